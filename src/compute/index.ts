@@ -1,0 +1,16 @@
+/**
+ * The small set of operations between the neural networks, written twice behind one interface:
+ * `webgpu/` runs WGSL kernels on the user's GPU, `cpu/` is plain TypeScript, the oracle in tests and the
+ * fallback where there is no GPU.
+ */
+export type {
+  Compute,
+  CpuTensor,
+  DeviceTensor,
+  ElementType,
+  GpuTensor,
+  GuidanceTerms,
+  ModelType,
+  NoiseKey,
+  SolverStep,
+} from './types.ts';

@@ -1,0 +1,158 @@
+import type { Picture } from '../base/index.ts';
+
+/** Element types of tensors. Pictures are `uint8`; what models read and write is `float16` or `float32`. */
+export type ElementType = 'float32' | 'float16' | 'uint8';
+/** What the networks compute in on this device. */
+export type ModelType = 'float32' | 'float16';
+
+interface TensorBase {
+  readonly dims: readonly number[];
+  readonly type: ElementType;
+  /** Frees the memory. Idempotent. Using a disposed tensor is an error. */
+  dispose(): void;
+}
+
+/** A tensor in a GPU buffer of the one device that Drift and ONNX Runtime share. */
+export interface GpuTensor extends TensorBase {
+  readonly device: 'webgpu';
+  readonly buffer: GPUBuffer;
+}
+
+/** A tensor in memory. There is no `float16` here: the CPU path computes in float32. */
+export interface CpuTensor extends TensorBase {
+  readonly device: 'cpu';
+  readonly data: Float32Array<ArrayBuffer> | Uint8ClampedArray<ArrayBuffer>;
+}
+
+/** A row-major tensor on whichever device computes. Whoever asked for it disposes it. */
+export type DeviceTensor = GpuTensor | CpuTensor;
+
+/**
+ * Names one draw of noise. The same key gives the same noise on every device (up to the last bits of
+ * `log` and `cos`), and different keys give independent noise.
+ */
+export interface NoiseKey {
+  /** 0 … 2^32 - 1, the seed that the user sees. */
+  readonly seed: number;
+  /** Which frame of the animation, 0 … 2^32 - 1. */
+  readonly frame: number;
+  /** Which variant of that frame, 0 … 2^32 - 1. */
+  readonly variant: number;
+}
+
+/** What CLIP guidance pulls toward and pushes away from. */
+export interface GuidanceTerms {
+  /** float32 [positives + negatives, d], unit rows, positives first. Null where there are no prompts. */
+  readonly text: DeviceTensor | null;
+  readonly positives: number;
+  readonly negatives: number;
+  readonly positiveScale: number;
+  readonly negativeScale: number;
+  /** Steps of plain gradient descent with learning rate 1; 0 leaves the embedding as it is. */
+  readonly repeats: number;
+}
+
+/**
+ * One step of DPM-Solver++ as three sums, so that the kernel needs to know neither the schedule nor the
+ * order nor what the network predicts:
+ * `x0 = x0FromSample * sample + x0FromOutput * output`, then
+ * `next = sampleWeight * sample + x0Weight * x0 + previousWeight * previousX0`.
+ */
+export interface SolverStep {
+  readonly x0FromSample: number;
+  readonly x0FromOutput: number;
+  readonly sampleWeight: number;
+  readonly x0Weight: number;
+  readonly previousWeight: number;
+}
+
+/**
+ * The operations that Drift runs between the networks. Operations on the GPU are queued in order and
+ * return at once; only `read` and `idle` wait for the device.
+ */
+export interface Compute {
+  readonly device: 'webgpu' | 'cpu';
+  /** The type in which model inputs and outputs travel on this device. */
+  readonly modelType: ModelType;
+  /** Tensors made by this object and not yet disposed. */
+  readonly liveTensors: number;
+
+  /** A tensor of zeros. */
+  empty(dims: readonly number[], type: ElementType): DeviceTensor;
+  /** Copies float values into a tensor, rounding to float16 where asked. */
+  upload(values: Float32Array, dims: readonly number[], type?: ModelType): DeviceTensor;
+  /** Copies a picture into a uint8 tensor [height, width, 4]. */
+  uploadPicture(picture: Picture): DeviceTensor;
+  /** A second name for the first `rows` rows of a tensor; it shares memory and disposing it frees nothing. */
+  head(tensor: DeviceTensor, rows: number): DeviceTensor;
+  /** Copies all rows of `source` over the rows of `target` that start at `row`; same type, same row size. */
+  copyRows(source: DeviceTensor, target: DeviceTensor, row: number): void;
+  /**
+   * Brings tensors back to memory in ONE read-back: floats as Float32Array (float16 is widened), uint8 as
+   * Uint8ClampedArray. Throws the signal's reason when it is aborted before the data is there.
+   */
+  read(
+    tensors: readonly DeviceTensor[],
+    signal?: AbortSignal,
+  ): Promise<(Float32Array<ArrayBuffer> | Uint8ClampedArray<ArrayBuffer>)[]>;
+  /** Resolves when the device has finished all that was queued. */
+  idle(): Promise<void>;
+
+  /**
+   * Standard normal noise: Philox4x32-10 (Salmon et al. 2011, key = (seed, 0), counter = (block, frame, variant, 0),
+   * four words to a block) through Box–Muller. Fills row `i` of `out` (float32 [b, …], row length a multiple of 4)
+   * from `keys[i]`.
+   */
+  gaussianNoise(keys: readonly NoiseKey[], out: DeviceTensor): void;
+  /**
+   * Picture uint8 [h, w, 4] to CLIP pixels [1, 3, size, size]: values in 0…1, bicubic with a = -0.75, align_corners
+   * false, no antialias, no crop, no clamp, edges repeated; then CLIP's mean and deviation. Alpha is not read.
+   */
+  clipPreprocess(picture: DeviceTensor, size: number, type: ModelType): DeviceTensor;
+  /**
+   * CLIP guidance, all repeats in one dispatch. `embeds` [b, d] (float32 or float16), rows are independent.
+   * Loss = negativeScale * mean cos(e, negatives) - positiveScale * mean cos(e, positives); a side without
+   * prompts is left out. Returns `shifted` float32 [b, d] and `report` float32 [b, 5]: cosine between e before and
+   * after, mean cosine to positives before and after, mean cosine to negatives before and after (0 for a side
+   * without prompts).
+   */
+  clipGuidance(embeds: DeviceTensor, terms: GuidanceTerms): { shifted: DeviceTensor; report: DeviceTensor };
+  /** Cosine of every row of `a` [n, d] with every row of `b` [m, d] (float32 both): float32 [n, m]. */
+  cosines(a: DeviceTensor, b: DeviceTensor): DeviceTensor;
+  /**
+   * Row `row` of `out` becomes `(1 - t) * a + t * b` (a, b float32 [1, …]), divided by sqrt(t² + (1 - t)²) when
+   * `renormalise` is set, which keeps the variance of independent noises.
+   */
+  lerp(
+    a: DeviceTensor,
+    b: DeviceTensor,
+    t: number,
+    renormalise: boolean,
+    out: DeviceTensor,
+    row: number,
+  ): void;
+  /** Writes `latents` (float32 [b, …]) into `modelInput` ([b, …] or, for classifier-free guidance, [2b, …] twice over). */
+  modelInput(latents: DeviceTensor, modelInput: DeviceTensor): void;
+  /**
+   * One step of DPM-Solver++ with classifier-free guidance, in place, in one dispatch. `modelOutput` has as many
+   * rows as `modelInput`: 2b (unconditional rows first; output = u + guidanceScale * (c - u)) or b (guidanceScale
+   * is not used). `latents` and `previousX0` are float32 [b, …] and are updated; the new latents are also
+   * written into `modelInput`, ready for the next evaluation.
+   */
+  dpmSolverStep(
+    step: SolverStep,
+    guidanceScale: number,
+    modelOutput: DeviceTensor,
+    state: { latents: DeviceTensor; previousX0: DeviceTensor; modelInput: DeviceTensor },
+  ): void;
+  /**
+   * A small picture of latents float32 [b, 4, h, w]: uint8 [b, h, w, 4], each pixel `bias + latents · factors` in
+   * -1…1 as the decoder's output is. `factors` is 4 rows of r, g, b, then one row of bias: 15 numbers.
+   */
+  latentPreview(latents: DeviceTensor, factors: readonly number[]): DeviceTensor;
+  /** Decoder output [b, 3, H, W] in -1…1 (float16 or float32) to 8-bit RGBA [b, H, W, 4], rounded, clamped, opaque. */
+  frameFromDecoded(decoded: DeviceTensor): DeviceTensor;
+
+  /** Frees everything that is not a tensor of the caller's. */
+  dispose(): void;
+}

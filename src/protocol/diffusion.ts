@@ -1,0 +1,112 @@
+import * as v from 'valibot';
+import { automaticSettingsSchema } from '../project/index.ts';
+import { pictureSchema } from './messages.ts';
+import type { Api } from './messages.ts';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** Loading a model: which part, what is being done with it, and how far that is. */
+const loadEventSchema = v.object({
+  /** `download` counts bytes, `compile` tensors, `session` networks. */
+  stage: v.picklist(['download', 'compile', 'session']),
+  part: v.string(),
+  done: count,
+  of: count,
+});
+export type LoadEvent = v.InferOutput<typeof loadEventSchema>;
+
+/** What the page needs to know about a model that is ready, and about the device it runs on. */
+const loadedModelSchema = v.object({
+  name: v.string(),
+  description: v.string(),
+  licence: v.string(),
+  /** The side of the pictures that the model was made for, in pixels. */
+  size: count,
+  /** How many pixels of the picture one latent stands for, along a side: frames are multiples of this. */
+  latentScale: count,
+  /** Where prompts come from: any text, a fixed list that came with the model, or nowhere. */
+  prompts: v.picklist(['text', 'fixed', 'none']),
+  /** The prompts that a model with a fixed list brings. */
+  fixedPrompts: v.object({ positive: v.array(v.string()), negative: v.array(v.string()) }),
+  /** The model's own settings, laid over the program's defaults. */
+  defaults: v.partial(automaticSettingsSchema),
+  device: v.object({
+    kind: v.picklist(['webgpu', 'cpu']),
+    precision: v.picklist(['float16', 'float32']),
+    /** The adapter as the browser describes it; empty without a GPU. */
+    name: v.string(),
+    /** Why there is no GPU, in one sentence; empty with one. */
+    reason: v.string(),
+  }),
+});
+export type LoadedModel = v.InferOutput<typeof loadedModelSchema>;
+
+/** Where the making of a frame stands. */
+const progressSchema = v.object({
+  /** Which new frame of this run, from 0. */
+  frame: count,
+  frames: count,
+  stage: v.picklist(['encode', 'guidance', 'denoise', 'decode']),
+  /** Within the stage. */
+  step: count,
+  of: count,
+  /** Estimate for the rest of the run; null until there is something to measure. */
+  secondsLeft: v.nullable(v.number()),
+});
+export type GenerationProgress = v.InferOutput<typeof progressSchema>;
+
+/** What is measured about a frame: all are cosines of CLIP embeddings, null where there is nothing to compare with. */
+const insightSchema = v.object({
+  /** Embedding of the predecessor before and after guidance: 1 means guidance did not move it. */
+  guidance: v.number(),
+  positivesBefore: v.nullable(v.number()),
+  positivesAfter: v.nullable(v.number()),
+  negativesBefore: v.nullable(v.number()),
+  negativesAfter: v.nullable(v.number()),
+});
+export type FrameInsight = v.InferOutput<typeof insightSchema>;
+
+const generateEventSchema = v.variant('kind', [
+  v.object({ kind: v.literal('progress'), progress: progressSchema }),
+  /** The frame as it sharpens: a small picture, one pixel for each latent. */
+  v.object({ kind: v.literal('preview'), frame: count, picture: pictureSchema }),
+  v.object({
+    kind: v.literal('frame'),
+    frame: count,
+    picture: pictureSchema,
+    insight: insightSchema,
+    /** Seconds that this frame took. */
+    seconds: v.number(),
+  }),
+]);
+export type GenerateEvent = v.InferOutput<typeof generateEventSchema>;
+
+/** The diffusion worker: one model on one device. */
+export const diffusionApi = {
+  /** Loads the model whose manifest stands at `url`; what was loaded before is released first. */
+  load: {
+    params: v.object({
+      /** Absolute URL of the manifest. */
+      url: v.pipe(v.string(), v.url()),
+      /** `auto` takes the best that is there. */
+      backend: v.picklist(['auto', 'webgpu', 'cpu']),
+    }),
+    event: loadEventSchema,
+    result: loadedModelSchema,
+  },
+  /**
+   * Automatic mode: frames one after another, each from the one before. `start` may have any size. The first
+   * new frame is number `firstFrame` of the animation: noise depends on the seed and that number alone, so a
+   * continued animation is the same as an uninterrupted one.
+   */
+  generate: {
+    params: v.object({
+      start: pictureSchema,
+      firstFrame: count,
+      settings: automaticSettingsSchema,
+      previews: v.boolean(),
+    }),
+    event: generateEventSchema,
+    result: v.object({ frames: count, seconds: v.number() }),
+  },
+} satisfies Api;

@@ -1,0 +1,39 @@
+import * as v from 'valibot';
+import { pictureSchema } from './messages.ts';
+import type { Api } from './messages.ts';
+
+const side = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+const fitSchema = v.picklist(['crop', 'stretch']);
+/** How a picture becomes a frame of another shape: cut its longer side at both ends, or stretch it. */
+export type Fit = v.InferOutput<typeof fitSchema>;
+
+const progressSchema = v.object({ done: v.number(), of: v.number() });
+export type EncodeProgress = v.InferOutput<typeof progressSchema>;
+
+const animation = {
+  frames: v.pipe(v.array(pictureSchema), v.minLength(1)),
+  /** Frames per second. */
+  frameRate: v.pipe(v.number(), v.finite(), v.minValue(0.1), v.maxValue(120)),
+};
+const file = v.object({ bytes: v.instance(Uint8Array), type: v.string(), encoder: v.string() });
+
+/** The media worker: pictures in, animations out. */
+export const mediaApi = {
+  /** A picture file of any kind to a frame of exactly `width` × `height`, turned by its EXIF, transparency on white. */
+  decode: {
+    params: v.object({ file: v.instance(Blob), width: side, height: side, fit: fitSchema }),
+    event: v.never(),
+    result: pictureSchema,
+  },
+  gif: {
+    params: v.object({ ...animation, loop: v.boolean() }),
+    event: progressSchema,
+    result: file,
+  },
+  mp4: {
+    params: v.object(animation),
+    event: progressSchema,
+    result: file,
+  },
+} satisfies Api;

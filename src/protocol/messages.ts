@@ -1,0 +1,43 @@
+import * as v from 'valibot';
+import { wireErrorSchema } from '../base/index.ts';
+
+/** One method of a worker: schemas of what it takes, what it reports on the way and what it answers. */
+export interface Method {
+  readonly params: v.GenericSchema;
+  readonly event: v.GenericSchema;
+  readonly result: v.GenericSchema;
+}
+
+/** A worker's methods by name. */
+export type Api = Readonly<Record<string, Method>>;
+
+export type Params<M extends Method> = v.InferOutput<M['params']>;
+export type Event<M extends Method> = v.InferOutput<M['event']>;
+export type Result<M extends Method> = v.InferOutput<M['result']>;
+
+/** Page to worker. */
+export const requestSchema = v.variant('kind', [
+  v.object({ kind: v.literal('call'), id: v.number(), method: v.string(), params: v.unknown() }),
+  v.object({ kind: v.literal('abort'), id: v.number() }),
+]);
+export type Request = v.InferOutput<typeof requestSchema>;
+
+/** Worker to page. Every call is answered by exactly one `result` or `error`, after any number of events. */
+export const responseSchema = v.variant('kind', [
+  v.object({ kind: v.literal('event'), id: v.number(), event: v.unknown() }),
+  v.object({ kind: v.literal('result'), id: v.number(), result: v.unknown() }),
+  v.object({ kind: v.literal('error'), id: v.number(), error: wireErrorSchema }),
+]);
+export type Response = v.InferOutput<typeof responseSchema>;
+
+/** Schema of a picture crossing a border: the length must be that of its sides. */
+export const pictureSchema = v.pipe(
+  v.object({
+    width: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    height: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    data: v.custom<Uint8ClampedArray<ArrayBuffer>>(
+      (value) => value instanceof Uint8ClampedArray && value.buffer instanceof ArrayBuffer,
+    ),
+  }),
+  v.check(({ width, height, data }) => data.length === 4 * width * height, 'a picture of 4 bytes a pixel'),
+);

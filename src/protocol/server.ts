@@ -1,0 +1,71 @@
+import * as v from 'valibot';
+import { WorkerError, errorToWire } from '../base/index.ts';
+import { requestSchema } from './messages.ts';
+import type { Api, Event, Params, Response, Result } from './messages.ts';
+
+/** The worker's side of a message port: what a dedicated worker's global scope and a MessagePort share. */
+export interface Port {
+  postMessage(message: unknown, transfer: Transferable[]): void;
+  addEventListener(type: 'message', listener: (event: MessageEvent<unknown>) => void): void;
+}
+
+/** A result or event together with the buffers that move with it instead of being copied. */
+export interface Sent<T> {
+  readonly value: T;
+  readonly transfer: Transferable[];
+}
+
+export type Handler<M extends Api[string]> = (
+  params: Params<M>,
+  context: {
+    /** Aborted when the caller gives up. */
+    readonly signal: AbortSignal;
+    /** Reports something on the way to the result. */
+    readonly emit: (event: Event<M>, transfer?: Transferable[]) => void;
+  },
+) => Promise<Sent<Result<M>>>;
+
+export type Handlers<A extends Api> = { readonly [K in keyof A]: Handler<A[K]> };
+
+/**
+ * Answers calls that arrive on `port`. Every call gets exactly one answer; what handlers throw goes back as a
+ * typed error. Calls run as they come: a handler that must not overlap itself queues on its own.
+ */
+export function serve<A extends Api>(port: Port, api: A, handlers: Handlers<A>): void {
+  const running = new Map<number, AbortController>();
+  const post = (response: Response, transfer: Transferable[] = []) => {
+    port.postMessage(response, transfer);
+  };
+
+  async function call(id: number, method: string, params: unknown): Promise<void> {
+    const controller = new AbortController();
+    running.set(id, controller);
+    try {
+      const definition = Object.hasOwn(api, method) ? api[method] : undefined;
+      const handler = handlers[method];
+      if (!definition || !handler) {
+        throw new WorkerError('protocol', `This worker has no method ${method}.`, {
+          remedy: 'Reload the page.',
+          details: { method },
+        });
+      }
+      const { value, transfer } = await handler(v.parse(definition.params, params), {
+        signal: controller.signal,
+        emit: (event, eventTransfer) => {
+          post({ kind: 'event', id, event }, eventTransfer);
+        },
+      });
+      post({ kind: 'result', id, result: value }, transfer);
+    } catch (error) {
+      post({ kind: 'error', id, error: errorToWire(error) });
+    } finally {
+      running.delete(id);
+    }
+  }
+
+  port.addEventListener('message', ({ data }) => {
+    const request = v.parse(requestSchema, data);
+    if (request.kind === 'abort') running.get(request.id)?.abort();
+    else void call(request.id, request.method, request.params);
+  });
+}

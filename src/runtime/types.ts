@@ -1,0 +1,42 @@
+import type { DeviceTensor, ElementType } from '../compute/index.ts';
+
+/** What a session expects or gives under one name. A dimension that the graph leaves open is null. */
+export interface Port {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly dims: readonly (number | null)[];
+}
+
+/** An ONNX model as it is handed to the runtime: the graph, and the weights that lie outside it. */
+export interface OnnxModel {
+  readonly graph: Uint8Array<ArrayBuffer>;
+  /** External data by the `location` that the graph names. */
+  readonly weights: readonly { readonly location: string; readonly data: Uint8Array<ArrayBuffer> }[];
+}
+
+/** A loaded network. On the GPU its inputs and outputs are GPU buffers and nothing is read back. */
+export interface Session {
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  /**
+   * Runs the network. Tensors in `outputs` are written in place; any output not named there is allocated
+   * and belongs to the caller.
+   *
+   * @throws DeviceError `run-failed` with the dims and types of what was fed.
+   */
+  run(
+    inputs: Readonly<Record<string, DeviceTensor>>,
+    outputs?: Readonly<Record<string, DeviceTensor>>,
+  ): Promise<Record<string, DeviceTensor>>;
+  /** Frees the weights. Idempotent. */
+  release(): Promise<void>;
+}
+
+/** Makes sessions on one device. */
+export interface Runtime {
+  readonly liveSessions: number;
+  /**
+   * @throws ModelError `session-failed` when ONNX Runtime refuses the graph.
+   */
+  createSession(name: string, model: OnnxModel, signal?: AbortSignal): Promise<Session>;
+}

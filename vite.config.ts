@@ -1,0 +1,58 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+import type { Plugin } from 'vite';
+
+/**
+ * What the page may load and talk to. WebAssembly needs its own word; model hosts are whatever address the
+ * user chose, so any https address may be fetched from (and this machine, for people who serve their own
+ * models), but scripts, styles, frames and workers come from the page's own origin alone.
+ */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "worker-src 'self' blob:",
+  "style-src 'self'",
+  "img-src 'self' blob: data:",
+  "media-src 'self' blob:",
+  "font-src 'self'",
+  "manifest-src 'self'",
+  "connect-src 'self' blob: data: https: http://localhost:* http://127.0.0.1:*",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
+
+/** Cross-origin isolation, for WebAssembly threads; `frame-ancestors` works only as a header. */
+const headers = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+};
+const previewHeaders = {
+  ...headers,
+  'Content-Security-Policy': `${contentSecurityPolicy}; frame-ancestors 'none'`,
+};
+
+/** Puts the policy into the built page, so that it holds on static hosts that set no headers. */
+const policyInPage: Plugin = {
+  name: 'drift:content-security-policy',
+  apply: 'build',
+  transformIndexHtml: () => [
+    {
+      tag: 'meta',
+      attrs: { 'http-equiv': 'Content-Security-Policy', content: contentSecurityPolicy },
+      injectTo: 'head-prepend',
+    },
+  ],
+};
+
+export default defineConfig({
+  base: './',
+  plugins: [react(), policyInPage],
+  server: { headers },
+  preview: { headers: previewHeaders },
+  worker: { format: 'es' },
+  build: { target: 'es2023', chunkSizeWarningLimit: 1500, assetsInlineLimit: 0 },
+  optimizeDeps: { exclude: ['onnxruntime-web', '@ffmpeg/ffmpeg'] },
+});
