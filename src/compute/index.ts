@@ -3,6 +3,9 @@
  * `webgpu/` runs WGSL kernels on the user's GPU, `cpu/` is plain TypeScript, the oracle in tests and the
  * fallback where there is no GPU.
  */
+export { createCpuCompute } from './cpu/index.ts';
+export { createWebGpuCompute, requestComputeDevice } from './webgpu/index.ts';
+export type { ComputeDevice } from './webgpu/index.ts';
 export type {
   Compute,
   CpuTensor,

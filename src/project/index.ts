@@ -1,4 +1,4 @@
-/** What an animation is made of: its settings with their defaults, and the frames that came of them. */
+/** What an animation is made of: its settings with their defaults, and the order in which its frames run. */
 export {
   automaticSettingsSchema,
   defaultSettings,
@@ -7,3 +7,9 @@ export {
   settingFields,
 } from './settings.ts';
 export type { Settings, SettingField } from './settings.ts';
+export { checkField } from './fields.ts';
+export type { FieldCheck, FieldProblem } from './fields.ts';
+export { overlaySettings, readStoredSettings } from './stored.ts';
+export type { SettingsPart } from './stored.ts';
+export { advance, reelPositions } from './reel.ts';
+export type { Playhead, Reel } from './reel.ts';

@@ -11,8 +11,9 @@ export type Fit = v.InferOutput<typeof fitSchema>;
 const progressSchema = v.object({ done: v.number(), of: v.number() });
 export type EncodeProgress = v.InferOutput<typeof progressSchema>;
 
+const frames = v.pipe(v.array(pictureSchema), v.minLength(1));
 const animation = {
-  frames: v.pipe(v.array(pictureSchema), v.minLength(1)),
+  frames,
   /** Frames per second. */
   frameRate: v.pipe(v.number(), v.finite(), v.minValue(0.1), v.maxValue(120)),
 };
@@ -33,6 +34,12 @@ export const mediaApi = {
   },
   mp4: {
     params: v.object(animation),
+    event: progressSchema,
+    result: file,
+  },
+  /** Every frame as a PNG, exactly, in an archive. */
+  zip: {
+    params: v.object({ frames }),
     event: progressSchema,
     result: file,
   },

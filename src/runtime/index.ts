@@ -1,2 +1,5 @@
 /** ONNX Runtime Web behind a small interface: sessions whose tensors stay on the GPU. Nothing else imports it. */
+export { chooseBuild, loadOrt } from './load.ts';
+export type { LoadOptions, OrtBuild, OrtModule, WasmSource } from './load.ts';
+export { createRuntime } from './session.ts';
 export type { OnnxModel, Port, Runtime, Session } from './types.ts';

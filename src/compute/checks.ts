@@ -1,0 +1,311 @@
+import { DriftError } from '../base/index.ts';
+import type { ErrorDetails, Picture } from '../base/index.ts';
+import type { DeviceTensor, ElementType, GuidanceTerms, ModelType, NoiseKey } from './types.ts';
+
+/**
+ * What every operation demands of its tensors, checked once for both devices, and the sizes that follow from it.
+ * A mismatch is a mistake in Drift and never the user's, but on a GPU it would go unnoticed and show as a
+ * wrong picture, so it is an error with all its numbers.
+ */
+
+const remedy =
+  'This is a mistake in Drift, not yours. Reload the page; if it comes back, please report it with these details.';
+
+/** An error about a tensor that does not fit an operation; `code` is one of `tensor-shape`, `tensor-type`, `tensor-device`, `tensor-disposed`. */
+export function tensorError(
+  code: 'tensor-shape' | 'tensor-type' | 'tensor-device' | 'tensor-disposed',
+  message: string,
+  details: ErrorDetails = {},
+): DriftError {
+  return new DriftError(code, message, { remedy, details });
+}
+
+const shape = (dims: readonly number[]): string => `[${dims.join(', ')}]`;
+
+function requireShape(holds: boolean, operation: string, expected: string, ...found: DeviceTensor[]): void {
+  if (holds) return;
+  const shapes = found.map(({ dims }) => shape(dims)).join(', ');
+  throw tensorError('tensor-shape', `${operation} expects ${expected} but got ${shapes}.`, {
+    operation,
+    expected,
+    found: shapes,
+  });
+}
+
+function requireType(operation: string, tensor: DeviceTensor, ...allowed: ElementType[]): void {
+  if (allowed.includes(tensor.type)) return;
+  const expected = allowed.join(' or ');
+  throw tensorError('tensor-type', `${operation} expects ${expected} but got ${tensor.type}.`, {
+    operation,
+    expected,
+    found: tensor.type,
+  });
+}
+
+/** Kernels read and write in no particular order, so what is written must not also be read under another name. */
+function requireApart(operation: string, written: DeviceTensor, ...read: DeviceTensor[]): void {
+  const memory = (tensor: DeviceTensor) => (tensor.device === 'webgpu' ? tensor.buffer : tensor.data.buffer);
+  const target = memory(written);
+  if (!read.some((tensor) => memory(tensor) === target)) return;
+  throw tensorError('tensor-shape', `${operation} cannot write into memory that it reads.`, { operation });
+}
+
+/** Number of elements. @throws DriftError `tensor-shape` when a dimension is not a positive integer. */
+export function elementCount(dims: readonly number[]): number {
+  let count = 1;
+  for (const size of dims) {
+    if (!Number.isSafeInteger(size) || size < 1) {
+      throw tensorError('tensor-shape', `A tensor cannot have the shape ${shape(dims)}.`, {
+        found: shape(dims),
+      });
+    }
+    count *= size;
+  }
+  return count;
+}
+
+const rowCount = (dims: readonly number[]): number => dims[0] ?? 0;
+const rowLength = (dims: readonly number[]): number => elementCount(dims.slice(1));
+const sameDims = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((size, axis) => size === b[axis]);
+const isIndex = (value: number, end: number): boolean => Number.isInteger(value) && value >= 0 && value < end;
+
+/** `upload`: as many values as the dims say. */
+export function checkUpload(values: Float32Array, dims: readonly number[]): void {
+  if (values.length === elementCount(dims)) return;
+  throw tensorError('tensor-shape', `${values.length} values do not fill a tensor ${shape(dims)}.`, {
+    operation: 'upload',
+    values: values.length,
+    expected: shape(dims),
+  });
+}
+
+/** `uploadPicture`: the tensor's dims, [height, width, 4]. */
+export function checkPicture(picture: Picture): readonly number[] {
+  const dims = [picture.height, picture.width, 4];
+  if (picture.data.length === elementCount(dims)) return dims;
+  throw tensorError('tensor-shape', `${picture.data.length} bytes are not a picture ${shape(dims)}.`, {
+    operation: 'uploadPicture',
+    bytes: picture.data.length,
+    expected: shape(dims),
+  });
+}
+
+/** `head`: the dims of the first `rows` rows. */
+export function checkHead(tensor: DeviceTensor, rows: number): readonly number[] {
+  requireShape(isIndex(rows - 1, rowCount(tensor.dims)), 'head', `at least ${rows} rows`, tensor);
+  return [rows, ...tensor.dims.slice(1)];
+}
+
+/** `copyRows`: elements to copy, and the element of `target` at which they go. */
+export function checkCopyRows(source: DeviceTensor, target: DeviceTensor, row: number) {
+  const length = rowLength(source.dims);
+  requireType('copyRows', source, target.type);
+  requireShape(
+    sameDims(source.dims.slice(1), target.dims.slice(1)) &&
+      isIndex(row, rowCount(target.dims)) &&
+      row + rowCount(source.dims) <= rowCount(target.dims),
+    'copyRows',
+    `rows that fit into the target from row ${row}`,
+    source,
+    target,
+  );
+  requireApart('copyRows', target, source);
+  return { count: elementCount(source.dims), offset: row * length };
+}
+
+/** `gaussianNoise`: one key for each row of `out`; rows are filled four numbers at a time. */
+export function checkNoise(keys: readonly NoiseKey[], out: DeviceTensor) {
+  const length = rowLength(out.dims);
+  requireType('gaussianNoise', out, 'float32');
+  requireShape(
+    keys.length === rowCount(out.dims) && length % 4 === 0,
+    'gaussianNoise',
+    `[${keys.length}, …] with rows that are a multiple of 4 long`,
+    out,
+  );
+  const odd = keys.flatMap(({ seed, frame, variant }) => [seed, frame, variant]);
+  const wrong = odd.find((word) => !isIndex(word, 2 ** 32));
+  if (wrong !== undefined) {
+    throw tensorError('tensor-shape', `Noise is named by whole numbers below 2^32, not by ${wrong}.`, {
+      operation: 'gaussianNoise',
+      found: wrong,
+    });
+  }
+  return { length };
+}
+
+/** `clipPreprocess`: the picture's size. */
+export function checkPreprocess(picture: DeviceTensor, size: number) {
+  requireType('clipPreprocess', picture, 'uint8');
+  requireShape(
+    picture.dims.length === 3 && picture.dims[2] === 4 && isIndex(size - 1, 2 ** 12),
+    'clipPreprocess',
+    `[height, width, 4] and a side of 1 to 4096 (here ${size})`,
+    picture,
+  );
+  const [height = 0, width = 0] = picture.dims;
+  return { height, width };
+}
+
+/** `clipGuidance`: rows and length of the embeddings. */
+export function checkGuidance(embeds: DeviceTensor, terms: GuidanceTerms) {
+  const { text, positives, negatives, repeats, positiveScale, negativeScale } = terms;
+  requireType('clipGuidance', embeds, 'float32', 'float16');
+  requireShape(embeds.dims.length === 2, 'clipGuidance', '[b, d]', embeds);
+  const [rows = 0, length = 0] = embeds.dims;
+  if (text === null) {
+    requireShape(positives + negatives === 0, 'clipGuidance', 'text embeddings for its prompts', embeds);
+  } else {
+    requireType('clipGuidance', text, 'float32');
+    requireShape(
+      text.dims.length === 2 &&
+        isIndex(positives, Infinity) &&
+        isIndex(negatives, Infinity) &&
+        text.dims[0] === positives + negatives &&
+        text.dims[1] === length,
+      'clipGuidance',
+      `text embeddings [${positives} + ${negatives}, ${length}]`,
+      text,
+    );
+  }
+  if (!isIndex(repeats, 2 ** 31) || !Number.isFinite(positiveScale) || !Number.isFinite(negativeScale)) {
+    throw tensorError('tensor-shape', `Guidance cannot run with these settings.`, {
+      operation: 'clipGuidance',
+      repeats,
+      positiveScale,
+      negativeScale,
+    });
+  }
+  return { rows, length };
+}
+
+/** `cosines`: rows of `a`, rows of `b`, and their common length. */
+export function checkCosines(a: DeviceTensor, b: DeviceTensor) {
+  requireType('cosines', a, 'float32');
+  requireType('cosines', b, 'float32');
+  requireShape(
+    a.dims.length === 2 && b.dims.length === 2 && a.dims[1] === b.dims[1],
+    'cosines',
+    '[n, d] and [m, d]',
+    a,
+    b,
+  );
+  const [rows = 0, length = 0] = a.dims;
+  return { rows, columns: rowCount(b.dims), length };
+}
+
+/**
+ * `lerp`: length of a row, where in `out` the row begins, and the weights of `a` and `b`. Dividing by
+ * sqrt(t² + (1 - t)²) keeps the variance, because variances of independent noises add.
+ */
+export function checkLerp(
+  a: DeviceTensor,
+  b: DeviceTensor,
+  t: number,
+  renormalise: boolean,
+  out: DeviceTensor,
+  row: number,
+) {
+  for (const tensor of [a, b, out]) requireType('lerp', tensor, 'float32');
+  requireShape(
+    rowCount(a.dims) === 1 &&
+      sameDims(a.dims, b.dims) &&
+      sameDims(a.dims.slice(1), out.dims.slice(1)) &&
+      isIndex(row, rowCount(out.dims)),
+    'lerp',
+    `two rows alike and a row ${row} to write`,
+    a,
+    b,
+    out,
+  );
+  requireApart('lerp', out, a, b);
+  const length = rowLength(a.dims);
+  const norm = renormalise ? Math.hypot(t, 1 - t) : 1;
+  return { length, offset: row * length, weightA: (1 - t) / norm, weightB: t / norm };
+}
+
+/** True when `wide` holds the rows of `latents` twice, false when once. */
+function isDoubled(operation: string, latents: DeviceTensor, wide: DeviceTensor): boolean {
+  const rows = rowCount(latents.dims);
+  const doubled = rowCount(wide.dims) === 2 * rows;
+  requireShape(
+    (doubled || rowCount(wide.dims) === rows) && sameDims(latents.dims.slice(1), wide.dims.slice(1)),
+    operation,
+    `${rows} or ${2 * rows} rows like those of the latents`,
+    latents,
+    wide,
+  );
+  return doubled;
+}
+
+/** `modelInput`: number of latents, and whether they are written twice. */
+export function checkModelInput(latents: DeviceTensor, modelInput: DeviceTensor) {
+  requireType('modelInput', latents, 'float32');
+  requireType('modelInput', modelInput, 'float32', 'float16');
+  requireApart('modelInput', modelInput, latents);
+  const doubled = isDoubled('modelInput', latents, modelInput);
+  return { count: elementCount(latents.dims), doubled };
+}
+
+/** `dpmSolverStep`: number of latents, and whether classifier-free guidance is on. */
+export function checkSolverStep(
+  modelOutput: DeviceTensor,
+  state: { latents: DeviceTensor; previousX0: DeviceTensor; modelInput: DeviceTensor },
+) {
+  const { latents, previousX0, modelInput } = state;
+  requireType('dpmSolverStep', latents, 'float32');
+  requireType('dpmSolverStep', previousX0, 'float32');
+  requireType('dpmSolverStep', modelInput, 'float32', 'float16');
+  requireType('dpmSolverStep', modelOutput, modelInput.type);
+  requireShape(
+    sameDims(latents.dims, previousX0.dims) && sameDims(modelOutput.dims, modelInput.dims),
+    'dpmSolverStep',
+    'latents like the last x0 and model output like model input',
+    latents,
+    previousX0,
+    modelOutput,
+    modelInput,
+  );
+  requireApart('dpmSolverStep', latents, previousX0, modelOutput, modelInput);
+  requireApart('dpmSolverStep', previousX0, modelOutput, modelInput);
+  requireApart('dpmSolverStep', modelInput, modelOutput);
+  const doubled = isDoubled('dpmSolverStep', latents, modelInput);
+  return { count: elementCount(latents.dims), doubled };
+}
+
+/** `latentPreview`: the size of the small picture. */
+export function checkPreview(latents: DeviceTensor, factors: readonly number[]) {
+  requireType('latentPreview', latents, 'float32');
+  requireShape(
+    latents.dims.length === 4 && latents.dims[1] === 4 && factors.length === 15,
+    'latentPreview',
+    `[b, 4, h, w] and 15 factors (here ${factors.length})`,
+    latents,
+  );
+  const [batch = 0, , height = 0, width = 0] = latents.dims;
+  return { batch, height, width };
+}
+
+/** `frameFromDecoded`: the size of the frames. */
+export function checkDecoded(decoded: DeviceTensor) {
+  requireType('frameFromDecoded', decoded, 'float32', 'float16');
+  requireShape(
+    decoded.dims.length === 4 && decoded.dims[1] === 3,
+    'frameFromDecoded',
+    '[b, 3, H, W]',
+    decoded,
+  );
+  const [batch = 0, , height = 0, width = 0] = decoded.dims;
+  return { batch, height, width };
+}
+
+/** CLIP's mean and deviation of red, green and blue (Radford et al. 2021, the published preprocessor). */
+export const clipMean = [0.48145466, 0.4578275, 0.40821073] as const;
+export const clipDeviation = [0.26862954, 0.26130258, 0.27577711] as const;
+
+/** Types that a device computing in `modelType` can hold. */
+export function checkTypeSupported(type: ElementType, modelType: ModelType): void {
+  if (type !== 'float16' || modelType === 'float16') return;
+  throw tensorError('tensor-type', 'This device does not compute in float16.', { found: type });
+}

@@ -1,0 +1,34 @@
+import type { SolverStep } from '../types.ts';
+import { at } from './arrays.ts';
+
+/**
+ * One step of DPM-Solver++ (Lu et al. 2022, "DPM-Solver++: fast solver for guided sampling of diffusion
+ * probabilistic models"), in place, with classifier-free guidance (Ho & Salimans 2021) when `modelOutput` holds
+ * an unconditional half before the conditional one.
+ *
+ * @param modelOutput as many numbers as `modelInput`: as many as `latents`, or twice that
+ * @param state `latents`, `previousX0` and `modelInput` are all written
+ */
+export function dpmSolverStep(
+  step: SolverStep,
+  guidanceScale: number,
+  modelOutput: Float32Array,
+  state: { latents: Float32Array; previousX0: Float32Array; modelInput: Float32Array },
+): void {
+  const { latents, previousX0, modelInput } = state;
+  const count = latents.length;
+  const doubled = modelOutput.length > count;
+  for (let i = 0; i < count; i++) {
+    const first = at(modelOutput, i);
+    const output = doubled ? first + guidanceScale * (at(modelOutput, count + i) - first) : first;
+    const sample = at(latents, i);
+    const x0 = step.x0FromSample * sample + step.x0FromOutput * output;
+    // A first step has no predecessor: whatever an earlier frame left there, even NaN, must not get in.
+    const previous = step.previousWeight === 0 ? 0 : step.previousWeight * at(previousX0, i);
+    const next = step.sampleWeight * sample + step.x0Weight * x0 + previous;
+    latents[i] = next;
+    previousX0[i] = x0;
+    modelInput[i] = next;
+    if (doubled) modelInput[count + i] = next;
+  }
+}

@@ -1,0 +1,33 @@
+import { at } from './arrays.ts';
+
+/**
+ * -1…1 to 0…255, not yet rounded, in float32 arithmetic as PyTorch and the kernels have it. Storing it in a
+ * Uint8ClampedArray rounds (half to even), clamps, and turns NaN into 0.
+ */
+export function toByte(value: number): number {
+  return Math.fround(Math.fround(value * 0.5 + 0.5) * 255);
+}
+
+/**
+ * Decoder output [batch, 3, height, width] in -1…1 as opaque 8-bit RGBA [batch, height, width, 4]. NaN comes out
+ * black.
+ */
+export function frameFromDecoded(
+  decoded: Float32Array,
+  batch: number,
+  height: number,
+  width: number,
+): Uint8ClampedArray<ArrayBuffer> {
+  const area = height * width;
+  const out = new Uint8ClampedArray(4 * batch * area);
+  for (let item = 0; item < batch; item++) {
+    for (let pixel = 0; pixel < area; pixel++) {
+      const target = 4 * (item * area + pixel);
+      for (let channel = 0; channel < 3; channel++) {
+        out[target + channel] = toByte(at(decoded, (3 * item + channel) * area + pixel));
+      }
+      out[target + 3] = 255;
+    }
+  }
+  return out;
+}

@@ -1,0 +1,153 @@
+/** The operations between the networks in plain TypeScript: the oracle in tests, the fallback without a GPU. */
+import type { Picture } from '../../base/index.ts';
+import * as check from '../checks.ts';
+import type {
+  Compute,
+  CpuTensor,
+  DeviceTensor,
+  ElementType,
+  GuidanceTerms,
+  ModelType,
+  NoiseKey,
+  SolverStep,
+} from '../types.ts';
+import { clipGuidance } from './clip-guidance.ts';
+import { clipPreprocess } from './clip-preprocess.ts';
+import { cosines } from './cosines.ts';
+import { dpmSolverStep } from './dpm-solver-step.ts';
+import { frameFromDecoded } from './frame-from-decoded.ts';
+import { latentPreview } from './latent-preview.ts';
+import { lerp } from './lerp.ts';
+import { gaussianNoise } from './noise.ts';
+import { cpuTensor, floats, headOf, MemoryTensor, pixels } from './tensor.ts';
+
+/** Sums run in float64, results are float32. Everything happens at once; nothing is queued. */
+class CpuCompute implements Compute {
+  readonly device = 'cpu';
+  readonly modelType = 'float32';
+  #liveTensors = 0;
+
+  get liveTensors(): number {
+    return this.#liveTensors;
+  }
+
+  #tensor(data: CpuTensor['data'], dims: readonly number[]): DeviceTensor {
+    this.#liveTensors++;
+    return new MemoryTensor(data, dims, () => {
+      this.#liveTensors--;
+    });
+  }
+
+  empty(dims: readonly number[], type: ElementType): DeviceTensor {
+    check.checkTypeSupported(type, this.modelType);
+    const count = check.elementCount(dims);
+    return this.#tensor(type === 'uint8' ? new Uint8ClampedArray(count) : new Float32Array(count), dims);
+  }
+
+  upload(values: Float32Array, dims: readonly number[], type: ModelType = 'float32'): DeviceTensor {
+    check.checkTypeSupported(type, this.modelType);
+    check.checkUpload(values, dims);
+    return this.#tensor(Float32Array.from(values), dims);
+  }
+
+  uploadPicture(picture: Picture): DeviceTensor {
+    return this.#tensor(picture.data.slice(), check.checkPicture(picture));
+  }
+
+  head(tensor: DeviceTensor, rows: number): DeviceTensor {
+    return headOf(cpuTensor(tensor), check.checkHead(tensor, rows));
+  }
+
+  copyRows(source: DeviceTensor, target: DeviceTensor, row: number): void {
+    const { offset } = check.checkCopyRows(source, target, row);
+    cpuTensor(target).data.set(cpuTensor(source).data, offset);
+  }
+
+  async read(tensors: readonly DeviceTensor[], signal?: AbortSignal): Promise<CpuTensor['data'][]> {
+    signal?.throwIfAborted();
+    const copies = tensors.map((tensor) => cpuTensor(tensor).data.slice());
+    await Promise.resolve();
+    signal?.throwIfAborted();
+    return copies;
+  }
+
+  idle(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  gaussianNoise(keys: readonly NoiseKey[], out: DeviceTensor): void {
+    const { length } = check.checkNoise(keys, out);
+    for (const [row, key] of keys.entries()) gaussianNoise(key, floats(out), row * length, length);
+  }
+
+  clipPreprocess(picture: DeviceTensor, size: number, type: ModelType): DeviceTensor {
+    check.checkTypeSupported(type, this.modelType);
+    const { height, width } = check.checkPreprocess(picture, size);
+    return this.#tensor(clipPreprocess(pixels(picture), height, width, size), [1, 3, size, size]);
+  }
+
+  clipGuidance(embeds: DeviceTensor, terms: GuidanceTerms): { shifted: DeviceTensor; report: DeviceTensor } {
+    const { rows, length } = check.checkGuidance(embeds, terms);
+    const text = terms.text === null ? new Float32Array(0) : floats(terms.text);
+    const { shifted, report } = clipGuidance(floats(embeds), rows, length, text, terms);
+    return { shifted: this.#tensor(shifted, [rows, length]), report: this.#tensor(report, [rows, 5]) };
+  }
+
+  cosines(a: DeviceTensor, b: DeviceTensor): DeviceTensor {
+    const { rows, columns, length } = check.checkCosines(a, b);
+    return this.#tensor(cosines(floats(a), floats(b), rows, columns, length), [rows, columns]);
+  }
+
+  lerp(
+    a: DeviceTensor,
+    b: DeviceTensor,
+    t: number,
+    renormalise: boolean,
+    out: DeviceTensor,
+    row: number,
+  ): void {
+    const { offset, weightA, weightB } = check.checkLerp(a, b, t, renormalise, out, row);
+    lerp(floats(a), floats(b), weightA, weightB, floats(out), offset);
+  }
+
+  modelInput(latents: DeviceTensor, modelInput: DeviceTensor): void {
+    const { count, doubled } = check.checkModelInput(latents, modelInput);
+    const target = floats(modelInput);
+    target.set(floats(latents));
+    if (doubled) target.copyWithin(count, 0, count);
+  }
+
+  dpmSolverStep(
+    step: SolverStep,
+    guidanceScale: number,
+    modelOutput: DeviceTensor,
+    state: { latents: DeviceTensor; previousX0: DeviceTensor; modelInput: DeviceTensor },
+  ): void {
+    check.checkSolverStep(modelOutput, state);
+    dpmSolverStep(step, guidanceScale, floats(modelOutput), {
+      latents: floats(state.latents),
+      previousX0: floats(state.previousX0),
+      modelInput: floats(state.modelInput),
+    });
+  }
+
+  latentPreview(latents: DeviceTensor, factors: readonly number[]): DeviceTensor {
+    const { batch, height, width } = check.checkPreview(latents, factors);
+    const picture = latentPreview(floats(latents), factors, batch, height, width);
+    return this.#tensor(picture, [batch, height, width, 4]);
+  }
+
+  frameFromDecoded(decoded: DeviceTensor): DeviceTensor {
+    const { batch, height, width } = check.checkDecoded(decoded);
+    return this.#tensor(frameFromDecoded(floats(decoded), batch, height, width), [batch, height, width, 4]);
+  }
+
+  dispose(): void {
+    // Memory is all that this path holds, and it belongs to the tensors.
+  }
+}
+
+/** The operations on the CPU. Needs nothing and holds nothing beyond its tensors. */
+export function createCpuCompute(): Compute {
+  return new CpuCompute();
+}

@@ -1,0 +1,107 @@
+import { DeviceError } from '../../base/index.ts';
+import { elementCount, tensorError } from '../checks.ts';
+import type { DeviceTensor, ElementType, GpuTensor } from '../types.ts';
+
+const elementBytes: Record<ElementType, number> = { float32: 4, float16: 2, uint8: 1 };
+
+/** Bytes of a tensor's elements, without padding. */
+export function byteLength(dims: readonly number[], type: ElementType): number {
+  return elementCount(dims) * elementBytes[type];
+}
+
+/** Copies and bindings come in words of 4 bytes; buffers are padded to 16, as ONNX Runtime does. */
+export function padded(bytes: number, unit: 4 | 16): number {
+  return Math.ceil(bytes / unit) * unit;
+}
+
+/** A GPU buffer with a shape. After `dispose` its buffer cannot be reached any more. */
+class BufferTensor implements GpuTensor {
+  readonly device = 'webgpu';
+  readonly dims: readonly number[];
+  readonly type: ElementType;
+  #buffer: GPUBuffer | null;
+  readonly #onDispose: () => void;
+
+  constructor(buffer: GPUBuffer, dims: readonly number[], type: ElementType, onDispose: () => void) {
+    this.dims = [...dims];
+    this.type = type;
+    this.#buffer = buffer;
+    this.#onDispose = onDispose;
+  }
+
+  /** @throws DriftError `tensor-disposed` */
+  get buffer(): GPUBuffer {
+    if (this.#buffer !== null) return this.#buffer;
+    throw tensorError('tensor-disposed', 'A tensor was used after it had been disposed.', {
+      dims: this.dims.join('×'),
+    });
+  }
+
+  dispose(): void {
+    if (this.#buffer === null) return;
+    this.#buffer.destroy();
+    this.#buffer = null;
+    this.#onDispose();
+  }
+}
+
+/** Makes tensors and counts those that are alive. */
+export class TensorAllocator {
+  readonly #device: GPUDevice;
+  #liveTensors = 0;
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  get liveTensors(): number {
+    return this.#liveTensors;
+  }
+
+  /**
+   * A tensor of zeros, with the usages that ONNX Runtime asks of the buffers it is given.
+   *
+   * @throws DeviceError `tensor-too-large` when the device cannot bind that much at once
+   */
+  allocate(dims: readonly number[], type: ElementType): GpuTensor {
+    const size = padded(byteLength(dims, type), 16);
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.#device.limits;
+    const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    if (size > limit) {
+      throw new DeviceError('tensor-too-large', 'This is more than your GPU can hold in one piece.', {
+        remedy: 'Choose a smaller picture or a smaller batch.',
+        details: { bytes: size, limit, dims: dims.join('×'), type },
+      });
+    }
+    const buffer = this.#device.createBuffer({
+      label: `${type} [${dims.join(', ')}]`,
+      size,
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    });
+    this.#liveTensors++;
+    return new BufferTensor(buffer, dims, type, () => {
+      this.#liveTensors--;
+    });
+  }
+}
+
+/** The first rows of another tensor under a name of their own; the other one keeps the memory. */
+export function headOf(tensor: GpuTensor, dims: readonly number[]): GpuTensor {
+  return {
+    device: 'webgpu',
+    dims,
+    type: tensor.type,
+    get buffer() {
+      return tensor.buffer;
+    },
+    dispose: () => undefined,
+  };
+}
+
+/** The buffer of a tensor that must be on the GPU. @throws DriftError `tensor-device` */
+export function gpuTensor(tensor: DeviceTensor): GpuTensor {
+  if (tensor.device === 'webgpu') return tensor;
+  throw tensorError('tensor-device', 'A tensor in memory was given to the GPU path.', {
+    dims: tensor.dims.join('×'),
+  });
+}

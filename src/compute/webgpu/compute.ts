@@ -1,0 +1,373 @@
+import { DeviceError, DriftError } from '../../base/index.ts';
+import type { Picture } from '../../base/index.ts';
+import * as check from '../checks.ts';
+import { narrow } from '../float16.ts';
+import type {
+  Compute,
+  DeviceTensor,
+  ElementType,
+  GpuTensor,
+  GuidanceTerms,
+  ModelType,
+  NoiseKey,
+  SolverStep,
+} from '../types.ts';
+import { byteLength, gpuTensor, headOf, padded, TensorAllocator } from './buffers.ts';
+import { deviceLostError } from './device.ts';
+import type { KernelName, Pipelines } from './pipelines.ts';
+import { readBack } from './readback.ts';
+
+/** A field of a kernel's `Params`, in the order of the WGSL struct. */
+type Field = readonly ['u32' | 'i32' | 'f32', number];
+const u32 = (value: number): Field => ['u32', value];
+const i32 = (value: number): Field => ['i32', value];
+const f32 = (value: number): Field => ['f32', value];
+
+/** Room for the largest `Params`. */
+const paramsBytes = 128;
+
+function packParams(fields: readonly Field[]): ArrayBuffer {
+  const view = new DataView(new ArrayBuffer(padded(4 * fields.length, 16)));
+  for (const [index, [type, value]] of fields.entries()) {
+    if (type === 'f32') view.setFloat32(4 * index, value, true);
+    else if (type === 'i32') view.setInt32(4 * index, value, true);
+    else view.setUint32(4 * index, value, true);
+  }
+  return view.buffer;
+}
+
+/** Size of the workgroups of kernels that compute one element (or block, or pixel) to an invocation. */
+const elementsPerWorkgroup = 64;
+
+/** The operations as WGSL kernels on one device. Every operation is one submission to the device's queue. */
+export class WebGpuCompute implements Compute {
+  readonly device = 'webgpu';
+  readonly modelType: ModelType;
+  readonly #gpu: GPUDevice;
+  readonly #pipelines: Pipelines;
+  readonly #tensors: TensorAllocator;
+  /** One for all operations: writes to it and dispatches that read it run in the order of the queue. */
+  readonly #params: GPUBuffer;
+  /** Bound where a kernel's tensor is left out. */
+  readonly #nothing: GPUBuffer;
+  readonly #lost: Promise<never>;
+  /** What made the device fail since the last wait; operations do not wait, so it is told at the next one. */
+  #failure: DeviceError | null = null;
+  #isLost = false;
+  #isDisposed = false;
+
+  constructor(device: GPUDevice, modelType: ModelType, pipelines: Pipelines) {
+    this.#gpu = device;
+    this.modelType = modelType;
+    this.#pipelines = pipelines;
+    this.#tensors = new TensorAllocator(device);
+    this.#params = device.createBuffer({
+      label: 'params',
+      size: paramsBytes,
+      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    });
+    this.#nothing = device.createBuffer({ label: 'nothing', size: 16, usage: GPUBufferUsage.STORAGE });
+    this.#lost = device.lost.then((info) => {
+      this.#isLost = true;
+      throw (this.#failure = deviceLostError(info));
+    });
+    this.#lost.catch(() => undefined); // told by whoever waits, if anybody does
+    device.addEventListener('uncapturederror', this.#onError);
+  }
+
+  readonly #onError = ({ error }: GPUUncapturedErrorEvent): void => {
+    this.#failure ??=
+      error instanceof GPUOutOfMemoryError
+        ? new DeviceError('out-of-memory', 'The GPU has no memory left.', {
+            remedy:
+              'Choose a smaller picture or batch, or close other tabs and programs that use the GPU. Your frames are kept.',
+            details: { reason: error.message },
+          })
+        : new DeviceError('device-failed', 'The GPU could not do what Drift asked of it.', {
+            remedy: 'Try again. If it happens again, update the browser and the graphics driver.',
+            details: { reason: error.message },
+          });
+  };
+
+  /** Tells what has gone wrong on the device since the last time, once; a lost device every time. */
+  #throwFailure(): void {
+    if (this.#isDisposed) {
+      throw new DeviceError('device-failed', 'This GPU path was closed already.', {
+        remedy: 'Reload the page.',
+      });
+    }
+    if (this.#failure === null) return;
+    const failure = this.#failure;
+    if (!this.#isLost) this.#failure = null;
+    throw failure;
+  }
+
+  #dispatch(
+    name: KernelName,
+    type: ModelType,
+    fields: readonly Field[],
+    buffers: readonly GPUBuffer[],
+    [x, y = 1]: readonly number[],
+  ): void {
+    if (this.#isLost || this.#isDisposed) this.#throwFailure();
+    const pipeline = this.#pipelines(name, type);
+    this.#gpu.queue.writeBuffer(this.#params, 0, packParams(fields));
+    const bindGroup = this.#gpu.createBindGroup({
+      label: name,
+      layout: pipeline.getBindGroupLayout(0),
+      entries: [this.#params, ...buffers].map((buffer, binding) => ({ binding, resource: { buffer } })),
+    });
+    const encoder = this.#gpu.createCommandEncoder({ label: name });
+    const pass = encoder.beginComputePass({ label: name });
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, bindGroup);
+    pass.dispatchWorkgroups(x ?? 1, y);
+    pass.end();
+    this.#gpu.queue.submit([encoder.finish()]);
+  }
+
+  /** Workgroups for `count` workgroups' worth of work: a second dimension where one cannot count that far. */
+  #grid(count: number): readonly [number, number] {
+    const x = Math.min(count, this.#gpu.limits.maxComputeWorkgroupsPerDimension);
+    return [x, Math.ceil(count / x)];
+  }
+
+  #perElement(count: number): readonly [number, number] {
+    return this.#grid(Math.ceil(count / elementsPerWorkgroup));
+  }
+
+  get liveTensors(): number {
+    return this.#tensors.liveTensors;
+  }
+
+  empty(dims: readonly number[], type: ElementType): GpuTensor {
+    check.checkTypeSupported(type, this.modelType);
+    if (this.#isLost || this.#isDisposed) this.#throwFailure();
+    return this.#tensors.allocate(dims, type);
+  }
+
+  upload(values: Float32Array, dims: readonly number[], type: ModelType = 'float32'): DeviceTensor {
+    check.checkUpload(values, dims);
+    const tensor = this.empty(dims, type);
+    // Padded, because writes come in words of 4 bytes; copied, because shared memory is not taken everywhere.
+    const elements = type === 'float32' ? Float32Array.from(values) : narrow(values);
+    const bytes = new Uint8Array(padded(elements.byteLength, 4));
+    bytes.set(new Uint8Array(elements.buffer));
+    this.#gpu.queue.writeBuffer(tensor.buffer, 0, bytes);
+    return tensor;
+  }
+
+  uploadPicture(picture: Picture): DeviceTensor {
+    const tensor = this.empty(check.checkPicture(picture), 'uint8');
+    this.#gpu.queue.writeBuffer(tensor.buffer, 0, picture.data);
+    return tensor;
+  }
+
+  head(tensor: DeviceTensor, rows: number): DeviceTensor {
+    return headOf(gpuTensor(tensor), check.checkHead(tensor, rows));
+  }
+
+  copyRows(source: DeviceTensor, target: DeviceTensor, row: number): void {
+    const { offset } = check.checkCopyRows(source, target, row);
+    if (this.#isLost || this.#isDisposed) this.#throwFailure();
+    const start = (offset / check.elementCount(target.dims)) * byteLength(target.dims, target.type);
+    const bytes = byteLength(source.dims, source.type);
+    if (start % 4 !== 0 || bytes % 4 !== 0) {
+      throw check.tensorError('tensor-shape', 'Rows in float16 are copied by pairs of numbers.', {
+        operation: 'copyRows',
+        start,
+        bytes,
+      });
+    }
+    const encoder = this.#gpu.createCommandEncoder({ label: 'copyRows' });
+    encoder.copyBufferToBuffer(gpuTensor(source).buffer, 0, gpuTensor(target).buffer, start, bytes);
+    this.#gpu.queue.submit([encoder.finish()]);
+  }
+
+  async read(
+    tensors: readonly DeviceTensor[],
+    signal?: AbortSignal,
+  ): Promise<(Float32Array<ArrayBuffer> | Uint8ClampedArray<ArrayBuffer>)[]> {
+    signal?.throwIfAborted();
+    if (this.#isLost || this.#isDisposed) this.#throwFailure();
+    const sources = tensors.map(gpuTensor);
+    try {
+      const values = await readBack(this.#gpu, sources, this.#lost, signal);
+      this.#throwFailure();
+      return values;
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof DriftError) throw error;
+      // A lost device may end the wait before it says so: one more turn, and the reason is known.
+      await this.#gpu.queue.onSubmittedWorkDone().catch(() => undefined);
+      this.#throwFailure();
+      throw new DeviceError('device-failed', 'The GPU did not hand back its result.', {
+        remedy: 'Try again. If it happens again, choose a smaller picture or batch.',
+        details: { reason: error instanceof Error ? error.message : String(error) },
+        cause: error,
+      });
+    }
+  }
+
+  async idle(): Promise<void> {
+    await Promise.race([this.#gpu.queue.onSubmittedWorkDone(), this.#lost]);
+    this.#throwFailure();
+  }
+
+  gaussianNoise(keys: readonly NoiseKey[], out: DeviceTensor): void {
+    const { length } = check.checkNoise(keys, out);
+    const blocks = length / 4;
+    for (const [row, { seed, frame, variant }] of keys.entries()) {
+      this.#dispatch(
+        'gaussian_noise',
+        'float32',
+        [u32(blocks), u32(row * length), u32(seed), u32(frame), u32(variant)],
+        [gpuTensor(out).buffer],
+        this.#perElement(blocks),
+      );
+    }
+  }
+
+  clipPreprocess(picture: DeviceTensor, size: number, type: ModelType): DeviceTensor {
+    const { height, width } = check.checkPreprocess(picture, size);
+    const source = gpuTensor(picture).buffer;
+    const out = this.empty([1, 3, size, size], type);
+    this.#dispatch(
+      'clip_preprocess',
+      type,
+      [...[...check.clipMean, 0, ...check.clipDeviation, 1].map(f32), ...[width, height, size].map(i32)],
+      [source, out.buffer],
+      [Math.ceil(size / 8), Math.ceil(size / 8)],
+    );
+    return out;
+  }
+
+  clipGuidance(embeds: DeviceTensor, terms: GuidanceTerms): { shifted: DeviceTensor; report: DeviceTensor } {
+    const { rows, length } = check.checkGuidance(embeds, terms);
+    const source = gpuTensor(embeds).buffer;
+    const text = terms.text === null ? this.#nothing : gpuTensor(terms.text).buffer;
+    const shifted = this.empty([rows, length], 'float32');
+    const report = this.empty([rows, 5], 'float32');
+    const means = this.empty([rows, length, 2], 'float32');
+    this.#dispatch(
+      'clip_guidance',
+      embeds.type === 'float16' ? 'float16' : 'float32',
+      [
+        ...[length, terms.positives, terms.negatives, terms.repeats].map(u32),
+        ...[terms.positiveScale, terms.negativeScale].map(f32),
+      ],
+      [source, text, means.buffer, shifted.buffer, report.buffer],
+      [rows],
+    );
+    means.dispose(); // the queue keeps it until the kernel is done
+    return { shifted, report };
+  }
+
+  cosines(a: DeviceTensor, b: DeviceTensor): DeviceTensor {
+    const { rows, columns, length } = check.checkCosines(a, b);
+    const sources = [gpuTensor(a).buffer, gpuTensor(b).buffer];
+    const out = this.empty([rows, columns], 'float32');
+    this.#dispatch(
+      'cosines',
+      'float32',
+      [u32(rows), u32(columns), u32(length)],
+      [...sources, out.buffer],
+      this.#grid(rows * columns),
+    );
+    return out;
+  }
+
+  lerp(
+    a: DeviceTensor,
+    b: DeviceTensor,
+    t: number,
+    renormalise: boolean,
+    out: DeviceTensor,
+    row: number,
+  ): void {
+    const { length, offset, weightA, weightB } = check.checkLerp(a, b, t, renormalise, out, row);
+    this.#dispatch(
+      'lerp',
+      'float32',
+      [u32(length), u32(offset), f32(weightA), f32(weightB)],
+      [gpuTensor(a).buffer, gpuTensor(b).buffer, gpuTensor(out).buffer],
+      this.#perElement(length),
+    );
+  }
+
+  modelInput(latents: DeviceTensor, modelInput: DeviceTensor): void {
+    const { count, doubled } = check.checkModelInput(latents, modelInput);
+    this.#dispatch(
+      'model_input',
+      modelInput.type === 'float16' ? 'float16' : 'float32',
+      [u32(count), u32(doubled ? 1 : 0)],
+      [gpuTensor(latents).buffer, gpuTensor(modelInput).buffer],
+      this.#perElement(count),
+    );
+  }
+
+  dpmSolverStep(
+    step: SolverStep,
+    guidanceScale: number,
+    modelOutput: DeviceTensor,
+    state: { latents: DeviceTensor; previousX0: DeviceTensor; modelInput: DeviceTensor },
+  ): void {
+    const { count, doubled } = check.checkSolverStep(modelOutput, state);
+    const { x0FromSample, x0FromOutput, sampleWeight, x0Weight, previousWeight } = step;
+    this.#dispatch(
+      'dpm_solver_step',
+      modelOutput.type === 'float16' ? 'float16' : 'float32',
+      [
+        u32(count),
+        u32(doubled ? 1 : 0),
+        ...[guidanceScale, x0FromSample, x0FromOutput, sampleWeight, x0Weight, previousWeight].map(f32),
+      ],
+      [modelOutput, state.latents, state.previousX0, state.modelInput].map(
+        (tensor) => gpuTensor(tensor).buffer,
+      ),
+      this.#perElement(count),
+    );
+  }
+
+  latentPreview(latents: DeviceTensor, factors: readonly number[]): DeviceTensor {
+    const { batch, height, width } = check.checkPreview(latents, factors);
+    const source = gpuTensor(latents).buffer;
+    const area = height * width;
+    const out = this.empty([batch, height, width, 4], 'uint8');
+    this.#dispatch(
+      'latent_preview',
+      'float32',
+      [
+        // A row of three numbers fills the place of four.
+        ...factors.flatMap((factor, index) => (index % 3 === 2 ? [f32(factor), f32(0)] : [f32(factor)])),
+        ...[batch * area, area].map(u32),
+      ],
+      [source, out.buffer],
+      this.#perElement(batch * area),
+    );
+    return out;
+  }
+
+  frameFromDecoded(decoded: DeviceTensor): DeviceTensor {
+    const { batch, height, width } = check.checkDecoded(decoded);
+    const source = gpuTensor(decoded).buffer;
+    const area = height * width;
+    const out = this.empty([batch, height, width, 4], 'uint8');
+    this.#dispatch(
+      'frame_from_decoded',
+      decoded.type === 'float16' ? 'float16' : 'float32',
+      [u32(batch * area), u32(area)],
+      [source, out.buffer],
+      this.#perElement(batch * area),
+    );
+    return out;
+  }
+
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#gpu.removeEventListener('uncapturederror', this.#onError);
+    this.#params.destroy();
+    this.#nothing.destroy();
+  }
+}

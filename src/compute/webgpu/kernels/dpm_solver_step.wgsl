@@ -1,0 +1,46 @@
+// One step of DPM-Solver++ (Lu et al. 2022) in place: classifier-free guidance, the estimate x0 of the clean latents,
+// the multistep update, and the next model input. Latents are float32, so that rounding does not add up over the
+// steps; `model_t` is what the network computes in.
+
+struct Params {
+  count: u32, // of latents
+  doubled: u32, // 1 with classifier-free guidance: unconditional rows first, then conditional ones
+  guidance_scale: f32,
+  x0_from_sample: f32,
+  x0_from_output: f32,
+  sample_weight: f32,
+  x0_weight: f32,
+  previous_weight: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> model_output: array<model_t>;
+@group(0) @binding(2) var<storage, read_write> latents: array<f32>;
+@group(0) @binding(3) var<storage, read_write> previous_x0: array<f32>;
+@group(0) @binding(4) var<storage, read_write> model_input: array<model_t>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.y * groups.x * 64u + id.x;
+  if (i >= params.count) {
+    return;
+  }
+  var output = f32(model_output[i]);
+  if (params.doubled == 1u) {
+    output += params.guidance_scale * (f32(model_output[params.count + i]) - output);
+  }
+  let sample = latents[i];
+  let x0 = params.x0_from_sample * sample + params.x0_from_output * output;
+  var next = params.sample_weight * sample + params.x0_weight * x0;
+  // A first step has no predecessor: whatever an earlier frame left there, even NaN, must not get in.
+  if (params.previous_weight != 0.0) {
+    next += params.previous_weight * previous_x0[i];
+  }
+  latents[i] = next;
+  previous_x0[i] = x0;
+  let value = model_t(next);
+  model_input[i] = value;
+  if (params.doubled == 1u) {
+    model_input[params.count + i] = value;
+  }
+}

@@ -1,0 +1,34 @@
+// A rough picture of latents without the decoder: each colour is a fixed sum of the four latent channels.
+
+struct Params {
+  factors: array<vec4f, 5>, // r, g, b of latent channels 0 to 3, then the bias
+  pixels: u32, // of all pictures together
+  area: u32, // of one picture
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> latents: array<f32>; // [batch, 4, height, width]
+@group(0) @binding(2) var<storage, read_write> out: array<u32>; // [batch, height, width], one RGBA pixel to a word
+
+// -1…1 to 0…255, rounded half to even and clamped. NaN becomes 0, by its bits: shaders may assume that
+// comparisons never meet one.
+fn to_byte(value: f32) -> u32 {
+  if ((bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u) {
+    return 0u;
+  }
+  return u32(round(clamp(value * 0.5 + 0.5, 0.0, 1.0) * 255.0));
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let pixel = id.y * groups.x * 64u + id.x;
+  if (pixel >= params.pixels) {
+    return;
+  }
+  let start = pixel / params.area * params.area * 4u + pixel % params.area;
+  var color = params.factors[4];
+  for (var channel = 0u; channel < 4u; channel++) {
+    color += params.factors[channel] * latents[start + channel * params.area];
+  }
+  out[pixel] = to_byte(color.r) | (to_byte(color.g) << 8u) | (to_byte(color.b) << 16u) | 0xff000000u;
+}

@@ -1,0 +1,115 @@
+import { DeviceError } from '../../base/index.ts';
+import type { ModelType } from '../types.ts';
+import clip_guidance from './kernels/clip_guidance.wgsl?raw';
+import clip_preprocess from './kernels/clip_preprocess.wgsl?raw';
+import cosines from './kernels/cosines.wgsl?raw';
+import dpm_solver_step from './kernels/dpm_solver_step.wgsl?raw';
+import frame_from_decoded from './kernels/frame_from_decoded.wgsl?raw';
+import gaussian_noise from './kernels/gaussian_noise.wgsl?raw';
+import latent_preview from './kernels/latent_preview.wgsl?raw';
+import lerp from './kernels/lerp.wgsl?raw';
+import model_input from './kernels/model_input.wgsl?raw';
+
+const sources = {
+  clip_guidance,
+  clip_preprocess,
+  cosines,
+  dpm_solver_step,
+  frame_from_decoded,
+  gaussian_noise,
+  latent_preview,
+  lerp,
+  model_input,
+};
+export type KernelName = keyof typeof sources;
+
+/** Stands before a kernel's first line, on that line, so that line numbers in messages stay true. */
+const prelude: Record<ModelType, string> = {
+  float32: 'alias model_t = f32; ',
+  float16: 'enable f16; alias model_t = f16; ',
+};
+
+/**
+ * Compiles one shader.
+ *
+ * @param source WGSL in which `model_t` is the type that the networks compute in
+ * @throws DeviceError `shader-failed` with the compiler's messages
+ */
+export async function compileKernel(
+  device: GPUDevice,
+  name: string,
+  source: string,
+  type: ModelType,
+): Promise<GPUComputePipeline> {
+  // The scope keeps a shader's error from being reported a second time, as an uncaptured one.
+  device.pushErrorScope('validation');
+  const module = device.createShaderModule({ label: name, code: prelude[type] + source });
+  const scope = device.popErrorScope();
+  try {
+    return await device.createComputePipelineAsync({
+      label: `${name} ${type}`,
+      layout: 'auto',
+      compute: { module, entryPoint: 'main' },
+    });
+  } catch (cause) {
+    const { messages } = await module.getCompilationInfo();
+    const reason =
+      messages.length > 0
+        ? messages.map(({ lineNum, linePos, message }) => `${lineNum}:${linePos} ${message}`).join('\n')
+        : String(cause);
+    throw new DeviceError('shader-failed', `Your GPU's driver refused one of Drift's programs (${name}).`, {
+      remedy: 'Update the browser and the graphics driver. The built-in model also runs without a GPU.',
+      details: { kernel: name, type, reason },
+      cause,
+    });
+  } finally {
+    await scope.catch(() => null);
+  }
+}
+
+/** All kernels, compiled for every type that the device computes in. */
+export type Pipelines = (name: KernelName, type?: ModelType) => GPUComputePipeline;
+
+const keyOf = (name: KernelName, type: ModelType): string =>
+  `${name} ${sources[name].includes('model_t') ? type : 'float32'}`;
+
+/**
+ * Compiles every kernel once for each type, all at the same time.
+ *
+ * @throws DeviceError `shader-failed`
+ */
+export async function compilePipelines(device: GPUDevice, modelType: ModelType): Promise<Pipelines> {
+  const types: readonly ModelType[] = modelType === 'float16' ? ['float32', 'float16'] : ['float32'];
+  const names: readonly KernelName[] = [
+    'clip_guidance',
+    'clip_preprocess',
+    'cosines',
+    'dpm_solver_step',
+    'frame_from_decoded',
+    'gaussian_noise',
+    'latent_preview',
+    'lerp',
+    'model_input',
+  ];
+  const pending = new Map<string, Promise<readonly [string, GPUComputePipeline]>>();
+  for (const name of names) {
+    for (const type of types) {
+      const key = keyOf(name, type);
+      if (pending.has(key)) continue;
+      const compiled = compileKernel(device, name, sources[name], type);
+      pending.set(
+        key,
+        compiled.then((pipeline) => [key, pipeline] as const),
+      );
+    }
+  }
+  const pipelines = new Map(await Promise.all(pending.values()));
+  return (name, type = 'float32') => {
+    const pipeline = pipelines.get(keyOf(name, type));
+    if (pipeline !== undefined) return pipeline;
+    throw new DeviceError('shader-failed', `This GPU was opened without ${type}.`, {
+      remedy: 'Reload the page.',
+      details: { kernel: name, type },
+    });
+  };
+}

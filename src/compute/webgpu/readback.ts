@@ -1,0 +1,66 @@
+import { widen } from '../float16.ts';
+import type { GpuTensor } from '../types.ts';
+import { byteLength, padded } from './buffers.ts';
+
+type Values = Float32Array<ArrayBuffer> | Uint8ClampedArray<ArrayBuffer>;
+
+function valuesOf({ type }: GpuTensor, bytes: ArrayBuffer): Values {
+  switch (type) {
+    case 'float32':
+      return new Float32Array(bytes);
+    case 'float16':
+      return widen(new Uint16Array(bytes));
+    case 'uint8':
+      return new Uint8ClampedArray(bytes);
+  }
+}
+
+/**
+ * Copies tensors into one staging buffer and waits for it once. The staging buffer is freed whatever happens; an
+ * abort frees it at once, which also ends the wait.
+ *
+ * @param lost rejects when the device is lost
+ * @throws the signal's reason; whatever `lost` rejects with; OperationError or AbortError of WebGPU
+ */
+export async function readBack(
+  device: GPUDevice,
+  tensors: readonly GpuTensor[],
+  lost: Promise<never>,
+  signal?: AbortSignal,
+): Promise<Values[]> {
+  signal?.throwIfAborted();
+  if (tensors.length === 0) return [];
+  let size = 0;
+  const parts = tensors.map((tensor) => {
+    const bytes = byteLength(tensor.dims, tensor.type);
+    const part = { tensor, offset: size, bytes };
+    size += padded(bytes, 16);
+    return part;
+  });
+  const staging = device.createBuffer({
+    label: 'read-back',
+    size,
+    usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+  });
+  const free = () => {
+    staging.destroy();
+  };
+  signal?.addEventListener('abort', free);
+  try {
+    const encoder = device.createCommandEncoder({ label: 'read-back' });
+    for (const { tensor, offset, bytes } of parts) {
+      encoder.copyBufferToBuffer(tensor.buffer, 0, staging, offset, padded(bytes, 4));
+    }
+    device.queue.submit([encoder.finish()]);
+    await Promise.race([staging.mapAsync(GPUMapMode.READ), lost]);
+    signal?.throwIfAborted();
+    const mapped = staging.getMappedRange();
+    return parts.map(({ tensor, offset, bytes }) => valuesOf(tensor, mapped.slice(offset, offset + bytes)));
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', free);
+    free();
+  }
+}

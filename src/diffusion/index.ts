@@ -1,0 +1,9 @@
+/** The mathematics of one frame: schedule, guidance, interpolation, and the pipeline that runs the networks with them. */
+export { legPoints } from './interpolation.ts';
+export type { LegPoint } from './interpolation.ts';
+export type { DiffusionModel, LatentSize, ModelShape } from './networks.ts';
+export { Pipeline } from './pipeline.ts';
+export type { DenoiseOptions, PrepareOptions } from './pipeline.ts';
+export { createSchedule, timestepFeatures } from './scheduler.ts';
+export type { NoiseSchedule, Schedule, TimestepEncoding } from './scheduler.ts';
+export { Scope } from './scope.ts';

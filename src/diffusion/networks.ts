@@ -1,0 +1,92 @@
+import type { OnnxModel, Runtime, Session } from '../runtime/index.ts';
+import type { NoiseSchedule, TimestepEncoding } from './scheduler.ts';
+
+/** Height and width of latents. */
+export interface LatentSize {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** What the pipeline has to know about a model beside its networks. */
+export interface ModelShape {
+  readonly latentChannels: number;
+  /** Pixels to a latent, along a side. */
+  readonly latentScale: number;
+  readonly embeddingWidth: number;
+  /** Length of one row of the context network's output. */
+  readonly contextWidth: number;
+  /** Side of the pictures that the CLIP image tower reads. */
+  readonly clipSize: number;
+  readonly timestep: TimestepEncoding;
+  readonly schedule: NoiseSchedule;
+  /** How latents look as colours, for previews: see `Compute.latentPreview`. */
+  readonly previewFactors: readonly number[];
+}
+
+/** A model as the pipeline sees it: its shape, and its networks as ONNX, compiled for a size where they depend on it. */
+export interface DiffusionModel extends ModelShape {
+  imageEncoder(signal?: AbortSignal): Promise<OnnxModel>;
+  context(signal?: AbortSignal): Promise<OnnxModel>;
+  unet(size: LatentSize, signal?: AbortSignal): Promise<OnnxModel>;
+  decoder(size: LatentSize, signal?: AbortSignal): Promise<OnnxModel>;
+}
+
+export type NetworkName = 'image encoder' | 'context' | 'UNet' | 'decoder';
+
+/**
+ * The sessions of one model, made when they are first needed and kept until they are no longer the right ones:
+ * UNet and decoder belong to one size of picture at a time.
+ */
+export class Networks {
+  readonly #model: DiffusionModel;
+  readonly #runtime: Runtime;
+  readonly #sessions = new Map<NetworkName, { readonly key: string; readonly session: Session }>();
+
+  constructor(model: DiffusionModel, runtime: Runtime) {
+    this.#model = model;
+    this.#runtime = runtime;
+  }
+
+  imageEncoder(signal?: AbortSignal): Promise<Session> {
+    return this.#session('image encoder', '', () => this.#model.imageEncoder(signal), signal);
+  }
+
+  context(signal?: AbortSignal): Promise<Session> {
+    return this.#session('context', '', () => this.#model.context(signal), signal);
+  }
+
+  unet(size: LatentSize, signal?: AbortSignal): Promise<Session> {
+    return this.#session('UNet', keyOf(size), () => this.#model.unet(size, signal), signal);
+  }
+
+  decoder(size: LatentSize, signal?: AbortSignal): Promise<Session> {
+    return this.#session('decoder', keyOf(size), () => this.#model.decoder(size, signal), signal);
+  }
+
+  async #session(
+    name: NetworkName,
+    key: string,
+    compile: () => Promise<OnnxModel>,
+    signal: AbortSignal | undefined,
+  ): Promise<Session> {
+    const present = this.#sessions.get(name);
+    if (present?.key === key) return present.session;
+    // The old one goes first: two UNets of a large model do not fit side by side.
+    this.#sessions.delete(name);
+    await present?.session.release();
+    const session = await this.#runtime.createSession(name, await compile(), signal);
+    this.#sessions.set(name, { key, session });
+    return session;
+  }
+
+  /** Frees all sessions. */
+  async release(): Promise<void> {
+    const sessions = [...this.#sessions.values()];
+    this.#sessions.clear();
+    for (const { session } of sessions) await session.release();
+  }
+}
+
+function keyOf({ height, width }: LatentSize): string {
+  return `${height}x${width}`;
+}

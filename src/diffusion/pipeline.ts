@@ -1,0 +1,262 @@
+import { ModelError, SettingsError } from '../base/index.ts';
+import type { Picture } from '../base/index.ts';
+import type { Compute, DeviceTensor, GuidanceTerms, NoiseKey } from '../compute/index.ts';
+import type { Runtime, Session } from '../runtime/index.ts';
+import { Networks } from './networks.ts';
+import type { DiffusionModel, LatentSize, ModelShape } from './networks.ts';
+import { createSchedule, timestepFeatures } from './scheduler.ts';
+import { Scope } from './scope.ts';
+
+export interface DenoiseOptions {
+  /** float32 [b, d]: one image embedding for each picture. */
+  readonly embeds: DeviceTensor;
+  /** float32 [b, latent channels, height, width], standard normal. Not changed. */
+  readonly noise: DeviceTensor;
+  readonly steps: number;
+  /** Classifier-free guidance; at 1 or less the unconditional half is not computed. */
+  readonly guidanceScale: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Told when a step has really been computed. */
+  readonly onStep?: ((step: number, of: number) => void) | undefined;
+  /** Given the latents after each step, to look at; they may not be changed or kept. */
+  readonly onLatents?: ((latents: DeviceTensor) => void) | undefined;
+}
+
+/**
+ * From a picture to its variants, one method for each stage of the design: `encode`, `guide`, `noise`, `denoise`,
+ * `decode`. Tensors go in and come out on the device; whoever gets one disposes it. The same code runs on the GPU
+ * and on the CPU: what differs is behind `Compute` and `Runtime`.
+ */
+export class Pipeline {
+  readonly compute: Compute;
+  readonly model: ModelShape;
+  readonly #networks: Networks;
+
+  constructor(compute: Compute, runtime: Runtime, model: DiffusionModel) {
+    this.compute = compute;
+    this.model = model;
+    this.#networks = new Networks(model, runtime);
+  }
+
+  /**
+   * Loads the networks for pictures of the given size, largest first, so that a frame starts at once and a model
+   * that does not fit fails before anything else is spent on it.
+   */
+  async prepare(width: number, height: number, options: PrepareOptions = {}): Promise<void> {
+    const { signal, onNetwork } = options;
+    const size = this.latentSize(width, height);
+    const loads = [
+      ['UNet', () => this.#networks.unet(size, signal)],
+      ['decoder', () => this.#networks.decoder(size, signal)],
+      ['image encoder', () => this.#networks.imageEncoder(signal)],
+      ['context', () => this.#networks.context(signal)],
+    ] as const;
+    for (const [index, [name, load]] of loads.entries()) {
+      onNetwork?.(name, index, loads.length);
+      await load();
+    }
+    onNetwork?.('', loads.length, loads.length);
+  }
+
+  /**
+   * The latents of a picture's size.
+   *
+   * @throws SettingsError `size-invalid` when a side is not a multiple of the model's latent scale
+   */
+  latentSize(width: number, height: number): LatentSize {
+    const scale = this.model.latentScale;
+    if (width % scale !== 0 || height % scale !== 0 || width < scale || height < scale) {
+      throw new SettingsError('size-invalid', `This model cannot make pictures of ${width}×${height}.`, {
+        remedy: `Use a width and a height that are multiples of ${scale}.`,
+        details: { width, height, multiple: scale },
+      });
+    }
+    return { width: width / scale, height: height / scale };
+  }
+
+  /** Picture uint8 [h, w, 4] to its CLIP image embedding [1, d]. */
+  async encode(picture: DeviceTensor): Promise<DeviceTensor> {
+    const encoder = await this.#networks.imageEncoder();
+    const input = port(encoder, 'inputs', 'pixel_values');
+    const pixels = this.compute.clipPreprocess(
+      picture,
+      this.model.clipSize,
+      input.type === 'float16' ? 'float16' : 'float32',
+    );
+    try {
+      return await this.encodePixels(pixels);
+    } finally {
+      pixels.dispose();
+    }
+  }
+
+  /** CLIP pixels [b, 3, s, s] to image embeddings [b, d]. */
+  async encodePixels(pixels: DeviceTensor): Promise<DeviceTensor> {
+    const encoder = await this.#networks.imageEncoder();
+    port(encoder, 'outputs', 'image_embeds');
+    const { image_embeds: embeds, ...others } = await encoder.run({ pixel_values: pixels });
+    for (const other of Object.values(others)) other.dispose();
+    if (!embeds) throw portMissing('image_embeds', encoder);
+    return embeds;
+  }
+
+  /** CLIP guidance on embeddings [b, d]: see `Compute.clipGuidance`. */
+  guide(embeds: DeviceTensor, terms: GuidanceTerms): { shifted: DeviceTensor; report: DeviceTensor } {
+    return this.compute.clipGuidance(embeds, terms);
+  }
+
+  /** Noise [keys, latent channels, h/s, w/s] for pictures of the given size. */
+  noise(keys: readonly NoiseKey[], width: number, height: number): DeviceTensor {
+    const size = this.latentSize(width, height);
+    const noise = this.compute.empty(
+      [keys.length, this.model.latentChannels, size.height, size.width],
+      'float32',
+    );
+    this.compute.gaussianNoise(keys, noise);
+    return noise;
+  }
+
+  /**
+   * Denoises a batch and gives its latents [b, latent channels, h, w] in the device's model type.
+   *
+   * The GPU is never given more than one step ahead of the one it computes, so that a stop is obeyed within a
+   * step and the queue does not run dry between steps either.
+   */
+  async denoise(options: DenoiseOptions): Promise<DeviceTensor> {
+    const { embeds, noise, steps, guidanceScale, signal, onStep, onLatents } = options;
+    const { compute, model } = this;
+    const [batch = 0, channels = 0, height = 0, width = 0] = noise.dims;
+    const rows = guidanceScale > 1 ? 2 * batch : batch;
+    const schedule = createSchedule(model.schedule, steps);
+    signal?.throwIfAborted();
+    const unet = await this.#networks.unet({ height, width }, signal);
+
+    const scope = new Scope();
+    try {
+      const context = scope.own(await this.#contextFor(embeds, rows));
+      const latents = scope.own(compute.empty(noise.dims, 'float32'));
+      const previousX0 = scope.own(compute.empty(noise.dims, 'float32'));
+      const modelInput = scope.own(compute.empty([rows, channels, height, width], compute.modelType));
+      const output = scope.own(compute.empty(modelInput.dims, compute.modelType));
+      compute.copyRows(noise, latents, 0);
+      compute.modelInput(latents, modelInput);
+
+      let computed: Promise<void> = Promise.resolve();
+      for (const [index, step] of schedule.steps.entries()) {
+        signal?.throwIfAborted();
+        const features = timestepFeatures(schedule.timesteps[index] ?? 0, model.timestep);
+        const timestep = scope.own(compute.upload(features, [1, features.length]));
+        await unet.run({ sample: modelInput, timestep, context }, { output });
+        compute.dpmSolverStep(step, guidanceScale, output, { latents, previousX0, modelInput });
+        onLatents?.(latents);
+        await computed;
+        if (index > 0) onStep?.(index, steps);
+        computed = compute.idle();
+      }
+      await computed;
+      signal?.throwIfAborted();
+      onStep?.(steps, steps);
+
+      const result = compute.empty([batch, channels, height, width], compute.modelType);
+      compute.modelInput(latents, result);
+      return result;
+    } finally {
+      scope.dispose();
+    }
+  }
+
+  /** One evaluation of the UNet: `sample` [b, …] in the model type, one embedding [b, d] a row, the same timestep for all. */
+  async predict(sample: DeviceTensor, timestep: number, embeds: DeviceTensor): Promise<DeviceTensor> {
+    const [rows = 0, , height = 0, width = 0] = sample.dims;
+    const unet = await this.#networks.unet({ height, width });
+    const scope = new Scope();
+    try {
+      const context = scope.own(await this.#contextFor(embeds, rows));
+      const features = timestepFeatures(timestep, this.model.timestep);
+      const encoded = scope.own(this.compute.upload(features, [1, features.length]));
+      const output = this.compute.empty(sample.dims, this.compute.modelType);
+      await unet.run({ sample, timestep: encoded, context }, { output });
+      return output;
+    } finally {
+      scope.dispose();
+    }
+  }
+
+  /** Latents in the model type to decoded pictures [b, 3, H, W] in -1…1. */
+  async decodeLatents(latents: DeviceTensor): Promise<DeviceTensor> {
+    const [, , height = 0, width = 0] = latents.dims;
+    const decoder = await this.#networks.decoder({ height, width });
+    const { image } = await decoder.run({ latents });
+    if (!image) throw portMissing('image', decoder);
+    return image;
+  }
+
+  /** Latents in the model type to 8-bit frames uint8 [b, H, W, 4]. */
+  async decode(latents: DeviceTensor): Promise<DeviceTensor> {
+    const image = await this.decodeLatents(latents);
+    try {
+      return this.compute.frameFromDecoded(image);
+    } finally {
+      image.dispose();
+    }
+  }
+
+  /** A batch of frames, as pictures in memory; `extra` float tensors come along in the same read-back. */
+  async read(
+    frames: DeviceTensor,
+    extra: readonly DeviceTensor[] = [],
+    signal?: AbortSignal,
+  ): Promise<{ pictures: Picture[]; extra: Float32Array<ArrayBuffer>[] }> {
+    const [, height = 0, width = 0] = frames.dims;
+    const [pixels, ...rest] = await this.compute.read([frames, ...extra], signal);
+    const pictures: Picture[] = [];
+    if (pixels instanceof Uint8ClampedArray) {
+      for (let start = 0; start < pixels.length; start += 4 * width * height) {
+        pictures.push({ width, height, data: pixels.slice(start, start + 4 * width * height) });
+      }
+    }
+    return { pictures, extra: rest.filter((values) => values instanceof Float32Array) };
+  }
+
+  /** The context of a batch; where there are more rows than embeddings, the first are unconditional: an embedding of zeros. */
+  async #contextFor(embeds: DeviceTensor, rows: number): Promise<DeviceTensor> {
+    const network = await this.#networks.context();
+    const [given = 0, width = 0] = embeds.dims;
+    const scope = new Scope();
+    try {
+      const input = scope.own(this.compute.empty([rows, width], 'float32'));
+      this.compute.copyRows(embeds, input, rows - given);
+      const context = this.compute.empty([rows, this.model.contextWidth], this.compute.modelType);
+      await network.run({ embeds: input }, { context });
+      return context;
+    } finally {
+      scope.dispose();
+    }
+  }
+
+  /** Frees the networks. */
+  async release(): Promise<void> {
+    await this.#networks.release();
+  }
+}
+
+export interface PrepareOptions {
+  readonly signal?: AbortSignal;
+  /** Told which network is being loaded, how many are ready, and of how many. */
+  readonly onNetwork?: (name: string, done: number, of: number) => void;
+}
+
+function port(session: Session, side: 'inputs' | 'outputs', name: string) {
+  const found = session[side].find((candidate) => candidate.name === name);
+  if (!found) throw portMissing(name, session);
+  return found;
+}
+
+function portMissing(name: string, session: Session): ModelError {
+  const names = (ports: Session['inputs']) => ports.map((candidate) => candidate.name).join(', ');
+  return new ModelError('port-missing', `A network of this model has no "${name}".`, {
+    remedy:
+      'The image encoder must be a CLIP vision model with projection, exported to ONNX with its usual names.',
+    details: { name, inputs: names(session.inputs), outputs: names(session.outputs) },
+  });
+}

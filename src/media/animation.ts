@@ -1,0 +1,59 @@
+import { MediaError } from '../base/index.ts';
+import type { Picture } from '../base/index.ts';
+
+/** A finished file. */
+export interface MediaFile {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** MIME type. */
+  readonly type: string;
+  /** The program that wrote it, for those who compare. */
+  readonly encoder: string;
+}
+
+/** How the writing of an animation is watched and stopped. */
+export interface EncodeControl {
+  readonly signal: AbortSignal;
+  /** `done` of `of` frames are written. */
+  readonly onProgress: (progress: { readonly done: number; readonly of: number }) => void;
+}
+
+/**
+ * The one size of all frames.
+ *
+ * @throws MediaError `no-frames` or `frames-differ`.
+ */
+export function frameSize(frames: readonly Picture[]): { width: number; height: number } {
+  const [first] = frames;
+  if (!first) {
+    throw new MediaError('no-frames', 'There are no frames to write.', { remedy: 'Make some frames first.' });
+  }
+  const { width, height } = first;
+  const odd = frames.findIndex((frame) => frame.width !== width || frame.height !== height);
+  const other = frames[odd];
+  if (other) {
+    throw new MediaError(
+      'frames-differ',
+      `The frames are not all of one size: frame 1 is ${width} × ${height} pixels, frame ${odd + 1} is ${other.width} × ${other.height}.`,
+      {
+        remedy: 'Make the animation anew with one width and height, or download its frames as ZIP.',
+        details: { width, height, frame: odd + 1, frameWidth: other.width, frameHeight: other.height },
+      },
+    );
+  }
+  return { width, height };
+}
+
+/** Browsers play shorter GIF delays as a tenth of a second. */
+const SHORTEST_DELAY = 2;
+
+/**
+ * How long each of `count` GIF frames is shown, in hundredths of a second, the only unit that GIF has. What is
+ * rounded off one frame is added to a later one, so that the whole lasts `count / frameRate` seconds to within half
+ * a hundredth; above 50 frames per second, which GIF cannot show, every frame gets the shortest delay.
+ */
+export function gifDelays(count: number, frameRate: number): number[] {
+  const start = (frame: number) => Math.round((100 * frame) / frameRate);
+  return Array.from({ length: count }, (_, frame) =>
+    Math.max(SHORTEST_DELAY, start(frame + 1) - start(frame)),
+  );
+}

@@ -1,0 +1,12 @@
+/** Pictures in and animations out: whatever file a user has becomes a frame, and frames become a file. */
+export { decodePicture } from './decode.ts';
+export type { DecodeOptions } from './decode.ts';
+export { MAX_PIXELS, MIN_SIDE, sniffPicture } from './sniff.ts';
+export type { PictureHeader, PictureKind } from './sniff.ts';
+export type { EncodeControl, MediaFile } from './animation.ts';
+export { encodeGif } from './gif.ts';
+export type { GifOptions } from './gif.ts';
+export { encodeMp4 } from './mp4.ts';
+export { encodeZip } from './zip.ts';
+export { createQueue } from './queue.ts';
+export type { Queue } from './queue.ts';

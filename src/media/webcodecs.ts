@@ -1,0 +1,81 @@
+import {
+  BufferTarget,
+  Mp4OutputFormat,
+  Output,
+  Quality,
+  VideoSample,
+  VideoSampleSource,
+  canEncodeVideo,
+} from 'mediabunny';
+import type { Picture } from '../base/index.ts';
+import { frameSize } from './animation.ts';
+import type { EncodeControl, MediaFile } from './animation.ts';
+import { abortable } from './queue.ts';
+import { toI420 } from './yuv.ts';
+
+/** What `toI420` makes, written into the file so that every player shows the same colours. */
+const colorSpace = { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false } as const;
+
+/**
+ * Where the browser's encoder takes a quantizer it gets libx264's scale; where it takes only a bitrate, one that
+ * is enough for frames that have little in common, up to what level 5 streams may have.
+ */
+function quality(width: number, height: number, frameRate: number): Quality {
+  const bitsPerPixel = 1.2;
+  const bitrate = Math.ceil(Math.min(bitsPerPixel * width * height * frameRate, 100e6));
+  return new Quality({ quantizer: 20, bitrate });
+}
+
+/** Whether this browser can encode H.264 in these sides (in pixels) at this rate (in frames per second). */
+export async function canEncodeH264(width: number, height: number, frameRate: number): Promise<boolean> {
+  return await canEncodeVideo('avc', {
+    width,
+    height,
+    frameRate,
+    quality: quality(width, height, frameRate),
+  });
+}
+
+/**
+ * Writes frames as H.264 in MP4 with the browser's own encoder; frame `i` is shown at `i / frameRate` seconds.
+ *
+ * @throws the signal's reason when it is aborted, and whatever the browser's encoder reports.
+ */
+export async function encodeWithWebCodecs(
+  frames: readonly Picture[],
+  frameRate: number,
+  { signal, onProgress }: EncodeControl,
+): Promise<MediaFile> {
+  const { width, height } = frameSize(frames);
+  const target = new BufferTarget();
+  const output = new Output({ format: new Mp4OutputFormat({ fastStart: 'in-memory' }), target });
+  const source = new VideoSampleSource({ codec: 'avc', quality: quality(width, height, frameRate) });
+  output.addVideoTrack(source, { frameRate });
+  try {
+    await abortable(output.start(), signal);
+    for (const [i, frame] of frames.entries()) {
+      const sample = new VideoSample(toI420(frame), {
+        format: 'I420',
+        colorSpace,
+        codedWidth: width,
+        codedHeight: height,
+        timestamp: i / frameRate,
+        duration: 1 / frameRate,
+      });
+      try {
+        await abortable(source.add(sample), signal);
+      } finally {
+        sample.close();
+      }
+      onProgress({ done: i, of: frames.length });
+    }
+    await abortable(output.finalize(), signal);
+    onProgress({ done: frames.length, of: frames.length });
+  } catch (error) {
+    // What went wrong first is what counts.
+    await output.cancel().catch(() => undefined);
+    throw error;
+  }
+  if (!target.buffer) throw new Error('The encoder wrote nothing.');
+  return { bytes: new Uint8Array(target.buffer), type: 'video/mp4', encoder: 'webcodecs' };
+}

@@ -1,0 +1,63 @@
+/**
+ * Weight files: their headers are read and checked, and their tensors read one by one, by ranges of bytes.
+ * Files come from anywhere, so nothing they say is believed before it is checked, and nothing in them is run.
+ */
+import type { ByteSource, Checkpoint } from '../types.ts';
+import { damage } from './damage.ts';
+import { openSafetensors } from './safetensors.ts';
+import { openTorch } from './torch-zip.ts';
+
+export { openSafetensors, openTorch };
+
+/** How a pickle of 0x1950a86a20f9469cfc6c, PyTorch's magic number before version 1.6, begins. */
+const legacyMagic = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+/** Enough to tell formats apart. */
+const headLength = 64;
+
+/**
+ * Opens a weight file, safetensors or PyTorch's, whichever its content says it is; its name does not matter.
+ *
+ * @throws CheckpointError those of `openSafetensors` and `openTorch`, and `empty`, `legacy-torch` (a format that
+ *   cannot be read without running it), `lfs-pointer` (a stand-in for the file that was never fetched), `web-page`
+ *   (an error page saved as if it were the file), `unknown-format`.
+ */
+export async function openCheckpoint(source: ByteSource, signal?: AbortSignal): Promise<Checkpoint> {
+  const file = source.name;
+  if (source.size === 0) throw damage('empty', `${file} is empty.`, { file });
+  const head = await source.read(0, Math.min(source.size, headLength), signal);
+  // Eight bytes of length come first, then JSON.
+  if (head[8] === 0x7b) return openSafetensors(source, signal);
+  if (head[0] === 0x50 && head[1] === 0x4b) return openTorch(source, signal);
+
+  if (head[0] === 0x80 && legacyMagic.every((byte, i) => head[i + 2] === byte)) {
+    throw damage(
+      'legacy-torch',
+      `${file} is in PyTorch’s old format, from before version 1.6.`,
+      { file },
+      { remedy: 'Save it again with a newer PyTorch, or use the .safetensors version of the model.' },
+    );
+  }
+  const text = new TextDecoder().decode(head).trimStart().toLowerCase();
+  if (text.startsWith('version https://git-lfs')) {
+    throw damage(
+      'lfs-pointer',
+      `${file} only says where the weights are; they were not fetched.`,
+      { file },
+      { remedy: 'Run “git lfs pull” in the model’s folder, or download the file from its web page.' },
+    );
+  }
+  if (text.startsWith('<!doctype') || text.startsWith('<html')) {
+    throw damage(
+      'web-page',
+      `${file} is a web page, not weights.`,
+      { file },
+      { remedy: 'Download the file again from the model’s page; you may have to log in there first.' },
+    );
+  }
+  throw damage(
+    'unknown-format',
+    `${file} is neither a safetensors file nor a PyTorch checkpoint.`,
+    { file },
+    { remedy: 'Choose a .safetensors file, or a .bin, .pt or .ckpt file that PyTorch saved.' },
+  );
+}

@@ -1,0 +1,437 @@
+import { damage } from './damage.ts';
+
+/** A Python list. */
+export class PyList {
+  readonly items: PyValue[] = [];
+}
+
+/** A Python tuple. */
+export class PyTuple {
+  readonly items: readonly PyValue[];
+  constructor(items: readonly PyValue[]) {
+    this.items = items;
+  }
+}
+
+/** A Python dict, in order. A Map, so that no key can mean anything to JavaScript. */
+export class PyDict {
+  readonly entries = new Map<PyValue, PyValue>();
+}
+
+/** Whatever the host of a pickle makes of globals, persistent ids and calls. */
+export abstract class PyObject {
+  /** What errors call it. */
+  abstract readonly label: string;
+}
+
+/** A global that a pickle may call. */
+export class PyFunction extends PyObject {
+  readonly label: string;
+  readonly call: (args: readonly PyValue[]) => PyValue;
+  constructor(label: string, call: (args: readonly PyValue[]) => PyValue) {
+    super();
+    this.label = label;
+    this.call = call;
+  }
+}
+
+/** All that a pickle may hold here. Integers that do not fit exactly into a number are bigint. */
+export type PyValue =
+  null | boolean | number | bigint | string | Uint8Array | PyList | PyTuple | PyDict | PyObject;
+
+/** What a pickle means depends on who wrote it; the unpickler itself knows no class and no function. */
+export interface PickleHost {
+  /** What a global stands for, or null to refuse it. */
+  global(module: string, name: string): PyObject | null;
+  /** The object behind a persistent id. */
+  persistent(id: PyValue): PyValue;
+}
+
+/** Real checkpoints of a thousand tensors are pickles of 200 kB. */
+export const longestPickle = 16 * 2 ** 20;
+/** Integers of more bytes than this are no sizes and no counters. */
+const longestInteger = 64;
+
+/**
+ * Reads a pickle of protocol 2 to 5 without running anything: it builds plain data, and asks `host` for the
+ * rest. Only the operations that plain data needs are known. The machine is a loop over a stack of its own,
+ * so deep nesting cannot exhaust JavaScript's, and every operation takes at least one byte of the file, so the
+ * file's size bounds the work. Operations are Python's `pickletools` lists them.
+ *
+ * @param file how errors call the pickle
+ * @throws CheckpointError `pickle-global` (it asks for code that `host` refuses), `pickle-opcode` (an operation that
+ *   plain data does not need), `pickle-damaged`, `truncated`, `too-large`.
+ */
+export function unpickle(file: string, bytes: Uint8Array, host: PickleHost): PyValue {
+  if (bytes.length > longestPickle) {
+    throw damage('too-large', `${file} describes its tensors in ${bytes.length} bytes, far too many.`, {
+      file,
+      size: bytes.length,
+      limit: longestPickle,
+    });
+  }
+  return new Unpickler(file, bytes, host).run();
+}
+
+class Unpickler {
+  private readonly file: string;
+  private readonly bytes: Uint8Array;
+  private readonly view: DataView;
+  private readonly host: PickleHost;
+  private readonly stack: PyValue[] = [];
+  /** How high the stack was at each mark that is still open. */
+  private readonly marks: number[] = [];
+  private readonly memo = new Map<number, PyValue>();
+  private readonly text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  private at = 0;
+
+  constructor(file: string, bytes: Uint8Array, host: PickleHost) {
+    this.file = file;
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.host = host;
+  }
+
+  run(): PyValue {
+    if (this.uint8() !== 0x80) throw this.damaged('it does not begin like one');
+    this.protocol();
+    for (;;) {
+      const opcode = this.uint8();
+      if (opcode === 0x2e /* STOP */) return this.pop();
+      this.step(opcode);
+    }
+  }
+
+  private step(opcode: number): void {
+    const { stack } = this;
+    switch (opcode) {
+      case 0x80: // PROTO
+        this.protocol();
+        break;
+      case 0x95: // FRAME
+        this.need(this.uint64());
+        break;
+      case 0x28: // MARK
+        this.marks.push(stack.length);
+        break;
+      case 0x30: // POP
+        if (stack.length > this.floor()) stack.pop();
+        else this.popMark();
+        break;
+      case 0x31: // POP_MARK
+        this.popMark();
+        break;
+      case 0x32: // DUP
+        stack.push(this.top());
+        break;
+
+      case 0x4e: // NONE
+        stack.push(null);
+        break;
+      case 0x88: // NEWTRUE
+        stack.push(true);
+        break;
+      case 0x89: // NEWFALSE
+        stack.push(false);
+        break;
+      case 0x4a: // BININT
+        stack.push(this.view.getInt32(this.take(4), true));
+        break;
+      case 0x4b: // BININT1
+        stack.push(this.uint8());
+        break;
+      case 0x4d: // BININT2
+        stack.push(this.view.getUint16(this.take(2), true));
+        break;
+      case 0x8a: // LONG1
+        stack.push(this.long(this.uint8()));
+        break;
+      case 0x8b: // LONG4
+        stack.push(this.long(this.uint32()));
+        break;
+      case 0x47: // BINFLOAT
+        stack.push(this.view.getFloat64(this.take(8), false));
+        break;
+
+      case 0x8c: // SHORT_BINUNICODE
+      case 0x55: // SHORT_BINSTRING, which Python 2 wrote
+        stack.push(this.string(this.uint8()));
+        break;
+      case 0x58: // BINUNICODE
+      case 0x54: // BINSTRING, which Python 2 wrote
+        stack.push(this.string(this.uint32()));
+        break;
+      case 0x8d: // BINUNICODE8
+        stack.push(this.string(this.uint64()));
+        break;
+      case 0x43: // SHORT_BINBYTES
+        stack.push(this.raw(this.uint8()));
+        break;
+      case 0x42: // BINBYTES
+        stack.push(this.raw(this.uint32()));
+        break;
+      case 0x8e: // BINBYTES8
+      case 0x96: // BYTEARRAY8
+        stack.push(this.raw(this.uint64()));
+        break;
+
+      case 0x29: // EMPTY_TUPLE
+        stack.push(new PyTuple([]));
+        break;
+      case 0x85: // TUPLE1
+      case 0x86: // TUPLE2
+      case 0x87: // TUPLE3
+        this.tuple(opcode - 0x84);
+        break;
+      case 0x74: // TUPLE
+        stack.push(new PyTuple(this.popMark()));
+        break;
+      case 0x5d: // EMPTY_LIST
+        stack.push(new PyList());
+        break;
+      case 0x6c: // LIST
+        this.list();
+        break;
+      case 0x61: // APPEND
+        this.append([this.pop()]);
+        break;
+      case 0x65: // APPENDS
+        this.append(this.popMark());
+        break;
+      case 0x7d: // EMPTY_DICT
+        stack.push(new PyDict());
+        break;
+      case 0x64: // DICT
+        this.dict();
+        break;
+      case 0x73: {
+        // SETITEM
+        const value = this.pop();
+        this.setItems([this.pop(), value]);
+        break;
+      }
+      case 0x75: // SETITEMS
+        this.setItems(this.popMark());
+        break;
+
+      case 0x71: // BINPUT
+        this.memo.set(this.uint8(), this.top());
+        break;
+      case 0x72: // LONG_BINPUT
+        this.memo.set(this.uint32(), this.top());
+        break;
+      case 0x94: // MEMOIZE
+        this.memo.set(this.memo.size, this.top());
+        break;
+      case 0x68: // BINGET
+        stack.push(this.recall(this.uint8()));
+        break;
+      case 0x6a: // LONG_BINGET
+        stack.push(this.recall(this.uint32()));
+        break;
+
+      case 0x63: {
+        // GLOBAL
+        const module = this.line();
+        stack.push(this.global(module, this.line()));
+        break;
+      }
+      case 0x93: {
+        // STACK_GLOBAL
+        const name = this.pop();
+        const module = this.pop();
+        if (typeof name !== 'string' || typeof module !== 'string') throw this.damaged('a name is no text');
+        stack.push(this.global(module, name));
+        break;
+      }
+      case 0x51: // BINPERSID
+        stack.push(this.host.persistent(this.pop()));
+        break;
+      case 0x52: // REDUCE
+      case 0x81: // NEWOBJ
+        this.call();
+        break;
+      case 0x62: // BUILD
+        this.build();
+        break;
+
+      default:
+        throw damage(
+          'pickle-opcode',
+          `${this.file} asks for the operation 0x${opcode.toString(16).padStart(2, '0')}, which no checkpoint needs.`,
+          { file: this.file, opcode, at: this.at - 1 },
+        );
+    }
+  }
+
+  private damaged(problem: string): Error {
+    return damage('pickle-damaged', `${this.file} is not a readable pickle: ${problem}.`, {
+      file: this.file,
+      at: this.at,
+      problem,
+    });
+  }
+
+  /** Makes sure that so many bytes are left. */
+  private need(length: number): void {
+    const missing = this.at + length - this.bytes.length;
+    if (missing <= 0) return;
+    throw damage('truncated', `${this.file} ends too early: ${missing} bytes are missing.`, {
+      file: this.file,
+      at: this.at,
+      missing,
+    });
+  }
+
+  /** Steps over so many bytes; returns where they began. */
+  private take(length: number): number {
+    this.need(length);
+    const from = this.at;
+    this.at += length;
+    return from;
+  }
+
+  private uint8(): number {
+    return this.view.getUint8(this.take(1));
+  }
+
+  private uint32(): number {
+    return this.view.getUint32(this.take(4), true);
+  }
+
+  /** A length; those that no number holds exactly are beyond the end in any case. */
+  private uint64(): number {
+    return Number(this.view.getBigUint64(this.take(8), true));
+  }
+
+  private raw(length: number): Uint8Array {
+    const from = this.take(length);
+    return this.bytes.slice(from, from + length);
+  }
+
+  private string(length: number): string {
+    const from = this.take(length);
+    return this.decode(this.bytes.subarray(from, from + length));
+  }
+
+  private line(): string {
+    const end = this.bytes.indexOf(0x0a, this.at);
+    if (end < 0) this.need(this.bytes.length + 1);
+    const line = this.string(end - this.at);
+    this.at++;
+    return line;
+  }
+
+  private decode(bytes: Uint8Array): string {
+    try {
+      return this.text.decode(bytes);
+    } catch {
+      throw this.damaged('a text is not UTF-8');
+    }
+  }
+
+  /** A little-endian integer in two's complement. */
+  private long(length: number): number | bigint {
+    const from = this.take(length);
+    if (length > longestInteger) throw this.damaged(`an integer of ${length} bytes`);
+    let value = 0n;
+    for (let i = from + length - 1; i >= from; i--) value = (value << 8n) | BigInt(this.view.getUint8(i));
+    value = BigInt.asIntN(8 * length, value);
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : value;
+  }
+
+  private protocol(): void {
+    const protocol = this.uint8();
+    if (protocol < 2 || protocol > 5) throw this.damaged(`it is of protocol ${protocol}`);
+  }
+
+  /** What stands below an open mark is out of reach. */
+  private floor(): number {
+    return this.marks.at(-1) ?? 0;
+  }
+
+  private top(): PyValue {
+    const value = this.stack.at(-1);
+    if (value === undefined || this.stack.length <= this.floor()) throw this.damaged('a value is missing');
+    return value;
+  }
+
+  private pop(): PyValue {
+    const value = this.top();
+    this.stack.pop();
+    return value;
+  }
+
+  private popMark(): PyValue[] {
+    const mark = this.marks.pop();
+    if (mark === undefined) throw this.damaged('a mark is missing');
+    return this.stack.splice(mark);
+  }
+
+  private recall(index: number): PyValue {
+    const value = this.memo.get(index);
+    if (value === undefined) throw this.damaged(`it refers to the object ${index}, which it has not made`);
+    return value;
+  }
+
+  private tuple(length: number): void {
+    const items: PyValue[] = [];
+    for (let i = 0; i < length; i++) items.unshift(this.pop());
+    this.stack.push(new PyTuple(items));
+  }
+
+  private list(): void {
+    const items = this.popMark();
+    this.stack.push(new PyList());
+    this.append(items);
+  }
+
+  private append(items: readonly PyValue[]): void {
+    const list = this.top();
+    if (!(list instanceof PyList)) throw this.damaged('it appends to something that is no list');
+    for (const item of items) list.items.push(item);
+  }
+
+  private dict(): void {
+    const items = this.popMark();
+    this.stack.push(new PyDict());
+    this.setItems(items);
+  }
+
+  private setItems(items: readonly PyValue[]): void {
+    const dict = this.top();
+    if (!(dict instanceof PyDict)) throw this.damaged('it sets a key of something that is no dict');
+    if (items.length % 2 !== 0) throw this.damaged('a key has no value');
+    for (let i = 0; i + 1 < items.length; i += 2) dict.entries.set(items[i] ?? null, items[i + 1] ?? null);
+  }
+
+  private global(module: string, name: string): PyValue {
+    const value = this.host.global(module, name);
+    if (value !== null) return value;
+    const asked = `${module}.${name}`.slice(0, 200);
+    throw damage(
+      'pickle-global',
+      `${this.file} asks to run or load “${asked}” when it is opened. Drift runs no code out of weight files, so the file was not opened.`,
+      { file: this.file, global: asked },
+      {
+        remedy:
+          'Use the .safetensors version of the model, which cannot hold code. Be careful with this file in other programs.',
+      },
+    );
+  }
+
+  private call(): void {
+    const args = this.pop();
+    const callee = this.pop();
+    if (!(callee instanceof PyFunction)) throw this.damaged('it calls something that is no function');
+    if (!(args instanceof PyTuple)) throw this.damaged(`it calls ${callee.label} without arguments`);
+    this.stack.push(callee.call(args.items));
+  }
+
+  /** Attributes of a dict: state dicts carry `_metadata`, versions of their modules, which nothing here reads. */
+  private build(): void {
+    this.pop();
+    if (!(this.top() instanceof PyDict)) throw this.damaged('it sets attributes of something that has none');
+  }
+}

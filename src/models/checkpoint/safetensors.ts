@@ -1,0 +1,200 @@
+import * as v from 'valibot';
+import type { ByteSource, Checkpoint, StoredType, TensorEntry } from '../types.ts';
+import { damage } from './damage.ts';
+import { checkTensorName, countValues, elementsToFloat32 } from './elements.ts';
+import { duplicateKey } from './json-keys.ts';
+
+/** The limit of the reference implementation. */
+const longestHeader = 100_000_000;
+
+/** Bits of one element. Those without a `type` are checked and left out of the checkpoint. */
+const elementTypes: ReadonlyMap<string, { readonly bits: number; readonly type?: StoredType }> = new Map([
+  ['F64', { bits: 64, type: 'float64' }],
+  ['F32', { bits: 32, type: 'float32' }],
+  ['F16', { bits: 16, type: 'float16' }],
+  ['BF16', { bits: 16, type: 'bfloat16' }],
+  ...['I64', 'U64', 'C64'].map((name) => [name, { bits: 64 }] as const),
+  ...['I32', 'U32'].map((name) => [name, { bits: 32 }] as const),
+  ...['I16', 'U16'].map((name) => [name, { bits: 16 }] as const),
+  ...['I8', 'U8', 'BOOL', 'F8_E4M3', 'F8_E5M2', 'F8_E8M0'].map((name) => [name, { bits: 8 }] as const),
+  ...['F6_E2M3', 'F6_E3M2'].map((name) => [name, { bits: 6 }] as const),
+  ['F4', { bits: 4 }],
+]);
+
+const index = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const entrySchema = v.object({
+  dtype: v.string(),
+  shape: v.array(index),
+  data_offsets: v.strictTuple([index, index]),
+});
+const headerSchema = v.custom<Record<string, unknown>>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+);
+
+/** One tensor's place in the file. */
+interface Placed {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly type: StoredType | undefined;
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * Opens a `.safetensors` file: reads and checks its header, and no weights.
+ *
+ * @throws CheckpointError `truncated` (the file ends early, with how many bytes are `missing`), `header-too-long`,
+ *   `header-damaged` (not the JSON it should be), `duplicate-name`, `odd-name`, `type-unknown`, `header-lies` (sizes
+ *   that contradict each other, or bytes that no tensor accounts for), `overlap` (tensors that overlap, or
+ *   gaps between them), `too-large`.
+ */
+export async function openSafetensors(source: ByteSource, signal?: AbortSignal): Promise<Checkpoint> {
+  const file = source.name;
+  const header = await readHeader(source, signal);
+  const placed: Placed[] = [];
+  for (const [name, value] of Object.entries(header.json)) {
+    if (name !== '__metadata__') placed.push(parseEntry(file, name, value));
+  }
+  checkLayout(source, header.end, placed);
+
+  const tensors = new Map<string, TensorEntry>();
+  const places = new Map<string, Placed & { readonly type: StoredType }>();
+  for (const { type, ...place } of placed) {
+    if (type === undefined) continue;
+    tensors.set(place.name, { name: place.name, dims: place.dims, type });
+    places.set(place.name, { ...place, type });
+  }
+  return {
+    name: file,
+    tensors,
+    async read(name, stop) {
+      const place = places.get(name);
+      if (place === undefined) throw missingTensor(file, name);
+      const bytes = await source.read(header.end + place.begin, place.end - place.begin, stop);
+      return elementsToFloat32(bytes, place.type);
+    },
+  };
+}
+
+/** The error for a tensor that a checkpoint does not have. */
+export function missingTensor(file: string, tensor: string): Error {
+  return damage(
+    'tensor-missing',
+    `${file} has no tensor called “${tensor}”.`,
+    { file, tensor },
+    { remedy: 'The file belongs to another kind of model. Check that it is the one the model asks for.' },
+  );
+}
+
+async function readHeader(
+  source: ByteSource,
+  signal: AbortSignal | undefined,
+): Promise<{ json: Record<string, unknown>; end: number }> {
+  const file = source.name;
+  const bytes = await source.read(0, 8, signal);
+  const claimed = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  if (claimed > BigInt(longestHeader)) {
+    throw damage('header-too-long', `${file} claims a header of ${claimed.toString()} bytes.`, {
+      file,
+      claimed: claimed.toString(),
+      limit: longestHeader,
+    });
+  }
+  const length = Number(claimed);
+  const text = decodeHeader(file, await source.read(8, length, signal));
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw damage('header-damaged', `The header of ${file} is not JSON.`, { file }, { cause });
+  }
+  const object = v.safeParse(headerSchema, json);
+  if (!object.success || !text.startsWith('{')) {
+    throw damage('header-damaged', `The header of ${file} is not a JSON object.`, { file });
+  }
+  const key = duplicateKey(text);
+  if (key !== null) {
+    throw damage('duplicate-name', `The header of ${file} says “${key}” twice.`, { file, key });
+  }
+  return { json: object.output, end: 8 + length };
+}
+
+function decodeHeader(file: string, bytes: Uint8Array): string {
+  try {
+    // A byte order mark is kept, and refused with the JSON: the format has none.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw damage('header-damaged', `The header of ${file} is not text.`, { file }, { cause });
+  }
+}
+
+function parseEntry(file: string, name: string, value: unknown): Placed {
+  checkTensorName(file, name);
+  const parsed = v.safeParse(entrySchema, value);
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    const field = v.getDotPath(issue) ?? '';
+    throw damage(
+      'header-damaged',
+      `In ${file}, the header of the tensor “${name}” is wrong${field === '' ? '' : ` in ${field}`}.`,
+      { file, tensor: name, field, problem: issue.message },
+    );
+  }
+  const { dtype, shape, data_offsets } = parsed.output;
+  const [begin, end] = data_offsets;
+  const element = elementTypes.get(dtype);
+  if (element === undefined) {
+    throw damage(
+      'type-unknown',
+      `In ${file}, the tensor “${name}” has the type ${dtype}, which Drift does not know.`,
+      { file, tensor: name, type: dtype },
+      { remedy: 'Use the float32 or float16 version of the model.' },
+    );
+  }
+  const count = countValues(file, name, shape);
+  if (begin > end || (end - begin) * 8 !== count * element.bits) {
+    throw damage(
+      'header-lies',
+      `In ${file}, the tensor “${name}” of ${shape.join('×')} ${dtype} values cannot lie between the bytes ${begin} and ${end}.`,
+      { file, tensor: name, type: dtype, dims: shape.join('×'), begin, end },
+    );
+  }
+  return { name, dims: shape, type: element.type, begin, end };
+}
+
+/** Tensors must fill the file from the end of its header to its own end, without overlaps and gaps. */
+function checkLayout(source: ByteSource, headerEnd: number, placed: readonly Placed[]): void {
+  const file = source.name;
+  const inOrder = placed.toSorted((a, b) => a.begin - b.begin || a.end - b.end);
+  let end = 0;
+  let before: string | null = null;
+  for (const { name, begin, end: next } of inOrder) {
+    if (begin !== end) {
+      throw damage(
+        'overlap',
+        begin < end
+          ? `In ${file}, the tensor “${name}” overlaps “${before ?? ''}”.`
+          : `In ${file}, there is a gap before the tensor “${name}”.`,
+        { file, tensor: name, before, begin, expected: end },
+      );
+    }
+    end = next;
+    before = name;
+  }
+  const missing = headerEnd + end - source.size;
+  if (missing > 0) {
+    throw damage(
+      'truncated',
+      `${file} ends too early: ${missing} bytes are missing, the last of “${before ?? ''}”.`,
+      { file, tensor: before, missing, size: source.size },
+      { remedy: 'The file was cut short. Download or copy it again.' },
+    );
+  }
+  if (missing < 0) {
+    throw damage('header-lies', `${file} has ${-missing} bytes that belong to no tensor.`, {
+      file,
+      excess: -missing,
+      size: source.size,
+    });
+  }
+}

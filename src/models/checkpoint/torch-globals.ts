@@ -1,0 +1,189 @@
+import type { StoredType } from '../types.ts';
+import { damage } from './damage.ts';
+import { PyDict, PyFunction, PyList, PyObject, PyTuple } from './pickle.ts';
+import type { PickleHost, PyValue } from './pickle.ts';
+
+/** An element type of PyTorch: bytes of one element, and what it is for Drift if it is a float. */
+export class TorchType extends PyObject {
+  readonly label: string;
+  readonly bytes: number;
+  readonly stored: StoredType | null;
+  constructor(label: string, bytes: number, stored: StoredType | null = null) {
+    super();
+    this.label = label;
+    this.bytes = bytes;
+    this.stored = stored;
+  }
+}
+
+/** A class of storages: `torch.FloatStorage` holds float32. The type is null for storages of plain bytes. */
+class StorageClass extends PyObject {
+  readonly label: string;
+  readonly type: TorchType | null;
+  constructor(label: string, type: TorchType | null) {
+    super();
+    this.label = label;
+    this.type = type;
+  }
+}
+
+/** A storage: one record of the archive. */
+export class TorchStorage extends PyObject {
+  readonly label = 'a storage';
+  /** The record's name under `data/`. */
+  readonly key: string;
+  readonly type: TorchType | null;
+  /** Elements, or bytes where there is no type. */
+  readonly count: PyValue;
+  constructor(key: string, type: TorchType | null, count: PyValue) {
+    super();
+    this.key = key;
+    this.type = type;
+    this.count = count;
+  }
+}
+
+/** A tensor as the pickle describes it. Nothing is checked before its name is known. */
+export class TorchTensor extends PyObject {
+  readonly label = 'a tensor';
+  readonly storage: PyValue;
+  readonly offset: PyValue;
+  readonly dims: PyValue;
+  readonly strides: PyValue;
+  /** Null where the storage knows it. */
+  readonly type: PyValue;
+  /** Flags that change what the stored values mean. */
+  readonly metadata: PyValue;
+  constructor(parts: {
+    storage: PyValue;
+    offset: PyValue;
+    dims: PyValue;
+    strides: PyValue;
+    type: PyValue;
+    metadata: PyValue;
+  }) {
+    super();
+    this.storage = parts.storage;
+    this.offset = parts.offset;
+    this.dims = parts.dims;
+    this.strides = parts.strides;
+    this.type = parts.type;
+    this.metadata = parts.metadata;
+  }
+}
+
+/** Pairs in the lists that ordered dicts are made of, all together: one list may be named again and again. */
+const mostPairs = 2 ** 20;
+
+const types = [
+  new TorchType('float64', 8, 'float64'),
+  new TorchType('float32', 4, 'float32'),
+  new TorchType('float16', 2, 'float16'),
+  new TorchType('bfloat16', 2, 'bfloat16'),
+  ...['int8', 'uint8', 'bool'].map((name) => new TorchType(name, 1)),
+  ...['int16', 'uint16'].map((name) => new TorchType(name, 2)),
+  ...['int32', 'uint32'].map((name) => new TorchType(name, 4)),
+  ...['int64', 'uint64', 'complex64'].map((name) => new TorchType(name, 8)),
+  new TorchType('complex128', 16),
+  ...['float8_e4m3fn', 'float8_e4m3fnuz', 'float8_e5m2', 'float8_e5m2fnuz'].map(
+    (name) => new TorchType(name, 1),
+  ),
+];
+
+const storageNames: ReadonlyMap<string, string> = new Map([
+  ['DoubleStorage', 'float64'],
+  ['FloatStorage', 'float32'],
+  ['HalfStorage', 'float16'],
+  ['BFloat16Storage', 'bfloat16'],
+  ['LongStorage', 'int64'],
+  ['IntStorage', 'int32'],
+  ['ShortStorage', 'int16'],
+  ['CharStorage', 'int8'],
+  ['ByteStorage', 'uint8'],
+  ['BoolStorage', 'bool'],
+  ['ComplexFloatStorage', 'complex64'],
+  ['ComplexDoubleStorage', 'complex128'],
+]);
+
+/**
+ * What the pickle of a PyTorch checkpoint may name: ordered dicts, tensors, parameters, storages and types.
+ * All of it becomes plain descriptions; everything else is refused by name.
+ *
+ * @param file how errors call the checkpoint
+ */
+export function torchHost(file: string): PickleHost {
+  const damaged = (problem: string) =>
+    damage('pickle-damaged', `${file} describes its tensors wrongly: ${problem}.`, { file, problem });
+
+  let pairsTaken = 0;
+  const functions = [
+    new PyFunction('collections.OrderedDict', (args) => {
+      const dict = new PyDict();
+      const [pairs] = args;
+      if (args.length === 0) return dict;
+      // Python 2 and early 3 wrote a list of pairs; later ones set the items one by one.
+      if (args.length > 1 || !(pairs instanceof PyList)) throw damaged('an OrderedDict is not made of pairs');
+      pairsTaken += pairs.items.length;
+      if (pairsTaken > mostPairs) throw damaged('too many pairs');
+      for (const pair of pairs.items) {
+        const items = pair instanceof PyTuple || pair instanceof PyList ? pair.items : [];
+        const [key, value] = items;
+        if (items.length !== 2 || key === undefined || value === undefined) {
+          throw damaged('an OrderedDict is not made of pairs');
+        }
+        dict.entries.set(key, value);
+      }
+      return dict;
+    }),
+    new PyFunction('torch._utils._rebuild_tensor_v2', (args) => {
+      const [storage, offset, dims, strides, , , metadata] = args;
+      if (args.length < 6 || args.length > 7) throw damaged(`a tensor of ${args.length} arguments`);
+      return tensorOf({ storage, offset, dims, strides, type: null, metadata });
+    }),
+    // Written for types that have no storage class of their own.
+    new PyFunction('torch._utils._rebuild_tensor_v3', (args) => {
+      const [storage, offset, dims, strides, , , type, metadata] = args;
+      if (args.length < 7 || args.length > 8) throw damaged(`a tensor of ${args.length} arguments`);
+      return tensorOf({ storage, offset, dims, strides, type, metadata });
+    }),
+    new PyFunction('torch._utils._rebuild_parameter', (args) => {
+      const [tensor] = args;
+      if (args.length !== 3 || !(tensor instanceof TorchTensor)) throw damaged('a parameter is no tensor');
+      return tensor;
+    }),
+  ];
+  const globals = new Map<string, PyObject>(functions.map((entry) => [entry.label, entry]));
+  for (const type of types) globals.set(`torch.${type.label}`, type);
+  for (const [name, typeName] of storageNames) {
+    const type = types.find(({ label }) => label === typeName) ?? null;
+    globals.set(`torch.${name}`, new StorageClass(name, type));
+  }
+  globals.set('torch.storage.UntypedStorage', new StorageClass('UntypedStorage', null));
+
+  return {
+    // Joined names cannot be confused: a pickle that says ("torch", "storage.UntypedStorage") means the same class.
+    global: (module, name) => globals.get(`${module}.${name}`) ?? null,
+    persistent(id) {
+      const items = id instanceof PyTuple ? id.items : [];
+      const [kind, storageClass, key, , count] = items;
+      if (
+        kind !== 'storage' ||
+        !(storageClass instanceof StorageClass) ||
+        typeof key !== 'string' ||
+        count === undefined
+      ) {
+        throw damaged('a storage is not one');
+      }
+      return new TorchStorage(key, storageClass.type, count);
+    },
+  };
+}
+
+function tensorOf(
+  parts: Readonly<
+    Record<'storage' | 'offset' | 'dims' | 'strides' | 'type' | 'metadata', PyValue | undefined>
+  >,
+): TorchTensor {
+  const { storage = null, offset = null, dims = null, strides = null, type = null, metadata = null } = parts;
+  return new TorchTensor({ storage, offset, dims, strides, type, metadata });
+}

@@ -1,0 +1,206 @@
+import type { ByteSource, Checkpoint, StoredType, TensorEntry } from '../types.ts';
+import { damage } from './damage.ts';
+import { checkTensorName, countValues, elementsToFloat32, mostDims } from './elements.ts';
+import { longestPickle, PyDict, PyTuple, unpickle } from './pickle.ts';
+import type { PyValue } from './pickle.ts';
+import { missingTensor } from './safetensors.ts';
+import { gather, isContiguous, viewEnd } from './strided.ts';
+import type { StridedView } from './strided.ts';
+import { TorchStorage, TorchTensor, TorchType, torchHost } from './torch-globals.ts';
+import { openZip } from './zip.ts';
+import type { Zip, ZipEntry } from './zip.ts';
+
+/** An expanded tensor repeats what is stored; more than 64 MB of repetitions is no model. */
+const mostRepeated = 2 ** 24;
+
+/** Where a tensor's values are. */
+interface Place {
+  readonly type: TorchType;
+  readonly view: StridedView;
+  readonly count: number;
+  readonly record: ZipEntry;
+}
+
+/**
+ * Opens a checkpoint that `torch.save` of PyTorch 1.6 or later wrote (`.bin`, `.pt`, `.ckpt`): a zip archive with a
+ * pickle that describes the tensors and one record for each storage. Nothing in it is run. The tensors are
+ * those of the dict at the top, or of the dict under its key `state_dict`.
+ *
+ * @throws CheckpointError those of `openZip` and `unpickle`, and `not-torch` (an archive, but not PyTorch's),
+ *   `not-weights` (no dict of tensors), `storage-missing`, `header-lies` (a tensor reaches outside its storage,
+ *   or a storage has another length than claimed), `odd-name`, `too-large`.
+ */
+export async function openTorch(source: ByteSource, signal?: AbortSignal): Promise<Checkpoint> {
+  const file = source.name;
+  const zip = await openZip(source, signal);
+  const { pickle, prefix } = findPickle(file, zip);
+  const bytes = await zip.read(pickle, 0, pickle.size, signal);
+  const top = unpickle(file, bytes, torchHost(file));
+  const bigEndian = await readByteOrder(file, zip, prefix, signal);
+
+  const tensors = new Map<string, TensorEntry>();
+  const places = new Map<string, Place & { readonly stored: StoredType }>();
+  for (const [name, value] of stateDict(file, top)) {
+    // State dicts of whole trainings also hold step counters, settings and names.
+    if (typeof name !== 'string' || !(value instanceof TorchTensor)) continue;
+    checkTensorName(file, name);
+    const place = placeTensor(file, name, value, zip, prefix);
+    const { stored } = place.type;
+    if (stored === null) continue;
+    tensors.set(name, { name, dims: place.view.dims, type: stored });
+    places.set(name, { ...place, stored });
+  }
+
+  return {
+    name: file,
+    tensors,
+    async read(name, stop) {
+      const place = places.get(name);
+      if (place === undefined) throw missingTensor(file, name);
+      const { view, count, type, record, stored } = place;
+      if (count === 0) return new Float32Array(0);
+      const bytes = await zip.read(
+        record,
+        view.offset * type.bytes,
+        (viewEnd(view) - view.offset) * type.bytes,
+        stop,
+      );
+      const values = elementsToFloat32(bytes, stored, bigEndian);
+      return isContiguous(view) ? values : gather(values, view, count);
+    },
+  };
+}
+
+/** The pickle stands in the archive's only folder, which is called after the file it was saved as. */
+function findPickle(file: string, zip: Zip): { pickle: ZipEntry; prefix: string } {
+  const found = [...zip.entries.values()].filter(({ name }) => /^[^/]+\/data\.pkl$/.test(name));
+  const [pickle] = found;
+  if (pickle === undefined || found.length > 1) {
+    throw damage(
+      'not-torch',
+      `${file} is a zip archive, but not a PyTorch checkpoint.`,
+      { file, pickles: found.length },
+      { remedy: 'Choose the model’s weight file. If it is inside this archive, unpack it first.' },
+    );
+  }
+  const prefix = pickle.name.slice(0, -'data.pkl'.length);
+  if (zip.entries.has(`${prefix}constants.pkl`)) {
+    throw damage(
+      'not-torch',
+      `${file} is a TorchScript program, not a checkpoint.`,
+      { file },
+      { remedy: 'Choose the model’s weights, as torch.save writes them or as .safetensors.' },
+    );
+  }
+  if (pickle.size > longestPickle) {
+    throw damage('too-large', `${file} describes its tensors in ${pickle.size} bytes, far too many.`, {
+      file,
+      size: pickle.size,
+      limit: longestPickle,
+    });
+  }
+  return { pickle, prefix };
+}
+
+/** Newer files say in which order their bytes are; older ones are little-endian. */
+async function readByteOrder(
+  file: string,
+  zip: Zip,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const record = zip.entries.get(`${prefix}byteorder`);
+  if (record === undefined) return false;
+  const text = new TextDecoder().decode(await zip.read(record, 0, Math.min(record.size, 16), signal));
+  if (text === 'little' || text === 'big') return text === 'big';
+  throw damage('header-damaged', `${file} names an unknown order of bytes.`, { file, order: text });
+}
+
+function stateDict(file: string, top: PyValue): ReadonlyMap<PyValue, PyValue> {
+  if (top instanceof PyDict) {
+    const inner = top.entries.get('state_dict');
+    return inner instanceof PyDict ? inner.entries : top.entries;
+  }
+  throw damage(
+    'not-weights',
+    `${file} holds no weights by name.`,
+    { file },
+    { remedy: 'Save the model’s state_dict() instead, or use the .safetensors version of the model.' },
+  );
+}
+
+function placeTensor(file: string, name: string, tensor: TorchTensor, zip: Zip, prefix: string): Place {
+  const lie = (problem: string, details: Readonly<Record<string, number | string>> = {}) =>
+    damage('header-lies', `In ${file}, the tensor “${name}” ${problem}.`, { file, tensor: name, ...details });
+
+  const { storage, metadata } = tensor;
+  if (!(storage instanceof TorchStorage)) throw lie('has no storage');
+  const type = tensor.type ?? storage.type;
+  if (!(type instanceof TorchType)) throw lie('has no type');
+  if (metadata !== null && !(metadata instanceof PyDict && metadata.entries.size === 0)) {
+    throw damage(
+      'tensor-unsupported',
+      `In ${file}, the tensor “${name}” is stored as the negative or conjugate of another.`,
+      { file, tensor: name },
+      { remedy: 'Use the .safetensors version of the model.' },
+    );
+  }
+
+  const dims = sizes(tensor.dims);
+  const strides = sizes(tensor.strides);
+  const offset = sizes(new PyTuple([tensor.offset]))?.[0];
+  if (dims === null || strides === null || offset === undefined || dims.length !== strides.length) {
+    throw lie('has sizes that are none');
+  }
+  const count = countValues(file, name, dims);
+  const view = { dims, strides, offset };
+
+  const bytesClaimed = sizes(new PyTuple([storage.count]))?.[0];
+  if (bytesClaimed === undefined) throw lie('has a storage without a size');
+  const storageSize = bytesClaimed * (storage.type?.bytes ?? 1);
+  const record = zip.entries.get(`${prefix}data/${storage.key}`);
+  if (record === undefined) {
+    throw damage('storage-missing', `In ${file}, the values of the tensor “${name}” are missing.`, {
+      file,
+      tensor: name,
+      storage: storage.key,
+    });
+  }
+  if (record.size !== storageSize) {
+    throw lie(`should have ${storageSize} bytes in store and has ${record.size}`, {
+      storage: storage.key,
+      claimed: storageSize,
+      size: record.size,
+    });
+  }
+  const end = viewEnd(view) * type.bytes;
+  if (end > record.size) {
+    throw lie(`reaches ${end - record.size} bytes beyond what is stored`, {
+      storage: storage.key,
+      dims: dims.join('×'),
+      strides: strides.join('×'),
+      offset,
+      size: record.size,
+    });
+  }
+  if (count > mostRepeated && count * type.bytes > record.size) {
+    throw damage('too-large', `In ${file}, the tensor “${name}” repeats a few values too many times.`, {
+      file,
+      tensor: name,
+      dims: dims.join('×'),
+      limit: mostRepeated,
+    });
+  }
+  return { type, view, count, record };
+}
+
+/** A tuple of integers from 0 up that are exact as numbers, or null. */
+function sizes(value: PyValue): number[] | null {
+  if (!(value instanceof PyTuple) || value.items.length > mostDims) return null;
+  const numbers: number[] = [];
+  for (const item of value.items) {
+    if (typeof item !== 'number' || !Number.isSafeInteger(item) || item < 0) return null;
+    numbers.push(item);
+  }
+  return numbers;
+}

@@ -1,0 +1,64 @@
+import * as v from 'valibot';
+import { ModelError } from '../../base/index.ts';
+
+/** The values of a key with which a network computes what Drift computes; anything else is another network. */
+export type Accepted = Readonly<Record<string, readonly (string | number | boolean | null)[]>>;
+
+/** Keys that say where a file came from or how it was trained, and change nothing about what it computes. */
+const harmless =
+  /^_|^(sample_size|dropout|upcast_attention|force_upcast|use_quant_conv|encoder_hid_dim_type)$/;
+
+/**
+ * Parses a configuration.
+ *
+ * @param file - how errors call it
+ * @param input - the parsed JSON
+ * @param schema - the keys that Drift reads
+ * @param accepted - keys that Drift does not read, with the values that it can live with. A key that is in neither
+ *   may only be null, false or an empty list
+ * @throws ModelError `config-invalid` or `config-unsupported`, with the key
+ */
+export function readConfig<Entries extends v.ObjectEntries>(
+  file: string,
+  input: unknown,
+  schema: v.ObjectSchema<Entries, undefined>,
+  accepted: Accepted,
+): v.InferOutput<v.ObjectSchema<Entries, undefined>> {
+  const object = v.safeParse(v.record(v.string(), v.unknown()), input);
+  if (!object.success || Array.isArray(input)) {
+    throw new ModelError('config-invalid', `${file} is not a configuration: it holds no JSON object.`, {
+      remedy: 'Get the file again from where the model came from.',
+      details: { file },
+    });
+  }
+  for (const [key, value] of Object.entries(object.output)) {
+    if (key in schema.entries || harmless.test(key)) continue;
+    const fine = accepted[key]?.some((other) => other === value) ?? false;
+    const unused = value === null || value === false || (Array.isArray(value) && value.length === 0);
+    if (!fine && !unused) throw unsupported(file, key, value);
+  }
+  const result = v.safeParse(schema, input);
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  const key = v.getDotPath(issue) ?? '';
+  throw new ModelError('config-invalid', `${file}: "${key}" is not usable: ${issue.message}.`, {
+    remedy:
+      'Drift runs image variation models of the Stable Diffusion 1.x family in the layout of diffusers.',
+    details: { file, key, value: JSON.stringify(issue.input) },
+    cause: issue,
+  });
+}
+
+/** The error for a configuration of another kind of network. */
+export function unsupported(file: string, key: string, value: unknown): ModelError {
+  const shown = JSON.stringify(value);
+  return new ModelError(
+    'config-unsupported',
+    `${file} asks for "${key}": ${shown}, which Drift does not support.`,
+    {
+      remedy:
+        'Drift runs image variation models of the Stable Diffusion 1.x family. Choose a model of that kind.',
+      details: { file, key, value: shown },
+    },
+  );
+}

@@ -1,0 +1,54 @@
+import * as v from 'valibot';
+import { ModelError } from '../../base/index.ts';
+import { unsupported } from './read.ts';
+
+const schema = v.object({
+  beta_start: v.optional(v.number(), 0.00085),
+  beta_end: v.optional(v.number(), 0.012),
+  beta_schedule: v.optional(v.string(), 'scaled_linear'),
+  num_train_timesteps: v.optional(v.pipe(v.number(), v.integer(), v.minValue(2)), 1000),
+  prediction_type: v.optional(v.string(), 'epsilon'),
+  trained_betas: v.nullish(v.array(v.number())),
+  rescale_betas_zero_snr: v.optional(v.boolean(), false),
+});
+
+/** The noise schedule that a network was trained with. The file's scheduler class does not matter: Drift runs its own. */
+export interface SchedulerConfig {
+  readonly betaStart: number;
+  readonly betaEnd: number;
+  readonly betaSchedule: 'scaled_linear' | 'linear';
+  readonly trainTimesteps: number;
+  readonly prediction: 'epsilon' | 'v_prediction' | 'sample';
+}
+
+/**
+ * Reads `scheduler_config.json`.
+ *
+ * @throws ModelError `config-invalid` or `config-unsupported`, with the key
+ */
+export function parseSchedulerConfig(file: string, input: unknown): SchedulerConfig {
+  const result = v.safeParse(schema, input);
+  if (!result.success) {
+    throw new ModelError('config-invalid', `${file} is not usable: ${result.issues[0].message}.`, {
+      remedy: 'Get the file again from where the model came from.',
+      details: { file, key: v.getDotPath(result.issues[0]) ?? '' },
+    });
+  }
+  const c = result.output;
+  if (c.trained_betas) throw unsupported(file, 'trained_betas', 'a list');
+  if (c.rescale_betas_zero_snr) throw unsupported(file, 'rescale_betas_zero_snr', true);
+  const { beta_schedule: betaSchedule, prediction_type: prediction } = c;
+  if (betaSchedule !== 'scaled_linear' && betaSchedule !== 'linear') {
+    throw unsupported(file, 'beta_schedule', betaSchedule);
+  }
+  if (prediction !== 'epsilon' && prediction !== 'v_prediction' && prediction !== 'sample') {
+    throw unsupported(file, 'prediction_type', prediction);
+  }
+  return {
+    betaStart: c.beta_start,
+    betaEnd: c.beta_end,
+    betaSchedule,
+    trainTimesteps: c.num_train_timesteps,
+    prediction,
+  };
+}

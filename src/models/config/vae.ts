@@ -1,0 +1,73 @@
+import * as v from 'valibot';
+import { readConfig, unsupported } from './read.ts';
+import type { Accepted } from './read.ts';
+
+const size = v.pipe(v.number(), v.integer(), v.minValue(1));
+const types = v.pipe(v.array(v.string()), v.minLength(1));
+
+const schema = v.object({
+  out_channels: v.optional(size, 3),
+  latent_channels: v.optional(size, 4),
+  block_out_channels: v.optional(v.pipe(v.array(size), v.minLength(1)), [64]),
+  up_block_types: v.optional(types, ['UpDecoderBlock2D']),
+  layers_per_block: v.optional(size, 1),
+  norm_num_groups: v.optional(size, 32),
+  scaling_factor: v.optional(v.pipe(v.number(), v.minValue(1e-6)), 0.18215),
+  use_post_quant_conv: v.optional(v.boolean(), true),
+  mid_block_add_attention: v.optional(v.boolean(), true),
+});
+
+const accepted: Accepted = { act_fn: ['silu', 'swish'], in_channels: [3] };
+
+/** What the encoder is made of does not matter: Drift only decodes. */
+const encoderKeys = new Set(['down_block_types']);
+
+/** The decoder of an `AutoencoderKL`. */
+export interface VaeConfig {
+  readonly latentChannels: number;
+  readonly outChannels: number;
+  /** Channels of the levels, from the widest picture down, as in the file. */
+  readonly channels: readonly number[];
+  readonly layers: number;
+  readonly groups: number;
+  /** Latents as the UNet sees them are the encoder's times this. */
+  readonly scalingFactor: number;
+  readonly postQuantConv: boolean;
+  readonly middleAttention: boolean;
+  /** Pixels to a latent, along a side. */
+  readonly latentScale: number;
+}
+
+/**
+ * Reads an autoencoder's `config.json`.
+ *
+ * @throws ModelError `config-invalid` or `config-unsupported`, with the key
+ */
+export function parseVaeConfig(file: string, input: unknown): VaeConfig {
+  const decoderPart =
+    typeof input === 'object' && input !== null && !Array.isArray(input)
+      ? Object.fromEntries(Object.entries(input).filter(([key]) => !encoderKeys.has(key)))
+      : input;
+  const c = readConfig(file, decoderPart, schema, accepted);
+  if (
+    c.up_block_types.length !== c.block_out_channels.length ||
+    c.up_block_types.some((type) => type !== 'UpDecoderBlock2D')
+  ) {
+    throw unsupported(file, 'up_block_types', c.up_block_types);
+  }
+  if (c.block_out_channels.some((channels) => channels % c.norm_num_groups !== 0)) {
+    throw unsupported(file, 'norm_num_groups', c.norm_num_groups);
+  }
+  if (c.out_channels !== 3) throw unsupported(file, 'out_channels', c.out_channels);
+  return {
+    latentChannels: c.latent_channels,
+    outChannels: c.out_channels,
+    channels: c.block_out_channels,
+    layers: c.layers_per_block,
+    groups: c.norm_num_groups,
+    scalingFactor: c.scaling_factor,
+    postQuantConv: c.use_post_quant_conv,
+    middleAttention: c.mid_block_add_attention,
+    latentScale: 2 ** (c.block_out_channels.length - 1),
+  };
+}

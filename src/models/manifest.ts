@@ -1,0 +1,68 @@
+import * as v from 'valibot';
+import { ModelError } from '../base/index.ts';
+
+const path = v.pipe(v.string(), v.minLength(1));
+const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+const checkpointSchema = v.object({
+  config: path,
+  /** Weight files in order of preference; the first that can be had is taken. */
+  weights: v.pipe(v.array(path), v.minLength(1)),
+});
+
+const fixedPrompts = v.pipe(v.array(v.string()), v.maxLength(100));
+
+const manifestSchema = v.object({
+  /** Version of this format. */
+  drift: v.literal(1),
+  name: v.pipe(v.string(), v.minLength(1), v.maxLength(100)),
+  description: v.optional(v.pipe(v.string(), v.maxLength(1000)), ''),
+  licence: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
+  /** Side of the pictures that the model was made for, in pixels. */
+  size: v.pipe(count, v.multipleOf(8), v.minValue(64), v.maxValue(2048)),
+  unet: checkpointSchema,
+  vae: checkpointSchema,
+  scheduler: path,
+  imageEncoder: v.object({ model: path, size: v.optional(count, 224) }),
+  /** Prompts that came with the model, already encoded: a safetensors file with `positive` and `negative` [n, d]. */
+  fixedPrompts: v.optional(v.object({ positive: fixedPrompts, negative: fixedPrompts, embeds: path })),
+  previewFactors: v.optional(v.pipe(v.array(v.pipe(v.number(), v.finite())), v.length(15))),
+  /** Settings at which the model looks best. Checked where they are used. */
+  defaults: v.optional(v.record(v.string(), v.union([v.string(), v.number()])), {}),
+});
+
+/** `model.json`: what a model is called, what may be done with it, and where its parts are. */
+export type Manifest = v.InferOutput<typeof manifestSchema>;
+
+/**
+ * Reads a manifest. Paths in it are relative to where it stands.
+ *
+ * @param url - where it stands, for errors
+ * @throws ModelError `manifest-newer` or `manifest-invalid`, with the key
+ */
+export function parseManifest(url: string, input: unknown): Manifest {
+  const version = v.safeParse(v.object({ drift: v.number() }), input);
+  if (version.success && version.output.drift > 1) {
+    throw new ModelError(
+      'manifest-newer',
+      `This model needs a newer Drift: its manifest has version ${version.output.drift}.`,
+      {
+        remedy: 'Reload the page to get the newest Drift, then try again.',
+        details: { url, version: version.output.drift },
+      },
+    );
+  }
+  const result = v.safeParse(manifestSchema, input);
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  const key = v.getDotPath(issue) ?? '';
+  throw new ModelError(
+    'manifest-invalid',
+    `The model's manifest is not usable: "${key}": ${issue.message}.`,
+    {
+      remedy: 'Check the address: it has to be that of a model.json for Drift.',
+      details: { url, key },
+      cause: issue,
+    },
+  );
+}

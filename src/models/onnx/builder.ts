@@ -1,0 +1,149 @@
+import { encodeModel } from './proto.ts';
+import type { Attribute, DataType, Initializer, Node, ValueInfo } from './proto.ts';
+import { WeightPlanner } from './weights.ts';
+import type { WeightChange, WeightPart, WeightPlan } from './weights.ts';
+import type { Checkpoint } from '../types.ts';
+
+/** The name of a value in the graph: what one node makes and others read. */
+export type Value = string;
+
+/** Attributes as they are written at a call; a number is a float, integers are marked by `int`. */
+type Attributes = Readonly<Record<string, number | string | readonly number[] | { readonly int: number }>>;
+
+function toAttribute(name: string, value: Attributes[string]): Attribute {
+  if (typeof value === 'number') return { name, float: value };
+  if (typeof value === 'string') return { name, text: value };
+  if ('int' in value) return { name, int: value.int };
+  return { name, ints: value };
+}
+
+/**
+ * Builds one ONNX graph node by node. Weights are planned here and packed later, so a graph costs kilobytes
+ * however large the model is.
+ */
+export class GraphBuilder {
+  readonly name: string;
+  /** The type of all weights and of the values between nodes. */
+  readonly type: 'float16' | 'float32';
+  readonly weights: WeightPlanner;
+  readonly #nodes: Node[] = [];
+  readonly #initializers = new Map<string, Initializer>();
+  readonly #inputs: ValueInfo[] = [];
+  readonly #outputs: ValueInfo[] = [];
+
+  constructor(
+    name: string,
+    type: 'float16' | 'float32',
+    checkpoint: Pick<Checkpoint, 'name' | 'tensors'>,
+    location: string,
+  ) {
+    this.name = name;
+    this.type = type;
+    this.weights = new WeightPlanner(checkpoint, location, type);
+  }
+
+  input(name: string, type: DataType, dims: readonly (number | string)[]): Value {
+    this.#inputs.push({ name, type, dims });
+    return name;
+  }
+
+  output(value: Value, name: string, type: DataType, dims: readonly (number | string)[]): void {
+    this.#nodes.push({
+      operator: 'Identity',
+      domain: '',
+      name,
+      inputs: [value],
+      outputs: [name],
+      attributes: [],
+    });
+    this.#outputs.push({ name, type, dims });
+  }
+
+  /** Adds a node with several outputs. */
+  split(operator: string, inputs: readonly Value[], outputs: number, attributes: Attributes = {}): Value[] {
+    const [domain, type] = operator.startsWith('com.microsoft.')
+      ? ['com.microsoft', operator.slice('com.microsoft.'.length)]
+      : ['', operator];
+    const name = `${type}_${this.#nodes.length}`;
+    const names = Array.from({ length: outputs }, (_, index) => (outputs === 1 ? name : `${name}_${index}`));
+    this.#nodes.push({
+      operator: type,
+      domain,
+      name,
+      inputs,
+      outputs: names,
+      attributes: Object.entries(attributes).map(([key, value]) => toAttribute(key, value)),
+    });
+    return names;
+  }
+
+  /** Adds a node and gives its one output. An operator of ONNX Runtime's own is named with its domain in front. */
+  node(operator: string, inputs: readonly Value[], attributes: Attributes = {}): Value {
+    const [output] = this.split(operator, inputs, 1, attributes);
+    if (output === undefined) throw new RangeError('a node has at least one output');
+    return output;
+  }
+
+  /** A vector of integers: shapes, sizes, split lengths. */
+  integers(values: readonly number[]): Value {
+    return this.#constant('int64', [values.length], new BigInt64Array(values.map(BigInt)), values.join('_'));
+  }
+
+  /** A vector with the same number in every place, in the graph's type. */
+  filled(value: 0 | 1, length: number): Value {
+    const one = this.type === 'float16' ? 0x3c00 : 0x3f800000;
+    const bits = value === 0 ? 0 : one;
+    const data =
+      this.type === 'float16' ? new Uint16Array(length).fill(bits) : new Uint32Array(length).fill(bits);
+    return this.#constant(this.type, [length], data, `${value}_times_${length}`);
+  }
+
+  /** A float32 vector, for inputs that are never float16 (Resize's scales). */
+  floats(values: readonly number[]): Value {
+    return this.#constant('float32', [values.length], new Float32Array(values), values.join('_'));
+  }
+
+  /** A weight that lies in the packed file. See `WeightPlanner.add`. */
+  weight(name: string, dims: readonly number[], parts: readonly WeightPart[], change?: WeightChange): Value {
+    const content = this.weights.add(name, dims, parts, change);
+    this.#initializers.set(name, { name, type: this.type, dims, content });
+    return name;
+  }
+
+  #constant(
+    type: DataType,
+    dims: readonly number[],
+    data:
+      | BigInt64Array<ArrayBuffer>
+      | Uint16Array<ArrayBuffer>
+      | Uint32Array<ArrayBuffer>
+      | Float32Array<ArrayBuffer>,
+    key: string,
+  ): Value {
+    const name = `${type}_${key}`;
+    this.#initializers.set(name, { name, type, dims, content: { inline: new Uint8Array(data.buffer) } });
+    return name;
+  }
+
+  /** The finished model, and the plan of its weight file. */
+  build(): CompiledGraph {
+    return {
+      graph: encodeModel({
+        name: this.name,
+        nodes: this.#nodes,
+        initializers: [...this.#initializers.values()],
+        inputs: this.#inputs,
+        outputs: this.#outputs,
+      }),
+      nodes: this.#nodes.length,
+      plan: this.weights.plan(),
+    };
+  }
+}
+
+/** An ONNX graph and the layout of the weights it reads. */
+export interface CompiledGraph {
+  readonly graph: Uint8Array<ArrayBuffer>;
+  readonly nodes: number;
+  readonly plan: WeightPlan;
+}

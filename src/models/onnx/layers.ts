@@ -1,0 +1,214 @@
+import type { GraphBuilder, Value } from './builder.ts';
+
+/** A batch of pictures in the graph: [batch, channels, height, width]. Only the batch is open. */
+export interface FeatureMap {
+  readonly value: Value;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** A batch of token sequences in the graph: [batch, length, channels]. */
+export interface Tokens {
+  readonly value: Value;
+  readonly length: number;
+  readonly channels: number;
+}
+
+const at = (prefix: string, name: string) => (prefix === '' ? name : `${prefix}.${name}`);
+
+/** SiLU (x · sigmoid(x)) as one node: QuickGelu is x · sigmoid(alpha · x). */
+export function silu(g: GraphBuilder, value: Value): Value {
+  return g.node('com.microsoft.QuickGelu', [value], { alpha: 1 });
+}
+
+export interface ConvOptions {
+  readonly kernel?: number;
+  readonly stride?: number;
+  /** Rows and columns of zeros at top, left, bottom, right; `same` keeps the size at stride 1. */
+  readonly padding?: 'same' | readonly [number, number, number, number];
+  /** Factor on the weights but not on the bias: what a scaled input amounts to. */
+  readonly inputScale?: number;
+}
+
+/** A convolution with bias, weights [out, in, k, k] under `prefix`. */
+export function conv(
+  g: GraphBuilder,
+  x: FeatureMap,
+  prefix: string,
+  channels: number,
+  options: ConvOptions = {},
+): FeatureMap {
+  const { kernel = 3, stride = 1, padding = 'same', inputScale = 1 } = options;
+  const half = (kernel - 1) / 2;
+  const pads = padding === 'same' ? ([half, half, half, half] as const) : padding;
+  const dims = [channels, x.channels, kernel, kernel];
+  const weight = g.weight(at(prefix, 'weight'), dims, [{ tensor: at(prefix, 'weight'), dims }], {
+    scale: inputScale,
+  });
+  const bias = g.weight(at(prefix, 'bias'), [channels], [{ tensor: at(prefix, 'bias'), dims: [channels] }]);
+  return {
+    value: g.node('Conv', [x.value, weight, bias], {
+      kernel_shape: [kernel, kernel],
+      strides: [stride, stride],
+      pads,
+    }),
+    channels,
+    height: Math.floor((x.height + pads[0] + pads[2] - kernel) / stride) + 1,
+    width: Math.floor((x.width + pads[1] + pads[3] - kernel) / stride) + 1,
+  };
+}
+
+/**
+ * Group normalisation (Wu & He 2018), as instance normalisation over [batch, groups, rest] and then the
+ * channels' own scale and shift. ONNX Runtime has no single node for it that runs on every provider.
+ */
+export function groupNorm(
+  g: GraphBuilder,
+  x: FeatureMap,
+  prefix: string,
+  groups: number,
+  epsilon: number,
+): FeatureMap {
+  const parameter = (name: string) =>
+    g.weight(at(prefix, name), [x.channels, 1, 1], [{ tensor: at(prefix, name), dims: [x.channels] }]);
+  const grouped = g.node('Reshape', [x.value, g.integers([0, groups, -1])]);
+  const normal = g.node('InstanceNormalization', [grouped, g.filled(1, groups), g.filled(0, groups)], {
+    epsilon,
+  });
+  const restored = g.node('Reshape', [normal, g.integers([0, x.channels, x.height, x.width])]);
+  const scaled = g.node('Mul', [restored, parameter('weight')]);
+  return { ...x, value: g.node('Add', [scaled, parameter('bias')]) };
+}
+
+/** Layer normalisation over the channels of each token. */
+export function layerNorm(g: GraphBuilder, x: Tokens, prefix: string): Tokens {
+  const parameter = (name: string) =>
+    g.weight(at(prefix, name), [x.channels], [{ tensor: at(prefix, name), dims: [x.channels] }]);
+  return {
+    ...x,
+    value: g.node('LayerNormalization', [x.value, parameter('weight'), parameter('bias')], {
+      axis: { int: -1 },
+      epsilon: 1e-5,
+    }),
+  };
+}
+
+export interface LinearOptions {
+  readonly bias: boolean;
+  /** Factor on weights and bias: what a scaled output amounts to. */
+  readonly scale?: number;
+}
+
+/** A linear layer on tokens; PyTorch's [out, in] weight is packed transposed. */
+export function linear(
+  g: GraphBuilder,
+  x: Tokens,
+  prefix: string,
+  channels: number,
+  options: LinearOptions,
+): Tokens {
+  const scale = options.scale ?? 1;
+  const weight = g.weight(
+    at(prefix, 'weight'),
+    [x.channels, channels],
+    [{ tensor: at(prefix, 'weight'), dims: [channels, x.channels] }],
+    { transpose: true, scale },
+  );
+  const product = g.node('MatMul', [x.value, weight]);
+  if (!options.bias) return { value: product, length: x.length, channels };
+  const bias = g.weight(at(prefix, 'bias'), [channels], [{ tensor: at(prefix, 'bias'), dims: [channels] }], {
+    scale,
+  });
+  return { value: g.node('Add', [product, bias]), length: x.length, channels };
+}
+
+/** [batch, channels, height, width] to [batch, height · width, channels]. */
+export function toTokens(g: GraphBuilder, x: FeatureMap): Tokens {
+  const flat = g.node('Reshape', [x.value, g.integers([0, x.channels, x.height * x.width])]);
+  return {
+    value: g.node('Transpose', [flat], { perm: [0, 2, 1] }),
+    length: x.height * x.width,
+    channels: x.channels,
+  };
+}
+
+/** The inverse of `toTokens`, for a map of the given size. */
+export function toFeatureMap(
+  g: GraphBuilder,
+  x: Tokens,
+  size: { height: number; width: number },
+): FeatureMap {
+  const turned = g.node('Transpose', [x.value], { perm: [0, 2, 1] });
+  return {
+    value: g.node('Reshape', [turned, g.integers([0, x.channels, size.height, size.width])]),
+    channels: x.channels,
+    height: size.height,
+    width: size.width,
+  };
+}
+
+/** The names under which one attention layer keeps its projections, and whether queries, keys and values have biases. */
+export interface AttentionNames {
+  readonly query: string;
+  readonly key: string;
+  readonly value: string;
+  readonly out: string;
+  readonly inputBias: boolean;
+}
+
+/**
+ * Self-attention (Vaswani et al. 2017). Queries and keys each carry d^(-1/4) in their packed weights, so that
+ * their product has the usual 1/√d and never leaves the range of float16 on the way there.
+ */
+export function selfAttention(g: GraphBuilder, x: Tokens, names: AttentionNames, heads: number): Tokens {
+  const scale = (x.channels / heads) ** -0.25;
+  const project = (name: string, factor: number) =>
+    linear(g, x, name, x.channels, { bias: names.inputBias, scale: factor }).value;
+  const attended = g.node(
+    'com.microsoft.MultiHeadAttention',
+    [project(names.query, scale), project(names.key, scale), project(names.value, 1)],
+    { num_heads: { int: heads }, scale: 1 },
+  );
+  return linear(g, { ...x, value: attended }, names.out, x.channels, { bias: true });
+}
+
+/** The sum of two values of one shape. */
+export function add<T extends FeatureMap | Tokens>(g: GraphBuilder, a: T, b: T): T {
+  return { ...a, value: g.node('Add', [a.value, b.value]) };
+}
+
+/** Nearest-neighbour enlargement to the given size, as `torch.nn.functional.interpolate` does it. */
+export function enlarge(g: GraphBuilder, x: FeatureMap, size: { height: number; width: number }): FeatureMap {
+  const doubled = size.height === 2 * x.height && size.width === 2 * x.width;
+  const mode = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
+  return {
+    // A size says odd targets exactly, where a factor could round to one pixel less; the factor leaves the batch open.
+    value: doubled
+      ? g.node('Resize', [x.value, '', g.floats([1, 1, 2, 2])], mode)
+      : g.node('Resize', [x.value, '', '', g.integers([size.height, size.width])], { ...mode, axes: [2, 3] }),
+    channels: x.channels,
+    ...size,
+  };
+}
+
+export interface ResnetOptions {
+  readonly channels: number;
+  readonly groups: number;
+  readonly epsilon: number;
+  /** What the timestep adds after the first convolution: a value [1, channels, 1, 1]. */
+  readonly time?: Value;
+}
+
+/** diffusers' ResnetBlock2D: twice norm, SiLU, convolution; a 1×1 convolution beside them where the width changes. */
+export function resnet(g: GraphBuilder, x: FeatureMap, prefix: string, options: ResnetOptions): FeatureMap {
+  const { channels, groups, epsilon, time } = options;
+  const first = groupNorm(g, x, at(prefix, 'norm1'), groups, epsilon);
+  let hidden = conv(g, { ...first, value: silu(g, first.value) }, at(prefix, 'conv1'), channels);
+  if (time !== undefined) hidden = { ...hidden, value: g.node('Add', [hidden.value, time]) };
+  const second = groupNorm(g, hidden, at(prefix, 'norm2'), groups, epsilon);
+  hidden = conv(g, { ...second, value: silu(g, second.value) }, at(prefix, 'conv2'), channels);
+  const shortcut =
+    x.channels === channels ? x : conv(g, x, at(prefix, 'conv_shortcut'), channels, { kernel: 1 });
+  return add(g, shortcut, hidden);
+}

@@ -1,0 +1,49 @@
+import * as v from 'valibot';
+import { automaticSettingsSchema } from './settings.ts';
+import type { SettingField } from './settings.ts';
+
+/** Why the text in a number field cannot be used, in one sentence, and numbers near it that can. */
+export interface FieldProblem {
+  readonly message: string;
+  readonly suggestions: readonly number[];
+}
+
+export type FieldCheck =
+  { readonly ok: true; readonly value: number } | { readonly ok: false; readonly problem: FieldProblem };
+
+const grouped = new Intl.NumberFormat('en');
+
+/**
+ * Reads what a person typed into a number field. A decimal comma counts as a point.
+ *
+ * `multiple` is the number of pixels that the loaded model's pictures come in; it narrows width and height
+ * and touches no other field.
+ */
+export function checkField(field: SettingField, text: string, multiple = 8): FieldCheck {
+  const trimmed = text.trim().replace(',', '.');
+  const value = trimmed === '' ? Number.NaN : Number(trimmed);
+  if (!Number.isFinite(value)) return refuse(`${field.label} must be a number.`);
+  const { minimum, maximum } = field;
+  if (value < minimum || value > maximum) {
+    const suggestion = value < minimum ? minimum : maximum;
+    return refuse(`${field.label} goes from ${grouped.format(minimum)} to ${grouped.format(maximum)}.`, [
+      suggestion,
+    ]);
+  }
+  const unit = isSide(field) ? multiple : 1;
+  const fits = !isSide(field) || value % unit === 0;
+  if (fits && v.is(automaticSettingsSchema.entries[field.key], value)) return { ok: true, value };
+  const neighbours = [Math.floor(value / unit) * unit, Math.ceil(value / unit) * unit].filter(
+    (candidate) => candidate >= minimum && candidate <= maximum,
+  );
+  const rule = isSide(field) ? `a multiple of ${unit}` : 'a whole number';
+  return refuse(`${field.label} must be ${rule}.`, neighbours);
+}
+
+function isSide({ key }: SettingField): boolean {
+  return key === 'width' || key === 'height';
+}
+
+function refuse(message: string, suggestions: readonly number[] = []): FieldCheck {
+  return { ok: false, problem: { message, suggestions } };
+}

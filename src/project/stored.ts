@@ -1,0 +1,36 @@
+import * as v from 'valibot';
+import { automaticSettingsSchema } from './settings.ts';
+import type { Settings } from './settings.ts';
+
+const partialSchema = v.partial(automaticSettingsSchema);
+
+/** Some of the settings: what a person changed, or what a model brings. */
+export type SettingsPart = v.InferOutput<typeof partialSchema>;
+
+/** `base` with everything that `part` sets laid over it. */
+export function overlaySettings(base: Settings, part: SettingsPart): Settings {
+  const defined = Object.entries(part).filter(([, value]) => value !== undefined);
+  return v.parse(automaticSettingsSchema, { ...base, ...Object.fromEntries(defined) });
+}
+
+/**
+ * Reads settings that an earlier visit stored. What is damaged, out of range or unknown by now is left out, and
+ * the rest is kept: a stored setting never keeps the page from opening.
+ */
+export function readStoredSettings(text: string | null): SettingsPart {
+  let input: Record<string, unknown>;
+  try {
+    input = v.parse(v.record(v.string(), v.unknown()), JSON.parse(text ?? '{}'));
+  } catch {
+    return {};
+  }
+  for (;;) {
+    const result = v.safeParse(partialSchema, input);
+    if (result.success) return result.output;
+    const bad = new Set(result.issues.map((issue) => v.getDotPath(issue)));
+    const kept = Object.entries(input).filter(([key]) => !bad.has(key));
+    // An issue that names no key of the record would repeat for ever.
+    if (kept.length === Object.keys(input).length) return {};
+    input = Object.fromEntries(kept);
+  }
+}

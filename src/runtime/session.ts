@@ -1,0 +1,164 @@
+import type { InferenceSession } from 'onnxruntime-web/webgpu';
+import { DeviceError, DriftError, ModelError } from '../base/index.ts';
+import type { CpuTensor, DeviceTensor } from '../compute/index.ts';
+import type { OrtModule } from './load.ts';
+import { elementType, fromOrt, toOrt } from './tensors.ts';
+import type { OnnxModel, Port, Runtime, Session } from './types.ts';
+
+/**
+ * Makes sessions on one device: on the GPU that the caller shares with ONNX Runtime, or, with null, on the CPU.
+ *
+ * ONNX Runtime can neither create two sessions nor run two networks at once, so both wait their turn; a turn that
+ * fails does not hold up the next.
+ */
+export function createRuntime(ort: OrtModule, device: GPUDevice | null): Runtime {
+  let live = 0;
+  const inTurn = createTurns();
+  const provider = device
+    ? // Shapes are fixed, so a buffer is wanted again in exactly the size in which it was given back.
+      ({ name: 'webgpu', device, storageBufferCacheMode: 'simple' } as const)
+    : ({ name: 'wasm' } as const);
+
+  return {
+    get liveSessions() {
+      return live;
+    },
+
+    async createSession(name: string, model: OnnxModel, signal?: AbortSignal): Promise<Session> {
+      const session = await inTurn(async () => {
+        signal?.throwIfAborted();
+        try {
+          return await ort.InferenceSession.create(model.graph, {
+            executionProviders: [provider],
+            ...(device ? { preferredOutputLocation: 'gpu-buffer' as const } : {}),
+            externalData: model.weights.map(({ location, data }) => ({ path: location, data })),
+            graphOptimizationLevel: 'all',
+            logSeverityLevel: 3,
+          });
+        } catch (error) {
+          throw sessionFailed(name, error);
+        }
+      });
+      live++;
+      if (signal?.aborted) {
+        await session.release();
+        live--;
+        signal.throwIfAborted();
+      }
+      return wrap(ort, name, session, inTurn, () => {
+        live--;
+      });
+    },
+  };
+}
+
+function wrap(
+  ort: OrtModule,
+  name: string,
+  session: InferenceSession,
+  inTurn: Turns,
+  onRelease: () => void,
+): Session {
+  let released = false;
+  return {
+    inputs: session.inputMetadata.map(toPort),
+    outputs: session.outputMetadata.map(toPort),
+
+    async run(inputs, outputs = {}) {
+      return inTurn(async () => {
+        const feeds = mapValues(inputs, (tensor) => toOrt(ort, tensor));
+        const fetches = {
+          ...Object.fromEntries(session.outputNames.map((output) => [output, null])),
+          ...mapValues(inPlace(outputs), (tensor) => toOrt(ort, tensor)),
+        };
+        try {
+          const results = await session.run(feeds, fetches);
+          return Object.fromEntries(
+            Object.entries(results).map(([output, tensor]) => {
+              const given = outputs[output];
+              if (!given) return [output, fromOrt(tensor)];
+              if (given.device === 'cpu') copyInto(given, fromOrt(tensor));
+              return [output, given];
+            }),
+          );
+        } catch (error) {
+          throw runFailed(name, inputs, error);
+        }
+      });
+    },
+
+    async release() {
+      if (released) return;
+      released = true;
+      await inTurn(() => session.release());
+      onRelease();
+    },
+  };
+}
+
+/** The CPU provider loses what it writes into tensors it was given, so there results are copied afterwards. */
+function inPlace(outputs: Readonly<Record<string, DeviceTensor>>): Record<string, DeviceTensor> {
+  return Object.fromEntries(Object.entries(outputs).filter(([, tensor]) => tensor.device === 'webgpu'));
+}
+
+function copyInto(target: CpuTensor, source: DeviceTensor): void {
+  if (source.device === 'cpu') target.data.set(source.data);
+  source.dispose();
+}
+
+type Turns = <T>(task: () => Promise<T>) => Promise<T>;
+
+/** A queue that runs one task after another, whatever became of those before. */
+function createTurns(): Turns {
+  let last: Promise<unknown> = Promise.resolve();
+  return (task) => {
+    const result = last.then(task, task);
+    last = result.catch(() => undefined);
+    return result;
+  };
+}
+
+function toPort(meta: InferenceSession.ValueMetadata): Port {
+  if (!meta.isTensor) {
+    throw new ModelError('session-failed', `The network's ${meta.name} is not a tensor.`, {
+      remedy: 'Use another model.',
+      details: { name: meta.name },
+    });
+  }
+  return {
+    name: meta.name,
+    type: elementType(meta.type),
+    dims: meta.shape.map((dim) => (typeof dim === 'number' ? dim : null)),
+  };
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+}
+
+function sessionFailed(name: string, cause: unknown): Error {
+  if (cause instanceof DriftError || cause instanceof DOMException) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new ModelError('session-failed', `The network "${name}" could not be loaded: ${reason}`, {
+    remedy: 'Close other tabs that use the GPU or much memory and try again, or choose a smaller model.',
+    details: { name, reason },
+    cause,
+  });
+}
+
+function runFailed(
+  name: string,
+  inputs: Readonly<Record<string, DeviceTensor>>,
+  cause: unknown,
+): DeviceError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const fed = Object.entries(inputs)
+    .map(([key, { type, dims }]) => `${key} ${type}[${dims.join(', ')}]`)
+    .join('; ');
+  return new DeviceError('run-failed', `The network "${name}" stopped with an error: ${reason}`, {
+    remedy:
+      'What you have made is kept. Try again; if it fails again, use smaller pictures or reload the page.',
+    details: { name, fed, reason },
+    cause,
+  });
+}

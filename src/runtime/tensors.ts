@@ -1,0 +1,65 @@
+import type { Tensor } from 'onnxruntime-web/webgpu';
+import { DeviceError } from '../base/index.ts';
+import type { CpuTensor, DeviceTensor, ElementType, GpuTensor } from '../compute/index.ts';
+import type { OrtModule } from './load.ts';
+
+/** Drift's tensor as ONNX Runtime's, over the same memory. */
+export function toOrt(ort: OrtModule, tensor: DeviceTensor): Tensor {
+  if (tensor.type === 'uint8') throw notForModels(tensor.type);
+  if (tensor.device === 'webgpu') {
+    return ort.Tensor.fromGpuBuffer(tensor.buffer, { dataType: tensor.type, dims: tensor.dims });
+  }
+  if (!(tensor.data instanceof Float32Array)) throw notForModels(tensor.type);
+  return new ort.Tensor('float32', tensor.data, tensor.dims);
+}
+
+/** A tensor that ONNX Runtime allocated, as Drift's: whoever gets it disposes it. */
+export function fromOrt(tensor: Tensor): DeviceTensor {
+  const type = elementType(tensor.type);
+  if (tensor.location === 'gpu-buffer') {
+    if (type === 'uint8') throw notForModels(tensor.type);
+    return {
+      device: 'webgpu',
+      dims: tensor.dims,
+      type,
+      buffer: tensor.gpuBuffer,
+      dispose: () => {
+        tensor.dispose();
+      },
+    } satisfies GpuTensor;
+  }
+  const { data } = tensor;
+  if (!(data instanceof Float32Array) || !(data.buffer instanceof ArrayBuffer))
+    throw notForModels(tensor.type);
+  const floats = new Float32Array(data.buffer, data.byteOffset, data.length);
+  return {
+    device: 'cpu',
+    dims: tensor.dims,
+    type: 'float32',
+    data: floats,
+    dispose: () => {
+      tensor.dispose();
+    },
+  } satisfies CpuTensor;
+}
+
+/**
+ * ONNX Runtime's name of an element type as Drift's.
+ *
+ * @throws DeviceError `tensor-type` for types that image variation has no use for
+ */
+export function elementType(type: string): ElementType {
+  if (type === 'float32' || type === 'float16') return type;
+  throw notForModels(type);
+}
+
+function notForModels(type: string): DeviceError {
+  return new DeviceError(
+    'tensor-type',
+    `A network was given or gave a tensor of ${type}; Drift uses floats.`,
+    {
+      remedy: 'Use a model whose inputs and outputs are float32 or float16.',
+      details: { type },
+    },
+  );
+}

@@ -1,0 +1,70 @@
+import type { Environment, PictureUrls } from './environment.ts';
+import { openDiffusionWorker, openMediaWorker } from './workers.ts';
+
+/** PNG object URLs: exact, small, kept outside the page's heap and decoded by the browser only where they show. */
+const pictureUrls: PictureUrls = {
+  async create({ data, width, height }) {
+    const canvas = new OffscreenCanvas(width, height);
+    const context = canvas.getContext('2d');
+    if (!context) throw new Error('This browser has no 2D canvas.');
+    context.putImageData(new ImageData(data, width, height), 0, 0);
+    return URL.createObjectURL(await canvas.convertToBlob({ type: 'image/png' }));
+  },
+  revoke(url) {
+    URL.revokeObjectURL(url);
+  },
+};
+
+/**
+ * Browsers draw nothing in a hidden tab, so a timer stands in for the frame there: the tab's title still tells
+ * how far the work is.
+ */
+function nextPaint(callback: () => void): () => void {
+  const cancel = () => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+  };
+  const fire = () => {
+    cancel();
+    callback();
+  };
+  const frame = requestAnimationFrame(fire);
+  const timer = setTimeout(fire, 500);
+  return cancel;
+}
+
+/** Reading `localStorage` alone throws where a person has forbidden it. */
+function availableStorage(): Storage | null {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}
+
+function saveFile(file: Blob, name: string): void {
+  const url = URL.createObjectURL(file);
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  // The browser reads the address after this turn of the event loop; by then a minute is plenty.
+  setTimeout(() => {
+    URL.revokeObjectURL(url);
+  }, 60_000);
+}
+
+/** The environment of the real page. */
+export function browserEnvironment(): Environment {
+  return {
+    openDiffusion: openDiffusionWorker,
+    openMedia: openMediaWorker,
+    storage: availableStorage(),
+    pictureUrls,
+    nextPaint,
+    now: () => performance.now(),
+    today: () => new Date(),
+    randomSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
+    saveFile,
+  };
+}

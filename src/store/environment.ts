@@ -1,0 +1,27 @@
+import type { Picture } from '../base/index.ts';
+import type { Connection, diffusionApi, mediaApi } from '../protocol/index.ts';
+
+/** Turns pictures into addresses that an `<img>` can show. Whoever creates an address revokes it. */
+export interface PictureUrls {
+  create(picture: Picture): Promise<string>;
+  revoke(url: string): void;
+}
+
+/** What the stores need from the world around them: the browser on the page, something simpler in a test. */
+export interface Environment {
+  /** Starts a diffusion worker; called again when the one before has died. */
+  readonly openDiffusion: () => Connection<typeof diffusionApi>;
+  readonly openMedia: () => Connection<typeof mediaApi>;
+  /** Where settings survive a visit; null where the browser forbids it. */
+  readonly storage: Pick<Storage, 'getItem' | 'setItem'> | null;
+  readonly pictureUrls: PictureUrls;
+  /** Calls back when the screen is next drawn. Returns a way to cancel. */
+  readonly nextPaint: (callback: () => void) => () => void;
+  /** Milliseconds on a clock that never runs back. */
+  readonly now: () => number;
+  readonly today: () => Date;
+  /** A seed: an integer from 0 to 2^32 - 1. */
+  readonly randomSeed: () => number;
+  /** Hands a finished file to the person. */
+  readonly saveFile: (file: Blob, name: string) => void;
+}

@@ -1,0 +1,20 @@
+/** What the page knows and does, outside React: one small store for each concern, and the workers behind them. */
+export { browserEnvironment } from './browser.ts';
+export { createStores } from './stores.ts';
+export type { Stores } from './stores.ts';
+export { readWish } from './location.ts';
+export { speeds } from './preferences.ts';
+export { reelOf } from './player.ts';
+export { fieldOf } from './settings.ts';
+export type { AddressesState, Shown } from './addresses.ts';
+export type { AnimationState, Frame, StartPicture } from './animation.ts';
+export type { Environment, PictureUrls } from './environment.ts';
+export type { ExportKind, ExportState } from './export.ts';
+export type { GenerationState, Outcome, Run } from './generation.ts';
+export type { ModelState } from './model.ts';
+export type { Notice, NoticeAction } from './notices.ts';
+export type { PlayerState } from './player.ts';
+export type { Preferences } from './preferences.ts';
+export type { FieldKey, PromptKey, SettingsState } from './settings.ts';
+// The page says these to people in its own words, and asks the workers nothing itself.
+export type { GenerationProgress, LoadEvent, LoadedModel } from '../protocol/index.ts';

@@ -1,0 +1,125 @@
+import { createStore } from 'zustand/vanilla';
+import type { StoreApi } from 'zustand/vanilla';
+import { DeviceError, WorkerError, isAbort } from '../base/index.ts';
+import type { LoadEvent, LoadedModel, diffusionApi } from '../protocol/index.ts';
+import type { Environment } from './environment.ts';
+import { createLatest } from './latest.ts';
+import type { Link } from './link.ts';
+import type { Wish } from './location.ts';
+import type { ErrorNotice, Notices } from './notices.ts';
+import type { SettingsStore } from './settings.ts';
+
+export interface ModelState {
+  readonly status: 'idle' | 'loading' | 'ready' | 'failed';
+  /** The model while it is ready, else null. */
+  readonly model: LoadedModel | null;
+  readonly progress: LoadEvent | null;
+}
+
+export interface ModelStore extends StoreApi<ModelState> {
+  /** Loads the model that `locate` names; what it throws is shown. What was loading before is given up. */
+  readonly load: (locate: () => Wish) => void;
+  /** Loads the same model again, after a failure. */
+  readonly retry: () => void;
+  /** Ends the worker, starts another and loads the model again. */
+  readonly restart: () => void;
+  /** Whether the model is there, once that is known; a load that failed earlier is tried again. */
+  readonly whenReady: () => Promise<boolean>;
+  /** Shows an error of the diffusion worker, with a way to restart it where that can help. */
+  readonly report: (error: unknown, options?: ErrorNotice) => void;
+}
+
+export function createModel({
+  link,
+  settings,
+  notices,
+  nextPaint,
+}: {
+  link: Link<typeof diffusionApi>;
+  settings: SettingsStore;
+  notices: Notices;
+  nextPaint: Environment['nextPaint'];
+}): ModelStore {
+  const store = createStore<ModelState>()(() => ({ status: 'idle', model: null, progress: null }));
+  const progress = createLatest<LoadEvent>(nextPaint, (event) => {
+    store.setState({ progress: event });
+  });
+  let wanted: (() => Wish) | null = null;
+  let controller = new AbortController();
+  let settled: Promise<boolean> = Promise.resolve(false);
+
+  async function run(locate: () => Wish, signal: AbortSignal): Promise<boolean> {
+    store.setState({ status: 'loading', model: null, progress: null });
+    try {
+      const wish = locate();
+      settings.openModel(wish.url);
+      const loaded = await link.current().call('load', wish, {
+        signal,
+        onEvent: (event) => {
+          if (!signal.aborted) progress.push(event);
+        },
+      });
+      if (signal.aborted) return await settled;
+      progress.cancel();
+      settings.applyModel(loaded.defaults, loaded.latentScale);
+      store.setState({ status: 'ready', model: loaded, progress: null });
+      notices.announce(`${loaded.name} is ready.`);
+      return true;
+    } catch (error) {
+      // Whoever gave this load up has started another: its outcome is the one that counts.
+      if (signal.aborted) return settled;
+      progress.cancel();
+      store.setState({ status: 'failed', model: null, progress: null });
+      model.report(error, { actions: [{ label: 'Try again', run: retry }] });
+      return false;
+    }
+  }
+
+  function start() {
+    controller.abort();
+    progress.cancel();
+    if (!wanted) return;
+    controller = new AbortController();
+    settled = run(wanted, controller.signal);
+  }
+
+  function retry() {
+    if (store.getState().status === 'failed') start();
+  }
+
+  function restart() {
+    controller.abort();
+    link.reset();
+    start();
+  }
+
+  const model: ModelStore = {
+    ...store,
+    load(locate) {
+      wanted = locate;
+      start();
+    },
+    retry,
+    restart,
+    whenReady() {
+      retry();
+      return settled;
+    },
+    report(error, options = {}) {
+      // A worker that was ended on purpose has nothing to report.
+      if (error instanceof WorkerError && error.code === 'worker-closed') return;
+      const restartable = error instanceof WorkerError || error instanceof DeviceError;
+      if (!restartable || isAbort(error)) {
+        notices.error(error, options);
+        return;
+      }
+      notices.error(error, {
+        ...options,
+        // A dead worker's own advice is to reload the page, which would cost the frames.
+        ...(error instanceof WorkerError && { remedy: 'Restart this part of Drift to go on.' }),
+        actions: [{ label: 'Restart', run: restart }],
+      });
+    },
+  };
+  return model;
+}

@@ -1,0 +1,50 @@
+import * as v from 'valibot';
+import { createStore } from 'zustand/vanilla';
+import type { StoreApi } from 'zustand/vanilla';
+import type { Environment } from './environment.ts';
+
+export const speeds = [0.5, 1, 2] as const;
+
+const storageKey = 'drift.preferences';
+
+/** Every part falls back on its own, so that one damaged value costs only itself. */
+const preferencesSchema = v.object({
+  /** How the start picture becomes a frame of another shape. */
+  fit: v.fallback(v.picklist(['crop', 'stretch']), 'crop'),
+  loop: v.fallback(v.boolean(), true),
+  pingPong: v.fallback(v.boolean(), false),
+  /** Times the frame rate, for watching only. */
+  speed: v.fallback(v.picklist(speeds), 1),
+  /** Whether the animation begins with the picture that it started from. */
+  includeStart: v.fallback(v.boolean(), false),
+  moreSettings: v.fallback(v.boolean(), false),
+});
+
+/** How a person likes to see things: what changes no frame. */
+export type Preferences = v.InferOutput<typeof preferencesSchema>;
+
+/** The preferences, kept from visit to visit. */
+export function createPreferences(storage: Environment['storage']): StoreApi<Preferences> {
+  const store = createStore<Preferences>()(() => v.parse(preferencesSchema, stored(storage)));
+  store.subscribe((preferences) => {
+    keep(storage, storageKey, preferences);
+  });
+  return store;
+}
+
+function stored(storage: Environment['storage']): unknown {
+  try {
+    return v.parse(v.looseObject({}), JSON.parse(storage?.getItem(storageKey) ?? '{}'));
+  } catch {
+    return {};
+  }
+}
+
+/** Stores a value for the next visit. Where storage is full or forbidden, this visit goes on without. */
+export function keep(storage: Environment['storage'], key: string, value: unknown): void {
+  try {
+    storage?.setItem(key, JSON.stringify(value));
+  } catch {
+    // Nothing that the person made is lost, and there is nothing that they could do about it.
+  }
+}

@@ -1,0 +1,190 @@
+import { createStore } from 'zustand/vanilla';
+import type { StoreApi } from 'zustand/vanilla';
+import {
+  checkField,
+  defaultSettings,
+  overlaySettings,
+  readStoredSettings,
+  settingFields,
+} from '../project/index.ts';
+import type { FieldProblem, SettingField, Settings, SettingsPart } from '../project/index.ts';
+import type { Environment } from './environment.ts';
+import { keep } from './preferences.ts';
+
+export type FieldKey = SettingField['key'];
+export type PromptKey = Exclude<keyof Settings, FieldKey>;
+
+export interface SettingsState {
+  /** The settings in force: always valid. */
+  readonly values: Settings;
+  /** The program's defaults under the model's own. */
+  readonly base: Settings;
+  /** What the person changed. */
+  readonly changed: SettingsPart;
+  /** The text of fields that are being edited, or that hold something which cannot be used. */
+  readonly drafts: Readonly<Partial<Record<FieldKey, string>>>;
+  readonly problems: Readonly<Partial<Record<FieldKey, FieldProblem>>>;
+  /** Width and height are multiples of this. */
+  readonly multiple: number;
+  /** The field that needs the person's eye; `turn` counts up so that the same field can ask again. */
+  readonly attention: { readonly key: FieldKey; readonly turn: number } | null;
+}
+
+export interface SettingsStore extends StoreApi<SettingsState> {
+  /** Takes what is being typed: usable text counts at once, the rest waits for `commit`. */
+  readonly edit: (key: FieldKey, text: string) => void;
+  /** The field is left: text that cannot be used becomes a problem. */
+  readonly commit: (key: FieldKey) => void;
+  /** Checks every field. Returns the settings, or null after drawing attention to the first problem. */
+  readonly commitAll: () => Settings | null;
+  readonly set: (part: SettingsPart) => void;
+  readonly setPrompts: (key: PromptKey, text: string) => void;
+  readonly newSeed: () => void;
+  /** Shows a problem that the field alone cannot know of, and draws attention to it. */
+  readonly refuse: (key: FieldKey, problem: FieldProblem) => void;
+  /** Back to the defaults of the program and the model; returns what had been changed. */
+  readonly reset: () => SettingsPart;
+  /** The settings now belong to this model: what was changed with it on earlier visits comes back. */
+  readonly openModel: (url: string) => void;
+  /** The model is known: its defaults come under what the person changed. */
+  readonly applyModel: (defaults: SettingsPart, latentScale: number) => void;
+}
+
+const promptLimit = 10_000;
+
+/** The settings of the animation, kept for each model from visit to visit. */
+export function createSettings({
+  storage,
+  randomSeed,
+}: Pick<Environment, 'storage' | 'randomSeed'>): SettingsStore {
+  const store = createStore<SettingsState>()(() => ({
+    values: defaultSettings,
+    base: defaultSettings,
+    changed: {},
+    drafts: {},
+    problems: {},
+    multiple: 8,
+    attention: null,
+  }));
+  let storageKey: string | null = null;
+  let modelKnown = false;
+
+  /**
+   * Lays `changed` over `base` and stores it, leaving out what is the default anyway. Until the model's defaults
+   * are known, nothing is: what a person typed early must not give way to them.
+   */
+  function rebase(base: Settings, changed: SettingsPart, rest: Partial<SettingsState> = {}) {
+    const values = overlaySettings(base, changed);
+    const different = without(changed, (key) => modelKnown && values[key] === base[key]);
+    store.setState({ ...rest, base, values, changed: different });
+    if (storageKey !== null) keep(storage, storageKey, different);
+  }
+
+  function check(key: FieldKey) {
+    const { drafts, values, multiple } = store.getState();
+    return checkField(fieldOf(key), drafts[key] ?? String(values[key]), multiple);
+  }
+
+  function attend(key: FieldKey) {
+    store.setState(({ attention }) => ({ attention: { key, turn: (attention?.turn ?? 0) + 1 } }));
+  }
+
+  const settings: SettingsStore = {
+    ...store,
+    edit(key, text) {
+      store.setState(({ drafts }) => ({ drafts: { ...drafts, [key]: text } }));
+      const result = check(key);
+      if (!result.ok) return;
+      const { base, changed, problems } = store.getState();
+      rebase(base, { ...changed, [key]: result.value }, { problems: without(problems, key) });
+    },
+    commit(key) {
+      const result = check(key);
+      const { drafts, problems } = store.getState();
+      if (result.ok) store.setState({ drafts: without(drafts, key), problems: without(problems, key) });
+      else store.setState({ problems: { ...problems, [key]: result.problem } });
+    },
+    commitAll() {
+      for (const { key } of settingFields) settings.commit(key);
+      const { problems, values } = store.getState();
+      const bad = settingFields.find(({ key }) => problems[key]);
+      if (!bad) return values;
+      attend(bad.key);
+      return null;
+    },
+    set(part) {
+      const { base, changed, drafts, problems } = store.getState();
+      const touched = (key: string) => key in part;
+      rebase(
+        base,
+        { ...changed, ...part },
+        { drafts: without(drafts, touched), problems: without(problems, touched) },
+      );
+    },
+    setPrompts(key, text) {
+      settings.set({ [key]: text.slice(0, promptLimit) });
+    },
+    newSeed() {
+      settings.set({ seed: randomSeed() });
+    },
+    refuse(key, problem) {
+      store.setState(({ problems }) => ({ problems: { ...problems, [key]: problem } }));
+      attend(key);
+    },
+    reset() {
+      const { base, changed } = store.getState();
+      rebase(base, {}, { drafts: {}, problems: {} });
+      return changed;
+    },
+    openModel(url) {
+      const key = `drift.settings:${url}`;
+      // Loaded once more: its defaults are known already.
+      if (key === storageKey) return;
+      storageKey = key;
+      modelKnown = false;
+      const { changed } = store.getState();
+      rebase(defaultSettings, { ...readStoredSettings(readKey(storage, storageKey)), ...changed });
+    },
+    applyModel(defaults, latentScale) {
+      const { changed, drafts, problems } = store.getState();
+      modelKnown = true;
+      rebase(overlaySettings(defaultSettings, defaults), changed, {
+        multiple: leastCommonMultiple(8, latentScale),
+        // What was wrong with a value that nobody is typing was wrong with the value before.
+        problems: without(problems, (key) => drafts[key] === undefined),
+      });
+    },
+  };
+  return settings;
+}
+
+/** The field of a key. */
+export function fieldOf(key: FieldKey): SettingField {
+  const field = settingFields.find((candidate) => candidate.key === key);
+  if (!field) throw new Error(`There is no field ${key}.`);
+  return field;
+}
+
+function without<T extends object>(
+  record: T,
+  drop: string | ((key: keyof T & string) => boolean),
+): Partial<T> {
+  const result: Partial<T> = { ...record };
+  for (const key in record) {
+    if (typeof drop === 'string' ? key === drop : drop(key)) Reflect.deleteProperty(result, key);
+  }
+  return result;
+}
+
+function readKey(storage: Environment['storage'], key: string): string | null {
+  try {
+    return storage?.getItem(key) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function leastCommonMultiple(a: number, b: number): number {
+  const divisor = (x: number, y: number): number => (y === 0 ? x : divisor(y, x % y));
+  return b < 1 ? a : (a * b) / divisor(a, b);
+}

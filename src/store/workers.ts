@@ -1,0 +1,22 @@
+import { connect, diffusionApi, mediaApi } from '../protocol/index.ts';
+import type { Connection } from '../protocol/index.ts';
+
+// `new Worker(new URL(…))` has to stand in one expression: that is how the build finds the workers.
+
+/** Starts the worker that runs the model. */
+export function openDiffusionWorker(): Connection<typeof diffusionApi> {
+  const worker = new Worker(new URL('../../workers/diffusion.ts', import.meta.url), {
+    type: 'module',
+    name: 'diffusion',
+  });
+  return connect(worker, diffusionApi);
+}
+
+/** Starts the worker that reads pictures and writes animations. */
+export function openMediaWorker(): Connection<typeof mediaApi> {
+  const worker = new Worker(new URL('../../workers/media.ts', import.meta.url), {
+    type: 'module',
+    name: 'media',
+  });
+  return connect(worker, mediaApi);
+}

@@ -1,0 +1,32 @@
+import { Tabs } from 'radix-ui';
+import styles from './Controls.module.css';
+import { modes } from './modes.ts';
+import { RunBar } from './RunBar.tsx';
+import { StartField } from './StartField.tsx';
+
+/** Everything that decides how the next frames come out, and the buttons that make them. */
+export function Controls() {
+  return (
+    <section className={styles['controls']} aria-label="Controls">
+      <div className={styles['scroller']}>
+        <StartField />
+        <Tabs.Root defaultValue={modes[0]?.id ?? ''} className={styles['modes']}>
+          <Tabs.List className={styles['tabs']} aria-label="Mode">
+            {modes.map(({ id, label }) => (
+              <Tabs.Trigger key={id} value={id} className={styles['tab']}>
+                {label}
+              </Tabs.Trigger>
+            ))}
+          </Tabs.List>
+          {modes.map(({ id, description, Panel }) => (
+            <Tabs.Content key={id} value={id} className={styles['panel']} tabIndex={-1}>
+              <p className={styles['description']}>{description}</p>
+              <Panel />
+            </Tabs.Content>
+          ))}
+        </Tabs.Root>
+      </div>
+      <RunBar />
+    </section>
+  );
+}

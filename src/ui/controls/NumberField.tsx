@@ -1,0 +1,78 @@
+import { useEffect, useId, useRef } from 'react';
+import type { ReactNode } from 'react';
+import { fieldOf } from '../../store/index.ts';
+import type { FieldKey } from '../../store/index.ts';
+import { Button } from '../shared/Button.tsx';
+import { classes } from '../shared/classes.ts';
+import { useSelect, useStores } from '../shared/stores.ts';
+import styles from './NumberField.module.css';
+
+/** A number with its name, what it does in one line, and what is wrong with it. `children` stand beside it. */
+export function NumberField({ name, children }: { readonly name: FieldKey; readonly children?: ReactNode }) {
+  const { settings } = useStores();
+  const { label, help, minimum, maximum, step } = fieldOf(name);
+  const text = useSelect(settings, ({ drafts, values }) => drafts[name] ?? String(values[name]));
+  const problem = useSelect(settings, (state) => state.problems[name]);
+  const field = useRef<HTMLDivElement>(null);
+  const input = useRef<HTMLInputElement>(null);
+  const id = useId();
+  const turn = useSelect(settings, ({ attention }) => (attention?.key === name ? attention.turn : 0));
+  useEffect(() => {
+    if (turn === 0) return;
+    // The whole field, because what is wrong stands below the number.
+    field.current?.scrollIntoView({ block: 'nearest' });
+    input.current?.focus({ preventScroll: true });
+  }, [turn]);
+
+  return (
+    <div ref={field} className={classes(styles['field'], problem && styles['wrong'])}>
+      <div className={styles['words']}>
+        <label htmlFor={id}>{label}</label>
+        <p id={`${id}-help`} className={styles['help']}>
+          {help}
+        </p>
+      </div>
+      <div className={styles['entry']}>
+        {children}
+        <input
+          id={id}
+          ref={input}
+          type="number"
+          inputMode="decimal"
+          min={minimum}
+          max={maximum}
+          step={step}
+          value={text}
+          aria-invalid={problem ? true : undefined}
+          aria-describedby={classes(`${id}-help`, problem && `${id}-problem`)}
+          onChange={({ target }) => {
+            settings.edit(name, target.value);
+          }}
+          onBlur={() => {
+            settings.commit(name);
+          }}
+          onKeyDown={({ key }) => {
+            if (key === 'Enter') settings.commit(name);
+          }}
+        />
+      </div>
+      {problem && (
+        <div className={styles['problem']}>
+          <p id={`${id}-problem`}>{problem.message}</p>
+          {problem.suggestions.map((suggestion) => (
+            <Button
+              key={suggestion}
+              look={['small']}
+              onClick={() => {
+                settings.set({ [name]: suggestion });
+                input.current?.focus();
+              }}
+            >
+              Use {suggestion}
+            </Button>
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}

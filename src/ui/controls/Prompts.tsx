@@ -1,0 +1,96 @@
+import { useId } from 'react';
+import type { LoadedModel, PromptKey } from '../../store/index.ts';
+import { useSelect, useStores } from '../shared/stores.ts';
+import styles from './Prompts.module.css';
+
+const fields: readonly { key: PromptKey; label: string; help: string; side: 'positive' | 'negative' }[] = [
+  {
+    key: 'positivePrompts',
+    label: 'Positive prompts',
+    help: 'What frames are pulled toward. A bar | stands between two prompts.',
+    side: 'positive',
+  },
+  {
+    key: 'negativePrompts',
+    label: 'Negative prompts',
+    help: 'What frames are pushed away from.',
+    side: 'negative',
+  },
+];
+
+/** What is said about prompts of a model that takes none of the person's. */
+function sentence(prompts: LoadedModel['prompts'] | undefined): string {
+  switch (prompts) {
+    case 'fixed':
+      return 'This model brings its own prompts, and no others can be used with it.';
+    case 'none':
+      return 'This model works without prompts.';
+    case 'text':
+    case undefined:
+      return '';
+  }
+}
+
+/** The prompts that frames are pulled toward and pushed away from. */
+export function Prompts() {
+  const { model } = useStores();
+  const loaded = useSelect(model, (state) => state.model);
+  const hint = sentence(loaded?.prompts);
+  const hintId = useId();
+  return (
+    <div className={styles['prompts']}>
+      {hint && (
+        <p id={hintId} className={styles['hint']}>
+          {hint}
+        </p>
+      )}
+      {fields.map(({ key, label, help, side }) => (
+        <PromptField key={key} name={key} label={label} help={help} side={side} hintId={hint ? hintId : ''} />
+      ))}
+    </div>
+  );
+}
+
+function PromptField({
+  name,
+  label,
+  help,
+  side,
+  hintId,
+}: {
+  readonly name: PromptKey;
+  readonly label: string;
+  readonly help: string;
+  readonly side: 'positive' | 'negative';
+  readonly hintId: string;
+}) {
+  const { model, settings } = useStores();
+  const loaded = useSelect(model, (state) => state.model);
+  const own = useSelect(settings, ({ values }) => values[name]);
+  const id = useId();
+  const free = !loaded || loaded.prompts === 'text';
+  const text = free ? own : loaded.fixedPrompts[side].join('|');
+  return (
+    <div className={styles['field']}>
+      <label htmlFor={id}>{label}</label>
+      <textarea
+        id={id}
+        rows={3}
+        maxLength={10_000}
+        spellCheck={false}
+        value={text}
+        readOnly={loaded?.prompts === 'fixed'}
+        disabled={loaded?.prompts === 'none'}
+        aria-describedby={free ? `${id}-help` : hintId}
+        onChange={({ target }) => {
+          settings.setPrompts(name, target.value);
+        }}
+      />
+      {free && (
+        <p id={`${id}-help`} className={styles['help']}>
+          {help}
+        </p>
+      )}
+    </div>
+  );
+}

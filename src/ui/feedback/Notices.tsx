@@ -1,0 +1,72 @@
+import { Info, TriangleAlert, X } from 'lucide-react';
+import type { Notice } from '../../store/index.ts';
+import { Button } from '../shared/Button.tsx';
+import { classes } from '../shared/classes.ts';
+import { useSelect, useStores } from '../shared/stores.ts';
+import styles from './Notices.module.css';
+
+/** So many are shown at once; the rest follow as these are dismissed. */
+const shownAtOnce = 3;
+
+/** Errors and news. Each stays until it is dismissed; a new one never pushes out an old one. */
+export function Notices() {
+  const stores = useStores();
+  const notices = useSelect(stores.notices, (state) => state.notices);
+  const waiting = notices.length - shownAtOnce;
+  return (
+    <div className={styles['notices']}>
+      {notices.slice(0, shownAtOnce).map((notice) => (
+        <NoticeCard
+          key={notice.id}
+          notice={notice}
+          onDismiss={() => {
+            stores.notices.dismiss(notice.id);
+          }}
+        />
+      ))}
+      {waiting > 0 && <p className={styles['waiting']}>{waiting} more below these.</p>}
+    </div>
+  );
+}
+
+function NoticeCard({ notice, onDismiss }: { readonly notice: Notice; readonly onDismiss: () => void }) {
+  const { kind, message, remedy, kept, actions, technical, count } = notice;
+  const isError = kind === 'error';
+  const Icon = isError ? TriangleAlert : Info;
+  return (
+    <div
+      role={isError ? 'alert' : 'status'}
+      className={classes(styles['notice'], isError && styles['error'])}
+    >
+      <Icon className={styles['icon']} size={20} aria-hidden />
+      <div className={styles['words']}>
+        <p className={styles['message']}>
+          {message}
+          {count > 1 && <span className={styles['count']}> ({count} times)</span>}
+        </p>
+        {(remedy || kept) && (
+          <p>
+            {remedy} {kept}
+          </p>
+        )}
+        {technical && (
+          <details className={styles['technical']}>
+            <summary>Technical details</summary>
+            <pre>{technical}</pre>
+          </details>
+        )}
+      </div>
+      <div className={styles['actions']}>
+        {actions.map(({ label, run }) => (
+          <Button key={label} look={['small']} onClick={run}>
+            {label}
+          </Button>
+        ))}
+        <Button look={['quiet', 'icon', 'small']} onClick={onDismiss}>
+          <X size={16} aria-hidden />
+          <span className="hidden-text">Dismiss</span>
+        </Button>
+      </div>
+    </div>
+  );
+}

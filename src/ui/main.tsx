@@ -1,0 +1,19 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { browserEnvironment, createStores, readWish } from '../store/index.ts';
+import { App } from './shell/App.tsx';
+import { StoresContext } from './shared/stores.ts';
+import './shared/base.css';
+
+const stores = createStores(browserEnvironment());
+stores.model.load(() => readWish(window.location.search, document.baseURI));
+
+const root = document.getElementById('root');
+if (!root) throw new Error('The page has no root.');
+createRoot(root).render(
+  <StrictMode>
+    <StoresContext value={stores}>
+      <App />
+    </StoresContext>
+  </StrictMode>,
+);

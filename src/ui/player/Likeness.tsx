@@ -1,0 +1,59 @@
+import { useMemo } from 'react';
+import { classes } from '../shared/classes.ts';
+import { useSelect, useStores } from '../shared/stores.ts';
+import { curvePath, sharedRange } from './curve.ts';
+import type { Series } from './curve.ts';
+import styles from './Likeness.module.css';
+
+/** How like each frame is to the prompts and to the frame before, as curves over the whole animation. */
+export function Likeness() {
+  const { animation, player } = useStores();
+  const frames = useSelect(animation, (state) => state.frames);
+  const position = useSelect(player, (state) => state.position);
+
+  const curves = useMemo(() => {
+    const positives: Series = frames.map(({ insight }) => insight.positivesAfter);
+    const negatives: Series = frames.map(({ insight }) => insight.negativesAfter);
+    const before: Series = frames.map(({ insight }) => insight.guidance);
+    // The two kinds of prompts are there to be compared with each other; the frame before is another measure.
+    const prompts = sharedRange([positives, negatives]);
+    const own = sharedRange([before]);
+    return [
+      { name: 'positive', words: 'positive prompts', series: positives, range: prompts },
+      { name: 'negative', words: 'negative prompts', series: negatives, range: prompts },
+      { name: 'before', words: 'the frame before', series: before, range: own },
+    ].flatMap(({ name, words, series, range }) =>
+      range ? [{ name, words, series, path: curvePath(series, range) }] : [],
+    );
+  }, [frames]);
+
+  if (frames.length < 2) return null;
+  const shown = Math.max(0, position - 1);
+  return (
+    <div className={styles['likeness']}>
+      <svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden className={styles['field']}>
+        {position > 0 && (
+          <line
+            x1={(100 * shown) / (frames.length - 1)}
+            x2={(100 * shown) / (frames.length - 1)}
+            y1="0"
+            y2="100"
+            className={styles['marker']}
+          />
+        )}
+        {curves.map(({ name, path }) => (
+          <path key={name} d={path} className={classes(styles['curve'], styles[name])} />
+        ))}
+      </svg>
+      <dl className={styles['legend']}>
+        <div>Likeness to</div>
+        {curves.map(({ name, words, series }) => (
+          <div key={name} className={styles[name]}>
+            <dt>{words}</dt>
+            <dd>{series[shown]?.toFixed(2) ?? '–'}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}

@@ -1,0 +1,106 @@
+import type { GenerationProgress, LoadEvent, Outcome, Run } from '../../store/index.ts';
+
+/** A time span as a person says it: `8 s`, `2 min 5 s`, `1 h 4 min`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(1, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return whole % 60 === 0 ? `${minutes} min` : `${minutes} min ${whole % 60} s`;
+  const rest = minutes % 60;
+  return rest === 0 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 60)} h ${rest} min`;
+}
+
+/** How much longer something takes, as exactly as one can know it. */
+export function timeLeft(seconds: number): string {
+  if (seconds < 1) return 'nearly done';
+  if (seconds < 10) return `${Math.round(seconds)} s left`;
+  if (seconds < 60) return `about ${Math.round(seconds / 5) * 5} s left`;
+  if (seconds < 3600) return `about ${Math.round(seconds / 60)} min left`;
+  return `about ${duration(Math.round(seconds / 300) * 300)} left`;
+}
+
+export function frameCount(count: number): string {
+  return count === 1 ? '1 frame' : `${count} frames`;
+}
+
+/** Bytes as `3.4 MB`, in decimal units as browsers show downloads. */
+export function bytes(count: number): string {
+  if (count < 1e6) return `${Math.round(count / 1e3)} kB`;
+  if (count < 1e9) return `${(count / 1e6).toFixed(count < 1e7 ? 1 : 0)} MB`;
+  return `${(count / 1e9).toFixed(2)} GB`;
+}
+
+/** How much of a frame each stage is, roughly: denoising is nearly all of it. */
+const stages = {
+  encode: { from: 0, share: 0.06 },
+  guidance: { from: 0.06, share: 0.04 },
+  denoise: { from: 0.1, share: 0.8 },
+  decode: { from: 0.9, share: 0.1 },
+} as const;
+
+/** How much of a run is done, from 0 to 1. */
+export function runFraction({ frames, made, progress }: Pick<Run, 'frames' | 'made' | 'progress'>): number {
+  if (!progress || progress.frame < made) return made / frames;
+  const { from, share } = stages[progress.stage];
+  const within = progress.of > 0 ? Math.min(1, progress.step / progress.of) : 0;
+  return Math.min(1, (progress.frame + from + share * within) / frames);
+}
+
+/** What the model is doing with the frame in the making. */
+export function stageWords({ stage, step, of }: GenerationProgress): string {
+  switch (stage) {
+    case 'encode':
+      return 'looking at the picture';
+    case 'guidance':
+      return 'following the prompts';
+    case 'denoise':
+      return `step ${Math.min(step, of)} of ${of}`;
+    case 'decode':
+      return 'painting the frame';
+  }
+}
+
+/** A run in one line: `Frame 2 of 3 · step 7 of 20`. */
+export function runWords({ phase, frames, made, progress }: Run): string {
+  if (phase === 'waiting') return 'Waiting for the picture';
+  const current = `Frame ${Math.min(frames, Math.max(made, progress?.frame ?? 0) + 1)} of ${frames}`;
+  return progress && progress.frame >= made ? `${current} · ${stageWords(progress)}` : current;
+}
+
+export function outcomeWords({ kind, made, seconds }: Outcome): string {
+  const frames = `${frameCount(made)} in ${duration(seconds)}`;
+  switch (kind) {
+    case 'done':
+      return `Made ${frames}.`;
+    case 'stopped':
+      return made > 0 ? `Stopped. Made ${frames}.` : 'Stopped.';
+    case 'failed':
+      return made > 0 ? `Ended by an error. Made ${frames}.` : 'Ended by an error.';
+  }
+}
+
+/** What the loading of a model is busy with, and how far that is from 0 to 1. */
+export function loadWords(event: LoadEvent | null): { readonly text: string; readonly fraction: number } {
+  if (!event) return { text: '', fraction: 0 };
+  const { stage, part, done, of } = event;
+  const fraction = of > 0 ? Math.min(1, done / of) : 0;
+  switch (stage) {
+    case 'download':
+      return { text: `${part}, ${bytes(done)} of ${bytes(of)}`, fraction };
+    case 'compile':
+      return { text: `preparing ${part}, ${done} of ${of}`, fraction };
+    case 'session':
+      return { text: `starting ${part}, ${done} of ${of}`, fraction };
+  }
+}
+
+/** What stands in the browser's tab. */
+export function pageTitle(run: Run | null, loading: boolean): string {
+  if (run?.phase === 'running') {
+    const { frames, made } = run;
+    const frame = Math.min(frames, Math.max(made, run.progress?.frame ?? 0) + 1);
+    return `${Math.floor(100 * runFraction(run))} % · frame ${frame} of ${frames} – Drift`;
+  }
+  if (run) return 'Waiting – Drift';
+  return loading ? 'Loading – Drift' : 'Drift';
+}

@@ -1,0 +1,44 @@
+import { Controls } from '../controls/Controls.tsx';
+import { Announcer } from '../feedback/Announcer.tsx';
+import { Notices } from '../feedback/Notices.tsx';
+import { Downloads } from '../player/Downloads.tsx';
+import { Likeness } from '../player/Likeness.tsx';
+import { Player } from '../player/Player.tsx';
+import { Stage } from '../stage/Stage.tsx';
+import { Strip } from '../strip/Strip.tsx';
+import styles from './App.module.css';
+import { Footer } from './Footer.tsx';
+import { Header } from './Header.tsx';
+import { useDrop, useKeys, useLeaveGuard, usePaste, useTitle } from './usePageEvents.ts';
+
+/** The whole page: one screen. */
+export function App() {
+  const dragging = useDrop();
+  usePaste();
+  useKeys();
+  useTitle();
+  useLeaveGuard();
+  return (
+    <div className={styles['page']}>
+      <Header />
+      <Notices />
+      <main className={styles['main']}>
+        <Controls />
+        <div className={styles['work']}>
+          <Stage />
+          <Likeness />
+          <Player />
+          <Strip />
+          <Downloads />
+        </div>
+      </main>
+      <Footer />
+      <Announcer />
+      {dragging && (
+        <div className={styles['overlay']} aria-hidden>
+          <p>Drop it to start from this picture</p>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,44 @@
+/** The keys that work on the whole page, as the help lists them. */
+export const shortcuts: readonly { keys: string; effect: string }[] = [
+  { keys: 'Space', effect: 'Play or pause' },
+  { keys: '← →', effect: 'One frame back or on' },
+  { keys: 'Home, End', effect: 'To the start picture, to the last frame' },
+  { keys: 'Esc', effect: 'Stop making frames' },
+  { keys: 'Ctrl V', effect: 'Start from the picture that was copied' },
+];
+
+/** The element that has the focus, as far as keys are concerned. */
+export interface KeyTarget {
+  /** `button`, `input`, … in small letters. */
+  readonly tag: string;
+  readonly role: string | null;
+}
+
+/** Elements that need the keys themselves. */
+const typing = ['input', 'textarea', 'select'];
+/** Elements that Space presses. */
+const pressing = ['button', 'summary', 'a'];
+
+/** What a key does, given where the focus is; null when it belongs to the focused element or does nothing. */
+export function commandFor(key: string, { tag, role }: KeyTarget): 'play' | 'stop' | 'step' | null {
+  if (key === 'Escape') return 'stop';
+  if (typing.includes(tag) || role === 'tab') return null;
+  if (key === ' ') return pressing.includes(tag) ? null : 'play';
+  return stepFor(key, 1) === null ? null : 'step';
+}
+
+/** How far a key moves through an animation of so many frames; null when it does not. */
+export function stepFor(key: string, frames: number): number | null {
+  switch (key) {
+    case 'ArrowLeft':
+      return -1;
+    case 'ArrowRight':
+      return 1;
+    case 'Home':
+      return -frames;
+    case 'End':
+      return frames;
+    default:
+      return null;
+  }
+}

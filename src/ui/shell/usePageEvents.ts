@@ -1,0 +1,140 @@
+import { useEffect, useState } from 'react';
+import { InputError } from '../../base/index.ts';
+import type { Stores } from '../../store/index.ts';
+import { useStores } from '../shared/stores.ts';
+import { pageTitle } from '../shared/words.ts';
+import { commandFor, stepFor } from './shortcuts.ts';
+
+/** Takes the first file of a drop or a paste as the start picture. */
+function take({ animation, notices }: Stores, files: readonly File[]): void {
+  const picture = files.find(({ type }) => type.startsWith('image/')) ?? files[0];
+  if (picture) {
+    void animation.chooseStart(picture, picture.name);
+    return;
+  }
+  notices.error(
+    new InputError('no-file', 'What was dropped is not a file.', {
+      remedy: 'Save the picture first, then drop the file; or copy the picture and paste it here.',
+    }),
+  );
+}
+
+/** A picture can be dropped anywhere. Returns whether something is being dragged over the page. */
+export function useDrop(): boolean {
+  const stores = useStores();
+  const [dragging, setDragging] = useState(false);
+  useEffect(() => {
+    // Entering a child fires before leaving its parent, so the depth tells when the page itself is left.
+    let depth = 0;
+    const carries = ({ dataTransfer }: DragEvent) =>
+      ['Files', 'text/uri-list'].some((type) => dataTransfer?.types.includes(type));
+    const change = (by: number) => (event: DragEvent) => {
+      if (!carries(event)) return;
+      depth = Math.max(0, depth + by);
+      setDragging(depth > 0);
+    };
+    const events = new AbortController();
+    const { signal } = events;
+    window.addEventListener('dragenter', change(1), { signal });
+    window.addEventListener('dragleave', change(-1), { signal });
+    window.addEventListener(
+      'dragover',
+      (event) => {
+        if (!carries(event)) return;
+        event.preventDefault();
+        if (event.dataTransfer) event.dataTransfer.dropEffect = 'copy';
+      },
+      { signal },
+    );
+    window.addEventListener(
+      'drop',
+      (event) => {
+        depth = 0;
+        setDragging(false);
+        if (!carries(event)) return;
+        event.preventDefault();
+        take(stores, [...(event.dataTransfer?.files ?? [])]);
+      },
+      { signal },
+    );
+    return () => {
+      events.abort();
+    };
+  }, [stores]);
+  return dragging;
+}
+
+/** A picture can be pasted anywhere; pasted text goes where it would go without this. */
+export function usePaste(): void {
+  const stores = useStores();
+  useEffect(() => {
+    const paste = (event: ClipboardEvent) => {
+      const files = [...(event.clipboardData?.files ?? [])];
+      if (files.length === 0) return;
+      event.preventDefault();
+      take(stores, files);
+    };
+    window.addEventListener('paste', paste);
+    return () => {
+      window.removeEventListener('paste', paste);
+    };
+  }, [stores]);
+}
+
+export function useKeys(): void {
+  const { animation, generation, player } = useStores();
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const { key, target } = event;
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (!(target instanceof Element) || document.querySelector(':popover-open')) return;
+      const command = commandFor(key, {
+        tag: target.tagName.toLowerCase(),
+        role: target.getAttribute('role'),
+      });
+      if (!command) return;
+      if (command === 'stop') {
+        generation.stop();
+        return;
+      }
+      event.preventDefault();
+      if (command === 'step') player.step(stepFor(key, animation.getState().frames.length) ?? 0);
+      else if (player.getState().playing) player.pause();
+      else player.play();
+    };
+    window.addEventListener('keydown', press);
+    return () => {
+      window.removeEventListener('keydown', press);
+    };
+  }, [animation, generation, player]);
+}
+
+/** The tab's title tells how far the work is. */
+export function useTitle(): void {
+  const { generation, model } = useStores();
+  useEffect(() => {
+    const update = () => {
+      const title = pageTitle(generation.getState().run, model.getState().status === 'loading');
+      if (document.title !== title) document.title = title;
+    };
+    update();
+    const stops = [generation.subscribe(update), model.subscribe(update)];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [generation, model]);
+}
+
+/** The browser asks before a tab is closed whose frames no file holds yet. */
+export function useLeaveGuard(): void {
+  const { animation, generation } = useStores();
+  useEffect(() => {
+    const guard = (event: BeforeUnloadEvent) => {
+      if (animation.getState().unsaved || generation.getState().run) event.preventDefault();
+    };
+    window.addEventListener('beforeunload', guard);
+    return () => {
+      window.removeEventListener('beforeunload', guard);
+    };
+  }, [animation, generation]);
+}

@@ -1,0 +1,46 @@
+import type { Picture } from '../../base/index.ts';
+import type { Stores } from '../../store/index.ts';
+
+/** What the stage shows: a picture, drawn at `width` × `height`, which differ from its own for a preview. */
+export interface Scene {
+  readonly picture: Picture;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What the stage shows at the moment, or null before there is a picture. */
+export function sceneOf({
+  animation,
+  generation,
+  player,
+}: Pick<Stores, 'animation' | 'generation' | 'player'>): Scene | null {
+  const { position, following } = player.getState();
+  const { run } = generation.getState();
+  if (following && run?.preview) return { picture: run.preview, width: run.width, height: run.height };
+  const { start, frames } = animation.getState();
+  const picture = (position === 0 ? start : frames[position - 1])?.picture;
+  return picture ? { picture, width: picture.width, height: picture.height } : null;
+}
+
+let scratch: HTMLCanvasElement | null = null;
+
+/** Draws a scene; a small picture is scaled up smoothly to the size of the frame that it becomes. */
+export function paint(canvas: HTMLCanvasElement, { picture, width, height }: Scene): void {
+  const context = canvas.getContext('2d', { alpha: false });
+  if (!context) return;
+  // Setting a canvas's size clears it, even to the same size.
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  const image = new ImageData(picture.data, picture.width, picture.height);
+  if (picture.width === width && picture.height === height) {
+    context.putImageData(image, 0, 0);
+    return;
+  }
+  scratch ??= document.createElement('canvas');
+  scratch.width = picture.width;
+  scratch.height = picture.height;
+  scratch.getContext('2d')?.putImageData(image, 0, 0);
+  context.imageSmoothingEnabled = true;
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(scratch, 0, 0, width, height);
+}

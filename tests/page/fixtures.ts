@@ -1,0 +1,56 @@
+import { test as base, expect } from '@playwright/test';
+import type { Page } from '@playwright/test';
+import type { MachineName } from '../rig/machines.ts';
+
+export { expect };
+
+export interface RigOptions {
+  /** Which kind of machine this browser plays. */
+  machine: MachineName;
+}
+
+interface RigFixtures {
+  /**
+   * Errors that the page did not catch. A test in which there are any fails; one that causes them on purpose
+   * checks and empties the list.
+   */
+  pageErrors: Error[];
+  /**
+   * Opens an empty page in another browser of the same machine, started with further arguments. It is closed after
+   * the test, and its errors count like the first page's.
+   */
+  openBrowser: (...args: string[]) => Promise<Page>;
+}
+
+/** Chromium without its H.264 encoder, as in many Linux builds: WebCodecs is there but cannot make an MP4. */
+export const withoutH264 = '--disable-features=OpenH264SoftwareEncoder';
+
+/** Playwright's `test` for Drift's page: knows its machine, and fails where the page throws. */
+export const test = base.extend<RigOptions & RigFixtures>({
+  machine: ['cpu', { option: true }],
+
+  pageErrors: [
+    async ({ page }, use) => {
+      const errors: Error[] = [];
+      page.on('pageerror', (error) => errors.push(error));
+      await use(errors);
+      expect(errors, 'the page threw errors that nothing caught').toEqual([]);
+    },
+    { auto: true },
+  ],
+
+  openBrowser: async ({ playwright, launchOptions, baseURL, pageErrors }, use) => {
+    const browsers: { close(): Promise<void> }[] = [];
+    await use(async (...args) => {
+      const browser = await playwright.chromium.launch({
+        ...launchOptions,
+        args: [...(launchOptions.args ?? []), ...args],
+      });
+      browsers.push(browser);
+      const page = await browser.newPage(baseURL === undefined ? {} : { baseURL });
+      page.on('pageerror', (error) => pageErrors.push(error));
+      return page;
+    });
+    await Promise.all(browsers.map((browser) => browser.close()));
+  },
+});

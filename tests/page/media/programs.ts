@@ -1,0 +1,76 @@
+/** What ffmpeg and ffprobe, which know nothing of Drift, find in a file. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import * as v from 'valibot';
+
+const run = promisify(execFile);
+
+const probeSchema = v.object({
+  streams: v.tuple([
+    v.object({
+      codec_name: v.string(),
+      width: v.number(),
+      height: v.number(),
+      pix_fmt: v.string(),
+      avg_frame_rate: v.string(),
+      color_range: v.optional(v.string()),
+      color_space: v.optional(v.string()),
+    }),
+  ]),
+  format: v.object({ duration: v.pipe(v.string(), v.transform(Number)) }),
+  packets: v.array(
+    v.object({
+      pts_time: v.pipe(v.string(), v.transform(Number)),
+      duration_time: v.pipe(v.string(), v.transform(Number)),
+    }),
+  ),
+});
+
+export interface Seen {
+  readonly stream: v.InferOutput<typeof probeSchema>['streams'][0];
+  /** Frames per second. */
+  readonly frameRate: number;
+  /** Seconds. */
+  readonly duration: number;
+  /** When each frame is shown and for how long, in seconds, in the order shown. */
+  readonly times: readonly { readonly pts_time: number; readonly duration_time: number }[];
+  /** Frames as RGB, 3 bytes a pixel. */
+  readonly frames: readonly Buffer[];
+  /** What the programs complained of; empty for a sound file. */
+  readonly complaints: string;
+}
+
+/** Reads an animation back. */
+export async function look(bytes: Uint8Array, extension: string): Promise<Seen> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'drift-look-'));
+  try {
+    const file = path.join(folder, `animation.${extension}`);
+    await writeFile(file, bytes);
+    const entries = ['-show_streams', '-show_format', '-show_packets', '-of', 'json'];
+    const probe = await run('ffprobe', ['-v', 'warning', ...entries, file]);
+    const { streams, format, packets } = v.parse(probeSchema, JSON.parse(probe.stdout));
+    const [stream] = streams;
+    const raw = await run(
+      'ffmpeg',
+      ['-v', 'warning', '-i', file, '-fps_mode', 'passthrough', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'],
+      { encoding: 'buffer', maxBuffer: 2 ** 30 },
+    );
+    const size = 3 * stream.width * stream.height;
+    const [frames = NaN, seconds = NaN] = stream.avg_frame_rate.split('/').map(Number);
+    return {
+      stream,
+      frameRate: frames / seconds,
+      duration: format.duration,
+      times: packets.toSorted((a, b) => a.pts_time - b.pts_time),
+      frames: Array.from({ length: raw.stdout.length / size }, (_, i) =>
+        raw.stdout.subarray(i * size, (i + 1) * size),
+      ),
+      complaints: probe.stderr + raw.stderr.toString(),
+    };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}

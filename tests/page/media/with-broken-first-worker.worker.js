@@ -1,0 +1,2 @@
+import './with-broken-first-worker.ts';
+import '../../../workers/media.ts';

@@ -1,0 +1,11 @@
+/** Makes this worker's browser one that promises an encoder which then fails at its third frame. */
+const Original = VideoEncoder;
+let encoded = 0;
+globalThis.VideoEncoder = class extends Original {
+  override encode(...args: Parameters<VideoEncoder['encode']>): void {
+    if (++encoded === 3) throw new DOMException('The hardware is gone.', 'EncodingError');
+    super.encode(...args);
+  }
+};
+
+export {};

@@ -1,0 +1,2 @@
+import './with-broken-webcodecs.ts';
+import '../../../workers/media.ts';

@@ -1,0 +1,2 @@
+import './without-webcodecs.ts';
+import '../../../workers/media.ts';

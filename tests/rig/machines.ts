@@ -1,0 +1,159 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { softwareVulkanManifest } from '../../tools/software-vulkan.ts';
+import { buildShim, cache, copyWithoutSwiftShader, findChromium, fingerprint, stamp } from './chromium.ts';
+
+/**
+ * The three kinds of machine that Drift's users have: a GPU with float16 in shaders, a GPU without, no GPU.
+ * Each is a Chromium on this machine, whatever hardware that has.
+ */
+export const machineNames = ['float16', 'float32', 'cpu'] as const;
+export type MachineName = (typeof machineNames)[number];
+
+const machineSchema = v.object({
+  name: v.picklist(machineNames),
+  executablePath: v.string(),
+  args: v.array(v.string()),
+  env: v.record(v.string(), v.string()),
+});
+/** How to start one of them. */
+export type Machine = v.InferOutput<typeof machineSchema>;
+
+const rigSchema = v.object({
+  /** Changes with everything that the result depends on. */
+  key: v.string(),
+  machines: v.array(machineSchema),
+  missing: v.array(v.object({ name: v.picklist(machineNames), reason: v.string() })),
+});
+/** Which machines can be had here, and why the others cannot. */
+export type Rig = v.InferOutput<typeof rigSchema>;
+
+const rigFile = join(cache, 'machines.json');
+
+const descriptions: Readonly<Record<MachineName, string>> = {
+  float16: 'a GPU with float16 in shaders',
+  float32: 'a GPU without float16 in shaders',
+  cpu: 'no GPU that it can use',
+};
+
+/** What `prepareMachines` found last, or null when it has not run here. */
+export function readRig(): Rig | null {
+  try {
+    return v.parse(rigSchema, JSON.parse(readFileSync(rigFile, 'utf8')));
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Builds the machines and starts each once to see that it is what it claims to be. Keeps the answer, so that it
+ * costs nothing until Chromium or Mesa change.
+ */
+export async function prepareMachines(): Promise<Rig> {
+  const program = findChromium();
+  const mesa = softwareVulkanManifest();
+  if (program === null) {
+    const reason = 'Chromium is missing';
+    return keep({ key: '', machines: [], missing: machineNames.map((name) => ({ name, reason })) });
+  }
+  const files = [program, ...(mesa === null ? [] : [mesa])].map(stamp);
+  const sources = ['machines.ts', 'chromium.ts', 'vulkan-icd.c'].map((file) =>
+    readFileSync(new URL(file, import.meta.url), 'utf8'),
+  );
+  const key = fingerprint(cache, ...files, ...sources);
+  const known = readRig();
+  if (known?.key === key && known.machines.every((machine) => existsSync(machine.executablePath))) {
+    return known;
+  }
+
+  const machines: Machine[] = [];
+  const missing: Rig['missing'] = [];
+  for (const name of machineNames) {
+    try {
+      const machine = await build(name, program);
+      await verify(machine);
+      machines.push(machine);
+    } catch (error) {
+      missing.push({ name, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  // A machine that is missing is looked for again next time.
+  return keep({ key: missing.length === 0 ? key : '', machines, missing });
+}
+
+function keep(rig: Rig): Rig {
+  mkdirSync(cache, { recursive: true });
+  writeFileSync(rigFile, JSON.stringify(rig, null, 2));
+  return rig;
+}
+
+async function build(name: MachineName, program: string): Promise<Machine> {
+  // Chromium's sandbox does not start for root or in most containers; tests open no page but our own.
+  const common = ['--no-sandbox'];
+  switch (name) {
+    case 'float16':
+      return {
+        name,
+        executablePath: copyWithoutSwiftShader(program),
+        args: [
+          ...common,
+          '--enable-unsafe-webgpu',
+          '--ignore-gpu-blocklist',
+          '--disable-gpu-sandbox',
+          '--use-webgpu-adapter=default',
+        ],
+        env: {
+          VK_DRIVER_FILES: await buildShim(),
+          XDG_RUNTIME_DIR: process.env['XDG_RUNTIME_DIR'] ?? tmpdir(),
+        },
+      };
+    case 'float32':
+      return {
+        name,
+        executablePath: program,
+        args: [...common, '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+        env: {},
+      };
+    case 'cpu':
+      return { name, executablePath: program, args: [...common, '--disable-gpu'], env: {} };
+  }
+}
+
+/**
+ * Starts the machine and asks it for its GPU on a secure page.
+ *
+ * @throws Error when it does not start or has another GPU than its name promises.
+ */
+async function verify(machine: Machine): Promise<void> {
+  // Loaded only here: it takes longer than all the rest of a preparation that has nothing to do.
+  const { chromium } = await import('@playwright/test');
+  const server = createServer((_, response) => {
+    response.setHeader('Content-Type', 'text/html').end('<!doctype html><title>Drift</title>');
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const { executablePath, args, env } = machine;
+  try {
+    const browser = await chromium.launch({ executablePath, args, env: { ...process.env, ...env } });
+    try {
+      const page = await browser.newPage();
+      await page.goto(`http://127.0.0.1:${port}/`);
+      const found = await page.evaluate(async () => {
+        const adapter = await navigator.gpu.requestAdapter();
+        if (adapter === null) return 'cpu';
+        const device = await adapter.requestDevice();
+        device.destroy();
+        return adapter.features.has('shader-f16') ? 'float16' : 'float32';
+      });
+      if (found !== machine.name) throw new Error(`Chromium found ${descriptions[found]} here`);
+    } finally {
+      await browser.close();
+    }
+  } finally {
+    server.close();
+  }
+}

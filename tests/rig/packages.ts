@@ -1,0 +1,157 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { softwareVulkanManifest } from '../../tools/software-vulkan.ts';
+import { backportsSource, namesSuite } from './apt-sources.ts';
+import { findChromium } from './chromium.ts';
+import { findCommand, outputOf, run } from './process.ts';
+
+/** Programs and libraries that the tests use and npm does not bring. */
+export type Need = 'ffmpeg' | 'chromium' | 'vulkan' | 'mesa' | 'compiler';
+
+interface Requirement {
+  /** What it is for, as the summary says it. */
+  readonly label: string;
+  readonly packages: readonly string[];
+  present(): boolean;
+}
+
+/** The first Mesa whose software Vulkan driver has float16 in shaders. */
+const mesaMajor = 25;
+
+export const requirements: Readonly<Record<Need, Requirement>> = {
+  ffmpeg: {
+    label: 'ffmpeg, which reads exported animations back',
+    packages: ['ffmpeg'],
+    present: () => findCommand('ffmpeg') !== null && findCommand('ffprobe') !== null,
+  },
+  chromium: {
+    label: 'Chromium',
+    packages: ['chromium'],
+    present: () => findChromium() !== null,
+  },
+  vulkan: {
+    label: 'the Vulkan loader',
+    packages: ['libvulkan1'],
+    present: () => process.platform !== 'linux' || libraryExists('libvulkan.so.1'),
+  },
+  mesa: {
+    label: `Mesa ${mesaMajor}'s software Vulkan driver`,
+    packages: ['mesa-vulkan-drivers'],
+    present: () => process.platform !== 'linux' || mesaIsRecent(),
+  },
+  compiler: {
+    label: 'a C compiler, for the Vulkan shim in front of Chromium',
+    packages: ['gcc', 'libc6-dev'],
+    present: () => findCommand('cc') !== null && existsSync('/usr/include/dlfcn.h'),
+  },
+};
+
+function libraryExists(name: string): boolean {
+  const triplets = readdirSync('/usr/lib').map((folder) => `/usr/lib/${folder}`);
+  return ['/usr/lib', '/usr/lib64', '/usr/local/lib', ...triplets].some((folder) =>
+    existsSync(join(folder, name)),
+  );
+}
+
+/** A driver that Debian's packages do not know of was built by somebody who knows why: it is taken as it is. */
+function mesaIsRecent(): boolean {
+  if (softwareVulkanManifest() === null) return false;
+  const version = outputOf('dpkg-query', ['-W', '-f', '${Version}', 'mesa-vulkan-drivers']);
+  return version === null || version === '' || majorOf(version) >= mesaMajor;
+}
+
+function majorOf(version: string): number {
+  return Number.parseInt(version.replace(/^\d+:/, ''), 10);
+}
+
+/** Which of these are not on this machine. */
+export function missing(needs: readonly Need[]): Need[] {
+  return needs.filter((need) => !requirements[need].present());
+}
+
+/**
+ * Installs what is missing, with apt, as root or through sudo where that asks for no password. Nothing of apt's
+ * configuration is changed: the backports that Mesa comes from are named in a temporary folder of sources.
+ *
+ * @returns Why something is still missing, in words for a person, or null when all is there.
+ */
+export async function install(needs: readonly Need[]): Promise<string | null> {
+  if (process.env['DRIFT_NO_INSTALL'] === '1') return 'DRIFT_NO_INSTALL is set';
+  if (findCommand('apt-get') === null) {
+    return 'packages are installed only on Debian and its relatives (apt-get)';
+  }
+  const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+  if (asRoot.length > 0 && outputOf('sudo', ['-n', 'true']) === null) {
+    return 'installing needs root, or sudo without a password';
+  }
+
+  const folder = mkdtempSync(join(tmpdir(), 'drift-apt-'));
+  try {
+    const backports = writeSources(folder);
+    const apt = async (...args: string[]): Promise<string | null> => {
+      const [command = 'env', ...rest] = [
+        ...asRoot,
+        ...['env', 'DEBIAN_FRONTEND=noninteractive', 'LC_ALL=C.UTF-8', 'apt-get', '-qq', '-y'],
+        ...['-o', `Dir::Etc::sourceparts=${folder}`, '-o', 'DPkg::Lock::Timeout=600', ...args],
+      ];
+      const { status, output } = await run(command, rest, { output: 'collect' });
+      return status === 0 ? null : lastLines(output);
+    };
+
+    // A source of somebody else's that fails is no reason to stop: what counts is whether the packages come.
+    const updateFailure = await apt('update');
+    const plain = needs.filter((need) => need !== 'mesa').flatMap((need) => requirements[need].packages);
+    const failures = [plain.length > 0 ? await apt('install', '--no-install-recommends', ...plain) : null];
+    if (needs.includes('mesa')) {
+      const release = mesaCandidate(folder) >= mesaMajor || backports === null ? [] : ['-t', backports];
+      failures.push(
+        await apt('install', '--no-install-recommends', ...release, ...requirements.mesa.packages),
+      );
+    }
+    const failure = failures.find((text) => text !== null) ?? null;
+    if (failure !== null) {
+      return `apt-get said: ${failure}${updateFailure === null ? '' : `\n${updateFailure}`}`;
+    }
+    return missing(needs).length === 0 ? null : 'this release has no version that is new enough';
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Copies the machine's sources into `folder` and adds its release's backports.
+ *
+ * @returns The backports' suite, or null where there are none.
+ */
+function writeSources(folder: string): string | null {
+  const parts = '/etc/apt/sources.list.d';
+  const files = (existsSync(parts) ? readdirSync(parts) : [])
+    .filter((name) => /\.(list|sources)$/.test(name))
+    .map((name) => ({ name, text: readFileSync(join(parts, name), 'utf8') }));
+  for (const { name, text } of files) writeFileSync(join(folder, name), text);
+
+  const main = '/etc/apt/sources.list';
+  const all = existsSync(main) ? [...files, { name: main, text: readFileSync(main, 'utf8') }] : files;
+  const backports = backportsSource(all, codename());
+  if (backports === null) return null;
+  if (!namesSuite(all, backports.suite)) writeFileSync(join(folder, backports.fileName), backports.text);
+  return backports.suite;
+}
+
+function codename(): string {
+  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
+  return /^VERSION_CODENAME="?([^"\n]*)/m.exec(release)?.[1] ?? '';
+}
+
+/** The major version of the Mesa that apt would install if it were not told to take the backports. */
+function mesaCandidate(folder: string): number {
+  const policy = outputOf('env', [
+    ...['LC_ALL=C', 'apt-cache', '-o', `Dir::Etc::sourceparts=${folder}`, 'policy', 'mesa-vulkan-drivers'],
+  ]);
+  return majorOf(/Candidate:\s*(\S+)/.exec(policy ?? '')?.[1] ?? '0');
+}
+
+function lastLines(output: string): string {
+  return output.trim().split('\n').slice(-5).join('\n');
+}

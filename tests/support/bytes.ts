@@ -1,0 +1,63 @@
+import { checkRange } from '../../src/models/source.ts';
+import type { ByteSource } from '../../src/models/types.ts';
+
+/** Bytes one after the other. */
+export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+export function utf8(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}
+
+/** A little-endian unsigned integer of 2, 4 or 8 bytes. */
+export function uint(size: 2 | 4 | 8, value: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true);
+  return bytes.slice(0, size);
+}
+
+/** The bytes of float32 values. */
+export function float32Bytes(...values: number[]): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Float32Array.from(values).buffer);
+}
+
+/** Bytes at a place in a file that is zero everywhere else. */
+export interface Segment {
+  readonly at: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A file of any size of which only some places are not zero, and a record of what was read from it. */
+export function sparseSource(
+  name: string,
+  size: number,
+  segments: readonly Segment[],
+): ByteSource & { readonly reads: { offset: number; length: number }[] } {
+  const reads: { offset: number; length: number }[] = [];
+  return {
+    name,
+    size,
+    reads,
+    read(offset, length, signal) {
+      return new Promise((resolve) => {
+        signal?.throwIfAborted();
+        checkRange(name, size, offset, length);
+        reads.push({ offset, length });
+        const bytes = new Uint8Array(length);
+        for (const segment of segments) {
+          const from = Math.max(offset, segment.at);
+          const to = Math.min(offset + length, segment.at + segment.bytes.length);
+          if (from < to) bytes.set(segment.bytes.subarray(from - segment.at, to - segment.at), from - offset);
+        }
+        resolve(bytes);
+      });
+    },
+  };
+}

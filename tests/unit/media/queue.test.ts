@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { isAbort } from '../../../src/base/index.ts';
+import { abortable, createQueue } from '../../../src/media/queue.ts';
+
+/** A promise and what ends it. */
+function deferred<T>() {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}
+
+const patient = new AbortController().signal;
+
+describe('createQueue', () => {
+  it('runs one task at a time, in order', async () => {
+    const queue = createQueue();
+    const log: string[] = [];
+    const gate = deferred<undefined>();
+    const first = queue.run(patient, async () => {
+      log.push('first begins');
+      await gate.promise;
+      log.push('first ends');
+      return 1;
+    });
+    const second = queue.run(patient, () => {
+      log.push('second');
+      return Promise.resolve(2);
+    });
+    gate.resolve(undefined);
+    expect(await Promise.all([first, second])).toEqual([1, 2]);
+    expect(log).toEqual(['first begins', 'first ends', 'second']);
+  });
+
+  it('goes on after a task that fails', async () => {
+    const queue = createQueue();
+    const failing = queue.run(patient, () => Promise.reject(new Error('broken')));
+    const throwing = queue.run(patient, () => {
+      throw new Error('worse');
+    });
+    const next = queue.run(patient, () => Promise.resolve('fine'));
+    await expect(failing).rejects.toThrow('broken');
+    await expect(throwing).rejects.toThrow('worse');
+    expect(await next).toBe('fine');
+  });
+
+  it('lets a waiting task go at once, and keeps those behind it waiting for the one at work', async () => {
+    const queue = createQueue();
+    const gate = deferred<undefined>();
+    const log: string[] = [];
+    const first = queue.run(patient, async () => {
+      await gate.promise;
+      log.push('first ends');
+    });
+    const stop = new AbortController();
+    let started = false;
+    const second = queue.run(stop.signal, () => {
+      started = true;
+      return Promise.resolve();
+    });
+    const third = queue.run(patient, () => {
+      log.push('third begins');
+      return Promise.resolve();
+    });
+    stop.abort();
+    await expect(second).rejects.toSatisfy(isAbort);
+    expect(log).toEqual([]);
+    gate.resolve(undefined);
+    await Promise.all([first, third]);
+    expect(started).toBe(false);
+    expect(log).toEqual(['first ends', 'third begins']);
+  });
+});
+
+describe('abortable', () => {
+  it('passes results and errors on', async () => {
+    expect(await abortable(Promise.resolve(5), patient)).toBe(5);
+    await expect(abortable(Promise.reject(new Error('no')), patient)).rejects.toThrow('no');
+  });
+
+  it('rejects with AbortError although the work goes on, and ignores what becomes of it', async () => {
+    const work = deferred<number>();
+    const stop = new AbortController();
+    const result = abortable(work.promise, stop.signal);
+    stop.abort();
+    await expect(result).rejects.toSatisfy(isAbort);
+    work.reject(new Error('too late'));
+    await expect(work.promise).rejects.toThrow('too late');
+  });
+
+  it('does not begin to wait when it was stopped before', async () => {
+    await expect(abortable(new Promise(() => undefined), AbortSignal.abort())).rejects.toSatisfy(isAbort);
+  });
+});

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { openZip } from '../../../../src/models/checkpoint/zip.ts';
+import { memorySource } from '../../../../src/models/source.ts';
+import { concat, uint, utf8 } from '../../../support/bytes.ts';
+import { failure } from '../../../support/failure.ts';
+import { zipFile } from '../../../support/zip-file.ts';
+import type { Packed, ZipOptions } from '../../../support/zip-file.ts';
+
+const open = (bytes: Uint8Array) => openZip(memorySource('a.zip', bytes));
+const text = 'the same words again and again, '.repeat(2000);
+const files: Packed[] = [
+  { name: 'one', data: utf8('first') },
+  { name: 'folder/two', data: utf8(text), compress: true },
+  { name: 'none', data: utf8('') },
+];
+
+async function readAll(bytes: Uint8Array): Promise<Record<string, string>> {
+  const zip = await open(bytes);
+  const contents: Record<string, string> = {};
+  for (const entry of zip.entries.values()) {
+    contents[entry.name] = new TextDecoder().decode(await zip.read(entry, 0, entry.size));
+  }
+  return contents;
+}
+
+/** Where the directory begins, as the last record says. */
+const directoryAt = (bytes: Uint8Array) =>
+  new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 6, true);
+
+/** The same archive with other bytes at a place. */
+function patched(bytes: Uint8Array, at: number, patch: Uint8Array): Uint8Array {
+  const copy = bytes.slice();
+  copy.set(patch, at);
+  return copy;
+}
+
+describe('a zip archive', () => {
+  it.each<[string, ZipOptions]>([
+    ['as usual', {}],
+    ['with 64-bit records', { zip64: true }],
+    ['with padding', { alignment: 64 }],
+    ['with the longest comment', { comment: 'c'.repeat(65535) }],
+  ])('gives back what was put in, %s', async (_, options) => {
+    expect(await readAll(zipFile(files, options))).toEqual({ one: 'first', 'folder/two': text, none: '' });
+  });
+
+  it('gives parts of what was put in, stored or compressed', async () => {
+    const zip = await open(zipFile(files));
+    const part = async (name: string, start: number, length: number) => {
+      const entry = zip.entries.get(name);
+      return entry === undefined ? null : new TextDecoder().decode(await zip.read(entry, start, length));
+    };
+    expect(await part('one', 1, 3)).toBe('irs');
+    expect(await part('one', 0, 1)).toBe('f');
+    expect(await part('folder/two', 32, 14)).toBe('the same words');
+    const one = zip.entries.get('one');
+    if (one !== undefined) expect((await failure(zip.read(one, 3, 3))).code).toBe('zip-damaged');
+  });
+});
+
+describe('a damaged zip archive', () => {
+  const good = zipFile(files);
+  const directory = directoryAt(good);
+  const end = good.length - 22;
+  const stored = zipFile([{ name: 'one', data: utf8('first') }]);
+  const storedDirectory = directoryAt(stored);
+  const wide = zipFile(files, { zip64: true });
+  const wideRecord = wide.length - 22 - 20 - 56;
+  const compressed = zipFile([{ name: 'two', data: utf8(text), compress: true }]);
+  const compressedDirectory = directoryAt(compressed);
+
+  it.each<[string, Uint8Array, string]>([
+    ['has lost its end', good.subarray(0, -1), 'truncated'],
+    ['is shorter than an end', good.subarray(0, 10), 'truncated'],
+    ['has more after its end than the comment that it announces', concat(good, utf8('x')), 'truncated'],
+    ['counts one entry too many', patched(good, end + 10, uint(2, 4)), 'zip-damaged'],
+    ['has its directory past the end', patched(good, end + 16, uint(4, 2 ** 31)), 'zip-damaged'],
+    ['has its directory somewhere else', patched(good, end + 16, uint(4, directory - 1)), 'zip-damaged'],
+    ['has a directory that ends early', patched(good, end + 12, uint(4, 50)), 'zip-damaged'],
+    ['is one of several volumes', patched(good, end + 4, uint(2, 1)), 'zip-unsupported'],
+    ['is encrypted', patched(good, directory + 8, uint(2, 1)), 'zip-unsupported'],
+    ['is compressed by another method', patched(good, directory + 10, uint(2, 14)), 'zip-unsupported'],
+    ['has an entry past the directory', patched(good, directory + 42, uint(4, directory - 5)), 'zip-damaged'],
+    ['has a stored entry of two lengths', patched(good, directory + 24, uint(4, 4)), 'zip-damaged'],
+    [
+      'has an entry that reaches into the next',
+      patched(good, directory + 20, concat(uint(4, 50), uint(4, 50))),
+      'zip-damaged',
+    ],
+    ['has its 64-bit record elsewhere', patched(wide, wide.length - 22 - 12, uint(8, 3)), 'zip-damaged'],
+    [
+      'has its 64-bit record past the end',
+      patched(wide, wide.length - 22 - 12, uint(8, 2 ** 40)),
+      'zip-damaged',
+    ],
+    [
+      'has sizes that no number holds',
+      patched(wide, wideRecord + 48, new Uint8Array(8).fill(0xff)),
+      'zip-damaged',
+    ],
+    [
+      'lacks the 64-bit length it refers to',
+      patched(good, directory + 20, new Uint8Array(8).fill(0xff)),
+      'zip-damaged',
+    ],
+    ['names an entry twice', zipFile([...files, ...files]), 'zip-damaged'],
+  ])('that %s is refused when it is opened', async (_, bytes, code) => {
+    expect(await failure(open(bytes))).toMatchObject({ name: 'CheckpointError', code });
+  });
+
+  it.each<[string, Uint8Array]>([
+    ['has no header where it should be', patched(stored, 0, uint(2, 0))],
+    ['calls the entry otherwise there', patched(stored, 30, utf8('ONE'))],
+    ['says another method there', patched(stored, 8, uint(2, 8))],
+    ['says another length there', patched(stored, 18, uint(4, 4))],
+    ['has its data pushed past what follows', patched(stored, 28, uint(2, 1000))],
+    ['unpacks to less than it says', patched(compressed, compressedDirectory + 24, uint(4, text.length + 1))],
+    ['unpacks to more than it says', patched(compressed, compressedDirectory + 24, uint(4, text.length - 1))],
+    ['unpacks to more than may be unpacked', patched(compressed, compressedDirectory + 24, uint(4, 2 ** 30))],
+    ['does not unpack', patched(compressed, 33, new Uint8Array(20).fill(0xff))],
+  ])('that %s is refused when it is read', async (_, bytes) => {
+    const error = await failure(readAll(bytes));
+    expect(error.name).toBe('CheckpointError');
+    expect(error.code).toMatch(/^zip-(damaged|unsupported)$/);
+    expect(error.details).toMatchObject({ file: 'a.zip' });
+  });
+
+  it('reads what follows its own lengths when they are left to the end', async () => {
+    // A writer that streams sets flag 3 and puts zeros into the header before the data.
+    const streamed = patched(patched(stored, 6, uint(2, 8)), 18, uint(4, 0));
+    streamed.set(uint(2, 8), storedDirectory + 8);
+    expect(await readAll(streamed)).toEqual({ one: 'first' });
+  });
+});

@@ -1,0 +1,297 @@
+import { describe, expect, it } from 'vitest';
+import { DeviceError, InputError } from '../../../src/base/index.ts';
+import { Rig, builtIn, file, until, valueOf } from './rig.ts';
+
+const values = (rig: Rig) => rig.stores.animation.getState().frames.map(({ picture }) => valueOf(picture));
+const numbers = (rig: Rig) => rig.stores.animation.getState().frames.map(({ number }) => number);
+
+describe('generating', () => {
+  it('makes the frames that were asked for, each from the one before', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    rig.stores.settings.set({ frames: 4, seed: 7 });
+    await rig.stores.generation.generate();
+    expect(numbers(rig)).toEqual([1, 2, 3, 4]);
+    expect(values(rig)).toEqual([56, 176, 35, 115]);
+    expect(rig.stores.animation.getState().frames.every(({ settings }) => settings.seed === 7)).toBe(true);
+    expect(rig.stores.generation.getState()).toMatchObject({ run: null, outcome: { kind: 'done', made: 4 } });
+  });
+
+  it('continues an animation to the same frames as one that was never interrupted', async () => {
+    const whole = new Rig();
+    await whole.ready();
+    whole.stores.settings.set({ frames: 5 });
+    await whole.stores.generation.generate();
+
+    const parts = new Rig();
+    await parts.ready();
+    for (const frames of [2, 3]) {
+      parts.stores.settings.set({ frames });
+      await parts.stores.generation.generate();
+    }
+    expect(values(parts)).toEqual(values(whole));
+    expect(parts.generateCalls.map(({ firstFrame }) => firstFrame)).toEqual([0, 2]);
+  });
+
+  it('stops at once, keeps the finished frames, and can go on from there', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    rig.nextFrame.shut();
+    const { animation, generation } = rig.stores;
+    const running = generation.generate();
+    await until(animation, ({ frames }) => frames.length === 1);
+    generation.stop();
+    expect(generation.getState()).toMatchObject({ run: null, outcome: { kind: 'stopped', made: 1 } });
+    rig.nextFrame.open();
+    await running;
+    expect(numbers(rig)).toEqual([1]);
+    expect(rig.stores.notices.getState().notices).toEqual([]);
+
+    await generation.generate();
+    expect(numbers(rig)).toEqual([1, 2, 3, 4]);
+    expect(rig.generateCalls.map(({ firstFrame }) => firstFrame)).toEqual([0, 1]);
+  });
+
+  it('takes no frame from a run that was stopped, even while the next one is under way', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    rig.deaf = true;
+    rig.nextFrame.shut();
+    const { animation, generation, settings } = rig.stores;
+    const first = generation.generate();
+    await until(animation, ({ frames }) => frames.length === 1);
+    generation.stop();
+    settings.set({ frames: 1 });
+    await generation.generate();
+    const before = values(rig);
+    rig.nextFrame.open();
+    await first;
+    expect(rig.sent).toBe(4);
+    expect(numbers(rig)).toEqual([1, 2]);
+    expect(values(rig)).toEqual(before);
+  });
+
+  it('does not start twice', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    const { generation } = rig.stores;
+    await Promise.all([generation.generate(), generation.generate(), generation.generate()]);
+    expect(rig.generateCalls).toHaveLength(1);
+    expect(numbers(rig)).toEqual([1, 2, 3]);
+  });
+
+  it('keeps the frames when the worker fails, says so, and can be asked again', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    const { generation, notices } = rig.stores;
+    await generation.generate();
+    rig.failures.set('generate', new InputError('bad', 'It went wrong.', { remedy: 'Do something else.' }));
+    await generation.generate();
+    expect(numbers(rig)).toEqual([1, 2, 3]);
+    expect(generation.getState().outcome?.kind).toBe('failed');
+    expect(notices.getState().notices).toMatchObject([
+      { message: 'It went wrong.', remedy: 'Do something else.', kept: 'All 3 frames made so far are kept.' },
+    ]);
+    await generation.generate();
+    expect(numbers(rig)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('waits for a model and a picture that are still on their way', async () => {
+    const rig = new Rig();
+    rig.loading.shut();
+    rig.decoding.shut();
+    const { animation, generation } = rig.stores;
+    rig.load();
+    const choosing = animation.chooseStart(Promise.resolve(file('late')), 'late.png');
+    const running = generation.generate();
+    expect(generation.getState().run?.phase).toBe('waiting');
+    rig.loading.open();
+    rig.decoding.open();
+    await Promise.all([choosing, running]);
+    expect(numbers(rig)).toEqual([1, 2, 3]);
+    // The model's defaults came while the picture was being read: it was read again at their size.
+    expect(rig.decodeSizes.at(-1)).toBe('64x64 crop');
+    expect(rig.generateCalls[0]?.start.width).toBe(64);
+  });
+
+  it('can be stopped while it waits', async () => {
+    const rig = new Rig();
+    rig.loading.shut();
+    rig.load();
+    await rig.stores.animation.chooseStart(file('a'), 'a.png');
+    const running = rig.stores.generation.generate();
+    rig.stores.generation.stop();
+    rig.loading.open();
+    await running;
+    expect(rig.generateCalls).toEqual([]);
+    expect(rig.stores.generation.getState()).toEqual({ run: null, outcome: null });
+  });
+
+  it('asks for a picture when there is none', async () => {
+    const rig = new Rig();
+    rig.load();
+    await rig.stores.generation.generate();
+    expect(rig.stores.notices.getState().notices[0]?.message).toMatch(/no picture to start from/);
+    expect(rig.generateCalls).toEqual([]);
+  });
+
+  it('refuses frames of another size, and offers the size of those that are there', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    const { generation, settings } = rig.stores;
+    await generation.generate();
+    settings.set({ height: 128 });
+    await generation.generate();
+    expect(numbers(rig)).toEqual([1, 2, 3]);
+    expect(settings.getState().problems.height?.suggestions).toEqual([64]);
+    settings.set({ height: 64 });
+    await generation.generate();
+    expect(numbers(rig)).toHaveLength(6);
+  });
+
+  it('does not start with a setting out of range, and points at it', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    const { generation, settings } = rig.stores;
+    settings.edit('width', '500');
+    await generation.generate();
+    expect(rig.generateCalls).toEqual([]);
+    expect(settings.getState().attention?.key).toBe('width');
+    expect(settings.getState().problems.width?.suggestions).toEqual([496, 504]);
+  });
+
+  it('draws progress and previews once for each drawing of the screen, always the latest', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    rig.nextFrame.shut();
+    const { animation, generation } = rig.stores;
+    const running = generation.generate();
+    await until(animation, ({ frames }) => frames.length === 1);
+    let changes = 0;
+    const unsubscribe = generation.subscribe(() => changes++);
+    // 20 progress events and 20 previews have come since the last drawing; previews of a finished frame count no more.
+    expect(rig.paint()).toBe(1);
+    unsubscribe();
+    expect(changes).toBe(1);
+    expect(generation.getState().run).toMatchObject({
+      progress: { frame: 0, step: 20, of: 20 },
+      preview: null,
+    });
+    generation.stop();
+    rig.nextFrame.open();
+    await running;
+    expect(rig.paint()).toBe(0);
+  });
+});
+
+describe('a worker that dies', () => {
+  it('keeps the frames and is replaced on request', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    const { animation, generation, model, notices } = rig.stores;
+    rig.nextFrame.shut();
+    const running = generation.generate();
+    await until(animation, ({ frames }) => frames.length === 1);
+    rig.killDiffusion('out of memory');
+    await running;
+    expect(numbers(rig)).toEqual([1]);
+    const notice = notices.getState().notices[0];
+    expect(notice?.message).toContain('out of memory');
+    expect(notice?.kept).toBe('The frame made so far is kept.');
+    expect(notice?.actions.map(({ label }) => label)).toEqual(['Restart']);
+
+    notice?.actions[0]?.run();
+    expect(await model.whenReady()).toBe(true);
+    rig.nextFrame.open();
+    await generation.generate();
+    expect(rig.diffusionWorkers).toBe(2);
+    expect(numbers(rig)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('is offered a restart when the device is lost', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    rig.failures.set('generate', new DeviceError('device-lost', 'The GPU went away.', { remedy: 'Wait.' }));
+    await rig.stores.generation.generate();
+    expect(rig.stores.notices.getState().notices).toMatchObject([
+      { message: 'The GPU went away.', remedy: 'Wait.', actions: [{ label: 'Restart' }] },
+    ]);
+  });
+});
+
+describe('loading a model', () => {
+  it('lays the model’s defaults under what the person changed, whenever that was', async () => {
+    const rig = new Rig();
+    rig.loading.shut();
+    rig.load();
+    rig.stores.settings.edit('frames', '12');
+    rig.stores.settings.edit('height', '512');
+    rig.loading.open();
+    await rig.stores.model.whenReady();
+    expect(rig.stores.settings.getState().values).toMatchObject({
+      frames: 12,
+      width: 64,
+      height: 512,
+      steps: 20,
+    });
+  });
+
+  it('can be tried again after a failure, also by pressing Generate', async () => {
+    const rig = new Rig();
+    rig.failures.set('load', new InputError('offline', 'The model did not arrive.', { remedy: 'Connect.' }));
+    rig.load();
+    expect(await until(rig.stores.model, ({ status }) => status === 'failed')).toMatchObject({ model: null });
+    expect(rig.stores.notices.getState().notices).toMatchObject([
+      { message: 'The model did not arrive.', actions: [{ label: 'Try again' }] },
+    ]);
+    await rig.stores.animation.chooseStart(file('a'), 'a.png');
+    await rig.stores.generation.generate();
+    expect(rig.stores.model.getState()).toMatchObject({ status: 'ready', model: { name: 'Shapes' } });
+    expect(numbers(rig)).toEqual([1, 2, 3]);
+  });
+
+  it('shows an address that names no model, and does not start', async () => {
+    const rig = new Rig();
+    rig.stores.model.load(() => {
+      throw new InputError('address', 'That is no address.', { remedy: 'Correct it.' });
+    });
+    expect(await rig.stores.model.whenReady()).toBe(false);
+    expect(rig.stores.notices.getState().notices[0]?.message).toBe('That is no address.');
+    expect(rig.diffusionWorkers).toBe(0);
+  });
+
+  it('reports how far it is', async () => {
+    const rig = new Rig();
+    rig.loading.shut();
+    rig.load();
+    const painted = new Promise<void>((resolve) => {
+      const stop = rig.stores.model.subscribe(({ progress }) => {
+        if (progress) {
+          stop();
+          resolve();
+        }
+      });
+      const tryAgain = () => {
+        if (rig.paint() === 0) setImmediate(tryAgain);
+      };
+      tryAgain();
+    });
+    await painted;
+    expect(rig.stores.model.getState().progress).toEqual({ stage: 'download', part: 'unet', done: 1, of: 2 });
+    rig.loading.open();
+    await rig.stores.model.whenReady();
+    expect(rig.stores.model.getState().progress).toBeNull();
+  });
+
+  it('takes the size of its pictures into account', async () => {
+    const rig = new Rig();
+    rig.model = { ...builtIn, latentScale: 16 };
+    await rig.ready();
+    rig.stores.settings.edit('width', '72');
+    rig.stores.settings.commit('width');
+    expect(rig.stores.settings.getState().problems.width).toEqual({
+      message: 'Width must be a multiple of 16.',
+      suggestions: [64, 80],
+    });
+  });
+});

@@ -1,0 +1,294 @@
+import { afterEach } from 'vitest';
+import type { Picture } from '../../../src/base/index.ts';
+import { connect, diffusionApi, mediaApi, serve } from '../../../src/protocol/index.ts';
+import type { Api, Connection, FrameInsight, Handlers, LoadedModel } from '../../../src/protocol/index.ts';
+import { createStores } from '../../../src/store/index.ts';
+import type { ExportKind, Stores } from '../../../src/store/index.ts';
+
+/** A connection to handlers that run behind a real message port, and a way to kill them. */
+function openFake<A extends Api>(
+  api: A,
+  handlers: Handlers<A>,
+): { connection: Connection<A>; die: (message: string) => void } {
+  const { port1, port2 } = new MessageChannel();
+  const errorListeners: ((event: ErrorEvent) => void)[] = [];
+  const close = () => {
+    port1.close();
+    port2.close();
+  };
+  serve(port2, api, handlers);
+  port1.start();
+  port2.start();
+  onCleanUp(close);
+  const connection = connect(
+    {
+      postMessage(message, transfer) {
+        port1.postMessage(message, transfer);
+      },
+      addEventListener(
+        ...listening:
+          | [type: 'message', listener: (event: MessageEvent<unknown>) => void]
+          | [type: 'error', listener: (event: ErrorEvent) => void]
+      ) {
+        if (listening[0] === 'message') port1.addEventListener('message', listening[1]);
+        else errorListeners.push(listening[1]);
+      },
+      terminate: close,
+    },
+    api,
+  );
+  return {
+    connection,
+    die(message) {
+      close();
+      const event = Object.assign(new Event('error'), {
+        message,
+        filename: '',
+        lineno: 0,
+        colno: 0,
+        error: undefined,
+      });
+      for (const listener of errorListeners) listener(event);
+    },
+  };
+}
+
+type FailingMethod = 'load' | 'generate' | 'decode' | ExportKind;
+
+const cleanUps: (() => void)[] = [];
+function onCleanUp(cleanUp: () => void) {
+  cleanUps.push(cleanUp);
+}
+afterEach(() => {
+  for (const cleanUp of cleanUps.splice(0)) cleanUp();
+});
+
+/** A picture of one colour. */
+export function plain(width: number, height: number, value: number): Picture {
+  return { width, height, data: new Uint8ClampedArray(4 * width * height).fill(value) };
+}
+
+/** The value that a `plain` picture is filled with. */
+export function valueOf(picture: Picture | undefined): number | undefined {
+  return picture?.data[0];
+}
+
+export const builtIn: LoadedModel = {
+  name: 'Shapes',
+  description: 'A small model.',
+  licence: 'CC0-1.0',
+  size: 64,
+  latentScale: 8,
+  prompts: 'text',
+  fixedPrompts: { positive: [], negative: [] },
+  defaults: { frames: 3, width: 64, height: 64 },
+  device: { kind: 'cpu', precision: 'float32', name: '', reason: 'This browser has no WebGPU.' },
+};
+
+export const insight: FrameInsight = {
+  guidance: 0.9,
+  positivesBefore: 0.1,
+  positivesAfter: 0.2,
+  negativesBefore: 0.3,
+  negativesAfter: 0.2,
+};
+
+/** A door that a fake worker waits at until the test lets it through. */
+export class Gate {
+  #waiting: (() => void)[] = [];
+  #open = true;
+
+  shut(): void {
+    this.#open = false;
+  }
+
+  /** Lets those waiting through, and everyone after them. */
+  open(): void {
+    this.#open = true;
+    for (const pass of this.#waiting.splice(0)) pass();
+  }
+
+  /** Resolves when the gate is open; throws the signal's reason when that comes first. */
+  async pass(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#open) return;
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting.push(resolve);
+      signal.addEventListener('abort', () => {
+        reject(new DOMException('Stopped.', 'AbortError'));
+      });
+    });
+  }
+}
+
+/** The page's stores in front of fake workers, and everything that a test wants to see or decide. */
+export class Rig {
+  readonly stores: Stores;
+  model: LoadedModel = builtIn;
+  /** Thrown by the next call of that method, once. */
+  readonly failures = new Map<FailingMethod, Error>();
+  readonly loading = new Gate();
+  readonly decoding = new Gate();
+  readonly encoding = new Gate();
+  /** Passed before every frame but the first of a run. */
+  readonly nextFrame = new Gate();
+  readonly generateCalls: { firstFrame: number; seed: number; start: Picture }[] = [];
+  readonly encoded: { kind: string; values: (number | undefined)[]; frameRate?: number; loop?: boolean }[] =
+    [];
+  readonly decodeSizes: string[] = [];
+  readonly saved: { name: string; file: Blob }[] = [];
+  readonly liveUrls = new Set<string>();
+  /** The diffusion worker goes on when it is told to stop, as one does that is in the middle of a step. */
+  deaf = false;
+  /** Frames that the diffusion worker has sent. */
+  sent = 0;
+  diffusionWorkers = 0;
+  mediaWorkers = 0;
+  urlsMade = 0;
+  killDiffusion: (message: string) => void = () => undefined;
+  #paints: (() => void)[] = [];
+  #clock = 0;
+
+  constructor(storage = new Map<string, string>()) {
+    this.stores = createStores({
+      openDiffusion: () => this.#openDiffusion(),
+      openMedia: () => this.#openMedia(),
+      storage: {
+        getItem: (key) => storage.get(key) ?? null,
+        setItem: (key, value) => {
+          storage.set(key, value);
+        },
+      },
+      pictureUrls: {
+        create: () => {
+          const url = `blob:${++this.urlsMade}`;
+          this.liveUrls.add(url);
+          return Promise.resolve(url);
+        },
+        revoke: (url) => {
+          this.liveUrls.delete(url);
+        },
+      },
+      nextPaint: (callback) => {
+        this.#paints.push(callback);
+        return () => {
+          this.#paints = this.#paints.filter((other) => other !== callback);
+        };
+      },
+      now: () => (this.#clock += 1000),
+      today: () => new Date(2025, 0, 31),
+      randomSeed: () => 123_456,
+      saveFile: (file, name) => {
+        this.saved.push({ file, name });
+      },
+    });
+  }
+
+  /** Draws the screen once: what waits for that is called. Returns how much waited. */
+  paint(): number {
+    const paints = this.#paints.splice(0);
+    for (const paint of paints) paint();
+    return paints.length;
+  }
+
+  /** Loads the model and takes a start picture of value 100. */
+  async ready(): Promise<void> {
+    this.load();
+    await this.stores.model.whenReady();
+    await this.stores.animation.chooseStart(file('start'), 'start.png');
+  }
+
+  load(): void {
+    this.stores.model.load(() => ({ url: 'https://drift.example/model.json', backend: 'auto' }));
+  }
+
+  #fail(method: FailingMethod): void {
+    const failure = this.failures.get(method);
+    this.failures.delete(method);
+    if (failure) throw failure;
+  }
+
+  #openDiffusion() {
+    this.diffusionWorkers++;
+    const { connection, die } = openFake(diffusionApi, {
+      load: async (_, { signal, emit }) => {
+        emit({ stage: 'download', part: 'unet', done: 1, of: 2 });
+        await this.loading.pass(signal);
+        this.#fail('load');
+        return { value: this.model, transfer: [] };
+      },
+      generate: async ({ start, firstFrame, settings }, { signal, emit }) => {
+        this.generateCalls.push({ firstFrame, seed: settings.seed, start });
+        this.#fail('generate');
+        let value = valueOf(start) ?? 0;
+        for (let frame = 0; frame < settings.frames; frame++) {
+          if (frame > 0) await this.nextFrame.pass(this.deaf ? new AbortController().signal : signal);
+          for (let step = 1; step <= settings.steps; step++) {
+            const progress = { frame, frames: settings.frames, step, of: settings.steps, secondsLeft: null };
+            emit({ kind: 'progress', progress: { ...progress, stage: 'denoise' } });
+            emit({ kind: 'preview', frame, picture: plain(8, 8, step) });
+          }
+          // Like the real thing: a frame comes of its predecessor, the seed and its number alone.
+          value = (value * 3 + firstFrame + frame + settings.seed) % 251;
+          const picture = plain(settings.width, settings.height, value);
+          this.sent++;
+          emit({ kind: 'frame', frame, picture, insight, seconds: 1 }, [picture.data.buffer]);
+        }
+        return { value: { frames: settings.frames, seconds: settings.frames }, transfer: [] };
+      },
+    });
+    this.killDiffusion = die;
+    return connection;
+  }
+
+  #openMedia() {
+    this.mediaWorkers++;
+    const animate =
+      (kind: ExportKind) =>
+      async (
+        params: { frames: Picture[]; frameRate?: number; loop?: boolean },
+        { signal, emit }: { signal: AbortSignal; emit: (event: { done: number; of: number }) => void },
+      ) => {
+        const { frames, ...rest } = params;
+        emit({ done: 1, of: frames.length });
+        await this.encoding.pass(signal);
+        this.#fail(kind);
+        this.encoded.push({ kind, values: frames.map(valueOf), ...rest });
+        const bytes = new Uint8Array([71, 73, 70]);
+        return { value: { bytes, type: `image/${kind}`, encoder: 'fake' }, transfer: [] };
+      };
+    return openFake(mediaApi, {
+      decode: async ({ width, height, fit }, { signal }) => {
+        this.decodeSizes.push(`${width}x${height} ${fit}`);
+        await this.decoding.pass(signal);
+        this.#fail('decode');
+        return { value: plain(width, height, 100), transfer: [] };
+      },
+      gif: animate('gif'),
+      mp4: animate('mp4'),
+      zip: animate('zip'),
+    }).connection;
+  }
+}
+
+export function file(content: string): Blob {
+  return new Blob([content], { type: 'image/png' });
+}
+
+interface Observable<T> {
+  getState(): T;
+  subscribe(listener: (state: T) => void): () => void;
+}
+
+/** Resolves as soon as a store's state is as asked. */
+export function until<T>(store: Observable<T>, condition: (state: T) => boolean): Promise<T> {
+  return new Promise((resolve) => {
+    const check = (state: T) => {
+      if (!condition(state)) return;
+      unsubscribe();
+      resolve(state);
+    };
+    const unsubscribe = store.subscribe(check);
+    check(store.getState());
+  });
+}

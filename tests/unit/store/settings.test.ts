@@ -1,0 +1,128 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { automaticSettingsSchema, defaultSettings } from '../../../src/project/index.ts';
+import * as v from 'valibot';
+import { Rig } from './rig.ts';
+
+const key = 'drift.settings:https://drift.example/model.json';
+
+async function opened(storage: Map<string, string>): Promise<Rig> {
+  const rig = new Rig(storage);
+  rig.load();
+  await rig.stores.model.whenReady();
+  return rig;
+}
+
+describe('settings', () => {
+  it('come back on the next visit, and what was never touched follows the model', async () => {
+    const storage = new Map<string, string>();
+    const first = await opened(storage);
+    first.stores.settings.edit('steps', '7');
+    first.stores.settings.setPrompts('positivePrompts', 'a red boat|a storm');
+    const second = await opened(storage);
+    expect(second.stores.settings.getState().values).toEqual({
+      ...defaultSettings,
+      frames: 3,
+      width: 64,
+      height: 64,
+      steps: 7,
+      positivePrompts: 'a red boat|a storm',
+    });
+    expect(Object.keys(second.stores.settings.getState().changed).sort()).toEqual([
+      'positivePrompts',
+      'steps',
+    ]);
+  });
+
+  it('are kept for each model on its own', async () => {
+    const storage = new Map<string, string>();
+    const first = await opened(storage);
+    first.stores.settings.edit('steps', '7');
+    const other = new Rig(storage);
+    other.stores.model.load(() => ({ url: 'https://drift.example/other.json', backend: 'auto' }));
+    await other.stores.model.whenReady();
+    expect(other.stores.settings.getState().values.steps).toBe(20);
+  });
+
+  it('survive any damage to what was stored', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          fc
+            .dictionary(fc.constantFrom('steps', 'width', 'seed', 'positivePrompts', 'x.y'), fc.jsonValue())
+            .map((stored) => JSON.stringify(stored)),
+        ),
+        async (damaged) => {
+          const rig = await opened(
+            new Map([
+              [key, damaged],
+              ['drift.preferences', damaged],
+            ]),
+          );
+          expect(v.is(automaticSettingsSchema, rig.stores.settings.getState().values)).toBe(true);
+          expect(rig.stores.preferences.getState().fit).toMatch(/crop|stretch/);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('lose only the damaged value', async () => {
+    const stored = { steps: 5, width: 500, seed: 'x', unknown: 1, guidanceScale: 2 };
+    const rig = await opened(new Map([[key, JSON.stringify(stored)]]));
+    expect(rig.stores.settings.getState().changed).toEqual({ steps: 5, guidanceScale: 2 });
+  });
+
+  it('work where storage is forbidden', async () => {
+    const broken = new Map<string, string>();
+    broken.get = () => {
+      throw new DOMException('forbidden', 'SecurityError');
+    };
+    broken.set = () => {
+      throw new DOMException('full', 'QuotaExceededError');
+    };
+    const rig = await opened(broken);
+    rig.stores.settings.edit('steps', '9');
+    rig.stores.preferences.setState({ loop: false });
+    expect(rig.stores.settings.getState().values.steps).toBe(9);
+  });
+
+  it('go back to the defaults of program and model, and can be brought back', async () => {
+    const rig = await opened(new Map());
+    const { settings } = rig.stores;
+    settings.edit('steps', '9');
+    settings.edit('width', 'wide');
+    settings.commit('width');
+    const changed = settings.reset();
+    expect(settings.getState()).toMatchObject({
+      values: { steps: 20, width: 64 },
+      changed: {},
+      drafts: {},
+      problems: {},
+    });
+    settings.set(changed);
+    expect(settings.getState().values.steps).toBe(9);
+  });
+
+  it('keep the last usable value while a field holds something else', async () => {
+    const rig = await opened(new Map());
+    const { settings } = rig.stores;
+    settings.edit('width', '72');
+    settings.edit('width', '721');
+    expect(settings.getState().values.width).toBe(72);
+    expect(settings.getState().problems).toEqual({});
+    settings.commit('width');
+    expect(settings.getState().problems.width?.suggestions).toEqual([720, 728]);
+    expect(settings.getState().drafts.width).toBe('721');
+    settings.set({ width: 720 });
+    expect(settings.getState()).toMatchObject({ values: { width: 720 }, drafts: {}, problems: {} });
+  });
+
+  it('take a new seed', async () => {
+    const rig = await opened(new Map());
+    rig.stores.settings.newSeed();
+    expect(rig.stores.settings.getState().values.seed).toBe(123_456);
+  });
+});

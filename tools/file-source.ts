@@ -1,0 +1,53 @@
+import { open } from 'node:fs/promises';
+import { ModelError } from '../src/base/index.ts';
+import { checkRange } from '../src/models/source.ts';
+import type { ByteSource } from '../src/models/types.ts';
+
+/** A file on disk, open until it is closed. */
+export interface FileSource extends ByteSource {
+  /** Closes the file. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a file for reading in pieces, in Node.
+ *
+ * @throws ModelError `not-found` when there is no such file, or it is a folder.
+ */
+export async function fileSource(path: string): Promise<FileSource> {
+  const missing = (cause?: unknown) =>
+    new ModelError('not-found', `There is no file at ${path}.`, {
+      remedy: 'Check the path.',
+      details: { path },
+      cause,
+    });
+  const handle = await open(path, 'r').catch((cause: unknown) => {
+    throw missing(cause);
+  });
+  const stat = await handle.stat();
+  if (!stat.isFile()) {
+    await handle.close();
+    throw missing();
+  }
+  const { size } = stat;
+  return {
+    name: path,
+    size,
+    async read(offset, length, signal) {
+      checkRange(path, size, offset, length);
+      const bytes = new Uint8Array(length);
+      let done = 0;
+      while (done < length) {
+        signal?.throwIfAborted();
+        // The system may give less than was asked for, and never gives more than 2 GB at once.
+        const part = Math.min(length - done, 2 ** 28);
+        const { bytesRead } = await handle.read(bytes, done, part, offset + done);
+        // Cut short since it was opened.
+        if (bytesRead === 0) checkRange(path, offset + done, offset, length);
+        done += bytesRead;
+      }
+      return bytes;
+    },
+    close: () => handle.close(),
+  };
+}

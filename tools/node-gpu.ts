@@ -1,0 +1,158 @@
+import { availableParallelism, tmpdir } from 'node:os';
+import { softwareVulkanManifest } from './software-vulkan.ts';
+
+/** Dawn is native code: on a system that it was not built for, loading it fails. */
+const dawn = await import('webgpu').then(
+  ({ create, globals }) => ({ create, globals }),
+  (error: unknown) => ({ failure: messageOf(error) }),
+);
+
+export interface NodeGpuOptions {
+  /** False hides `shader-f16`, as on the many older GPUs that lack it. Default true. */
+  readonly float16?: boolean;
+}
+
+export interface NodeGpu {
+  readonly gpu: GPU;
+  /** The adapter that `requestAdapter` gives, in words, for logs. */
+  readonly description: string;
+  /** True when shaders can compute in float16. */
+  readonly float16: boolean;
+  /** Null here; the type's other half says why there is no GPU. */
+  readonly reason: null;
+  /**
+   * Takes the GPU off `navigator` again, because Dawn may keep Node from ending as long as somebody holds the GPU.
+   * Devices belong to whoever asked for them and are destroyed there. Idempotent.
+   */
+  dispose(): void;
+}
+
+/** There is no GPU here; `reason` says why, in words for a person. */
+export interface NoNodeGpu {
+  readonly gpu: null;
+  readonly reason: string;
+}
+
+/**
+ * Makes WebGPU usable in Node, through Dawn: afterwards `navigator.gpu` and the GPU globals (`GPUBufferUsage`,
+ * `GPUDevice`, …) are there as in a worker of a browser, and ONNX Runtime Web finds them.
+ *
+ * On Linux it computes with Mesa's software Vulkan driver where that is installed, so that every machine gives the
+ * same numbers; set VK_DRIVER_FILES to choose another driver. Never throws for want of a GPU.
+ */
+export async function openNodeGpu(options: NodeGpuOptions = {}): Promise<NodeGpu | NoNodeGpu> {
+  prepareVulkan();
+  if ('failure' in dawn) return { gpu: null, reason: `Dawn does not run on this machine: ${dawn.failure}` };
+  Object.assign(globalThis, dawn.globals);
+  acceptSharedMemory();
+
+  let gpu: GPU | null;
+  let adapter: GPUAdapter | null;
+  try {
+    gpu = dawn.create([]);
+    adapter = await gpu.requestAdapter();
+  } catch (error) {
+    return { gpu: null, reason: `Dawn could not start: ${messageOf(error)}` };
+  }
+  if (adapter === null) {
+    return {
+      gpu: null,
+      reason:
+        process.platform === 'linux'
+          ? 'Dawn found no Vulkan driver that it can use; Debian has one in mesa-vulkan-drivers 25 with libvulkan1'
+          : 'this machine has no GPU that Dawn can use',
+    };
+  }
+
+  if (options.float16 === false) hideFloat16(gpu);
+  putOnNavigator(gpu);
+  return {
+    gpu,
+    description: adapter.info.description || adapter.info.device || adapter.info.vendor,
+    float16: options.float16 !== false && adapter.features.has('shader-f16'),
+    reason: null,
+    dispose: removeFromNavigator,
+  };
+}
+
+/** What the Vulkan loader and Mesa read from the environment. Values that the user has set are left alone. */
+function prepareVulkan(): void {
+  if (process.platform !== 'linux') return;
+  process.env['XDG_RUNTIME_DIR'] ??= tmpdir();
+  if (process.env['VK_DRIVER_FILES'] !== undefined || process.env['VK_ICD_FILENAMES'] !== undefined) return;
+  const software = softwareVulkanManifest();
+  if (software !== null) process.env['VK_DRIVER_FILES'] = software;
+}
+
+let sharedMemoryAccepted = false;
+
+/**
+ * Lets `GPUQueue.writeBuffer` take views on shared memory, as browsers do and as ONNX Runtime's threads need;
+ * Dawn's binding for Node refuses them.
+ */
+function acceptSharedMemory(): void {
+  if (sharedMemoryAccepted) return;
+  sharedMemoryAccepted = true;
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below
+  const original = GPUQueue.prototype.writeBuffer;
+  GPUQueue.prototype.writeBuffer = function (this: GPUQueue, buffer, bufferOffset, data, dataOffset, size) {
+    const memory: ArrayBufferLike = ArrayBuffer.isView(data) ? data.buffer : data;
+    if (!(memory instanceof SharedArrayBuffer)) {
+      Reflect.apply(original, this, [buffer, bufferOffset, data, dataOffset, size]);
+      return undefined;
+    }
+    // Offsets count elements in typed arrays and bytes everywhere else.
+    const unit =
+      'BYTES_PER_ELEMENT' in data && typeof data.BYTES_PER_ELEMENT === 'number' ? data.BYTES_PER_ELEMENT : 1;
+    const offset = (dataOffset ?? 0) * unit;
+    const length = size === undefined ? data.byteLength - offset : size * unit;
+    const start = (ArrayBuffer.isView(data) ? data.byteOffset : 0) + offset;
+    const copy = new Uint8Array(length);
+    copy.set(new Uint8Array(memory, start, length));
+    original.call(this, buffer, bufferOffset, copy);
+    return undefined;
+  };
+}
+
+/** Makes every adapter of this GPU one that has no `shader-f16`. */
+function hideFloat16(gpu: GPU): void {
+  const requestAdapter = gpu.requestAdapter.bind(gpu);
+  const withoutFloat16 = async (options?: GPURequestAdapterOptions): Promise<GPUAdapter | null> => {
+    const adapter = await requestAdapter(options);
+    if (adapter === null) return null;
+    const features = new Set([...adapter.features].filter((feature) => feature !== 'shader-f16'));
+    const requestDevice = adapter.requestDevice.bind(adapter);
+    Object.defineProperty(adapter, 'features', { value: features });
+    Object.defineProperty(adapter, 'requestDevice', {
+      value: async (descriptor?: GPUDeviceDescriptor): Promise<GPUDevice> => {
+        if ([...(descriptor?.requiredFeatures ?? [])].includes('shader-f16')) {
+          throw new TypeError('This adapter does not have the feature shader-f16.');
+        }
+        return requestDevice(descriptor);
+      },
+    });
+    return adapter;
+  };
+  Object.defineProperty(gpu, 'requestAdapter', { value: withoutFloat16 });
+}
+
+/** Node has had a `navigator` of its own only since version 21. */
+function putOnNavigator(gpu: GPU): void {
+  if (!('navigator' in globalThis)) {
+    const navigator = {
+      userAgent: `Node.js/${process.versions.node}`,
+      hardwareConcurrency: availableParallelism(),
+      language: 'en',
+    };
+    Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true, writable: true });
+  }
+  Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true, enumerable: true });
+}
+
+function removeFromNavigator(): void {
+  if ('navigator' in globalThis) Reflect.deleteProperty(globalThis.navigator, 'gpu');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
