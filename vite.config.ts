@@ -1,5 +1,5 @@
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defaultClientConditions, defineConfig } from 'vite';
 import type { Plugin } from 'vite';
 
 /**
@@ -50,6 +50,8 @@ const policyInPage: Plugin = {
 export default defineConfig({
   base: './',
   plugins: [react(), policyInPage],
+  // ONNX Runtime without its WebAssembly inlined as an address: src/runtime/assets.ts says where that is.
+  resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
   server: { headers },
   preview: { headers: previewHeaders },
   worker: { format: 'es' },

@@ -1,5 +1,6 @@
 /** The media worker's entry: decodes pictures and writes animations away from the page. */
-import { createQueue, decodePicture, encodeGif, encodeMp4, encodeZip } from '../src/media/index.ts';
+import { createQueue } from '../src/base/index.ts';
+import { decodePicture, encodeGif, encodeMp4, encodeZip } from '../src/media/index.ts';
 import type { EncodeControl, MediaFile } from '../src/media/index.ts';
 import { mediaApi, serve } from '../src/protocol/index.ts';
 

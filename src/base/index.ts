@@ -1,4 +1,4 @@
-/** What every layer may lean on: errors that cross a worker's border, pictures, and how work is stopped. */
+/** What every layer may lean on: errors that cross a worker's border, pictures, halves, and how work waits and stops. */
 export {
   DriftError,
   CheckpointError,
@@ -15,3 +15,7 @@ export {
 } from './errors.ts';
 export type { ErrorDetails, WireError } from './errors.ts';
 export type { Picture } from './picture.ts';
+export { bfloat16ToFloat32, float16ToFloat32, float32ToFloat16, measureForFloat16 } from './float16.ts';
+export type { Float16Fit } from './float16.ts';
+export { abortable, abortReason, createQueue } from './queue.ts';
+export type { Queue } from './queue.ts';

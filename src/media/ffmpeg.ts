@@ -6,7 +6,7 @@ import { MediaError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import { frameSize } from './animation.ts';
 import type { EncodeControl, MediaFile } from './animation.ts';
-import { abortable } from './queue.ts';
+import { abortable } from '../base/index.ts';
 
 /** H.264 as the original program writes it, with its colours labelled so that every player shows the same ones. */
 const encoding = [

@@ -4,7 +4,7 @@ import { MediaError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import { frameSize, gifDelays } from './animation.ts';
 import type { EncodeControl, MediaFile } from './animation.ts';
-import { abortReason } from './queue.ts';
+import { abortReason } from '../base/index.ts';
 
 export interface GifOptions {
   /** Frames per second. */

@@ -8,5 +8,3 @@ export { encodeGif } from './gif.ts';
 export type { GifOptions } from './gif.ts';
 export { encodeMp4 } from './mp4.ts';
 export { encodeZip } from './zip.ts';
-export { createQueue } from './queue.ts';
-export type { Queue } from './queue.ts';

@@ -1,7 +1,7 @@
 import type { Picture } from '../base/index.ts';
 import { frameSize } from './animation.ts';
 import type { EncodeControl, MediaFile } from './animation.ts';
-import { abortable } from './queue.ts';
+import { abortable } from '../base/index.ts';
 import { canEncodeH264, encodeWithWebCodecs } from './webcodecs.ts';
 
 /**

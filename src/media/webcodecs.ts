@@ -10,7 +10,7 @@ import {
 import type { Picture } from '../base/index.ts';
 import { frameSize } from './animation.ts';
 import type { EncodeControl, MediaFile } from './animation.ts';
-import { abortable } from './queue.ts';
+import { abortable } from '../base/index.ts';
 import { toI420 } from './yuv.ts';
 
 /** What `toI420` makes, written into the file so that every player shows the same colours. */

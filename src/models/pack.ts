@@ -1,5 +1,5 @@
 import type { Checkpoint } from './types.ts';
-import { float32ToFloat16 } from './float16.ts';
+import { CheckpointError, float32ToFloat16, measureForFloat16 } from '../base/index.ts';
 import type { PlannedWeight, WeightPlan } from './onnx/index.ts';
 
 /**
@@ -21,8 +21,11 @@ export async function packWeights(
   for (const [index, weight] of plan.weights.entries()) {
     signal?.throwIfAborted();
     const values = await gather(weight, checkpoint, signal);
-    if (plan.type === 'float32') new Float32Array(packed.buffer, weight.offset, values.length).set(values);
-    else float32ToFloat16(values, new Uint16Array(packed.buffer, weight.offset, values.length));
+    if (plan.type === 'float32') {new Float32Array(packed.buffer, weight.offset, values.length).set(values);}
+    else {
+      checkFits(weight, values, checkpoint.name);
+      float32ToFloat16(values, new Uint16Array(packed.buffer, weight.offset, values.length));
+    }
     onWeight?.(index + 1, plan.weights.length);
   }
   return packed;
@@ -45,6 +48,20 @@ async function gather(
   if (transpose) values = transposed(values, rows, columns);
   if (scale !== 1) for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * scale;
   return values;
+}
+
+/** A weight that float16 cannot hold would become infinite, and every picture black. */
+function checkFits({ name }: PlannedWeight, values: Float32Array, file: string): void {
+  const { largest, overflowed } = measureForFloat16(values);
+  if (overflowed === 0) return;
+  throw new CheckpointError(
+    'weight-too-large',
+    `${name} in ${file} holds ${largest}, more than float16 can.`,
+    {
+      remedy: 'This model needs float32: use a device without float16, or another version of the model.',
+      details: { file, tensor: name, largest, count: overflowed },
+    },
+  );
 }
 
 /** [rows, columns] to [columns, rows], in tiles that stay in the processor's cache. */

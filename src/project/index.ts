@@ -9,7 +9,7 @@ export {
 export type { Settings, SettingField } from './settings.ts';
 export { checkField } from './fields.ts';
 export type { FieldCheck, FieldProblem } from './fields.ts';
-export { overlaySettings, readStoredSettings } from './stored.ts';
+export { overlaySettings, readStoredSettings, usableSettings } from './stored.ts';
 export type { SettingsPart } from './stored.ts';
 export { advance, reelPositions } from './reel.ts';
 export type { Playhead, Reel } from './reel.ts';

@@ -14,16 +14,21 @@ export function overlaySettings(base: Settings, part: SettingsPart): Settings {
 }
 
 /**
- * Reads settings that an earlier visit stored. What is damaged, out of range or unknown by now is left out, and
- * the rest is kept: a stored setting never keeps the page from opening.
+ * Reads settings that an earlier visit stored, as JSON. A stored setting never keeps the page from opening: see
+ * `usableSettings`.
  */
 export function readStoredSettings(text: string | null): SettingsPart {
-  let input: Record<string, unknown>;
   try {
-    input = v.parse(v.record(v.string(), v.unknown()), JSON.parse(text ?? '{}'));
+    return usableSettings(JSON.parse(text ?? '{}'));
   } catch {
     return {};
   }
+}
+
+/** What can be used of settings from outside: what is damaged, out of range or unknown is left out, the rest kept. */
+export function usableSettings(settings: unknown): SettingsPart {
+  const record = v.safeParse(v.record(v.string(), v.unknown()), settings);
+  let input = record.success ? record.output : {};
   for (;;) {
     const result = v.safeParse(partialSchema, input);
     if (result.success) return result.output;

@@ -1,5 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-web/webgpu';
-import { DeviceError, DriftError, ModelError } from '../base/index.ts';
+import { DeviceError, DriftError, ModelError, createQueue } from '../base/index.ts';
+import type { Queue } from '../base/index.ts';
 import type { CpuTensor, DeviceTensor } from '../compute/index.ts';
 import type { OrtModule } from './load.ts';
 import { elementType, fromOrt, toOrt } from './tensors.ts';
@@ -13,7 +14,7 @@ import type { OnnxModel, Port, Runtime, Session } from './types.ts';
  */
 export function createRuntime(ort: OrtModule, device: GPUDevice | null): Runtime {
   let live = 0;
-  const inTurn = createTurns();
+  const queue = createQueue();
   const provider = device
     ? // Shapes are fixed, so a buffer is wanted again in exactly the size in which it was given back.
       ({ name: 'webgpu', device, storageBufferCacheMode: 'simple' } as const)
@@ -25,8 +26,7 @@ export function createRuntime(ort: OrtModule, device: GPUDevice | null): Runtime
     },
 
     async createSession(name: string, model: OnnxModel, signal?: AbortSignal): Promise<Session> {
-      const session = await inTurn(async () => {
-        signal?.throwIfAborted();
+      const session = await queue.run(signal, async () => {
         try {
           return await ort.InferenceSession.create(model.graph, {
             executionProviders: [provider],
@@ -45,7 +45,7 @@ export function createRuntime(ort: OrtModule, device: GPUDevice | null): Runtime
         live--;
         signal.throwIfAborted();
       }
-      return wrap(ort, name, session, inTurn, () => {
+      return wrap(ort, name, session, queue, () => {
         live--;
       });
     },
@@ -56,7 +56,7 @@ function wrap(
   ort: OrtModule,
   name: string,
   session: InferenceSession,
-  inTurn: Turns,
+  queue: Queue,
   onRelease: () => void,
 ): Session {
   let released = false;
@@ -65,7 +65,7 @@ function wrap(
     outputs: session.outputMetadata.map(toPort),
 
     async run(inputs, outputs = {}) {
-      return inTurn(async () => {
+      return queue.run(undefined, async () => {
         const feeds = mapValues(inputs, (tensor) => toOrt(ort, tensor));
         const fetches = {
           ...Object.fromEntries(session.outputNames.map((output) => [output, null])),
@@ -90,7 +90,7 @@ function wrap(
     async release() {
       if (released) return;
       released = true;
-      await inTurn(() => session.release());
+      await queue.run(undefined, () => session.release());
       onRelease();
     },
   };
@@ -104,18 +104,6 @@ function inPlace(outputs: Readonly<Record<string, DeviceTensor>>): Record<string
 function copyInto(target: CpuTensor, source: DeviceTensor): void {
   if (source.device === 'cpu') target.data.set(source.data);
   source.dispose();
-}
-
-type Turns = <T>(task: () => Promise<T>) => Promise<T>;
-
-/** A queue that runs one task after another, whatever became of those before. */
-function createTurns(): Turns {
-  let last: Promise<unknown> = Promise.resolve();
-  return (task) => {
-    const result = last.then(task, task);
-    last = result.catch(() => undefined);
-    return result;
-  };
 }
 
 function toPort(meta: InferenceSession.ValueMetadata): Port {

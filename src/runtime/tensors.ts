@@ -30,7 +30,7 @@ export function fromOrt(tensor: Tensor): DeviceTensor {
   }
   const { data } = tensor;
   if (!(data instanceof Float32Array) || !(data.buffer instanceof ArrayBuffer))
-    throw notForModels(tensor.type);
+    {throw notForModels(tensor.type);}
   const floats = new Float32Array(data.buffer, data.byteOffset, data.length);
   return {
     device: 'cpu',

@@ -165,7 +165,9 @@ export function createGeneration({
 
   // Another animation has taken the place of the one that is being continued.
   animation.subscribe(({ edition }, before) => {
-    if (edition !== before.edition && store.getState().run?.phase === 'running') generation.stop();
+    if (edition === before.edition) return;
+    if (store.getState().run?.phase === 'running') generation.stop();
+    store.setState({ outcome: null });
   });
 
   const generation: GenerationStore = {

@@ -1,7 +1,7 @@
 import { DeviceError, DriftError } from '../../base/index.ts';
 import type { Picture } from '../../base/index.ts';
 import * as check from '../checks.ts';
-import { narrow } from '../float16.ts';
+import { float32ToFloat16 } from '../../base/index.ts';
 import type {
   Compute,
   DeviceTensor,
@@ -150,7 +150,7 @@ export class WebGpuCompute implements Compute {
     check.checkUpload(values, dims);
     const tensor = this.empty(dims, type);
     // Padded, because writes come in words of 4 bytes; copied, because shared memory is not taken everywhere.
-    const elements = type === 'float32' ? Float32Array.from(values) : narrow(values);
+    const elements = type === 'float32' ? Float32Array.from(values) : float32ToFloat16(values);
     const bytes = new Uint8Array(padded(elements.byteLength, 4));
     bytes.set(new Uint8Array(elements.buffer));
     this.#gpu.queue.writeBuffer(tensor.buffer, 0, bytes);

@@ -1,4 +1,4 @@
-import { widen } from '../float16.ts';
+import { float16ToFloat32 } from '../../base/index.ts';
 import type { GpuTensor } from '../types.ts';
 import { byteLength, padded } from './buffers.ts';
 
@@ -9,7 +9,7 @@ function valuesOf({ type }: GpuTensor, bytes: ArrayBuffer): Values {
     case 'float32':
       return new Float32Array(bytes);
     case 'float16':
-      return widen(new Uint16Array(bytes));
+      return float16ToFloat32(new Uint16Array(bytes));
     case 'uint8':
       return new Uint8ClampedArray(bytes);
   }

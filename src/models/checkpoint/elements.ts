@@ -1,4 +1,4 @@
-import { bfloat16ToFloat32, float16ToFloat32 } from '../float16.ts';
+import { bfloat16ToFloat32, float16ToFloat32 } from '../../base/index.ts';
 import type { StoredType } from '../types.ts';
 import { damage } from './damage.ts';
 

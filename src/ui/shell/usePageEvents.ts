@@ -26,8 +26,10 @@ export function useDrop(): boolean {
   useEffect(() => {
     // Entering a child fires before leaving its parent, so the depth tells when the page itself is left.
     let depth = 0;
-    const carries = ({ dataTransfer }: DragEvent) =>
-      ['Files', 'text/uri-list'].some((type) => dataTransfer?.types.includes(type));
+    // A dropped link would leave the page and its frames, so it is caught too; in a text field it is just text.
+    const carries = ({ dataTransfer, target }: DragEvent) =>
+      dataTransfer?.types.includes('Files') ||
+      (dataTransfer?.types.includes('text/uri-list') && !(target instanceof HTMLTextAreaElement));
     const change = (by: number) => (event: DragEvent) => {
       if (!carries(event)) return;
       depth = Math.max(0, depth + by);
@@ -92,13 +94,12 @@ export function useKeys(): void {
         tag: target.tagName.toLowerCase(),
         role: target.getAttribute('role'),
       });
-      if (!command) return;
-      if (command === 'stop') {
-        generation.stop();
-        return;
-      }
+      if (command === 'stop') generation.stop();
+      const frames = animation.getState().frames.length;
+      // Without frames the keys scroll the page, as they do everywhere.
+      if (!command || command === 'stop' || frames === 0) return;
       event.preventDefault();
-      if (command === 'step') player.step(stepFor(key, animation.getState().frames.length) ?? 0);
+      if (command === 'step') player.step(stepFor(key, frames) ?? 0);
       else if (player.getState().playing) player.pause();
       else player.play();
     };

@@ -32,7 +32,7 @@ export function FirstVisit() {
                 take(example);
               }}
             >
-              <img src={exampleUrl(example)} alt="" width="128" height="128" />
+              <img src={exampleUrl(example)} alt="" width="128" height="128" draggable={false} />
               <span>{example.name}</span>
               <span className="hidden-text">: {example.description}</span>
             </button>

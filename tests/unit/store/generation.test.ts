@@ -208,6 +208,21 @@ describe('a worker that dies', () => {
     expect(numbers(rig)).toEqual([1, 2, 3, 4]);
   });
 
+  it('can be restarted and asked for more at once: its defaults count for nothing new', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    const { generation, model, settings } = rig.stores;
+    await generation.generate();
+    rig.loading.shut();
+    model.restart();
+    const running = generation.generate();
+    expect(settings.getState().values.width).toBe(64);
+    rig.loading.open();
+    await running;
+    expect(settings.getState().problems).toEqual({});
+    expect(numbers(rig)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
   it('is offered a restart when the device is lost', async () => {
     const rig = new Rig();
     await rig.ready();

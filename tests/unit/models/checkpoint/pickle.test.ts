@@ -193,6 +193,7 @@ describe('a pickle that is no plain data', () => {
     for (const opcode of [0x8d, 0x8e, 0x95, 0x96]) {
       expect(refusal(concat(op(0x80, 4, opcode), huge)).code).toBe('truncated');
     }
+    expect(refusal(concat(op(0x80, 4, 0x95), uint(8, 3), op(0x4e, 0x2e))).code).toBe('truncated');
     expect(refusal(new Uint8Array(16 * 2 ** 20 + 1)).code).toBe('too-large');
   });
 });

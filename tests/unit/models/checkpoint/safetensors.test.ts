@@ -95,6 +95,23 @@ describe('a safetensors file', () => {
     expect([...(await checkpoint.read('a'))]).toEqual([5]);
   });
 
+  it('may come from a source whose bytes begin anywhere in memory', async () => {
+    const bytes = safetensorsFile([
+      { name: 'f64', dtype: 'F64', shape: [1], data: new Uint8Array(Float64Array.of(0.5).buffer) },
+      { name: 'f32', dtype: 'F32', shape: [2], data: float32Bytes(1, 2) },
+      { name: 'f16', dtype: 'F16', shape: [1], data: Uint8Array.of(0, 0x3c) },
+    ]);
+    const checkpoint = await openSafetensors({
+      name: 'odd',
+      size: bytes.length,
+      read: (offset, length) =>
+        Promise.resolve(concat(Uint8Array.of(9), bytes.subarray(offset, offset + length)).subarray(1)),
+    });
+    expect([...(await checkpoint.read('f64'))]).toEqual([0.5]);
+    expect([...(await checkpoint.read('f32'))]).toEqual([1, 2]);
+    expect([...(await checkpoint.read('f16'))]).toEqual([1]);
+  });
+
   it('stops when it is told to', async () => {
     const bytes = safetensorsFile([{ name: 'a', dtype: 'F32', shape: [1], data: float32Bytes(5) }]);
     const stopped = AbortSignal.abort();

@@ -76,6 +76,11 @@ describe('a damaged zip archive', () => {
     ['counts one entry too many', patched(good, end + 10, uint(2, 4)), 'zip-damaged'],
     ['has its directory past the end', patched(good, end + 16, uint(4, 2 ** 31)), 'zip-damaged'],
     ['has its directory somewhere else', patched(good, end + 16, uint(4, directory - 1)), 'zip-damaged'],
+    [
+      'has bytes between its directory and its end',
+      concat(good.subarray(0, end), utf8('x'), good.subarray(end)),
+      'zip-damaged',
+    ],
     ['has a directory that ends early', patched(good, end + 12, uint(4, 50)), 'zip-damaged'],
     ['is one of several volumes', patched(good, end + 4, uint(2, 1)), 'zip-unsupported'],
     ['is encrypted', patched(good, directory + 8, uint(2, 1)), 'zip-unsupported'],

@@ -5,7 +5,7 @@ import {
   float16ToFloat32,
   float32ToFloat16,
   measureForFloat16,
-} from '../../../src/models/float16.ts';
+} from '../../../src/base/float16.ts';
 
 const toHalf = (value: number) => float32ToFloat16(Float32Array.of(value))[0] ?? -1;
 const fromBits = (bits: number) => new Float32Array(Uint32Array.of(bits).buffer)[0] ?? 0;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isAbort } from '../../../src/base/index.ts';
-import { abortable, createQueue } from '../../../src/media/queue.ts';
+import { abortable, createQueue } from '../../../src/base/queue.ts';
 
 /** A promise and what ends it. */
 function deferred<T>() {

@@ -1,10 +1,10 @@
 /** Runs one task after the other, so that two animations never need memory at the same time. */
 export interface Queue {
   /**
-   * Runs `task` once everything before it has ended, well or badly. A task whose signal is aborted while it waits
+   * Runs `task` once everything before it has ended, well or badly. A task whose signal, if it has one, is aborted while it waits
    * never starts, and its promise rejects at once with the signal's reason.
    */
-  run<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T>;
+  run<T>(signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T>;
 }
 
 export function createQueue(): Queue {
@@ -13,7 +13,7 @@ export function createQueue(): Queue {
     run(signal, task) {
       const turn = last;
       const result = (async () => {
-        await abortable(turn, signal);
+        await (signal ? abortable(turn, signal) : turn);
         return await task();
       })();
       // The next one waits for its predecessor's task too where this one gave up waiting, and for no failure.

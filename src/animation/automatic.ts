@@ -1,0 +1,139 @@
+import type { Picture } from '../base/index.ts';
+import { Scope } from '../diffusion/index.ts';
+import type { Pipeline } from '../diffusion/index.ts';
+import type { Settings } from '../project/index.ts';
+import { Estimate } from './estimate.ts';
+import { Previews } from './preview.ts';
+import type { Frame, Insight, Progress, PromptEmbeds, Watch } from './types.ts';
+
+export interface AutomaticInput {
+  /** The picture that the first new frame is a variant of, of any size. */
+  readonly start: Picture;
+  /** Number of the first new frame in the animation: noise depends on the seed and on this alone. */
+  readonly firstFrame: number;
+  readonly settings: Settings;
+  readonly prompts: PromptEmbeds;
+}
+
+/**
+ * Automatic mode (`generate.py` of the original program): every frame is a variant of the one before. A frame is
+ * made from its predecessor's 8-bit picture, so going on from a saved picture gives the same frames as not stopping.
+ *
+ * @throws the signal's reason within a denoising step of the signal; frames already yielded stay good
+ */
+export async function* automatic(
+  pipeline: Pipeline,
+  { start, firstFrame, settings, prompts }: AutomaticInput,
+  watch: Watch = {},
+): AsyncGenerator<Frame, void, undefined> {
+  const report = reporter(settings, watch);
+  let previous = start;
+  for (let index = 0; index < settings.frames; index++) {
+    watch.signal?.throwIfAborted();
+    const began = performance.now();
+    const made = await variant(pipeline, previous, firstFrame + index, settings, prompts, {
+      signal: watch.signal,
+      onStage: (stage, step, of) => {
+        report(index, stage, step, of);
+      },
+      onPreview: watch.onPreview && ((picture) => watch.onPreview?.(index, picture)),
+    });
+    yield { index, ...made, seconds: (performance.now() - began) / 1000 };
+    previous = made.picture;
+  }
+}
+
+interface VariantWatch {
+  readonly signal: AbortSignal | undefined;
+  readonly onStage: (stage: Progress['stage'], step: number, of: number) => void;
+  readonly onPreview: ((picture: Picture) => void) | undefined;
+}
+
+/** One frame from the one before: the five stages of the design, in order. */
+async function variant(
+  pipeline: Pipeline,
+  previous: Picture,
+  frame: number,
+  settings: Settings,
+  prompts: PromptEmbeds,
+  { signal, onStage, onPreview }: VariantWatch,
+): Promise<{ picture: Picture; insight: Insight }> {
+  const { compute } = pipeline;
+  const { width, height, steps, guidanceScale } = settings;
+  const previews = onPreview && new Previews(pipeline, onPreview);
+  const scope = new Scope();
+  try {
+    onStage('encode', 0, 1);
+    const input = scope.own(compute.uploadPicture(previous));
+    const embeds = scope.own(await pipeline.encode(input));
+    signal?.throwIfAborted();
+
+    onStage('guidance', 0, 1);
+    const { shifted, report } = pipeline.guide(embeds, { ...prompts, ...settings });
+    scope.own(shifted);
+    scope.own(report);
+
+    onStage('denoise', 0, steps);
+    const noise = scope.own(pipeline.noise([{ seed: settings.seed, frame, variant: 0 }], width, height));
+    const latents = scope.own(
+      await pipeline.denoise({
+        embeds: shifted,
+        noise,
+        steps,
+        guidanceScale,
+        signal,
+        onStep: (step, of) => {
+          onStage('denoise', step, of);
+        },
+        onLatents:
+          previews &&
+          ((values) => {
+            previews.look(values);
+          }),
+      }),
+    );
+
+    onStage('decode', 0, 1);
+    const frames = scope.own(await pipeline.decode(latents));
+    const { pictures, extra } = await pipeline.read(frames, [report], signal);
+    onStage('decode', 1, 1);
+    const [picture] = pictures;
+    if (!picture) throw new RangeError('a batch of one has one frame');
+    return { picture, insight: toInsight(extra[0], prompts) };
+  } finally {
+    await previews?.settled();
+    scope.dispose();
+  }
+}
+
+/** The row that `Compute.clipGuidance` reports. */
+function toInsight(report: Float32Array | undefined, { positives, negatives }: PromptEmbeds): Insight {
+  const [guidance = 1, ...rest] = report ?? [];
+  const side = (count: number, value: number | undefined) =>
+    count > 0 && value !== undefined ? value : null;
+  return {
+    guidance,
+    positivesBefore: side(positives, rest[0]),
+    positivesAfter: side(positives, rest[1]),
+    negativesBefore: side(negatives, rest[2]),
+    negativesAfter: side(negatives, rest[3]),
+  };
+}
+
+/** Counts the stages of all frames as units of work, a denoising step being one, and reports with the time left. */
+function reporter({ frames, steps }: Settings, { onProgress }: Watch) {
+  const unitsPerFrame = steps + 2;
+  const estimate = new Estimate(() => performance.now());
+  return (frame: number, stage: Progress['stage'], step: number, of: number) => {
+    const done = stage === 'denoise' ? 1 + step : stage === 'decode' ? 1 + steps + step : 0;
+    if (step > 0 || stage === 'guidance') estimate.tick();
+    onProgress?.({
+      frame,
+      frames,
+      stage,
+      step,
+      of,
+      secondsLeft: estimate.secondsFor((frames - frame) * unitsPerFrame - done),
+    });
+  };
+}

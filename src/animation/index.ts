@@ -1,0 +1,4 @@
+/** The ways to make an animation, as async generators of frames. */
+export { automatic } from './automatic.ts';
+export type { AutomaticInput } from './automatic.ts';
+export type { Frame, Insight, PromptEmbeds, Progress, Watch } from './types.ts';

@@ -1,0 +1,98 @@
+import { ModelError } from '../base/index.ts';
+
+export interface DownloadOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Told as bytes arrive. `of` is 0 while the length is not known. */
+  readonly onProgress?: ((done: number, of: number) => void) | undefined;
+}
+
+/** The longest file that is held in memory whole. */
+export const longestDownload = 256 * 2 ** 20;
+
+/**
+ * Fetches a whole file into memory.
+ *
+ * @throws ModelError `not-found`, `http-failed`, `network` or `too-large`, with the address; or the signal's reason
+ */
+export async function download(url: string, options: DownloadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+  const { signal, onProgress } = options;
+  const failed = (code: string, message: string, remedy: string, status?: number, cause?: unknown) =>
+    new ModelError(code, message, {
+      remedy,
+      details: { url, ...(status === undefined ? {} : { status }) },
+      cause,
+    });
+  const lost = (cause: unknown) => {
+    signal?.throwIfAborted();
+    return failed(
+      'network',
+      `${url} could not be reached.`,
+      'Check the connection and the address, then try again.',
+      undefined,
+      cause,
+    );
+  };
+
+  const response = await fetch(url, { signal: signal ?? null }).catch((cause: unknown) => {
+    throw lost(cause);
+  });
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw response.status === 404
+      ? failed('not-found', `There is nothing at ${url}.`, 'Check the address of the model.', 404)
+      : failed(
+          'http-failed',
+          `${url} answered with ${response.status}.`,
+          'Try again later, or use another address.',
+          response.status,
+        );
+  }
+  const announced = Number(response.headers.get('Content-Length') ?? 0);
+  const pieces: Uint8Array[] = [];
+  let done = 0;
+  try {
+    for (const reader = response.body?.getReader(); reader;) {
+      const { value } = await reader.read();
+      if (value === undefined) break;
+      done += value.length;
+      if (done > longestDownload) {
+        await reader.cancel();
+        throw failed(
+          'too-large',
+          `${url} is larger than ${longestDownload / 2 ** 20} MB.`,
+          'Use a smaller model.',
+        );
+      }
+      pieces.push(value);
+      // A compressed answer announces its compressed length.
+      onProgress?.(done, Math.max(announced, done));
+    }
+  } catch (cause) {
+    throw cause instanceof ModelError ? cause : lost(cause);
+  }
+  const bytes = new Uint8Array(done);
+  let offset = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, offset);
+    offset += piece.length;
+  }
+  return bytes;
+}
+
+/**
+ * Fetches and parses JSON. The caller's schema decides what it may hold.
+ *
+ * @throws what `download` throws, or ModelError `not-json`
+ */
+export async function downloadJson(url: string, options: DownloadOptions = {}): Promise<unknown> {
+  const bytes = await download(url, options);
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new ModelError('not-json', `${url} is not JSON.`, {
+      remedy: 'Check the address: it may be that of a web page and not of a file.',
+      details: { url },
+      cause,
+    });
+  }
+}

@@ -1,0 +1,105 @@
+import { ModelError } from '../base/index.ts';
+import { openCheckpoint } from './checkpoint/index.ts';
+import { parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from './config/index.ts';
+import { download, downloadJson } from './download.ts';
+import { parseManifest } from './manifest.ts';
+import type { Manifest } from './manifest.ts';
+import type { ModelParts } from './model.ts';
+import { memorySource } from './source.ts';
+import type { Checkpoint } from './types.ts';
+
+/** Prompts that came with a model, encoded: unit rows of `width` numbers, positives first. */
+export interface FixedPrompts {
+  readonly positive: readonly string[];
+  readonly negative: readonly string[];
+  readonly width: number;
+  readonly embeds: Float32Array<ArrayBuffer>;
+}
+
+export interface OpenedModel {
+  readonly manifest: Manifest;
+  readonly parts: ModelParts;
+  readonly fixedPrompts: FixedPrompts | null;
+}
+
+export interface OpenOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Told which part is being fetched, with bytes. */
+  readonly onDownload?: (part: string, done: number, of: number) => void;
+}
+
+/**
+ * Fetches a model by its manifest: configurations, weights and image encoder, checked but not yet compiled.
+ *
+ * @param url - absolute address of `model.json`; paths in it are relative to that
+ * @throws ModelError or CheckpointError saying which part is wrong, or the signal's reason
+ */
+export async function openModel(url: string, options: OpenOptions = {}): Promise<OpenedModel> {
+  const { signal, onDownload } = options;
+  const manifest = parseManifest(url, await downloadJson(url, { signal }));
+  const address = (path: string) => new URL(path, url).href;
+  const json = (path: string) => downloadJson(address(path), { signal });
+  const bytes = (part: string, path: string) =>
+    download(address(path), { signal, onProgress: (done, of) => onDownload?.(part, done, of) });
+
+  const checkpoint = async (part: string, paths: readonly string[]): Promise<Checkpoint> => {
+    for (const [index, path] of paths.entries()) {
+      try {
+        return await openCheckpoint(memorySource(path, await bytes(part, path)), signal);
+      } catch (error) {
+        // Only a file that is not there sends us to the next; a damaged one is said.
+        if (!(error instanceof ModelError && error.code === 'not-found') || index === paths.length - 1)
+          {throw error;}
+      }
+    }
+    throw new RangeError('a manifest names at least one weight file');
+  };
+
+  const { unet, vae, imageEncoder } = manifest;
+  return {
+    manifest,
+    parts: {
+      unet: {
+        config: parseUnetConfig(unet.config, await json(unet.config)),
+        checkpoint: await checkpoint('UNet', unet.weights),
+      },
+      vae: {
+        config: parseVaeConfig(vae.config, await json(vae.config)),
+        checkpoint: await checkpoint('decoder', vae.weights),
+      },
+      scheduler: parseSchedulerConfig(manifest.scheduler, await json(manifest.scheduler)),
+      imageEncoder: { graph: await bytes('image encoder', imageEncoder.model), size: imageEncoder.size },
+      previewFactors: manifest.previewFactors,
+    },
+    fixedPrompts: manifest.fixedPrompts
+      ? await readFixedPrompts(manifest.fixedPrompts, await bytes('prompts', manifest.fixedPrompts.embeds))
+      : null,
+  };
+}
+
+async function readFixedPrompts(
+  prompts: NonNullable<Manifest['fixedPrompts']>,
+  file: Uint8Array<ArrayBuffer>,
+): Promise<FixedPrompts> {
+  const { positive, negative, embeds: path } = prompts;
+  const checkpoint = await openCheckpoint(memorySource(path, file));
+  const width =
+    checkpoint.tensors.get('positive')?.dims[1] ?? checkpoint.tensors.get('negative')?.dims[1] ?? 0;
+  const rows = async (name: string, count: number): Promise<Float32Array> => {
+    if (count === 0) return new Float32Array(0);
+    const dims = checkpoint.tensors.get(name)?.dims.join(', ') ?? 'missing';
+    if (dims !== `${count}, ${width}`) {
+      throw new ModelError('prompts-invalid', `${path}: "${name}" is [${dims}] for ${count} prompts.`, {
+        remedy:
+          'The manifest and its prompt embeddings do not belong together. Get both from the same place again.',
+        details: { file: path, tensor: name, found: dims, expected: `${count}, ${width}` },
+      });
+    }
+    return checkpoint.read(name);
+  };
+  const parts = [await rows('positive', positive.length), await rows('negative', negative.length)];
+  const embeds = new Float32Array((positive.length + negative.length) * width);
+  embeds.set(parts[0] ?? [], 0);
+  embeds.set(parts[1] ?? [], positive.length * width);
+  return { positive, negative, width, embeds };
+}

@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { curvePath, sharedRange } from '../../../src/ui/player/curve.ts';
+
+describe('a curve', () => {
+  it('lies inside its field, and higher values lie higher', () => {
+    const values = fc.array(fc.option(fc.double({ min: -1, max: 1, noNaN: true }), { nil: null }), {
+      minLength: 2,
+    });
+    fc.assert(
+      fc.property(values, (series) => {
+        const range = sharedRange([series]);
+        if (!range) {
+          expect(series.every((value) => value === null)).toBe(true);
+          return;
+        }
+        const drawn = [...curvePath(series, range).matchAll(/[ML]([\d.-]+) ([\d.-]+)/g)];
+        const known = series.filter((value) => value !== null);
+        expect(drawn).toHaveLength(known.length);
+        drawn.forEach(([, x, y], index) => {
+          expect(Number(x)).toBeGreaterThanOrEqual(0);
+          expect(Number(x)).toBeLessThanOrEqual(100);
+          expect(Number(y)).toBeGreaterThanOrEqual(0);
+          expect(Number(y)).toBeLessThanOrEqual(100);
+          const [value, next] = [known[index], known[index + 1]];
+          if (value !== undefined && next !== undefined && next > value) {
+            expect(Number(drawn[index + 1]?.[2])).toBeLessThanOrEqual(Number(y));
+          }
+        });
+      }),
+    );
+  });
+
+  it('leaves a gap where there is no value', () => {
+    expect(curvePath([0, null, 1, 0.5], { low: 0, high: 1 })).toBe('M0.00 100.00M66.67 0.00L100.00 50.00');
+  });
+
+  it('looks flat when nothing really changes', () => {
+    expect(sharedRange([[0.5, 0.5001]])?.high).toBeCloseTo(0.506, 3);
+  });
+});

@@ -1,0 +1,163 @@
+import { createElement } from 'react';
+import { renderToStaticMarkup } from 'react-dom/server';
+import { describe, expect, it } from 'vitest';
+import { settingFields } from '../../../src/project/index.ts';
+import type { Stores } from '../../../src/store/index.ts';
+import { App } from '../../../src/ui/shell/App.tsx';
+import { StoresContext } from '../../../src/ui/shared/stores.ts';
+import { Rig, builtIn, until } from '../store/rig.ts';
+
+/** The page as it stands, as HTML. */
+function html(stores: Stores): string {
+  return renderToStaticMarkup(createElement(StoresContext, { value: stores }, createElement(App)));
+}
+
+/** The tags that open elements of this name, with their attributes. */
+function tags(page: string, name: string): Map<string, string>[] {
+  return [...page.matchAll(new RegExp(`<${name}\\b([^>]*)>`, 'g'))].map(([, attributes]) => {
+    const pairs = [...(attributes ?? '').matchAll(/([\w-]+)(?:="([^"]*)")?/g)];
+    return new Map(pairs.map(([, key, value]) => [(key ?? '').toLowerCase(), value ?? '']));
+  });
+}
+
+/** The text of every element of this name, without what is nested in it as tags. */
+function texts(page: string, name: string): string[] {
+  return [...page.matchAll(new RegExp(`<${name}\\b[^>]*>(.*?)</${name}>`, 'gs'))].map(([, inner]) =>
+    (inner ?? '').replaceAll(/<[^>]*>/g, '').trim(),
+  );
+}
+
+/** The attributes of the field that a label names. */
+function field(page: string, label: string): Map<string, string> | undefined {
+  const id = new RegExp(`<label for="([^"]+)">${label}</label>`).exec(page)?.[1];
+  return [...tags(page, 'input'), ...tags(page, 'textarea')].find((tag) => tag.get('id') === id);
+}
+
+describe('the page', () => {
+  it('names its fields as agreed, and each says in one line what it does', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    const page = html(rig.stores);
+    for (const { key, label, help } of settingFields) {
+      const input = field(page, label);
+      expect([label, input?.get('type'), input?.get('value')]).toEqual([
+        label,
+        'number',
+        String(rig.stores.settings.getState().values[key]),
+      ]);
+      const described = input?.get('aria-describedby') ?? '';
+      expect(page).toContain(`<p id="${described}"`);
+      expect(texts(page, 'p')).toContain(help);
+    }
+    expect(field(page, 'Start image')?.get('type')).toBe('file');
+    for (const label of ['Positive prompts', 'Negative prompts']) expect(field(page, label)).toBeDefined();
+    expect(texts(page, 'button')).toEqual(
+      expect.arrayContaining(['Automatic', 'Generate', 'Stop', 'Download GIF', 'Download MP4']),
+    );
+  });
+
+  it('shows where to drop a picture and some to try, until there is one', async () => {
+    const rig = new Rig();
+    expect(html(rig.stores)).toContain('Drop a picture here');
+    expect(tags(html(rig.stores), 'img')).toHaveLength(4);
+    await rig.ready();
+    expect(html(rig.stores)).not.toContain('Drop a picture here');
+  });
+
+  it('lists the frames as pictures by their numbers, the start picture apart from them', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    await rig.stores.generation.generate();
+    await until(rig.stores.addresses, ({ urls }) => urls.size === 4);
+    const page = html(rig.stores);
+    const list = /<ul[^>]*aria-label="Frames"[^>]*>(.*?)<\/ul>/s.exec(page)?.[1] ?? '';
+    expect(tags(list, 'img').map((tag) => tag.get('alt'))).toEqual(['Frame 1', 'Frame 2', 'Frame 3']);
+    expect(new Set(tags(list, 'img').map((tag) => tag.get('src'))).size).toBe(3);
+    expect(tags(page, 'img').map((tag) => tag.get('alt'))).toContain('Start');
+  });
+
+  it('can be told to stop only while there is something to stop', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    const disabled = (name: string) => {
+      const opening = new RegExp(`<button([^>]*)>(?:(?!</button>).)*?${name}</button>`, 's');
+      return opening.exec(html(rig.stores))?.[1]?.includes('aria-disabled="true"');
+    };
+    expect([disabled('Generate'), disabled('Stop')]).toEqual([false, true]);
+    rig.nextFrame.shut();
+    const running = rig.stores.generation.generate();
+    await until(rig.stores.animation, ({ frames }) => frames.length === 1);
+    expect([disabled('Generate'), disabled('Stop')]).toEqual([true, false]);
+    expect(html(rig.stores)).toContain('role="progressbar"');
+    rig.stores.generation.stop();
+    rig.nextFrame.open();
+    await running;
+    expect([disabled('Generate'), disabled('Stop')]).toEqual([false, true]);
+    expect(html(rig.stores)).toContain('Goes on from frame 1.');
+  });
+
+  it('says at the field what is wrong with it, offers what is right, and unfolds it', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    expect(tags(html(rig.stores), 'details').at(-1)?.has('open')).toBe(false);
+    rig.stores.settings.edit('width', '500');
+    rig.stores.settings.commit('width');
+    const page = html(rig.stores);
+    const input = field(page, 'Width');
+    expect(input?.get('aria-invalid')).toBe('true');
+    const problem = input?.get('aria-describedby')?.split(' ')[1] ?? '';
+    expect(page).toContain(`<p id="${problem}">Width must be a multiple of 8.</p>`);
+    expect(texts(page, 'button')).toEqual(expect.arrayContaining(['Use 496', 'Use 504']));
+    expect(tags(page, 'details').at(-1)?.has('open')).toBe(true);
+  });
+
+  it.each([
+    ['text', 'realistic HD photograph', false],
+    ['fixed', 'round things|bright colours', true],
+    ['none', '', true],
+  ] as const)('with a model whose prompts are %s', async (prompts, start, locked) => {
+    const rig = new Rig();
+    rig.model = {
+      ...builtIn,
+      prompts,
+      fixedPrompts: {
+        positive: prompts === 'fixed' ? ['round things', 'bright colours'] : [],
+        negative: [],
+      },
+    };
+    await rig.ready();
+    const page = html(rig.stores);
+    const area = field(page, 'Positive prompts');
+    expect((area?.has('readonly') ?? false) || (area?.has('disabled') ?? false)).toBe(locked);
+    expect(texts(page, 'textarea')[0]?.startsWith(start)).toBe(true);
+    expect(page.includes('This model')).toBe(locked);
+  });
+
+  it('tells which model runs on what, and why there is no GPU', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    expect(html(rig.stores)).toContain('No GPU was found, so Drift runs on the processor');
+    expect(html(rig.stores)).toContain('This browser has no WebGPU.');
+    const other = new Rig();
+    other.model = {
+      ...builtIn,
+      device: { kind: 'webgpu', precision: 'float16', name: 'A fine GPU', reason: '' },
+    };
+    await other.ready();
+    expect(html(other.stores)).not.toContain('No GPU');
+    expect(texts(html(other.stores), 'dd')).toEqual(
+      expect.arrayContaining(['Shapes', 'CC0-1.0', 'A fine GPU, float16']),
+    );
+  });
+
+  it('shows an error with what to do and what was kept, as an alert', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    rig.failures.set('decode', new Error('broken'));
+    await rig.stores.animation.chooseStart(new Blob(['x']), 'x.png');
+    const page = html(rig.stores);
+    expect(page).toContain('role="alert"');
+    expect(texts(page, 'p')).toContain('broken');
+    expect(page).toContain('The picture that was there before is still in place.');
+  });
+});

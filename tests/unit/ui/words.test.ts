@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { GenerationProgress } from '../../../src/store/index.ts';
+import {
+  bytes,
+  duration,
+  loadWords,
+  outcomeWords,
+  pageTitle,
+  runFraction,
+  runWords,
+  timeLeft,
+} from '../../../src/ui/shared/words.ts';
+
+const run = {
+  id: 1,
+  phase: 'running',
+  frames: 3,
+  made: 1,
+  width: 64,
+  height: 64,
+  begun: 0,
+  preview: null,
+} as const;
+
+const at = (frame: number, stage: GenerationProgress['stage'], step: number, of: number) => ({
+  ...run,
+  progress: { frame, frames: 3, stage, step, of, secondsLeft: null },
+});
+
+describe('what the page says', () => {
+  it.each([
+    [0.2, '1 s'],
+    [59.4, '59 s'],
+    [60, '1 min'],
+    [125, '2 min 5 s'],
+    [3600, '1 h'],
+    [3840, '1 h 4 min'],
+  ])('%d seconds are %s', (seconds, words) => {
+    expect(duration(seconds)).toBe(words);
+  });
+
+  it.each([
+    [0.4, 'nearly done'],
+    [7.6, '8 s left'],
+    [33, 'about 35 s left'],
+    [200, 'about 3 min left'],
+    [5000, 'about 1 h 25 min left'],
+  ])('%d seconds more are %s', (seconds, words) => {
+    expect(timeLeft(seconds)).toBe(words);
+  });
+
+  it.each([
+    [812_000, '812 kB'],
+    [3_440_000, '3.4 MB'],
+    [86_000_000, '86 MB'],
+    [3_440_000_000, '3.44 GB'],
+  ])('%d bytes are %s', (count, words) => {
+    expect(bytes(count)).toBe(words);
+  });
+
+  it('a run and its stage', () => {
+    expect(runWords(at(1, 'denoise', 7, 20))).toBe('Frame 2 of 3 · step 7 of 20');
+    expect(runWords(at(1, 'encode', 0, 1))).toBe('Frame 2 of 3 · looking at the picture');
+    expect(runWords({ ...run, progress: null })).toBe('Frame 2 of 3');
+    // Progress of a frame that is finished by now says nothing any more.
+    expect(runWords(at(0, 'decode', 1, 1))).toBe('Frame 2 of 3');
+    expect(runWords({ ...run, made: 3, progress: null })).toBe('Frame 3 of 3');
+  });
+
+  it('how a run ended', () => {
+    expect(outcomeWords({ kind: 'done', made: 30, seconds: 65 })).toBe('Made 30 frames in 1 min 5 s.');
+    expect(outcomeWords({ kind: 'stopped', made: 0, seconds: 2 })).toBe('Stopped.');
+    expect(outcomeWords({ kind: 'failed', made: 1, seconds: 2 })).toBe(
+      'Ended by an error. Made 1 frame in 2 s.',
+    );
+  });
+
+  it('how a model loads', () => {
+    expect(loadWords({ stage: 'download', part: 'unet', done: 12e6, of: 48e6 })).toEqual({
+      text: 'unet, 12 MB of 48 MB',
+      fraction: 0.25,
+    });
+    expect(loadWords({ stage: 'session', part: 'vae', done: 1, of: 0 }).fraction).toBe(0);
+  });
+
+  it('the title of the tab', () => {
+    expect(pageTitle(at(1, 'denoise', 10, 20), false)).toBe('50 % · frame 2 of 3 – Drift');
+    expect(pageTitle(null, true)).toBe('Loading – Drift');
+    expect(pageTitle(null, false)).toBe('Drift');
+    expect(pageTitle({ ...run, phase: 'waiting', progress: null }, true)).toBe('Waiting – Drift');
+  });
+});
+
+describe('how much of a run is done', () => {
+  it('never goes back, and ends at one', () => {
+    const stages = ['encode', 'guidance', 'denoise', 'decode'] as const;
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 9 }), (frames, of) => {
+        let last = 0;
+        for (let frame = 0; frame < frames; frame++) {
+          for (const stage of stages) {
+            for (let step = 0; step <= of; step++) {
+              const progress = { frame, frames, stage, step, of, secondsLeft: null };
+              const fraction = runFraction({ frames, made: frame, progress });
+              expect(fraction).toBeGreaterThanOrEqual(last - 1e-12);
+              expect(fraction).toBeLessThanOrEqual(1);
+              last = fraction;
+            }
+          }
+        }
+        expect(runFraction({ frames, made: frames, progress: null })).toBe(1);
+      }),
+    );
+  });
+});
