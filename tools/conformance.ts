@@ -41,8 +41,8 @@ export async function main(args: string[]): Promise<number> {
       return exit.noDevice;
     }
     console.log(`# ${backend.description}`);
-    const { compute, runtime } = backend;
-    const pipeline = new Pipeline(compute, runtime, createModel(parts, compute.modelType));
+    const { compute, runtime, target } = backend;
+    const pipeline = new Pipeline(compute, runtime, createModel(parts, target));
     let failures = 0;
     try {
       for (const check of golden.checks) {

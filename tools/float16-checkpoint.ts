@@ -18,14 +18,19 @@ export async function main([from, to, ...prefixes]: string[]): Promise<number> {
   const names = [...checkpoint.tensors.keys()].filter(
     (name) => prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix)),
   );
-  const header: Record<string, { dtype: string; shape: readonly number[]; data_offsets: [number, number] }> = {};
+  const header: Record<string, { dtype: string; shape: readonly number[]; data_offsets: [number, number] }> =
+    {};
   const parts: Uint8Array[] = [];
   let end = 0;
   for (const name of names.sort()) {
     const halves = float32ToFloat16(await checkpoint.read(name));
     const begin = end;
     end += halves.byteLength;
-    header[name] = { dtype: 'F16', shape: checkpoint.tensors.get(name)?.dims ?? [], data_offsets: [begin, end] };
+    header[name] = {
+      dtype: 'F16',
+      shape: checkpoint.tensors.get(name)?.dims ?? [],
+      data_offsets: [begin, end],
+    };
     parts.push(new Uint8Array(halves.buffer));
   }
   const text = JSON.stringify(header);

@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import type { Compute } from '../src/compute/index.ts';
 import { createCpuCompute, createWebGpuCompute, requestComputeDevice } from '../src/compute/index.ts';
 import { createRuntime, loadOrt } from '../src/runtime/index.ts';
+import type { Target } from '../src/models/index.ts';
 import type { Runtime } from '../src/runtime/index.ts';
 import { openNodeGpu } from './node-gpu.ts';
 
@@ -11,6 +12,7 @@ import { openNodeGpu } from './node-gpu.ts';
 export interface NodeBackend {
   readonly compute: Compute;
   readonly runtime: Runtime;
+  readonly target: Target;
   readonly description: string;
   /** Lets go of the device, so that Node can exit. */
   dispose(): void;
@@ -41,6 +43,7 @@ export async function openNodeBackend(
     return {
       compute,
       runtime: createRuntime(ort, null),
+      target: { type: 'float32', attention: 'fused' },
       description: 'CPU, float32',
       dispose: () => {
         compute.dispose();
@@ -51,11 +54,13 @@ export async function openNodeBackend(
     device,
     float16: hasFloat16,
     adapterName,
+    software,
   } = await requestComputeDevice(node.gpu, { allowFloat16: float16 });
   const compute = await createWebGpuCompute(device, hasFloat16 ? 'float16' : 'float32');
   return {
     compute,
     runtime: createRuntime(ort, device),
+    target: { type: compute.modelType, attention: software ? 'spelled' : 'fused' },
     description: `${adapterName}, ${hasFloat16 ? 'float16' : 'float32'}`,
     dispose: () => {
       compute.dispose();

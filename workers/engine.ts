@@ -5,7 +5,7 @@ import { createCpuCompute, createWebGpuCompute, requestComputeDevice } from '../
 import type { Compute } from '../src/compute/index.ts';
 import { Pipeline } from '../src/diffusion/index.ts';
 import { createModel, openModel } from '../src/models/index.ts';
-import type { FixedPrompts, OpenedModel } from '../src/models/index.ts';
+import type { FixedPrompts, OpenedModel, Target } from '../src/models/index.ts';
 import type { GenerateEvent, LoadEvent, LoadedModel } from '../src/protocol/index.ts';
 import { usableSettings } from '../src/project/index.ts';
 import type { Settings } from '../src/project/index.ts';
@@ -21,6 +21,7 @@ interface Machine {
   readonly compute: Compute;
   readonly runtime: Runtime;
   readonly device: LoadedModel['device'];
+  readonly target: Target;
 }
 
 /** The largest UNet that WebAssembly's memory holds, in weights of float32. */
@@ -40,12 +41,15 @@ async function openMachine(backend: Backend): Promise<Machine> {
     try {
       // Old browsers, and pages that are not secure, have none.
       if (!('gpu' in navigator)) throw noWebGpu();
-      const { device, adapterName, float16 } = await requestComputeDevice(navigator.gpu, { allowFloat16: true });
+      const { device, adapterName, float16, software } = await requestComputeDevice(navigator.gpu, {
+        allowFloat16: true,
+      });
       const compute = await createWebGpuCompute(device, float16 ? 'float16' : 'float32');
       return {
         compute,
         runtime: createRuntime(await ort('webgpu'), device),
         device: { kind: 'webgpu', precision: compute.modelType, name: adapterName, reason: '' },
+        target: { type: compute.modelType, attention: software ? 'spelled' : 'fused' },
       };
     } catch (error) {
       if (backend === 'webgpu' || !(error instanceof DriftError)) throw error;
@@ -56,6 +60,7 @@ async function openMachine(backend: Backend): Promise<Machine> {
     compute: createCpuCompute(),
     runtime: createRuntime(await ort('cpu'), null),
     device: { kind: 'cpu', precision: 'float32', name: '', reason },
+    target: { type: 'float32', attention: 'fused' },
   };
 }
 
@@ -107,12 +112,12 @@ export class Engine {
         emit({ stage: 'download', part, done, of });
       },
     });
-    const { compute, runtime, device } = await this.#open(backend);
+    const { compute, runtime, device, target } = await this.#open(backend);
     const { manifest, parts, fixedPrompts } = opened;
     if (device.kind === 'cpu') checkFitsCpu(opened);
     const defaults = usableSettings(manifest.defaults);
 
-    const pipeline = new Pipeline(compute, runtime, createModel(parts, compute.modelType));
+    const pipeline = new Pipeline(compute, runtime, createModel(parts, target));
     try {
       await pipeline.prepare(defaults.width ?? manifest.size, defaults.height ?? manifest.size, {
         signal,

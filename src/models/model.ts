@@ -1,7 +1,7 @@
 import type { OnnxModel } from '../runtime/index.ts';
 import type { SchedulerConfig, UnetConfig, VaeConfig } from './config/index.ts';
 import { compileContext, compileUnet, compileVaeDecoder, contextWidth } from './onnx/index.ts';
-import type { CompiledGraph } from './onnx/index.ts';
+import type { AttentionStyle, CompiledGraph } from './onnx/index.ts';
 import { packWeights } from './pack.ts';
 import type { Checkpoint } from './types.ts';
 
@@ -23,13 +23,18 @@ const stableDiffusionPreview = [
   0.298, 0.207, 0.208, 0.187, 0.286, 0.173, -0.158, 0.189, 0.264, -0.184, -0.271, -0.473, 0, 0, 0,
 ];
 
+/** What a device wants of the networks that are compiled for it. */
+export interface Target {
+  /** What the networks compute in: float16 on GPUs that can, float32 elsewhere. */
+  readonly type: 'float16' | 'float32';
+  readonly attention: AttentionStyle;
+}
+
 /**
  * A model ready to be compiled for any size of picture. Weights are packed when a network is asked for and are
  * not kept here: what is kept is the checkpoint's source.
- *
- * @param type - what the networks compute in: float16 on GPUs that can, float32 elsewhere
  */
-export function createModel(parts: ModelParts, type: 'float16' | 'float32') {
+export function createModel(parts: ModelParts, { type, attention }: Target) {
   const { unet, vae, scheduler, imageEncoder } = parts;
 
   async function pack(
@@ -55,7 +60,7 @@ export function createModel(parts: ModelParts, type: 'float16' | 'float32') {
     context: (signal?: AbortSignal) =>
       pack(compileContext(unet.config, unet.checkpoint, type), unet.checkpoint, signal),
     unet: (size: { height: number; width: number }, signal?: AbortSignal) =>
-      pack(compileUnet(unet.config, unet.checkpoint, type, size), unet.checkpoint, signal),
+      pack(compileUnet(unet.config, unet.checkpoint, type, size, attention), unet.checkpoint, signal),
     decoder: (size: { height: number; width: number }, signal?: AbortSignal) =>
       pack(compileVaeDecoder(vae.config, vae.checkpoint, type, size), vae.checkpoint, signal),
   };

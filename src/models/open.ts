@@ -48,8 +48,9 @@ export async function openModel(url: string, options: OpenOptions = {}): Promise
         return await openCheckpoint(memorySource(path, await bytes(part, path)), signal);
       } catch (error) {
         // Only a file that is not there sends us to the next; a damaged one is said.
-        if (!(error instanceof ModelError && error.code === 'not-found') || index === paths.length - 1)
-          {throw error;}
+        if (!(error instanceof ModelError && error.code === 'not-found') || index === paths.length - 1) {
+          throw error;
+        }
       }
     }
     throw new RangeError('a manifest names at least one weight file');

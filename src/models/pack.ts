@@ -21,8 +21,9 @@ export async function packWeights(
   for (const [index, weight] of plan.weights.entries()) {
     signal?.throwIfAborted();
     const values = await gather(weight, checkpoint, signal);
-    if (plan.type === 'float32') {new Float32Array(packed.buffer, weight.offset, values.length).set(values);}
-    else {
+    if (plan.type === 'float32') {
+      new Float32Array(packed.buffer, weight.offset, values.length).set(values);
+    } else {
       checkFits(weight, values, checkpoint.name);
       float32ToFloat16(values, new Uint16Array(packed.buffer, weight.offset, values.length));
     }

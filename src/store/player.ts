@@ -61,7 +61,9 @@ export function createPlayer({
 
   animation.subscribe(({ frames, edition }, before) => {
     if (edition !== before.edition) {
-      store.setState({ position: frames.length, following: false, playing: false });
+      // A run that waited for this very picture is watched as it begins.
+      const following = generation.getState().run !== null;
+      store.setState({ position: frames.length, following, playing: false });
     } else if (frames.length > before.frames.length && store.getState().following) {
       store.setState({ position: frames.length });
     }

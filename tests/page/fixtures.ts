@@ -9,7 +9,7 @@ export interface RigOptions {
   machine: MachineName;
 }
 
-interface RigFixtures {
+export interface RigFixtures {
   /**
    * Errors that the page did not catch. A test in which there are any fails; one that causes them on purpose
    * checks and empties the list.

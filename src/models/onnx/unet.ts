@@ -15,7 +15,7 @@ import {
   toFeatureMap,
   toTokens,
 } from './layers.ts';
-import type { FeatureMap, Tokens } from './layers.ts';
+import type { AttentionStyle, FeatureMap, Tokens } from './layers.ts';
 
 type Header = Pick<Checkpoint, 'name' | 'tensors'>;
 
@@ -103,10 +103,7 @@ export function compileContext(
       { transB: { int: 1 } },
     );
   });
-  const [only] = vectors;
-  const context =
-    vectors.length === 1 && only !== undefined ? only : g.node('Concat', vectors, { axis: { int: 1 } });
-  g.output(context, 'context', type, ['batch', width(sites)]);
+  g.output(concat(g, vectors), 'context', type, ['batch', width(sites)]);
   return g.build();
 }
 
@@ -125,12 +122,36 @@ function stackedWeight(
   );
 }
 
+/**
+ * A kernel binds all inputs and outputs of its node at once, and a GPU may allow no more than 8 bindings, so that
+ * wider splits and joins are made in rounds.
+ */
+const MOST_PARTS = 7;
+
 /** Cuts a value into the sites' widths along an axis. */
 function split(g: GraphBuilder, value: Value, sites: readonly Site[], axis: number): Value[] {
-  if (sites.length === 1) return [value];
-  return g.split('Split', [value, g.integers(sites.map((site) => site.channels))], sites.length, {
+  if (sites.length <= 1) return [value];
+  const groups = sites.length <= MOST_PARTS ? sites.map((site) => [site]) : grouped(sites);
+  const parts = g.split('Split', [value, g.integers(groups.map(width))], groups.length, {
     axis: { int: axis },
   });
+  return groups.flatMap((group, index) => split(g, parts[index] ?? '', group, axis));
+}
+
+/** The inverse of `split`, along axis 1. */
+function concat(g: GraphBuilder, values: readonly Value[]): Value {
+  const [first = ''] = values;
+  if (values.length <= 1) return first;
+  const parts = values.length <= MOST_PARTS ? values : grouped(values).map((group) => concat(g, group));
+  return g.node('Concat', parts, { axis: { int: 1 } });
+}
+
+/** At most `MOST_PARTS` runs of nearly equal length. */
+function grouped<T>(list: readonly T[]): T[][] {
+  const length = Math.ceil(list.length / MOST_PARTS);
+  return Array.from({ length: Math.ceil(list.length / length) }, (_, index) =>
+    list.slice(index * length, (index + 1) * length),
+  );
 }
 
 /**
@@ -145,6 +166,7 @@ export function compileUnet(
   checkpoint: Header,
   type: 'float16' | 'float32',
   size: { readonly height: number; readonly width: number },
+  attention: AttentionStyle,
 ): CompiledGraph {
   const g = new GraphBuilder('unet', type, checkpoint, 'unet.bin');
   const { groups, epsilon } = config;
@@ -161,7 +183,7 @@ export function compileUnet(
     return resnet(g, x, prefix, { channels, groups, epsilon, ...(time === undefined ? {} : { time }) });
   };
   const attend = (x: FeatureMap, prefix: string, level: UnetLevel) =>
-    level.transformerLayers === 0 ? x : transformer(g, x, prefix, level, config, contexts);
+    level.transformerLayers === 0 ? x : transformer(g, x, prefix, level, config, contexts, attention);
 
   let x = conv(g, sample, 'conv_in', config.down[0]?.channels ?? 0, { kernel: config.convInKernel });
   const skips = [x];
@@ -278,6 +300,7 @@ function transformer(
   level: UnetLevel,
   config: UnetConfig,
   contexts: ReadonlyMap<string, Value>,
+  attention: AttentionStyle,
 ): FeatureMap {
   const normal = groupNorm(g, x, `${prefix}.norm`, config.groups, 1e-6);
   let tokens = config.linearProjection
@@ -296,6 +319,7 @@ function transformer(
         inputBias: false,
       },
       level.heads,
+      attention,
     );
     tokens = add(g, tokens, attended);
     tokens = { ...tokens, value: g.node('Add', [tokens.value, contexts.get(block) ?? '']) };

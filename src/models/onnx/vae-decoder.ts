@@ -65,10 +65,10 @@ export function compileVaeDecoder(
   return g.build();
 }
 
-/** The decoder's one attention layer: a single head over all positions. */
+/** The decoder's one attention layer: a single head over all positions, wider than fused attention is made for. */
 function attention(g: GraphBuilder, x: FeatureMap, prefix: string, groups: number): FeatureMap {
   const normal = groupNorm(g, x, `${prefix}.group_norm`, groups, EPSILON);
-  const attended = selfAttention(g, toTokens(g, normal), attentionNames(g, prefix), 1);
+  const attended = selfAttention(g, toTokens(g, normal), attentionNames(g, prefix), 1, 'spelled');
   return add(g, x, toFeatureMap(g, attended, x));
 }
 

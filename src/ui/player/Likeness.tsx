@@ -8,6 +8,7 @@ import styles from './Likeness.module.css';
 /** How like each frame is to the prompts and to the frame before, as curves over the whole animation. */
 export function Likeness() {
   const { animation, player } = useStores();
+  const hasStart = useSelect(animation, ({ start }) => start !== null);
   const frames = useSelect(animation, (state) => state.frames);
   const position = useSelect(player, (state) => state.position);
 
@@ -22,25 +23,20 @@ export function Likeness() {
       { name: 'positive', words: 'positive prompts', series: positives, range: prompts },
       { name: 'negative', words: 'negative prompts', series: negatives, range: prompts },
       { name: 'before', words: 'the frame before', series: before, range: own },
-    ].flatMap(({ name, words, series, range }) =>
-      range ? [{ name, words, series, path: curvePath(series, range) }] : [],
-    );
+    ].flatMap(({ name, words, series, range }) => {
+      const path = range ? curvePath(series, range) : '';
+      // Before the first frame all are listed, so that nothing moves when it comes.
+      return range || frames.length === 0 ? [{ name, words, series, path }] : [];
+    });
   }, [frames]);
 
-  if (frames.length < 2) return null;
+  if (!hasStart) return null;
   const shown = Math.max(0, position - 1);
+  const marker = (100 * shown) / Math.max(1, frames.length - 1);
   return (
     <div className={styles['likeness']}>
       <svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden className={styles['field']}>
-        {position > 0 && (
-          <line
-            x1={(100 * shown) / (frames.length - 1)}
-            x2={(100 * shown) / (frames.length - 1)}
-            y1="0"
-            y2="100"
-            className={styles['marker']}
-          />
-        )}
+        {position > 0 && <line x1={marker} x2={marker} y1="0" y2="100" className={styles['marker']} />}
         {curves.map(({ name, path }) => (
           <path key={name} d={path} className={classes(styles['curve'], styles[name])} />
         ))}

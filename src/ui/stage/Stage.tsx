@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import { classes } from '../shared/classes.ts';
 import { useSelect, useStores } from '../shared/stores.ts';
 import { FirstVisit } from './FirstVisit.tsx';
 import { paint, sceneOf } from './paint.ts';
@@ -10,7 +11,7 @@ export function Stage() {
   const hasStart = useSelect(animation, ({ start }) => start !== null);
   const reading = useSelect(animation, (state) => state.reading);
   return (
-    <section className={styles['stage']} aria-label="Stage">
+    <section className={classes(styles['stage'], hasStart && styles['square'])} aria-label="Stage">
       {hasStart ? <Screen /> : <FirstVisit />}
       {reading && <p className={styles['reading']}>Reading the picture…</p>}
     </section>

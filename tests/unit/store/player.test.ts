@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MediaError } from '../../../src/base/index.ts';
-import { Rig, until, valueOf } from './rig.ts';
+import { Rig, file, until, valueOf } from './rig.ts';
 
 async function withFrames(frames: number): Promise<Rig> {
   const rig = new Rig();
@@ -77,6 +77,23 @@ describe('the player', () => {
     rig.nextFrame.open();
     await running;
     expect(player.getState()).toMatchObject({ following: false, position: 0 });
+  });
+
+  it('follows a run from its beginning when that waited for the picture', async () => {
+    const rig = new Rig();
+    rig.load();
+    rig.decoding.shut();
+    const { animation, generation, player } = rig.stores;
+    const choosing = animation.chooseStart(file('a'), 'a.png');
+    rig.nextFrame.shut();
+    const running = generation.generate();
+    rig.decoding.open();
+    await choosing;
+    await until(animation, ({ frames }) => frames.length === 1);
+    expect(player.getState()).toMatchObject({ following: true, position: 1 });
+    rig.nextFrame.open();
+    await running;
+    expect(player.getState()).toMatchObject({ following: false, position: 3 });
   });
 
   it('stays within the animation', async () => {
