@@ -29,8 +29,9 @@ export function fromOrt(tensor: Tensor): DeviceTensor {
     } satisfies GpuTensor;
   }
   const { data } = tensor;
-  if (!(data instanceof Float32Array) || !(data.buffer instanceof ArrayBuffer))
-    {throw notForModels(tensor.type);}
+  if (!(data instanceof Float32Array) || !(data.buffer instanceof ArrayBuffer)) {
+    throw notForModels(tensor.type);
+  }
   const floats = new Float32Array(data.buffer, data.byteOffset, data.length);
   return {
     device: 'cpu',

@@ -1,0 +1,120 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { decode } from 'fast-png';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { automatic } from '../../../src/animation/index.ts';
+import type { Frame, Progress, Watch } from '../../../src/animation/index.ts';
+import { isAbort } from '../../../src/base/index.ts';
+import type { Picture } from '../../../src/base/index.ts';
+import { Pipeline } from '../../../src/diffusion/index.ts';
+import { createModel } from '../../../src/models/index.ts';
+import { defaultSettings } from '../../../src/project/index.ts';
+import { openCheckpointFolder } from '../../../tools/checkpoint-folder.ts';
+import { openNodeBackend } from '../../../tools/node-runtime.ts';
+import type { NodeBackend } from '../../../tools/node-runtime.ts';
+import { watchGpu } from '../../support/gpu-memory.ts';
+import type { GpuWatch } from '../../support/gpu-memory.ts';
+
+const golden = fileURLToPath(new URL('../../golden/shapes/', import.meta.url));
+const settings = { ...defaultSettings, width: 64, height: 64, frames: 2, steps: 3, seed: 11 };
+const prompts = { text: null, positives: 0, negatives: 0 };
+
+let watch: GpuWatch;
+let backend: NodeBackend;
+let pipeline: Pipeline;
+let start: Picture;
+
+beforeAll(async () => {
+  watch = watchGpu();
+  const opened = await openNodeBackend('webgpu');
+  if ('reason' in opened) throw new Error(opened.reason);
+  backend = opened;
+  const parts = await openCheckpointFolder(`${golden}checkpoint`);
+  pipeline = new Pipeline(backend.compute, backend.runtime, createModel(parts, backend.target));
+  const { width, height, data } = decode(await readFile(`${golden}start.png`));
+  const rgba = new Uint8ClampedArray(4 * width * height).fill(255);
+  for (let i = 0; i < width * height; i++) rgba.set(data.slice(3 * i, 3 * i + 3), 4 * i);
+  start = { width, height, data: rgba };
+});
+
+afterAll(async () => {
+  await pipeline.release();
+  expect(backend.runtime.liveSessions).toBe(0);
+  backend.dispose();
+  watch.end();
+});
+
+async function run(change: Partial<typeof settings> = {}, watching: Watch = {}): Promise<Frame[]> {
+  const input = { start, firstFrame: 0, settings: { ...settings, ...change }, prompts };
+  const frames: Frame[] = [];
+  for await (const frame of automatic(pipeline, input, watching)) frames.push(frame);
+  return frames;
+}
+
+describe('automatic mode on the GPU', () => {
+  it('makes the same frames from the same seed, and others from another', async () => {
+    const [first, again, other] = [await run(), await run(), await run({ seed: 12, frames: 1 })];
+    expect(first.map(({ picture }) => picture.data)).toEqual(again.map(({ picture }) => picture.data));
+    expect(other[0]?.picture.data).not.toEqual(first[0]?.picture.data);
+  });
+
+  it('reads back once for a frame', async () => {
+    const before = watch.readBacks;
+    await run({ frames: 2 });
+    expect(watch.readBacks - before).toBe(2);
+  });
+
+  it('obeys a stop within one denoising step and can start again at once', async () => {
+    const stop = new AbortController();
+    const after: Progress[] = [];
+    const run1 = run(
+      { steps: 12 },
+      {
+        signal: stop.signal,
+        onProgress: (progress) => {
+          if (stop.signal.aborted) after.push(progress);
+          if (progress.stage === 'denoise' && progress.step === 3) stop.abort();
+        },
+      },
+    );
+    await expect(run1).rejects.toSatisfy(isAbort);
+    expect(after.filter(({ stage }) => stage === 'denoise').length).toBeLessThanOrEqual(1);
+    expect(after.some(({ stage }) => stage === 'decode')).toBe(false);
+    expect(await run({ frames: 1 })).toHaveLength(1);
+  });
+
+  it('leaks no GPU buffer in 20 starts and stops', async () => {
+    // The first stops fill ONNX Runtime's own cache of buffers; from then on nothing may be added.
+    const stopAt = async (step: number) => {
+      const stop = new AbortController();
+      const stopped = run(
+        { steps: 4 },
+        {
+          signal: stop.signal,
+          onProgress: (progress) => {
+            if (progress.stage === 'denoise' && progress.step === step) stop.abort();
+          },
+        },
+      );
+      await expect(stopped).rejects.toSatisfy(isAbort);
+    };
+    const steps = [0, 1, 2, 3, 4];
+    for (const step of steps) await stopAt(step);
+    await backend.compute.idle();
+    const [buffers, bytes, tensors] = [watch.buffers, watch.bytes, backend.compute.liveTensors];
+    for (let round = 0; round < 4; round++) for (const step of steps) await stopAt(step);
+    await backend.compute.idle();
+    expect(backend.compute.liveTensors).toBe(tensors);
+    expect(watch.bytes).toBeLessThanOrEqual(bytes);
+    expect(watch.buffers).toBeLessThanOrEqual(buffers);
+  });
+
+  it('shows each frame as it sharpens, and frees what it showed', async () => {
+    const before = backend.compute.liveTensors;
+    const previews: Picture[] = [];
+    await run({ frames: 1, steps: 4 }, { onPreview: (_, picture) => previews.push(picture) });
+    expect(previews.length).toBeGreaterThan(0);
+    expect(previews.every(({ width, height }) => width === 8 && height === 8)).toBe(true);
+    expect(backend.compute.liveTensors).toBe(before);
+  });
+});
