@@ -1,17 +1,17 @@
 import { automatic } from '../src/animation/index.ts';
-import type { PromptEmbeds } from '../src/animation/index.ts';
 import { DeviceError, DriftError, ModelError } from '../src/base/index.ts';
 import { createCpuCompute, createWebGpuCompute, requestComputeDevice } from '../src/compute/index.ts';
 import type { Compute } from '../src/compute/index.ts';
 import { Pipeline } from '../src/diffusion/index.ts';
 import { createModel, openModel } from '../src/models/index.ts';
-import type { FixedPrompts, OpenedModel, Target } from '../src/models/index.ts';
+import type { OpenedModel, Target } from '../src/models/index.ts';
 import type { GenerateEvent, LoadEvent, LoadedModel } from '../src/protocol/index.ts';
 import { usableSettings } from '../src/project/index.ts';
 import type { Settings } from '../src/project/index.ts';
 import { chooseBuild, createRuntime, loadOrt } from '../src/runtime/index.ts';
 import type { Runtime } from '../src/runtime/index.ts';
 import { wasmAssets } from '../src/runtime/assets.ts';
+import { Prompts } from './prompts.ts';
 import type { Picture } from '../src/base/index.ts';
 
 type Backend = 'auto' | 'webgpu' | 'cpu';
@@ -80,7 +80,7 @@ async function ort(kind: 'webgpu' | 'cpu') {
 /** A model that is ready, on its machine. */
 interface Loaded {
   readonly pipeline: Pipeline;
-  readonly fixedPrompts: FixedPrompts | null;
+  readonly prompts: Prompts;
 }
 
 export interface GenerateInput {
@@ -113,7 +113,7 @@ export class Engine {
       },
     });
     const { compute, runtime, device, target } = await this.#open(backend);
-    const { manifest, parts, fixedPrompts } = opened;
+    const { manifest, parts, fixedPrompts, text } = opened;
     if (device.kind === 'cpu') checkFitsCpu(opened);
     const defaults = usableSettings(manifest.defaults);
 
@@ -129,14 +129,14 @@ export class Engine {
       await pipeline.release();
       throw error;
     }
-    this.#loaded = { pipeline, fixedPrompts };
+    this.#loaded = { pipeline, prompts: new Prompts(fixedPrompts, text, compute, runtime) };
     return {
       name: manifest.name,
       description: manifest.description,
       licence: manifest.licence,
       size: manifest.size,
       latentScale: pipeline.model.latentScale,
-      prompts: fixedPrompts ? 'fixed' : 'none',
+      prompts: fixedPrompts ? 'fixed' : text ? 'text' : 'none',
       fixedPrompts: {
         positive: [...(fixedPrompts?.positive ?? [])],
         negative: [...(fixedPrompts?.negative ?? [])],
@@ -157,9 +157,9 @@ export class Engine {
         remedy: 'Load a model first.',
       });
     }
-    const { pipeline, fixedPrompts } = this.#loaded;
+    const { pipeline } = this.#loaded;
     const began = performance.now();
-    const prompts = uploadPrompts(pipeline.compute, fixedPrompts);
+    const prompts = await this.#loaded.prompts.embeds(settings, signal);
     try {
       const frames = automatic(
         pipeline,
@@ -196,16 +196,6 @@ export class Engine {
     }
     return this.#machine.machine;
   }
-}
-
-function uploadPrompts(compute: Compute, prompts: FixedPrompts | null): PromptEmbeds {
-  if (!prompts) return { text: null, positives: 0, negatives: 0 };
-  const [positives, negatives] = [prompts.positive.length, prompts.negative.length];
-  return {
-    text: compute.upload(prompts.embeds, [positives + negatives, prompts.width]),
-    positives,
-    negatives,
-  };
 }
 
 /** @throws ModelError `needs-gpu` for a model that WebAssembly's memory cannot hold */

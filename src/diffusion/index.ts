@@ -5,6 +5,8 @@ export type { LegPoint } from './interpolation.ts';
 export type { DiffusionModel, LatentSize, ModelShape } from './networks.ts';
 export { Pipeline } from './pipeline.ts';
 export type { DenoiseOptions, PrepareOptions } from './pipeline.ts';
+export { encodePrompts } from './prompts.ts';
+export type { PromptEncoder } from './prompts.ts';
 export { createSchedule, timestepFeatures } from './scheduler.ts';
 export type { NoiseSchedule, Schedule, TimestepEncoding } from './scheduler.ts';
 export { Scope } from './scope.ts';

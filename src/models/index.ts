@@ -3,4 +3,4 @@ export type { Manifest } from './manifest.ts';
 export { createModel } from './model.ts';
 export type { Model, ModelParts, Target } from './model.ts';
 export { openModel } from './open.ts';
-export type { FixedPrompts, OpenedModel, OpenOptions } from './open.ts';
+export type { FixedPrompts, OpenedModel, OpenOptions, TextTower } from './open.ts';

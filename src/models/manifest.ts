@@ -26,6 +26,16 @@ const manifestSchema = v.object({
   imageEncoder: v.object({ model: path, size: v.optional(count, 224) }),
   /** Prompts that came with the model, already encoded: a safetensors file with `positive` and `negative` [n, d]. */
   fixedPrompts: v.optional(v.object({ positive: fixedPrompts, negative: fixedPrompts, embeds: path })),
+  /** CLIP text tower with projection (`input_ids` to `text_embeds`) and its tokenizer, for prompts of any words. */
+  textEncoder: v.optional(
+    v.object({
+      model: path,
+      tokenizer: path,
+      tokenizerConfig: path,
+      /** Tokens of the longest prompt, its start and end included. */
+      maxTokens: v.optional(v.pipe(count, v.maxValue(1024)), 77),
+    }),
+  ),
   previewFactors: v.optional(v.pipe(v.array(v.pipe(v.number(), v.finite())), v.length(15))),
   /** Settings at which the model looks best. Checked where they are used. */
   defaults: v.optional(v.record(v.string(), v.union([v.string(), v.number()])), {}),

@@ -1,4 +1,5 @@
 import { ModelError } from '../base/index.ts';
+import type { OnnxModel } from '../runtime/index.ts';
 import { openCheckpoint } from './checkpoint/index.ts';
 import { parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from './config/index.ts';
 import { download, downloadJson } from './download.ts';
@@ -6,6 +7,8 @@ import { parseManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
 import type { ModelParts } from './model.ts';
 import { memorySource } from './source.ts';
+import { openTokenizer } from './tokenizer.ts';
+import type { Tokenize } from './tokenizer.ts';
 import type { Checkpoint } from './types.ts';
 
 /** Prompts that came with a model, encoded: unit rows of `width` numbers, positives first. */
@@ -20,6 +23,14 @@ export interface OpenedModel {
   readonly manifest: Manifest;
   readonly parts: ModelParts;
   readonly fixedPrompts: FixedPrompts | null;
+  /** Null for a model that cannot read prompts. */
+  readonly text: TextTower | null;
+}
+
+/** What turns prompts into embeddings. It is fetched when a prompt has to be encoded, and not kept. */
+export interface TextTower {
+  model(signal?: AbortSignal): Promise<OnnxModel>;
+  tokenizer(signal?: AbortSignal): Promise<Tokenize>;
 }
 
 export interface OpenOptions {
@@ -75,6 +86,22 @@ export async function openModel(url: string, options: OpenOptions = {}): Promise
     fixedPrompts: manifest.fixedPrompts
       ? await readFixedPrompts(manifest.fixedPrompts, await bytes('prompts', manifest.fixedPrompts.embeds))
       : null,
+    text: manifest.textEncoder ? textTower(manifest.textEncoder, address) : null,
+  };
+}
+
+function textTower(
+  { model, tokenizer, tokenizerConfig, maxTokens }: NonNullable<Manifest['textEncoder']>,
+  address: (path: string) => string,
+): TextTower {
+  return {
+    model: async (signal) => ({ graph: await download(address(model), { signal }), weights: [] }),
+    tokenizer: async (signal) =>
+      openTokenizer(
+        await downloadJson(address(tokenizer), { signal }),
+        await downloadJson(address(tokenizerConfig), { signal }),
+        maxTokens,
+      ),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Queue } from '../base/index.ts';
 import type { CpuTensor, DeviceTensor } from '../compute/index.ts';
 import type { OrtModule } from './load.ts';
 import { elementType, fromOrt, toOrt } from './tensors.ts';
-import type { OnnxModel, Port, Runtime, Session } from './types.ts';
+import type { OnnxModel, Port, Runtime, Session, TokenTensor } from './types.ts';
 
 /**
  * Makes sessions on one device: on the GPU that the caller shares with ONNX Runtime, or, with null, on the CPU.
@@ -66,7 +66,9 @@ function wrap(
 
     async run(inputs, outputs = {}) {
       return queue.run(undefined, async () => {
-        const feeds = mapValues(inputs, (tensor) => toOrt(ort, tensor));
+        const feeds = mapValues(inputs, (tensor) =>
+          tensor.device === 'memory' ? new ort.Tensor('int64', tensor.data, tensor.dims) : toOrt(ort, tensor),
+        );
         const fetches = {
           ...Object.fromEntries(session.outputNames.map((output) => [output, null])),
           ...mapValues(inPlace(outputs), (tensor) => toOrt(ort, tensor)),
@@ -115,7 +117,7 @@ function toPort(meta: InferenceSession.ValueMetadata): Port {
   }
   return {
     name: meta.name,
-    type: elementType(meta.type),
+    type: meta.type === 'int64' ? 'int64' : elementType(meta.type),
     dims: meta.shape.map((dim) => (typeof dim === 'number' ? dim : null)),
   };
 }
@@ -136,7 +138,7 @@ function sessionFailed(name: string, cause: unknown): Error {
 
 function runFailed(
   name: string,
-  inputs: Readonly<Record<string, DeviceTensor>>,
+  inputs: Readonly<Record<string, DeviceTensor | TokenTensor>>,
   cause: unknown,
 ): DeviceError {
   const reason = cause instanceof Error ? cause.message : String(cause);

@@ -3,8 +3,16 @@ import type { DeviceTensor, ElementType } from '../compute/index.ts';
 /** What a session expects or gives under one name. A dimension that the graph leaves open is null. */
 export interface Port {
   readonly name: string;
-  readonly type: ElementType;
+  readonly type: ElementType | 'int64';
   readonly dims: readonly (number | null)[];
+}
+
+/** Tokens for a text encoder: the one kind of input that is not made of floats. It lies in memory. */
+export interface TokenTensor {
+  readonly device: 'memory';
+  readonly type: 'int64';
+  readonly dims: readonly number[];
+  readonly data: BigInt64Array<ArrayBuffer>;
 }
 
 /** An ONNX model as it is handed to the runtime: the graph, and the weights that lie outside it. */
@@ -25,7 +33,7 @@ export interface Session {
    * @throws DeviceError `run-failed` with the dims and types of what was fed.
    */
   run(
-    inputs: Readonly<Record<string, DeviceTensor>>,
+    inputs: Readonly<Record<string, DeviceTensor | TokenTensor>>,
     outputs?: Readonly<Record<string, DeviceTensor>>,
   ): Promise<Record<string, DeviceTensor>>;
   /** Frees the weights. Idempotent. */

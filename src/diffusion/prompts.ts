@@ -1,0 +1,73 @@
+import { ModelError } from '../base/index.ts';
+import type { Compute } from '../compute/index.ts';
+import type { OnnxModel, Runtime } from '../runtime/index.ts';
+
+/** A CLIP text tower and its tokenizer, as far as encoding needs them. */
+export interface PromptEncoder {
+  model(signal?: AbortSignal): Promise<OnnxModel>;
+  tokenizer(
+    signal?: AbortSignal,
+  ): Promise<
+    (prompts: readonly string[]) => {
+      readonly dims: readonly [number, number];
+      readonly ids: BigInt64Array<ArrayBuffer>;
+    }
+  >;
+}
+
+/**
+ * Encodes prompts to unit rows [prompts, d] (CLIP, Radford et al. 2021). The tower is loaded for this and released
+ * again: it is large, and prompts seldom change.
+ *
+ * @throws ModelError `port-missing` when the tower is not a CLIP text model with projection, or the signal's reason
+ */
+export async function encodePrompts(
+  prompts: readonly string[],
+  encoder: PromptEncoder,
+  compute: Compute,
+  runtime: Runtime,
+  signal?: AbortSignal,
+): Promise<{ width: number; embeds: Float32Array<ArrayBuffer> }> {
+  const tokenize = await encoder.tokenizer(signal);
+  const { dims, ids } = tokenize(prompts);
+  const session = await runtime.createSession('text encoder', await encoder.model(signal), signal);
+  try {
+    const feeds = { input_ids: { device: 'memory', type: 'int64', dims, data: ids } } as const;
+    // Some exports want to be told which tokens count; CLIP looks only at those up to the end of the prompt.
+    const mask = {
+      device: 'memory',
+      type: 'int64',
+      dims,
+      data: new BigInt64Array(ids.length).fill(1n),
+    } as const;
+    const masked = session.inputs.some(({ name }) => name === 'attention_mask');
+    const results = await session.run(masked ? { ...feeds, attention_mask: mask } : feeds);
+    try {
+      const { text_embeds: embeds } = results;
+      if (!embeds) throw notClip(session.outputs.map(({ name }) => name));
+      const [values] = await compute.read([embeds], signal);
+      const width = embeds.dims[1] ?? 0;
+      return { width, embeds: toUnitRows(Float32Array.from(values ?? []), width) };
+    } finally {
+      for (const result of Object.values(results)) result.dispose();
+    }
+  } finally {
+    await session.release();
+  }
+}
+
+function toUnitRows(values: Float32Array<ArrayBuffer>, width: number): Float32Array<ArrayBuffer> {
+  for (let start = 0; start < values.length; start += width) {
+    const row = values.subarray(start, start + width);
+    const length = Math.hypot(...row);
+    for (let i = 0; i < row.length; i++) row[i] = (row[i] ?? 0) / length;
+  }
+  return values;
+}
+
+function notClip(outputs: readonly string[]): ModelError {
+  return new ModelError('port-missing', 'The text encoder of this model gives no "text_embeds".', {
+    remedy: 'It must be a CLIP text model with projection, exported to ONNX with its usual names.',
+    details: { name: 'text_embeds', outputs: outputs.join(', ') },
+  });
+}

@@ -1,0 +1,120 @@
+import type { PromptEncoder } from '../../src/diffusion/index.ts';
+import { encodeModel } from '../../src/models/onnx/proto.ts';
+import { openTokenizer } from '../../src/models/tokenizer.ts';
+
+const START = '<|startoftext|>';
+const END = '<|endoftext|>';
+const letters = 'abcdefghijklmnopqrstuvwxyz';
+const vocab = Object.fromEntries(
+  [...letters, ...[...letters].map((letter) => `${letter}</w>`), START, END].map((token, id) => [token, id]),
+);
+const [startId = 0, endId = 0] = [vocab[START], vocab[END]];
+
+/** CLIP's kind of tokenizer over single letters, in the format that the hub's models have. */
+export const tokenizerFile = {
+  version: '1.0',
+  truncation: null,
+  padding: null,
+  added_tokens: [START, END].map((content) => ({
+    id: vocab[content],
+    content,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+    special: true,
+  })),
+  normalizer: { type: 'Lowercase' },
+  pre_tokenizer: {
+    type: 'Sequence',
+    pretokenizers: [
+      { type: 'Split', pattern: { Regex: '[\\p{L}]+' }, behavior: 'Removed', invert: true },
+      { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true },
+    ],
+  },
+  post_processor: {
+    type: 'RobertaProcessing',
+    sep: [END, endId],
+    cls: [START, startId],
+    trim_offsets: false,
+    add_prefix_space: false,
+  },
+  decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true },
+  model: {
+    type: 'BPE',
+    dropout: null,
+    unk_token: END,
+    continuing_subword_prefix: '',
+    end_of_word_suffix: '</w>',
+    fuse_unk: false,
+    vocab,
+    merges: [],
+  },
+};
+export const tokenizerConfig = {
+  tokenizer_class: 'CLIPTokenizer',
+  bos_token: START,
+  eos_token: END,
+  unk_token: END,
+  pad_token: END,
+  model_max_length: 77,
+};
+
+/** The ids that the tokenizer must give for a word. */
+export function idsOf(word: string): number[] {
+  const inner = [...word].map(
+    (letter, index) => vocab[index === word.length - 1 ? `${letter}</w>` : letter] ?? -1,
+  );
+  return [startId, ...inner, endId];
+}
+
+/** A text tower whose embedding is the sum of a fixed row for each token: easy to work out by hand. */
+export function textTower(width: number): { graph: Uint8Array<ArrayBuffer>; row: (id: number) => number[] } {
+  const size = Object.keys(vocab).length;
+  const row = (id: number) =>
+    Array.from({ length: width }, (_, i) => Math.fround(Math.sin(1 + id * width + i)));
+  const table = Float32Array.from({ length: size }, (_, id) => id).reduce<number[]>(
+    (all, id) => [...all, ...row(id)],
+    [],
+  );
+  const node = (operator: string, inputs: string[], output: string) => ({
+    operator,
+    domain: '',
+    name: output,
+    inputs,
+    outputs: [output],
+    attributes: operator === 'ReduceSum' ? [{ name: 'keepdims', int: 0 }] : [],
+  });
+  const graph = encodeModel({
+    name: 'text tower',
+    nodes: [
+      node('Gather', ['table', 'input_ids'], 'rows'),
+      node('ReduceSum', ['rows', 'axes'], 'text_embeds'),
+    ],
+    initializers: [
+      {
+        name: 'table',
+        type: 'float32',
+        dims: [size, width],
+        content: { inline: new Uint8Array(Float32Array.from(table).buffer) },
+      },
+      {
+        name: 'axes',
+        type: 'int64',
+        dims: [1],
+        content: { inline: new Uint8Array(BigInt64Array.of(1n).buffer) },
+      },
+    ],
+    inputs: [{ name: 'input_ids', type: 'int64', dims: ['prompts', 'tokens'] }],
+    outputs: [{ name: 'text_embeds', type: 'float32', dims: ['prompts', width] }],
+  });
+  return { graph, row };
+}
+
+/** Both together, as a model gives them. */
+export function promptEncoder(width: number, maxTokens = 77): PromptEncoder {
+  return {
+    model: () => Promise.resolve({ graph: textTower(width).graph, weights: [] }),
+    tokenizer: () => openTokenizer(tokenizerFile, tokenizerConfig, maxTokens),
+  };
+}

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isAbort } from '../../../src/base/index.ts';
+import { encodePrompts } from '../../../src/diffusion/index.ts';
+import { openTokenizer } from '../../../src/models/tokenizer.ts';
+import { openNodeBackend } from '../../../tools/node-runtime.ts';
+import type { NodeBackend } from '../../../tools/node-runtime.ts';
+import { failure } from '../../support/failure.ts';
+import { idsOf, promptEncoder, textTower, tokenizerConfig, tokenizerFile } from '../../support/text-tower.ts';
+
+const width = 6;
+let backend: NodeBackend;
+
+beforeAll(async () => {
+  const opened = await openNodeBackend('cpu');
+  if ('reason' in opened) throw new Error(opened.reason);
+  backend = opened;
+});
+afterAll(() => {
+  backend.dispose();
+});
+
+describe('the tokenizer', () => {
+  it('gives start, letters and end, padded to the longest prompt', async () => {
+    const tokenize = await openTokenizer(tokenizerFile, tokenizerConfig, 77);
+    const { dims, ids } = tokenize(['cat', 'Apple']);
+    expect(dims).toEqual([2, 7]);
+    expect([...ids].map(Number)).toEqual([
+      ...idsOf('cat'),
+      ...idsOf('').slice(1),
+      ...idsOf('').slice(1),
+      ...idsOf('apple'),
+    ]);
+  });
+
+  it('cuts a prompt that is too long', async () => {
+    const tokenize = await openTokenizer(tokenizerFile, tokenizerConfig, 8);
+    expect(tokenize(['abcdefghijklmnop']).dims).toEqual([1, 8]);
+  });
+
+  it('refuses files that are no tokenizer', async () => {
+    expect(await failure(openTokenizer({ model: 'none' }, {}, 77))).toMatchObject({
+      code: 'tokenizer-invalid',
+    });
+  });
+});
+
+describe('prompts', () => {
+  it('become unit rows, and the tower is released', async () => {
+    const { embeds } = await encodePrompts(
+      ['cat', 'dog'],
+      promptEncoder(width),
+      backend.compute,
+      backend.runtime,
+    );
+    const { row } = textTower(width);
+    for (const [index, word] of ['cat', 'dog'].entries()) {
+      const sum = Array.from({ length: width }, (_, i) =>
+        idsOf(word).reduce((total, id) => total + (row(id)[i] ?? 0), 0),
+      );
+      const length = Math.hypot(...sum);
+      for (const [i, value] of sum.entries())
+        expect(embeds[index * width + i]).toBeCloseTo(value / length, 5);
+    }
+    expect(backend.runtime.liveSessions).toBe(0);
+    expect(backend.compute.liveTensors).toBe(0);
+  });
+
+  it('can be stopped', async () => {
+    const stopped = encodePrompts(
+      ['cat'],
+      promptEncoder(width),
+      backend.compute,
+      backend.runtime,
+      AbortSignal.abort(),
+    );
+    await expect(stopped).rejects.toSatisfy(isAbort);
+    expect(backend.runtime.liveSessions).toBe(0);
+  });
+});

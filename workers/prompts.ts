@@ -1,0 +1,59 @@
+import type { PromptEmbeds } from '../src/animation/index.ts';
+import type { Compute } from '../src/compute/index.ts';
+import { encodePrompts } from '../src/diffusion/index.ts';
+import type { FixedPrompts, TextTower } from '../src/models/index.ts';
+import { promptList } from '../src/project/index.ts';
+import type { Settings } from '../src/project/index.ts';
+import type { Runtime } from '../src/runtime/index.ts';
+
+/** The most prompts whose embeddings are kept: 768 numbers each. */
+const MOST_KEPT = 500;
+
+/** The prompts of one model as embeddings: fixed ones that came with it, or any, each encoded once. */
+export class Prompts {
+  readonly #fixed: FixedPrompts | null;
+  readonly #tower: TextTower | null;
+  readonly #compute: Compute;
+  readonly #runtime: Runtime;
+  readonly #known = new Map<string, Float32Array>();
+
+  constructor(fixed: FixedPrompts | null, tower: TextTower | null, compute: Compute, runtime: Runtime) {
+    this.#fixed = fixed;
+    this.#tower = tower;
+    this.#compute = compute;
+    this.#runtime = runtime;
+  }
+
+  /** The embeddings for a run; the caller disposes `text`. */
+  async embeds(settings: Settings, signal: AbortSignal): Promise<PromptEmbeds> {
+    const fixed = this.#fixed;
+    if (fixed) return this.#upload(fixed.embeds, fixed.width, fixed.positive.length, fixed.negative.length);
+    if (!this.#tower) return { text: null, positives: 0, negatives: 0 };
+
+    const positive = promptList(settings.positivePrompts);
+    const negative = promptList(settings.negativePrompts);
+    const prompts = [...positive, ...negative];
+    await this.#encode(prompts, this.#tower, signal);
+    const rows = prompts.map((prompt) => this.#known.get(prompt) ?? new Float32Array());
+    const width = rows[0]?.length ?? 0;
+    const embeds = new Float32Array(rows.length * width);
+    for (const [index, row] of rows.entries()) embeds.set(row, index * width);
+    return this.#upload(embeds, width, positive.length, negative.length);
+  }
+
+  async #encode(prompts: readonly string[], tower: TextTower, signal: AbortSignal): Promise<void> {
+    const missing = [...new Set(prompts.filter((prompt) => !this.#known.has(prompt)))];
+    if (missing.length === 0) return;
+    if (this.#known.size + missing.length > MOST_KEPT) this.#known.clear();
+    const wanted = [...new Set(prompts.filter((prompt) => !this.#known.has(prompt)))];
+    const { width, embeds } = await encodePrompts(wanted, tower, this.#compute, this.#runtime, signal);
+    for (const [index, prompt] of wanted.entries()) {
+      this.#known.set(prompt, embeds.slice(index * width, (index + 1) * width));
+    }
+  }
+
+  #upload(embeds: Float32Array, width: number, positives: number, negatives: number): PromptEmbeds {
+    if (positives + negatives === 0) return { text: null, positives, negatives };
+    return { text: this.#compute.upload(embeds, [positives + negatives, width]), positives, negatives };
+  }
+}
