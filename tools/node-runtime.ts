@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import type { Compute } from '../src/compute/index.ts';
 import { createCpuCompute, createWebGpuCompute, requestComputeDevice } from '../src/compute/index.ts';
 import { createRuntime, loadOrt } from '../src/runtime/index.ts';
+import { targetFor } from '../src/models/index.ts';
 import type { Target } from '../src/models/index.ts';
 import type { Runtime } from '../src/runtime/index.ts';
 import { openNodeGpu } from './node-gpu.ts';
@@ -43,7 +44,7 @@ export async function openNodeBackend(
     return {
       compute,
       runtime: createRuntime(ort, null),
-      target: { type: 'float32', attention: 'fused' },
+      target: targetFor('float32', false),
       description: 'CPU, float32',
       dispose: () => {
         compute.dispose();
@@ -60,7 +61,7 @@ export async function openNodeBackend(
   return {
     compute,
     runtime: createRuntime(ort, device),
-    target: { type: compute.modelType, attention: software ? 'spelled' : 'fused' },
+    target: targetFor(compute.modelType, software),
     description: `${adapterName}, ${hasFloat16 ? 'float16' : 'float32'}`,
     dispose: () => {
       compute.dispose();

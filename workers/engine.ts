@@ -3,7 +3,7 @@ import { DeviceError, DriftError, ModelError } from '../src/base/index.ts';
 import { createCpuCompute, createWebGpuCompute, requestComputeDevice } from '../src/compute/index.ts';
 import type { Compute } from '../src/compute/index.ts';
 import { Pipeline } from '../src/diffusion/index.ts';
-import { createModel, openModel } from '../src/models/index.ts';
+import { createModel, openModel, targetFor } from '../src/models/index.ts';
 import type { OpenedModel, Target } from '../src/models/index.ts';
 import type { GenerateEvent, LoadEvent, LoadedModel } from '../src/protocol/index.ts';
 import { usableSettings } from '../src/project/index.ts';
@@ -49,7 +49,7 @@ async function openMachine(backend: Backend): Promise<Machine> {
         compute,
         runtime: createRuntime(await ort('webgpu'), device),
         device: { kind: 'webgpu', precision: compute.modelType, name: adapterName, reason: '' },
-        target: { type: compute.modelType, attention: software ? 'spelled' : 'fused' },
+        target: targetFor(compute.modelType, software),
       };
     } catch (error) {
       if (backend === 'webgpu' || !(error instanceof DriftError)) throw error;
@@ -60,7 +60,7 @@ async function openMachine(backend: Backend): Promise<Machine> {
     compute: createCpuCompute(),
     runtime: createRuntime(await ort('cpu'), null),
     device: { kind: 'cpu', precision: 'float32', name: '', reason },
-    target: { type: 'float32', attention: 'fused' },
+    target: targetFor('float32', false),
   };
 }
 

@@ -152,6 +152,8 @@ export class Pipeline {
         await computed;
         if (index > 0) onStep?.(index, steps);
         computed = compute.idle();
+        // After a stop nobody waits for it any more.
+        computed.catch(() => undefined);
       }
       await computed;
       signal?.throwIfAborted();

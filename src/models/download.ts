@@ -32,14 +32,16 @@ export async function download(url: string, options: DownloadOptions = {}): Prom
       cause,
     );
   };
+  const tooLarge = () =>
+    failed('too-large', `${url} is larger than ${longestDownload / 2 ** 20} MB.`, 'Use a smaller model.');
 
   const response = await fetch(url, { signal: signal ?? null }).catch((cause: unknown) => {
     throw lost(cause);
   });
   if (!response.ok) {
     await response.body?.cancel();
-    throw response.status === 404
-      ? failed('not-found', `There is nothing at ${url}.`, 'Check the address of the model.', 404)
+    throw response.status === 404 || response.status === 410
+      ? failed('not-found', `There is nothing at ${url}.`, 'Check the address of the model.', response.status)
       : failed(
           'http-failed',
           `${url} answered with ${response.status}.`,
@@ -47,7 +49,12 @@ export async function download(url: string, options: DownloadOptions = {}): Prom
           response.status,
         );
   }
-  const announced = Number(response.headers.get('Content-Length') ?? 0);
+  // Compressed files announce their compressed length, which they can only exceed.
+  const announced = Number(response.headers.get('Content-Length')) || 0;
+  if (announced > longestDownload) {
+    await response.body?.cancel();
+    throw tooLarge();
+  }
   const pieces: Uint8Array[] = [];
   let done = 0;
   try {
@@ -57,15 +64,10 @@ export async function download(url: string, options: DownloadOptions = {}): Prom
       done += value.length;
       if (done > longestDownload) {
         await reader.cancel();
-        throw failed(
-          'too-large',
-          `${url} is larger than ${longestDownload / 2 ** 20} MB.`,
-          'Use a smaller model.',
-        );
+        throw tooLarge();
       }
       pieces.push(value);
-      // A compressed answer announces its compressed length.
-      onProgress?.(done, Math.max(announced, done));
+      onProgress?.(done, announced > 0 ? Math.max(announced, done) : 0);
     }
   } catch (cause) {
     throw cause instanceof ModelError ? cause : lost(cause);

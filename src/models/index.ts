@@ -1,6 +1,6 @@
 /** From a model's address to networks: manifests, downloads, checkpoint readers, float16, and the graph compiler. */
 export type { Manifest } from './manifest.ts';
-export { createModel } from './model.ts';
+export { createModel, targetFor } from './model.ts';
 export type { Model, ModelParts, Target } from './model.ts';
 export { openModel } from './open.ts';
 export type { FixedPrompts, OpenedModel, OpenOptions, TextTower } from './open.ts';

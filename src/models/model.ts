@@ -1,7 +1,7 @@
 import type { OnnxModel } from '../runtime/index.ts';
 import type { SchedulerConfig, UnetConfig, VaeConfig } from './config/index.ts';
 import { compileContext, compileUnet, compileVaeDecoder, contextWidth } from './onnx/index.ts';
-import type { AttentionStyle, CompiledGraph } from './onnx/index.ts';
+import type { CompiledGraph } from './onnx/index.ts';
 import { packWeights } from './pack.ts';
 import type { Checkpoint } from './types.ts';
 
@@ -27,14 +27,23 @@ const stableDiffusionPreview = [
 export interface Target {
   /** What the networks compute in: float16 on GPUs that can, float32 elsewhere. */
   readonly type: 'float16' | 'float32';
-  readonly attention: AttentionStyle;
+  /**
+   * Attention with heads of up to this many channels is one fused node. Software GPUs compile the fused node's shader
+   * for 14 s at 32 channels, a minute at 40 and longer beyond, once; the same attention spelled out takes seconds.
+   */
+  readonly widestFusedHead: number;
+}
+
+/** What a device wants: see `Target`. */
+export function targetFor(type: 'float16' | 'float32', softwareGpu: boolean): Target {
+  return { type, widestFusedHead: softwareGpu ? 24 : Infinity };
 }
 
 /**
  * A model ready to be compiled for any size of picture. Weights are packed when a network is asked for and are
  * not kept here: what is kept is the checkpoint's source.
  */
-export function createModel(parts: ModelParts, { type, attention }: Target) {
+export function createModel(parts: ModelParts, { type, widestFusedHead }: Target) {
   const { unet, vae, scheduler, imageEncoder } = parts;
 
   async function pack(
@@ -60,7 +69,7 @@ export function createModel(parts: ModelParts, { type, attention }: Target) {
     context: (signal?: AbortSignal) =>
       pack(compileContext(unet.config, unet.checkpoint, type), unet.checkpoint, signal),
     unet: (size: { height: number; width: number }, signal?: AbortSignal) =>
-      pack(compileUnet(unet.config, unet.checkpoint, type, size, attention), unet.checkpoint, signal),
+      pack(compileUnet(unet.config, unet.checkpoint, type, size, widestFusedHead), unet.checkpoint, signal),
     decoder: (size: { height: number; width: number }, signal?: AbortSignal) =>
       pack(compileVaeDecoder(vae.config, vae.checkpoint, type, size), vae.checkpoint, signal),
   };

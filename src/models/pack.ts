@@ -6,7 +6,8 @@ import type { PlannedWeight, WeightPlan } from './onnx/index.ts';
  * Fills a weight file from a checkpoint, tensor by tensor in the order of the file.
  *
  * @param onWeight - told after each weight how many are done
- * @throws CheckpointError when a tensor cannot be read, or the signal's reason
+ * @throws CheckpointError `weight-not-finite`, `weight-too-large` (for float16), or what reading a tensor throws; or the
+ *   signal's reason
  */
 export async function packWeights(
   plan: WeightPlan,
@@ -21,10 +22,10 @@ export async function packWeights(
   for (const [index, weight] of plan.weights.entries()) {
     signal?.throwIfAborted();
     const values = await gather(weight, checkpoint, signal);
+    checkFits(weight, values, checkpoint.name, plan.type);
     if (plan.type === 'float32') {
       new Float32Array(packed.buffer, weight.offset, values.length).set(values);
     } else {
-      checkFits(weight, values, checkpoint.name);
       float32ToFloat16(values, new Uint16Array(packed.buffer, weight.offset, values.length));
     }
     onWeight?.(index + 1, plan.weights.length);
@@ -51,10 +52,22 @@ async function gather(
   return values;
 }
 
-/** A weight that float16 cannot hold would become infinite, and every picture black. */
-function checkFits({ name }: PlannedWeight, values: Float32Array, file: string): void {
-  const { largest, overflowed } = measureForFloat16(values);
-  if (overflowed === 0) return;
+/** One weight that is not a number, or that float16 cannot hold, would make every picture black. */
+function checkFits(
+  { name }: PlannedWeight,
+  values: Float32Array,
+  file: string,
+  type: WeightPlan['type'],
+): void {
+  const { largest, overflowed, notFinite } = measureForFloat16(values);
+  if (notFinite > 0) {
+    throw new CheckpointError('weight-not-finite', `${name} in ${file} holds values that are not numbers.`, {
+      remedy:
+        'The file is damaged, or its training has failed. Get it again, or use another version of the model.',
+      details: { file, tensor: name, count: notFinite },
+    });
+  }
+  if (overflowed === 0 || type === 'float32') return;
   throw new CheckpointError(
     'weight-too-large',
     `${name} in ${file} holds ${largest}, more than float16 can.`,

@@ -4,6 +4,9 @@ import { ModelError } from '../../base/index.ts';
 /** The values of a key with which a network computes what Drift computes; anything else is another network. */
 export type Accepted = Readonly<Record<string, readonly (string | number | boolean | null)[]>>;
 
+/** Channels of the latents that the UNet makes and the decoder reads, in all models of this family. */
+export const LATENT_CHANNELS = 4;
+
 /** Keys that say where a file came from or how it was trained, and change nothing about what it computes. */
 const harmless =
   /^_|^(sample_size|dropout|upcast_attention|force_upcast|use_quant_conv|encoder_hid_dim_type)$/;
@@ -14,8 +17,8 @@ const harmless =
  * @param file - how errors call it
  * @param input - the parsed JSON
  * @param schema - the keys that Drift reads
- * @param accepted - keys that Drift does not read, with the values that it can live with. A key that is in neither
- *   may only be null, false or an empty list
+ * @param accepted - keys that Drift does not read, with all the values that it can live with. A key that is in
+ *   neither may only be null, false or an empty list
  * @throws ModelError `config-invalid` or `config-unsupported`, with the key
  */
 export function readConfig<Entries extends v.ObjectEntries>(
@@ -24,18 +27,13 @@ export function readConfig<Entries extends v.ObjectEntries>(
   schema: v.ObjectSchema<Entries, undefined>,
   accepted: Accepted,
 ): v.InferOutput<v.ObjectSchema<Entries, undefined>> {
-  const object = v.safeParse(v.record(v.string(), v.unknown()), input);
-  if (!object.success || Array.isArray(input)) {
-    throw new ModelError('config-invalid', `${file} is not a configuration: it holds no JSON object.`, {
-      remedy: 'Get the file again from where the model came from.',
-      details: { file },
-    });
-  }
-  for (const [key, value] of Object.entries(object.output)) {
-    if (key in schema.entries || harmless.test(key)) continue;
-    const fine = accepted[key]?.some((other) => other === value) ?? false;
-    const unused = value === null || value === false || (Array.isArray(value) && value.length === 0);
-    if (!fine && !unused) throw unsupported(file, key, value);
+  for (const [key, value] of Object.entries(configObject(file, input))) {
+    // Own keys only: a file may call a key "toString".
+    if (Object.hasOwn(schema.entries, key) || harmless.test(key)) continue;
+    const fine = Object.hasOwn(accepted, key)
+      ? accepted[key]?.some((other) => other === value)
+      : value === null || value === false || (Array.isArray(value) && value.length === 0);
+    if (fine !== true) throw unsupported(file, key, value);
   }
   const result = v.safeParse(schema, input);
   if (result.success) return result.output;
@@ -46,6 +44,20 @@ export function readConfig<Entries extends v.ObjectEntries>(
       'Drift runs image variation models of the Stable Diffusion 1.x family in the layout of diffusers.',
     details: { file, key, value: JSON.stringify(issue.input) },
     cause: issue,
+  });
+}
+
+/**
+ * The keys of a configuration file.
+ *
+ * @throws ModelError `config-invalid` when it holds something else than an object
+ */
+export function configObject(file: string, input: unknown): Readonly<Record<string, unknown>> {
+  const object = v.safeParse(v.record(v.string(), v.unknown()), input);
+  if (object.success && !Array.isArray(input)) return object.output;
+  throw new ModelError('config-invalid', `${file} is not a configuration: it holds no JSON object.`, {
+    remedy: 'Get the file again from where the model came from.',
+    details: { file },
   });
 }
 

@@ -1,12 +1,15 @@
 import * as v from 'valibot';
 import { ModelError } from '../../base/index.ts';
-import { unsupported } from './read.ts';
+import { configObject, unsupported } from './read.ts';
+
+/** Share of the noise that a timestep adds: none at 0, and nothing is left of the picture at 1. */
+const beta = v.pipe(v.number(), v.gtValue(0), v.ltValue(1));
 
 const schema = v.object({
-  beta_start: v.optional(v.number(), 0.00085),
-  beta_end: v.optional(v.number(), 0.012),
+  beta_start: v.optional(beta, 0.00085),
+  beta_end: v.optional(beta, 0.012),
   beta_schedule: v.optional(v.string(), 'scaled_linear'),
-  num_train_timesteps: v.optional(v.pipe(v.number(), v.integer(), v.minValue(2)), 1000),
+  num_train_timesteps: v.optional(v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(100_000)), 1000),
   prediction_type: v.optional(v.string(), 'epsilon'),
   trained_betas: v.nullish(v.array(v.number())),
   rescale_betas_zero_snr: v.optional(v.boolean(), false),
@@ -27,11 +30,12 @@ export interface SchedulerConfig {
  * @throws ModelError `config-invalid` or `config-unsupported`, with the key
  */
 export function parseSchedulerConfig(file: string, input: unknown): SchedulerConfig {
-  const result = v.safeParse(schema, input);
+  const result = v.safeParse(schema, configObject(file, input));
   if (!result.success) {
     throw new ModelError('config-invalid', `${file} is not usable: ${result.issues[0].message}.`, {
       remedy: 'Get the file again from where the model came from.',
       details: { file, key: v.getDotPath(result.issues[0]) ?? '' },
+      cause: result.issues[0],
     });
   }
   const c = result.output;

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { ModelError } from '../../base/index.ts';
-import { readConfig, unsupported } from './read.ts';
+import { LATENT_CHANNELS, readConfig, unsupported } from './read.ts';
 import type { Accepted } from './read.ts';
 
 const size = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -40,14 +40,14 @@ const schema = v.object({
 
 const accepted: Accepted = {
   act_fn: ['silu', 'swish'],
-  attention_type: ['default'],
+  attention_type: ['default', null],
   mid_block_type: ['UNetMidBlock2DCrossAttn'],
   mid_block_scale_factor: [1],
   resnet_time_scale_shift: ['default'],
-  resnet_out_scale_factor: [1],
+  resnet_out_scale_factor: [1, null],
   time_embedding_type: ['positional'],
   // Without added embeddings of their own kind these say nothing.
-  addition_embed_type_num_heads: [64],
+  addition_embed_type_num_heads: [64, null],
 };
 
 /** One level of a UNet, from the widest picture down. */
@@ -96,6 +96,9 @@ export function parseUnetConfig(file: string, input: unknown): UnetConfig {
   if (c.num_attention_heads !== null && c.num_attention_heads !== undefined) {
     throw unsupported(file, 'num_attention_heads', c.num_attention_heads);
   }
+  // Inpainting models take more, models that predict a variance give more.
+  if (c.in_channels !== LATENT_CHANNELS) throw unsupported(file, 'in_channels', c.in_channels);
+  if (c.out_channels !== LATENT_CHANNELS) throw unsupported(file, 'out_channels', c.out_channels);
   const levels = c.block_out_channels.length;
 
   const spread = (key: keyof typeof c, value: number | number[]): number[] => {

@@ -3,4 +3,3 @@ export type { CompiledGraph } from './builder.ts';
 export { compileContext, compileUnet, contextWidth } from './unet.ts';
 export { compileVaeDecoder } from './vae-decoder.ts';
 export type { PlannedWeight, WeightPlan } from './weights.ts';
-export type { AttentionStyle } from './layers.ts';

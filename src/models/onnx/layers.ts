@@ -157,10 +157,7 @@ export interface AttentionNames {
   readonly inputBias: boolean;
 }
 
-/**
- * `fused` is one node, which never writes the whole matrix of scores on GPUs: what large pictures want. `spelled`
- * is products and a softmax: software GPUs need minutes to compile the fused node's shader, and seconds for these.
- */
+/** Attention as one node, which is quicker and never writes the matrix of scores, or as products and a softmax. */
 export type AttentionStyle = 'fused' | 'spelled';
 
 /**

@@ -15,7 +15,7 @@ import {
   toFeatureMap,
   toTokens,
 } from './layers.ts';
-import type { AttentionStyle, FeatureMap, Tokens } from './layers.ts';
+import type { FeatureMap, Tokens } from './layers.ts';
 
 type Header = Pick<Checkpoint, 'name' | 'tensors'>;
 
@@ -159,6 +159,8 @@ function grouped<T>(list: readonly T[]): T[][] {
  * features of `timestepFeatures`) and `context` [batch, S] (from the context graph) to `output` [batch, out, height,
  * width]. The batch is open; the size is fixed, so that every shape in the graph is known.
  *
+ * @param widestFusedHead - attention with heads of up to this many channels becomes one node
+ *
  * Follows `UNet2DConditionModel` of diffusers 0.30.3 (Apache-2.0).
  */
 export function compileUnet(
@@ -166,7 +168,7 @@ export function compileUnet(
   checkpoint: Header,
   type: 'float16' | 'float32',
   size: { readonly height: number; readonly width: number },
-  attention: AttentionStyle,
+  widestFusedHead: number,
 ): CompiledGraph {
   const g = new GraphBuilder('unet', type, checkpoint, 'unet.bin');
   const { groups, epsilon } = config;
@@ -183,7 +185,7 @@ export function compileUnet(
     return resnet(g, x, prefix, { channels, groups, epsilon, ...(time === undefined ? {} : { time }) });
   };
   const attend = (x: FeatureMap, prefix: string, level: UnetLevel) =>
-    level.transformerLayers === 0 ? x : transformer(g, x, prefix, level, config, contexts, attention);
+    level.transformerLayers === 0 ? x : transformer(g, x, prefix, level, config, contexts, widestFusedHead);
 
   let x = conv(g, sample, 'conv_in', config.down[0]?.channels ?? 0, { kernel: config.convInKernel });
   const skips = [x];
@@ -300,7 +302,7 @@ function transformer(
   level: UnetLevel,
   config: UnetConfig,
   contexts: ReadonlyMap<string, Value>,
-  attention: AttentionStyle,
+  widestFusedHead: number,
 ): FeatureMap {
   const normal = groupNorm(g, x, `${prefix}.norm`, config.groups, 1e-6);
   let tokens = config.linearProjection
@@ -319,7 +321,7 @@ function transformer(
         inputBias: false,
       },
       level.heads,
-      attention,
+      level.channels / level.heads <= widestFusedHead ? 'fused' : 'spelled',
     );
     tokens = add(g, tokens, attended);
     tokens = { ...tokens, value: g.node('Add', [tokens.value, contexts.get(block) ?? '']) };
