@@ -22,6 +22,8 @@ interface Machine {
   readonly runtime: Runtime;
   readonly device: LoadedModel['device'];
   readonly target: Target;
+  /** Frees the device; tensors and sessions on it are gone. */
+  dispose(): void;
 }
 
 /** The largest UNet that WebAssembly's memory holds, in weights of float32. */
@@ -50,17 +52,25 @@ async function openMachine(backend: Backend): Promise<Machine> {
         runtime: createRuntime(await ort('webgpu'), device),
         device: { kind: 'webgpu', precision: compute.modelType, name: adapterName, reason: '' },
         target: targetFor(compute.modelType, software),
+        dispose: () => {
+          compute.dispose();
+          device.destroy();
+        },
       };
     } catch (error) {
       if (backend === 'webgpu' || !(error instanceof DriftError)) throw error;
       reason = error.message;
     }
   }
+  const compute = createCpuCompute();
   return {
-    compute: createCpuCompute(),
+    compute,
     runtime: createRuntime(await ort('cpu'), null),
     device: { kind: 'cpu', precision: 'float32', name: '', reason },
     target: targetFor('float32', false),
+    dispose: () => {
+      compute.dispose();
+    },
   };
 }
 
@@ -190,7 +200,7 @@ export class Engine {
 
   async #open(backend: Backend): Promise<Machine> {
     if (this.#machine?.backend !== backend) {
-      this.#machine?.machine.compute.dispose();
+      this.#machine?.machine.dispose();
       this.#machine = null;
       this.#machine = { backend, machine: await openMachine(backend) };
     }

@@ -5,9 +5,7 @@ import type { OnnxModel, Runtime } from '../runtime/index.ts';
 /** A CLIP text tower and its tokenizer, as far as encoding needs them. */
 export interface PromptEncoder {
   model(signal?: AbortSignal): Promise<OnnxModel>;
-  tokenizer(
-    signal?: AbortSignal,
-  ): Promise<
+  tokenizer(signal?: AbortSignal): Promise<
     (prompts: readonly string[]) => {
       readonly dims: readonly [number, number];
       readonly ids: BigInt64Array<ArrayBuffer>;
