@@ -3,7 +3,7 @@ import { Scope } from '../diffusion/index.ts';
 import type { Pipeline } from '../diffusion/index.ts';
 import type { Settings } from '../project/index.ts';
 import { Estimate } from './estimate.ts';
-import { Previews } from './preview.ts';
+import { guidedEmbedding, renderFrames } from './frames.ts';
 import type { Frame, Insight, Progress, PromptEmbeds, Watch } from './types.ts';
 
 export interface AutomaticInput {
@@ -58,50 +58,49 @@ async function variant(
   prompts: PromptEmbeds,
   { signal, onStage, onPreview }: VariantWatch,
 ): Promise<{ picture: Picture; insight: Insight }> {
-  const { compute } = pipeline;
-  const { width, height, steps, guidanceScale } = settings;
-  const previews = onPreview && new Previews(pipeline, onPreview);
+  const { width, height, steps, guidanceScale, seed } = settings;
   const scope = new Scope();
   try {
     onStage('encode', 0, 1);
-    const input = scope.own(compute.uploadPicture(previous));
-    const embeds = scope.own(await pipeline.encode(input));
-    signal?.throwIfAborted();
-
-    onStage('guidance', 0, 1);
-    const { shifted, report } = pipeline.guide(embeds, { ...prompts, ...settings });
+    const { shifted, report } = await guidedEmbedding(
+      pipeline,
+      previous,
+      { ...prompts, ...settings },
+      {
+        signal,
+        onEncoded: () => {
+          onStage('guidance', 0, 1);
+        },
+      },
+    );
     scope.own(shifted);
     scope.own(report);
 
     onStage('denoise', 0, steps);
-    const noise = scope.own(pipeline.noise([{ seed: settings.seed, frame, variant: 0 }], width, height));
-    const latents = scope.own(
-      await pipeline.denoise({
-        embeds: shifted,
-        noise,
-        steps,
-        guidanceScale,
+    const noise = scope.own(pipeline.noise([{ seed, frame, variant: 0 }], width, height));
+    const { pictures, extra } = await renderFrames(
+      pipeline,
+      { embeds: shifted, noise, steps, guidanceScale, extra: [report] },
+      {
         signal,
         onStep: (step, of) => {
           onStage('denoise', step, of);
         },
-        onLatents:
-          previews &&
-          ((values) => {
-            previews.look(values);
+        onDecode: () => {
+          onStage('decode', 0, 1);
+        },
+        onPreview:
+          onPreview &&
+          (([picture]) => {
+            if (picture) onPreview(picture);
           }),
-      }),
+      },
     );
-
-    onStage('decode', 0, 1);
-    const frames = scope.own(await pipeline.decode(latents));
-    const { pictures, extra } = await pipeline.read(frames, [report], signal);
     onStage('decode', 1, 1);
     const [picture] = pictures;
     if (!picture) throw new RangeError('a batch of one has one frame');
     return { picture, insight: toInsight(extra[0], prompts) };
   } finally {
-    await previews?.settled();
     scope.dispose();
   }
 }

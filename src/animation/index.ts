@@ -2,3 +2,7 @@
 export { automatic } from './automatic.ts';
 export type { AutomaticInput } from './automatic.ts';
 export type { Frame, Insight, PromptEmbeds, Progress, Watch } from './types.ts';
+export { guidedEmbedding, renderFrames } from './frames.ts';
+export type { RenderInput, RenderWatch } from './frames.ts';
+export { legBatches } from './leg.ts';
+export type { Leg, LegBatch } from './leg.ts';

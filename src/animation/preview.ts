@@ -7,23 +7,23 @@ import type { DeviceTensor, Pipeline } from '../diffusion/index.ts';
  */
 export class Previews {
   readonly #pipeline: Pipeline;
-  readonly #show: (picture: Picture) => void;
+  readonly #show: (pictures: Picture[]) => void;
   #underway: Promise<void> | null = null;
 
-  constructor(pipeline: Pipeline, show: (picture: Picture) => void) {
+  constructor(pipeline: Pipeline, show: (pictures: Picture[]) => void) {
     this.#pipeline = pipeline;
     this.#show = show;
   }
 
-  /** Takes a look at latents [1, c, h, w] as they are now. */
+  /** Takes a look at latents [b, c, h, w] as they are now. */
   look(latents: DeviceTensor): void {
     if (this.#underway) return;
     const { compute, model } = this.#pipeline;
     const preview = compute.latentPreview(latents, model.previewFactors);
     this.#underway = this.#pipeline
       .read(preview)
-      .then(({ pictures: [picture] }) => {
-        if (picture) this.#show(picture);
+      .then(({ pictures }) => {
+        this.#show(pictures);
       })
       // A preview that fails is not worth an error: what is wrong shows in the frame itself.
       .catch(() => undefined)

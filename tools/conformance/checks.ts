@@ -1,6 +1,7 @@
 import type { Picture } from '../../src/base/index.ts';
 import type { Compute, DeviceTensor } from '../../src/compute/index.ts';
-import { Scope, createSchedule, legPoints } from '../../src/diffusion/index.ts';
+import { guidedEmbedding, legBatches, renderFrames } from '../../src/animation/index.ts';
+import { Scope, createSchedule } from '../../src/diffusion/index.ts';
 import type { Pipeline } from '../../src/diffusion/index.ts';
 import type { Check, CheckOf, GoldenArray, GoldenFolder } from './golden.ts';
 import { GoldenError } from './golden.ts';
@@ -195,36 +196,25 @@ async function guided(
   picture: Picture,
   { golden, pipeline }: Context,
 ): Promise<DeviceTensor> {
-  const { compute } = pipeline;
-  const scope = new Scope();
+  const text = upload(pipeline.compute, await golden.array(check.textEmbeds));
   try {
-    const input = scope.own(compute.uploadPicture(picture));
-    const embeds = scope.own(await pipeline.encode(input));
-    const text = scope.own(upload(compute, await golden.array(check.textEmbeds)));
-    const { shifted, report } = pipeline.guide(embeds, { ...check, text });
-    scope.own(report);
+    const { shifted, report } = await guidedEmbedding(pipeline, picture, { ...check, text });
+    report.dispose();
     return shifted;
   } finally {
-    scope.dispose();
+    text.dispose();
   }
 }
 
 /** Frames from embeddings and noises, one of each a frame. */
 async function render(
-  check: Sampling,
+  { steps, guidanceScale }: Sampling,
   embeds: DeviceTensor,
   noise: DeviceTensor,
   { pipeline }: Context,
 ): Promise<Picture[]> {
-  const { steps, guidanceScale } = check;
-  const scope = new Scope();
-  try {
-    const latents = scope.own(await pipeline.denoise({ embeds, noise, steps, guidanceScale }));
-    const frames = scope.own(await pipeline.decode(latents));
-    return (await pipeline.read(frames)).pictures;
-  } finally {
-    scope.dispose();
-  }
+  const { pictures } = await renderFrames(pipeline, { embeds, noise, steps, guidanceScale });
+  return pictures;
 }
 
 async function compare(
@@ -295,22 +285,17 @@ async function smooth(check: CheckOf<'lerp'>, context: Context): Promise<Measure
     const first = await render(check, startEmbeds, startNoise, context);
     const measures = await compare(first, [check.first], context);
     const answers = { embeds: await golden.array(check.embeds), noises: await golden.array(check.noises) };
-    const points = legPoints(check.intermediate, check.noiseShift);
     const pictures: Picture[] = [];
-    for (let begin = 0; begin < points.length; begin += check.batchSize) {
-      const batch = points.slice(begin, begin + check.batchSize);
-      const embeds = scope.own(compute.empty([batch.length, startEmbeds.dims[1] ?? 0], 'float32'));
-      const noise = scope.own(compute.empty([batch.length, ...startNoise.dims.slice(1)], 'float32'));
-      for (const [index, point] of batch.entries()) {
-        compute.lerp(startEmbeds, goalEmbeds, point.embedding, false, embeds, index);
-        compute.lerp(startNoise, newNoise, point.noise, true, noise, index);
-      }
-      const span = (array: GoldenArray, width: number) =>
-        array.data.slice(begin * width, (begin + batch.length) * width);
-      const widths = [startEmbeds, startNoise].map(({ dims }) => dims.slice(1).reduce((a, b) => a * b, 1));
+    const leg = { ...check, startEmbeds, startNoise, newNoise, goalEmbeds };
+    for (const batch of legBatches(pipeline, leg)) {
+      const [embeds, noise] = [scope.own(batch.embeds), scope.own(batch.noise)];
+      const answer = ({ dims, data }: GoldenArray) => {
+        const width = data.length / (dims[0] ?? 1);
+        return data.slice(pictures.length * width, (pictures.length + (embeds.dims[0] ?? 0)) * width);
+      };
       measures.push(
-        relative(await readOne(compute, embeds), span(answers.embeds, widths[0] ?? 0), limit.schedule),
-        relative(await readOne(compute, noise), span(answers.noises, widths[1] ?? 0), limit.schedule),
+        relative(await readOne(compute, embeds), answer(answers.embeds), limit.schedule),
+        relative(await readOne(compute, noise), answer(answers.noises), limit.schedule),
       );
       pictures.push(...(await render(check, embeds, noise, context)));
     }

@@ -1,0 +1,70 @@
+import type { Picture } from '../base/index.ts';
+import { Scope } from '../diffusion/index.ts';
+import type { DeviceTensor, GuidanceTerms, Pipeline } from '../diffusion/index.ts';
+import { Previews } from './preview.ts';
+
+/**
+ * A picture's image embedding after CLIP guidance: `shifted` float32 [1, d], and the `report` of
+ * `Compute.clipGuidance`. Both belong to the caller.
+ */
+export async function guidedEmbedding(
+  pipeline: Pipeline,
+  picture: Picture,
+  terms: GuidanceTerms,
+  watch: { readonly signal?: AbortSignal | undefined; readonly onEncoded?: () => void } = {},
+): Promise<{ shifted: DeviceTensor; report: DeviceTensor }> {
+  const scope = new Scope();
+  try {
+    const input = scope.own(pipeline.compute.uploadPicture(picture));
+    const embeds = scope.own(await pipeline.encode(input));
+    watch.signal?.throwIfAborted();
+    watch.onEncoded?.();
+    return pipeline.guide(embeds, terms);
+  } finally {
+    scope.dispose();
+  }
+}
+
+export interface RenderInput {
+  /** float32 [b, d]. */
+  readonly embeds: DeviceTensor;
+  /** float32 [b, latent channels, h, w]. */
+  readonly noise: DeviceTensor;
+  readonly steps: number;
+  readonly guidanceScale: number;
+  /** Float tensors that come along in the frames' read-back. */
+  readonly extra?: readonly DeviceTensor[];
+}
+
+export interface RenderWatch {
+  readonly signal?: AbortSignal | undefined;
+  readonly onStep?: ((step: number, of: number) => void) | undefined;
+  readonly onDecode?: (() => void) | undefined;
+  readonly onPreview?: ((pictures: Picture[]) => void) | undefined;
+}
+
+/** A batch of frames from embeddings and noise, one of each a frame, in one read-back. */
+export async function renderFrames(
+  pipeline: Pipeline,
+  { embeds, noise, steps, guidanceScale, extra = [] }: RenderInput,
+  { signal, onStep, onDecode, onPreview }: RenderWatch = {},
+): Promise<{ pictures: Picture[]; extra: Float32Array<ArrayBuffer>[] }> {
+  const previews = onPreview && new Previews(pipeline, onPreview);
+  const scope = new Scope();
+  try {
+    const onLatents =
+      previews &&
+      ((latents: DeviceTensor) => {
+        previews.look(latents);
+      });
+    const latents = scope.own(
+      await pipeline.denoise({ embeds, noise, steps, guidanceScale, signal, onStep, onLatents }),
+    );
+    onDecode?.();
+    const frames = scope.own(await pipeline.decode(latents));
+    return await pipeline.read(frames, extra, signal);
+  } finally {
+    await previews?.settled();
+    scope.dispose();
+  }
+}
