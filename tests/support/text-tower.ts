@@ -4,9 +4,9 @@ import { openTokenizer } from '../../src/models/tokenizer.ts';
 
 const START = '<|startoftext|>';
 const END = '<|endoftext|>';
-const letters = 'abcdefghijklmnopqrstuvwxyz';
+const letters = Array.from('abcdefghijklmnopqrstuvwxyz');
 const vocab = Object.fromEntries(
-  [...letters, ...[...letters].map((letter) => `${letter}</w>`), START, END].map((token, id) => [token, id]),
+  [...letters, ...letters.map((letter) => `${letter}</w>`), START, END].map((token, id) => [token, id]),
 );
 const [startId = 0, endId = 0] = [vocab[START], vocab[END]];
 
@@ -62,7 +62,7 @@ export const tokenizerConfig = {
 
 /** The ids that the tokenizer must give for a word. */
 export function idsOf(word: string): number[] {
-  const inner = [...word].map(
+  const inner = Array.from(word).map(
     (letter, index) => vocab[index === word.length - 1 ? `${letter}</w>` : letter] ?? -1,
   );
   return [startId, ...inner, endId];

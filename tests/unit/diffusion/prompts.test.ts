@@ -58,8 +58,9 @@ describe('prompts', () => {
         idsOf(word).reduce((total, id) => total + (row(id)[i] ?? 0), 0),
       );
       const length = Math.hypot(...sum);
-      for (const [i, value] of sum.entries())
+      for (const [i, value] of sum.entries()) {
         expect(embeds[index * width + i]).toBeCloseTo(value / length, 5);
+      }
     }
     expect(backend.runtime.liveSessions).toBe(0);
     expect(backend.compute.liveTensors).toBe(0);
