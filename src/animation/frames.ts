@@ -16,7 +16,7 @@ export async function guidedEmbedding(
   const scope = new Scope();
   try {
     const input = scope.own(pipeline.compute.uploadPicture(picture));
-    const embeds = scope.own(await pipeline.encode(input));
+    const embeds = scope.own(await pipeline.encode(input, watch.signal));
     watch.signal?.throwIfAborted();
     watch.onEncoded?.();
     return pipeline.guide(embeds, terms);
@@ -61,7 +61,7 @@ export async function renderFrames(
       await pipeline.denoise({ embeds, noise, steps, guidanceScale, signal, onStep, onLatents }),
     );
     onDecode?.();
-    const frames = scope.own(await pipeline.decode(latents));
+    const frames = scope.own(await pipeline.decode(latents, signal));
     return await pipeline.read(frames, extra, signal);
   } finally {
     await previews?.settled();

@@ -79,7 +79,8 @@ export const wireErrorSchema = v.object({
   message: v.string(),
   code: v.string(),
   remedy: v.string(),
-  details: v.record(v.string(), v.union([v.string(), v.number(), v.boolean(), v.null()])),
+  // Not being a number may be the very thing that is wrong.
+  details: v.record(v.string(), v.union([v.string(), v.number(), v.nan(), v.boolean(), v.null()])),
   stack: v.optional(v.string()),
 });
 export type WireError = v.InferOutput<typeof wireErrorSchema>;
@@ -101,13 +102,22 @@ export function errorToWire(error: unknown): WireError {
   }
   return {
     name: 'WorkerError',
-    message: error instanceof Error ? error.message : String(error),
+    message: error instanceof Error ? error.message : inWords(error),
     code: 'unexpected',
     remedy:
       'Try again. If it happens again, reload the page; what you have made so far can be downloaded first.',
     details: {},
     ...stack,
   };
+}
+
+/** What was thrown, which can be anything, even something that refuses to become a string. */
+function inWords(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return 'Something was thrown that is no error.';
+  }
 }
 
 /** Rebuilds an error of its own class, so that `instanceof`, `code` and `remedy` hold on both sides. */

@@ -1,3 +1,4 @@
+import { createQueue } from '../base/index.ts';
 import type { OnnxModel, Runtime, Session } from '../runtime/index.ts';
 import type { NoiseSchedule, TimestepEncoding } from './scheduler.ts';
 
@@ -41,6 +42,8 @@ export class Networks {
   readonly #model: DiffusionModel;
   readonly #runtime: Runtime;
   readonly #sessions = new Map<NetworkName, { readonly key: string; readonly session: Session }>();
+  /** Sessions are made and freed one at a time, or two callers would each make their own. */
+  readonly #queue = createQueue();
 
   constructor(model: DiffusionModel, runtime: Runtime) {
     this.#model = model;
@@ -71,19 +74,25 @@ export class Networks {
   ): Promise<Session> {
     const present = this.#sessions.get(name);
     if (present?.key === key) return present.session;
-    // The old one goes first: two UNets of a large model do not fit side by side.
-    this.#sessions.delete(name);
-    await present?.session.release();
-    const session = await this.#runtime.createSession(name, await compile(), signal);
-    this.#sessions.set(name, { key, session });
-    return session;
+    return this.#queue.run(signal, async () => {
+      const old = this.#sessions.get(name);
+      if (old?.key === key) return old.session;
+      // The old one goes first: two UNets of a large model do not fit side by side.
+      this.#sessions.delete(name);
+      await old?.session.release();
+      const session = await this.#runtime.createSession(name, await compile(), signal);
+      this.#sessions.set(name, { key, session });
+      return session;
+    });
   }
 
-  /** Frees all sessions. */
-  async release(): Promise<void> {
-    const sessions = [...this.#sessions.values()];
-    this.#sessions.clear();
-    for (const { session } of sessions) await session.release();
+  /** Frees all sessions, those in the making included. */
+  release(): Promise<void> {
+    return this.#queue.run(undefined, async () => {
+      const sessions = [...this.#sessions.values()];
+      this.#sessions.clear();
+      for (const { session } of sessions) await session.release();
+    });
   }
 }
 

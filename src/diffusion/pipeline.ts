@@ -75,8 +75,8 @@ export class Pipeline {
   }
 
   /** Picture uint8 [h, w, 4] to its CLIP image embedding [1, d]. */
-  async encode(picture: DeviceTensor): Promise<DeviceTensor> {
-    const encoder = await this.#networks.imageEncoder();
+  async encode(picture: DeviceTensor, signal?: AbortSignal): Promise<DeviceTensor> {
+    const encoder = await this.#networks.imageEncoder(signal);
     const input = port(encoder, 'inputs', 'pixel_values');
     const pixels = this.compute.clipPreprocess(
       picture,
@@ -126,6 +126,8 @@ export class Pipeline {
     const { embeds, noise, steps, guidanceScale, signal, onStep, onLatents } = options;
     const { compute, model } = this;
     const [batch = 0, channels = 0, height = 0, width = 0] = noise.dims;
+    const [given = 0] = embeds.dims;
+    if (given !== batch) throw new RangeError(`${given} embeddings for ${batch} pictures`);
     const rows = guidanceScale > 1 ? 2 * batch : batch;
     const schedule = createSchedule(model.schedule, steps);
     signal?.throwIfAborted();
@@ -133,7 +135,7 @@ export class Pipeline {
 
     const scope = new Scope();
     try {
-      const context = scope.own(await this.#contextFor(embeds, rows));
+      const context = scope.own(await this.#contextFor(embeds, rows, signal));
       const latents = scope.own(compute.empty(noise.dims, 'float32'));
       const previousX0 = scope.own(compute.empty(noise.dims, 'float32'));
       const modelInput = scope.own(compute.empty([rows, channels, height, width], compute.modelType));
@@ -159,9 +161,9 @@ export class Pipeline {
       signal?.throwIfAborted();
       onStep?.(steps, steps);
 
-      const result = compute.empty([batch, channels, height, width], compute.modelType);
+      const result = scope.own(compute.empty([batch, channels, height, width], compute.modelType));
       compute.modelInput(latents, result);
-      return result;
+      return scope.release(result);
     } finally {
       scope.dispose();
     }
@@ -176,26 +178,27 @@ export class Pipeline {
       const context = scope.own(await this.#contextFor(embeds, rows));
       const features = timestepFeatures(timestep, this.model.timestep);
       const encoded = scope.own(this.compute.upload(features, [1, features.length]));
-      const output = this.compute.empty(sample.dims, this.compute.modelType);
+      const output = scope.own(this.compute.empty(sample.dims, this.compute.modelType));
       await unet.run({ sample, timestep: encoded, context }, { output });
-      return output;
+      return scope.release(output);
     } finally {
       scope.dispose();
     }
   }
 
   /** Latents in the model type to decoded pictures [b, 3, H, W] in -1…1. */
-  async decodeLatents(latents: DeviceTensor): Promise<DeviceTensor> {
+  async decodeLatents(latents: DeviceTensor, signal?: AbortSignal): Promise<DeviceTensor> {
     const [, , height = 0, width = 0] = latents.dims;
-    const decoder = await this.#networks.decoder({ height, width });
+    const decoder = await this.#networks.decoder({ height, width }, signal);
+    signal?.throwIfAborted();
     const { image } = await decoder.run({ latents });
     if (!image) throw portMissing('image', decoder);
     return image;
   }
 
   /** Latents in the model type to 8-bit frames uint8 [b, H, W, 4]. */
-  async decode(latents: DeviceTensor): Promise<DeviceTensor> {
-    const image = await this.decodeLatents(latents);
+  async decode(latents: DeviceTensor, signal?: AbortSignal): Promise<DeviceTensor> {
+    const image = await this.decodeLatents(latents, signal);
     try {
       return this.compute.frameFromDecoded(image);
     } finally {
@@ -221,16 +224,16 @@ export class Pipeline {
   }
 
   /** The context of a batch; where there are more rows than embeddings, the first are unconditional: an embedding of zeros. */
-  async #contextFor(embeds: DeviceTensor, rows: number): Promise<DeviceTensor> {
-    const network = await this.#networks.context();
+  async #contextFor(embeds: DeviceTensor, rows: number, signal?: AbortSignal): Promise<DeviceTensor> {
+    const network = await this.#networks.context(signal);
     const [given = 0, width = 0] = embeds.dims;
     const scope = new Scope();
     try {
       const input = scope.own(this.compute.empty([rows, width], 'float32'));
       this.compute.copyRows(embeds, input, rows - given);
-      const context = this.compute.empty([rows, this.model.contextWidth], this.compute.modelType);
+      const context = scope.own(this.compute.empty([rows, this.model.contextWidth], this.compute.modelType));
       await network.run({ embeds: input }, { context });
-      return context;
+      return scope.release(context);
     } finally {
       scope.dispose();
     }

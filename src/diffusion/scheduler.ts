@@ -82,7 +82,8 @@ function solverStep(
   // λ = log(alpha / noise) = -log(sigma), so a step in λ is a ratio of sigmas; to sigma 0 it is infinite.
   const step = Math.log(sigma / next);
   const gain = there.alpha * (1 - next / sigma);
-  const before = index > 0 && next > 0 ? sigmas[index - 1] : undefined;
+  // Nor does a predecessor at the same sigma, where rounding gives a timestep twice, say anything about the slope.
+  const before = index > 0 && next > 0 && sigmas[index - 1] !== sigma ? sigmas[index - 1] : undefined;
   const correction = before === undefined ? 0 : (0.5 * step) / Math.log(before / sigma);
 
   return {

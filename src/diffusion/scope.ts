@@ -12,6 +12,13 @@ export class Scope {
     return resource;
   }
 
+  /** Hands a resource over to the caller: from here on it is not this scope's to free. */
+  release<T extends Disposable>(resource: T): T {
+    const index = this.#owned.indexOf(resource);
+    if (index >= 0) this.#owned.splice(index, 1);
+    return resource;
+  }
+
   dispose(): void {
     for (const resource of this.#owned.splice(0)) resource.dispose();
   }

@@ -48,7 +48,7 @@ export interface OpenOptions {
 export async function openModel(url: string, options: OpenOptions = {}): Promise<OpenedModel> {
   const { signal, onDownload } = options;
   const manifest = parseManifest(url, await downloadJson(url, { signal }));
-  const address = (path: string) => new URL(path, url).href;
+  const address = (path: string) => resolve(path, url);
   const json = (path: string) => downloadJson(address(path), { signal });
   const bytes = (part: string, path: string) =>
     download(address(path), { signal, onProgress: (done, of) => onDownload?.(part, done, of) });
@@ -68,11 +68,12 @@ export async function openModel(url: string, options: OpenOptions = {}): Promise
   };
 
   const { unet, vae, imageEncoder } = manifest;
+  const unetConfig = parseUnetConfig(unet.config, await json(unet.config));
   return {
     manifest,
     parts: {
       unet: {
-        config: parseUnetConfig(unet.config, await json(unet.config)),
+        config: unetConfig,
         checkpoint: await checkpoint('UNet', unet.weights),
       },
       vae: {
@@ -84,10 +85,31 @@ export async function openModel(url: string, options: OpenOptions = {}): Promise
       previewFactors: manifest.previewFactors,
     },
     fixedPrompts: manifest.fixedPrompts
-      ? await readFixedPrompts(manifest.fixedPrompts, await bytes('prompts', manifest.fixedPrompts.embeds))
+      ? await readFixedPrompts(
+          manifest.fixedPrompts,
+          await bytes('prompts', manifest.fixedPrompts.embeds),
+          unetConfig.embeddingWidth,
+        )
       : null,
     text: manifest.textEncoder ? textTower(manifest.textEncoder, address) : null,
   };
+}
+
+/** @throws ModelError `manifest-invalid` when the path cannot be part of any address */
+function resolve(path: string, url: string): string {
+  try {
+    return new URL(path, url).href;
+  } catch (cause) {
+    throw new ModelError(
+      'manifest-invalid',
+      `The model's manifest names a file at "${path}", which is no address.`,
+      {
+        remedy: 'Check the manifest: paths in it are relative to where it stands.',
+        details: { url, path },
+        cause,
+      },
+    );
+  }
 }
 
 function textTower(
@@ -108,11 +130,10 @@ function textTower(
 async function readFixedPrompts(
   prompts: NonNullable<Manifest['fixedPrompts']>,
   file: Uint8Array<ArrayBuffer>,
+  width: number,
 ): Promise<FixedPrompts> {
   const { positive, negative, embeds: path } = prompts;
   const checkpoint = await openCheckpoint(memorySource(path, file));
-  const width =
-    checkpoint.tensors.get('positive')?.dims[1] ?? checkpoint.tensors.get('negative')?.dims[1] ?? 0;
   const rows = async (name: string, count: number): Promise<Float32Array> => {
     if (count === 0) return new Float32Array(0);
     const dims = checkpoint.tensors.get(name)?.dims.join(', ') ?? 'missing';

@@ -1,7 +1,6 @@
-import * as v from 'valibot';
 import { WorkerError, errorFromWire } from '../base/index.ts';
-import { responseSchema } from './messages.ts';
-import type { Api, Event, Params, Request, Result } from './messages.ts';
+import { parseMessage, responseSchema } from './messages.ts';
+import type { Api, Event, Params, Request, Response, Result } from './messages.ts';
 
 /** The page's side of a worker: `Worker` itself, or anything in a test that behaves like one. */
 export interface WorkerLike {
@@ -22,7 +21,8 @@ export interface CallOptions<E> {
 export interface Connection<A extends Api> {
   /**
    * Calls a method. Rejects with the worker's own error, with the signal's AbortError once the worker has
-   * stopped, or with a WorkerError when the worker dies.
+   * stopped, or with a WorkerError: `worker-died`, `worker-closed`, or `protocol` when it says something that
+   * is not in the protocol.
    */
   call<K extends keyof A & string>(
     method: K,
@@ -68,7 +68,14 @@ export function connect<A extends Api>(worker: WorkerLike, api: A): Connection<A
     );
   });
   worker.addEventListener('message', ({ data }) => {
-    const response = v.parse(responseSchema, data);
+    let response: Response;
+    try {
+      response = parseMessage(responseSchema, 'a message of a worker', data);
+    } catch (error) {
+      // It may have been an answer, and nobody knows to which call.
+      if (error instanceof WorkerError) die(error);
+      return;
+    }
     const call = pending.get(response.id);
     if (!call) return;
     if (response.kind === 'event') {
@@ -98,7 +105,7 @@ export function connect<A extends Api>(worker: WorkerLike, api: A): Connection<A
           pending.set(id, {
             event: (event) => {
               try {
-                onEvent?.(v.parse(definition.event, event));
+                onEvent?.(parseMessage(definition.event, `an event of ${method}`, event));
               } catch (error) {
                 pending.delete(id);
                 abort();
@@ -110,7 +117,7 @@ export function connect<A extends Api>(worker: WorkerLike, api: A): Connection<A
           });
           post({ kind: 'call', id, method, params }, transfer);
         });
-        return v.parse(definition.result, result);
+        return parseMessage(definition.result, `a result of ${method}`, result);
       } finally {
         pending.delete(id);
         signal?.removeEventListener('abort', abort);

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { wireErrorSchema } from '../base/index.ts';
+import { WorkerError, wireErrorSchema } from '../base/index.ts';
 
 /** One method of a worker: schemas of what it takes, what it reports on the way and what it answers. */
 export interface Method {
@@ -41,3 +41,28 @@ export const pictureSchema = v.pipe(
   }),
   v.check(({ width, height, data }) => data.length === 4 * width * height, 'a picture of 4 bytes a pixel'),
 );
+
+/**
+ * Parses something that has come over a border.
+ *
+ * @param what - what it should be, in words
+ * @throws WorkerError `protocol`, with the key that is wrong
+ */
+export function parseMessage<S extends v.GenericSchema>(
+  schema: S,
+  what: string,
+  message: unknown,
+): v.InferOutput<S> {
+  const result = v.safeParse(schema, message);
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  throw new WorkerError(
+    'protocol',
+    `The parts of Drift do not understand each other: ${what} is not as agreed. ${issue.message}.`,
+    {
+      remedy: 'Reload the page, so that all its parts are of the same version.',
+      details: { what, key: v.getDotPath(issue) ?? '' },
+      cause: issue,
+    },
+  );
+}

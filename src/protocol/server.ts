@@ -1,6 +1,5 @@
-import * as v from 'valibot';
 import { WorkerError, errorToWire } from '../base/index.ts';
-import { requestSchema } from './messages.ts';
+import { parseMessage, requestSchema } from './messages.ts';
 import type { Api, Event, Params, Response, Result } from './messages.ts';
 
 /** The worker's side of a message port: what a dedicated worker's global scope and a MessagePort share. */
@@ -49,12 +48,15 @@ export function serve<A extends Api>(port: Port, api: A, handlers: Handlers<A>):
           details: { method },
         });
       }
-      const { value, transfer } = await handler(v.parse(definition.params, params), {
-        signal: controller.signal,
-        emit: (event, eventTransfer) => {
-          post({ kind: 'event', id, event }, eventTransfer);
+      const { value, transfer } = await handler(
+        parseMessage(definition.params, `a call of ${method}`, params),
+        {
+          signal: controller.signal,
+          emit: (event, eventTransfer) => {
+            post({ kind: 'event', id, event }, eventTransfer);
+          },
         },
-      });
+      );
       post({ kind: 'result', id, result: value }, transfer);
     } catch (error) {
       post({ kind: 'error', id, error: errorToWire(error) });
@@ -64,7 +66,7 @@ export function serve<A extends Api>(port: Port, api: A, handlers: Handlers<A>):
   }
 
   port.addEventListener('message', ({ data }) => {
-    const request = v.parse(requestSchema, data);
+    const request = parseMessage(requestSchema, 'a message to a worker', data);
     if (request.kind === 'abort') running.get(request.id)?.abort();
     else void call(request.id, request.method, request.params);
   });

@@ -40,14 +40,17 @@ export function createRuntime(ort: OrtModule, device: GPUDevice | null): Runtime
         }
       });
       live++;
-      if (signal?.aborted) {
-        await session.release();
+      const release = async () => {
+        await queue.run(undefined, () => session.release());
         live--;
-        signal.throwIfAborted();
+      };
+      try {
+        signal?.throwIfAborted();
+        return wrap(ort, name, session, queue, release);
+      } catch (error) {
+        await release();
+        throw error;
       }
-      return wrap(ort, name, session, queue, () => {
-        live--;
-      });
     },
   };
 }
@@ -57,7 +60,7 @@ function wrap(
   name: string,
   session: InferenceSession,
   queue: Queue,
-  onRelease: () => void,
+  release: () => Promise<void>,
 ): Session {
   let released = false;
   return {
@@ -92,8 +95,7 @@ function wrap(
     async release() {
       if (released) return;
       released = true;
-      await queue.run(undefined, () => session.release());
-      onRelease();
+      await release();
     },
   };
 }
@@ -104,6 +106,11 @@ function inPlace(outputs: Readonly<Record<string, DeviceTensor>>): Record<string
 }
 
 function copyInto(target: CpuTensor, source: DeviceTensor): void {
+  if (source.dims.join() !== target.dims.join()) {
+    throw new RangeError(
+      `the result is [${source.dims.join(', ')}] and its place [${target.dims.join(', ')}]`,
+    );
+  }
   if (source.device === 'cpu') target.data.set(source.data);
   source.dispose();
 }

@@ -168,6 +168,8 @@ export function createGeneration({
     if (edition === before.edition) return;
     if (store.getState().run?.phase === 'running') generation.stop();
     store.setState({ outcome: null });
+    // What did not fit the frames that were there may fit now.
+    settings.recheck();
   });
 
   const generation: GenerationStore = {

@@ -40,8 +40,10 @@ export interface SettingsStore extends StoreApi<SettingsState> {
   readonly set: (part: SettingsPart) => void;
   readonly setPrompts: (key: PromptKey, text: string) => void;
   readonly newSeed: () => void;
-  /** Shows a problem that the field alone cannot know of, and draws attention to it. */
+  /** Shows a problem that the field alone cannot know of, and draws attention to it. It stays until `recheck`. */
   readonly refuse: (key: FieldKey, problem: FieldProblem) => void;
+  /** Takes back what was refused, because its reason may be gone. */
+  readonly recheck: () => void;
   /** Back to the defaults of the program and the model; returns what had been changed. */
   readonly reset: () => SettingsPart;
   /** The settings now belong to this model: what was changed with it on earlier visits comes back. */
@@ -101,11 +103,15 @@ export function createSettings({
     commit(key) {
       const result = check(key);
       const { drafts, problems } = store.getState();
-      if (result.ok) store.setState({ drafts: without(drafts, key), problems: without(problems, key) });
-      else store.setState({ problems: { ...problems, [key]: result.problem } });
+      if (!result.ok) store.setState({ problems: { ...problems, [key]: result.problem } });
+      // A field left as it was keeps what was refused, or the way out offered beside it would go as one reaches for it.
+      else if (drafts[key] !== undefined) {
+        store.setState({ drafts: without(drafts, key), problems: without(problems, key) });
+      }
     },
     commitAll() {
       for (const { key } of settingFields) settings.commit(key);
+      settings.recheck();
       const { problems, values } = store.getState();
       const bad = settingFields.find(({ key }) => problems[key]);
       if (!bad) return values;
@@ -130,6 +136,10 @@ export function createSettings({
     refuse(key, problem) {
       store.setState(({ problems }) => ({ problems: { ...problems, [key]: problem } }));
       attend(key);
+    },
+    recheck() {
+      const { problems } = store.getState();
+      store.setState({ problems: without(problems, (key) => check(key).ok) });
     },
     reset() {
       const { base, changed } = store.getState();

@@ -1,15 +1,15 @@
 import { Dices, RotateCcw } from 'lucide-react';
 import { useState } from 'react';
-import { fieldOf } from '../../store/index.ts';
-import type { FieldKey } from '../../store/index.ts';
+import { settingFields } from '../../project/index.ts';
 import { Button } from '../shared/Button.tsx';
+import { classes } from '../shared/classes.ts';
 import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './Controls.module.css';
 import { NumberField } from './NumberField.tsx';
 import { Prompts } from './Prompts.tsx';
 
-const common: readonly FieldKey[] = ['frames', 'steps', 'repeats', 'seed', 'frameRate'];
-const rare: readonly FieldKey[] = ['guidanceScale', 'positiveScale', 'negativeScale', 'width', 'height'];
+const common = settingFields.filter((field) => !field.rare).map(({ key }) => key);
+const rare = settingFields.filter((field) => field.rare).map(({ key }) => key);
 
 /** The settings of automatic mode. */
 export function AutomaticPanel() {
@@ -61,10 +61,9 @@ function MoreSettings() {
       }}
     >
       <summary>
-        More settings{' '}
-        <span className={styles['contents']}>scales, {fieldOf('width').label.toLowerCase()}, height</span>
+        More settings <span className={styles['contents']}>guidance and prompt scales</span>
       </summary>
-      <div className={styles['fields']}>
+      <div className={classes(styles['fields'], styles['few'])}>
         {rare.map((key) => (
           <NumberField key={key} name={key} />
         ))}

@@ -7,10 +7,13 @@ import { classes } from '../shared/classes.ts';
 import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './NumberField.module.css';
 
+/** Fields that take less room than others, or more where fields stand side by side. */
+const shapes: Partial<Record<FieldKey, string>> = { width: 'half', height: 'half', seed: 'long' };
+
 /** A number with its name, what it does in one line, and what is wrong with it. `children` stand beside it. */
 export function NumberField({ name, children }: { readonly name: FieldKey; readonly children?: ReactNode }) {
   const { settings } = useStores();
-  const { label, help, minimum, maximum, step } = fieldOf(name);
+  const { label, help, brief, minimum, maximum, step } = fieldOf(name);
   const text = useSelect(settings, ({ drafts, values }) => drafts[name] ?? String(values[name]));
   const problem = useSelect(settings, (state) => state.problems[name]);
   const field = useRef<HTMLDivElement>(null);
@@ -25,9 +28,15 @@ export function NumberField({ name, children }: { readonly name: FieldKey; reado
   }, [turn]);
 
   return (
-    <div ref={field} className={classes(styles['field'], problem && styles['wrong'])}>
+    <div
+      ref={field}
+      className={classes(styles['field'], styles[shapes[name] ?? ''], problem && styles['wrong'])}
+    >
       <div className={styles['words']}>
         <label htmlFor={id}>{label}</label>
+        <p className={styles['brief']} aria-hidden>
+          {brief}
+        </p>
         <p id={`${id}-help`} className={styles['help']}>
           {help}
         </p>

@@ -46,7 +46,7 @@ export function Likeness() {
         {curves.map(({ name, words, series }) => (
           <div key={name} className={styles[name]}>
             <dt>{words}</dt>
-            <dd>{series[shown]?.toFixed(2) ?? '–'}</dd>
+            <dd>{series[shown]?.toFixed(2).replace('-', '−') ?? '–'}</dd>
           </div>
         ))}
       </dl>

@@ -3,7 +3,7 @@ import { decode as decodePng } from 'fast-png';
 import type { Page } from '@playwright/test';
 import { makeFrame } from './frames.ts';
 import type { EncodeRequest, WorkerKind } from './harness.ts';
-import { look } from './programs.ts';
+import { look, needsReaders } from './programs.ts';
 import type { Seen } from './programs.ts';
 import { expect, test } from './rig.ts';
 
@@ -55,6 +55,7 @@ async function expectNoWorkerLeft(page: Page): Promise<void> {
 test.describe('GIF', { tag: '@cpu' }, () => {
   for (const frameRate of [10, 7, 24, 30]) {
     test(`at ${frameRate} frames per second`, async ({ page }) => {
+      needsReaders();
       const request = { ...small, method: 'gif', frameRate } as const;
       const file = await encode(page, request);
       expect(file.type).toBe('image/gif');
@@ -80,6 +81,7 @@ test.describe('GIF', { tag: '@cpu' }, () => {
   });
 
   test('of one frame', async ({ page }) => {
+    needsReaders();
     const request = { ...small, method: 'gif', frames: 1 } as const;
     expectFrames(await look((await encode(page, request)).bytes, 'gif'), request, 12);
   });
@@ -93,6 +95,7 @@ const encoders: readonly (readonly [WorkerKind, string])[] = [
 
 for (const [workerKind, encoder] of encoders) {
   test.describe(`MP4, browser ${workerKind}`, { tag: '@cpu' }, () => {
+    needsReaders();
     test.use({ workerKind });
 
     for (const frameRate of workerKind === 'with-broken-webcodecs' ? [10] : [10, 12.5, 29.97, 60]) {

@@ -4,7 +4,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { test } from '@playwright/test';
 import * as v from 'valibot';
+import { findCommand } from '../../rig/process.ts';
+
+/** Skips the rest of a test, or a group, where there is no program that reads animations back. */
+export function needsReaders(): void {
+  const missing = findCommand('ffmpeg') === null || findCommand('ffprobe') === null;
+  test.skip(missing, 'ffmpeg is not installed, so no other program can read animations back.');
+}
 
 const run = promisify(execFile);
 

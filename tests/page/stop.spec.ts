@@ -1,0 +1,161 @@
+import type { Page } from '@playwright/test';
+import * as v from 'valibot';
+import { button, finished, frame, frames, generate, prepare, set, stripPixels } from './driving.ts';
+import { expect, test } from './fixtures.ts';
+
+/**
+ * Listens to what the page and its diffusion worker say to each other: stopping is over when the worker has
+ * stopped, and not when the page has stopped listening.
+ */
+async function listenIn(page: Page) {
+  await page.addInitScript(() => {
+    const listening: Listening = { said: [], stopAt: null };
+    const keep = (from: string, message: unknown) => {
+      // Pictures are left out.
+      const text = JSON.stringify(message, (_, value: unknown) => (ArrayBuffer.isView(value) ? null : value));
+      listening.said.push({ from, text });
+      if (listening.stopAt === null || !text.includes(listening.stopAt)) return;
+      listening.stopAt = null;
+      for (const button of document.querySelectorAll('button')) {
+        if (button.textContent === 'Stop') button.click();
+      }
+    };
+    window.Worker = class extends Worker {
+      readonly #isDiffusion: boolean;
+      constructor(url: string | URL, options?: WorkerOptions) {
+        super(url, options);
+        this.#isDiffusion = options?.name === 'diffusion';
+        if (!this.#isDiffusion) return;
+        this.addEventListener('message', ({ data }) => {
+          keep('worker', data);
+        });
+      }
+      override postMessage(message: unknown, transfer: Transferable[] | StructuredSerializeOptions = []) {
+        if (this.#isDiffusion) keep('page', message);
+        if (Array.isArray(transfer)) super.postMessage(message, transfer);
+        else super.postMessage(message, transfer);
+      }
+    };
+    window.listening = listening;
+  });
+  return {
+    /** Has Stop pressed when the worker next reports this step: at that moment nothing else is on its way. */
+    stopAt: (frame: number, step: number) =>
+      page.evaluate(
+        ([from, to]) => {
+          window.listening.stopAt = `"frame":${from},"frames":3,"stage":"denoise","step":${to},`;
+        },
+        [frame - 1, step] as const,
+      ),
+    said: async () => {
+      const said = await page.evaluate(() => window.listening.said);
+      return said.map(({ from, text }) => ({ from, message: v.parse(messageSchema, JSON.parse(text)) }));
+    },
+  };
+}
+
+interface Listening {
+  readonly said: { from: string; text: string }[];
+  /** Part of the message at which Stop is pressed. */
+  stopAt: string | null;
+}
+
+declare global {
+  interface Window {
+    listening: Listening;
+  }
+}
+
+const messageSchema = v.object({
+  kind: v.string(),
+  id: v.number(),
+  error: v.optional(v.object({ code: v.string() })),
+  event: v.optional(
+    v.object({
+      kind: v.optional(v.string()),
+      progress: v.optional(v.object({ stage: v.string() })),
+    }),
+  ),
+});
+
+test(
+  'stopping ends the work within a step, keeps finished frames, and going on gives what not stopping would have',
+  { tag: ['@cpu', '@float16'] },
+  async ({ page }) => {
+    const worker = await listenIn(page);
+    await prepare(page, { Frames: 3, Steps: 5, Seed: 11 });
+    await generate(page);
+    await finished(page, 3);
+    const uninterrupted = await stripPixels(page);
+
+    await button(page, 'Start over').click();
+    await expect(frames(page)).toHaveCount(0);
+    await worker.stopAt(2, 2);
+    await generate(page);
+    await expect(button(page, 'Generate')).toBeEnabled();
+    await expect(page.getByText(/^Stopped\. Made 1 frame in/)).toBeVisible();
+    await expect(frames(page)).toHaveCount(1);
+
+    // At once, while the worker may still be at its last step.
+    await set(page, { Frames: 2 });
+    await generate(page);
+    await finished(page, 3);
+    await expect(page.getByText(/^Made 2 frames in/)).toBeVisible();
+    const continued = await stripPixels(page);
+    expect(continued.map((pixels, i) => uninterrupted[i]?.equals(pixels))).toEqual([true, true, true]);
+
+    const said = await worker.said();
+    const stop = said.findIndex(({ from, message }) => from === 'page' && message.kind === 'abort');
+    const stopped = said[stop]?.message.id;
+    const after = said
+      .slice(stop + 1)
+      .filter(({ from, message }) => from === 'worker' && message.id === stopped)
+      .map(({ message }) => message);
+    const steps = after.filter(({ event }) => event?.progress?.stage === 'denoise');
+    expect(steps.length, 'steps after the stop').toBeLessThanOrEqual(1);
+    expect(after.filter(({ event }) => event?.kind === 'frame')).toEqual([]);
+    expect(after.at(-1)).toMatchObject({ kind: 'error', error: { code: 'aborted' } });
+  },
+);
+
+test('the same seed gives the same frames, in one run or in two', { tag: '@cpu' }, async ({ page }) => {
+  await prepare(page, { Frames: 4, Steps: 3, Seed: 5 });
+  await generate(page);
+  await finished(page, 4);
+  const inOne = await stripPixels(page);
+
+  await button(page, 'Start over').click();
+  await set(page, { Frames: 2 });
+  await generate(page);
+  await finished(page, 2);
+  await generate(page);
+  await finished(page, 4);
+  const inTwo = await stripPixels(page);
+  expect(inTwo.map((pixels, i) => inOne[i]?.equals(pixels))).toEqual([true, true, true, true]);
+
+  await button(page, 'Start over').click();
+  await set(page, { Frames: 1, Seed: 6 });
+  await generate(page);
+  await finished(page, 1);
+  const [other] = await stripPixels(page);
+  expect(other && inOne[0]?.equals(other), 'another seed makes another frame').toBe(false);
+});
+
+test(
+  'a stop before the first frame leaves the start picture and no frame',
+  { tag: '@cpu' },
+  async ({ page }) => {
+    await prepare(page, { Frames: 2, Steps: 50 });
+    await generate(page);
+    await page.getByText(/^Frame 1 of 2 · step [1-9]/).waitFor();
+    await button(page, 'Stop').click();
+    await expect(page.getByText('Stopped.', { exact: true }).first()).toBeVisible();
+    await expect(frames(page)).toHaveCount(0);
+    await expect(page.getByRole('img', { name: 'Start', exact: true })).toBeVisible();
+    await expect(page.getByRole('alert')).toHaveCount(0);
+
+    await set(page, { Frames: 1, Steps: 2 });
+    await generate(page);
+    await expect(frame(page, 1)).toBeVisible();
+  },
+);

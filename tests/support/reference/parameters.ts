@@ -1,0 +1,105 @@
+import { memorySource } from '../../../src/models/source.ts';
+import { openSafetensors } from '../../../src/models/checkpoint/index.ts';
+import type { Checkpoint, TensorEntry } from '../../../src/models/types.ts';
+import { safetensorsFile } from '../safetensors-file.ts';
+
+/** The tensors of a network: what its layers declared by name and shape when they were made, and their values. */
+export class Parameters {
+  readonly shapes = new Map<string, readonly number[]>();
+  readonly #values = new Map<string, Float64Array>();
+
+  /** Names a tensor that a layer needs, and gives the way to its values. */
+  declare(name: string, dims: readonly number[]): () => Float64Array {
+    if (this.shapes.has(name)) throw new Error(`${name} is declared twice`);
+    this.shapes.set(name, dims);
+    return () => this.value(name);
+  }
+
+  value(name: string): Float64Array {
+    const values = this.#values.get(name);
+    if (!values) throw new Error(`${name} has no values`);
+    return values;
+  }
+
+  set(name: string, values: ArrayLike<number>): void {
+    const dims = this.shapes.get(name);
+    if (!dims || count(dims) !== values.length) throw new Error(`${values.length} values for ${name}`);
+    this.#values.set(name, Float64Array.from(values));
+  }
+
+  /** How many numbers there are in all. */
+  get size(): number {
+    return [...this.shapes.values()].reduce((sum, dims) => sum + count(dims), 0);
+  }
+
+  /**
+   * Gives every tensor values that float32 holds exactly: weights small enough that no layer blows its input up,
+   * factors of norms around 1, biases around 0 but never near it.
+   */
+  randomise(seed: number): this {
+    const random = uniform(seed);
+    for (const [name, dims] of this.shapes) {
+      const fanIn = count(dims.slice(1));
+      const value = dims.length > 1 ? () => Math.sqrt(3 / fanIn) * random() : () => 0.3 * random();
+      const middle = dims.length === 1 && name.endsWith('.weight') ? 1 : 0;
+      this.set(
+        name,
+        Float32Array.from({ length: count(dims) }, () => middle + value()),
+      );
+    }
+    return this;
+  }
+
+  /** A float32 safetensors file of all tensors. */
+  file(): Uint8Array<ArrayBuffer> {
+    return safetensorsFile(
+      [...this.shapes].map(([name, shape]) => ({
+        name,
+        dtype: 'F32',
+        shape,
+        data: new Uint8Array(Float32Array.from(this.value(name)).buffer),
+      })),
+    );
+  }
+
+  /** That file, opened as Drift opens it. */
+  checkpoint(name = 'weights.safetensors'): Promise<Checkpoint> {
+    return openSafetensors(memorySource(name, this.file()));
+  }
+
+  /** A checkpoint of which only the header is there: reading a tensor fails. */
+  header(name = 'weights.safetensors'): Checkpoint {
+    return {
+      name,
+      tensors: new Map(
+        [...this.shapes].map(([tensor, dims]): [string, TensorEntry] => [
+          tensor,
+          { name: tensor, dims, type: 'float32' },
+        ]),
+      ),
+      read: (tensor) => Promise.reject(new Error(`${tensor} was read`)),
+    };
+  }
+}
+
+/** How many elements a shape has. */
+export function count(dims: readonly number[]): number {
+  return dims.reduce((product, dim) => product * dim, 1);
+}
+
+/** Numbers spread evenly over -1…1, the same for the same seed (mulberry32). */
+export function uniform(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let word = Math.imul(state ^ (state >>> 15), state | 1);
+    word ^= word + Math.imul(word ^ (word >>> 7), word | 61);
+    return ((word ^ (word >>> 14)) >>> 0) / 2 ** 31 - 1;
+  };
+}
+
+/** Evenly spread float32 numbers with a deviation of 1. */
+export function randomValues(seed: number, length: number): Float32Array<ArrayBuffer> {
+  const random = uniform(seed);
+  return Float32Array.from({ length }, () => Math.sqrt(3) * random());
+}

@@ -1,0 +1,307 @@
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { automatic } from '../../../src/animation/index.ts';
+import type { Frame, PromptEmbeds, Progress, Watch } from '../../../src/animation/index.ts';
+import { isAbort } from '../../../src/base/index.ts';
+import type { Picture } from '../../../src/base/index.ts';
+import { createCpuCompute } from '../../../src/compute/index.ts';
+import { Pipeline } from '../../../src/diffusion/index.ts';
+import { createModel, targetFor } from '../../../src/models/index.ts';
+import { defaultSettings } from '../../../src/project/index.ts';
+import type { Settings } from '../../../src/project/index.ts';
+import { openCpuRuntime } from '../../support/cpu-runtime.ts';
+import { embeddingWidth, tinyModelParts } from '../../support/tiny-model.ts';
+import { WatchedRuntime } from '../../support/watched-runtime.ts';
+import { noisePicture } from '../compute/support.ts';
+
+const runtime = new WatchedRuntime(await openCpuRuntime());
+const compute = createCpuCompute();
+const pipeline = new Pipeline(
+  compute,
+  runtime,
+  createModel(await tinyModelParts(), targetFor('float32', false)),
+);
+const start = await noisePicture(7, 20, 10);
+
+/** Prompts that are the first three axes: two to pull toward, one to push away from. */
+const text = new Float32Array(3 * embeddingWidth);
+for (const row of [0, 1, 2]) text[row * embeddingWidth + row] = 1;
+const prompts: PromptEmbeds = {
+  text: compute.upload(text, [3, embeddingWidth]),
+  positives: 2,
+  negatives: 1,
+};
+const noPrompts: PromptEmbeds = { text: null, positives: 0, negatives: 0 };
+
+const settings: Settings = { ...defaultSettings, frames: 3, steps: 3, width: 16, height: 12, seed: 11 };
+
+interface Run {
+  readonly start?: Picture;
+  readonly firstFrame?: number;
+  readonly settings?: Partial<Settings>;
+  readonly prompts?: PromptEmbeds;
+  readonly watch?: Watch;
+}
+
+function begin(run: Run = {}): AsyncGenerator<Frame, void, undefined> {
+  const input = {
+    start: run.start ?? start,
+    firstFrame: run.firstFrame ?? 0,
+    settings: { ...settings, ...run.settings },
+    prompts: run.prompts ?? prompts,
+  };
+  return automatic(pipeline, input, run.watch);
+}
+
+async function make(run: Run = {}): Promise<Frame[]> {
+  const frames: Frame[] = [];
+  for await (const frame of begin(run)) frames.push(frame);
+  return frames;
+}
+
+const pixels = (frames: readonly Frame[]) => frames.map(({ picture }) => [...picture.data]);
+
+/** What was there before a run has to be there after it, and no more. */
+let before: number;
+beforeEach(() => {
+  before = compute.liveTensors;
+  runtime.runs.length = 0;
+  runtime.onRun = () => undefined;
+});
+
+afterAll(async () => {
+  await pipeline.release();
+  expect(runtime.liveSessions).toBe(0);
+});
+
+describe('an animation', () => {
+  it('has as many frames as it should, of the right size, in order', async () => {
+    const frames = await make();
+    expect(frames.map(({ index }) => index)).toEqual([0, 1, 2]);
+    for (const { picture, seconds } of frames) {
+      expect([picture.width, picture.height, picture.data.length]).toEqual([16, 12, 4 * 16 * 12]);
+      expect(seconds).toBeGreaterThan(0);
+    }
+    expect(new Set(pixels(frames).map(String)).size).toBe(3);
+    expect(compute.liveTensors).toBe(before);
+  });
+
+  it('is the same for the same seed, bit for bit', async () => {
+    expect(pixels(await make())).toEqual(pixels(await make()));
+  });
+
+  it('is another for another seed, prompt, start or number of its first frame', async () => {
+    const [frame] = pixels(await make({ settings: { frames: 1 } }));
+    const others = await Promise.all(
+      [
+        { settings: { frames: 1, seed: 12 } },
+        { settings: { frames: 1, positiveScale: 0 } },
+        { settings: { frames: 1, guidanceScale: 2 } },
+        { settings: { frames: 1 }, start: await noisePicture(8, 20, 10) },
+        { settings: { frames: 1 }, firstFrame: 1 },
+      ].map(async (run) => pixels(await make(run))[0]),
+    );
+    for (const other of others) expect(other).not.toEqual(frame);
+  });
+
+  it.each([1, 2, 3, 4])(
+    'that is stopped after frame %d and continued is the uninterrupted one',
+    async (cut) => {
+      const whole = await make({ settings: { frames: 5 } });
+      const part = await make({ settings: { frames: cut } });
+      const last = part.at(-1);
+      const rest = await make({
+        settings: { frames: 5 - cut },
+        firstFrame: cut,
+        start: last?.picture ?? start,
+      });
+      expect(pixels([...part, ...rest])).toEqual(pixels(whole));
+    },
+  );
+
+  it('runs every network as often as it has to and no more', async () => {
+    await make({ settings: { frames: 2, steps: 4 } });
+    const counts = ['image encoder', 'context', 'UNet', 'decoder'].map((name) => runtime.count(name));
+    expect(counts).toEqual([2, 2, 8, 2]);
+  });
+
+  it('is made as it is asked for: nobody works ahead', async () => {
+    const frames = begin();
+    await frames.next();
+    expect(runtime.count('decoder')).toBe(1);
+    await frames.return();
+    expect(compute.liveTensors).toBe(before);
+  });
+});
+
+describe('what is measured of a frame', () => {
+  it('says that guidance moved the embedding, toward the one side and away from the other', async () => {
+    for (const { insight } of await make()) {
+      expect(insight.guidance).toBeLessThan(1);
+      expect(insight.positivesAfter).toBeGreaterThan(insight.positivesBefore ?? NaN);
+      expect(insight.negativesAfter).toBeLessThan(insight.negativesBefore ?? NaN);
+    }
+  });
+
+  it('says that it did not where it is turned off', async () => {
+    for (const { insight } of await make({ settings: { repeats: 0 } })) {
+      expect(insight.guidance).toBeCloseTo(1, 6);
+      expect(insight.positivesAfter).toBe(insight.positivesBefore);
+      expect(insight.negativesAfter).toBe(insight.negativesBefore);
+    }
+  });
+
+  it('says nothing of sides without prompts', async () => {
+    const [{ insight } = { insight: null }] = await make({ settings: { frames: 1 }, prompts: noPrompts });
+    expect(insight?.guidance).toBeCloseTo(1, 6);
+    expect(insight).toMatchObject({
+      positivesBefore: null,
+      positivesAfter: null,
+      negativesBefore: null,
+      negativesAfter: null,
+    });
+    const head = compute.upload(text.slice(0, embeddingWidth), [1, embeddingWidth]);
+    const [oneSided] = await make({
+      settings: { frames: 1 },
+      prompts: { text: head, positives: 0, negatives: 1 },
+    });
+    expect(oneSided?.insight).toMatchObject({ positivesBefore: null, positivesAfter: null });
+    expect(oneSided?.insight.negativesBefore).not.toBeNull();
+    head.dispose();
+  });
+
+  it('does not change what is made where there is nothing to follow', async () => {
+    const off = await make({ settings: { repeats: 0 } });
+    const none = await make({ prompts: noPrompts });
+    expect(pixels(none)).toEqual(pixels(off));
+  });
+});
+
+describe('stopping', () => {
+  const stages: [Progress['stage'], number][] = [
+    ['encode', 0],
+    ['guidance', 0],
+    ['denoise', 0],
+    ['denoise', 1],
+    ['denoise', 3],
+    ['denoise', 6],
+    ['decode', 0],
+  ];
+  it.each(stages)('at %s %d is heard at once, and nothing is left behind', async (stage, step) => {
+    const stop = new AbortController();
+    let runsThen = 0;
+    const made: Frame[] = [];
+    const run = (async () => {
+      for await (const frame of begin({
+        settings: { steps: 6 },
+        watch: {
+          signal: stop.signal,
+          onProgress: (progress) => {
+            if (progress.frame !== 1 || progress.stage !== stage || progress.step !== step) return;
+            stop.abort();
+            runsThen = runtime.runs.length;
+          },
+        },
+      })) {
+        made.push(frame);
+      }
+    })();
+    await expect(run).rejects.toSatisfy(isAbort);
+    expect(made).toHaveLength(1);
+    expect(runtime.runs.length - runsThen).toBeLessThanOrEqual(1);
+    expect(compute.liveTensors).toBe(before);
+    expect(pixels(await make({ settings: { steps: 6, frames: 1 } }))).toEqual(pixels(made));
+  });
+
+  it('with a reason of one’s own rejects with that', async () => {
+    const stop = AbortSignal.abort(new Error('enough'));
+    await expect(make({ watch: { signal: stop } })).rejects.toThrow('enough');
+    expect(runtime.runs).toEqual([]);
+  });
+
+  it('between two frames makes no other', async () => {
+    const stop = new AbortController();
+    const frames = begin({ watch: { signal: stop.signal } });
+    await frames.next();
+    const runs = runtime.runs.length;
+    stop.abort();
+    await expect(frames.next()).rejects.toSatisfy(isAbort);
+    expect(runtime.runs).toHaveLength(runs);
+  });
+});
+
+describe('a run that fails', () => {
+  it.each(['image encoder', 'context', 'UNet', 'decoder'])(
+    'in the %s leaves nothing behind',
+    async (network) => {
+      runtime.onRun = (name) => {
+        if (name === network && runtime.count(name) === 2) throw new Error('device lost');
+      };
+      const watch: Watch = { onPreview: () => undefined };
+      await expect(make({ watch })).rejects.toThrow('device lost');
+      expect(compute.liveTensors).toBe(before);
+      runtime.onRun = () => undefined;
+      expect(await make()).toHaveLength(3);
+    },
+  );
+});
+
+describe('those who watch', () => {
+  it('hear of all stages in order, and the time left falls to nothing', async () => {
+    const told: Progress[] = [];
+    await make({
+      settings: { frames: 2, steps: 2 },
+      watch: {
+        onProgress: (progress) => {
+          told.push(progress);
+        },
+      },
+    });
+    const expected = (index: number) =>
+      [
+        ['encode', 0, 1],
+        ['guidance', 0, 1],
+        ['denoise', 0, 2],
+        ['denoise', 1, 2],
+        ['denoise', 2, 2],
+        ['decode', 0, 1],
+        ['decode', 1, 1],
+      ].map(([stage, step, of]) => ({ frame: index, frames: 2, stage, step, of }));
+    const stages = told.map(({ frame, frames, stage, step, of }) => ({ frame, frames, stage, step, of }));
+    expect(stages).toEqual([...expected(0), ...expected(1)]);
+    expect(told[0]?.secondsLeft).toBeNull();
+    expect(told.at(-1)?.secondsLeft).toBe(0);
+    const known = told.slice(4).map(({ secondsLeft }) => secondsLeft);
+    for (const seconds of known) expect(seconds).toBeGreaterThanOrEqual(0);
+  });
+
+  it('see the frame sharpen in small pictures that belong to them', async () => {
+    const shown: { frame: number; picture: Picture }[] = [];
+    const frames = await make({
+      settings: { steps: 5 },
+      watch: {
+        onPreview: (frame, picture) => {
+          shown.push({ frame, picture });
+        },
+      },
+    });
+    expect(new Set(shown.map(({ frame }) => frame))).toEqual(new Set([0, 1, 2]));
+    for (const { picture } of shown) {
+      expect([picture.width, picture.height, picture.data.length]).toEqual([8, 6, 4 * 8 * 6]);
+    }
+    const [first, second] = shown;
+    expect([...(first?.picture.data ?? [])]).not.toEqual([...(second?.picture.data ?? [])]);
+    expect(compute.liveTensors).toBe(before);
+    // Watching changes nothing.
+    expect(pixels(frames)).toEqual(pixels(await make({ settings: { steps: 5 } })));
+  });
+
+  it('who fail to show a picture do not end the run', async () => {
+    const watch: Watch = {
+      onPreview: () => {
+        throw new Error('no canvas');
+      },
+    };
+    expect(await make({ watch })).toHaveLength(3);
+    expect(compute.liveTensors).toBe(before);
+  });
+});

@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { legBatches } from '../../../src/animation/index.ts';
+import type { Leg } from '../../../src/animation/index.ts';
+import { createCpuCompute } from '../../../src/compute/index.ts';
+import { Pipeline } from '../../../src/diffusion/index.ts';
+import { createModel, targetFor } from '../../../src/models/index.ts';
+import { openCpuRuntime } from '../../support/cpu-runtime.ts';
+import { embeddingWidth, tinyModelParts } from '../../support/tiny-model.ts';
+import { normal, values } from '../compute/support.ts';
+
+const compute = createCpuCompute();
+const model = createModel(await tinyModelParts(), targetFor('float32', false));
+const pipeline = new Pipeline(compute, await openCpuRuntime(), model);
+
+const noiseDims = [1, 4, 8, 8];
+const row = async (seed: number, dims: number[]) =>
+  compute.upload(
+    await normal(
+      seed,
+      dims.reduce((a, b) => a * b, 1),
+    ),
+    dims,
+  );
+const ends = {
+  startEmbeds: await row(1, [1, embeddingWidth]),
+  goalEmbeds: await row(2, [1, embeddingWidth]),
+  startNoise: await row(3, noiseDims),
+  newNoise: await row(4, noiseDims),
+};
+const read = async (tensor: Leg['startNoise']) => values(compute, tensor);
+
+/** All frames of a leg: their embeddings and noises, and the sizes of the batches. */
+async function frames(leg: Omit<Leg, keyof typeof ends>) {
+  const embeds: number[][] = [];
+  const noises: number[][] = [];
+  const batches: number[] = [];
+  for (const batch of legBatches(pipeline, { ...ends, ...leg })) {
+    const [count = 0] = batch.embeds.dims;
+    expect(batch.noise.dims).toEqual([count, ...noiseDims.slice(1)]);
+    batches.push(count);
+    const [allEmbeds, allNoises] = [await read(batch.embeds), await read(batch.noise)];
+    for (let index = 0; index < count; index++) {
+      embeds.push(allEmbeds.slice(index * embeddingWidth, (index + 1) * embeddingWidth));
+      noises.push(allNoises.slice(index * 256, (index + 1) * 256));
+    }
+    batch.embeds.dispose();
+    batch.noise.dispose();
+  }
+  return { embeds, noises, batches };
+}
+
+describe('the frames of a leg', () => {
+  it('are the same in batches of any size, the last as large as what is left', async () => {
+    const before = compute.liveTensors;
+    const whole = await frames({ intermediate: 7, noiseShift: 0.4, batchSize: 7 });
+    expect(whole.batches).toEqual([7]);
+    for (const [batchSize, batches] of [
+      [1, [1, 1, 1, 1, 1, 1, 1]],
+      [3, [3, 3, 1]],
+      [100, [7]],
+    ] as const) {
+      expect(await frames({ intermediate: 7, noiseShift: 0.4, batchSize })).toEqual({ ...whole, batches });
+    }
+    expect(compute.liveTensors).toBe(before);
+  });
+
+  it('end at the goal, and where the noise may go all the way at the new noise', async () => {
+    const { embeds, noises } = await frames({ intermediate: 5, noiseShift: 1, batchSize: 2 });
+    expect(embeds.at(-1)).toEqual(await read(ends.goalEmbeds));
+    expect(noises.at(-1)).toEqual(await read(ends.newNoise));
+  });
+
+  it('keep their noise where it may not move', async () => {
+    const { noises } = await frames({ intermediate: 3, noiseShift: 0, batchSize: 2 });
+    const still = await read(ends.startNoise);
+    expect(noises).toEqual([still, still, still]);
+  });
+
+  it('have noise that stays as strong as noise is, however far it has gone', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.double({ min: 0, max: 1, noNaN: true }), async (noiseShift) => {
+        const { noises } = await frames({ intermediate: 4, noiseShift, batchSize: 4 });
+        for (const noise of noises) {
+          const variance = noise.reduce((sum, value) => sum + value ** 2, 0) / noise.length;
+          expect(variance).toBeGreaterThan(0.7);
+          expect(variance).toBeLessThan(1.3);
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+});

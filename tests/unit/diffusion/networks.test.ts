@@ -1,0 +1,184 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { isAbort } from '../../../src/base/index.ts';
+import { Networks } from '../../../src/diffusion/networks.ts';
+import type { DiffusionModel, LatentSize } from '../../../src/diffusion/index.ts';
+import type { OnnxModel, Runtime, Session } from '../../../src/runtime/index.ts';
+
+/** What has been done, in words, in order. */
+let log: string[];
+let live: Set<string>;
+/** Called where a network is compiled or its session made. */
+let onCompile: (network: string) => void;
+let onCreate: (name: string) => Promise<void>;
+
+const empty: OnnxModel = { graph: new Uint8Array(), weights: [] };
+const runtime: Runtime = {
+  get liveSessions() {
+    return live.size;
+  },
+  async createSession(name, _, signal): Promise<Session> {
+    await onCreate(name);
+    signal?.throwIfAborted();
+    const key = `${name} ${log.length}`;
+    log.push(`make ${name}`);
+    live.add(key);
+    return {
+      inputs: [],
+      outputs: [],
+      run: () => Promise.resolve({}),
+      release: () => {
+        log.push(`release ${name}`);
+        live.delete(key);
+        return Promise.resolve();
+      },
+    };
+  },
+};
+
+const compile = (network: string, signal: AbortSignal | undefined): Promise<OnnxModel> => {
+  signal?.throwIfAborted();
+  onCompile(network);
+  log.push(`compile ${network}`);
+  return Promise.resolve(empty);
+};
+const sized = (name: string) => (size: LatentSize, signal?: AbortSignal) =>
+  compile(`${name} ${size.height}x${size.width}`, signal);
+const model: DiffusionModel = {
+  latentChannels: 4,
+  latentScale: 8,
+  embeddingWidth: 12,
+  contextWidth: 8,
+  clipSize: 224,
+  timestep: { width: 8, cosineFirst: true, frequencyShift: 0 },
+  schedule: {
+    betaStart: 0.00085,
+    betaEnd: 0.012,
+    betaSchedule: 'scaled_linear',
+    trainTimesteps: 1000,
+    prediction: 'epsilon',
+  },
+  previewFactors: [],
+  imageEncoder: (signal) => compile('encoder', signal),
+  context: (signal) => compile('context', signal),
+  unet: sized('unet'),
+  decoder: sized('decoder'),
+};
+
+let networks: Networks;
+beforeEach(() => {
+  log = [];
+  live = new Set();
+  onCompile = () => undefined;
+  onCreate = () => Promise.resolve();
+  networks = new Networks(model, runtime);
+});
+
+const small = { height: 8, width: 8 };
+const wide = { height: 8, width: 16 };
+
+describe('the networks of a model', () => {
+  it('are made when they are first needed, and kept', async () => {
+    expect(log).toEqual([]);
+    const first = await networks.unet(small);
+    expect(await networks.unet({ ...small })).toBe(first);
+    const encoder = await networks.imageEncoder();
+    expect(await networks.imageEncoder()).toBe(encoder);
+    expect(log).toEqual(['compile unet 8x8', 'make UNet', 'compile encoder', 'make image encoder']);
+  });
+
+  it('of another size replace those of the last, which go first', async () => {
+    const first = await networks.unet(small);
+    await networks.decoder(small);
+    await networks.imageEncoder();
+    log = [];
+    expect(await networks.unet(wide)).not.toBe(first);
+    expect(log).toEqual(['release UNet', 'compile unet 8x16', 'make UNet']);
+    // 8×16 and 16×8 are not the same.
+    await networks.unet({ height: 16, width: 8 });
+    expect(log.slice(3)).toEqual(['release UNet', 'compile unet 16x8', 'make UNet']);
+    expect(live.size).toBe(3);
+  });
+
+  it('asked for twice at once are made once', async () => {
+    const [first, second, context] = await Promise.all([
+      networks.unet(small),
+      networks.unet(small),
+      networks.context(),
+    ]);
+    expect(second).toBe(first);
+    expect(context).not.toBe(first);
+    expect(live.size).toBe(2);
+  });
+
+  it('asked for in two sizes at once are made one after the other', async () => {
+    await Promise.all([networks.unet(small), networks.unet(wide)]);
+    expect(log).toEqual(['compile unet 8x8', 'make UNet', 'release UNet', 'compile unet 8x16', 'make UNet']);
+    expect(live.size).toBe(1);
+  });
+
+  it('are freed together', async () => {
+    await networks.unet(small);
+    await networks.decoder(small);
+    await networks.context();
+    await networks.release();
+    expect(live.size).toBe(0);
+    await networks.release();
+    expect(log.filter((line) => line.startsWith('release'))).toHaveLength(3);
+  });
+
+  it('are freed although one was still being made', async () => {
+    const making = networks.unet(small);
+    await networks.release();
+    await making;
+    expect(live.size).toBe(0);
+  });
+
+  it('can be had again after they were freed', async () => {
+    await networks.unet(small);
+    await networks.release();
+    await networks.unet(small);
+    expect(live.size).toBe(1);
+  });
+});
+
+describe('a network that cannot be made', () => {
+  it.each(['compile', 'create'])('can be tried again: %s', async (stage) => {
+    const fail = () => {
+      throw new Error('no memory');
+    };
+    if (stage === 'compile') onCompile = fail;
+    else onCreate = () => Promise.reject(new Error('no memory'));
+    await expect(networks.unet(small)).rejects.toThrow('no memory');
+    onCompile = () => undefined;
+    onCreate = () => Promise.resolve();
+    await networks.unet(small);
+    expect(live.size).toBe(1);
+  });
+
+  it('leaves the others, and is not the one before', async () => {
+    const decoder = await networks.decoder(small);
+    await networks.unet(small);
+    onCompile = () => {
+      throw new Error('no memory');
+    };
+    await expect(networks.unet(wide)).rejects.toThrow('no memory');
+    onCompile = () => undefined;
+    expect(await networks.decoder(small)).toBe(decoder);
+    log = [];
+    await networks.unet(small);
+    expect(log).toEqual(['compile unet 8x8', 'make UNet']);
+  });
+
+  it('because it was stopped', async () => {
+    const stop = new AbortController();
+    onCreate = () => {
+      stop.abort();
+      return Promise.resolve();
+    };
+    await expect(networks.unet(small, stop.signal)).rejects.toSatisfy(isAbort);
+    expect(live.size).toBe(0);
+    onCreate = () => Promise.resolve();
+    await networks.unet(small);
+    expect(live.size).toBe(1);
+  });
+});

@@ -1,0 +1,367 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isAbort } from '../../../src/base/index.ts';
+import { createModel, openModel, targetFor } from '../../../src/models/index.ts';
+import { download, downloadJson, longestDownload } from '../../../src/models/download.ts';
+import { float32Bytes, utf8 } from '../../support/bytes.ts';
+import { failure } from '../../support/failure.ts';
+import { safetensorsFile } from '../../support/safetensors-file.ts';
+import { embeddingWidth, tinyModelFiles } from '../../support/tiny-model.ts';
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** What the server has, and what it does with some paths instead. */
+let files: Map<string, Uint8Array<ArrayBuffer>>;
+let answers: Map<string, Answer>;
+let requests: string[];
+let url: string;
+
+const server = createServer((request, response) => {
+  const path = (request.url ?? '').replace(/^\/models\/tiny\//, '');
+  requests.push(path);
+  const answer = answers.get(path);
+  if (answer) {
+    answer(request, response);
+    return;
+  }
+  const bytes = files.get(path);
+  if (bytes) response.writeHead(200, { 'Content-Length': bytes.length }).end(bytes);
+  else response.writeHead(404).end('not here');
+});
+
+beforeEach(async () => {
+  files = tinyModelFiles();
+  answers = new Map();
+  requests = [];
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  url = `http://127.0.0.1:${port}/models/tiny/model.json`;
+});
+
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+/** The manifest with some of its keys changed. */
+function changeManifest(changes: Record<string, unknown>): void {
+  const manifest: unknown = JSON.parse(new TextDecoder().decode(files.get('model.json')));
+  files.set('model.json', utf8(JSON.stringify(Object.assign({}, manifest, changes))));
+}
+
+const prompts = (...tensors: [name: string, shape: number[]][]) =>
+  safetensorsFile(
+    tensors.map(([name, shape]) => ({
+      name,
+      dtype: 'F32',
+      shape,
+      data: float32Bytes(...Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 0.5)),
+    })),
+  );
+
+describe('a model on a server', () => {
+  it('is opened by its manifest, and its parts stand beside that', async () => {
+    const { manifest, parts, fixedPrompts, text } = await openModel(url);
+    expect(manifest).toMatchObject({
+      name: 'Tiny',
+      licence: 'CC0-1.0',
+      size: 64,
+      description: '',
+      defaults: {},
+    });
+    expect(parts.unet.config.embeddingWidth).toBe(embeddingWidth);
+    expect(parts.unet.checkpoint.tensors.size).toBeGreaterThan(100);
+    expect(parts.vae.config.latentScale).toBe(2);
+    expect(parts.scheduler.prediction).toBe('epsilon');
+    expect(parts.imageEncoder).toEqual({ graph: files.get('clip/image.onnx'), size: 8 });
+    expect(text).toBeNull();
+    expect(fixedPrompts).toMatchObject({
+      positive: ['up', 'higher'],
+      negative: ['down'],
+      width: embeddingWidth,
+    });
+    // One place of each row is 1: the row's own.
+    const places = Array.from({ length: 3 }, (_, row) =>
+      fixedPrompts?.embeds.indexOf(1, row * embeddingWidth),
+    );
+    expect(places).toEqual([0, embeddingWidth + 1, 2 * embeddingWidth + 2]);
+    expect(requests).toContain('unet/weights.safetensors');
+    expect(requests).not.toContain('unet/second.safetensors');
+  });
+
+  it('compiles as it was opened', async () => {
+    const { parts } = await openModel(url);
+    const model = createModel(parts, targetFor('float32', false));
+    const { weights } = await model.unet({ height: 4, width: 4 });
+    expect(weights[0]?.data.length).toBeGreaterThan(10_000);
+  });
+
+  it('may have its parts elsewhere: above it, or at addresses of their own', async () => {
+    const vae = files.get('vae/weights.safetensors') ?? new Uint8Array();
+    answers.set('/shared/vae.safetensors', (_, response) => response.end(vae));
+    changeManifest({
+      scheduler: new URL('/shared/scheduler.json', url).href,
+      vae: { config: 'vae/config.json', weights: ['../../shared/vae.safetensors'] },
+    });
+    answers.set('/shared/scheduler.json', (_, response) =>
+      response.end('{"prediction_type":"v_prediction"}'),
+    );
+    const { parts } = await openModel(url);
+    expect(parts.scheduler.prediction).toBe('v_prediction');
+    expect(parts.vae.checkpoint.tensors.size).toBeGreaterThan(50);
+  });
+
+  it('may name weights that are not there before those that are', async () => {
+    const weights = files.get('unet/weights.safetensors') ?? new Uint8Array();
+    files.delete('unet/weights.safetensors');
+    files.set('unet/second.safetensors', weights);
+    const { parts } = await openModel(url);
+    expect(parts.unet.checkpoint.name).toBe('unet/second.safetensors');
+    expect(requests.filter((path) => path.startsWith('unet/w') || path.startsWith('unet/s'))).toEqual([
+      'unet/weights.safetensors',
+      'unet/second.safetensors',
+    ]);
+  });
+
+  it('says which part is being fetched and how far that is, and never steps back', async () => {
+    const reports: [part: string, done: number, of: number][] = [];
+    await openModel(url, {
+      onDownload: (...report) => {
+        reports.push(report);
+      },
+    });
+    const parts = [...new Set(reports.map(([part]) => part))];
+    expect(parts).toEqual(['UNet', 'decoder', 'image encoder', 'prompts']);
+    const paths = [
+      'unet/weights.safetensors',
+      'vae/weights.safetensors',
+      'clip/image.onnx',
+      'prompts.safetensors',
+    ];
+    for (const [index, part] of parts.entries()) {
+      const length = files.get(paths[index] ?? '')?.length ?? 0;
+      const own = reports.filter(([name]) => name === part);
+      expect(own.at(-1)).toEqual([part, length, length]);
+      for (const [step, [, done, of]] of own.entries()) {
+        expect(of).toBe(length);
+        expect(done).toBeGreaterThan(own[step - 1]?.[1] ?? 0);
+      }
+    }
+  });
+});
+
+describe('a model that cannot be opened', () => {
+  it('because one part is missing: its address is told', async () => {
+    files.delete('vae/weights.safetensors');
+    const { code, details } = await failure(openModel(url));
+    expect(code).toBe('not-found');
+    expect(details['url']).toBe(new URL('vae/weights.safetensors', url).href);
+  });
+
+  it('because its weights are damaged: others are not tried in their place', async () => {
+    const whole = files.get('unet/weights.safetensors') ?? new Uint8Array();
+    files.set('unet/weights.safetensors', whole.slice(0, whole.length - 100));
+    files.set('unet/second.safetensors', whole);
+    const { code, details } = await failure(openModel(url));
+    expect(code).toBe('truncated');
+    expect(details['file']).toBe('unet/weights.safetensors');
+    expect(requests).not.toContain('unet/second.safetensors');
+  });
+
+  it('because the server fails: others are not tried in their place', async () => {
+    answers.set('unet/weights.safetensors', (_, response) => response.writeHead(500).end());
+    const { code, details } = await failure(openModel(url));
+    expect({ code, status: details['status'] }).toEqual({ code: 'http-failed', status: 500 });
+    expect(requests).not.toContain('unet/second.safetensors');
+  });
+
+  it('because a page stands where the manifest should', async () => {
+    files.set('model.json', utf8('<!doctype html><title>Hello</title>'));
+    const { code, details, remedy } = await failure(openModel(url));
+    expect({ code, url: details['url'] }).toEqual({ code: 'not-json', url });
+    expect(remedy).toContain('web page');
+  });
+
+  it('because it is of a later version of Drift', async () => {
+    changeManifest({ drift: 2, unet: 'all different' });
+    const { code, details, remedy } = await failure(openModel(url));
+    expect({ code, version: details['version'] }).toEqual({ code: 'manifest-newer', version: 2 });
+    expect(remedy).toContain('Reload');
+  });
+
+  it.each([
+    ['drift', 0],
+    ['drift', '1'],
+    ['name', ''],
+    ['name', 'long'.repeat(100)],
+    ['licence', undefined],
+    ['size', 100],
+    ['size', 8],
+    ['unet', { config: 'unet/config.json', weights: [] }],
+    ['vae', { weights: ['vae/weights.safetensors'] }],
+    ['scheduler', 7],
+    ['imageEncoder', { model: 'clip/image.onnx', size: -8 }],
+    ['fixedPrompts', { positive: 'up', negative: [], embeds: 'prompts.safetensors' }],
+    ['textEncoder', { model: 'text.onnx', tokenizer: 'tokenizer.json' }],
+    ['previewFactors', [1, 2, 3]],
+    ['defaults', { steps: true }],
+  ])('because its manifest has an unusable "%s": %j', async (key, value) => {
+    changeManifest({ [key]: value });
+    const { code, details } = await failure(openModel(url));
+    expect({ code, key: String(details['key']).split('.')[0], url: details['url'] }).toEqual({
+      code: 'manifest-invalid',
+      key,
+      url,
+    });
+    expect(requests).toEqual(['model.json']);
+  });
+
+  it.each([[null], [[]], ['text'], [1]])('because its manifest is %j', async (manifest) => {
+    files.set('model.json', utf8(JSON.stringify(manifest)));
+    expect((await failure(openModel(url))).code).toBe('manifest-invalid');
+  });
+
+  it('because a path in its manifest is no address', async () => {
+    changeManifest({ scheduler: 'http://:no-host:/scheduler.json' });
+    const { code, details } = await failure(openModel(url));
+    expect({ code, path: details['path'] }).toEqual({
+      code: 'manifest-invalid',
+      path: 'http://:no-host:/scheduler.json',
+    });
+  });
+
+  it('because a configuration is of another kind of network', async () => {
+    files.set('vae/config.json', utf8('{"act_fn":"mish"}'));
+    const { code, details } = await failure(openModel(url));
+    expect(code).toBe('config-unsupported');
+    expect(details).toMatchObject({ file: 'vae/config.json', key: 'act_fn' });
+  });
+
+  it.each<[string, Uint8Array<ArrayBuffer>]>([
+    ['one row too few', prompts(['positive', [1, embeddingWidth]], ['negative', [1, embeddingWidth]])],
+    ['one side missing', prompts(['positive', [2, embeddingWidth]])],
+    ['sides of different widths', prompts(['positive', [2, embeddingWidth]], ['negative', [1, 4]])],
+    ['no rows at all', prompts(['positive', [2 * embeddingWidth]], ['negative', [1, embeddingWidth]])],
+    ['another width than the network', prompts(['positive', [2, 4]], ['negative', [1, 4]])],
+  ])('because its prompts have %s', async (_, file) => {
+    files.set('prompts.safetensors', file);
+    const { code, details } = await failure(openModel(url));
+    expect({ code, file: details['file'] }).toEqual({ code: 'prompts-invalid', file: 'prompts.safetensors' });
+  });
+
+  it('because it was stopped', async () => {
+    const stop = new AbortController();
+    answers.set('unet/weights.safetensors', (_, response) => {
+      response.writeHead(200, { 'Content-Length': 1000 });
+      response.write(new Uint8Array(10));
+    });
+    const opening = openModel(url, {
+      signal: stop.signal,
+      onDownload: () => {
+        stop.abort();
+      },
+    });
+    await expect(opening).rejects.toSatisfy(isAbort);
+    expect(requests.at(-1)).toBe('unet/weights.safetensors');
+  });
+});
+
+describe('a model with prompts on one side only', () => {
+  it.each([
+    ['positive', 2],
+    ['negative', 1],
+  ])('%s', async (side, count) => {
+    files.set('prompts.safetensors', prompts([side, [count, embeddingWidth]]));
+    const names = { positive: [], negative: [], [side]: Array.from({ length: count }, () => 'word') };
+    changeManifest({ fixedPrompts: { ...names, embeds: 'prompts.safetensors' } });
+    const { fixedPrompts } = await openModel(url);
+    expect(fixedPrompts?.embeds).toHaveLength(count * embeddingWidth);
+  });
+});
+
+describe('a download', () => {
+  const at = (path: string) => new URL(path, url).href;
+
+  it('counts bytes without an end when the server does not say how many there are', async () => {
+    answers.set('stream', (_, response) => {
+      response.write(new Uint8Array(1000));
+      response.end(new Uint8Array(500));
+    });
+    const reports: [done: number, of: number][] = [];
+    const bytes = await download(at('stream'), {
+      onProgress: (...report) => {
+        reports.push(report);
+      },
+    });
+    expect(bytes).toHaveLength(1500);
+    expect(reports.at(-1)).toEqual([1500, 0]);
+  });
+
+  it('of an empty file is empty', async () => {
+    files.set('empty', new Uint8Array());
+    expect(await download(at('empty'))).toHaveLength(0);
+  });
+
+  it('whose connection is cut in the middle is lost, and not a shorter file', async () => {
+    answers.set('cut', (_, response) => {
+      response.writeHead(200, { 'Content-Length': 1000 });
+      response.write(new Uint8Array(400), () => response.destroy());
+    });
+    const { code, details } = await failure(download(at('cut')));
+    expect({ code, url: details['url'] }).toEqual({ code: 'network', url: at('cut') });
+  });
+
+  it('from a server that does not answer is lost', async () => {
+    answers.set('gone', (request) => request.destroy());
+    expect((await failure(download(at('gone')))).code).toBe('network');
+  });
+
+  it.each([
+    [404, 'not-found'],
+    [410, 'not-found'],
+    [403, 'http-failed'],
+    [503, 'http-failed'],
+  ])('answered with %i is "%s"', async (status, expected) => {
+    answers.set('refused', (_, response) => response.writeHead(status).end('sorry'));
+    const { code, details } = await failure(download(at('refused')));
+    expect({ code, ...details }).toEqual({ code: expected, url: at('refused'), status });
+  });
+
+  it('that is announced too large for memory is not begun', async () => {
+    answers.set('large', (_, response) => {
+      response.writeHead(200, { 'Content-Length': longestDownload + 1 });
+      response.write(new Uint8Array(10));
+    });
+    const reports: number[] = [];
+    const { code } = await failure(
+      download(at('large'), {
+        onProgress: (done) => {
+          reports.push(done);
+        },
+      }),
+    );
+    expect({ code, reports }).toEqual({ code: 'too-large', reports: [] });
+  });
+
+  it('stopped before it begins asks for nothing', async () => {
+    await expect(download(at('model.json'), { signal: AbortSignal.abort() })).rejects.toSatisfy(isAbort);
+    expect(requests).toEqual([]);
+  });
+
+  it('stopped while the server thinks ends at once, with the reason', async () => {
+    const stop = new AbortController();
+    answers.set('slow', () => {
+      stop.abort(new Error('enough'));
+    });
+    await expect(download(at('slow'), { signal: stop.signal })).rejects.toThrow('enough');
+  });
+
+  it('of JSON takes UTF-8 with a mark, and nothing that is not UTF-8', async () => {
+    files.set('marked', utf8('\ufeff{"a":"ü"}'));
+    expect(await downloadJson(at('marked'))).toEqual({ a: 'ü' });
+    files.set('latin', Uint8Array.of(0x22, 0xfc, 0x22));
+    expect((await failure(downloadJson(at('latin')))).code).toBe('not-json');
+  });
+});

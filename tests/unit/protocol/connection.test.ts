@@ -1,0 +1,395 @@
+import { getEventListeners } from 'node:events';
+import * as v from 'valibot';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CheckpointError, DriftError, WorkerError, isAbort } from '../../../src/base/index.ts';
+import { connect, serve } from '../../../src/protocol/index.ts';
+import type { Api, Connection, Handlers } from '../../../src/protocol/index.ts';
+import type { WorkerLike } from '../../../src/protocol/client.ts';
+import { failure } from '../../support/failure.ts';
+
+const bytes = v.instance(Uint8Array);
+const api = {
+  /** Counts to `to`, a step at a time, and gives the sum. */
+  count: {
+    params: v.object({ to: v.pipe(v.number(), v.integer()), name: v.string() }),
+    event: v.object({ name: v.string(), at: v.number() }),
+    result: v.object({ sum: v.number() }),
+  },
+  /** Doubles every byte. */
+  double: { params: v.object({ data: bytes }), event: bytes, result: v.object({ data: bytes }) },
+  /** Fails as it is told to. */
+  fail: { params: v.object({ how: v.string() }), event: v.never(), result: v.null() },
+  /** Does not end before it is stopped. */
+  wait: { params: v.null(), event: v.literal('waiting'), result: v.null() },
+} satisfies Api;
+
+/** What the handlers have seen. */
+let seen: { stops: number; doubled: Uint8Array[]; resume: (() => void)[] };
+
+const handlers: Handlers<typeof api> = {
+  async count({ to, name }, { emit }) {
+    let sum = 0;
+    for (let at = 1; at <= to; at++) {
+      await Promise.resolve();
+      sum += at;
+      emit({ name, at });
+    }
+    return { value: { sum }, transfer: [] };
+  },
+  double({ data }, { emit }) {
+    const doubled = data.map((byte) => 2 * byte);
+    const early = doubled.slice();
+    emit(early, [early.buffer]);
+    seen.doubled.push(early, doubled);
+    return Promise.resolve({ value: { data: doubled }, transfer: [doubled.buffer] });
+  },
+  fail({ how }) {
+    if (how === 'later') return Promise.reject(new TypeError('not a function'));
+    throw new CheckpointError('damaged', 'A file is damaged.', {
+      remedy: 'Get it again.',
+      details: { file: 'weights', offset: 3 },
+    });
+  },
+  wait(_, { signal, emit }) {
+    emit('waiting');
+    return new Promise((resolve, reject) => {
+      seen.resume.push(() => {
+        resolve({ value: null, transfer: [] });
+      });
+      signal.addEventListener('abort', () => {
+        seen.stops++;
+        reject(new DOMException('Stopped.', 'AbortError'));
+      });
+    });
+  },
+};
+
+/** A worker behind a real message port, that can die and talk nonsense. */
+class FakeWorker implements WorkerLike {
+  readonly #page: MessagePort;
+  readonly #inside: MessagePort;
+  readonly #onError: ((event: ErrorEvent) => void)[] = [];
+  readonly sent: unknown[] = [];
+  ended = 0;
+
+  constructor() {
+    const { port1, port2 } = new MessageChannel();
+    this.#page = port1;
+    this.#inside = port2;
+    serve(port2, api, handlers);
+    port1.start();
+    port2.start();
+  }
+
+  postMessage(message: unknown, transfer: Transferable[]): void {
+    this.sent.push(message);
+    this.#page.postMessage(message, transfer);
+  }
+
+  addEventListener(
+    ...listening:
+      | [type: 'message', listener: (event: MessageEvent<unknown>) => void]
+      | [type: 'error', listener: (event: ErrorEvent) => void]
+  ): void {
+    if (listening[0] === 'message') this.#page.addEventListener('message', listening[1]);
+    else this.#onError.push(listening[1]);
+  }
+
+  terminate(): void {
+    this.ended++;
+    this.close();
+  }
+
+  close(): void {
+    this.#page.close();
+    this.#inside.close();
+  }
+
+  say(message: unknown): void {
+    this.#inside.postMessage(message);
+  }
+
+  die(message: string): boolean {
+    const event = Object.assign(new Event('error', { cancelable: true }), {
+      message,
+      filename: '',
+      lineno: 0,
+      colno: 0,
+      error: undefined,
+    });
+    for (const listener of this.#onError) listener(event);
+    return event.defaultPrevented;
+  }
+}
+
+let worker: FakeWorker;
+let connection: Connection<typeof api>;
+
+beforeEach(() => {
+  seen = { stops: 0, doubled: [], resume: [] };
+  worker = new FakeWorker();
+  connection = connect(worker, api);
+});
+
+afterEach(() => {
+  worker.close();
+});
+
+/** A call that waits in the worker, and a promise that it has got there. */
+function waiting(signal?: AbortSignal) {
+  let arrived: () => void = () => undefined;
+  const there = new Promise<void>((resolve) => {
+    arrived = resolve;
+  });
+  const call = connection.call('wait', null, { signal, onEvent: arrived });
+  // Whoever wants to know how it ends asks; nobody else has to.
+  call.catch(() => undefined);
+  return { call, there };
+}
+
+describe('a call', () => {
+  it('gives the result, after all events in their order', async () => {
+    const told: unknown[] = [];
+    const result = connection.call('count', { to: 4, name: 'a' }, { onEvent: ({ at }) => told.push(at) });
+    expect(await result).toEqual({ sum: 10 });
+    expect(told).toEqual([1, 2, 3, 4]);
+  });
+
+  it('needs nobody to listen to its events', async () => {
+    expect(await connection.call('count', { to: 2, name: '' })).toEqual({ sum: 3 });
+  });
+
+  it('does not mix with others under way', async () => {
+    const counts = ['a', 'b', 'c'].map(async (name, index) => {
+      const told: unknown[] = [];
+      const to = 3 + index;
+      const { sum } = await connection.call('count', { to, name }, { onEvent: (event) => told.push(event) });
+      return { sum, told, expected: Array.from({ length: to }, (_, at) => ({ name, at: at + 1 })) };
+    });
+    const results = await Promise.all(counts);
+    expect(results.map(({ sum }) => sum)).toEqual([6, 10, 15]);
+    for (const { told, expected } of results) expect(told).toEqual(expected);
+  });
+
+  it('moves buffers both ways and copies what is not to move', async () => {
+    const moved = Uint8Array.of(1, 2, 3);
+    const kept = Uint8Array.of(4, 5);
+    const events: Uint8Array[] = [];
+    const { data } = await connection.call(
+      'double',
+      { data: moved },
+      { transfer: [moved.buffer], onEvent: (event) => events.push(event) },
+    );
+    expect([...data]).toEqual([2, 4, 6]);
+    expect([...(events[0] ?? [])]).toEqual([2, 4, 6]);
+    expect(moved.buffer.byteLength).toBe(0);
+    expect(seen.doubled.map(({ buffer }) => buffer.byteLength)).toEqual([0, 0]);
+
+    await connection.call('double', { data: kept });
+    expect([...kept]).toEqual([4, 5]);
+  });
+});
+
+describe('an error', () => {
+  it('arrives with its class, code, remedy and details', async () => {
+    const error = await failure(connection.call('fail', { how: 'typed' }));
+    expect(error).toBeInstanceOf(CheckpointError);
+    expect(error).toMatchObject({
+      code: 'damaged',
+      message: 'A file is damaged.',
+      remedy: 'Get it again.',
+      details: { file: 'weights', offset: 3 },
+    });
+    expect(error.stack).toContain('connection.test');
+  });
+
+  it('that nobody thought of arrives too', async () => {
+    const error = await failure(connection.call('fail', { how: 'later' }));
+    expect(error).toBeInstanceOf(WorkerError);
+    expect(error).toMatchObject({ code: 'unexpected', message: 'not a function' });
+  });
+
+  it('leaves the connection as it was', async () => {
+    await failure(connection.call('fail', { how: 'typed' }));
+    expect(await connection.call('count', { to: 1, name: '' })).toEqual({ sum: 1 });
+  });
+
+  it('of a listener ends the call, and stops the work', async () => {
+    const call = connection.call('wait', null, {
+      onEvent: () => {
+        throw new RangeError('cannot show this');
+      },
+    });
+    await expect(call).rejects.toThrow('cannot show this');
+    // The worker has heard it once it answers something said later.
+    await connection.call('count', { to: 1, name: '' });
+    expect(seen.stops).toBe(1);
+  });
+});
+
+describe('stopping', () => {
+  it('reaches the worker, and the call ends with AbortError', async () => {
+    const stop = new AbortController();
+    const { call, there } = waiting(stop.signal);
+    await there;
+    stop.abort();
+    await expect(call).rejects.toSatisfy(isAbort);
+    expect(seen.stops).toBe(1);
+  });
+
+  it('stops that call and no other', async () => {
+    const stop = new AbortController();
+    const first = waiting();
+    const second = waiting(stop.signal);
+    await Promise.all([first.there, second.there]);
+    stop.abort();
+    await expect(second.call).rejects.toSatisfy(isAbort);
+    seen.resume[0]?.();
+    expect(await first.call).toBeNull();
+    expect(seen.stops).toBe(1);
+  });
+
+  it('before the call never reaches the worker', async () => {
+    await expect(connection.call('wait', null, { signal: AbortSignal.abort() })).rejects.toSatisfy(isAbort);
+    expect(worker.sent).toEqual([]);
+  });
+
+  it('in the same breath as the call is heard', async () => {
+    const stop = new AbortController();
+    const { call } = waiting(stop.signal);
+    stop.abort();
+    await expect(call).rejects.toSatisfy(isAbort);
+    expect(seen.stops).toBe(1);
+  });
+
+  it('after the end says nothing to the worker: the signal is let go of', async () => {
+    const stop = new AbortController();
+    const { signal } = stop;
+    await connection.call('count', { to: 3, name: '' }, { signal });
+    await failure(connection.call('fail', { how: 'typed' }, { signal }));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+    const before = worker.sent.length;
+    stop.abort();
+    expect(worker.sent).toHaveLength(before);
+  });
+});
+
+describe('a worker that dies', () => {
+  it('ends all calls under way and all later ones with its last words', async () => {
+    const calls = [waiting(), waiting()];
+    await Promise.all(calls.map(({ there }) => there));
+    // What has been handled here is no longer the browser's to report.
+    expect(worker.die('out of memory')).toBe(true);
+    for (const { call } of calls) {
+      const error = await failure(call);
+      expect(error).toBeInstanceOf(WorkerError);
+      expect(error.code).toBe('worker-died');
+      expect(error.message).toContain('out of memory');
+    }
+    expect((await failure(connection.call('count', { to: 1, name: '' }))).code).toBe('worker-died');
+  });
+
+  it('without last words', async () => {
+    worker.die('');
+    const { message } = await failure(connection.call('wait', null));
+    expect(message).toContain('no reason given');
+  });
+
+  it('because it was closed', async () => {
+    const { call, there } = waiting();
+    await there;
+    connection.close();
+    expect((await failure(call)).code).toBe('worker-closed');
+    expect((await failure(connection.call('wait', null))).code).toBe('worker-closed');
+    expect(worker.ended).toBe(1);
+  });
+});
+
+describe('what is not in the protocol', () => {
+  it.each([
+    ['words', 'hello'],
+    ['nothing', undefined],
+    ['an unknown kind', { kind: 'greeting', id: 1 }],
+    ['an answer to nobody', { kind: 'result', id: 'one', result: null }],
+    ['an error without its parts', { kind: 'error', id: 1, error: { message: 'no' } }],
+  ])('ends the calls under way, because it may have been their answer: %s', async (_, message) => {
+    const { call, there } = waiting();
+    await there;
+    worker.say(message);
+    const error = await failure(call);
+    expect(error).toBeInstanceOf(WorkerError);
+    expect(error.code).toBe('protocol');
+  });
+
+  it('an answer to a call that is over is ignored', async () => {
+    worker.say({ kind: 'result', id: 999, result: 'late' });
+    worker.say({ kind: 'event', id: 999, event: 'late' });
+    expect(await connection.call('count', { to: 1, name: '' })).toEqual({ sum: 1 });
+  });
+
+  it.each([
+    ['result', { kind: 'result', id: 1, result: 'not null' }, 'a result of wait'],
+    ['event', { kind: 'event', id: 1, event: 'working' }, 'an event of wait'],
+  ])('a wrong %s ends its call', async (_, message, what) => {
+    const { call, there } = waiting();
+    const other = waiting();
+    await Promise.all([there, other.there]);
+    worker.say(message);
+    const error = await failure(call);
+    expect(error).toMatchObject({ code: 'protocol', details: { what } });
+    seen.resume[1]?.();
+    expect(await other.call).toBeNull();
+  });
+
+  it('wrong parameters are refused by the worker, by their key', async () => {
+    const error = await failure(connection.call('count', { to: 1.5, name: '' }));
+    expect(error).toBeInstanceOf(WorkerError);
+    expect(error).toMatchObject({ code: 'protocol', details: { what: 'a call of count', key: 'to' } });
+  });
+
+  it('an unknown method is refused on either side', async () => {
+    const wider: Api = { ...api, toString: api.wait, more: api.wait };
+    for (const method of ['more', 'toString']) {
+      const error = await failure(connect(worker, wider).call(method, null));
+      expect(error).toMatchObject({ code: 'protocol', details: { method } });
+    }
+    const unknown = connect(worker, wider).call('nowhere', null);
+    expect((await failure(unknown)).code).toBe('protocol');
+  });
+
+  it('parameters that cannot cross fail at once, and the call is forgotten', async () => {
+    const stop = new AbortController();
+    const loose: Connection<Api> = connect(worker, { wait: { ...api.wait, params: v.unknown() } });
+    const call = loose.call('wait', () => 'a function', { signal: stop.signal });
+    await expect(call).rejects.toThrow(/could not be cloned/);
+    expect(getEventListeners(stop.signal, 'abort')).toHaveLength(0);
+  });
+
+  it('a result that cannot cross is an error of the call', async () => {
+    const { port1, port2 } = new MessageChannel();
+    const loose = { give: { params: v.unknown(), event: v.unknown(), result: v.unknown() } } satisfies Api;
+    serve(port1, loose, { give: () => Promise.resolve({ value: () => 'a function', transfer: [] }) });
+    const answers: unknown[] = [];
+    const answered = new Promise<void>((resolve) => {
+      port2.addEventListener('message', ({ data }) => {
+        answers.push(data);
+        resolve();
+      });
+    });
+    port1.start();
+    port2.start();
+    port2.postMessage({ kind: 'call', id: 5, method: 'give', params: null });
+    await answered;
+    port1.close();
+    expect(answers).toMatchObject([{ kind: 'error', id: 5, error: { code: 'unexpected' } }]);
+  });
+});
+
+describe('every error', () => {
+  it('of a connection is one that a person can act on', async () => {
+    worker.die('gone');
+    const error = await failure(connection.call('wait', null));
+    expect(error).toBeInstanceOf(DriftError);
+    expect(error.remedy).not.toBe('');
+  });
+});
