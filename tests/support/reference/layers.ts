@@ -23,11 +23,8 @@ export interface Sequence {
 export type OnPlane = (x: Plane) => Plane;
 export type OnSequence = (x: Sequence) => Sequence;
 
-const at = (values: Float64Array, index: number): number => {
-  const value = values[index];
-  if (value === undefined) throw new RangeError(`no element ${index} of ${values.length}`);
-  return value;
-};
+/** NaN outside the array: a slip in an index then shows in every result. */
+const at = (values: Float64Array, index: number): number => values[index] ?? NaN;
 
 const silu = (x: number) => x / (1 + Math.exp(-x));
 
@@ -59,7 +56,10 @@ function addSequences(a: Sequence, b: Sequence): Sequence {
 
 /** Channels of one picture after those of another. */
 export function concatPlanes(a: Plane, b: Plane): Plane {
-  return { ...a, channels: a.channels + b.channels, data: Float64Array.of(...a.data, ...b.data) };
+  const data = new Float64Array(a.data.length + b.data.length);
+  data.set(a.data);
+  data.set(b.data, a.data.length);
+  return { ...a, channels: a.channels + b.channels, data };
 }
 
 /** A convolution; `padding` is rows and columns of zeros at top, left, bottom, right. */
@@ -90,12 +90,12 @@ export function conv(
       for (let row = 0; row < height; row++) {
         for (let column = 0; column < width; column++) {
           let sum = at(b, o);
-          for (let i = 0; i < from; i++) {
-            for (let ky = 0; ky < kernel; ky++) {
-              for (let kx = 0; kx < kernel; kx++) {
-                const y = row * stride + ky - top;
-                const z = column * stride + kx - left;
-                if (y < 0 || y >= x.height || z < 0 || z >= x.width) continue;
+          for (let ky = 0; ky < kernel; ky++) {
+            for (let kx = 0; kx < kernel; kx++) {
+              const y = row * stride + ky - top;
+              const z = column * stride + kx - left;
+              if (y < 0 || y >= x.height || z < 0 || z >= x.width) continue;
+              for (let i = 0; i < from; i++) {
                 sum +=
                   at(w, ((o * from + i) * kernel + ky) * kernel + kx) *
                   at(x.data, (i * x.height + y) * x.width + z);
@@ -123,6 +123,8 @@ export function groupNorm(
   return (x) => {
     const plane = x.height * x.width;
     const size = (channels / groups) * plane;
+    const w = weight();
+    const b = bias();
     const data = new Float64Array(x.data.length);
     for (let group = 0; group < groups; group++) {
       const values = x.data.subarray(group * size, (group + 1) * size);
@@ -131,8 +133,7 @@ export function groupNorm(
       for (const [index, value] of values.entries()) {
         const place = group * size + index;
         const channel = Math.floor(place / plane);
-        data[place] =
-          ((value - mean) / Math.sqrt(variance + epsilon)) * at(weight(), channel) + at(bias(), channel);
+        data[place] = ((value - mean) / Math.sqrt(variance + epsilon)) * at(w, channel) + at(b, channel);
       }
     }
     return { ...x, data };
@@ -144,6 +145,8 @@ export function layerNorm(p: Parameters, name: string, channels: number): OnSequ
   const weight = p.declare(`${name}.weight`, [channels]);
   const bias = p.declare(`${name}.bias`, [channels]);
   return (x) => {
+    const w = weight();
+    const b = bias();
     const data = new Float64Array(x.data.length);
     for (let token = 0; token < x.length; token++) {
       const values = x.data.subarray(token * channels, (token + 1) * channels);
@@ -151,7 +154,7 @@ export function layerNorm(p: Parameters, name: string, channels: number): OnSequ
       const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / channels;
       for (const [index, value] of values.entries()) {
         data[token * channels + index] =
-          ((value - mean) / Math.sqrt(variance + 1e-5)) * at(weight(), index) + at(bias(), index);
+          ((value - mean) / Math.sqrt(variance + 1e-5)) * at(w, index) + at(b, index);
       }
     }
     return { ...x, data };
