@@ -29,6 +29,9 @@ export interface ModelStore extends StoreApi<ModelState> {
   readonly report: (error: unknown, options?: ErrorNotice) => void;
 }
 
+/** The topic of what went wrong when a model was loaded: it is over once one is there. */
+const loadTopic = 'model';
+
 export function createModel({
   link,
   settings,
@@ -63,6 +66,7 @@ export function createModel({
       progress.cancel();
       settings.applyModel(loaded.defaults, loaded.latentScale);
       store.setState({ status: 'ready', model: loaded, progress: null });
+      notices.dismissTopic(loadTopic);
       notices.announce(`${loaded.name} is ready.`);
       return true;
     } catch (error) {
@@ -70,7 +74,7 @@ export function createModel({
       if (signal.aborted) return settled;
       progress.cancel();
       store.setState({ status: 'failed', model: null, progress: null });
-      model.report(error, { actions: [{ label: 'Try again', run: retry }] });
+      model.report(error, { topic: loadTopic, actions: [{ label: 'Try again', run: retry }] });
       return false;
     }
   }

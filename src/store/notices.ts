@@ -12,7 +12,7 @@ export interface NoticeAction {
 export interface Notice {
   readonly id: number;
   readonly kind: 'error' | 'info';
-  /** What a piece of news is about: newer news about the same replaces it. */
+  /** What it is about, or empty: newer news about the same replaces older, and `dismissTopic` takes it back. */
   readonly topic: string;
   readonly message: string;
   /** What to do about it; empty when there is nothing to do. */
@@ -35,6 +35,7 @@ export interface NoticesState {
 }
 
 export interface ErrorNotice {
+  readonly topic?: string;
   /** Replaces the error's own remedy, where an action is offered that does it. */
   readonly remedy?: string;
   readonly kept?: string;
@@ -52,7 +53,7 @@ export interface Notices extends StoreApi<NoticesState> {
     onGone?: () => void,
   ) => void;
   readonly dismiss: (id: number) => void;
-  /** Takes back news, because what it offers can no longer be done. */
+  /** Takes back what was said about something, because it no longer holds. */
   readonly dismissTopic: (topic: string) => void;
   readonly announce: (text: string) => void;
 }
@@ -81,7 +82,7 @@ export function createNotices(): Notices {
 
   const notices: Notices = {
     ...store,
-    error(error, { remedy, kept = '', actions = [] } = {}) {
+    error(error, { topic = '', remedy, kept = '', actions = [] } = {}) {
       if (isAbort(error)) return;
       const wire = errorToWire(error);
       const details = Object.entries(wire.details).map(([key, value]) => `${key} = ${String(value)}`);
@@ -89,7 +90,7 @@ export function createNotices(): Notices {
       const notice: Notice = {
         id,
         kind: 'error',
-        topic: '',
+        topic,
         message: wire.message,
         remedy: remedy ?? wire.remedy,
         kept,
@@ -128,7 +129,7 @@ export function createNotices(): Notices {
       remove((notice) => notice.id === id);
     },
     dismissTopic(topic) {
-      remove((notice) => notice.kind === 'info' && notice.topic === topic);
+      remove((notice) => notice.topic === topic);
     },
     announce(announcement) {
       store.setState({ announcement });

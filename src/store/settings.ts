@@ -103,7 +103,9 @@ export function createSettings({
     commit(key) {
       const result = check(key);
       const { drafts, problems } = store.getState();
-      if (!result.ok) store.setState({ problems: { ...problems, [key]: result.problem } });
+      if (!result.ok) {
+        store.setState({ problems: { ...problems, [key]: result.problem } });
+      }
       // A field left as it was keeps what was refused, or the way out offered beside it would go as one reaches for it.
       else if (drafts[key] !== undefined) {
         store.setState({ drafts: without(drafts, key), problems: without(problems, key) });

@@ -2,6 +2,7 @@ import {
   chooseStart,
   downloaded,
   finished,
+  frameSide,
   frames,
   generate,
   open,
@@ -42,7 +43,7 @@ test('a picture becomes an animation, and the downloads hold what the strip show
   ] as const) {
     const seen = await look(await downloaded(page, `Download ${kind}`), kind.toLowerCase());
     expect(seen.complaints).toBe('');
-    expect([seen.stream.width, seen.stream.height, seen.frames.length]).toEqual([128, 128, 3]);
+    expect([seen.stream.width, seen.stream.height, seen.frames.length]).toEqual([frameSide, frameSide, 3]);
     expect(seen.frameRate).toBeCloseTo(5, 2);
     for (const [index, decoded] of seen.frames.entries()) {
       expect(psnr(decoded, at(shown, index)), `${kind}, frame ${index + 1}`).toBeGreaterThan(decibels);

@@ -1,7 +1,9 @@
 /** What a person does with the page and sees of it: the verbs of the specs. */
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Locator, Page } from '@playwright/test';
+import * as v from 'valibot';
 import { expect } from './fixtures.ts';
 
 /** Slow machines take this long for a few frames, in milliseconds; the first run compiles shaders besides. */
@@ -9,6 +11,12 @@ const patience = 240_000;
 
 /** A picture of the golden folder: a photograph's worth of colours at 128 × 128. */
 export const startPicture = fileURLToPath(new URL('../golden/shapes/start.png', import.meta.url));
+
+/** Side of the built-in model's frames, in pixels. */
+export const { size: frameSide } = v.parse(
+  v.object({ size: v.number() }),
+  JSON.parse(readFileSync(new URL('../../public/models/builtin/model.json', import.meta.url), 'utf8')),
+);
 
 /** Opens the page; the model goes on loading. */
 export async function open(page: Page, address = '/'): Promise<void> {

@@ -24,9 +24,11 @@ export async function serveModel(): Promise<ModelServer> {
     const other = answers.get(path);
     response.setHeader('Access-Control-Allow-Origin', '*');
     response.setHeader('Cache-Control', 'no-store');
-    if (typeof other === 'number') response.writeHead(other).end();
-    else if (other !== undefined) response.end(other);
-    else {
+    if (typeof other === 'number') {
+      response.writeHead(other).end();
+    } else if (other !== undefined) {
+      response.end(other);
+    } else {
       readFile(new URL(path, builtIn)).then(
         (content) => response.end(content),
         () => response.writeHead(404).end(),

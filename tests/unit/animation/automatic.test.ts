@@ -1,4 +1,4 @@
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { automatic } from '../../../src/animation/index.ts';
 import type { Frame, PromptEmbeds, Progress, Watch } from '../../../src/animation/index.ts';
 import { isAbort } from '../../../src/base/index.ts';
@@ -293,6 +293,27 @@ describe('those who watch', () => {
     expect(compute.liveTensors).toBe(before);
     // Watching changes nothing.
     expect(pixels(frames)).toEqual(pixels(await make({ settings: { steps: 5 } })));
+  });
+
+  it('have seen it before the frame is there, however slowly it was read', async () => {
+    const read = compute.read.bind(compute);
+    let open: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const spy = vi.spyOn(compute, 'read').mockImplementation(async (tensors, signal) => {
+      const data = await read(tensors, signal);
+      // The preview comes back only when the frame has.
+      if (tensors[0]?.dims[1] === settings.height) setTimeout(open);
+      else await gate;
+      return data;
+    });
+    const told: string[] = [];
+    const watch: Watch = { onPreview: () => told.push('preview') };
+    for await (const { index } of begin({ settings: { frames: 1 }, watch })) told.push(`frame ${index}`);
+    spy.mockRestore();
+    expect(told).toEqual(['preview', 'frame 0']);
+    expect(compute.liveTensors).toBe(before);
   });
 
   it('who fail to show a picture do not end the run', async () => {

@@ -5,13 +5,18 @@ import type { Leg } from '../../../src/animation/index.ts';
 import { createCpuCompute } from '../../../src/compute/index.ts';
 import { Pipeline } from '../../../src/diffusion/index.ts';
 import { createModel, targetFor } from '../../../src/models/index.ts';
-import { openCpuRuntime } from '../../support/cpu-runtime.ts';
+import type { Runtime } from '../../../src/runtime/index.ts';
 import { embeddingWidth, tinyModelParts } from '../../support/tiny-model.ts';
 import { normal, values } from '../compute/support.ts';
 
 const compute = createCpuCompute();
 const model = createModel(await tinyModelParts(), targetFor('float32', false));
-const pipeline = new Pipeline(compute, await openCpuRuntime(), model);
+/** No network runs here. */
+const runtime: Runtime = {
+  liveSessions: 0,
+  createSession: (name) => Promise.reject(new Error(`${name} was loaded`)),
+};
+const pipeline = new Pipeline(compute, runtime, model);
 
 const noiseDims = [1, 4, 8, 8];
 const row = async (seed: number, dims: number[]) =>

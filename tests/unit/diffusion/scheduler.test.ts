@@ -24,6 +24,8 @@ const anySchedule = fc
     prediction: fc.constantFrom(...predictions),
   })
   .map(({ rise, betaStart, ...rest }): NoiseSchedule => ({ ...rest, betaStart, betaEnd: betaStart * rise }));
+/** Schedules are long: so many of them are enough. */
+const some = { numRuns: 40 };
 /** A schedule with a number of steps that it allows. */
 const anyRun = anySchedule.chain((schedule) =>
   fc.record({
@@ -82,6 +84,7 @@ describe('a schedule', () => {
           expect(sigmas[index + 1]).toBeLessThanOrEqual(sigmas[index] ?? 0);
         }
       }),
+      some,
     );
   });
 
@@ -131,6 +134,7 @@ describe('the solver', () => {
           expect(next).toBeCloseTo(there.alpha * picture + there.noise * epsilon, 8);
         }
       }),
+      some,
     );
   });
 
@@ -140,6 +144,7 @@ describe('the solver', () => {
         const last = createSchedule(schedule, count).steps.at(-1);
         expect(last).toMatchObject({ sampleWeight: 0, x0Weight: 1, previousWeight: 0 });
       }),
+      some,
     );
   });
 

@@ -174,7 +174,10 @@ describe('a session', () => {
     await session.release();
     const a = upload([1, 2], [1, 2]);
     const error = await failure(session.run({ a, b: a }));
-    expect({ code: error.code, name: error.details['name'] }).toEqual({ code: 'run-failed', name: 'arithmetic' });
+    expect({ code: error.code, name: error.details['name'] }).toEqual({
+      code: 'run-failed',
+      name: 'arithmetic',
+    });
   });
 
   it('that is released is gone only when its run is over', async () => {

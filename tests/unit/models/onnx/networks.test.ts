@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseUnetConfig, parseVaeConfig } from '../../../../src/models/config/index.ts';
+import { compileContext, compileUnet, compileVaeDecoder } from '../../../../src/models/onnx/index.ts';
 import { randomValues } from '../../../support/reference/parameters.ts';
 import type { Plane } from '../../../support/reference/layers.ts';
 import { referenceUnet } from '../../../support/reference/unet.ts';
@@ -7,7 +9,7 @@ import type { ReferenceUnet, UnetJson } from '../../../support/reference/unet.ts
 import { referenceVae } from '../../../support/reference/vae.ts';
 import type { VaeJson } from '../../../support/reference/vae.ts';
 import { relativeError } from '../../compute/support.ts';
-import { runDecoder, runUnet, watched } from './support.ts';
+import { load, runDecoder, runUnet, watched } from './support.ts';
 import type { Size, UnetQuestion } from './support.ts';
 
 /** float32 rounds at 6e-8; sums of a few hundred such terms through some thirty layers stay below this. */
@@ -276,5 +278,38 @@ describe('of a checkpoint', () => {
     const needed = [...parameters.shapes.keys()].filter((name) => /^(decoder|post_quant_conv)\./.test(name));
     expect(needed.length).toBeGreaterThan(60);
     expect([...read].sort()).toEqual(needed.sort());
+  });
+});
+
+describe('in float16', () => {
+  it('graphs are accepted as they are in float32', async () => {
+    const size = { height: 5, width: 6 };
+    const unetConfig = parseUnetConfig('unet/config.json', { ...small, attention_head_dim: [1, 4] });
+    const unet = await referenceUnet(small).parameters.randomise(5).checkpoint();
+    const vae = await referenceVae(smallVae).parameters.randomise(6).checkpoint();
+    const graphs = [
+      { checkpoint: unet, graph: compileContext(unetConfig, unet, 'float16') },
+      { checkpoint: unet, graph: compileUnet(unetConfig, unet, 'float16', size, Infinity) },
+      { checkpoint: unet, graph: compileUnet(unetConfig, unet, 'float16', size, 0) },
+      {
+        checkpoint: vae,
+        graph: compileVaeDecoder(parseVaeConfig('vae/config.json', smallVae), vae, 'float16', size),
+      },
+    ];
+    const ports: string[] = [];
+    for (const { checkpoint, graph } of graphs) {
+      const session = await load('float16', graph, checkpoint);
+      ports.push(
+        [...session.inputs, ...session.outputs].map(({ name, type }) => `${name} ${type}`).join(', '),
+      );
+      await session.release();
+    }
+    const unetPorts = 'sample float16, timestep float32, context float16, output float16';
+    expect(ports).toEqual([
+      'embeds float32, context float16',
+      unetPorts,
+      unetPorts,
+      'latents float16, image float16',
+    ]);
   });
 });

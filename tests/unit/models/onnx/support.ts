@@ -16,7 +16,7 @@ import { openCpuRuntime } from '../../../support/cpu-runtime.ts';
 import type { UnetJson } from '../../../support/reference/unet.ts';
 import type { VaeJson } from '../../../support/reference/vae.ts';
 
-export const runtime = await openCpuRuntime();
+const runtime = await openCpuRuntime();
 const compute = createCpuCompute();
 
 export interface Size {
@@ -24,7 +24,8 @@ export interface Size {
   readonly width: number;
 }
 
-async function load(name: string, graph: CompiledGraph, checkpoint: Checkpoint): Promise<Session> {
+/** A session of a compiled graph with its weights. */
+export async function load(name: string, graph: CompiledGraph, checkpoint: Checkpoint): Promise<Session> {
   const data = await packWeights(graph.plan, checkpoint);
   return runtime.createSession(name, {
     graph: graph.graph,

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { Scope } from '../../../src/diffusion/index.ts';
+
+it('a scope frees what it owns, once, and not what it has handed over', () => {
+  const freed: string[] = [];
+  const resource = (name: string) => ({
+    name,
+    dispose: () => {
+      freed.push(name);
+    },
+  });
+  const scope = new Scope();
+  scope.own(resource('a'));
+  const kept = scope.own(resource('b'));
+  scope.own(resource('c'));
+  expect(scope.release(kept)).toBe(kept);
+  // What it never owned it can hand over as well.
+  scope.release(resource('d'));
+  scope.dispose();
+  scope.dispose();
+  expect(freed).toEqual(['a', 'c']);
+});
