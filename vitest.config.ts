@@ -4,7 +4,13 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], environment: 'node' },
+        test: {
+          name: 'unit',
+          include: ['tests/unit/**/*.test.ts'],
+          environment: 'node',
+          // Only against what hangs: a busy machine compiles WebAssembly slowly.
+          testTimeout: 60_000,
+        },
       },
       {
         // Real WGSL on a real (software) Vulkan driver; one process, so that there is one GPU device at a time.

@@ -103,20 +103,14 @@ describe('an animation', () => {
     for (const other of others) expect(other).not.toEqual(frame);
   });
 
-  it.each([1, 2, 3, 4])(
-    'that is stopped after frame %d and continued is the uninterrupted one',
-    async (cut) => {
-      const whole = await make({ settings: { frames: 5 } });
-      const part = await make({ settings: { frames: cut } });
-      const last = part.at(-1);
-      const rest = await make({
-        settings: { frames: 5 - cut },
-        firstFrame: cut,
-        start: last?.picture ?? start,
-      });
-      expect(pixels([...part, ...rest])).toEqual(pixels(whole));
-    },
-  );
+  it('that is stopped after any frame and continued is the uninterrupted one', async () => {
+    const whole = await make({ settings: { frames: 5 } });
+    for (const cut of [1, 2, 3, 4]) {
+      const last = whole[cut - 1]?.picture ?? start;
+      const rest = await make({ settings: { frames: 5 - cut }, firstFrame: cut, start: last });
+      expect(pixels(rest)).toEqual(pixels(whole).slice(cut));
+    }
+  });
 
   it('runs every network as often as it has to and no more', async () => {
     await make({ settings: { frames: 2, steps: 4 } });

@@ -66,7 +66,7 @@ async function unetError(json: UnetJson, size: Size, widestFusedHead = Infinity)
 }
 
 describe('a compiled UNet computes what the definition says', () => {
-  const even = { height: 8, width: 8 };
+  const even = { height: 6, width: 6 };
   const odd = { height: 5, width: 7 };
   const cases: Record<string, [UnetJson, Size]> = {
     'one level': [
@@ -104,7 +104,7 @@ describe('a compiled UNet computes what the definition says', () => {
         down_block_types: [withAttention, withAttention, withAttention, 'DownBlock2D'],
         up_block_types: ['UpBlock2D', upWithAttention, upWithAttention, upWithAttention],
       },
-      even,
+      { height: 8, width: 8 },
     ],
     'three layers on a level': [{ ...small, layers_per_block: 3 }, even],
     'another number of layers on each level': [{ ...small, layers_per_block: [1, 3] }, even],
@@ -191,7 +191,7 @@ describe('a compiled UNet computes what the definition says', () => {
         // Norms over a handful of values lose some digits; a wrong layer is a thousand times as far off.
         expect(await unetError(json, { height, width }, widestFusedHead)).toBeLessThan(10 * limit);
       }),
-      { numRuns: 8 },
+      { numRuns: 5 },
     );
   });
 
