@@ -1,14 +1,18 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
 import { preview } from 'vite';
 import { readRig } from '../tests/rig/machines.ts';
+import { run } from '../tests/rig/process.ts';
 
 const usage = `Usage: node tools/run.mjs tools/screenshot.ts [--out docs/page.png] [--width 1440] [--height 900]
-       [--scheme dark|light] [--frames 12]
+       [--scheme dark|light] [--example Coral] [--frames 12] [--shown 8]
 
-Takes the README's picture: an animation of the built-in model in the built page. Needs "npm run build", and the test
-browsers ("npm test -- prepare").`;
+Takes the README's picture: an animation of the built-in model in the built page, begun from one of the examples, with
+one of its frames on the stage; then reduces it to 256 colours. Needs "npm run build", and the browsers and ffmpeg of
+the tests ("npm test -- prepare").`;
 
 /** The screenshot command. See `usage`. */
 export async function main(args: string[]): Promise<number> {
@@ -19,15 +23,18 @@ export async function main(args: string[]): Promise<number> {
       width: { type: 'string', default: '1440' },
       height: { type: 'string', default: '900' },
       scheme: { type: 'string', default: 'dark' },
+      example: { type: 'string', default: 'Coral' },
       frames: { type: 'string', default: '12' },
+      shown: { type: 'string', default: '8' },
     },
   });
   const machine = readRig()?.machines.find(({ name }) => name === 'cpu');
-  const { scheme, out, frames } = values;
+  const { scheme, out, example, frames, shown } = values;
   if (!machine || (scheme !== 'dark' && scheme !== 'light')) {
     console.error(usage);
     return 2;
   }
+  const folder = await mkdtemp(join(tmpdir(), 'drift-screenshot-'));
   const server = await preview({ configFile: 'vite.config.ts', preview: { host: '127.0.0.1', port: 0 } });
   const { executablePath, args: flags, env } = machine;
   const browser = await chromium.launch({ executablePath, args: flags, env: { ...process.env, ...env } });
@@ -37,7 +44,7 @@ export async function main(args: string[]): Promise<number> {
       colorScheme: scheme,
     });
     await page.goto(server.resolvedUrls?.local[0] ?? '');
-    await page.getByRole('button', { name: 'Coral' }).click();
+    await page.getByRole('button', { name: example }).click();
     await page.getByRole('spinbutton', { name: 'Frames', exact: true }).fill(frames);
     await page.getByRole('button', { name: 'Generate', exact: true }).click();
     const last = page
@@ -45,12 +52,32 @@ export async function main(args: string[]): Promise<number> {
       .getByRole('img', { name: `Frame ${frames}`, exact: true });
     await last.waitFor({ timeout: 300_000 });
     await page.getByText(/^Made /).waitFor();
-    await mkdir(new URL('.', `file://${process.cwd()}/${out}`), { recursive: true });
-    await page.screenshot({ path: out });
-    console.log(`${out}: ${(await readFile(out)).length} bytes`);
+    // The strip from its beginning, and no button under the mouse.
+    await page.getByRole('button', { name: 'Start', exact: true }).click();
+    await page.getByRole('img', { name: `Frame ${shown}`, exact: true }).click();
+    await page.mouse.move(0, 0);
+    await page.evaluate(() => Promise.all([...document.images].map((image) => image.decode())));
+    await mkdir(dirname(out), { recursive: true });
+    await page.screenshot({ path: join(folder, 'page.png') });
+    await reduceColours(join(folder, 'page.png'), out);
+    console.log(`${out}: ${(await stat(out)).size} bytes`);
     return 0;
   } finally {
     await browser.close();
     await server.close();
+    await rm(folder, { recursive: true });
   }
+}
+
+/**
+ * Writes a PNG with the 256 colours that suit it best.
+ *
+ * @throws Error with ffmpeg's words when it cannot be done.
+ */
+async function reduceColours(from: string, to: string): Promise<void> {
+  const filter =
+    'split[a][b];[a]palettegen=stats_mode=single[palette];[b][palette]paletteuse=dither=sierra2_4a';
+  const args = ['-v', 'error', '-y', '-i', from, '-vf', filter, '-compression_level', '100', to];
+  const { status, output } = await run('ffmpeg', args, { output: 'collect' });
+  if (status !== 0) throw new Error(`ffmpeg could not write ${to}: ${output.trim()}`);
 }
