@@ -21,6 +21,7 @@ const machines = machineNames.flatMap((name) => {
 export default defineConfig<RigOptions>({
   testDir: 'tests/page',
   testMatch: '**/*.spec.ts',
+  globalSetup: './tests/page/serve-patterns.ts',
   // One browser at a time: software GPUs use every core there is.
   workers: 1,
   retries: 0,

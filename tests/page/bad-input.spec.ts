@@ -9,6 +9,7 @@ import {
   frameSide,
   frames,
   generate,
+  open,
   prepare,
   set,
   stripPixels,
@@ -121,7 +122,7 @@ test.describe('what cannot be used is said and costs nothing', { tag: '@cpu' }, 
     ['Height', '4096', 'Height goes from 64 to 2,048.', 'Use 2048'],
   ] as const) {
     test(`${name} “${text}”`, async ({ page }) => {
-      await page.goto('/');
+      await open(page);
       await chooseStart(page);
       await field(page, name).fill(text);
       await field(page, name).blur();
@@ -137,7 +138,7 @@ test.describe('what cannot be used is said and costs nothing', { tag: '@cpu' }, 
   }
 
   test('Generate without a picture', async ({ page }) => {
-    await page.goto('/');
+    await open(page);
     await button(page, 'Generate').click();
     await expect(message(page)).toContainText('There is no picture to start from yet.');
     await chooseStart(page);

@@ -1,17 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
-import { button, chooseStart, fact, finished, generate, modelIsReady, open, set } from './driving.ts';
-import { expect, test as base } from './fixtures.ts';
-import { builtInFile, changedJson, serveModel } from './model-server.ts';
-import type { Answer, ModelServer } from './model-server.ts';
-
-const test = base.extend<{ server: ModelServer }>({
-  server: async ({}, use) => {
-    const server = await serveModel();
-    await use(server);
-    await server.close();
-  },
-});
+import {
+  button,
+  chooseStart,
+  fact,
+  finished,
+  generate,
+  modelIsReady,
+  open,
+  pageWith,
+  set,
+} from './driving.ts';
+import { expect, test } from './fixtures.ts';
+import { changedJson, modelFile } from './model-server.ts';
+import type { Answer } from './model-server.ts';
 
 const weights = 'unet/diffusion_pytorch_model.safetensors';
 
@@ -23,7 +25,7 @@ type Entry = v.InferOutput<typeof entrySchema>;
 
 /** The UNet's checkpoint with the first two entries of its header changed: eight bytes of length, JSON, data. */
 async function withHeader(change: (first: Entry, second: Entry) => readonly [Entry, Entry]): Promise<Buffer> {
-  const file = await builtInFile(weights);
+  const file = await modelFile(weights);
   const length = Number(file.readBigUInt64LE(0));
   const { __metadata__: metadata, ...rest } = v.parse(
     v.looseObject({}),
@@ -44,7 +46,7 @@ async function withHeader(change: (first: Entry, second: Entry) => readonly [Ent
 }
 
 async function firstHalf(path: string): Promise<Buffer> {
-  const file = await builtInFile(path);
+  const file = await modelFile(path);
   return file.subarray(0, file.length / 2);
 }
 
@@ -142,7 +144,7 @@ test.describe('a model at another address', { tag: '@cpu' }, () => {
   test('works, under the name that its manifest gives it', async ({ page, server }) => {
     const name = "Somebody else's patterns";
     server.answers.set('model.json', await changedJson('model.json', { name, licence: 'CC-BY-4.0' }));
-    await open(page, `/?model=${encodeURIComponent(server.manifest)}`);
+    await open(page, pageWith(server.manifest));
     await modelIsReady(page, name);
     await expect(fact(page, 'Licence')).toHaveText('CC-BY-4.0');
     await chooseStart(page);
@@ -154,7 +156,7 @@ test.describe('a model at another address', { tag: '@cpu' }, () => {
   for (const { what, path, answer, says } of faults) {
     test(`with ${what} says so, and can be tried again`, async ({ page, server }) => {
       server.answers.set(path, await answer());
-      await open(page, `/?model=${encodeURIComponent(server.manifest)}`);
+      await open(page, pageWith(server.manifest));
       const alert = page.getByRole('alert');
       await expect(alert).toHaveText(says);
       await expect(page.getByText('The model could not be loaded.')).toBeVisible();
@@ -177,7 +179,7 @@ test.describe('a model at another address', { tag: '@cpu' }, () => {
 
   test('behind a server that is not there', async ({ page, server }) => {
     await server.close();
-    await open(page, `/?model=${encodeURIComponent(server.manifest)}`);
+    await open(page, pageWith(server.manifest));
     await expect(page.getByRole('alert')).toContainText('could not be reached');
     await expect(button(page, 'Retry')).toBeVisible();
   });

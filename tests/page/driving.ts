@@ -12,14 +12,29 @@ const patience = 240_000;
 /** A picture of the golden folder: a photograph's worth of colours at 128 × 128. */
 export const startPicture = fileURLToPath(new URL('../golden/shapes/start.png', import.meta.url));
 
-/** Side of the built-in model's frames, in pixels. */
+/** Side of the small model's frames, in pixels. */
 export const { size: frameSide } = v.parse(
   v.object({ size: v.number() }),
-  JSON.parse(readFileSync(new URL('../../public/models/builtin/model.json', import.meta.url), 'utf8')),
+  JSON.parse(readFileSync(new URL('../fixtures/models/patterns/model.json', import.meta.url), 'utf8')),
 );
 
-/** Opens the page; the model goes on loading. */
-export async function open(page: Page, address = '/'): Promise<void> {
+/** The page with the model that is served with it, as its visitors open it. */
+export const builtInPage = '/';
+
+/** The page with the model whose manifest stands at an address. */
+export function pageWith(manifest: string): string {
+  return `/?model=${encodeURIComponent(manifest)}`;
+}
+
+/** The page with the small model of the tests. */
+function smallModelPage(): string {
+  const manifest = process.env['DRIFT_SMALL_MODEL'];
+  if (manifest === undefined) throw new Error('Nobody serves the small model: see serve-patterns.ts.');
+  return pageWith(manifest);
+}
+
+/** Opens the page, with the small model unless another address is given; the model goes on loading. */
+export async function open(page: Page, address = smallModelPage()): Promise<void> {
   await page.goto(address);
   await expect(button(page, 'Generate')).toBeVisible();
 }
@@ -69,6 +84,24 @@ export async function generate(page: Page): Promise<void> {
   const generate = button(page, 'Generate');
   await expect(generate).toBeEnabled();
   await generate.click();
+}
+
+/** Writes into the field “Positive prompts”. */
+export async function setPositivePrompts(page: Page, text: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'Positive prompts', exact: true }).fill(text);
+}
+
+/** Makes the first frame of an animation anew, and gives its pixels. */
+export async function firstFrame(page: Page): Promise<Buffer> {
+  const startOver = button(page, 'Start over');
+  if (await startOver.isVisible()) await startOver.click();
+  await expect(frames(page)).toHaveCount(0);
+  await set(page, { Frames: 1 });
+  await generate(page);
+  await finished(page, 1);
+  const [pixels] = await stripPixels(page);
+  if (!pixels) throw new Error('There is no frame in the strip.');
+  return pixels;
 }
 
 /** The pictures of the list “Frames”. */
@@ -121,4 +154,33 @@ export function psnr(a: Uint8Array, b: Uint8Array): number {
   let squares = 0;
   for (let i = 0; i < a.length; i++) squares += ((a[i] ?? NaN) - (b[i] ?? NaN)) ** 2;
   return 10 * Math.log10((255 ** 2 * a.length) / squares);
+}
+
+/** What a screen reader cannot call by any name, of the elements that need one. */
+export function nameless(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const labelled = (element: Element) =>
+      (element.getAttribute('aria-labelledby') ?? '')
+        .split(' ')
+        .map((id) => document.getElementById(id)?.textContent ?? '')
+        .join('');
+    const named = (element: Element) =>
+      [
+        element.getAttribute('aria-label'),
+        labelled(element),
+        element instanceof HTMLInputElement ||
+        element instanceof HTMLSelectElement ||
+        element instanceof HTMLTextAreaElement
+          ? [...(element.labels ?? [])].map((label) => label.textContent).join('')
+          : element.textContent,
+        element.getAttribute('title'),
+      ].some((name) => (name ?? '').trim() !== '');
+    const elements =
+      'button, a, input, select, textarea, summary, dialog, [role="progressbar"], [role="tab"], [role="img"]';
+    return [
+      // A picture may have an empty name where the words beside it say everything, but it has to say so.
+      ...document.querySelectorAll('img:not([alt])'),
+      ...[...document.querySelectorAll(elements)].filter((element) => !named(element)),
+    ].map((element) => element.outerHTML.slice(0, 200));
+  });
 }

@@ -1,6 +1,8 @@
 import { test as base, expect } from '@playwright/test';
 import type { Page } from '@playwright/test';
 import type { MachineName } from '../rig/machines.ts';
+import { serveModel } from './model-server.ts';
+import type { ModelServer } from './model-server.ts';
 
 export { expect };
 
@@ -20,6 +22,8 @@ export interface RigFixtures {
    * the test, and its errors count like the first page's.
    */
   openBrowser: (...args: string[]) => Promise<Page>;
+  /** The small model on a server of the test's own, whose answers it may change. */
+  server: ModelServer;
 }
 
 /** Chromium without its H.264 encoder, as in many Linux builds: WebCodecs is there but cannot make an MP4. */
@@ -52,5 +56,11 @@ export const test = base.extend<RigOptions & RigFixtures>({
       return page;
     });
     await Promise.all(browsers.map((browser) => browser.close()));
+  },
+
+  server: async ({}, use) => {
+    const server = await serveModel();
+    await use(server);
+    await server.close();
   },
 });

@@ -2,16 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 
-const builtIn = new URL('../../public/models/builtin/', import.meta.url);
+/** A small model that draws coloured patterns: frames take a fraction of the time of the built-in model's. */
+const patterns = new URL('../fixtures/models/patterns/', import.meta.url);
 
 /** What a test puts in the place of a file: other content, or nothing but a status. */
 export type Answer = Uint8Array | string | number;
 
-/** The built-in model at another address, as anybody might serve a model of their own, faults included. */
+/** The small model at an address of its own, as anybody might serve a model, faults included. */
 export interface ModelServer {
   /** Where the manifest stands. */
   readonly manifest: string;
-  /** Paths within the model, answered differently than by the built-in model's own files. */
+  /** Paths within the model, answered differently than by the model's own files. */
   readonly answers: Map<string, Answer>;
   close(): Promise<void>;
 }
@@ -29,7 +30,7 @@ export async function serveModel(): Promise<ModelServer> {
     } else if (other !== undefined) {
       response.end(other);
     } else {
-      readFile(new URL(path, builtIn)).then(
+      readFile(new URL(path, patterns)).then(
         (content) => response.end(content),
         () => response.writeHead(404).end(),
       );
@@ -51,13 +52,13 @@ export async function serveModel(): Promise<ModelServer> {
   };
 }
 
-/** A file of the built-in model. */
-export async function builtInFile(path: string): Promise<Buffer> {
-  return readFile(fileURLToPath(new URL(path, builtIn)));
+/** A file of the small model. */
+export async function modelFile(path: string): Promise<Buffer> {
+  return readFile(fileURLToPath(new URL(path, patterns)));
 }
 
-/** A JSON file of the built-in model with some keys set anew. */
+/** A JSON file of the small model with some keys set anew. */
 export async function changedJson(path: string, changes: Readonly<Record<string, unknown>>): Promise<string> {
-  const json: unknown = JSON.parse((await builtInFile(path)).toString());
+  const json: unknown = JSON.parse((await modelFile(path)).toString());
   return JSON.stringify(Object.assign({}, json, changes));
 }

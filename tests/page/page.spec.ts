@@ -12,6 +12,7 @@ import {
   frames,
   generate,
   modelIsReady,
+  nameless,
   open,
   prepare,
   psnr,
@@ -21,23 +22,6 @@ import {
 } from './driving.ts';
 import { expect, test, withoutH264 } from './fixtures.ts';
 import { look, needsReaders } from './media/programs.ts';
-
-/**
- * Watches for what a person does not see: complaints on the console (those of broken content security policies are
- * among them, in workers too) and requests that go anywhere but to the page's own server.
- */
-function watch(page: Page, origin: string): { complaints: string[]; elsewhere: string[] } {
-  const complaints: string[] = [];
-  const elsewhere: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
-  page.on('request', (request) => {
-    const url = new URL(request.url());
-    if (!['blob:', 'data:'].includes(url.protocol) && url.origin !== origin) elsewhere.push(url.href);
-  });
-  return { complaints, elsewhere };
-}
 
 /** The start picture as a file that is dropped or pasted, in the page. */
 async function handOver(page: Page, how: 'drop' | 'paste', name: string): Promise<void> {
@@ -61,64 +45,7 @@ async function handOver(page: Page, how: 'drop' | 'paste', name: string): Promis
   );
 }
 
-/** What a screen reader cannot call by any name, of the elements that need one. */
-function nameless(page: Page): Promise<string[]> {
-  return page.evaluate(() => {
-    const labelled = (element: Element) =>
-      (element.getAttribute('aria-labelledby') ?? '')
-        .split(' ')
-        .map((id) => document.getElementById(id)?.textContent ?? '')
-        .join('');
-    const named = (element: Element) =>
-      [
-        element.getAttribute('aria-label'),
-        labelled(element),
-        element instanceof HTMLInputElement ||
-        element instanceof HTMLSelectElement ||
-        element instanceof HTMLTextAreaElement
-          ? [...(element.labels ?? [])].map((label) => label.textContent).join('')
-          : element.textContent,
-        element.getAttribute('title'),
-      ].some((name) => (name ?? '').trim() !== '');
-    const elements =
-      'button, a, input, select, textarea, summary, dialog, [role="progressbar"], [role="tab"], [role="img"]';
-    return [
-      // A picture may have an empty name where the words beside it say everything, but it has to say so.
-      ...document.querySelectorAll('img:not([alt])'),
-      ...[...document.querySelectorAll(elements)].filter((element) => !named(element)),
-    ].map((element) => element.outerHTML.slice(0, 200));
-  });
-}
-
 test.describe('the first visit', { tag: '@cpu' }, () => {
-  test('shows where to drop a picture, and an example becomes a frame with two clicks', async ({
-    page,
-    baseURL,
-  }) => {
-    const { complaints, elsewhere } = watch(page, baseURL ?? '');
-    await open(page);
-    expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
-    await expect(page).toHaveTitle(/Drift/);
-    await expect(page.getByRole('heading', { name: 'Drop a picture here' })).toBeVisible();
-    const examples = page.getByRole('list', { name: 'Examples' }).getByRole('button');
-    expect(await examples.count()).toBeGreaterThanOrEqual(3);
-    expect(await nameless(page)).toEqual([]);
-
-    await examples.first().click();
-    await generate(page);
-    await expect(frame(page, 1)).toBeVisible();
-    await expect(page).toHaveTitle(/% · frame \d+ of \d+ – Drift/);
-    await button(page, 'Stop').click();
-    await expect(page).toHaveTitle('Drift');
-    expect(await nameless(page)).toEqual([]);
-
-    for (const kind of ['GIF', 'MP4', 'ZIP']) {
-      expect((await downloaded(page, `Download ${kind}`)).length, kind).toBeGreaterThan(1000);
-    }
-    expect(complaints).toEqual([]);
-    expect(elsewhere, 'no picture ever leaves the machine').toEqual([]);
-  });
-
   for (const how of ['drop', 'paste'] as const) {
     test(`takes a picture by ${how}`, async ({ page }) => {
       await open(page);

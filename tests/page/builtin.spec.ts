@@ -1,0 +1,106 @@
+import type { Page } from '@playwright/test';
+import {
+  builtInPage,
+  button,
+  downloaded,
+  finished,
+  firstFrame,
+  frame,
+  generate,
+  modelIsReady,
+  nameless,
+  open,
+  set,
+  setPositivePrompts,
+  stripPixels,
+} from './driving.ts';
+import { expect, test } from './fixtures.ts';
+
+/** The model that is served with the page. All other specs run on a smaller one. */
+
+/**
+ * Watches for what a person does not see: complaints on the console (those of broken content security policies are
+ * among them, in workers too) and requests that go anywhere but to the page's own server.
+ */
+function watch(page: Page, origin: string): { complaints: string[]; elsewhere: string[] } {
+  const complaints: string[] = [];
+  const elsewhere: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (!['blob:', 'data:'].includes(url.protocol) && url.origin !== origin) elsewhere.push(url.href);
+  });
+  return { complaints, elsewhere };
+}
+
+/** Opens the page as a newcomer does, and takes the first example. */
+async function takeExample(page: Page): Promise<void> {
+  await open(page, builtInPage);
+  await page.getByRole('list', { name: 'Examples' }).getByRole('button').first().click();
+  await expect(page.getByRole('img', { name: 'Start', exact: true })).toBeVisible();
+}
+
+test(
+  'the first visit shows where to drop a picture, and an example becomes a frame with two clicks',
+  { tag: '@cpu' },
+  async ({ page, baseURL }) => {
+    const { complaints, elsewhere } = watch(page, baseURL ?? '');
+    await open(page, builtInPage);
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+    await expect(page).toHaveTitle(/Drift/);
+    await expect(page.getByRole('heading', { name: 'Drop a picture here' })).toBeVisible();
+    const examples = page.getByRole('list', { name: 'Examples' }).getByRole('button');
+    expect(await examples.count()).toBeGreaterThanOrEqual(3);
+    expect(await nameless(page)).toEqual([]);
+
+    await examples.first().click();
+    await generate(page);
+    await expect(frame(page, 1)).toBeVisible();
+    await expect(page).toHaveTitle(/% · frame \d+ of \d+ – Drift/);
+    await button(page, 'Stop').click();
+    await expect(page).toHaveTitle('Drift');
+    expect(await nameless(page)).toEqual([]);
+
+    for (const kind of ['GIF', 'MP4', 'ZIP']) {
+      expect((await downloaded(page, `Download ${kind}`)).length, kind).toBeGreaterThan(1000);
+    }
+    expect(complaints).toEqual([]);
+    expect(elsewhere, 'no picture ever leaves the machine').toEqual([]);
+  },
+);
+
+test.fixme(
+  'its prompts can be written, and frames follow them',
+  { tag: '@cpu' },
+  async ({ page, baseURL }) => {
+    const { elsewhere } = watch(page, baseURL ?? '');
+    await takeExample(page);
+    await modelIsReady(page);
+    await set(page, { Steps: 2 });
+    for (const name of ['Positive prompts', 'Negative prompts']) {
+      const field = page.getByRole('textbox', { name, exact: true });
+      await expect(field).toBeEditable();
+      await expect(field, 'it has words of its own to begin with').toHaveValue(/\w/);
+    }
+    await setPositivePrompts(page, 'red apple|shiny');
+    const apple = await firstFrame(page);
+    await setPositivePrompts(page, 'blue whale|water');
+    const whale = await firstFrame(page);
+    expect(apple.equals(whale), 'other words make another frame').toBe(false);
+    await setPositivePrompts(page, 'red apple|shiny');
+    expect(apple.equals(await firstFrame(page)), 'the same words make the same frame').toBe(true);
+    expect(elsewhere, 'no word ever leaves the machine').toEqual([]);
+  },
+);
+
+test('it makes pictures in float16', { tag: '@float16' }, async ({ page }) => {
+  await takeExample(page);
+  await set(page, { Frames: 1, Steps: 4 });
+  await generate(page);
+  await finished(page, 1);
+  const [pixels = Buffer.alloc(0)] = await stripPixels(page);
+  // Numbers that float16 cannot hold end as a frame of one colour.
+  expect(new Set(pixels).size, 'shades in the frame').toBeGreaterThan(64);
+});
