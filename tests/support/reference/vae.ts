@@ -28,17 +28,19 @@ export interface VaeJson {
   readonly mid_block_add_attention?: boolean;
 }
 
-/** A decoder in float64, and the tensors of the whole autoencoder. */
+/** An autoencoder in float64, and its tensors. */
 export interface ReferenceVae {
   readonly parameters: Parameters;
   /** One picture's latents as the UNet has them to the picture [3, H, W]. */
   decode(latents: Plane): Plane;
+  /** One picture [3, H, W] in -1…1 to the mean of its latents, scaled as the UNet has them. */
+  encode(picture: Plane): Plane;
 }
 
 const EPSILON = 1e-6;
 
 /**
- * `AutoencoderKL` of diffusers in float64. The encoder's tensors are there, as in every checkpoint; it does not run.
+ * `AutoencoderKL` of diffusers in float64.
  *
  * @param oldNames - call the attention's projections as diffusers did before 0.12
  */
@@ -68,18 +70,22 @@ export function referenceVae(json: VaeJson, oldNames = false): ReferenceVae {
   };
 
   let width = channels[0] ?? Number.NaN;
-  conv(p, 'encoder.conv_in', json.in_channels, width, 3);
-  for (const [index, to] of channels.entries()) {
+  const encoderIn = conv(p, 'encoder.conv_in', json.in_channels, width, 3);
+  const down = channels.map((to, index) => {
     const name = `encoder.down_blocks.${index}`;
-    for (let layer = 0; layer < json.layers_per_block; layer++) {
-      resnet(p, `${name}.resnets.${layer}`, width, to, block);
+    const residuals = Array.from({ length: json.layers_per_block }, (_, layer) => {
+      const made = resnet(p, `${name}.resnets.${layer}`, width, to, block);
       width = to;
-    }
-    if (index < channels.length - 1) conv(p, `${name}.downsamplers.0.conv`, to, to, 3, 2);
-  }
-  middle('encoder.mid_block');
-  head(p, 'encoder.', widest, 2 * json.latent_channels, { ...block, kernel: 3 });
-  conv(p, 'quant_conv', 2 * json.latent_channels, 2 * json.latent_channels, 1);
+      return made;
+    });
+    const last = index === channels.length - 1;
+    // Zeros on the right and below only, as diffusers pads here.
+    const shrink = last ? null : conv(p, `${name}.downsamplers.0.conv`, to, to, 3, 2, [0, 0, 1, 1]);
+    return { residuals, shrink };
+  });
+  const encoderMid = middle('encoder.mid_block');
+  const encoderOut = head(p, 'encoder.', widest, 2 * json.latent_channels, { ...block, kernel: 3 });
+  const quant = conv(p, 'quant_conv', 2 * json.latent_channels, 2 * json.latent_channels, 1);
 
   const post =
     (json.use_post_quant_conv ?? true)
@@ -111,6 +117,22 @@ export function referenceVae(json: VaeJson, oldNames = false): ReferenceVae {
         if (grow) x = grow(nearest(x, 2 * x.height, 2 * x.width));
       }
       return out(x);
+    },
+    encode(picture) {
+      let x = encoderIn(picture);
+      for (const { residuals, shrink } of down) {
+        for (const residual of residuals) x = residual(x);
+        if (shrink) x = shrink(x);
+      }
+      const { height, width: across, data } = quant(encoderOut(encoderMid(x)));
+      const mean = data.subarray(0, json.latent_channels * height * across);
+      const scale = json.scaling_factor ?? 0.18215;
+      return {
+        channels: json.latent_channels,
+        height,
+        width: across,
+        data: mean.map((value) => value * scale),
+      };
     },
   };
 }

@@ -1,0 +1,42 @@
+import type { VaeConfig } from '../config/index.ts';
+import type { GraphBuilder } from './builder.ts';
+import { add, groupNorm, resnet, selfAttention, toFeatureMap, toTokens } from './layers.ts';
+import type { AttentionNames, FeatureMap } from './layers.ts';
+
+/** What an autoencoder's group norms add to variances. */
+export const vaeEpsilon = 1e-6;
+
+/** The narrowest part of `AutoencoderKL`, the same in encoder and decoder: `prefix` says which of the two. */
+export function vaeMiddle(
+  g: GraphBuilder,
+  x: FeatureMap,
+  prefix: string,
+  { groups, middleAttention }: Pick<VaeConfig, 'groups' | 'middleAttention'>,
+): FeatureMap {
+  const options = { channels: x.channels, groups, epsilon: vaeEpsilon };
+  let hidden = resnet(g, x, `${prefix}.resnets.0`, options);
+  if (middleAttention) hidden = attention(g, hidden, `${prefix}.attentions.0`, groups);
+  return resnet(g, hidden, `${prefix}.resnets.1`, options);
+}
+
+/** The one attention layer: a single head over all positions, wider than fused attention is made for. */
+function attention(g: GraphBuilder, x: FeatureMap, prefix: string, groups: number): FeatureMap {
+  const normal = groupNorm(g, x, `${prefix}.group_norm`, groups, vaeEpsilon);
+  const attended = selfAttention(g, toTokens(g, normal), attentionNames(g, prefix), 1, 'spelled');
+  return add(g, x, toFeatureMap(g, attended, x));
+}
+
+/** Checkpoints from before diffusers 0.12 keep these four layers under other names. */
+function attentionNames(g: GraphBuilder, prefix: string): AttentionNames {
+  const old = g.weights.has(`${prefix}.query.weight`);
+  const [query, key, value, out] = old
+    ? (['query', 'key', 'value', 'proj_attn'] as const)
+    : (['to_q', 'to_k', 'to_v', 'to_out.0'] as const);
+  return {
+    query: `${prefix}.${query}`,
+    key: `${prefix}.${key}`,
+    value: `${prefix}.${value}`,
+    out: `${prefix}.${out}`,
+    inputBias: true,
+  };
+}
