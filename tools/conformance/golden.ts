@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decode } from 'fast-png';
 import * as v from 'valibot';
 import type { Picture } from '../../src/base/index.ts';
 import { parseNpy } from '../npy.ts';
+import { readPng } from '../png.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const name = v.pipe(v.string(), v.regex(/^[\w.-]+$/));
@@ -112,24 +112,12 @@ export async function openGolden(path: string): Promise<GoldenFolder> {
     async picture(pictureName) {
       const bytes = await read(join(path, pictureName));
       try {
-        return toPicture(bytes);
+        return readPng(bytes);
       } catch (error) {
         throw new GoldenError(`${pictureName}: ${error instanceof Error ? error.message : String(error)}`);
       }
     },
   };
-}
-
-function toPicture(bytes: Uint8Array): Picture {
-  const { width, height, channels, depth, data } = decode(bytes);
-  if (depth !== 8 || (channels !== 3 && channels !== 4)) throw new Error('not an 8-bit RGB picture');
-  const rgba = new Uint8ClampedArray(4 * width * height).fill(255);
-  for (let pixel = 0; pixel < width * height; pixel++) {
-    for (let channel = 0; channel < 3; channel++) {
-      rgba[4 * pixel + channel] = data[channels * pixel + channel] ?? 0;
-    }
-  }
-  return { width, height, data: rgba };
 }
 
 async function read(path: string): Promise<Uint8Array> {

@@ -1,0 +1,146 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Picture } from '../../../../src/base/index.ts';
+import { rightShare } from '../../../../tools/builtin-model/measure/clip.ts';
+import { contactSheet, fitSquare } from '../../../../tools/builtin-model/measure/pictures.ts';
+import {
+  dot,
+  draw,
+  meanOverPairs,
+  pixelRms,
+  psnr,
+  quantile,
+  toUnit,
+  uniform,
+} from '../../../../tools/builtin-model/measure/statistics.ts';
+import { readPng, writePng } from '../../../../tools/png.ts';
+
+type Colour = readonly [red: number, green: number, blue: number];
+
+/** A picture whose colour is a function of the place. */
+function paint(width: number, height: number, at: (x: number, y: number) => Colour): Picture {
+  const pixels = Array.from({ length: width * height }, (_, i) => at(i % width, Math.floor(i / width)));
+  return { width, height, data: Uint8ClampedArray.from(pixels.flatMap((colour) => [...colour, 255])) };
+}
+
+const colourAt = ({ width, data }: Picture, x: number, y: number) =>
+  [...data].slice(4 * (y * width + x), 4 * (y * width + x) + 3);
+
+describe('quantiles', () => {
+  it('are the least, the middle and the greatest value, and lie between neighbours', () => {
+    const values = [40, 10, 30, 20];
+    expect([0, 0.5, 1].map((share) => quantile(values, share))).toEqual([10, 25, 40]);
+    expect(quantile(values, 0.1)).toBeCloseTo(13);
+  });
+});
+
+describe('a draw', () => {
+  it('holds different items, as many as asked for or all, and the same for the same seed', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 20 }), fc.nat({ max: 25 }), fc.nat(), (length, count, seed) => {
+        const items = Array.from({ length }, (_, index) => index);
+        const drawn = draw(items, count, uniform(seed));
+        expect(new Set(drawn).size).toBe(Math.min(count, length));
+        expect(drawn).toEqual(draw(items, count, uniform(seed)));
+      }),
+    );
+  });
+
+  it('takes every item about equally often', () => {
+    const random = uniform(7);
+    const counts = [0, 0, 0, 0];
+    for (let round = 0; round < 4000; round++) {
+      for (const item of draw([0, 1, 2, 3], 2, random)) counts[item] = (counts[item] ?? 0) + 1;
+    }
+    for (const count of counts) expect(Math.abs(count - 2000)).toBeLessThan(150);
+  });
+});
+
+describe('vectors', () => {
+  it('of unit length have a product of 1 with themselves, whatever their length was', () => {
+    const unit = toUnit(Float32Array.of(3, 0, -4));
+    expect([...unit]).toEqual([Math.fround(0.6), 0, Math.fround(-0.8)]);
+    expect(dot(unit, unit)).toBeCloseTo(1, 6);
+  });
+
+  it('are compared in every pair once, and never with themselves', () => {
+    expect(meanOverPairs([1, 2, 4], (a, b) => b - a)).toBe((1 + 3 + 2) / 3);
+  });
+});
+
+describe('the share of right answers', () => {
+  const axes = [0, 1, 2, 3].map((place) => Float32Array.from({ length: 4 }, (_, i) => (i === place ? 1 : 0)));
+
+  it('is 1 where each is nearest to its own, and 0 where each is nearest to another', () => {
+    expect(rightShare(axes, axes)).toBe(1);
+    expect(rightShare(axes, [...axes].reverse())).toBe(0);
+  });
+
+  it('counts one that cannot tell its own from another as wrong', () => {
+    const [first = new Float32Array(), second = new Float32Array()] = axes;
+    expect(rightShare([first, second], [first, first])).toBe(0);
+  });
+});
+
+describe('the difference of pictures', () => {
+  const grey = paint(4, 4, () => [100, 100, 100]);
+
+  it('is the root mean square over colours, without alpha', () => {
+    const other = paint(4, 4, () => [106, 100, 100]);
+    expect(pixelRms(grey, other)).toBeCloseTo(Math.sqrt(12));
+    expect(psnr(grey, other)).toBeCloseTo(20 * Math.log10(255 / Math.sqrt(12)));
+    expect(psnr(grey, grey)).toBe(Infinity);
+  });
+
+  it('exists only for pictures of one size', () => {
+    expect(() =>
+      pixelRms(
+        grey,
+        paint(4, 2, () => [0, 0, 0]),
+      ),
+    ).toThrow(/4×4 and 4×2/);
+  });
+});
+
+describe('fitting into a square', () => {
+  it('keeps the middle of a wide picture, and what is small becomes the mean', () => {
+    const wide = paint(8, 4, (x, y) =>
+      x < 2 || x >= 6 ? [0, 0, 255] : [x % 2 === 0 ? 200 : 100, 10 * y, 0],
+    );
+    const fitted = fitSquare(wide, 2);
+    expect([fitted.width, fitted.height]).toEqual([2, 2]);
+    expect(colourAt(fitted, 0, 0)).toEqual([150, 5, 0]);
+    expect(colourAt(fitted, 1, 1)).toEqual([150, 25, 0]);
+  });
+
+  it('leaves a picture of that size as it is, and enlarges a smaller one', () => {
+    const own = paint(3, 3, (x, y) => [x, y, 9]);
+    expect(fitSquare(own, 3)).toEqual(own);
+    expect(
+      colourAt(
+        fitSquare(
+          paint(2, 2, (x) => [100 * x, 0, 0]),
+          4,
+        ),
+        3,
+        0,
+      ),
+    ).toEqual([100, 0, 0]);
+  });
+});
+
+describe('a sheet', () => {
+  it('shows every picture in its row and column, on white', () => {
+    const [red, green, blue] = [0, 1, 2].map((channel) =>
+      paint(2, 2, () => [channel === 0 ? 255 : 0, channel === 1 ? 255 : 0, channel === 2 ? 255 : 0]),
+    );
+    if (!red || !green || !blue) throw new Error('three pictures were painted');
+    const sheet = contactSheet([[red, green], [blue]]);
+    expect([sheet.width, sheet.height]).toEqual([16, 16]);
+    expect(colourAt(sheet, 4, 4)).toEqual([255, 0, 0]);
+    expect(colourAt(sheet, 11, 5)).toEqual([0, 255, 0]);
+    expect(colourAt(sheet, 4, 10)).toEqual([0, 0, 255]);
+    expect(colourAt(sheet, 10, 10)).toEqual([255, 255, 255]);
+    expect(readPng(writePng(sheet))).toEqual(sheet);
+  });
+});

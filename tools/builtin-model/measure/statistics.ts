@@ -1,0 +1,69 @@
+import type { Picture } from '../../../src/base/index.ts';
+
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** The value below which a share of the values lies (0 … 1), between two of them by linear interpolation. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const place = share * (sorted.length - 1);
+  const [below = NaN, above = NaN] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
+  return below + (above - below) * (place - Math.floor(place));
+}
+
+/** The product of two vectors: their cosine where both have unit length. */
+export function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (const [index, value] of a.entries()) sum += value * (b[index] ?? NaN);
+  return sum;
+}
+
+/** Divides a vector by its length. */
+export function toUnit(values: Float32Array): Float32Array {
+  const length = Math.sqrt(dot(values, values));
+  return values.map((value) => value / length);
+}
+
+/** The function's mean over all pairs of different items. */
+export function meanOverPairs<T>(items: readonly T[], measure: (a: T, b: T) => number): number {
+  return mean(items.flatMap((a, index) => items.slice(index + 1).map((b) => measure(a, b))));
+}
+
+/** Root mean square difference of two pictures of one size, over red, green and blue, in levels of 0 … 255. */
+export function pixelRms(a: Picture, b: Picture): number {
+  if (a.width !== b.width || a.height !== b.height) {
+    throw new RangeError(`pictures of ${a.width}×${a.height} and ${b.width}×${b.height} cannot be compared`);
+  }
+  let sum = 0;
+  for (const [index, value] of a.data.entries()) {
+    if (index % 4 < 3) sum += (value - (b.data[index] ?? NaN)) ** 2;
+  }
+  return Math.sqrt(sum / (3 * a.width * a.height));
+}
+
+/** Peak signal-to-noise ratio of two pictures of one size in decibels. */
+export function psnr(a: Picture, b: Picture): number {
+  return 20 * Math.log10(255 / pixelRms(a, b));
+}
+
+/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+export function uniform(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let word = Math.imul(state ^ (state >>> 15), state | 1);
+    word ^= word + Math.imul(word ^ (word >>> 7), word | 61);
+    return ((word ^ (word >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** So many different items in random order, or all where there are fewer. */
+export function draw<T>(items: readonly T[], count: number, random: () => number): T[] {
+  const left = [...items];
+  const drawn: T[] = [];
+  while (drawn.length < count && left.length > 0) {
+    drawn.push(...left.splice(Math.floor(random() * left.length), 1));
+  }
+  return drawn;
+}

@@ -1,0 +1,151 @@
+import { automatic } from '../../../src/animation/index.ts';
+import type { Frame } from '../../../src/animation/index.ts';
+import { DeviceError, ModelError } from '../../../src/base/index.ts';
+import type { Picture } from '../../../src/base/index.ts';
+import { Pipeline, Scope, encodePrompts } from '../../../src/diffusion/index.ts';
+import { createModel, openModel } from '../../../src/models/index.ts';
+import type { OpenedModel } from '../../../src/models/index.ts';
+import { defaultSettings, overlaySettings, promptList, usableSettings } from '../../../src/project/index.ts';
+import type { Settings } from '../../../src/project/index.ts';
+import { openNodeBackend } from '../../node-runtime.ts';
+import type { NodeBackend } from '../../node-runtime.ts';
+import { serveFolder } from './serve.ts';
+import { toUnit } from './statistics.ts';
+
+/** Prompts that are encoded at once. */
+const promptsAtOnce = 64;
+
+/**
+ * The model under measurement: its files opened as the page opens them, on one device. All of its work stops when the
+ * signal that it was opened with is aborted.
+ */
+export class Subject {
+  /** The settings that the page begins with: the model's own over the program's. */
+  readonly settings: Settings;
+  readonly model: OpenedModel;
+  readonly backend: NodeBackend;
+  readonly pipeline: Pipeline;
+  readonly signal: AbortSignal;
+  readonly #texts = new Map<string, Float32Array>();
+
+  private constructor(model: OpenedModel, backend: NodeBackend, signal: AbortSignal) {
+    this.model = model;
+    this.backend = backend;
+    this.signal = signal;
+    const { size, defaults } = model.manifest;
+    this.settings = overlaySettings(defaultSettings, {
+      width: size,
+      height: size,
+      ...usableSettings(defaults),
+    });
+    this.pipeline = new Pipeline(backend.compute, backend.runtime, createModel(model.parts, backend.target));
+  }
+
+  /**
+   * Opens the model whose manifest lies in a folder, and loads its networks.
+   *
+   * @throws DeviceError `no-gpu`, what opening and compiling a model throw, or the signal's reason
+   */
+  static async open(folder: string, kind: 'webgpu' | 'cpu', signal: AbortSignal): Promise<Subject> {
+    const server = await serveFolder(folder);
+    try {
+      const model = await openModel(`${server.url}model.json`, { signal });
+      // The text tower is asked for later, when the server is gone.
+      const tower = model.text && {
+        model: await model.text.model(signal),
+        tokenizer: await model.text.tokenizer(signal),
+      };
+      const text = tower && {
+        model: () => Promise.resolve(tower.model),
+        tokenizer: () => Promise.resolve(tower.tokenizer),
+      };
+      const backend = await openNodeBackend(kind);
+      if ('reason' in backend) {
+        throw new DeviceError('no-gpu', `The GPU cannot be used here: ${backend.reason}.`, {
+          remedy: 'Measure with --backend cpu.',
+        });
+      }
+      const subject = new Subject({ ...model, text }, backend, signal);
+      try {
+        await subject.pipeline.prepare(subject.settings.width, subject.settings.height, { signal });
+      } catch (error) {
+        await subject.close();
+        throw error;
+      }
+      return subject;
+    } finally {
+      await server.close();
+    }
+  }
+
+  /** A picture's image embedding, as a unit vector. */
+  async embed(picture: Picture): Promise<Float32Array> {
+    const { compute } = this.backend;
+    const scope = new Scope();
+    try {
+      const input = scope.own(compute.uploadPicture(picture));
+      const embeds = scope.own(await this.pipeline.encode(input, this.signal));
+      const [values] = await compute.read([embeds], this.signal);
+      return toUnit(Float32Array.from(values ?? []));
+    } finally {
+      scope.dispose();
+    }
+  }
+
+  /**
+   * Texts as unit vectors, by the model's text tower.
+   *
+   * @throws ModelError `no-text-tower`
+   */
+  async embedTexts(texts: readonly string[]): Promise<Float32Array[]> {
+    const { text: tower, manifest } = this.model;
+    if (!tower) {
+      throw new ModelError('no-text-tower', `${manifest.name} cannot read prompts.`, {
+        remedy: 'Leave measures of texts out with --only.',
+      });
+    }
+    const { compute, runtime } = this.backend;
+    const missing = [...new Set(texts.filter((text) => !this.#texts.has(text)))];
+    for (let begin = 0; begin < missing.length; begin += promptsAtOnce) {
+      const batch = missing.slice(begin, begin + promptsAtOnce);
+      const { width, embeds } = await encodePrompts(batch, tower, compute, runtime, this.signal);
+      for (const [row, text] of batch.entries()) {
+        this.#texts.set(text, embeds.slice(row * width, (row + 1) * width));
+      }
+    }
+    return texts.map((text) => this.#texts.get(text) ?? new Float32Array());
+  }
+
+  /** Automatic mode from a picture, with the model's own settings where no others are given. */
+  async *frames(start: Picture, changes: Partial<Settings>): AsyncGenerator<Frame, void, undefined> {
+    const settings = { ...this.settings, ...changes };
+    const positives = promptList(settings.positivePrompts);
+    const negatives = promptList(settings.negativePrompts);
+    const prompts = settings.repeats > 0 || this.model.text ? [...positives, ...negatives] : [];
+    const rows = await this.embedTexts(prompts);
+    const width = rows[0]?.length ?? 0;
+    const values = new Float32Array(rows.length * width);
+    for (const [row, embedding] of rows.entries()) values.set(embedding, row * width);
+    const text = rows.length > 0 ? this.backend.compute.upload(values, [rows.length, width]) : null;
+    const embeds = text
+      ? { text, positives: positives.length, negatives: negatives.length }
+      : { text, positives: 0, negatives: 0 };
+    try {
+      const input = { start, firstFrame: 0, settings, prompts: embeds };
+      yield* automatic(this.pipeline, input, { signal: this.signal });
+    } finally {
+      text?.dispose();
+    }
+  }
+
+  /** The first frame that automatic mode makes of a picture. */
+  async variant(start: Picture, changes: Partial<Settings>): Promise<Frame> {
+    for await (const frame of this.frames(start, { ...changes, frames: 1 })) return frame;
+    throw new RangeError('a run of one frame has one frame');
+  }
+
+  async close(): Promise<void> {
+    await this.pipeline.release();
+    this.backend.dispose();
+  }
+}

@@ -1,0 +1,112 @@
+import { parseArgs } from 'node:util';
+import { chromium } from '@playwright/test';
+import type { Browser, Page } from '@playwright/test';
+import { preview } from 'vite';
+import { machineNames, readRig } from '../tests/rig/machines.ts';
+import type { Machine } from '../tests/rig/machines.ts';
+
+const usage = `Usage: npm run bench:page -- [--machine cpu|float16|float32] [--rounds N] [--frames N] [--model URL]
+
+Opens the built page in Chromium, as a visitor who was never there, and prints in seconds how long it takes until the
+model is ready, and each of N frames (default 0) at the model's own settings: medians of N rounds (default 5), once with
+?backend=cpu and once with what the page chooses by itself. Needs "npm run build" and "npm test -- prepare".`;
+
+const backends = ['cpu', 'auto'] as const;
+
+/** The command. See `usage`. */
+export async function main(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      machine: { type: 'string', default: 'cpu' },
+      rounds: { type: 'string', default: '5' },
+      frames: { type: 'string', default: '0' },
+      model: { type: 'string' },
+    },
+  });
+  const machine = readRig()?.machines.find(({ name }) => name === values.machine);
+  const [rounds, frames] = [Number(values.rounds), Number(values.frames)];
+  if (!machine || !(rounds >= 1) || !(frames >= 0)) {
+    console.error(`${usage}\nMachines: ${machineNames.join(', ')}.`);
+    return 2;
+  }
+  for (const backend of backends) {
+    const speeds = await pageSpeed(machine, { backend, rounds, frames, model: values.model });
+    const ready = median(speeds.map((speed) => speed.ready));
+    const made = median(speeds.flatMap((speed) => speed.frames));
+    const frame = frames > 0 ? `, a frame ${made.toFixed(2)} s` : '';
+    console.log(`${machine.name}, backend ${backend}: ready after ${ready.toFixed(2)} s${frame}`);
+  }
+  return 0;
+}
+
+export interface PageSpeed {
+  /** Seconds from the navigation to the page until a frame can be made. */
+  readonly ready: number;
+  /** Seconds that each frame took, the first left out: it loads and compiles what is needed once. */
+  readonly frames: readonly number[];
+}
+
+export interface PageSpeedOptions {
+  readonly backend: (typeof backends)[number];
+  readonly rounds: number;
+  /** How many frames to make each round, besides the first. */
+  readonly frames: number;
+  /** Address of a manifest; without one, the page's own model. */
+  readonly model?: string | undefined;
+}
+
+/** Measures the built page (`dist`) on a machine of the test rig. */
+export async function pageSpeed(machine: Machine, options: PageSpeedOptions): Promise<PageSpeed[]> {
+  const server = await preview({ configFile: 'vite.config.ts', preview: { host: '127.0.0.1', port: 0 } });
+  const { executablePath, args, env } = machine;
+  const browser = await chromium.launch({ executablePath, args, env: { ...process.env, ...env } });
+  try {
+    const address = new URL(server.resolvedUrls?.local[0] ?? '');
+    address.searchParams.set('backend', options.backend);
+    if (options.model !== undefined) address.searchParams.set('model', options.model);
+    const speeds: PageSpeed[] = [];
+    for (let round = 0; round < options.rounds; round++) {
+      speeds.push(await visit(browser, address.href, options.frames));
+    }
+    return speeds;
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+/** One visit with empty caches. */
+async function visit(browser: Browser, address: string, frames: number): Promise<PageSpeed> {
+  const context = await browser.newContext();
+  try {
+    const page = await context.newPage();
+    await page.goto(address);
+    await page.getByRole('contentinfo').getByText('Runs on', { exact: true }).waitFor({ timeout: 300_000 });
+    const ready = await now(page);
+    const times: number[] = [];
+    if (frames > 0) {
+      await page.getByRole('list', { name: 'Examples' }).getByRole('button').first().click();
+      await page.getByRole('spinbutton', { name: 'Frames', exact: true }).fill(String(frames + 1));
+      await page.getByRole('button', { name: 'Generate', exact: true }).click();
+      for (let frame = 1; frame <= frames + 1; frame++) {
+        const picture = page.getByRole('img', { name: `Frame ${frame}`, exact: true });
+        await picture.first().waitFor({ timeout: 300_000 });
+        times.push(await now(page));
+      }
+    }
+    return { ready, frames: times.slice(1).map((time, index) => time - (times[index] ?? NaN)) };
+  } finally {
+    await context.close();
+  }
+}
+
+/** Seconds since the navigation. */
+function now(page: Page): Promise<number> {
+  return page.evaluate(() => performance.now() / 1000);
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}
