@@ -47,9 +47,23 @@ const policyInPage: Plugin = {
   ],
 };
 
+/**
+ * Sends models as they lie on disk. The preview server would compress what it has no type for: weights hardly get
+ * smaller, it takes longer than sending them, and the page could not tell how far a download is.
+ */
+const modelsAsTheyAre: Plugin = {
+  name: 'drift:models-as-they-are',
+  configurePreviewServer({ middlewares }) {
+    middlewares.use('/models', (request, _, next) => {
+      request.headers['accept-encoding'] = 'identity';
+      next();
+    });
+  },
+};
+
 export default defineConfig({
   base: './',
-  plugins: [react(), policyInPage],
+  plugins: [react(), policyInPage, modelsAsTheyAre],
   // ONNX Runtime without its WebAssembly inlined as an address: src/runtime/assets.ts says where that is.
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
   server: { headers },
