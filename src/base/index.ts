@@ -17,5 +17,5 @@ export type { ErrorDetails, WireError } from './errors.ts';
 export type { Picture } from './picture.ts';
 export { bfloat16ToFloat32, float16ToFloat32, float32ToFloat16, measureForFloat16 } from './float16.ts';
 export type { Float16Fit } from './float16.ts';
-export { abortable, abortReason, createQueue } from './queue.ts';
+export { abortable, abortReason, allOrNone, createQueue } from './queue.ts';
 export type { Queue } from './queue.ts';

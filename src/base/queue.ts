@@ -48,3 +48,20 @@ export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Pr
     listening.abort();
   }
 }
+
+/**
+ * Runs work that does several things at once. The signal that it gets is aborted with the given one, and as soon as
+ * the work fails: what it has begun besides ends with it.
+ */
+export async function allOrNone<T>(
+  signal: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const failed = new AbortController();
+  try {
+    return await work(signal ? AbortSignal.any([signal, failed.signal]) : failed.signal);
+  } catch (error) {
+    failed.abort();
+    throw error;
+  }
+}

@@ -1,4 +1,4 @@
-import { ModelError } from '../base/index.ts';
+import { ModelError, allOrNone } from '../base/index.ts';
 import type { OnnxModel } from '../runtime/index.ts';
 import { openCheckpoint } from './checkpoint/index.ts';
 import { parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from './config/index.ts';
@@ -40,17 +40,26 @@ export interface OpenOptions {
 }
 
 /**
- * Fetches a model by its manifest: configurations, weights and image encoder, checked but not yet compiled.
+ * Fetches a model by its manifest: configurations, weights and image encoder, checked but not yet compiled. The parts
+ * are fetched side by side; the first that is wrong stops the others.
  *
  * @param url - absolute address of `model.json`; paths in it are relative to that
  * @throws ModelError or CheckpointError saying which part is wrong, or the signal's reason
  */
 export async function openModel(url: string, options: OpenOptions = {}): Promise<OpenedModel> {
-  const { signal, onDownload } = options;
-  const manifest = parseManifest(url, await downloadJson(url, { signal }));
+  const manifest = parseManifest(url, await downloadJson(url, { signal: options.signal }));
+  return allOrNone(options.signal, (signal) => fetchParts(url, manifest, { ...options, signal }));
+}
+
+async function fetchParts(
+  url: string,
+  manifest: Manifest,
+  { signal, onDownload }: OpenOptions,
+): Promise<OpenedModel> {
   const address = (path: string) => resolve(path, url);
-  const json = (path: string) => downloadJson(address(path), { signal });
-  const bytes = (part: string, path: string) =>
+  // Asynchronous before an address is made: one that cannot be must not keep the others from being waited for.
+  const json = async (path: string) => downloadJson(address(path), { signal });
+  const bytes = async (part: string, path: string) =>
     download(address(path), { signal, onProgress: (done, of) => onDownload?.(part, done, of) });
 
   const checkpoint = async (part: string, paths: readonly string[]): Promise<Checkpoint> => {
@@ -67,31 +76,30 @@ export async function openModel(url: string, options: OpenOptions = {}): Promise
     throw new RangeError('a manifest names at least one weight file');
   };
 
-  const { unet, vae, imageEncoder } = manifest;
-  const unetConfig = parseUnetConfig(unet.config, await json(unet.config));
+  const { unet, vae, imageEncoder, fixedPrompts, textEncoder } = manifest;
+  const [unetConfig, unetWeights, vaeConfig, vaeWeights, scheduler, graph, prompts] = await Promise.all([
+    json(unet.config).then((config) => parseUnetConfig(unet.config, config)),
+    checkpoint('UNet', unet.weights),
+    json(vae.config).then((config) => parseVaeConfig(vae.config, config)),
+    checkpoint('decoder', vae.weights),
+    json(manifest.scheduler).then((config) => parseSchedulerConfig(manifest.scheduler, config)),
+    bytes('image encoder', imageEncoder.model),
+    fixedPrompts ? bytes('prompts', fixedPrompts.embeds) : null,
+  ]);
   return {
     manifest,
     parts: {
-      unet: {
-        config: unetConfig,
-        checkpoint: await checkpoint('UNet', unet.weights),
-      },
-      vae: {
-        config: parseVaeConfig(vae.config, await json(vae.config)),
-        checkpoint: await checkpoint('decoder', vae.weights),
-      },
-      scheduler: parseSchedulerConfig(manifest.scheduler, await json(manifest.scheduler)),
-      imageEncoder: { graph: await bytes('image encoder', imageEncoder.model), size: imageEncoder.size },
+      unet: { config: unetConfig, checkpoint: unetWeights },
+      vae: { config: vaeConfig, checkpoint: vaeWeights },
+      scheduler,
+      imageEncoder: { graph, size: imageEncoder.size },
       previewFactors: manifest.previewFactors,
     },
-    fixedPrompts: manifest.fixedPrompts
-      ? await readFixedPrompts(
-          manifest.fixedPrompts,
-          await bytes('prompts', manifest.fixedPrompts.embeds),
-          unetConfig.embeddingWidth,
-        )
-      : null,
-    text: manifest.textEncoder ? textTower(manifest.textEncoder, address) : null,
+    fixedPrompts:
+      fixedPrompts && prompts
+        ? await readFixedPrompts(fixedPrompts, prompts, unetConfig.embeddingWidth)
+        : null,
+    text: textEncoder ? textTower(textEncoder, address) : null,
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isAbort } from '../../../src/base/index.ts';
-import { abortable, createQueue } from '../../../src/base/queue.ts';
+import { abortable, allOrNone, createQueue } from '../../../src/base/queue.ts';
 
 /** A promise and what ends it. */
 function deferred<T>() {
@@ -93,5 +93,37 @@ describe('abortable', () => {
 
   it('does not begin to wait when it was stopped before', async () => {
     await expect(abortable(new Promise(() => undefined), AbortSignal.abort())).rejects.toSatisfy(isAbort);
+  });
+});
+
+describe('allOrNone', () => {
+  /** Ends only by its signal. */
+  const endless = (signal: AbortSignal) => abortable(new Promise<never>(() => undefined), signal);
+
+  it('gives what the work gives, and leaves its signal alone', async () => {
+    let own: AbortSignal | null = null;
+    const result = await allOrNone(patient, (signal) => {
+      own = signal;
+      return Promise.resolve(7);
+    });
+    expect(result).toBe(7);
+    expect(own).toMatchObject({ aborted: false });
+  });
+
+  it('ends the rest of the work when one part fails, with that failure', async () => {
+    let rest: Promise<never> | null = null;
+    const work = allOrNone(undefined, (signal) => {
+      rest = endless(signal);
+      return Promise.all([rest, Promise.reject(new Error('one part'))]);
+    });
+    await expect(work).rejects.toThrow('one part');
+    await expect(rest).rejects.toSatisfy(isAbort);
+  });
+
+  it('ends the work with the reason of the signal that it was given', async () => {
+    const stop = new AbortController();
+    const work = allOrNone(stop.signal, endless);
+    stop.abort(new Error('enough'));
+    await expect(work).rejects.toThrow('enough');
   });
 });

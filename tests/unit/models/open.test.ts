@@ -51,6 +51,20 @@ function changeManifest(changes: Record<string, unknown>): void {
   files.set('model.json', utf8(JSON.stringify(Object.assign({}, manifest, changes))));
 }
 
+/** Has a file begin and never end: when it was begun, and when the one who fetches it has hung up. */
+function neverEnding(path: string): { sending: Promise<void>; closed: Promise<void> } {
+  let begin: () => void = () => undefined;
+  let close: () => void = () => undefined;
+  const sending = new Promise<void>((resolve) => (begin = resolve));
+  const closed = new Promise<void>((resolve) => (close = resolve));
+  answers.set(path, (_, response) => {
+    response.on('close', close);
+    response.writeHead(200, { 'Content-Length': 1000 });
+    response.write(new Uint8Array(10), begin);
+  });
+  return { sending, closed };
+}
+
 const prompts = (...tensors: [name: string, shape: number[]][]) =>
   safetensorsFile(
     tensors.map(([name, shape]) => ({
@@ -125,6 +139,20 @@ describe('a model on a server', () => {
     ]);
   });
 
+  it('fetches its parts side by side', async () => {
+    const parts = [...files.keys()].filter((path) => path !== 'model.json' && !path.includes('second'));
+    const waiting = new Map<string, () => void>();
+    for (const path of parts) {
+      answers.set(path, (_, response) => {
+        waiting.set(path, () => response.end(files.get(path)));
+        // None is answered before all are asked for.
+        if (waiting.size === parts.length) for (const answer of waiting.values()) answer();
+      });
+    }
+    await openModel(url);
+    expect([...waiting.keys()].sort()).toEqual(parts.sort());
+  });
+
   it('says which part is being fetched and how far that is, and never steps back', async () => {
     const reports: [part: string, done: number, of: number][] = [];
     await openModel(url, {
@@ -132,16 +160,15 @@ describe('a model on a server', () => {
         reports.push(report);
       },
     });
-    const parts = [...new Set(reports.map(([part]) => part))];
-    expect(parts).toEqual(['UNet', 'decoder', 'image encoder', 'prompts']);
-    const paths = [
-      'unet/weights.safetensors',
-      'vae/weights.safetensors',
-      'clip/image.onnx',
-      'prompts.safetensors',
-    ];
-    for (const [index, part] of parts.entries()) {
-      const length = files.get(paths[index] ?? '')?.length ?? 0;
+    const paths: Record<string, string> = {
+      UNet: 'unet/weights.safetensors',
+      decoder: 'vae/weights.safetensors',
+      'image encoder': 'clip/image.onnx',
+      prompts: 'prompts.safetensors',
+    };
+    expect(new Set(reports.map(([part]) => part))).toEqual(new Set(Object.keys(paths)));
+    for (const [part, path] of Object.entries(paths)) {
+      const length = files.get(path)?.length ?? 0;
       const own = reports.filter(([name]) => name === part);
       expect(own.at(-1)).toEqual([part, length, length]);
       for (const [step, [, done, of]] of own.entries()) {
@@ -251,20 +278,26 @@ describe('a model that cannot be opened', () => {
     expect({ code, file: details['file'] }).toEqual({ code: 'prompts-invalid', file: 'prompts.safetensors' });
   });
 
-  it('because it was stopped', async () => {
-    const stop = new AbortController();
-    answers.set('unet/weights.safetensors', (_, response) => {
-      response.writeHead(200, { 'Content-Length': 1000 });
-      response.write(new Uint8Array(10));
+  it('because one part is missing: the others are no longer fetched', async () => {
+    const begun = neverEnding('unet/weights.safetensors');
+    answers.set('vae/config.json', (_, response) => {
+      void begun.sending.then(() => response.writeHead(404).end());
     });
+    expect((await failure(openModel(url))).code).toBe('not-found');
+    await begun.closed;
+  });
+
+  it('because it was stopped: nothing is fetched any more', async () => {
+    const stop = new AbortController();
+    const begun = neverEnding('unet/weights.safetensors');
     const opening = openModel(url, {
       signal: stop.signal,
-      onDownload: () => {
-        stop.abort();
+      onDownload: (part) => {
+        if (part === 'UNet') stop.abort();
       },
     });
     await expect(opening).rejects.toSatisfy(isAbort);
-    expect(requests.at(-1)).toBe('unet/weights.safetensors');
+    await begun.closed;
   });
 });
 
