@@ -2,8 +2,9 @@
 import { createQueue } from '../src/base/index.ts';
 import { diffusionApi, serve } from '../src/protocol/index.ts';
 import { Engine } from './engine.ts';
+import { openMachine } from './machine.ts';
 
-const engine = new Engine();
+const engine = new Engine(openMachine);
 /** There is one model, and one thing at a time is done with it. */
 const queue = createQueue();
 

@@ -1,91 +1,18 @@
 import { automatic } from '../src/animation/index.ts';
-import { DeviceError, DriftError, ModelError } from '../src/base/index.ts';
-import { createCpuCompute, createWebGpuCompute, requestComputeDevice } from '../src/compute/index.ts';
-import type { Compute } from '../src/compute/index.ts';
+import { ModelError, abortable, allOrNone } from '../src/base/index.ts';
+import type { Picture } from '../src/base/index.ts';
 import { Pipeline } from '../src/diffusion/index.ts';
-import { createModel, openModel, targetFor } from '../src/models/index.ts';
-import type { OpenedModel, Target } from '../src/models/index.ts';
+import { createModel, openModel } from '../src/models/index.ts';
+import type { OpenedModel } from '../src/models/index.ts';
 import type { GenerateEvent, LoadEvent, LoadedModel } from '../src/protocol/index.ts';
 import { usableSettings } from '../src/project/index.ts';
 import type { Settings } from '../src/project/index.ts';
-import { chooseBuild, createRuntime, loadOrt } from '../src/runtime/index.ts';
-import type { Runtime } from '../src/runtime/index.ts';
-import { wasmAssets } from '../src/runtime/assets.ts';
+import { DownloadTotal } from './downloads.ts';
+import type { Backend, Machine } from './machine.ts';
 import { Prompts } from './prompts.ts';
-import type { Picture } from '../src/base/index.ts';
-
-type Backend = 'auto' | 'webgpu' | 'cpu';
-
-/** What computes: a device, the operations on it, and ONNX Runtime on the same device. */
-interface Machine {
-  readonly compute: Compute;
-  readonly runtime: Runtime;
-  readonly device: LoadedModel['device'];
-  readonly target: Target;
-  /** Frees the device; tensors and sessions on it are gone. */
-  dispose(): void;
-}
 
 /** The largest UNet that WebAssembly's memory holds, in weights of float32. */
 const largestOnCpu = 350e6;
-
-/** The CPU provider gains little from more threads than this on networks of the size that it can hold. */
-const mostThreads = 4;
-
-/**
- * Opens the best machine that there is.
- *
- * @throws DeviceError when a GPU was asked for by name and there is none
- */
-async function openMachine(backend: Backend): Promise<Machine> {
-  let reason = '';
-  if (backend !== 'cpu') {
-    try {
-      // Old browsers, and pages that are not secure, have none.
-      if (!('gpu' in navigator)) throw noWebGpu();
-      const { device, adapterName, float16, software } = await requestComputeDevice(navigator.gpu, {
-        allowFloat16: true,
-      });
-      const compute = await createWebGpuCompute(device, float16 ? 'float16' : 'float32');
-      return {
-        compute,
-        runtime: createRuntime(await ort('webgpu'), device),
-        device: { kind: 'webgpu', precision: compute.modelType, name: adapterName, reason: '' },
-        target: targetFor(compute.modelType, software),
-        dispose: () => {
-          compute.dispose();
-          device.destroy();
-        },
-      };
-    } catch (error) {
-      if (backend === 'webgpu' || !(error instanceof DriftError)) throw error;
-      reason = error.message;
-    }
-  }
-  const compute = createCpuCompute();
-  return {
-    compute,
-    runtime: createRuntime(await ort('cpu'), null),
-    device: { kind: 'cpu', precision: 'float32', name: '', reason },
-    target: targetFor('float32', false),
-    dispose: () => {
-      compute.dispose();
-    },
-  };
-}
-
-function noWebGpu(): DeviceError {
-  return new DeviceError('no-webgpu', 'This browser has no WebGPU.', {
-    remedy: 'Use a current Chrome, Edge, Safari or Firefox.',
-  });
-}
-
-async function ort(kind: 'webgpu' | 'cpu') {
-  const build = chooseBuild(kind);
-  const threads =
-    kind === 'cpu' && self.crossOriginIsolated ? Math.min(mostThreads, navigator.hardwareConcurrency) : 1;
-  return loadOrt({ build, source: wasmAssets(build), threads });
-}
 
 /** A model that is ready, on its machine. */
 interface Loaded {
@@ -100,33 +27,53 @@ export interface GenerateInput {
   readonly previews: boolean;
 }
 
+/** A machine that is open or being opened, and what it was opened for. */
+interface Station {
+  readonly backend: Backend;
+  readonly machine: Promise<Machine>;
+}
+
 /** The diffusion worker's state: one machine, and one model on it. */
 export class Engine {
-  #machine: { readonly backend: Backend; readonly machine: Machine } | null = null;
+  readonly #openMachine: (backend: Backend) => Promise<Machine>;
+  #station: Station | null = null;
   #loaded: Loaded | null = null;
 
-  /** Loads a model; the one before is released first. */
+  constructor(openMachine: (backend: Backend) => Promise<Machine>) {
+    this.#openMachine = openMachine;
+  }
+
+  /**
+   * Loads a model. The one before stays in use until the new one is there and checked; it is released before the new
+   * one's networks are loaded, because two large models do not fit side by side. From then on events are of the stage
+   * `session`.
+   */
   async load(
     url: string,
     backend: Backend,
     signal: AbortSignal,
     emit: (event: LoadEvent) => void,
   ): Promise<LoadedModel> {
-    const previous = this.#loaded;
-    this.#loaded = null;
-    await previous?.pipeline.release();
+    const total = new DownloadTotal();
+    const onDownload = (file: string, done: number, of: number) => {
+      emit({ stage: 'download', part: 'files', ...total.report(file, done, of) });
+    };
+    const station = this.#stationFor(backend);
+    const [opened, machine] = await this.#whileOpening(station, () =>
+      allOrNone(signal, async (stop) => {
+        const both = await Promise.all([
+          openModel(url, { signal: stop, onDownload }),
+          abortable(station.machine, stop),
+        ]);
+        checkFits(...both);
+        return both;
+      }),
+    );
+    await this.#moveTo(station);
 
-    const opened = await openModel(url, {
-      signal,
-      onDownload: (part, done, of) => {
-        emit({ stage: 'download', part, done, of });
-      },
-    });
-    const { compute, runtime, device, target } = await this.#open(backend);
     const { manifest, parts, fixedPrompts, text } = opened;
-    if (device.kind === 'cpu') checkFitsCpu(opened);
+    const { compute, runtime, device, target } = machine;
     const defaults = usableSettings(manifest.defaults);
-
     const pipeline = new Pipeline(compute, runtime, createModel(parts, target));
     try {
       await pipeline.prepare(defaults.width ?? manifest.size, defaults.height ?? manifest.size, {
@@ -198,18 +145,46 @@ export class Engine {
     }
   }
 
-  async #open(backend: Backend): Promise<Machine> {
-    if (this.#machine?.backend !== backend) {
-      this.#machine?.machine.dispose();
-      this.#machine = null;
-      this.#machine = { backend, machine: await openMachine(backend) };
+  /** The machine that is there, or one that begins to open now. */
+  #stationFor(backend: Backend): Station {
+    if (this.#station?.backend === backend) return this.#station;
+    return { backend, machine: this.#openMachine(backend) };
+  }
+
+  /** Does something that needs the station. When it fails, a station that nothing runs on is given up. */
+  async #whileOpening<T>(station: Station, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (station !== this.#station) closeStation(station);
+      throw error;
     }
-    return this.#machine.machine;
+  }
+
+  /** Releases the model that is loaded, and lets go of its machine where the next one runs on another. */
+  async #moveTo(station: Station): Promise<void> {
+    const { pipeline } = this.#loaded ?? {};
+    this.#loaded = null;
+    await pipeline?.release();
+    if (this.#station === station) return;
+    if (this.#station) closeStation(this.#station);
+    this.#station = station;
   }
 }
 
+/** Frees a machine once it is open; one that could not be opened has nothing to free. */
+function closeStation({ machine }: Station): void {
+  machine.then(
+    (open) => {
+      open.dispose();
+    },
+    () => undefined,
+  );
+}
+
 /** @throws ModelError `needs-gpu` for a model that WebAssembly's memory cannot hold */
-function checkFitsCpu({ manifest, parts }: OpenedModel): void {
+function checkFits({ manifest, parts }: OpenedModel, { device }: Machine): void {
+  if (device.kind !== 'cpu') return;
   let weights = 0;
   for (const { dims } of parts.unet.checkpoint.tensors.values()) weights += dims.reduce((a, b) => a * b, 1);
   if (weights <= largestOnCpu) return;

@@ -1,0 +1,79 @@
+import { DeviceError, DriftError } from '../src/base/index.ts';
+import { createCpuCompute, createWebGpuCompute, requestComputeDevice } from '../src/compute/index.ts';
+import type { Compute } from '../src/compute/index.ts';
+import { targetFor } from '../src/models/index.ts';
+import type { Target } from '../src/models/index.ts';
+import type { LoadedModel } from '../src/protocol/index.ts';
+import { chooseBuild, createRuntime, loadOrt } from '../src/runtime/index.ts';
+import type { Runtime } from '../src/runtime/index.ts';
+import { wasmAssets } from '../src/runtime/assets.ts';
+
+export type Backend = 'auto' | 'webgpu' | 'cpu';
+
+/** What computes: a device, the operations on it, and ONNX Runtime on the same device. */
+export interface Machine {
+  readonly compute: Compute;
+  readonly runtime: Runtime;
+  readonly device: LoadedModel['device'];
+  readonly target: Target;
+  /** Frees the device; tensors and sessions on it are gone. */
+  dispose(): void;
+}
+
+/** The CPU provider gains little from more threads than this on networks of the size that it can hold. */
+const mostThreads = 4;
+
+/**
+ * Opens the best machine that there is.
+ *
+ * @throws DeviceError when a GPU was asked for by name and there is none
+ */
+export async function openMachine(backend: Backend): Promise<Machine> {
+  let reason = '';
+  if (backend !== 'cpu') {
+    try {
+      // Old browsers, and pages that are not secure, have none.
+      if (!('gpu' in navigator)) throw noWebGpu();
+      const { device, adapterName, float16, software } = await requestComputeDevice(navigator.gpu, {
+        allowFloat16: true,
+      });
+      const compute = await createWebGpuCompute(device, float16 ? 'float16' : 'float32');
+      return {
+        compute,
+        runtime: createRuntime(await ort('webgpu'), device),
+        device: { kind: 'webgpu', precision: compute.modelType, name: adapterName, reason: '' },
+        target: targetFor(compute.modelType, software),
+        dispose: () => {
+          compute.dispose();
+          device.destroy();
+        },
+      };
+    } catch (error) {
+      if (backend === 'webgpu' || !(error instanceof DriftError)) throw error;
+      reason = error.message;
+    }
+  }
+  const compute = createCpuCompute();
+  return {
+    compute,
+    runtime: createRuntime(await ort('cpu'), null),
+    device: { kind: 'cpu', precision: 'float32', name: '', reason },
+    target: targetFor('float32', false),
+    dispose: () => {
+      compute.dispose();
+    },
+  };
+}
+
+function noWebGpu(): DeviceError {
+  return new DeviceError('no-webgpu', 'This browser has no WebGPU.', {
+    remedy: 'Use a current Chrome, Edge, Safari or Firefox.',
+  });
+}
+
+async function ort(kind: 'webgpu' | 'cpu') {
+  const build = chooseBuild(kind);
+  const threads =
+    kind === 'cpu' && self.crossOriginIsolated ? Math.min(mostThreads, navigator.hardwareConcurrency) : 1;
+  return loadOrt({ build, source: wasmAssets(build), threads });
+}
