@@ -148,10 +148,16 @@ export class Engine {
   /** The machine that is there, or one that begins to open now. */
   #stationFor(backend: Backend): Station {
     if (this.#station?.backend === backend) return this.#station;
-    return { backend, machine: this.#openMachine(backend) };
+    const station = { backend, machine: this.#openMachine(backend) };
+    // The first is kept even if its model cannot be opened: the next attempt needs it.
+    this.#station ??= station;
+    station.machine.catch(() => {
+      if (this.#station === station) this.#station = null;
+    });
+    return station;
   }
 
-  /** Does something that needs the station. When it fails, a station that nothing runs on is given up. */
+  /** Does something that needs the station. When it fails, a station beside the engine's own is given up. */
   async #whileOpening<T>(station: Station, work: () => Promise<T>): Promise<T> {
     try {
       return await work();

@@ -1,7 +1,7 @@
 import { DeviceError, DriftError } from '../src/base/index.ts';
 import { createCpuCompute, createWebGpuCompute, requestComputeDevice } from '../src/compute/index.ts';
 import type { Compute } from '../src/compute/index.ts';
-import { targetFor } from '../src/models/index.ts';
+import { identityModel, targetFor } from '../src/models/index.ts';
 import type { Target } from '../src/models/index.ts';
 import type { LoadedModel } from '../src/protocol/index.ts';
 import { chooseBuild, createRuntime, loadOrt } from '../src/runtime/index.ts';
@@ -40,7 +40,7 @@ export async function openMachine(backend: Backend): Promise<Machine> {
       const compute = await createWebGpuCompute(device, float16 ? 'float16' : 'float32');
       return {
         compute,
-        runtime: createRuntime(await ort('webgpu'), device),
+        runtime: await startRuntime('webgpu', device),
         device: { kind: 'webgpu', precision: compute.modelType, name: adapterName, reason: '' },
         target: targetFor(compute.modelType, software),
         dispose: () => {
@@ -56,7 +56,7 @@ export async function openMachine(backend: Backend): Promise<Machine> {
   const compute = createCpuCompute();
   return {
     compute,
-    runtime: createRuntime(await ort('cpu'), null),
+    runtime: await startRuntime('cpu', null),
     device: { kind: 'cpu', precision: 'float32', name: '', reason },
     target: targetFor('float32', false),
     dispose: () => {
@@ -71,9 +71,16 @@ function noWebGpu(): DeviceError {
   });
 }
 
-async function ort(kind: 'webgpu' | 'cpu') {
+/**
+ * ONNX Runtime on a device. It loads and compiles its WebAssembly with the first network, so it is given the smallest
+ * one while the model is still on its way.
+ */
+async function startRuntime(kind: 'webgpu' | 'cpu', device: GPUDevice | null): Promise<Runtime> {
   const build = chooseBuild(kind);
   const threads =
     kind === 'cpu' && self.crossOriginIsolated ? Math.min(mostThreads, navigator.hardwareConcurrency) : 1;
-  return loadOrt({ build, source: wasmAssets(build), threads });
+  const runtime = createRuntime(await loadOrt({ build, source: wasmAssets(build), threads }), device);
+  const first = await runtime.createSession('identity', identityModel());
+  await first.release();
+  return runtime;
 }

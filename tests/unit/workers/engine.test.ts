@@ -85,6 +85,19 @@ describe('a model that cannot be opened', () => {
     expect((await failure(generate(engine))).code).toBe('no-model');
     await load(engine, 'one');
     expect((await generate(engine)).frames).toBe(1);
+    expect(machines, 'the machine that was there already').toHaveLength(1);
+  });
+
+  it('for want of a machine can be tried again', async () => {
+    let attempts = 0;
+    const engine = new Engine((backend) =>
+      attempts++ === 0
+        ? Promise.reject(new DeviceError('no-webgpu', 'There is no GPU.', { remedy: 'Wait for one.' }))
+        : openMachine(backend),
+    );
+    expect((await failure(load(engine, 'one', 'webgpu'))).code).toBe('no-webgpu');
+    await load(engine, 'one', 'webgpu');
+    expect((await generate(engine)).frames).toBe(1);
   });
 
   it('on another machine costs neither the model nor its machine', async () => {

@@ -1,0 +1,16 @@
+import type { OnnxModel } from '../../runtime/index.ts';
+import { encodeModel } from './proto.ts';
+
+/** The smallest network: it gives back the one number that it gets. */
+export function identityModel(): OnnxModel {
+  const graph = encodeModel({
+    name: 'identity',
+    nodes: [
+      { operator: 'Identity', domain: '', name: 'same', inputs: ['x'], outputs: ['y'], attributes: [] },
+    ],
+    initializers: [],
+    inputs: [{ name: 'x', type: 'float32', dims: [1] }],
+    outputs: [{ name: 'y', type: 'float32', dims: [1] }],
+  });
+  return { graph, weights: [] };
+}
