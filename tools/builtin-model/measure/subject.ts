@@ -23,12 +23,15 @@ export class Subject {
   /** The settings that the page begins with: the model's own over the program's. */
   readonly settings: Settings;
   readonly model: OpenedModel;
+  /** Where its files lie. */
+  readonly folder: string;
   readonly backend: NodeBackend;
   readonly pipeline: Pipeline;
   readonly signal: AbortSignal;
   readonly #texts = new Map<string, Float32Array>();
 
-  private constructor(model: OpenedModel, backend: NodeBackend, signal: AbortSignal) {
+  private constructor(folder: string, model: OpenedModel, backend: NodeBackend, signal: AbortSignal) {
+    this.folder = folder;
     this.model = model;
     this.backend = backend;
     this.signal = signal;
@@ -65,7 +68,7 @@ export class Subject {
           remedy: 'Measure with --backend cpu.',
         });
       }
-      const subject = new Subject({ ...model, text }, backend, signal);
+      const subject = new Subject(folder, { ...model, text }, backend, signal);
       try {
         await subject.pipeline.prepare(subject.settings.width, subject.settings.height, { signal });
       } catch (error) {
