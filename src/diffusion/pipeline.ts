@@ -1,11 +1,12 @@
-import { ModelError, SettingsError } from '../base/index.ts';
+import { SettingsError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import type { Compute, DeviceTensor, GuidanceTerms, NoiseKey } from '../compute/index.ts';
-import type { Runtime, Session } from '../runtime/index.ts';
+import type { Port, Runtime, Session } from '../runtime/index.ts';
 import { Networks } from './networks.ts';
 import type { DiffusionModel, LatentSize, ModelShape } from './networks.ts';
 import { createSchedule, timestepFeatures } from './scheduler.ts';
 import { Scope } from './scope.ts';
+import { checkImageEncoder } from './towers.ts';
 
 export interface DenoiseOptions {
   /** float32 [b, d]: one image embedding for each picture. */
@@ -41,6 +42,8 @@ export class Pipeline {
   /**
    * Loads the networks for pictures of the given size, largest first, so that a frame starts at once and a model
    * that does not fit fails before anything else is spent on it.
+   *
+   * @throws ModelError `session-failed`, or what `checkImageEncoder` throws
    */
   async prepare(width: number, height: number, options: PrepareOptions = {}): Promise<void> {
     const { signal, onNetwork } = options;
@@ -48,7 +51,7 @@ export class Pipeline {
     const loads = [
       ['UNet', () => this.#networks.unet(size, signal)],
       ['decoder', () => this.#networks.decoder(size, signal)],
-      ['image encoder', () => this.#networks.imageEncoder(signal)],
+      ['image encoder', () => this.#imageEncoder(signal)],
       ['context', () => this.#networks.context(signal)],
     ] as const;
     for (const [index, [name, load]] of loads.entries()) {
@@ -76,8 +79,7 @@ export class Pipeline {
 
   /** Picture uint8 [h, w, 4] to its CLIP image embedding [1, d]. */
   async encode(picture: DeviceTensor, signal?: AbortSignal): Promise<DeviceTensor> {
-    const encoder = await this.#networks.imageEncoder(signal);
-    const input = port(encoder, 'inputs', 'pixel_values');
+    const { input } = await this.#imageEncoder(signal);
     const pixels = this.compute.clipPreprocess(
       picture,
       this.model.clipSize,
@@ -92,12 +94,16 @@ export class Pipeline {
 
   /** CLIP pixels [b, 3, s, s] to image embeddings [b, d]. */
   async encodePixels(pixels: DeviceTensor): Promise<DeviceTensor> {
-    const encoder = await this.#networks.imageEncoder();
-    port(encoder, 'outputs', 'image_embeds');
+    const { encoder } = await this.#imageEncoder();
     const { image_embeds: embeds, ...others } = await encoder.run({ pixel_values: pixels });
     for (const other of Object.values(others)) other.dispose();
-    if (!embeds) throw portMissing('image_embeds', encoder);
+    if (!embeds) throw new RangeError('an image encoder gives embeddings');
     return embeds;
+  }
+
+  async #imageEncoder(signal?: AbortSignal): Promise<{ encoder: Session; input: Port }> {
+    const encoder = await this.#networks.imageEncoder(signal);
+    return { encoder, input: checkImageEncoder(encoder, this.model, this.compute.modelType) };
   }
 
   /** CLIP guidance on embeddings [b, d]: see `Compute.clipGuidance`. */
@@ -192,7 +198,7 @@ export class Pipeline {
     const decoder = await this.#networks.decoder({ height, width }, signal);
     signal?.throwIfAborted();
     const { image } = await decoder.run({ latents });
-    if (!image) throw portMissing('image', decoder);
+    if (!image) throw new RangeError('a decoder gives an image');
     return image;
   }
 
@@ -249,19 +255,4 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal;
   /** Told which network is being loaded, how many are ready, and of how many. */
   readonly onNetwork?: (name: string, done: number, of: number) => void;
-}
-
-function port(session: Session, side: 'inputs' | 'outputs', name: string) {
-  const found = session[side].find((candidate) => candidate.name === name);
-  if (!found) throw portMissing(name, session);
-  return found;
-}
-
-function portMissing(name: string, session: Session): ModelError {
-  const names = (ports: Session['inputs']) => ports.map((candidate) => candidate.name).join(', ');
-  return new ModelError('port-missing', `A network of this model has no "${name}".`, {
-    remedy:
-      'The image encoder must be a CLIP vision model with projection, exported to ONNX with its usual names.',
-    details: { name, inputs: names(session.inputs), outputs: names(session.outputs) },
-  });
 }

@@ -1,9 +1,12 @@
 import { ModelError } from '../base/index.ts';
 import type { Compute } from '../compute/index.ts';
 import type { OnnxModel, Runtime } from '../runtime/index.ts';
+import { checkType, checkWidth } from './towers.ts';
 
 /** A CLIP text tower and its tokenizer, as far as encoding needs them. */
 export interface PromptEncoder {
+  /** How many numbers an embedding must have: as many as those of pictures. */
+  readonly width: number;
   model(signal?: AbortSignal): Promise<OnnxModel>;
   tokenizer(signal?: AbortSignal): Promise<
     (prompts: readonly string[]) => {
@@ -17,7 +20,8 @@ export interface PromptEncoder {
  * Encodes prompts to unit rows [prompts, d] (CLIP, Radford et al. 2021). The tower is loaded for this and released
  * again: it is large, and prompts seldom change.
  *
- * @throws ModelError `port-missing` when the tower is not a CLIP text model with projection, or the signal's reason
+ * @throws ModelError `port-missing` when the tower is not a CLIP text model with projection, `needs-float16` or
+ *   `embedding-width` when it does not fit the device or the model, or the signal's reason
  */
 export async function encodePrompts(
   prompts: readonly string[],
@@ -30,6 +34,9 @@ export async function encodePrompts(
   const { dims, ids } = tokenize(prompts);
   const session = await runtime.createSession('text encoder', await encoder.model(signal), signal);
   try {
+    const output = session.outputs.find(({ name }) => name === 'text_embeds');
+    if (!output) throw notClip(session.outputs.map(({ name }) => name));
+    checkType('text encoder', output, compute.modelType);
     const feeds = { input_ids: { device: 'memory', type: 'int64', dims, data: ids } } as const;
     // Some exports want to be told which tokens count; CLIP looks only at those up to the end of the prompt.
     const mask = {
@@ -42,9 +49,10 @@ export async function encodePrompts(
     const results = await session.run(masked ? { ...feeds, attention_mask: mask } : feeds);
     try {
       const { text_embeds: embeds } = results;
-      if (!embeds) throw notClip(session.outputs.map(({ name }) => name));
-      const [values] = await compute.read([embeds], signal);
+      if (!embeds) throw new RangeError('a text encoder gives embeddings');
       const width = embeds.dims[1] ?? 0;
+      checkWidth('text encoder', width, encoder.width);
+      const [values] = await compute.read([embeds], signal);
       return { width, embeds: toUnitRows(Float32Array.from(values ?? []), width) };
     } finally {
       for (const result of Object.values(results)) result.dispose();

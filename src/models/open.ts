@@ -29,6 +29,8 @@ export interface OpenedModel {
 
 /** What turns prompts into embeddings. It is fetched when a prompt has to be encoded, and not kept. */
 export interface TextTower {
+  /** How many numbers the embedding of a prompt must have for this model's UNet. */
+  readonly width: number;
   model(signal?: AbortSignal): Promise<OnnxModel>;
   tokenizer(signal?: AbortSignal): Promise<Tokenize>;
 }
@@ -99,7 +101,7 @@ async function fetchParts(
       fixedPrompts && prompts
         ? await readFixedPrompts(fixedPrompts, prompts, unetConfig.embeddingWidth)
         : null,
-    text: textEncoder ? textTower(textEncoder, address) : null,
+    text: textEncoder ? textTower(textEncoder, address, unetConfig.embeddingWidth) : null,
   };
 }
 
@@ -123,8 +125,10 @@ function resolve(path: string, url: string): string {
 function textTower(
   { model, tokenizer, tokenizerConfig, maxTokens }: NonNullable<Manifest['textEncoder']>,
   address: (path: string) => string,
+  width: number,
 ): TextTower {
   return {
+    width,
     model: async (signal) => ({ graph: await download(address(model), { signal }), weights: [] }),
     tokenizer: async (signal) =>
       openTokenizer(

@@ -83,7 +83,10 @@ export type GenerateEvent = v.InferOutput<typeof generateEventSchema>;
 
 /** The diffusion worker: one model on one device. */
 export const diffusionApi = {
-  /** Loads the model whose manifest stands at `url`; what was loaded before is released first. */
+  /**
+   * Loads the model whose manifest stands at `url`. The one before stays in use until the new one is there and
+   * checked; it is released before the first event of stage `session`, and a failure after that leaves no model.
+   */
   load: {
     params: v.object({
       /** Absolute URL of the manifest. */

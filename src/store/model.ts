@@ -17,7 +17,10 @@ export interface ModelState {
 }
 
 export interface ModelStore extends StoreApi<ModelState> {
-  /** Loads the model that `locate` names; what it throws is shown. What was loading before is given up. */
+  /**
+   * Loads the model that `locate` names; what it throws is shown. What was loading before is given up. A model that
+   * is in use goes on being used where the new one cannot be opened.
+   */
   readonly load: (locate: () => Wish) => void;
   /** Loads the same model again, after a failure. */
   readonly retry: () => void;
@@ -48,6 +51,8 @@ export function createModel({
     store.setState({ progress: event });
   });
   let wanted: (() => Wish) | null = null;
+  /** The model that the worker has. */
+  let inUse: { readonly locate: () => Wish; readonly url: string; readonly model: LoadedModel } | null = null;
   let controller = new AbortController();
   let settled: Promise<boolean> = Promise.resolve(false);
 
@@ -59,11 +64,14 @@ export function createModel({
       const loaded = await link.current().call('load', wish, {
         signal,
         onEvent: (event) => {
+          // From here on the worker has let go of the one before.
+          if (event.stage === 'session') inUse = null;
           if (!signal.aborted) progress.push(event);
         },
       });
       if (signal.aborted) return await settled;
       progress.cancel();
+      inUse = { locate, url: wish.url, model: loaded };
       settings.applyModel(loaded.defaults, loaded.latentScale);
       store.setState({ status: 'ready', model: loaded, progress: null });
       notices.dismissTopic(loadTopic);
@@ -73,10 +81,31 @@ export function createModel({
       // Whoever gave this load up has started another: its outcome is the one that counts.
       if (signal.aborted) return settled;
       progress.cancel();
+      if (error instanceof WorkerError) inUse = null;
+      if (inUse) {
+        goBack(inUse);
+        const again = () => {
+          model.load(locate);
+        };
+        model.report(error, {
+          topic: loadTopic,
+          kept: `${inUse.model.name} is still in use.`,
+          actions: [{ label: 'Try again', run: again }],
+        });
+        return true;
+      }
       store.setState({ status: 'failed', model: null, progress: null });
       model.report(error, { topic: loadTopic, actions: [{ label: 'Try again', run: retry }] });
       return false;
     }
+  }
+
+  /** The model before, which the worker still has, with the settings that belong to it. */
+  function goBack({ locate, url, model: before }: NonNullable<typeof inUse>) {
+    wanted = locate;
+    settings.openModel(url);
+    settings.applyModel(before.defaults, before.latentScale);
+    store.setState({ status: 'ready', model: before, progress: null });
   }
 
   function start() {
@@ -94,6 +123,7 @@ export function createModel({
   function restart() {
     controller.abort();
     link.reset();
+    inUse = null;
     start();
   }
 

@@ -114,6 +114,7 @@ export function textTower(width: number): { graph: Uint8Array<ArrayBuffer>; row:
 /** Both together, as a model gives them. */
 export function promptEncoder(width: number, maxTokens = 77): PromptEncoder {
   return {
+    width,
     model: () => Promise.resolve({ graph: textTower(width).graph, weights: [] }),
     tokenizer: () => openTokenizer(tokenizerFile, tokenizerConfig, maxTokens),
   };

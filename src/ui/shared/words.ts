@@ -86,7 +86,8 @@ export function loadWords(event: LoadEvent | null): { readonly text: string; rea
   const fraction = of > 0 ? Math.min(1, done / of) : 0;
   switch (stage) {
     case 'download':
-      return { text: `${part}, ${bytes(done)} of ${bytes(of)}`, fraction };
+      // Some servers do not say how long a file is.
+      return { text: `${part}, ${bytes(done)}${of > 0 ? ` of ${bytes(of)}` : ''}`, fraction };
     case 'compile':
       return { text: `preparing ${part}, ${done} of ${of}`, fraction };
     case 'session':

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isAbort } from '../../../src/base/index.ts';
 import { encodePrompts } from '../../../src/diffusion/index.ts';
+import { identityModel } from '../../../src/models/index.ts';
 import { openTokenizer } from '../../../src/models/tokenizer.ts';
 import { openNodeBackend } from '../../../tools/node-runtime.ts';
 import type { NodeBackend } from '../../../tools/node-runtime.ts';
@@ -64,6 +65,25 @@ describe('prompts', () => {
     }
     expect(backend.runtime.liveSessions).toBe(0);
     expect(backend.compute.liveTensors).toBe(0);
+  });
+
+  it('of a tower that belongs to another model are refused', async () => {
+    const encoder = { ...promptEncoder(width), width: 8 };
+    expect(await failure(encodePrompts(['cat'], encoder, backend.compute, backend.runtime))).toMatchObject({
+      code: 'embedding-width',
+      details: { network: 'text encoder', found: width, expected: 8 },
+    });
+    expect(backend.runtime.liveSessions).toBe(0);
+    expect(backend.compute.liveTensors).toBe(0);
+  });
+
+  it('of a network that is no text tower are refused', async () => {
+    const encoder = { ...promptEncoder(width), model: () => Promise.resolve(identityModel()) };
+    expect(await failure(encodePrompts(['cat'], encoder, backend.compute, backend.runtime))).toMatchObject({
+      code: 'port-missing',
+      details: { name: 'text_embeds', outputs: 'y' },
+    });
+    expect(backend.runtime.liveSessions).toBe(0);
   });
 
   it('can be stopped', async () => {

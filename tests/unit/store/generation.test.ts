@@ -265,6 +265,41 @@ describe('loading a model', () => {
     expect(numbers(rig)).toEqual([1, 2, 3]);
   });
 
+  it('that cannot be opened leaves the one before in use, with its settings', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    rig.stores.settings.edit('steps', '7');
+    rig.failures.set('load', new InputError('offline', 'The model did not arrive.', { remedy: 'Connect.' }));
+    rig.model = { ...builtIn, name: 'Other', defaults: { width: 128, height: 128 }, latentScale: 16 };
+    rig.stores.model.load(() => ({ url: 'https://drift.example/other.json', backend: 'auto' }));
+    expect(await rig.stores.model.whenReady()).toBe(true);
+    expect(rig.stores.model.getState()).toMatchObject({ status: 'ready', model: { name: 'Shapes' } });
+    expect(rig.stores.settings.getState()).toMatchObject({ values: { steps: 7, width: 64 }, multiple: 8 });
+    const [notice] = rig.stores.notices.getState().notices;
+    expect(notice).toMatchObject({
+      message: 'The model did not arrive.',
+      kept: 'Shapes is still in use.',
+      actions: [{ label: 'Try again' }],
+    });
+    await rig.stores.generation.generate();
+    expect(numbers(rig)).toEqual([1, 2, 3]);
+
+    notice?.actions[0]?.run();
+    await rig.stores.model.whenReady();
+    expect(rig.stores.model.getState()).toMatchObject({ status: 'ready', model: { name: 'Other' } });
+    expect(rig.stores.settings.getState()).toMatchObject({ values: { steps: 7, width: 128 } });
+  });
+
+  it('that fails when the one before is gone leaves none, and says so', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    rig.failsLate = true;
+    rig.failures.set('load', new InputError('memory', 'It does not fit.', { remedy: 'Close other tabs.' }));
+    rig.stores.model.load(() => ({ url: 'https://drift.example/other.json', backend: 'auto' }));
+    expect(await until(rig.stores.model, ({ status }) => status === 'failed')).toMatchObject({ model: null });
+    expect(rig.stores.notices.getState().notices).toMatchObject([{ message: 'It does not fit.', kept: '' }]);
+  });
+
   it('shows an address that names no model, and does not start', async () => {
     const rig = new Rig();
     rig.stores.model.load(() => {

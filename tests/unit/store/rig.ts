@@ -138,6 +138,8 @@ export class Rig {
   readonly decodeSizes: string[] = [];
   readonly saved: { name: string; file: Blob }[] = [];
   readonly liveUrls = new Set<string>();
+  /** The diffusion worker lets go of its model before a load fails. */
+  failsLate = false;
   /** The diffusion worker goes on when it is told to stop, as one does that is in the middle of a step. */
   deaf = false;
   /** Frames that the diffusion worker has sent. */
@@ -214,6 +216,7 @@ export class Rig {
       load: async (_, { signal, emit }) => {
         emit({ stage: 'download', part: 'unet', done: 1, of: 2 });
         await this.loading.pass(signal);
+        if (this.failsLate) emit({ stage: 'session', part: 'UNet', done: 0, of: 4 });
         this.#fail('load');
         return { value: this.model, transfer: [] };
       },

@@ -81,6 +81,10 @@ describe('what the page says', () => {
       text: 'unet, 12 MB of 48 MB',
       fraction: 0.25,
     });
+    expect(loadWords({ stage: 'download', part: 'files', done: 3.4e6, of: 0 })).toEqual({
+      text: 'files, 3.4 MB',
+      fraction: 0,
+    });
     expect(loadWords({ stage: 'session', part: 'vae', done: 1, of: 0 }).fraction).toBe(0);
   });
 

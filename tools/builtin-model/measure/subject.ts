@@ -10,6 +10,7 @@ import type { Settings } from '../../../src/project/index.ts';
 import { openNodeBackend } from '../../node-runtime.ts';
 import type { NodeBackend } from '../../node-runtime.ts';
 import { serveFolder } from './serve.ts';
+import type { ServedFolder } from './serve.ts';
 import { toUnit } from './statistics.ts';
 
 /** Prompts that are encoded at once. */
@@ -28,12 +29,21 @@ export class Subject {
   readonly backend: NodeBackend;
   readonly pipeline: Pipeline;
   readonly signal: AbortSignal;
+  /** The text tower is fetched when texts are encoded. */
+  readonly #server: ServedFolder;
   readonly #texts = new Map<string, Float32Array>();
 
-  private constructor(folder: string, model: OpenedModel, backend: NodeBackend, signal: AbortSignal) {
+  private constructor(
+    folder: string,
+    model: OpenedModel,
+    backend: NodeBackend,
+    server: ServedFolder,
+    signal: AbortSignal,
+  ) {
     this.folder = folder;
     this.model = model;
     this.backend = backend;
+    this.#server = server;
     this.signal = signal;
     const { size, defaults } = model.manifest;
     this.settings = overlaySettings(defaultSettings, {
@@ -51,33 +61,21 @@ export class Subject {
    */
   static async open(folder: string, kind: 'webgpu' | 'cpu', signal: AbortSignal): Promise<Subject> {
     const server = await serveFolder(folder);
+    let subject: Subject | null = null;
     try {
       const model = await openModel(`${server.url}model.json`, { signal });
-      // The text tower is asked for later, when the server is gone.
-      const tower = model.text && {
-        model: await model.text.model(signal),
-        tokenizer: await model.text.tokenizer(signal),
-      };
-      const text = tower && {
-        model: () => Promise.resolve(tower.model),
-        tokenizer: () => Promise.resolve(tower.tokenizer),
-      };
       const backend = await openNodeBackend(kind);
       if ('reason' in backend) {
         throw new DeviceError('no-gpu', `The GPU cannot be used here: ${backend.reason}.`, {
           remedy: 'Measure with --backend cpu.',
         });
       }
-      const subject = new Subject(folder, { ...model, text }, backend, signal);
-      try {
-        await subject.pipeline.prepare(subject.settings.width, subject.settings.height, { signal });
-      } catch (error) {
-        await subject.close();
-        throw error;
-      }
+      subject = new Subject(folder, model, backend, server, signal);
+      await subject.pipeline.prepare(subject.settings.width, subject.settings.height, { signal });
       return subject;
-    } finally {
-      await server.close();
+    } catch (error) {
+      await (subject ?? server).close();
+      throw error;
     }
   }
 
@@ -150,5 +148,6 @@ export class Subject {
   async close(): Promise<void> {
     await this.pipeline.release();
     this.backend.dispose();
+    await this.#server.close();
   }
 }

@@ -1,0 +1,81 @@
+import { ModelError } from '../base/index.ts';
+import type { Compute } from '../compute/index.ts';
+import type { Port, Session } from '../runtime/index.ts';
+import type { ModelShape } from './networks.ts';
+
+/**
+ * Looks whether a network is a CLIP image tower that belongs to a model and runs on a device. Gives its input.
+ *
+ * @throws ModelError `port-missing`, `needs-float16`, `image-size` or `embedding-width`
+ */
+export function checkImageEncoder(
+  session: Session,
+  { clipSize, embeddingWidth }: Pick<ModelShape, 'clipSize' | 'embeddingWidth'>,
+  modelType: Compute['modelType'],
+): Port {
+  const input = portOf(session, 'inputs', 'pixel_values');
+  const output = portOf(session, 'outputs', 'image_embeds');
+  checkType('image encoder', input, modelType);
+  checkType('image encoder', output, modelType);
+  const side = input.dims.at(-1) ?? null;
+  if (side !== null && side !== clipSize) {
+    throw new ModelError(
+      'image-size',
+      `The image encoder of this model reads pictures of ${side} pixels, but its manifest says ${clipSize}.`,
+      {
+        remedy: `Set the size of the image encoder to ${side} in the model's manifest.`,
+        details: { found: side, expected: clipSize },
+      },
+    );
+  }
+  checkWidth('image encoder', output.dims.at(-1) ?? null, embeddingWidth);
+  return input;
+}
+
+/** The port of a CLIP image tower by its usual name. */
+function portOf(session: Session, side: 'inputs' | 'outputs', name: string): Port {
+  const found = session[side].find((candidate) => candidate.name === name);
+  if (found) return found;
+  const names = (ports: readonly Port[]) => ports.map((candidate) => candidate.name).join(', ');
+  throw new ModelError('port-missing', `A network of this model has no "${name}".`, {
+    remedy:
+      'The image encoder must be a CLIP vision model with projection, exported to ONNX with its usual names.',
+    details: { name, inputs: names(session.inputs), outputs: names(session.outputs) },
+  });
+}
+
+/**
+ * Networks from outside come in one type: unlike those that Drift compiles, they cannot follow the device.
+ *
+ * @throws ModelError `needs-float16`
+ */
+export function checkType(network: string, { name, type }: Port, modelType: Compute['modelType']): void {
+  if (type !== 'float16' || modelType === 'float16') return;
+  throw new ModelError(
+    'needs-float16',
+    `The ${network} of this model works with float16, which this device cannot compute in.`,
+    {
+      remedy: `Use a version of the model whose ${network} has float32 inputs and outputs, or a GPU with float16.`,
+      details: { network, port: name, type },
+    },
+  );
+}
+
+/**
+ * Embeddings of pictures and of prompts are compared with each other, and are what the UNet is told.
+ *
+ * @param found - null for a width that is not known before the network has run
+ * @throws ModelError `embedding-width`
+ */
+export function checkWidth(network: string, found: number | null, expected: number): void {
+  if (found === null || found === expected) return;
+  throw new ModelError(
+    'embedding-width',
+    `The ${network} of this model gives embeddings of ${found} numbers, but its UNet takes ${expected}.`,
+    {
+      remedy:
+        'They do not belong together: the model needs the CLIP model that its UNet was trained with, both towers of it.',
+      details: { network, found, expected },
+    },
+  );
+}
