@@ -106,7 +106,11 @@ export function createAnimation({
   async function decode(file: Blob, signal: AbortSignal): Promise<{ picture: Picture; cut: Cut }> {
     for (;;) {
       const cut = wantedCut();
-      const picture = await media.current().call('decode', { file, ...cut }, { signal });
+      const worker = media.current();
+      const picture = await worker.call('decode', { file, ...cut }, { signal }).catch((error: unknown) => {
+        if (error instanceof WorkerError) media.reset(worker);
+        throw error;
+      });
       if (isWanted(cut)) return { picture, cut };
     }
   }
@@ -124,7 +128,6 @@ export function createAnimation({
       if (!signal.aborted) accept({ id: ++lastId, name, file, picture, cut });
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof WorkerError) media.reset();
       notices.error(error, {
         ...(error instanceof WorkerError && { remedy: 'Try again: this part of Drift has been restarted.' }),
         kept: store.getState().start ? 'The picture that was there before is still in place.' : '',

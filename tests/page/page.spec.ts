@@ -22,13 +22,25 @@ import {
 import { expect, test, withoutH264 } from './fixtures.ts';
 import { look, needsReaders } from './media/programs.ts';
 
+/** Has breaches of the content security policy written to the console, of the page or of a worker. */
+function reportBreaches(): void {
+  self.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
+    console.error(`The policy ${violatedDirective} forbids ${blockedURI}.`);
+  });
+}
+
 /**
- * Watches for what a person does not see: complaints on the console (those of broken content security policies are
- * among them, in workers too) and requests that go anywhere but to the page's own server.
+ * Watches for what a person does not see: complaints on the console, and requests that go anywhere but to the page's
+ * own server, of the page and of its workers.
  */
-function watch(page: Page, origin: string): { complaints: string[]; elsewhere: string[] } {
+async function watch(page: Page, origin: string): Promise<{ complaints: string[]; elsewhere: string[] }> {
   const complaints: string[] = [];
   const elsewhere: string[] = [];
+  await page.addInitScript(reportBreaches);
+  page.on('worker', (worker) => {
+    // A worker may be gone before it can be asked.
+    worker.evaluate(reportBreaches).catch(() => undefined);
+  });
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text());
   });
@@ -95,7 +107,7 @@ test.describe('the first visit', { tag: '@cpu' }, () => {
     page,
     baseURL,
   }) => {
-    const { complaints, elsewhere } = watch(page, baseURL ?? '');
+    const { complaints, elsewhere } = await watch(page, baseURL ?? '');
     await open(page);
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
     await expect(page).toHaveTitle(/Drift/);

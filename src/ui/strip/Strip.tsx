@@ -20,7 +20,10 @@ export function Strip() {
       if (scroller.current) revealTile(scroller.current, position, following);
     };
     reveal();
-    return player.subscribe(reveal);
+    // Scrolling makes the browser lay out the page at once, so only what moves the strip leads to it.
+    return player.subscribe(({ position, following }, before) => {
+      if (position !== before.position || following !== before.following) reveal();
+    });
   }, [player, frames]);
 
   const onKeyDown = (event: KeyboardEvent) => {

@@ -53,7 +53,7 @@ function openFake<A extends Api>(
   };
 }
 
-type FailingMethod = 'load' | 'generate' | 'decode' | ExportKind;
+type FailingMethod = 'load' | 'generate' | 'decode' | 'png' | ExportKind;
 
 const cleanUps: (() => void)[] = [];
 function onCleanUp(cleanUp: () => void) {
@@ -146,6 +146,7 @@ export class Rig {
   mediaWorkers = 0;
   urlsMade = 0;
   killDiffusion: (message: string) => void = () => undefined;
+  killMedia: (message: string) => void = () => undefined;
   #paints: (() => void)[] = [];
   #clock = 0;
 
@@ -163,7 +164,7 @@ export class Rig {
         create: () => {
           const url = `blob:${++this.urlsMade}`;
           this.liveUrls.add(url);
-          return Promise.resolve(url);
+          return url;
         },
         revoke: (url) => {
           this.liveUrls.delete(url);
@@ -257,17 +258,24 @@ export class Rig {
         const bytes = new Uint8Array([71, 73, 70]);
         return { value: { bytes, type: `image/${kind}`, encoder: 'fake' }, transfer: [] };
       };
-    return openFake(mediaApi, {
+    const { connection, die } = openFake(mediaApi, {
       decode: async ({ width, height, fit }, { signal }) => {
         this.decodeSizes.push(`${width}x${height} ${fit}`);
         await this.decoding.pass(signal);
         this.#fail('decode');
         return { value: plain(width, height, 100), transfer: [] };
       },
+      png: async (_, { signal }) => {
+        await this.encoding.pass(signal);
+        this.#fail('png');
+        return { value: file('frame'), transfer: [] };
+      },
       gif: animate('gif'),
       mp4: animate('mp4'),
       zip: animate('zip'),
-    }).connection;
+    });
+    this.killMedia = die;
+    return connection;
   }
 }
 
