@@ -4,5 +4,5 @@ export type { AutomaticInput } from './automatic.ts';
 export type { Frame, Insight, PromptEmbeds, Progress, Watch } from './types.ts';
 export { guidedEmbedding, renderFrames } from './frames.ts';
 export type { RenderInput, RenderWatch } from './frames.ts';
-export { legBatches } from './leg.ts';
-export type { Leg, LegBatch } from './leg.ts';
+export { legBatches, renderLeg } from './leg.ts';
+export type { Leg, LegBatch, LegFrames, LegRendering } from './leg.ts';
