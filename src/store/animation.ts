@@ -3,7 +3,7 @@ import type { StoreApi } from 'zustand/vanilla';
 import { WorkerError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import type { Fit, FrameInsight, mediaApi } from '../protocol/index.ts';
-import type { Settings } from '../project/index.ts';
+import type { LegStep, Settings } from '../project/index.ts';
 import type { Addresses, Shown } from './addresses.ts';
 import type { Link } from './link.ts';
 import type { Notices } from './notices.ts';
@@ -34,6 +34,8 @@ export interface Frame extends Shown {
   readonly insight: FrameInsight;
   /** The settings that it was made with. */
   readonly settings: Settings;
+  /** Where it stands between two variants, in smooth mode. */
+  readonly leg?: LegStep | undefined;
 }
 
 export interface AnimationState {

@@ -1,7 +1,7 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import { MediaError, WorkerError } from '../base/index.ts';
-import { reelPositions } from '../project/index.ts';
+import { frameRateOf, reelPositions } from '../project/index.ts';
 import type { Connection, EncodeProgress, mediaApi } from '../protocol/index.ts';
 import type { AnimationStore } from './animation.ts';
 import type { Environment } from './environment.ts';
@@ -68,7 +68,7 @@ export function createExport({
     const positions = reelPositions(kind === 'zip' ? { ...reel, pingPong: false } : reel);
     const sequence = positions.flatMap((position) => pictures[position]?.picture ?? []);
     store.setState({ job: { id, kind, progress: { done: 0, of: sequence.length } } });
-    const { frameRate } = settings.getState().values;
+    const frameRate = frameRateOf(settings.getState().values);
     const onEvent = (progress: EncodeProgress) => {
       if (!signal.aborted) latest.push(progress);
     };

@@ -3,7 +3,7 @@ import type { KeyboardEvent, ReactNode } from 'react';
 import type { Frame, Shown } from '../../store/index.ts';
 import { ProgressBar } from '../shared/ProgressBar.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
-import { runFraction } from '../shared/words.ts';
+import { comingFraction } from '../shared/words.ts';
 import { stepFor } from '../shell/shortcuts.ts';
 import styles from './Strip.module.css';
 
@@ -117,7 +117,6 @@ function Coming() {
   const run = useSelect(generation, (state) => state.run);
   const following = useSelect(player, (state) => state.following);
   if (run?.phase !== 'running') return null;
-  const fraction = runFraction(run) * run.frames - run.made;
   return (
     <button
       type="button"
@@ -128,7 +127,7 @@ function Coming() {
       }}
     >
       <span className="hidden-text">Watch the next one being made</span>
-      <ProgressBar label="The next one" fraction={Math.min(1, Math.max(0, fraction))} />
+      <ProgressBar label="The next one" fraction={comingFraction(run)} />
     </button>
   );
 }

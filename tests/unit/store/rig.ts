@@ -1,7 +1,15 @@
 import { afterEach } from 'vitest';
 import type { Picture } from '../../../src/base/index.ts';
 import { connect, diffusionApi, mediaApi, serve } from '../../../src/protocol/index.ts';
-import type { Api, Connection, FrameInsight, Handlers, LoadedModel } from '../../../src/protocol/index.ts';
+import type {
+  Api,
+  Connection,
+  FrameInsight,
+  Handlers,
+  LoadedModel,
+  Params,
+} from '../../../src/protocol/index.ts';
+import { framesToMake } from '../../../src/project/index.ts';
 import { createStores } from '../../../src/store/index.ts';
 import type { ExportKind, Stores } from '../../../src/store/index.ts';
 
@@ -53,7 +61,9 @@ function openFake<A extends Api>(
   };
 }
 
-type FailingMethod = 'load' | 'generate' | 'decode' | 'png' | ExportKind;
+type SmoothCall = Params<(typeof diffusionApi)['smooth']>;
+
+type FailingMethod = 'load' | 'generate' | 'smooth' | 'decode' | 'png' | ExportKind;
 
 const cleanUps: (() => void)[] = [];
 function onCleanUp(cleanUp: () => void) {
@@ -133,6 +143,7 @@ export class Rig {
   /** Passed before every frame but the first of a run. */
   readonly nextFrame = new Gate();
   readonly generateCalls: { firstFrame: number; seed: number; start: Picture }[] = [];
+  readonly smoothCalls: SmoothCall[] = [];
   readonly encoded: { kind: string; values: (number | undefined)[]; frameRate?: number; loop?: boolean }[] =
     [];
   readonly decodeSizes: string[] = [];
@@ -236,6 +247,22 @@ export class Rig {
           emit({ kind: 'frame', frame, picture, insight, seconds: 1 }, [picture.data.buffer]);
         }
         return { value: { frames: settings.frames, seconds: settings.frames }, transfer: [] };
+      },
+      smooth: async (call, { signal, emit }) => {
+        this.smoothCalls.push(call);
+        this.#fail('smooth');
+        const { plan, settings } = call;
+        const { intermediate: of } = settings;
+        const frames = framesToMake(plan, settings);
+        for (let frame = 0; frame < frames; frame++) {
+          if (frame > 0) await this.nextFrame.pass(signal);
+          const place = plan.from ? plan.done + frame : frame - 1;
+          const home = place >= plan.legs * of;
+          const leg = place < 0 ? {} : { leg: { step: (place % of) + 1, of, home } };
+          const picture = plain(settings.width, settings.height, (plan.firstFrame + frame + 1) % 251);
+          emit({ kind: 'frame', frame, picture, insight, seconds: 1, ...leg });
+        }
+        return { value: { frames, seconds: frames }, transfer: [] };
       },
     });
     this.killDiffusion = die;
