@@ -13,4 +13,6 @@ serve(self, diffusionApi, {
     queue.run(signal, async () => ({ value: await engine.load(url, backend, signal, emit), transfer: [] })),
   generate: (input, { signal, emit }) =>
     queue.run(signal, async () => ({ value: await engine.generate(input, signal, emit), transfer: [] })),
+  smooth: (input, { signal, emit }) =>
+    queue.run(signal, async () => ({ value: await engine.smooth(input, signal, emit), transfer: [] })),
 });

@@ -1,4 +1,5 @@
-import { automatic } from '../src/animation/index.ts';
+import { automatic, smooth } from '../src/animation/index.ts';
+import type { Frame, PromptEmbeds, Watch } from '../src/animation/index.ts';
 import { ModelError, abortable, allOrNone } from '../src/base/index.ts';
 import type { Picture } from '../src/base/index.ts';
 import { Pipeline } from '../src/diffusion/index.ts';
@@ -6,7 +7,7 @@ import { createModel, openModel } from '../src/models/index.ts';
 import type { OpenedModel } from '../src/models/index.ts';
 import type { GenerateEvent, LoadEvent, LoadedModel } from '../src/protocol/index.ts';
 import { usableSettings } from '../src/project/index.ts';
-import type { Settings } from '../src/project/index.ts';
+import type { Settings, SmoothPlan } from '../src/project/index.ts';
 import { DownloadTotal } from './downloads.ts';
 import type { Backend, Machine } from './machine.ts';
 import { Prompts } from './prompts.ts';
@@ -26,6 +27,14 @@ export interface GenerateInput {
   readonly settings: Settings;
   readonly previews: boolean;
 }
+
+export interface SmoothInput {
+  readonly plan: SmoothPlan<Picture>;
+  readonly settings: Settings;
+  readonly previews: boolean;
+}
+
+type Emit = (event: GenerateEvent, transfer?: Transferable[]) => void;
 
 /** A machine that is open or being opened, and what it was opened for. */
 interface Station {
@@ -104,39 +113,54 @@ export class Engine {
   }
 
   /** Automatic mode. Frames are reported as they are made. */
-  async generate(
-    { start, firstFrame, settings, previews }: GenerateInput,
+  generate(
+    input: GenerateInput,
     signal: AbortSignal,
-    emit: (event: GenerateEvent, transfer?: Transferable[]) => void,
+    emit: Emit,
   ): Promise<{ frames: number; seconds: number }> {
-    if (!this.#loaded) {
+    return this.#run(input, signal, emit, ({ pipeline }, prompts, watch) =>
+      automatic(pipeline, { ...input, prompts }, watch),
+    );
+  }
+
+  /** Smooth mode. Frames are reported as they are made. */
+  smooth(input: SmoothInput, signal: AbortSignal, emit: Emit): Promise<{ frames: number; seconds: number }> {
+    return this.#run(input, signal, emit, (loaded, prompts, watch) => {
+      const promptsOf = (settings: Settings) => loaded.prompts.embeds(settings, signal);
+      return smooth(loaded.pipeline, { ...input, prompts, promptsOf }, watch);
+    });
+  }
+
+  async #run(
+    { settings, previews }: { readonly settings: Settings; readonly previews: boolean },
+    signal: AbortSignal,
+    emit: Emit,
+    begin: (loaded: Loaded, prompts: PromptEmbeds, watch: Watch) => AsyncIterable<Frame>,
+  ): Promise<{ frames: number; seconds: number }> {
+    const loaded = this.#loaded;
+    if (!loaded) {
       throw new ModelError('no-model', 'There is no model to make frames with.', {
         remedy: 'Load a model first.',
       });
     }
-    const { pipeline } = this.#loaded;
     const began = performance.now();
-    const prompts = await this.#loaded.prompts.embeds(settings, signal);
+    const prompts = await loaded.prompts.embeds(settings, signal);
     try {
-      const frames = automatic(
-        pipeline,
-        { start, firstFrame, settings, prompts },
-        {
-          signal,
-          onProgress: (progress) => {
-            emit({ kind: 'progress', progress });
-          },
-          onPreview: previews
-            ? (frame, picture) => {
-                emit({ kind: 'preview', frame, picture }, [picture.data.buffer]);
-              }
-            : undefined,
+      const frames = begin(loaded, prompts, {
+        signal,
+        onProgress: (progress) => {
+          emit({ kind: 'progress', progress });
         },
-      );
+        onPreview: previews
+          ? (frame, picture) => {
+              emit({ kind: 'preview', frame, picture }, [picture.data.buffer]);
+            }
+          : undefined,
+      });
       let count = 0;
-      for await (const { index, picture, insight, seconds } of frames) {
+      for await (const { index, ...frame } of frames) {
         // Copied and not moved: the next frame is made from the same pixels.
-        emit({ kind: 'frame', frame: index, picture, insight, seconds });
+        emit({ kind: 'frame', frame: index, ...frame });
         count++;
       }
       return { frames: count, seconds: (performance.now() - began) / 1000 };

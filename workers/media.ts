@@ -1,6 +1,6 @@
 /** The media worker's entry: decodes pictures and writes animations away from the page. */
 import { createQueue } from '../src/base/index.ts';
-import { decodePicture, encodeGif, encodeMp4, encodeZip } from '../src/media/index.ts';
+import { decodePicture, encodeGif, encodeMp4, encodePng, encodeZip } from '../src/media/index.ts';
 import type { EncodeControl, MediaFile } from '../src/media/index.ts';
 import { mediaApi, serve } from '../src/protocol/index.ts';
 
@@ -22,6 +22,7 @@ serve(self, mediaApi, {
     const value = await pictures.run(signal, () => decodePicture(file, options, signal));
     return { value, transfer: [value.data.buffer] };
   },
+  png: async ({ picture }) => ({ value: await encodePng(picture), transfer: [] }),
   gif: ({ frames, ...options }, { signal, emit }) =>
     encode(signal, emit, (control) => encodeGif(frames, options, control)),
   mp4: ({ frames, ...options }, { signal, emit }) =>

@@ -12,9 +12,10 @@ export class Estimate {
     this.#times = [now()];
   }
 
-  /** One more unit is done. */
-  tick(): void {
-    this.#times = [...this.#times.slice(-WINDOW), this.#now()];
+  /** One more unit is done, or several that were done together. */
+  tick(units = 1): void {
+    const now = this.#now();
+    for (let unit = 0; unit < units; unit++) this.#times = [...this.#times.slice(-WINDOW), now];
   }
 
   /** Seconds for `units` more; null until there is a rate. */

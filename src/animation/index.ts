@@ -1,8 +1,11 @@
 /** The ways to make an animation, as async generators of frames. */
 export { automatic } from './automatic.ts';
 export type { AutomaticInput } from './automatic.ts';
+export { smooth } from './smooth.ts';
+export type { SmoothInput } from './smooth.ts';
 export type { Frame, Insight, PromptEmbeds, Progress, Watch } from './types.ts';
 export { guidedEmbedding, renderFrames } from './frames.ts';
 export type { RenderInput, RenderWatch } from './frames.ts';
-export { legBatches } from './leg.ts';
-export type { Leg, LegBatch } from './leg.ts';
+export { legBatches, renderLeg } from './leg.ts';
+export type { Leg, LegBatch, LegFrames, LegRendering } from './leg.ts';
+export type { PromptSource } from './place.ts';

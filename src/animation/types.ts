@@ -1,5 +1,6 @@
 import type { Picture } from '../base/index.ts';
 import type { DeviceTensor } from '../diffusion/index.ts';
+import type { LegStep } from '../project/index.ts';
 
 /** The prompts of an animation as CLIP text embeddings on the device. */
 export interface PromptEmbeds {
@@ -25,11 +26,16 @@ export interface Frame {
   readonly picture: Picture;
   readonly insight: Insight;
   readonly seconds: number;
+  /** Where it stands between two variants; absent where it is a variant of the frame before. */
+  readonly leg?: LegStep;
 }
 
 /** Where the making of frames stands. */
 export interface Progress {
+  /** The frame in the making, or the first of those that are made together. */
   readonly frame: number;
+  /** How many are made together; one where it is absent. */
+  readonly batch?: number;
   readonly frames: number;
   readonly stage: 'encode' | 'guidance' | 'denoise' | 'decode';
   readonly step: number;

@@ -196,8 +196,8 @@ export function checkCosines(a: DeviceTensor, b: DeviceTensor) {
 }
 
 /**
- * `lerp`: length of a row, where in `out` the row begins, and the weights of `a` and `b`. Dividing by
- * sqrt(t² + (1 - t)²) keeps the variance, because variances of independent noises add.
+ * `lerp`: length of a row, where in `out` the row begins, and the weights of `a` and `b`. Renormalising divides by
+ * the deviation of a sum of two noises of deviation 1.
  */
 export function checkLerp(
   a: DeviceTensor,
@@ -206,6 +206,7 @@ export function checkLerp(
   renormalise: boolean,
   out: DeviceTensor,
   row: number,
+  correlation = 0,
 ) {
   for (const tensor of [a, b, out]) requireType('lerp', tensor, 'float32');
   requireShape(
@@ -221,7 +222,8 @@ export function checkLerp(
   );
   requireApart('lerp', out, a, b);
   const length = rowLength(a.dims);
-  const norm = renormalise ? Math.hypot(t, 1 - t) : 1;
+  const variance = t * t + (1 - t) * (1 - t) + 2 * t * (1 - t) * correlation;
+  const norm = renormalise ? Math.sqrt(variance) : 1;
   return { length, offset: row * length, weightA: (1 - t) / norm, weightB: t / norm };
 }
 

@@ -120,8 +120,9 @@ export interface Compute {
   /** Cosine of every row of `a` [n, d] with every row of `b` [m, d] (float32 both): float32 [n, m]. */
   cosines(a: DeviceTensor, b: DeviceTensor): DeviceTensor;
   /**
-   * Row `row` of `out` becomes `(1 - t) * a + t * b` (a, b float32 [1, …]), divided by sqrt(t² + (1 - t)²) when
-   * `renormalise` is set, which keeps the variance of independent noises.
+   * Row `row` of `out` becomes `(1 - t) * a + t * b` (a, b float32 [1, …]), divided when `renormalise` is set by
+   * sqrt(t² + (1 - t)² + 2 t (1 - t) correlation), which keeps the variance of noises that correlate by 0 … 1;
+   * independent noises, which are meant where nothing is said, do not.
    */
   lerp(
     a: DeviceTensor,
@@ -130,6 +131,7 @@ export interface Compute {
     renormalise: boolean,
     out: DeviceTensor,
     row: number,
+    correlation?: number,
   ): void;
   /** Writes `latents` (float32 [b, …]) into `modelInput` ([b, …] or, for classifier-free guidance, [2b, …] twice over). */
   modelInput(latents: DeviceTensor, modelInput: DeviceTensor): void;

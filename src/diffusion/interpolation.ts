@@ -12,10 +12,15 @@ export interface LegPoint {
  *
  * @param intermediate - frames of the leg, at least 1
  * @param noiseShift - 0 … 1
+ * @param ease - changes the pace along the leg: from 0 … 1 to 0 … 1, with both ends where they are
  */
-export function legPoints(intermediate: number, noiseShift: number): LegPoint[] {
+export function legPoints(
+  intermediate: number,
+  noiseShift: number,
+  ease: (t: number) => number = (t) => t,
+): LegPoint[] {
   return Array.from({ length: intermediate }, (_, index) => {
-    const t = (index + 1) / intermediate;
+    const t = ease((index + 1) / intermediate);
     return { embedding: t, noise: t * noiseShift };
   });
 }

@@ -1,33 +1,16 @@
 import { Zip, ZipPassThrough } from 'fflate';
-import { MediaError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import type { EncodeControl, MediaFile } from './animation.ts';
+import { encodePng } from './png.ts';
 
 /** The same frames give the same archive, whenever it is written; ZIP counts years from 1980. */
 const MODIFIED = new Date(1980, 0, 1);
-
-/** One frame as a PNG file. */
-async function encodePng({ width, height, data }: Picture): Promise<Uint8Array> {
-  const context = new OffscreenCanvas(width, height).getContext('2d', {
-    alpha: false,
-    willReadFrequently: true,
-  });
-  if (!context) {
-    throw new MediaError('zip-failed', 'Your browser has no memory left to write pictures.', {
-      remedy: 'Close other tabs and try again.',
-      details: { width, height },
-    });
-  }
-  context.putImageData(new ImageData(data, width, height), 0, 0);
-  const png = await context.canvas.convertToBlob({ type: 'image/png' });
-  return new Uint8Array(await png.arrayBuffer());
-}
 
 /**
  * Writes frames as PNGs, `frames/0000000.png` and on, in a ZIP archive; they are the frames exactly, and may be of
  * different sizes.
  *
- * @throws MediaError `zip-failed`; the signal's reason when it is aborted.
+ * @throws MediaError `png-failed`; the signal's reason when it is aborted.
  */
 export async function encodeZip(
   frames: readonly Picture[],
@@ -44,7 +27,7 @@ export async function encodeZip(
     const entry = new ZipPassThrough(`frames/${String(i).padStart(7, '0')}.png`);
     entry.mtime = MODIFIED;
     zip.add(entry);
-    entry.push(await encodePng(frame), true);
+    entry.push(new Uint8Array(await (await encodePng(frame)).arrayBuffer()), true);
     onProgress({ done: i + 1, of: frames.length });
   }
   signal.throwIfAborted();

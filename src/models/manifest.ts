@@ -38,7 +38,7 @@ const manifestSchema = v.object({
   ),
   previewFactors: v.optional(v.pipe(v.array(v.pipe(v.number(), v.finite())), v.length(15))),
   /** Settings at which the model looks best. Checked where they are used. */
-  defaults: v.optional(v.record(v.string(), v.union([v.string(), v.number()])), {}),
+  defaults: v.optional(v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])), {}),
 });
 
 /** `model.json`: what a model is called, what may be done with it, and where its parts are. */

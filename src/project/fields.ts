@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { automaticSettingsSchema } from './settings.ts';
+import { settingsSchema } from './settings.ts';
 import type { SettingField } from './settings.ts';
 
 /** Why the text in a number field cannot be used, in one sentence, and numbers near it that can. */
@@ -32,7 +32,7 @@ export function checkField(field: SettingField, text: string, multiple = 8): Fie
   }
   const unit = isSide(field) ? multiple : 1;
   const fits = !isSide(field) || value % unit === 0;
-  if (fits && v.is(automaticSettingsSchema.entries[field.key], value)) return { ok: true, value };
+  if (fits && v.is(settingsSchema.entries[field.key], value)) return { ok: true, value };
   const neighbours = [Math.floor(value / unit) * unit, Math.ceil(value / unit) * unit].filter(
     (candidate) => candidate >= minimum && candidate <= maximum,
   );

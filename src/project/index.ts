@@ -1,12 +1,22 @@
 /** What an animation is made of: its settings with their defaults, and the order in which its frames run. */
 export {
-  automaticSettingsSchema,
+  closeLoopField,
   defaultSettings,
+  easingField,
+  fieldWords,
+  frameRateOf,
   parseSettings,
   promptList,
   settingFields,
+  settingsSchema,
 } from './settings.ts';
-export type { Settings, SettingField } from './settings.ts';
+export type { Mode, Settings, SettingField } from './settings.ts';
+export { ease } from './easing.ts';
+export type { Easing } from './easing.ts';
+export { framesToMake, planSmooth } from './smooth.ts';
+export type { SmoothPlan } from './smooth.ts';
+export { legSchema, trailTo } from './trail.ts';
+export type { LegStep, Trail } from './trail.ts';
 export { checkField } from './fields.ts';
 export type { FieldCheck, FieldProblem } from './fields.ts';
 export { overlaySettings, readStoredSettings, usableSettings } from './stored.ts';

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import { SettingsError } from '../base/index.ts';
+import { easingSchema } from './easing.ts';
+import type { Easing } from './easing.ts';
 
 const integer = (minimum: number, maximum: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(maximum));
@@ -7,8 +9,14 @@ const real = (minimum: number, maximum: number) =>
   v.pipe(v.number(), v.finite(), v.minValue(minimum), v.maxValue(maximum));
 const side = v.pipe(integer(64, 2048), v.multipleOf(8));
 
-/** The settings of an animation; ranges are those that the fields in the page offer. */
-export const automaticSettingsSchema = v.strictObject({
+const modeSchema = v.picklist(['automatic', 'smooth']);
+/** A way to make an animation. */
+export type Mode = v.InferOutput<typeof modeSchema>;
+
+/** The settings of an animation in any mode; ranges are those that the fields in the page offer. */
+export const settingsSchema = v.strictObject({
+  mode: modeSchema,
+  /** How many variants a run makes: in smooth mode, frames between them come on top. */
   frames: integer(1, 10_000),
   steps: integer(1, 200),
   guidanceScale: real(0, 50),
@@ -19,14 +27,26 @@ export const automaticSettingsSchema = v.strictObject({
   width: side,
   height: side,
   frameRate: real(1, 60),
+  /** In smooth mode, which has a frame rate of its own. */
+  smoothFrameRate: real(1, 60),
+  /** Frames from one variant to the next: the last of them is the next variant. */
+  intermediate: integer(1, 240),
+  /** Frames that are denoised together. */
+  batchSize: integer(1, 16),
+  /** How much of its noise a variant takes from fresh noise, the rest coming from the variant before. */
+  noiseShift: real(0, 1),
+  easing: easingSchema,
+  /** Whether a run ends with a way back to the animation's first frame. */
+  closeLoop: v.boolean(),
   positivePrompts: v.pipe(v.string(), v.maxLength(10_000)),
   negativePrompts: v.pipe(v.string(), v.maxLength(10_000)),
 });
 
-export type Settings = v.InferOutput<typeof automaticSettingsSchema>;
+export type Settings = v.InferOutput<typeof settingsSchema>;
 
 /** The original program's defaults. A model's manifest may bring its own. */
 export const defaultSettings: Settings = {
+  mode: 'automatic',
   frames: 30,
   steps: 20,
   guidanceScale: 4,
@@ -37,24 +57,42 @@ export const defaultSettings: Settings = {
   width: 512,
   height: 512,
   frameRate: 10,
+  smoothFrameRate: 20,
+  intermediate: 8,
+  batchSize: 2,
+  noiseShift: 0.4,
+  easing: 'linear',
+  closeLoop: false,
   positivePrompts:
     'realistic HD photograph|professional photograph|3D realistic materials|complex image|intricate detailed',
   negativePrompts:
     'simple texture|abstract image|repeating pattern|abstract shapes|cartoon|human face|oversaturated|blurry photograph|smooth low contrast',
 };
 
-/** How a setting is shown: its name, what it does in one line, its range and step, and whether it is rarely needed. */
-export interface SettingField {
-  readonly key: Exclude<keyof Settings, 'positivePrompts' | 'negativePrompts'>;
+/** What a setting is called, what it does in one line, and the same in a few words, for a phone. */
+interface Words {
   readonly label: string;
   readonly help: string;
-  /** The same in a few words, for a phone. */
   readonly brief: string;
+}
+
+/** How a number is shown: its name, what it does, its range and step, where, and whether it is rarely needed. */
+export interface SettingField extends Words {
+  readonly key: Exclude<
+    keyof Settings,
+    'mode' | 'easing' | 'closeLoop' | 'positivePrompts' | 'negativePrompts'
+  >;
+  /** The modes that it does something in. */
+  readonly modes: readonly Mode[];
+  /** What it does where that is something else than elsewhere. */
+  readonly inMode?: Readonly<Partial<Record<Mode, Pick<Words, 'help' | 'brief'>>>>;
   readonly minimum: number;
   readonly maximum: number;
   readonly step: number;
   readonly rare: boolean;
 }
+
+const everywhere: readonly Mode[] = ['automatic', 'smooth'];
 
 /** The number fields, in the order in which the page shows them. */
 export const settingFields: readonly SettingField[] = [
@@ -63,8 +101,26 @@ export const settingFields: readonly SettingField[] = [
     label: 'Frames',
     help: 'How many new frames to make.',
     brief: 'How many to make',
+    modes: everywhere,
+    inMode: {
+      smooth: {
+        help: 'How many new variants to make; the frames between them come on top.',
+        brief: 'Variants to make',
+      },
+    },
     minimum: 1,
     maximum: 10_000,
+    step: 1,
+    rare: false,
+  },
+  {
+    key: 'intermediate',
+    label: 'Intermediate frames',
+    help: 'Frames from one variant to the next; the last of them is the next variant.',
+    brief: 'To the next variant',
+    modes: ['smooth'],
+    minimum: 1,
+    maximum: 240,
     step: 1,
     rare: false,
   },
@@ -73,6 +129,7 @@ export const settingFields: readonly SettingField[] = [
     label: 'Steps',
     help: 'Denoising steps for each frame. More is finer and slower; 10 are often enough.',
     brief: 'More is finer and slower',
+    modes: everywhere,
     minimum: 1,
     maximum: 200,
     step: 1,
@@ -83,6 +140,7 @@ export const settingFields: readonly SettingField[] = [
     label: 'Repeats',
     help: 'How far guidance moves each frame. Too little ends in plain texture, too much in clutter; 0 turns it off.',
     brief: 'How far prompts pull',
+    modes: everywhere,
     minimum: 0,
     maximum: 1_000,
     step: 1,
@@ -93,8 +151,42 @@ export const settingFields: readonly SettingField[] = [
     label: 'Frame rate',
     help: 'Frames per second when you play or download the animation.',
     brief: 'Frames per second',
+    modes: ['automatic'],
     minimum: 1,
     maximum: 60,
+    step: 1,
+    rare: false,
+  },
+  {
+    key: 'smoothFrameRate',
+    label: 'Frame rate',
+    help: 'Frames per second when you play or download the animation.',
+    brief: 'Frames per second',
+    modes: ['smooth'],
+    minimum: 1,
+    maximum: 60,
+    step: 1,
+    rare: false,
+  },
+  {
+    key: 'noiseShift',
+    label: 'Noise shift',
+    help: 'How much the noise changes from variant to variant. Less is smoother, 1 is a new look each time.',
+    brief: 'Less is smoother',
+    modes: ['smooth'],
+    minimum: 0,
+    maximum: 1,
+    step: 0.05,
+    rare: false,
+  },
+  {
+    key: 'batchSize',
+    label: 'Batch size',
+    help: 'Frames that are made together. More is faster on a large GPU and needs more memory.',
+    brief: 'How many at once',
+    modes: ['smooth'],
+    minimum: 1,
+    maximum: 16,
     step: 1,
     rare: false,
   },
@@ -103,6 +195,7 @@ export const settingFields: readonly SettingField[] = [
     label: 'Seed',
     help: 'The same seed with the same settings makes the same frames.',
     brief: 'The same seed makes the same frames',
+    modes: everywhere,
     minimum: 0,
     maximum: 2 ** 32 - 1,
     step: 1,
@@ -113,6 +206,7 @@ export const settingFields: readonly SettingField[] = [
     label: 'Width',
     help: 'In pixels, a multiple of 8.',
     brief: 'Pixels, a multiple of 8',
+    modes: everywhere,
     minimum: 64,
     maximum: 2048,
     step: 8,
@@ -123,6 +217,7 @@ export const settingFields: readonly SettingField[] = [
     label: 'Height',
     help: 'In pixels, a multiple of 8.',
     brief: 'Pixels, a multiple of 8',
+    modes: everywhere,
     minimum: 64,
     maximum: 2048,
     step: 8,
@@ -133,6 +228,7 @@ export const settingFields: readonly SettingField[] = [
     label: 'Guidance scale',
     help: 'How closely each frame follows the one before. 1 is loose and twice as fast.',
     brief: 'How close to the frame before',
+    modes: everywhere,
     minimum: 0,
     maximum: 50,
     step: 0.5,
@@ -143,6 +239,7 @@ export const settingFields: readonly SettingField[] = [
     label: 'Positive scale',
     help: 'How strongly frames are pulled toward the positive prompts.',
     brief: 'Pull to the positive prompts',
+    modes: everywhere,
     minimum: 0,
     maximum: 10_000,
     step: 5,
@@ -153,6 +250,7 @@ export const settingFields: readonly SettingField[] = [
     label: 'Negative scale',
     help: 'How strongly frames are pushed away from the negative prompts.',
     brief: 'Push from the negative prompts',
+    modes: everywhere,
     minimum: 0,
     maximum: 10_000,
     step: 5,
@@ -160,13 +258,48 @@ export const settingFields: readonly SettingField[] = [
   },
 ];
 
+/** A setting that is one of a few. */
+export interface ChoiceField extends Words {
+  readonly options: readonly { readonly value: Easing; readonly label: string }[];
+}
+
+/** How frames follow each other from one variant to the next. */
+export const easingField: ChoiceField = {
+  label: 'Easing',
+  help: 'How the pace changes from one variant to the next.',
+  brief: 'The pace between variants',
+  options: [
+    { value: 'linear', label: 'Even' },
+    { value: 'in-out', label: 'Slow at both ends' },
+    { value: 'in', label: 'Slow at first' },
+    { value: 'out', label: 'Slow at last' },
+  ],
+};
+
+/** Whether the animation ends where it began. */
+export const closeLoopField: Words = {
+  label: 'Close the loop',
+  help: 'Ends with a way back to the first frame, so that the animation repeats without a seam.',
+  brief: 'Ends at the first frame',
+};
+
+/** What a field does in a mode, in one line and in a few words. */
+export function fieldWords({ help, brief, inMode }: SettingField, mode: Mode): Pick<Words, 'help' | 'brief'> {
+  return inMode?.[mode] ?? { help, brief };
+}
+
+/** Frames per second in the mode that is chosen. */
+export function frameRateOf({ mode, frameRate, smoothFrameRate }: Settings): number {
+  return mode === 'smooth' ? smoothFrameRate : frameRate;
+}
+
 /**
  * Checks settings from a form, a link or a file.
  *
  * @throws SettingsError `settings-invalid` naming the first setting that is wrong and what it may be.
  */
 export function parseSettings(input: unknown): Settings {
-  const result = v.safeParse(automaticSettingsSchema, input);
+  const result = v.safeParse(settingsSchema, input);
   if (result.success) return result.output;
   const issue = result.issues[0];
   const key = v.getDotPath(issue) ?? 'settings';

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { automaticSettingsSchema } from './settings.ts';
+import { settingsSchema } from './settings.ts';
 import type { Settings } from './settings.ts';
 
-const partialSchema = v.partial(automaticSettingsSchema);
+const partialSchema = v.partial(settingsSchema);
 
 /** Some of the settings: what a person changed, or what a model brings. */
 export type SettingsPart = v.InferOutput<typeof partialSchema>;
@@ -10,7 +10,7 @@ export type SettingsPart = v.InferOutput<typeof partialSchema>;
 /** `base` with everything that `part` sets laid over it. */
 export function overlaySettings(base: Settings, part: SettingsPart): Settings {
   const defined = Object.entries(part).filter(([, value]) => value !== undefined);
-  return v.parse(automaticSettingsSchema, { ...base, ...Object.fromEntries(defined) });
+  return v.parse(settingsSchema, { ...base, ...Object.fromEntries(defined) });
 }
 
 /**

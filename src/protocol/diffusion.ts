@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { automaticSettingsSchema } from '../project/index.ts';
+import { legSchema, settingsSchema } from '../project/index.ts';
 import { pictureSchema } from './messages.ts';
 import type { Api } from './messages.ts';
 
@@ -29,7 +29,7 @@ const loadedModelSchema = v.object({
   /** The prompts that a model with a fixed list brings. */
   fixedPrompts: v.object({ positive: v.array(v.string()), negative: v.array(v.string()) }),
   /** The model's own settings, laid over the program's defaults. */
-  defaults: v.partial(automaticSettingsSchema),
+  defaults: v.partial(settingsSchema),
   device: v.object({
     kind: v.picklist(['webgpu', 'cpu']),
     precision: v.picklist(['float16', 'float32']),
@@ -43,8 +43,10 @@ export type LoadedModel = v.InferOutput<typeof loadedModelSchema>;
 
 /** Where the making of a frame stands. */
 const progressSchema = v.object({
-  /** Which new frame of this run, from 0. */
+  /** Which new frame of this run, from 0; the first of those that are made together. */
   frame: count,
+  /** How many are made together; one where it is left out. */
+  batch: v.optional(count),
   frames: count,
   stage: v.picklist(['encode', 'guidance', 'denoise', 'decode']),
   /** Within the stage. */
@@ -77,9 +79,23 @@ const generateEventSchema = v.variant('kind', [
     insight: insightSchema,
     /** Seconds that this frame took. */
     seconds: v.number(),
+    /** Where it stands between two variants, in smooth mode. */
+    leg: v.optional(legSchema),
   }),
 ]);
 export type GenerateEvent = v.InferOutput<typeof generateEventSchema>;
+
+const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+
+/** How an earlier frame came about: see `Trail`. */
+const trailSchema = v.object({
+  embedding: v.pipe(
+    v.array(v.object({ picture: pictureSchema, settings: settingsSchema, t: share })),
+    v.minLength(1),
+    v.readonly(),
+  ),
+  noise: v.pipe(v.array(v.object({ seed: count, frame: count, t: share })), v.minLength(1), v.readonly()),
+});
 
 /** The diffusion worker: one model on one device. */
 export const diffusionApi = {
@@ -106,7 +122,25 @@ export const diffusionApi = {
     params: v.object({
       start: pictureSchema,
       firstFrame: count,
-      settings: automaticSettingsSchema,
+      settings: settingsSchema,
+      previews: v.boolean(),
+    }),
+    event: generateEventSchema,
+    result: v.object({ frames: count, seconds: v.number() }),
+  },
+  /** Smooth mode: frames on the way from each variant to the next. See `SmoothPlan`. */
+  smooth: {
+    params: v.object({
+      plan: v.object({
+        from: v.nullable(trailSchema),
+        source: pictureSchema,
+        firstFrame: count,
+        done: count,
+        legs: count,
+        closes: v.boolean(),
+        home: v.nullable(trailSchema),
+      }),
+      settings: settingsSchema,
       previews: v.boolean(),
     }),
     event: generateEventSchema,

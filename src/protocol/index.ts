@@ -7,4 +7,4 @@ export { diffusionApi } from './diffusion.ts';
 export type { FrameInsight, GenerateEvent, GenerationProgress, LoadEvent, LoadedModel } from './diffusion.ts';
 export { mediaApi } from './media.ts';
 export type { EncodeProgress, Fit } from './media.ts';
-export type { Api } from './messages.ts';
+export type { Api, Params } from './messages.ts';

@@ -27,6 +27,12 @@ export const mediaApi = {
     event: v.never(),
     result: pictureSchema,
   },
+  /** A picture as a PNG file, exactly. */
+  png: {
+    params: v.object({ picture: pictureSchema }),
+    event: v.never(),
+    result: v.instance(Blob),
+  },
   gif: {
     params: v.object({ ...animation, loop: v.boolean() }),
     event: progressSchema,

@@ -1,7 +1,10 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
+import { WorkerError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
+import type { mediaApi } from '../protocol/index.ts';
 import type { PictureUrls } from './environment.ts';
+import type { Link } from './link.ts';
 
 /** A picture that the page shows. */
 export interface Shown {
@@ -14,23 +17,46 @@ export interface AddressesState {
   readonly urls: ReadonlyMap<number, string>;
 }
 
-/** Gives pictures their addresses, one after another, and takes the addresses back. */
+/** Gives pictures their addresses, one after another, as PNG files; and takes the addresses back. */
 export interface Addresses extends StoreApi<AddressesState> {
   add(shown: Shown): void;
   /** Frees the addresses of pictures; one that is still being encoded never gets any. */
   release(shown: readonly Shown[]): void;
 }
 
-export function createAddresses(pictureUrls: PictureUrls): Addresses {
+/** How many workers are asked for one picture: what has ended so many may be the picture. */
+const mostAttempts = 3;
+
+export function createAddresses({
+  media,
+  pictureUrls,
+}: {
+  media: Link<typeof mediaApi>;
+  pictureUrls: PictureUrls;
+}): Addresses {
   const store = createStore<AddressesState>()(() => ({ urls: new Map<number, string>() }));
   const wanted = new Set<number>();
   let queue = Promise.resolve();
 
   async function encode({ id, picture }: Shown): Promise<void> {
     if (!wanted.has(id)) return;
-    const url = await pictureUrls.create(picture);
-    if (wanted.has(id)) store.setState(({ urls }) => ({ urls: new Map(urls).set(id, url) }));
-    else pictureUrls.revoke(url);
+    const file = await compress(picture);
+    if (!wanted.has(id)) return;
+    const url = pictureUrls.create(file);
+    store.setState(({ urls }) => ({ urls: new Map(urls).set(id, url) }));
+  }
+
+  /** A picture as a PNG file; where something else has ended the worker, the one after it is asked. */
+  async function compress(picture: Picture): Promise<Blob> {
+    for (let attempt = 1; ; attempt++) {
+      const worker = media.current();
+      try {
+        return await worker.call('png', { picture });
+      } catch (error) {
+        if (!hasEnded(error) || attempt === mostAttempts) throw error;
+        media.reset(worker);
+      }
+    }
   }
 
   return {
@@ -51,4 +77,8 @@ export function createAddresses(pictureUrls: PictureUrls): Addresses {
       store.setState({ urls });
     },
   };
+}
+
+function hasEnded(error: unknown): boolean {
+  return error instanceof WorkerError && ['worker-died', 'worker-closed'].includes(error.code);
 }

@@ -3,7 +3,7 @@ import type { StoreApi } from 'zustand/vanilla';
 import { WorkerError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import type { Fit, FrameInsight, mediaApi } from '../protocol/index.ts';
-import type { Settings } from '../project/index.ts';
+import type { LegStep, Settings } from '../project/index.ts';
 import type { Addresses, Shown } from './addresses.ts';
 import type { Link } from './link.ts';
 import type { Notices } from './notices.ts';
@@ -34,6 +34,8 @@ export interface Frame extends Shown {
   readonly insight: FrameInsight;
   /** The settings that it was made with. */
   readonly settings: Settings;
+  /** Where it stands between two variants, in smooth mode. */
+  readonly leg?: LegStep | undefined;
 }
 
 export interface AnimationState {
@@ -106,7 +108,11 @@ export function createAnimation({
   async function decode(file: Blob, signal: AbortSignal): Promise<{ picture: Picture; cut: Cut }> {
     for (;;) {
       const cut = wantedCut();
-      const picture = await media.current().call('decode', { file, ...cut }, { signal });
+      const worker = media.current();
+      const picture = await worker.call('decode', { file, ...cut }, { signal }).catch((error: unknown) => {
+        if (error instanceof WorkerError) media.reset(worker);
+        throw error;
+      });
       if (isWanted(cut)) return { picture, cut };
     }
   }
@@ -124,7 +130,6 @@ export function createAnimation({
       if (!signal.aborted) accept({ id: ++lastId, name, file, picture, cut });
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof WorkerError) media.reset();
       notices.error(error, {
         ...(error instanceof WorkerError && { remedy: 'Try again: this part of Drift has been restarted.' }),
         kept: store.getState().start ? 'The picture that was there before is still in place.' : '',

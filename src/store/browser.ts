@@ -1,15 +1,9 @@
 import type { Environment, PictureUrls } from './environment.ts';
 import { openDiffusionWorker, openMediaWorker } from './workers.ts';
 
-/** PNG object URLs: exact, small, kept outside the page's heap and decoded by the browser only where they show. */
+/** Object URLs: kept outside the page's heap, and decoded by the browser only where they show. */
 const pictureUrls: PictureUrls = {
-  async create({ data, width, height }) {
-    const canvas = new OffscreenCanvas(width, height);
-    const context = canvas.getContext('2d');
-    if (!context) throw new Error('This browser has no 2D canvas.');
-    context.putImageData(new ImageData(data, width, height), 0, 0);
-    return URL.createObjectURL(await canvas.convertToBlob({ type: 'image/png' }));
-  },
+  create: (file) => URL.createObjectURL(file),
   revoke(url) {
     URL.revokeObjectURL(url);
   },

@@ -1,9 +1,8 @@
-import type { Picture } from '../base/index.ts';
 import type { Connection, diffusionApi, mediaApi } from '../protocol/index.ts';
 
-/** Turns pictures into addresses that an `<img>` can show. Whoever creates an address revokes it. */
+/** Gives picture files addresses that an `<img>` can show. Whoever creates an address revokes it. */
 export interface PictureUrls {
-  create(picture: Picture): Promise<string>;
+  create(file: Blob): string;
   revoke(url: string): void;
 }
 

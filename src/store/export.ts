@@ -1,8 +1,8 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import { MediaError, WorkerError } from '../base/index.ts';
-import { reelPositions } from '../project/index.ts';
-import type { EncodeProgress, mediaApi } from '../protocol/index.ts';
+import { frameRateOf, reelPositions } from '../project/index.ts';
+import type { Connection, EncodeProgress, mediaApi } from '../protocol/index.ts';
 import type { AnimationStore } from './animation.ts';
 import type { Environment } from './environment.ts';
 import { createLatest } from './latest.ts';
@@ -54,7 +54,12 @@ export function createExport({
     store.setState({ job: null });
   }
 
-  async function encode(kind: ExportKind, id: number, signal: AbortSignal) {
+  async function encode(
+    worker: Connection<typeof mediaApi>,
+    kind: ExportKind,
+    id: number,
+    signal: AbortSignal,
+  ) {
     const { start, frames } = animation.getState();
     const options = preferences.getState();
     const pictures = [start, ...frames];
@@ -63,22 +68,17 @@ export function createExport({
     const positions = reelPositions(kind === 'zip' ? { ...reel, pingPong: false } : reel);
     const sequence = positions.flatMap((position) => pictures[position]?.picture ?? []);
     store.setState({ job: { id, kind, progress: { done: 0, of: sequence.length } } });
-    const { frameRate } = settings.getState().values;
+    const frameRate = frameRateOf(settings.getState().values);
     const onEvent = (progress: EncodeProgress) => {
       if (!signal.aborted) latest.push(progress);
     };
-    const connection = media.current();
     switch (kind) {
       case 'gif':
-        return connection.call(
-          kind,
-          { frames: sequence, frameRate, loop: options.loop },
-          { signal, onEvent },
-        );
+        return worker.call(kind, { frames: sequence, frameRate, loop: options.loop }, { signal, onEvent });
       case 'mp4':
-        return connection.call(kind, { frames: sequence, frameRate }, { signal, onEvent });
+        return worker.call(kind, { frames: sequence, frameRate }, { signal, onEvent });
       case 'zip':
-        return connection.call(kind, { frames: sequence }, { signal, onEvent });
+        return worker.call(kind, { frames: sequence }, { signal, onEvent });
     }
   }
 
@@ -97,8 +97,9 @@ export function createExport({
       }
       controller = new AbortController();
       const { signal } = controller;
+      const worker = media.current();
       try {
-        const { bytes, type } = await encode(kind, ++lastJob, signal);
+        const { bytes, type } = await encode(worker, kind, ++lastJob, signal);
         if (signal.aborted) return;
         end();
         // A copy whose buffer is surely not shared, as files demand.
@@ -111,7 +112,7 @@ export function createExport({
       } catch (error) {
         if (signal.aborted) return;
         end();
-        if (error instanceof WorkerError) media.reset();
+        if (error instanceof WorkerError) media.reset(worker);
         notices.error(error, { kept: 'Your frames are kept.' });
       }
     },

@@ -9,6 +9,7 @@ import type { Environment } from './environment.ts';
 import { createLatest } from './latest.ts';
 import type { Link } from './link.ts';
 import type { ModelStore } from './model.ts';
+import { workOf } from './modes.ts';
 import type { Notices } from './notices.ts';
 import type { SettingsStore } from './settings.ts';
 
@@ -44,8 +45,8 @@ export interface GenerationState {
 
 export interface GenerationStore extends StoreApi<GenerationState> {
   /**
-   * Makes `settings.frames` new frames, each from the one before: from the last frame, or else from the start
-   * picture. Waits for the model and the start picture where they are on their way. Does nothing during a run.
+   * Makes new frames in the mode that is chosen, from the last frame, or else from the start picture. Waits for the
+   * model and the start picture where they are on their way. Does nothing during a run.
    */
   readonly generate: () => Promise<void>;
   /** Stops at once. Finished frames stay. */
@@ -127,39 +128,35 @@ export function createGeneration({
     if (!isCurrent(id)) return;
     const values = ready ? checkedSettings() : null;
     const { start, frames } = animation.getState();
-    const from = frames.at(-1)?.picture ?? start?.picture;
-    if (!values || !from) {
+    if (!values || !start) {
       end('failed');
       return;
     }
     const { width, height } = values;
-    patch(id, { phase: 'running', frames: values.frames, width, height, begun: environment.now() });
-    notices.announce(`Making ${countFrames(values.frames)}.`);
-    await diffusion.current().call(
-      'generate',
-      { start: from, firstFrame: frames.length, settings: values, previews: true },
-      {
-        signal,
-        onEvent: (event) => {
-          // What a stopped run still had on its way does not belong to the animation any more.
-          if (!isCurrent(id)) return;
-          if (event.kind === 'progress') {
-            latestProgress.push({ id, progress: event.progress });
-          } else if (event.kind === 'preview') {
-            latestPreview.push({ id, preview: event.picture });
-          } else {
-            const { picture, insight, seconds } = event;
-            latestPreview.cancel();
-            const { number } = animation.append({ picture, insight, seconds, settings: values });
-            const made = event.frame + 1;
-            patch(id, { made, preview: null });
-            if (made < values.frames) {
-              notices.announce(`Frame ${number} is done: ${made} of ${values.frames}.`);
-            }
+    const work = workOf(start, frames, values);
+    patch(id, { phase: 'running', frames: work.frames, width, height, begun: environment.now() });
+    notices.announce(`Making ${countFrames(work.frames)}.`);
+    await work.begin(diffusion.current(), {
+      signal,
+      onEvent: (event) => {
+        // What a stopped run still had on its way does not belong to the animation any more.
+        if (!isCurrent(id)) return;
+        if (event.kind === 'progress') {
+          latestProgress.push({ id, progress: event.progress });
+        } else if (event.kind === 'preview') {
+          latestPreview.push({ id, preview: event.picture });
+        } else {
+          const { frame, picture, insight, seconds, leg } = event;
+          latestPreview.cancel();
+          const { number } = animation.append({ picture, insight, seconds, leg, settings: values });
+          const made = frame + 1;
+          patch(id, { made, preview: null });
+          if (made < work.frames) {
+            notices.announce(`Frame ${number} is done: ${made} of ${work.frames}.`);
           }
-        },
+        }
       },
-    );
+    });
     if (isCurrent(id)) end('done');
   }
 

@@ -1,6 +1,6 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
-import { advance } from '../project/index.ts';
+import { advance, frameRateOf } from '../project/index.ts';
 import type { Playhead, Reel } from '../project/index.ts';
 import type { AnimationStore } from './animation.ts';
 import type { GenerationStore } from './generation.ts';
@@ -99,7 +99,7 @@ export function createPlayer({
     },
     tick(now) {
       if (!store.getState().playing) return;
-      const duration = 1000 / (settings.getState().values.frameRate * preferences.getState().speed);
+      const duration = 1000 / (frameRateOf(settings.getState().values) * preferences.getState().speed);
       if (since === null || now - since > Math.max(longestGap, 2 * duration)) {
         since = now;
         return;

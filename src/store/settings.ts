@@ -12,7 +12,7 @@ import type { Environment } from './environment.ts';
 import { keep } from './preferences.ts';
 
 export type FieldKey = SettingField['key'];
-export type PromptKey = Exclude<keyof Settings, FieldKey>;
+export type PromptKey = 'positivePrompts' | 'negativePrompts';
 
 export interface SettingsState {
   /** The settings in force: always valid. */
@@ -35,7 +35,7 @@ export interface SettingsStore extends StoreApi<SettingsState> {
   readonly edit: (key: FieldKey, text: string) => void;
   /** The field is left: text that cannot be used becomes a problem. */
   readonly commit: (key: FieldKey) => void;
-  /** Checks every field. Returns the settings, or null after drawing attention to the first problem. */
+  /** Checks every field of the mode that is chosen. Returns the settings, or null after drawing attention to the first problem. */
   readonly commitAll: () => Settings | null;
   readonly set: (part: SettingsPart) => void;
   readonly setPrompts: (key: PromptKey, text: string) => void;
@@ -44,7 +44,7 @@ export interface SettingsStore extends StoreApi<SettingsState> {
   readonly refuse: (key: FieldKey, problem: FieldProblem) => void;
   /** Takes back what was refused, because its reason may be gone. */
   readonly recheck: () => void;
-  /** Back to the defaults of the program and the model; returns what had been changed. */
+  /** Back to the defaults of the program and the model, in the same mode; returns what had been changed. */
   readonly reset: () => SettingsPart;
   /** The settings now belong to this model: what was changed with it on earlier visits comes back. */
   readonly openModel: (url: string) => void;
@@ -112,10 +112,12 @@ export function createSettings({
       }
     },
     commitAll() {
-      for (const { key } of settingFields) settings.commit(key);
+      const { mode } = store.getState().values;
+      const fields = settingFields.filter(({ modes }) => modes.includes(mode));
+      for (const { key } of fields) settings.commit(key);
       settings.recheck();
       const { problems, values } = store.getState();
-      const bad = settingFields.find(({ key }) => problems[key]);
+      const bad = fields.find(({ key }) => problems[key]);
       if (!bad) return values;
       attend(bad.key);
       return null;
@@ -145,7 +147,7 @@ export function createSettings({
     },
     reset() {
       const { base, changed } = store.getState();
-      rebase(base, {}, { drafts: {}, problems: {} });
+      rebase(base, { mode: changed.mode }, { drafts: {}, problems: {} });
       return changed;
     },
     openModel(url) {

@@ -42,7 +42,7 @@ export function createStores(environment: Environment): Stores {
   const preferences = createPreferences(storage);
   const settings = createSettings(environment);
   const model = createModel({ link: diffusion, settings, notices, nextPaint });
-  const addresses = createAddresses(environment.pictureUrls);
+  const addresses = createAddresses({ media, pictureUrls: environment.pictureUrls });
   const animation = createAnimation({ media, addresses, settings, preferences, notices });
   const generation = createGeneration({ diffusion, animation, model, settings, notices, environment });
   const player = createPlayer({ animation, generation, settings, preferences });

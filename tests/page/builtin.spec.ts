@@ -18,13 +18,25 @@ import { expect, test } from './fixtures.ts';
 
 /** The model that is served with the page. All other specs run on a smaller one. */
 
+/** Has breaches of the content security policy written to the console, of the page or of a worker. */
+function reportBreaches(): void {
+  self.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
+    console.error(`The policy ${violatedDirective} forbids ${blockedURI}.`);
+  });
+}
+
 /**
- * Watches for what a person does not see: complaints on the console (those of broken content security policies are
- * among them, in workers too) and requests that go anywhere but to the page's own server.
+ * Watches for what a person does not see: complaints on the console, and requests that go anywhere but to the page's
+ * own server, of the page and of its workers.
  */
-function watch(page: Page, origin: string): { complaints: string[]; elsewhere: string[] } {
+async function watch(page: Page, origin: string): Promise<{ complaints: string[]; elsewhere: string[] }> {
   const complaints: string[] = [];
   const elsewhere: string[] = [];
+  await page.addInitScript(reportBreaches);
+  page.on('worker', (worker) => {
+    // A worker may be gone before it can be asked.
+    worker.evaluate(reportBreaches).catch(() => undefined);
+  });
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text());
   });
@@ -46,7 +58,7 @@ test(
   'the first visit shows where to drop a picture, and an example becomes a frame with two clicks',
   { tag: '@cpu' },
   async ({ page, baseURL }) => {
-    const { complaints, elsewhere } = watch(page, baseURL ?? '');
+    const { complaints, elsewhere } = await watch(page, baseURL ?? '');
     await open(page, builtInPage);
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
     await expect(page).toHaveTitle(/Drift/);
@@ -71,29 +83,25 @@ test(
   },
 );
 
-test.fixme(
-  'its prompts can be written, and frames follow them',
-  { tag: '@cpu' },
-  async ({ page, baseURL }) => {
-    const { elsewhere } = watch(page, baseURL ?? '');
-    await takeExample(page);
-    await modelIsReady(page);
-    await set(page, { Steps: 2 });
-    for (const name of ['Positive prompts', 'Negative prompts']) {
-      const field = page.getByRole('textbox', { name, exact: true });
-      await expect(field).toBeEditable();
-      await expect(field, 'it has words of its own to begin with').toHaveValue(/\w/);
-    }
-    await setPositivePrompts(page, 'red apple|shiny');
-    const apple = await firstFrame(page);
-    await setPositivePrompts(page, 'blue whale|water');
-    const whale = await firstFrame(page);
-    expect(apple.equals(whale), 'other words make another frame').toBe(false);
-    await setPositivePrompts(page, 'red apple|shiny');
-    expect(apple.equals(await firstFrame(page)), 'the same words make the same frame').toBe(true);
-    expect(elsewhere, 'no word ever leaves the machine').toEqual([]);
-  },
-);
+test('its prompts can be written, and frames follow them', { tag: '@cpu' }, async ({ page, baseURL }) => {
+  const { elsewhere } = await watch(page, baseURL ?? '');
+  await takeExample(page);
+  await modelIsReady(page);
+  await set(page, { Steps: 2 });
+  for (const name of ['Positive prompts', 'Negative prompts']) {
+    const field = page.getByRole('textbox', { name, exact: true });
+    await expect(field).toBeEditable();
+    await expect(field, 'it has words of its own to begin with').toHaveValue(/\w/);
+  }
+  await setPositivePrompts(page, 'red apple|shiny');
+  const apple = await firstFrame(page);
+  await setPositivePrompts(page, 'blue whale|water');
+  const whale = await firstFrame(page);
+  expect(apple.equals(whale), 'other words make another frame').toBe(false);
+  await setPositivePrompts(page, 'red apple|shiny');
+  expect(apple.equals(await firstFrame(page)), 'the same words make the same frame').toBe(true);
+  expect(elsewhere, 'no word ever leaves the machine').toEqual([]);
+});
 
 test('it makes pictures in float16', { tag: '@float16' }, async ({ page }) => {
   await takeExample(page);

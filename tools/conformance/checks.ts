@@ -1,6 +1,6 @@
 import type { Picture } from '../../src/base/index.ts';
 import type { Compute, DeviceTensor } from '../../src/compute/index.ts';
-import { guidedEmbedding, legBatches, renderFrames } from '../../src/animation/index.ts';
+import { guidedEmbedding, legBatches, renderFrames, renderLeg } from '../../src/animation/index.ts';
 import { Scope, createSchedule } from '../../src/diffusion/index.ts';
 import type { Pipeline } from '../../src/diffusion/index.ts';
 import type { Check, CheckOf, GoldenArray, GoldenFolder } from './golden.ts';
@@ -285,20 +285,20 @@ async function smooth(check: CheckOf<'lerp'>, context: Context): Promise<Measure
     const first = await render(check, startEmbeds, startNoise, context);
     const measures = await compare(first, [check.first], context);
     const answers = { embeds: await golden.array(check.embeds), noises: await golden.array(check.noises) };
-    const pictures: Picture[] = [];
     const leg = { ...check, startEmbeds, startNoise, newNoise, goalEmbeds };
-    for (const batch of legBatches(pipeline, leg)) {
+    for (const { first: begin, ...batch } of legBatches(pipeline, leg)) {
       const [embeds, noise] = [scope.own(batch.embeds), scope.own(batch.noise)];
       const answer = ({ dims, data }: GoldenArray) => {
         const width = data.length / (dims[0] ?? 1);
-        return data.slice(pictures.length * width, (pictures.length + (embeds.dims[0] ?? 0)) * width);
+        return data.slice(begin * width, (begin + (embeds.dims[0] ?? 0)) * width);
       };
       measures.push(
         relative(await readOne(compute, embeds), answer(answers.embeds), limit.schedule),
         relative(await readOne(compute, noise), answer(answers.noises), limit.schedule),
       );
-      pictures.push(...(await render(check, embeds, noise, context)));
     }
+    const pictures: Picture[] = [];
+    for await (const batch of renderLeg(pipeline, leg, check)) pictures.push(...batch.pictures);
     return [...measures, ...(await compare(pictures, check.frames, context))];
   } finally {
     scope.dispose();

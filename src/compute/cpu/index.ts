@@ -108,8 +108,9 @@ class CpuCompute implements Compute {
     renormalise: boolean,
     out: DeviceTensor,
     row: number,
+    correlation?: number,
   ): void {
-    const { offset, weightA, weightB } = check.checkLerp(a, b, t, renormalise, out, row);
+    const { offset, weightA, weightB } = check.checkLerp(a, b, t, renormalise, out, row, correlation);
     lerp(floats(a), floats(b), weightA, weightB, floats(out), offset);
   }
 

@@ -284,8 +284,9 @@ export class WebGpuCompute implements Compute {
     renormalise: boolean,
     out: DeviceTensor,
     row: number,
+    correlation?: number,
   ): void {
-    const { length, offset, weightA, weightB } = check.checkLerp(a, b, t, renormalise, out, row);
+    const { length, offset, weightA, weightB } = check.checkLerp(a, b, t, renormalise, out, row, correlation);
     this.#dispatch(
       'lerp',
       'float32',

@@ -1,4 +1,5 @@
 import { Tabs } from 'radix-ui';
+import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './Controls.module.css';
 import { modes } from './modes.ts';
 import { RunBar } from './RunBar.tsx';
@@ -6,11 +7,20 @@ import { StartField } from './StartField.tsx';
 
 /** Everything that decides how the next frames come out, and the buttons that make them. */
 export function Controls() {
+  const { settings } = useStores();
+  const chosen = useSelect(settings, ({ values }) => values.mode);
   return (
     <section className={styles['controls']} aria-label="Controls">
       <div className={styles['scroller']}>
         <StartField />
-        <Tabs.Root defaultValue={modes[0]?.id ?? ''} className={styles['modes']}>
+        <Tabs.Root
+          value={chosen}
+          onValueChange={(value) => {
+            const mode = modes.find(({ id }) => id === value);
+            if (mode) settings.set({ mode: mode.id });
+          }}
+          className={styles['modes']}
+        >
           <Tabs.List className={styles['tabs']} aria-label="Mode">
             {modes.map(({ id, label }) => (
               <Tabs.Trigger key={id} value={id} className={styles['tab']}>

@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef } from 'react';
 import type { ReactNode } from 'react';
+import { fieldWords } from '../../project/index.ts';
 import { fieldOf } from '../../store/index.ts';
 import type { FieldKey } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
@@ -8,12 +9,22 @@ import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './NumberField.module.css';
 
 /** Fields that take less room than others, or more where fields stand side by side. */
-const shapes: Partial<Record<FieldKey, string>> = { width: 'half', height: 'half', seed: 'long' };
+const shapes: Partial<Record<FieldKey, string>> = {
+  width: 'half',
+  height: 'half',
+  seed: 'long',
+  intermediate: 'long',
+};
 
 /** A number with its name, what it does in one line, and what is wrong with it. `children` stand beside it. */
 export function NumberField({ name, children }: { readonly name: FieldKey; readonly children?: ReactNode }) {
   const { settings } = useStores();
-  const { label, help, brief, minimum, maximum, step } = fieldOf(name);
+  const setting = fieldOf(name);
+  const { label, minimum, maximum, step } = setting;
+  const { help, brief } = fieldWords(
+    setting,
+    useSelect(settings, ({ values }) => values.mode),
+  );
   const text = useSelect(settings, ({ drafts, values }) => drafts[name] ?? String(values[name]));
   const problem = useSelect(settings, (state) => state.problems[name]);
   const field = useRef<HTMLDivElement>(null);

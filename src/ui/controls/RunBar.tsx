@@ -1,5 +1,6 @@
 import { Square } from 'lucide-react';
 import { useId } from 'react';
+import { workOf } from '../../store/index.ts';
 import type { Run } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
 import { ProgressBar } from '../shared/ProgressBar.tsx';
@@ -47,12 +48,16 @@ export function RunBar() {
 
 /** What the next press on Generate does. */
 function Hint({ frames, phase }: { readonly frames: number; readonly phase: Run['phase'] | null }) {
-  const { animation } = useStores();
-  const hasStart = useSelect(animation, ({ start }) => start !== null);
+  const { animation, settings } = useStores();
+  const start = useSelect(animation, (state) => state.start);
+  const values = useSelect(settings, (state) => state.values);
   if (phase === 'waiting') return 'Begins as soon as everything is there.';
   if (phase === 'running') return 'Stopping keeps every finished frame.';
-  if (frames > 0) return `Goes on from frame ${frames}.`;
-  return hasStart ? 'Starts from your picture.' : 'Choose a picture first.';
+  if (!start) return 'Choose a picture first.';
+  const from = frames > 0 ? `Goes on from frame ${frames}` : 'Starts from your picture';
+  if (values.mode === 'automatic') return `${from}.`;
+  const { frames: more } = workOf(start, animation.getState().frames, values);
+  return `${from}: ${more} new ${more === 1 ? 'frame' : 'frames'}.`;
 }
 
 /** One line and a bar: the run, or else the loading of the model, or how the last run went. */

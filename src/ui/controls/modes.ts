@@ -1,20 +1,28 @@
 import type { ComponentType } from 'react';
+import type { Mode } from '../../project/index.ts';
 import { AutomaticPanel } from './AutomaticPanel.tsx';
+import { SmoothPanel } from './SmoothPanel.tsx';
 
-/** A way to run an animation: a tab, and the settings below it. */
-export interface Mode {
-  readonly id: string;
+/** A way to make an animation: a tab, and the settings below it. */
+interface ModeTab {
+  readonly id: Mode;
   readonly label: string;
   /** What it does, in one line. */
   readonly description: string;
   readonly Panel: ComponentType;
 }
 
-export const modes: readonly Mode[] = [
+export const modes: readonly ModeTab[] = [
   {
     id: 'automatic',
     label: 'Automatic',
     description: 'Each new frame is a variant of the frame before.',
     Panel: AutomaticPanel,
+  },
+  {
+    id: 'smooth',
+    label: 'Smooth',
+    description: 'Frames in between lead gently from each variant to the next.',
+    Panel: SmoothPanel,
   },
 ];

@@ -38,12 +38,27 @@ const stages = {
   decode: { from: 0.9, share: 0.1 },
 } as const;
 
+/** How many frames are being made together, and whether what is known of them is not yet history. */
+function underWay({ made, progress }: Pick<Run, 'made' | 'progress'>) {
+  const batch = progress?.batch ?? 1;
+  return { batch, progress: progress && progress.frame + batch > made ? progress : null };
+}
+
 /** How much of a run is done, from 0 to 1. */
-export function runFraction({ frames, made, progress }: Pick<Run, 'frames' | 'made' | 'progress'>): number {
-  if (!progress || progress.frame < made) return made / frames;
+export function runFraction(run: Pick<Run, 'frames' | 'made' | 'progress'>): number {
+  const { frames, made } = run;
+  const { batch, progress } = underWay(run);
+  if (!progress) return made / frames;
   const { from, share } = stages[progress.stage];
   const within = progress.of > 0 ? Math.min(1, progress.step / progress.of) : 0;
-  return Math.min(1, (progress.frame + from + share * within) / frames);
+  return Math.min(1, (progress.frame + batch * (from + share * within)) / frames);
+}
+
+/** How much of the frames that are being made now is done, from 0 to 1. */
+export function comingFraction(run: Pick<Run, 'frames' | 'made' | 'progress'>): number {
+  const { batch, progress } = underWay(run);
+  const first = progress?.frame ?? run.made;
+  return Math.min(1, Math.max(0, (runFraction(run) * run.frames - first) / batch));
 }
 
 /** What the model is doing with the frame in the making. */
@@ -60,11 +75,15 @@ export function stageWords({ stage, step, of }: GenerationProgress): string {
   }
 }
 
-/** A run in one line: `Frame 2 of 3 · step 7 of 20`. */
-export function runWords({ phase, frames, made, progress }: Run): string {
+/** A run in one line: `Frame 2 of 3 · step 7 of 20`, `Frames 2–3 of 9 · step 7 of 20`. */
+export function runWords(run: Run): string {
+  const { phase, frames, made } = run;
   if (phase === 'waiting') return 'Waiting for the picture';
-  const current = `Frame ${Math.min(frames, Math.max(made, progress?.frame ?? 0) + 1)} of ${frames}`;
-  return progress && progress.frame >= made ? `${current} · ${stageWords(progress)}` : current;
+  const { batch, progress } = underWay(run);
+  const first = Math.min(frames, (progress?.frame ?? made) + 1);
+  const last = progress ? Math.min(frames, progress.frame + batch) : first;
+  const current = `${last > first ? `Frames ${first}–${last}` : `Frame ${first}`} of ${frames}`;
+  return progress ? `${current} · ${stageWords(progress)}` : current;
 }
 
 export function outcomeWords({ kind, made, seconds }: Outcome): string {

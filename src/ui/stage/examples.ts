@@ -7,10 +7,10 @@ export interface Example {
 }
 
 export const examples: readonly Example[] = [
-  { name: 'Dusk', file: 'dusk.webp', description: 'Hazy mountain ridges under a low orange sun' },
-  { name: 'Marbles', file: 'marbles.webp', description: 'Shiny coloured balls on a wooden table' },
-  { name: 'Ink', file: 'ink.webp', description: 'Swirls of blue and rust-red ink' },
-  { name: 'Coral', file: 'coral.webp', description: 'A maze of pale coral on deep teal' },
+  { name: 'Fox', file: 'fox.webp', description: 'The head of an orange fox on a pale ground' },
+  { name: 'Strawberry', file: 'strawberry.webp', description: 'A red strawberry on pale green' },
+  { name: 'Sailboat', file: 'sailboat.webp', description: 'A boat with a yellow sail on blue water' },
+  { name: 'Cactus', file: 'cactus.webp', description: 'A green cactus with two arms on sand yellow' },
 ];
 
 /** The address of an example's picture, relative to the page. */

@@ -3,7 +3,7 @@ import type { KeyboardEvent, ReactNode } from 'react';
 import type { Frame, Shown } from '../../store/index.ts';
 import { ProgressBar } from '../shared/ProgressBar.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
-import { runFraction } from '../shared/words.ts';
+import { comingFraction } from '../shared/words.ts';
 import { stepFor } from '../shell/shortcuts.ts';
 import styles from './Strip.module.css';
 
@@ -20,7 +20,10 @@ export function Strip() {
       if (scroller.current) revealTile(scroller.current, position, following);
     };
     reveal();
-    return player.subscribe(reveal);
+    // Scrolling makes the browser lay out the page at once, so only what moves the strip leads to it.
+    return player.subscribe(({ position, following }, before) => {
+      if (position !== before.position || following !== before.following) reveal();
+    });
   }, [player, frames]);
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -114,7 +117,6 @@ function Coming() {
   const run = useSelect(generation, (state) => state.run);
   const following = useSelect(player, (state) => state.following);
   if (run?.phase !== 'running') return null;
-  const fraction = runFraction(run) * run.frames - run.made;
   return (
     <button
       type="button"
@@ -125,7 +127,7 @@ function Coming() {
       }}
     >
       <span className="hidden-text">Watch the next one being made</span>
-      <ProgressBar label="The next one" fraction={Math.min(1, Math.max(0, fraction))} />
+      <ProgressBar label="The next one" fraction={comingFraction(run)} />
     </button>
   );
 }

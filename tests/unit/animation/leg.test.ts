@@ -82,6 +82,30 @@ describe('the frames of a leg', () => {
     expect(noises).toEqual([still, still, still]);
   });
 
+  it('keep the strength of noise on the way to noise that is partly the same', async () => {
+    const alike = compute.empty(noiseDims, 'float32');
+    compute.lerp(ends.startNoise, ends.newNoise, 0.3, true, alike, 0);
+    const correlation = 0.7 / Math.hypot(0.3, 0.7);
+    const leg = { ...ends, newNoise: alike, intermediate: 4, noiseShift: 1, batchSize: 4 };
+    const variances = async (of: Leg) => {
+      const [batch] = legBatches(pipeline, of);
+      if (!batch) throw new Error('a leg has frames');
+      const noise = await read(batch.noise);
+      batch.embeds.dispose();
+      batch.noise.dispose();
+      return [0, 1, 2, 3].map(
+        (row) => noise.slice(256 * row, 256 * (row + 1)).reduce((sum, value) => sum + value ** 2, 0) / 256,
+      );
+    };
+    const [start, , , end] = await variances({ ...leg, newNoise: ends.startNoise, correlation: 1 });
+    expect(start).toBeCloseTo(end ?? NaN, 5);
+    const [, halfway] = await variances({ ...leg, correlation });
+    const [, tooStrong] = await variances(leg);
+    expect(Math.abs((halfway ?? NaN) - 1)).toBeLessThan(0.3);
+    expect(tooStrong).toBeGreaterThan(1.5);
+    alike.dispose();
+  });
+
   it('have noise that stays as strong as noise is, however far it has gone', async () => {
     await fc.assert(
       fc.asyncProperty(fc.double({ min: 0, max: 1, noNaN: true }), async (noiseShift) => {

@@ -3,9 +3,10 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { SettingsError } from '../../../src/base/index.ts';
 import {
-  automaticSettingsSchema,
+  settingsSchema,
   checkField,
   defaultSettings,
+  easingField,
   overlaySettings,
   parseSettings,
   promptList,
@@ -31,7 +32,7 @@ describe('number fields', () => {
     fc.assert(
       fc.property(fields, numbers, (field, number) => {
         const settings = { ...defaultSettings, [field.key]: number };
-        expect(checkField(field, String(number)).ok).toBe(v.is(automaticSettingsSchema, settings));
+        expect(checkField(field, String(number)).ok).toBe(v.is(settingsSchema, settings));
       }),
     );
   });
@@ -81,6 +82,7 @@ describe('number fields', () => {
 
 describe('settings', () => {
   const valid = fc.record({
+    mode: fc.constantFrom('automatic', 'smooth'),
     frames: fc.integer({ min: 1, max: 10_000 }),
     steps: fc.integer({ min: 1, max: 200 }),
     guidanceScale: fc.double({ min: 0, max: 50, noNaN: true }),
@@ -91,6 +93,12 @@ describe('settings', () => {
     width: fc.integer({ min: 8, max: 256 }).map((eighth) => 8 * eighth),
     height: fc.integer({ min: 8, max: 256 }).map((eighth) => 8 * eighth),
     frameRate: fc.double({ min: 1, max: 60, noNaN: true }),
+    smoothFrameRate: fc.double({ min: 1, max: 60, noNaN: true }),
+    intermediate: fc.integer({ min: 1, max: 240 }),
+    batchSize: fc.integer({ min: 1, max: 16 }),
+    noiseShift: fc.double({ min: 0, max: 1, noNaN: true }),
+    easing: fc.constantFrom(...easingField.options.map(({ value }) => value)),
+    closeLoop: fc.boolean(),
     positivePrompts: fc.string(),
     negativePrompts: fc.string(),
   });

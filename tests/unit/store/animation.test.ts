@@ -12,6 +12,44 @@ async function addressed(rig: Rig): Promise<void> {
 const notices = (rig: Rig) => rig.stores.notices.getState().notices;
 const frameCount = (rig: Rig) => rig.stores.animation.getState().frames.length;
 
+describe('the pictures of the strip', () => {
+  it('come from the next worker when the one that was asked has ended', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    await addressed(rig);
+    rig.failures.set('png', new WorkerError('worker-died', 'It ran out of memory.', { remedy: 'Go on.' }));
+    await rig.stores.generation.generate();
+    await addressed(rig);
+    expect([rig.mediaWorkers, rig.liveUrls.size]).toEqual([2, 4]);
+    expect(notices(rig)).toEqual([]);
+  });
+
+  it('and a download give up on a dead worker once, and not on its successor', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    await addressed(rig);
+    rig.encoding.shut();
+    await rig.stores.generation.generate();
+    const download = rig.stores.exporter.download('gif');
+    rig.killMedia('out of memory');
+    rig.encoding.open();
+    await download;
+    await addressed(rig);
+    expect([rig.mediaWorkers, rig.liveUrls.size]).toEqual([2, 4]);
+    expect(notices(rig)).toMatchObject([{ kept: 'Your frames are kept.' }]);
+  });
+
+  it('are left out where they cannot be written, and the frames stay', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    await addressed(rig);
+    rig.failures.set('png', new Error('no memory'));
+    await rig.stores.generation.generate();
+    await until(rig.stores.addresses, ({ urls }) => urls.size === 3);
+    expect([rig.mediaWorkers, frameCount(rig)]).toEqual([1, 3]);
+  });
+});
+
 describe('the start picture', () => {
   it('is read at the size of the settings, and again when that or the fit changes', async () => {
     const rig = new Rig();

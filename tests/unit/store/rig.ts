@@ -1,7 +1,15 @@
 import { afterEach } from 'vitest';
 import type { Picture } from '../../../src/base/index.ts';
 import { connect, diffusionApi, mediaApi, serve } from '../../../src/protocol/index.ts';
-import type { Api, Connection, FrameInsight, Handlers, LoadedModel } from '../../../src/protocol/index.ts';
+import type {
+  Api,
+  Connection,
+  FrameInsight,
+  Handlers,
+  LoadedModel,
+  Params,
+} from '../../../src/protocol/index.ts';
+import { framesToMake } from '../../../src/project/index.ts';
 import { createStores } from '../../../src/store/index.ts';
 import type { ExportKind, Stores } from '../../../src/store/index.ts';
 
@@ -53,7 +61,9 @@ function openFake<A extends Api>(
   };
 }
 
-type FailingMethod = 'load' | 'generate' | 'decode' | ExportKind;
+type SmoothCall = Params<(typeof diffusionApi)['smooth']>;
+
+type FailingMethod = 'load' | 'generate' | 'smooth' | 'decode' | 'png' | ExportKind;
 
 const cleanUps: (() => void)[] = [];
 function onCleanUp(cleanUp: () => void) {
@@ -133,6 +143,7 @@ export class Rig {
   /** Passed before every frame but the first of a run. */
   readonly nextFrame = new Gate();
   readonly generateCalls: { firstFrame: number; seed: number; start: Picture }[] = [];
+  readonly smoothCalls: SmoothCall[] = [];
   readonly encoded: { kind: string; values: (number | undefined)[]; frameRate?: number; loop?: boolean }[] =
     [];
   readonly decodeSizes: string[] = [];
@@ -148,6 +159,7 @@ export class Rig {
   mediaWorkers = 0;
   urlsMade = 0;
   killDiffusion: (message: string) => void = () => undefined;
+  killMedia: (message: string) => void = () => undefined;
   #paints: (() => void)[] = [];
   #clock = 0;
 
@@ -165,7 +177,7 @@ export class Rig {
         create: () => {
           const url = `blob:${++this.urlsMade}`;
           this.liveUrls.add(url);
-          return Promise.resolve(url);
+          return url;
         },
         revoke: (url) => {
           this.liveUrls.delete(url);
@@ -239,6 +251,22 @@ export class Rig {
         }
         return { value: { frames: settings.frames, seconds: settings.frames }, transfer: [] };
       },
+      smooth: async (call, { signal, emit }) => {
+        this.smoothCalls.push(call);
+        this.#fail('smooth');
+        const { plan, settings } = call;
+        const { intermediate: of } = settings;
+        const frames = framesToMake(plan, settings);
+        for (let frame = 0; frame < frames; frame++) {
+          if (frame > 0) await this.nextFrame.pass(signal);
+          const place = plan.from ? plan.done + frame : frame - 1;
+          const home = place >= plan.legs * of;
+          const leg = place < 0 ? {} : { leg: { step: (place % of) + 1, of, home } };
+          const picture = plain(settings.width, settings.height, (plan.firstFrame + frame + 1) % 251);
+          emit({ kind: 'frame', frame, picture, insight, seconds: 1, ...leg });
+        }
+        return { value: { frames, seconds: frames }, transfer: [] };
+      },
     });
     this.killDiffusion = die;
     return connection;
@@ -260,17 +288,24 @@ export class Rig {
         const bytes = new Uint8Array([71, 73, 70]);
         return { value: { bytes, type: `image/${kind}`, encoder: 'fake' }, transfer: [] };
       };
-    return openFake(mediaApi, {
+    const { connection, die } = openFake(mediaApi, {
       decode: async ({ width, height, fit }, { signal }) => {
         this.decodeSizes.push(`${width}x${height} ${fit}`);
         await this.decoding.pass(signal);
         this.#fail('decode');
         return { value: plain(width, height, 100), transfer: [] };
       },
+      png: async (_, { signal }) => {
+        await this.encoding.pass(signal);
+        this.#fail('png');
+        return { value: file('frame'), transfer: [] };
+      },
       gif: animate('gif'),
       mp4: animate('mp4'),
       zip: animate('zip'),
-    }).connection;
+    });
+    this.killMedia = die;
+    return connection;
   }
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { automaticSettingsSchema, defaultSettings } from '../../../src/project/index.ts';
+import { settingsSchema, defaultSettings } from '../../../src/project/index.ts';
 import * as v from 'valibot';
 import { Rig } from './rig.ts';
 
@@ -61,7 +61,7 @@ describe('settings', () => {
               ['drift.preferences', damaged],
             ]),
           );
-          expect(v.is(automaticSettingsSchema, rig.stores.settings.getState().values)).toBe(true);
+          expect(v.is(settingsSchema, rig.stores.settings.getState().values)).toBe(true);
           expect(rig.stores.preferences.getState().fit).toMatch(/crop|stretch/);
         },
       ),

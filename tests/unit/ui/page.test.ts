@@ -1,7 +1,7 @@
 import { createElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it } from 'vitest';
-import { settingFields } from '../../../src/project/index.ts';
+import { fieldWords, settingFields } from '../../../src/project/index.ts';
 import type { Stores } from '../../../src/store/index.ts';
 import { App } from '../../../src/ui/shell/App.tsx';
 import { StoresContext } from '../../../src/ui/shared/stores.ts';
@@ -34,27 +34,35 @@ function field(page: string, label: string): Map<string, string> | undefined {
 }
 
 describe('the page', () => {
-  it('names its fields as agreed, and each says in one line what it does', async () => {
-    const rig = new Rig();
-    await rig.ready();
-    const page = html(rig.stores);
-    for (const { key, label, help } of settingFields) {
-      const input = field(page, label);
-      expect([label, input?.get('type'), input?.get('value')]).toEqual([
-        label,
-        'number',
-        String(rig.stores.settings.getState().values[key]),
-      ]);
-      const described = input?.get('aria-describedby') ?? '';
-      expect(page).toContain(`<p id="${described}"`);
-      expect(texts(page, 'p')).toContain(help);
-    }
-    expect(field(page, 'Start image')?.get('type')).toBe('file');
-    for (const label of ['Positive prompts', 'Negative prompts']) expect(field(page, label)).toBeDefined();
-    expect(texts(page, 'button')).toEqual(
-      expect.arrayContaining(['Automatic', 'Generate', 'Stop', 'Download GIF', 'Download MP4']),
-    );
-  });
+  it.each(['automatic', 'smooth'] as const)(
+    'names its fields as agreed in %s mode, and each says in one line what it does',
+    async (mode) => {
+      const rig = new Rig();
+      await rig.ready();
+      rig.stores.settings.set({ mode });
+      const page = html(rig.stores);
+      const fields = settingFields.filter(({ modes }) => modes.includes(mode));
+      expect(new Set(fields.map(({ label }) => label)).size).toBe(fields.length);
+      for (const setting of fields) {
+        const { key, label } = setting;
+        const { help } = fieldWords(setting, mode);
+        const input = field(page, label);
+        expect([label, input?.get('type'), input?.get('value')]).toEqual([
+          label,
+          'number',
+          String(rig.stores.settings.getState().values[key]),
+        ]);
+        const described = input?.get('aria-describedby') ?? '';
+        expect(page).toContain(`<p id="${described}"`);
+        expect(texts(page, 'p')).toContain(help);
+      }
+      expect(field(page, 'Start image')?.get('type')).toBe('file');
+      for (const label of ['Positive prompts', 'Negative prompts']) expect(field(page, label)).toBeDefined();
+      expect(texts(page, 'button')).toEqual(
+        expect.arrayContaining(['Automatic', 'Smooth', 'Generate', 'Stop', 'Download GIF', 'Download MP4']),
+      );
+    },
+  );
 
   it('shows where to drop a picture and some to try, until there is one', async () => {
     const rig = new Rig();

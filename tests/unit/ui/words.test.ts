@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { GenerationProgress } from '../../../src/store/index.ts';
 import {
   bytes,
+  comingFraction,
   duration,
   loadWords,
   outcomeWords,
@@ -66,6 +67,17 @@ describe('what the page says', () => {
     // Progress of a frame that is finished by now says nothing any more.
     expect(runWords(at(0, 'decode', 1, 1))).toBe('Frame 2 of 3');
     expect(runWords({ ...run, made: 3, progress: null })).toBe('Frame 3 of 3');
+  });
+
+  it('frames that are made together', () => {
+    const { progress } = at(1, 'denoise', 10, 20);
+    const two = { ...run, frames: 5, progress: { ...progress, frames: 5, batch: 2 } };
+    expect(runWords(two)).toBe('Frames 2–3 of 5 · step 10 of 20');
+    expect([runFraction(two), comingFraction(two)]).toEqual([0.4, 0.5]);
+    // The first of them has come, the other is on its way.
+    expect(runFraction({ ...two, made: 2 })).toBe(0.4);
+    expect(runWords({ ...two, made: 3 })).toBe('Frame 4 of 5');
+    expect(comingFraction({ ...two, made: 3 })).toBe(0);
   });
 
   it('how a run ended', () => {

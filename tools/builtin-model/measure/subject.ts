@@ -24,6 +24,8 @@ export class Subject {
   /** The settings that the page begins with: the model's own over the program's. */
   readonly settings: Settings;
   readonly model: OpenedModel;
+  /** Where its files lie. */
+  readonly folder: string;
   readonly backend: NodeBackend;
   readonly pipeline: Pipeline;
   readonly signal: AbortSignal;
@@ -31,7 +33,14 @@ export class Subject {
   readonly #server: ServedFolder;
   readonly #texts = new Map<string, Float32Array>();
 
-  private constructor(model: OpenedModel, backend: NodeBackend, server: ServedFolder, signal: AbortSignal) {
+  private constructor(
+    folder: string,
+    model: OpenedModel,
+    backend: NodeBackend,
+    server: ServedFolder,
+    signal: AbortSignal,
+  ) {
+    this.folder = folder;
     this.model = model;
     this.backend = backend;
     this.#server = server;
@@ -61,7 +70,7 @@ export class Subject {
           remedy: 'Measure with --backend cpu.',
         });
       }
-      subject = new Subject(model, backend, server, signal);
+      subject = new Subject(folder, model, backend, server, signal);
       await subject.pipeline.prepare(subject.settings.width, subject.settings.height, { signal });
       return subject;
     } catch (error) {

@@ -1,6 +1,12 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Scope } from '../../../src/diffusion/index.ts';
 import type { Picture } from '../../../src/base/index.ts';
+import { openCheckpoint } from '../../../src/models/checkpoint/index.ts';
 import { packWeights } from '../../../src/models/pack.ts';
+import { memorySource } from '../../../src/models/source.ts';
+import type { Checkpoint } from '../../../src/models/types.ts';
 import type { Session } from '../../../src/runtime/index.ts';
 import { each } from './measure.ts';
 import type { Bench, Measured } from './measure.ts';
@@ -40,13 +46,22 @@ export async function measureVae(bench: Bench): Promise<Measured> {
 }
 
 async function openEncoder(
-  { model, backend, signal }: Subject,
+  subject: Subject,
   size: { readonly width: number; readonly height: number },
 ): Promise<Session> {
-  const { config, checkpoint } = model.parts.vae;
+  const { backend, signal } = subject;
+  const { config } = subject.model.parts.vae;
+  const checkpoint = await encoderWeights(subject);
   const { graph, plan } = compileVaeEncoder(config, checkpoint, backend.target.type, size);
   const weights = [{ location: plan.location, data: await packWeights(plan, checkpoint, { signal }) }];
   return backend.runtime.createSession('encoder', { graph, weights }, signal);
+}
+
+/** The encoder's weights lie beside the decoder's where the page should not have to fetch them, else among them. */
+async function encoderWeights({ folder, model }: Subject): Promise<Checkpoint> {
+  const path = join(folder, 'vae/encoder.safetensors');
+  if (!existsSync(path)) return model.parts.vae.checkpoint;
+  return openCheckpoint(memorySource(path, new Uint8Array(await readFile(path))));
 }
 
 async function reconstruct(

@@ -1,0 +1,107 @@
+import type { Picture } from '../base/index.ts';
+import { Scope } from '../diffusion/index.ts';
+import type { DeviceTensor, Pipeline } from '../diffusion/index.ts';
+import type { Settings, Trail } from '../project/index.ts';
+import { guidedEmbedding } from './frames.ts';
+import type { PromptEmbeds } from './types.ts';
+
+/** What one frame is made from, float32 with one row each. Whoever gets a place disposes both tensors. */
+export interface Place extends Noise {
+  readonly embeds: DeviceTensor;
+}
+
+interface Noise {
+  readonly noise: DeviceTensor;
+  readonly draws: Draws;
+}
+
+/** The independent draws that a noise is the sum of, by name, and the weight of each; their squares sum up to 1. */
+export type Draws = ReadonlyMap<string, number>;
+
+/** The noise of a frame as it was drawn. */
+export function oneDraw(seed: number, frame: number): Draws {
+  return new Map([[`${seed}/${frame}`, 1]]);
+}
+
+/** How much two noises are alike: 0 for independent ones, 1 for the same. */
+export function correlation(a: Draws, b: Draws): number {
+  let sum = 0;
+  for (const [name, weight] of b) sum += weight * (a.get(name) ?? 0);
+  return sum;
+}
+
+/** What a noise consists of that is the share `t` of the way from one to another, renormalised. */
+export function drawsBetween(a: Draws, b: Draws, t: number): Draws {
+  const norm = Math.sqrt(t * t + (1 - t) * (1 - t) + 2 * t * (1 - t) * correlation(a, b));
+  const draws = new Map<string, number>();
+  for (const [name, weight] of a) draws.set(name, (weight * (1 - t)) / norm);
+  for (const [name, weight] of b) draws.set(name, (draws.get(name) ?? 0) + (weight * t) / norm);
+  return draws;
+}
+
+/** The prompts that a frame's settings name, as embeddings; the caller disposes `text`. */
+export type PromptSource = (settings: Settings) => Promise<PromptEmbeds>;
+
+/**
+ * Goes along a trail once more, to the place of a frame that was made before: the same operations on the same
+ * values, so what goes on from there is what would have come without a break.
+ *
+ * @param size - of the frames, in pixels
+ * @throws the signal's reason
+ */
+export async function retrace(
+  pipeline: Pipeline,
+  trail: Trail<Picture>,
+  promptsOf: PromptSource,
+  { width, height }: { readonly width: number; readonly height: number },
+  signal?: AbortSignal,
+): Promise<Place> {
+  const scope = new Scope();
+  try {
+    let embeds: DeviceTensor | null = null;
+    for (const { picture, settings, t } of trail.embedding) {
+      const prompts = await promptsOf(settings);
+      if (prompts.text) scope.own(prompts.text);
+      const { shifted, report } = await guidedEmbedding(
+        pipeline,
+        picture,
+        { ...prompts, ...settings },
+        { signal },
+      );
+      scope.own(shifted);
+      scope.own(report);
+      if (!embeds) {
+        embeds = shifted;
+        continue;
+      }
+      const mixed = scope.own(pipeline.compute.empty(shifted.dims, 'float32'));
+      pipeline.compute.lerp(embeds, shifted, t, false, mixed, 0);
+      embeds = mixed;
+    }
+    let way: Noise | null = null;
+    for (const { seed, frame, t } of trail.noise) {
+      const noise = scope.own(pipeline.noise([{ seed, frame, variant: 0 }], width, height));
+      const fresh: Noise = { noise, draws: oneDraw(seed, frame) };
+      if (!way) {
+        way = fresh;
+        continue;
+      }
+      const [before, next]: [Noise, Noise] = [way, noiseBetween(pipeline, way, fresh, t)];
+      way = next;
+      scope.own(next.noise);
+      // Trails are long, so what lies behind goes at once.
+      for (const passed of [before, fresh]) scope.release(passed.noise).dispose();
+    }
+    if (!embeds || !way) throw new RangeError('a trail has a beginning');
+    return { embeds: scope.release(embeds), noise: scope.release(way.noise), draws: way.draws };
+  } finally {
+    scope.dispose();
+  }
+}
+
+/** The noise that is the share `t` of the way from one place to another. */
+export function noiseBetween({ compute }: Pipeline, a: Noise, b: Noise, t: number): Noise {
+  const noise = compute.empty(a.noise.dims, 'float32');
+  compute.lerp(a.noise, b.noise, t, true, noise, 0, correlation(a.draws, b.draws));
+  return { noise, draws: drawsBetween(a.draws, b.draws, t) };
+}

@@ -1,0 +1,248 @@
+import type { Picture } from '../base/index.ts';
+import { Scope } from '../diffusion/index.ts';
+import type { DeviceTensor, Pipeline } from '../diffusion/index.ts';
+import { ease, framesToMake } from '../project/index.ts';
+import type { Settings, SmoothPlan } from '../project/index.ts';
+import { Estimate } from './estimate.ts';
+import { guidedEmbedding } from './frames.ts';
+import { reportWidth, toInsight } from './insight.ts';
+import { renderLeg } from './leg.ts';
+import { correlation, noiseBetween, oneDraw, retrace } from './place.ts';
+import type { Place, PromptSource } from './place.ts';
+import type { Frame, Progress, PromptEmbeds, Watch } from './types.ts';
+
+export interface SmoothInput {
+  readonly plan: SmoothPlan<Picture>;
+  readonly settings: Settings;
+  /** Of these settings. */
+  readonly prompts: PromptEmbeds;
+  /** Of the settings that earlier frames were made with. */
+  readonly promptsOf: PromptSource;
+}
+
+/** Frames from one place to another. */
+interface Stretch {
+  readonly kind: 'first' | 'leg' | 'home';
+  readonly frames: number;
+  /** Frames at its beginning that are there already. */
+  readonly done: number;
+}
+
+/** Where a stretch leads, and the report of the guidance on the way there: float32 [1, 5]. */
+interface Goal {
+  readonly place: Place;
+  readonly report: DeviceTensor;
+}
+
+/**
+ * Smooth mode (`generate_lerp.py` of the original program): `intermediate` frames from each variant to the next, the
+ * last of them the variant itself. Its predecessor's 8-bit picture gives the embedding that a leg leads to; the noise
+ * goes on from the leg before, `noiseShift` of the way to fresh noise, which depends on the seed and the number of
+ * the leg's first frame alone. A leg home leads back to embedding and noise of the animation's first frame, which its
+ * last frame therefore is once more.
+ *
+ * @throws the signal's reason within a denoising step of the signal; frames already yielded stay good
+ */
+export async function* smooth(
+  pipeline: Pipeline,
+  { plan, settings, prompts, promptsOf }: SmoothInput,
+  watch: Watch = {},
+): AsyncGenerator<Frame, void, undefined> {
+  const { signal } = watch;
+  const { width, height, seed, steps, guidanceScale, batchSize, easing } = settings;
+  const teller = new Teller(plan, settings, watch);
+  const scope = new Scope();
+  const keep = (place: Place): Place => {
+    scope.own(place.embeds);
+    scope.own(place.noise);
+    return place;
+  };
+  const drop = (tensor: DeviceTensor) => {
+    scope.release(tensor).dispose();
+  };
+
+  /** The next variant of a picture. */
+  async function variantOf(picture: Picture, frame: number): Promise<Goal> {
+    teller.tell('encode', 0, 1);
+    const { shifted, report } = await guidedEmbedding(
+      pipeline,
+      picture,
+      { ...prompts, ...settings },
+      {
+        signal,
+        onEncoded: () => {
+          teller.spend(1);
+          teller.tell('guidance', 0, 1);
+        },
+      },
+    );
+    scope.own(report);
+    teller.spend(1);
+    const noise = pipeline.noise([{ seed, frame, variant: 0 }], width, height);
+    return { place: keep({ embeds: shifted, noise, draws: oneDraw(seed, frame) }), report };
+  }
+
+  /** A report on embeddings as they are. */
+  const look = (embeds: DeviceTensor, owner: Scope) => {
+    const { shifted, report } = pipeline.guide(embeds, { ...prompts, ...settings, repeats: 0 });
+    owner.own(shifted);
+    return owner.own(report);
+  };
+
+  try {
+    signal?.throwIfAborted();
+    const recall = async (trail: SmoothPlan<Picture>['from']) =>
+      trail && keep(await retrace(pipeline, trail, promptsOf, { width, height }, signal));
+    let at = await recall(plan.from);
+    let home = plan.closes ? await recall(plan.home) : null;
+    let source = plan.source;
+    let index = 0;
+    for (const { kind, frames, done } of stretches(plan, settings)) {
+      signal?.throwIfAborted();
+      teller.turnTo(index, Math.min(batchSize, frames - done));
+      const goal =
+        kind === 'home' && home
+          ? { place: home, report: look(home.embeds, scope) }
+          : await variantOf(source, plan.firstFrame + index - done);
+      // The first frame stands where its leg begins, and is home where none was before it.
+      at ??= goal.place;
+      if (plan.closes) home ??= at;
+      const noiseShift = kind === 'leg' ? settings.noiseShift : kind === 'home' ? 1 : 0;
+      const rendering = renderLeg(
+        pipeline,
+        {
+          startEmbeds: at.embeds,
+          goalEmbeds: goal.place.embeds,
+          startNoise: at.noise,
+          newNoise: goal.place.noise,
+          intermediate: frames,
+          noiseShift,
+          // Noise from before, as that of the first frame, is still in the noise of later ones.
+          correlation: correlation(at.draws, goal.place.draws),
+          batchSize,
+          ease: (t) => ease(easing, t),
+          done,
+        },
+        {
+          steps,
+          guidanceScale,
+          measure: (embeds, batch) => [goal.report, look(embeds, batch)],
+          watch: (first, count) => teller.watch(index, Math.max(0, done - first), count),
+        },
+      );
+      let began = performance.now();
+      for await (const { first, pictures, extra } of rendering) {
+        teller.finish();
+        const seconds = (performance.now() - began) / 1000 / pictures.length;
+        const [ofGoal, own] = extra;
+        for (const [row, picture] of pictures.entries()) {
+          const step = first + row + 1;
+          if (step <= done) continue;
+          const after = toInsight(own?.subarray(row * reportWidth, (row + 1) * reportWidth), prompts);
+          const insight = {
+            ...toInsight(ofGoal, prompts),
+            positivesAfter: after.positivesAfter,
+            negativesAfter: after.negativesAfter,
+          };
+          const leg = kind === 'first' ? {} : { leg: { step, of: frames, home: kind === 'home' } };
+          yield { index, picture, insight, seconds, ...leg };
+          index++;
+          source = picture;
+        }
+        began = performance.now();
+      }
+
+      drop(goal.report);
+      if (at === goal.place) continue;
+      const reached = noiseBetween(pipeline, at, goal.place, noiseShift);
+      scope.own(reached.noise);
+      if (at !== home) {
+        drop(at.embeds);
+        drop(at.noise);
+      }
+      if (goal.place !== home) drop(goal.place.noise);
+      at = { embeds: goal.place.embeds, ...reached };
+    }
+  } finally {
+    scope.dispose();
+  }
+}
+
+/** What a plan consists of, in order. */
+function stretches({ from, legs, closes, done }: SmoothPlan<Picture>, { intermediate }: Settings): Stretch[] {
+  const kinds = [...Array<'leg'>(legs).fill('leg'), ...(closes ? (['home'] as const) : [])];
+  const ways = kinds.map((kind, place) => ({ kind, frames: intermediate, done: place === 0 ? done : 0 }));
+  return from ? ways : [{ kind: 'first', frames: 1, done: 0 }, ...ways];
+}
+
+/** Tells those who watch how far the run is; the units of work are a denoising step, or a decoding, of one frame. */
+class Teller {
+  readonly #watch: Watch;
+  readonly #steps: number;
+  readonly #frames: number;
+  readonly #estimate = new Estimate(() => performance.now());
+  #unitsLeft: number;
+  /** The frames in the making: the first of them, and how many. */
+  #frame = 0;
+  #batch = 1;
+
+  constructor(plan: SmoothPlan<Picture>, settings: Settings, watch: Watch) {
+    this.#watch = watch;
+    this.#steps = settings.steps;
+    this.#frames = framesToMake(plan, settings);
+    this.#unitsLeft = this.#frames * (settings.steps + 1) + 2 * (plan.legs + (plan.from ? 0 : 1));
+  }
+
+  /** Work is done. */
+  spend(units: number): void {
+    this.#unitsLeft -= units;
+    this.#estimate.tick(units);
+  }
+
+  /** The next frames are these. */
+  turnTo(frame: number, count: number): void {
+    this.#frame = frame;
+    this.#batch = count;
+  }
+
+  /** The frames in the making are finished. */
+  finish(): void {
+    this.spend(this.#batch);
+    this.tell('decode', 1, 1);
+  }
+
+  tell(stage: Progress['stage'], step: number, of: number): void {
+    this.#watch.onProgress?.({
+      frame: this.#frame,
+      batch: this.#batch,
+      frames: this.#frames,
+      stage,
+      step,
+      of,
+      secondsLeft: this.#estimate.secondsFor(Math.max(0, this.#unitsLeft)),
+    });
+  }
+
+  /** Watches the making of `count` frames, of which the first `known` are there already. */
+  watch(frame: number, known: number, count: number) {
+    const { signal, onPreview } = this.#watch;
+    this.turnTo(frame, count - known);
+    this.tell('denoise', 0, this.#steps);
+    return {
+      signal,
+      onStep: (step: number, of: number) => {
+        this.spend(this.#batch);
+        this.tell('denoise', step, of);
+      },
+      onDecode: () => {
+        this.tell('decode', 0, 1);
+      },
+      onPreview:
+        onPreview &&
+        ((pictures: readonly Picture[]) => {
+          const next = pictures[known];
+          if (next) onPreview(frame, next);
+        }),
+    };
+  }
+}

@@ -1,0 +1,90 @@
+import * as v from 'valibot';
+import { ease } from './easing.ts';
+import type { Settings } from './settings.ts';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+/** Where a frame stands on the way from one variant to the next. */
+export const legSchema = v.object({
+  /** From 1; the frame with step `of` is the next variant. */
+  step: count,
+  of: count,
+  /** The way leads back to the animation's first frame. */
+  home: v.boolean(),
+});
+export type LegStep = v.InferOutput<typeof legSchema>;
+
+/** What is known of a frame besides its picture. */
+export interface MadeFrame {
+  readonly settings: Settings;
+  /** Absent for a variant of the frame before. */
+  readonly leg?: LegStep | undefined;
+}
+
+/**
+ * How the embedding and the noise of a frame came about, so that an animation can go on from there as if it had
+ * never stopped. Both begin with the first entry and go, entry by entry, the share `t` of the way to the next;
+ * noise is renormalised on the way.
+ */
+export interface Trail<P> {
+  /** Each leads toward the embedding of a picture after guidance. */
+  readonly embedding: readonly { readonly picture: P; readonly settings: Settings; readonly t: number }[];
+  /** Each leads toward the noise of a seed for a frame, counted from 0. */
+  readonly noise: readonly { readonly seed: number; readonly frame: number; readonly t: number }[];
+}
+
+/**
+ * The trail that leads to a frame.
+ *
+ * @param pictures - the start picture, then all frames
+ * @param frames - all frames, without the start picture
+ * @param position - of the frame, from 1
+ * @throws RangeError when there is no such frame, or one stands on a leg that begins nowhere
+ */
+export function trailTo<P>(pictures: readonly P[], frames: readonly MadeFrame[], position: number): Trail<P> {
+  /** A frame, counted from 0, and the picture that it is a variant of where it stands on no leg. */
+  const made = (at: number) => {
+    const [picture, frame] = [pictures[at], frames[at]];
+    if (picture === undefined || frame === undefined) throw new RangeError(`there is no frame ${at + 1}`);
+    return { picture, settings: frame.settings, leg: frame.leg };
+  };
+  // From the frame back along its legs to the last plain variant, then forward again.
+  const ends: { begin: number; end: number; leg: LegStep }[] = [];
+  let root = position;
+  for (let { leg } = made(root - 1); leg; { leg } = made(root - 1)) {
+    ends.push({ begin: root - leg.step, end: root, leg });
+    root -= leg.step;
+  }
+
+  const variant = (at: number): Trail<P> => {
+    const { picture, settings } = made(at - 1);
+    const noise = { seed: settings.seed, frame: at - 1, t: 1 };
+    return { embedding: [{ picture, settings, t: 1 }], noise: [noise] };
+  };
+  return ends.reverse().reduce<Trail<P>>((trail, { begin, end, leg }) => {
+    const { settings } = made(end - 1);
+    const along = ease(settings.easing, leg.step / leg.of);
+    const picture = pictures[begin];
+    if (picture === undefined) throw new RangeError(`there is no frame ${begin}`);
+    const goal: Trail<P> = leg.home
+      ? variant(1)
+      : {
+          embedding: [{ picture, settings, t: 1 }],
+          noise: [{ seed: settings.seed, frame: begin, t: 1 }],
+        };
+    return {
+      embedding: toward(trail.embedding, goal.embedding, along),
+      noise: toward(trail.noise, goal.noise, leg.home ? along : along * settings.noiseShift),
+    };
+  }, variant(root));
+}
+
+/** The way so far, and the share `t` of the way to a goal; what was before a goal that is reached does not matter. */
+function toward<T extends { readonly t: number }>(
+  trail: readonly T[],
+  goal: readonly T[],
+  t: number,
+): readonly T[] {
+  if (t === 1) return goal;
+  return [...trail, ...goal.map((entry) => ({ ...entry, t }))];
+}

@@ -1,0 +1,100 @@
+import { Dices, RotateCcw } from 'lucide-react';
+import { useState } from 'react';
+import type { ReactNode } from 'react';
+import { settingFields } from '../../project/index.ts';
+import type { Mode } from '../../project/index.ts';
+import type { FieldKey } from '../../store/index.ts';
+import { Button } from '../shared/Button.tsx';
+import { classes } from '../shared/classes.ts';
+import { useSelect, useStores } from '../shared/stores.ts';
+import styles from './Controls.module.css';
+import { NumberField } from './NumberField.tsx';
+import { Prompts } from './Prompts.tsx';
+
+/** The settings of one mode; `children` stand at the end of those that are always in sight. */
+export function ModePanel({ mode, children }: { readonly mode: Mode; readonly children?: ReactNode }) {
+  const { settings } = useStores();
+  const fields = settingFields.filter(({ modes }) => modes.includes(mode));
+  const [common, rare] = [fields.filter((field) => !field.rare), fields.filter((field) => field.rare)];
+  return (
+    <>
+      <div className={styles['fields']}>
+        {common.map(({ key }) => (
+          <NumberField key={key} name={key}>
+            {key === 'seed' && (
+              <Button look={['quiet', 'icon']} title="New seed" onClick={settings.newSeed}>
+                <Dices size={18} aria-hidden />
+                <span className="hidden-text">New seed</span>
+              </Button>
+            )}
+          </NumberField>
+        ))}
+        {children}
+      </div>
+      <PromptsFold />
+      <MoreSettings fields={rare.map(({ key }) => key)} />
+    </>
+  );
+}
+
+/** Open where there is room for it. */
+function PromptsFold() {
+  const [open] = useState(
+    () => typeof matchMedia === 'undefined' || matchMedia('(min-width: 900px)').matches,
+  );
+  return (
+    <details className={styles['fold']} open={open}>
+      <summary>Prompts</summary>
+      <Prompts />
+    </details>
+  );
+}
+
+/** The settings that are rarely needed; they unfold by themselves when one of them is wrong. */
+function MoreSettings({ fields }: { readonly fields: readonly FieldKey[] }) {
+  const { preferences, settings } = useStores();
+  const chosen = useSelect(preferences, (state) => state.moreSettings);
+  const wrong = useSelect(settings, ({ problems }) => fields.some((key) => problems[key] !== undefined));
+  return (
+    <details
+      className={styles['fold']}
+      open={chosen || wrong}
+      onToggle={({ currentTarget }) => {
+        preferences.setState({ moreSettings: currentTarget.open });
+      }}
+    >
+      <summary>
+        More settings <span className={styles['contents']}>guidance and prompt scales</span>
+      </summary>
+      <div className={classes(styles['fields'], styles['few'])}>
+        {fields.map((key) => (
+          <NumberField key={key} name={key} />
+        ))}
+      </div>
+      <Reset />
+    </details>
+  );
+}
+
+/** Back to the defaults, with a way back from there. */
+function Reset() {
+  const { notices, settings } = useStores();
+  const changed = useSelect(settings, (state) => Object.keys(state.changed).some((key) => key !== 'mode'));
+  return (
+    <Button
+      look={['quiet', 'small']}
+      className={styles['reset']}
+      disabled={!changed}
+      onClick={() => {
+        const before = settings.reset();
+        const undo = () => {
+          settings.set(before);
+        };
+        notices.info('settings', 'All settings are back to their defaults.', [{ label: 'Undo', run: undo }]);
+      }}
+    >
+      <RotateCcw size={14} aria-hidden />
+      Reset to defaults
+    </Button>
+  );
+}

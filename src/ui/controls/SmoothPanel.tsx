@@ -1,0 +1,43 @@
+import { closeLoopField, easingField } from '../../project/index.ts';
+import { useSelect, useStores } from '../shared/stores.ts';
+import { ChoiceField } from './ChoiceField.tsx';
+import { ModePanel } from './ModePanel.tsx';
+import { SwitchField } from './SwitchField.tsx';
+
+/** The settings of smooth mode. */
+export function SmoothPanel() {
+  return (
+    <ModePanel mode="smooth">
+      <CloseLoop />
+      <Easing />
+    </ModePanel>
+  );
+}
+
+function CloseLoop() {
+  const { settings } = useStores();
+  const closes = useSelect(settings, ({ values }) => values.closeLoop);
+  return (
+    <SwitchField
+      {...closeLoopField}
+      checked={closes}
+      onChange={(closeLoop) => {
+        settings.set({ closeLoop });
+      }}
+    />
+  );
+}
+
+function Easing() {
+  const { settings } = useStores();
+  const easing = useSelect(settings, ({ values }) => values.easing);
+  return (
+    <ChoiceField
+      {...easingField}
+      value={easing}
+      onChange={(value) => {
+        settings.set({ easing: value });
+      }}
+    />
+  );
+}

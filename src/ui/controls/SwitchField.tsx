@@ -1,0 +1,45 @@
+import { Switch } from 'radix-ui';
+import { useId } from 'react';
+import { classes } from '../shared/classes.ts';
+import styles from './NumberField.module.css';
+
+/** Something that is on or off, with its name and what it does in one line. */
+export function SwitchField({
+  label,
+  help,
+  brief,
+  checked,
+  onChange,
+}: {
+  readonly label: string;
+  readonly help: string;
+  readonly brief: string;
+  readonly checked: boolean;
+  readonly onChange: (checked: boolean) => void;
+}) {
+  const id = useId();
+  return (
+    <div className={classes(styles['field'], styles['long'], styles['toggle'])}>
+      <div className={styles['words']}>
+        <label htmlFor={id}>{label}</label>
+        <p className={styles['brief']} aria-hidden>
+          {brief}
+        </p>
+        <p id={`${id}-help`} className={styles['help']}>
+          {help}
+        </p>
+      </div>
+      <div className={styles['entry']}>
+        <Switch.Root
+          id={id}
+          className={styles['switch']}
+          aria-describedby={`${id}-help`}
+          checked={checked}
+          onCheckedChange={onChange}
+        >
+          <Switch.Thumb className={styles['thumb']} />
+        </Switch.Root>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,377 @@
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { legBatches, renderLeg, smooth } from '../../../src/animation/index.ts';
+import type { Frame, Progress, PromptEmbeds, Watch } from '../../../src/animation/index.ts';
+import { isAbort } from '../../../src/base/index.ts';
+import type { Picture } from '../../../src/base/index.ts';
+import { createCpuCompute } from '../../../src/compute/index.ts';
+import { Pipeline } from '../../../src/diffusion/index.ts';
+import { createModel, targetFor } from '../../../src/models/index.ts';
+import { defaultSettings, framesToMake, planSmooth } from '../../../src/project/index.ts';
+import type { LegStep, Settings } from '../../../src/project/index.ts';
+import { openCpuRuntime } from '../../support/cpu-runtime.ts';
+import { embeddingWidth, tinyModelParts } from '../../support/tiny-model.ts';
+import { WatchedRuntime } from '../../support/watched-runtime.ts';
+import { noisePicture } from '../compute/support.ts';
+
+const runtime = new WatchedRuntime(await openCpuRuntime());
+const compute = createCpuCompute();
+const pipeline = new Pipeline(
+  compute,
+  runtime,
+  createModel(await tinyModelParts(), targetFor('float32', false)),
+);
+const start = await noisePicture(7, 20, 10);
+
+/** Prompts that are the first two axes: one to pull toward, one to push away from. */
+const text = new Float32Array(2 * embeddingWidth);
+for (const row of [0, 1]) text[row * embeddingWidth + row] = 1;
+const promptsOf = (): Promise<PromptEmbeds> =>
+  Promise.resolve({ text: compute.upload(text, [2, embeddingWidth]), positives: 1, negatives: 1 });
+
+const settings: Settings = {
+  ...defaultSettings,
+  mode: 'smooth',
+  frames: 2,
+  intermediate: 3,
+  batchSize: 2,
+  steps: 2,
+  width: 16,
+  height: 12,
+  seed: 11,
+};
+
+/** A frame of an animation, as whoever keeps one knows it. */
+interface Kept {
+  readonly picture: Picture;
+  readonly settings: Settings;
+  readonly leg?: LegStep | undefined;
+}
+
+/** Makes the next frames of an animation. */
+async function* next(
+  kept: readonly Kept[],
+  change: Partial<Settings> = {},
+  watch: Watch = {},
+): AsyncGenerator<Frame, void, undefined> {
+  const wanted = { ...settings, ...change };
+  const prompts = await promptsOf();
+  try {
+    const plan = planSmooth(start, kept, wanted);
+    yield* smooth(pipeline, { plan, settings: wanted, prompts, promptsOf }, watch);
+  } finally {
+    prompts.text?.dispose();
+  }
+}
+
+/** An animation with its next frames; after so many, whoever watches has seen enough. */
+async function extended(
+  kept: readonly Kept[],
+  change: Partial<Settings> = {},
+  most = Infinity,
+): Promise<Kept[]> {
+  const all = [...kept];
+  for await (const { picture, leg } of next(kept, change)) {
+    all.push({ picture, leg, settings: { ...settings, ...change } });
+    if (all.length - kept.length === most) break;
+  }
+  return all;
+}
+
+/** Makes a whole animation for those who watch. */
+async function watched(change: Partial<Settings>, watch: Watch): Promise<Frame[]> {
+  const frames: Frame[] = [];
+  for await (const frame of next([], change, watch)) frames.push(frame);
+  return frames;
+}
+
+const pixels = (frames: readonly Pick<Kept, 'picture'>[]) =>
+  frames.map(({ picture }) => Buffer.from(picture.data).toString('base64'));
+const legs = (frames: readonly Kept[]) =>
+  frames.map(({ leg }) => leg && `${leg.step}/${leg.of}${leg.home ? ' home' : ''}`);
+
+/** Mean square difference of two pictures. */
+function difference(a: Kept | undefined, b: Kept | undefined): number {
+  if (!a || !b) throw new Error('a frame is missing');
+  const [one, other] = [[...a.picture.data], [...b.picture.data]];
+  expect(one.length).toBe(other.length);
+  return one.reduce((sum, value, i) => sum + (value - (other[i] ?? 0)) ** 2, 0) / one.length;
+}
+
+/** What was there before a run has to be there after it, and no more. */
+let before: number;
+beforeEach(() => {
+  before = compute.liveTensors;
+  runtime.runs.length = 0;
+  runtime.onRun = () => undefined;
+});
+
+afterAll(async () => {
+  await pipeline.release();
+  expect(runtime.liveSessions).toBe(0);
+});
+
+describe('a smooth animation', () => {
+  it('is a variant of the start picture, then for each variant the frames that lead to it, in order', async () => {
+    const told: number[] = [];
+    const frames: Kept[] = [];
+    for await (const { index, picture, leg, seconds } of next([])) {
+      told.push(index);
+      frames.push({ picture, leg, settings });
+      expect([picture.width, picture.height, picture.data.length]).toEqual([16, 12, 4 * 16 * 12]);
+      expect(seconds).toBeGreaterThan(0);
+    }
+    expect(told).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(legs(frames)).toEqual([undefined, '1/3', '2/3', '3/3', '1/3', '2/3', '3/3']);
+    expect(new Set(pixels(frames).map(String)).size).toBe(7);
+    expect(compute.liveTensors).toBe(before);
+  });
+
+  it('has as many frames as were foretold, in batches that need not divide a leg', async () => {
+    for (const intermediate of [1, 2, 5]) {
+      for (const batchSize of [1, 2, 4]) {
+        for (const closeLoop of [false, true]) {
+          const change = { intermediate, batchSize, closeLoop, steps: 1 };
+          const frames = await extended([], change);
+          const foretold = framesToMake(planSmooth(start, [], { ...settings, ...change }), {
+            ...settings,
+            ...change,
+          });
+          expect(frames).toHaveLength(foretold);
+          expect(frames).toHaveLength(1 + (closeLoop ? 3 : 2) * intermediate);
+        }
+      }
+    }
+  });
+
+  it('encodes a picture for each variant, and denoises a batch at a time', async () => {
+    await extended([], { intermediate: 5 });
+    const counts = ['image encoder', 'UNet', 'decoder'].map((name) => runtime.count(name));
+    expect(counts).toEqual([3, 2 * (1 + 2 * 3), 1 + 2 * 3]);
+  });
+
+  it('is the same for the same seed, bit for bit, and another for another', async () => {
+    const frames = pixels(await extended([]));
+    expect(pixels(await extended([]))).toEqual(frames);
+    expect(pixels(await extended([], { seed: 12 }))[0]).not.toEqual(frames[0]);
+  });
+
+  it('is the same in batches of any size', async () => {
+    const frames = await extended([]);
+    for (const batchSize of [1, 3]) {
+      const others = await extended([], { batchSize });
+      for (const [index, frame] of frames.entries()) {
+        // Sums may run in another order, which is worth one step of 8 bits.
+        expect(difference(frame, others[index])).toBeLessThan(0.1);
+      }
+    }
+  });
+
+  it('takes smaller steps the more frames there are on the way', async () => {
+    const stride = async (intermediate: number) => {
+      const frames = await extended([], { frames: 1, intermediate, batchSize: 8, guidanceScale: 1 });
+      const steps = frames.slice(1).map((frame, index) => difference(frame, frames[index]));
+      return steps.reduce((sum, step) => sum + step, 0) / steps.length;
+    };
+    const [coarse, fine] = [await stride(2), await stride(32)];
+    expect(fine).toBeLessThan(coarse / 16);
+  });
+
+  it('eases: the first and last steps of a leg are shorter, its end is the same', async () => {
+    const even = await extended([], { frames: 1, intermediate: 6 });
+    const eased = await extended([], { frames: 1, intermediate: 6, easing: 'in-out' });
+    expect(pixels(eased).at(-1)).toEqual(pixels(even).at(-1));
+    expect(difference(eased[0], eased[1])).toBeLessThan(difference(even[0], even[1]));
+    expect(difference(eased[5], eased[6])).toBeLessThan(difference(even[5], even[6]));
+  });
+});
+
+describe('a closed loop', () => {
+  it('ends with its first frame, to the last bit of the decoder', async () => {
+    const frames = await extended([], { closeLoop: true });
+    expect(legs(frames).slice(-3)).toEqual(['1/3 home', '2/3 home', '3/3 home']);
+    const seam = difference(frames[0], frames.at(-1));
+    expect(seam).toBeLessThan(0.1);
+    expect(difference(frames[0], frames.at(-2))).toBeGreaterThan(10 * seam);
+    expect(compute.liveTensors).toBe(before);
+  });
+
+  it('has noise of the same strength all the way home', async () => {
+    const frames: Frame[] = [];
+    const strengths: number[] = [];
+    // What the UNet is first given is the noise itself, here without the unconditional half.
+    runtime.onRun = (name, { sample }) => {
+      if (name !== 'UNet' || runtime.count(name) % 2 === 0 || sample?.device !== 'cpu') return;
+      const values = [...sample.data];
+      strengths.push(Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0) / values.length));
+    };
+    const change = { closeLoop: true, guidanceScale: 1, batchSize: 1, intermediate: 4, noiseShift: 0.1 };
+    for await (const frame of next([], change)) frames.push(frame);
+    expect(strengths).toHaveLength(frames.length);
+    const first = strengths[0] ?? NaN;
+    for (const strength of strengths.slice(1)) expect(Math.abs(strength / first - 1)).toBeLessThan(0.15);
+  });
+
+  it('leads home to the first frame of an animation that was continued, however it was made', async () => {
+    const plain = await extended([], { frames: 1 });
+    const closed = await extended(plain, { frames: 1, closeLoop: true, intermediate: 2, seed: 4 });
+    expect(difference(closed[0], closed.at(-1))).toBeLessThan(0.1);
+  });
+});
+
+describe('going on', () => {
+  // After 7 all legs are done but the one home: the next run begins with new ones.
+  it.each([1, 2, 3, 4, 5, 6, 8, 9])(
+    'after %d frames makes what would have come without the break',
+    async (cut) => {
+      const change = { closeLoop: true };
+      const whole = await extended([], change);
+      const part = await extended([], change, cut);
+      expect(part).toHaveLength(cut);
+      // As many variants as were missing, the one that was begun included.
+      const legsLeft = Math.min(2, Math.ceil((7 - cut) / 3));
+      const rest = await extended(part, { ...change, ...(legsLeft > 0 && { frames: legsLeft }) });
+      expect(pixels(rest)).toEqual(pixels(whole));
+      expect(legs(rest)).toEqual(legs(whole));
+      expect(compute.liveTensors).toBe(before);
+    },
+  );
+
+  it('with other settings sets out from where the animation stands', async () => {
+    const part = await extended([], { intermediate: 6 }, 4);
+    const on = await extended(part, { intermediate: 6, seed: 99, noiseShift: 0.1 });
+    expect(legs(on).slice(4, 10)).toEqual(['1/6', '2/6', '3/6', '4/6', '5/6', '6/6']);
+    const strides = on.slice(1).map((frame, index) => difference(frame, on[index]));
+    // There is no jump where the one run ends and the other begins.
+    expect(strides[3]).toBeLessThan(difference(on[0], on.at(-1)));
+    // And on from there, though the leg before was never finished.
+    const further = await extended(on, { frames: 1 });
+    expect(further).toHaveLength(on.length + 3);
+  });
+
+  it('after automatic frames begins at the last of them', async () => {
+    const automatic: Kept = {
+      picture: (await extended([], { frames: 1 }, 1))[0]?.picture ?? start,
+      settings: { ...settings, mode: 'automatic' },
+    };
+    const smoothly = await extended([], { frames: 1 });
+    const on = await extended([automatic], { frames: 1 });
+    expect(pixels(on)).toEqual(pixels(smoothly));
+  });
+});
+
+describe('stopping', () => {
+  it.each([
+    ['encode', 0],
+    ['guidance', 0],
+    ['denoise', 0],
+    ['denoise', 2],
+    ['denoise', 4],
+    ['decode', 0],
+  ] as const)('at %s %d is heard within a step and keeps the finished frames', async (stage, step) => {
+    const change = { steps: 4 };
+    const whole = await extended([], change);
+    const stop = new AbortController();
+    let runsThen = 0;
+    const made: Frame[] = [];
+    const onProgress = (progress: Progress) => {
+      if (progress.frame !== 4 || progress.stage !== stage || progress.step !== step) return;
+      stop.abort();
+      runsThen = runtime.runs.length;
+    };
+    const run = (async () => {
+      for await (const frame of next([], change, { signal: stop.signal, onProgress })) made.push(frame);
+    })();
+    await expect(run).rejects.toSatisfy(isAbort);
+    expect(runtime.runs.length - runsThen).toBeLessThanOrEqual(1);
+    expect(pixels(made)).toEqual(pixels(whole).slice(0, 4));
+    expect(compute.liveTensors).toBe(before);
+  });
+
+  it('before it begins makes nothing', async () => {
+    const watch = { signal: AbortSignal.abort(new Error('enough')) };
+    await expect(next([], {}, watch).next()).rejects.toThrow('enough');
+    expect(runtime.runs).toEqual([]);
+  });
+
+  it.each(['image encoder', 'UNet', 'decoder'])(
+    'by a failure of the %s leaves nothing behind',
+    async (network) => {
+      runtime.onRun = (name) => {
+        if (name === network && runtime.count(name) === 2) throw new Error('device lost');
+      };
+      await expect(extended([], { closeLoop: true })).rejects.toThrow('device lost');
+      expect(compute.liveTensors).toBe(before);
+    },
+  );
+});
+
+describe('those who watch', () => {
+  it('hear of all frames in order, of how many are made together, and the time left falls to nothing', async () => {
+    const told: Progress[] = [];
+    await watched({}, { onProgress: (progress) => told.push(progress) });
+    expect(told.filter(({ stage }) => stage === 'encode').map(({ frame }) => frame)).toEqual([0, 1, 4]);
+    const batches = told.filter(({ stage, step }) => stage === 'denoise' && step === 0);
+    expect(batches.map(({ frame, batch }) => [frame, batch])).toEqual([
+      [0, 1],
+      [1, 2],
+      [3, 1],
+      [4, 2],
+      [6, 1],
+    ]);
+    expect(told.every(({ frames }) => frames === 7)).toBe(true);
+    expect(told.at(-1)).toMatchObject({ stage: 'decode', step: 1, secondsLeft: 0 });
+  });
+
+  it('see the next frame sharpen', async () => {
+    const shown: number[] = [];
+    const watch: Watch = {
+      onPreview: (frame, { width, height }) => {
+        expect([width, height]).toEqual([8, 6]);
+        shown.push(frame);
+      },
+    };
+    await watched({ steps: 4 }, watch);
+    expect(new Set(shown)).toEqual(new Set([0, 1, 3, 4, 6]));
+    expect(compute.liveTensors).toBe(before);
+  });
+
+  it('are told how far guidance moved the goal, and how like each frame is to the prompts', async () => {
+    const insights = (await watched({}, {})).map(({ insight }) => insight);
+    for (const { guidance, positivesAfter, negativesAfter } of insights) {
+      expect(guidance).toBeLessThan(1);
+      expect([positivesAfter, negativesAfter]).not.toContain(null);
+    }
+    // One goal for each leg, another value for each frame on the way.
+    expect(new Set(insights.map(({ guidance }) => guidance)).size).toBe(3);
+    expect(new Set(insights.map(({ positivesAfter }) => positivesAfter)).size).toBe(7);
+  });
+});
+
+describe('a leg that was begun', () => {
+  it('is finished in the batches that it would have had', async () => {
+    const row = (dims: number[], value: number) =>
+      compute.upload(new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(value), dims);
+    const ends = {
+      startEmbeds: row([1, embeddingWidth], 1),
+      goalEmbeds: row([1, embeddingWidth], 2),
+      startNoise: row([1, 4, 6, 8], 0.5),
+      newNoise: row([1, 4, 6, 8], -0.5),
+    };
+    const leg = { ...ends, intermediate: 7, noiseShift: 0.4, batchSize: 3 };
+    const firsts = (done: number) =>
+      [...legBatches(pipeline, { ...leg, done })].map(({ first, embeds, noise }) => {
+        embeds.dispose();
+        noise.dispose();
+        return first;
+      });
+    expect([0, 2, 3, 5, 6, 7].map(firsts)).toEqual([[0, 3, 6], [0, 3, 6], [3, 6], [3, 6], [6], []]);
+
+    const steps = { steps: 1, guidanceScale: 2 };
+    const sizes: number[] = [];
+    for await (const { pictures } of renderLeg(pipeline, { ...leg, done: 4 }, steps)) {
+      sizes.push(pictures.length);
+    }
+    expect(sizes).toEqual([3, 1]);
+    for (const tensor of Object.values(ends)) tensor.dispose();
+  });
+});

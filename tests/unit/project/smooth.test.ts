@@ -1,0 +1,147 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { defaultSettings, framesToMake, planSmooth, trailTo } from '../../../src/project/index.ts';
+import type { LegStep, Settings } from '../../../src/project/index.ts';
+
+const smooth: Settings = { ...defaultSettings, mode: 'smooth', frames: 2, intermediate: 4, seed: 3 };
+
+interface Kept {
+  readonly picture: string;
+  readonly settings: Settings;
+  readonly leg?: LegStep;
+}
+
+/** Frames whose pictures are named by their numbers: plain ones (null), and places on legs (`2/4`, `2/4 home`). */
+function frames(...places: (string | null)[]): Kept[] {
+  return places.map((place, index) => {
+    const [step = 0, of = 0] = (place ?? '').split(/[/ ]/).map(Number);
+    const leg = place === null ? {} : { leg: { step, of, home: place.endsWith('home') } };
+    return { picture: `frame ${index + 1}`, settings: smooth, ...leg };
+  });
+}
+
+const planAfter = (kept: readonly Kept[], change: Partial<Settings> = {}) =>
+  planSmooth('start', kept, { ...smooth, ...change });
+
+describe('a plan', () => {
+  it('begins with a variant of the start picture where there is no frame', () => {
+    expect(planAfter([])).toEqual({
+      from: null,
+      source: 'start',
+      firstFrame: 0,
+      done: 0,
+      legs: 2,
+      closes: false,
+      home: null,
+    });
+    expect(framesToMake(planAfter([]), smooth)).toBe(1 + 2 * 4);
+    expect(framesToMake(planAfter([], { closeLoop: true }), smooth)).toBe(1 + 3 * 4);
+  });
+
+  it('goes on from the last frame, toward a variant of it', () => {
+    const plan = planAfter(frames(null, '1/4', '2/4', '3/4', '4/4'));
+    expect(plan).toMatchObject({ source: 'frame 5', firstFrame: 5, done: 0, legs: 2 });
+    expect(framesToMake(plan, smooth)).toBe(8);
+  });
+
+  it('finishes a leg that was begun, as long as what it is made from is the same', () => {
+    const begun = frames(null, '1/4', '2/4', '3/4');
+    for (const change of [{}, { frames: 5 }, { frameRate: 3 }, { batchSize: 4 }, { closeLoop: true }]) {
+      expect(planAfter(begun, change)).toMatchObject({ source: 'frame 1', firstFrame: 4, done: 3 });
+    }
+    expect(framesToMake(planAfter(begun), smooth)).toBe(8 - 3);
+    for (const change of [{ intermediate: 5 }, { seed: 4 }, { noiseShift: 1 }, { positivePrompts: 'x' }]) {
+      expect(planAfter(begun, change)).toMatchObject({ source: 'frame 4', firstFrame: 4, done: 0 });
+    }
+  });
+
+  it('finishes a way home, and makes nothing else', () => {
+    const begun = frames(null, '1/1', '1/4 home', '2/4 home');
+    const plan = planAfter(begun, { closeLoop: true });
+    expect(plan).toMatchObject({ legs: 0, closes: true, done: 2 });
+    expect(framesToMake(plan, { ...smooth, closeLoop: true })).toBe(2);
+    expect(planAfter(begun)).toMatchObject({ legs: 2, closes: false, done: 0 });
+  });
+
+  it('knows where home is only where it is needed', () => {
+    const kept = frames(null, '1/4', '2/4', '3/4', '4/4');
+    expect(planAfter(kept).home).toBeNull();
+    expect(planAfter(kept, { closeLoop: true }).home).toEqual(trailTo(['start'], kept, 1));
+  });
+});
+
+describe('the trail to a frame', () => {
+  const trail = (kept: readonly Kept[], position: number) =>
+    trailTo(['start', ...kept.map(({ picture }) => picture)], kept, position);
+
+  it('is for a variant its picture and its noise', () => {
+    expect(trail(frames(null, null), 2)).toEqual({
+      embedding: [{ picture: 'frame 1', settings: smooth, t: 1 }],
+      noise: [{ seed: 3, frame: 1, t: 1 }],
+    });
+  });
+
+  it('leads on a leg from one picture toward the next, and the noise only as far as it shifts', () => {
+    const { embedding, noise } = trail(frames(null, '1/4', '2/4'), 3);
+    expect(embedding.map(({ picture, t }) => [picture, t])).toEqual([
+      ['start', 1],
+      ['frame 1', 0.5],
+    ]);
+    expect(noise).toEqual([
+      { seed: 3, frame: 0, t: 1 },
+      { seed: 3, frame: 1, t: 0.2 },
+    ]);
+  });
+
+  it('forgets the pictures before a variant, and no noise', () => {
+    const { embedding, noise } = trail(frames(null, '1/2', '2/2', '1/2', '2/2'), 5);
+    expect(embedding.map(({ picture, t }) => [picture, t])).toEqual([['frame 3', 1]]);
+    expect(noise.map(({ frame, t }) => [frame, t])).toEqual([
+      [0, 1],
+      [1, 0.4],
+      [3, 0.4],
+    ]);
+  });
+
+  it('ends at home where the first frame began', () => {
+    const kept = frames(null, '1/2', '2/2', '1/2 home', '2/2 home');
+    expect(trail(kept, 5)).toEqual(trail(kept, 1));
+    expect(trail(kept, 4).embedding.map(({ picture, t }) => [picture, t])).toEqual([
+      ['frame 1', 1],
+      ['start', 0.5],
+    ]);
+  });
+
+  it('goes by the settings that each frame was made with', () => {
+    const kept = frames(null, '1/2', '1/4').map((frame, index) => ({
+      ...frame,
+      settings: { ...smooth, seed: index, noiseShift: 1 },
+    }));
+    expect(trail(kept, 3).noise).toEqual([
+      { seed: 0, frame: 0, t: 1 },
+      { seed: 1, frame: 1, t: 0.5 },
+      { seed: 2, frame: 2, t: 0.25 },
+    ]);
+  });
+
+  it('uses no noise twice, so that its strength stays', () => {
+    const steps = fc.array(
+      fc.record({ of: fc.integer({ min: 1, max: 5 }), made: fc.integer({ min: 1, max: 5 }) }),
+    );
+    fc.assert(
+      fc.property(steps, (runs) => {
+        const places = runs.flatMap(({ of, made }) =>
+          Array.from({ length: Math.min(of, made) }, (_, index) => `${index + 1}/${of}`),
+        );
+        const kept = frames(null, ...places);
+        const drawn = trail(kept, kept.length).noise.map(({ frame }) => frame);
+        expect(new Set(drawn).size).toBe(drawn.length);
+      }),
+    );
+  });
+
+  it('is none where a leg begins nowhere', () => {
+    expect(() => trail(frames(null, '3/4'), 2)).toThrow(RangeError);
+    expect(() => trail(frames(null), 2)).toThrow(RangeError);
+  });
+});
