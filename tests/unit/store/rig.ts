@@ -149,6 +149,9 @@ export class Rig {
   readonly decodeSizes: string[] = [];
   readonly saved: { name: string; file: Blob }[] = [];
   readonly liveUrls = new Set<string>();
+  address = 'https://drift.example/?backend=cpu';
+  /** What was copied last; null where copying is not allowed. */
+  clipboard: string | null = '';
   /** The diffusion worker goes on when it is told to stop, as one does that is in the middle of a step. */
   deaf = false;
   /** Frames that the diffusion worker has sent. */
@@ -190,6 +193,17 @@ export class Rig {
       now: () => (this.#clock += 1000),
       today: () => new Date(2025, 0, 31),
       randomSeed: () => 123_456,
+      address: {
+        read: () => this.address,
+        replace: (address) => {
+          this.address = address;
+        },
+      },
+      copyText: (text) => {
+        if (this.clipboard === null) return Promise.reject(new DOMException('No.', 'NotAllowedError'));
+        this.clipboard = text;
+        return Promise.resolve();
+      },
       saveFile: (file, name) => {
         this.saved.push({ file, name });
       },
