@@ -59,6 +59,13 @@ export function browserEnvironment(): Environment {
     now: () => performance.now(),
     today: () => new Date(),
     randomSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
+    address: {
+      read: () => window.location.href,
+      replace: (address) => {
+        window.history.replaceState(null, '', address);
+      },
+    },
+    copyText: (text) => navigator.clipboard.writeText(text),
     saveFile,
   };
 }

@@ -21,6 +21,10 @@ export interface Environment {
   readonly today: () => Date;
   /** A seed: an integer from 0 to 2^32 - 1. */
   readonly randomSeed: () => number;
+  /** The page's address, which can be changed without loading the page again. */
+  readonly address: { readonly read: () => string; readonly replace: (address: string) => void };
+  /** Puts text on the clipboard; rejects where the browser does not allow it. */
+  readonly copyText: (text: string) => Promise<void>;
   /** Hands a finished file to the person. */
   readonly saveFile: (file: Blob, name: string) => void;
 }

@@ -17,6 +17,8 @@ import { createPlayer } from './player.ts';
 import type { PlayerStore } from './player.ts';
 import { createPreferences } from './preferences.ts';
 import type { Preferences } from './preferences.ts';
+import { createSettingsLink } from './settings-link.ts';
+import type { SettingsLink } from './settings-link.ts';
 import { createSettings } from './settings.ts';
 import type { SettingsStore } from './settings.ts';
 
@@ -25,6 +27,7 @@ export interface Stores {
   readonly notices: Notices;
   readonly preferences: StoreApi<Preferences>;
   readonly settings: SettingsStore;
+  readonly settingsLink: SettingsLink;
   readonly model: ModelStore;
   readonly animation: AnimationStore;
   readonly addresses: StoreApi<AddressesState>;
@@ -41,11 +44,23 @@ export function createStores(environment: Environment): Stores {
   const notices = createNotices();
   const preferences = createPreferences(storage);
   const settings = createSettings(environment);
+  const settingsLink = createSettingsLink({ settings, notices, environment });
   const model = createModel({ link: diffusion, settings, notices, nextPaint });
   const addresses = createAddresses({ media, pictureUrls: environment.pictureUrls });
   const animation = createAnimation({ media, addresses, settings, preferences, notices });
   const generation = createGeneration({ diffusion, animation, model, settings, notices, environment });
   const player = createPlayer({ animation, generation, settings, preferences });
   const exporter = createExport({ media, animation, settings, preferences, notices, environment });
-  return { notices, preferences, settings, model, animation, addresses, generation, player, exporter };
+  return {
+    notices,
+    preferences,
+    settings,
+    settingsLink,
+    model,
+    animation,
+    addresses,
+    generation,
+    player,
+    exporter,
+  };
 }

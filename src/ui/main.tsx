@@ -7,6 +7,8 @@ import './shared/base.css';
 
 const stores = createStores(browserEnvironment());
 stores.model.load(() => readWish(window.location.search, document.baseURI));
+// The model's settings of the last visit are there by now, for the link's to take their place.
+stores.settingsLink.open();
 
 const root = document.getElementById('root');
 if (!root) throw new Error('The page has no root.');

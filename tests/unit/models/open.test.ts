@@ -233,7 +233,7 @@ describe('a model that cannot be opened', () => {
     ['fixedPrompts', { positive: 'up', negative: [], embeds: 'prompts.safetensors' }],
     ['textEncoder', { model: 'text.onnx', tokenizer: 'tokenizer.json' }],
     ['previewFactors', [1, 2, 3]],
-    ['defaults', { steps: [20] }],
+    ['defaults', { steps: null }],
   ])('because its manifest has an unusable "%s": %j', async (key, value) => {
     changeManifest({ [key]: value });
     const { code, details } = await failure(openModel(url));

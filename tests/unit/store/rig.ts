@@ -151,6 +151,9 @@ export class Rig {
   readonly liveUrls = new Set<string>();
   /** The diffusion worker lets go of its model before a load fails. */
   failsLate = false;
+  address = 'https://drift.example/?backend=cpu';
+  /** What was copied last; null where copying is not allowed. */
+  clipboard: string | null = '';
   /** The diffusion worker goes on when it is told to stop, as one does that is in the middle of a step. */
   deaf = false;
   /** Frames that the diffusion worker has sent. */
@@ -192,6 +195,17 @@ export class Rig {
       now: () => (this.#clock += 1000),
       today: () => new Date(2025, 0, 31),
       randomSeed: () => 123_456,
+      address: {
+        read: () => this.address,
+        replace: (address) => {
+          this.address = address;
+        },
+      },
+      copyText: (text) => {
+        if (this.clipboard === null) return Promise.reject(new DOMException('No.', 'NotAllowedError'));
+        this.clipboard = text;
+        return Promise.resolve();
+      },
       saveFile: (file, name) => {
         this.saved.push({ file, name });
       },
