@@ -1,4 +1,4 @@
-/** What an animation is made of: its settings with their defaults, and the order in which its frames run. */
+/** What an animation is made of: its settings, the tree of its frames, the order in which they run, and its file. */
 export {
   automaticSettingsSchema,
   defaultSettings,
@@ -13,3 +13,33 @@ export { overlaySettings, readStoredSettings, usableSettings } from './stored.ts
 export type { SettingsPart } from './stored.ts';
 export { advance, reelPositions } from './reel.ts';
 export type { Playhead, Reel } from './reel.ts';
+export { insightSchema } from './insight.ts';
+export type { FrameInsight } from './insight.ts';
+export {
+  append,
+  buildTree,
+  childrenOf,
+  emptyTree,
+  endAt,
+  path,
+  removeBranch,
+  restoreBranch,
+  startId,
+  tipOf,
+  withoutLost,
+} from './tree.ts';
+export type { FrameNode, FrameTree, NewFrame, RemovedBranch } from './tree.ts';
+export {
+  documentFromText,
+  documentToText,
+  fileVersion,
+  frameNodeSchema,
+  keptSettingsSchema,
+  projectDocumentSchema,
+  startSchema,
+  treeOf,
+} from './document.ts';
+export type { ProjectDocument, ProjectStart } from './document.ts';
+export { decodePng, encodePng } from './png.ts';
+export { openArchive, pictureName, writeArchive } from './archive.ts';
+export type { Archive, ArchiveControl } from './archive.ts';
