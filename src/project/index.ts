@@ -43,3 +43,6 @@ export type { ProjectDocument, ProjectStart } from './document.ts';
 export { decodePng, encodePng } from './png.ts';
 export { openArchive, pictureName, writeArchive } from './archive.ts';
 export type { Archive, ArchiveControl } from './archive.ts';
+export type { MeasureRoom, ProjectFiles, ProjectLocks } from './files.ts';
+export { ProjectKeeper } from './keeper.ts';
+export type { Kept, KeptPicture, OpenedProject, ProjectSummary } from './keeper.ts';
