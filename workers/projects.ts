@@ -1,7 +1,6 @@
 /** The projects worker: keeps what is made, so that encoding and writing frames never holds up the page. */
-import { ProjectKeeper } from '../src/project/index.ts';
-import { projectsApi, serve } from '../src/protocol/index.ts';
-import { keeping } from './keeping.ts';
+import { ProjectKeeper } from '../src/project/keeper.ts';
+import { keeping, projectsApi, serve } from '../src/protocol/index.ts';
 import { measureRoom, privateFiles, webLocks } from './storage.ts';
 
 const keeper = new ProjectKeeper({

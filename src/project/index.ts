@@ -44,5 +44,5 @@ export { decodePng, encodePng } from './png.ts';
 export { openArchive, pictureName, writeArchive } from './archive.ts';
 export type { Archive, ArchiveControl } from './archive.ts';
 export type { MeasureRoom, ProjectFiles, ProjectLocks } from './files.ts';
-export { ProjectKeeper } from './keeper.ts';
-export type { Kept, KeptPicture, OpenedProject, ProjectSummary } from './keeper.ts';
+// The keeper itself is imported from its own module: the page, which needs only the types, must not load it.
+export type { Kept, KeptPicture, OpenedProject, ProjectKeeper, ProjectSummary } from './keeper.ts';

@@ -31,8 +31,8 @@ export interface OpenedProject {
   readonly document: ProjectDocument;
   /** Another tab has it open: here it can be looked at. */
   readonly readOnly: boolean;
-  /** The file that the start picture was cut from, where there is one. */
-  readonly original: Blob | null;
+  /** The file that the start picture was cut from, or the cut where that is all there is. */
+  readonly original: Blob;
   /** Frames that are left out because their pictures are lost, or because they came after such a one. */
   readonly lost: number;
 }
@@ -71,9 +71,9 @@ const graceTime = 60 * 60 * 1000;
  * before the record that names it is written, so after a crash at any moment everything that a record names is there;
  * files that no record names are swept when the project is next opened.
  *
- * One project is open for writing at a time. Every method throws StorageError `storage-full` or `storage-unavailable`
- * for what the browser refuses; those that write throw StorageError `read-only` for a project that is not open for
- * writing here.
+ * One project is open for writing at a time, and its lock stays here until another is opened. Every method throws
+ * StorageError `storage-full` or `storage-unavailable` for what the browser refuses; those that write throw
+ * StorageError `read-only` for a project that another tab has open.
  */
 export class ProjectKeeper {
   readonly #options: KeeperOptions;
@@ -171,11 +171,14 @@ export class ProjectKeeper {
         onPicture({ id: frame.id, picture }, index + 2, way.length + 1);
       }
       const left = [...tree.nodes.values()];
-      const original = record.originalFile;
+      const original =
+        (await this.#options.files.read(id, record.originalFile ?? record.startFile)) ??
+        (await this.#options.files.read(id, record.startFile));
+      if (!original) throw lostStart(record);
       return {
         document: { ...document, frames: left, leaf: tree.leaf },
         readOnly,
-        original: original === null ? null : await this.#options.files.read(id, original),
+        original,
         lost: frames.length - left.length,
       };
     });
@@ -386,11 +389,12 @@ export class ProjectKeeper {
     return this.#changes.run(undefined, () => this.#guard(work));
   }
 
-  /** A change of the project that is open for writing. */
+  /** A change of a project that no other tab has open: of the one that is open here, or of one just left. */
   #write<T>(id: string, work: (db: ProjectDatabase) => Promise<T>): Promise<T> {
-    return this.#change((db) => {
-      if (this.#held?.id !== id) throw readOnly(id);
-      return work(db);
+    return this.#change(async (db) => {
+      const done = await this.#whileHeld(id, () => work(db));
+      if (!done) throw readOnly(id);
+      return done.value;
     });
   }
 
@@ -427,13 +431,12 @@ export class ProjectKeeper {
     this.#held = null;
   }
 
-  /** Does something with a project that no other tab has open. Returns false when one has. */
-  async #whileHeld(id: string, work: () => Promise<void>): Promise<boolean> {
+  /** Does something with a project that no other tab has open. Returns null when one has. */
+  async #whileHeld<T>(id: string, work: () => Promise<T>): Promise<{ readonly value: T } | null> {
     const release = this.#held?.id === id ? () => undefined : await this.#options.locks.tryHold(id, 0);
-    if (!release) return false;
+    if (!release) return null;
     try {
-      await work();
-      return true;
+      return { value: await work() };
     } finally {
       release();
     }

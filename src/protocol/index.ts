@@ -9,6 +9,7 @@ export type { FrameInsight } from '../project/index.ts';
 export type { GenerateEvent, GenerationProgress, LoadEvent, LoadedModel } from './diffusion.ts';
 export { mediaApi } from './media.ts';
 export type { EncodeProgress, Fit } from './media.ts';
+export { keeping } from './keeping.ts';
 export { projectsApi } from './projects.ts';
 export type { ProjectSummary } from './projects.ts';
 export type { Api } from './messages.ts';

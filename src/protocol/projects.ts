@@ -40,7 +40,7 @@ export const projectsApi = {
     result: v.object({
       document: projectDocumentSchema,
       readOnly: v.boolean(),
-      original,
+      original: v.instance(Blob),
       lost: count,
     }),
   },

@@ -7,6 +7,7 @@ import './shared/base.css';
 
 const stores = createStores(browserEnvironment());
 stores.model.load(() => readWish(window.location.search, document.baseURI));
+void stores.projects.reopen();
 
 const root = document.getElementById('root');
 if (!root) throw new Error('The page has no root.');

@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto';
-import { ProjectKeeper } from '../../src/project/index.ts';
+import { ProjectKeeper } from '../../src/project/keeper.ts';
 import type { ProjectFiles, ProjectLocks } from '../../src/project/index.ts';
 
 /** A disk in memory, on which writing can be made to fail. */
@@ -33,7 +33,7 @@ export class MemoryFiles implements ProjectFiles {
       try {
         this.beforeWrite(name);
       } catch (error) {
-        folder.set(name, file.slice(0, file.size / 2));
+        folder.set(name, file.slice(0, file.size >> 1));
         throw error;
       }
       if (this.used + file.size > this.room) throw new DOMException('It is full.', 'QuotaExceededError');
@@ -96,6 +96,11 @@ export class Device {
   readonly locks = new MemoryLocks();
   readonly database = `drift-test-${++devices}`;
   now = new Date('2025-01-31T12:00:00Z');
+  #ids = 0;
+
+  newId(): string {
+    return `00000000-0000-4000-8000-${String(++this.#ids).padStart(12, '0')}`;
+  }
 
   /** A tab's keeper. */
   tab(): ProjectKeeper {

@@ -5,8 +5,13 @@ import { useStores } from '../shared/stores.ts';
 import { pageTitle } from '../shared/words.ts';
 import { commandFor, stepFor } from './shortcuts.ts';
 
-/** Takes the first file of a drop or a paste as the start picture. */
-function take({ animation, notices }: Stores, files: readonly File[]): void {
+/** Takes the first file of a drop or a paste: a project is opened, a picture begins one. */
+function take({ animation, notices, projects }: Stores, files: readonly File[]): void {
+  const project = files.find(({ name }) => name.toLowerCase().endsWith('.drift'));
+  if (project) {
+    void projects.importFile(project);
+    return;
+  }
   const picture = files.find(({ type }) => type.startsWith('image/')) ?? files[0];
   if (picture) {
     void animation.chooseStart(picture, picture.name);
@@ -89,7 +94,7 @@ export function useKeys(): void {
     const press = (event: KeyboardEvent) => {
       const { key, target } = event;
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (!(target instanceof Element) || document.querySelector(':popover-open')) return;
+      if (!(target instanceof Element) || document.querySelector(':popover-open, dialog[open]')) return;
       const command = commandFor(key, {
         tag: target.tagName.toLowerCase(),
         role: target.getAttribute('role'),
@@ -126,7 +131,7 @@ export function useTitle(): void {
   }, [generation, model]);
 }
 
-/** The browser asks before a tab is closed whose frames no file holds yet. */
+/** The browser asks before a tab is closed whose frames are kept nowhere yet, or in which one is being made. */
 export function useLeaveGuard(): void {
   const { animation, generation } = useStores();
   useEffect(() => {

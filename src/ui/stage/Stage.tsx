@@ -13,7 +13,7 @@ export function Stage() {
   return (
     <section className={classes(styles['stage'], hasStart && styles['square'])} aria-label="Stage">
       {hasStart ? <Screen /> : <FirstVisit />}
-      {reading && <p className={styles['reading']}>Reading the picture…</p>}
+      {reading && <p className={styles['reading']}>Reading…</p>}
     </section>
   );
 }

@@ -45,7 +45,7 @@ describe('a project that is kept', () => {
     expect(opened.document).toMatchObject({ name: 'A project', leaf: 3, settings: { seed: 77 } });
     // The animation is the way to frame 3; frame 2 is another branch.
     expect(opened.pictures).toEqual(pictures(startId, 1, 3));
-    expect(await opened.original?.text()).toBe('a photograph');
+    expect(await opened.original.text()).toBe('a photograph');
     expect([opened.readOnly, opened.lost]).toEqual([false, 0]);
   });
 
@@ -68,7 +68,7 @@ describe('a project that is kept', () => {
     const opened = await open(keeper);
     expect(opened.pictures.get(startId)).toEqual(pictureOf(50));
     expect(opened.document.start.name).toBe('b.png');
-    expect(await opened.original?.text()).toBe('another');
+    expect(await opened.original.text()).toBe('another');
     expect(device.files.names()).toHaveLength(2);
   });
 
@@ -338,8 +338,12 @@ describe('two tabs', () => {
     await make(first, [0]);
     await make(second, [0], other);
     expect(await first.resume(other)).toBe(false);
-    expect((await open(second)).readOnly).toBe(false);
-    expect(await failure(first.update(id, { leaf: 0 }))).toMatchObject({ code: 'read-only' });
+    expect(await failure(first.update(other, { leaf: 0 }))).toMatchObject({ code: 'read-only' });
+    // What was left can still be written to, until another tab opens it.
+    await first.update(id, { leaf: 0 });
+    const opened = await open(second);
+    expect([opened.readOnly, opened.document.leaf]).toEqual([false, 0]);
+    expect(await failure(first.update(id, { leaf: 1 }))).toMatchObject({ code: 'read-only' });
   });
 });
 
@@ -359,8 +363,10 @@ describe('a .drift file', () => {
     const seen = new Map<number, Picture>();
     await keeper.pictures(other, [2], signal, (kept) => seen.set(kept.id, kept.picture));
     expect(seen).toEqual(pictures(2));
-    // The photograph itself is not handed on.
-    expect(after.original).toBeNull();
+    // The photograph itself is not handed on, only what was cut from it.
+    expect(await after.original.arrayBuffer()).toEqual(
+      await device.files.folders.get(other)?.get('start-1.png')?.arrayBuffer(),
+    );
   });
 
   it('that is damaged in its last picture changes nothing', async () => {

@@ -1,9 +1,10 @@
 import { afterEach } from 'vitest';
 import type { Picture } from '../../../src/base/index.ts';
-import { connect, diffusionApi, mediaApi, serve } from '../../../src/protocol/index.ts';
+import { connect, diffusionApi, keeping, mediaApi, projectsApi, serve } from '../../../src/protocol/index.ts';
 import type { Api, Connection, FrameInsight, Handlers, LoadedModel } from '../../../src/protocol/index.ts';
 import { createStores } from '../../../src/store/index.ts';
 import type { ExportKind, Stores } from '../../../src/store/index.ts';
+import { Device } from '../../support/project-storage.ts';
 
 /** A connection to handlers that run behind a real message port, and a way to kill them. */
 function openFake<A extends Api>(
@@ -144,16 +145,30 @@ export class Rig {
   sent = 0;
   diffusionWorkers = 0;
   mediaWorkers = 0;
+  projectWorkers = 0;
+  /** How often the browser was asked to keep what is kept. */
+  persisted = 0;
   urlsMade = 0;
   killDiffusion: (message: string) => void = () => undefined;
   killMedia: (message: string) => void = () => undefined;
+  killProjects: (message: string) => void = () => undefined;
   #paints: (() => void)[] = [];
   #clock = 0;
 
-  constructor(storage = new Map<string, string>()) {
+  /** Where projects are kept: the real thing, on a disk in memory. Several rigs on one device are several tabs. */
+  readonly device: Device;
+
+  constructor(storage = new Map<string, string>(), device = new Device()) {
+    this.device = device;
     this.stores = createStores({
       openDiffusion: () => this.#openDiffusion(),
       openMedia: () => this.#openMedia(),
+      openProjects: () => {
+        this.projectWorkers++;
+        const { connection, die } = openFake(projectsApi, keeping(device.tab()));
+        this.killProjects = die;
+        return connection;
+      },
       storage: {
         getItem: (key) => storage.get(key) ?? null,
         setItem: (key, value) => {
@@ -179,6 +194,10 @@ export class Rig {
       now: () => (this.#clock += 1000),
       today: () => new Date(2025, 0, 31),
       randomSeed: () => 123_456,
+      newId: () => device.newId(),
+      persist: () => {
+        this.persisted++;
+      },
       saveFile: (file, name) => {
         this.saved.push({ file, name });
       },

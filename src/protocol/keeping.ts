@@ -1,9 +1,10 @@
-/** The methods of the projects worker, wherever it keeps things: the worker's own storage, or a test's memory. */
-import type { ProjectKeeper } from '../src/project/index.ts';
-import type { Handlers, projectsApi } from '../src/protocol/index.ts';
+import type { ProjectKeeper } from '../project/index.ts';
+import type { projectsApi } from './projects.ts';
+import type { Handlers } from './server.ts';
 
 const answer = async <T>(value: Promise<T>) => ({ value: await value, transfer: [] });
 
+/** The methods of the projects worker, wherever its keeper keeps things: in a browser's storage, or a test's memory. */
 export function keeping(keeper: ProjectKeeper): Handlers<typeof projectsApi> {
   return {
     list: () => answer(keeper.list()),

@@ -1,0 +1,94 @@
+import { Plus, Upload, X } from 'lucide-react';
+import { useEffect, useId, useRef } from 'react';
+import { Notices } from '../feedback/Notices.tsx';
+import { Button } from '../shared/Button.tsx';
+import { classes } from '../shared/classes.ts';
+import buttonStyles from '../shared/Button.module.css';
+import { useSelect, useStores } from '../shared/stores.ts';
+import { ProjectCard } from './ProjectCard.tsx';
+import { ProjectJob } from './ProjectJob.tsx';
+import styles from './ProjectsDialog.module.css';
+
+/** All projects on this device, and what can be done with them. */
+export function ProjectsDialog({ onClose }: { readonly onClose: () => void }) {
+  const { projects } = useStores();
+  const list = useSelect(projects, (state) => state.list);
+  const dialog = useRef<HTMLDialogElement>(null);
+  const title = useId();
+
+  useEffect(() => {
+    if (!dialog.current?.open) dialog.current?.showModal();
+    void projects.refresh();
+  }, [projects]);
+
+  const close = () => dialog.current?.close();
+
+  return (
+    <dialog
+      ref={dialog}
+      className={styles['dialog']}
+      aria-labelledby={title}
+      onClose={onClose}
+      onClick={({ target, currentTarget }) => {
+        // What is around the dialog counts as the dialog itself.
+        if (target === currentTarget) close();
+      }}
+    >
+      <div className={styles['inside']}>
+        <div className={styles['head']}>
+          <h2 id={title} className={styles['title']}>
+            Projects
+          </h2>
+          <Button
+            onClick={() => {
+              projects.create();
+              close();
+            }}
+          >
+            <Plus size={16} aria-hidden />
+            New project
+          </Button>
+          <label className={classes(buttonStyles['button'], styles['import'])}>
+            <Upload size={16} aria-hidden />
+            Import
+            <input
+              type="file"
+              accept=".drift"
+              className="hidden-text"
+              aria-label="Import a project"
+              onChange={({ target }) => {
+                const file = target.files?.[0];
+                if (file) {
+                  void projects.importFile(file).then((done) => {
+                    if (done) close();
+                  });
+                }
+                target.value = '';
+              }}
+            />
+          </label>
+          <Button look={['quiet', 'icon']} title="Close (Escape)" onClick={close}>
+            <X size={20} aria-hidden />
+            <span className="hidden-text">Close</span>
+          </Button>
+        </div>
+        <Notices />
+        <ProjectJob />
+        {list?.length === 0 && (
+          <p className={styles['empty']}>
+            Nothing here yet. Whatever you make is kept here by itself: choose a picture and press Generate.
+          </p>
+        )}
+        <ul className={styles['list']} role="list" aria-label="Projects" aria-busy={list === null}>
+          {list?.map((project) => (
+            <ProjectCard key={project.id} project={project} onOpened={close} />
+          ))}
+        </ul>
+        <p className={styles['note']}>
+          Projects are kept in this browser, on this device only. Export what you want to move or to be sure
+          of.
+        </p>
+      </div>
+    </dialog>
+  );
+}
