@@ -26,8 +26,9 @@ export function ProjectCard({
         type="button"
         className={styles['open']}
         onClick={() => {
-          if (isOpen) {onOpened();}
-          else {
+          if (isOpen) {
+            onOpened();
+          } else {
             void projects.open(id).then((done) => {
               if (done) onOpened();
             });

@@ -40,13 +40,16 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }) {
             Projects
           </h2>
           <Button
+            aria-label="New project"
             onClick={() => {
               projects.create();
               close();
             }}
           >
             <Plus size={16} aria-hidden />
-            New project
+            <span>
+              New<span className={styles['long']}> project</span>
+            </span>
           </Button>
           <label className={classes(buttonStyles['button'], styles['import'])}>
             <Upload size={16} aria-hidden />
