@@ -44,8 +44,10 @@ export interface Frame extends Shown {
 
 /** A frame that has just been made. */
 export interface MadeFrame extends Pick<Frame, 'picture' | 'seconds' | 'insight' | 'settings'> {
-  /** The name of the model that made it. */
+  /** The name of the model that made it; empty where none did. */
   readonly model: string;
+  /** Which variant of its round it is: with its seed and its place, its noise. 0 where there is one. */
+  readonly variant?: number;
 }
 
 /** The project that is on the page. */
@@ -378,12 +380,12 @@ export function createAnimation({
     async whenRead() {
       while (store.getState().reading) await readingDone;
     },
-    append({ model, ...made }) {
+    append({ model, variant = 0, ...made }) {
       const { project, tree: before, frames } = store.getState();
       const { width, height } = made.picture;
       const { settings: used, insight, seconds } = made;
       const { tree, node } = append(before, {
-        variant: 0,
+        variant,
         settings: used,
         model,
         width,

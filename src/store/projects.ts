@@ -36,6 +36,8 @@ export interface ProjectsState {
   /** The projects on this device, the one that changed last first; null before they have been asked for. */
   readonly list: readonly ListedProject[] | null;
   readonly job: ProjectJob | null;
+  /** What was open when the page was last left is on its way back. */
+  readonly reopening: boolean;
 }
 
 export interface ProjectsStore extends StoreApi<ProjectsState> {
@@ -69,6 +71,9 @@ const roomTopic = 'room';
 const readOnlyTopic = 'read-only';
 const deletedTopic = 'deleted';
 
+/** Opening a project of more pictures than this takes long enough to show how far it is. */
+const manyPictures = 30;
+
 /** The person is warned when no more frames than this fit. */
 const fewFrames = 30;
 /** Browsers estimate roughly, and other things than frames take room. */
@@ -90,8 +95,12 @@ export function createProjects({
   notices: Notices;
   environment: Pick<Environment, 'newId' | 'persist' | 'pictureUrls' | 'saveFile' | 'storage'>;
 }): ProjectsStore & { readonly onRoom: (report: RoomReport) => void } {
-  const store = createStore<ProjectsState>()(() => ({ list: null, job: null }));
   const { pictureUrls, storage } = environment;
+  const store = createStore<ProjectsState>()(() => ({
+    list: null,
+    job: null,
+    reopening: remembered(storage) !== null,
+  }));
   let controller = new AbortController();
   let warned = false;
   let persisted = false;
@@ -240,15 +249,6 @@ export function createProjects({
     keep(storage, lastKey, project && { id: project.id, settings: settings.getState().values });
   }
 
-  function remembered(): v.InferOutput<typeof lastSchema> | null {
-    try {
-      const result = v.safeParse(lastSchema, JSON.parse(storage?.getItem(lastKey) ?? 'null'));
-      return result.success ? result.output : null;
-    } catch {
-      return null;
-    }
-  }
-
   animation.subscribe(({ project }, before) => {
     if (project?.id === before.project?.id) return;
     remember();
@@ -284,19 +284,20 @@ export function createProjects({
   const projects: ProjectsStore & { readonly onRoom: (report: RoomReport) => void } = {
     ...store,
     async reopen() {
-      const last = remembered();
+      const last = remembered(storage);
+      const text = 'Opening the project';
       try {
         if (last) {
-          await open(
-            last.id,
-            () => last.settings,
-            () => undefined,
-          );
+          const onProgress = ({ done, of }: { done: number; of: number }) => {
+            if (of > manyPictures) store.setState({ job: { text, done, of } });
+          };
+          await open(last.id, () => last.settings, onProgress, controller.signal);
         }
       } catch (error) {
         // Deleted in another tab: there is nothing to go on with.
         if (!(error instanceof ProjectError && error.code === 'project-gone')) notices.error(error);
       }
+      store.setState(({ job }) => ({ reopening: false, job: job?.text === text ? null : job }));
       // Nobody asked for it: what stands in its way is told when something is to be kept.
       await ask((worker) => worker.call('tidy', {})).catch(() => undefined);
     },
@@ -423,6 +424,16 @@ export function createProjects({
     },
   };
   return projects;
+}
+
+/** What was open when the page was last left, with its settings to the last change. */
+function remembered(storage: Environment['storage']): v.InferOutput<typeof lastSchema> | null {
+  try {
+    const result = v.safeParse(lastSchema, JSON.parse(storage?.getItem(lastKey) ?? 'null'));
+    return result.success ? result.output : null;
+  } catch {
+    return null;
+  }
 }
 
 function copyName(name: string): string {

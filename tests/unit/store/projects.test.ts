@@ -51,7 +51,10 @@ describe('what is made', () => {
     expect(before.stores.animation.getState().unsaved).toBe(false);
     expect(before.persisted).toBe(1);
 
+    const opening = visits.tab();
+    expect(opening.stores.projects.getState().reopening).toBe(true);
     const after = await visits.reload();
+    expect(after.stores.projects.getState().reopening).toBe(false);
     expect(values(after)).toEqual(values(before));
     const { start, frames, project } = after.stores.animation.getState();
     expect([start?.name, valueOf(start?.picture), project?.name]).toEqual(['start.png', 100, 'start']);
