@@ -76,6 +76,8 @@ export function browserEnvironment(): Environment {
     randomSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
     newId,
     persist,
+    address: () => window.location.href,
+    copyText: (text) => navigator.clipboard.writeText(text),
     saveFile,
   };
 }

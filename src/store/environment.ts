@@ -26,6 +26,10 @@ export interface Environment {
   readonly newId: () => string;
   /** Asks the browser not to clear what is kept when room gets short. */
   readonly persist: () => void;
+  /** The address of the page. */
+  readonly address: () => string;
+  /** Puts text into the clipboard. */
+  readonly copyText: (text: string) => Promise<void>;
   /** Hands a finished file to the person. */
   readonly saveFile: (file: Blob, name: string) => void;
 }

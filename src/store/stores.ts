@@ -23,6 +23,8 @@ import { createProjects } from './projects.ts';
 import type { ProjectsStore } from './projects.ts';
 import { createSettings } from './settings.ts';
 import type { SettingsStore } from './settings.ts';
+import { createSharing } from './sharing.ts';
+import type { Sharing } from './sharing.ts';
 
 /** All that the page shows and does. */
 export interface Stores {
@@ -33,6 +35,7 @@ export interface Stores {
   readonly animation: AnimationStore;
   readonly autosave: Autosave;
   readonly projects: ProjectsStore;
+  readonly sharing: Sharing;
   readonly addresses: StoreApi<AddressesState>;
   readonly generation: GenerationStore;
   readonly player: PlayerStore;
@@ -77,6 +80,7 @@ export function createStores(environment: Environment): Stores {
     animation,
     autosave,
     projects,
+    sharing: createSharing({ settings, notices, environment }),
     addresses,
     generation,
     player,

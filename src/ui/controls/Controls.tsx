@@ -1,5 +1,6 @@
 import { Tabs } from 'radix-ui';
 import styles from './Controls.module.css';
+import { CopyLink } from './CopyLink.tsx';
 import { modes } from './modes.ts';
 import { RunBar } from './RunBar.tsx';
 import { StartField } from './StartField.tsx';
@@ -25,6 +26,7 @@ export function Controls() {
             </Tabs.Content>
           ))}
         </Tabs.Root>
+        <CopyLink />
       </div>
       <RunBar />
     </section>

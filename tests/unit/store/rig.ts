@@ -138,6 +138,7 @@ export class Rig {
     [];
   readonly decodeSizes: string[] = [];
   readonly saved: { name: string; file: Blob }[] = [];
+  readonly copied: string[] = [];
   readonly liveUrls = new Set<string>();
   /** The diffusion worker goes on when it is told to stop, as one does that is in the middle of a step. */
   deaf = false;
@@ -197,6 +198,11 @@ export class Rig {
       newId: () => device.newId(),
       persist: () => {
         this.persisted++;
+      },
+      address: () => 'https://drift.example/?model=shapes/model.json',
+      copyText: (text) => {
+        this.copied.push(text);
+        return Promise.resolve();
       },
       saveFile: (file, name) => {
         this.saved.push({ file, name });
