@@ -46,3 +46,5 @@ export type { Archive, ArchiveControl } from './archive.ts';
 export type { MeasureRoom, ProjectFiles, ProjectLocks } from './files.ts';
 // The keeper itself is imported from its own module: the page, which needs only the types, must not load it.
 export type { Kept, KeptPicture, OpenedProject, ProjectKeeper, ProjectSummary } from './keeper.ts';
+export { frameSizeFor, sequenceOf } from './sequence.ts';
+export type { Gap, Sequence } from './sequence.ts';

@@ -117,6 +117,8 @@ export interface AnimationStore extends StoreApi<AnimationState> {
    * @throws what `open` throws, when nothing else was chosen meanwhile
    */
   readonly load: <L extends LoadedProject>(open: (signal: AbortSignal) => Promise<L>) => Promise<L | null>;
+  /** Begins a project with pictures that are there already: the first is where it starts, and all are its frames. */
+  readonly bring: (start: Omit<StartPicture, 'id'>, frames: readonly Picture[]) => void;
   /** Leaves the project, and with it an empty page. */
   readonly clear: () => void;
   /** The project has another name now. */
@@ -367,7 +369,7 @@ export function createAnimation({
     }
   }
 
-  return {
+  const animation: AnimationStore = {
     ...store,
     chooseStart(file, name) {
       return read(file, name, (start) => {
@@ -457,6 +459,23 @@ export function createAnimation({
         }
       });
     },
+    bring(picture, frames) {
+      stopReading.abort();
+      notices.dismissTopic(shelfTopic);
+      const start = { ...picture, id: ++lastId };
+      store.setState({ reading: false });
+      beginProject(start);
+      addresses.add(start);
+      const { width, height } = start.cut;
+      // After the project, whose settings they are, and before its frames, which are kept with them.
+      settings.set({ width, height });
+      const { values } = settings.getState();
+      for (const frame of frames) {
+        animation.append({ picture: frame, seconds: 0, insight: null, settings: values, model: '' });
+      }
+      const { edition } = store.getState();
+      store.setState({ edition: edition + 1 });
+    },
     clear() {
       stopReading.abort();
       const before = work();
@@ -471,6 +490,7 @@ export function createAnimation({
     },
     document: () => documentOf(work()),
   };
+  return animation;
 }
 
 function startOf({ name, cut }: StartPicture): ProjectStart {

@@ -18,6 +18,7 @@ export type { Notice, NoticeAction } from './notices.ts';
 export type { PlayerState } from './player.ts';
 export type { Preferences } from './preferences.ts';
 export type { ListedProject, ProjectJob, ProjectsState } from './projects.ts';
+export type { NamedFile } from './sequence.ts';
 export type { FieldKey, PromptKey, SettingsState } from './settings.ts';
 // The page says these to people in its own words, and asks the workers nothing itself.
 export type { GenerationProgress, LoadEvent, LoadedModel } from '../protocol/index.ts';

@@ -5,13 +5,16 @@ import { ProjectError, WorkerError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import { childrenOf, keptSettingsSchema, startId, tipOf } from '../project/index.ts';
 import type { ProjectDocument } from '../project/index.ts';
-import type { Connection, projectsApi } from '../protocol/index.ts';
+import type { Connection, mediaApi, projectsApi } from '../protocol/index.ts';
 import type { AnimationStore, LoadedProject } from './animation.ts';
 import type { Autosave, RoomReport } from './autosave.ts';
 import type { Environment } from './environment.ts';
 import type { Link } from './link.ts';
 import type { Notices } from './notices.ts';
 import { keep } from './preferences.ts';
+import type { Preferences } from './preferences.ts';
+import { readSequence, sequenceWords } from './sequence.ts';
+import type { NamedFile } from './sequence.ts';
 import type { SettingsStore } from './settings.ts';
 
 /** A project in the list. */
@@ -56,7 +59,12 @@ export interface ProjectsStore extends StoreApi<ProjectsState> {
   /** Hands a project over as a `.drift` file. */
   readonly exportFile: (id: string) => Promise<void>;
   /** Makes a project of a `.drift` file and opens it. A file that is refused changes nothing. */
-  readonly importFile: (file: File) => Promise<boolean>;
+  readonly importFile: (file: Blob) => Promise<boolean>;
+  /**
+   * Makes a project of pictures, or of the pictures in a ZIP, in natural order; those of another size than the first
+   * are fitted as the preferences say. A picture that cannot be read changes nothing.
+   */
+  readonly importPictures: (files: readonly NamedFile[]) => Promise<boolean>;
   readonly cancel: () => void;
   /** Shows the next of the ways that part where a frame of the animation stands. */
   readonly nextWay: (position: number) => Promise<void>;
@@ -82,6 +90,8 @@ const reserve = 20e6;
 /** The projects on this device: which there are, and which one is on the page. */
 export function createProjects({
   link,
+  media,
+  preferences,
   autosave,
   animation,
   settings,
@@ -89,6 +99,8 @@ export function createProjects({
   environment,
 }: {
   link: Link<typeof projectsApi>;
+  media: Link<typeof mediaApi>;
+  preferences: StoreApi<Preferences>;
   autosave: Autosave;
   animation: AnimationStore;
   settings: SettingsStore;
@@ -374,6 +386,28 @@ export function createProjects({
       );
       return done && projects.open(id);
     },
+    importPictures: (files) =>
+      job(
+        'Reading the pictures',
+        async (signal, onProgress) => {
+          const { fit } = preferences.getState();
+          const { multiple } = settings.getState();
+          const worker = media.current();
+          const read = await readSequence(worker, files, { fit, multiple }, signal, onProgress).catch(
+            (error: unknown) => {
+              if (error instanceof WorkerError) media.reset(worker);
+              throw error;
+            },
+          );
+          const { first, width, height, frames } = read;
+          const [picture] = frames;
+          if (signal.aborted || !picture) return;
+          const name = first.name.split('/').at(-1) ?? first.name;
+          animation.bring({ name, file: first.file, picture, cut: { width, height, fit } }, frames);
+          notices.info('pictures', sequenceWords(read, fit), []);
+        },
+        'Nothing that was there has changed.',
+      ),
     cancel() {
       controller.abort();
       store.setState({ job: null });

@@ -68,7 +68,16 @@ export function createStores(environment: Environment): Stores {
     notices,
     environment,
   });
-  const projects = createProjects({ link: keeping, autosave, animation, settings, notices, environment });
+  const projects = createProjects({
+    link: keeping,
+    media,
+    preferences,
+    autosave,
+    animation,
+    settings,
+    notices,
+    environment,
+  });
   const generation = createGeneration({ diffusion, animation, model, settings, notices, environment });
   const player = createPlayer({ animation, generation, settings, preferences });
   const exporter = createExport({ media, animation, settings, preferences, notices, environment });

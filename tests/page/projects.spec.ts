@@ -151,6 +151,43 @@ test.describe('projects', { tag: '@cpu' }, () => {
     await finished(second, 3);
   });
 
+  test('are made of pictures too, in natural order and exactly, and go on from the last', async ({
+    page,
+  }) => {
+    await prepare(page, { Frames: 2, ...settings });
+    await generate(page);
+    await finished(page, 2);
+    await kept(page);
+    const before = await stripPixels(page);
+    const pictures = await page
+      .getByRole('list', { name: 'Frames' })
+      .getByRole('img')
+      .evaluateAll((images) =>
+        Promise.all(
+          images.map(async (image) => {
+            const address = image.getAttribute('src') ?? '';
+            const bytes = new Uint8Array(await (await fetch(address)).arrayBuffer());
+            return btoa(String.fromCharCode(...bytes));
+          }),
+        ),
+      );
+    await openProjects(page);
+    await page.getByLabel('Make a project of pictures').setInputFiles(
+      pictures.toReversed().map((text, i) => ({
+        name: `frame ${[10, 9][i] ?? 0}.png`,
+        mimeType: 'image/png',
+        buffer: Buffer.from(text, 'base64'),
+      })),
+    );
+    await expect(page.getByRole('dialog')).toBeHidden();
+    await expect(page.getByText('2 pictures became a project.')).toBeVisible();
+    await expect(frames(page)).toHaveCount(2);
+    expect(same(await stripPixels(page), before)).toEqual([true, true]);
+    await set(page, { Frames: 1 });
+    await generate(page);
+    await finished(page, 3);
+  });
+
   test('can be renamed, copied, opened and begun anew, by keyboard too', async ({ page }) => {
     await open(page);
     await openProjects(page);

@@ -1,5 +1,6 @@
-import { Plus, Upload, X } from 'lucide-react';
+import { Images, Plus, Upload, X } from 'lucide-react';
 import { useEffect, useId, useRef } from 'react';
+import type { ReactNode } from 'react';
 import { Notices } from '../feedback/Notices.tsx';
 import { Button } from '../shared/Button.tsx';
 import { classes } from '../shared/classes.ts';
@@ -22,6 +23,9 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }) {
   }, [projects]);
 
   const close = () => dialog.current?.close();
+  const closeIf = (done: boolean) => {
+    if (done) close();
+  };
 
   return (
     <dialog
@@ -51,25 +55,16 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }) {
               New<span className={styles['long']}> project</span>
             </span>
           </Button>
-          <label className={classes(buttonStyles['button'], styles['import'])}>
+          <FileButton
+            label="Import a project"
+            accept=".drift"
+            onFiles={([file]) => {
+              if (file) void projects.importFile(file).then(closeIf);
+            }}
+          >
             <Upload size={16} aria-hidden />
             Import
-            <input
-              type="file"
-              accept=".drift"
-              className="hidden-text"
-              aria-label="Import a project"
-              onChange={({ target }) => {
-                const file = target.files?.[0];
-                if (file) {
-                  void projects.importFile(file).then((done) => {
-                    if (done) close();
-                  });
-                }
-                target.value = '';
-              }}
-            />
-          </label>
+          </FileButton>
           <Button look={['quiet', 'icon']} title="Close (Escape)" onClick={close}>
             <X size={20} aria-hidden />
             <span className="hidden-text">Close</span>
@@ -87,11 +82,61 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }) {
             <ProjectCard key={project.id} project={project} onOpened={close} />
           ))}
         </ul>
+        <div className={styles['pictures']}>
+          <FileButton
+            label="Make a project of pictures"
+            accept="image/*,.zip"
+            multiple
+            onFiles={(files) => {
+              void projects.importPictures(files.map((file) => ({ name: file.name, file }))).then(closeIf);
+            }}
+          >
+            <Images size={16} aria-hidden />
+            From pictures
+          </FileButton>
+          <p className={styles['note']}>
+            Pictures, or a ZIP of them, become the frames of a new project in the order of their names.
+          </p>
+        </div>
         <p className={styles['note']}>
           Projects are kept in this browser, on this device only. Export what you want to move or to be sure
           of.
         </p>
       </div>
     </dialog>
+  );
+}
+
+/** A button that asks for files. */
+function FileButton({
+  label,
+  accept,
+  multiple = false,
+  onFiles,
+  children,
+}: {
+  readonly label: string;
+  readonly accept: string;
+  readonly multiple?: boolean;
+  readonly onFiles: (files: readonly File[]) => void;
+  readonly children: ReactNode;
+}) {
+  return (
+    <label className={classes(buttonStyles['button'], styles['import'])}>
+      {children}
+      <input
+        type="file"
+        accept={accept}
+        multiple={multiple}
+        className="hidden-text"
+        aria-label={label}
+        onChange={({ target }) => {
+          const files = [...(target.files ?? [])];
+          if (files.length > 0) onFiles(files);
+          // Emptied, so that choosing the same file again is a change again.
+          target.value = '';
+        }}
+      />
+    </label>
   );
 }

@@ -38,7 +38,7 @@ export function App() {
       <Announcer />
       {dragging && (
         <div className={styles['overlay']} aria-hidden>
-          <p>Drop it to start from this picture, or to open this project</p>
+          <p>Drop a picture to start from it, pictures to make a project of them, or a project to open it</p>
         </div>
       )}
     </div>

@@ -54,7 +54,7 @@ function openFake<A extends Api>(
   };
 }
 
-type FailingMethod = 'load' | 'generate' | 'decode' | 'png' | ExportKind;
+type FailingMethod = 'load' | 'generate' | 'decode' | 'measure' | 'png' | ExportKind;
 
 const cleanUps: (() => void)[] = [];
 function onCleanUp(cleanUp: () => void) {
@@ -138,6 +138,8 @@ export class Rig {
     [];
   readonly decodeSizes: string[] = [];
   readonly saved: { name: string; file: Blob }[] = [];
+  /** What every ZIP holds here. */
+  archive: { name: string; file: Blob }[] = [];
   readonly copied: string[] = [];
   readonly liveUrls = new Set<string>();
   /** The diffusion worker goes on when it is told to stop, as one does that is in the middle of a step. */
@@ -284,17 +286,25 @@ export class Rig {
         return { value: { bytes, type: `image/${kind}`, encoder: 'fake' }, transfer: [] };
       };
     const { connection, die } = openFake(mediaApi, {
-      decode: async ({ width, height, fit }, { signal }) => {
+      decode: async ({ file: picture, width, height, fit }, { signal }) => {
         this.decodeSizes.push(`${width}x${height} ${fit}`);
         await this.decoding.pass(signal);
         this.#fail('decode');
-        return { value: plain(width, height, 100), transfer: [] };
+        // Files of tests may say their value: `64x64:7`.
+        const value = Number(/:(\d+)$/.exec(await picture.text())?.[1] ?? 100);
+        return { value: plain(width, height, value), transfer: [] };
       },
       png: async (_, { signal }) => {
         await this.encoding.pass(signal);
         this.#fail('png');
         return { value: file('frame'), transfer: [] };
       },
+      measure: async ({ file: picture }) => {
+        this.#fail('measure');
+        const [width = 64, height = 64] = (await picture.text()).split(/[x:]/).map(Number);
+        return { value: { width, height }, transfer: [] };
+      },
+      unpack: () => Promise.resolve({ value: this.archive, transfer: [] }),
       gif: animate('gif'),
       mp4: animate('mp4'),
       zip: animate('zip'),
