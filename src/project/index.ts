@@ -21,6 +21,8 @@ export { checkField } from './fields.ts';
 export type { FieldCheck, FieldProblem } from './fields.ts';
 export { overlaySettings, readStoredSettings, usableSettings } from './stored.ts';
 export type { SettingsPart } from './stored.ts';
+export { settingsFromHash, settingsToHash } from './link.ts';
+export type { LinkedSettings } from './link.ts';
 export { advance, reelPositions } from './reel.ts';
 export type { Playhead, Reel } from './reel.ts';
 export { insightSchema } from './insight.ts';

@@ -76,7 +76,12 @@ export function browserEnvironment(): Environment {
     randomSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
     newId,
     persist,
-    address: () => window.location.href,
+    address: {
+      read: () => window.location.href,
+      replace: (address) => {
+        window.history.replaceState(null, '', address);
+      },
+    },
     copyText: (text) => navigator.clipboard.writeText(text),
     saveFile,
   };

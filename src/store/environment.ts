@@ -26,9 +26,9 @@ export interface Environment {
   readonly newId: () => string;
   /** Asks the browser not to clear what is kept when room gets short. */
   readonly persist: () => void;
-  /** The address of the page. */
-  readonly address: () => string;
-  /** Puts text into the clipboard. */
+  /** The page's address, which can be changed without loading the page again. */
+  readonly address: { readonly read: () => string; readonly replace: (address: string) => void };
+  /** Puts text on the clipboard; rejects where the browser does not allow it. */
   readonly copyText: (text: string) => Promise<void>;
   /** Hands a finished file to the person. */
   readonly saveFile: (file: Blob, name: string) => void;

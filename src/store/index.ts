@@ -4,7 +4,6 @@ export { createStores } from './stores.ts';
 export type { Stores } from './stores.ts';
 export { readWish } from './location.ts';
 export { workOf } from './modes.ts';
-export { sharedSettings } from './sharing.ts';
 export { speeds } from './preferences.ts';
 export { reelOf } from './player.ts';
 export { fieldOf } from './settings.ts';

@@ -21,21 +21,21 @@ import { createPreferences } from './preferences.ts';
 import type { Preferences } from './preferences.ts';
 import { createProjects } from './projects.ts';
 import type { ProjectsStore } from './projects.ts';
+import { createSettingsLink } from './settings-link.ts';
+import type { SettingsLink } from './settings-link.ts';
 import { createSettings } from './settings.ts';
 import type { SettingsStore } from './settings.ts';
-import { createSharing } from './sharing.ts';
-import type { Sharing } from './sharing.ts';
 
 /** All that the page shows and does. */
 export interface Stores {
   readonly notices: Notices;
   readonly preferences: StoreApi<Preferences>;
   readonly settings: SettingsStore;
+  readonly settingsLink: SettingsLink;
   readonly model: ModelStore;
   readonly animation: AnimationStore;
   readonly autosave: Autosave;
   readonly projects: ProjectsStore;
-  readonly sharing: Sharing;
   readonly addresses: StoreApi<AddressesState>;
   readonly generation: GenerationStore;
   readonly player: PlayerStore;
@@ -50,6 +50,7 @@ export function createStores(environment: Environment): Stores {
   const notices = createNotices();
   const preferences = createPreferences(storage);
   const settings = createSettings(environment);
+  const settingsLink = createSettingsLink({ settings, notices, environment });
   const model = createModel({ link: diffusion, settings, notices, nextPaint });
   const addresses = createAddresses({ media, pictureUrls: environment.pictureUrls });
   const keeping = createLink(environment.openProjects);
@@ -85,11 +86,11 @@ export function createStores(environment: Environment): Stores {
     notices,
     preferences,
     settings,
+    settingsLink,
     model,
     animation,
     autosave,
     projects,
-    sharing: createSharing({ settings, notices, environment }),
     addresses,
     generation,
     player,

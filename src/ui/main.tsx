@@ -1,20 +1,15 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { browserEnvironment, createStores, readWish, sharedSettings } from '../store/index.ts';
+import { browserEnvironment, createStores, readWish } from '../store/index.ts';
 import { App } from './shell/App.tsx';
 import { StoresContext } from './shared/stores.ts';
 import './shared/base.css';
 
 const stores = createStores(browserEnvironment());
 stores.model.load(() => readWish(window.location.search, document.baseURI));
-const shared = sharedSettings(window.location.hash);
-if (shared) {
-  stores.settings.set(shared);
-  // They are taken over once: from now on the settings are the person's own.
-  history.replaceState(null, '', window.location.pathname + window.location.search);
-} else {
-  void stores.projects.reopen();
-}
+// The model's settings of the last visit are there by now, for the link's to take their place. Whoever follows a link
+// wants to begin with its settings, and not to go on with what was open last.
+if (!stores.settingsLink.open()) void stores.projects.reopen();
 
 const root = document.getElementById('root');
 if (!root) throw new Error('The page has no root.');

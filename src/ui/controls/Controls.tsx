@@ -1,7 +1,6 @@
 import { Tabs } from 'radix-ui';
 import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './Controls.module.css';
-import { CopyLink } from './CopyLink.tsx';
 import { modes } from './modes.ts';
 import { RunBar } from './RunBar.tsx';
 import { StartField } from './StartField.tsx';
@@ -36,7 +35,6 @@ export function Controls() {
             </Tabs.Content>
           ))}
         </Tabs.Root>
-        <CopyLink />
       </div>
       <RunBar />
     </section>

@@ -1,4 +1,4 @@
-import { Dices, RotateCcw } from 'lucide-react';
+import { Dices, Link, RotateCcw } from 'lucide-react';
 import { useState } from 'react';
 import type { ReactNode } from 'react';
 import { settingFields } from '../../project/index.ts';
@@ -71,7 +71,10 @@ function MoreSettings({ fields }: { readonly fields: readonly FieldKey[] }) {
           <NumberField key={key} name={key} />
         ))}
       </div>
-      <Reset />
+      <div className={styles['actions']}>
+        <Reset />
+        <CopyLink />
+      </div>
     </details>
   );
 }
@@ -83,7 +86,6 @@ function Reset() {
   return (
     <Button
       look={['quiet', 'small']}
-      className={styles['reset']}
       disabled={!changed}
       onClick={() => {
         const before = settings.reset();
@@ -95,6 +97,16 @@ function Reset() {
     >
       <RotateCcw size={14} aria-hidden />
       Reset to defaults
+    </Button>
+  );
+}
+
+function CopyLink() {
+  const { settingsLink } = useStores();
+  return (
+    <Button look={['quiet', 'small']} onClick={() => void settingsLink.copy()}>
+      <Link size={14} aria-hidden />
+      Copy settings as a link
     </Button>
   );
 }

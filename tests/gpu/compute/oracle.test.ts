@@ -161,11 +161,17 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
 
   it.each([1, 63, 64, 65, 3 * 5 * 7])('interpolates the same, %i numbers', async (length) => {
     const [a, b] = [await normal(1, length), await normal(2, length)];
-    for (const renormalise of [false, true]) {
+    for (const [renormalise, correlation] of [
+      [false, 0],
+      [true, 0],
+      [true, 0.6],
+    ] as const) {
       const [rows] = await onBoth((compute, keep) => {
         const out = compute.empty([5, length], 'float32');
         const ends = [keep(compute.upload(a, [1, length])), keep(compute.upload(b, [1, length]))] as const;
-        for (const [row, t] of [0, 0.25, 0.7, 1].entries()) compute.lerp(...ends, t, renormalise, out, row);
+        for (const [row, t] of [0, 0.25, 0.7, 1].entries()) {
+          compute.lerp(...ends, t, renormalise, out, row, correlation);
+        }
         return [out];
       });
       expect(largestDifference(rows?.gpu ?? [], rows?.cpu ?? [])).toBeLessThan(1e-6);

@@ -151,10 +151,12 @@ export class Rig {
   readonly saved: { name: string; file: Blob }[] = [];
   /** What every ZIP holds here. */
   archive: { name: string; file: Blob }[] = [];
-  readonly copied: string[] = [];
   readonly liveUrls = new Set<string>();
   /** The diffusion worker lets go of its model before a load fails. */
   failsLate = false;
+  address = 'https://drift.example/?backend=cpu';
+  /** What was copied last; null where copying is not allowed. */
+  clipboard: string | null = '';
   /** The diffusion worker goes on when it is told to stop, as one does that is in the middle of a step. */
   deaf = false;
   /** Frames that the diffusion worker has sent. */
@@ -214,9 +216,15 @@ export class Rig {
       persist: () => {
         this.persisted++;
       },
-      address: () => 'https://drift.example/?model=shapes/model.json',
+      address: {
+        read: () => this.address,
+        replace: (address) => {
+          this.address = address;
+        },
+      },
       copyText: (text) => {
-        this.copied.push(text);
+        if (this.clipboard === null) return Promise.reject(new DOMException('No.', 'NotAllowedError'));
+        this.clipboard = text;
         return Promise.resolve();
       },
       saveFile: (file, name) => {
