@@ -27,11 +27,15 @@ async function take({ animation, notices, projects }: Stores, dropped: Promise<N
   const archive = files.find(({ name }) => /\.zip$/i.test(name));
   const pictures = files.filter(({ file }) => file.type.startsWith('image/'));
   const [first = files[0]] = pictures;
-  if (project) {await projects.importFile(project.file);}
-  else if (archive) {await projects.importPictures([archive]);}
-  else if (pictures.length > 1) {await projects.importPictures(pictures);}
-  else if (first) {await animation.chooseStart(first.file, first.name.split('/').at(-1) ?? first.name);}
-  else {
+  if (project) {
+    await projects.importFile(project.file);
+  } else if (archive) {
+    await projects.importPictures([archive]);
+  } else if (pictures.length > 1) {
+    await projects.importPictures(pictures);
+  } else if (first) {
+    await animation.chooseStart(first.file, first.name.split('/').at(-1) ?? first.name);
+  } else {
     notices.error(
       new InputError('no-file', 'What was dropped is not a file.', {
         remedy: 'Save the picture first, then drop the file; or copy the picture and paste it here.',
