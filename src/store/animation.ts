@@ -2,7 +2,16 @@ import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import { WorkerError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
-import { append, emptyTree, endAt, path, startId, treeOf } from '../project/index.ts';
+import {
+  append,
+  emptyTree,
+  endAt,
+  path,
+  removeBranch,
+  restoreBranch,
+  startId,
+  treeOf,
+} from '../project/index.ts';
 import type { FrameTree, LegStep, ProjectDocument, ProjectStart, Settings } from '../project/index.ts';
 import type { Fit, FrameInsight, mediaApi } from '../protocol/index.ts';
 import type { Addresses, Shown } from './addresses.ts';
@@ -107,6 +116,8 @@ export interface AnimationStore extends StoreApi<AnimationState> {
   readonly markSaved: () => void;
   /** Has the animation end at a position, 0 being the start picture; what came after stays as another branch. */
   readonly goBackTo: (position: number) => void;
+  /** Takes the frame at a position off the project with everything made from it, with a way back. */
+  readonly removeFrom: (position: number) => void;
   /** Has the animation end at any frame of the tree; `load` fetches the pictures that are not on the page. */
   readonly takeUp: (
     leaf: number,
@@ -131,6 +142,9 @@ export interface AnimationStore extends StoreApi<AnimationState> {
 
 /** The topic of the news that frames were put aside. */
 const shelfTopic = 'frames';
+
+/** The topic of the news that frames were deleted. */
+const removedTopic = 'removed';
 
 /** The longest name that a project gets by itself. */
 const longestName = 60;
@@ -239,6 +253,7 @@ export function createAnimation({
 
   /** A project in which nothing was made is not worth keeping once it is left. */
   function leave({ project, tree }: Work) {
+    notices.dismissTopic(removedTopic);
     const isEmpty = tree.nodes.size === 0;
     if (project && !project.readOnly && isEmpty) autosave.push({ kind: 'purge', id: project.id });
   }
@@ -424,6 +439,35 @@ export function createAnimation({
       const { frames, tree } = store.getState();
       if (position >= frames.length) return;
       follow(endAt(tree, frames[position - 1]?.node ?? startId), new Map());
+    },
+    removeFrom(position) {
+      const { tree: before, frames, project } = store.getState();
+      const first = frames[position - 1];
+      if (!first || project?.readOnly) return;
+      const { tree, removed } = removeBranch(before, first.node);
+      const pictures = new Map(frames.map(({ node, picture }) => [node, picture]));
+      const ids = removed.nodes.map(({ id }) => id);
+      notices.dismissTopic(removedTopic);
+      follow(tree, new Map());
+      if (project) autosave.push({ kind: 'removeFrames', id: project.id, frames: ids, leaf: tree.leaf });
+      const undo = () => {
+        const now = store.getState();
+        // In another project there is no place to put them.
+        if (now.project?.id !== project?.id) return;
+        const restored = restoreBranch(now.tree, removed);
+        if (restored === now.tree) return;
+        if (project) {
+          autosave.push({
+            kind: 'restoreFrames',
+            id: project.id,
+            frames: removed.nodes,
+            leaf: restored.leaf,
+          });
+        }
+        follow(restored, pictures);
+      };
+      const count = ids.length === 1 ? '1 frame was' : `${ids.length} frames were`;
+      notices.info(removedTopic, `${count} deleted.`, [{ label: 'Undo', run: undo }]);
     },
     takeUp(leaf, load) {
       return begin(async (signal) => {

@@ -85,6 +85,17 @@ function Ways({ readOnly }: { readonly readOnly: boolean }) {
           Go on from {position === 0 ? 'the start' : `frame ${position}`}
         </button>
       )}
+      {!readOnly && node && (
+        <button
+          type="button"
+          className={styles['link']}
+          onClick={() => {
+            animation.removeFrom(position);
+          }}
+        >
+          {position < frames.length ? `Delete from frame ${position} on` : `Delete frame ${position}`}
+        </button>
+      )}
       {tree.nodes.size > 0 && (
         <button type="button" className={styles['link']} onClick={animation.startOver}>
           Start over

@@ -448,6 +448,29 @@ describe('going another way', () => {
     expect(values(await visits.reload())).toEqual(second);
   });
 
+  it('can be taken off from a frame on and had back, which a reload remembers', async () => {
+    const visits = new Visits();
+    const rig = await withFrames(3, visits.tab());
+    const all = values(rig);
+    rig.stores.animation.removeFrom(2);
+    expect(values(rig)).toEqual(all.slice(0, 1));
+    expect(notices(rig)).toMatchObject([{ message: '2 frames were deleted.' }]);
+    act(rig, 'Undo');
+    expect(values(rig)).toEqual(all);
+    await kept(rig);
+    const after = await visits.reload();
+    expect(values(after)).toEqual(all);
+
+    after.stores.animation.removeFrom(3);
+    await kept(after);
+    const last = await visits.reload();
+    expect(values(last)).toEqual(all.slice(0, 2));
+    expect(last.device.files.names().filter((name) => name.includes('/0'))).toHaveLength(2);
+    last.stores.settings.set({ frames: 1 });
+    await last.stores.generation.generate();
+    expect(values(last)).toEqual(all);
+  });
+
   it('gives frames the place that they have on their way: going back and on is the same as not stopping', async () => {
     const whole = await withFrames(4);
     const rig = await withFrames(4);
