@@ -1,6 +1,14 @@
 /** The media worker's entry: decodes pictures and writes animations away from the page. */
 import { createQueue } from '../src/base/index.ts';
-import { decodePicture, encodeGif, encodeMp4, encodePng, encodeZip } from '../src/media/index.ts';
+import {
+  decodePicture,
+  measurePicture,
+  unpackPictures,
+  encodeGif,
+  encodeMp4,
+  encodePng,
+  encodeZip,
+} from '../src/media/index.ts';
 import type { EncodeControl, MediaFile } from '../src/media/index.ts';
 import { mediaApi, serve } from '../src/protocol/index.ts';
 
@@ -23,6 +31,11 @@ serve(self, mediaApi, {
     return { value, transfer: [value.data.buffer] };
   },
   png: async ({ picture }) => ({ value: await encodePng(picture), transfer: [] }),
+  measure: async ({ file }, { signal }) => ({
+    value: await pictures.run(signal, () => measurePicture(file, signal)),
+    transfer: [],
+  }),
+  unpack: async ({ file }, { signal }) => ({ value: await unpackPictures(file, signal), transfer: [] }),
   gif: ({ frames, ...options }, { signal, emit }) =>
     encode(signal, emit, (control) => encodeGif(frames, options, control)),
   mp4: ({ frames, ...options }, { signal, emit }) =>

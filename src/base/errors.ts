@@ -57,6 +57,16 @@ export class MediaError extends DriftError {
   override readonly name = 'MediaError';
 }
 
+/** A project's file, or the project itself, is damaged or cannot be used as asked. */
+export class ProjectError extends DriftError {
+  override readonly name = 'ProjectError';
+}
+
+/** The browser's storage is full, forbidden, or does not answer. */
+export class StorageError extends DriftError {
+  override readonly name = 'StorageError';
+}
+
 /** A worker died or answered with something that is not in the protocol. */
 export class WorkerError extends DriftError {
   override readonly name = 'WorkerError';
@@ -70,6 +80,8 @@ const classes = {
   ModelError,
   DeviceError,
   MediaError,
+  ProjectError,
+  StorageError,
   WorkerError,
 };
 

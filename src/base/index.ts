@@ -6,7 +6,9 @@ export {
   InputError,
   MediaError,
   ModelError,
+  ProjectError,
   SettingsError,
+  StorageError,
   WorkerError,
   errorFromWire,
   errorToWire,
@@ -19,3 +21,6 @@ export { bfloat16ToFloat32, float16ToFloat32, float32ToFloat16, measureForFloat1
 export type { Float16Fit } from './float16.ts';
 export { abortable, abortReason, allOrNone, createQueue } from './queue.ts';
 export type { Queue } from './queue.ts';
+export { crc32 } from './crc32.ts';
+export { openZip } from './zip.ts';
+export type { ByteSource, Zip, ZipEntry, ZipFault } from './zip.ts';

@@ -173,3 +173,22 @@ export async function decodePicture(
     bitmap.close();
   }
 }
+
+/**
+ * The sides in pixels that a picture file has once it is turned as its EXIF says. Runs in a worker.
+ *
+ * @throws InputError for the reasons of `decodePicture`; the signal's reason when it is aborted
+ */
+export async function measurePicture(
+  file: Blob,
+  signal: AbortSignal,
+): Promise<{ width: number; height: number }> {
+  signal.throwIfAborted();
+  const { kind, width, height } = await readHeader(file, signal);
+  // Only photographs are turned in practice, and only the browser knows how.
+  if (kind !== 'jpeg') return { width, height };
+  const bitmap = await decodeBitmap(file, kind);
+  const sides = { width: bitmap.width, height: bitmap.height };
+  bitmap.close();
+  return sides;
+}

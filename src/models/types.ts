@@ -1,16 +1,4 @@
-/** Anything that bytes can be read from in pieces: a file, a URL that answers ranges, memory. */
-export interface ByteSource {
-  /** How errors call it: a file name or a URL. */
-  readonly name: string;
-  /** Length in bytes. */
-  readonly size: number;
-  /**
-   * Exactly `length` bytes from `offset`.
-   *
-   * @throws CheckpointError `truncated` when the source ends before that.
-   */
-  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
-}
+export type { ByteSource } from '../base/index.ts';
 
 /** Element types found in checkpoints that Drift reads. */
 export type StoredType = 'float64' | 'float32' | 'float16' | 'bfloat16';

@@ -1,4 +1,4 @@
-/** What an animation is made of: its settings with their defaults, and the order in which its frames run. */
+/** What an animation is made of: its settings, the tree of its frames, the order in which they run, and its file. */
 export {
   closeLoopField,
   defaultSettings,
@@ -25,3 +25,38 @@ export { settingsFromHash, settingsToHash } from './link.ts';
 export type { LinkedSettings } from './link.ts';
 export { advance, reelPositions } from './reel.ts';
 export type { Playhead, Reel } from './reel.ts';
+export { insightSchema } from './insight.ts';
+export type { FrameInsight } from './insight.ts';
+export {
+  append,
+  buildTree,
+  childrenOf,
+  emptyTree,
+  endAt,
+  path,
+  removeBranch,
+  restoreBranch,
+  startId,
+  tipOf,
+  withoutLost,
+} from './tree.ts';
+export type { FrameNode, FrameTree, NewFrame, RemovedBranch } from './tree.ts';
+export {
+  documentFromText,
+  documentToText,
+  fileVersion,
+  frameNodeSchema,
+  keptSettingsSchema,
+  projectDocumentSchema,
+  startSchema,
+  treeOf,
+} from './document.ts';
+export type { ProjectDocument, ProjectStart } from './document.ts';
+export { decodePng, encodePng } from './png.ts';
+export { openArchive, pictureName, writeArchive } from './archive.ts';
+export type { Archive, ArchiveControl } from './archive.ts';
+export type { MeasureRoom, ProjectFiles, ProjectLocks } from './files.ts';
+// The keeper itself is imported from its own module: the page, which needs only the types, must not load it.
+export type { Kept, KeptPicture, OpenedProject, ProjectKeeper, ProjectSummary } from './keeper.ts';
+export { frameSizeFor, sequenceOf } from './sequence.ts';
+export type { Gap, Sequence } from './sequence.ts';

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ease } from './easing.ts';
+import type { FrameInsight } from './insight.ts';
 import type { Settings } from './settings.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -19,6 +20,8 @@ export interface MadeFrame {
   readonly settings: Settings;
   /** Absent for a variant of the frame before. */
   readonly leg?: LegStep | undefined;
+  /** Null for a picture that was brought in: it is a variant of nothing. */
+  readonly insight?: FrameInsight | null;
 }
 
 /**
@@ -46,7 +49,7 @@ export function trailTo<P>(pictures: readonly P[], frames: readonly MadeFrame[],
   const made = (at: number) => {
     const [picture, frame] = [pictures[at], frames[at]];
     if (picture === undefined || frame === undefined) throw new RangeError(`there is no frame ${at + 1}`);
-    return { picture, settings: frame.settings, leg: frame.leg };
+    return { ...frame, picture };
   };
   // From the frame back along its legs to the last plain variant, then forward again.
   const ends: { begin: number; end: number; leg: LegStep }[] = [];
@@ -57,9 +60,14 @@ export function trailTo<P>(pictures: readonly P[], frames: readonly MadeFrame[],
   }
 
   const variant = (at: number): Trail<P> => {
-    const { picture, settings } = made(at - 1);
-    const noise = { seed: settings.seed, frame: at - 1, t: 1 };
-    return { embedding: [{ picture, settings, t: 1 }], noise: [noise] };
+    const { picture, settings, insight } = made(at - 1);
+    const noise = [{ seed: settings.seed, frame: at - 1, t: 1 }];
+    const own = insight === null ? pictures[at] : undefined;
+    // What no model made stands at its own embedding, which no guidance has moved.
+    if (own !== undefined) {
+      return { embedding: [{ picture: own, settings: { ...settings, repeats: 0 }, t: 1 }], noise };
+    }
+    return { embedding: [{ picture, settings, t: 1 }], noise };
   };
   return ends.reverse().reduce<Trail<P>>((trail, { begin, end, leg }) => {
     const { settings } = made(end - 1);

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { legSchema, settingsSchema } from '../project/index.ts';
+import { insightSchema, legSchema, settingsSchema } from '../project/index.ts';
 import { pictureSchema } from './messages.ts';
 import type { Api } from './messages.ts';
 
@@ -56,17 +56,6 @@ const progressSchema = v.object({
   secondsLeft: v.nullable(v.number()),
 });
 export type GenerationProgress = v.InferOutput<typeof progressSchema>;
-
-/** What is measured about a frame: all are cosines of CLIP embeddings, null where there is nothing to compare with. */
-const insightSchema = v.object({
-  /** Embedding of the predecessor before and after guidance: 1 means guidance did not move it. */
-  guidance: v.number(),
-  positivesBefore: v.nullable(v.number()),
-  positivesAfter: v.nullable(v.number()),
-  negativesBefore: v.nullable(v.number()),
-  negativesAfter: v.nullable(v.number()),
-});
-export type FrameInsight = v.InferOutput<typeof insightSchema>;
 
 const generateEventSchema = v.variant('kind', [
   v.object({ kind: v.literal('progress'), progress: progressSchema }),

@@ -4,7 +4,12 @@ export type { CallOptions, Connection } from './client.ts';
 export { serve } from './server.ts';
 export type { Handler, Handlers, Port } from './server.ts';
 export { diffusionApi } from './diffusion.ts';
-export type { FrameInsight, GenerateEvent, GenerationProgress, LoadEvent, LoadedModel } from './diffusion.ts';
+// Kept with every frame, so it belongs to the project.
+export type { FrameInsight } from '../project/index.ts';
+export type { GenerateEvent, GenerationProgress, LoadEvent, LoadedModel } from './diffusion.ts';
 export { mediaApi } from './media.ts';
 export type { EncodeProgress, Fit } from './media.ts';
+export { keeping } from './keeping.ts';
+export { projectsApi } from './projects.ts';
+export type { ProjectSummary } from './projects.ts';
 export type { Api, Params } from './messages.ts';

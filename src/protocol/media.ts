@@ -33,6 +33,18 @@ export const mediaApi = {
     event: v.never(),
     result: v.instance(Blob),
   },
+  /** The sides of a picture file, turned by its EXIF. */
+  measure: {
+    params: v.object({ file: v.instance(Blob) }),
+    event: v.never(),
+    result: v.object({ width: side, height: side }),
+  },
+  /** The pictures in a ZIP archive. */
+  unpack: {
+    params: v.object({ file: v.instance(Blob) }),
+    event: v.never(),
+    result: v.array(v.object({ name: v.string(), file: v.instance(Blob) })),
+  },
   gif: {
     params: v.object({ ...animation, loop: v.boolean() }),
     event: progressSchema,

@@ -1,5 +1,5 @@
 import type { Environment, PictureUrls } from './environment.ts';
-import { openDiffusionWorker, openMediaWorker } from './workers.ts';
+import { openDiffusionWorker, openMediaWorker, openProjectsWorker } from './workers.ts';
 
 /** Object URLs: kept outside the page's heap, and decoded by the browser only where they show. */
 const pictureUrls: PictureUrls = {
@@ -48,17 +48,34 @@ function saveFile(file: Blob, name: string): void {
   }, 60_000);
 }
 
+/** A random UUID (RFC 9562, version 4); the browser's own is missing from pages that are not secure. */
+function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** Some browsers ask the person; whatever the answer is, what is kept stays for now. */
+function persist(): void {
+  if ('storage' in navigator) void navigator.storage.persist().catch(() => false);
+}
+
 /** The environment of the real page. */
 export function browserEnvironment(): Environment {
   return {
     openDiffusion: openDiffusionWorker,
     openMedia: openMediaWorker,
+    openProjects: openProjectsWorker,
     storage: availableStorage(),
     pictureUrls,
     nextPaint,
     now: () => performance.now(),
     today: () => new Date(),
     randomSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
+    newId,
+    persist,
     address: {
       read: () => window.location.href,
       replace: (address) => {

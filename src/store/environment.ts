@@ -1,4 +1,4 @@
-import type { Connection, diffusionApi, mediaApi } from '../protocol/index.ts';
+import type { Connection, diffusionApi, mediaApi, projectsApi } from '../protocol/index.ts';
 
 /** Gives picture files addresses that an `<img>` can show. Whoever creates an address revokes it. */
 export interface PictureUrls {
@@ -11,6 +11,7 @@ export interface Environment {
   /** Starts a diffusion worker; called again when the one before has died. */
   readonly openDiffusion: () => Connection<typeof diffusionApi>;
   readonly openMedia: () => Connection<typeof mediaApi>;
+  readonly openProjects: () => Connection<typeof projectsApi>;
   /** Where settings survive a visit; null where the browser forbids it. */
   readonly storage: Pick<Storage, 'getItem' | 'setItem'> | null;
   readonly pictureUrls: PictureUrls;
@@ -21,6 +22,10 @@ export interface Environment {
   readonly today: () => Date;
   /** A seed: an integer from 0 to 2^32 - 1. */
   readonly randomSeed: () => number;
+  /** A UUID. */
+  readonly newId: () => string;
+  /** Asks the browser not to clear what is kept when room gets short. */
+  readonly persist: () => void;
   /** The page's address, which can be changed without loading the page again. */
   readonly address: { readonly read: () => string; readonly replace: (address: string) => void };
   /** Puts text on the clipboard; rejects where the browser does not allow it. */

@@ -1,6 +1,6 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
-import { InputError, isAbort } from '../base/index.ts';
+import { InputError, StorageError, isAbort } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import type { GenerationProgress, diffusionApi } from '../protocol/index.ts';
 import type { Settings } from '../project/index.ts';
@@ -148,7 +148,15 @@ export function createGeneration({
         } else {
           const { frame, picture, insight, seconds, leg } = event;
           latestPreview.cancel();
-          const { number } = animation.append({ picture, insight, seconds, leg, settings: values });
+          const maker = model.getState().model?.name ?? '';
+          const { number } = animation.append({
+            picture,
+            insight,
+            seconds,
+            leg,
+            settings: values,
+            model: maker,
+          });
           const made = frame + 1;
           patch(id, { made, preview: null });
           if (made < work.frames) {
@@ -173,6 +181,18 @@ export function createGeneration({
     ...store,
     async generate() {
       if (store.getState().run) return;
+      if (animation.getState().project?.readOnly) {
+        notices.error(
+          new StorageError(
+            'read-only',
+            'This project is open in another tab, so no frames can be added here.',
+            {
+              remedy: 'Go on in the other tab, or make a copy of the project and go on with that.',
+            },
+          ),
+        );
+        return;
+      }
       // Only the fields: whether the size fits is known once the model's own defaults are.
       const values = settings.commitAll();
       if (!values) return;

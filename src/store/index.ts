@@ -8,7 +8,8 @@ export { speeds } from './preferences.ts';
 export { reelOf } from './player.ts';
 export { fieldOf } from './settings.ts';
 export type { AddressesState, Shown } from './addresses.ts';
-export type { AnimationState, Frame, StartPicture } from './animation.ts';
+export type { AnimationState, Frame, OpenProject, StartPicture } from './animation.ts';
+export type { AutosaveState } from './autosave.ts';
 export type { Environment, PictureUrls } from './environment.ts';
 export type { ExportKind, ExportState } from './export.ts';
 export type { GenerationState, Outcome, Run } from './generation.ts';
@@ -16,6 +17,8 @@ export type { ModelState } from './model.ts';
 export type { Notice, NoticeAction } from './notices.ts';
 export type { PlayerState } from './player.ts';
 export type { Preferences } from './preferences.ts';
+export type { ListedProject, ProjectJob, ProjectsState } from './projects.ts';
+export type { NamedFile } from './sequence.ts';
 export type { FieldKey, PromptKey, SettingsState } from './settings.ts';
 // The page says these to people in its own words, and asks the workers nothing itself.
 export type { GenerationProgress, LoadEvent, LoadedModel } from '../protocol/index.ts';

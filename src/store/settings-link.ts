@@ -10,9 +10,9 @@ export interface SettingsLink {
   readonly copy: () => Promise<void>;
   /**
    * Takes the settings that the page's address holds, if it holds any, in place of those of the last visit, with a
-   * way back. What cannot be used is left out, and the person is told.
+   * way back. What cannot be used is left out, and the person is told. Returns whether there were any.
    */
-  readonly open: () => void;
+  readonly open: () => boolean;
 }
 
 export function createSettingsLink({
@@ -26,9 +26,9 @@ export function createSettingsLink({
 }): SettingsLink {
   return {
     async copy() {
-      const { changed, values } = settings.getState();
       const link = new URL(address.read());
-      link.hash = settingsToHash({ ...changed, mode: values.mode });
+      // All of them, for the defaults may be others where and when the link is followed.
+      link.hash = settingsToHash(settings.getState().values);
       try {
         await copyText(link.href);
         notices.info('link', 'The link is copied. It opens Drift with these settings.', []);
@@ -44,7 +44,7 @@ export function createSettingsLink({
     open() {
       const link = new URL(address.read());
       const linked = settingsFromHash(link.hash);
-      if (!linked) return;
+      if (!linked) return false;
       // Or the link would come again with every reload, over what has been changed since.
       link.hash = '';
       address.replace(link.href);
@@ -61,6 +61,7 @@ export function createSettingsLink({
         `These settings come from the link.${left && ` Left out, because they cannot be used: ${left}.`}`,
         [{ label: 'Undo', run: undo }],
       );
+      return true;
     },
   };
 }

@@ -3,6 +3,8 @@ import { createAddresses } from './addresses.ts';
 import type { AddressesState } from './addresses.ts';
 import { createAnimation } from './animation.ts';
 import type { AnimationStore } from './animation.ts';
+import { createAutosave } from './autosave.ts';
+import type { Autosave, RoomReport } from './autosave.ts';
 import type { Environment } from './environment.ts';
 import { createExport } from './export.ts';
 import type { ExportStore } from './export.ts';
@@ -17,6 +19,8 @@ import { createPlayer } from './player.ts';
 import type { PlayerStore } from './player.ts';
 import { createPreferences } from './preferences.ts';
 import type { Preferences } from './preferences.ts';
+import { createProjects } from './projects.ts';
+import type { ProjectsStore } from './projects.ts';
 import { createSettingsLink } from './settings-link.ts';
 import type { SettingsLink } from './settings-link.ts';
 import { createSettings } from './settings.ts';
@@ -30,6 +34,8 @@ export interface Stores {
   readonly settingsLink: SettingsLink;
   readonly model: ModelStore;
   readonly animation: AnimationStore;
+  readonly autosave: Autosave;
+  readonly projects: ProjectsStore;
   readonly addresses: StoreApi<AddressesState>;
   readonly generation: GenerationStore;
   readonly player: PlayerStore;
@@ -47,7 +53,32 @@ export function createStores(environment: Environment): Stores {
   const settingsLink = createSettingsLink({ settings, notices, environment });
   const model = createModel({ link: diffusion, settings, notices, nextPaint });
   const addresses = createAddresses({ media, pictureUrls: environment.pictureUrls });
-  const animation = createAnimation({ media, addresses, settings, preferences, notices });
+  const keeping = createLink(environment.openProjects);
+  const autosave = createAutosave({
+    projects: keeping,
+    onRoom: (report: RoomReport) => {
+      projects.onRoom(report);
+    },
+  });
+  const animation = createAnimation({
+    media,
+    addresses,
+    autosave,
+    settings,
+    preferences,
+    notices,
+    environment,
+  });
+  const projects = createProjects({
+    link: keeping,
+    media,
+    preferences,
+    autosave,
+    animation,
+    settings,
+    notices,
+    environment,
+  });
   const generation = createGeneration({ diffusion, animation, model, settings, notices, environment });
   const player = createPlayer({ animation, generation, settings, preferences });
   const exporter = createExport({ media, animation, settings, preferences, notices, environment });
@@ -58,6 +89,8 @@ export function createStores(environment: Environment): Stores {
     settingsLink,
     model,
     animation,
+    autosave,
+    projects,
     addresses,
     generation,
     player,

@@ -1,4 +1,4 @@
-import { connect, diffusionApi, mediaApi } from '../protocol/index.ts';
+import { connect, diffusionApi, mediaApi, projectsApi } from '../protocol/index.ts';
 import type { Connection } from '../protocol/index.ts';
 
 // `new Worker(new URL(…))` has to stand in one expression: that is how the build finds the workers.
@@ -19,4 +19,13 @@ export function openMediaWorker(): Connection<typeof mediaApi> {
     name: 'media',
   });
   return connect(worker, mediaApi);
+}
+
+/** Starts the worker that keeps projects on this device. */
+export function openProjectsWorker(): Connection<typeof projectsApi> {
+  const worker = new Worker(new URL('../../workers/projects.ts', import.meta.url), {
+    type: 'module',
+    name: 'projects',
+  });
+  return connect(worker, projectsApi);
 }

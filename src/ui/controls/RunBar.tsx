@@ -1,5 +1,6 @@
 import { Square } from 'lucide-react';
 import { useId } from 'react';
+import { childrenOf, startId } from '../../project/index.ts';
 import { workOf } from '../../store/index.ts';
 import type { Run } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
@@ -12,7 +13,7 @@ import styles from './RunBar.module.css';
 export function RunBar() {
   const { animation, generation } = useStores();
   const run = useSelect(generation, (state) => state.run);
-  const frames = useSelect(animation, (state) => state.frames.length);
+  const readOnly = useSelect(animation, ({ project }) => project?.readOnly ?? false);
   const hint = useId();
   return (
     <div className={styles['bar']}>
@@ -21,7 +22,7 @@ export function RunBar() {
         <Button
           look={['primary']}
           className={styles['generate']}
-          disabled={run !== null}
+          disabled={run !== null || readOnly}
           aria-describedby={hint}
           onClick={() => void generation.generate()}
         >
@@ -34,30 +35,74 @@ export function RunBar() {
       </div>
       <div className={styles['hint']}>
         <p id={hint}>
-          <Hint frames={frames} phase={run?.phase ?? null} />
+          <Hint phase={run?.phase ?? null} readOnly={readOnly} />
         </p>
-        {frames > 0 && !run && (
-          <button type="button" className={styles['link']} onClick={animation.startOver}>
-            Start over
-          </button>
-        )}
+        {!run && <Ways readOnly={readOnly} />}
       </div>
     </div>
   );
 }
 
 /** What the next press on Generate does. */
-function Hint({ frames, phase }: { readonly frames: number; readonly phase: Run['phase'] | null }) {
+function Hint({ phase, readOnly }: { readonly phase: Run['phase'] | null; readonly readOnly: boolean }) {
   const { animation, settings } = useStores();
   const start = useSelect(animation, (state) => state.start);
+  const frames = useSelect(animation, (state) => state.frames);
   const values = useSelect(settings, (state) => state.values);
+  if (readOnly) return 'Open in another tab: here it can be watched.';
   if (phase === 'waiting') return 'Begins as soon as everything is there.';
   if (phase === 'running') return 'Stopping keeps every finished frame.';
   if (!start) return 'Choose a picture first.';
-  const from = frames > 0 ? `Goes on from frame ${frames}` : 'Starts from your picture';
+  const from = frames.length > 0 ? `Goes on from frame ${frames.length}` : 'Starts from your picture';
   if (values.mode === 'automatic') return `${from}.`;
-  const { frames: more } = workOf(start, animation.getState().frames, values);
+  const { frames: more } = workOf(start, frames, values);
   return `${from}: ${more} new ${more === 1 ? 'frame' : 'frames'}.`;
+}
+
+/** Other ways to go: from the frame on the stage, along another branch, or from the beginning. */
+function Ways({ readOnly }: { readonly readOnly: boolean }) {
+  const { animation, player, projects } = useStores();
+  const frames = useSelect(animation, (state) => state.frames);
+  const tree = useSelect(animation, (state) => state.tree);
+  const position = useSelect(player, (state) => state.position);
+  const node = tree.nodes.get(frames[position - 1]?.node ?? startId);
+  const ways = node ? childrenOf(tree, node.parent) : [];
+  return (
+    <span className={styles['ways']}>
+      {node && ways.length > 1 && (
+        <button type="button" className={styles['link']} onClick={() => void projects.nextWay(position)}>
+          Another way ({ways.indexOf(node) + 1} of {ways.length})
+        </button>
+      )}
+      {!readOnly && position < frames.length && (
+        <button
+          type="button"
+          className={styles['link']}
+          onClick={() => {
+            animation.goBackTo(position);
+          }}
+        >
+          Go on from {position === 0 ? 'the start' : `frame ${position}`}
+        </button>
+      )}
+      {!readOnly && node && (
+        <button
+          type="button"
+          className={styles['link']}
+          onClick={() => {
+            animation.removeFrom(position);
+          }}
+        >
+          {position < frames.length ? `Delete from frame ${position} on` : `Delete frame ${position}`}
+        </button>
+      )}
+      {tree.nodes.size > 0 && (
+        <button type="button" className={styles['link']} onClick={animation.startOver}>
+          Start over
+        </button>
+      )}
+    </span>
+  );
 }
 
 /** One line and a bar: the run, or else the loading of the model, or how the last run went. */

@@ -13,9 +13,9 @@ export function Likeness() {
   const position = useSelect(player, (state) => state.position);
 
   const curves = useMemo(() => {
-    const positives: Series = frames.map(({ insight }) => insight.positivesAfter);
-    const negatives: Series = frames.map(({ insight }) => insight.negativesAfter);
-    const before: Series = frames.map(({ insight }) => insight.guidance);
+    const positives: Series = frames.map(({ insight }) => insight?.positivesAfter ?? null);
+    const negatives: Series = frames.map(({ insight }) => insight?.negativesAfter ?? null);
+    const before: Series = frames.map(({ insight }) => insight?.guidance ?? null);
     // The two kinds of prompts are there to be compared with each other; the frame before is another measure.
     const prompts = sharedRange([positives, negatives]);
     const own = sharedRange([before]);

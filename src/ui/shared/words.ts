@@ -1,4 +1,4 @@
-import type { GenerationProgress, LoadEvent, Outcome, Run } from '../../store/index.ts';
+import type { AutosaveState, GenerationProgress, LoadEvent, Outcome, Run } from '../../store/index.ts';
 
 /** A time span as a person says it: `8 s`, `2 min 5 s`, `1 h 4 min`. */
 export function duration(seconds: number): string {
@@ -21,6 +21,27 @@ export function timeLeft(seconds: number): string {
 
 export function frameCount(count: number): string {
   return count === 1 ? '1 frame' : `${count} frames`;
+}
+
+/** When something was: `14:05` on the same day, else the date. */
+export function moment(time: string, now: Date): string {
+  const then = new Date(time);
+  const sameDay = then.toDateString() === now.toDateString();
+  const format = new Intl.DateTimeFormat('en', sameDay ? { timeStyle: 'short' } : { dateStyle: 'medium' });
+  return format.format(then);
+}
+
+/** Whether what is on the page is kept. */
+export function keptWords(status: AutosaveState['status'], readOnly: boolean): string {
+  if (readOnly) return 'Open in another tab';
+  switch (status) {
+    case 'kept':
+      return 'Kept on this device';
+    case 'saving':
+      return 'Keeping…';
+    case 'stuck':
+      return 'Not kept yet';
+  }
 }
 
 /** Bytes as `3.4 MB`, in decimal units as browsers show downloads. */

@@ -4,6 +4,7 @@ import { Notices } from '../feedback/Notices.tsx';
 import { Downloads } from '../player/Downloads.tsx';
 import { Likeness } from '../player/Likeness.tsx';
 import { Player } from '../player/Player.tsx';
+import { ProjectJob } from '../projects/ProjectJob.tsx';
 import { Stage } from '../stage/Stage.tsx';
 import { Strip } from '../strip/Strip.tsx';
 import styles from './App.module.css';
@@ -22,6 +23,7 @@ export function App() {
     <div className={styles['page']}>
       <Header />
       <Notices />
+      <ProjectJob />
       <main className={styles['main']}>
         <Controls />
         <div className={styles['work']}>
@@ -36,7 +38,7 @@ export function App() {
       <Announcer />
       {dragging && (
         <div className={styles['overlay']} aria-hidden>
-          <p>Drop it to start from this picture</p>
+          <p>Drop a picture to start from it, pictures to make a project of them, or a project to open it</p>
         </div>
       )}
     </div>

@@ -1,4 +1,5 @@
 import { CircleHelp } from 'lucide-react';
+import { ProjectBar } from '../projects/ProjectBar.tsx';
 import { Button } from '../shared/Button.tsx';
 import styles from './Header.module.css';
 import { shortcuts } from './shortcuts.ts';
@@ -8,6 +9,7 @@ const advice = [
   'Repeats decide how busy the frames get. Too little ends in plain texture, too much in clutter.',
   'Prompts are touchy: change a few words at a time.',
   '10 steps are often enough.',
+  'Everything you make is kept on this device as you make it. You find it under Projects.',
 ];
 
 export function Header() {
@@ -19,7 +21,7 @@ export function Header() {
         <rect x="9" y="2" width="14" height="14" rx="3" />
       </svg>
       <h1 className={styles['name']}>Drift</h1>
-      <p className={styles['claim']}>One picture becomes an animation.</p>
+      <ProjectBar />
       <Button look={['quiet', 'icon']} popoverTarget="help" title="Help">
         <CircleHelp size={20} aria-hidden />
         <span className="hidden-text">Help</span>

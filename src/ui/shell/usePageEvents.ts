@@ -1,22 +1,47 @@
 import { useEffect, useState } from 'react';
 import { InputError } from '../../base/index.ts';
-import type { Stores } from '../../store/index.ts';
+import type { NamedFile, Stores } from '../../store/index.ts';
 import { useStores } from '../shared/stores.ts';
 import { pageTitle } from '../shared/words.ts';
+import { droppedFiles } from './dropped.ts';
 import { commandFor, stepFor } from './shortcuts.ts';
 
-/** Takes the first file of a drop or a paste as the start picture. */
-function take({ animation, notices }: Stores, files: readonly File[]): void {
-  const picture = files.find(({ type }) => type.startsWith('image/')) ?? files[0];
-  if (picture) {
-    void animation.chooseStart(picture, picture.name);
+/**
+ * Takes what was dropped or pasted: a picture begins a project, several or a ZIP of them become one, and a project is
+ * opened.
+ */
+async function take({ animation, notices, projects }: Stores, dropped: Promise<NamedFile[]>): Promise<void> {
+  let files: NamedFile[];
+  try {
+    files = await dropped;
+  } catch (cause) {
+    notices.error(
+      new InputError('file-unreadable', 'What was dropped could not be read.', {
+        remedy: 'It may have been moved or changed: try again.',
+        cause,
+      }),
+    );
     return;
   }
-  notices.error(
-    new InputError('no-file', 'What was dropped is not a file.', {
-      remedy: 'Save the picture first, then drop the file; or copy the picture and paste it here.',
-    }),
-  );
+  const project = files.find(({ name }) => /\.drift$/i.test(name));
+  const archive = files.find(({ name }) => /\.zip$/i.test(name));
+  const pictures = files.filter(({ file }) => file.type.startsWith('image/'));
+  const [first = files[0]] = pictures;
+  if (project) {
+    await projects.importFile(project.file);
+  } else if (archive) {
+    await projects.importPictures([archive]);
+  } else if (pictures.length > 1) {
+    await projects.importPictures(pictures);
+  } else if (first) {
+    await animation.chooseStart(first.file, first.name.split('/').at(-1) ?? first.name);
+  } else {
+    notices.error(
+      new InputError('no-file', 'What was dropped is not a file.', {
+        remedy: 'Save the picture first, then drop the file; or copy the picture and paste it here.',
+      }),
+    );
+  }
 }
 
 /** A picture can be dropped anywhere. Returns whether something is being dragged over the page. */
@@ -55,7 +80,7 @@ export function useDrop(): boolean {
         setDragging(false);
         if (!carries(event)) return;
         event.preventDefault();
-        take(stores, [...(event.dataTransfer?.files ?? [])]);
+        void take(stores, droppedFiles(event.dataTransfer));
       },
       { signal },
     );
@@ -71,10 +96,9 @@ export function usePaste(): void {
   const stores = useStores();
   useEffect(() => {
     const paste = (event: ClipboardEvent) => {
-      const files = [...(event.clipboardData?.files ?? [])];
-      if (files.length === 0) return;
+      if (!event.clipboardData?.files.length) return;
       event.preventDefault();
-      take(stores, files);
+      void take(stores, droppedFiles(event.clipboardData));
     };
     window.addEventListener('paste', paste);
     return () => {
@@ -89,7 +113,7 @@ export function useKeys(): void {
     const press = (event: KeyboardEvent) => {
       const { key, target } = event;
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (!(target instanceof Element) || document.querySelector(':popover-open')) return;
+      if (!(target instanceof Element) || document.querySelector(':popover-open, dialog[open]')) return;
       const command = commandFor(key, {
         tag: target.tagName.toLowerCase(),
         role: target.getAttribute('role'),
@@ -126,7 +150,7 @@ export function useTitle(): void {
   }, [generation, model]);
 }
 
-/** The browser asks before a tab is closed whose frames no file holds yet. */
+/** The browser asks before a tab is closed whose frames are kept nowhere yet, or in which one is being made. */
 export function useLeaveGuard(): void {
   const { animation, generation } = useStores();
   useEffect(() => {

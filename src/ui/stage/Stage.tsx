@@ -7,13 +7,14 @@ import styles from './Stage.module.css';
 
 /** The picture in the middle of the page. */
 export function Stage() {
-  const { animation } = useStores();
+  const { animation, projects } = useStores();
   const hasStart = useSelect(animation, ({ start }) => start !== null);
   const reading = useSelect(animation, (state) => state.reading);
+  const reopening = useSelect(projects, (state) => state.reopening);
   return (
     <section className={classes(styles['stage'], hasStart && styles['square'])} aria-label="Stage">
-      {hasStart ? <Screen /> : <FirstVisit />}
-      {reading && <p className={styles['reading']}>Reading the picture…</p>}
+      {hasStart ? <Screen /> : !reopening && <FirstVisit />}
+      {reading && <p className={styles['reading']}>Reading…</p>}
     </section>
   );
 }

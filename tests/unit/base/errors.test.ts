@@ -8,7 +8,9 @@ import {
   InputError,
   MediaError,
   ModelError,
+  ProjectError,
   SettingsError,
+  StorageError,
   WorkerError,
   errorFromWire,
   errorToWire,
@@ -23,7 +25,9 @@ const classes = [
   InputError,
   MediaError,
   ModelError,
+  ProjectError,
   SettingsError,
+  StorageError,
   WorkerError,
 ];
 

@@ -124,6 +124,21 @@ describe('the trail to a frame', () => {
     ]);
   });
 
+  it('begins after pictures that were brought in at the last one’s own embedding', () => {
+    const brought = frames(null, null).map((frame) => ({ ...frame, insight: null }));
+    const [, , first] = frames(null, null, '1/2');
+    const { embedding, noise } = trailTo(
+      ['start', 'frame 1', 'frame 2', 'frame 3'],
+      [...brought, ...(first ? [first] : [])],
+      3,
+    );
+    expect(embedding).toEqual([
+      { picture: 'frame 2', settings: { ...smooth, repeats: 0 }, t: 1 },
+      { picture: 'frame 2', settings: smooth, t: 0.5 },
+    ]);
+    expect(noise.map(({ frame }) => frame)).toEqual([1, 2]);
+  });
+
   it('uses no noise twice, so that its strength stays', () => {
     const steps = fc.array(
       fc.record({ of: fc.integer({ min: 1, max: 5 }), made: fc.integer({ min: 1, max: 5 }) }),

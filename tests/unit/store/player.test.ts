@@ -119,7 +119,6 @@ describe('downloading', () => {
     expect(rig.saved.map(({ name }) => name)).toEqual(['drift-2025-01-31.gif']);
     expect(rig.saved[0]?.file.size).toBe(3);
     expect(rig.saved[0]?.file.type).toBe('image/gif');
-    expect(rig.stores.animation.getState().unsaved).toBe(false);
   });
 
   it('writes what the player plays: start picture, back and forth', async () => {
@@ -165,7 +164,6 @@ describe('downloading', () => {
       { message: 'No encoder.', remedy: 'Take the GIF.', kept: 'Your frames are kept.' },
     ]);
     expect(rig.stores.exporter.getState().job).toBeNull();
-    expect(rig.stores.animation.getState().unsaved).toBe(true);
   });
 
   it('has nothing to write before there are frames', async () => {

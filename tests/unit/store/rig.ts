@@ -1,6 +1,6 @@
 import { afterEach } from 'vitest';
 import type { Picture } from '../../../src/base/index.ts';
-import { connect, diffusionApi, mediaApi, serve } from '../../../src/protocol/index.ts';
+import { connect, diffusionApi, keeping, mediaApi, projectsApi, serve } from '../../../src/protocol/index.ts';
 import type {
   Api,
   Connection,
@@ -12,6 +12,7 @@ import type {
 import { framesToMake } from '../../../src/project/index.ts';
 import { createStores } from '../../../src/store/index.ts';
 import type { ExportKind, Stores } from '../../../src/store/index.ts';
+import { Device } from '../../support/project-storage.ts';
 
 /** A connection to handlers that run behind a real message port, and a way to kill them. */
 function openFake<A extends Api>(
@@ -63,7 +64,7 @@ function openFake<A extends Api>(
 
 type SmoothCall = Params<(typeof diffusionApi)['smooth']>;
 
-type FailingMethod = 'load' | 'generate' | 'smooth' | 'decode' | 'png' | ExportKind;
+type FailingMethod = 'load' | 'generate' | 'smooth' | 'decode' | 'measure' | 'png' | ExportKind;
 
 const cleanUps: (() => void)[] = [];
 function onCleanUp(cleanUp: () => void) {
@@ -148,6 +149,8 @@ export class Rig {
     [];
   readonly decodeSizes: string[] = [];
   readonly saved: { name: string; file: Blob }[] = [];
+  /** What every ZIP holds here. */
+  archive: { name: string; file: Blob }[] = [];
   readonly liveUrls = new Set<string>();
   /** The diffusion worker lets go of its model before a load fails. */
   failsLate = false;
@@ -160,16 +163,30 @@ export class Rig {
   sent = 0;
   diffusionWorkers = 0;
   mediaWorkers = 0;
+  projectWorkers = 0;
+  /** How often the browser was asked to keep what is kept. */
+  persisted = 0;
   urlsMade = 0;
   killDiffusion: (message: string) => void = () => undefined;
   killMedia: (message: string) => void = () => undefined;
+  killProjects: (message: string) => void = () => undefined;
   #paints: (() => void)[] = [];
   #clock = 0;
 
-  constructor(storage = new Map<string, string>()) {
+  /** Where projects are kept: the real thing, on a disk in memory. Several rigs on one device are several tabs. */
+  readonly device: Device;
+
+  constructor(storage = new Map<string, string>(), device = new Device()) {
+    this.device = device;
     this.stores = createStores({
       openDiffusion: () => this.#openDiffusion(),
       openMedia: () => this.#openMedia(),
+      openProjects: () => {
+        this.projectWorkers++;
+        const { connection, die } = openFake(projectsApi, keeping(device.tab()));
+        this.killProjects = die;
+        return connection;
+      },
       storage: {
         getItem: (key) => storage.get(key) ?? null,
         setItem: (key, value) => {
@@ -195,6 +212,10 @@ export class Rig {
       now: () => (this.#clock += 1000),
       today: () => new Date(2025, 0, 31),
       randomSeed: () => 123_456,
+      newId: () => device.newId(),
+      persist: () => {
+        this.persisted++;
+      },
       address: {
         read: () => this.address,
         replace: (address) => {
@@ -303,17 +324,25 @@ export class Rig {
         return { value: { bytes, type: `image/${kind}`, encoder: 'fake' }, transfer: [] };
       };
     const { connection, die } = openFake(mediaApi, {
-      decode: async ({ width, height, fit }, { signal }) => {
+      decode: async ({ file: picture, width, height, fit }, { signal }) => {
         this.decodeSizes.push(`${width}x${height} ${fit}`);
         await this.decoding.pass(signal);
         this.#fail('decode');
-        return { value: plain(width, height, 100), transfer: [] };
+        // Files of tests may say their value: `64x64:7`.
+        const value = Number(/:(\d+)$/.exec(await picture.text())?.[1] ?? 100);
+        return { value: plain(width, height, value), transfer: [] };
       },
       png: async (_, { signal }) => {
         await this.encoding.pass(signal);
         this.#fail('png');
         return { value: file('frame'), transfer: [] };
       },
+      measure: async ({ file: picture }) => {
+        this.#fail('measure');
+        const [width = 64, height = 64] = (await picture.text()).split(/[x:]/).map(Number);
+        return { value: { width, height }, transfer: [] };
+      },
+      unpack: () => Promise.resolve({ value: this.archive, transfer: [] }),
       gif: animate('gif'),
       mp4: animate('mp4'),
       zip: animate('zip'),

@@ -1,0 +1,372 @@
+import { Inflate } from 'fflate';
+import type { ErrorDetails } from './errors.ts';
+
+/** Anything that bytes can be read from in pieces: a file, a URL that answers ranges, memory. */
+export interface ByteSource {
+  /** How errors call it: a file name or a URL. */
+  readonly name: string;
+  /** Length in bytes. */
+  readonly size: number;
+  /**
+   * Exactly `length` bytes from `offset`.
+   *
+   * @throws an error of the source's own when it ends before that.
+   */
+  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** What is wrong with an archive: its end is missing, it contradicts itself, or it uses what Drift does not read. */
+export type ZipFault = 'truncated' | 'zip-damaged' | 'zip-unsupported';
+
+export interface ZipOptions {
+  /** Makes the error that is thrown: archives hold different things, and what to do about a bad one differs. */
+  readonly fail: (fault: ZipFault, message: string, details: ErrorDetails, cause?: unknown) => Error;
+  /** The longest directory that is read, in bytes. */
+  readonly longestDirectory: number;
+  /** Compressed entries are unpacked in memory up to this many bytes. */
+  readonly largestInflated: number;
+}
+
+/** One file inside a zip archive, as the archive's directory describes it. */
+export interface ZipEntry {
+  readonly name: string;
+  /** Length in bytes once it is unpacked. */
+  readonly size: number;
+  readonly compressedSize: number;
+  readonly compressed: boolean;
+  /** CRC-32 of the unpacked bytes, as the directory says; reading does not check it. */
+  readonly crc32: number;
+  /** Where its local header stands, and where the next thing in the file begins. */
+  readonly headerOffset: number;
+  readonly limit: number;
+  readonly nameBytes: Uint8Array;
+}
+
+/** A zip archive whose directory has been read and checked. */
+export interface Zip {
+  readonly entries: ReadonlyMap<string, ZipEntry>;
+  /**
+   * `length` bytes of an entry from `start`. Of stored entries only these are read (and a header once),
+   * of compressed ones all of it.
+   */
+  read(
+    entry: ZipEntry,
+    start: number,
+    length: number,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Longest comment (65535) and the record that ends an archive (22). */
+const longestTail = 65535 + 22;
+/** Local headers end with padding up to 64 bytes of alignment; reading this much more finds the data at once. */
+const expectedPadding = 256;
+
+/**
+ * Opens a zip archive of any size (zip64 too) by ranged reads of its directory alone.
+ * Format: PKWARE's APPNOTE.TXT 6.3.
+ *
+ * @throws what `options.fail` makes of `truncated` (the directory, which stands at the end, is missing),
+ *   `zip-damaged` (the directory contradicts itself or the file) or `zip-unsupported` (encrypted, in volumes, unknown
+ *   compression, too large to unpack).
+ */
+export async function openZip(source: ByteSource, options: ZipOptions, signal?: AbortSignal): Promise<Zip> {
+  const { fail } = options;
+  const file = source.name;
+  const { offset, size, count } = await findDirectory(source, fail, signal);
+  if (size > options.longestDirectory) {
+    throw fail('zip-damaged', `${file} claims a directory of ${size} bytes.`, { file, size });
+  }
+  const directory = await source.read(offset, size, signal);
+  const entries = parseDirectory(file, directory, count, offset, fail);
+  const dataOffsets = new Map<ZipEntry, number>();
+
+  /** Reads at the entry's data; the first time, its header is in the same read. */
+  async function readStored(entry: ZipEntry, start: number, length: number, stop: AbortSignal | undefined) {
+    const known = dataOffsets.get(entry);
+    if (known !== undefined) return source.read(known + start, length, stop);
+    const headerLength = 30 + entry.nameBytes.length + expectedPadding;
+    const wanted = start <= headerLength ? headerLength + start + length : headerLength;
+    const bytes = await source.read(
+      entry.headerOffset,
+      Math.min(wanted, entry.limit - entry.headerOffset),
+      stop,
+    );
+    const dataOffset = checkLocalHeader(file, entry, bytes, fail);
+    dataOffsets.set(entry, dataOffset);
+    const first = dataOffset - entry.headerOffset + start;
+    if (first + length <= bytes.length) return bytes.slice(first, first + length);
+    return source.read(dataOffset + start, length, stop);
+  }
+
+  return {
+    entries,
+    async read(entry, start, length, stop) {
+      if (start + length > entry.size) {
+        throw fail('zip-damaged', `In ${file}, “${entry.name}” is shorter than expected.`, {
+          file,
+          entry: entry.name,
+          size: entry.size,
+          expected: start + length,
+        });
+      }
+      if (!entry.compressed) return readStored(entry, start, length, stop);
+      const packed = await readStored(entry, 0, entry.compressedSize, stop);
+      return inflateEntry(file, entry, packed, options).slice(start, start + length);
+    },
+  };
+}
+
+type Fail = ZipOptions['fail'];
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** A 64-bit number that has to fit into the file, so that it is exact as a JavaScript number. */
+function uint64(file: string, view: DataView, at: number, fail: Fail): number {
+  const value = view.getBigUint64(at, true);
+  if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
+  throw fail('zip-damaged', `${file} claims sizes that no file has.`, { file, claimed: value.toString() });
+}
+
+async function findDirectory(
+  source: ByteSource,
+  fail: Fail,
+  signal: AbortSignal | undefined,
+): Promise<{ offset: number; size: number; count: number }> {
+  const file = source.name;
+  const tailLength = Math.min(source.size, longestTail);
+  const tailOffset = source.size - tailLength;
+  const tail = await source.read(tailOffset, tailLength, signal);
+  const view = viewOf(tail);
+  let at = tailLength - 22;
+  // The record's comment runs to the end of the file; the signature alone may also occur inside of a comment.
+  while (
+    at >= 0 &&
+    (view.getUint32(at, true) !== 0x06054b50 || at + 22 + view.getUint16(at + 20, true) !== tailLength)
+  ) {
+    at--;
+  }
+  if (at < 0) {
+    throw fail('truncated', `${file} has no end: the list of its contents is missing.`, {
+      file,
+      size: source.size,
+    });
+  }
+  let end = tailOffset + at;
+  let disks = view.getUint16(at + 4, true) + view.getUint16(at + 6, true);
+  let count = view.getUint16(at + 10, true);
+  let size = view.getUint32(at + 12, true);
+  let offset = view.getUint32(at + 16, true);
+  if (end >= 20) {
+    const locator = viewOf(await source.read(end - 20, 20, signal));
+    if (locator.getUint32(0, true) === 0x07064b50) {
+      const recordOffset = uint64(file, locator, 8, fail);
+      if (recordOffset + 56 > end - 20) throw lyingDirectory(fail, file, recordOffset, 56, end - 20);
+      const record = viewOf(await source.read(recordOffset, 56, signal));
+      if (record.getUint32(0, true) !== 0x06064b50) {
+        throw fail('zip-damaged', `${file} has a damaged directory.`, { file, offset: recordOffset });
+      }
+      disks = record.getUint32(16, true) + record.getUint32(20, true);
+      count = uint64(file, record, 32, fail);
+      size = uint64(file, record, 40, fail);
+      offset = uint64(file, record, 48, fail);
+      end = recordOffset;
+    }
+  }
+  if (disks !== 0) throw unsupported(fail, file, 'it is one of several volumes', { file, disks });
+  // Anything between the directory and its end would be bytes that nobody accounts for.
+  if (offset + size !== end) throw lyingDirectory(fail, file, offset, size, end);
+  return { offset, size, count };
+}
+
+function lyingDirectory(fail: Fail, file: string, offset: number, size: number, end: number): Error {
+  return fail('zip-damaged', `${file} says that its directory lies where it is not.`, {
+    file,
+    offset,
+    size,
+    end,
+  });
+}
+
+function unsupported(fail: Fail, file: string, reason: string, details: ErrorDetails): Error {
+  return fail('zip-unsupported', `${file} cannot be read: ${reason}.`, details);
+}
+
+function parseDirectory(
+  file: string,
+  directory: Uint8Array,
+  count: number,
+  dataEnd: number,
+  fail: Fail,
+): Map<string, ZipEntry> {
+  const view = viewOf(directory);
+  const decoder = new TextDecoder();
+  const found: Omit<ZipEntry, 'limit'>[] = [];
+  let at = 0;
+  while (at < directory.length) {
+    const next = at + 46;
+    if (next > directory.length || view.getUint32(at, true) !== 0x02014b50) {
+      throw fail('zip-damaged', `${file} has a damaged directory.`, { file, at });
+    }
+    const nameEnd = next + view.getUint16(at + 28, true);
+    const extraEnd = nameEnd + view.getUint16(at + 30, true);
+    const end = extraEnd + view.getUint16(at + 32, true);
+    if (end > directory.length) {
+      throw fail('zip-damaged', `${file} has a damaged directory.`, { file, at });
+    }
+    const nameBytes = directory.subarray(next, nameEnd);
+    const name = decoder.decode(nameBytes);
+    const method = view.getUint16(at + 10, true);
+    if ((view.getUint16(at + 8, true) & 0x2041) !== 0) {
+      throw unsupported(fail, file, `“${name}” is encrypted`, { file, entry: name });
+    }
+    if (method !== 0 && method !== 8) {
+      throw unsupported(fail, file, `“${name}” is compressed in an unusual way`, {
+        file,
+        entry: name,
+        method,
+      });
+    }
+    const narrow = {
+      size: view.getUint32(at + 24, true),
+      compressedSize: view.getUint32(at + 20, true),
+      headerOffset: view.getUint32(at + 42, true),
+    };
+    const sizes = wideFields(file, name, directory.subarray(nameEnd, extraEnd), narrow, fail);
+    if (method === 0 && sizes.size !== sizes.compressedSize) {
+      throw fail('zip-damaged', `In ${file}, “${name}” has two different lengths.`, {
+        file,
+        entry: name,
+        size: sizes.size,
+        compressedSize: sizes.compressedSize,
+      });
+    }
+    found.push({ name, nameBytes, compressed: method === 8, crc32: view.getUint32(at + 16, true), ...sizes });
+    at = end;
+  }
+  if (found.length !== count) {
+    throw fail('zip-damaged', `${file} lists ${found.length} of its ${count} entries.`, {
+      file,
+      count,
+      found: found.length,
+    });
+  }
+
+  const entries = new Map<string, ZipEntry>();
+  const inOrder = found.toSorted((a, b) => a.headerOffset - b.headerOffset);
+  for (const [i, entry] of inOrder.entries()) {
+    const limit = inOrder[i + 1]?.headerOffset ?? dataEnd;
+    if (entry.headerOffset + 30 + entry.nameBytes.length + entry.compressedSize > limit) {
+      throw fail('zip-damaged', `In ${file}, “${entry.name}” reaches into what comes after it.`, {
+        file,
+        entry: entry.name,
+        offset: entry.headerOffset,
+        size: entry.compressedSize,
+        limit,
+      });
+    }
+    if (entries.has(entry.name)) {
+      throw fail('zip-damaged', `${file} has two entries called “${entry.name}”.`, {
+        file,
+        entry: entry.name,
+      });
+    }
+    entries.set(entry.name, { ...entry, limit });
+  }
+  return entries;
+}
+
+interface Sizes {
+  readonly size: number;
+  readonly compressedSize: number;
+  readonly headerOffset: number;
+}
+
+/** Replaces fields that say 0xffffffff by the 64-bit ones in the zip64 extra field, which has them in this order. */
+function wideFields(file: string, entry: string, extra: Uint8Array, narrow: Sizes, fail: Fail): Sizes {
+  const isWide = (value: number) => value === 0xffffffff;
+  if (!isWide(narrow.size) && !isWide(narrow.compressedSize) && !isWide(narrow.headerOffset)) return narrow;
+  const view = viewOf(extra);
+  let at = 0;
+  while (at + 4 <= extra.length && view.getUint16(at, true) !== 1) at += 4 + view.getUint16(at + 2, true);
+  const end = at + 4 <= extra.length ? at + 4 + view.getUint16(at + 2, true) : 0;
+  at += 4;
+  const widen = (value: number) => {
+    if (!isWide(value)) return value;
+    at += 8;
+    if (at <= end && end <= extra.length) return uint64(file, view, at - 8, fail);
+    throw fail('zip-damaged', `In ${file}, the length of “${entry}” is missing.`, { file, entry });
+  };
+  const size = widen(narrow.size);
+  const compressedSize = widen(narrow.compressedSize);
+  return { size, compressedSize, headerOffset: widen(narrow.headerOffset) };
+}
+
+/** Checks the header before an entry's data against the directory; returns where the data begins. */
+function checkLocalHeader(file: string, entry: ZipEntry, bytes: Uint8Array, fail: Fail): number {
+  const view = viewOf(bytes);
+  const nameEnd = 30 + entry.nameBytes.length;
+  const good =
+    bytes.length >= nameEnd &&
+    view.getUint32(0, true) === 0x04034b50 &&
+    view.getUint16(8, true) === (entry.compressed ? 8 : 0) &&
+    view.getUint16(26, true) === entry.nameBytes.length &&
+    sizeAgrees(view, entry) &&
+    entry.nameBytes.every((byte, i) => byte === bytes[30 + i]);
+  const length = good ? nameEnd + view.getUint16(28, true) : 0;
+  if (good && entry.headerOffset + length + entry.compressedSize <= entry.limit) {
+    return entry.headerOffset + length;
+  }
+  throw fail('zip-damaged', `In ${file}, “${entry.name}” is not where the directory says.`, {
+    file,
+    entry: entry.name,
+    offset: entry.headerOffset,
+  });
+}
+
+/** The local header's own length may be left to a record after the data (flag 3), or to its zip64 field. */
+function sizeAgrees(header: DataView, entry: ZipEntry): boolean {
+  const size = header.getUint32(18, true);
+  const left = (header.getUint16(6, true) & 8) !== 0 && size === 0;
+  return left || size === 0xffffffff || size === entry.compressedSize;
+}
+
+function inflateEntry(
+  file: string,
+  entry: ZipEntry,
+  packed: Uint8Array,
+  { fail, largestInflated }: ZipOptions,
+): Uint8Array<ArrayBuffer> {
+  if (entry.size > largestInflated) {
+    throw unsupported(fail, file, `“${entry.name}” is compressed and too large to unpack`, {
+      file,
+      entry: entry.name,
+      size: entry.size,
+    });
+  }
+  const out = new Uint8Array(entry.size);
+  let length = 0;
+  let cause: unknown;
+  try {
+    const inflate = new Inflate((chunk) => {
+      // A chunk that does not fit is more than was promised; `set` throws.
+      out.set(chunk, length);
+      length += chunk.length;
+    });
+    // In small steps, so that a bomb is noticed before it goes off.
+    for (let at = 0; at < packed.length; at += 2 ** 14) {
+      inflate.push(packed.subarray(at, at + 2 ** 14), at + 2 ** 14 >= packed.length);
+    }
+    if (length === out.length) return out;
+  } catch (error) {
+    cause = error;
+  }
+  throw fail(
+    'zip-damaged',
+    `In ${file}, “${entry.name}” cannot be unpacked.`,
+    { file, entry: entry.name, size: entry.size, unpacked: length },
+    cause,
+  );
+}

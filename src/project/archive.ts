@@ -1,0 +1,210 @@
+import { Zip as ZipWriter, ZipDeflate, ZipPassThrough } from 'fflate';
+import { ProjectError, abortReason, crc32, openZip } from '../base/index.ts';
+import type { ByteSource, ErrorDetails, Picture, Zip, ZipEntry, ZipFault } from '../base/index.ts';
+import { documentFromText, documentToText } from './document.ts';
+import type { ProjectDocument } from './document.ts';
+import { decodePng, longestPng } from './png.ts';
+import type { PictureSize } from './png.ts';
+import { startId } from './tree.ts';
+
+/**
+ * A `.drift` file: a ZIP with `project.json` (settings, seeds, similarities and the tree, for people to read, too)
+ * and every picture as a PNG. The file that the start picture was cut from is left out: photographs carry where and
+ * when they were taken, and a project is made to be handed on.
+ */
+
+const documentName = 'project.json';
+
+/** The same project gives the same archive, whenever it is written; ZIP counts years from 1980. */
+const modified = new Date(1980, 0, 1);
+
+/** A description of a hundred thousand frames takes less. */
+const longestDocument = 256 * 2 ** 20;
+/** Deflate cannot shrink anything by more than this: what claims more asks for memory that it will not fill. */
+const mostShrinking = 1032;
+const longestDirectory = 32 * 2 ** 20;
+/** PNGs are stored; those of someone who packed them again are unpacked in memory up to what a picture can need. */
+const largestInflated = longestDocument;
+
+/** Where a picture stands in an archive: `start.png`, or `frames/` and the frame's id. */
+export function pictureName(id: number): string {
+  return id === startId ? 'start.png' : `frames/${String(id).padStart(7, '0')}.png`;
+}
+
+export interface ArchiveControl {
+  readonly signal: AbortSignal;
+  /** `done` of `of` pictures are through. */
+  readonly onProgress: (progress: { readonly done: number; readonly of: number }) => void;
+}
+
+/**
+ * Writes a project as a `.drift` file, one picture in memory at a time.
+ *
+ * @param png gives the PNG file of a picture, by its id
+ * @throws what `png` throws; the signal's reason when it is aborted
+ */
+export async function writeArchive(
+  document: ProjectDocument,
+  png: (id: number) => Promise<Uint8Array>,
+  { signal, onProgress }: ArchiveControl,
+): Promise<Blob> {
+  // Blobs in place of byte arrays: browsers put large ones on disk.
+  const parts: Blob[] = [];
+  let failed: Error | null = null;
+  const zip = new ZipWriter((error, chunk) => {
+    if (error) failed = error;
+    else parts.push(new Blob([new Uint8Array(chunk)]));
+  });
+  const add = (entry: ZipDeflate | ZipPassThrough, bytes: Uint8Array) => {
+    entry.mtime = modified;
+    zip.add(entry);
+    entry.push(bytes, true);
+    if (failed) throw failed;
+  };
+  add(new ZipDeflate(documentName, { level: 6 }), new TextEncoder().encode(documentToText(document)));
+  const ids = [startId, ...document.frames.map(({ id }) => id)];
+  for (const [done, id] of ids.entries()) {
+    signal.throwIfAborted();
+    onProgress({ done, of: ids.length });
+    add(new ZipPassThrough(pictureName(id)), await png(id));
+  }
+  signal.throwIfAborted();
+  zip.end();
+  onProgress({ done: ids.length, of: ids.length });
+  return new Blob(parts, { type: 'application/zip' });
+}
+
+/** A `.drift` file whose directory and description have been read and checked. */
+export interface Archive {
+  readonly document: ProjectDocument;
+  /**
+   * A picture by its id, and the PNG file that it is read from.
+   *
+   * @throws ProjectError `file-damaged`, or a reason of `decodePng`
+   */
+  picture(id: number): Promise<{ readonly png: Uint8Array<ArrayBuffer>; readonly picture: Picture }>;
+}
+
+/**
+ * Opens a `.drift` file. Nothing in it is believed: its names are not used as paths, what it unpacks to is bounded
+ * before memory is asked for, and pictures are read one at a time, when they are asked for.
+ *
+ * @throws ProjectError `file-cut-off`, `file-damaged`, `file-unsupported`, `not-a-project`, `unsafe-name` (an entry
+ *   called `../x` or `/x`), `picture-missing`, `picture-too-long`, or a reason of `documentFromText`; the signal's
+ *   reason when it is aborted
+ */
+export async function openArchive(file: Blob, signal: AbortSignal): Promise<Archive> {
+  const source = sourceOf(file);
+  const zip = await openZip(source, { fail, longestDirectory, largestInflated }, signal);
+  for (const name of zip.entries.keys()) checkName(name);
+  const description = zip.entries.get(documentName);
+  if (!description) {
+    throw new ProjectError('not-a-project', 'This file is an archive, but no project of Drift.', {
+      remedy: 'Choose a file that ends in .drift.',
+      details: { entries: zip.entries.size },
+    });
+  }
+  if (description.size > longestDocument) throw tooLong(description, longestDocument);
+  const bytes = await readChecked(zip, description, signal);
+  const document = documentFromText(new TextDecoder().decode(bytes));
+  const sizes = new Map<number, PictureSize>([
+    [startId, document.start],
+    ...document.frames.map((frame): [number, PictureSize] => [frame.id, frame]),
+  ]);
+  for (const [id, size] of sizes) pictureEntry(zip, id, size);
+  return {
+    document,
+    async picture(id) {
+      const size = sizes.get(id);
+      if (!size) throw new RangeError(`there is no picture ${id} in this project`);
+      const entry = pictureEntry(zip, id, size);
+      const png = await readChecked(zip, entry, signal);
+      const { width, height } = size;
+      return { png, picture: decodePng(png, { width, height }, entry.name) };
+    },
+  };
+}
+
+/** The entry of a picture. @throws ProjectError `picture-missing`, or `picture-too-long` for its size in pixels */
+function pictureEntry(zip: Zip, id: number, size: PictureSize): ZipEntry {
+  const name = pictureName(id);
+  const entry = zip.entries.get(name);
+  if (!entry) {
+    throw new ProjectError('picture-missing', `The project is incomplete: ${name} is missing.`, {
+      remedy: anotherCopy,
+      details: { file: name },
+    });
+  }
+  const limit = longestPng(size);
+  if (entry.size > limit) throw tooLong(entry, limit);
+  return entry;
+}
+
+async function readChecked(zip: Zip, entry: ZipEntry, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  if (entry.size > mostShrinking * entry.compressedSize) {
+    throw tooLong(entry, mostShrinking * entry.compressedSize);
+  }
+  const bytes = await zip.read(entry, 0, entry.size, signal);
+  if (crc32(bytes) === entry.crc32) return bytes;
+  throw fail('zip-damaged', `${entry.name} is damaged: its check sum is wrong.`, { file: entry.name });
+}
+
+/** Names are only compared, never used as paths; but a file that tries this was made to do harm. */
+function checkName(name: string): void {
+  const outside =
+    name.startsWith('/') || /^[a-z]:/i.test(name) || name.includes('\\') || name.split('/').includes('..');
+  if (!outside && !name.includes('\0')) return;
+  throw new ProjectError('unsafe-name', `The file holds an entry that reaches outside of it: “${name}”.`, {
+    remedy: 'It was not made by Drift. Do not use it.',
+    details: { entry: name },
+  });
+}
+
+const anotherCopy = 'Use another copy of the file, if there is one.';
+
+const codes = {
+  truncated: 'file-cut-off',
+  'zip-damaged': 'file-damaged',
+  'zip-unsupported': 'file-unsupported',
+} as const;
+
+function fail(fault: ZipFault, message: string, details: ErrorDetails, cause?: unknown): ProjectError {
+  const remedy =
+    fault === 'truncated'
+      ? 'If it is a .drift file, it was cut short: download or copy it again.'
+      : fault === 'zip-damaged'
+        ? anotherCopy
+        : 'Use the file as Drift wrote it.';
+  return new ProjectError(codes[fault], message, { remedy, details, cause });
+}
+
+function tooLong(entry: ZipEntry, limit: number): ProjectError {
+  return new ProjectError('picture-too-long', `${entry.name} is far longer than it can need to be.`, {
+    remedy: 'It was not made by Drift. Do not use it.',
+    details: { file: entry.name, bytes: entry.size, limit },
+  });
+}
+
+function sourceOf(file: Blob): ByteSource {
+  const name = 'name' in file && typeof file.name === 'string' ? file.name : 'The file';
+  return {
+    name,
+    size: file.size,
+    async read(offset, length, signal) {
+      signal?.throwIfAborted();
+      const bytes = await file
+        .slice(offset, offset + length)
+        .arrayBuffer()
+        .catch((cause: unknown) => {
+          if (signal?.aborted) throw abortReason(signal);
+          throw new ProjectError('file-unreadable', `${name} can no longer be read.`, {
+            remedy: 'It was changed or moved after you chose it. Choose it again.',
+            details: { file: name },
+            cause,
+          });
+        });
+      if (bytes.byteLength === length) return new Uint8Array(bytes);
+      throw fail('truncated', `${name} ends too early.`, { file: name, offset, length, size: file.size });
+    },
+  };
+}

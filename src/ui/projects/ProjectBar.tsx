@@ -1,0 +1,48 @@
+import { FolderOpen } from 'lucide-react';
+import { useState } from 'react';
+import { Button } from '../shared/Button.tsx';
+import { useSelect, useStores } from '../shared/stores.ts';
+import { keptWords } from '../shared/words.ts';
+import styles from './ProjectBar.module.css';
+import { ProjectsDialog } from './ProjectsDialog.tsx';
+
+/** Which project is on the page and whether it is kept, and the way to the others. */
+export function ProjectBar() {
+  const { animation, autosave } = useStores();
+  const project = useSelect(animation, (state) => state.project);
+  const status = useSelect(autosave, (state) => state.status);
+  const [open, setOpen] = useState(false);
+  return (
+    <div className={styles['bar']}>
+      <p className={styles['words']}>
+        {project ? (
+          <>
+            <span className={styles['name']}>{project.name}</span>
+            <span className={styles['kept']}>{keptWords(status, project.readOnly)}</span>
+          </>
+        ) : (
+          <span className={styles['kept']}>One picture becomes an animation.</span>
+        )}
+      </p>
+      <Button
+        look={['quiet']}
+        aria-haspopup="dialog"
+        title="Your projects"
+        className={styles['button']}
+        onClick={() => {
+          setOpen(true);
+        }}
+      >
+        <FolderOpen size={20} aria-hidden />
+        <span className={styles['label']}>Projects</span>
+      </Button>
+      {open && (
+        <ProjectsDialog
+          onClose={() => {
+            setOpen(false);
+          }}
+        />
+      )}
+    </div>
+  );
+}

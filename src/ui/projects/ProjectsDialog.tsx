@@ -1,0 +1,142 @@
+import { Images, Plus, Upload, X } from 'lucide-react';
+import { useEffect, useId, useRef } from 'react';
+import type { ReactNode } from 'react';
+import { Notices } from '../feedback/Notices.tsx';
+import { Button } from '../shared/Button.tsx';
+import { classes } from '../shared/classes.ts';
+import buttonStyles from '../shared/Button.module.css';
+import { useSelect, useStores } from '../shared/stores.ts';
+import { ProjectCard } from './ProjectCard.tsx';
+import { ProjectJob } from './ProjectJob.tsx';
+import styles from './ProjectsDialog.module.css';
+
+/** All projects on this device, and what can be done with them. */
+export function ProjectsDialog({ onClose }: { readonly onClose: () => void }) {
+  const { projects } = useStores();
+  const list = useSelect(projects, (state) => state.list);
+  const dialog = useRef<HTMLDialogElement>(null);
+  const title = useId();
+
+  useEffect(() => {
+    if (!dialog.current?.open) dialog.current?.showModal();
+    void projects.refresh();
+  }, [projects]);
+
+  const close = () => dialog.current?.close();
+  const closeIf = (done: boolean) => {
+    if (done) close();
+  };
+
+  return (
+    <dialog
+      ref={dialog}
+      className={styles['dialog']}
+      aria-labelledby={title}
+      onClose={onClose}
+      onClick={({ target, currentTarget }) => {
+        // What is around the dialog counts as the dialog itself.
+        if (target === currentTarget) close();
+      }}
+    >
+      <div className={styles['inside']}>
+        <div className={styles['head']}>
+          <h2 id={title} className={styles['title']}>
+            Projects
+          </h2>
+          <Button
+            aria-label="New project"
+            onClick={() => {
+              projects.create();
+              close();
+            }}
+          >
+            <Plus size={16} aria-hidden />
+            <span>
+              New<span className={styles['long']}> project</span>
+            </span>
+          </Button>
+          <FileButton
+            label="Import a project"
+            accept=".drift"
+            onFiles={([file]) => {
+              if (file) void projects.importFile(file).then(closeIf);
+            }}
+          >
+            <Upload size={16} aria-hidden />
+            Import
+          </FileButton>
+          <Button look={['quiet', 'icon']} title="Close (Escape)" onClick={close}>
+            <X size={20} aria-hidden />
+            <span className="hidden-text">Close</span>
+          </Button>
+        </div>
+        <Notices />
+        <ProjectJob />
+        {list?.length === 0 && (
+          <p className={styles['empty']}>
+            Nothing here yet. Whatever you make is kept here by itself: choose a picture and press Generate.
+          </p>
+        )}
+        <ul className={styles['list']} role="list" aria-label="Projects" aria-busy={list === null}>
+          {list?.map((project) => (
+            <ProjectCard key={project.id} project={project} onOpened={close} />
+          ))}
+        </ul>
+        <div className={styles['pictures']}>
+          <FileButton
+            label="Make a project of pictures"
+            accept="image/*,.zip"
+            multiple
+            onFiles={(files) => {
+              void projects.importPictures(files.map((file) => ({ name: file.name, file }))).then(closeIf);
+            }}
+          >
+            <Images size={16} aria-hidden />
+            From pictures
+          </FileButton>
+          <p className={styles['note']}>
+            Pictures, or a ZIP of them, become the frames of a new project in the order of their names.
+          </p>
+        </div>
+        <p className={styles['note']}>
+          Projects are kept in this browser, on this device only. Export what you want to move or to be sure
+          of.
+        </p>
+      </div>
+    </dialog>
+  );
+}
+
+/** A button that asks for files. */
+function FileButton({
+  label,
+  accept,
+  multiple = false,
+  onFiles,
+  children,
+}: {
+  readonly label: string;
+  readonly accept: string;
+  readonly multiple?: boolean;
+  readonly onFiles: (files: readonly File[]) => void;
+  readonly children: ReactNode;
+}) {
+  return (
+    <label className={classes(buttonStyles['button'], styles['import'])}>
+      {children}
+      <input
+        type="file"
+        accept={accept}
+        multiple={multiple}
+        className="hidden-text"
+        aria-label={label}
+        onChange={({ target }) => {
+          const files = [...(target.files ?? [])];
+          if (files.length > 0) onFiles(files);
+          // Emptied, so that choosing the same file again is a change again.
+          target.value = '';
+        }}
+      />
+    </label>
+  );
+}

@@ -1,0 +1,29 @@
+import type { NamedFile } from '../../store/index.ts';
+
+/** The files of a drop or a paste, those in folders by their paths. Has to be called while the event is handled. */
+export function droppedFiles(data: DataTransfer | null): Promise<NamedFile[]> {
+  const files = [...(data?.files ?? [])].map((file) => ({ name: file.name, file }));
+  const entries = [...(data?.items ?? [])].flatMap((item) => item.webkitGetAsEntry() ?? []);
+  if (!entries.some(({ isDirectory }) => isDirectory)) return Promise.resolve(files);
+  return Promise.all(entries.map(filesIn)).then((nested) => nested.flat());
+}
+
+async function filesIn(entry: FileSystemEntry): Promise<NamedFile[]> {
+  if (entry instanceof FileSystemFileEntry) {
+    const file = await new Promise<File>((resolve, reject) => {
+      entry.file(resolve, reject);
+    });
+    return [{ name: entry.fullPath.replace(/^\//, ''), file }];
+  }
+  if (!(entry instanceof FileSystemDirectoryEntry)) return [];
+  const reader = entry.createReader();
+  const nested: NamedFile[] = [];
+  // Browsers hand a folder's contents out in parts, the last of which is empty.
+  for (;;) {
+    const part = await new Promise<FileSystemEntry[]>((resolve, reject) => {
+      reader.readEntries(resolve, reject);
+    });
+    if (part.length === 0) return nested;
+    for (const inside of part) nested.push(...(await filesIn(inside)));
+  }
+}

@@ -1,0 +1,422 @@
+import { openDB } from 'idb';
+import { describe, expect, it } from 'vitest';
+import type { Picture } from '../../../src/base/index.ts';
+import { append, emptyTree, startId, treeOf } from '../../../src/project/index.ts';
+import type { OpenedProject, ProjectKeeper } from '../../../src/project/index.ts';
+import { failure } from '../../support/failure.ts';
+import { Device } from '../../support/project-storage.ts';
+import { documentOf, framesOf, newFrame, noisy, treeFrom } from '../../support/project.ts';
+
+const { signal } = new AbortController();
+const silent = () => undefined;
+const control = { signal, onProgress: silent };
+const id = '00000000-0000-4000-8000-000000000001';
+const other = '00000000-0000-4000-8000-000000000002';
+const pictureOf = (frame: number): Picture => noisy(64, 64, frame);
+const original = new Blob(['a photograph']);
+
+/** A project with frames whose parents are given, kept frame by frame, as a person makes it. */
+async function make(keeper: ProjectKeeper, parents: readonly number[], project = id): Promise<void> {
+  await keeper.create(project, documentOf(emptyTree), pictureOf(startId), original);
+  for (const node of framesOf(treeFrom(parents))) await keeper.append(project, node, pictureOf(node.id));
+}
+
+async function open(
+  keeper: ProjectKeeper,
+  project = id,
+): Promise<OpenedProject & { readonly pictures: Map<number, Picture> }> {
+  const pictures = new Map<number, Picture>();
+  const opened = await keeper.open(project, signal, (kept) => pictures.set(kept.id, kept.picture));
+  return { ...opened, pictures };
+}
+
+const pictures = (...ids: number[]) => new Map(ids.map((frame) => [frame, pictureOf(frame)]));
+
+describe('a project that is kept', () => {
+  it('comes back after a reload with its start picture, settings, tree and every frame, bit for bit', async () => {
+    const device = new Device();
+    const before = device.tab();
+    await make(before, [0, 1, 1]);
+    await before.update(id, { settings: { ...documentOf(emptyTree).settings, seed: 77 } });
+    await before.close();
+
+    const opened = await open(device.tab());
+    expect(treeOf(opened.document)).toEqual(treeFrom([0, 1, 1]));
+    expect(opened.document).toMatchObject({ name: 'A project', leaf: 3, settings: { seed: 77 } });
+    // The animation is the way to frame 3; frame 2 is another branch.
+    expect(opened.pictures).toEqual(pictures(startId, 1, 3));
+    expect(await opened.original.text()).toBe('a photograph');
+    expect([opened.readOnly, opened.lost]).toEqual([false, 0]);
+  });
+
+  it('has the pictures of its other branches at hand', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    await make(keeper, [0, 1, 1]);
+    const seen = new Map<number, Picture>();
+    await keeper.pictures(id, [2], signal, (kept) => seen.set(kept.id, kept.picture));
+    expect(seen).toEqual(pictures(2));
+    expect(await failure(keeper.pictures(id, [9], signal, silent))).toMatchObject({ code: 'picture-lost' });
+  });
+
+  it('keeps another start picture, and nothing of the one before', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    await make(keeper, []);
+    const { start } = documentOf(emptyTree);
+    await keeper.replaceStart(id, { ...start, name: 'b.png' }, pictureOf(50), new Blob(['another']));
+    const opened = await open(keeper);
+    expect(opened.pictures.get(startId)).toEqual(pictureOf(50));
+    expect(opened.document.start.name).toBe('b.png');
+    expect(await opened.original.text()).toBe('another');
+    expect(device.files.names()).toHaveLength(2);
+  });
+
+  it('takes a branch off and puts it back with its pictures', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    await make(keeper, [0, 1, 2]);
+    const [, second, third] = framesOf(treeFrom([0, 1, 2]));
+    if (!second || !third) throw new Error('three frames were made');
+    await keeper.removeFrames(id, [2, 3], 1);
+    await keeper.restoreFrames(id, [second, third], 3);
+    expect((await open(keeper)).pictures).toEqual(pictures(startId, 1, 2, 3));
+
+    await keeper.removeFrames(id, [2, 3], 1);
+    await keeper.close();
+    expect((await open(device.tab())).pictures).toEqual(pictures(startId, 1));
+    expect(device.files.names().filter((name) => name.includes('/0'))).toEqual([`${id}/0000001.png`]);
+  });
+
+  it('is listed with its name, the number of its frames and the picture that it ends with', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    expect(await keeper.list()).toEqual([]);
+    await make(keeper, [0, 1]);
+    await make(keeper, [], other);
+    await keeper.rename(id, 'Coral reef');
+    const list = await keeper.list();
+    expect(list.map(({ name, frames }) => [name, frames])).toEqual([
+      ['A project', 0],
+      ['Coral reef', 2],
+    ]);
+    expect(await list[1]?.picture?.arrayBuffer()).toEqual(
+      await device.files.folders.get(id)?.get('0000002.png')?.arrayBuffer(),
+    );
+  });
+
+  it('is copied whole, and the copy lives on by itself', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    await make(keeper, [0, 1, 1]);
+    await keeper.duplicate(id, other, 'A copy', signal);
+    await keeper.remove(id);
+    await keeper.purge(id);
+    const copy = await open(keeper, other);
+    expect(copy.document.name).toBe('A copy');
+    expect(treeOf(copy.document)).toEqual(treeFrom([0, 1, 1]));
+    expect(copy.pictures).toEqual(pictures(startId, 1, 3));
+    expect((await keeper.list()).map((project) => project.id)).toEqual([other]);
+  });
+
+  it('can be had back after it was deleted, until it is purged', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    await make(keeper, [0]);
+    await keeper.remove(id);
+    expect(await keeper.list()).toEqual([]);
+    await keeper.restore(id);
+    expect((await open(keeper)).pictures).toEqual(pictures(startId, 1));
+
+    await keeper.remove(id);
+    await keeper.purge(id);
+    expect(device.files.names()).toEqual([]);
+    expect(await failure(keeper.restore(id))).toMatchObject({ code: 'project-gone' });
+    expect(await failure(open(keeper))).toMatchObject({ code: 'project-gone' });
+  });
+
+  it('is purged an hour after it was deleted, if nobody wanted it back', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    await make(keeper, [0]);
+    await keeper.remove(id);
+    await keeper.tidy();
+    expect(device.files.names()).not.toEqual([]);
+    device.now = new Date(device.now.getTime() + 2 * 60 * 60 * 1000);
+    await keeper.tidy();
+    expect(device.files.names()).toEqual([]);
+  });
+});
+
+describe('a crash', () => {
+  const crash = new Error('the page is gone');
+
+  /** Makes two frames and dies while the third is being written: before, in the middle, or between file and record. */
+  async function dieAtThird(device: Device, when: 'file' | 'record'): Promise<void> {
+    const keeper = device.tab();
+    await make(keeper, [0, 1]);
+    const { node } = append(treeFrom([0, 1]), newFrame());
+    if (when === 'file') {
+      device.files.beforeWrite = () => {
+        throw crash;
+      };
+      await expect(keeper.append(id, node, pictureOf(3))).rejects.toThrow();
+    } else {
+      await device.files.write(id, '0000003.png', new Blob(['whole, but named by nothing']));
+    }
+    device.files.beforeWrite = silent;
+    device.crash();
+  }
+
+  it.each(['file', 'record'] as const)(
+    'while a frame’s %s is being written loses that frame and no other, and leaves nothing behind',
+    async (when) => {
+      const device = new Device();
+      await dieAtThird(device, when);
+      expect(device.files.names()).toContain(`${id}/0000003.png`);
+      const keeper = device.tab();
+      const opened = await open(keeper);
+      expect(opened.pictures).toEqual(pictures(startId, 1, 2));
+      expect([opened.readOnly, opened.lost]).toEqual([false, 0]);
+      expect(device.files.names()).not.toContain(`${id}/0000003.png`);
+
+      const { node } = append(treeOf(opened.document), newFrame());
+      await keeper.append(id, node, pictureOf(3));
+      expect((await open(keeper)).pictures).toEqual(pictures(startId, 1, 2, 3));
+    },
+  );
+
+  it('in the middle of making or copying a project leaves only what is swept', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    await make(keeper, [0]);
+    await device.files.write(other, 'start-1.png', new Blob(['x']));
+    // As long as another tab may still be at it, it is left alone.
+    const release = await device.locks.tryHold(other);
+    await keeper.tidy();
+    expect(device.files.folders.has(other)).toBe(true);
+    release?.();
+    await keeper.tidy();
+    expect([...device.files.folders.keys()]).toEqual([id]);
+  });
+
+  it('that cost pictures costs what came after them, and the rest can be continued', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    await make(keeper, [0, 1, 2, 1]);
+    await keeper.update(id, { leaf: 3 });
+    device.files.folders.get(id)?.delete('0000002.png');
+    const opened = await open(keeper);
+    expect(opened.pictures).toEqual(pictures(startId, 1));
+    expect(opened.document.frames.map((frame) => frame.id)).toEqual([1, 4]);
+    expect([opened.lost, opened.document.leaf]).toEqual([2, 1]);
+  });
+
+  it('that damaged a picture counts as its loss', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    await make(keeper, [0, 1]);
+    device.files.folders.get(id)?.set('0000002.png', new Blob(['x']));
+    const opened = await open(keeper);
+    expect([opened.lost, opened.document.leaf]).toEqual([1, 1]);
+    device.files.folders.get(id)?.set('start-1.png', new Blob(['x']));
+    expect(await failure(open(keeper))).toMatchObject({ code: 'project-damaged' });
+  });
+
+  it('that damaged a record hides no other project', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    await make(keeper, [0]);
+    await make(keeper, [0], other);
+    const db = await openDB(device.database);
+    await db.put('projects', { id: other, name: 7 }, other);
+    db.close();
+    expect((await keeper.list()).map((project) => project.id)).toEqual([id]);
+    expect(await failure(open(keeper, other))).toMatchObject({
+      name: 'ProjectError',
+      code: 'project-damaged',
+    });
+  });
+});
+
+describe('a full disk', () => {
+  it('is said, changes nothing that is kept, and once there is room the same frame can be kept', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    await make(keeper, [0]);
+    device.files.room = device.files.used + 100;
+    const { node } = append(treeFrom([0]), newFrame());
+    expect(await failure(keeper.append(id, node, pictureOf(2)))).toMatchObject({
+      name: 'StorageError',
+      code: 'storage-full',
+    });
+    expect((await open(keeper)).pictures).toEqual(pictures(startId, 1));
+    device.files.room += 1e6;
+    await keeper.append(id, node, pictureOf(2));
+    expect((await open(keeper)).pictures).toEqual(pictures(startId, 1, 2));
+  });
+
+  it('is seen coming: every frame that is kept tells how much room is left', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    await make(keeper, [0]);
+    device.files.room = device.files.used + 20_000;
+    const { node } = append(treeFrom([0]), newFrame());
+    const { bytes, left } = await keeper.append(id, node, pictureOf(2));
+    expect(bytes).toBeGreaterThan(64 * 64 * 3);
+    expect(left).toBe(20_000 - bytes);
+  });
+
+  it('keeps no half of a copy or an import', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    await make(keeper, [0, 1]);
+    const file = await keeper.export(id, null, control);
+    device.files.room = device.files.used + 20_000;
+    expect(await failure(keeper.duplicate(id, other, 'A copy', signal))).toMatchObject({
+      code: 'storage-full',
+    });
+    expect(await failure(keeper.import(file, other, control))).toMatchObject({ code: 'storage-full' });
+    expect([...device.files.folders.keys()]).toEqual([id]);
+    expect(await keeper.list()).toHaveLength(1);
+  });
+
+  it('still lets everything be saved as a file, frames that did not fit included', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    await make(keeper, [0]);
+    const { tree, node } = append(treeFrom([0]), newFrame());
+    const current = { document: documentOf(tree), pictures: [{ id: node.id, picture: pictureOf(2) }] };
+    const file = await keeper.export(id, current, control);
+    await keeper.import(file, other, control);
+    expect((await open(keeper, other)).pictures).toEqual(pictures(startId, 1, 2));
+  });
+
+  it('or a browser that forbids storage is told from a mistake of the program', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    device.files.beforeWrite = () => {
+      throw new DOMException('No.', 'SecurityError');
+    };
+    expect(await failure(make(keeper, []))).toMatchObject({ code: 'storage-unavailable' });
+  });
+});
+
+describe('two tabs', () => {
+  it('on one project: the second reads only, until the first lets go', async () => {
+    const device = new Device();
+    const first = device.tab();
+    const second = device.tab();
+    await make(first, [0]);
+    const opened = await open(second);
+    expect(opened.readOnly).toBe(true);
+    expect(opened.pictures).toEqual(pictures(startId, 1));
+    const { node } = append(treeFrom([0]), newFrame());
+    for (const change of [
+      second.append(id, node, pictureOf(2)),
+      second.update(id, { leaf: startId }),
+      second.removeFrames(id, [1], startId),
+      second.replaceStart(id, opened.document.start, pictureOf(9), null),
+    ]) {
+      expect(await failure(change)).toMatchObject({ name: 'StorageError', code: 'read-only' });
+    }
+    expect(await failure(second.remove(id))).toMatchObject({ code: 'open-elsewhere' });
+    await second.purge(id);
+    expect((await open(first)).pictures).toEqual(pictures(startId, 1));
+
+    await first.append(id, node, pictureOf(2));
+    await first.close();
+    expect((await open(second)).readOnly).toBe(false);
+    await second.append(id, append(treeFrom([0, 1]), newFrame()).node, pictureOf(3));
+    expect((await open(second)).pictures).toEqual(pictures(startId, 1, 2, 3));
+  });
+
+  it('on two projects do not disturb each other, and one that moves on lets go', async () => {
+    const device = new Device();
+    const first = device.tab();
+    const second = device.tab();
+    await make(first, [0]);
+    await make(second, [0], other);
+    expect(await first.resume(other)).toBe(false);
+    expect(await failure(first.update(other, { leaf: 0 }))).toMatchObject({ code: 'read-only' });
+    // What was left can still be written to, until another tab opens it.
+    await first.update(id, { leaf: 0 });
+    const opened = await open(second);
+    expect([opened.readOnly, opened.document.leaf]).toEqual([false, 0]);
+    expect(await failure(first.update(id, { leaf: 1 }))).toMatchObject({ code: 'read-only' });
+  });
+});
+
+describe('a .drift file', () => {
+  it('brings back the same project, bit for bit, after everything was deleted', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    await make(keeper, [0, 1, 1, 3]);
+    const before = await open(keeper);
+    const file = await keeper.export(id, null, control);
+    await keeper.remove(id);
+    await keeper.purge(id);
+    await keeper.import(file, other, control);
+    const after = await open(keeper, other);
+    expect(after.document).toEqual(before.document);
+    expect(after.pictures).toEqual(before.pictures);
+    const seen = new Map<number, Picture>();
+    await keeper.pictures(other, [2], signal, (kept) => seen.set(kept.id, kept.picture));
+    expect(seen).toEqual(pictures(2));
+    // The photograph itself is not handed on, only what was cut from it.
+    expect(await after.original.arrayBuffer()).toEqual(
+      await device.files.folders.get(other)?.get('start-1.png')?.arrayBuffer(),
+    );
+  });
+
+  it('that is damaged in its last picture changes nothing', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    await make(keeper, [0, 1]);
+    const bytes = new Uint8Array(await (await keeper.export(id, null, control)).arrayBuffer());
+    const last = new TextDecoder('latin1').decode(bytes).lastIndexOf('IDAT') + 200;
+    bytes[last] = (bytes[last] ?? 0) ^ 1;
+    const names = device.files.names();
+    const list = await keeper.list();
+    expect(await failure(keeper.import(new Blob([bytes]), other, control))).toMatchObject({
+      name: 'ProjectError',
+    });
+    expect(device.files.names()).toEqual(names);
+    expect(await keeper.list()).toEqual(list);
+  });
+
+  it('whose import is stopped changes nothing', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    await make(keeper, [0, 1]);
+    const file = await keeper.export(id, null, control);
+    const stop = new AbortController();
+    const importing = keeper.import(file, other, {
+      signal: stop.signal,
+      onProgress: ({ done }) => {
+        if (done === 2) stop.abort();
+      },
+    });
+    await expect(importing).rejects.toMatchObject({ name: 'AbortError' });
+    expect([...device.files.folders.keys()]).toEqual([id]);
+    // The queue behind it goes on.
+    await keeper.import(file, other, control);
+    expect(await keeper.list()).toHaveLength(2);
+  });
+
+  it('does not hold up frames that are being made', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    await make(keeper, [0, 1, 2]);
+    let goOn: () => void = silent;
+    const gate = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    device.files.beforeRead = () => gate;
+    const exporting = keeper.export(id, null, control);
+    await keeper.append(id, append(treeFrom([0, 1, 2]), newFrame()).node, pictureOf(4));
+    goOn();
+    await keeper.import(await exporting, other, control);
+    expect((await open(keeper, other)).pictures).toEqual(pictures(startId, 1, 2, 3));
+  });
+});

@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import { decode, encode } from 'fast-png';
+import { zlibSync } from 'fflate';
+import { describe, expect, it } from 'vitest';
+import { crc32 } from '../../../src/base/index.ts';
+import type { Picture } from '../../../src/base/index.ts';
+import { decodePng, encodePng } from '../../../src/project/index.ts';
+import { concat, utf8 } from '../../support/bytes.ts';
+import { noisy } from '../../support/project.ts';
+
+const pictures: fc.Arbitrary<Picture> = fc
+  .record({
+    width: fc.integer({ min: 1, max: 9 }),
+    height: fc.integer({ min: 1, max: 9 }),
+    opaque: fc.boolean(),
+    bytes: fc.infiniteStream(fc.integer({ min: 0, max: 255 })),
+  })
+  .map(({ width, height, opaque, bytes }) => {
+    const data = new Uint8ClampedArray(4 * width * height);
+    for (let i = 0; i < data.length; i++) {
+      data[i] = opaque && i % 4 === 3 ? 255 : Number(bytes.next().value);
+    }
+    return { width, height, data };
+  });
+
+/** What another program reads in a PNG, as RGBA. */
+function readElsewhere(file: Uint8Array): Picture {
+  const { width, height, channels, data } = decode(file, { checkCrc: true });
+  const rgba = Uint8ClampedArray.from({ length: 4 * width * height }, (_, i) =>
+    i % 4 < channels ? Number(data[Math.floor(i / 4) * channels + (i % 4)]) : 255,
+  );
+  return { width, height, data: rgba };
+}
+
+function chunk(type: string, body: Uint8Array): Uint8Array {
+  const bytes = concat(new Uint8Array(4), utf8(type), body, new Uint8Array(4));
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, body.length);
+  view.setUint32(8 + body.length, crc32(bytes.subarray(4, 8 + body.length)));
+  return bytes;
+}
+
+/** A PNG by hand: any header fields, any data. */
+function handmade(
+  { width = 4, height = 4, depth = 8, kind = 6, interlace = 0 },
+  data: Uint8Array,
+  ...before: Uint8Array[]
+): Uint8Array {
+  const header = new Uint8Array(13);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, width);
+  view.setUint32(4, height);
+  header.set([depth, kind, 0, 0, interlace], 8);
+  return concat(
+    Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
+    ...before,
+    chunk('IHDR', header),
+    chunk('IDAT', data),
+    chunk('IEND', new Uint8Array(0)),
+  );
+}
+
+describe('a frame as PNG', () => {
+  it('comes back bit for bit, here and in another program', () => {
+    fc.assert(
+      fc.property(pictures, (picture) => {
+        const file = encodePng(picture);
+        expect(decodePng(file, picture, 'a.png')).toEqual(picture);
+        expect(readElsewhere(file)).toEqual(picture);
+      }),
+    );
+  });
+
+  it('is read as other programs write it', () => {
+    const { width, height, data } = noisy(33, 17, 5, 128);
+    const file = encode({ width, height, data: new Uint8Array(data), channels: 4, depth: 8 });
+    expect(decodePng(file, { width, height }, 'a.png').data).toEqual(data);
+  });
+
+  it('takes less room where there is something to save', () => {
+    const smooth: Picture = { width: 64, height: 64, data: new Uint8ClampedArray(4 * 64 * 64) };
+    for (let i = 0; i < smooth.data.length; i++) smooth.data[i] = i % 4 === 3 ? 255 : (i >> 2) % 64;
+    expect(encodePng(smooth).length).toBeLessThan(1000);
+    // Three bytes a pixel, as its alpha says nothing.
+    expect(encodePng(noisy(64, 64, 1)).length).toBeLessThan(64 * 64 * 3.1);
+  });
+});
+
+describe('a damaged PNG', () => {
+  const picture = noisy(16, 16, 3);
+  const good = encodePng(picture);
+  const refusal = (file: Uint8Array, size = { width: 4, height: 4 }) => {
+    try {
+      decodePng(file, size, 'frames/0000001.png');
+    } catch (error) {
+      return error;
+    }
+    return null;
+  };
+
+  it('that is cut anywhere is refused', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: good.length - 13 }), (length) => {
+        expect(refusal(good.subarray(0, length), picture)).toMatchObject({
+          name: 'ProjectError',
+          code: 'picture-damaged',
+          details: { file: 'frames/0000001.png' },
+        });
+      }),
+    );
+  });
+
+  it('with any bit wrong is refused', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 8 * (good.length - 12) - 1 }), (bit) => {
+        const bad = good.slice();
+        bad[bit >> 3] = (bad[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        expect(refusal(bad, picture)).toMatchObject({ name: 'ProjectError' });
+      }),
+    );
+  });
+
+  const rows = (count: number, filter = 0) => zlibSync(new Uint8Array(count * 17).fill(filter));
+  it.each<[string, Uint8Array, string]>([
+    ['is of another size than it was announced with', handmade({ width: 5 }, rows(4)), 'picture-size'],
+    ['claims to be a giant', handmade({ width: 2 ** 31 - 1, height: 2 ** 31 - 1 }, rows(4)), 'picture-size'],
+    ['is a palette', handmade({ kind: 3 }, rows(4)), 'picture-unsupported'],
+    ['has 16 bits a channel', handmade({ depth: 16 }, rows(4)), 'picture-unsupported'],
+    ['is interlaced', handmade({ interlace: 1 }, rows(4)), 'picture-unsupported'],
+    ['has a row too few', handmade({}, rows(3)), 'picture-damaged'],
+    ['has a row too many', handmade({}, rows(5)), 'picture-damaged'],
+    ['unpacks to a hundred megabytes', handmade({}, zlibSync(new Uint8Array(1e8))), 'picture-damaged'],
+    ['is filtered in no known way', handmade({}, rows(4, 5)), 'picture-damaged'],
+    ['holds what is not compressed', handmade({}, new Uint8Array(68).fill(9)), 'picture-damaged'],
+    ['has its data before its size', handmade({}, rows(4), chunk('IDAT', rows(4))), 'picture-damaged'],
+    ['has no size', concat(good.subarray(0, 8), chunk('IEND', new Uint8Array(0))), 'picture-damaged'],
+    ['is no PNG', utf8('GIF89a and so on'), 'picture-damaged'],
+  ])('that %s is refused', (_, file, code) => {
+    expect(refusal(file)).toMatchObject({ name: 'ProjectError', code });
+  });
+});

@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  append,
+  buildTree,
+  childrenOf,
+  emptyTree,
+  endAt,
+  path,
+  removeBranch,
+  restoreBranch,
+  startId,
+  tipOf,
+  withoutLost,
+} from '../../../src/project/index.ts';
+import type { FrameNode, FrameTree } from '../../../src/project/index.ts';
+import { framesOf, newFrame, treeFrom, trees } from '../../support/project.ts';
+
+const ids = (frames: readonly FrameNode[]) => frames.map(({ id }) => id);
+const pick = (tree: FrameTree, choice: number) => framesOf(tree)[choice % tree.nodes.size]?.id ?? startId;
+
+describe('a tree of frames', () => {
+  it('starts with no frame, and its animation is what was appended, in order', () => {
+    expect(path(emptyTree)).toEqual([]);
+    expect(ids(path(treeFrom([0, 1, 2])))).toEqual([1, 2, 3]);
+  });
+
+  it('keeps every way: going another way from an earlier frame takes none from the others', () => {
+    // 1 – 2 – 3, and from 1 another way to 4 – 5.
+    const tree = treeFrom([0, 1, 2, 1, 4]);
+    expect(ids(path(tree))).toEqual([1, 4, 5]);
+    expect(ids(path(endAt(tree, 3)))).toEqual([1, 2, 3]);
+    expect(ids(childrenOf(tree, 1))).toEqual([2, 4]);
+    expect([tipOf(tree, 2), tipOf(tree, 1), tipOf(tree, startId)]).toEqual([3, 5, 5]);
+  });
+
+  it('leads from every frame back to the start picture, each frame after its parent', () => {
+    fc.assert(
+      fc.property(trees(), (tree) => {
+        for (const node of framesOf(tree)) {
+          const way = path(tree, node.id);
+          expect(way.at(-1)).toBe(node);
+          expect(way[0]?.parent).toBe(startId);
+          expect(way.slice(1).map(({ parent }) => parent)).toEqual(ids(way.slice(0, -1)));
+          expect(ids(path(tree, tipOf(tree, node.id))).includes(node.id)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('takes a new frame at its end and changes nothing else; ids are never given twice', () => {
+    fc.assert(
+      fc.property(trees(), fc.nat(), (tree, choice) => {
+        const before = framesOf(tree);
+        const { tree: after, node } = append(tree, newFrame());
+        expect(framesOf(after)).toEqual([...before, node]);
+        expect(framesOf(tree)).toEqual(before);
+        expect(ids(path(after))).toEqual([...ids(path(tree)), node.id]);
+        const shorter = removeBranch(after, pick(after, choice)).tree;
+        expect(append(shorter, newFrame(), startId).node.id).toBeGreaterThan(node.id);
+      }),
+    );
+  });
+
+  it('loses with a branch exactly what comes after it, and has it back just as it was', () => {
+    fc.assert(
+      fc.property(trees(), fc.nat(), (tree, choice) => {
+        fc.pre(tree.nodes.size > 0);
+        const id = pick(tree, choice);
+        const { tree: after, removed } = removeBranch(tree, id);
+        const isGone = (node: FrameNode) => ids(path(tree, node.id)).includes(id);
+        expect(framesOf(after)).toEqual(framesOf(tree).filter((node) => !isGone(node)));
+        expect(removed.nodes).toEqual(framesOf(tree).filter(isGone));
+        // The animation ends at its last frame that is left.
+        expect(ids(path(after))).toEqual(ids(path(tree).filter((node) => !isGone(node))));
+        expect(restoreBranch(after, removed)).toEqual(tree);
+      }),
+    );
+  });
+
+  it('brings branches back in the reverse order of their removal, and leaves the end where it was led since', () => {
+    const tree = treeFrom([0, 1, 2, 1, 4]);
+    const outer = removeBranch(tree, 4);
+    const inner = removeBranch(outer.tree, 2);
+    expect(restoreBranch(restoreBranch(inner.tree, inner.removed), outer.removed)).toEqual(tree);
+    const root = removeBranch(outer.tree, 1);
+    // Its parent is gone: it would hang in the air.
+    expect(restoreBranch(root.tree, outer.removed)).toBe(root.tree);
+    const moved = endAt(outer.tree, 2);
+    expect(restoreBranch(moved, outer.removed).leaf).toBe(2);
+  });
+
+  it('is built again from its frames in any order', () => {
+    fc.assert(
+      fc.property(trees(), fc.infiniteStream(fc.double()), (tree, order) => {
+        const keys = new Map(framesOf(tree).map(({ id }) => [id, order.next().value]));
+        const shuffled = framesOf(tree).sort((a, b) => (keys.get(a.id) ?? 0) - (keys.get(b.id) ?? 0));
+        expect(buildTree(shuffled, tree.leaf)).toEqual(tree);
+      }),
+    );
+  });
+
+  const node = (id: number, parent: number): FrameNode => ({ ...newFrame(), id, parent });
+  it.each<[string, FrameNode[], number]>([
+    ['has a frame twice', [node(1, 0), node(1, 0)], 1],
+    ['has a frame whose parent is missing', [node(1, 0), node(3, 2)], 1],
+    ['goes round in a circle', [node(1, 2), node(2, 1)], 1],
+    ['has a frame that is its own parent', [node(1, 1)], 1],
+    ['ends at a frame that is not there', [node(1, 0)], 2],
+    ['has a frame with the id of the start picture', [node(0, 0)], 0],
+  ])('that %s is refused', (_, frames, leaf) => {
+    expect(() => buildTree(frames, leaf)).toThrow(
+      expect.objectContaining({ name: 'ProjectError', code: 'tree-damaged' }),
+    );
+  });
+
+  it('goes on without frames whose pictures are lost, and without what hung on them', () => {
+    fc.assert(
+      fc.property(trees(), fc.array(fc.nat({ max: 12 })), (tree, lost) => {
+        const left = withoutLost(tree, (id) => lost.includes(id));
+        const isLeft = (frame: FrameNode) => path(tree, frame.id).every(({ id }) => !lost.includes(id));
+        expect(framesOf(left)).toEqual(framesOf(tree).filter(isLeft));
+        expect(path(left)).toEqual(path(tree).filter(isLeft));
+      }),
+    );
+  });
+
+  it('knows no frame that it does not have', () => {
+    expect(() => endAt(emptyTree, 1)).toThrow(RangeError);
+    expect(() => append(emptyTree, newFrame(), 5)).toThrow(RangeError);
+    expect(() => removeBranch(emptyTree, startId)).toThrow(RangeError);
+  });
+});

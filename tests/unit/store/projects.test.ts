@@ -1,0 +1,562 @@
+import { describe, expect, it } from 'vitest';
+import { InputError } from '../../../src/base/index.ts';
+import { Device } from '../../support/project-storage.ts';
+import { Rig, file, until, valueOf } from './rig.ts';
+
+const values = (rig: Rig) => rig.stores.animation.getState().frames.map(({ picture }) => valueOf(picture));
+const notices = (rig: Rig) => rig.stores.notices.getState().notices;
+const act = (rig: Rig, label: string) => {
+  const action = notices(rig)
+    .flatMap(({ actions }) => actions)
+    .find((candidate) => candidate.label === label);
+  if (!action) throw new Error(`no notice offers “${label}”`);
+  action.run();
+};
+const names = (rig: Rig) => rig.stores.projects.getState().list?.map(({ name, frames }) => [name, frames]);
+const current = (rig: Rig): string => rig.stores.animation.getState().project?.id ?? '';
+const kept = (rig: Rig) => rig.stores.autosave.whenSettled();
+
+/** A page with a model and a start picture on which a run has been made. */
+async function withFrames(frames: number, rig = new Rig()): Promise<Rig> {
+  await rig.ready();
+  rig.stores.settings.set({ frames, seed: 7 });
+  await rig.stores.generation.generate();
+  return rig;
+}
+
+/** The page as it is after a reload or a crash: the same device and storage, nothing else. */
+class Visits {
+  readonly device = new Device();
+  readonly storage = new Map<string, string>();
+
+  tab(): Rig {
+    return new Rig(this.storage, this.device);
+  }
+
+  /** The page dies and is opened again. */
+  async reload(): Promise<Rig> {
+    this.device.crash();
+    const rig = this.tab();
+    rig.load();
+    await Promise.all([rig.stores.projects.reopen(), rig.stores.model.whenReady()]);
+    return rig;
+  }
+}
+
+describe('what is made', () => {
+  it('is kept without being asked, and is there again after a reload', async () => {
+    const visits = new Visits();
+    const before = await withFrames(3, visits.tab());
+    expect(before.stores.animation.getState().unsaved).toBe(true);
+    await kept(before);
+    expect(before.stores.animation.getState().unsaved).toBe(false);
+    expect(before.persisted).toBe(1);
+
+    const opening = visits.tab();
+    expect(opening.stores.projects.getState().reopening).toBe(true);
+    const after = await visits.reload();
+    expect(after.stores.projects.getState().reopening).toBe(false);
+    expect(values(after)).toEqual(values(before));
+    const { start, frames, project } = after.stores.animation.getState();
+    expect([start?.name, valueOf(start?.picture), project?.name]).toEqual(['start.png', 100, 'start']);
+    expect(frames.map(({ settings, number }) => [settings.seed, number])).toEqual([
+      [7, 1],
+      [7, 2],
+      [7, 3],
+    ]);
+    expect(after.stores.settings.getState().values).toEqual(before.stores.settings.getState().values);
+    expect(after.stores.player.getState().position).toBe(3);
+    expect(notices(after)).toEqual([]);
+  });
+
+  it('goes on after a crash to the same frames as a run that was never interrupted', async () => {
+    const whole = await withFrames(5);
+
+    const visits = new Visits();
+    const before = visits.tab();
+    await before.ready();
+    before.stores.settings.set({ frames: 5, seed: 7 });
+    before.nextFrame.shut();
+    void before.stores.generation.generate();
+    await until(before.stores.animation, ({ frames }) => frames.length === 1);
+    await kept(before);
+
+    const after = await visits.reload();
+    expect(values(after)).toEqual(values(whole).slice(0, 1));
+    after.stores.settings.set({ frames: 4 });
+    await after.stores.generation.generate();
+    expect(values(after)).toEqual(values(whole));
+  });
+
+  it('goes on in smooth mode to the same frames, from a leg that was broken off in the middle', async () => {
+    const smooth = { mode: 'smooth', frames: 2, intermediate: 3, closeLoop: true, seed: 7 } as const;
+    const broken = async (rig: Rig) => {
+      await rig.ready();
+      rig.stores.settings.set(smooth);
+      rig.nextFrame.shut();
+      void rig.stores.generation.generate();
+      for (const count of [1, 2, 3]) {
+        await until(rig.stores.animation, ({ frames }) => frames.length === count);
+        if (count < 3) rig.nextFrame.open();
+        rig.nextFrame.shut();
+      }
+      rig.stores.generation.stop();
+      await kept(rig);
+    };
+    const planOf = async (rig: Rig) => {
+      rig.nextFrame.open();
+      await rig.stores.generation.generate();
+      return rig.smoothCalls.at(-1);
+    };
+    const legs = (rig: Rig) => rig.stores.animation.getState().frames.map(({ leg }) => leg);
+
+    const uninterrupted = new Rig();
+    await broken(uninterrupted);
+    const visits = new Visits();
+    await broken(visits.tab());
+    const after = await visits.reload();
+    expect(after.stores.settings.getState().values).toMatchObject(smooth);
+    expect(legs(after)).toEqual([
+      undefined,
+      { step: 1, of: 3, home: false },
+      { step: 2, of: 3, home: false },
+    ]);
+    expect(await planOf(after)).toEqual(await planOf(uninterrupted));
+    expect(values(after)).toEqual(values(uninterrupted));
+    expect(legs(after)).toEqual(legs(uninterrupted));
+    expect(legs(after).at(-1)).toEqual({ step: 3, of: 3, home: true });
+  });
+
+  it('keeps the settings of every change, also of one made the moment before', async () => {
+    const visits = new Visits();
+    const before = await withFrames(1, visits.tab());
+    await kept(before);
+    before.stores.settings.set({ steps: 9, positivePrompts: 'a reef' });
+    const after = await visits.reload();
+    expect(after.stores.settings.getState().values).toMatchObject({
+      steps: 9,
+      positivePrompts: 'a reef',
+      seed: 7,
+    });
+  });
+
+  it('keeps a start picture and the size it was cut to, before there are frames', async () => {
+    const visits = new Visits();
+    const before = visits.tab();
+    await before.ready();
+    before.stores.settings.set({ width: 128 });
+    await before.stores.animation.whenRead();
+    await kept(before);
+    const after = await visits.reload();
+    await after.stores.animation.whenRead();
+    expect(after.stores.animation.getState().start).toMatchObject({
+      name: 'start.png',
+      picture: { width: 128, height: 64 },
+    });
+    // It can still be cut to another size, from the file that it came from.
+    after.stores.settings.set({ width: 256 });
+    await after.stores.animation.whenRead();
+    expect(after.stores.animation.getState().start?.picture.width).toBe(256);
+  });
+
+  it('is gone for good with the browser’s storage, and the page opens empty', async () => {
+    const visits = new Visits();
+    await kept(await withFrames(2, visits.tab()));
+    visits.device.crash();
+    const after = new Rig(visits.storage, new Device());
+    await after.stores.projects.reopen();
+    expect(after.stores.animation.getState()).toMatchObject({ start: null, reading: false });
+    expect(notices(after)).toEqual([]);
+  });
+
+  it('says which frames the browser has lost, and goes on from those that are left', async () => {
+    const visits = new Visits();
+    const before = await withFrames(3, visits.tab());
+    await kept(before);
+    visits.device.files.folders.get(current(before))?.delete('0000002.png');
+    const after = await visits.reload();
+    expect(values(after)).toEqual(values(before).slice(0, 1));
+    expect(notices(after)).toMatchObject([{ message: '2 frames are lost.' }]);
+  });
+});
+
+describe('a full disk', () => {
+  it('is told, with the frames still there and a way to save them, and ends when there is room', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    await kept(rig);
+    rig.device.files.room = rig.device.files.used;
+    rig.stores.settings.set({ frames: 3 });
+    await rig.stores.generation.generate();
+    await kept(rig);
+    expect(values(rig)).toHaveLength(3);
+    expect(rig.stores.animation.getState().unsaved).toBe(true);
+    const told = notices(rig).find(({ kind }) => kind === 'error');
+    expect(told).toMatchObject({
+      message: 'There is no room left on this device to keep frames.',
+      kept: 'What you have made is still here, as long as this tab is open.',
+    });
+
+    act(rig, 'Export project');
+    await until(rig.stores.projects, ({ job }) => rig.saved.length > 0 && job === null);
+    expect(rig.saved.map(({ name }) => name)).toEqual(['start.drift']);
+    const other = new Rig();
+    other.load();
+    await other.stores.model.whenReady();
+    await other.stores.projects.importFile(asFile(rig.saved[0]?.file));
+    expect(values(other)).toEqual(values(rig));
+
+    rig.device.files.room = Number.POSITIVE_INFINITY;
+    rig.stores.autosave.retry();
+    await kept(rig);
+    expect(rig.stores.animation.getState().unsaved).toBe(false);
+    expect(notices(rig).filter(({ kind }) => kind === 'error')).toEqual([]);
+    expect(rig.device.files.names().filter((name) => name.includes('/0'))).toHaveLength(3);
+  });
+
+  it('is announced while there is still room for some frames', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    await kept(rig);
+    rig.device.files.room = rig.device.files.used + 20e6 + 1000;
+    rig.stores.settings.set({ frames: 2 });
+    await rig.stores.generation.generate();
+    await kept(rig);
+    expect(notices(rig).map(({ kind, message }) => [kind, message.slice(0, 56)])).toEqual([
+      ['info', 'Storage is nearly full: there is room for about 3 more f'],
+    ]);
+  });
+
+  it('does not keep a browser without storage from making and downloading frames', async () => {
+    const rig = new Rig();
+    rig.device.files.beforeWrite = () => {
+      throw new DOMException('No.', 'SecurityError');
+    };
+    await withFrames(2, rig);
+    await kept(rig);
+    expect(notices(rig)[0]?.message).toBe('This browser does not let Drift keep projects.');
+    await rig.stores.exporter.download('gif');
+    expect(rig.saved).toHaveLength(1);
+    expect(rig.stores.animation.getState().unsaved).toBe(false);
+  });
+
+  it('or a worker that died costs nothing: the next one is given what was on its way', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    await kept(rig);
+    rig.killProjects('out of memory');
+    rig.device.crash();
+    rig.stores.settings.set({ frames: 2 });
+    await rig.stores.generation.generate();
+    await kept(rig);
+    rig.stores.autosave.retry();
+    await kept(rig);
+    expect(rig.projectWorkers).toBe(2);
+    expect(rig.device.files.names().filter((name) => name.includes('/0'))).toHaveLength(2);
+  });
+});
+
+describe('two tabs', () => {
+  it('on one project: the second is told, reads only, and can go on with a copy', async () => {
+    const visits = new Visits();
+    const first = await withFrames(2, visits.tab());
+    await kept(first);
+    const second = visits.tab();
+    second.load();
+    await Promise.all([second.stores.projects.reopen(), second.stores.model.whenReady()]);
+    expect(values(second)).toEqual(values(first));
+    expect(notices(second)).toMatchObject([
+      { message: '“start” is open in another tab. Here it can be watched and downloaded.' },
+    ]);
+    await second.stores.generation.generate();
+    expect(second.generateCalls).toEqual([]);
+    second.stores.settings.set({ steps: 3 });
+    await kept(second);
+    expect(second.stores.autosave.getState().status).toBe('kept');
+
+    act(second, 'Make a copy');
+    await until(second.stores.animation, ({ project }) => project?.name === 'start (copy)');
+    await second.stores.animation.whenRead();
+    await second.stores.generation.generate();
+    await kept(second);
+    await first.stores.generation.generate();
+    await kept(first);
+    expect(values(first)).toHaveLength(4);
+    await first.stores.projects.refresh();
+    expect(names(first)).toEqual([
+      ['start', 4],
+      ['start (copy)', 4],
+    ]);
+  });
+
+  it('on one project: once the first is closed, the second can take over', async () => {
+    const visits = new Visits();
+    const first = await withFrames(2, visits.tab());
+    await kept(first);
+    const second = visits.tab();
+    second.load();
+    await Promise.all([second.stores.projects.reopen(), second.stores.model.whenReady()]);
+    await first.stores.generation.generate();
+    await kept(first);
+    visits.device.crash();
+    act(second, 'Open here');
+    await until(second.stores.animation, ({ project, reading }) => project?.readOnly === false && !reading);
+    expect(values(second)).toEqual(values(first));
+    expect(notices(second)).toEqual([]);
+  });
+});
+
+describe('the list of projects', () => {
+  it('shows each with its picture, and opening one brings back its frames and settings', async () => {
+    const rig = await withFrames(2);
+    const first = { id: current(rig), values: values(rig) };
+    await rig.stores.animation.chooseStart(file('reef'), 'Coral reef.jpeg');
+    rig.stores.settings.set({ frames: 1, seed: 9 });
+    await rig.stores.generation.generate();
+    await kept(rig);
+    await rig.stores.projects.refresh();
+    expect(names(rig)).toEqual([
+      ['Coral reef', 1],
+      ['start', 2],
+    ]);
+    const urls = rig.stores.projects.getState().list?.map(({ url }) => url) ?? [];
+    expect(urls.every((url) => url !== null && rig.liveUrls.has(url))).toBe(true);
+
+    await rig.stores.projects.open(first.id);
+    expect(values(rig)).toEqual(first.values);
+    expect(rig.stores.settings.getState().values).toMatchObject({ seed: 7, frames: 2 });
+    await rig.stores.projects.refresh();
+    expect(urls.some((url) => url !== null && rig.liveUrls.has(url))).toBe(false);
+  });
+
+  it('frees the pictures of the project that is left', async () => {
+    const rig = await withFrames(3);
+    await until(rig.stores.addresses, ({ urls }) => urls.size === 4);
+    rig.stores.projects.create();
+    expect(rig.liveUrls.size).toBe(0);
+    expect(rig.stores.animation.getState()).toMatchObject({ start: null, project: null, frames: [] });
+  });
+
+  it('renames, also what is open', async () => {
+    const rig = await withFrames(1);
+    await kept(rig);
+    await rig.stores.projects.rename(current(rig), '  Reef at night ');
+    expect(names(rig)).toEqual([['Reef at night', 1]]);
+    expect(rig.stores.animation.getState().project?.name).toBe('Reef at night');
+    await rig.stores.projects.rename(current(rig), '  ');
+    expect(names(rig)).toEqual([['Reef at night', 1]]);
+  });
+
+  it('duplicates', async () => {
+    const rig = await withFrames(2);
+    await rig.stores.projects.refresh();
+    await rig.stores.projects.duplicate(current(rig));
+    expect(names(rig)).toEqual([
+      ['start (copy)', 2],
+      ['start', 2],
+    ]);
+  });
+
+  it('deletes with a way back, and for good once that is dismissed', async () => {
+    const rig = await withFrames(2);
+    const before = { id: current(rig), values: values(rig) };
+    await kept(rig);
+    await rig.stores.projects.refresh();
+    await rig.stores.projects.remove(before.id);
+    expect(names(rig)).toEqual([]);
+    expect(rig.stores.animation.getState().start).toBeNull();
+    act(rig, 'Undo');
+    await until(rig.stores.animation, ({ frames }) => frames.length === 2);
+    expect([current(rig), values(rig)]).toEqual([before.id, before.values]);
+
+    await rig.stores.projects.remove(before.id);
+    rig.stores.notices.dismiss(notices(rig)[0]?.id ?? 0);
+    await rig.stores.projects.refresh();
+    await until(rig.stores.autosave, () => rig.device.files.names().length === 0);
+    expect(rig.device.files.names()).toEqual([]);
+  });
+
+  it('holds nothing of a project that was left before anything was made', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    await rig.stores.animation.chooseStart(file('other'), 'other.png');
+    await kept(rig);
+    await rig.stores.projects.refresh();
+    expect(names(rig)).toEqual([['other', 0]]);
+  });
+
+  it('keeps what was put aside', async () => {
+    const rig = await withFrames(2);
+    rig.stores.animation.startOver();
+    rig.stores.settings.set({ frames: 1 });
+    await rig.stores.generation.generate();
+    await kept(rig);
+    await rig.stores.projects.refresh();
+    expect(names(rig)).toEqual([
+      ['start', 1],
+      ['start', 2],
+    ]);
+  });
+
+  it('exports and, after everything was deleted, imports the same project', async () => {
+    const rig = await withFrames(3);
+    const before = values(rig);
+    await rig.stores.projects.exportFile(current(rig));
+    await rig.stores.projects.refresh();
+    await rig.stores.projects.remove(current(rig));
+    expect(names(rig)).toEqual([]);
+    const done = await rig.stores.projects.importFile(asFile(rig.saved[0]?.file));
+    expect(done).toBe(true);
+    expect(values(rig)).toEqual(before);
+    await rig.stores.projects.refresh();
+    expect(names(rig)).toEqual([['start', 3]]);
+  });
+
+  it('refuses a damaged file with a reason, and nothing changes', async () => {
+    const rig = await withFrames(2);
+    await kept(rig);
+    const before = { values: values(rig), names: rig.device.files.names() };
+    expect(await rig.stores.projects.importFile(asFile(file('no project')))).toBe(false);
+    expect(notices(rig)).toMatchObject([{ kind: 'error', kept: 'Nothing that was there has changed.' }]);
+    expect({ values: values(rig), names: rig.device.files.names() }).toEqual(before);
+    expect(rig.stores.projects.getState().job).toBeNull();
+  });
+});
+
+describe('going another way', () => {
+  it('from an earlier frame keeps the way that was there, and it can be taken up again', async () => {
+    const visits = new Visits();
+    const rig = await withFrames(3, visits.tab());
+    const first = values(rig);
+    rig.stores.animation.goBackTo(1);
+    expect(values(rig)).toEqual(first.slice(0, 1));
+    expect(rig.stores.player.getState().position).toBe(1);
+    rig.stores.settings.set({ seed: 8, frames: 2 });
+    await rig.stores.generation.generate();
+    const second = values(rig);
+    expect(second[0]).toBe(first[0]);
+    expect(second[1]).not.toBe(first[1]);
+    await kept(rig);
+
+    const after = await visits.reload();
+    expect(values(after)).toEqual(second);
+    await after.stores.projects.nextWay(2);
+    expect(values(after)).toEqual(first);
+    await after.stores.projects.nextWay(2);
+    expect(values(after)).toEqual(second);
+    await kept(after);
+    expect(values(await visits.reload())).toEqual(second);
+  });
+
+  it('can be taken off from a frame on and had back, which a reload remembers', async () => {
+    const visits = new Visits();
+    const rig = await withFrames(3, visits.tab());
+    const all = values(rig);
+    rig.stores.animation.removeFrom(2);
+    expect(values(rig)).toEqual(all.slice(0, 1));
+    expect(notices(rig)).toMatchObject([{ message: '2 frames were deleted.' }]);
+    act(rig, 'Undo');
+    expect(values(rig)).toEqual(all);
+    await kept(rig);
+    const after = await visits.reload();
+    expect(values(after)).toEqual(all);
+
+    after.stores.animation.removeFrom(3);
+    await kept(after);
+    const last = await visits.reload();
+    expect(values(last)).toEqual(all.slice(0, 2));
+    expect(last.device.files.names().filter((name) => name.includes('/0'))).toHaveLength(2);
+    last.stores.settings.set({ frames: 1 });
+    await last.stores.generation.generate();
+    expect(values(last)).toEqual(all);
+  });
+
+  it('gives frames the place that they have on their way: going back and on is the same as not stopping', async () => {
+    const whole = await withFrames(4);
+    const rig = await withFrames(4);
+    rig.stores.animation.goBackTo(2);
+    rig.stores.settings.set({ frames: 2 });
+    await rig.stores.generation.generate();
+    expect(values(rig)).toEqual(values(whole));
+    expect(rig.generateCalls.map(({ firstFrame }) => firstFrame)).toEqual([0, 2]);
+  });
+});
+
+function asFile(blob: Blob | undefined): File {
+  if (!blob) throw new Error('nothing was saved');
+  return new File([blob], 'project.drift');
+}
+
+describe('pictures that become a project', () => {
+  const named = (...names: string[]) =>
+    names.map((name) => ({ name, file: file(`64x64:${/\d+/.exec(name)?.[0] ?? ''}`) }));
+
+  it('are its frames in natural order, start with the first, and can go on from the last', async () => {
+    const rig = new Rig();
+    rig.load();
+    await rig.stores.model.whenReady();
+    await rig.stores.projects.importPictures(named('10.png', '9.png', '7.png'));
+    expect(values(rig)).toEqual([7, 9, 10]);
+    const { start, project } = rig.stores.animation.getState();
+    expect([valueOf(start?.picture), project?.name]).toEqual([7, '7']);
+    expect(rig.stores.player.getState().position).toBe(3);
+    expect(notices(rig)).toMatchObject([{ message: '3 pictures became a project. Missing numbers: 8.' }]);
+
+    rig.stores.settings.set({ frames: 1 });
+    await rig.stores.generation.generate();
+    expect(rig.generateCalls.map(({ firstFrame, start: from }) => [firstFrame, valueOf(from)])).toEqual([
+      [3, 10],
+    ]);
+    await kept(rig);
+    await rig.stores.projects.refresh();
+    expect(names(rig)).toEqual([['7', 4]]);
+    await rig.stores.exporter.download('gif');
+    expect(rig.encoded[0]?.values.slice(0, 3)).toEqual([7, 9, 10]);
+  });
+
+  it('have the size of the first; others are fitted as the person chose, which is said', async () => {
+    const rig = new Rig();
+    rig.load();
+    await rig.stores.model.whenReady();
+    rig.stores.preferences.setState({ fit: 'stretch' });
+    await rig.stores.projects.importPictures([
+      { name: '1.png', file: file('128x96:1') },
+      { name: '2.png', file: file('64x64:2') },
+    ]);
+    const { frames } = rig.stores.animation.getState();
+    expect(frames.map(({ picture: { width, height } }) => [width, height])).toEqual([
+      [128, 96],
+      [128, 96],
+    ]);
+    expect(rig.decodeSizes).toEqual(['128x96 stretch', '128x96 stretch']);
+    expect(rig.stores.settings.getState().values).toMatchObject({ width: 128, height: 96 });
+    expect(notices(rig)[0]?.message).toContain('1 had another size than the first and was stretched to it.');
+  });
+
+  it('come out of an archive too', async () => {
+    const rig = new Rig();
+    rig.load();
+    await rig.stores.model.whenReady();
+    rig.archive = named('frames/0000001.png', 'frames/0000000.png');
+    await rig.stores.projects.importPictures([{ name: 'drift.zip', file: file('zip') }]);
+    expect(values(rig)).toEqual([0, 1]);
+    rig.archive = [];
+    await rig.stores.projects.importPictures([{ name: 'empty.zip', file: file('zip') }]);
+    expect(notices(rig).at(-1)?.message).toBe('There are no pictures in there.');
+    expect(values(rig)).toEqual([0, 1]);
+  });
+
+  it('change nothing when one of them cannot be read, and it is named', async () => {
+    const rig = await withFrames(2);
+    const before = values(rig);
+    rig.failures.set(
+      'decode',
+      new InputError('picture-damaged', 'It is damaged.', { remedy: 'Take another.' }),
+    );
+    expect(await rig.stores.projects.importPictures(named('1.png', '2.png'))).toBe(false);
+    expect(notices(rig)).toMatchObject([
+      { message: '1.png: It is damaged.', kept: 'Nothing that was there has changed.' },
+    ]);
+    expect(values(rig)).toEqual(before);
+  });
+});

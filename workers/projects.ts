@@ -1,0 +1,14 @@
+/** The projects worker: keeps what is made, so that encoding and writing frames never holds up the page. */
+import { ProjectKeeper } from '../src/project/keeper.ts';
+import { keeping, projectsApi, serve } from '../src/protocol/index.ts';
+import { measureRoom, privateFiles, webLocks } from './storage.ts';
+
+const keeper = new ProjectKeeper({
+  files: privateFiles(),
+  locks: webLocks,
+  room: measureRoom,
+  database: 'drift',
+  now: () => new Date(),
+});
+
+serve(self, projectsApi, keeping(keeper));
