@@ -4,6 +4,7 @@ import type { Pipeline } from '../diffusion/index.ts';
 import type { Settings } from '../project/index.ts';
 import { Estimate } from './estimate.ts';
 import { guidedEmbedding, renderFrames } from './frames.ts';
+import { toInsight } from './insight.ts';
 import type { Frame, Insight, Progress, PromptEmbeds, Watch } from './types.ts';
 
 export interface AutomaticInput {
@@ -103,20 +104,6 @@ async function variant(
   } finally {
     scope.dispose();
   }
-}
-
-/** The row that `Compute.clipGuidance` reports. */
-function toInsight(report: Float32Array | undefined, { positives, negatives }: PromptEmbeds): Insight {
-  const [guidance = 1, ...rest] = report ?? [];
-  const side = (count: number, value: number | undefined) =>
-    count > 0 && value !== undefined ? value : null;
-  return {
-    guidance,
-    positivesBefore: side(positives, rest[0]),
-    positivesAfter: side(positives, rest[1]),
-    negativesBefore: side(negatives, rest[2]),
-    negativesAfter: side(negatives, rest[3]),
-  };
 }
 
 /** Counts the stages of all frames as units of work, a denoising step being one, and reports with the time left. */

@@ -6,3 +6,7 @@ export { guidedEmbedding, renderFrames } from './frames.ts';
 export type { RenderInput, RenderWatch } from './frames.ts';
 export { legBatches } from './leg.ts';
 export type { Leg, LegBatch } from './leg.ts';
+export { largestBatch, makeRound } from './round.ts';
+export type { Candidate, RoundEvent, RoundInput, RoundWatch } from './round.ts';
+export { variants } from './variants.ts';
+export type { VariantsEvent, VariantsInput, VariantsWatch } from './variants.ts';
