@@ -15,13 +15,10 @@ export interface RoundInput {
   readonly frame: number;
   /** How often this round has been rolled again: each roll has noise of its own. */
   readonly roll: number;
-  /** How many candidates it makes, 1 … `largestBatch`. */
+  /** How many candidates it makes, at least 1. */
   readonly batch: number;
   readonly settings: Settings;
 }
-
-/** More than one can choose from at a glance. */
-export const largestBatch = 16;
 
 /** A picture that can become the next frame. */
 export interface Candidate {
