@@ -1,4 +1,5 @@
-import { automatic } from '../src/animation/index.ts';
+import { automatic, makeRound } from '../src/animation/index.ts';
+import type { RoundEvent, RoundInput, RoundWatch } from '../src/animation/index.ts';
 import { DeviceError, DriftError, ModelError } from '../src/base/index.ts';
 import { createCpuCompute, createWebGpuCompute, requestComputeDevice } from '../src/compute/index.ts';
 import type { Compute } from '../src/compute/index.ts';
@@ -162,14 +163,9 @@ export class Engine {
     signal: AbortSignal,
     emit: (event: GenerateEvent, transfer?: Transferable[]) => void,
   ): Promise<{ frames: number; seconds: number }> {
-    if (!this.#loaded) {
-      throw new ModelError('no-model', 'There is no model to make frames with.', {
-        remedy: 'Load a model first.',
-      });
-    }
-    const { pipeline } = this.#loaded;
+    const { pipeline, prompts: allPrompts } = this.#model();
     const began = performance.now();
-    const prompts = await this.#loaded.prompts.embeds(settings, signal);
+    const prompts = await allPrompts.embeds(settings, signal);
     try {
       const frames = automatic(
         pipeline,
@@ -196,6 +192,20 @@ export class Engine {
     } finally {
       prompts.text?.dispose();
     }
+  }
+
+  /** A round of picking by hand, made step by step as it is asked for more: see `makeRound`. */
+  async *round(input: RoundInput, watch: RoundWatch): AsyncGenerator<RoundEvent, void, undefined> {
+    const { pipeline, prompts } = this.#model();
+    yield* makeRound(pipeline, input, (signal) => prompts.embeds(input.settings, signal), watch);
+  }
+
+  /** @throws ModelError `no-model` */
+  #model(): Loaded {
+    if (this.#loaded) return this.#loaded;
+    throw new ModelError('no-model', 'There is no model to make frames with.', {
+      remedy: 'Load a model first.',
+    });
   }
 
   async #open(backend: Backend): Promise<Machine> {

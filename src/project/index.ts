@@ -7,6 +7,7 @@ export {
   settingFields,
 } from './settings.ts';
 export type { Settings, SettingField } from './settings.ts';
+export { largestBatch } from './pick.ts';
 export { checkField } from './fields.ts';
 export type { FieldCheck, FieldProblem } from './fields.ts';
 export { overlaySettings, readStoredSettings, usableSettings } from './stored.ts';

@@ -4,7 +4,16 @@ export type { CallOptions, Connection } from './client.ts';
 export { serve } from './server.ts';
 export type { Handler, Handlers, Port } from './server.ts';
 export { diffusionApi } from './diffusion.ts';
-export type { FrameInsight, GenerateEvent, GenerationProgress, LoadEvent, LoadedModel } from './diffusion.ts';
+export type {
+  FrameInsight,
+  GenerateEvent,
+  GenerationProgress,
+  LoadEvent,
+  LoadedModel,
+  PickPace,
+  PickState,
+  RoundEvent,
+} from './diffusion.ts';
 export { mediaApi } from './media.ts';
 export type { EncodeProgress, Fit } from './media.ts';
 export type { Api } from './messages.ts';

@@ -1,7 +1,15 @@
 import { afterEach } from 'vitest';
 import type { Picture } from '../../../src/base/index.ts';
 import { connect, diffusionApi, mediaApi, serve } from '../../../src/protocol/index.ts';
-import type { Api, Connection, FrameInsight, Handlers, LoadedModel } from '../../../src/protocol/index.ts';
+import type {
+  Api,
+  Connection,
+  FrameInsight,
+  Handlers,
+  LoadedModel,
+  PickPace,
+  PickState,
+} from '../../../src/protocol/index.ts';
 import { createStores } from '../../../src/store/index.ts';
 import type { ExportKind, Stores } from '../../../src/store/index.ts';
 
@@ -53,7 +61,7 @@ function openFake<A extends Api>(
   };
 }
 
-type FailingMethod = 'load' | 'generate' | 'decode' | ExportKind;
+type FailingMethod = 'load' | 'generate' | 'pickRound' | 'decode' | ExportKind;
 
 const cleanUps: (() => void)[] = [];
 function onCleanUp(cleanUp: () => void) {
@@ -132,6 +140,14 @@ export class Rig {
   readonly encoding = new Gate();
   /** Passed before every frame but the first of a run. */
   readonly nextFrame = new Gate();
+  /** Passed before every candidate but the first of a round. */
+  readonly nextCandidate = new Gate();
+  readonly rounds: { start: number | undefined; frame: number; roll: number; batch: number }[] = [];
+  readonly paces: PickPace[] = [];
+  /** Sessions of picking by hand that are open. */
+  picking = 0;
+  /** Reports what speculation has to show for itself. */
+  speculate: (state: PickState) => void = () => undefined;
   readonly generateCalls: { firstFrame: number; seed: number; start: Picture }[] = [];
   readonly encoded: { kind: string; values: (number | undefined)[]; frameRate?: number; loop?: boolean }[] =
     [];
@@ -235,6 +251,35 @@ export class Rig {
           emit({ kind: 'frame', frame, picture, insight, seconds: 1 }, [picture.data.buffer]);
         }
         return { value: { frames: settings.frames, seconds: settings.frames }, transfer: [] };
+      },
+      pick: async (pace, { signal, emit }) => {
+        this.paces.push(pace);
+        this.picking++;
+        this.speculate = emit;
+        await new Promise<void>((resolve) => {
+          signal.addEventListener('abort', () => {
+            resolve();
+          });
+        });
+        this.picking--;
+        return { value: { ready: [], savedSeconds: 0 }, transfer: [] };
+      },
+      pickRound: async ({ start, frame, roll, batch, settings }, { signal, emit }) => {
+        this.rounds.push({ start: valueOf(start), frame, roll, batch });
+        this.#fail('pickRound');
+        emit({ kind: 'progress', stage: 'denoise', step: 1, of: settings.steps });
+        emit({ kind: 'preview', pictures: Array.from({ length: batch }, () => plain(8, 8, 1)) });
+        for (let index = 0; index < batch; index++) {
+          if (index > 0) await this.nextCandidate.pass(signal);
+          const value = ((valueOf(start) ?? 0) * 3 + frame + settings.seed + 10 * roll + index) % 251;
+          const picture = plain(settings.width, settings.height, value);
+          emit({ kind: 'candidate', index, variant: 256 * roll + index, picture, insight, seconds: 1 });
+        }
+        return { value: {}, transfer: [] };
+      },
+      pickPace: (pace) => {
+        this.paces.push(pace);
+        return Promise.resolve({ value: {}, transfer: [] });
       },
     });
     this.killDiffusion = die;
