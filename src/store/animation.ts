@@ -59,6 +59,8 @@ export interface AnimationStore extends StoreApi<AnimationState> {
   readonly append: (frame: Omit<Frame, 'id' | 'number'>) => Frame;
   /** Puts the frames aside, with a way back, and goes back to the start picture. */
   readonly startOver: () => void;
+  /** Has the animation end at a position, 0 being the start picture. */
+  readonly goBackTo: (position: number) => void;
   /** The frames as they are have been saved. */
   readonly markSaved: () => void;
 }
@@ -222,6 +224,13 @@ export function createAnimation({
       if (store.getState().frames.length === 0) return;
       putAside();
       recut();
+    },
+    goBackTo(position) {
+      const { frames } = store.getState();
+      const left = frames.slice(position);
+      if (left.length === 0) return;
+      store.setState({ frames: frames.slice(0, position) });
+      addresses.release(left);
     },
     markSaved() {
       store.setState({ unsaved: false });

@@ -66,6 +66,8 @@ export function createPlayer({
       store.setState({ position: frames.length, following, playing: false });
     } else if (frames.length > before.frames.length && store.getState().following) {
       store.setState({ position: frames.length });
+    } else if (store.getState().position > frames.length) {
+      store.setState({ position: frames.length, playing: false });
     }
   });
   generation.subscribe(({ run }, before) => {

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
+import { largestBatch } from '../project/index.ts';
 import type { Environment } from './environment.ts';
 
 export const speeds = [0.5, 1, 2] as const;
@@ -17,6 +18,10 @@ const preferencesSchema = v.object({
   speed: v.fallback(v.picklist(speeds), 1),
   /** Whether the animation begins with the picture that it started from. */
   includeStart: v.fallback(v.boolean(), false),
+  /** How many variants a round of picking by hand makes. */
+  variants: v.fallback(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(largestBatch)), 2),
+  /** Whether the next rounds are made while the person looks at this one. */
+  speculative: v.fallback(v.boolean(), true),
   moreSettings: v.fallback(v.boolean(), false),
 });
 

@@ -13,6 +13,8 @@ import { createModel } from './model.ts';
 import type { ModelStore } from './model.ts';
 import { createNotices } from './notices.ts';
 import type { Notices } from './notices.ts';
+import { createPick } from './pick.ts';
+import type { PickStore } from './pick.ts';
 import { createPlayer } from './player.ts';
 import type { PlayerStore } from './player.ts';
 import { createPreferences } from './preferences.ts';
@@ -29,6 +31,7 @@ export interface Stores {
   readonly animation: AnimationStore;
   readonly addresses: StoreApi<AddressesState>;
   readonly generation: GenerationStore;
+  readonly pick: PickStore;
   readonly player: PlayerStore;
   readonly exporter: ExportStore;
 }
@@ -45,7 +48,17 @@ export function createStores(environment: Environment): Stores {
   const addresses = createAddresses(environment.pictureUrls);
   const animation = createAnimation({ media, addresses, settings, preferences, notices });
   const generation = createGeneration({ diffusion, animation, model, settings, notices, environment });
+  const pick = createPick({
+    diffusion,
+    animation,
+    generation,
+    model,
+    settings,
+    preferences,
+    notices,
+    environment,
+  });
   const player = createPlayer({ animation, generation, settings, preferences });
   const exporter = createExport({ media, animation, settings, preferences, notices, environment });
-  return { notices, preferences, settings, model, animation, addresses, generation, player, exporter };
+  return { notices, preferences, settings, model, animation, addresses, generation, pick, player, exporter };
 }
