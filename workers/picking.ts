@@ -71,13 +71,13 @@ export class Picking {
       previews,
       onEvent: (event, seconds) => {
         // Candidates are copied and not moved: their next rounds are made from the same pixels.
-        if (event.kind === 'candidate') emit({ kind: 'candidate', ...event.candidate, seconds });
-        else if (event.kind === 'progress') emit(event);
+        if (event.kind === 'candidate') {emit({ kind: 'candidate', ...event.candidate, seconds });}
+        else if (event.kind === 'progress') {emit(event);}
         else
-          emit(
+          {emit(
             event,
             event.pictures.map(({ data }) => data.buffer),
-          );
+          );}
       },
     });
   }
