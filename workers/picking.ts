@@ -71,13 +71,16 @@ export class Picking {
       previews,
       onEvent: (event, seconds) => {
         // Candidates are copied and not moved: their next rounds are made from the same pixels.
-        if (event.kind === 'candidate') {emit({ kind: 'candidate', ...event.candidate, seconds });}
-        else if (event.kind === 'progress') {emit(event);}
-        else
-          {emit(
+        if (event.kind === 'candidate') {
+          emit({ kind: 'candidate', ...event.candidate, seconds });
+        } else if (event.kind === 'progress') {
+          emit(event);
+        } else {
+          emit(
             event,
             event.pictures.map(({ data }) => data.buffer),
-          );}
+          );
+        }
       },
     });
   }
