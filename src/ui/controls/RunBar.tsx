@@ -9,7 +9,8 @@ import styles from './RunBar.module.css';
 
 /** The buttons that begin and end the work, and how far it is. */
 export function RunBar() {
-  const { animation, generation } = useStores();
+  const { animation, generation, pick } = useStores();
+  const picking = useSelect(pick, (state) => state.round !== null);
   const run = useSelect(generation, (state) => state.run);
   const frames = useSelect(animation, (state) => state.frames.length);
   const hint = useId();
@@ -26,7 +27,15 @@ export function RunBar() {
         >
           Generate
         </Button>
-        <Button look={['large']} disabled={run === null} title="Stop (Escape)" onClick={generation.stop}>
+        <Button
+          look={['large']}
+          disabled={run === null && !picking}
+          title="Stop (Escape)"
+          onClick={() => {
+            generation.stop();
+            pick.stop();
+          }}
+        >
           <Square size={14} fill="currentColor" aria-hidden />
           Stop
         </Button>
