@@ -139,6 +139,16 @@ describe('the trail to a frame', () => {
     expect(noise.map(({ frame }) => frame)).toEqual([1, 2]);
   });
 
+  it('begins at the noise of the variant that was picked', () => {
+    const picked = frames(null, null).map((frame) => ({ ...frame, variant: 257 }));
+    const [, , first] = frames(null, null, '1/2');
+    const kept = [...picked, ...(first ? [first] : [])];
+    expect(trail(kept, 3).noise.map(({ frame, variant }) => [frame, variant])).toEqual([
+      [1, 257],
+      [2, 0],
+    ]);
+  });
+
   it('uses no noise twice, so that its strength stays', () => {
     const steps = fc.array(
       fc.record({ of: fc.integer({ min: 1, max: 5 }), made: fc.integer({ min: 1, max: 5 }) }),

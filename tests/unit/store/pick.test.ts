@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DeviceError } from '../../../src/base/index.ts';
+import { variantOf } from '../../../src/project/index.ts';
+import { Device } from '../../support/project-storage.ts';
 import { Rig, until, valueOf } from './rig.ts';
 
 const values = (rig: Rig) => rig.stores.animation.getState().frames.map(({ picture }) => valueOf(picture));
@@ -59,6 +61,35 @@ describe('picking by hand', () => {
     ]);
     await pick.take(1);
     expect(values(rig)).toEqual([70]);
+  });
+
+  it('keeps what was picked with all that it takes to make it again, and the way that was left', async () => {
+    const [device, storage] = [new Device(), new Map<string, string>()];
+    const rig = new Rig(storage, device);
+    await rig.ready();
+    rig.stores.settings.set({ mode: 'pick', seed: 0, batchSize: 3 });
+    await rig.stores.pick.begin();
+    await rig.stores.pick.reroll();
+    await rig.stores.pick.take(2);
+    await rig.stores.pick.back();
+    await rig.stores.pick.take(0);
+    await rig.stores.autosave.whenSettled();
+
+    device.crash();
+    const after = new Rig(storage, device);
+    after.load();
+    await Promise.all([after.stores.projects.reopen(), after.stores.model.whenReady()]);
+    const { animation, pick, settings } = after.stores;
+    expect(settings.getState().values).toMatchObject({ mode: 'pick', batchSize: 3 });
+    const nodes = [...animation.getState().tree.nodes.values()];
+    expect(nodes.map(({ parent, variant }) => [parent, variant])).toEqual([
+      [0, variantOf(1, 2)],
+      [0, variantOf(1, 0)],
+    ]);
+    expect(nodes[0]).toMatchObject({ model: 'Shapes', settings: { mode: 'pick', seed: 0, batchSize: 3 } });
+    expect(values(after)).toEqual(values(rig));
+    await pick.back();
+    expect(after.rounds).toMatchObject([{ start: 100, frame: 0, roll: 1, batch: 3 }]);
   });
 
   it('makes a finished variant the next frame before the others are there', async () => {
