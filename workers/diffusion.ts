@@ -3,16 +3,48 @@ import { createQueue } from '../src/base/index.ts';
 import { diffusionApi, serve } from '../src/protocol/index.ts';
 import { Engine } from './engine.ts';
 import { openMachine } from './machine.ts';
+import { Picking } from './picking.ts';
 
 const engine = new Engine(openMachine);
+const picking = new Picking((round, watch) => engine.round(round, watch));
 /** There is one model, and one thing at a time is done with it. */
 const queue = createQueue();
 
 serve(self, diffusionApi, {
-  load: ({ url, backend }, { signal, emit }) =>
-    queue.run(signal, async () => ({ value: await engine.load(url, backend, signal, emit), transfer: [] })),
-  generate: (input, { signal, emit }) =>
-    queue.run(signal, async () => ({ value: await engine.generate(input, signal, emit), transfer: [] })),
-  smooth: (input, { signal, emit }) =>
-    queue.run(signal, async () => ({ value: await engine.smooth(input, signal, emit), transfer: [] })),
+  load: ({ url, backend }, { signal, emit }) => {
+    picking.close();
+    return queue.run(signal, async () => ({
+      value: await engine.load(url, backend, signal, emit),
+      transfer: [],
+    }));
+  },
+  generate: (input, { signal, emit }) => {
+    picking.close();
+    return queue.run(signal, async () => ({
+      value: await engine.generate(input, signal, emit),
+      transfer: [],
+    }));
+  },
+  smooth: (input, { signal, emit }) => {
+    picking.close();
+    return queue.run(signal, async () => ({
+      value: await engine.smooth(input, signal, emit),
+      transfer: [],
+    }));
+  },
+  // Opened before its turn comes, so that rounds can be asked for at once.
+  pick: (pace, { signal, emit }) => {
+    const session = picking.open(pace, emit);
+    return queue
+      .run(signal, async () => ({ value: await session.run(signal), transfer: [] }))
+      .finally(session.close);
+  },
+  pickRound: async (round, { signal, emit }) => {
+    await picking.round(round, signal, emit);
+    return { value: {}, transfer: [] };
+  },
+  pickPace: (pace) => {
+    picking.setPace(pace);
+    return Promise.resolve({ value: {}, transfer: [] });
+  },
 });

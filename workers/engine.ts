@@ -1,5 +1,12 @@
-import { automatic, smooth } from '../src/animation/index.ts';
-import type { Frame, PromptEmbeds, Watch } from '../src/animation/index.ts';
+import { automatic, makeRound, smooth } from '../src/animation/index.ts';
+import type {
+  Frame,
+  PromptEmbeds,
+  RoundEvent,
+  RoundInput,
+  RoundWatch,
+  Watch,
+} from '../src/animation/index.ts';
 import { ModelError, abortable, allOrNone } from '../src/base/index.ts';
 import type { Picture } from '../src/base/index.ts';
 import { Pipeline } from '../src/diffusion/index.ts';
@@ -137,12 +144,7 @@ export class Engine {
     emit: Emit,
     begin: (loaded: Loaded, prompts: PromptEmbeds, watch: Watch) => AsyncIterable<Frame>,
   ): Promise<{ frames: number; seconds: number }> {
-    const loaded = this.#loaded;
-    if (!loaded) {
-      throw new ModelError('no-model', 'There is no model to make frames with.', {
-        remedy: 'Load a model first.',
-      });
-    }
+    const loaded = this.#model();
     const began = performance.now();
     const prompts = await loaded.prompts.embeds(settings, signal);
     try {
@@ -167,6 +169,20 @@ export class Engine {
     } finally {
       prompts.text?.dispose();
     }
+  }
+
+  /** A round of picking by hand, made step by step as it is asked for more: see `makeRound`. */
+  async *round(input: RoundInput, watch: RoundWatch): AsyncGenerator<RoundEvent, void, undefined> {
+    const { pipeline, prompts } = this.#model();
+    yield* makeRound(pipeline, input, (signal) => prompts.embeds(input.settings, signal), watch);
+  }
+
+  /** @throws ModelError `no-model` */
+  #model(): Loaded {
+    if (this.#loaded) return this.#loaded;
+    throw new ModelError('no-model', 'There is no model to make frames with.', {
+      remedy: 'Load a model first.',
+    });
   }
 
   /** The machine that is there, or one that begins to open now. */

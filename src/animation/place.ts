@@ -19,8 +19,8 @@ interface Noise {
 export type Draws = ReadonlyMap<string, number>;
 
 /** The noise of a frame as it was drawn. */
-export function oneDraw(seed: number, frame: number): Draws {
-  return new Map([[`${seed}/${frame}`, 1]]);
+export function oneDraw(seed: number, frame: number, variant = 0): Draws {
+  return new Map([[`${seed}/${frame}/${variant}`, 1]]);
 }
 
 /** How much two noises are alike: 0 for independent ones, 1 for the same. */
@@ -79,9 +79,9 @@ export async function retrace(
       embeds = mixed;
     }
     let way: Noise | null = null;
-    for (const { seed, frame, t } of trail.noise) {
-      const noise = scope.own(pipeline.noise([{ seed, frame, variant: 0 }], width, height));
-      const fresh: Noise = { noise, draws: oneDraw(seed, frame) };
+    for (const { seed, frame, variant, t } of trail.noise) {
+      const noise = scope.own(pipeline.noise([{ seed, frame, variant }], width, height));
+      const fresh: Noise = { noise, draws: oneDraw(seed, frame, variant) };
       if (!way) {
         way = fresh;
         continue;

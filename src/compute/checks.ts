@@ -97,6 +97,13 @@ export function checkHead(tensor: DeviceTensor, rows: number): readonly number[]
   return [rows, ...tensor.dims.slice(1)];
 }
 
+/** `row`: the row's dims, its length, and the element at which it begins. */
+export function checkRow(tensor: DeviceTensor, index: number) {
+  requireShape(isIndex(index, rowCount(tensor.dims)), 'row', `more than ${index} rows`, tensor);
+  const length = rowLength(tensor.dims);
+  return { dims: [1, ...tensor.dims.slice(1)], length, offset: index * length };
+}
+
 /** `copyRows`: elements to copy, and the element of `target` at which they go. */
 export function checkCopyRows(source: DeviceTensor, target: DeviceTensor, row: number) {
   const length = rowLength(source.dims);

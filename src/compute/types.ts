@@ -85,6 +85,8 @@ export interface Compute {
   uploadPicture(picture: Picture): DeviceTensor;
   /** A second name for the first `rows` rows of a tensor; it shares memory and disposing it frees nothing. */
   head(tensor: DeviceTensor, rows: number): DeviceTensor;
+  /** A copy of one row: [1, …]. */
+  row(tensor: DeviceTensor, index: number): DeviceTensor;
   /** Copies all rows of `source` over the rows of `target` that start at `row`; same type, same row size. */
   copyRows(source: DeviceTensor, target: DeviceTensor, row: number): void;
   /**

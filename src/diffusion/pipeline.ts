@@ -8,7 +8,7 @@ import { createSchedule, timestepFeatures } from './scheduler.ts';
 import { Scope } from './scope.ts';
 import { checkImageEncoder } from './towers.ts';
 
-export interface DenoiseOptions {
+export interface DenoisingOptions {
   /** float32 [b, d]: one image embedding for each picture. */
   readonly embeds: DeviceTensor;
   /** float32 [b, latent channels, height, width], standard normal. Not changed. */
@@ -17,10 +17,23 @@ export interface DenoiseOptions {
   /** Classifier-free guidance; at 1 or less the unconditional half is not computed. */
   readonly guidanceScale: number;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface DenoiseOptions extends DenoisingOptions {
   /** Told when a step has really been computed. */
   readonly onStep?: ((step: number, of: number) => void) | undefined;
   /** Given the latents after each step, to look at; they may not be changed or kept. */
   readonly onLatents?: ((latents: DeviceTensor) => void) | undefined;
+}
+
+/** How far a run of denoising is. */
+export interface DenoisingStep {
+  /** Steps that have really been computed. */
+  readonly step: number;
+  /** float32 [b, latent channels, h, w], after the step that was begun last; they may not be changed or kept. */
+  readonly latents: DeviceTensor;
+  /** At the end, the latents in the model type: the receiver disposes them. Null before. */
+  readonly denoised: DeviceTensor | null;
 }
 
 /**
@@ -128,8 +141,28 @@ export class Pipeline {
    * The GPU is never given more than one step ahead of the one it computes, so that a stop is obeyed within a
    * step and the queue does not run dry between steps either.
    */
-  async denoise(options: DenoiseOptions): Promise<DeviceTensor> {
-    const { embeds, noise, steps, guidanceScale, signal, onStep, onLatents } = options;
+  async denoise({ onStep, onLatents, ...options }: DenoiseOptions): Promise<DeviceTensor> {
+    let result: DeviceTensor | null = null;
+    try {
+      for await (const { step, latents, denoised } of this.denoising(options)) {
+        if (denoised) result = denoised;
+        else onLatents?.(latents);
+        if (step > 0) onStep?.(step, options.steps);
+      }
+    } catch (error) {
+      result?.dispose();
+      throw error;
+    }
+    if (!result) throw new RangeError('a run of denoising has a result');
+    return result;
+  }
+
+  /**
+   * What `denoise` does, one step each time it is asked for more. Between two steps it can wait for as long as one
+   * likes, or be ended, which frees what it holds; meanwhile other work can be done on the device.
+   */
+  async *denoising(options: DenoisingOptions): AsyncGenerator<DenoisingStep, void, undefined> {
+    const { embeds, noise, steps, guidanceScale, signal } = options;
     const { compute, model } = this;
     const [batch = 0, channels = 0, height = 0, width = 0] = noise.dims;
     const [given = 0] = embeds.dims;
@@ -156,20 +189,18 @@ export class Pipeline {
         const timestep = scope.own(compute.upload(features, [1, features.length]));
         await unet.run({ sample: modelInput, timestep, context }, { output });
         compute.dpmSolverStep(step, guidanceScale, output, { latents, previousX0, modelInput });
-        onLatents?.(latents);
         await computed;
-        if (index > 0) onStep?.(index, steps);
         computed = compute.idle();
         // After a stop nobody waits for it any more.
         computed.catch(() => undefined);
+        yield { step: index, latents, denoised: null };
       }
       await computed;
       signal?.throwIfAborted();
-      onStep?.(steps, steps);
 
-      const result = scope.own(compute.empty([batch, channels, height, width], compute.modelType));
-      compute.modelInput(latents, result);
-      return scope.release(result);
+      const denoised = scope.own(compute.empty([batch, channels, height, width], compute.modelType));
+      compute.modelInput(latents, denoised);
+      yield { step: steps, latents, denoised: scope.release(denoised) };
     } finally {
       scope.dispose();
     }

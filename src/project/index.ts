@@ -17,6 +17,7 @@ export { framesToMake, planSmooth } from './smooth.ts';
 export type { SmoothPlan } from './smooth.ts';
 export { legSchema, trailTo } from './trail.ts';
 export type { LegStep, Trail } from './trail.ts';
+export { largestBatch, rollOf, variantOf } from './pick.ts';
 export { checkField } from './fields.ts';
 export type { FieldCheck, FieldProblem } from './fields.ts';
 export { overlaySettings, readStoredSettings, usableSettings } from './stored.ts';

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { SettingsError } from '../base/index.ts';
 import { easingSchema } from './easing.ts';
 import type { Easing } from './easing.ts';
+import { largestBatch } from './pick.ts';
 
 const integer = (minimum: number, maximum: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(maximum));
@@ -9,7 +10,7 @@ const real = (minimum: number, maximum: number) =>
   v.pipe(v.number(), v.finite(), v.minValue(minimum), v.maxValue(maximum));
 const side = v.pipe(integer(64, 2048), v.multipleOf(8));
 
-const modeSchema = v.picklist(['automatic', 'smooth']);
+const modeSchema = v.picklist(['automatic', 'smooth', 'pick']);
 /** A way to make an animation. */
 export type Mode = v.InferOutput<typeof modeSchema>;
 
@@ -31,8 +32,8 @@ export const settingsSchema = v.strictObject({
   smoothFrameRate: real(1, 60),
   /** Frames from one variant to the next: the last of them is the next variant. */
   intermediate: integer(1, 240),
-  /** Frames that are denoised together. */
-  batchSize: integer(1, 16),
+  /** Frames that are denoised together; picking by hand, the variants to choose from. */
+  batchSize: integer(1, largestBatch),
   /** How much of its noise a variant takes from fresh noise, the rest coming from the variant before. */
   noiseShift: real(0, 1),
   easing: easingSchema,
@@ -92,7 +93,7 @@ export interface SettingField extends Words {
   readonly rare: boolean;
 }
 
-const everywhere: readonly Mode[] = ['automatic', 'smooth'];
+const everywhere: readonly Mode[] = ['automatic', 'smooth', 'pick'];
 
 /** The number fields, in the order in which the page shows them. */
 export const settingFields: readonly SettingField[] = [
@@ -101,7 +102,7 @@ export const settingFields: readonly SettingField[] = [
     label: 'Frames',
     help: 'How many new frames to make.',
     brief: 'How many to make',
-    modes: everywhere,
+    modes: ['automatic', 'smooth'],
     inMode: {
       smooth: {
         help: 'How many new variants to make; the frames between them come on top.',
@@ -151,7 +152,7 @@ export const settingFields: readonly SettingField[] = [
     label: 'Frame rate',
     help: 'Frames per second when you play or download the animation.',
     brief: 'Frames per second',
-    modes: ['automatic'],
+    modes: ['automatic', 'pick'],
     minimum: 1,
     maximum: 60,
     step: 1,
@@ -184,9 +185,12 @@ export const settingFields: readonly SettingField[] = [
     label: 'Batch size',
     help: 'Frames that are made together. More is faster on a large GPU and needs more memory.',
     brief: 'How many at once',
-    modes: ['smooth'],
+    modes: ['smooth', 'pick'],
+    inMode: {
+      pick: { help: 'How many variants to choose from.', brief: 'To choose from' },
+    },
     minimum: 1,
-    maximum: 16,
+    maximum: largestBatch,
     step: 1,
     rare: false,
   },

@@ -20,6 +20,8 @@ export interface MadeFrame {
   readonly settings: Settings;
   /** Absent for a variant of the frame before. */
   readonly leg?: LegStep | undefined;
+  /** Which of the variants of its round; 0 where there is one. */
+  readonly variant?: number;
   /** Null for a picture that was brought in: it is a variant of nothing. */
   readonly insight?: FrameInsight | null;
 }
@@ -32,8 +34,13 @@ export interface MadeFrame {
 export interface Trail<P> {
   /** Each leads toward the embedding of a picture after guidance. */
   readonly embedding: readonly { readonly picture: P; readonly settings: Settings; readonly t: number }[];
-  /** Each leads toward the noise of a seed for a frame, counted from 0. */
-  readonly noise: readonly { readonly seed: number; readonly frame: number; readonly t: number }[];
+  /** Each leads toward the noise of a seed for a variant of a frame, counted from 0. */
+  readonly noise: readonly {
+    readonly seed: number;
+    readonly frame: number;
+    readonly variant: number;
+    readonly t: number;
+  }[];
 }
 
 /**
@@ -60,8 +67,8 @@ export function trailTo<P>(pictures: readonly P[], frames: readonly MadeFrame[],
   }
 
   const variant = (at: number): Trail<P> => {
-    const { picture, settings, insight } = made(at - 1);
-    const noise = [{ seed: settings.seed, frame: at - 1, t: 1 }];
+    const { picture, settings, insight, variant = 0 } = made(at - 1);
+    const noise = [{ seed: settings.seed, frame: at - 1, variant, t: 1 }];
     const own = insight === null ? pictures[at] : undefined;
     // What no model made stands at its own embedding, which no guidance has moved.
     if (own !== undefined) {
@@ -78,7 +85,7 @@ export function trailTo<P>(pictures: readonly P[], frames: readonly MadeFrame[],
       ? variant(1)
       : {
           embedding: [{ picture, settings, t: 1 }],
-          noise: [{ seed: settings.seed, frame: begin, t: 1 }],
+          noise: [{ seed: settings.seed, frame: begin, variant: 0, t: 1 }],
         };
     return {
       embedding: toward(trail.embedding, goal.embedding, along),

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { insightSchema, legSchema, settingsSchema } from '../project/index.ts';
+import { insightSchema, largestBatch, legSchema, settingsSchema } from '../project/index.ts';
 import { pictureSchema } from './messages.ts';
 import type { Api } from './messages.ts';
 
@@ -83,8 +83,52 @@ const trailSchema = v.object({
     v.minLength(1),
     v.readonly(),
   ),
-  noise: v.pipe(v.array(v.object({ seed: count, frame: count, t: share })), v.minLength(1), v.readonly()),
+  noise: v.pipe(
+    v.array(v.object({ seed: count, frame: count, variant: count, t: share })),
+    v.minLength(1),
+    v.readonly(),
+  ),
 });
+
+const paceSchema = v.object({
+  /** Whether rounds may be made before they are asked for. */
+  speculative: v.boolean(),
+  /** The candidate of the round asked for last that the user hovers or has focused, from 0. */
+  lookedAt: v.nullable(count),
+});
+export type PickPace = v.InferOutput<typeof paceSchema>;
+
+const pickStateSchema = v.object({
+  /** The candidates of the round asked for last whose next rounds are there, from 0. */
+  ready: v.pipe(v.array(count), v.readonly()),
+  /** Seconds that nobody had to wait because of speculation. */
+  savedSeconds: v.number(),
+});
+export type PickState = v.InferOutput<typeof pickStateSchema>;
+
+const roundEventSchema = v.variant('kind', [
+  v.object({
+    kind: v.literal('progress'),
+    stage: progressSchema.entries.stage,
+    /** Within the stage; decoding counts candidates. */
+    step: count,
+    of: count,
+  }),
+  /** All candidates as they sharpen: small pictures, one pixel for each latent. */
+  v.object({ kind: v.literal('preview'), pictures: v.pipe(v.array(pictureSchema), v.readonly()) }),
+  v.object({
+    kind: v.literal('candidate'),
+    /** Its place in the round, from 0. */
+    index: count,
+    /** With the round's seed, frame, batch and settings it makes this very picture again. */
+    variant: count,
+    picture: pictureSchema,
+    insight: insightSchema,
+    /** Seconds of work until it was there. */
+    seconds: v.number(),
+  }),
+]);
+export type RoundEvent = v.InferOutput<typeof roundEventSchema>;
 
 /** The diffusion worker: one model on one device. */
 export const diffusionApi = {
@@ -135,4 +179,34 @@ export const diffusionApi = {
     event: generateEventSchema,
     result: v.object({ frames: count, seconds: v.number() }),
   },
+  /**
+   * Picking by hand: opens a session, in which `pickRound` and `pickPace` can be called at once. It lasts until it is
+   * aborted, or until something else is asked of the worker; then everything that it holds is freed. While no round
+   * is waited for, it makes the next rounds of the candidates that were made last.
+   */
+  pick: {
+    params: paceSchema,
+    event: pickStateSchema,
+    result: pickStateSchema,
+  },
+  /**
+   * Makes a round of candidates, which all are variants of `start`. The same parameters make the same candidates; a
+   * round that is there already is answered at once. Asking for a round gives up the rounds that nobody wants now.
+   */
+  pickRound: {
+    params: v.object({
+      start: pictureSchema,
+      /** Number of the frame that is being picked, from 0. */
+      frame: count,
+      /** How often this round has been rolled again. */
+      roll: v.pipe(count, v.maxValue(2 ** 24 - 1)),
+      batch: v.pipe(count, v.minValue(1), v.maxValue(largestBatch)),
+      settings: settingsSchema,
+      previews: v.boolean(),
+    }),
+    event: roundEventSchema,
+    result: v.object({}),
+  },
+  /** Says how the user goes about it. */
+  pickPace: { params: paceSchema, event: v.never(), result: v.object({}) },
 } satisfies Api;

@@ -6,7 +6,15 @@ export type { Handler, Handlers, Port } from './server.ts';
 export { diffusionApi } from './diffusion.ts';
 // Kept with every frame, so it belongs to the project.
 export type { FrameInsight } from '../project/index.ts';
-export type { GenerateEvent, GenerationProgress, LoadEvent, LoadedModel } from './diffusion.ts';
+export type {
+  GenerateEvent,
+  GenerationProgress,
+  LoadEvent,
+  LoadedModel,
+  PickPace,
+  PickState,
+  RoundEvent,
+} from './diffusion.ts';
 export { mediaApi } from './media.ts';
 export type { EncodeProgress, Fit } from './media.ts';
 export { keeping } from './keeping.ts';

@@ -51,6 +51,8 @@ export interface Frame extends Shown {
   readonly settings: Settings;
   /** Where it stands between two variants, in smooth mode. */
   readonly leg?: LegStep | undefined;
+  /** Which variant of its round it is: with its seed and its place, its noise. 0 where there is one. */
+  readonly variant: number;
 }
 
 /** A frame that has just been made. */
@@ -364,7 +366,7 @@ export function createAnimation({
       if (shown) return shown;
       const picture = pictures.get(node.id);
       if (!picture) throw new RangeError(`the picture of frame ${node.id} is missing`);
-      const { seconds, insight, settings: made, leg } = node;
+      const { seconds, insight, settings: made, leg, variant } = node;
       const frame = {
         id: ++lastId,
         node: node.id,
@@ -374,6 +376,7 @@ export function createAnimation({
         insight,
         settings: made,
         leg,
+        variant,
       };
       added.push(frame);
       return frame;
@@ -415,7 +418,7 @@ export function createAnimation({
         seconds,
         made: environment.today().toISOString(),
       });
-      const frame: Frame = { ...made, id: ++lastId, node: node.id, number: frames.length + 1 };
+      const frame: Frame = { ...made, variant, id: ++lastId, node: node.id, number: frames.length + 1 };
       // Now that new frames are being made, the old ones will not be wanted back: their memory is.
       notices.dismissTopic(shelfTopic);
       store.setState({ tree, frames: [...frames, frame], unsaved: true });

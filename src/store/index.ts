@@ -15,6 +15,7 @@ export type { ExportKind, ExportState } from './export.ts';
 export type { GenerationState, Outcome, Run } from './generation.ts';
 export type { ModelState } from './model.ts';
 export type { Notice, NoticeAction } from './notices.ts';
+export type { PickState, Round, Variant } from './pick.ts';
 export type { PlayerState } from './player.ts';
 export type { Preferences } from './preferences.ts';
 export type { ListedProject, ProjectJob, ProjectsState } from './projects.ts';

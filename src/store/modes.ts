@@ -17,6 +17,8 @@ export interface Work {
 /** The work of the mode that the settings name, after the frames that are there. */
 export function workOf(start: Pick<Shown, 'picture'>, frames: readonly Frame[], settings: Settings): Work {
   switch (settings.mode) {
+    // Where nobody picks, it is the first variant of each round, which is what automatic mode makes.
+    case 'pick':
     case 'automatic': {
       const from = frames.at(-1)?.picture ?? start.picture;
       const params = { start: from, firstFrame: frames.length, settings, previews: true };

@@ -17,6 +17,8 @@ const preferencesSchema = v.object({
   speed: v.fallback(v.picklist(speeds), 1),
   /** Whether the animation begins with the picture that it started from. */
   includeStart: v.fallback(v.boolean(), false),
+  /** Whether the next rounds are made while the person looks at this one. */
+  speculative: v.fallback(v.boolean(), true),
   moreSettings: v.fallback(v.boolean(), false),
 });
 

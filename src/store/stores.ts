@@ -15,6 +15,8 @@ import { createModel } from './model.ts';
 import type { ModelStore } from './model.ts';
 import { createNotices } from './notices.ts';
 import type { Notices } from './notices.ts';
+import { createPick } from './pick.ts';
+import type { PickStore } from './pick.ts';
 import { createPlayer } from './player.ts';
 import type { PlayerStore } from './player.ts';
 import { createPreferences } from './preferences.ts';
@@ -38,6 +40,7 @@ export interface Stores {
   readonly projects: ProjectsStore;
   readonly addresses: StoreApi<AddressesState>;
   readonly generation: GenerationStore;
+  readonly pick: PickStore;
   readonly player: PlayerStore;
   readonly exporter: ExportStore;
 }
@@ -80,6 +83,16 @@ export function createStores(environment: Environment): Stores {
     environment,
   });
   const generation = createGeneration({ diffusion, animation, model, settings, notices, environment });
+  const pick = createPick({
+    diffusion,
+    animation,
+    generation,
+    model,
+    settings,
+    preferences,
+    notices,
+    environment,
+  });
   const player = createPlayer({ animation, generation, settings, preferences });
   const exporter = createExport({ media, animation, settings, preferences, notices, environment });
   return {
@@ -93,6 +106,7 @@ export function createStores(environment: Environment): Stores {
     projects,
     addresses,
     generation,
+    pick,
     player,
     exporter,
   };

@@ -89,6 +89,31 @@ test.describe('projects', { tag: '@cpu' }, () => {
     expect(same(await stripPixels(next), uninterrupted)).toEqual([true, true, true, true, true]);
   });
 
+  test('go on in smooth mode after a reload to the frames that they would have had', async ({ page }) => {
+    await prepare(page, {});
+    await page.getByRole('tab', { name: 'Smooth', exact: true }).click();
+    await set(page, { Frames: 2, 'Intermediate frames': 3, ...settings });
+    await generate(page);
+    await finished(page, 7);
+    const uninterrupted = await stripPixels(page);
+    await button(page, 'Start over').click();
+    await set(page, { Frames: 1 });
+    await generate(page);
+    await finished(page, 4);
+    await kept(page);
+
+    await page.reload();
+    await expect(frames(page)).toHaveCount(4);
+    await modelIsReady(page);
+    await expect(page.getByRole('tab', { name: 'Smooth', exact: true })).toHaveAttribute(
+      'aria-selected',
+      'true',
+    );
+    await generate(page);
+    await finished(page, 7);
+    expect(same(await stripPixels(page), uninterrupted)).toEqual(Array(7).fill(true));
+  });
+
   test('export, delete everything, import: the same project bit for bit; a damaged file changes nothing', async ({
     page,
   }) => {

@@ -1,6 +1,6 @@
 import type { Picture } from '../../src/base/index.ts';
 import type { Compute, DeviceTensor } from '../../src/compute/index.ts';
-import { guidedEmbedding, legBatches, renderFrames, renderLeg } from '../../src/animation/index.ts';
+import { guidedEmbedding, legBatches, renderFrames, renderLeg, variants } from '../../src/animation/index.ts';
 import { Scope, createSchedule } from '../../src/diffusion/index.ts';
 import type { Pipeline } from '../../src/diffusion/index.ts';
 import type { Check, CheckOf, GoldenArray, GoldenFolder } from './golden.ts';
@@ -40,7 +40,7 @@ export async function runCheck(check: Check, context: Context): Promise<Measure[
     case 'auto':
       return automatic(check, context);
     case 'variants':
-      return variants(check, context);
+      return pick(check, context);
     case 'lerp':
       return smooth(check, context);
   }
@@ -253,7 +253,7 @@ async function automatic(check: CheckOf<'auto'>, context: Context): Promise<Meas
   return measures;
 }
 
-async function variants(check: CheckOf<'variants'>, context: Context): Promise<Measure[]> {
+async function pick(check: CheckOf<'variants'>, context: Context): Promise<Measure[]> {
   const { golden, pipeline } = context;
   const { compute } = pipeline;
   const scope = new Scope();
@@ -262,9 +262,11 @@ async function variants(check: CheckOf<'variants'>, context: Context): Promise<M
     const noises = await golden.array(check.noises);
     const batch = check.frames.length;
     const noise = scope.own(compute.upload(noises.data, [batch, ...noises.dims.slice(-3)]));
-    const embeds = scope.own(compute.empty([batch, shifted.dims[1] ?? 0], 'float32'));
-    for (let index = 0; index < batch; index++) compute.copyRows(shifted, embeds, index);
-    return await compare(await render(check, embeds, noise, context), check.frames, context);
+    const pictures: Picture[] = [];
+    for await (const event of variants(pipeline, { ...check, embeds: shifted, noise })) {
+      if (event.kind === 'variant') pictures.push(event.picture);
+    }
+    return await compare(pictures, check.frames, context);
   } finally {
     scope.dispose();
   }

@@ -58,6 +58,11 @@ class CpuCompute implements Compute {
     return headOf(cpuTensor(tensor), check.checkHead(tensor, rows));
   }
 
+  row(tensor: DeviceTensor, index: number): DeviceTensor {
+    const { dims, length, offset } = check.checkRow(tensor, index);
+    return this.#tensor(cpuTensor(tensor).data.slice(offset, offset + length), dims);
+  }
+
   copyRows(source: DeviceTensor, target: DeviceTensor, row: number): void {
     const { offset } = check.checkCopyRows(source, target, row);
     cpuTensor(target).data.set(cpuTensor(source).data, offset);

@@ -167,20 +167,43 @@ export class WebGpuCompute implements Compute {
     return headOf(gpuTensor(tensor), check.checkHead(tensor, rows));
   }
 
+  row(tensor: DeviceTensor, index: number): DeviceTensor {
+    const { dims, offset } = check.checkRow(tensor, index);
+    const copy = this.empty(dims, tensor.type);
+    try {
+      const from = (offset / check.elementCount(tensor.dims)) * byteLength(tensor.dims, tensor.type);
+      this.#copy('row', tensor, from, copy, 0, byteLength(dims, tensor.type));
+      return copy;
+    } catch (error) {
+      copy.dispose();
+      throw error;
+    }
+  }
+
   copyRows(source: DeviceTensor, target: DeviceTensor, row: number): void {
     const { offset } = check.checkCopyRows(source, target, row);
+    const to = (offset / check.elementCount(target.dims)) * byteLength(target.dims, target.type);
+    this.#copy('copyRows', source, 0, target, to, byteLength(source.dims, source.type));
+  }
+
+  #copy(
+    operation: string,
+    source: DeviceTensor,
+    from: number,
+    target: DeviceTensor,
+    to: number,
+    bytes: number,
+  ): void {
     if (this.#isLost || this.#isDisposed) this.#throwFailure();
-    const start = (offset / check.elementCount(target.dims)) * byteLength(target.dims, target.type);
-    const bytes = byteLength(source.dims, source.type);
-    if (start % 4 !== 0 || bytes % 4 !== 0) {
+    if (from % 4 !== 0 || to % 4 !== 0 || bytes % 4 !== 0) {
       throw check.tensorError('tensor-shape', 'Rows in float16 are copied by pairs of numbers.', {
-        operation: 'copyRows',
-        start,
+        operation,
+        start: Math.max(from, to),
         bytes,
       });
     }
-    const encoder = this.#gpu.createCommandEncoder({ label: 'copyRows' });
-    encoder.copyBufferToBuffer(gpuTensor(source).buffer, 0, gpuTensor(target).buffer, start, bytes);
+    const encoder = this.#gpu.createCommandEncoder({ label: operation });
+    encoder.copyBufferToBuffer(gpuTensor(source).buffer, from, gpuTensor(target).buffer, to, bytes);
     this.#gpu.queue.submit([encoder.finish()]);
   }
 

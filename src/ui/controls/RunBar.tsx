@@ -11,7 +11,9 @@ import styles from './RunBar.module.css';
 
 /** The buttons that begin and end the work, and how far it is. */
 export function RunBar() {
-  const { animation, generation } = useStores();
+  const { animation, generation, pick, settings } = useStores();
+  const byHand = useSelect(settings, ({ values }) => values.mode === 'pick');
+  const picking = useSelect(pick, (state) => state.round !== null);
   const run = useSelect(generation, (state) => state.run);
   const readOnly = useSelect(animation, ({ project }) => project?.readOnly ?? false);
   const hint = useId();
@@ -22,20 +24,28 @@ export function RunBar() {
         <Button
           look={['primary']}
           className={styles['generate']}
-          disabled={run !== null || readOnly}
+          disabled={run !== null || picking || readOnly}
           aria-describedby={hint}
-          onClick={() => void generation.generate()}
+          onClick={() => void (byHand ? pick.begin() : generation.generate())}
         >
           Generate
         </Button>
-        <Button look={['large']} disabled={run === null} title="Stop (Escape)" onClick={generation.stop}>
+        <Button
+          look={['large']}
+          disabled={run === null && !picking}
+          title="Stop (Escape)"
+          onClick={() => {
+            generation.stop();
+            pick.stop();
+          }}
+        >
           <Square size={14} fill="currentColor" aria-hidden />
           Stop
         </Button>
       </div>
       <div className={styles['hint']}>
         <p id={hint}>
-          <Hint phase={run?.phase ?? null} readOnly={readOnly} />
+          <Hint phase={run?.phase ?? null} picking={picking} readOnly={readOnly} />
         </p>
         {!run && <Ways readOnly={readOnly} />}
       </div>
@@ -44,7 +54,15 @@ export function RunBar() {
 }
 
 /** What the next press on Generate does. */
-function Hint({ phase, readOnly }: { readonly phase: Run['phase'] | null; readonly readOnly: boolean }) {
+function Hint({
+  phase,
+  picking,
+  readOnly,
+}: {
+  readonly phase: Run['phase'] | null;
+  readonly picking: boolean;
+  readonly readOnly: boolean;
+}) {
   const { animation, settings } = useStores();
   const start = useSelect(animation, (state) => state.start);
   const frames = useSelect(animation, (state) => state.frames);
@@ -52,9 +70,10 @@ function Hint({ phase, readOnly }: { readonly phase: Run['phase'] | null; readon
   if (readOnly) return 'Open in another tab: here it can be watched.';
   if (phase === 'waiting') return 'Begins as soon as everything is there.';
   if (phase === 'running') return 'Stopping keeps every finished frame.';
+  if (picking) return 'Stopping keeps every frame that you picked.';
   if (!start) return 'Choose a picture first.';
   const from = frames.length > 0 ? `Goes on from frame ${frames.length}` : 'Starts from your picture';
-  if (values.mode === 'automatic') return `${from}.`;
+  if (values.mode !== 'smooth') return `${from}.`;
   const { frames: more } = workOf(start, frames, values);
   return `${from}: ${more} new ${more === 1 ? 'frame' : 'frames'}.`;
 }

@@ -1,5 +1,6 @@
 import type { ComponentType } from 'react';
 import type { Mode } from '../../project/index.ts';
+import { PickPanel } from '../pick/PickPanel.tsx';
 import { AutomaticPanel } from './AutomaticPanel.tsx';
 import { SmoothPanel } from './SmoothPanel.tsx';
 
@@ -24,5 +25,11 @@ export const modes: readonly ModeTab[] = [
     label: 'Smooth',
     description: 'Frames in between lead gently from each variant to the next.',
     Panel: SmoothPanel,
+  },
+  {
+    id: 'pick',
+    label: 'Pick by hand',
+    description: 'You choose each new frame from some variants of the frame before.',
+    Panel: PickPanel,
   },
 ];

@@ -3,6 +3,7 @@ export const shortcuts: readonly { keys: string; effect: string }[] = [
   { keys: 'Space', effect: 'Play or pause' },
   { keys: '← →', effect: 'One frame back or on' },
   { keys: 'Home, End', effect: 'To the start picture, to the last frame' },
+  { keys: '1 … 9', effect: 'Take a variant, when you pick by hand' },
   { keys: 'Esc', effect: 'Stop making frames' },
   { keys: 'Ctrl V', effect: 'Start from the picture that was copied' },
 ];

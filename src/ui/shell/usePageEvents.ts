@@ -108,7 +108,7 @@ export function usePaste(): void {
 }
 
 export function useKeys(): void {
-  const { animation, generation, player } = useStores();
+  const { animation, generation, pick, player } = useStores();
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const { key, target } = event;
@@ -118,7 +118,10 @@ export function useKeys(): void {
         tag: target.tagName.toLowerCase(),
         role: target.getAttribute('role'),
       });
-      if (command === 'stop') generation.stop();
+      if (command === 'stop') {
+        generation.stop();
+        pick.stop();
+      }
       const frames = animation.getState().frames.length;
       // Without frames the keys scroll the page, as they do everywhere.
       if (!command || command === 'stop' || frames === 0) return;
@@ -131,7 +134,7 @@ export function useKeys(): void {
     return () => {
       window.removeEventListener('keydown', press);
     };
-  }, [animation, generation, player]);
+  }, [animation, generation, pick, player]);
 }
 
 /** The tab's title tells how far the work is. */

@@ -87,6 +87,19 @@ export function describeTensors(open: () => Compute): void {
       }
     });
 
+    it('give copies of single rows, which outlive them', async () => {
+      const compute = open();
+      for (const type of types(compute)) {
+        const tensor = compute.upload(Float32Array.of(1, 2, 3, 4, 5, 6), [3, 2], type);
+        const row = compute.row(tensor, 1);
+        tensor.dispose();
+        expect(row.dims).toEqual([1, 2]);
+        expect(await values(compute, row)).toEqual([3, 4]);
+        row.dispose();
+      }
+      expect(compute.liveTensors).toBe(0);
+    });
+
     it('are counted, and freed once', async () => {
       const compute = open();
       expect(compute.liveTensors).toBe(0);
@@ -147,6 +160,7 @@ export function describeTensors(open: () => Compute): void {
           () => compute.uploadPicture({ width: 2, height: 1, data: new Uint8ClampedArray(7) }),
         ],
         'a head longer than its tensor': ['tensor-shape', () => compute.head(row, 2)],
+        'a row after the last': ['tensor-shape', () => compute.row(rows, rows.dims[0] ?? 0)],
         'a head of nothing': ['tensor-shape', () => compute.head(row, 0)],
         'rows that run over the end': [
           'tensor-shape',

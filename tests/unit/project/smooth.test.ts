@@ -77,7 +77,7 @@ describe('the trail to a frame', () => {
   it('is for a variant its picture and its noise', () => {
     expect(trail(frames(null, null), 2)).toEqual({
       embedding: [{ picture: 'frame 1', settings: smooth, t: 1 }],
-      noise: [{ seed: 3, frame: 1, t: 1 }],
+      noise: [{ seed: 3, frame: 1, variant: 0, t: 1 }],
     });
   });
 
@@ -88,8 +88,8 @@ describe('the trail to a frame', () => {
       ['frame 1', 0.5],
     ]);
     expect(noise).toEqual([
-      { seed: 3, frame: 0, t: 1 },
-      { seed: 3, frame: 1, t: 0.2 },
+      { seed: 3, frame: 0, variant: 0, t: 1 },
+      { seed: 3, frame: 1, variant: 0, t: 0.2 },
     ]);
   });
 
@@ -118,9 +118,9 @@ describe('the trail to a frame', () => {
       settings: { ...smooth, seed: index, noiseShift: 1 },
     }));
     expect(trail(kept, 3).noise).toEqual([
-      { seed: 0, frame: 0, t: 1 },
-      { seed: 1, frame: 1, t: 0.5 },
-      { seed: 2, frame: 2, t: 0.25 },
+      { seed: 0, frame: 0, variant: 0, t: 1 },
+      { seed: 1, frame: 1, variant: 0, t: 0.5 },
+      { seed: 2, frame: 2, variant: 0, t: 0.25 },
     ]);
   });
 
@@ -137,6 +137,16 @@ describe('the trail to a frame', () => {
       { picture: 'frame 2', settings: smooth, t: 0.5 },
     ]);
     expect(noise.map(({ frame }) => frame)).toEqual([1, 2]);
+  });
+
+  it('begins at the noise of the variant that was picked', () => {
+    const picked = frames(null, null).map((frame) => ({ ...frame, variant: 257 }));
+    const [, , first] = frames(null, null, '1/2');
+    const kept = [...picked, ...(first ? [first] : [])];
+    expect(trail(kept, 3).noise.map(({ frame, variant }) => [frame, variant])).toEqual([
+      [1, 257],
+      [2, 0],
+    ]);
   });
 
   it('uses no noise twice, so that its strength stays', () => {

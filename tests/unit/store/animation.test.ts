@@ -232,3 +232,19 @@ describe('starting over', () => {
     expect(frameCount(rig)).toBe(0);
   });
 });
+
+describe('going back', () => {
+  it('ends the animation earlier, shows its last frame, and frees what came after', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    const { animation, generation, player } = rig.stores;
+    await generation.generate();
+    await addressed(rig);
+    animation.goBackTo(1);
+    expect(animation.getState().frames.map(({ number }) => number)).toEqual([1]);
+    expect(player.getState().position).toBe(1);
+    expect(rig.liveUrls.size).toBe(2);
+    animation.goBackTo(7);
+    expect(frameCount(rig)).toBe(1);
+  });
+});

@@ -39,7 +39,10 @@ describe('generating in smooth mode', () => {
     expect(first).toMatchObject({ from: null, home: null, firstFrame: 0, legs: 2, closes: true });
     expect(valueOf(first?.source)).toBe(100);
     // Home again, it stands where it began: at the start picture's embedding and the noise of the first frame.
-    expect(second).toMatchObject({ firstFrame: 10, from: { noise: [{ seed: 5, frame: 0, t: 1 }] } });
+    expect(second).toMatchObject({
+      firstFrame: 10,
+      from: { noise: [{ seed: 5, frame: 0, variant: 0, t: 1 }] },
+    });
     expect(second?.from?.embedding.map(({ picture }) => valueOf(picture))).toEqual([100]);
     expect(second?.home).toEqual(second?.from);
     expect(valueOf(second?.source)).toBe(10);
@@ -81,7 +84,7 @@ describe('generating in smooth mode', () => {
     await generation.generate();
     const [plan] = rig.smoothCalls.map((call) => call.plan);
     expect(plan?.from?.embedding.map(({ picture }) => valueOf(picture))).toEqual([first]);
-    expect(plan?.from?.noise).toEqual([{ seed: 0, frame: 1, t: 1 }]);
+    expect(plan?.from?.noise).toEqual([{ seed: 0, frame: 1, variant: 0, t: 1 }]);
     settings.set({ mode: 'automatic' });
     await generation.generate();
     expect(rig.generateCalls.at(-1)?.firstFrame).toBe(2 + 6);

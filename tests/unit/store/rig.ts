@@ -8,8 +8,10 @@ import type {
   Handlers,
   LoadedModel,
   Params,
+  PickPace,
+  PickState,
 } from '../../../src/protocol/index.ts';
-import { framesToMake } from '../../../src/project/index.ts';
+import { framesToMake, variantOf } from '../../../src/project/index.ts';
 import { createStores } from '../../../src/store/index.ts';
 import type { ExportKind, Stores } from '../../../src/store/index.ts';
 import { Device } from '../../support/project-storage.ts';
@@ -64,7 +66,7 @@ function openFake<A extends Api>(
 
 type SmoothCall = Params<(typeof diffusionApi)['smooth']>;
 
-type FailingMethod = 'load' | 'generate' | 'smooth' | 'decode' | 'measure' | 'png' | ExportKind;
+type FailingMethod = 'load' | 'generate' | 'smooth' | 'pickRound' | 'decode' | 'measure' | 'png' | ExportKind;
 
 const cleanUps: (() => void)[] = [];
 function onCleanUp(cleanUp: () => void) {
@@ -143,6 +145,14 @@ export class Rig {
   readonly encoding = new Gate();
   /** Passed before every frame but the first of a run. */
   readonly nextFrame = new Gate();
+  /** Passed before every candidate but the first of a round. */
+  readonly nextCandidate = new Gate();
+  readonly rounds: { start: number | undefined; frame: number; roll: number; batch: number }[] = [];
+  readonly paces: PickPace[] = [];
+  /** Sessions of picking by hand that are open. */
+  picking = 0;
+  /** Reports what speculation has to show for itself. */
+  speculate: (state: PickState) => void = () => undefined;
   readonly generateCalls: { firstFrame: number; seed: number; start: Picture }[] = [];
   readonly smoothCalls: SmoothCall[] = [];
   readonly encoded: { kind: string; values: (number | undefined)[]; frameRate?: number; loop?: boolean }[] =
@@ -301,6 +311,35 @@ export class Rig {
           emit({ kind: 'frame', frame, picture, insight, seconds: 1, ...leg });
         }
         return { value: { frames, seconds: frames }, transfer: [] };
+      },
+      pick: async (pace, { signal, emit }) => {
+        this.paces.push(pace);
+        this.picking++;
+        this.speculate = emit;
+        await new Promise<void>((resolve) => {
+          signal.addEventListener('abort', () => {
+            resolve();
+          });
+        });
+        this.picking--;
+        return { value: { ready: [], savedSeconds: 0 }, transfer: [] };
+      },
+      pickRound: async ({ start, frame, roll, batch, settings }, { signal, emit }) => {
+        this.rounds.push({ start: valueOf(start), frame, roll, batch });
+        this.#fail('pickRound');
+        emit({ kind: 'progress', stage: 'denoise', step: 1, of: settings.steps });
+        emit({ kind: 'preview', pictures: Array.from({ length: batch }, () => plain(8, 8, 1)) });
+        for (let index = 0; index < batch; index++) {
+          if (index > 0) await this.nextCandidate.pass(signal);
+          const value = ((valueOf(start) ?? 0) * 3 + frame + settings.seed + 10 * roll + index) % 251;
+          const picture = plain(settings.width, settings.height, value);
+          emit({ kind: 'candidate', index, variant: variantOf(roll, index), picture, insight, seconds: 1 });
+        }
+        return { value: {}, transfer: [] };
+      },
+      pickPace: (pace) => {
+        this.paces.push(pace);
+        return Promise.resolve({ value: {}, transfer: [] });
       },
     });
     this.killDiffusion = die;

@@ -1,0 +1,352 @@
+import { abortable, abortReason } from '../base/index.ts';
+import type { Candidate, RoundEvent, RoundInput, RoundWatch } from './round.ts';
+import { bytesOf, byLikelihood, isSameRound, makeRoom, roundAfter } from './speculation.ts';
+
+/** How the user goes about it: what is likely to be wanted next. */
+export interface Pace {
+  /** Whether rounds may be made before they are asked for. */
+  readonly speculative: boolean;
+  /** The candidate of the round asked for last that the user hovers or has focused, or null. */
+  readonly lookedAt: number | null;
+}
+
+/** What speculation has to show for itself. */
+export interface PickState {
+  /** The candidates whose next rounds are there, by their numbers from 0, rising. */
+  readonly ready: readonly number[];
+  /** Seconds of work that were done before anyone asked for it, less the waiting for steps that nobody wanted. */
+  readonly savedSeconds: number;
+}
+
+export interface PickOptions {
+  /** Starts a round; nothing of it runs before it is asked for its first event. */
+  readonly make: (input: RoundInput, watch: RoundWatch) => AsyncGenerator<RoundEvent, void, undefined>;
+  /** Bytes of pictures that may be kept, besides the rounds that are waited for or shown. */
+  readonly limit: number;
+  /** A clock in seconds. */
+  readonly now: () => number;
+  readonly pace: Pace;
+  readonly onState?: (state: PickState) => void;
+}
+
+/** Someone who waits for a round. */
+export interface Waiting {
+  readonly signal: AbortSignal;
+  /** Whether to take pictures of the candidates as they sharpen. */
+  readonly previews: boolean;
+  /**
+   * Told all of a round's events, those from before it was asked for included: its latest progress, then its
+   * candidates. `seconds` is the work that the round has taken so far.
+   */
+  readonly onEvent: (event: RoundEvent, seconds: number) => void;
+}
+
+interface Waiter extends Pick<Waiting, 'previews' | 'onEvent'> {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A round that is being made, waits to go on, or is finished. */
+interface Job {
+  readonly input: RoundInput;
+  readonly bytes: number;
+  readonly work: AsyncGenerator<RoundEvent, void, undefined>;
+  readonly controller: AbortController;
+  readonly candidates: Candidate[];
+  readonly waiters: Set<Waiter>;
+  progress: RoundEvent | null;
+  /** Seconds of work that it has taken. */
+  seconds: number;
+  /** Nobody has asked for it so far. */
+  speculative: boolean;
+  done: boolean;
+  failure: { readonly error: unknown } | null;
+  /** When it was last asked for: counts up. */
+  askedFor: number;
+}
+
+/** A step that is under way. */
+interface Step {
+  readonly job: Job;
+  readonly began: number;
+  /** Since when it keeps someone waiting who wants another round; null when it does not. */
+  delaying: number | null;
+}
+
+/**
+ * The rounds of someone who picks by hand. One round at a time has the device, for one step at a time: the one that
+ * is waited for, or else the next rounds of the candidates that are shown, likeliest first. A round that has to wait
+ * keeps what it has. Rounds are known by what they are made from, so it makes no difference in which way one comes
+ * to a picture: forward, back, or by another branch.
+ */
+export class PickSession {
+  readonly #options: PickOptions;
+  #pace: Pace;
+  readonly #closing = new AbortController();
+  /** In the order in which they were begun. */
+  #jobs: Job[] = [];
+  /** Rounds that were given up; what they hold is freed before the next step of any other. */
+  readonly #leaving: Job[] = [];
+  /** The round that was asked for last. */
+  #shown: Job | null = null;
+  #saved = 0;
+  #asked = 0;
+  #step: Step | null = null;
+  readonly #bell = new Bell();
+
+  constructor(options: PickOptions) {
+    this.#options = options;
+    this.#pace = options.pace;
+  }
+
+  /** Seconds that speculation has saved. */
+  get savedSeconds(): number {
+    return Math.max(0, this.#saved);
+  }
+
+  /**
+   * Resolves when the round has been made and `onEvent` has heard of all its candidates; what is there already comes
+   * at once. Everything else that nobody waits for is given up, but for finished rounds that were asked for before.
+   *
+   * @throws what went wrong with this round, also where that was before anyone asked for it; asked for again, it is
+   *   made afresh. Or the signal's reason, or an AbortError when the session is closed
+   */
+  async want(input: RoundInput, waiting: Waiting): Promise<void> {
+    waiting.signal.throwIfAborted();
+    this.#closing.signal.throwIfAborted();
+    const { now } = this.#options;
+    let job = this.#find(input);
+    if (job?.failure) {
+      this.#drop(job);
+      throw job.failure.error;
+    }
+    if (job?.speculative) {
+      this.#saved += job.seconds + (this.#step?.job === job ? now() - this.#step.began : 0);
+    }
+    if (this.#step?.job.speculative && this.#step.job !== job) this.#step.delaying ??= now();
+    job ??= this.#begin(input, false);
+    job.speculative = false;
+    job.askedFor = ++this.#asked;
+    if (this.#shown !== job) this.#pace = { ...this.#pace, lookedAt: null };
+    this.#shown = job;
+    for (const other of this.#jobs) {
+      const wasAskedFor = other.waiters.size > 0 || (other.done && !other.speculative);
+      if (other !== job && !wasAskedFor) this.#drop(other);
+    }
+    const old = makeRoom(this.#kept(), { bytes: 0, worth: Infinity }, this.#options.limit) ?? [];
+    for (const kept of old) this.#drop(kept.job);
+    this.#report();
+    this.#bell.ring();
+
+    const { progress, seconds } = job;
+    if (progress) waiting.onEvent(progress, seconds);
+    for (const candidate of job.candidates) waiting.onEvent({ kind: 'candidate', candidate }, seconds);
+    if (!job.done) await this.#wait(job, waiting);
+  }
+
+  /** Takes note of how the user goes about it. */
+  setPace(pace: Pace): void {
+    this.#pace = pace;
+    if (!pace.speculative) {
+      for (const job of this.#jobs) if (job.speculative && !job.done) this.#drop(job);
+    }
+    this.#bell.ring();
+  }
+
+  /**
+   * Does the work, until the session is closed or the signal is aborted. Then everything that it held is free.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const close = () => {
+      this.close();
+    };
+    if (signal.aborted) close();
+    signal.addEventListener('abort', close, { once: true });
+    try {
+      while (!this.#closing.signal.aborted) {
+        await this.#free();
+        const job = this.#choose();
+        if (job) await this.#advance(job);
+        else await this.#bell.rung();
+      }
+    } finally {
+      signal.removeEventListener('abort', close);
+      this.close();
+      await this.#free();
+    }
+  }
+
+  /** Ends the session: those who wait hear an AbortError, and `run` frees everything and ends. Idempotent. */
+  close(): void {
+    this.#closing.abort();
+    this.#shown = null;
+    for (const job of this.#jobs) this.#drop(job);
+    this.#bell.ring();
+  }
+
+  #find(input: RoundInput): Job | null {
+    return this.#jobs.find((job) => isSameRound(job.input, input)) ?? null;
+  }
+
+  #begin(input: RoundInput, speculative: boolean): Job {
+    const controller = new AbortController();
+    const waiters = new Set<Waiter>();
+    const previews = () => [...waiters].some((waiter) => waiter.previews);
+    const job: Job = {
+      input,
+      bytes: bytesOf(input),
+      work: this.#options.make(input, { signal: controller.signal, previews }),
+      controller,
+      candidates: [],
+      waiters,
+      progress: null,
+      seconds: 0,
+      speculative,
+      done: false,
+      failure: null,
+      askedFor: 0,
+    };
+    this.#jobs.push(job);
+    this.#bell.ring();
+    return job;
+  }
+
+  /** Gives a round up. */
+  #drop(job: Job): void {
+    this.#jobs = this.#jobs.filter((other) => other !== job);
+    if (this.#shown === job) this.#shown = null;
+    job.controller.abort();
+    for (const waiter of job.waiters) waiter.reject(abortReason(job.controller.signal));
+    job.waiters.clear();
+    this.#leaving.push(job);
+    this.#bell.ring();
+  }
+
+  async #free(): Promise<void> {
+    for (const { work } of this.#leaving.splice(0)) {
+      // Whoever gave it up does not care how it ends.
+      await work.return().catch(() => undefined);
+    }
+  }
+
+  async #wait(job: Job, waiting: Waiting): Promise<void> {
+    const { promise, ...settle } = withResolvers();
+    const { previews, onEvent } = waiting;
+    const waiter: Waiter = { previews, onEvent, ...settle };
+    job.waiters.add(waiter);
+    try {
+      await abortable(promise, waiting.signal);
+    } finally {
+      job.waiters.delete(waiter);
+      if (!job.done && job.waiters.size === 0 && this.#jobs.includes(job)) this.#drop(job);
+    }
+  }
+
+  /** The round that has the device next. */
+  #choose(): Job | null {
+    const wanted = this.#jobs.find(({ waiters, done }) => waiters.size > 0 && !done);
+    if (wanted || !this.#pace.speculative || !this.#shown?.done) return wanted ?? null;
+    for (const [input, worth] of this.#likely(this.#shown)) {
+      const job = this.#find(input);
+      if (job?.done || job?.failure) continue;
+      if (job) return job;
+      const leaving = makeRoom(this.#kept(), { bytes: bytesOf(input), worth }, this.#options.limit);
+      if (!leaving) return null;
+      for (const old of leaving) this.#drop(old.job);
+      return this.#begin(input, true);
+    }
+    return null;
+  }
+
+  /** The rounds that may come next, with what they are worth: 1 for the likeliest, less for the others, above 0. */
+  #likely({ input, candidates }: Job): [RoundInput, number][] {
+    return byLikelihood(candidates, this.#pace.lookedAt).map((candidate, rank) => [
+      roundAfter(input, candidate),
+      1 / (1 + rank),
+    ]);
+  }
+
+  /** What may go, with its worth: rounds from before go first, the oldest at the head; then unlikely ones. */
+  #kept(): { job: Job; bytes: number; worth: number }[] {
+    const likely = this.#shown ? this.#likely(this.#shown) : [];
+    const worthOf = (job: Job): number => {
+      if (!job.speculative) return job.askedFor - this.#asked;
+      return likely.find(([input]) => isSameRound(input, job.input))?.[1] ?? -Infinity;
+    };
+    return this.#jobs
+      .filter((job) => job !== this.#shown && job.waiters.size === 0)
+      .map((job) => ({ job, bytes: job.bytes, worth: worthOf(job) }));
+  }
+
+  async #advance(job: Job): Promise<void> {
+    const { now } = this.#options;
+    const step: Step = { job, began: now(), delaying: null };
+    this.#step = step;
+    let event: IteratorResult<RoundEvent, void> | null = null;
+    try {
+      event = await job.work.next();
+    } catch (error) {
+      job.failure = { error };
+    }
+    this.#step = null;
+    job.seconds += now() - step.began;
+    if (step.delaying !== null) this.#saved -= now() - step.delaying;
+    if (job.controller.signal.aborted) return;
+    if (!event) this.#fail(job);
+    else if (event.done) this.#finish(job);
+    else this.#record(job, event.value);
+  }
+
+  #record(job: Job, event: RoundEvent): void {
+    if (event.kind === 'progress') job.progress = event;
+    if (event.kind === 'candidate') job.candidates.push(event.candidate);
+    for (const { onEvent } of job.waiters) onEvent(event, job.seconds);
+  }
+
+  #finish(job: Job): void {
+    job.done = true;
+    for (const { resolve } of job.waiters) resolve();
+    job.waiters.clear();
+    this.#report();
+  }
+
+  /** A round that nobody has asked for keeps what went wrong to itself until somebody does. */
+  #fail(job: Job): void {
+    if (job.waiters.size === 0) return;
+    for (const { reject } of job.waiters) reject(job.failure?.error);
+    job.waiters.clear();
+    this.#drop(job);
+  }
+
+  #report(): void {
+    const { input, candidates } = this.#shown ?? { input: null, candidates: [] };
+    const ready = candidates
+      .filter((candidate) => input && this.#find(roundAfter(input, candidate))?.done)
+      .map(({ index }) => index);
+    this.#options.onState?.({ ready, savedSeconds: this.savedSeconds });
+  }
+}
+
+/** Wakes the one who waits, also when it rings before that one has begun to. */
+class Bell {
+  #ringing = withResolvers();
+
+  ring(): void {
+    this.#ringing.resolve();
+  }
+
+  async rung(): Promise<void> {
+    await this.#ringing.promise;
+    this.#ringing = withResolvers();
+  }
+}
+
+function withResolvers() {
+  let resolve: () => void = () => undefined;
+  let reject: (error: unknown) => void = () => undefined;
+  const promise = new Promise<void>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}

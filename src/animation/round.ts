@@ -1,0 +1,110 @@
+import type { Picture } from '../base/index.ts';
+import { Scope } from '../diffusion/index.ts';
+import type { Pipeline } from '../diffusion/index.ts';
+import { variantOf } from '../project/index.ts';
+import type { Settings } from '../project/index.ts';
+import { guidedEmbedding } from './frames.ts';
+import { toInsight } from './insight.ts';
+import type { Insight, Progress, PromptEmbeds } from './types.ts';
+import { variants } from './variants.ts';
+
+/** Everything that a round of picking depends on: the same input makes the same candidates, bit for bit. */
+export interface RoundInput {
+  /** The picture that the candidates are variants of, of any size. */
+  readonly start: Picture;
+  /** Number of the frame that is being picked, from 0. */
+  readonly frame: number;
+  /** How often this round has been rolled again: each roll has noise of its own. */
+  readonly roll: number;
+  /** How many candidates it makes, at least 1. */
+  readonly batch: number;
+  readonly settings: Settings;
+}
+
+/** A picture that can become the next frame. */
+export interface Candidate {
+  /** Its place in the round, from 0. */
+  readonly index: number;
+  /** The variant of its noise key: with seed, frame, batch and settings it makes this very picture again. */
+  readonly variant: number;
+  readonly picture: Picture;
+  readonly insight: Insight;
+}
+
+export type RoundEvent =
+  | {
+      readonly kind: 'progress';
+      readonly stage: Progress['stage'];
+      /** Within the stage; decoding counts candidates. */
+      readonly step: number;
+      readonly of: number;
+    }
+  /** All candidates as they sharpen. */
+  | { readonly kind: 'preview'; readonly pictures: readonly Picture[] }
+  | { readonly kind: 'candidate'; readonly candidate: Candidate };
+
+export interface RoundWatch {
+  readonly signal: AbortSignal;
+  /** Whether somebody is looking, asked at every step. */
+  readonly previews: () => boolean;
+}
+
+/**
+ * A round of picking by hand: `batch` variants of one picture. Works only while it is asked for more, a denoising
+ * step or a picture each time, and can wait in between for as long as one likes; ending it frees what it holds.
+ *
+ * @param embedPrompts - gives the prompts' embeddings, which this function disposes
+ * @throws the signal's reason within a step of the signal
+ */
+export async function* makeRound(
+  pipeline: Pipeline,
+  { start, frame, roll, batch, settings }: RoundInput,
+  embedPrompts: (signal: AbortSignal) => Promise<PromptEmbeds>,
+  { signal, previews }: RoundWatch,
+): AsyncGenerator<RoundEvent, void, undefined> {
+  const { width, height, steps, guidanceScale, seed } = settings;
+  const scope = new Scope();
+  try {
+    yield { kind: 'progress', stage: 'encode', step: 0, of: 1 };
+    const prompts = await embedPrompts(signal);
+    if (prompts.text) scope.own(prompts.text);
+    signal.throwIfAborted();
+    const { shifted, report } = await guidedEmbedding(
+      pipeline,
+      start,
+      { ...prompts, ...settings },
+      { signal },
+    );
+    scope.own(shifted);
+    scope.own(report);
+    yield { kind: 'progress', stage: 'denoise', step: 0, of: steps };
+
+    const keys = Array.from({ length: batch }, (_, index) => ({
+      seed,
+      frame,
+      variant: variantOf(roll, index),
+    }));
+    const noise = scope.own(pipeline.noise(keys, width, height));
+    const made = variants(
+      pipeline,
+      { embeds: shifted, noise, steps, guidanceScale, extra: [report] },
+      { signal, previews },
+    );
+    let insight: Insight | null = null;
+    for await (const event of made) {
+      if (event.kind === 'preview') {
+        yield event;
+      } else if (event.kind === 'step') {
+        yield { kind: 'progress', stage: 'denoise', step: event.step, of: steps };
+      } else {
+        const { index, picture, extra } = event;
+        // All candidates have one embedding, so what is measured of it is the same for all.
+        insight ??= toInsight(extra[0], prompts);
+        yield { kind: 'candidate', candidate: { index, variant: variantOf(roll, index), picture, insight } };
+        yield { kind: 'progress', stage: 'decode', step: index + 1, of: batch };
+      }
+    }
+  } finally {
+    scope.dispose();
+  }
+}

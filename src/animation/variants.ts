@@ -1,0 +1,103 @@
+import type { Picture } from '../base/index.ts';
+import { Scope } from '../diffusion/index.ts';
+import type { DeviceTensor, Pipeline } from '../diffusion/index.ts';
+import { Previews } from './preview.ts';
+
+export interface VariantsInput {
+  /** float32 [1, d]: what all variants are made from. */
+  readonly embeds: DeviceTensor;
+  /** float32 [b, latent channels, h, w]: what they differ in. */
+  readonly noise: DeviceTensor;
+  readonly steps: number;
+  readonly guidanceScale: number;
+  /** Float tensors that come along with the first picture. */
+  readonly extra?: readonly DeviceTensor[];
+}
+
+export interface VariantsWatch {
+  readonly signal?: AbortSignal | undefined;
+  /** Whether somebody is looking, asked at every step. */
+  readonly previews?: () => boolean;
+}
+
+export type VariantsEvent =
+  /** So many steps of denoising are computed. */
+  | { readonly kind: 'step'; readonly step: number }
+  /** All variants as they sharpen: small pictures, one pixel for each latent. */
+  | { readonly kind: 'preview'; readonly pictures: readonly Picture[] }
+  /** A finished variant; `extra` holds what came along, and is empty for all but the first. */
+  | {
+      readonly kind: 'variant';
+      readonly index: number;
+      readonly picture: Picture;
+      readonly extra: readonly Float32Array<ArrayBuffer>[];
+    };
+
+/**
+ * A batch of variants from one embedding (`generate_choose.py` of the original program): denoised together, then
+ * decoded one after another, because a decoder needs far more memory than a step does. Works only while it is asked
+ * for more: a step of denoising, or a picture, each time.
+ *
+ * @throws the signal's reason within a step of the signal
+ */
+export async function* variants(
+  pipeline: Pipeline,
+  { embeds, noise, steps, guidanceScale, extra = [] }: VariantsInput,
+  { signal, previews = () => false }: VariantsWatch = {},
+): AsyncGenerator<VariantsEvent, void, undefined> {
+  const { compute } = pipeline;
+  const [batch = 0] = noise.dims;
+  const scope = new Scope();
+  let shown: readonly Picture[] | null = null;
+  const looks = new Previews(pipeline, (pictures) => {
+    shown = pictures;
+  });
+  const preview = (): VariantsEvent[] => {
+    const pictures = shown;
+    shown = null;
+    return pictures ? [{ kind: 'preview', pictures }] : [];
+  };
+  try {
+    const rows = scope.own(compute.empty([batch, ...embeds.dims.slice(1)], 'float32'));
+    for (let index = 0; index < batch; index++) compute.copyRows(embeds, rows, index);
+
+    let latents: DeviceTensor | null = null;
+    const run = pipeline.denoising({ embeds: rows, noise, steps, guidanceScale, signal });
+    for await (const { step, latents: unfinished, denoised } of run) {
+      if (denoised) latents = scope.own(denoised);
+      else if (previews()) looks.look(unfinished);
+      if (step > 0) yield { kind: 'step', step };
+      yield* preview();
+    }
+    await looks.settled();
+    yield* preview();
+
+    for (let index = 0; latents && index < batch; index++) {
+      signal?.throwIfAborted();
+      yield { ...(await picture(pipeline, latents, index, index === 0 ? extra : [], signal)), index };
+    }
+  } finally {
+    await looks.settled();
+    scope.dispose();
+  }
+}
+
+async function picture(
+  pipeline: Pipeline,
+  latents: DeviceTensor,
+  index: number,
+  extra: readonly DeviceTensor[],
+  signal: AbortSignal | undefined,
+) {
+  const scope = new Scope();
+  try {
+    const row = scope.own(pipeline.compute.row(latents, index));
+    const frame = scope.own(await pipeline.decode(row, signal));
+    const read = await pipeline.read(frame, extra, signal);
+    const [made] = read.pictures;
+    if (!made) throw new RangeError('a batch of one has one picture');
+    return { kind: 'variant', picture: made, extra: read.extra } as const;
+  } finally {
+    scope.dispose();
+  }
+}

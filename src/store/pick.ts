@@ -1,0 +1,341 @@
+import { createStore } from 'zustand/vanilla';
+import type { StoreApi } from 'zustand/vanilla';
+import { InputError, isAbort } from '../base/index.ts';
+import type { Picture } from '../base/index.ts';
+import { rollOf } from '../project/index.ts';
+import type { Settings } from '../project/index.ts';
+import type { FrameInsight, PickState as Speculation, RoundEvent, diffusionApi } from '../protocol/index.ts';
+import type { AnimationStore } from './animation.ts';
+import type { Environment } from './environment.ts';
+import type { GenerationStore } from './generation.ts';
+import { createLatest } from './latest.ts';
+import type { Link } from './link.ts';
+import type { ModelStore } from './model.ts';
+import type { Notices } from './notices.ts';
+import type { Preferences } from './preferences.ts';
+import type { SettingsStore } from './settings.ts';
+
+/** A picture that can become the next frame. */
+interface Candidate {
+  readonly picture: Picture;
+  readonly insight: FrameInsight;
+  readonly seconds: number;
+  /** Which variant it is: with the seed and its place, its noise. */
+  readonly variant: number;
+}
+
+/** One of a round's variants, from the moment that the round is begun. */
+export interface Variant {
+  /** As it sharpens: a small picture. */
+  readonly preview: Picture | null;
+  /** Null until it is finished. */
+  readonly candidate: Candidate | null;
+}
+
+/** The round that is on the page. */
+export interface Round {
+  readonly id: number;
+  /** Number of the frame that is being picked, from 1. */
+  readonly number: number;
+  /** How often it has been rolled again. */
+  readonly roll: number;
+  readonly phase: 'waiting' | 'making' | 'done';
+  readonly variants: readonly Variant[];
+  readonly progress: Extract<RoundEvent, { kind: 'progress' }> | null;
+  readonly settings: Settings;
+}
+
+export interface PickState {
+  readonly round: Round | null;
+  /** Variants whose next round is there already, from 0. */
+  readonly ready: readonly number[];
+  /** Seconds that nobody had to wait because of speculation, since the page was opened. */
+  readonly savedSeconds: number;
+}
+
+export interface PickStore extends StoreApi<PickState> {
+  /** Begins a round of variants of the last frame. Waits for the model and the start picture. */
+  readonly begin: () => Promise<void>;
+  /** Makes a finished variant the next frame, and begins the round after it. Does nothing with another. */
+  readonly take: (index: number) => Promise<void>;
+  /** The same round with other noise. */
+  readonly reroll: () => Promise<void>;
+  /**
+   * Goes back to the frame before and the round that it was picked from. The way that was there stays, as another
+   * branch.
+   */
+  readonly back: () => Promise<void>;
+  /** The variant that the person hovers or has focused, or null. */
+  readonly lookAt: (index: number | null) => void;
+  /** Ends picking. The frames stay, the round goes. */
+  readonly stop: () => void;
+}
+
+/** Picking by hand: one round of variants after another, each of the frame that was picked in the one before. */
+export function createPick({
+  diffusion,
+  animation,
+  generation,
+  model,
+  settings,
+  preferences,
+  notices,
+  environment,
+}: {
+  diffusion: Link<typeof diffusionApi>;
+  animation: AnimationStore;
+  generation: GenerationStore;
+  model: ModelStore;
+  settings: SettingsStore;
+  preferences: StoreApi<Preferences>;
+  notices: Notices;
+  environment: Pick<Environment, 'nextPaint'>;
+}): PickStore {
+  const store = createStore<PickState>()(() => ({ round: null, ready: [], savedSeconds: 0 }));
+  let lastId = 0;
+  let lookedAt: number | null = null;
+  let session: AbortController | null = null;
+  let roundStop = new AbortController();
+  /** Seconds that sessions before this one have saved. */
+  let savedBefore = 0;
+  /** The frames change because of a pick or a step back: the round follows by itself. */
+  let moving = false;
+
+  const isCurrent = (id: number) => store.getState().round?.id === id;
+  const patch = (id: number, change: (round: Round) => Partial<Round>) => {
+    const { round } = store.getState();
+    if (round?.id === id) store.setState({ round: { ...round, ...change(round) } });
+  };
+  const latestProgress = createLatest<{ id: number; progress: NonNullable<Round['progress']> }>(
+    environment.nextPaint,
+    ({ id, progress }) => {
+      patch(id, () => ({ progress }));
+    },
+  );
+  const latestPreview = createLatest<{ id: number; pictures: readonly Picture[] }>(
+    environment.nextPaint,
+    ({ id, pictures }) => {
+      patch(id, ({ variants }) => ({
+        variants: variants.map((variant, index) => ({ ...variant, preview: pictures[index] ?? null })),
+      }));
+    },
+  );
+
+  const pace = () => ({ speculative: preferences.getState().speculative, lookedAt });
+
+  /** Opens a session in the worker, unless one is open. */
+  function open() {
+    if (session) return;
+    const controller = new AbortController();
+    session = controller;
+    const ended = (error: unknown) => {
+      if (session !== controller) return;
+      session = null;
+      savedBefore = store.getState().savedSeconds;
+      endRound();
+      if (!isAbort(error)) report(error);
+    };
+    diffusion
+      .current()
+      .call('pick', pace(), {
+        signal: controller.signal,
+        onEvent: ({ ready, savedSeconds }: Speculation) => {
+          if (session === controller) store.setState({ ready, savedSeconds: savedBefore + savedSeconds });
+        },
+      })
+      .then(() => {
+        ended(new DOMException('Stopped.', 'AbortError'));
+      }, ended);
+  }
+
+  function report(error: unknown) {
+    const made = animation.getState().frames.length;
+    model.report(error, { kept: made > 0 ? 'All frames picked so far are kept.' : '' });
+  }
+
+  function endRound() {
+    roundStop.abort();
+    latestProgress.cancel();
+    latestPreview.cancel();
+    store.setState({ round: null, ready: [] });
+  }
+
+  /** Frames of one size only: the settings' size has to be that of the frames that are there. */
+  function fits({ width, height }: Settings): boolean {
+    const last = animation.getState().frames.at(-1)?.picture;
+    if (!last || (last.width === width && last.height === height)) return true;
+    const key = last.width === width ? 'height' : 'width';
+    settings.refuse(key, {
+      message: `All frames of an animation have one size: so far ${last.width} × ${last.height}. Go back to it, or start over.`,
+      suggestions: [last[key]],
+    });
+    return false;
+  }
+
+  function hear(id: number, event: RoundEvent) {
+    // What a round that was left still had on its way belongs to nothing any more.
+    if (!isCurrent(id)) return;
+    switch (event.kind) {
+      case 'progress':
+        latestProgress.push({ id, progress: event });
+        break;
+      case 'preview':
+        latestPreview.push({ id, pictures: event.pictures });
+        break;
+      case 'candidate': {
+        const { index, picture, insight, seconds, variant } = event;
+        const candidate = { picture, insight, seconds, variant };
+        patch(id, ({ variants }) => ({
+          variants: variants.map((variant, i) => (i === index ? { preview: null, candidate } : variant)),
+        }));
+      }
+    }
+  }
+
+  async function run(roll: number): Promise<void> {
+    if (!mayMove()) return;
+    let values = settings.commitAll();
+    if (!values) return;
+    if (!animation.getState().start && !animation.getState().reading) {
+      notices.error(
+        new InputError('no-start-picture', 'There is no picture to start from yet.', {
+          remedy: 'Drop one on the page, paste one, choose a file, or take one of the examples.',
+        }),
+      );
+      return;
+    }
+    endRound();
+    lookedAt = null;
+    roundStop = new AbortController();
+    const { signal } = roundStop;
+    const id = ++lastId;
+    const nothing: Variant = { preview: null, candidate: null };
+    const number = animation.getState().frames.length + 1;
+    const round: Round = {
+      id,
+      number,
+      roll,
+      phase: 'waiting',
+      variants: Array.from({ length: values.batchSize }, () => nothing),
+      progress: null,
+      settings: values,
+    };
+    store.setState({ round });
+    try {
+      const ready = await model.whenReady();
+      // The model's own defaults may have changed the size, and with it the start picture.
+      await animation.whenRead();
+      if (!isCurrent(id)) return;
+      values = ready ? settings.commitAll() : null;
+      const { start, frames } = animation.getState();
+      const from = frames.at(-1)?.picture ?? start?.picture;
+      if (!values || !from || !fits(values)) {
+        endRound();
+        return;
+      }
+      const settled = values;
+      const { batchSize: batch } = settled;
+      const variants = Array.from({ length: batch }, () => nothing);
+      patch(id, () => ({ phase: 'making', settings: settled, variants }));
+      open();
+      await diffusion.current().call(
+        'pickRound',
+        { start: from, frame: frames.length, roll, batch, settings: settled, previews: true },
+        {
+          signal,
+          onEvent: (event) => {
+            hear(id, event);
+          },
+        },
+      );
+      if (!isCurrent(id)) return;
+      latestProgress.cancel();
+      latestPreview.cancel();
+      patch(id, () => ({ phase: 'done', progress: null }));
+      notices.announce(
+        `${batch === 1 ? '1 variant is' : `${batch} variants are`} there for frame ${number}.`,
+      );
+    } catch (error) {
+      if (!isCurrent(id)) return;
+      endRound();
+      if (!isAbort(error)) report(error);
+    }
+  }
+
+  /** Frames can be added and left. */
+  function mayMove(): boolean {
+    return generation.getState().run === null && !animation.getState().project?.readOnly;
+  }
+
+  function sendPace() {
+    if (!session) return;
+    // A session that has just ended needs no pace, and its end is told elsewhere.
+    diffusion
+      .current()
+      .call('pickPace', pace())
+      .catch(() => undefined);
+  }
+
+  function stop() {
+    session?.abort();
+    session = null;
+    savedBefore = store.getState().savedSeconds;
+    endRound();
+  }
+
+  function move(change: () => void) {
+    moving = true;
+    try {
+      change();
+    } finally {
+      moving = false;
+    }
+  }
+
+  preferences.subscribe(({ speculative }, before) => {
+    if (speculative !== before.speculative) sendPace();
+  });
+  animation.subscribe(({ edition, frames }, before) => {
+    const changed = edition !== before.edition || frames !== before.frames;
+    if (changed && !moving && store.getState().round?.phase !== 'waiting') stop();
+  });
+  generation.subscribe(({ run: begun }, before) => {
+    if (begun && !before.run) stop();
+  });
+  model.subscribe(({ status }, before) => {
+    if (status === 'loading' && before.status !== 'loading' && session) stop();
+  });
+
+  return {
+    ...store,
+    begin: () => run(0),
+    async take(index) {
+      const { round } = store.getState();
+      const candidate = round?.variants[index]?.candidate;
+      if (!round || !candidate || !mayMove()) return;
+      const maker = model.getState().model?.name ?? '';
+      move(() => animation.append({ ...candidate, settings: round.settings, model: maker }));
+      notices.announce(`Variant ${index + 1} is frame ${round.number}.`);
+      await run(0);
+    },
+    async reroll() {
+      const { round } = store.getState();
+      if (round) await run(round.roll + 1);
+    },
+    async back() {
+      const { frames, tree } = animation.getState();
+      const left = tree.nodes.get(tree.leaf);
+      if (!left || !mayMove()) return;
+      move(() => {
+        animation.goBackTo(frames.length - 1);
+      });
+      await run(rollOf(left.variant));
+    },
+    lookAt(index) {
+      if (index === lookedAt) return;
+      lookedAt = index;
+      sendPace();
+    },
+    stop,
+  };
+}

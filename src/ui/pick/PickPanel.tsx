@@ -1,0 +1,141 @@
+import { ArrowLeft, Dices } from 'lucide-react';
+import { useEffect } from 'react';
+import { ModePanel } from '../controls/ModePanel.tsx';
+import { SwitchField } from '../controls/SwitchField.tsx';
+import { Button } from '../shared/Button.tsx';
+import { useSelect, useStores } from '../shared/stores.ts';
+import { duration } from '../shared/words.ts';
+import styles from './PickPanel.module.css';
+import { variantOfKey } from './variantOfKey.ts';
+import { VariantButton } from './VariantButton.tsx';
+
+/** Picking by hand: the variants of the last frame, and what decides how they come out. */
+export function PickPanel() {
+  const { pick } = useStores();
+  // The round belongs to this panel: whoever leaves it wants the device for something else.
+  useEffect(() => pick.stop, [pick]);
+  return (
+    <>
+      <Variants />
+      <Saved />
+      <ModePanel mode="pick">
+        <Speculative />
+      </ModePanel>
+    </>
+  );
+}
+
+/** Takes a variant, or goes back, and shows the frame that is the last one then. */
+function useMoves() {
+  const { animation, pick, player } = useStores();
+  const showLast = () => {
+    player.show(animation.getState().frames.length);
+  };
+  return {
+    take: (index: number) => {
+      if (!pick.getState().round?.variants[index]?.candidate) return;
+      void pick.take(index);
+      showLast();
+    },
+    back: () => {
+      void pick.back();
+      showLast();
+    },
+  };
+}
+
+function Variants() {
+  const { animation, generation, pick } = useStores();
+  const round = useSelect(pick, (state) => state.round);
+  const ready = useSelect(pick, (state) => state.ready);
+  const frames = useSelect(animation, (state) => state.frames.length);
+  const busy = useSelect(generation, (state) => state.run !== null);
+  const readOnly = useSelect(animation, ({ project }) => project?.readOnly ?? false);
+  const { take, back } = useMoves();
+  useNumberKeys(take);
+  return (
+    <section className={styles['round']} aria-label="Round">
+      <p className={styles['line']}>
+        <RoundWords />
+      </p>
+      {round && (
+        <div className={styles['variants']} role="group" aria-label="Variants">
+          {round.variants.map((variant, index) => (
+            <VariantButton
+              key={index}
+              index={index}
+              variant={variant}
+              settings={round.settings}
+              ready={ready.includes(index)}
+              onTake={take}
+              onLook={pick.lookAt}
+            />
+          ))}
+        </div>
+      )}
+      <div className={styles['moves']}>
+        <Button onClick={() => void pick.reroll()} disabled={!round || round.phase === 'waiting'}>
+          <Dices size={16} aria-hidden />
+          Re-roll
+        </Button>
+        <Button onClick={back} disabled={frames === 0 || busy || readOnly}>
+          <ArrowLeft size={16} aria-hidden />
+          Back
+        </Button>
+      </div>
+    </section>
+  );
+}
+
+/** Number keys take variants, wherever the focus is but in a field. */
+function useNumberKeys(take: (index: number) => void) {
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+      const tag = event.target instanceof Element ? event.target.tagName.toLowerCase() : '';
+      const index = variantOfKey(event.key, tag);
+      if (index !== null) take(index);
+    };
+    window.addEventListener('keydown', press);
+    return () => {
+      window.removeEventListener('keydown', press);
+    };
+  });
+}
+
+/** Where the round is, in one line. */
+function RoundWords() {
+  const { pick } = useStores();
+  const round = useSelect(pick, (state) => state.round);
+  if (!round) return 'Generate makes some variants of the last frame: take the one that you like.';
+  const { number, phase, progress, variants } = round;
+  if (phase === 'waiting') return 'Waiting for the picture';
+  if (phase === 'done') return `Frame ${number}: take one, with a click or its number key.`;
+  if (progress?.stage === 'denoise') return `Frame ${number} · step ${progress.step} of ${progress.of}`;
+  if (progress?.stage === 'decode') return `Frame ${number} · painting ${variants.length} variants`;
+  return `Frame ${number} · looking at the picture`;
+}
+
+function Speculative() {
+  const { preferences } = useStores();
+  const speculative = useSelect(preferences, (state) => state.speculative);
+  return (
+    <SwitchField
+      label="Speculative"
+      help="Makes the next rounds while you look at this one."
+      brief="Works ahead while you look"
+      checked={speculative}
+      onChange={(checked) => {
+        preferences.setState({ speculative: checked });
+      }}
+    />
+  );
+}
+
+/** What speculation has been good for. */
+function Saved() {
+  const { pick } = useStores();
+  const seconds = useSelect(pick, (state) => Math.round(state.savedSeconds));
+  if (seconds < 1) return null;
+  return <p className={styles['saved']}>Speculation has saved you {duration(seconds)}.</p>;
+}

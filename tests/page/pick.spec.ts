@@ -1,0 +1,69 @@
+import type { Page } from '@playwright/test';
+import { button, field, frame, frames, prepare, stripPixels } from './driving.ts';
+import { expect, test } from './fixtures.ts';
+
+function variant(page: Page, number: number) {
+  return page.getByRole('group', { name: 'Variants' }).getByRole('button', { name: `Variant ${number}` });
+}
+
+/** Waits until all variants of a frame's round are there. */
+async function roundIsThere(page: Page, number: number) {
+  await expect(page.getByText(`Frame ${number}: take one`)).toBeVisible({ timeout: 240_000 });
+}
+
+async function begin(page: Page) {
+  await prepare(page, { Steps: 3, Seed: 5 });
+  await page.getByRole('tab', { name: 'Pick by hand' }).click();
+  await field(page, 'Batch size').fill('2');
+}
+
+/** Five rounds, the third of them twice: back from its first variant, and on with its second. */
+async function walk(page: Page) {
+  await button(page, 'Generate').click();
+  await roundIsThere(page, 1);
+  await variant(page, 1).click();
+  await roundIsThere(page, 2);
+  await page.keyboard.press('2');
+  await roundIsThere(page, 3);
+  await page.keyboard.press('1');
+  await roundIsThere(page, 4);
+  const abandoned = (await stripPixels(page)).at(-1);
+  await button(page, 'Back').click();
+  await expect(frames(page)).toHaveCount(2);
+  await roundIsThere(page, 3);
+  await variant(page, 2).click();
+  await roundIsThere(page, 4);
+  await page.keyboard.press('1');
+  await roundIsThere(page, 5);
+  await button(page, 'Re-roll').click();
+  await expect(page.getByText('Frame 5: take one')).toBeHidden();
+  await roundIsThere(page, 5);
+  await variant(page, 1).click();
+  await expect(frame(page, 5)).toBeVisible();
+  await expect(frames(page)).toHaveCount(5);
+  return { abandoned, frames: await stripPixels(page) };
+}
+
+test(
+  'five rounds picked by hand, once back and by another branch, with and without speculation',
+  { tag: '@cpu' },
+  async ({ page }) => {
+    await begin(page);
+    const speculative = page.getByRole('switch', { name: 'Speculative' });
+    await expect(speculative).toBeChecked();
+    const first = await walk(page);
+    expect(first.abandoned && first.frames[2]?.equals(first.abandoned), 'another branch').toBe(false);
+    // The round after the first variant is made while nobody does anything, and is there as soon as it is wanted.
+    await roundIsThere(page, 6);
+    await expect(variant(page, 1)).toHaveAttribute('title', /is ready/, { timeout: 240_000 });
+    await page.keyboard.press('1');
+    await roundIsThere(page, 7);
+    await expect(page.getByText(/Speculation has saved you/)).toBeVisible();
+
+    await speculative.click();
+    await button(page, 'Start over').click();
+    await expect(frames(page)).toHaveCount(0);
+    const second = await walk(page);
+    expect(second.frames.map((pixels, i) => first.frames[i]?.equals(pixels))).toEqual(Array(5).fill(true));
+  },
+);

@@ -1,0 +1,26 @@
+import type { PromptEmbeds } from '../../src/animation/index.ts';
+import { createCpuCompute } from '../../src/compute/index.ts';
+import { Pipeline } from '../../src/diffusion/index.ts';
+import { createModel, targetFor } from '../../src/models/index.ts';
+import { openCpuRuntime } from './cpu-runtime.ts';
+import { embeddingWidth, tinyModelParts } from './tiny-model.ts';
+import { WatchedRuntime } from './watched-runtime.ts';
+
+/** The tiny model on the CPU, ready to make frames, with a runtime that writes down what is done with it. */
+export async function tinyPipeline() {
+  const runtime = new WatchedRuntime(await openCpuRuntime());
+  const compute = createCpuCompute();
+  const model = createModel(await tinyModelParts(), targetFor('float32', false));
+  const pipeline = new Pipeline(compute, runtime, model);
+  /** Prompts that are the first three axes: two to pull toward, one to push away from. */
+  const embedPrompts = (): Promise<PromptEmbeds> => {
+    const text = new Float32Array(3 * embeddingWidth);
+    for (const row of [0, 1, 2]) text[row * embeddingWidth + row] = 1;
+    return Promise.resolve({
+      text: compute.upload(text, [3, embeddingWidth]),
+      positives: 2,
+      negatives: 1,
+    });
+  };
+  return { runtime, compute, pipeline, embedPrompts };
+}

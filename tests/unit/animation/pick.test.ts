@@ -1,0 +1,394 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { PickSession, makeRound } from '../../../src/animation/index.ts';
+import type { Candidate, PickState, RoundEvent, RoundInput } from '../../../src/animation/index.ts';
+import { isAbort } from '../../../src/base/index.ts';
+import type { Picture } from '../../../src/base/index.ts';
+import { defaultSettings } from '../../../src/project/index.ts';
+import { tinyPipeline } from '../../support/tiny-pipeline.ts';
+import { noisePicture } from '../compute/support.ts';
+
+const settings = { ...defaultSettings, steps: 3, width: 64, height: 64, seed: 11 };
+const insight = {
+  guidance: 1,
+  positivesBefore: null,
+  positivesAfter: null,
+  negativesBefore: null,
+  negativesAfter: null,
+};
+const plain = (value: number): Picture => ({
+  width: 64,
+  height: 64,
+  data: new Uint8ClampedArray(4 * 64 * 64).fill(value),
+});
+const input: RoundInput = { start: plain(1), frame: 0, roll: 0, batch: 3, settings };
+const bytesOfRound = 4 * 4 * 64 * 64;
+
+/** What became of a round that was asked for. */
+interface Wanted {
+  readonly events: RoundEvent[];
+  readonly controller: AbortController;
+  done: boolean;
+  error: unknown;
+}
+
+/** Lets everything happen that can happen by itself. */
+const settle = () => new Promise(setImmediate);
+
+/**
+ * A session over rounds that take 4 steps of one second each: 3 of denoising, and one for all 3 candidates, which are
+ * 1, 2 and 3 more than ten times the picture that they come of. A step ends when the test says so.
+ */
+function rig({ speculative = true, limit = 1e9 } = {}) {
+  /** The rounds' names, each time they begin a step. */
+  const steps: string[] = [];
+  /** The rounds that hold something on the device. */
+  const open = new Set<string>();
+  const failing = new Set<string>();
+  let clock = 0;
+  let state: PickState = { ready: [], savedSeconds: 0 };
+  const waiting: (() => void)[] = [];
+
+  async function step(name: string) {
+    steps.push(name);
+    await new Promise<void>((resolve) => waiting.push(resolve));
+    clock++;
+  }
+
+  async function* make({ start, roll }: RoundInput, { signal }: { signal: AbortSignal }) {
+    const value = start.data[0] ?? 0;
+    const name = roll > 0 ? `${value} again` : `${value}`;
+    open.add(name);
+    try {
+      for (let done = 1; done <= 3; done++) {
+        await step(name);
+        signal.throwIfAborted();
+        if (failing.has(name)) throw new Error(`${name} is broken`);
+        yield { kind: 'progress', stage: 'denoise', step: done, of: 3 } as const;
+      }
+      await step(name);
+      for (const index of [0, 1, 2]) {
+        const picture = plain(value * 10 + index + 1);
+        yield { kind: 'candidate', candidate: { index, variant: index, picture, insight } } as const;
+      }
+    } finally {
+      open.delete(name);
+    }
+  }
+
+  const session = new PickSession({
+    make,
+    limit,
+    now: () => clock,
+    pace: { speculative, lookedAt: null },
+    onState: (next) => {
+      state = next;
+    },
+  });
+  const stop = new AbortController();
+  const running = session.run(stop.signal);
+  onTestFinished(async () => {
+    stop.abort();
+    for (const resolve of waiting.splice(0)) resolve();
+    await settle();
+    for (const resolve of waiting.splice(0)) resolve();
+    await running;
+    expect([...open], 'rounds that were never freed').toEqual([]);
+  });
+
+  return {
+    session,
+    steps,
+    open,
+    failing,
+    stop,
+    running,
+    state: () => state,
+    /** Ends steps, one after another. */
+    tick: async (count = 1) => {
+      for (let i = 0; i < count; i++) {
+        await settle();
+        waiting.shift()?.();
+      }
+      await settle();
+    },
+    want: (part: Partial<RoundInput> = {}) => {
+      const controller = new AbortController();
+      const events: RoundEvent[] = [];
+      const result: Wanted = { events, done: false, error: null, controller };
+      session
+        .want(
+          { ...input, ...part },
+          {
+            signal: controller.signal,
+            previews: false,
+            onEvent: (event) => {
+              events.push(event);
+            },
+          },
+        )
+        .then(
+          () => {
+            result.done = true;
+          },
+          (error: unknown) => {
+            result.error = error;
+          },
+        );
+      return result;
+    },
+    /** What follows when a candidate of the first round is picked, as the page asks for it: with its own picture. */
+    after: (index: number): Partial<RoundInput> => ({ start: plain(11 + index), frame: 1 }),
+  };
+}
+
+const valuesOf = (events: readonly RoundEvent[]) =>
+  events.flatMap((event) => (event.kind === 'candidate' ? [event.candidate.picture.data[0]] : []));
+
+describe('speculation', () => {
+  it('works on the round that is waited for, then on the next rounds of its candidates in order', async () => {
+    const { want, tick, steps } = rig();
+    const round = want();
+    await tick(16);
+    expect(round.done).toBe(true);
+    expect(valuesOf(round.events)).toEqual([11, 12, 13]);
+    expect(steps).toEqual(['1', '11', '12', '13'].flatMap((name) => [name, name, name, name]));
+    await tick(3);
+    expect(steps, 'and then rests').toHaveLength(16);
+  });
+
+  it('does nothing where it is turned off, or while the round is not there', async () => {
+    const { want, tick, steps, session } = rig({ speculative: false });
+    want();
+    await tick(8);
+    expect(steps).toEqual(['1', '1', '1', '1']);
+    session.setPace({ speculative: true, lookedAt: null });
+    await tick(1);
+    expect(steps.at(-1)).toBe('11');
+  });
+
+  it('turns within one step to the candidate that is looked at, and goes on later with what it left', async () => {
+    const { want, tick, steps, session } = rig();
+    want();
+    await tick(5);
+    expect(steps.slice(4)).toEqual(['11', '11']);
+    session.setPace({ speculative: true, lookedAt: 2 });
+    await tick(4);
+    expect(steps.slice(6)).toEqual(['13', '13', '13', '13']);
+    await tick(3);
+    expect(steps.slice(10)).toEqual(['11', '11', '12']);
+  });
+
+  it('delivers a finished round at once, without any further step', async () => {
+    const { want, tick, steps, after, state } = rig();
+    want();
+    await tick(8);
+    expect(state().ready).toEqual([0]);
+    const before = steps.filter((name) => name === '11').length;
+    const picked = want(after(0));
+    await Promise.resolve();
+    expect(valuesOf(picked.events)).toEqual([111, 112, 113]);
+    await settle();
+    expect(picked.done).toBe(true);
+    expect(steps.filter((name) => name === '11')).toHaveLength(before);
+    expect(state().savedSeconds).toBe(4);
+  });
+
+  it('keeps what the picked one has and cancels the others within one step', async () => {
+    const { want, tick, steps, after, open, session } = rig();
+    want();
+    // Candidate 1 has one step; candidate 2 has three and was left for candidate 3, which is in its second.
+    await tick(4);
+    session.setPace({ speculative: true, lookedAt: 1 });
+    await tick(3);
+    session.setPace({ speculative: true, lookedAt: 2 });
+    await tick(2);
+    expect([...open].sort()).toEqual(['11', '12', '13']);
+    const before = steps.length;
+    const picked = want(after(1));
+    await tick(1);
+    expect([...open]).toEqual(['12']);
+    await tick(1);
+    expect(steps.slice(before, before + 2), 'only what it lacked').toEqual(['12', '121']);
+    expect(picked.done).toBe(true);
+    expect(valuesOf(picked.events)).toEqual([121, 122, 123]);
+    // Three steps were there; the one that was under way for another candidate had to be waited for.
+    expect(session.savedSeconds).toBe(2);
+  });
+
+  it('never comes before a round that is waited for', async () => {
+    const { want, tick, steps } = rig();
+    const first = want();
+    await tick(6);
+    const again = want({ roll: 1 });
+    await tick(5);
+    expect(steps.slice(7)).toEqual(['1 again', '1 again', '1 again', '1 again', ...steps.slice(11)]);
+    expect([first.done, again.done]).toEqual([true, true]);
+    await tick(4);
+    // The new round's candidates have the same values here, and the old ones' next rounds are gone.
+    expect(steps.slice(11).every((name) => name !== '1' && name !== '1 again')).toBe(true);
+  });
+
+  it('keeps a fault to itself until its round is wanted, then tells it, and can try again', async () => {
+    const { want, tick, steps, after, failing, session, state } = rig();
+    failing.add('11');
+    want();
+    await tick(16);
+    expect(steps.filter((name) => name === '11')).toHaveLength(1);
+    expect(state().ready).toEqual([1, 2]);
+    const picked = want(after(0));
+    await settle();
+    expect(picked.error).toEqual(new Error('11 is broken'));
+    expect(session.savedSeconds).toBe(0);
+    failing.clear();
+    const again = want(after(0));
+    await tick(4);
+    expect(again.done).toBe(true);
+  });
+
+  it('is not hurt by a round that fails while it is waited for', async () => {
+    const { want, tick, failing } = rig();
+    failing.add('1');
+    const round = want();
+    await tick(1);
+    expect(round.error).toEqual(new Error('1 is broken'));
+    failing.clear();
+    const again = want();
+    await tick(4);
+    expect(again.done).toBe(true);
+  });
+});
+
+describe('memory', () => {
+  it('is bounded however long one thinks and wherever one looks', async () => {
+    const { want, tick, steps, session, state, after } = rig({ limit: 2 * bytesOfRound });
+    want();
+    await tick(30);
+    expect(state().ready).toEqual([0, 1]);
+    expect(steps).toHaveLength(12);
+    session.setPace({ speculative: true, lookedAt: 2 });
+    await tick(8);
+    // The least likely made room for the likeliest.
+    expect(state().ready).toEqual([0, 2]);
+    expect(steps.slice(12)).toEqual(['13', '13', '13', '13']);
+    const picked = want(after(0));
+    await settle();
+    expect(picked.done).toBe(true);
+  });
+
+  it('keeps earlier rounds for going back while there is room, the youngest longest', async () => {
+    const { want, tick, steps, after } = rig({ speculative: false, limit: bytesOfRound });
+    want();
+    await tick(4);
+    want(after(0));
+    await tick(4);
+    const back = want();
+    await settle();
+    expect(back.done).toBe(true);
+    expect(steps).toHaveLength(8);
+    want(after(1));
+    await tick(4);
+    const older = want(after(0));
+    await settle();
+    expect(older.done, 'the older one made room').toBe(false);
+    await tick(4);
+    expect(older.done).toBe(true);
+  });
+
+  it('does not speculate at all where not even one round fits', async () => {
+    const { want, tick, steps } = rig({ limit: bytesOfRound - 1 });
+    const round = want();
+    await tick(12);
+    expect(round.done).toBe(true);
+    expect(steps).toHaveLength(4);
+  });
+});
+
+describe('stopping', () => {
+  it('a round frees it within one step', async () => {
+    const { want, tick, steps, open } = rig();
+    const round = want();
+    await tick(2);
+    round.controller.abort();
+    await tick(1);
+    expect(round.error).toSatisfy(isAbort);
+    expect(steps).toHaveLength(3);
+    expect([...open]).toEqual([]);
+    const again = want();
+    await tick(4);
+    expect(again.done).toBe(true);
+  });
+
+  it('the session tells those who wait, frees everything within one step, and takes nothing new', async () => {
+    const { want, tick, steps, open, stop, running, session, after } = rig();
+    want();
+    await tick(6);
+    const picked = want(after(2));
+    await settle();
+    stop.abort();
+    await tick(1);
+    await running;
+    expect(picked.error).toSatisfy(isAbort);
+    expect(steps).toHaveLength(7);
+    expect([...open]).toEqual([]);
+    const late = want();
+    await settle();
+    expect(late.error).toSatisfy(isAbort);
+    session.close();
+  });
+});
+
+describe('with a model', () => {
+  it('the candidates of five rounds, once back and by another branch, are those of no speculation at all', async () => {
+    const { runtime, compute, pipeline, embedPrompts } = await tinyPipeline();
+    const start = await noisePicture(7, 20, 10);
+    const small = { ...settings, width: 16, height: 12 };
+
+    /** Picks along a way of candidates; -1 goes back. Between two picks, speculation gets some steps. */
+    async function walk(speculative: boolean, way: readonly number[]): Promise<Candidate[][]> {
+      let ready: readonly number[] = [];
+      const session = new PickSession({
+        make: (round, watch) => makeRound(pipeline, round, embedPrompts, watch),
+        limit: 1e8,
+        now: () => runtime.runs.length,
+        pace: { speculative, lookedAt: null },
+        onState: (state) => {
+          ready = state.ready;
+        },
+      });
+      const stop = new AbortController();
+      const running = session.run(stop.signal);
+      const rounds: Candidate[][] = [];
+      const path = [start];
+      for (const [turn, pick] of [...way, 0].entries()) {
+        const picture = path.at(-1) ?? start;
+        const round = { start: picture, frame: path.length - 1, roll: 0, batch: 2, settings: small };
+        const candidates: Candidate[] = [];
+        const onEvent = (event: RoundEvent) => {
+          if (event.kind === 'candidate') candidates.push(event.candidate);
+        };
+        await session.want(round, { signal: stop.signal, previews: true, onEvent });
+        rounds.push(candidates);
+        // From not at all to long enough for the round that comes next.
+        for (let wait = 0; wait < 12 * turn; wait++) await settle();
+        while (speculative && (turn === 4 || turn === 5) && !ready.includes(pick)) await settle();
+        const picked = candidates[pick]?.picture;
+        if (picked) path.push(picked);
+        else path.pop();
+      }
+      expect(session.savedSeconds > 0).toBe(speculative);
+      stop.abort();
+      await running;
+      expect(compute.liveTensors).toBe(0);
+      return rounds;
+    }
+
+    const way = [0, 1, 1, -1, 0, 1];
+    const pixels = (rounds: Candidate[][]) =>
+      rounds.map((round) => round.map(({ picture }) => [...picture.data]));
+    const plainly = pixels(await walk(false, way));
+    expect(pixels(await walk(true, way))).toEqual(plainly);
+    expect(plainly[2]).toEqual(plainly[4]);
+    await pipeline.release();
+    expect(runtime.liveSessions).toBe(0);
+  });
+});
