@@ -65,6 +65,12 @@ const insightSchema = v.object({
   positivesAfter: v.nullable(v.number()),
   negativesBefore: v.nullable(v.number()),
   negativesAfter: v.nullable(v.number()),
+  /** The frame itself and the one before. */
+  predecessor: v.optional(v.nullable(v.number()), null),
+  /** The frame itself and the picture that the animation began with. */
+  start: v.optional(v.nullable(v.number()), null),
+  /** The frame itself and the pictures before its predecessor, nearest first, as far back as the run remembers. */
+  earlier: v.optional(v.pipe(v.array(v.number()), v.readonly()), []),
 });
 export type FrameInsight = v.InferOutput<typeof insightSchema>;
 
@@ -121,6 +127,8 @@ export const diffusionApi = {
   generate: {
     params: v.object({
       start: pictureSchema,
+      /** The picture that the animation began with, where that is another: frames are compared with it. */
+      origin: v.optional(pictureSchema),
       firstFrame: count,
       settings: settingsSchema,
       previews: v.boolean(),
