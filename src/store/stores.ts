@@ -21,6 +21,7 @@ import { createSettingsLink } from './settings-link.ts';
 import type { SettingsLink } from './settings-link.ts';
 import { createSettings } from './settings.ts';
 import type { SettingsStore } from './settings.ts';
+import { watchForStuck } from './stuck.ts';
 
 /** All that the page shows and does. */
 export interface Stores {
@@ -50,6 +51,7 @@ export function createStores(environment: Environment): Stores {
   const animation = createAnimation({ media, addresses, settings, preferences, notices });
   const generation = createGeneration({ diffusion, animation, model, settings, notices, environment });
   const player = createPlayer({ animation, generation, settings, preferences });
+  watchForStuck({ animation, settings, player, notices });
   const exporter = createExport({ media, animation, settings, preferences, notices, environment });
   return {
     notices,
