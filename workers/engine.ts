@@ -30,6 +30,7 @@ interface Loaded {
 
 export interface GenerateInput {
   readonly start: Picture;
+  readonly origin?: Picture | undefined;
   readonly firstFrame: number;
   readonly settings: Settings;
   readonly previews: boolean;

@@ -1,15 +1,18 @@
 import type { Picture } from '../base/index.ts';
 import { Scope } from '../diffusion/index.ts';
-import type { Pipeline } from '../diffusion/index.ts';
+import type { DeviceTensor, Pipeline } from '../diffusion/index.ts';
 import type { Settings } from '../project/index.ts';
 import { Estimate } from './estimate.ts';
-import { guidedEmbedding, renderFrames } from './frames.ts';
+import { renderFrames } from './frames.ts';
 import { toInsight } from './insight.ts';
+import { Past, embeddingOf } from './past.ts';
 import type { Frame, Insight, Progress, PromptEmbeds, Watch } from './types.ts';
 
 export interface AutomaticInput {
   /** The picture that the first new frame is a variant of, of any size. */
   readonly start: Picture;
+  /** The picture that the animation began with, of any size, where that is another: frames are compared with it. */
+  readonly origin?: Picture | undefined;
   /** Number of the first new frame in the animation: noise depends on the seed and on this alone. */
   readonly firstFrame: number;
   readonly settings: Settings;
@@ -24,23 +27,79 @@ export interface AutomaticInput {
  */
 export async function* automatic(
   pipeline: Pipeline,
-  { start, firstFrame, settings, prompts }: AutomaticInput,
+  { start, origin, firstFrame, settings, prompts }: AutomaticInput,
   watch: Watch = {},
 ): AsyncGenerator<Frame, void, undefined> {
+  const { signal } = watch;
   const report = reporter(settings, watch);
-  let previous = start;
-  for (let index = 0; index < settings.frames; index++) {
-    watch.signal?.throwIfAborted();
-    const began = performance.now();
-    const made = await variant(pipeline, previous, firstFrame + index, settings, prompts, {
-      signal: watch.signal,
-      onStage: (stage, step, of) => {
-        report(index, stage, step, of);
-      },
-      onPreview: watch.onPreview && ((picture) => watch.onPreview?.(index, picture)),
-    });
-    yield { index, ...made, seconds: (performance.now() - began) / 1000 };
-    previous = made.picture;
+  let chain: Chain | null = null;
+  try {
+    for (let index = 0; index < settings.frames; index++) {
+      signal?.throwIfAborted();
+      const began = performance.now();
+      report(index, 'encode', 0, 1);
+      chain ??= await Chain.begin(pipeline, start, origin, signal);
+      signal?.throwIfAborted();
+      const made = await variant(pipeline, chain, firstFrame + index, settings, prompts, {
+        signal,
+        onStage: (stage, step, of) => {
+          report(index, stage, step, of);
+        },
+        onPreview: watch.onPreview && ((picture) => watch.onPreview?.(index, picture)),
+      });
+      yield { index, ...made, seconds: (performance.now() - began) / 1000 };
+    }
+  } finally {
+    chain?.dispose();
+  }
+}
+
+/** Where an animation stands: the embedding of its last picture, encoded once, and what came before it. */
+class Chain {
+  readonly past: Past;
+  #embeds: DeviceTensor;
+
+  private constructor(past: Past, embeds: DeviceTensor) {
+    this.past = past;
+    this.#embeds = embeds;
+    past.add(embeds);
+  }
+
+  /** float32 [1, d]. */
+  get embeds(): DeviceTensor {
+    return this.#embeds;
+  }
+
+  static async begin(
+    pipeline: Pipeline,
+    last: Picture,
+    origin: Picture | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Chain> {
+    const scope = new Scope();
+    const encode = async (picture: Picture) => {
+      const input = scope.own(pipeline.compute.uploadPicture(picture));
+      return scope.own(await embeddingOf(pipeline, input, signal));
+    };
+    try {
+      const embeds = await encode(last);
+      const past = new Past(pipeline, origin ? await encode(origin) : embeds);
+      return new Chain(past, scope.release(embeds));
+    } finally {
+      scope.dispose();
+    }
+  }
+
+  /** The chain goes on to the next picture, whose embedding is the chain's from here on. */
+  moveTo(embeds: DeviceTensor): void {
+    this.#embeds.dispose();
+    this.#embeds = embeds;
+    this.past.add(embeds);
+  }
+
+  dispose(): void {
+    this.#embeds.dispose();
+    this.past.dispose();
   }
 }
 
@@ -50,10 +109,13 @@ interface VariantWatch {
   readonly onPreview: ((picture: Picture) => void) | undefined;
 }
 
-/** One frame from the one before: the five stages of the design, in order. */
+/**
+ * One frame from the one before: the stages of the design, in order, but for the encoding. A frame is encoded as
+ * soon as it is there, so that it can be measured, and the next one begins with that.
+ */
 async function variant(
   pipeline: Pipeline,
-  previous: Picture,
+  chain: Chain,
   frame: number,
   settings: Settings,
   prompts: PromptEmbeds,
@@ -62,26 +124,28 @@ async function variant(
   const { width, height, steps, guidanceScale, seed } = settings;
   const scope = new Scope();
   try {
-    onStage('encode', 0, 1);
-    const { shifted, report } = await guidedEmbedding(
-      pipeline,
-      previous,
-      { ...prompts, ...settings },
-      {
-        signal,
-        onEncoded: () => {
-          onStage('guidance', 0, 1);
-        },
-      },
-    );
+    onStage('guidance', 0, 1);
+    const { shifted, report } = pipeline.guide(chain.embeds, { ...prompts, ...settings });
     scope.own(shifted);
     scope.own(report);
 
     onStage('denoise', 0, steps);
     const noise = scope.own(pipeline.noise([{ seed, frame, variant: 0 }], width, height));
+    const encoded: DeviceTensor[] = [];
     const { pictures, extra } = await renderFrames(
       pipeline,
-      { embeds: shifted, noise, steps, guidanceScale, extra: [report] },
+      {
+        embeds: shifted,
+        noise,
+        steps,
+        guidanceScale,
+        extra: [report],
+        measure: async (frames) => {
+          const embeds = scope.own(await embeddingOf(pipeline, frames, signal));
+          encoded.push(embeds);
+          return [scope.own(chain.past.compare(embeds))];
+        },
+      },
       {
         signal,
         onStep: (step, of) => {
@@ -99,8 +163,11 @@ async function variant(
     );
     onStage('decode', 1, 1);
     const [picture] = pictures;
-    if (!picture) throw new RangeError('a batch of one has one frame');
-    return { picture, insight: toInsight(extra[0], prompts) };
+    const [embeds] = encoded;
+    if (!picture || !embeds) throw new RangeError('a batch of one has one frame');
+    const insight = toInsight(extra[0], prompts, chain.past.likeness(extra[1]));
+    chain.moveTo(scope.release(embeds));
+    return { picture, insight };
   } finally {
     scope.dispose();
   }

@@ -34,6 +34,8 @@ export interface RenderInput {
   readonly guidanceScale: number;
   /** Float tensors that come along in the frames' read-back. */
   readonly extra?: readonly DeviceTensor[];
+  /** Measures the finished frames, uint8 [b, H, W, 4], while they are on the device: what it gives comes along last. */
+  readonly measure?: (frames: DeviceTensor) => Promise<readonly DeviceTensor[]>;
 }
 
 export interface RenderWatch {
@@ -46,7 +48,7 @@ export interface RenderWatch {
 /** A batch of frames from embeddings and noise, one of each a frame, in one read-back. */
 export async function renderFrames(
   pipeline: Pipeline,
-  { embeds, noise, steps, guidanceScale, extra = [] }: RenderInput,
+  { embeds, noise, steps, guidanceScale, extra = [], measure }: RenderInput,
   { signal, onStep, onDecode, onPreview }: RenderWatch = {},
 ): Promise<{ pictures: Picture[]; extra: Float32Array<ArrayBuffer>[] }> {
   const previews = onPreview && new Previews(pipeline, onPreview);
@@ -62,7 +64,8 @@ export async function renderFrames(
     );
     onDecode?.();
     const frames = scope.own(await pipeline.decode(latents, signal));
-    return await pipeline.read(frames, extra, signal);
+    const measured = (await measure?.(frames)) ?? [];
+    return await pipeline.read(frames, [...extra, ...measured], signal);
   } finally {
     await previews?.settled();
     scope.dispose();

@@ -1,7 +1,12 @@
-import type { Insight, PromptEmbeds } from './types.ts';
+import { unknownLikeness } from './past.ts';
+import type { Insight, Likeness, PromptEmbeds } from './types.ts';
 
-/** A row that `Compute.clipGuidance` reports, as what is measured of a frame. */
-export function toInsight(report: Float32Array | undefined, { positives, negatives }: PromptEmbeds): Insight {
+/** A row that `Compute.clipGuidance` reports, and what else is known of a frame, as what is measured of it. */
+export function toInsight(
+  report: Float32Array | undefined,
+  { positives, negatives }: PromptEmbeds,
+  likeness: Likeness = unknownLikeness,
+): Insight {
   const [guidance = 1, ...rest] = report ?? [];
   const side = (count: number, value: number | undefined) =>
     count > 0 && value !== undefined ? value : null;
@@ -11,6 +16,7 @@ export function toInsight(report: Float32Array | undefined, { positives, negativ
     positivesAfter: side(positives, rest[1]),
     negativesBefore: side(negatives, rest[2]),
     negativesAfter: side(negatives, rest[3]),
+    ...likeness,
   };
 }
 

@@ -10,8 +10,17 @@ export interface PromptEmbeds {
   readonly negatives: number;
 }
 
+/** How like a frame is to those it came of: cosines of their pictures' embeddings, null where nobody computed them. */
+export interface Likeness {
+  readonly predecessor: number | null;
+  /** To the picture that the animation began with. */
+  readonly start: number | null;
+  /** To the pictures before its predecessor, nearest first, as far back as the run remembers. */
+  readonly earlier: readonly number[];
+}
+
 /** What is measured about a frame: cosines of CLIP embeddings, null where there is nothing to compare with. */
-export interface Insight {
+export interface Insight extends Likeness {
   /** The predecessor's embedding before and after guidance: 1 means guidance did not move it. */
   readonly guidance: number;
   readonly positivesBefore: number | null;

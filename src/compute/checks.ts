@@ -145,13 +145,14 @@ export function checkNoise(keys: readonly NoiseKey[], out: DeviceTensor) {
 /** `clipPreprocess`: the picture's size. */
 export function checkPreprocess(picture: DeviceTensor, size: number) {
   requireType('clipPreprocess', picture, 'uint8');
+  const batch = picture.dims.length === 4 && picture.dims[0] === 1 ? [1] : [];
   requireShape(
-    picture.dims.length === 3 && picture.dims[2] === 4 && isIndex(size - 1, 2 ** 12),
+    picture.dims.length - batch.length === 3 && picture.dims.at(-1) === 4 && isIndex(size - 1, 2 ** 12),
     'clipPreprocess',
-    `[height, width, 4] and a side of 1 to 4096 (here ${size})`,
+    `[height, width, 4], or a batch of one, and a side of 1 to 4096 (here ${size})`,
     picture,
   );
-  const [height = 0, width = 0] = picture.dims;
+  const [height = 0, width = 0] = picture.dims.slice(-3);
   return { height, width };
 }
 

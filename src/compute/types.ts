@@ -107,7 +107,7 @@ export interface Compute {
    */
   gaussianNoise(keys: readonly NoiseKey[], out: DeviceTensor): void;
   /**
-   * Picture uint8 [h, w, 4] to CLIP pixels [1, 3, size, size]: values in 0…1, bicubic with a = -0.75, align_corners
+   * Picture uint8 [h, w, 4] or [1, h, w, 4] to CLIP pixels [1, 3, size, size]: values in 0…1, bicubic with a = -0.75, align_corners
    * false, no antialias, no crop, no clamp, edges repeated; then CLIP's mean and deviation. Alpha is not read.
    */
   clipPreprocess(picture: DeviceTensor, size: number, type: ModelType): DeviceTensor;

@@ -90,7 +90,7 @@ export class Pipeline {
     return { width: width / scale, height: height / scale };
   }
 
-  /** Picture uint8 [h, w, 4] to its CLIP image embedding [1, d]. */
+  /** Picture uint8 [h, w, 4] or [1, h, w, 4] to its CLIP image embedding [1, d]. */
   async encode(picture: DeviceTensor, signal?: AbortSignal): Promise<DeviceTensor> {
     const { input } = await this.#imageEncoder(signal);
     const pixels = this.compute.clipPreprocess(

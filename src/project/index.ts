@@ -13,6 +13,8 @@ export {
 export type { Mode, Settings, SettingField } from './settings.ts';
 export { ease } from './easing.ts';
 export type { Easing } from './easing.ts';
+export { findStuck, unmeasured } from './stuck.ts';
+export type { Stuck, StuckKind, StuckOffer } from './stuck.ts';
 export { framesToMake, planSmooth } from './smooth.ts';
 export type { SmoothPlan } from './smooth.ts';
 export { legSchema, trailTo } from './trail.ts';

@@ -8,5 +8,11 @@ export const insightSchema = v.object({
   positivesAfter: v.nullable(v.number()),
   negativesBefore: v.nullable(v.number()),
   negativesAfter: v.nullable(v.number()),
+  /** The frame itself and the one before. */
+  predecessor: v.optional(v.nullable(v.number()), null),
+  /** The frame itself and the picture that the animation began with. */
+  start: v.optional(v.nullable(v.number()), null),
+  /** The frame itself and the pictures before its predecessor, nearest first, as far back as the run remembers. */
+  earlier: v.optional(v.pipe(v.array(v.number()), v.readonly()), []),
 });
 export type FrameInsight = v.InferOutput<typeof insightSchema>;

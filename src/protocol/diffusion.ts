@@ -154,6 +154,8 @@ export const diffusionApi = {
   generate: {
     params: v.object({
       start: pictureSchema,
+      /** The picture that the animation began with, where that is another: frames are compared with it. */
+      origin: v.optional(pictureSchema),
       firstFrame: count,
       settings: settingsSchema,
       previews: v.boolean(),

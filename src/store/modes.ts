@@ -21,7 +21,8 @@ export function workOf(start: Pick<Shown, 'picture'>, frames: readonly Frame[], 
     case 'pick':
     case 'automatic': {
       const from = frames.at(-1)?.picture ?? start.picture;
-      const params = { start: from, firstFrame: frames.length, settings, previews: true };
+      const origin = frames.length > 0 ? { origin: start.picture } : {};
+      const params = { start: from, ...origin, firstFrame: frames.length, settings, previews: true };
       return {
         frames: settings.frames,
         begin: (worker, options) => worker.call('generate', params, options),

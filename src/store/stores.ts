@@ -27,6 +27,7 @@ import { createSettingsLink } from './settings-link.ts';
 import type { SettingsLink } from './settings-link.ts';
 import { createSettings } from './settings.ts';
 import type { SettingsStore } from './settings.ts';
+import { watchForStuck } from './stuck.ts';
 
 /** All that the page shows and does. */
 export interface Stores {
@@ -94,6 +95,7 @@ export function createStores(environment: Environment): Stores {
     environment,
   });
   const player = createPlayer({ animation, generation, settings, preferences });
+  watchForStuck({ animation, settings, player, notices });
   const exporter = createExport({ media, animation, settings, preferences, notices, environment });
   return {
     notices,

@@ -34,3 +34,8 @@ export function curvePath(series: Series, { low, high }: { low: number; high: nu
     })
     .join('');
 }
+
+/** The number of the frame that stands nearest to a place in a field of curves: 0 is its left edge, 1 its right. */
+export function frameAt(place: number, frames: number): number {
+  return 1 + Math.round(Math.min(1, Math.max(0, place)) * (frames - 1));
+}

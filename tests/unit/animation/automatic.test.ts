@@ -35,7 +35,8 @@ const noPrompts: PromptEmbeds = { text: null, positives: 0, negatives: 0 };
 const settings: Settings = { ...defaultSettings, frames: 3, steps: 3, width: 16, height: 12, seed: 11 };
 
 interface Run {
-  readonly start?: Picture;
+  readonly start?: Picture | undefined;
+  readonly origin?: Picture;
   readonly firstFrame?: number;
   readonly settings?: Partial<Settings>;
   readonly prompts?: PromptEmbeds;
@@ -45,6 +46,7 @@ interface Run {
 function begin(run: Run = {}): AsyncGenerator<Frame, void, undefined> {
   const input = {
     start: run.start ?? start,
+    origin: run.origin,
     firstFrame: run.firstFrame ?? 0,
     settings: { ...settings, ...run.settings },
     prompts: run.prompts ?? prompts,
@@ -112,10 +114,10 @@ describe('an animation', () => {
     }
   });
 
-  it('runs every network as often as it has to and no more', async () => {
+  it('runs every network as often as it has to and no more: every picture is encoded once', async () => {
     await make({ settings: { frames: 2, steps: 4 } });
     const counts = ['image encoder', 'context', 'UNet', 'decoder'].map((name) => runtime.count(name));
-    expect(counts).toEqual([2, 2, 8, 2]);
+    expect(counts).toEqual([3, 2, 8, 2]);
   });
 
   it('is made as it is asked for: nobody works ahead', async () => {
@@ -167,6 +169,63 @@ describe('what is measured of a frame', () => {
     const off = await make({ settings: { repeats: 0 } });
     const none = await make({ prompts: noPrompts });
     expect(pixels(none)).toEqual(pixels(off));
+  });
+});
+
+/** The embedding of a picture as the pipeline computes it. */
+async function embeddingOf(picture: Picture): Promise<number[]> {
+  const input = compute.uploadPicture(picture);
+  const embeds = await pipeline.encode(input);
+  const [values] = await compute.read([embeds]);
+  for (const tensor of [input, embeds]) tensor.dispose();
+  return [...(values ?? [])];
+}
+
+function cosine(a: readonly number[], b: readonly number[]): number {
+  const dot = (x: readonly number[], y: readonly number[]) =>
+    x.reduce((sum, value, index) => sum + value * (y[index] ?? NaN), 0);
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+}
+
+describe('how like a frame is to those before it', () => {
+  it('is the cosine of the embeddings of their pictures', async () => {
+    const frames = await make({ settings: { frames: 15 } });
+    const places = await Promise.all([start, ...frames.map(({ picture }) => picture)].map(embeddingOf));
+    const likeness = (a: number, b: number) => cosine(places[a] ?? [], places[b] ?? []);
+    for (const [index, { insight }] of frames.entries()) {
+      const position = index + 1;
+      expect(insight.start).toBeCloseTo(likeness(position, 0), 5);
+      expect(insight.predecessor).toBeCloseTo(likeness(position, position - 1), 5);
+      expect(insight.earlier).toHaveLength(Math.min(position, 12) - 1);
+      for (const [back, value] of insight.earlier.entries()) {
+        expect(value).toBeCloseTo(likeness(position, position - 2 - back), 5);
+      }
+    }
+  });
+
+  it('to the start and to the frame before is the same in an animation that was stopped and continued', async () => {
+    const whole = await make({ settings: { frames: 4 } });
+    const [, second] = whole;
+    const rest = await make({
+      settings: { frames: 2 },
+      firstFrame: 2,
+      start: second?.picture,
+      origin: start,
+    });
+    expect(pixels(rest)).toEqual(pixels(whole).slice(2));
+    const measured = (frames: readonly Frame[]) =>
+      frames.map(({ insight }) => [insight.start, insight.predecessor]);
+    expect(measured(rest)).toEqual(measured(whole).slice(2));
+  });
+
+  it('is not known where the network has failed', async () => {
+    const spy = vi.spyOn(compute, 'cosines').mockImplementation((a, b) => {
+      const rows = b.dims[0] ?? 0;
+      return compute.upload(new Float32Array(rows).fill(NaN), [a.dims[0] ?? 0, rows]);
+    });
+    const [frame] = await make({ settings: { frames: 1 } });
+    spy.mockRestore();
+    expect(frame?.insight).toMatchObject({ start: null, predecessor: null, earlier: [] });
   });
 });
 

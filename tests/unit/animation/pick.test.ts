@@ -14,6 +14,9 @@ const insight = {
   positivesAfter: null,
   negativesBefore: null,
   negativesAfter: null,
+  predecessor: null,
+  start: null,
+  earlier: [],
 };
 const plain = (value: number): Picture => ({
   width: 64,

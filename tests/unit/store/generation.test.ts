@@ -31,6 +31,8 @@ describe('generating', () => {
     }
     expect(values(parts)).toEqual(values(whole));
     expect(parts.generateCalls.map(({ firstFrame }) => firstFrame)).toEqual([0, 2]);
+    // Frames are compared with the start of the animation, not with that of the run.
+    expect(parts.generateCalls.map(({ origin }) => valueOf(origin))).toEqual([undefined, 100]);
   });
 
   it('stops at once, keeps the finished frames, and can go on from there', async () => {

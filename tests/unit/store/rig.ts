@@ -104,6 +104,9 @@ export const insight: FrameInsight = {
   positivesAfter: 0.2,
   negativesBefore: 0.3,
   negativesAfter: 0.2,
+  predecessor: 0.8,
+  start: 0.7,
+  earlier: [],
 };
 
 /** A door that a fake worker waits at until the test lets it through. */
@@ -153,7 +156,7 @@ export class Rig {
   picking = 0;
   /** Reports what speculation has to show for itself. */
   speculate: (state: PickState) => void = () => undefined;
-  readonly generateCalls: { firstFrame: number; seed: number; start: Picture }[] = [];
+    readonly generateCalls: { firstFrame: number; seed: number; start: Picture; origin?: Picture }[] = [];
   readonly smoothCalls: SmoothCall[] = [];
   readonly encoded: { kind: string; values: (number | undefined)[]; frameRate?: number; loop?: boolean }[] =
     [];
@@ -164,6 +167,8 @@ export class Rig {
   readonly liveUrls = new Set<string>();
   /** The diffusion worker lets go of its model before a load fails. */
   failsLate = false;
+  /** What is measured of the frames of automatic mode. */
+  insight = insight;
   address = 'https://drift.example/?backend=cpu';
   /** What was copied last; null where copying is not allowed. */
   clipboard: string | null = '';
@@ -277,8 +282,8 @@ export class Rig {
         this.#fail('load');
         return { value: this.model, transfer: [] };
       },
-      generate: async ({ start, firstFrame, settings }, { signal, emit }) => {
-        this.generateCalls.push({ firstFrame, seed: settings.seed, start });
+      generate: async ({ start, origin, firstFrame, settings }, { signal, emit }) => {
+        this.generateCalls.push({ firstFrame, seed: settings.seed, start, ...(origin && { origin }) });
         this.#fail('generate');
         let value = valueOf(start) ?? 0;
         for (let frame = 0; frame < settings.frames; frame++) {
@@ -292,7 +297,7 @@ export class Rig {
           value = (value * 3 + firstFrame + frame + settings.seed) % 251;
           const picture = plain(settings.width, settings.height, value);
           this.sent++;
-          emit({ kind: 'frame', frame, picture, insight, seconds: 1 }, [picture.data.buffer]);
+          emit({ kind: 'frame', frame, picture, insight: this.insight, seconds: 1 }, [picture.data.buffer]);
         }
         return { value: { frames: settings.frames, seconds: settings.frames }, transfer: [] };
       },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { curvePath, sharedRange } from '../../../src/ui/player/curve.ts';
+import { curvePath, frameAt, sharedRange } from '../../../src/ui/player/curve.ts';
 
 describe('a curve', () => {
   it('lies inside its field, and higher values lie higher', () => {
@@ -33,6 +33,23 @@ describe('a curve', () => {
 
   it('leaves a gap where there is no value', () => {
     expect(curvePath([0, null, 1, 0.5], { low: 0, high: 1 })).toBe('M0.00 100.00M66.67 0.00L100.00 50.00');
+  });
+
+  it('finds each frame again where it is drawn, and an end beyond the ends', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 3000 }),
+        fc.double({ min: -9, max: 9, noNaN: true }),
+        (frames, place) => {
+          const path = curvePath(Array<number>(frames).fill(0.5), { low: 0, high: 1 });
+          const drawn = [...path.matchAll(/[ML]([\d.]+) /g)].map(([, x]) => Number(x) / 100);
+          expect(drawn.map((x) => frameAt(x, frames))).toEqual(drawn.map((_, index) => index + 1));
+          expect(frameAt(place, frames)).toBeGreaterThanOrEqual(1);
+          expect(frameAt(place, frames)).toBeLessThanOrEqual(frames);
+        },
+      ),
+      { numRuns: 30 },
+    );
   });
 
   it('looks flat when nothing really changes', () => {

@@ -84,6 +84,29 @@ describe('the page', () => {
     expect(tags(page, 'img').map((tag) => tag.get('alt'))).toContain('Start');
   });
 
+  it('says of the frame on the stage how like it is to the prompts and to other frames', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    await rig.stores.generation.generate();
+    rig.stores.player.show(2);
+    const slider = tags(html(rig.stores), 'div').find((tag) => tag.get('role') === 'slider');
+    expect(slider?.get('aria-valuenow')).toBe('2');
+    expect(slider?.get('aria-valuetext')).toBe(
+      'Frame 2, positive prompts 0.20, negative prompts 0.20, frame before 0.80, start 0.70, before guidance 0.90',
+    );
+  });
+
+  it('draws no curve of what nobody has measured', async () => {
+    const rig = new Rig();
+    rig.insight = { ...rig.insight, predecessor: null, start: null };
+    await rig.ready();
+    await rig.stores.generation.generate();
+    expect(texts(html(rig.stores), 'dt')).toEqual(
+      expect.arrayContaining(['positive prompts', 'negative prompts', 'before guidance']),
+    );
+    expect(texts(html(rig.stores), 'dt')).not.toContain('frame before');
+  });
+
   it('can be told to stop only while there is something to stop', async () => {
     const rig = new Rig();
     await rig.ready();

@@ -1,0 +1,102 @@
+import { findStuck, settingFields, unmeasured } from '../project/index.ts';
+import type { StuckKind, StuckOffer } from '../project/index.ts';
+import type { AnimationStore } from './animation.ts';
+import type { NoticeAction, Notices } from './notices.ts';
+import type { PlayerStore } from './player.ts';
+import type { SettingsStore } from './settings.ts';
+
+const topic = 'stuck';
+
+const words: Readonly<Record<StuckKind, string>> = {
+  still: 'The frames have stopped changing.',
+  circling: 'The animation keeps returning to the same pictures.',
+  texture: 'The animation has lost its start picture and drifts away from the prompts, toward texture.',
+};
+
+/**
+ * So many frames without trouble in a row end an occurrence: after them the same is worth saying again. More than it
+ * takes to notice trouble, or a chain that moves once and stands again would be news each time.
+ */
+const calm = 12;
+
+/** More guidance, by half and by five repeats at least; null where there is no more. */
+export function moreRepeats(repeats: number): number | null {
+  const maximum = settingFields.find(({ key }) => key === 'repeats')?.maximum ?? repeats;
+  const more = Math.min(maximum, Math.max(repeats + 5, Math.round(repeats * 1.5)));
+  return more > repeats ? more : null;
+}
+
+/**
+ * Says when the chain of frames gets stuck and offers what helps, once for each time that it happens. Frames go on
+ * being made: what is changed counts from the next run.
+ */
+export function watchForStuck({
+  animation,
+  settings,
+  player,
+  notices,
+}: {
+  animation: AnimationStore;
+  settings: SettingsStore;
+  player: PlayerStore;
+  notices: Notices;
+}): void {
+  let said: StuckKind | null = null;
+  let calmFor = 0;
+
+  const moreGuidance = (): NoticeAction[] => {
+    const repeats = moreRepeats(settings.getState().values.repeats);
+    if (repeats === null) return [];
+    const run = () => {
+      settings.set({ repeats });
+      notices.announce(`Repeats is ${repeats} from the next frames on that you generate.`);
+    };
+    return [{ label: `More guidance (${repeats} repeats)`, run }];
+  };
+  const newSeed = (): NoticeAction => ({
+    label: 'New seed',
+    run: () => {
+      settings.newSeed();
+      notices.announce('The next frames that you generate have another seed.');
+    },
+  });
+  const goBack = (position: number): NoticeAction => ({
+    label: position > 0 ? `Go back to frame ${position}` : 'Go back to the start',
+    run: () => {
+      player.show(position);
+    },
+  });
+  const actionsFor = (offers: readonly StuckOffer[], before: number): NoticeAction[] =>
+    offers.flatMap((offer) => {
+      switch (offer) {
+        case 'guidance':
+          return moreGuidance();
+        case 'seed':
+          return newSeed();
+        case 'back':
+          return goBack(before);
+      }
+    });
+
+  animation.subscribe(({ frames, edition }, previous) => {
+    if (edition !== previous.edition) {
+      said = null;
+      calmFor = 0;
+      notices.dismissTopic(topic);
+      return;
+    }
+    if (frames.length <= previous.frames.length) return;
+    const stuck = findStuck(frames.map(({ insight }) => insight ?? unmeasured));
+    if (!stuck) {
+      calmFor++;
+      if (said === null || calmFor < calm) return;
+      said = null;
+      notices.dismissTopic(topic);
+      return;
+    }
+    calmFor = 0;
+    if (stuck.kind === said) return;
+    said = stuck.kind;
+    notices.info(topic, words[stuck.kind], actionsFor(stuck.offers, stuck.before));
+  });
+}
