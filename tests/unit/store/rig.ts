@@ -156,7 +156,7 @@ export class Rig {
   picking = 0;
   /** Reports what speculation has to show for itself. */
   speculate: (state: PickState) => void = () => undefined;
-    readonly generateCalls: { firstFrame: number; seed: number; start: Picture; origin?: Picture }[] = [];
+  readonly generateCalls: { firstFrame: number; seed: number; start: Picture; origin?: Picture }[] = [];
   readonly smoothCalls: SmoothCall[] = [];
   readonly encoded: { kind: string; values: (number | undefined)[]; frameRate?: number; loop?: boolean }[] =
     [];
