@@ -1,0 +1,151 @@
+"""Writes the model as it is shipped: `python3 export.py DATA RUNS OUT`.
+
+float16 safetensors with diffusers' names for the VAE and the UNet, ONNX with float16 weights for the CLIP towers, the
+tokenizer, and the manifest. The page needs only the VAE's decoder; its encoder goes into a file of its own, for
+measuring and for going on with training.
+"""
+
+import argparse
+import json
+import os
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+
+from bank import load
+from clip import learn_words
+from data import Pictures
+from nets import CLIP_SIDE, UNET_CONFIG, VAE_CONFIG, ImageTower, TextTower, Unet, Vae
+from unet import BETAS, Bank
+from words import MAX_TOKENS
+
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CLIP_WEIGHTS = f"{HERE}/weights/clip.safetensors"
+
+
+def write_json(path, value):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as file:
+        file.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_safetensors(path, tensors):
+    """The format of Hugging Face: length, a JSON header padded to 8 bytes, then the data, all little-endian."""
+    header, blobs, offset = {"__metadata__": {"format": "pt"}}, [], 0
+    for name in sorted(tensors):
+        value = tensors[name].detach().cpu().contiguous().half().numpy()
+        header[name] = {"dtype": "F16", "shape": list(value.shape), "data_offsets": [offset, offset + value.nbytes]}
+        blobs.append(value.tobytes())
+        offset += value.nbytes
+    head = json.dumps(header, separators=(",", ":")).encode()
+    head += b" " * (-len(head) % 8)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(len(head).to_bytes(8, "little") + head + b"".join(blobs))
+
+
+def read_safetensors(path):
+    """float16 tensors of a file as `write_safetensors` writes it, as float32."""
+    data = open(path, "rb").read()
+    start = 8 + int.from_bytes(data[:8], "little")
+    tensors = {}
+    for name, entry in json.loads(data[8:start]).items():
+        if name != "__metadata__":
+            first, last = (start + o for o in entry["data_offsets"])
+            tensors[name] = torch.from_numpy(np.frombuffer(data[first:last], np.float16).astype(np.float32).reshape(entry["shape"]))
+    return tensors
+
+
+def write_onnx(path, module, example, name_in, name_out, axes):
+    """Weights are stored in float16 and widened when the graph is loaded: half the download, the same on every device."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    torch.onnx.export(
+        module, example, path, input_names=[name_in], output_names=[name_out], opset_version=17, dynamic_axes={name_in: axes, name_out: {0: axes[0]}}
+    )
+    model = onnx.load(path)
+    casts, kept = [], []
+    for tensor in model.graph.initializer:
+        value = numpy_helper.to_array(tensor)
+        if value.dtype == np.float32 and value.size >= 64:
+            half = numpy_helper.from_array(value.astype(np.float16), tensor.name + "_half")
+            casts.append(helper.make_node("Cast", [half.name], [tensor.name], to=TensorProto.FLOAT))
+            kept.append(half)
+        else:
+            kept.append(tensor)
+    nodes = [*casts, *model.graph.node]
+    del model.graph.initializer[:], model.graph.node[:]
+    model.graph.initializer.extend(kept)
+    model.graph.node.extend(nodes)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+
+
+@torch.no_grad()
+def preview_factors(vae, bank):
+    """How latents look: red, green, blue of each channel, then a bias, by least squares on decoded pictures."""
+    rng = np.random.default_rng(5)
+    z = torch.from_numpy(bank.latents[rng.choice(len(bank.latents), 256, replace=False)].astype(np.float32))
+    y = torch.nn.functional.avg_pool2d(torch.cat([vae.decode(part) for part in z.split(16)]), 8)
+    a = (z * bank.factor).permute(0, 2, 3, 1).reshape(-1, 4).numpy()
+    a = np.concatenate([a, np.ones((len(a), 1), np.float32)], 1)
+    solution = np.linalg.lstsq(a, y.permute(0, 2, 3, 1).reshape(-1, 3).numpy(), rcond=None)[0]
+    return [round(float(v), 4) for v in solution.reshape(-1)]
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("data")
+    arguments.add_argument("runs")
+    arguments.add_argument("out")
+    a = arguments.parse_args()
+    words = learn_words(Pictures(a.data), f"{a.runs}/words.json")
+    vae, unet, image, text = Vae(), Unet(), ImageTower(), TextTower(len(words.ids), words.start)
+    load(a.runs, "vae", {"vae": vae})
+    load(a.runs, "clip", {"image": image})
+    load(a.runs, "text", {"text": text})
+    load(a.runs, "unet", {"unet": unet})
+    for module in (vae, unet, image, text):
+        module.float().cpu()
+    bank = Bank(f"{a.runs}/bank.npz")
+
+    tensors = vae.state_dict()
+    of_encoder = ("encoder.", "quant_conv.")
+    write_safetensors(f"{a.out}/vae/diffusion_pytorch_model.safetensors", {k: v for k, v in tensors.items() if not k.startswith(of_encoder)})
+    write_safetensors(f"{a.out}/vae/encoder.safetensors", {k: v for k, v in tensors.items() if k.startswith(of_encoder)})
+    write_json(f"{a.out}/vae/config.json", {**VAE_CONFIG, "scaling_factor": round(bank.factor, 5)})
+    write_safetensors(f"{a.out}/unet/diffusion_pytorch_model.safetensors", unet.state_dict())
+    write_json(f"{a.out}/unet/config.json", UNET_CONFIG)
+    write_json(
+        f"{a.out}/scheduler/scheduler_config.json",
+        {
+            "_class_name": "DPMSolverMultistepScheduler",
+            "beta_start": BETAS[0],
+            "beta_end": BETAS[1],
+            "beta_schedule": "scaled_linear",
+            "num_train_timesteps": 1000,
+            "prediction_type": "v_prediction",
+        },
+    )
+    pixels = torch.zeros(1, 3, CLIP_SIDE, CLIP_SIDE)
+    write_onnx(f"{a.out}/image_encoder/model.onnx", image, pixels, "pixel_values", "image_embeds", {0: "pictures"})
+    ids = torch.tensor(words.encode(["a red apple", "noise"]))
+    write_onnx(f"{a.out}/text_encoder/model.onnx", text, ids, "input_ids", "text_embeds", {0: "prompts", 1: "tokens"})
+    # Batch norm is folded into the exported tower; training goes on from these.
+    towers = {**{f"image.{k}": v for k, v in image.state_dict().items()}, **{f"text.{k}": v for k, v in text.state_dict().items()}}
+    write_safetensors(CLIP_WEIGHTS, {k: v for k, v in towers.items() if v.dtype.is_floating_point})
+    tokenizer, config = words.files()
+    write_json(f"{a.out}/tokenizer/tokenizer.json", tokenizer)
+    write_json(f"{a.out}/tokenizer/tokenizer_config.json", config)
+    manifest = json.load(open(f"{HERE}/manifest.json"))
+    write_json(f"{a.out}/model.json", {**manifest, "previewFactors": preview_factors(vae, bank)})
+    for folder, _, files in os.walk(a.out):
+        for name in sorted(files):
+            path = os.path.join(folder, name)
+            print(f"{os.path.getsize(path):>10,} {os.path.relpath(path, a.out)}")
+
+
+if __name__ == "__main__":
+    main()

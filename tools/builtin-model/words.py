@@ -1,0 +1,147 @@
+"""A byte-pair tokenizer of CLIP's kind with a small vocabulary of its own, written as Transformers.js reads it.
+
+Sennrich et al. 2016, in the form of CLIP (Radford et al. 2021): bytes as printable characters, `</w>` at the end of each
+word, start and end tokens round the prompt, the end token as padding.
+"""
+
+import json
+import re
+
+START, END = "<|startoftext|>", "<|endoftext|>"
+MAX_TOKENS = 32
+PIECES = re.compile(r"[^\W\d_]+|\d|(?:[^\s\w]|_)+")
+
+
+def byte_characters():
+    """Bytes to printable characters, as GPT-2 and CLIP map them."""
+    kept = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    table = {b: chr(b) for b in kept}
+    extra = 0
+    for b in range(256):
+        if b not in table:
+            table[b] = chr(256 + extra)
+            extra += 1
+    return table
+
+
+BYTES = byte_characters()
+
+
+def pieces(text):
+    return ["".join(BYTES[b] for b in piece.encode()) for piece in PIECES.findall(text.lower())]
+
+
+class Words:
+    """Text to token ids and back to the files that describe how."""
+
+    def __init__(self, merges):
+        self.merges = [tuple(m) for m in merges]
+        self.ranks = {m: i for i, m in enumerate(self.merges)}
+        characters = [BYTES[b] for b in range(256)]
+        vocabulary = characters + [c + "</w>" for c in characters] + ["".join(m) for m in self.merges] + [START, END]
+        self.ids = {token: i for i, token in enumerate(vocabulary)}
+        self.start, self.end = self.ids[START], self.ids[END]
+        self.cache = {}
+
+    @staticmethod
+    def learn(texts, count):
+        """Learns `count` merges from texts, the most frequent pair first."""
+        frequency = {}
+        for text in texts:
+            for piece in pieces(text):
+                frequency[piece] = frequency.get(piece, 0) + 1
+        words = {w: [*w[:-1], w[-1] + "</w>"] for w in frequency}
+        merges = []
+        for _ in range(count):
+            pairs = {}
+            for word, parts in words.items():
+                for pair in zip(parts, parts[1:]):
+                    pairs[pair] = pairs.get(pair, 0) + frequency[word]
+            if not pairs:
+                break
+            best = max(pairs, key=lambda pair: (pairs[pair], pair))
+            merges.append(best)
+            for word, parts in words.items():
+                words[word] = _merge(parts, best)
+        return Words(merges)
+
+    def _word(self, piece):
+        if piece not in self.cache:
+            parts = [*piece[:-1], piece[-1] + "</w>"]
+            while len(parts) > 1:
+                pair = min(zip(parts, parts[1:]), key=lambda p: self.ranks.get(p, len(self.ranks)))
+                if pair not in self.ranks:
+                    break
+                parts = _merge(parts, pair)
+            self.cache[piece] = [self.ids[p] for p in parts]
+        return self.cache[piece]
+
+    def encode(self, texts):
+        """Rows of ids of equal length, at most 32, start and end included."""
+        rows = []
+        for text in texts:
+            ids = [i for piece in pieces(text) for i in self._word(piece)][: MAX_TOKENS - 2]
+            rows.append([self.start, *ids, self.end])
+        longest = max(map(len, rows))
+        return [row + [self.end] * (longest - len(row)) for row in rows]
+
+    def files(self):
+        """`tokenizer.json` and `tokenizer_config.json`."""
+        special = [
+            {"id": self.ids[t], "content": t, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+            for t in (START, END)
+        ]
+        tokenizer = {
+            "version": "1.0",
+            "truncation": None,
+            "padding": None,
+            "added_tokens": special,
+            "normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Lowercase"}]},
+            "pre_tokenizer": {
+                "type": "Sequence",
+                "pretokenizers": [
+                    {"type": "Split", "pattern": {"Regex": r"[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"}, "behavior": "Removed", "invert": True},
+                    {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True},
+                ],
+            },
+            "post_processor": {"type": "RobertaProcessing", "sep": [END, self.end], "cls": [START, self.start], "trim_offsets": False, "add_prefix_space": False},
+            "decoder": {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True},
+            "model": {
+                "type": "BPE",
+                "dropout": None,
+                "unk_token": END,
+                "continuing_subword_prefix": "",
+                "end_of_word_suffix": "</w>",
+                "fuse_unk": False,
+                "vocab": self.ids,
+                "merges": [" ".join(m) for m in self.merges],
+            },
+        }
+        config = {
+            "tokenizer_class": "CLIPTokenizer",
+            "bos_token": START,
+            "eos_token": END,
+            "unk_token": END,
+            "pad_token": END,
+            "model_max_length": MAX_TOKENS,
+        }
+        return tokenizer, config
+
+    def save(self, path):
+        json.dump(self.merges, open(path, "w"))
+
+    @staticmethod
+    def load(path):
+        return Words(json.load(open(path)))
+
+
+def _merge(parts, pair):
+    merged, i = [], 0
+    while i < len(parts):
+        if i + 1 < len(parts) and (parts[i], parts[i + 1]) == pair:
+            merged.append(parts[i] + parts[i + 1])
+            i += 2
+        else:
+            merged.append(parts[i])
+            i += 1
+    return merged
