@@ -46,7 +46,7 @@ async function walk(page: Page) {
 
 test(
   'five rounds picked by hand, once back and by another branch, with and without speculation',
-  { tag: '@cpu' },
+  { tag: ['@cpu', '@float16'] },
   async ({ page }) => {
     await begin(page);
     const speculative = page.getByRole('switch', { name: 'Speculative' });
