@@ -140,6 +140,7 @@ def main():
     write_json(f"{a.out}/tokenizer/tokenizer.json", tokenizer)
     write_json(f"{a.out}/tokenizer/tokenizer_config.json", config)
     manifest = json.load(open(f"{HERE}/manifest.json"))
+    manifest["imageEncoder"]["size"], manifest["textEncoder"]["maxTokens"] = CLIP_SIDE, MAX_TOKENS
     write_json(f"{a.out}/model.json", {**manifest, "previewFactors": preview_factors(vae, bank)})
     for folder, _, files in os.walk(a.out):
         for name in sorted(files):

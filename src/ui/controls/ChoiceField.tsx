@@ -1,5 +1,6 @@
 import { useId } from 'react';
 import { classes } from '../shared/classes.ts';
+import { FieldWords } from './FieldWords.tsx';
 import styles from './NumberField.module.css';
 
 /** One of a few, with its name and what it does in one line. */
@@ -21,15 +22,7 @@ export function ChoiceField<V extends string>({
   const id = useId();
   return (
     <div className={classes(styles['field'], styles['long'])}>
-      <div className={styles['words']}>
-        <label htmlFor={id}>{label}</label>
-        <p className={styles['brief']} aria-hidden>
-          {brief}
-        </p>
-        <p id={`${id}-help`} className={styles['help']}>
-          {help}
-        </p>
-      </div>
+      <FieldWords id={id} label={label} help={help} brief={brief} />
       <div className={styles['entry']}>
         <select
           id={id}

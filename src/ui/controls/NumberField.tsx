@@ -6,6 +6,7 @@ import type { FieldKey } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
 import { classes } from '../shared/classes.ts';
 import { useSelect, useStores } from '../shared/stores.ts';
+import { FieldWords } from './FieldWords.tsx';
 import styles from './NumberField.module.css';
 
 /** Fields that take less room than others, or more where fields stand side by side. */
@@ -43,15 +44,7 @@ export function NumberField({ name, children }: { readonly name: FieldKey; reado
       ref={field}
       className={classes(styles['field'], styles[shapes[name] ?? ''], problem && styles['wrong'])}
     >
-      <div className={styles['words']}>
-        <label htmlFor={id}>{label}</label>
-        <p className={styles['brief']} aria-hidden>
-          {brief}
-        </p>
-        <p id={`${id}-help`} className={styles['help']}>
-          {help}
-        </p>
-      </div>
+      <FieldWords id={id} label={label} help={help} brief={brief} />
       <div className={styles['entry']}>
         {children}
         <input

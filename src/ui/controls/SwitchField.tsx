@@ -1,6 +1,7 @@
 import { Switch } from 'radix-ui';
 import { useId } from 'react';
 import { classes } from '../shared/classes.ts';
+import { FieldWords } from './FieldWords.tsx';
 import styles from './NumberField.module.css';
 
 /** Something that is on or off, with its name and what it does in one line. */
@@ -20,15 +21,7 @@ export function SwitchField({
   const id = useId();
   return (
     <div className={classes(styles['field'], styles['long'], styles['toggle'])}>
-      <div className={styles['words']}>
-        <label htmlFor={id}>{label}</label>
-        <p className={styles['brief']} aria-hidden>
-          {brief}
-        </p>
-        <p id={`${id}-help`} className={styles['help']}>
-          {help}
-        </p>
-      </div>
+      <FieldWords id={id} label={label} help={help} brief={brief} />
       <div className={styles['entry']}>
         <Switch.Root
           id={id}

@@ -1,47 +1,28 @@
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { decode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { automatic } from '../../../src/animation/index.ts';
 import type { Frame, Progress, Watch } from '../../../src/animation/index.ts';
 import { isAbort } from '../../../src/base/index.ts';
 import type { Picture } from '../../../src/base/index.ts';
-import { Pipeline } from '../../../src/diffusion/index.ts';
-import { createModel } from '../../../src/models/index.ts';
 import { defaultSettings } from '../../../src/project/index.ts';
-import { openCheckpointFolder } from '../../../tools/checkpoint-folder.ts';
-import { openNodeBackend } from '../../../tools/node-runtime.ts';
-import type { NodeBackend } from '../../../tools/node-runtime.ts';
-import { watchGpu } from '../../support/gpu-memory.ts';
-import type { GpuWatch } from '../../support/gpu-memory.ts';
+import { openGoldenGpu } from '../../support/golden-gpu.ts';
+import type { GoldenGpu } from '../../support/golden-gpu.ts';
 
-const golden = fileURLToPath(new URL('../../golden/shapes/', import.meta.url));
 const settings = { ...defaultSettings, width: 64, height: 64, frames: 2, steps: 3, seed: 11 };
 const prompts = { text: null, positives: 0, negatives: 0 };
 
-let watch: GpuWatch;
-let backend: NodeBackend;
-let pipeline: Pipeline;
+let gpu: GoldenGpu;
+let watch: GoldenGpu['watch'];
+let backend: GoldenGpu['backend'];
+let pipeline: GoldenGpu['pipeline'];
 let start: Picture;
 
 beforeAll(async () => {
-  watch = watchGpu();
-  const opened = await openNodeBackend('webgpu');
-  if ('reason' in opened) throw new Error(opened.reason);
-  backend = opened;
-  const parts = await openCheckpointFolder(`${golden}checkpoint`);
-  pipeline = new Pipeline(backend.compute, backend.runtime, createModel(parts, backend.target));
-  const { width, height, data } = decode(await readFile(`${golden}start.png`));
-  const rgba = new Uint8ClampedArray(4 * width * height).fill(255);
-  for (let i = 0; i < width * height; i++) rgba.set(data.slice(3 * i, 3 * i + 3), 4 * i);
-  start = { width, height, data: rgba };
+  gpu = await openGoldenGpu();
+  ({ watch, backend, pipeline, start } = gpu);
 });
 
 afterAll(async () => {
-  await pipeline.release();
-  expect(backend.runtime.liveSessions).toBe(0);
-  backend.dispose();
-  watch.end();
+  await gpu.close();
 });
 
 async function run(change: Partial<typeof settings> = {}, watching: Watch = {}): Promise<Frame[]> {

@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { decode } from 'fast-png';
+import { expect } from 'vitest';
+import type { Picture } from '../../src/base/index.ts';
+import { Pipeline } from '../../src/diffusion/index.ts';
+import { createModel } from '../../src/models/index.ts';
+import { openCheckpointFolder } from '../../tools/checkpoint-folder.ts';
+import { openNodeBackend } from '../../tools/node-runtime.ts';
+import { watchGpu } from './gpu-memory.ts';
+
+const golden = fileURLToPath(new URL('../golden/shapes/', import.meta.url));
+
+/** The golden model on the GPU, under watch, and its start picture. `close` expects that no session is left. */
+export async function openGoldenGpu() {
+  const watch = watchGpu();
+  const backend = await openNodeBackend('webgpu');
+  if ('reason' in backend) throw new Error(backend.reason);
+  const parts = await openCheckpointFolder(`${golden}checkpoint`);
+  const pipeline = new Pipeline(backend.compute, backend.runtime, createModel(parts, backend.target));
+  const { width, height, data } = decode(await readFile(`${golden}start.png`));
+  const rgba = new Uint8ClampedArray(4 * width * height).fill(255);
+  for (let i = 0; i < width * height; i++) rgba.set(data.slice(3 * i, 3 * i + 3), 4 * i);
+  const start: Picture = { width, height, data: rgba };
+  return {
+    watch,
+    backend,
+    pipeline,
+    start,
+    close: async () => {
+      await pipeline.release();
+      expect(backend.runtime.liveSessions).toBe(0);
+      backend.dispose();
+      watch.end();
+    },
+  };
+}
+
+export type GoldenGpu = Awaited<ReturnType<typeof openGoldenGpu>>;
