@@ -9,6 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import torch
 
+# Seconds: what goes beyond is not training, but a machine that slept or a process that was stopped for a while.
+LONGEST_STEP = 20
+
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
@@ -106,7 +109,7 @@ class Stage:
             for key, value in figures.items():
                 self.losses.setdefault(key, []).append(float(value))
             now = time.time()
-            self.spent += now - began
+            self.spent += min(now - began, LONGEST_STEP)
             began = now
             if self.step % every == 0:
                 means = "  ".join(f"{key} {np.mean(values):.4f}" for key, values in self.losses.items())
