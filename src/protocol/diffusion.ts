@@ -195,6 +195,10 @@ export const diffusionApi = {
         closes: v.boolean(),
         home: v.nullable(trailSchema),
       }),
+      /** The animation's last frame, or its start picture. */
+      last: pictureSchema,
+      /** As in automatic mode. */
+      origin: v.optional(pictureSchema),
       settings: settingsSchema,
       previews: v.boolean(),
     }),
@@ -220,6 +224,8 @@ export const diffusionApi = {
       /** What the page calls this round. */
       name: count,
       start: pictureSchema,
+      /** As in automatic mode. */
+      origin: v.optional(pictureSchema),
       /** Number of the frame that is being picked, from 0. */
       frame: count,
       /** How often this round has been rolled again. */

@@ -251,6 +251,7 @@ export function createPick({
       values = ready ? settings.commitAll() : null;
       const { start, frames } = animation.getState();
       const from = frames.at(-1)?.picture ?? start?.picture;
+      const origin = frames.length > 0 && start ? { origin: start.picture } : {};
       if (!values || !from || !fits(values)) {
         endRound();
         return;
@@ -261,7 +262,16 @@ export function createPick({
       open();
       await diffusion.current().call(
         'pickRound',
-        { name: id, start: from, frame: frames.length, roll, batch, settings: settled, previews: true },
+        {
+          name: id,
+          start: from,
+          ...origin,
+          frame: frames.length,
+          roll,
+          batch,
+          settings: settled,
+          previews: true,
+        },
         {
           signal,
           onEvent: (event) => {

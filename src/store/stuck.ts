@@ -86,7 +86,8 @@ export function watchForStuck({
       return;
     }
     if (frames.length <= previous.frames.length) return;
-    const stuck = findStuck(frames.map(({ insight }) => insight ?? unmeasured));
+    // On the way from one variant to the next frames are alike, as they should be.
+    const stuck = findStuck(frames.map(({ insight, leg }) => (leg || !insight ? unmeasured : insight)));
     if (!stuck) {
       calmFor++;
       if (said === null || calmFor < calm) return;

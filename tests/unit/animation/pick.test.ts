@@ -29,8 +29,9 @@ const plain = (value: number): Picture => ({
   height: 64,
   data: new Uint8ClampedArray(4 * 64 * 64).fill(value),
 });
-const input: RoundInput = { start: plain(1), frame: 0, roll: 0, batch: 3, settings };
-const bytesOfRound = 4 * 4 * 64 * 64;
+const input: RoundInput = { start: plain(1), origin: plain(1), frame: 0, roll: 0, batch: 3, settings };
+/** Of five pictures: start, origin and three candidates. */
+const bytesOfRound = 5 * 4 * 64 * 64;
 
 /** What became of a round that was asked for. */
 interface Wanted {
@@ -413,7 +414,14 @@ describe('with a model', () => {
       const path = [start];
       for (const [turn, pick] of [...way, 0].entries()) {
         const picture = path.at(-1) ?? start;
-        const round = { start: picture, frame: path.length - 1, roll: 0, batch: 2, settings: small };
+        const round = {
+          start: picture,
+          origin: start,
+          frame: path.length - 1,
+          roll: 0,
+          batch: 2,
+          settings: small,
+        };
         const candidates: Candidate[] = [];
         const onEvent = (event: RoundEvent) => {
           if (event.kind === 'candidate') candidates.push(event.candidate);
