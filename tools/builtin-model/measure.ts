@@ -22,7 +22,8 @@ has not seen, through the same code that the page runs. Prints a line for each m
 later runs add, and contact sheets into the folder of results. --limit and --frames (of a chain, else 60) make a quick
 try of it.
 
-Measures: vae, clip, variants, guidance, chains, photographs, timing.`;
+Measures: vae, clip, variants, guidance, chains, unguided (chains without guidance), photographs, timing. Several runs
+can measure side by side.`;
 
 /** Measures of the model on a device. `timing` is of the page, and opens the model there. */
 const measures: Readonly<Record<string, Measure>> = {
@@ -30,7 +31,8 @@ const measures: Readonly<Record<string, Measure>> = {
   clip: measureClip,
   variants: measureVariants,
   guidance: measureGuidance,
-  chains: measureChains,
+  chains: measureChains('chains'),
+  unguided: measureChains('unguided', { repeats: 0 }),
   photographs: measurePhotographs,
 };
 
@@ -98,18 +100,19 @@ export async function main(args: string[]): Promise<number> {
   }
 }
 
-/** `measures.json`: what earlier runs have measured, and what this one adds. */
+/** `measures.json`: what other runs have measured, and what this one adds. */
 async function openResults(
   folder: string,
 ): Promise<{ add(name: string, measured: Measured): Promise<void> }> {
   const file = join(folder, 'measures.json');
-  const text = await readFile(file, 'utf8').catch(() => '{}');
-  const known = v.parse(v.record(v.string(), v.unknown()), JSON.parse(text));
+  const read = async () =>
+    v.parse(v.record(v.string(), v.unknown()), JSON.parse(await readFile(file, 'utf8').catch(() => '{}')));
+  // What cannot be added to is said before anything is measured.
+  await read();
   return {
     async add(name, { line, values }) {
       console.log(`${name.padEnd(12)}${line}`);
-      known[name] = values;
-      await writeFile(file, `${JSON.stringify(known, null, 2)}\n`);
+      await writeFile(file, `${JSON.stringify({ ...(await read()), [name]: values }, null, 2)}\n`);
     },
   };
 }

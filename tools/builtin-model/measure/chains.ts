@@ -5,7 +5,7 @@ import type { Settings } from '../../../src/project/index.ts';
 import { drawConcepts } from './held-out.ts';
 import type { HeldOutPicture } from './held-out.ts';
 import { writeSheet } from './measure.ts';
-import type { Bench, Measured } from './measure.ts';
+import type { Bench, Measure } from './measure.ts';
 import { dot, mean, uniform } from './statistics.ts';
 
 const mostPictures = 10;
@@ -20,20 +20,25 @@ interface Chain {
 }
 
 /**
- * Long animations from held-out pictures, with the model's own settings and without guidance: a sheet of each, one row
- * a start picture, and how alike frames stay.
+ * Long animations from held-out pictures, with the model's own settings or some of them changed: a sheet, one row a start
+ * picture, and how alike frames stay.
+ *
+ * @param name - of the sheet and of the file with all cosines
  */
-export async function measureChains(bench: Bench): Promise<Measured> {
-  const starts = drawConcepts(bench.pictures, Math.min(mostPictures, bench.limit), uniform(5));
-  const guided = await chains(bench, 'chains-guided', starts, {});
-  const free = await chains(bench, 'chains-unguided', starts, { repeats: 0 });
-  await writeFile(join(bench.out, 'chains.json'), JSON.stringify({ guided, free }, null, 1));
-  const values = { frames: bench.frames, guided: summary(guided), unguided: summary(free) };
-  const words = ({ toStart, toPredecessor }: ReturnType<typeof summary>) =>
-    `last frame to start ${toStart.toFixed(3)}, frame to frame ${toPredecessor.toFixed(3)}`;
-  return {
-    line: `${starts.length} chains of ${bench.frames} frames, cosines: guided: ${words(values.guided)}; unguided: ${words(values.unguided)}`,
-    values,
+export function measureChains(name: string, changes: Partial<Settings> = {}): Measure {
+  return async (bench) => {
+    const starts = drawConcepts(bench.pictures, Math.min(mostPictures, bench.limit), uniform(5));
+    const made = await chains(bench, name, starts, changes);
+    await writeFile(join(bench.out, `${name}.json`), JSON.stringify(made, null, 1));
+    const values = {
+      frames: bench.frames,
+      toStart: mean(made.map(({ toStart }) => toStart.at(-1) ?? NaN)),
+      toPredecessor: mean(made.flatMap(({ toPredecessor }) => toPredecessor)),
+    };
+    return {
+      line: `${starts.length} of ${bench.frames} frames, cosines: last frame to start ${values.toStart.toFixed(3)}, frame to frame ${values.toPredecessor.toFixed(3)}`,
+      values,
+    };
   };
 }
 
@@ -66,11 +71,4 @@ async function chains(
     await writeSheet(bench, sheet, rows);
   }
   return made;
-}
-
-function summary(made: readonly Chain[]) {
-  return {
-    toStart: mean(made.map(({ toStart }) => toStart.at(-1) ?? NaN)),
-    toPredecessor: mean(made.flatMap(({ toPredecessor }) => toPredecessor)),
-  };
 }
