@@ -45,7 +45,11 @@ export interface RenderWatch {
   readonly onPreview?: ((pictures: Picture[]) => void) | undefined;
 }
 
-/** A batch of frames from embeddings and noise, one of each a frame, in one read-back. */
+/**
+ * A batch of frames from embeddings and noise, one of each a frame, in one read-back.
+ *
+ * @throws NotFiniteError when a network gave what is no picture, or the signal's reason
+ */
 export async function renderFrames(
   pipeline: Pipeline,
   { embeds, noise, steps, guidanceScale, extra = [], measure }: RenderInput,
@@ -59,13 +63,14 @@ export async function renderFrames(
       ((latents: DeviceTensor) => {
         previews.look(latents);
       });
+    const faults = scope.own(pipeline.faults());
     const latents = scope.own(
-      await pipeline.denoise({ embeds, noise, steps, guidanceScale, signal, onStep, onLatents }),
+      await pipeline.denoise({ embeds, noise, steps, guidanceScale, signal, faults, onStep, onLatents }),
     );
     onDecode?.();
-    const frames = scope.own(await pipeline.decode(latents, signal));
+    const frames = scope.own(await pipeline.decode(latents, signal, faults));
     const measured = (await measure?.(frames)) ?? [];
-    return await pipeline.read(frames, [...extra, ...measured], signal);
+    return await pipeline.read(frames, [...extra, ...measured], signal, faults);
   } finally {
     await previews?.settled();
     scope.dispose();

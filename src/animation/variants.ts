@@ -38,7 +38,7 @@ export type VariantsEvent =
  * decoded one after another, because a decoder needs far more memory than a step does. Works only while it is asked
  * for more: a step of denoising, or a picture, each time.
  *
- * @throws the signal's reason within a step of the signal
+ * @throws NotFiniteError when a network gave what is no picture, or the signal's reason within a step of the signal
  */
 export async function* variants(
   pipeline: Pipeline,
@@ -62,7 +62,8 @@ export async function* variants(
     for (let index = 0; index < batch; index++) compute.copyRows(embeds, rows, index);
 
     let latents: DeviceTensor | null = null;
-    const run = pipeline.denoising({ embeds: rows, noise, steps, guidanceScale, signal });
+    const faults = scope.own(pipeline.faults());
+    const run = pipeline.denoising({ embeds: rows, noise, steps, guidanceScale, signal, faults });
     for await (const { step, latents: unfinished, denoised } of run) {
       if (denoised) latents = scope.own(denoised);
       else if (previews()) looks.look(unfinished);
@@ -74,7 +75,8 @@ export async function* variants(
 
     for (let index = 0; latents && index < batch; index++) {
       signal?.throwIfAborted();
-      yield { ...(await picture(pipeline, latents, index, index === 0 ? extra : [], signal)), index };
+      const along = index === 0 ? extra : [];
+      yield { ...(await picture(pipeline, latents, index, along, faults, signal)), index };
     }
   } finally {
     await looks.settled();
@@ -87,13 +89,14 @@ async function picture(
   latents: DeviceTensor,
   index: number,
   extra: readonly DeviceTensor[],
+  faults: DeviceTensor,
   signal: AbortSignal | undefined,
 ) {
   const scope = new Scope();
   try {
     const row = scope.own(pipeline.compute.row(latents, index));
-    const frame = scope.own(await pipeline.decode(row, signal));
-    const read = await pipeline.read(frame, extra, signal);
+    const frame = scope.own(await pipeline.decode(row, signal, faults));
+    const read = await pipeline.read(frame, extra, signal, faults);
     const [made] = read.pictures;
     if (!made) throw new RangeError('a batch of one has one picture');
     return { kind: 'variant', picture: made, extra: read.extra } as const;

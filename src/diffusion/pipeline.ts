@@ -2,6 +2,7 @@ import { SettingsError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import type { Compute, DeviceTensor, GuidanceTerms, NoiseKey } from '../compute/index.ts';
 import type { Port, Runtime, Session } from '../runtime/index.ts';
+import { NotFiniteError, faultyNetwork } from './faults.ts';
 import { Networks } from './networks.ts';
 import type { DiffusionModel, LatentSize, ModelShape } from './networks.ts';
 import { createSchedule, timestepFeatures } from './scheduler.ts';
@@ -17,6 +18,8 @@ export interface DenoisingOptions {
   /** Classifier-free guidance; at 1 or less the unconditional half is not computed. */
   readonly guidanceScale: number;
   readonly signal?: AbortSignal | undefined;
+  /** Where it is noted that the UNet's results are not finite: see `Pipeline.faults`. */
+  readonly faults?: DeviceTensor | undefined;
 }
 
 export interface DenoiseOptions extends DenoisingOptions {
@@ -162,7 +165,7 @@ export class Pipeline {
    * likes, or be ended, which frees what it holds; meanwhile other work can be done on the device.
    */
   async *denoising(options: DenoisingOptions): AsyncGenerator<DenoisingStep, void, undefined> {
-    const { embeds, noise, steps, guidanceScale, signal } = options;
+    const { embeds, noise, steps, guidanceScale, signal, faults } = options;
     const { compute, model } = this;
     const [batch = 0, channels = 0, height = 0, width = 0] = noise.dims;
     const [given = 0] = embeds.dims;
@@ -188,7 +191,7 @@ export class Pipeline {
         const features = timestepFeatures(schedule.timesteps[index] ?? 0, model.timestep);
         const timestep = scope.own(compute.upload(features, [1, features.length]));
         await unet.run({ sample: modelInput, timestep, context }, { output });
-        compute.dpmSolverStep(step, guidanceScale, output, { latents, previousX0, modelInput });
+        compute.dpmSolverStep(step, guidanceScale, output, { latents, previousX0, modelInput }, faults);
         await computed;
         computed = compute.idle();
         // After a stop nobody waits for it any more.
@@ -233,24 +236,45 @@ export class Pipeline {
     return image;
   }
 
-  /** Latents in the model type to 8-bit frames uint8 [b, H, W, 4]. */
-  async decode(latents: DeviceTensor, signal?: AbortSignal): Promise<DeviceTensor> {
+  /**
+   * Latents in the model type to 8-bit frames uint8 [b, H, W, 4].
+   *
+   * @param faults - where it is noted that the decoder's result is not finite: see `faults`
+   */
+  async decode(latents: DeviceTensor, signal?: AbortSignal, faults?: DeviceTensor): Promise<DeviceTensor> {
     const image = await this.decodeLatents(latents, signal);
     try {
-      return this.compute.frameFromDecoded(image);
+      return this.compute.frameFromDecoded(image, faults);
     } finally {
       image.dispose();
     }
   }
 
-  /** A batch of frames, as pictures in memory; `extra` float tensors come along in the same read-back. */
+  /**
+   * Where `denoise` and `decode` note, on the device, that a network gave what is not finite. It is given to `read`
+   * with the frames, so that looking costs no read-back of its own. The caller disposes it.
+   */
+  faults(): DeviceTensor {
+    return this.compute.empty([2], 'float32');
+  }
+
+  /**
+   * A batch of frames, as pictures in memory; `extra` float tensors come along in the same read-back.
+   *
+   * @throws NotFiniteError where `faults` tells of a network
+   */
   async read(
     frames: DeviceTensor,
     extra: readonly DeviceTensor[] = [],
     signal?: AbortSignal,
+    faults?: DeviceTensor,
   ): Promise<{ pictures: Picture[]; extra: Float32Array<ArrayBuffer>[] }> {
     const [, height = 0, width = 0] = frames.dims;
-    const [pixels, ...rest] = await this.compute.read([frames, ...extra], signal);
+    const marks = faults ? [faults] : [];
+    const [pixels, ...rest] = await this.compute.read([frames, ...extra, ...marks], signal);
+    const found = faults && rest.pop();
+    const network = found instanceof Float32Array ? faultyNetwork(found) : null;
+    if (network) throw new NotFiniteError(network, this.compute.modelType);
     const pictures: Picture[] = [];
     if (pixels instanceof Uint8ClampedArray) {
       for (let start = 0; start < pixels.length; start += 4 * width * height) {
