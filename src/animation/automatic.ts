@@ -163,7 +163,7 @@ async function variant(
     );
     onStage('decode', 1, 1);
     const [picture] = pictures;
-    const [embeds] = encoded;
+    const embeds = encoded.at(-1);
     if (!picture || !embeds) throw new RangeError('a batch of one has one frame');
     const insight = toInsight(extra[0], prompts, chain.past.likeness(extra[1]));
     chain.moveTo(scope.release(embeds));

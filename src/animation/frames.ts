@@ -34,7 +34,10 @@ export interface RenderInput {
   readonly guidanceScale: number;
   /** Float tensors that come along in the frames' read-back. */
   readonly extra?: readonly DeviceTensor[];
-  /** Measures the finished frames, uint8 [b, H, W, 4], while they are on the device: what it gives comes along last. */
+  /**
+   * Measures the finished frames, uint8 [b, H, W, 4], while they are on the device: what it gives comes along last. It is
+   * asked again where frames are made again, and only the last time counts.
+   */
   readonly measure?: (frames: DeviceTensor) => Promise<readonly DeviceTensor[]>;
 }
 
@@ -46,14 +49,29 @@ export interface RenderWatch {
 }
 
 /**
- * A batch of frames from embeddings and noise, one of each a frame, in one read-back.
+ * A batch of frames from embeddings and noise, one of each a frame, in one read-back. Where a network has left the range
+ * of float16, all is made once more with that network in float32.
  *
- * @throws NotFiniteError when a network gave what is no picture, or the signal's reason
+ * @throws NotFiniteError when a network gives what is no picture in float32 either, or the signal's reason
  */
 export async function renderFrames(
   pipeline: Pipeline,
+  input: RenderInput,
+  watch: RenderWatch = {},
+): Promise<{ pictures: Picture[]; extra: Float32Array<ArrayBuffer>[] }> {
+  for (;;) {
+    try {
+      return await renderOnce(pipeline, input, watch);
+    } catch (error) {
+      if (!pipeline.widen(error)) throw error;
+    }
+  }
+}
+
+async function renderOnce(
+  pipeline: Pipeline,
   { embeds, noise, steps, guidanceScale, extra = [], measure }: RenderInput,
-  { signal, onStep, onDecode, onPreview }: RenderWatch = {},
+  { signal, onStep, onDecode, onPreview }: RenderWatch,
 ): Promise<{ pictures: Picture[]; extra: Float32Array<ArrayBuffer>[] }> {
   const previews = onPreview && new Previews(pipeline, onPreview);
   const scope = new Scope();

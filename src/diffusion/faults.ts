@@ -1,11 +1,20 @@
 import { ModelError } from '../base/index.ts';
-import type { ModelType } from '../compute/index.ts';
+import type { DeviceTensor, ModelType } from '../compute/index.ts';
 
 /** The networks that Drift compiles, whose results are looked through while they are on the device. */
 export type CheckedNetwork = 'unet' | 'decoder';
 
 /** What each of them computes in. */
 export type Precision = Readonly<Record<CheckedNetwork, ModelType>>;
+
+/** Where it is noted, on the device, which network gave what is not finite. Whoever asked for it disposes it. */
+export interface Faults {
+  /** float32 [2]: see `Compute.dpmSolverStep` and `Compute.frameFromDecoded`. */
+  readonly marks: DeviceTensor;
+  /** What the networks computed in when it was made. */
+  readonly precision: Precision;
+  dispose(): void;
+}
 
 const names: Readonly<Record<CheckedNetwork, string>> = { unet: 'UNet', decoder: 'decoder' };
 

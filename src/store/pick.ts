@@ -139,7 +139,8 @@ export function createPick({
       .current()
       .call('pick', pace(), {
         signal: controller.signal,
-        onEvent: ({ ready, savedSeconds }: Speculation) => {
+        onEvent: ({ ready, savedSeconds, notice }: Speculation) => {
+          if (notice) model.hear(notice);
           if (session === controller) store.setState({ ready, savedSeconds: savedBefore + savedSeconds });
         },
       })

@@ -24,7 +24,7 @@ export const realistic = { stream: 150, outlier: 20, logits: 4, gated: 20 } as c
 export function blowUp(
   parameters: Parameters,
   { stream = 1, outlier = 1, logits = 1, gated = 1 }: BlowUp = realistic,
-): void {
+): Parameters {
   for (const [name, dims] of parameters.shapes) {
     const layer = name.replace(/\.(weight|bias)$/, '');
     if (writesToStream(layer)) {
@@ -37,6 +37,7 @@ export function blowUp(
       scaleRows(parameters, name, dims, () => gated);
     }
   }
+  return parameters;
 }
 
 /** Layers that read normalised values and whose output is added to, or begins, a residual stream. */
