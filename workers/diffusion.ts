@@ -11,10 +11,10 @@ const picking = new Picking((round, watch) => engine.round(round, watch));
 const queue = createQueue();
 
 serve(self, diffusionApi, {
-  load: ({ url, backend }, { signal, emit }) => {
+  load: ({ url, backend, precisions }, { signal, emit }) => {
     picking.close();
     return queue.run(signal, async () => ({
-      value: await engine.load(url, backend, signal, emit),
+      value: await engine.load(url, backend, signal, emit, precisions),
       transfer: [],
     }));
   },
@@ -36,7 +36,10 @@ serve(self, diffusionApi, {
   pick: (pace, { signal, emit }) => {
     const session = picking.open(pace, emit);
     return queue
-      .run(signal, async () => ({ value: await session.run(signal), transfer: [] }))
+      .run(signal, async () => ({
+        value: await engine.hearing(session.tell, () => session.run(signal)),
+        transfer: [],
+      }))
       .finally(session.close);
   },
   pickRound: async (round, { signal, emit }) => {

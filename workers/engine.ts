@@ -12,11 +12,18 @@ import type { Picture } from '../src/base/index.ts';
 import { Pipeline } from '../src/diffusion/index.ts';
 import { createModel, openModel } from '../src/models/index.ts';
 import type { OpenedModel } from '../src/models/index.ts';
-import type { GenerateEvent, LoadEvent, LoadedModel } from '../src/protocol/index.ts';
+import type {
+  EngineNotice,
+  GenerateEvent,
+  LoadEvent,
+  LoadedModel,
+  Precision,
+} from '../src/protocol/index.ts';
 import { usableSettings } from '../src/project/index.ts';
 import type { Settings, SmoothPlan } from '../src/project/index.ts';
 import { DownloadTotal } from './downloads.ts';
 import type { Backend, Machine } from './machine.ts';
+import { precisionNotice } from './precision.ts';
 import { Prompts } from './prompts.ts';
 
 /** The largest UNet that WebAssembly's memory holds, in weights of float32. */
@@ -57,6 +64,8 @@ export class Engine {
   readonly #openMachine: (backend: Backend) => Promise<Machine>;
   #station: Station | null = null;
   #loaded: Loaded | null = null;
+  /** Whoever works with the engine now: one thing at a time is done with it. */
+  #hearer: ((notice: EngineNotice) => void) | null = null;
 
   constructor(openMachine: (backend: Backend) => Promise<Machine>) {
     this.#openMachine = openMachine;
@@ -66,12 +75,15 @@ export class Engine {
    * Loads a model. The one before stays in use until the new one is there and checked; it is released before the new
    * one's networks are loaded, because two large models do not fit side by side. From then on events are of the stage
    * `session`.
+   *
+   * @param precisions - what has become known of this model earlier, by the names of adapters
    */
   async load(
     url: string,
     backend: Backend,
     signal: AbortSignal,
     emit: (event: LoadEvent) => void,
+    precisions: Readonly<Record<string, Precision>> = {},
   ): Promise<LoadedModel> {
     const total = new DownloadTotal();
     const onDownload = (file: string, done: number, of: number) => {
@@ -93,7 +105,10 @@ export class Engine {
     const { manifest, parts, fixedPrompts, text } = opened;
     const { compute, runtime, device, target } = machine;
     const defaults = usableSettings(manifest.defaults);
-    const pipeline = new Pipeline(compute, runtime, createModel(parts, target));
+    const pipeline = new Pipeline(compute, runtime, createModel(parts, target), {
+      precision: precisions[device.name],
+      onPrecision: (precision) => this.#hearer?.(precisionNotice(precision)),
+    });
     try {
       await pipeline.prepare(defaults.width ?? manifest.size, defaults.height ?? manifest.size, {
         signal,
@@ -128,17 +143,31 @@ export class Engine {
     signal: AbortSignal,
     emit: Emit,
   ): Promise<{ frames: number; seconds: number }> {
-    return this.#run(input, signal, emit, ({ pipeline }, prompts, watch) =>
-      automatic(pipeline, { ...input, prompts }, watch),
+    return this.hearing(emit, () =>
+      this.#run(input, signal, emit, ({ pipeline }, prompts, watch) =>
+        automatic(pipeline, { ...input, prompts }, watch),
+      ),
     );
   }
 
   /** Smooth mode. Frames are reported as they are made. */
   smooth(input: SmoothInput, signal: AbortSignal, emit: Emit): Promise<{ frames: number; seconds: number }> {
-    return this.#run(input, signal, emit, (loaded, prompts, watch) => {
-      const promptsOf = (settings: Settings) => loaded.prompts.embeds(settings, signal);
-      return smooth(loaded.pipeline, { ...input, prompts, promptsOf }, watch);
-    });
+    return this.hearing(emit, () =>
+      this.#run(input, signal, emit, (loaded, prompts, watch) => {
+        const promptsOf = (settings: Settings) => loaded.prompts.embeds(settings, signal);
+        return smooth(loaded.pipeline, { ...input, prompts, promptsOf }, watch);
+      }),
+    );
+  }
+
+  /** Does something with the engine; `hear` is told what the engine changes by itself meanwhile. */
+  async hearing<T>(hear: (notice: EngineNotice) => void, work: () => Promise<T>): Promise<T> {
+    this.#hearer = hear;
+    try {
+      return await work();
+    } finally {
+      this.#hearer = null;
+    }
   }
 
   async #run(

@@ -1,7 +1,7 @@
 import { PickSession } from '../src/animation/index.ts';
 import type { PickOptions, RoundInput } from '../src/animation/index.ts';
 import { WorkerError } from '../src/base/index.ts';
-import type { PickEvent, PickPace, PickState, RoundEvent } from '../src/protocol/index.ts';
+import type { EngineNotice, PickEvent, PickPace, PickState, RoundEvent } from '../src/protocol/index.ts';
 
 /** Bytes of pictures that are kept for speculation and for going back: some 250 of 512 × 512. */
 const limit = 256e6;
@@ -49,6 +49,10 @@ export class Picking {
       run: async (signal: AbortSignal): Promise<PickState> => {
         await session.run(signal);
         return last;
+      },
+      /** Says something to whoever has opened the session. */
+      tell: (notice: EngineNotice) => {
+        emit(notice);
       },
       close: () => {
         session.close();

@@ -154,7 +154,7 @@ async function variant(
     );
     onStage('decode', 1, 1);
     const [picture] = pictures;
-    const [look] = seen;
+    const look = seen.at(-1);
     if (!picture || !look) throw new RangeError('a batch of one has one frame');
     const insight = toInsight(extra[0], prompts, look.comparison.likeness(extra[1]));
     chain.moveTo(scope.release(look.embeds));

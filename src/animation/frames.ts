@@ -34,7 +34,10 @@ export interface RenderInput {
   readonly guidanceScale: number;
   /** Float tensors that come along in the frames' read-back. */
   readonly extra?: readonly DeviceTensor[];
-  /** Measures the finished frames, uint8 [b, H, W, 4], while they are on the device: what it gives comes along last. */
+  /**
+   * Measures the finished frames, uint8 [b, H, W, 4], while they are on the device: what it gives comes along last. It is
+   * asked again where frames are made again, and only the last time counts.
+   */
   readonly measure?: (frames: DeviceTensor) => Promise<readonly DeviceTensor[]>;
 }
 
@@ -45,11 +48,30 @@ export interface RenderWatch {
   readonly onPreview?: ((pictures: Picture[]) => void) | undefined;
 }
 
-/** A batch of frames from embeddings and noise, one of each a frame, in one read-back. */
+/**
+ * A batch of frames from embeddings and noise, one of each a frame, in one read-back. Where a network has left the range
+ * of float16, all is made once more with that network in float32.
+ *
+ * @throws NotFiniteError when a network gives what is no picture in float32 either, or the signal's reason
+ */
 export async function renderFrames(
   pipeline: Pipeline,
+  input: RenderInput,
+  watch: RenderWatch = {},
+): Promise<{ pictures: Picture[]; extra: Float32Array<ArrayBuffer>[] }> {
+  for (;;) {
+    try {
+      return await renderOnce(pipeline, input, watch);
+    } catch (error) {
+      if (!pipeline.widen(error)) throw error;
+    }
+  }
+}
+
+async function renderOnce(
+  pipeline: Pipeline,
   { embeds, noise, steps, guidanceScale, extra = [], measure }: RenderInput,
-  { signal, onStep, onDecode, onPreview }: RenderWatch = {},
+  { signal, onStep, onDecode, onPreview }: RenderWatch,
 ): Promise<{ pictures: Picture[]; extra: Float32Array<ArrayBuffer>[] }> {
   const previews = onPreview && new Previews(pipeline, onPreview);
   const scope = new Scope();
@@ -59,13 +81,14 @@ export async function renderFrames(
       ((latents: DeviceTensor) => {
         previews.look(latents);
       });
+    const faults = scope.own(pipeline.faults());
     const latents = scope.own(
-      await pipeline.denoise({ embeds, noise, steps, guidanceScale, signal, onStep, onLatents }),
+      await pipeline.denoise({ embeds, noise, steps, guidanceScale, signal, faults, onStep, onLatents }),
     );
     onDecode?.();
-    const frames = scope.own(await pipeline.decode(latents, signal));
+    const frames = scope.own(await pipeline.decode(latents, signal, faults));
     const measured = (await measure?.(frames)) ?? [];
-    return await pipeline.read(frames, [...extra, ...measured], signal);
+    return await pipeline.read(frames, [...extra, ...measured], signal, faults);
   } finally {
     await previews?.settled();
     scope.dispose();

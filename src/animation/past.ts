@@ -1,10 +1,13 @@
 import type { Picture } from '../base/index.ts';
 import { Scope } from '../diffusion/index.ts';
 import type { DeviceTensor, Pipeline } from '../diffusion/index.ts';
+import { largestBatch } from '../project/index.ts';
 import type { Likeness } from './types.ts';
 
 /** How many frames back a frame is compared with those before it. */
 const span = 12;
+/** How many are kept: as many more as are made together, so that a batch can be forgotten without a trace. */
+const kept = span + largestBatch;
 
 /** How like a picture is to those before it, on the device. */
 export interface Comparison {
@@ -27,7 +30,7 @@ export class Past {
   constructor(pipeline: Pipeline, start: DeviceTensor) {
     const { compute } = pipeline;
     this.#pipeline = pipeline;
-    this.#places = compute.empty([1 + span, ...start.dims.slice(1)], 'float32');
+    this.#places = compute.empty([1 + kept, ...start.dims.slice(1)], 'float32');
     compute.copyRows(start, this.#places, 0);
   }
 
@@ -57,9 +60,19 @@ export class Past {
     }
   }
 
+  /** How many places it has taken note of, the start aside. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Forgets the latest places, as many as a batch at most, so that there are `count` again. */
+  rewind(count: number): void {
+    this.#count = count;
+  }
+
   /** Takes note of the next place, float32 [1, d]. */
   add(embeds: DeviceTensor): void {
-    this.#pipeline.compute.copyRows(embeds, this.#places, 1 + (this.#count % span));
+    this.#pipeline.compute.copyRows(embeds, this.#places, 1 + (this.#count % kept));
     this.#count++;
   }
 
@@ -67,7 +80,7 @@ export class Past {
   compare(embeds: DeviceTensor): Comparison {
     const { compute } = this.#pipeline;
     const count = this.#count;
-    const cosines = compute.cosines(embeds, compute.head(this.#places, 1 + Math.min(count, span)));
+    const cosines = compute.cosines(embeds, compute.head(this.#places, 1 + Math.min(count, kept)));
     return { cosines, likeness: (values) => likenessOf(values, count) };
   }
 
@@ -90,12 +103,16 @@ export class Past {
 
 /** What the cosines with a past of `count` places say. */
 function likenessOf(cosines: Float32Array | undefined, count: number): Likeness {
+  const [start] = cosines ?? [];
+  const earlier = Array.from(
+    { length: Math.min(count, span) },
+    (_, back) => cosines?.[1 + ((count - 1 - back) % kept)],
+  );
+  const known = [start, ...earlier].filter((value) => value !== undefined);
   // The embedding of a picture that a network failed on compares with nothing.
-  if (!cosines?.every(Number.isFinite)) return unknownLikeness;
-  const back = (by: number) => cosines[1 + ((count - by) % span)];
-  const earlier = Array.from({ length: Math.min(count, span) }, (_, index) => back(index + 1));
-  const [predecessor = null, ...rest] = earlier.filter((value) => value !== undefined);
-  return { start: cosines[0] ?? null, predecessor, earlier: rest };
+  if (start === undefined || !known.every(Number.isFinite)) return unknownLikeness;
+  const [, predecessor = null, ...rest] = known;
+  return { start, predecessor, earlier: rest };
 }
 
 /** That of a frame whose embedding nobody has computed. */

@@ -118,6 +118,7 @@ export async function* smooth(
       if (plan.closes) home ??= at;
       const noiseShift = kind === 'leg' ? settings.noiseShift : kind === 'home' ? 1 : 0;
       let likenesses: Comparison['likeness'][] = [];
+      let reached = past.count;
       const rendering = renderLeg(
         pipeline,
         {
@@ -140,6 +141,8 @@ export async function* smooth(
           look: async (pictures, first, batch) => {
             const cosines: DeviceTensor[] = [];
             likenesses = [];
+            // Frames that are made again take the place of those that were no good.
+            past.rewind(reached);
             // Frames that are there already are not compared once more.
             for (let row = Math.max(0, done - first); row < (pictures.dims[0] ?? 0); row++) {
               const comparison = await past.follow(batch.own(pipeline.compute.row(pictures, row)), signal);
@@ -157,6 +160,7 @@ export async function* smooth(
         const seconds = (performance.now() - began) / 1000 / pictures.length;
         const [ofGoal, own, ...cosines] = extra;
         const known = Math.max(0, done - first);
+        reached = past.count;
         for (const [row, picture] of pictures.entries()) {
           const step = first + row + 1;
           if (step <= done) continue;
@@ -177,14 +181,14 @@ export async function* smooth(
 
       drop(goal.report);
       if (at === goal.place) continue;
-      const reached = noiseBetween(pipeline, at, goal.place, noiseShift);
-      scope.own(reached.noise);
+      const arrived = noiseBetween(pipeline, at, goal.place, noiseShift);
+      scope.own(arrived.noise);
       if (at !== home) {
         drop(at.embeds);
         drop(at.noise);
       }
       if (goal.place !== home) drop(goal.place.noise);
-      at = { embeds: goal.place.embeds, ...reached };
+      at = { embeds: goal.place.embeds, ...arrived };
     }
   } finally {
     scope.dispose();

@@ -1,6 +1,6 @@
 import type { Picture } from '../base/index.ts';
-import { Scope } from '../diffusion/index.ts';
-import type { DeviceTensor, Pipeline } from '../diffusion/index.ts';
+import { NotFiniteError, Scope } from '../diffusion/index.ts';
+import type { DeviceTensor, Faults, Pipeline } from '../diffusion/index.ts';
 import { Previews } from './preview.ts';
 
 export interface VariantsInput {
@@ -38,9 +38,11 @@ export type VariantsEvent =
 /**
  * A batch of variants from one embedding (`generate_choose.py` of the original program): denoised together, then
  * decoded one after another, because a decoder needs far more memory than a step does. Works only while it is asked
- * for more: a step of denoising, or a picture, each time.
+ * for more: a step of denoising, or a picture, each time. Where a network has left the range of float16, what it gave is
+ * made once more with that network in float32.
  *
- * @throws the signal's reason within a step of the signal
+ * @throws NotFiniteError when a network gives what is no picture in float32 either, or the signal's reason within a step
+ *   of the signal
  */
 export async function* variants(
   pipeline: Pipeline,
@@ -63,21 +65,32 @@ export async function* variants(
     const rows = scope.own(compute.empty([batch, ...embeds.dims.slice(1)], 'float32'));
     for (let index = 0; index < batch; index++) compute.copyRows(embeds, rows, index);
 
+    let faults = scope.own(pipeline.faults());
     let latents: DeviceTensor | null = null;
-    const run = pipeline.denoising({ embeds: rows, noise, steps, guidanceScale, signal });
-    for await (const { step, latents: unfinished, denoised } of run) {
-      if (denoised) latents = scope.own(denoised);
-      else if (previews()) looks.look(unfinished);
-      if (step > 0) yield { kind: 'step', step };
-      yield* preview();
-    }
-    await looks.settled();
-    yield* preview();
-
-    for (let index = 0; latents && index < batch; index++) {
-      signal?.throwIfAborted();
-      const along = { extra: index === 0 ? extra : [], measure };
-      yield { ...(await picture(pipeline, latents, index, along, signal)), index };
+    for (let index = 0; index < batch;) {
+      try {
+        if (!latents) {
+          const run = pipeline.denoising({ embeds: rows, noise, steps, guidanceScale, signal, faults });
+          for await (const { step, latents: unfinished, denoised } of run) {
+            if (denoised) latents = scope.own(denoised);
+            else if (previews()) looks.look(unfinished);
+            if (step > 0) yield { kind: 'step', step };
+            yield* preview();
+          }
+          await looks.settled();
+          yield* preview();
+        }
+        if (!latents) throw new RangeError('a run of denoising has a result');
+        signal?.throwIfAborted();
+        const along = { extra: index === 0 ? extra : [], measure };
+        yield { ...(await picture(pipeline, latents, index, along, faults, signal)), index };
+        index++;
+      } catch (error) {
+        if (!pipeline.widen(error)) throw error;
+        // The marks belong to what has failed; latents that a decoder has failed with are good.
+        faults = scope.own(pipeline.faults());
+        if (error instanceof NotFiniteError && error.network === 'unet') latents = null;
+      }
     }
   } finally {
     await looks.settled();
@@ -90,14 +103,15 @@ async function picture(
   latents: DeviceTensor,
   index: number,
   { extra = [], measure }: Pick<VariantsInput, 'extra' | 'measure'>,
+  faults: Faults,
   signal: AbortSignal | undefined,
 ) {
   const scope = new Scope();
   try {
     const row = scope.own(pipeline.compute.row(latents, index));
-    const frame = scope.own(await pipeline.decode(row, signal));
+    const frame = scope.own(await pipeline.decode(row, signal, faults));
     const measured = ((await measure?.(frame)) ?? []).map((tensor) => scope.own(tensor));
-    const read = await pipeline.read(frame, [...extra, ...measured], signal);
+    const read = await pipeline.read(frame, [...extra, ...measured], signal, faults);
     const [made] = read.pictures;
     if (!made) throw new RangeError('a batch of one has one picture');
     return { kind: 'variant', picture: made, extra: read.extra } as const;

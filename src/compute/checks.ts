@@ -310,6 +310,12 @@ export function checkDecoded(decoded: DeviceTensor) {
   return { batch, height, width };
 }
 
+/** Where faults are noted: see `Compute.dpmSolverStep`. */
+export function checkFaults(operation: string, faults: DeviceTensor): void {
+  requireType(operation, faults, 'float32');
+  requireShape(sameDims(faults.dims, [2]), operation, '[2] for faults', faults);
+}
+
 /** CLIP's mean and deviation of red, green and blue (Radford et al. 2021, the published preprocessor). */
 export const clipMean = [0.48145466, 0.4578275, 0.40821073] as const;
 export const clipDeviation = [0.26862954, 0.26130258, 0.27577711] as const;

@@ -142,20 +142,28 @@ export interface Compute {
    * rows as `modelInput`: 2b (unconditional rows first; output = u + guidanceScale * (c - u)) or b (guidanceScale
    * is not used). `latents` and `previousX0` are float32 [b, …] and are updated; the new latents are also
    * written into `modelInput`, ready for the next evaluation.
+   *
+   * @param faults - float32 [2]: the first number becomes 1 where new latents are not finite, and stays as it is where
+   *   they all are
    */
   dpmSolverStep(
     step: SolverStep,
     guidanceScale: number,
     modelOutput: DeviceTensor,
     state: { latents: DeviceTensor; previousX0: DeviceTensor; modelInput: DeviceTensor },
+    faults?: DeviceTensor,
   ): void;
   /**
    * A small picture of latents float32 [b, 4, h, w]: uint8 [b, h, w, 4], each pixel `bias + latents · factors` in
    * -1…1 as the decoder's output is. `factors` is 4 rows of r, g, b, then one row of bias: 15 numbers.
    */
   latentPreview(latents: DeviceTensor, factors: readonly number[]): DeviceTensor;
-  /** Decoder output [b, 3, H, W] in -1…1 (float16 or float32) to 8-bit RGBA [b, H, W, 4], rounded, clamped, opaque. */
-  frameFromDecoded(decoded: DeviceTensor): DeviceTensor;
+  /**
+   * Decoder output [b, 3, H, W] in -1…1 (float16 or float32) to 8-bit RGBA [b, H, W, 4], rounded, clamped, opaque.
+   *
+   * @param faults - float32 [2]: the second number becomes 1 where the output is not finite
+   */
+  frameFromDecoded(decoded: DeviceTensor, faults?: DeviceTensor): DeviceTensor;
 
   /** Frees everything that is not a tensor of the caller's. */
   dispose(): void;

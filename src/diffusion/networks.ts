@@ -1,4 +1,5 @@
 import { createQueue } from '../base/index.ts';
+import type { ModelType } from '../compute/index.ts';
 import type { OnnxModel, Runtime, Session } from '../runtime/index.ts';
 import type { NoiseSchedule, TimestepEncoding } from './scheduler.ts';
 
@@ -27,16 +28,17 @@ export interface ModelShape {
 /** A model as the pipeline sees it: its shape, and its networks as ONNX, compiled for a size where they depend on it. */
 export interface DiffusionModel extends ModelShape {
   imageEncoder(signal?: AbortSignal): Promise<OnnxModel>;
-  context(signal?: AbortSignal): Promise<OnnxModel>;
-  unet(size: LatentSize, signal?: AbortSignal): Promise<OnnxModel>;
-  decoder(size: LatentSize, signal?: AbortSignal): Promise<OnnxModel>;
+  /** The networks that are compiled here compute in `type`, inputs and outputs included; in the device's own without. */
+  context(signal?: AbortSignal, type?: ModelType): Promise<OnnxModel>;
+  unet(size: LatentSize, signal?: AbortSignal, type?: ModelType): Promise<OnnxModel>;
+  decoder(size: LatentSize, signal?: AbortSignal, type?: ModelType): Promise<OnnxModel>;
 }
 
 export type NetworkName = 'image encoder' | 'context' | 'UNet' | 'decoder';
 
 /**
  * The sessions of one model, made when they are first needed and kept until they are no longer the right ones:
- * UNet and decoder belong to one size of picture at a time.
+ * UNet and decoder belong to one size of picture at a time, and all but the image encoder to one type.
  */
 export class Networks {
   readonly #model: DiffusionModel;
@@ -54,16 +56,16 @@ export class Networks {
     return this.#session('image encoder', '', () => this.#model.imageEncoder(signal), signal);
   }
 
-  context(signal?: AbortSignal): Promise<Session> {
-    return this.#session('context', '', () => this.#model.context(signal), signal);
+  context(signal?: AbortSignal, type?: ModelType): Promise<Session> {
+    return this.#session('context', type ?? '', () => this.#model.context(signal, type), signal);
   }
 
-  unet(size: LatentSize, signal?: AbortSignal): Promise<Session> {
-    return this.#session('UNet', keyOf(size), () => this.#model.unet(size, signal), signal);
+  unet(size: LatentSize, signal?: AbortSignal, type?: ModelType): Promise<Session> {
+    return this.#session('UNet', keyOf(size, type), () => this.#model.unet(size, signal, type), signal);
   }
 
-  decoder(size: LatentSize, signal?: AbortSignal): Promise<Session> {
-    return this.#session('decoder', keyOf(size), () => this.#model.decoder(size, signal), signal);
+  decoder(size: LatentSize, signal?: AbortSignal, type?: ModelType): Promise<Session> {
+    return this.#session('decoder', keyOf(size, type), () => this.#model.decoder(size, signal, type), signal);
   }
 
   async #session(
@@ -96,6 +98,6 @@ export class Networks {
   }
 }
 
-function keyOf({ height, width }: LatentSize): string {
-  return `${height}x${width}`;
+function keyOf({ height, width }: LatentSize, type = ''): string {
+  return `${height}x${width} ${type}`;
 }

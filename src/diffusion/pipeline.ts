@@ -1,7 +1,9 @@
 import { SettingsError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
-import type { Compute, DeviceTensor, GuidanceTerms, NoiseKey } from '../compute/index.ts';
+import type { Compute, DeviceTensor, GuidanceTerms, ModelType, NoiseKey } from '../compute/index.ts';
 import type { Port, Runtime, Session } from '../runtime/index.ts';
+import { NotFiniteError, faultyNetwork } from './faults.ts';
+import type { Faults, Precision } from './faults.ts';
 import { Networks } from './networks.ts';
 import type { DiffusionModel, LatentSize, ModelShape } from './networks.ts';
 import { createSchedule, timestepFeatures } from './scheduler.ts';
@@ -17,6 +19,8 @@ export interface DenoisingOptions {
   /** Classifier-free guidance; at 1 or less the unconditional half is not computed. */
   readonly guidanceScale: number;
   readonly signal?: AbortSignal | undefined;
+  /** Where it is noted that the UNet's results are not finite: see `Pipeline.faults`. */
+  readonly faults?: Faults | undefined;
 }
 
 export interface DenoiseOptions extends DenoisingOptions {
@@ -32,7 +36,7 @@ export interface DenoisingStep {
   readonly step: number;
   /** float32 [b, latent channels, h, w], after the step that was begun last; they may not be changed or kept. */
   readonly latents: DeviceTensor;
-  /** At the end, the latents in the model type: the receiver disposes them. Null before. */
+  /** At the end, the latents: from here on they are the receiver's to keep and to dispose. Null before. */
   readonly denoised: DeviceTensor | null;
 }
 
@@ -45,11 +49,37 @@ export class Pipeline {
   readonly compute: Compute;
   readonly model: ModelShape;
   readonly #networks: Networks;
+  readonly #onPrecision: PipelineOptions['onPrecision'];
+  #precision: Precision;
 
-  constructor(compute: Compute, runtime: Runtime, model: DiffusionModel) {
+  constructor(compute: Compute, runtime: Runtime, model: DiffusionModel, options: PipelineOptions = {}) {
     this.compute = compute;
     this.model = model;
     this.#networks = new Networks(model, runtime);
+    this.#onPrecision = options.onPrecision;
+    const { precision } = options;
+    const best = compute.modelType;
+    const allowed = (type: ModelType = best) => (best === 'float16' ? type : best);
+    this.#precision = { unet: allowed(precision?.unet), decoder: allowed(precision?.decoder) };
+  }
+
+  /** What the networks that Drift compiles compute in now. */
+  get precision(): Precision {
+    return this.#precision;
+  }
+
+  /**
+   * Whether it is worth trying again what has failed with this error: a network that has left the range of float16
+   * computes in float32 from here on. What is tried again from the same noise is what float32 would have given.
+   */
+  widen(error: unknown): boolean {
+    if (!(error instanceof NotFiniteError) || error.type === 'float32') return false;
+    // Another run that shares this pipeline may have come first.
+    if (this.#precision[error.network] !== 'float32') {
+      this.#precision = { ...this.#precision, [error.network]: 'float32' };
+      this.#onPrecision?.(this.#precision);
+    }
+    return true;
   }
 
   /**
@@ -62,10 +92,10 @@ export class Pipeline {
     const { signal, onNetwork } = options;
     const size = this.latentSize(width, height);
     const loads = [
-      ['UNet', () => this.#networks.unet(size, signal)],
-      ['decoder', () => this.#networks.decoder(size, signal)],
+      ['UNet', () => this.#networks.unet(size, signal, this.#precision.unet)],
+      ['decoder', () => this.#networks.decoder(size, signal, this.#precision.decoder)],
       ['image encoder', () => this.#imageEncoder(signal)],
-      ['context', () => this.#networks.context(signal)],
+      ['context', () => this.#networks.context(signal, this.#precision.unet)],
     ] as const;
     for (const [index, [name, load]] of loads.entries()) {
       onNetwork?.(name, index, loads.length);
@@ -136,7 +166,7 @@ export class Pipeline {
   }
 
   /**
-   * Denoises a batch and gives its latents [b, latent channels, h, w] in the device's model type.
+   * Denoises a batch and gives its latents float32 [b, latent channels, h, w].
    *
    * The GPU is never given more than one step ahead of the one it computes, so that a stop is obeyed within a
    * step and the queue does not run dry between steps either.
@@ -160,9 +190,12 @@ export class Pipeline {
   /**
    * What `denoise` does, one step each time it is asked for more. Between two steps it can wait for as long as one
    * likes, or be ended, which frees what it holds; meanwhile other work can be done on the device.
+   *
+   * @throws NotFiniteError when meanwhile other work has found out that the UNet cannot compute in the type that this
+   *   run began with, or the signal's reason
    */
   async *denoising(options: DenoisingOptions): AsyncGenerator<DenoisingStep, void, undefined> {
-    const { embeds, noise, steps, guidanceScale, signal } = options;
+    const { embeds, noise, steps, guidanceScale, signal, faults } = options;
     const { compute, model } = this;
     const [batch = 0, channels = 0, height = 0, width = 0] = noise.dims;
     const [given = 0] = embeds.dims;
@@ -170,15 +203,16 @@ export class Pipeline {
     const rows = guidanceScale > 1 ? 2 * batch : batch;
     const schedule = createSchedule(model.schedule, steps);
     signal?.throwIfAborted();
-    const unet = await this.#networks.unet({ height, width }, signal);
+    const type = this.#precision.unet;
+    const unet = await this.#networks.unet({ height, width }, signal, type);
 
     const scope = new Scope();
     try {
-      const context = scope.own(await this.#contextFor(embeds, rows, signal));
+      const context = scope.own(await this.#contextFor(embeds, rows, type, signal));
       const latents = scope.own(compute.empty(noise.dims, 'float32'));
       const previousX0 = scope.own(compute.empty(noise.dims, 'float32'));
-      const modelInput = scope.own(compute.empty([rows, channels, height, width], compute.modelType));
-      const output = scope.own(compute.empty(modelInput.dims, compute.modelType));
+      const modelInput = scope.own(compute.empty([rows, channels, height, width], type));
+      const output = scope.own(compute.empty(modelInput.dims, type));
       compute.copyRows(noise, latents, 0);
       compute.modelInput(latents, modelInput);
 
@@ -187,8 +221,10 @@ export class Pipeline {
         signal?.throwIfAborted();
         const features = timestepFeatures(schedule.timesteps[index] ?? 0, model.timestep);
         const timestep = scope.own(compute.upload(features, [1, features.length]));
+        if (this.#precision.unet !== type) throw new NotFiniteError('unet', type);
         await unet.run({ sample: modelInput, timestep, context }, { output });
-        compute.dpmSolverStep(step, guidanceScale, output, { latents, previousX0, modelInput });
+        const state = { latents, previousX0, modelInput };
+        compute.dpmSolverStep(step, guidanceScale, output, state, faults?.marks);
         await computed;
         computed = compute.idle();
         // After a stop nobody waits for it any more.
@@ -197,25 +233,23 @@ export class Pipeline {
       }
       await computed;
       signal?.throwIfAborted();
-
-      const denoised = scope.own(compute.empty([batch, channels, height, width], compute.modelType));
-      compute.modelInput(latents, denoised);
-      yield { step: steps, latents, denoised: scope.release(denoised) };
+      yield { step: steps, latents, denoised: scope.release(latents) };
     } finally {
       scope.dispose();
     }
   }
 
-  /** One evaluation of the UNet: `sample` [b, …] in the model type, one embedding [b, d] a row, the same timestep for all. */
+  /** One evaluation of the UNet: `sample` [b, …] in its type, one embedding [b, d] a row, the same timestep for all. */
   async predict(sample: DeviceTensor, timestep: number, embeds: DeviceTensor): Promise<DeviceTensor> {
     const [rows = 0, , height = 0, width = 0] = sample.dims;
-    const unet = await this.#networks.unet({ height, width });
+    const type = this.#precision.unet;
+    const unet = await this.#networks.unet({ height, width }, undefined, type);
     const scope = new Scope();
     try {
-      const context = scope.own(await this.#contextFor(embeds, rows));
+      const context = scope.own(await this.#contextFor(embeds, rows, type));
       const features = timestepFeatures(timestep, this.model.timestep);
       const encoded = scope.own(this.compute.upload(features, [1, features.length]));
-      const output = scope.own(this.compute.empty(sample.dims, this.compute.modelType));
+      const output = scope.own(this.compute.empty(sample.dims, type));
       await unet.run({ sample, timestep: encoded, context }, { output });
       return scope.release(output);
     } finally {
@@ -223,34 +257,73 @@ export class Pipeline {
     }
   }
 
-  /** Latents in the model type to decoded pictures [b, 3, H, W] in -1…1. */
+  /** Latents in float32 or the decoder's type to decoded pictures [b, 3, H, W] in -1…1, in the decoder's type. */
   async decodeLatents(latents: DeviceTensor, signal?: AbortSignal): Promise<DeviceTensor> {
     const [, , height = 0, width = 0] = latents.dims;
-    const decoder = await this.#networks.decoder({ height, width }, signal);
+    const type = this.#precision.decoder;
+    const decoder = await this.#networks.decoder({ height, width }, signal, type);
     signal?.throwIfAborted();
-    const { image } = await decoder.run({ latents });
-    if (!image) throw new RangeError('a decoder gives an image');
-    return image;
+    const scope = new Scope();
+    try {
+      let input = latents;
+      if (latents.type !== type) {
+        input = scope.own(this.compute.empty(latents.dims, type));
+        this.compute.modelInput(latents, input);
+      }
+      const { image } = await decoder.run({ latents: input });
+      if (!image) throw new RangeError('a decoder gives an image');
+      return image;
+    } finally {
+      scope.dispose();
+    }
   }
 
-  /** Latents in the model type to 8-bit frames uint8 [b, H, W, 4]. */
-  async decode(latents: DeviceTensor, signal?: AbortSignal): Promise<DeviceTensor> {
+  /**
+   * Latents in float32 or the decoder's type to 8-bit frames uint8 [b, H, W, 4].
+   *
+   * @param faults - where it is noted that the decoder's result is not finite: see `faults`
+   */
+  async decode(latents: DeviceTensor, signal?: AbortSignal, faults?: Faults): Promise<DeviceTensor> {
     const image = await this.decodeLatents(latents, signal);
     try {
-      return this.compute.frameFromDecoded(image);
+      return this.compute.frameFromDecoded(image, faults?.marks);
     } finally {
       image.dispose();
     }
   }
 
-  /** A batch of frames, as pictures in memory; `extra` float tensors come along in the same read-back. */
+  /**
+   * Where `denoise` and `decode` note, on the device, that a network gave what is not finite. It is given to `read`
+   * with the frames, so that looking costs no read-back of its own. The caller disposes it.
+   */
+  faults(): Faults {
+    const marks = this.compute.empty([2], 'float32');
+    return {
+      marks,
+      precision: this.#precision,
+      dispose: () => {
+        marks.dispose();
+      },
+    };
+  }
+
+  /**
+   * A batch of frames, as pictures in memory; `extra` float tensors come along in the same read-back.
+   *
+   * @throws NotFiniteError where `faults` tells of a network
+   */
   async read(
     frames: DeviceTensor,
     extra: readonly DeviceTensor[] = [],
     signal?: AbortSignal,
+    faults?: Faults,
   ): Promise<{ pictures: Picture[]; extra: Float32Array<ArrayBuffer>[] }> {
     const [, height = 0, width = 0] = frames.dims;
-    const [pixels, ...rest] = await this.compute.read([frames, ...extra], signal);
+    const marks = faults ? [faults.marks] : [];
+    const [pixels, ...rest] = await this.compute.read([frames, ...extra, ...marks], signal);
+    const found = faults && rest.pop();
+    const network = found instanceof Float32Array ? faultyNetwork(found) : null;
+    if (faults && network) throw new NotFiniteError(network, faults.precision[network]);
     const pictures: Picture[] = [];
     if (pixels instanceof Uint8ClampedArray) {
       for (let start = 0; start < pixels.length; start += 4 * width * height) {
@@ -261,14 +334,19 @@ export class Pipeline {
   }
 
   /** The context of a batch; where there are more rows than embeddings, the first are unconditional: an embedding of zeros. */
-  async #contextFor(embeds: DeviceTensor, rows: number, signal?: AbortSignal): Promise<DeviceTensor> {
-    const network = await this.#networks.context(signal);
+  async #contextFor(
+    embeds: DeviceTensor,
+    rows: number,
+    type: ModelType,
+    signal?: AbortSignal,
+  ): Promise<DeviceTensor> {
+    const network = await this.#networks.context(signal, type);
     const [given = 0, width = 0] = embeds.dims;
     const scope = new Scope();
     try {
       const input = scope.own(this.compute.empty([rows, width], 'float32'));
       this.compute.copyRows(embeds, input, rows - given);
-      const context = scope.own(this.compute.empty([rows, this.model.contextWidth], this.compute.modelType));
+      const context = scope.own(this.compute.empty([rows, this.model.contextWidth], type));
       await network.run({ embeds: input }, { context });
       return scope.release(context);
     } finally {
@@ -280,6 +358,13 @@ export class Pipeline {
   async release(): Promise<void> {
     await this.#networks.release();
   }
+}
+
+export interface PipelineOptions {
+  /** What networks compute in where an earlier run has found out that the device's own type does not do. */
+  readonly precision?: Precision | undefined;
+  /** Told when a network changes to float32. */
+  readonly onPrecision?: ((precision: Precision) => void) | undefined;
 }
 
 export interface PrepareOptions {

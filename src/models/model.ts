@@ -40,7 +40,7 @@ export function targetFor(type: 'float16' | 'float32', softwareGpu: boolean): Ta
 }
 
 /**
- * A model ready to be compiled for any size of picture. Weights are packed when a network is asked for and are
+ * A model ready to be compiled for any size of picture, in the target's type or in the one that is asked for. Weights are packed when a network is asked for and are
  * not kept here: what is kept is the checkpoint's source.
  */
 export function createModel(parts: ModelParts, { type, widestFusedHead }: Target) {
@@ -66,12 +66,12 @@ export function createModel(parts: ModelParts, { type, widestFusedHead }: Target
     previewFactors: parts.previewFactors ?? stableDiffusionPreview,
 
     imageEncoder: (): Promise<OnnxModel> => Promise.resolve({ graph: imageEncoder.graph, weights: [] }),
-    context: (signal?: AbortSignal) =>
-      pack(compileContext(unet.config, unet.checkpoint, type), unet.checkpoint, signal),
-    unet: (size: { height: number; width: number }, signal?: AbortSignal) =>
-      pack(compileUnet(unet.config, unet.checkpoint, type, size, widestFusedHead), unet.checkpoint, signal),
-    decoder: (size: { height: number; width: number }, signal?: AbortSignal) =>
-      pack(compileVaeDecoder(vae.config, vae.checkpoint, type, size), vae.checkpoint, signal),
+    context: (signal?: AbortSignal, as = type) =>
+      pack(compileContext(unet.config, unet.checkpoint, as), unet.checkpoint, signal),
+    unet: (size: { height: number; width: number }, signal?: AbortSignal, as = type) =>
+      pack(compileUnet(unet.config, unet.checkpoint, as, size, widestFusedHead), unet.checkpoint, signal),
+    decoder: (size: { height: number; width: number }, signal?: AbortSignal, as = type) =>
+      pack(compileVaeDecoder(vae.config, vae.checkpoint, as, size), vae.checkpoint, signal),
   };
 }
 

@@ -39,7 +39,7 @@ async function gather(
   checkpoint: Checkpoint,
   signal?: AbortSignal,
 ): Promise<Float32Array> {
-  const { rows, columns, transpose, scale } = source;
+  const { rows, columns, transpose, scale, first } = source;
   let values = new Float32Array(rows * columns);
   let start = 0;
   for (const tensor of source.tensors) {
@@ -47,9 +47,14 @@ async function gather(
     values.set(part, start);
     start += part.length;
   }
+  if (first) scaleBy(values.subarray(0, first.rows * columns), first.scale);
   if (transpose) values = transposed(values, rows, columns);
-  if (scale !== 1) for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * scale;
+  if (scale !== 1) scaleBy(values, scale);
   return values;
+}
+
+function scaleBy(values: Float32Array, factor: number): void {
+  for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * factor;
 }
 
 /** One weight that is not a number, or that float16 cannot hold, would make every picture black. */

@@ -15,6 +15,23 @@ const loadEventSchema = v.object({
 });
 export type LoadEvent = v.InferOutput<typeof loadEventSchema>;
 
+const networkType = v.picklist(['float16', 'float32']);
+
+/** What the networks that Drift compiles compute in. */
+export const precisionSchema = v.object({ unet: networkType, decoder: networkType });
+export type Precision = v.InferOutput<typeof precisionSchema>;
+
+/** What the worker has changed by itself, in one sentence for the user. */
+const noticeSchema = v.object({
+  kind: v.literal('notice'),
+  /** `precision`: a network has left the range of float16. */
+  code: v.picklist(['precision']),
+  message: v.string(),
+  /** With `precision`: what is to be given to `load` the next time. */
+  precision: v.optional(precisionSchema),
+});
+export type EngineNotice = v.InferOutput<typeof noticeSchema>;
+
 /** What the page needs to know about a model that is ready, and about the device it runs on. */
 const loadedModelSchema = v.object({
   name: v.string(),
@@ -58,6 +75,7 @@ const progressSchema = v.object({
 export type GenerationProgress = v.InferOutput<typeof progressSchema>;
 
 const generateEventSchema = v.variant('kind', [
+  noticeSchema,
   v.object({ kind: v.literal('progress'), progress: progressSchema }),
   /** The frame as it sharpens: a small picture, one pixel for each latent. */
   v.object({ kind: v.literal('preview'), frame: count, picture: pictureSchema }),
@@ -118,6 +136,7 @@ const candidateSchema = v.object({
 });
 
 const pickEventSchema = v.variant('kind', [
+  noticeSchema,
   v.object({ kind: v.literal('state'), ...pickStateSchema.entries }),
   /** A round that may come next, finished before anyone has asked for it. It comes before the state that tells of it. */
   v.object({
@@ -162,6 +181,8 @@ export const diffusionApi = {
       url: v.pipe(v.string(), v.url()),
       /** `auto` takes the best that is there. */
       backend: v.picklist(['auto', 'webgpu', 'cpu']),
+      /** What notices have said of this model earlier, by the adapter's name: see `LoadedModel.device`. */
+      precisions: v.optional(v.record(v.string(), precisionSchema)),
     }),
     event: loadEventSchema,
     result: loadedModelSchema,

@@ -3,10 +3,11 @@ export { connect } from './client.ts';
 export type { CallOptions, Connection } from './client.ts';
 export { serve } from './server.ts';
 export type { Handler, Handlers, Port } from './server.ts';
-export { diffusionApi } from './diffusion.ts';
+export { diffusionApi, precisionSchema } from './diffusion.ts';
 // Kept with every frame, so it belongs to the project.
 export type { FrameInsight } from '../project/index.ts';
 export type {
+  EngineNotice,
   GenerateEvent,
   GenerationProgress,
   LoadEvent,
@@ -14,6 +15,7 @@ export type {
   PickEvent,
   PickPace,
   PickState,
+  Precision,
   RoundEvent,
 } from './diffusion.ts';
 export { mediaApi } from './media.ts';

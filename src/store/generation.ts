@@ -139,6 +139,10 @@ export function createGeneration({
     await work.begin(diffusion.current(), {
       signal,
       onEvent: (event) => {
+        if (event.kind === 'notice') {
+          model.hear(event);
+          return;
+        }
         // What a stopped run still had on its way does not belong to the animation any more.
         if (!isCurrent(id)) return;
         if (event.kind === 'progress') {

@@ -1,12 +1,13 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import { DeviceError, WorkerError, isAbort } from '../base/index.ts';
-import type { LoadEvent, LoadedModel, diffusionApi } from '../protocol/index.ts';
+import type { EngineNotice, LoadEvent, LoadedModel, diffusionApi } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
 import { createLatest } from './latest.ts';
 import type { Link } from './link.ts';
 import type { Wish } from './location.ts';
 import type { ErrorNotice, Notices } from './notices.ts';
+import type { Preferences } from './preferences.ts';
 import type { SettingsStore } from './settings.ts';
 
 export interface ModelState {
@@ -28,21 +29,26 @@ export interface ModelStore extends StoreApi<ModelState> {
   readonly restart: () => void;
   /** Whether the model is there, once that is known; a load that failed earlier is tried again. */
   readonly whenReady: () => Promise<boolean>;
+  /** Shows what the diffusion worker has changed by itself, and remembers it for the next load. */
+  readonly hear: (notice: EngineNotice) => void;
   /** Shows an error of the diffusion worker, with a way to restart it where that can help. */
   readonly report: (error: unknown, options?: ErrorNotice) => void;
 }
 
 /** The topic of what went wrong when a model was loaded: it is over once one is there. */
 const loadTopic = 'model';
+const precisionTopic = 'precision';
 
 export function createModel({
   link,
   settings,
+  preferences,
   notices,
   nextPaint,
 }: {
   link: Link<typeof diffusionApi>;
   settings: SettingsStore;
+  preferences: StoreApi<Preferences>;
   notices: Notices;
   nextPaint: Environment['nextPaint'];
 }): ModelStore {
@@ -61,7 +67,9 @@ export function createModel({
     try {
       const wish = locate();
       settings.openModel(wish.url);
-      const loaded = await link.current().call('load', wish, {
+      const precisions = preferences.getState().precisions[wish.url];
+      const parameters = precisions ? { ...wish, precisions } : wish;
+      const loaded = await link.current().call('load', parameters, {
         signal,
         onEvent: (event) => {
           // From here on the worker has let go of the one before.
@@ -138,6 +146,14 @@ export function createModel({
     whenReady() {
       retry();
       return settled;
+    },
+    hear({ message, precision }) {
+      notices.info(precisionTopic, message, []);
+      if (!precision || !inUse) return;
+      const { url, model: made } = inUse;
+      preferences.setState(({ precisions }) => ({
+        precisions: { ...precisions, [url]: { ...precisions[url], [made.device.name]: precision } },
+      }));
     },
     report(error, options = {}) {
       // A worker that was ended on purpose has nothing to report.

@@ -164,6 +164,10 @@ export function createPick({
   }
 
   function hearSession(event: PickEvent) {
+    if (event.kind === 'notice') {
+      model.hear(event);
+      return;
+    }
     if (event.kind === 'ahead') {
       if (isCurrent(event.after)) ahead.set(event.candidate, event.candidates);
       return;

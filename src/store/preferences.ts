@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
+import { precisionSchema } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
 
 export const speeds = [0.5, 1, 2] as const;
@@ -20,9 +21,11 @@ const preferencesSchema = v.object({
   /** Whether the next rounds are made while the person looks at this one. */
   speculative: v.fallback(v.boolean(), true),
   moreSettings: v.fallback(v.boolean(), false),
+  /** What models have been found to need, by their address and the GPU. */
+  precisions: v.fallback(v.record(v.string(), v.record(v.string(), precisionSchema)), {}),
 });
 
-/** How a person likes to see things: what changes no frame. */
+/** How a person likes to see things, and what this device was found to need. */
 export type Preferences = v.InferOutput<typeof preferencesSchema>;
 
 /** The preferences, kept from visit to visit. */

@@ -55,7 +55,7 @@ export function createStores(environment: Environment): Stores {
   const preferences = createPreferences(storage);
   const settings = createSettings(environment);
   const settingsLink = createSettingsLink({ settings, notices, environment });
-  const model = createModel({ link: diffusion, settings, notices, nextPaint });
+  const model = createModel({ link: diffusion, settings, preferences, notices, nextPaint });
   const addresses = createAddresses({ media, pictureUrls: environment.pictureUrls });
   const keeping = createLink(environment.openProjects);
   const autosave = createAutosave({

@@ -3,6 +3,8 @@ import { memorySource } from '../../src/models/source.ts';
 import { openCheckpoint } from '../../src/models/checkpoint/index.ts';
 import { parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from '../../src/models/config/index.ts';
 import type { ModelParts } from '../../src/models/index.ts';
+import { blowUp } from './blown-up.ts';
+import type { BlowUp } from './blown-up.ts';
 import { float32Bytes, utf8 } from './bytes.ts';
 import { randomValues } from './reference/parameters.ts';
 import { referenceUnet } from './reference/unet.ts';
@@ -76,7 +78,10 @@ const unitRow = (place: number) =>
 const json = (value: unknown) => utf8(JSON.stringify(value));
 
 /** The files of the model by their paths, `model.json` among them. */
-export function tinyModelFiles(): Map<string, Uint8Array<ArrayBuffer>> {
+export function tinyModelFiles({ unet = {}, decoder = {} }: Parameters<typeof tinyModelParts>[0] = {}): Map<
+  string,
+  Uint8Array<ArrayBuffer>
+> {
   return new Map([
     [
       'model.json',
@@ -96,9 +101,9 @@ export function tinyModelFiles(): Map<string, Uint8Array<ArrayBuffer>> {
       }),
     ],
     ['unet/config.json', json(unetJson)],
-    ['unet/weights.safetensors', referenceUnet(unetJson).parameters.randomise(1).file()],
+    ['unet/weights.safetensors', blowUp(referenceUnet(unetJson).parameters.randomise(1), unet).file()],
     ['vae/config.json', json(vaeJson)],
-    ['vae/weights.safetensors', referenceVae(vaeJson).parameters.randomise(2).file()],
+    ['vae/weights.safetensors', blowUp(referenceVae(vaeJson).parameters.randomise(2), decoder).file()],
     ['scheduler.json', json({ _class_name: 'PNDMScheduler', prediction_type: 'epsilon' })],
     ['clip/image.onnx', imageEncoder()],
     [
@@ -116,9 +121,15 @@ export function tinyModelFiles(): Map<string, Uint8Array<ArrayBuffer>> {
   ]);
 }
 
-/** The model without its manifest, opened from memory. */
-export async function tinyModelParts(): Promise<ModelParts> {
-  const files = tinyModelFiles();
+/**
+ * The model without its manifest, opened from memory.
+ *
+ * @param blownUp - makes the activations of its networks larger
+ */
+export async function tinyModelParts(
+  blownUp: { readonly unet?: BlowUp; readonly decoder?: BlowUp } = {},
+): Promise<ModelParts> {
+  const files = tinyModelFiles(blownUp);
   const weights = (path: string) => openCheckpoint(memorySource(path, files.get(path) ?? new Uint8Array()));
   return {
     unet: {

@@ -8,16 +8,18 @@ import { at } from './arrays.ts';
  *
  * @param modelOutput as many numbers as `modelInput`: as many as `latents`, or twice that
  * @param state `latents`, `previousX0` and `modelInput` are all written
+ * @returns whether all new latents are finite
  */
 export function dpmSolverStep(
   step: SolverStep,
   guidanceScale: number,
   modelOutput: Float32Array,
   state: { latents: Float32Array; previousX0: Float32Array; modelInput: Float32Array },
-): void {
+): boolean {
   const { latents, previousX0, modelInput } = state;
   const count = latents.length;
   const doubled = modelOutput.length > count;
+  let finite = true;
   for (let i = 0; i < count; i++) {
     const first = at(modelOutput, i);
     const output = doubled ? first + guidanceScale * (at(modelOutput, count + i) - first) : first;
@@ -26,9 +28,11 @@ export function dpmSolverStep(
     // A first step has no predecessor: whatever an earlier frame left there, even NaN, must not get in.
     const previous = step.previousWeight === 0 ? 0 : step.previousWeight * at(previousX0, i);
     const next = step.sampleWeight * sample + step.x0Weight * x0 + previous;
+    finite &&= Number.isFinite(Math.fround(next));
     latents[i] = next;
     previousX0[i] = x0;
     modelInput[i] = next;
     if (doubled) modelInput[count + i] = next;
   }
+  return finite;
 }

@@ -131,13 +131,16 @@ class CpuCompute implements Compute {
     guidanceScale: number,
     modelOutput: DeviceTensor,
     state: { latents: DeviceTensor; previousX0: DeviceTensor; modelInput: DeviceTensor },
+    faults?: DeviceTensor,
   ): void {
     check.checkSolverStep(modelOutput, state);
-    dpmSolverStep(step, guidanceScale, floats(modelOutput), {
+    if (faults) check.checkFaults('dpmSolverStep', faults);
+    const finite = dpmSolverStep(step, guidanceScale, floats(modelOutput), {
       latents: floats(state.latents),
       previousX0: floats(state.previousX0),
       modelInput: floats(state.modelInput),
     });
+    if (faults && !finite) floats(faults)[0] = 1;
   }
 
   latentPreview(latents: DeviceTensor, factors: readonly number[]): DeviceTensor {
@@ -146,8 +149,12 @@ class CpuCompute implements Compute {
     return this.#tensor(picture, [batch, height, width, 4]);
   }
 
-  frameFromDecoded(decoded: DeviceTensor): DeviceTensor {
+  frameFromDecoded(decoded: DeviceTensor, faults?: DeviceTensor): DeviceTensor {
     const { batch, height, width } = check.checkDecoded(decoded);
+    if (faults) {
+      check.checkFaults('frameFromDecoded', faults);
+      if (!floats(decoded).every(Number.isFinite)) floats(faults)[1] = 1;
+    }
     return this.#tensor(frameFromDecoded(floats(decoded), batch, height, width), [batch, height, width, 4]);
   }
 

@@ -48,7 +48,7 @@ export class WebGpuCompute implements Compute {
   readonly #tensors: TensorAllocator;
   /** One for all operations: writes to it and dispatches that read it run in the order of the queue. */
   readonly #params: GPUBuffer;
-  /** Bound where a kernel's tensor is left out. */
+  /** Bound where a kernel's tensor is left out: nobody reads what is written there. */
   readonly #nothing: GPUBuffer;
   readonly #lost: Promise<never>;
   /** What made the device fail since the last wait; operations do not wait, so it is told at the next one. */
@@ -335,6 +335,7 @@ export class WebGpuCompute implements Compute {
     guidanceScale: number,
     modelOutput: DeviceTensor,
     state: { latents: DeviceTensor; previousX0: DeviceTensor; modelInput: DeviceTensor },
+    faults?: DeviceTensor,
   ): void {
     const { count, doubled } = check.checkSolverStep(modelOutput, state);
     const { x0FromSample, x0FromOutput, sampleWeight, x0Weight, previousWeight } = step;
@@ -346,9 +347,12 @@ export class WebGpuCompute implements Compute {
         u32(doubled ? 1 : 0),
         ...[guidanceScale, x0FromSample, x0FromOutput, sampleWeight, x0Weight, previousWeight].map(f32),
       ],
-      [modelOutput, state.latents, state.previousX0, state.modelInput].map(
-        (tensor) => gpuTensor(tensor).buffer,
-      ),
+      [
+        ...[modelOutput, state.latents, state.previousX0, state.modelInput].map(
+          (tensor) => gpuTensor(tensor).buffer,
+        ),
+        this.#faults('dpmSolverStep', faults),
+      ],
       this.#perElement(count),
     );
   }
@@ -372,19 +376,26 @@ export class WebGpuCompute implements Compute {
     return out;
   }
 
-  frameFromDecoded(decoded: DeviceTensor): DeviceTensor {
+  frameFromDecoded(decoded: DeviceTensor, faults?: DeviceTensor): DeviceTensor {
     const { batch, height, width } = check.checkDecoded(decoded);
     const source = gpuTensor(decoded).buffer;
+    const mark = this.#faults('frameFromDecoded', faults);
     const area = height * width;
     const out = this.empty([batch, height, width, 4], 'uint8');
     this.#dispatch(
       'frame_from_decoded',
       decoded.type === 'float16' ? 'float16' : 'float32',
       [u32(batch * area), u32(area)],
-      [source, out.buffer],
+      [source, out.buffer, mark],
       this.#perElement(batch * area),
     );
     return out;
+  }
+
+  #faults(operation: string, faults: DeviceTensor | undefined): GPUBuffer {
+    if (!faults) return this.#nothing;
+    check.checkFaults(operation, faults);
+    return gpuTensor(faults).buffer;
   }
 
   dispose(): void {

@@ -1,4 +1,5 @@
 import { DeviceError } from '../../base/index.ts';
+import { zeroVariables } from './zeroed-variables.ts';
 
 /** The GPU that Drift and ONNX Runtime share, and what is known about it. */
 export interface ComputeDevice {
@@ -45,7 +46,8 @@ export function deviceLostError(info: Pick<GPUDeviceLostInfo, 'reason' | 'messag
 }
 
 /**
- * Asks for the fastest GPU there is, with its limits raised and the features that Drift and ONNX Runtime use.
+ * Asks for the fastest GPU there is, with its limits raised and the features that Drift and ONNX Runtime use. Its shaders'
+ * variables begin at zero: see `zeroVariables`.
  *
  * @param gpu `navigator.gpu`
  * @param options `allowFloat16` false leaves float16 off although the GPU has it
@@ -82,6 +84,7 @@ export async function requestComputeDevice(
       cause,
     });
   }
+  zeroVariables(device);
   return {
     device,
     adapterName,

@@ -98,6 +98,10 @@ export interface LinearOptions {
   readonly bias: boolean;
   /** Factor on weights and bias: what a scaled output amounts to. */
   readonly scale?: number;
+  /** One more such factor, on the first channels of the output. */
+  readonly first?: { readonly channels: number; readonly scale: number };
+  /** Factor on the weights but not on the bias: what a scaled input amounts to. */
+  readonly inputScale?: number;
 }
 
 /** A linear layer on tokens; PyTorch's [out, in] weight is packed transposed. */
@@ -108,17 +112,21 @@ export function linear(
   channels: number,
   options: LinearOptions,
 ): Tokens {
-  const scale = options.scale ?? 1;
+  const { scale = 1, inputScale = 1 } = options;
+  const first = options.first && {
+    first: { rows: options.first.channels, scale: options.first.scale },
+  };
   const weight = g.weight(
     at(prefix, 'weight'),
     [x.channels, channels],
     [{ tensor: at(prefix, 'weight'), dims: [channels, x.channels] }],
-    { transpose: true, scale },
+    { transpose: true, scale: scale * inputScale, ...first },
   );
   const product = g.node('MatMul', [x.value, weight]);
   if (!options.bias) return { value: product, length: x.length, channels };
   const bias = g.weight(at(prefix, 'bias'), [channels], [{ tensor: at(prefix, 'bias'), dims: [channels] }], {
     scale,
+    ...first,
   });
   return { value: g.node('Add', [product, bias]), length: x.length, channels };
 }

@@ -333,13 +333,25 @@ function transformer(
   return add(g, x, out);
 }
 
+/**
+ * How much smaller than it is the gated product is kept: it is the one value that grows with the square of what the
+ * layers before it give, and the first to leave the range of float16. A power of two, so that nothing is rounded.
+ */
+const gatedScale = 1 / 16;
+
 /** The feed-forward layer with a GELU gate (GEGLU, Shazeer 2020). */
 function feedForward(g: GraphBuilder, x: Tokens, prefix: string): Tokens {
   const inner = 4 * x.channels;
-  const projected = linear(g, x, `${prefix}.net.0.proj`, 2 * inner, { bias: true });
+  const projected = linear(g, x, `${prefix}.net.0.proj`, 2 * inner, {
+    bias: true,
+    first: { channels: inner, scale: gatedScale },
+  });
   const [hidden, gate] = g.split('Split', [projected.value, g.integers([inner, inner])], 2, {
     axis: { int: 2 },
   });
   const gated = g.node('Mul', [hidden ?? '', g.node('com.microsoft.Gelu', [gate ?? ''])]);
-  return linear(g, { ...x, value: gated, channels: inner }, `${prefix}.net.2`, x.channels, { bias: true });
+  return linear(g, { ...x, value: gated, channels: inner }, `${prefix}.net.2`, x.channels, {
+    bias: true,
+    inputScale: 1 / gatedScale,
+  });
 }

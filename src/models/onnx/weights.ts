@@ -12,6 +12,14 @@ export interface WeightSource {
   readonly transpose: boolean;
   /** Factor on all values. */
   readonly scale: number;
+  /** One more factor, on the first so many rows. */
+  readonly first: RowScale | null;
+}
+
+/** A factor on the first rows of a matrix, or the first numbers of a vector. */
+export interface RowScale {
+  readonly rows: number;
+  readonly scale: number;
 }
 
 /** A tensor of the checkpoint, and the shape that it must have. */
@@ -26,6 +34,8 @@ export interface WeightChange {
   readonly transpose?: boolean;
   /** Factor on all values. */
   readonly scale?: number;
+  /** One more factor, on the first so many rows of the checkpoint's matrix. */
+  readonly first?: RowScale;
 }
 
 /** One weight's place in the packed file. */
@@ -103,6 +113,7 @@ export class WeightPlanner {
         columns: elements(dims) / rows,
         transpose: change.transpose ?? false,
         scale: change.scale ?? 1,
+        first: change.first ?? null,
       },
     });
     return { location: this.#location, offset, length };

@@ -302,6 +302,32 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
     out.dispose();
   });
 
+  it.each([
+    ['nothing', 0, [0, 0]],
+    ['NaN', NaN, [1, 1]],
+    ['infinity', -Infinity, [1, 1]],
+  ])('marks the same of what is not finite: %s', async (_, value, marks) => {
+    const [faults] = await onBoth((compute, keep) => {
+      const shape = [1, 4, 5, 7];
+      const data = new Float32Array(140);
+      data[139] = value;
+      const output = keep(compute.upload(data, shape, typeOn(compute)));
+      const state = {
+        latents: keep(compute.empty(shape, 'float32')),
+        previousX0: keep(compute.empty(shape, 'float32')),
+        modelInput: keep(compute.empty(shape, typeOn(compute))),
+      };
+      const step = { x0FromSample: 1, x0FromOutput: 1, sampleWeight: 1, x0Weight: 1, previousWeight: 0 };
+      const marked = compute.empty([2], 'float32');
+      compute.dpmSolverStep(step, 1, output, state, marked);
+      const decoded = keep(compute.upload(data.subarray(35), [1, 3, 5, 7], typeOn(compute)));
+      keep(compute.frameFromDecoded(decoded, marked));
+      return [marked];
+    });
+    expect(faults?.gpu).toEqual(marks);
+    expect(faults?.cpu).toEqual(marks);
+  });
+
   it('lets NaN through to whoever looks', async () => {
     const nan = Float32Array.of(1, NaN, 3, 4);
     const [latents, cosines, shifted] = await onBoth((compute, keep) => {

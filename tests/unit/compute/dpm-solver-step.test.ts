@@ -97,6 +97,30 @@ describe('dpmSolverStep', () => {
     },
   );
 
+  it('marks latents that are not finite, in the first place, until somebody looks', async () => {
+    const step = { x0FromSample: 1, x0FromOutput: 1, sampleWeight: 1, x0Weight: 1, previousWeight: 0 };
+    const shape = [1, 4, 1, 1];
+    const faults = compute.empty([2], 'float32');
+    for (const [value, mark] of [
+      [1, 0],
+      [1e38, 0],
+      [NaN, 1],
+      // The mark stays although everything is well again.
+      [1, 1],
+    ] as const) {
+      const output = compute.upload(Float32Array.of(0, 0, value, 0), shape);
+      const state = {
+        latents: compute.empty(shape, 'float32'),
+        previousX0: compute.empty(shape, 'float32'),
+        modelInput: compute.empty(shape, 'float32'),
+      };
+      compute.dpmSolverStep(step, 1, output, state, faults);
+      expect(await values(compute, faults)).toEqual([mark, 0]);
+      for (const tensor of [output, ...Object.values(state)]) tensor.dispose();
+    }
+    faults.dispose();
+  });
+
   it('is its three sums', async () => {
     await fc.assert(
       fc.asyncProperty(anyStep, fc.nat(1000), weight, async (step, seed, scale) => {

@@ -66,6 +66,21 @@ describe('frameFromDecoded', () => {
     expect(await red(0)).toBe(128);
   });
 
+  it('marks values that are not finite, in the second place, and only those', async () => {
+    for (const [value, mark] of [
+      [NaN, 1],
+      [Infinity, 1],
+      [-Infinity, 1],
+      [3e38, 0],
+    ] as const) {
+      const decoded = compute.upload(Float32Array.of(0, 0, 0, 0, value, 0), [1, 3, 1, 2]);
+      const faults = compute.empty([2], 'float32');
+      const out = compute.frameFromDecoded(decoded, faults);
+      expect(await values(compute, faults)).toEqual([0, mark]);
+      for (const tensor of [decoded, faults, out]) tensor.dispose();
+    }
+  });
+
   it('shows NaN as black', async () => {
     expect(await frame(Float32Array.of(NaN, NaN, NaN), [1, 3, 1, 1])).toEqual([0, 0, 0, 255]);
   });

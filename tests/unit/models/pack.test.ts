@@ -88,6 +88,13 @@ describe('packing', () => {
     expect(await packOne([2, 2], [1, 2, 3, 4], { scale: 2, transpose: true })).toEqual([2, 6, 4, 8]);
   });
 
+  it('scales the first rows once more', async () => {
+    const first = { rows: 1, scale: 10 };
+    expect(await packOne([3], [1, -2, 3], { first })).toEqual([10, -2, 3]);
+    const both = { first, scale: 2, transpose: true };
+    expect(await packOne([2, 2], [1, 2, 3, 4], both)).toEqual([20, 6, 40, 8]);
+  });
+
   it('stacks tensors, and starts every weight where the plan says with nothing in between', async () => {
     const checkpoint = checkpointOf({
       a: { dims: [1, 3], values: [1, 2, 3] },

@@ -2,6 +2,7 @@ import { afterEach } from 'vitest';
 import type { Picture } from '../../../src/base/index.ts';
 import { connect, diffusionApi, keeping, mediaApi, projectsApi, serve } from '../../../src/protocol/index.ts';
 import type {
+  EngineNotice,
   Api,
   Connection,
   FrameInsight,
@@ -65,6 +66,8 @@ function openFake<A extends Api>(
 }
 
 type SmoothCall = Params<(typeof diffusionApi)['smooth']>;
+
+type LoadCall = Params<(typeof diffusionApi)['load']>;
 
 type FailingMethod = 'load' | 'generate' | 'smooth' | 'pickRound' | 'decode' | 'measure' | 'png' | ExportKind;
 
@@ -160,6 +163,10 @@ export class Rig {
   speculate: (event: PickEvent) => void = () => undefined;
   readonly generateCalls: { firstFrame: number; seed: number; start: Picture; origin?: Picture }[] = [];
   readonly smoothCalls: SmoothCall[] = [];
+  /** What the diffusion worker was told that models need, load by load. */
+  readonly loads: LoadCall['precisions'][] = [];
+  /** Said at the beginning of a run. */
+  notice: EngineNotice | null = null;
   readonly encoded: { kind: string; values: (number | undefined)[]; frameRate?: number; loop?: boolean }[] =
     [];
   readonly decodeSizes: string[] = [];
@@ -277,7 +284,8 @@ export class Rig {
   #openDiffusion() {
     this.diffusionWorkers++;
     const { connection, die } = openFake(diffusionApi, {
-      load: async (_, { signal, emit }) => {
+      load: async ({ precisions = {} }, { signal, emit }) => {
+        this.loads.push(precisions);
         emit({ stage: 'download', part: 'unet', done: 1, of: 2 });
         await this.loading.pass(signal);
         if (this.failsLate) emit({ stage: 'session', part: 'UNet', done: 0, of: 4 });
@@ -287,6 +295,7 @@ export class Rig {
       generate: async ({ start, origin, firstFrame, settings }, { signal, emit }) => {
         this.generateCalls.push({ firstFrame, seed: settings.seed, start, ...(origin && { origin }) });
         this.#fail('generate');
+        if (this.notice) emit(this.notice);
         let value = valueOf(start) ?? 0;
         for (let frame = 0; frame < settings.frames; frame++) {
           if (frame > 0) await this.nextFrame.pass(this.deaf ? new AbortController().signal : signal);

@@ -1,6 +1,6 @@
 // One step of DPM-Solver++ (Lu et al. 2022) in place: classifier-free guidance, the estimate x0 of the clean latents,
 // the multistep update, and the next model input. Latents are float32, so that rounding does not add up over the
-// steps; `model_t` is what the network computes in.
+// steps; `model_t` is what the network computes in. What is not finite leaves a mark that is read with the frame.
 
 struct Params {
   count: u32, // of latents
@@ -18,6 +18,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> latents: array<f32>;
 @group(0) @binding(3) var<storage, read_write> previous_x0: array<f32>;
 @group(0) @binding(4) var<storage, read_write> model_input: array<model_t>;
+@group(0) @binding(5) var<storage, read_write> faults: array<atomic<u32>>; // floats: [0] becomes 1.0 here
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -35,6 +36,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   // A first step has no predecessor: whatever an earlier frame left there, even NaN, must not get in.
   if (params.previous_weight != 0.0) {
     next += params.previous_weight * previous_x0[i];
+  }
+  // By its bits: shaders may assume that comparisons never meet what is not finite.
+  if ((bitcast<u32>(next) & 0x7f800000u) == 0x7f800000u) {
+    atomicStore(&faults[0], 0x3f800000u);
   }
   latents[i] = next;
   previous_x0[i] = x0;

@@ -1,4 +1,5 @@
-// The decoder's output as opaque 8-bit RGBA. `model_t` is what the decoder computes in.
+// The decoder's output as opaque 8-bit RGBA. `model_t` is what the decoder computes in. What is not finite leaves a mark
+// that is read with the frame.
 
 struct Params {
   pixels: u32, // of all frames together
@@ -8,11 +9,16 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> decoded: array<model_t>; // [batch, 3, height, width], -1…1
 @group(0) @binding(2) var<storage, read_write> out: array<u32>; // [batch, height, width], one RGBA pixel to a word
+@group(0) @binding(3) var<storage, read_write> faults: array<atomic<u32>>; // floats: [1] becomes 1.0 here
 
 // -1…1 to 0…255, rounded half to even and clamped. NaN becomes 0, by its bits: shaders may assume that
 // comparisons never meet one.
 fn to_byte(value: f32) -> u32 {
-  if ((bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u) {
+  let magnitude = bitcast<u32>(value) & 0x7fffffffu;
+  if (magnitude >= 0x7f800000u) {
+    atomicStore(&faults[1], 0x3f800000u);
+  }
+  if (magnitude > 0x7f800000u) {
     return 0u;
   }
   return u32(round(clamp(value * 0.5 + 0.5, 0.0, 1.0) * 255.0));

@@ -1,0 +1,41 @@
+import { ModelError } from '../base/index.ts';
+import type { DeviceTensor, ModelType } from '../compute/index.ts';
+
+/** The networks that Drift compiles, whose results are looked through while they are on the device. */
+export type CheckedNetwork = 'unet' | 'decoder';
+
+/** What each of them computes in. */
+export type Precision = Readonly<Record<CheckedNetwork, ModelType>>;
+
+/** Where it is noted, on the device, which network gave what is not finite. Whoever asked for it disposes it. */
+export interface Faults {
+  /** float32 [2]: see `Compute.dpmSolverStep` and `Compute.frameFromDecoded`. */
+  readonly marks: DeviceTensor;
+  /** What the networks computed in when it was made. */
+  readonly precision: Precision;
+  dispose(): void;
+}
+
+const names: Readonly<Record<CheckedNetwork, string>> = { unet: 'UNet', decoder: 'decoder' };
+
+/** The first network that the marks of `Compute.dpmSolverStep` and `Compute.frameFromDecoded` tell of, or null. */
+export function faultyNetwork([unet = 0, decoder = 0]: Float32Array): CheckedNetwork | null {
+  return unet !== 0 ? 'unet' : decoder !== 0 ? 'decoder' : null;
+}
+
+/** A network gave something that is not a number, so there is no frame. */
+export class NotFiniteError extends ModelError {
+  readonly network: CheckedNetwork;
+  /** What it computed in. */
+  readonly type: ModelType;
+
+  constructor(network: CheckedNetwork, type: ModelType) {
+    super('not-finite', `The ${names[network]} of this model gave values that are not numbers, in ${type}.`, {
+      remedy:
+        'Your frames are kept. Try other settings, a lower guidance scale first; if it happens with every picture, the model is damaged: get it again or use another.',
+      details: { network: names[network], type },
+    });
+    this.network = network;
+    this.type = type;
+  }
+}

@@ -1,0 +1,64 @@
+import { count } from './reference/parameters.ts';
+import type { Parameters } from './reference/parameters.ts';
+
+/** How far `blowUp` goes. */
+export interface BlowUp {
+  /** Deviation of what each layer adds to the residual streams. */
+  readonly stream?: number;
+  /** How many times that the first channel of each stream is. */
+  readonly outlier?: number;
+  /** Factor on queries and on keys: attention logits grow by its square. */
+  readonly logits?: number;
+  /** Deviation of the hidden half and of the gate of feed-forward layers. */
+  readonly gated?: number;
+}
+
+/** A UNet's weights as the real model has them: streams in the hundreds, outliers of thousands, logits of ±60. */
+export const realistic = { stream: 150, outlier: 20, logits: 4, gated: 20 } as const;
+
+/**
+ * Changes weights from `Parameters.randomise`, which keep every value around 1, so that the activations between the
+ * norms are as large as those of Stable Diffusion. What the network gives stays around 1, because a norm stands before
+ * its last layer.
+ */
+export function blowUp(
+  parameters: Parameters,
+  { stream = 1, outlier = 1, logits = 1, gated = 1 }: BlowUp = realistic,
+): Parameters {
+  for (const [name, dims] of parameters.shapes) {
+    const layer = name.replace(/\.(weight|bias)$/, '');
+    if (writesToStream(layer)) {
+      // The gated product has the square of the deviation of its halves.
+      const factor = layer.endsWith('ff.net.2') ? stream / gated ** 2 : stream;
+      scaleRows(parameters, name, dims, (row) => factor * (row === 0 ? outlier : 1));
+    } else if (/attn1\.to_[qk]$|attentions\.0\.(to_q|to_k|query|key)$/.test(layer)) {
+      scaleRows(parameters, name, dims, () => logits);
+    } else if (layer.endsWith('ff.net.0.proj')) {
+      scaleRows(parameters, name, dims, () => gated);
+    }
+  }
+  return parameters;
+}
+
+/** Layers that read normalised values and whose output is added to, or begins, a residual stream. */
+function writesToStream(layer: string): boolean {
+  return (
+    /(^|\.)conv_in$/.test(layer) ||
+    /\.(conv2|proj_in|ff\.net\.2)$/.test(layer) ||
+    /(attn1|attn2|attentions\.0)\.(to_out\.0|proj_attn)$/.test(layer)
+  );
+}
+
+function scaleRows(
+  parameters: Parameters,
+  name: string,
+  dims: readonly number[],
+  factor: (row: number) => number,
+): void {
+  const columns = count(dims.slice(1));
+  // float32 holds them exactly, as it does those of `randomise`.
+  parameters.set(
+    name,
+    Float32Array.from(parameters.value(name), (value, index) => value * factor(Math.floor(index / columns))),
+  );
+}

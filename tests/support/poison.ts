@@ -1,0 +1,25 @@
+import type { DeviceTensor } from '../../src/compute/index.ts';
+import type { WatchedRuntime } from './watched-runtime.ts';
+
+/**
+ * Puts a NaN into what a network is given on the CPU, so that what it gives is not finite.
+ *
+ * @param when - asked at each run of the network, from 0
+ */
+export function poison(
+  runtime: WatchedRuntime,
+  network: 'UNet' | 'decoder',
+  when: (run: number) => boolean = () => true,
+): void {
+  const input = { UNet: 'sample', decoder: 'latents' }[network];
+  let run = 0;
+  runtime.onRun = (name, inputs) => {
+    if (name !== network || !when(run++)) return;
+    const tensor = inputs[input];
+    if (tensor?.device === 'cpu') spoil(tensor);
+  };
+}
+
+function spoil(tensor: Extract<DeviceTensor, { device: 'cpu' }>): void {
+  tensor.data[0] = NaN;
+}

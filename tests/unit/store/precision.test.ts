@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import type { EngineNotice } from '../../../src/protocol/index.ts';
+import { Rig, builtIn, until } from './rig.ts';
+
+const precision = { unet: 'float32', decoder: 'float16' } as const;
+const notice: EngineNotice = {
+  kind: 'notice',
+  code: 'precision',
+  message: 'It goes on in a safe way.',
+  precision,
+};
+const onGpu = {
+  ...builtIn,
+  device: { kind: 'webgpu', precision: 'float16', name: 'A GPU', reason: '' },
+} as const;
+
+async function ready(storage = new Map<string, string>()): Promise<Rig> {
+  const rig = new Rig(storage);
+  rig.model = onGpu;
+  await rig.ready();
+  return rig;
+}
+
+const messages = (rig: Rig) => rig.stores.notices.getState().notices.map(({ message }) => message);
+
+/** Loads the model again and gives what the worker is told of it. */
+async function loadedAgain(rig: Rig): Promise<unknown> {
+  rig.load();
+  await rig.stores.model.whenReady();
+  return rig.loads.at(-1);
+}
+
+describe('a model that was found to need float32', () => {
+  it('is told of in a run, and remembered for this model on this GPU', async () => {
+    const rig = await ready();
+    expect(rig.loads).toEqual([{}]);
+    rig.notice = notice;
+    await rig.stores.generation.generate();
+    expect(messages(rig)).toEqual([notice.message]);
+    expect(rig.stores.animation.getState().frames, 'frames go on').toHaveLength(3);
+    expect(await loadedAgain(rig)).toEqual({ 'A GPU': precision });
+
+    rig.stores.model.load(() => ({ url: 'https://drift.example/other.json', backend: 'auto' }));
+    await rig.stores.model.whenReady();
+    expect(rig.loads.at(-1), 'nothing is known of another').toEqual({});
+  });
+
+  it('is told of while one is picked by hand, also where a round was made ahead', async () => {
+    const rig = await ready();
+    await rig.stores.pick.begin();
+    rig.speculate(notice);
+    await until(rig.stores.notices, ({ notices }) => notices.length > 0);
+    expect(messages(rig)).toEqual([notice.message]);
+    rig.stores.pick.stop();
+    expect(await loadedAgain(rig)).toEqual({ 'A GPU': precision });
+  });
+
+  it('is known on the next visit', async () => {
+    const storage = new Map<string, string>();
+    const rig = await ready(storage);
+    rig.notice = notice;
+    await rig.stores.generation.generate();
+    const again = new Rig(storage);
+    again.load();
+    await again.stores.model.whenReady();
+    expect(again.loads).toEqual([{ 'A GPU': precision }]);
+  });
+});
