@@ -85,24 +85,26 @@ export function conv(
     const width = Math.floor((x.width + left + right - kernel) / stride) + 1;
     const w = weight();
     const b = bias();
-    const data = new Float64Array(to * height * width);
+    const area = height * width;
+    const data = new Float64Array(to * area);
     for (let o = 0; o < to; o++) {
-      for (let row = 0; row < height; row++) {
-        for (let column = 0; column < width; column++) {
-          let sum = at(b, o);
-          for (let ky = 0; ky < kernel; ky++) {
-            for (let kx = 0; kx < kernel; kx++) {
+      const sums = data.subarray(o * area, (o + 1) * area).fill(at(b, o));
+      // What one number of the kernel adds to all pixels, so that memory is read in order: kernels may be huge.
+      for (let i = 0; i < from; i++) {
+        for (let ky = 0; ky < kernel; ky++) {
+          for (let kx = 0; kx < kernel; kx++) {
+            const factor = at(w, ((o * from + i) * kernel + ky) * kernel + kx);
+            for (let row = 0; row < height; row++) {
               const y = row * stride + ky - top;
-              const z = column * stride + kx - left;
-              if (y < 0 || y >= x.height || z < 0 || z >= x.width) continue;
-              for (let i = 0; i < from; i++) {
-                sum +=
-                  at(w, ((o * from + i) * kernel + ky) * kernel + kx) *
-                  at(x.data, (i * x.height + y) * x.width + z);
+              if (y < 0 || y >= x.height) continue;
+              for (let column = 0; column < width; column++) {
+                const z = column * stride + kx - left;
+                if (z < 0 || z >= x.width) continue;
+                const pixel = at(x.data, (i * x.height + y) * x.width + z);
+                sums[row * width + column] = at(sums, row * width + column) + factor * pixel;
               }
             }
           }
-          data[(o * height + row) * width + column] = sum;
         }
       }
     }
