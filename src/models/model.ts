@@ -2,7 +2,7 @@ import type { OnnxModel } from '../runtime/index.ts';
 import type { SchedulerConfig, UnetConfig, VaeConfig } from './config/index.ts';
 import { compileContext, compileUnet, compileVaeDecoder, contextWidth } from './onnx/index.ts';
 import type { CompiledGraph } from './onnx/index.ts';
-import { packWeights } from './pack.ts';
+import { lazyWeights, packWeights } from './pack.ts';
 import type { Checkpoint } from './types.ts';
 
 /** The parts of an image variation model, read and checked. */
@@ -40,8 +40,9 @@ export function targetFor(type: 'float16' | 'float32', softwareGpu: boolean): Ta
 }
 
 /**
- * A model ready to be compiled for any size of picture. Weights are packed when a network is asked for and are
- * not kept here: what is kept is the checkpoint's source.
+ * A model ready to be compiled for any size of picture. Weights are packed while a network is loaded, or, from
+ * sources that cannot be read synchronously, just before; they are not kept here: what is kept is the checkpoint's
+ * source.
  */
 export function createModel(parts: ModelParts, { type, widestFusedHead }: Target) {
   const { unet, vae, scheduler, imageEncoder } = parts;
@@ -51,7 +52,7 @@ export function createModel(parts: ModelParts, { type, widestFusedHead }: Target
     checkpoint: Checkpoint,
     signal?: AbortSignal,
   ): Promise<OnnxModel> {
-    const data = await packWeights(plan, checkpoint, { signal });
+    const data = lazyWeights(plan, checkpoint, signal) ?? (await packWeights(plan, checkpoint, { signal }));
     return { graph, weights: [{ location: plan.location, data }] };
   }
 
