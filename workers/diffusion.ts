@@ -11,10 +11,10 @@ const picking = new Picking((round, watch) => engine.round(round, watch));
 const queue = createQueue();
 
 serve(self, diffusionApi, {
-  load: ({ url, backend }, { signal, emit }) => {
+  load: ({ url, backend, lowMemory }, { signal, emit }) => {
     picking.close();
     return queue.run(signal, async () => ({
-      value: await engine.load(url, backend, signal, emit),
+      value: await engine.load(url, backend, signal, emit, { lowMemory }),
       transfer: [],
     }));
   },

@@ -13,6 +13,8 @@ export interface AutomaticInput {
   readonly start: Picture;
   /** The picture that the animation began with, of any size, where that is another: frames are compared with it. */
   readonly origin?: Picture | undefined;
+  /** The pictures before `start` in the animation, nearest last: what is known of them goes into the insights. */
+  readonly before?: readonly Picture[] | undefined;
   /** Number of the first new frame in the animation: noise depends on the seed and on this alone. */
   readonly firstFrame: number;
   readonly settings: Settings;
@@ -27,7 +29,7 @@ export interface AutomaticInput {
  */
 export async function* automatic(
   pipeline: Pipeline,
-  { start, origin, firstFrame, settings, prompts }: AutomaticInput,
+  { start, origin, before = [], firstFrame, settings, prompts }: AutomaticInput,
   watch: Watch = {},
 ): AsyncGenerator<Frame, void, undefined> {
   const { signal } = watch;
@@ -38,7 +40,7 @@ export async function* automatic(
       signal?.throwIfAborted();
       const began = performance.now();
       report(index, 'encode', 0, 1);
-      chain ??= await Chain.begin(pipeline, start, origin, signal);
+      chain ??= await Chain.begin(pipeline, [...before, start], origin, signal);
       signal?.throwIfAborted();
       const made = await variant(pipeline, chain, firstFrame + index, settings, prompts, {
         signal,
@@ -72,7 +74,7 @@ class Chain {
 
   static async begin(
     pipeline: Pipeline,
-    last: Picture,
+    pictures: readonly Picture[],
     origin: Picture | undefined,
     signal: AbortSignal | undefined,
   ): Promise<Chain> {
@@ -82,9 +84,14 @@ class Chain {
       return scope.own(await embeddingOf(pipeline, input, signal));
     };
     try {
-      const embeds = await encode(last);
-      const past = new Past(pipeline, origin ? await encode(origin) : embeds);
-      return new Chain(past, scope.release(embeds));
+      const places: DeviceTensor[] = [];
+      for (const picture of pictures) places.push(await encode(picture));
+      const [first, ...later] = places;
+      if (!first) throw new RangeError('a chain begins with a picture');
+      const past = new Past(pipeline, origin ? await encode(origin) : first);
+      const chain = new Chain(past, scope.release(first));
+      for (const embeds of later) chain.moveTo(scope.release(embeds));
+      return chain;
     } finally {
       scope.dispose();
     }

@@ -41,7 +41,9 @@ export type RoundEvent =
     }
   /** All candidates as they sharpen. */
   | { readonly kind: 'preview'; readonly pictures: readonly Picture[] }
-  | { readonly kind: 'candidate'; readonly candidate: Candidate };
+  | { readonly kind: 'candidate'; readonly candidate: Candidate }
+  /** Something that happened on the way and did not change the candidates, in one sentence for people. */
+  | { readonly kind: 'notice'; readonly message: string };
 
 export interface RoundWatch {
   readonly signal: AbortSignal;

@@ -57,8 +57,12 @@ const progressSchema = v.object({
 });
 export type GenerationProgress = v.InferOutput<typeof progressSchema>;
 
+/** Something that happened on the way and did not change the pictures, in one sentence for people. */
+const noticeSchema = v.object({ kind: v.literal('notice'), message: v.string() });
+
 const generateEventSchema = v.variant('kind', [
   v.object({ kind: v.literal('progress'), progress: progressSchema }),
+  noticeSchema,
   /** The frame as it sharpens: a small picture, one pixel for each latent. */
   v.object({ kind: v.literal('preview'), frame: count, picture: pictureSchema }),
   v.object({
@@ -107,6 +111,7 @@ const pickStateSchema = v.object({
 export type PickState = v.InferOutput<typeof pickStateSchema>;
 
 const roundEventSchema = v.variant('kind', [
+  noticeSchema,
   v.object({
     kind: v.literal('progress'),
     stage: progressSchema.entries.stage,
@@ -142,6 +147,8 @@ export const diffusionApi = {
       url: v.pipe(v.string(), v.url()),
       /** `auto` takes the best that is there. */
       backend: v.picklist(['auto', 'webgpu', 'cpu']),
+      /** Keeps only the networks of one stage in memory: slower, for models that the GPU could not hold whole. */
+      lowMemory: v.optional(v.boolean()),
     }),
     event: loadEventSchema,
     result: loadedModelSchema,

@@ -141,7 +141,9 @@ export function createGeneration({
       onEvent: (event) => {
         // What a stopped run still had on its way does not belong to the animation any more.
         if (!isCurrent(id)) return;
-        if (event.kind === 'progress') {
+        if (event.kind === 'notice') {
+          notices.info('device', event.message, []);
+        } else if (event.kind === 'progress') {
           latestProgress.push({ id, progress: event.progress });
         } else if (event.kind === 'preview') {
           latestPreview.push({ id, preview: event.picture });

@@ -179,6 +179,9 @@ export function createPick({
       case 'progress':
         latestProgress.push({ id, progress: event });
         break;
+      case 'notice':
+        notices.info('device', event.message, []);
+        break;
       case 'preview':
         latestPreview.push({ id, pictures: event.pictures });
         break;

@@ -174,6 +174,8 @@ export class Rig {
   clipboard: string | null = '';
   /** The diffusion worker goes on when it is told to stop, as one does that is in the middle of a step. */
   deaf = false;
+  /** What the diffusion worker has to say while it works. */
+  notice: string | null = null;
   /** Frames that the diffusion worker has sent. */
   sent = 0;
   diffusionWorkers = 0;
@@ -286,6 +288,7 @@ export class Rig {
         this.generateCalls.push({ firstFrame, seed: settings.seed, start, ...(origin && { origin }) });
         this.#fail('generate');
         let value = valueOf(start) ?? 0;
+        if (this.notice !== null) emit({ kind: 'notice', message: this.notice });
         for (let frame = 0; frame < settings.frames; frame++) {
           if (frame > 0) await this.nextFrame.pass(this.deaf ? new AbortController().signal : signal);
           for (let step = 1; step <= settings.steps; step++) {
@@ -332,6 +335,7 @@ export class Rig {
       pickRound: async ({ start, frame, roll, batch, settings }, { signal, emit }) => {
         this.rounds.push({ start: valueOf(start), frame, roll, batch });
         this.#fail('pickRound');
+        if (this.notice !== null) emit({ kind: 'notice', message: this.notice });
         emit({ kind: 'progress', stage: 'denoise', step: 1, of: settings.steps });
         emit({ kind: 'preview', pictures: Array.from({ length: batch }, () => plain(8, 8, 1)) });
         for (let index = 0; index < batch; index++) {
