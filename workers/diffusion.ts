@@ -11,10 +11,10 @@ const picking = new Picking((round, watch) => engine.round(round, watch));
 const queue = createQueue();
 
 serve(self, diffusionApi, {
-  load: ({ url, backend, precisions }, { signal, emit }) => {
+  load: ({ url, backend, ...options }, { signal, emit }) => {
     picking.close();
     return queue.run(signal, async () => ({
-      value: await engine.load(url, backend, signal, emit, precisions),
+      value: await engine.load(url, backend, signal, emit, options),
       transfer: [],
     }));
   },

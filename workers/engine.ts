@@ -1,15 +1,8 @@
-import { automatic, makeRound, smooth } from '../src/animation/index.ts';
-import type {
-  Frame,
-  PromptEmbeds,
-  RoundEvent,
-  RoundInput,
-  RoundWatch,
-  Watch,
-} from '../src/animation/index.ts';
-import { ModelError, abortable, allOrNone } from '../src/base/index.ts';
-import type { Picture } from '../src/base/index.ts';
+import { makeRound } from '../src/animation/index.ts';
+import type { Frame, RoundEvent, RoundInput, RoundWatch } from '../src/animation/index.ts';
+import { DriftError, ModelError, abortable, allOrNone, createQueue } from '../src/base/index.ts';
 import { Pipeline } from '../src/diffusion/index.ts';
+import type { PipelineOptions } from '../src/diffusion/index.ts';
 import { createModel, openModel } from '../src/models/index.ts';
 import type { OpenedModel } from '../src/models/index.ts';
 import type {
@@ -20,35 +13,41 @@ import type {
   Precision,
 } from '../src/protocol/index.ts';
 import { usableSettings } from '../src/project/index.ts';
-import type { Settings, SmoothPlan } from '../src/project/index.ts';
+import type { Settings } from '../src/project/index.ts';
 import { DownloadTotal } from './downloads.ts';
 import type { Backend, Machine } from './machine.ts';
-import { precisionNotice } from './precision.ts';
+import { deviceNotice, precisionNotice } from './notices.ts';
 import { Prompts } from './prompts.ts';
+import type { PromptDevice } from './prompts.ts';
+import { resumableAutomatic, resumableSmooth } from './resuming.ts';
+import type { AutomaticRun, Resumable, SmoothRun } from './resuming.ts';
 
 /** The largest UNet that WebAssembly's memory holds, in weights of float32. */
 const largestOnCpu = 350e6;
 
 /** A model that is ready, on its machine. */
 interface Loaded {
+  readonly parts: OpenedModel['parts'];
+  readonly backend: Backend;
+  readonly machine: Machine;
+  readonly lowMemory: boolean;
   readonly pipeline: Pipeline;
   readonly prompts: Prompts;
 }
 
-export interface GenerateInput {
-  readonly start: Picture;
-  readonly origin?: Picture | undefined;
-  readonly firstFrame: number;
-  readonly settings: Settings;
+export interface GenerateInput extends AutomaticRun {
   readonly previews: boolean;
 }
 
-export interface SmoothInput {
-  readonly plan: SmoothPlan<Picture>;
-  readonly last: Picture;
-  readonly origin?: Picture | undefined;
-  readonly settings: Settings;
+export interface SmoothInput extends SmoothRun {
   readonly previews: boolean;
+}
+
+export interface LoadOptions {
+  /** What has become known of this model earlier, by the names of adapters. */
+  readonly precisions?: Readonly<Record<string, Precision>> | undefined;
+  /** See `PipelineOptions`. Default false. */
+  readonly lowMemory?: boolean | undefined;
 }
 
 type Emit = (event: GenerateEvent, transfer?: Transferable[]) => void;
@@ -66,6 +65,8 @@ export class Engine {
   #loaded: Loaded | null = null;
   /** Whoever works with the engine now: one thing at a time is done with it. */
   #hearer: ((notice: EngineNotice) => void) | null = null;
+  /** Where several rounds meet a lost device, one of them replaces it. */
+  readonly #recovering = createQueue();
 
   constructor(openMachine: (backend: Backend) => Promise<Machine>) {
     this.#openMachine = openMachine;
@@ -75,15 +76,13 @@ export class Engine {
    * Loads a model. The one before stays in use until the new one is there and checked; it is released before the new
    * one's networks are loaded, because two large models do not fit side by side. From then on events are of the stage
    * `session`.
-   *
-   * @param precisions - what has become known of this model earlier, by the names of adapters
    */
   async load(
     url: string,
     backend: Backend,
     signal: AbortSignal,
     emit: (event: LoadEvent) => void,
-    precisions: Readonly<Record<string, Precision>> = {},
+    { precisions = {}, lowMemory = false }: LoadOptions = {},
   ): Promise<LoadedModel> {
     const total = new DownloadTotal();
     const onDownload = (file: string, done: number, of: number) => {
@@ -103,11 +102,10 @@ export class Engine {
     await this.#moveTo(station);
 
     const { manifest, parts, fixedPrompts, text } = opened;
-    const { compute, runtime, device, target } = machine;
     const defaults = usableSettings(manifest.defaults);
-    const pipeline = new Pipeline(compute, runtime, createModel(parts, target), {
-      precision: precisions[device.name],
-      onPrecision: (precision) => this.#hearer?.(precisionNotice(precision)),
+    const pipeline = this.#pipelineOn(machine, parts, {
+      lowMemory,
+      precision: precisions[machine.device.name],
     });
     try {
       await pipeline.prepare(defaults.width ?? manifest.size, defaults.height ?? manifest.size, {
@@ -120,7 +118,8 @@ export class Engine {
       await pipeline.release();
       throw error;
     }
-    this.#loaded = { pipeline, prompts: new Prompts(fixedPrompts, text, compute, runtime) };
+    const prompts = new Prompts(fixedPrompts, text, promptDevice(machine, pipeline, lowMemory));
+    this.#loaded = { parts, backend, machine, lowMemory, pipeline, prompts };
     return {
       name: manifest.name,
       description: manifest.description,
@@ -133,7 +132,7 @@ export class Engine {
         negative: [...(fixedPrompts?.negative ?? [])],
       },
       defaults: { width: manifest.size, height: manifest.size, ...defaults },
-      device,
+      device: machine.device,
     };
   }
 
@@ -143,21 +142,13 @@ export class Engine {
     signal: AbortSignal,
     emit: Emit,
   ): Promise<{ frames: number; seconds: number }> {
-    return this.hearing(emit, () =>
-      this.#run(input, signal, emit, ({ pipeline }, prompts, watch) =>
-        automatic(pipeline, { ...input, prompts }, watch),
-      ),
-    );
+    return this.hearing(emit, () => this.#run(input, resumableAutomatic(input), signal, emit));
   }
 
   /** Smooth mode. Frames are reported as they are made. */
   smooth(input: SmoothInput, signal: AbortSignal, emit: Emit): Promise<{ frames: number; seconds: number }> {
-    return this.hearing(emit, () =>
-      this.#run(input, signal, emit, (loaded, prompts, watch) => {
-        const promptsOf = (settings: Settings) => loaded.prompts.embeds(settings, signal);
-        return smooth(loaded.pipeline, { ...input, prompts, promptsOf }, watch);
-      }),
-    );
+    const promptsOf = (settings: Settings) => this.#model().prompts.embeds(settings, signal);
+    return this.hearing(emit, () => this.#run(input, resumableSmooth(input, promptsOf), signal, emit));
   }
 
   /** Does something with the engine; `hear` is told what the engine changes by itself meanwhile. */
@@ -170,43 +161,133 @@ export class Engine {
     }
   }
 
+  /** Makes the frames of a run, on more than one device where one is lost: after a loss, the frame is made again. */
   async #run(
     { settings, previews }: { readonly settings: Settings; readonly previews: boolean },
+    run: Resumable,
     signal: AbortSignal,
     emit: Emit,
-    begin: (loaded: Loaded, prompts: PromptEmbeds, watch: Watch) => AsyncIterable<Frame>,
   ): Promise<{ frames: number; seconds: number }> {
-    const loaded = this.#model();
     const began = performance.now();
-    const prompts = await loaded.prompts.embeds(settings, signal);
-    try {
-      const frames = begin(loaded, prompts, {
-        signal,
-        onProgress: (progress) => {
-          emit({ kind: 'progress', progress });
-        },
-        onPreview: previews
-          ? (frame, picture) => {
-              emit({ kind: 'preview', frame, picture }, [picture.data.buffer]);
-            }
-          : undefined,
-      });
-      let count = 0;
-      for await (const { index, ...frame } of frames) {
-        // Copied and not moved: the next frame is made from the same pixels.
-        emit({ kind: 'frame', frame: index, ...frame });
-        count++;
+    let loaded = this.#model();
+    let count = 0;
+    let lostAt = -1;
+    for (;;) {
+      try {
+        const frames = this.#frames(loaded, run, { settings, previews, done: count }, signal, emit);
+        for await (const { index, ...frame } of frames) {
+          run.made(frame);
+          // Copied and not moved: the next frame is made from the same pixels.
+          emit({ kind: 'frame', frame: index, ...frame });
+          count++;
+        }
+        return { frames: count, seconds: (performance.now() - began) / 1000 };
+      } catch (error) {
+        // A frame that costs two devices would cost a third one as well.
+        if (signal.aborted || lostAt === count) throw error;
+        lostAt = count;
+        loaded = await this.#recover(loaded, error, signal);
+        emit(deviceNotice);
       }
-      return { frames: count, seconds: (performance.now() - began) / 1000 };
-    } finally {
-      prompts.text?.dispose();
     }
   }
 
-  /** A round of picking by hand, made step by step as it is asked for more: see `makeRound`. */
+  /** The frames that are left of a run, of which `done` are there already. */
+  async *#frames(
+    { pipeline, prompts }: Loaded,
+    run: Resumable,
+    { settings, previews, done }: { settings: Settings; previews: boolean; done: number },
+    signal: AbortSignal,
+    emit: Emit,
+  ): AsyncGenerator<Frame, void, undefined> {
+    const embeds = await prompts.embeds(settings, signal);
+    try {
+      const frames = run.begin(pipeline, embeds, {
+        signal,
+        onProgress: ({ frame, frames, ...progress }) => {
+          emit({ kind: 'progress', progress: { frame: done + frame, frames: done + frames, ...progress } });
+        },
+        onPreview: previews
+          ? (frame, picture) => {
+              emit({ kind: 'preview', frame: done + frame, picture }, [picture.data.buffer]);
+            }
+          : undefined,
+      });
+      for await (const { index, ...frame } of frames) yield { index: done + index, ...frame };
+    } finally {
+      embeds.text?.dispose();
+    }
+  }
+
+  /**
+   * A round of picking by hand, made step by step as it is asked for more: see `makeRound`. After the loss of a device
+   * it is made again, without the candidates that were there already.
+   */
   async *round(input: RoundInput, watch: RoundWatch): AsyncGenerator<RoundEvent, void, undefined> {
-    const { pipeline, prompts } = this.#model();
-    yield* makeRound(pipeline, input, (signal) => prompts.embeds(input.settings, signal), watch);
+    let loaded = this.#model();
+    let known = 0;
+    let lostAt = -1;
+    for (;;) {
+      try {
+        const { pipeline, prompts } = loaded;
+        const made = makeRound(pipeline, input, (signal) => prompts.embeds(input.settings, signal), watch);
+        for await (const event of made) {
+          if (event.kind === 'candidate') {
+            if (event.candidate.index < known) continue;
+            known++;
+          }
+          yield event;
+        }
+        return;
+      } catch (error) {
+        if (watch.signal.aborted || lostAt === known) throw error;
+        lostAt = known;
+        loaded = await this.#recover(loaded, error, watch.signal);
+        yield deviceNotice;
+      }
+    }
+  }
+
+  /**
+   * What is loaded, on a new device of the same kind, when an error came of the loss of the old one.
+   *
+   * @throws that error, where the device is still there, where there is no other like it, or where it failed as well
+   */
+  #recover(stale: Loaded, error: unknown, signal: AbortSignal): Promise<Loaded> {
+    return this.#recovering.run(signal, async () => {
+      if (this.#loaded && this.#loaded.machine !== stale.machine) return this.#loaded;
+      if (!(await isLost(stale.machine))) throw error;
+      // Gives back what the networks have in this worker's own memory; the device may have its say about it or not.
+      await stale.pipeline.release().catch(() => undefined);
+      const station = { backend: stale.backend, machine: this.#openMachine('webgpu') };
+      try {
+        const machine = await abortable(station.machine, signal);
+        // Another device, or another precision, would make other frames.
+        if (machine.device.precision !== stale.machine.device.precision) throw error;
+        const { parts, lowMemory, prompts } = stale;
+        const { precision } = stale.pipeline;
+        const pipeline = this.#pipelineOn(machine, parts, { lowMemory, precision });
+        prompts.moveTo(promptDevice(machine, pipeline, lowMemory));
+        this.#loaded = { ...stale, machine, pipeline };
+        this.#keep(station);
+        stale.machine.dispose();
+        return this.#loaded;
+      } catch (failure) {
+        closeStation(station);
+        throw failure instanceof DriftError ? error : failure;
+      }
+    });
+  }
+
+  #pipelineOn(
+    { compute, runtime, target }: Machine,
+    parts: Loaded['parts'],
+    options: Pick<PipelineOptions, 'lowMemory' | 'precision'>,
+  ): Pipeline {
+    return new Pipeline(compute, runtime, createModel(parts, target), {
+      ...options,
+      onPrecision: (precision) => this.#hearer?.(precisionNotice(precision)),
+    });
   }
 
   /** @throws ModelError `no-model` */
@@ -222,11 +303,17 @@ export class Engine {
     if (this.#station?.backend === backend) return this.#station;
     const station = { backend, machine: this.#openMachine(backend) };
     // The first is kept even if its model cannot be opened: the next attempt needs it.
-    this.#station ??= station;
-    station.machine.catch(() => {
-      if (this.#station === station) this.#station = null;
-    });
+    if (!this.#station) this.#keep(station);
     return station;
+  }
+
+  /** The engine's station from here on, until its machine cannot be opened or its device is lost. */
+  #keep(station: Station): void {
+    this.#station = station;
+    const forget = () => {
+      if (this.#station === station) this.#station = null;
+    };
+    station.machine.then(({ lost }) => lost?.then(forget), forget);
   }
 
   /** Does something that needs the station. When it fails, a station beside the engine's own is given up. */
@@ -246,7 +333,27 @@ export class Engine {
     await pipeline?.release();
     if (this.#station === station) return;
     if (this.#station) closeStation(this.#station);
-    this.#station = station;
+    this.#keep(station);
+  }
+}
+
+function promptDevice({ compute, runtime }: Machine, pipeline: Pipeline, lowMemory: boolean): PromptDevice {
+  return { compute, runtime, ...(lowMemory && { makeRoom: () => pipeline.release() }) };
+}
+
+/** Asks the device for something back, which one that is gone cannot give. */
+async function isLost({ compute, lost }: Machine): Promise<boolean> {
+  if (!lost) return false;
+  try {
+    const asked = compute.upload(new Float32Array(4), [4]);
+    try {
+      await compute.read([asked]);
+    } finally {
+      asked.dispose();
+    }
+    return false;
+  } catch {
+    return true;
   }
 }
 

@@ -16,6 +16,8 @@ export interface Machine {
   readonly runtime: Runtime;
   readonly device: LoadedModel['device'];
   readonly target: Target;
+  /** Resolves when the device is gone, for whatever reason; null for the processor, which stays. */
+  readonly lost: Promise<unknown> | null;
   /** Frees the device; tensors and sessions on it are gone. */
   dispose(): void;
 }
@@ -34,7 +36,7 @@ export async function openMachine(backend: Backend): Promise<Machine> {
     try {
       // Old browsers, and pages that are not secure, have none.
       if (!('gpu' in navigator)) throw noWebGpu();
-      const { device, adapterName, float16, software } = await requestComputeDevice(navigator.gpu, {
+      const { device, adapterName, float16, software, lost } = await requestComputeDevice(navigator.gpu, {
         allowFloat16: true,
       });
       const compute = await createWebGpuCompute(device, float16 ? 'float16' : 'float32');
@@ -42,7 +44,8 @@ export async function openMachine(backend: Backend): Promise<Machine> {
         compute,
         runtime: await startRuntime('webgpu', device),
         device: { kind: 'webgpu', precision: compute.modelType, name: adapterName, reason: '' },
-        target: targetFor(compute.modelType, software),
+        target: targetFor(compute.modelType, software, device.limits),
+        lost,
         dispose: () => {
           compute.dispose();
           device.destroy();
@@ -59,6 +62,7 @@ export async function openMachine(backend: Backend): Promise<Machine> {
     runtime: await startRuntime('cpu', null),
     device: { kind: 'cpu', precision: 'float32', name: '', reason },
     target: targetFor('float32', false),
+    lost: null,
     dispose: () => {
       compute.dispose();
     },

@@ -9,19 +9,33 @@ import type { Runtime } from '../src/runtime/index.ts';
 /** The most prompts whose embeddings are kept: 768 numbers each. */
 const MOST_KEPT = 500;
 
-/** The prompts of one model as embeddings: fixed ones that came with it, or any, each encoded once. */
+/** What prompts are encoded on. */
+export interface PromptDevice {
+  readonly compute: Compute;
+  readonly runtime: Runtime;
+  /** Called before the text tower is loaded, which is large: lets go of what can be loaded again. */
+  readonly makeRoom?: () => Promise<void>;
+}
+
+/**
+ * The prompts of one model as embeddings: fixed ones that came with it, or any, each encoded once. The text tower is
+ * there only while a prompt is encoded that was not known before.
+ */
 export class Prompts {
   readonly #fixed: FixedPrompts | null;
   readonly #tower: TextTower | null;
-  readonly #compute: Compute;
-  readonly #runtime: Runtime;
   readonly #known = new Map<string, Float32Array>();
+  #device: PromptDevice;
 
-  constructor(fixed: FixedPrompts | null, tower: TextTower | null, compute: Compute, runtime: Runtime) {
+  constructor(fixed: FixedPrompts | null, tower: TextTower | null, device: PromptDevice) {
     this.#fixed = fixed;
     this.#tower = tower;
-    this.#compute = compute;
-    this.#runtime = runtime;
+    this.#device = device;
+  }
+
+  /** Goes on on another device with the embeddings that are known. */
+  moveTo(device: PromptDevice): void {
+    this.#device = device;
   }
 
   /** The embeddings for a run; the caller disposes `text`. */
@@ -46,7 +60,9 @@ export class Prompts {
     if (missing.length === 0) return;
     if (this.#known.size + missing.length > MOST_KEPT) this.#known.clear();
     const wanted = [...new Set(prompts.filter((prompt) => !this.#known.has(prompt)))];
-    const { width, embeds } = await encodePrompts(wanted, tower, this.#compute, this.#runtime, signal);
+    const { compute, runtime, makeRoom } = this.#device;
+    await makeRoom?.();
+    const { width, embeds } = await encodePrompts(wanted, tower, compute, runtime, signal);
     for (const [index, prompt] of wanted.entries()) {
       this.#known.set(prompt, embeds.slice(index * width, (index + 1) * width));
     }
@@ -54,6 +70,10 @@ export class Prompts {
 
   #upload(embeds: Float32Array, width: number, positives: number, negatives: number): PromptEmbeds {
     if (positives + negatives === 0) return { text: null, positives, negatives };
-    return { text: this.#compute.upload(embeds, [positives + negatives, width]), positives, negatives };
+    return {
+      text: this.#device.compute.upload(embeds, [positives + negatives, width]),
+      positives,
+      negatives,
+    };
   }
 }

@@ -14,6 +14,8 @@ export interface AutomaticInput {
   readonly start: Picture;
   /** The picture that the animation began with, of any size, where that is another: frames are compared with it. */
   readonly origin?: Picture | undefined;
+  /** The pictures before `start` in the animation, nearest last: what is known of them goes into the insights. */
+  readonly before?: readonly Picture[] | undefined;
   /** Number of the first new frame in the animation: noise depends on the seed and on this alone. */
   readonly firstFrame: number;
   readonly settings: Settings;
@@ -28,7 +30,7 @@ export interface AutomaticInput {
  */
 export async function* automatic(
   pipeline: Pipeline,
-  { start, origin, firstFrame, settings, prompts }: AutomaticInput,
+  { start, origin, before = [], firstFrame, settings, prompts }: AutomaticInput,
   watch: Watch = {},
 ): AsyncGenerator<Frame, void, undefined> {
   const { signal } = watch;
@@ -39,7 +41,7 @@ export async function* automatic(
       signal?.throwIfAborted();
       const began = performance.now();
       report(index, 'encode', 0, 1);
-      chain ??= await Chain.begin(pipeline, start, origin, signal);
+      chain ??= await Chain.begin(pipeline, [...before, start], origin, signal);
       signal?.throwIfAborted();
       const made = await variant(pipeline, chain, firstFrame + index, settings, prompts, {
         signal,
@@ -72,11 +74,11 @@ class Chain {
 
   static async begin(
     pipeline: Pipeline,
-    last: Picture,
+    pictures: readonly Picture[],
     origin: Picture | undefined,
     signal: AbortSignal | undefined,
   ): Promise<Chain> {
-    const { past, embeds } = await Past.until(pipeline, last, origin, signal);
+    const { past, embeds } = await Past.until(pipeline, pictures, origin, signal);
     return new Chain(past, embeds);
   }
 

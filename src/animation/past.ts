@@ -35,13 +35,15 @@ export class Past {
   }
 
   /**
-   * A past that ends with the picture `last`, whose embedding float32 [1, d] comes with it; both belong to the caller.
+   * A past of pictures one after another. The embedding of the last, float32 [1, d], comes with it; both belong to the
+   * caller.
    *
-   * @param origin - the picture that the animation began with, where that is another
+   * @param pictures - at least one; more than an insight looks back at do no good
+   * @param origin - the picture that the animation began with, where that is not the first of them
    */
   static async until(
     pipeline: Pipeline,
-    last: Picture,
+    pictures: readonly Picture[],
     origin: Picture | undefined,
     signal?: AbortSignal,
   ): Promise<{ past: Past; embeds: DeviceTensor }> {
@@ -51,10 +53,14 @@ export class Past {
       return scope.own(await embeddingOf(pipeline, input, signal));
     };
     try {
-      const embeds = await encode(last);
-      const past = new Past(pipeline, origin ? await encode(origin) : embeds);
-      past.add(embeds);
-      return { past, embeds: scope.release(embeds) };
+      const places: DeviceTensor[] = [];
+      for (const picture of pictures) places.push(await encode(picture));
+      const [first] = places;
+      const last = places.at(-1);
+      if (!first || !last) throw new RangeError('a past has a picture at least');
+      const past = new Past(pipeline, origin ? await encode(origin) : first);
+      for (const place of places) past.add(place);
+      return { past, embeds: scope.release(last) };
     } finally {
       scope.dispose();
     }

@@ -44,7 +44,9 @@ export type RoundEvent =
     }
   /** All candidates as they sharpen. */
   | { readonly kind: 'preview'; readonly pictures: readonly Picture[] }
-  | { readonly kind: 'candidate'; readonly candidate: Candidate };
+  | { readonly kind: 'candidate'; readonly candidate: Candidate }
+  /** Something that happened on the way and did not change the candidates, in one sentence for people. */
+  | { readonly kind: 'notice'; readonly code: 'device'; readonly message: string };
 
 export interface RoundWatch {
   readonly signal: AbortSignal;
@@ -72,7 +74,7 @@ export async function* makeRound(
     const prompts = await embedPrompts(signal);
     if (prompts.text) scope.own(prompts.text);
     signal.throwIfAborted();
-    const { past, embeds } = await Past.until(pipeline, start, origin, signal);
+    const { past, embeds } = await Past.until(pipeline, [start], origin, signal);
     scope.own(past);
     scope.own(embeds);
     signal.throwIfAborted();

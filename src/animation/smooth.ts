@@ -17,6 +17,8 @@ export interface SmoothInput {
   readonly plan: SmoothPlan<Picture>;
   /** The animation's last frame, or its start picture: the next frame is compared with it. */
   readonly last: Picture;
+  /** The pictures before `last` in the animation, nearest last: what is known of them goes into the insights. */
+  readonly before?: readonly Picture[] | undefined;
   /** The picture that the animation began with, where that is another: frames are compared with it. */
   readonly origin?: Picture | undefined;
   readonly settings: Settings;
@@ -51,7 +53,7 @@ interface Goal {
  */
 export async function* smooth(
   pipeline: Pipeline,
-  { plan, last, origin, settings, prompts, promptsOf }: SmoothInput,
+  { plan, last, before = [], origin, settings, prompts, promptsOf }: SmoothInput,
   watch: Watch = {},
 ): AsyncGenerator<Frame, void, undefined> {
   const { signal } = watch;
@@ -103,7 +105,7 @@ export async function* smooth(
     let home = plan.closes ? await recall(plan.home) : null;
     let source = plan.source;
     let index = 0;
-    const { past, embeds } = await Past.until(pipeline, last, origin, signal);
+    const { past, embeds } = await Past.until(pipeline, [...before, last], origin, signal);
     scope.own(past);
     embeds.dispose();
     for (const { kind, frames, done } of stretches(plan, settings)) {

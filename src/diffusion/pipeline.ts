@@ -48,6 +48,8 @@ export interface DenoisingStep {
 export class Pipeline {
   readonly compute: Compute;
   readonly model: ModelShape;
+  readonly #checkLimits: DiffusionModel['checkLimits'];
+  readonly #lowMemory: boolean;
   readonly #networks: Networks;
   readonly #onPrecision: PipelineOptions['onPrecision'];
   #precision: Precision;
@@ -55,7 +57,11 @@ export class Pipeline {
   constructor(compute: Compute, runtime: Runtime, model: DiffusionModel, options: PipelineOptions = {}) {
     this.compute = compute;
     this.model = model;
-    this.#networks = new Networks(model, runtime);
+    this.#checkLimits = (...demand) => {
+      model.checkLimits(...demand);
+    };
+    this.#lowMemory = options.lowMemory ?? false;
+    this.#networks = new Networks(model, runtime, this.#lowMemory);
     this.#onPrecision = options.onPrecision;
     const { precision } = options;
     const best = compute.modelType;
@@ -84,18 +90,25 @@ export class Pipeline {
 
   /**
    * Loads the networks for pictures of the given size, largest first, so that a frame starts at once and a model
-   * that does not fit fails before anything else is spent on it.
+   * that does not fit fails before anything else is spent on it. To save memory, each makes room for the next, and the
+   * last is the one that a frame begins with.
    *
-   * @throws ModelError `session-failed`, or what `checkImageEncoder` throws
+   * @throws DeviceError `gpu-too-small`, before anything is loaded; ModelError `session-failed`, or what
+   *   `checkImageEncoder` throws
    */
   async prepare(width: number, height: number, options: PrepareOptions = {}): Promise<void> {
     const { signal, onNetwork } = options;
     const size = this.latentSize(width, height);
+    const { unet, decoder } = this.#precision;
+    this.#checkLimits('UNet', size, 2, unet);
+    this.#checkLimits('decoder', size, 1, decoder);
+    const context = ['context', () => this.#networks.context(signal, unet)] as const;
     const loads = [
-      ['UNet', () => this.#networks.unet(size, signal, this.#precision.unet)],
-      ['decoder', () => this.#networks.decoder(size, signal, this.#precision.decoder)],
+      ['UNet', () => this.#networks.unet(size, signal, unet)],
+      ...(this.#lowMemory ? [context] : []),
+      ['decoder', () => this.#networks.decoder(size, signal, decoder)],
       ['image encoder', () => this.#imageEncoder(signal)],
-      ['context', () => this.#networks.context(signal, this.#precision.unet)],
+      ...(this.#lowMemory ? [] : [context]),
     ] as const;
     for (const [index, [name, load]] of loads.entries()) {
       onNetwork?.(name, index, loads.length);
@@ -203,8 +216,10 @@ export class Pipeline {
     const rows = guidanceScale > 1 ? 2 * batch : batch;
     const schedule = createSchedule(model.schedule, steps);
     signal?.throwIfAborted();
+    const size = { height, width };
     const type = this.#precision.unet;
-    const unet = await this.#networks.unet({ height, width }, signal, type);
+    this.#checkLimits('UNet', size, rows, type);
+    await this.#networks.unet(size, signal, type);
 
     const scope = new Scope();
     try {
@@ -222,6 +237,8 @@ export class Pipeline {
         const features = timestepFeatures(schedule.timesteps[index] ?? 0, model.timestep);
         const timestep = scope.own(compute.upload(features, [1, features.length]));
         if (this.#precision.unet !== type) throw new NotFiniteError('unet', type);
+        // Other work may have been done since the last step, and to save memory in the UNet's place.
+        const unet = await this.#networks.unet(size, signal, type);
         await unet.run({ sample: modelInput, timestep, context }, { output });
         const state = { latents, previousX0, modelInput };
         compute.dpmSolverStep(step, guidanceScale, output, state, faults?.marks);
@@ -243,10 +260,10 @@ export class Pipeline {
   async predict(sample: DeviceTensor, timestep: number, embeds: DeviceTensor): Promise<DeviceTensor> {
     const [rows = 0, , height = 0, width = 0] = sample.dims;
     const type = this.#precision.unet;
-    const unet = await this.#networks.unet({ height, width }, undefined, type);
     const scope = new Scope();
     try {
       const context = scope.own(await this.#contextFor(embeds, rows, type));
+      const unet = await this.#networks.unet({ height, width }, undefined, type);
       const features = timestepFeatures(timestep, this.model.timestep);
       const encoded = scope.own(this.compute.upload(features, [1, features.length]));
       const output = scope.own(this.compute.empty(sample.dims, type));
@@ -259,9 +276,11 @@ export class Pipeline {
 
   /** Latents in float32 or the decoder's type to decoded pictures [b, 3, H, W] in -1…1, in the decoder's type. */
   async decodeLatents(latents: DeviceTensor, signal?: AbortSignal): Promise<DeviceTensor> {
-    const [, , height = 0, width = 0] = latents.dims;
+    const [rows = 0, , height = 0, width = 0] = latents.dims;
+    const size = { height, width };
     const type = this.#precision.decoder;
-    const decoder = await this.#networks.decoder({ height, width }, signal, type);
+    this.#checkLimits('decoder', size, rows, type);
+    const decoder = await this.#networks.decoder(size, signal, type);
     signal?.throwIfAborted();
     const scope = new Scope();
     try {
@@ -354,7 +373,7 @@ export class Pipeline {
     }
   }
 
-  /** Frees the networks. */
+  /** Frees the networks; those that are needed again are loaded again. */
   async release(): Promise<void> {
     await this.#networks.release();
   }
@@ -365,6 +384,11 @@ export interface PipelineOptions {
   readonly precision?: Precision | undefined;
   /** Told when a network changes to float32. */
   readonly onPrecision?: ((precision: Precision) => void) | undefined;
+  /**
+   * Keeps only the networks of one stage in memory: encoding, denoising or decoding. Every stage of every frame then
+   * loads its own, which takes time, and gives the same frames. Default false.
+   */
+  readonly lowMemory?: boolean;
 }
 
 export interface PrepareOptions {

@@ -16,7 +16,7 @@ export { ease } from './easing.ts';
 export type { Easing } from './easing.ts';
 export { findStuck, unmeasured } from './stuck.ts';
 export type { Stuck, StuckKind, StuckOffer } from './stuck.ts';
-export { framesToMake, planSmooth } from './smooth.ts';
+export { framesToMake, planAfter, planSmooth } from './smooth.ts';
 export type { SmoothPlan } from './smooth.ts';
 export { legSchema, trailTo } from './trail.ts';
 export type { LegStep, Trail } from './trail.ts';

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { settingsSchema } from './settings.ts';
 import type { Settings } from './settings.ts';
-import { trailTo } from './trail.ts';
+import { toward, trailTo } from './trail.ts';
 import type { LegStep, MadeFrame, Trail } from './trail.ts';
 
 /** What a run of smooth mode makes. `P` is a picture. */
@@ -47,6 +47,30 @@ export function planSmooth<P>(
     legs: begun?.home ? 0 : settings.frames,
     closes: settings.closeLoop,
     home: settings.closeLoop && firstFrame > 0 ? trailTo(pictures, frames, 1) : null,
+  };
+}
+
+/** What is left of a plan once its next frame is there. */
+export function planAfter<P>(
+  plan: SmoothPlan<P>,
+  { picture, leg }: { readonly picture: P; readonly leg?: LegStep | undefined },
+  settings: Settings,
+): SmoothPlan<P> {
+  const { from, source, done, legs, closes, home } = plan;
+  const firstFrame = plan.firstFrame + 1;
+  if (leg && leg.step < leg.of) return { ...plan, firstFrame, done: leg.step };
+  const begin = plan.firstFrame - done;
+  const embedding = [{ picture: source, settings, t: 1 }];
+  const noise = [{ seed: settings.seed, frame: begin, variant: 0, t: 1 }];
+  const reached = { embedding, noise: from ? toward(from.noise, noise, settings.noiseShift) : noise };
+  return {
+    from: reached,
+    source: picture,
+    firstFrame,
+    done: 0,
+    legs: from && !leg?.home ? legs - 1 : legs,
+    closes: closes && !leg?.home,
+    home: home ?? (closes ? (from ?? reached) : null),
   };
 }
 

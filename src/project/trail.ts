@@ -95,7 +95,7 @@ export function trailTo<P>(pictures: readonly P[], frames: readonly MadeFrame[],
 }
 
 /** The way so far, and the share `t` of the way to a goal; what was before a goal that is reached does not matter. */
-function toward<T extends { readonly t: number }>(
+export function toward<T extends { readonly t: number }>(
   trail: readonly T[],
   goal: readonly T[],
   t: number,

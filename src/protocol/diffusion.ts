@@ -21,11 +21,11 @@ const networkType = v.picklist(['float16', 'float32']);
 export const precisionSchema = v.object({ unet: networkType, decoder: networkType });
 export type Precision = v.InferOutput<typeof precisionSchema>;
 
-/** What the worker has changed by itself, in one sentence for the user. */
+/** What the worker has changed by itself, in one sentence for the user. No frame is lost or changed by it. */
 const noticeSchema = v.object({
   kind: v.literal('notice'),
-  /** `precision`: a network has left the range of float16. */
-  code: v.picklist(['precision']),
+  /** `precision`: a network has left the range of float16. `device`: the GPU was lost, and opened again. */
+  code: v.picklist(['precision', 'device']),
   message: v.string(),
   /** With `precision`: what is to be given to `load` the next time. */
   precision: v.optional(precisionSchema),
@@ -151,6 +151,7 @@ const pickEventSchema = v.variant('kind', [
 export type PickEvent = v.InferOutput<typeof pickEventSchema>;
 
 const roundEventSchema = v.variant('kind', [
+  noticeSchema,
   v.object({
     kind: v.literal('progress'),
     stage: progressSchema.entries.stage,
@@ -183,6 +184,8 @@ export const diffusionApi = {
       backend: v.picklist(['auto', 'webgpu', 'cpu']),
       /** What notices have said of this model earlier, by the adapter's name: see `LoadedModel.device`. */
       precisions: v.optional(v.record(v.string(), precisionSchema)),
+      /** Keeps only the networks of one stage in memory: slower, for models that the GPU could not hold whole. */
+      lowMemory: v.optional(v.boolean()),
     }),
     event: loadEventSchema,
     result: loadedModelSchema,

@@ -37,7 +37,6 @@ export interface ModelStore extends StoreApi<ModelState> {
 
 /** The topic of what went wrong when a model was loaded: it is over once one is there. */
 const loadTopic = 'model';
-const precisionTopic = 'precision';
 
 export function createModel({
   link,
@@ -147,8 +146,8 @@ export function createModel({
       retry();
       return settled;
     },
-    hear({ message, precision }) {
-      notices.info(precisionTopic, message, []);
+    hear({ code, message, precision }) {
+      notices.info(code, message, []);
       if (!precision || !inUse) return;
       const { url, model: made } = inUse;
       preferences.setState(({ precisions }) => ({

@@ -132,12 +132,13 @@ describe('the engine', () => {
         runtime: keeping,
         target,
         device: { kind: 'webgpu', precision: 'float16', name: 'This GPU', reason: '' },
+        lost: null,
         dispose: () => undefined,
       }),
     );
     const { signal } = new AbortController();
     const noticesOf = async (precisions: Record<string, Precision>): Promise<EngineNotice[]> => {
-      await engine.load(`${server.url}model.json`, 'webgpu', signal, () => undefined, precisions);
+      await engine.load(`${server.url}model.json`, 'webgpu', signal, () => undefined, { precisions });
       const notices: EngineNotice[] = [];
       const input = { start, firstFrame: 0, settings, previews: false };
       const { frames: made } = await engine.generate(input, signal, (event) => {

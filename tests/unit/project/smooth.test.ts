@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { defaultSettings, framesToMake, planSmooth, trailTo } from '../../../src/project/index.ts';
+import {
+  defaultSettings,
+  framesToMake,
+  planAfter as afterFrame,
+  planSmooth,
+  trailTo,
+} from '../../../src/project/index.ts';
 import type { LegStep, Settings } from '../../../src/project/index.ts';
 
 const smooth: Settings = { ...defaultSettings, mode: 'smooth', frames: 2, intermediate: 4, seed: 3 };
@@ -22,6 +28,37 @@ function frames(...places: (string | null)[]): Kept[] {
 
 const planAfter = (kept: readonly Kept[], change: Partial<Settings> = {}) =>
   planSmooth('start', kept, { ...smooth, ...change });
+
+describe('what is left of a plan', () => {
+  it.each([false, true])(
+    'after any of its frames is what would be planned from there, home: %s',
+    (closeLoop) => {
+      const settings = { ...smooth, closeLoop };
+      const legs = (home: boolean) => [1, 2, 3, 4].map((step) => ({ leg: { step, of: 4, home } }));
+      const places = [{}, ...legs(false), ...legs(false), ...(closeLoop ? legs(true) : [])];
+      const all = places.map((place, index) => ({ picture: `frame ${index + 1}`, settings, ...place }));
+      let left = planSmooth('start', [], settings);
+      for (const [index, frame] of all.slice(0, -1).entries()) {
+        left = afterFrame(left, frame, settings);
+        const planned = planSmooth('start', all.slice(0, index + 1), settings);
+        // Planned anew, it has as many legs as ever.
+        expect(left).toEqual({ ...planned, legs: left.legs });
+        expect(framesToMake(left, settings)).toBe(all.length - index - 1);
+      }
+    },
+  );
+
+  it('after the last of them is nothing', () => {
+    const settings = { ...smooth, frames: 1, intermediate: 1, closeLoop: true };
+    const step = (home: boolean) => ({ picture: 'next', leg: { step: 1, of: 1, home } });
+    const made = [{ picture: 'first' }, step(false), step(true)];
+    const left = made.reduce(
+      (plan, frame) => afterFrame(plan, frame, settings),
+      planSmooth('start', [], settings),
+    );
+    expect(framesToMake(left, settings)).toBe(0);
+  });
+});
 
 describe('a plan', () => {
   it('begins with a variant of the start picture where there is no frame', () => {

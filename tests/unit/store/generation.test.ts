@@ -35,6 +35,19 @@ describe('generating', () => {
     expect(parts.generateCalls.map(({ origin }) => valueOf(origin))).toEqual([undefined, 100]);
   });
 
+  it('tells what happened on the way and did no harm, once', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    rig.notice = { kind: 'notice', code: 'device', message: 'The GPU was started again.' };
+    rig.stores.settings.set({ frames: 2 });
+    await rig.stores.generation.generate();
+    await rig.stores.generation.generate();
+    expect(numbers(rig)).toEqual([1, 2, 3, 4]);
+    expect(rig.stores.notices.getState().notices).toMatchObject([
+      { kind: 'info', message: 'The GPU was started again.', actions: [] },
+    ]);
+  });
+
   it('stops at once, keeps the finished frames, and can go on from there', async () => {
     const rig = new Rig();
     await rig.ready();

@@ -194,6 +194,16 @@ describe('picking by hand', () => {
     expect(rig.picking, 'one is closed and one is open').toBe(1);
   });
 
+  it('tells what happened on the way and did no harm', async () => {
+    const rig = await readyRig();
+    rig.notice = { kind: 'notice', code: 'device', message: 'The GPU was started again.' };
+    await rig.stores.pick.begin();
+    expect(variants(rig)).toHaveLength(2);
+    expect(rig.stores.notices.getState().notices).toMatchObject([
+      { kind: 'info', message: 'The GPU was started again.' },
+    ]);
+  });
+
   it('says what went wrong, keeps the frames, and can be begun again', async () => {
     const rig = await readyRig();
     const { notices, pick } = rig.stores;

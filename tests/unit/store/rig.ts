@@ -165,7 +165,7 @@ export class Rig {
   readonly smoothCalls: SmoothCall[] = [];
   /** What the diffusion worker was told that models need, load by load. */
   readonly loads: LoadCall['precisions'][] = [];
-  /** Said at the beginning of a run. */
+  /** Said at the beginning of a run or a round. */
   notice: EngineNotice | null = null;
   readonly encoded: { kind: string; values: (number | undefined)[]; frameRate?: number; loop?: boolean }[] =
     [];
@@ -344,6 +344,7 @@ export class Rig {
         this.roundName = name;
         this.rounds.push({ start: valueOf(start), frame, roll, batch });
         this.#fail('pickRound');
+        if (this.notice) emit(this.notice);
         emit({ kind: 'progress', stage: 'denoise', step: 1, of: settings.steps });
         emit({ kind: 'preview', pictures: Array.from({ length: batch }, () => plain(8, 8, 1)) });
         for (let index = 0; index < batch; index++) {

@@ -1,16 +1,27 @@
+import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RoundInput } from '../../../src/animation/index.ts';
 import { DeviceError, isAbort } from '../../../src/base/index.ts';
 import { createCpuCompute } from '../../../src/compute/index.ts';
 import { targetFor } from '../../../src/models/index.ts';
-import { defaultSettings } from '../../../src/project/index.ts';
-import type { LoadEvent, LoadedModel } from '../../../src/protocol/index.ts';
+import { defaultSettings, planSmooth } from '../../../src/project/index.ts';
+import type { Settings } from '../../../src/project/index.ts';
+import type {
+  FrameInsight,
+  GenerateEvent,
+  GenerationProgress,
+  LoadEvent,
+  LoadedModel,
+} from '../../../src/protocol/index.ts';
 import { Engine } from '../../../workers/engine.ts';
 import type { Machine } from '../../../workers/machine.ts';
+import { utf8 } from '../../support/bytes.ts';
 import { openCpuRuntime } from '../../support/cpu-runtime.ts';
 import { failure } from '../../support/failure.ts';
 import { serveFiles } from '../../support/served-files.ts';
 import type { ServedFiles } from '../../support/served-files.ts';
-import { tinyModelFiles } from '../../support/tiny-model.ts';
+import { textTower, tokenizerConfig, tokenizerFile } from '../../support/text-tower.ts';
+import { embeddingWidth, tinyModelFiles } from '../../support/tiny-model.ts';
 import { WatchedRuntime } from '../../support/watched-runtime.ts';
 
 const patient = new AbortController().signal;
@@ -43,6 +54,7 @@ async function openMachine(backend: string): Promise<Machine> {
     runtime: opened.runtime,
     device: { kind: 'cpu', precision: 'float32', name: '', reason: '' },
     target: targetFor('float32', false),
+    lost: null,
     dispose: () => {
       opened.disposed = true;
     },
@@ -58,6 +70,20 @@ function load(
   signal = patient,
 ): Promise<LoadedModel> {
   return engine.load(`${server.url}${model}/model.json`, backend, signal, () => undefined);
+}
+
+/** Gives a model a text tower in place of its fixed prompts. */
+function withTextTower(model: string): void {
+  const path = `${model}/model.json`;
+  const manifest = v.parse(
+    v.record(v.string(), v.unknown()),
+    JSON.parse(new TextDecoder().decode(files.get(path))),
+  );
+  const textEncoder = { model: 'text.onnx', tokenizer: 'words.json', tokenizerConfig: 'words-config.json' };
+  files.set(path, utf8(JSON.stringify({ ...manifest, fixedPrompts: undefined, textEncoder })));
+  files.set(`${model}/text.onnx`, textTower(embeddingWidth).graph);
+  files.set(`${model}/words.json`, utf8(JSON.stringify(tokenizerFile)));
+  files.set(`${model}/words-config.json`, utf8(JSON.stringify(tokenizerConfig)));
 }
 
 /** One frame by the model that is loaded. */
@@ -179,5 +205,224 @@ describe('while a model is loaded', () => {
     expect(sessions.map(({ stage, done }) => [stage, done])).toEqual(
       [0, 1, 2, 3, 4].map((n) => ['session', n]),
     );
+  });
+});
+
+describe('a device that is lost', () => {
+  /** GPUs that are the processor, and can be lost: then nothing runs on them and nothing can be read. */
+  class Gpus {
+    readonly opened: { readonly runtime: WatchedRuntime; disposed: boolean; lose: () => void }[] = [];
+    precision: 'float16' | 'float32' = 'float32';
+    fails = false;
+
+    readonly open = async (): Promise<Machine> => {
+      if (this.fails) throw new DeviceError('no-adapter', 'There is no GPU.', { remedy: 'Wait for one.' });
+      let tell: (reason: unknown) => void = () => undefined;
+      const lost = new Promise((resolve) => (tell = resolve));
+      const gone = new DeviceError('device-lost', 'The GPU stopped working.', { remedy: 'Start again.' });
+      const runtime = new WatchedRuntime(await openCpuRuntime());
+      const compute = createCpuCompute();
+      const opened = {
+        runtime,
+        disposed: false,
+        lose: () => {
+          runtime.onRun = () => {
+            throw new DeviceError('run-failed', 'The network stopped.', { remedy: 'Try again.' });
+          };
+          compute.read = () => Promise.reject(gone);
+          tell(gone);
+        },
+      };
+      this.opened.push(opened);
+      return {
+        compute,
+        runtime,
+        device: { kind: 'webgpu', precision: this.precision, name: '', reason: '' },
+        target: targetFor('float32', false),
+        lost,
+        dispose: () => {
+          opened.disposed = true;
+        },
+      };
+    };
+  }
+
+  const longer = {
+    ...settings,
+    width: 16,
+    height: 16,
+    frames: 5,
+    steps: 2,
+    seed: 3,
+    intermediate: 3,
+    batchSize: 2,
+  };
+  let gpus: Gpus;
+  let engine: Engine;
+  beforeEach(async () => {
+    gpus = new Gpus();
+    engine = new Engine(gpus.open);
+    await load(engine, 'one', 'webgpu');
+  });
+
+  /** Makes a run whose device is lost after each of these frames, or while the first is made (-1). */
+  async function run(
+    mode: 'automatic' | 'smooth',
+    lostAfter: readonly number[],
+    change: Partial<Settings> = {},
+  ) {
+    const frames: { readonly number: number; readonly pixels: number[]; readonly insight: FrameInsight }[] =
+      [];
+    const notices: string[] = [];
+    const progress: GenerationProgress[] = [];
+    const wanted = { ...longer, ...change };
+    let losses = [...lostAfter];
+    const loseAt = (frame: number) => {
+      if (!losses.includes(frame)) return;
+      losses = losses.filter((other) => other !== frame);
+      gpus.opened.at(-1)?.lose();
+    };
+    const emit = (event: GenerateEvent) => {
+      if (event.kind === 'notice') notices.push(event.message);
+      if (event.kind === 'progress') {
+        progress.push(event.progress);
+        if (event.progress.stage === 'denoise') loseAt(event.progress.frame - 1);
+      }
+      if (event.kind !== 'frame') return;
+      frames.push({ number: event.frame, pixels: [...event.picture.data], insight: event.insight });
+    };
+    const input = { settings: wanted, previews: false };
+    if (mode === 'automatic') await engine.generate({ ...input, start, firstFrame: 0 }, patient, emit);
+    else await engine.smooth({ ...input, plan: planSmooth(start, [], wanted), last: start }, patient, emit);
+    return { frames, notices, progress };
+  }
+
+  it.each([
+    ['automatic', {}, [-1, 1, 2, 3]],
+    // One frame, then legs of 2 and 1: a loss while the first, the second and third, the fourth and the last are made.
+    ['smooth', { frames: 2, closeLoop: true }, [-1, 0, 2, 8]],
+  ] as const)('costs no frame and changes none: %s', async (mode, change, losses) => {
+    const expected = await run(mode, [], change);
+    expect(expected.notices).toEqual([]);
+    const { length } = expected.frames;
+    const made = await run(mode, losses, change);
+    expect(made.frames).toEqual(expected.frames);
+    expect(made.frames.map(({ number }) => number)).toEqual(expected.frames.map((_, index) => index));
+    expect(new Set(made.progress.map(({ frames }) => frames))).toEqual(new Set([length]));
+    expect(made.notices).toHaveLength(4);
+    expect(gpus.opened.map(({ disposed }) => disposed)).toEqual([true, true, true, true, false]);
+    expect(gpus.opened.map(({ runtime }) => runtime.liveSessions)).toEqual([0, 0, 0, 0, 4]);
+  });
+
+  it('in a round of picking gives each candidate once', async () => {
+    const input: RoundInput = { start, frame: 0, roll: 0, batch: 3, settings: longer };
+    const watch = { signal: patient, previews: () => false };
+    const candidates = async (lostAfter: number) => {
+      const all: number[][] = [];
+      let notices = 0;
+      for await (const event of engine.round(input, watch)) {
+        if (event.kind === 'notice') notices++;
+        if (event.kind !== 'candidate') continue;
+        all.push([...event.candidate.picture.data]);
+        if (event.candidate.index === lostAfter) gpus.opened.at(-1)?.lose();
+      }
+      return { all, notices };
+    };
+    const expected = await candidates(-1);
+    expect(expected).toMatchObject({ notices: 0, all: { length: 3 } });
+    expect(await candidates(1)).toEqual({ ...expected, notices: 1 });
+  });
+
+  it('leaves an error alone that it has nothing to do with', async () => {
+    const runtime = gpus.opened[0]?.runtime;
+    if (!runtime) throw new Error('no machine was opened');
+    runtime.onRun = (name) => {
+      if (name === 'decoder') throw new DeviceError('run-failed', 'It is too large.', { remedy: 'Cut it.' });
+    };
+    expect((await failure(run('automatic', []))).message).toBe('It is too large.');
+    expect(gpus.opened).toHaveLength(1);
+  });
+
+  it.each([
+    ['there is no other', () => (gpus.fails = true)],
+    ['the other one would make other frames', () => (gpus.precision = 'float16')],
+  ])('is said where %s; later, when there is, it goes on', async (_, change) => {
+    change();
+    expect((await failure(run('automatic', [1]))).code).toBe('run-failed');
+    gpus.fails = false;
+    gpus.precision = 'float32';
+    expect((await run('automatic', [])).notices).toHaveLength(1);
+    await vi.waitFor(() => {
+      expect(gpus.opened.map(({ disposed }) => disposed)).toEqual(
+        gpus.opened.map((each) => each !== gpus.opened.at(-1)),
+      );
+    });
+  });
+
+  it('makes way for another when a model is loaded', async () => {
+    gpus.opened[0]?.lose();
+    // Until it is heard.
+    await new Promise(setImmediate);
+    await load(engine, 'two', 'webgpu');
+    expect((await run('automatic', [])).notices).toEqual([]);
+    expect(gpus.opened).toHaveLength(2);
+  });
+
+  it('that is lost again in the same frame is said', async () => {
+    const lose = gpus.open;
+    engine = new Engine(async () => {
+      const machine = await lose();
+      if (gpus.opened.length > 2) gpus.opened.at(-1)?.lose();
+      return machine;
+    });
+    await load(engine, 'one', 'webgpu');
+    expect((await failure(run('automatic', [1]))).code).toBe('run-failed');
+    expect(gpus.opened).toHaveLength(3);
+  });
+
+  it('does not cost the embeddings of prompts', async () => {
+    withTextTower('one');
+    await load(engine, 'one', 'webgpu');
+    const towers = () =>
+      gpus.opened.flatMap(({ runtime }) => runtime.created.filter((name) => name === 'text encoder')).length;
+    const words = { positivePrompts: 'cat|dog', negativePrompts: 'fish' };
+    const expected = await run('automatic', [], words);
+    expect(towers()).toBe(1);
+    const made = await run('automatic', [2], words);
+    expect(made.frames).toEqual(expected.frames);
+    expect(made.notices).toHaveLength(1);
+    expect(towers()).toBe(1);
+    await run('automatic', [], { ...words, frames: 1, positivePrompts: 'cat|bird' });
+    expect(towers()).toBe(2);
+  });
+});
+
+describe('to save memory', () => {
+  it('the networks of other stages go before one is loaded, for the text tower too', async () => {
+    withTextTower('one');
+    const engine = new Engine(openMachine);
+    await engine.load(`${server.url}one/model.json`, 'cpu', patient, () => undefined, { lowMemory: true });
+    const runtime = machines[0]?.runtime;
+    if (!runtime) throw new Error('no machine was opened');
+    const live: [string, number][] = [];
+    runtime.onCreate = (name) => live.push([name, runtime.liveSessions]);
+    const saved: number[][] = [];
+    const words = { ...settings, positivePrompts: 'cat', negativePrompts: '' };
+    await engine.generate({ start, firstFrame: 0, settings: words, previews: false }, patient, (event) => {
+      if (event.kind === 'frame') saved.push([...event.picture.data]);
+    });
+    expect(live).toEqual([
+      ['text encoder', 0],
+      ['image encoder', 0],
+      ['UNet', 0],
+      ['context', 1],
+      ['decoder', 0],
+      ['image encoder', 0],
+    ]);
+    await load(engine, 'one');
+    await engine.generate({ start, firstFrame: 0, settings: words, previews: false }, patient, (event) => {
+      if (event.kind === 'frame') expect([...event.picture.data]).toEqual(saved[0]);
+    });
+    expect(saved).toHaveLength(1);
   });
 });

@@ -1,5 +1,12 @@
 import type { EngineNotice, Precision } from '../src/protocol/index.ts';
 
+/** What the user is told when a device was lost and another has taken its place. */
+export const deviceNotice = {
+  kind: 'notice',
+  code: 'device',
+  message: 'The GPU stopped for a moment and was started again; nothing was lost.',
+} as const satisfies EngineNotice;
+
 /** What the user is told when networks have left the range of float16. */
 export function precisionNotice(precision: Precision): EngineNotice {
   return {

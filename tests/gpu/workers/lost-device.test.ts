@@ -1,0 +1,132 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DeviceError } from '../../../src/base/index.ts';
+import { createWebGpuCompute, requestComputeDevice } from '../../../src/compute/index.ts';
+import { targetFor } from '../../../src/models/index.ts';
+import { defaultSettings } from '../../../src/project/index.ts';
+import type { GenerateEvent } from '../../../src/protocol/index.ts';
+import { createRuntime, loadOrt } from '../../../src/runtime/index.ts';
+import { Engine } from '../../../workers/engine.ts';
+import type { Machine } from '../../../workers/machine.ts';
+import { failure } from '../../support/failure.ts';
+import { serveFiles } from '../../support/served-files.ts';
+import type { ServedFiles } from '../../support/served-files.ts';
+import { tinyModelFiles } from '../../support/tiny-model.ts';
+
+// As in tools/node-runtime.ts: optimising the functions of this build takes minutes.
+setFlagsFromString('--liftoff-only');
+const file = createRequire(import.meta.url).resolve('onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm');
+const binary = new Uint8Array(await readFile(file));
+
+const patient = new AbortController().signal;
+const settings = { ...defaultSettings, width: 64, height: 64, frames: 3, steps: 2, seed: 5 };
+const start = { width: 8, height: 8, data: new Uint8ClampedArray(256).fill(200) };
+
+let server: ServedFiles;
+/** The devices that were opened, in order. */
+let devices: GPUDevice[];
+let engine: Engine;
+
+async function openMachine(): Promise<Machine> {
+  const { device, software, lost } = await requestComputeDevice(navigator.gpu, { allowFloat16: true });
+  devices.push(device);
+  const compute = await createWebGpuCompute(device, 'float16');
+  return {
+    compute,
+    runtime: createRuntime(await loadOrt({ build: 'asyncify', source: { binary }, threads: 1 }), device),
+    device: { kind: 'webgpu', precision: 'float16', name: '', reason: '' },
+    target: targetFor('float16', software, device.limits),
+    lost,
+    dispose: () => {
+      compute.dispose();
+      device.destroy();
+    },
+  };
+}
+
+beforeEach(async () => {
+  server = await serveFiles(tinyModelFiles());
+  devices = [];
+  engine = new Engine(openMachine);
+  await engine.load(`${server.url}model.json`, 'webgpu', patient, () => undefined);
+});
+afterEach(async () => {
+  await server.close();
+  for (const device of devices) device.destroy();
+});
+
+/** Makes three frames; `onEvent` may do something to the device on the way. */
+async function generate(onEvent: (event: GenerateEvent) => void = () => undefined) {
+  const events: GenerateEvent[] = [];
+  await engine.generate({ start, firstFrame: 0, settings, previews: false }, patient, (event) => {
+    events.push(event);
+    onEvent(event);
+  });
+  return {
+    frames: events.flatMap((event) => (event.kind === 'frame' ? [event] : [])),
+    notices: events.flatMap((event) => (event.kind === 'notice' ? [event.message] : [])),
+  };
+}
+
+const pictures = ({ frames }: Awaited<ReturnType<typeof generate>>) =>
+  frames.map(({ frame, picture }) => ({ frame, data: [...picture.data] }));
+
+describe('a device that is lost', () => {
+  it.each(['encode', 'denoise', 'decode'] as const)(
+    'in the middle of a frame, at %s, costs no frame and changes none',
+    async (stage) => {
+      const expected = await generate();
+      expect(expected.notices).toEqual([]);
+      let destroyed = false;
+      const made = await generate((event) => {
+        if (destroyed || event.kind !== 'progress') return;
+        if (event.progress.frame !== 1 || event.progress.stage !== stage) return;
+        destroyed = true;
+        devices.at(-1)?.destroy();
+      });
+      expect(destroyed).toBe(true);
+      expect(pictures(made)).toEqual(pictures(expected));
+      expect(made.frames.map(({ insight }) => insight)).toEqual(
+        expected.frames.map(({ insight }) => insight),
+      );
+      expect(made.notices).toHaveLength(1);
+      expect(devices).toHaveLength(2);
+    },
+  );
+
+  it('is followed by one on which networks compute in what they computed in before', async () => {
+    const precision = { unet: 'float32', decoder: 'float32' } as const;
+    const options = { precisions: { '': precision } };
+    await engine.load(`${server.url}model.json`, 'webgpu', patient, () => undefined, options);
+    const expected = await generate();
+    devices.at(-1)?.destroy();
+    const made = await generate();
+    expect(made.notices).toHaveLength(1);
+    expect(pictures(made)).toEqual(pictures(expected));
+    await engine.load(`${server.url}model.json`, 'webgpu', patient, () => undefined);
+    expect(pictures(await generate()), 'what float16 gives').not.toEqual(pictures(expected));
+  });
+
+  it('between two runs is replaced when the next one begins', async () => {
+    const expected = await generate();
+    devices[0]?.destroy();
+    const made = await generate();
+    expect(pictures(made)).toEqual(pictures(expected));
+    expect(made.notices).toHaveLength(1);
+  });
+
+  it('again and again by the same frame is said in the end, and what was made before is there', async () => {
+    const frames: number[] = [];
+    const run = engine.generate({ start, firstFrame: 0, settings, previews: false }, patient, (event) => {
+      if (event.kind === 'frame') frames.push(event.frame);
+      if (event.kind === 'progress' && event.progress.frame === 1) devices.at(-1)?.destroy();
+    });
+    const error = await failure(run);
+    expect(error).toBeInstanceOf(DeviceError);
+    expect(frames).toEqual([0]);
+    expect(devices).toHaveLength(2);
+    expect((await generate()).frames).toHaveLength(3);
+  });
+});
