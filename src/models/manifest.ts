@@ -18,6 +18,8 @@ const manifestSchema = v.object({
   name: v.pipe(v.string(), v.minLength(1), v.maxLength(100)),
   description: v.optional(v.pipe(v.string(), v.maxLength(1000)), ''),
   licence: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
+  /** Where the licence can be read. */
+  licenceUrl: v.optional(v.pipe(v.string(), v.url())),
   /** Side of the pictures that the model was made for, in pixels. */
   size: v.pipe(count, v.multipleOf(8), v.minValue(64), v.maxValue(2048)),
   unet: checkpointSchema,
