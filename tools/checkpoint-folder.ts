@@ -44,6 +44,9 @@ export async function openCheckpointFolder(folder: string): Promise<ModelParts> 
       'scheduler/scheduler_config.json',
       await json('scheduler/scheduler_config.json'),
     ),
-    imageEncoder: { graph: new Uint8Array(graph), size: 224 },
+    imageEncoder: {
+      model: () => Promise.resolve({ graph: new Uint8Array(graph), weights: [] }),
+      size: 224,
+    },
   };
 }

@@ -55,6 +55,11 @@ export interface Zip {
     length: number,
     signal?: AbortSignal,
   ): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * The part of the archive that holds `length` bytes of a stored entry from `start`: for whoever fetches it before it is
+   * read. Where a part begins after the entry's beginning, its header has to be read besides, once.
+   */
+  range(entry: ZipEntry, start: number, length: number): { readonly begin: number; readonly end: number };
 }
 
 /** Longest comment (65535) and the record that ends an archive (22). */
@@ -101,6 +106,14 @@ export async function openZip(source: ByteSource, options: ZipOptions, signal?: 
 
   return {
     entries,
+    range({ headerOffset, nameBytes, limit }, start, length) {
+      // How much padding there is only the local header says.
+      const earliest = headerOffset + 30 + nameBytes.length + start;
+      return {
+        begin: start === 0 ? headerOffset : earliest,
+        end: Math.min(limit, earliest + expectedPadding + length),
+      };
+    },
     async read(entry, start, length, stop) {
       if (start + length > entry.size) {
         throw fail('zip-damaged', `In ${file}, “${entry.name}” is shorter than expected.`, {

@@ -78,3 +78,25 @@ export function parseManifest(url: string, input: unknown): Manifest {
     },
   );
 }
+
+/**
+ * The address of a file that a manifest names.
+ *
+ * @param url - where the manifest stands
+ * @throws ModelError `manifest-invalid` when the path cannot be part of any address
+ */
+export function addressBeside(url: string, path: string): string {
+  try {
+    return new URL(path, url).href;
+  } catch (cause) {
+    throw new ModelError(
+      'manifest-invalid',
+      `The model's manifest names a file at "${path}", which is no address.`,
+      {
+        remedy: 'Check the manifest: paths in it are relative to where it stands.',
+        details: { url, path },
+        cause,
+      },
+    );
+  }
+}

@@ -11,7 +11,10 @@ export interface ModelParts {
   readonly vae: { readonly config: VaeConfig; readonly checkpoint: Checkpoint };
   readonly scheduler: SchedulerConfig;
   /** CLIP image tower with projection, as an ONNX file: `pixel_values` to `image_embeds`. */
-  readonly imageEncoder: { readonly graph: Uint8Array<ArrayBuffer>; readonly size: number };
+  readonly imageEncoder: {
+    readonly model: (signal?: AbortSignal) => Promise<OnnxModel>;
+    readonly size: number;
+  };
   readonly previewFactors?: readonly number[] | undefined;
 }
 
@@ -65,7 +68,7 @@ export function createModel(parts: ModelParts, { type, widestFusedHead }: Target
     schedule: scheduler,
     previewFactors: parts.previewFactors ?? stableDiffusionPreview,
 
-    imageEncoder: (): Promise<OnnxModel> => Promise.resolve({ graph: imageEncoder.graph, weights: [] }),
+    imageEncoder: imageEncoder.model,
     context: (signal?: AbortSignal) =>
       pack(compileContext(unet.config, unet.checkpoint, type), unet.checkpoint, signal),
     unet: (size: { height: number; width: number }, signal?: AbortSignal) =>

@@ -1,5 +1,6 @@
 import type { Checkpoint } from './types.ts';
-import { CheckpointError, float32ToFloat16, measureForFloat16 } from '../base/index.ts';
+import { float32ToFloat16 } from '../base/index.ts';
+import { checkFits } from './fits.ts';
 import type { PlannedWeight, WeightPlan } from './onnx/index.ts';
 
 /**
@@ -22,7 +23,7 @@ export async function packWeights(
   for (const [index, weight] of plan.weights.entries()) {
     signal?.throwIfAborted();
     const values = await gather(weight, checkpoint, signal);
-    checkFits(weight, values, checkpoint.name, plan.type);
+    checkFits(weight.name, values, checkpoint.name, plan.type);
     if (plan.type === 'float32') {
       new Float32Array(packed.buffer, weight.offset, values.length).set(values);
     } else {
@@ -50,32 +51,6 @@ async function gather(
   if (transpose) values = transposed(values, rows, columns);
   if (scale !== 1) for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * scale;
   return values;
-}
-
-/** One weight that is not a number, or that float16 cannot hold, would make every picture black. */
-function checkFits(
-  { name }: PlannedWeight,
-  values: Float32Array,
-  file: string,
-  type: WeightPlan['type'],
-): void {
-  const { largest, overflowed, notFinite } = measureForFloat16(values);
-  if (notFinite > 0) {
-    throw new CheckpointError('weight-not-finite', `${name} in ${file} holds values that are not numbers.`, {
-      remedy:
-        'The file is damaged, or its training has failed. Get it again, or use another version of the model.',
-      details: { file, tensor: name, count: notFinite },
-    });
-  }
-  if (overflowed === 0 || type === 'float32') return;
-  throw new CheckpointError(
-    'weight-too-large',
-    `${name} in ${file} holds ${largest}, more than float16 can.`,
-    {
-      remedy: 'This model needs float32: use a device without float16, or another version of the model.',
-      details: { file, tensor: name, largest, count: overflowed },
-    },
-  );
 }
 
 /** [rows, columns] to [columns, rows], in tiles that stay in the processor's cache. */

@@ -130,6 +130,9 @@ export async function tinyModelParts(): Promise<ModelParts> {
       checkpoint: await weights('vae/weights.safetensors'),
     },
     scheduler: parseSchedulerConfig('scheduler.json', {}),
-    imageEncoder: { graph: imageEncoder(), size: clipSize },
+    imageEncoder: {
+      model: () => Promise.resolve({ graph: imageEncoder(), weights: [] }),
+      size: clipSize,
+    },
   };
 }

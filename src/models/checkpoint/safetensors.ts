@@ -73,6 +73,16 @@ export async function openSafetensors(source: ByteSource, signal?: AbortSignal):
       const bytes = await source.read(header.end + place.begin, place.end - place.begin, stop);
       return elementsToFloat32(bytes, place.type);
     },
+    stored(name) {
+      const place = places.get(name);
+      if (place === undefined) throw missingTensor(file, name);
+      const begin = header.end + place.begin;
+      return {
+        byteLength: place.end - place.begin,
+        range: (offset, length) => ({ begin: begin + offset, end: begin + offset + length }),
+        read: (offset, length, stop) => source.read(begin + offset, length, stop),
+      };
+    },
   };
 }
 

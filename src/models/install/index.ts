@@ -2,7 +2,7 @@
 export { install } from './install.ts';
 export { listInstalled, openInstalled, removeInstalled, verifyInstalled } from './installed.ts';
 export type { ModelFiles, ModelFileWriter } from './files.ts';
-export { planInstall } from './plan.ts';
+export { planInstall, problemsOf } from './plan.ts';
 export { hubBase, parseModelSource } from './source.ts';
 export type { ModelSource } from './source.ts';
 export { folderSource, hubSource, manifestSource } from './sources.ts';

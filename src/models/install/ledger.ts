@@ -25,7 +25,7 @@ const fileSchema = v.object({
     v.object({
       url: v.string(),
       size: count,
-      /** Its strong ETag, where the server gives one and lets the page see it. */
+      /** Its version, where the server tells it: see `RemoteFile.tag`. */
       tag: v.nullable(v.string()),
     }),
   ),

@@ -104,16 +104,20 @@ export interface NetworkOptions {
 }
 
 export interface PlanOptions extends NetworkOptions {
+  /** How many bytes are fetched for one piece; 12 MB where it is left out. Other pieces are another layout. */
+  readonly pieceLength?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** How many requests are made at once; 6 where it is left out, which is what browsers allow to one server. */
-  readonly connections?: number | undefined;
 }
 
 export interface InstallOptions extends PlanOptions {
+  /** How many requests are made at once; 6 where it is left out, which is what browsers allow to one server. */
+  readonly connections?: number | undefined;
   readonly onProgress?: ((progress: InstallProgress) => void) | undefined;
 }
 
 export interface VerifyOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: InstallProgress) => void) | undefined;
+  /** Milliseconds since 1970. */
+  readonly now?: (() => number) | undefined;
 }
