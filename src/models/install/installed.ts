@@ -126,9 +126,17 @@ function storedFolder(files: ModelFiles, id: string): ModelFolder {
   };
 }
 
-/** Removes a model from the store; there need be none. */
+/**
+ * Removes a model from the store; there need be none.
+ *
+ * @throws StorageError `storage-unavailable`, when it is being downloaded just now, for one
+ */
 export function removeInstalled(files: ModelFiles, id: string): Promise<void> {
-  return files.remove(id);
+  return storing(
+    files,
+    () => 0,
+    () => files.remove(id),
+  );
 }
 
 async function ledgerOf(files: ModelFiles, id: string): Promise<Ledger> {
