@@ -42,7 +42,7 @@ export async function openMachine(backend: Backend): Promise<Machine> {
         compute,
         runtime: await startRuntime('webgpu', device),
         device: { kind: 'webgpu', precision: compute.modelType, name: adapterName, reason: '' },
-        target: targetFor(compute.modelType, software),
+        target: targetFor(compute.modelType, software, device.limits),
         dispose: () => {
           compute.dispose();
           device.destroy();
