@@ -67,6 +67,9 @@ async function readParts(folder: string, open: FileSource[]): Promise<ModelParts
       'scheduler/scheduler_config.json',
       await json('scheduler/scheduler_config.json'),
     ),
-    imageEncoder: { graph: new Uint8Array(graph), size: 224 },
+    imageEncoder: {
+      model: () => Promise.resolve({ graph: new Uint8Array(graph), weights: [] }),
+      size: 224,
+    },
   };
 }

@@ -4,7 +4,7 @@ import type { MeasureRoom, ProjectFiles, ProjectLocks } from '../src/project/ind
 const folderName = 'projects';
 
 /** Missing files and folders are no failure where something may be missing. */
-async function orNull<T>(promise: Promise<T>): Promise<T | null> {
+export async function orNull<T>(promise: Promise<T>): Promise<T | null> {
   try {
     return await promise;
   } catch (error) {

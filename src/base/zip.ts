@@ -62,6 +62,11 @@ export interface Zip {
   ): Promise<Uint8Array<ArrayBuffer>>;
   /** The same at once, where the archive's source can. */
   readonly readSync?: (entry: ZipEntry, start: number, length: number) => Uint8Array<ArrayBuffer>;
+  /**
+   * The part of the archive that holds `length` bytes of a stored entry from `start`: for whoever fetches it before it is
+   * read. Where a part begins after the entry's beginning, its header has to be read besides, once.
+   */
+  range(entry: ZipEntry, start: number, length: number): { readonly begin: number; readonly end: number };
 }
 
 /** Longest comment (65535) and the record that ends an archive (22). */
@@ -122,6 +127,14 @@ export async function openZip(source: ByteSource, options: ZipOptions, signal?: 
   const { readSync } = source;
   return {
     entries,
+    range({ headerOffset, nameBytes, limit }, start, length) {
+      // How much padding there is only the local header says.
+      const earliest = headerOffset + 30 + nameBytes.length + start;
+      return {
+        begin: start === 0 ? headerOffset : earliest,
+        end: Math.min(limit, earliest + expectedPadding + length),
+      };
+    },
     async read(entry, start, length, stop) {
       const reading = readEntry(entry, start, length);
       let next = reading.next();

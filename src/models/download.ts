@@ -1,4 +1,5 @@
 import { ModelError } from '../base/index.ts';
+import { parseJson } from './json.ts';
 
 export interface DownloadOptions {
   readonly signal?: AbortSignal | undefined;
@@ -87,14 +88,5 @@ export async function download(url: string, options: DownloadOptions = {}): Prom
  * @throws what `download` throws, or ModelError `not-json`
  */
 export async function downloadJson(url: string, options: DownloadOptions = {}): Promise<unknown> {
-  const bytes = await download(url, options);
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw new ModelError('not-json', `${url} is not JSON.`, {
-      remedy: 'Check the address: it may be that of a web page and not of a file.',
-      details: { url },
-      cause,
-    });
-  }
+  return parseJson(url, await download(url, options));
 }

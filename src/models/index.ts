@@ -5,3 +5,4 @@ export type { Model, ModelParts, Target } from './model.ts';
 export { identityModel } from './onnx/index.ts';
 export { openModel } from './open.ts';
 export type { FixedPrompts, OpenedModel, OpenOptions, TextTower } from './open.ts';
+export * from './install/index.ts';

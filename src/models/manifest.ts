@@ -18,6 +18,8 @@ const manifestSchema = v.object({
   name: v.pipe(v.string(), v.minLength(1), v.maxLength(100)),
   description: v.optional(v.pipe(v.string(), v.maxLength(1000)), ''),
   licence: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
+  /** Where the licence can be read. */
+  licenceUrl: v.optional(v.pipe(v.string(), v.url())),
   /** Side of the pictures that the model was made for, in pixels. */
   size: v.pipe(count, v.multipleOf(8), v.minValue(64), v.maxValue(2048)),
   unet: checkpointSchema,
@@ -75,4 +77,26 @@ export function parseManifest(url: string, input: unknown): Manifest {
       cause: issue,
     },
   );
+}
+
+/**
+ * The address of a file that a manifest names.
+ *
+ * @param url - where the manifest stands
+ * @throws ModelError `manifest-invalid` when the path cannot be part of any address
+ */
+export function addressBeside(url: string, path: string): string {
+  try {
+    return new URL(path, url).href;
+  } catch (cause) {
+    throw new ModelError(
+      'manifest-invalid',
+      `The model's manifest names a file at "${path}", which is no address.`,
+      {
+        remedy: 'Check the manifest: paths in it are relative to where it stands.',
+        details: { url, path },
+        cause,
+      },
+    );
+  }
 }

@@ -13,7 +13,10 @@ export interface ModelParts {
   readonly vae: { readonly config: VaeConfig; readonly checkpoint: Checkpoint };
   readonly scheduler: SchedulerConfig;
   /** CLIP image tower with projection, as an ONNX file: `pixel_values` to `image_embeds`. */
-  readonly imageEncoder: { readonly graph: Uint8Array<ArrayBuffer>; readonly size: number };
+  readonly imageEncoder: {
+    readonly model: (signal?: AbortSignal) => Promise<OnnxModel>;
+    readonly size: number;
+  };
   readonly previewFactors?: readonly number[] | undefined;
 }
 
@@ -88,7 +91,7 @@ export function createModel(parts: ModelParts, { type, widestFusedHead, limits }
     schedule: scheduler,
     previewFactors: parts.previewFactors ?? stableDiffusionPreview,
 
-    imageEncoder: (): Promise<OnnxModel> => Promise.resolve({ graph: imageEncoder.graph, weights: [] }),
+    imageEncoder: imageEncoder.model,
     context: (signal?: AbortSignal, as = type) => pack(graphs.context(as), unet.checkpoint, signal),
     unet: (size: Size, signal?: AbortSignal, as = type) =>
       pack(graphs.unet(size, as), unet.checkpoint, signal),

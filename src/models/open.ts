@@ -3,13 +3,15 @@ import type { OnnxModel } from '../runtime/index.ts';
 import { openCheckpoint } from './checkpoint/index.ts';
 import { parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from './config/index.ts';
 import { download, downloadJson } from './download.ts';
-import { parseManifest } from './manifest.ts';
+import { parseJson } from './json.ts';
+import { addressBeside, parseManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
 import type { ModelParts } from './model.ts';
 import { memorySource } from './source.ts';
+import { openOnnx } from './onnx/index.ts';
 import { openTokenizer } from './tokenizer.ts';
 import type { Tokenize } from './tokenizer.ts';
-import type { Checkpoint } from './types.ts';
+import type { ByteSource, Checkpoint } from './types.ts';
 
 /** Prompts that came with a model, encoded: unit rows of `width` numbers, positives first. */
 export interface FixedPrompts {
@@ -41,6 +43,21 @@ export interface OpenOptions {
   readonly onDownload?: (part: string, done: number, of: number) => void;
 }
 
+/** Where the files of a model are read from. Paths in it are those that the manifest names. */
+export interface ModelFolder {
+  /**
+   * A file that is there.
+   *
+   * @param onProgress - told of bytes as they come, where they have to come from somewhere
+   * @throws ModelError `not-found`, among others
+   */
+  open(
+    path: string,
+    signal: AbortSignal | undefined,
+    onProgress?: (done: number, of: number) => void,
+  ): Promise<ByteSource>;
+}
+
 /**
  * Fetches a model by its manifest: configurations, weights and image encoder, checked but not yet compiled. The parts
  * are fetched side by side; the first that is wrong stops the others.
@@ -50,24 +67,40 @@ export interface OpenOptions {
  */
 export async function openModel(url: string, options: OpenOptions = {}): Promise<OpenedModel> {
   const manifest = parseManifest(url, await downloadJson(url, { signal: options.signal }));
-  return allOrNone(options.signal, (signal) => fetchParts(url, manifest, { ...options, signal }));
+  return openParts(servedFolder(url), manifest, options);
 }
 
-async function fetchParts(
-  url: string,
+/** Opens the parts that a manifest names, wherever they are. */
+export async function openParts(
+  folder: ModelFolder,
+  manifest: Manifest,
+  options: OpenOptions = {},
+): Promise<OpenedModel> {
+  return allOrNone(options.signal, (signal) => readParts(folder, manifest, { ...options, signal }));
+}
+
+/** Files beside a manifest on a web server. They are downloaded whole, into memory. */
+function servedFolder(url: string): ModelFolder {
+  return {
+    // Asynchronous before an address is made: one that cannot be must not keep the others from being waited for.
+    open: async (path, signal, onProgress) =>
+      memorySource(path, await download(addressBeside(url, path), { signal, onProgress })),
+  };
+}
+
+async function readParts(
+  folder: ModelFolder,
   manifest: Manifest,
   { signal, onDownload }: OpenOptions,
 ): Promise<OpenedModel> {
-  const address = (path: string) => resolve(path, url);
-  // Asynchronous before an address is made: one that cannot be must not keep the others from being waited for.
-  const json = async (path: string) => downloadJson(address(path), { signal });
-  const bytes = async (part: string, path: string) =>
-    download(address(path), { signal, onProgress: (done, of) => onDownload?.(part, done, of) });
+  const open = (part: string, path: string) =>
+    folder.open(path, signal, (done, of) => onDownload?.(part, done, of));
+  const json = (path: string) => readJson(folder, path, signal);
 
   const checkpoint = async (part: string, paths: readonly string[]): Promise<Checkpoint> => {
     for (const [index, path] of paths.entries()) {
       try {
-        return await openCheckpoint(memorySource(path, await bytes(part, path)), signal);
+        return await openCheckpoint(await open(part, path), signal);
       } catch (error) {
         // Only a file that is not there sends us to the next; a damaged one is said.
         if (!(error instanceof ModelError && error.code === 'not-found') || index === paths.length - 1) {
@@ -85,8 +118,8 @@ async function fetchParts(
     json(vae.config).then((config) => parseVaeConfig(vae.config, config)),
     checkpoint('decoder', vae.weights),
     json(manifest.scheduler).then((config) => parseSchedulerConfig(manifest.scheduler, config)),
-    bytes('image encoder', imageEncoder.model),
-    fixedPrompts ? bytes('prompts', fixedPrompts.embeds) : null,
+    open('image encoder', imageEncoder.model),
+    fixedPrompts ? open('prompts', fixedPrompts.embeds) : null,
   ]);
   return {
     manifest,
@@ -94,46 +127,38 @@ async function fetchParts(
       unet: { config: unetConfig, checkpoint: unetWeights },
       vae: { config: vaeConfig, checkpoint: vaeWeights },
       scheduler,
-      imageEncoder: { graph, size: imageEncoder.size },
+      imageEncoder: { model: (stop) => openOnnx(graph, stop), size: imageEncoder.size },
       previewFactors: manifest.previewFactors,
     },
     fixedPrompts:
       fixedPrompts && prompts
         ? await readFixedPrompts(fixedPrompts, prompts, unetConfig.embeddingWidth)
         : null,
-    text: textEncoder ? textTower(textEncoder, address, unetConfig.embeddingWidth) : null,
+    text: textEncoder ? textTower(textEncoder, folder, unetConfig.embeddingWidth) : null,
   };
 }
 
-/** @throws ModelError `manifest-invalid` when the path cannot be part of any address */
-function resolve(path: string, url: string): string {
-  try {
-    return new URL(path, url).href;
-  } catch (cause) {
-    throw new ModelError(
-      'manifest-invalid',
-      `The model's manifest names a file at "${path}", which is no address.`,
-      {
-        remedy: 'Check the manifest: paths in it are relative to where it stands.',
-        details: { url, path },
-        cause,
-      },
-    );
-  }
+async function readJson(
+  folder: ModelFolder,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  const file = await folder.open(path, signal);
+  return parseJson(file.name, await file.read(0, file.size, signal));
 }
 
 function textTower(
   { model, tokenizer, tokenizerConfig, maxTokens }: NonNullable<Manifest['textEncoder']>,
-  address: (path: string) => string,
+  folder: ModelFolder,
   width: number,
 ): TextTower {
   return {
     width,
-    model: async (signal) => ({ graph: await download(address(model), { signal }), weights: [] }),
+    model: async (signal) => openOnnx(await folder.open(model, signal), signal),
     tokenizer: async (signal) =>
       openTokenizer(
-        await downloadJson(address(tokenizer), { signal }),
-        await downloadJson(address(tokenizerConfig), { signal }),
+        await readJson(folder, tokenizer, signal),
+        await readJson(folder, tokenizerConfig, signal),
         maxTokens,
       ),
   };
@@ -141,11 +166,11 @@ function textTower(
 
 async function readFixedPrompts(
   prompts: NonNullable<Manifest['fixedPrompts']>,
-  file: Uint8Array<ArrayBuffer>,
+  file: ByteSource,
   width: number,
 ): Promise<FixedPrompts> {
   const { positive, negative, embeds: path } = prompts;
-  const checkpoint = await openCheckpoint(memorySource(path, file));
+  const checkpoint = await openCheckpoint(file);
   const rows = async (name: string, count: number): Promise<Float32Array> => {
     if (count === 0) return new Float32Array(0);
     const dims = checkpoint.tensors.get(name)?.dims.join(', ') ?? 'missing';

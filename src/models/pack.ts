@@ -1,6 +1,7 @@
 import type { Checkpoint } from './types.ts';
-import { CheckpointError, float32ToFloat16, measureForFloat16 } from '../base/index.ts';
+import { float32ToFloat16 } from '../base/index.ts';
 import type { LazyBytes } from '../runtime/index.ts';
+import { checkFits } from './fits.ts';
 import type { PlannedWeight, WeightPlan } from './onnx/index.ts';
 
 /**
@@ -84,7 +85,7 @@ function pack(
   if (first) scaleBy(values.subarray(0, first.rows * columns), first.scale);
   if (transpose) values = transposed(values, rows, columns);
   if (scale !== 1) scaleBy(values, scale);
-  checkFits(weight, values, file, type);
+  checkFits(weight.name, values, file, type);
   const { buffer, byteOffset, byteLength } = type === 'float32' ? values : float32ToFloat16(values);
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
@@ -102,32 +103,6 @@ function joined(parts: readonly Float32Array[], length: number): Float32Array<Ar
 
 function scaleBy(values: Float32Array, factor: number): void {
   for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * factor;
-}
-
-/** One weight that is not a number, or that float16 cannot hold, would make every picture black. */
-function checkFits(
-  { name }: PlannedWeight,
-  values: Float32Array,
-  file: string,
-  type: WeightPlan['type'],
-): void {
-  const { largest, overflowed, notFinite } = measureForFloat16(values);
-  if (notFinite > 0) {
-    throw new CheckpointError('weight-not-finite', `${name} in ${file} holds values that are not numbers.`, {
-      remedy:
-        'The file is damaged, or its training has failed. Get it again, or use another version of the model.',
-      details: { file, tensor: name, count: notFinite },
-    });
-  }
-  if (overflowed === 0 || type === 'float32') return;
-  throw new CheckpointError(
-    'weight-too-large',
-    `${name} in ${file} holds ${largest}, more than float16 can.`,
-    {
-      remedy: 'This model needs float32: use a device without float16, or another version of the model.',
-      details: { file, tensor: name, largest, count: overflowed },
-    },
-  );
 }
 
 /** [rows, columns] to [columns, rows], in tiles that stay in the processor's cache. */

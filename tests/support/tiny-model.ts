@@ -141,6 +141,9 @@ export async function tinyModelParts(
       checkpoint: await weights('vae/weights.safetensors'),
     },
     scheduler: parseSchedulerConfig('scheduler.json', {}),
-    imageEncoder: { graph: imageEncoder(), size: clipSize },
+    imageEncoder: {
+      model: () => Promise.resolve({ graph: imageEncoder(), weights: [] }),
+      size: clipSize,
+    },
   };
 }

@@ -7,6 +7,7 @@ import { damage } from './damage.ts';
 import { openSafetensors } from './safetensors.ts';
 import { openTorch } from './torch-zip.ts';
 
+export { elementsToFloat32 } from './elements.ts';
 export { openSafetensors, openTorch };
 
 /** How a pickle of 0x1950a86a20f9469cfc6c, PyTorch's magic number before version 1.6, begins. */

@@ -83,6 +83,14 @@ export async function openSafetensors(source: ByteSource, signal?: AbortSignal):
         return elementsToFloat32(readSync(offset, length), type);
       },
     }),
+    stored(name) {
+      const { offset: begin, length: byteLength } = locate(name);
+      return {
+        byteLength,
+        range: (offset, length) => ({ begin: begin + offset, end: begin + offset + length }),
+        read: (offset, length, stop) => source.read(begin + offset, length, stop),
+      };
+    },
   };
 }
 

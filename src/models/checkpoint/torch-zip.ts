@@ -77,6 +77,18 @@ export async function openTorch(source: ByteSource, signal?: AbortSignal): Promi
         return length === 0 ? new Float32Array(0) : valuesOf(readSync(record, start, length));
       },
     }),
+    stored(name) {
+      const place = places.get(name);
+      if (place === undefined) throw missingTensor(file, name);
+      const { view, count, type, record } = place;
+      if (bigEndian || record.compressed || !isContiguous(view)) return null;
+      const begin = view.offset * type.bytes;
+      return {
+        byteLength: count * type.bytes,
+        range: (offset, length) => zip.range(record, begin + offset, length),
+        read: (offset, length, stop) => zip.read(record, begin + offset, length, stop),
+      };
+    },
   };
 }
 

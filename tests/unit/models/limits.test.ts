@@ -82,7 +82,7 @@ describe('a device', () => {
     unet,
     vae,
     scheduler: parseSchedulerConfig('scheduler.json', {}),
-    imageEncoder: { graph: new Uint8Array(), size: 224 },
+    imageEncoder: { model: () => Promise.reject(new Error('not read')), size: 224 },
   };
   type Limits = Record<'maxBufferSize' | 'maxStorageBufferBindingSize', number>;
   /** Asks a device with these limits for pictures of Stable Diffusion; nothing is read. */

@@ -89,7 +89,8 @@ describe('a model on a server', () => {
     expect(parts.unet.checkpoint.tensors.size).toBeGreaterThan(100);
     expect(parts.vae.config.latentScale).toBe(2);
     expect(parts.scheduler.prediction).toBe('epsilon');
-    expect(parts.imageEncoder).toEqual({ graph: files.get('clip/image.onnx'), size: 8 });
+    expect(await parts.imageEncoder.model()).toEqual({ graph: files.get('clip/image.onnx'), weights: [] });
+    expect(parts.imageEncoder.size).toBe(8);
     expect(text).toBeNull();
     expect(fixedPrompts).toMatchObject({
       positive: ['up', 'higher'],

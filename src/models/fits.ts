@@ -1,0 +1,33 @@
+import { CheckpointError, measureForFloat16 } from '../base/index.ts';
+
+/**
+ * Refuses weights that would make every picture black: one that is not a number, or that float16 cannot hold.
+ *
+ * @param name - the tensor, for errors
+ * @param file - the checkpoint, for errors
+ * @throws CheckpointError `weight-not-finite` or `weight-too-large`
+ */
+export function checkFits(
+  name: string,
+  values: Float32Array,
+  file: string,
+  type: 'float16' | 'float32',
+): void {
+  const { largest, overflowed, notFinite } = measureForFloat16(values);
+  if (notFinite > 0) {
+    throw new CheckpointError('weight-not-finite', `${name} in ${file} holds values that are not numbers.`, {
+      remedy:
+        'The file is damaged, or its training has failed. Get it again, or use another version of the model.',
+      details: { file, tensor: name, count: notFinite },
+    });
+  }
+  if (overflowed === 0 || type === 'float32') return;
+  throw new CheckpointError(
+    'weight-too-large',
+    `${name} in ${file} holds ${largest}, more than float16 can.`,
+    {
+      remedy: 'This model needs float32: use a device without float16, or another version of the model.',
+      details: { file, tensor: name, largest, count: overflowed },
+    },
+  );
+}

@@ -1,0 +1,63 @@
+import { CheckpointError, InputError } from '../../base/index.ts';
+import type { ModelFiles } from './files.ts';
+import type { Ledger, LedgerFile, LedgerPiece } from './ledger.ts';
+import { inParallel } from './parallel.ts';
+import { sha256 } from './pieces.ts';
+import type { Progress } from './progress.ts';
+import type { Damage } from './types.ts';
+
+/** Pieces that are read back at once: enough to keep the disk and the checksums busy side by side. */
+const atOnce = 3;
+
+/** How many bytes of a model should be there. */
+export function bytesThere({ files }: Ledger): number {
+  return piecesThere(files).reduce((sum, { piece }) => sum + piece.length, 0);
+}
+
+function piecesThere(files: readonly LedgerFile[]): { file: LedgerFile; piece: LedgerPiece }[] {
+  return files.flatMap((file) =>
+    file.pieces.filter((piece) => piece.sha256 !== null).map((piece) => ({ file, piece })),
+  );
+}
+
+/**
+ * Reads back every piece that should be there and compares it with its checksum. A piece that is not what it was is
+ * noted in the ledger as missing.
+ *
+ * @returns those pieces
+ */
+export async function checkPieces(
+  files: ModelFiles,
+  ledger: Ledger,
+  progress: Progress,
+  signal: AbortSignal | undefined,
+): Promise<Damage[]> {
+  const id = ledger.source.id;
+  const sources = new Map(
+    await Promise.all(ledger.files.map(async ({ name }) => [name, await files.open(id, name)] as const)),
+  );
+  const damage: Damage[] = [];
+  await inParallel(piecesThere(ledger.files), atOnce, signal, async ({ file, piece }, stop) => {
+    const { at, length } = piece;
+    const source = sources.get(file.name) ?? null;
+    let kind: Damage['kind'] | null = null;
+    if (!source || source.size < at + length) kind = 'missing';
+    else if ((await checksum(source.read(at, length, stop))) !== piece.sha256) kind = 'changed';
+    if (kind) {
+      damage.push({ file: file.name, at, length, kind });
+      piece.sha256 = null;
+    }
+    progress.add(length);
+  });
+  return damage;
+}
+
+/** Null for bytes that the disk does not give back. */
+async function checksum(reading: Promise<Uint8Array<ArrayBuffer>>): Promise<string | null> {
+  try {
+    return await sha256(await reading);
+  } catch (error) {
+    if (error instanceof CheckpointError || error instanceof InputError) return null;
+    throw error;
+  }
+}

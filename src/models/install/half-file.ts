@@ -1,0 +1,173 @@
+import type { RemoteFile } from '../http.ts';
+import type { Checkpoint } from '../types.ts';
+import { storeHalves, valueBytes, writeHalves } from './halves.ts';
+import { fingerprint, originOf } from './pieces.ts';
+import type { Piece, PlannedFile } from './pieces.ts';
+import type { WindowedFile } from './window.ts';
+
+/**
+ * Fewer unwanted bytes between two wanted tensors than this part of a piece (128 kB of 12 MB) are fetched with them: a
+ * request of its own takes longer.
+ */
+const bridged = 1 / 96;
+/** How many bytes are turned to float16 at once, so that little besides the piece itself is in memory. */
+const stride = 2 ** 21;
+
+/** Some values of one tensor, in bytes as they lie in the checkpoint. */
+interface Take {
+  readonly tensor: string;
+  readonly offset: number;
+  readonly length: number;
+  /** Where in the stored file they go, and how many bytes they take there. */
+  readonly at: number;
+  readonly stored: number;
+}
+
+/** Values that lie together in the checkpoint and in the stored file; `span` is null for one that is read whole. */
+interface Run {
+  readonly takes: Take[];
+  span: { readonly begin: number; readonly end: number } | null;
+}
+
+/**
+ * A safetensors file in float16 of some of a checkpoint's tensors, under their names. They are stored in the order in
+ * which they lie in the checkpoint, so that one request after the other makes one piece after the other.
+ *
+ * @param checkpoint - opened over `source`, which reads from `file`
+ * @throws CheckpointError `tensor-missing`
+ */
+export async function halfFile(
+  name: string,
+  part: string,
+  file: RemoteFile,
+  source: WindowedFile,
+  checkpoint: Checkpoint,
+  tensors: ReadonlySet<string>,
+  pieceLength: number,
+): Promise<PlannedFile> {
+  const wanted = [...tensors].map((tensor) => {
+    const entry = checkpoint.tensors.get(tensor);
+    const stored = checkpoint.stored?.(tensor) ?? null;
+    const count = entry?.dims.reduce((product, dim) => product * dim, 1) ?? 0;
+    const type = entry?.type ?? 'float32';
+    const place = stored?.range(0, stored.byteLength).begin ?? Infinity;
+    return { tensor, dims: entry?.dims ?? [], type, count, stored, place };
+  });
+  wanted.sort((a, b) => (a.place === b.place ? (a.tensor < b.tensor ? -1 : 1) : a.place < b.place ? -1 : 1));
+
+  let end = 0;
+  const header: Record<string, unknown> = {};
+  for (const { tensor, dims, count } of wanted) {
+    header[tensor] = { dtype: 'F16', shape: dims, data_offsets: [end, end + 2 * count] };
+    end += 2 * count;
+  }
+  const head = headerBytes(header);
+
+  const runs: Run[] = [];
+  let at = head.length;
+  for (const { tensor, type, count, stored } of wanted) {
+    const size = valueBytes[type];
+    const length = count * size;
+    if (stored === null) {
+      runs.push({ takes: [{ tensor, offset: 0, length, at, stored: 2 * count }], span: null });
+      at += 2 * count;
+      continue;
+    }
+    // Equal parts, each a whole number of values.
+    const values = Math.ceil(count / Math.max(1, Math.ceil(length / pieceLength)));
+    for (let first = 0; first < count; first += values) {
+      const some = Math.min(values, count - first);
+      const take = { tensor, offset: first * size, length: some * size, at, stored: 2 * some };
+      extend(runs, take, stored.range(take.offset, take.length), pieceLength);
+      at += take.stored;
+    }
+  }
+
+  const typeOf = (tensor: string) => checkpoint.tensors.get(tensor)?.type ?? 'float32';
+  const make = async (run: Run, signal: AbortSignal, onBytes: (count: number) => void) => {
+    const { takes, span } = run;
+    const [{ at: begin } = { at: 0 }] = takes;
+    const out = new Uint8Array(takes.reduce((sum, take) => sum + take.stored, 0));
+    const window = span && (await source.open(span.begin, span.end, signal, onBytes));
+    try {
+      for (const { tensor, offset, length, at: place, stored } of takes) {
+        const to = out.subarray(place - begin, place - begin + stored);
+        if (window) await convert(tensor, offset, length, to, signal);
+        else writeHalves(tensor, file.name, await checkpoint.read(tensor, signal), to);
+      }
+    } finally {
+      window?.close();
+    }
+    return out;
+  };
+  const convert = async (
+    tensor: string,
+    offset: number,
+    length: number,
+    out: Uint8Array<ArrayBuffer>,
+    signal: AbortSignal,
+  ) => {
+    const type = typeOf(tensor);
+    for (let done = 0; done < length; done += stride) {
+      const part = Math.min(stride, length - done);
+      const bytes = await checkpoint.stored?.(tensor)?.read(offset + done, part, signal);
+      if (!bytes) throw new RangeError(`${tensor} was planned to be read in pieces`);
+      const [from, to] = [done, done + part].map((place) => (2 * place) / valueBytes[type]);
+      storeHalves(tensor, file.name, bytes, type, out.subarray(from, to));
+    }
+  };
+
+  const pieces: Piece[] = [
+    { at: 0, length: head.length, download: 0, large: false, make: () => Promise.resolve(head) },
+    ...runs.map((run): Piece => {
+      const { takes, span } = run;
+      const length = takes.reduce((sum, take) => sum + take.stored, 0);
+      const download = span ? span.end - span.begin : takes.reduce((sum, take) => sum + take.length, 0);
+      return {
+        at: takes[0]?.at ?? 0,
+        length,
+        download,
+        large: span === null && download > pieceLength,
+        make: (signal, onBytes) => make(run, signal, onBytes),
+      };
+    }),
+  ];
+  return {
+    name,
+    part,
+    origin: originOf(file),
+    layout: await fingerprint([header, runs]),
+    size: at,
+    pieces,
+  };
+}
+
+/** Adds values to the last run, or begins another where they lie apart or it would become too long. */
+function extend(
+  runs: Run[],
+  take: Take,
+  span: { readonly begin: number; readonly end: number },
+  pieceLength: number,
+): void {
+  const last = runs.at(-1);
+  if (
+    last?.span &&
+    span.begin - last.span.end <= bridged * pieceLength &&
+    Math.max(span.end, last.span.end) - last.span.begin <= pieceLength
+  ) {
+    last.takes.push(take);
+    last.span = { begin: last.span.begin, end: Math.max(span.end, last.span.end) };
+  } else {
+    runs.push({ takes: [take], span });
+  }
+}
+
+/** The header of a safetensors file; the values after it begin at a multiple of 8 bytes, as the format recommends. */
+function headerBytes(header: Readonly<Record<string, unknown>>): Uint8Array<ArrayBuffer> {
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const length = Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(8 + length).fill(0x20);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+  bytes.set(json, 8);
+  return bytes;
+}

@@ -1,0 +1,206 @@
+import { ModelError, createQueue } from '../../base/index.ts';
+import { bytesThere, checkPieces } from './check.ts';
+import type { ModelFiles } from './files.ts';
+import { PieceKeeper } from './keeping.ts';
+import { readLedger, writeLedger } from './ledger-file.ts';
+import type { Ledger, LedgerFile } from './ledger.ts';
+import { inParallel } from './parallel.ts';
+import type { Piece, PlannedFile } from './pieces.ts';
+import { PreparedPlan, planInstall } from './plan.ts';
+import { Progress } from './progress.ts';
+import type { ModelSource } from './source.ts';
+import { storageFull, storing } from './storing.ts';
+import type { InstallOptions, InstallPlan } from './types.ts';
+
+/** What browsers open to one server at once. */
+const usualConnections = 6;
+
+/**
+ * Installs a model, goes on where the last attempt stopped, or mends what is damaged. Pausing is aborting: what is
+ * finished stays. Pieces that are there are read back and compared before they are counted.
+ *
+ * A file that is replaced on its server in between is begun again, once: a mixture of two files is never kept.
+ *
+ * @param what - a source, or the plan that `planInstall` made of it
+ * @throws ModelError or CheckpointError saying which file is wrong; StorageError `storage-full` with `needed` and
+ *   `free`, or `storage-unavailable`; or the signal's reason
+ */
+export async function install(
+  what: ModelSource | InstallPlan,
+  files: ModelFiles,
+  options: InstallOptions = {},
+): Promise<void> {
+  const { now = Date.now, onNotice, onProgress } = options;
+  const replaced = new Set<string>();
+  let plan = what instanceof PreparedPlan ? what : null;
+  for (;;) {
+    if (!plan) new Progress('look', 0, 0, now, onProgress);
+    plan ??= await planInstall('source' in what ? what.source : what, options);
+    try {
+      await carryOut(plan, files, options);
+      return;
+    } catch (error) {
+      const url = replacedFile(error);
+      if (url === null || replaced.has(url)) throw error;
+      replaced.add(url);
+      onNotice?.({
+        kind: 'changed',
+        url,
+        message: `${url} was replaced on its server. Its download begins again.`,
+      });
+      await forget(files, plan.source.id, url);
+      plan = null;
+    }
+  }
+}
+
+/** The address of a file that is no longer the one that was begun; null for any other error. */
+function replacedFile(error: unknown): string | null {
+  if (!(error instanceof ModelError) || error.code !== 'changed') return null;
+  const url = error.details['url'];
+  return typeof url === 'string' ? url : null;
+}
+
+/** Notes that nothing is there of what was made from an address. */
+async function forget(files: ModelFiles, id: string, url: string): Promise<void> {
+  const ledger = await readLedger(files, id);
+  if (!ledger) return;
+  for (const { origin, pieces } of ledger.files) {
+    if (origin?.url !== url) continue;
+    for (const piece of pieces) piece.sha256 = null;
+  }
+  ledger.generation++;
+  await writeLedger(files, id, ledger);
+}
+
+/** @throws ModelError `changed` when a file is not the one that was planned with */
+async function carryOut(plan: PreparedPlan, files: ModelFiles, options: InstallOptions): Promise<void> {
+  const { signal, connections = usualConnections, now = Date.now, onProgress } = options;
+  const { id } = plan.source;
+  signal?.throwIfAborted();
+  const found = await readLedger(files, id);
+  const before = found && !leftOver(found, plan) ? found : null;
+  if (!before) {
+    await storing(
+      files,
+      () => 0,
+      () => files.remove(id),
+    );
+  }
+  const ledger = goOn(plan, before, options);
+  await askForRoom(plan, files);
+
+  const there = bytesThere(ledger);
+  if (there > 0) await checkPieces(files, ledger, new Progress('verify', 0, there, now, onProgress), signal);
+  await storing(
+    files,
+    () => plan.storedBytes,
+    () => writeLedger(files, id, ledger),
+  );
+
+  const missing = missingPieces(plan, ledger);
+  const toCome = missing.reduce((sum, { piece }) => sum + piece.download, 0);
+  const progress = new Progress('download', plan.downloadBytes - toCome, plan.downloadBytes, now, onProgress);
+  const keeper = new PieceKeeper(files, ledger, now);
+  const large = createQueue();
+  try {
+    await inParallel(missing, connections, signal, async ({ file, piece, entry }, stop) => {
+      let come = 0;
+      const make = () =>
+        piece.make(stop, (count) => {
+          come += count;
+          progress.add(count);
+        });
+      try {
+        const bytes = await (piece.large ? large.run(stop, make) : make());
+        progress.add(piece.download - come);
+        come = piece.download;
+        await keeper.write(file.name, entry, bytes);
+      } catch (error) {
+        progress.add(-come);
+        throw error;
+      }
+    });
+    await keeper.finish();
+  } catch (error) {
+    // What is finished stays, also where the disk is too full to say so: then it is fetched again.
+    await keeper.save().catch(() => undefined);
+    throw error;
+  } finally {
+    await keeper.close();
+  }
+}
+
+/** The ledger to go on with: of files that are still made in the same way from the same origin, what is there counts. */
+function goOn(
+  plan: PreparedPlan,
+  before: Ledger | null,
+  { onNotice, now = Date.now }: InstallOptions,
+): Ledger {
+  const files = plan.files.map((file): LedgerFile => {
+    const known = before?.files.find(({ name }) => name === file.name);
+    const usable = known && sameOrigin(known, file) ? known : null;
+    if (known && !usable && file.origin && known.pieces.some((piece) => piece.sha256 !== null)) {
+      const { url } = file.origin;
+      const message = `${url} is not the file that was begun. Its download begins again.`;
+      onNotice?.({ kind: 'changed', url, message });
+    }
+    return {
+      name: file.name,
+      origin: file.origin,
+      layout: file.layout,
+      size: file.size,
+      pieces: file.pieces.map(({ at, length }, index) => ({
+        at,
+        length,
+        sha256: usable?.pieces[index]?.sha256 ?? null,
+      })),
+    };
+  });
+  return {
+    version: 1,
+    generation: (before?.generation ?? 0) + 1,
+    source: plan.source,
+    started: before?.started ?? new Date(now()).toISOString(),
+    finished: before?.finished ?? null,
+    downloadBytes: plan.downloadBytes,
+    files,
+  };
+}
+
+function sameOrigin(known: LedgerFile, file: PlannedFile): boolean {
+  if (known.layout !== file.layout || known.size !== file.size) return false;
+  if (!known.origin || !file.origin) return known.origin === file.origin;
+  if (known.origin.size !== file.origin.size) return false;
+  // The same ETag at another address is the same file: a mirror, or the hub under another name.
+  const tagged = known.origin.tag !== null && file.origin.tag !== null;
+  return tagged ? known.origin.tag === file.origin.tag : known.origin.url === file.origin.url;
+}
+
+/** Whether a folder holds files that the plan does not know. */
+function leftOver(before: Ledger, plan: PreparedPlan): boolean {
+  return before.files.some(({ name }) => !plan.files.some((file) => file.name === name));
+}
+
+/** @throws StorageError `storage-full` before anything is written */
+async function askForRoom(plan: PreparedPlan, files: ModelFiles): Promise<void> {
+  const sizes = new Map((await files.files(plan.source.id)).map(({ name, size }) => [name, size]));
+  const needed = plan.files.reduce(
+    (sum, { name, size }) => sum + Math.max(0, size - (sizes.get(name) ?? 0)),
+    0,
+  );
+  const free = await files.room();
+  if (free !== null && needed > free) throw storageFull(needed, free);
+}
+
+function missingPieces(
+  plan: PreparedPlan,
+  ledger: Ledger,
+): { file: PlannedFile; piece: Piece; entry: LedgerFile['pieces'][number] }[] {
+  return plan.files.flatMap((file, index) =>
+    file.pieces.flatMap((piece, place) => {
+      const entry = ledger.files[index]?.pieces[place];
+      return entry?.sha256 === null ? [{ file, piece, entry }] : [];
+    }),
+  );
+}

@@ -1,0 +1,96 @@
+import type { ModelFiles, ModelFileWriter } from './files.ts';
+import { writeLedger } from './ledger-file.ts';
+import type { Ledger, LedgerPiece } from './ledger.ts';
+import { sha256 } from './pieces.ts';
+import { storing } from './storing.ts';
+
+/** The ledger is written no more often than this, in milliseconds: what a killed tab has to fetch again. */
+const saveEvery = 1000;
+
+/**
+ * Writes pieces into a model's files and keeps its ledger. A piece counts only once its bytes are flushed: first the
+ * files, then the ledger that says they are there.
+ */
+export class PieceKeeper {
+  readonly #files: ModelFiles;
+  readonly #ledger: Ledger;
+  readonly #now: () => number;
+  readonly #writers = new Map<string, Promise<ModelFileWriter>>();
+  /** Written, but perhaps not yet on disk. */
+  #written: { readonly piece: LedgerPiece; readonly sha256: string }[] = [];
+  #saving: Promise<void> = Promise.resolve();
+  #saved: number;
+  #missing: number;
+
+  constructor(files: ModelFiles, ledger: Ledger, now: () => number) {
+    this.#files = files;
+    this.#ledger = ledger;
+    this.#now = now;
+    this.#saved = now();
+    this.#missing = ledger.files
+      .flatMap(({ pieces }) => pieces)
+      .reduce((sum, piece) => sum + (piece.sha256 === null ? piece.length : 0), 0);
+  }
+
+  /** @throws StorageError `storage-full` or `storage-unavailable` */
+  async write(name: string, piece: LedgerPiece, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const checksum = await sha256(bytes);
+    await this.#storing(async () => {
+      const writer = await this.#writer(name);
+      await writer.write(piece.at, bytes);
+    });
+    this.#missing -= piece.length;
+    this.#written.push({ piece, sha256: checksum });
+    if (this.#now() - this.#saved >= saveEvery) await this.save();
+  }
+
+  /** Flushes what was written and notes it in the ledger. */
+  save(): Promise<void> {
+    this.#saved = this.#now();
+    const before = this.#saving;
+    const saving = (async () => {
+      await before.catch(() => undefined);
+      await this.#storing(async () => {
+        const written = this.#written;
+        this.#written = [];
+        for (const writer of this.#writers.values()) (await writer).flush();
+        for (const each of written) each.piece.sha256 = each.sha256;
+        this.#ledger.generation++;
+        await writeLedger(this.#files, this.#ledger.source.id, this.#ledger);
+      });
+    })();
+    this.#saving = saving;
+    return saving;
+  }
+
+  /** Cuts every file to its length, and notes that the model is whole. */
+  async finish(): Promise<void> {
+    await this.#storing(async () => {
+      for (const { name, size } of this.#ledger.files) {
+        const writer = await this.#writer(name);
+        if (writer.size() !== size) writer.truncate(size);
+      }
+    });
+    this.#ledger.finished ??= new Date(this.#now()).toISOString();
+    await this.save();
+  }
+
+  /** Closes all files. What was not saved is lost. */
+  async close(): Promise<void> {
+    await this.#saving.catch(() => undefined);
+    for (const writer of await Promise.allSettled(this.#writers.values())) {
+      if (writer.status === 'fulfilled') writer.value.close();
+    }
+    this.#writers.clear();
+  }
+
+  #writer(name: string): Promise<ModelFileWriter> {
+    const known = this.#writers.get(name) ?? this.#files.writer(this.#ledger.source.id, name);
+    this.#writers.set(name, known);
+    return known;
+  }
+
+  #storing<T>(work: () => Promise<T>): Promise<T> {
+    return storing(this.#files, () => this.#missing, work);
+  }
+}

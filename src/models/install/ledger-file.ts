@@ -1,0 +1,61 @@
+import * as v from 'valibot';
+import { ledgerName, ledgerSchema, ledgerSpare } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import type { ModelFiles } from './files.ts';
+import { sha256 } from './pieces.ts';
+
+/**
+ * On disk a ledger stands between its own checksum and spaces: one that was torn in the middle of writing is known, and
+ * its length does not change as pieces are filled in, so that it can be written on a disk that has become full.
+ */
+const checksumLength = 64;
+/** What a piece adds when its `null` becomes a checksum. */
+const growth = checksumLength + 2 - 'null'.length;
+
+/** The longest ledger that is read: some 10,000 pieces. */
+const longest = 4 * 2 ** 20;
+
+/** Writes a ledger so that at every moment one of its two files is whole. */
+export async function writeLedger(files: ModelFiles, id: string, ledger: Ledger): Promise<void> {
+  const missing = ledger.files.flatMap(({ pieces }) => pieces).filter((piece) => piece.sha256 === null);
+  const text = JSON.stringify(ledger);
+  const room = text.length + missing.length * growth + 64;
+  const body = new TextEncoder().encode(text.padEnd(Math.ceil(room / 1024) * 1024));
+  const checksum = new TextEncoder().encode(`${await sha256(body)}\n`);
+  const bytes = new Uint8Array(checksum.length + body.length);
+  bytes.set(checksum);
+  bytes.set(body, checksum.length);
+  for (const name of [ledgerSpare, ledgerName]) {
+    const writer = await files.writer(id, name);
+    try {
+      await writer.write(0, bytes);
+      if (writer.size() > bytes.length) writer.truncate(bytes.length);
+      writer.flush();
+    } finally {
+      writer.close();
+    }
+  }
+}
+
+/** The newest whole ledger of a model; null where there is none. */
+export async function readLedger(files: ModelFiles, id: string): Promise<Ledger | null> {
+  const found = await Promise.all([ledgerName, ledgerSpare].map((name) => readOne(files, id, name)));
+  return found.reduce((newest, ledger) =>
+    newest && (!ledger || ledger.generation <= newest.generation) ? newest : ledger,
+  );
+}
+
+async function readOne(files: ModelFiles, id: string, name: string): Promise<Ledger | null> {
+  try {
+    const source = await files.open(id, name);
+    if (!source || source.size <= checksumLength || source.size > longest) return null;
+    const bytes = await source.read(0, source.size);
+    const body = bytes.slice(checksumLength + 1);
+    if (new TextDecoder().decode(bytes.subarray(0, checksumLength)) !== (await sha256(body))) return null;
+    const parsed = v.safeParse(ledgerSchema, JSON.parse(new TextDecoder().decode(body)));
+    return parsed.success ? parsed.output : null;
+  } catch {
+    // Written by someone else just now, or damaged: the other one is whole.
+    return null;
+  }
+}

@@ -1,0 +1,114 @@
+import { DriftError, ModelError } from '../../base/index.ts';
+import { httpSource } from '../http.ts';
+import type { RemoteFile } from '../http.ts';
+import { parseJson } from '../json.ts';
+import { waitByTimer } from '../retry.ts';
+import { hubBase } from './source.ts';
+import type { LocalFolder, NetworkOptions } from './types.ts';
+
+/** A server that cannot be reached at all is given up sooner than one that has already answered. */
+const attempts = { opening: 4, reading: 9 };
+/** The longest configuration or tokenizer. CLIP's tokenizer has 2.2 MB. */
+const longestJson = 32 * 2 ** 20;
+
+/** Opens the files of a source. */
+export interface Network {
+  /**
+   * Opens a file at the first of its addresses where it can be had.
+   *
+   * @param use - reads what is needed to tell; when it fails, the next address is taken
+   * @throws the most telling error of all addresses
+   */
+  first<T>(
+    addresses: readonly string[],
+    signal: AbortSignal | undefined,
+    use: (file: RemoteFile) => Promise<T>,
+  ): Promise<T>;
+}
+
+export function openNetwork(options: NetworkOptions): Network {
+  const { base = hubBase, folder, wait = waitByTimer, random = Math.random, onNotice } = options;
+
+  async function openAddress(address: string, signal: AbortSignal | undefined): Promise<RemoteFile> {
+    if (folder) return fileInFolder(folder, address);
+    const url = absolute(address, base);
+    const policy = (most: number) => ({
+      attempts: most,
+      wait,
+      random,
+      onRetry: ({ message }: ModelError, seconds: number) => {
+        const words = `${message} Trying again in ${Math.ceil(seconds)} s.`;
+        onNotice?.({ kind: 'retry', url, message: words, seconds });
+      },
+    });
+    const retry = { opening: policy(attempts.opening), reading: policy(attempts.reading) };
+    return httpSource(url, { signal, retry, ...(options.fetch ? { fetch: options.fetch } : {}) });
+  }
+
+  return {
+    async first(addresses, signal, use) {
+      const errors: DriftError[] = [];
+      for (const [index, address] of addresses.entries()) {
+        try {
+          return await use(await openAddress(address, signal));
+        } catch (error) {
+          signal?.throwIfAborted();
+          if (!(error instanceof DriftError)) throw error;
+          errors.push(error);
+          const next = addresses[index + 1];
+          if (next === undefined) continue;
+          onNotice?.({
+            kind: 'fallback',
+            url: address,
+            message: `${error.message} Taking ${next} instead.`,
+          });
+        }
+      }
+      // That a file is missing in one place says less than what is wrong with it in another.
+      throw errors.find(({ code }) => code !== 'not-found') ?? errors[0] ?? new RangeError('no addresses');
+    },
+  };
+}
+
+/** @throws ModelError `too-large` or `not-json` */
+export async function readJson(file: RemoteFile, signal: AbortSignal | undefined): Promise<unknown> {
+  if (file.size > longestJson) {
+    throw new ModelError('too-large', `${file.name} is far too long for what it should be.`, {
+      remedy: 'Check the address: it may be that of another file.',
+      details: { url: file.name, size: file.size, limit: longestJson },
+    });
+  }
+  return parseJson(file.name, await file.read(0, file.size, signal));
+}
+
+function absolute(address: string, base: string): string {
+  try {
+    return new URL(address, base).href;
+  } catch (cause) {
+    throw new ModelError('source-invalid', `"${address}" is no address.`, {
+      remedy: 'Choose another model, or get the description of this one again.',
+      details: { address, base },
+      cause,
+    });
+  }
+}
+
+async function fileInFolder(folder: LocalFolder, path: string): Promise<RemoteFile> {
+  const source = await folder.open(path);
+  if (!source) {
+    throw new ModelError('not-found', `There is no file ${path} in ${folder.name}.`, {
+      remedy: 'Choose the folder of a model: it has a model.json, or folders called unet and vae.',
+      details: { folder: folder.name, path },
+    });
+  }
+  return {
+    name: source.name,
+    size: source.size,
+    tag: null,
+    async read(offset, length, signal, onBytes) {
+      const bytes = await source.read(offset, length, signal);
+      onBytes?.(length);
+      return bytes;
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { abortReason } from '../../base/index.ts';
+
+/**
+ * Does something with each item, several at a time, in their order. The first failure, or the signal, stops the others;
+ * it rejects once all of them have ended, so that nothing is still at work on what the caller then closes.
+ */
+export async function inParallel<T>(
+  items: Iterable<T>,
+  atOnce: number,
+  signal: AbortSignal | undefined,
+  task: (item: T, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const failed = new AbortController();
+  const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
+  const rest = items[Symbol.iterator]();
+  const errors: unknown[] = [];
+  const work = async () => {
+    for (let next = rest.next(); next.done !== true && !stop.aborted; next = rest.next()) {
+      try {
+        await task(next.value, stop);
+      } catch (error) {
+        errors.push(error);
+        failed.abort();
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  if (signal?.aborted === true) throw abortReason(signal);
+  if (errors.length > 0) throw errors[0];
+}

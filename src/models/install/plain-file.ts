@@ -1,0 +1,44 @@
+import type { RemoteFile } from '../http.ts';
+import { fingerprint, originOf } from './pieces.ts';
+import type { Piece, PlannedFile } from './pieces.ts';
+
+/** A file that is stored as it is. */
+export async function plainFile(
+  name: string,
+  part: string,
+  file: RemoteFile,
+  pieceLength: number,
+): Promise<PlannedFile> {
+  const pieces: Piece[] = [];
+  for (let at = 0; at < file.size; at += pieceLength) {
+    const length = Math.min(pieceLength, file.size - at);
+    pieces.push({
+      at,
+      length,
+      download: length,
+      large: false,
+      make: (signal, onBytes) => file.read(at, length, signal, onBytes),
+    });
+  }
+  return {
+    name,
+    part,
+    origin: originOf(file),
+    layout: await fingerprint(['as it is', file.size, pieceLength]),
+    size: file.size,
+    pieces,
+  };
+}
+
+/** A file that Drift writes itself. */
+export async function textFile(name: string, part: string, text: string): Promise<PlannedFile> {
+  const bytes = new TextEncoder().encode(text);
+  const piece: Piece = {
+    at: 0,
+    length: bytes.length,
+    download: 0,
+    large: false,
+    make: () => Promise.resolve(bytes),
+  };
+  return { name, part, origin: null, layout: await fingerprint(text), size: bytes.length, pieces: [piece] };
+}

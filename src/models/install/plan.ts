@@ -1,0 +1,145 @@
+import { DriftError } from '../../base/index.ts';
+import { openCheckpoint } from '../checkpoint/index.ts';
+import { parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from '../config/index.ts';
+import type { UnetConfig, VaeConfig } from '../config/index.ts';
+import { compileContext, compileUnet, compileVaeDecoder } from '../onnx/index.ts';
+import type { CompiledGraph } from '../onnx/index.ts';
+import type { Checkpoint } from '../types.ts';
+import { halfFile } from './half-file.ts';
+import { layout, manifestOf } from './layout.ts';
+import { openNetwork, readJson } from './network.ts';
+import { usualPiece } from './pieces.ts';
+import type { PlannedFile } from './pieces.ts';
+import { plainFile, textFile } from './plain-file.ts';
+import type { ModelSource } from './source.ts';
+import type { InstallPlan, PlannedPart, PlanOptions } from './types.ts';
+import { WindowedFile } from './window.ts';
+
+/** A plan that can be carried out here: it holds on to the files that it has opened. */
+export class PreparedPlan implements InstallPlan {
+  readonly source: ModelSource;
+  readonly files: readonly PlannedFile[];
+
+  constructor(source: ModelSource, files: readonly PlannedFile[]) {
+    this.source = source;
+    this.files = files;
+  }
+
+  get parts(): PlannedPart[] {
+    return this.files.map(({ name, part, origin, size, pieces }) => ({
+      name,
+      part,
+      url: origin?.url ?? null,
+      downloadBytes: pieces.reduce((sum, piece) => sum + piece.download, 0),
+      storedBytes: size,
+    }));
+  }
+
+  get downloadBytes(): number {
+    return this.parts.reduce((sum, { downloadBytes }) => sum + downloadBytes, 0);
+  }
+
+  get storedBytes(): number {
+    return this.files.reduce((sum, { size }) => sum + size, 0);
+  }
+}
+
+/**
+ * What installing a model will cost: finds the first address of each file that can be had and reads headers and
+ * configurations, and no weights.
+ *
+ * @throws ModelError or CheckpointError for the first file that is missing or not supported, in the order of the
+ *   source; `problemsOf` gives all of them, where there are several; or the signal's reason
+ */
+export async function planInstall(source: ModelSource, options: PlanOptions = {}): Promise<PreparedPlan> {
+  const { signal, pieceLength = usualPiece } = options;
+  const network = openNetwork(options);
+  const { unet, vae, imageEncoder, textEncoder, fixedPrompts } = source;
+
+  const plain = (name: string, part: string, addresses: readonly string[]) =>
+    network.first(addresses, signal, (file) => plainFile(name, part, file, pieceLength));
+  /** A configuration, and the file that it is. */
+  const config = <T>(name: string, addresses: readonly string[], parse: (url: string, json: unknown) => T) =>
+    network.first(addresses, signal, async (file) => ({
+      value: parse(file.name, await readJson(file, signal)),
+      file: await plainFile(name, 'settings', file, pieceLength),
+    }));
+  /** A checkpoint at the first address where its header can be read, as the float16 file that is made of it. */
+  const weights = (
+    name: string,
+    part: string,
+    addresses: readonly string[],
+    needed: (header: Checkpoint) => ReadonlySet<string>,
+  ) =>
+    network.first(addresses, signal, async (file) => {
+      const window = new WindowedFile(file);
+      const checkpoint = await openCheckpoint(window, signal);
+      return halfFile(name, part, file, window, checkpoint, needed(checkpoint), pieceLength);
+    });
+  const unetFiles = async () => {
+    const { value, file } = await config(layout.unet.config, unet.config, parseUnetConfig);
+    const needed = (header: Checkpoint) => unetTensors(value, header);
+    return [file, await weights(layout.unet.weights, 'UNet', unet.weights, needed)];
+  };
+  const vaeFiles = async () => {
+    const { value, file } = await config(layout.vae.config, vae.config, parseVaeConfig);
+    const needed = (header: Checkpoint) => decoderTensors(value, header);
+    return [file, await weights(layout.vae.weights, 'decoder', vae.weights, needed)];
+  };
+  const textFiles = (text: NonNullable<typeof textEncoder>) => [
+    plain(layout.textEncoder.model, 'text encoder', text.model),
+    config(layout.textEncoder.tokenizer, text.tokenizer, (_, json) => json).then(({ file }) => file),
+    config(layout.textEncoder.tokenizerConfig, text.tokenizerConfig, (_, json) => json).then(
+      ({ file }) => file,
+    ),
+  ];
+
+  const found = await Promise.allSettled([
+    textFile(layout.manifest, 'settings', manifestOf(source)),
+    config(layout.scheduler, source.scheduler, parseSchedulerConfig).then(({ file }) => file),
+    unetFiles(),
+    vaeFiles(),
+    plain(layout.imageEncoder, 'image encoder', imageEncoder.model),
+    ...(textEncoder ? textFiles(textEncoder) : []),
+    ...(fixedPrompts ? [plain(layout.fixedPrompts, 'prompts', fixedPrompts.embeds)] : []),
+  ]);
+  signal?.throwIfAborted();
+  const problems = found.flatMap((each): unknown[] => (each.status === 'rejected' ? [each.reason] : []));
+  if (problems.length > 0) throw together(problems);
+  return new PreparedPlan(
+    source,
+    found.flatMap((each) => (each.status === 'fulfilled' ? each.value : [])),
+  );
+}
+
+/** The first of several problems, with the others in its cause. */
+function together([first, ...others]: readonly unknown[]): unknown {
+  if (others.length > 0 && first instanceof DriftError) first.cause = new AggregateError(others);
+  return first;
+}
+
+/** All that is wrong with a source, from what `planInstall` threw: the first problem and those behind it. */
+export function problemsOf(error: unknown): unknown[] {
+  const cause = error instanceof DriftError ? error.cause : null;
+  const others: readonly unknown[] = cause instanceof AggregateError ? cause.errors : [];
+  return [error, ...others];
+}
+
+/** Pictures of any size need the same tensors. */
+const anySize = { height: 64, width: 64 };
+
+/** What the compiler reads of a UNet's checkpoint. It checks names and shapes on the way. */
+function unetTensors(config: UnetConfig, header: Checkpoint): Set<string> {
+  return tensorsOf(
+    compileUnet(config, header, 'float16', anySize, Infinity),
+    compileContext(config, header, 'float16'),
+  );
+}
+
+function decoderTensors(config: VaeConfig, header: Checkpoint): Set<string> {
+  return tensorsOf(compileVaeDecoder(config, header, 'float16', anySize));
+}
+
+function tensorsOf(...graphs: readonly CompiledGraph[]): Set<string> {
+  return new Set(graphs.flatMap(({ plan }) => plan.weights.flatMap(({ source }) => source.tensors)));
+}

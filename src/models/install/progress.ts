@@ -1,0 +1,61 @@
+import type { InstallProgress } from './types.ts';
+
+/** The rate is that of the last so many milliseconds. */
+const rateSpan = 10_000;
+/** Reports come no more often than this, in milliseconds. */
+const reportEvery = 100;
+
+/** Counts the bytes of one stage and tells how far it is, how fast it goes and how long it will take. */
+export class Progress {
+  readonly #stage: InstallProgress['stage'];
+  readonly #of: number;
+  readonly #now: () => number;
+  readonly #tell: ((progress: InstallProgress) => void) | undefined;
+  #done: number;
+  /** Bytes that came, by the time at which they did. */
+  #recent: { readonly time: number; readonly bytes: number }[] = [];
+  readonly #began: number;
+  #told = -Infinity;
+
+  /** @param done - what came earlier, which does not count for the rate */
+  constructor(
+    stage: InstallProgress['stage'],
+    done: number,
+    of: number,
+    now: () => number,
+    tell: ((progress: InstallProgress) => void) | undefined,
+  ) {
+    this.#stage = stage;
+    this.#done = done;
+    this.#of = of;
+    this.#now = now;
+    this.#tell = tell;
+    this.#began = now();
+    this.#report(this.#began);
+  }
+
+  /** Adds bytes, or takes those back that have to come again. */
+  add(bytes: number): void {
+    this.#done += bytes;
+    if (!this.#tell) return;
+    const time = this.#now();
+    if (bytes > 0) this.#recent.push({ time, bytes });
+    if (time - this.#told >= reportEvery || this.#done >= this.#of) this.#report(time);
+  }
+
+  #report(time: number): void {
+    this.#told = time;
+    this.#recent = this.#recent.filter((each) => time - each.time < rateSpan);
+    const milliseconds = Math.min(rateSpan, time - this.#began);
+    const bytes = this.#recent.reduce((sum, each) => sum + each.bytes, 0);
+    const rate = milliseconds >= 500 && bytes > 0 ? (1000 * bytes) / milliseconds : null;
+    const done = Math.min(this.#done, this.#of);
+    this.#tell?.({
+      stage: this.#stage,
+      done,
+      of: this.#of,
+      bytesPerSecond: rate,
+      secondsLeft: rate === null ? null : (this.#of - done) / rate,
+    });
+  }
+}

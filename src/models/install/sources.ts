@@ -1,0 +1,147 @@
+import { ModelError } from '../../base/index.ts';
+import { parseJson } from '../json.ts';
+import { addressBeside, parseManifest } from '../manifest.ts';
+import type { Manifest } from '../manifest.ts';
+import { openNetwork, readJson } from './network.ts';
+import { parseModelSource } from './source.ts';
+import type { ModelSource } from './source.ts';
+import { stableDiffusionVariations } from './stable-diffusion.ts';
+import type { LocalFolder, NetworkOptions } from './types.ts';
+
+/** Where diffusers keeps weights, in order of preference. */
+const weightNames = ['diffusion_pytorch_model.safetensors', 'diffusion_pytorch_model.bin'];
+/** Where an image tower as ONNX may lie beside a model in diffusers' layout. */
+const towerNames = ['image_encoder/model.onnx', 'image_encoder/model_fp16.onnx'];
+const unknownLicence = 'Not known: see where the model comes from';
+
+/**
+ * A model on the hub, in the layout of diffusers. CLIP's towers are the model's own where it has them as ONNX files,
+ * else those of CLIP ViT-L/14, which models of this family are made with.
+ *
+ * @param repository - as in `lambdalabs/sd-image-variations-diffusers`
+ * @throws ModelError `source-invalid` for what cannot be the name of a repository or a revision
+ */
+export function hubSource(repository: string, revision = 'main'): ModelSource {
+  if (!/^[\w.-]+\/[\w.-]+$/.test(repository) || !/^[\w./-]+$/.test(revision)) {
+    throw new ModelError('source-invalid', `"${repository}" is not the id of a model on the hub.`, {
+      remedy: 'It looks like "owner/name", as on the page of the model.',
+      details: { repository, revision },
+    });
+  }
+  const at = (path: string) => `${repository}/resolve/${revision}/${path}`;
+  const { imageEncoder, textEncoder } = stableDiffusionVariations;
+  return parseModelSource({
+    ...inDiffusersLayout(at),
+    id: idOf(repository),
+    name: repository.slice(0, 100),
+    licence: unknownLicence,
+    licenceUrl: `https://huggingface.co/${repository}`,
+    imageEncoder: { ...imageEncoder, model: [...towerNames.map(at), ...imageEncoder.model] },
+    textEncoder,
+  });
+}
+
+/**
+ * A model by the address of its manifest.
+ *
+ * @throws what `parseManifest` throws, and ModelError `not-found`, `http-failed`, `network` or `not-json`
+ */
+export async function manifestSource(
+  url: string,
+  options: NetworkOptions & { readonly signal?: AbortSignal | undefined } = {},
+): Promise<ModelSource> {
+  const { signal } = options;
+  return openNetwork(options).first([url], signal, async (file) => {
+    const manifest = parseManifest(file.name, await readJson(file, signal));
+    return ofManifest(idOf(new URL('.', file.name).href), manifest, (path) => addressBeside(file.name, path));
+  });
+}
+
+/**
+ * A model in a folder: with a manifest, or in the layout of diffusers. Its addresses are paths in that folder, which
+ * `planInstall` and `install` are given as `folder`.
+ *
+ * @throws ModelError `not-found` for a folder without a model, and what `parseManifest` throws
+ */
+export async function folderSource(folder: LocalFolder, signal?: AbortSignal): Promise<ModelSource> {
+  const manifest = await folder.open('model.json');
+  if (manifest) {
+    const json = parseJson(manifest.name, await manifest.read(0, manifest.size, signal));
+    return ofManifest(idOf(folder.name), parseManifest(manifest.name, json), (path) => path);
+  }
+  const has = (path: string) => folder.names.includes(path);
+  if (!has('unet/config.json')) {
+    throw new ModelError('not-found', `There is no model in the folder ${folder.name}.`, {
+      remedy: 'Choose the folder of a model: it has a model.json, or folders called unet and vae.',
+      details: { folder: folder.name },
+    });
+  }
+  const { textEncoder, imageEncoder } = stableDiffusionVariations;
+  const tokenizer = {
+    tokenizer: 'tokenizer/tokenizer.json',
+    tokenizerConfig: 'tokenizer/tokenizer_config.json',
+  };
+  const text = 'text_encoder/model.onnx';
+  return parseModelSource({
+    ...inDiffusersLayout((path) => path),
+    id: idOf(folder.name),
+    name: folder.name.slice(0, 100),
+    licence: unknownLicence,
+    imageEncoder: { ...imageEncoder, model: towerNames },
+    ...(has(text) &&
+      has(tokenizer.tokenizer) && {
+        textEncoder: {
+          ...textEncoder,
+          model: [text],
+          tokenizer: [tokenizer.tokenizer],
+          tokenizerConfig: [tokenizer.tokenizerConfig],
+        },
+      }),
+  });
+}
+
+/** What diffusers calls the files of a model. */
+function inDiffusersLayout(at: (path: string) => string) {
+  const checkpoint = (part: string) => ({
+    config: [at(`${part}/config.json`)],
+    weights: weightNames.map((name) => at(`${part}/${name}`)),
+  });
+  return {
+    size: stableDiffusionVariations.size,
+    unet: checkpoint('unet'),
+    vae: checkpoint('vae'),
+    scheduler: [at('scheduler/scheduler_config.json')],
+  };
+}
+
+function ofManifest(id: string, manifest: Manifest, at: (path: string) => string): ModelSource {
+  const { unet, vae, scheduler, imageEncoder, textEncoder, fixedPrompts } = manifest;
+  return parseModelSource({
+    ...manifest,
+    id,
+    unet: { config: [at(unet.config)], weights: unet.weights.map(at) },
+    vae: { config: [at(vae.config)], weights: vae.weights.map(at) },
+    scheduler: [at(scheduler)],
+    imageEncoder: { ...imageEncoder, model: [at(imageEncoder.model)] },
+    ...(fixedPrompts && { fixedPrompts: { ...fixedPrompts, embeds: [at(fixedPrompts.embeds)] } }),
+    ...(textEncoder && {
+      textEncoder: {
+        ...textEncoder,
+        model: [at(textEncoder.model)],
+        tokenizer: [at(textEncoder.tokenizer)],
+        tokenizerConfig: [at(textEncoder.tokenizerConfig)],
+      },
+    }),
+  });
+}
+
+/** A folder's name from an address or a name: readable, and the same for the same. */
+function idOf(name: string): string {
+  const readable = name.replace(/^https?:\/\//, '').replace(/[^A-Za-z0-9._-]+/g, '-');
+  return (
+    readable
+      .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '')
+      .slice(-100)
+      .replace(/^[^A-Za-z0-9]+/, '') || 'model'
+  );
+}

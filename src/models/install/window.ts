@@ -1,0 +1,46 @@
+import type { RemoteFile } from '../http.ts';
+import type { ByteSource } from '../types.ts';
+
+/** A part of a file that is in memory. */
+export interface Window {
+  close(): void;
+}
+
+/**
+ * A file of which parts are fetched ahead: what lies in one of them is read from memory, anything else from the
+ * file. So a run of tensors is one request, and the reader of their format need not know.
+ */
+export class WindowedFile implements ByteSource {
+  readonly name: string;
+  readonly size: number;
+  readonly #file: RemoteFile;
+  readonly #windows = new Set<{ readonly begin: number; readonly bytes: Uint8Array }>();
+
+  constructor(file: RemoteFile) {
+    this.#file = file;
+    this.name = file.name;
+    this.size = file.size;
+  }
+
+  /** Fetches a part. Whoever asks closes it, which frees its memory. */
+  async open(
+    begin: number,
+    end: number,
+    signal: AbortSignal | undefined,
+    onBytes: ((count: number) => void) | undefined,
+  ): Promise<Window> {
+    const window = { begin, bytes: await this.#file.read(begin, end - begin, signal, onBytes) };
+    this.#windows.add(window);
+    return { close: () => this.#windows.delete(window) };
+  }
+
+  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    for (const { begin, bytes } of this.#windows) {
+      const from = offset - begin;
+      if (from >= 0 && from + length <= bytes.length) {
+        return Promise.resolve(bytes.slice(from, from + length));
+      }
+    }
+    return this.#file.read(offset, length, signal);
+  }
+}

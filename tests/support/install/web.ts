@@ -1,0 +1,96 @@
+/** What one request got. */
+export interface Asked {
+  readonly url: string;
+  readonly method: string;
+  /** The bytes asked for, or null for the whole file. */
+  readonly range: readonly [number, number] | null;
+}
+
+export interface WebFile {
+  bytes: Uint8Array<ArrayBuffer>;
+  /** A new one for a file that was replaced; null for a server that gives none. */
+  tag: string | null;
+}
+
+/** What a request meets instead of the file; null for nothing special. */
+export type Fault = (asked: Asked, file: WebFile) => Response | null | Promise<Response | null>;
+
+/** The web, as far as `fetch` sees it: files by their addresses, what was asked for, and faults. */
+export class FakeWeb {
+  readonly files = new Map<string, WebFile>();
+  readonly asked: Asked[] = [];
+  /** Those of them that were answered as they should be. */
+  readonly served: Asked[] = [];
+  fault: Fault = () => null;
+
+  put(url: string, bytes: Uint8Array<ArrayBuffer>, tag: string | null = `"${url}"`): WebFile {
+    const file = { bytes, tag };
+    this.files.set(url, file);
+    return file;
+  }
+
+  /** Bytes of files that were sent so far, without the single ones by which files are opened. */
+  sent(url?: string): number {
+    return this.served
+      .filter((each) => url === undefined || each.url === url)
+      .map(({ range }) => (range ? range[1] - range[0] + 1 : 0))
+      .filter((length) => length > 1)
+      .reduce((sum, length) => sum + length, 0);
+  }
+
+  readonly fetch: typeof fetch = async (input, init = {}) => {
+    init.signal?.throwIfAborted();
+    const url = input instanceof Request ? input.url : String(input);
+    const header = new Headers(init.headers).get('Range') ?? '';
+    const match = /^bytes=(\d+)-(\d+)$/.exec(header);
+    const asked: Asked = {
+      url,
+      method: init.method ?? 'GET',
+      range: match && [Number(match[1]), Number(match[2])],
+    };
+    this.asked.push(asked);
+    const file = this.files.get(url);
+    if (!file) return new Response('not here', { status: 404 });
+    const instead = await this.fault(asked, file);
+    init.signal?.throwIfAborted();
+    if (instead) return instead;
+    this.served.push(asked);
+    return answer(asked, file);
+  };
+}
+
+/** What a well-behaved server answers. */
+export function answer({ range, method }: Asked, { bytes, tag }: WebFile): Response {
+  const headers = new Headers(tag === null ? {} : { ETag: tag });
+  if (!range) {
+    headers.set('Content-Length', String(bytes.length));
+    return new Response(method === 'HEAD' ? null : bytes, { headers });
+  }
+  const [first, last] = [range[0], Math.min(range[1], bytes.length - 1)];
+  if (first >= bytes.length) {
+    headers.set('Content-Range', `bytes */${bytes.length}`);
+    return new Response(null, { status: 416, headers });
+  }
+  headers.set('Content-Range', `bytes ${first}-${last}/${bytes.length}`);
+  return new Response(bytes.slice(first, last + 1), { status: 206, headers });
+}
+
+/** A server's refusal. */
+export function refusal(status: number, headers: Record<string, string> = {}): Response {
+  return new Response('no', { status, headers });
+}
+
+/** An answer whose connection is lost after some bytes of it. */
+export function broken(asked: Asked, file: WebFile, after: number): Response {
+  const whole = answer(asked, file);
+  const [first, last] = asked.range ?? [0, file.bytes.length - 1];
+  let sent = false;
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (sent) controller.error(new TypeError('connection lost'));
+      else controller.enqueue(file.bytes.slice(first, Math.min(first + after, last + 1)));
+      sent = true;
+    },
+  });
+  return new Response(body, { status: whole.status, headers: whole.headers });
+}

@@ -1,0 +1,109 @@
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import type { ModelFiles, ModelFileWriter } from '../src/models/install/index.ts';
+import { checkRange } from '../src/models/source.ts';
+import type { ByteSource } from '../src/models/types.ts';
+
+/** Installed models in a folder, in Node: each model is a folder in it. */
+export function modelFilesIn(root: string): ModelFiles {
+  return {
+    async list() {
+      const entries = await orNull(readdir(root, { withFileTypes: true }));
+      return (entries ?? []).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    },
+    async files(model) {
+      const folder = join(root, model);
+      return Promise.all(
+        (await filesIn(folder)).map(async (name) => ({ name, size: (await stat(join(folder, name))).size })),
+      );
+    },
+    async open(model, name) {
+      const path = join(root, model, name);
+      const found = await orNull(stat(path));
+      return found?.isFile() === true ? fileOnDisk(name, path, found.size) : null;
+    },
+    async writer(model, name) {
+      const path = join(root, model, name);
+      await mkdir(dirname(path), { recursive: true });
+      return fileWriter(path);
+    },
+    remove: (model) => rm(join(root, model), { recursive: true, force: true }),
+    async room() {
+      await mkdir(root, { recursive: true });
+      const { bavail, bsize } = await statfs(root);
+      return bavail * bsize;
+    },
+  };
+}
+
+/** All files in a folder and in the folders in it, by their paths with slashes; none where there is no folder. */
+export async function filesIn(folder: string): Promise<string[]> {
+  const entries = await orNull(readdir(folder, { withFileTypes: true, recursive: true }));
+  return (entries ?? [])
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)).split(sep).join('/'))
+    .sort();
+}
+
+/** A file as it is now. It is open only while it is read, so that nobody has to close it. */
+export function fileOnDisk(name: string, path: string, size: number): ByteSource {
+  const readAt = (offset: number, length: number) => {
+    checkRange(name, size, offset, length);
+    const bytes = new Uint8Array(length);
+    const file = openSync(path, 'r');
+    try {
+      for (let done = 0; done < length;) {
+        const read = readSync(file, bytes, done, length - done, offset + done);
+        // Cut short since it was looked at.
+        if (read === 0) checkRange(name, offset + done, offset, length);
+        done += read;
+      }
+    } finally {
+      closeSync(file);
+    }
+    return bytes;
+  };
+  return {
+    name,
+    size,
+    read: (offset, length, signal) =>
+      new Promise((resolve) => {
+        signal?.throwIfAborted();
+        resolve(readAt(offset, length));
+      }),
+    readSync: readAt,
+  };
+}
+
+function fileWriter(path: string): ModelFileWriter {
+  // Node has no flag for "write anywhere, keep what is there, make it where it is missing".
+  closeSync(openSync(path, 'a'));
+  const file = openSync(path, 'r+');
+  return {
+    size: () => fstatSync(file).size,
+    write(at, bytes) {
+      for (let done = 0; done < bytes.length;) {
+        done += writeSync(file, bytes, done, bytes.length - done, at + done);
+      }
+    },
+    truncate(size) {
+      ftruncateSync(file, size);
+    },
+    flush() {
+      fsyncSync(file);
+    },
+    close() {
+      closeSync(file);
+    },
+  };
+}
+
+async function orNull<T>(promise: Promise<T>): Promise<T | null> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}

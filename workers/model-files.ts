@@ -1,0 +1,99 @@
+/** Where installed models are kept in a browser: the origin private file system. */
+import type { ModelFiles, ModelFileWriter } from '../src/models/install/index.ts';
+import { blobSource } from '../src/models/source.ts';
+import { measureRoom, orNull } from './storage.ts';
+
+const folderName = 'models';
+
+/**
+ * Files are written through synchronous handles, which exist only in workers, but in every browser, and can be flushed;
+ * they are read as they are, without a lock, so that a model can be listed while it is downloaded.
+ */
+export function privateModels(): ModelFiles {
+  async function root(create: boolean): Promise<FileSystemDirectoryHandle | null> {
+    // Missing where the page is not secure; private windows of some browsers throw a SecurityError.
+    if (!('storage' in navigator) || !('getDirectory' in navigator.storage)) {
+      throw new DOMException('This browser has no private file system.', 'NotSupportedError');
+    }
+    return orNull((await navigator.storage.getDirectory()).getDirectoryHandle(folderName, { create }));
+  }
+
+  /** The folder that a file of a model is in, and what the file is called there. */
+  async function place(model: string, name: string, create: boolean) {
+    const path = [model, ...name.split('/')];
+    const file = path.pop() ?? '';
+    let folder = await root(create);
+    for (const step of path) folder = folder && (await orNull(folder.getDirectoryHandle(step, { create })));
+    return folder && { folder, file };
+  }
+
+  return {
+    async list() {
+      const names: string[] = [];
+      const folder = await root(false);
+      if (!folder) return names;
+      for await (const [name, handle] of folder) if (handle.kind === 'directory') names.push(name);
+      return names;
+    },
+    async files(model) {
+      const folder = await root(false);
+      const found = folder && (await orNull(folder.getDirectoryHandle(model)));
+      return found ? filesIn(found, '') : [];
+    },
+    async open(model, name) {
+      const found = await place(model, name, false);
+      const handle = found && (await orNull(found.folder.getFileHandle(found.file)));
+      const file = handle && (await orNull(handle.getFile()));
+      return file && blobSource(name, file);
+    },
+    async writer(model, name) {
+      const found = await place(model, name, true);
+      if (!found) throw new DOMException('The folder is gone.', 'NotFoundError');
+      const handle = await found.folder.getFileHandle(found.file, { create: true });
+      return fileWriter(await handle.createSyncAccessHandle());
+    },
+    async remove(model) {
+      const folder = await root(false);
+      if (folder) await orNull(folder.removeEntry(model, { recursive: true }));
+    },
+    room: measureRoom,
+  };
+}
+
+async function filesIn(
+  folder: FileSystemDirectoryHandle,
+  prefix: string,
+): Promise<{ name: string; size: number }[]> {
+  const files: { name: string; size: number }[] = [];
+  for await (const [name, handle] of folder) {
+    if (handle instanceof FileSystemDirectoryHandle) {
+      files.push(...(await filesIn(handle, `${prefix}${name}/`)));
+    } else {
+      // One may be removed between being named and being looked at.
+      const file = await orNull(handle.getFile());
+      if (file) files.push({ name: prefix + name, size: file.size });
+    }
+  }
+  return files;
+}
+
+function fileWriter(handle: FileSystemSyncAccessHandle): ModelFileWriter {
+  return {
+    size: () => handle.getSize(),
+    write(at, bytes) {
+      // Browsers write what fits and say how much that was.
+      const written = handle.write(bytes, { at });
+      if (written === bytes.length) return;
+      throw new DOMException('The file could not be written whole.', 'QuotaExceededError');
+    },
+    truncate(size) {
+      handle.truncate(size);
+    },
+    flush() {
+      handle.flush();
+    },
+    close() {
+      handle.close();
+    },
+  };
+}
