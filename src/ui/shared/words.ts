@@ -1,11 +1,4 @@
-import type {
-  AutosaveState,
-  GenerationProgress,
-  LoadEvent,
-  Outcome,
-  Round,
-  Run,
-} from '../../store/index.ts';
+import type { AutosaveState, GenerationProgress, LoadEvent, Outcome, Round, Run } from '../../store/index.ts';
 
 /** A time span as a person says it: `8 s`, `2 min 5 s`, `1 h 4 min`. */
 export function duration(seconds: number): string {
