@@ -5,11 +5,14 @@ import { preview } from 'vite';
 import { machineNames, readRig } from '../tests/rig/machines.ts';
 import type { Machine } from '../tests/rig/machines.ts';
 
-const usage = `Usage: npm run bench:page -- [--machine cpu|float16|float32] [--rounds N] [--frames N] [--model URL]
+const usage = `Usage: npm run bench:page -- [--machine cpu|float16|float32] [--rounds N] [--frames N] [--picks N]
+         [--model URL]
 
 Opens the built page in Chromium, as a visitor who was never there, and prints in seconds how long it takes until the
 model is ready, and each of N frames (default 0) at the model's own settings: medians of N rounds (default 5), once with
-?backend=cpu and once with what the page chooses by itself. Needs "npm run build" and "npm test -- prepare".`;
+?backend=cpu and once with what the page chooses by itself. With --picks, also how long a click on a variant takes, N
+times each round, until the round after it, which speculation has finished, is on the screen. Needs "npm run build" and
+"npm test -- prepare".`;
 
 const backends = ['cpu', 'auto'] as const;
 
@@ -21,21 +24,25 @@ export async function main(args: string[]): Promise<number> {
       machine: { type: 'string', default: 'cpu' },
       rounds: { type: 'string', default: '5' },
       frames: { type: 'string', default: '0' },
+      picks: { type: 'string', default: '0' },
       model: { type: 'string' },
     },
   });
   const machine = readRig()?.machines.find(({ name }) => name === values.machine);
-  const [rounds, frames] = [Number(values.rounds), Number(values.frames)];
-  if (!machine || !(rounds >= 1) || !(frames >= 0)) {
+  const { model } = values;
+  const [rounds, frames, picks] = [Number(values.rounds), Number(values.frames), Number(values.picks)];
+  if (!machine || !(rounds >= 1) || !(frames >= 0) || !(picks >= 0)) {
     console.error(`${usage}\nMachines: ${machineNames.join(', ')}.`);
     return 2;
   }
   for (const backend of backends) {
-    const speeds = await pageSpeed(machine, { backend, rounds, frames, model: values.model });
+    const speeds = await pageSpeed(machine, { backend, rounds, frames, picks, model });
     const ready = median(speeds.map((speed) => speed.ready));
     const made = median(speeds.flatMap((speed) => speed.frames));
+    const shown = speeds.flatMap((speed) => speed.picks).map((seconds) => Math.round(1000 * seconds));
     const frame = frames > 0 ? `, a frame ${made.toFixed(2)} s` : '';
-    console.log(`${machine.name}, backend ${backend}: ready after ${ready.toFixed(2)} s${frame}`);
+    const pick = picks > 0 ? `, a finished round ${median(shown)} ms (${shown.join(', ')})` : '';
+    console.log(`${machine.name}, backend ${backend}: ready after ${ready.toFixed(2)} s${frame}${pick}`);
   }
   return 0;
 }
@@ -45,6 +52,8 @@ export interface PageSpeed {
   readonly ready: number;
   /** Seconds that each frame took, the first left out: it loads and compiles what is needed once. */
   readonly frames: readonly number[];
+  /** Seconds from the click on a variant until a round that was finished is on the screen. */
+  readonly picks: readonly number[];
 }
 
 export interface PageSpeedOptions {
@@ -52,6 +61,8 @@ export interface PageSpeedOptions {
   readonly rounds: number;
   /** How many frames to make each round, besides the first. */
   readonly frames: number;
+  /** How many variants to take by hand, each time with the next round finished. */
+  readonly picks?: number;
   /** Address of a manifest; without one, the page's own model. */
   readonly model?: string | undefined;
 }
@@ -67,7 +78,7 @@ export async function pageSpeed(machine: Machine, options: PageSpeedOptions): Pr
     if (options.model !== undefined) address.searchParams.set('model', options.model);
     const speeds: PageSpeed[] = [];
     for (let round = 0; round < options.rounds; round++) {
-      speeds.push(await visit(browser, address.href, options.frames));
+      speeds.push(await visit(browser, address.href, options));
     }
     return speeds;
   } finally {
@@ -77,7 +88,11 @@ export async function pageSpeed(machine: Machine, options: PageSpeedOptions): Pr
 }
 
 /** One visit with empty caches. */
-async function visit(browser: Browser, address: string, frames: number): Promise<PageSpeed> {
+async function visit(
+  browser: Browser,
+  address: string,
+  { frames, picks = 0 }: PageSpeedOptions,
+): Promise<PageSpeed> {
   const context = await browser.newContext();
   try {
     const page = await context.newPage();
@@ -85,8 +100,10 @@ async function visit(browser: Browser, address: string, frames: number): Promise
     await page.getByRole('contentinfo').getByText('Runs on', { exact: true }).waitFor({ timeout: 300_000 });
     const ready = await now(page);
     const times: number[] = [];
-    if (frames > 0) {
+    if (frames + picks > 0) {
       await page.getByRole('list', { name: 'Examples' }).getByRole('button').first().click();
+    }
+    if (frames > 0) {
       await page.getByRole('spinbutton', { name: 'Frames', exact: true }).fill(String(frames + 1));
       await page.getByRole('button', { name: 'Generate', exact: true }).click();
       for (let frame = 1; frame <= frames + 1; frame++) {
@@ -95,10 +112,42 @@ async function visit(browser: Browser, address: string, frames: number): Promise
         times.push(await now(page));
       }
     }
-    return { ready, frames: times.slice(1).map((time, index) => time - (times[index] ?? NaN)) };
+    return {
+      ready,
+      frames: times.slice(1).map((time, index) => time - (times[index] ?? NaN)),
+      picks: picks > 0 ? await pickSpeed(page, picks) : [],
+    };
   } finally {
     await context.close();
   }
+}
+
+/** Takes the first variant again and again, each time when the round after it is finished. */
+async function pickSpeed(page: Page, picks: number): Promise<number[]> {
+  await page.getByRole('tab', { name: 'Pick by hand' }).click();
+  await page.getByRole('button', { name: 'Generate', exact: true }).click();
+  const variant = page.getByRole('group', { name: 'Variants' }).getByRole('button').first();
+  const times: number[] = [];
+  for (let pick = 0; pick < picks; pick++) {
+    await variant.hover();
+    await variant.and(page.locator('[title*="is ready"]')).waitFor({ timeout: 300_000 });
+    times.push(
+      await variant.evaluate(
+        (button) =>
+          new Promise<number>((resolve) => {
+            const began = performance.now();
+            if (button instanceof HTMLElement) button.click();
+            // When the second frame begins, the first, with the round in it, is on the screen.
+            requestAnimationFrame(() => {
+              requestAnimationFrame(() => {
+                resolve((performance.now() - began) / 1000);
+              });
+            });
+          }),
+      ),
+    );
+  }
+  return times;
 }
 
 /** Seconds since the navigation. */

@@ -38,6 +38,8 @@ export interface GenerateInput {
 
 export interface SmoothInput {
   readonly plan: SmoothPlan<Picture>;
+  readonly last: Picture;
+  readonly origin?: Picture | undefined;
   readonly settings: Settings;
   readonly previews: boolean;
 }

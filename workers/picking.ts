@@ -1,7 +1,7 @@
 import { PickSession } from '../src/animation/index.ts';
 import type { PickOptions, RoundInput } from '../src/animation/index.ts';
 import { WorkerError } from '../src/base/index.ts';
-import type { PickPace, PickState, RoundEvent } from '../src/protocol/index.ts';
+import type { PickEvent, PickPace, PickState, RoundEvent } from '../src/protocol/index.ts';
 
 /** Bytes of pictures that are kept for speculation and for going back: some 250 of 512 × 512. */
 const limit = 256e6;
@@ -16,9 +16,9 @@ export class Picking {
   }
 
   /** Opens a session, in which rounds can be asked for at once; work begins when it is run. */
-  open(pace: PickPace, onState: (state: PickState) => void) {
+  open(pace: PickPace, emit: (event: PickEvent) => void) {
     this.close();
-    let last: PickState = { ready: [], savedSeconds: 0 };
+    let last: PickState = { ready: [], savedSeconds: 0, stepsAhead: 0 };
     const session = new PickSession({
       make: this.#make,
       limit,
@@ -26,7 +26,21 @@ export class Picking {
       pace,
       onState: (state) => {
         last = state;
-        onState(state);
+        emit({ kind: 'state', ...state });
+      },
+      // Pictures are copied and not moved: the session keeps its own.
+      onAhead: ({ after, candidate, candidates, seconds }) => {
+        emit({
+          kind: 'ahead',
+          after,
+          candidate,
+          candidates: candidates.map(({ variant, picture, insight }) => ({
+            variant,
+            picture,
+            insight,
+            seconds,
+          })),
+        });
       },
     });
     this.#session = session;
@@ -59,7 +73,7 @@ export class Picking {
    * @throws WorkerError `not-picking` where there is no session, and what the session throws
    */
   async round(
-    { previews, ...input }: RoundInput & { readonly previews: boolean },
+    { name, previews, ...input }: RoundInput & { readonly name: number; readonly previews: boolean },
     signal: AbortSignal,
     emit: (event: RoundEvent, transfer?: Transferable[]) => void,
   ): Promise<void> {
@@ -67,6 +81,7 @@ export class Picking {
       throw new WorkerError('not-picking', 'Picking by hand has ended.', { remedy: 'Begin it again.' });
     }
     await this.#session.want(input, {
+      name,
       signal,
       previews,
       onEvent: (event, seconds) => {

@@ -6,6 +6,7 @@ import { Estimate } from './estimate.ts';
 import { renderFrames } from './frames.ts';
 import { toInsight } from './insight.ts';
 import { Past, embeddingOf } from './past.ts';
+import type { Comparison } from './past.ts';
 import type { Frame, Insight, Progress, PromptEmbeds, Watch } from './types.ts';
 
 export interface AutomaticInput {
@@ -62,7 +63,6 @@ class Chain {
   private constructor(past: Past, embeds: DeviceTensor) {
     this.past = past;
     this.#embeds = embeds;
-    past.add(embeds);
   }
 
   /** float32 [1, d]. */
@@ -76,18 +76,8 @@ class Chain {
     origin: Picture | undefined,
     signal: AbortSignal | undefined,
   ): Promise<Chain> {
-    const scope = new Scope();
-    const encode = async (picture: Picture) => {
-      const input = scope.own(pipeline.compute.uploadPicture(picture));
-      return scope.own(await embeddingOf(pipeline, input, signal));
-    };
-    try {
-      const embeds = await encode(last);
-      const past = new Past(pipeline, origin ? await encode(origin) : embeds);
-      return new Chain(past, scope.release(embeds));
-    } finally {
-      scope.dispose();
-    }
+    const { past, embeds } = await Past.until(pipeline, last, origin, signal);
+    return new Chain(past, embeds);
   }
 
   /** The chain goes on to the next picture, whose embedding is the chain's from here on. */
@@ -131,7 +121,7 @@ async function variant(
 
     onStage('denoise', 0, steps);
     const noise = scope.own(pipeline.noise([{ seed, frame, variant: 0 }], width, height));
-    const encoded: DeviceTensor[] = [];
+    const seen: { embeds: DeviceTensor; comparison: Comparison }[] = [];
     const { pictures, extra } = await renderFrames(
       pipeline,
       {
@@ -142,8 +132,9 @@ async function variant(
         extra: [report],
         measure: async (frames) => {
           const embeds = scope.own(await embeddingOf(pipeline, frames, signal));
-          encoded.push(embeds);
-          return [scope.own(chain.past.compare(embeds))];
+          const comparison = chain.past.compare(embeds);
+          seen.push({ embeds, comparison });
+          return [scope.own(comparison.cosines)];
         },
       },
       {
@@ -163,10 +154,10 @@ async function variant(
     );
     onStage('decode', 1, 1);
     const [picture] = pictures;
-    const [embeds] = encoded;
-    if (!picture || !embeds) throw new RangeError('a batch of one has one frame');
-    const insight = toInsight(extra[0], prompts, chain.past.likeness(extra[1]));
-    chain.moveTo(scope.release(embeds));
+    const [look] = seen;
+    if (!picture || !look) throw new RangeError('a batch of one has one frame');
+    const insight = toInsight(extra[0], prompts, look.comparison.likeness(extra[1]));
+    chain.moveTo(scope.release(look.embeds));
     return { picture, insight };
   } finally {
     scope.dispose();

@@ -65,6 +65,8 @@ export interface LegRendering {
   readonly guidanceScale: number;
   /** Float tensors that come along in the read-back of frames with these embeddings. `batch` frees what it owns. */
   readonly measure?: (embeds: DeviceTensor, batch: Scope) => readonly DeviceTensor[];
+  /** Measures finished frames, of which the first has this place in the leg. `batch` frees what it owns. */
+  readonly look?: (frames: DeviceTensor, first: number, batch: Scope) => Promise<readonly DeviceTensor[]>;
   /** Those who watch the making of so many frames, of which the first has this place in the leg. */
   readonly watch?: (first: number, count: number) => RenderWatch;
 }
@@ -84,7 +86,7 @@ export interface LegFrames {
 export async function* renderLeg(
   pipeline: Pipeline,
   leg: Leg,
-  { steps, guidanceScale, measure, watch }: LegRendering,
+  { steps, guidanceScale, measure, look, watch }: LegRendering,
 ): AsyncGenerator<LegFrames, void, undefined> {
   for (const { first, embeds, noise } of legBatches(pipeline, leg)) {
     const scope = new Scope();
@@ -95,7 +97,14 @@ export async function* renderLeg(
       const extra = measure?.(embeds, scope) ?? [];
       rendered = await renderFrames(
         pipeline,
-        { embeds, noise, steps, guidanceScale, extra },
+        {
+          embeds,
+          noise,
+          steps,
+          guidanceScale,
+          extra,
+          measure: async (frames) => (await look?.(frames, first, scope)) ?? [],
+        },
         watch?.(first, embeds.dims[0] ?? 0),
       );
     } finally {

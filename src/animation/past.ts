@@ -1,9 +1,18 @@
+import type { Picture } from '../base/index.ts';
 import { Scope } from '../diffusion/index.ts';
 import type { DeviceTensor, Pipeline } from '../diffusion/index.ts';
 import type { Likeness } from './types.ts';
 
 /** How many frames back a frame is compared with those before it. */
 const span = 12;
+
+/** How like a picture is to those before it, on the device. */
+export interface Comparison {
+  /** float32 [1, n]. The caller disposes it. */
+  readonly cosines: DeviceTensor;
+  /** What the cosines, read back, say. */
+  readonly likeness: (cosines: Float32Array | undefined) => Likeness;
+}
 
 /**
  * Where a chain of frames began and where it was last, as embeddings on the device, to compare the next frame with.
@@ -22,31 +31,71 @@ export class Past {
     compute.copyRows(start, this.#places, 0);
   }
 
+  /**
+   * A past that ends with the picture `last`, whose embedding float32 [1, d] comes with it; both belong to the caller.
+   *
+   * @param origin - the picture that the animation began with, where that is another
+   */
+  static async until(
+    pipeline: Pipeline,
+    last: Picture,
+    origin: Picture | undefined,
+    signal?: AbortSignal,
+  ): Promise<{ past: Past; embeds: DeviceTensor }> {
+    const scope = new Scope();
+    const encode = async (picture: Picture) => {
+      const input = scope.own(pipeline.compute.uploadPicture(picture));
+      return scope.own(await embeddingOf(pipeline, input, signal));
+    };
+    try {
+      const embeds = await encode(last);
+      const past = new Past(pipeline, origin ? await encode(origin) : embeds);
+      past.add(embeds);
+      return { past, embeds: scope.release(embeds) };
+    } finally {
+      scope.dispose();
+    }
+  }
+
   /** Takes note of the next place, float32 [1, d]. */
   add(embeds: DeviceTensor): void {
     this.#pipeline.compute.copyRows(embeds, this.#places, 1 + (this.#count % span));
     this.#count++;
   }
 
-  /** Cosines of an embedding, float32 [1, d], with all that is known: [1, n], for `likeness`. The caller disposes it. */
-  compare(embeds: DeviceTensor): DeviceTensor {
+  /** Compares an embedding, float32 [1, d], with all that is known. */
+  compare(embeds: DeviceTensor): Comparison {
     const { compute } = this.#pipeline;
-    return compute.cosines(embeds, compute.head(this.#places, 1 + Math.min(this.#count, span)));
+    const count = this.#count;
+    const cosines = compute.cosines(embeds, compute.head(this.#places, 1 + Math.min(count, span)));
+    return { cosines, likeness: (values) => likenessOf(values, count) };
   }
 
-  /** What `compare` has given, as long as no place was added since. */
-  likeness(cosines: Float32Array | undefined): Likeness {
-    // The embedding of a picture that a network failed on compares with nothing.
-    if (!cosines?.every(Number.isFinite)) return unknownLikeness;
-    const back = (by: number) => cosines[1 + ((this.#count - by) % span)];
-    const earlier = Array.from({ length: Math.min(this.#count, span) }, (_, index) => back(index + 1));
-    const [predecessor = null, ...rest] = earlier.filter((value) => value !== undefined);
-    return { start: cosines[0] ?? null, predecessor, earlier: rest };
+  /** Encodes a frame, uint8 [1, h, w, 4], compares it with all that is known, and takes note of it. */
+  async follow(frame: DeviceTensor, signal?: AbortSignal): Promise<Comparison> {
+    const embeds = await embeddingOf(this.#pipeline, frame, signal);
+    try {
+      const comparison = this.compare(embeds);
+      this.add(embeds);
+      return comparison;
+    } finally {
+      embeds.dispose();
+    }
   }
 
   dispose(): void {
     this.#places.dispose();
   }
+}
+
+/** What the cosines with a past of `count` places say. */
+function likenessOf(cosines: Float32Array | undefined, count: number): Likeness {
+  // The embedding of a picture that a network failed on compares with nothing.
+  if (!cosines?.every(Number.isFinite)) return unknownLikeness;
+  const back = (by: number) => cosines[1 + ((count - by) % span)];
+  const earlier = Array.from({ length: Math.min(count, span) }, (_, index) => back(index + 1));
+  const [predecessor = null, ...rest] = earlier.filter((value) => value !== undefined);
+  return { start: cosines[0] ?? null, predecessor, earlier: rest };
 }
 
 /** That of a frame whose embedding nobody has computed. */

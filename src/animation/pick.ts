@@ -16,6 +16,19 @@ export interface PickState {
   readonly ready: readonly number[];
   /** Seconds of work that were done before anyone asked for it, less the waiting for steps that nobody wanted. */
   readonly savedSeconds: number;
+  /** Denoising steps of rounds that nobody had asked for when they began, also of those that were given up since. */
+  readonly stepsAhead: number;
+}
+
+/** A round that is there before anyone has asked for it. */
+export interface RoundAhead {
+  /** What the round that it follows on was called by the one who asked for that. */
+  readonly after: number;
+  /** The candidate of that round which it starts from, from 0. */
+  readonly candidate: number;
+  readonly candidates: readonly Candidate[];
+  /** Seconds of work that it has taken. */
+  readonly seconds: number;
 }
 
 export interface PickOptions {
@@ -27,10 +40,14 @@ export interface PickOptions {
   readonly now: () => number;
   readonly pace: Pace;
   readonly onState?: (state: PickState) => void;
+  /** Given each finished round that may come next, once, so that a pick can be answered without asking for anything. */
+  readonly onAhead?: (round: RoundAhead) => void;
 }
 
 /** Someone who waits for a round. */
 export interface Waiting {
+  /** What they call the round: see `RoundAhead`. */
+  readonly name: number;
   readonly signal: AbortSignal;
   /** Whether to take pictures of the candidates as they sharpen. */
   readonly previews: boolean;
@@ -89,7 +106,12 @@ export class PickSession {
   readonly #leaving: Job[] = [];
   /** The round that was asked for last. */
   #shown: Job | null = null;
+  /** What that one is called by who asked for it. */
+  #name = 0;
+  /** The candidates of it whose next rounds have been given away. */
+  readonly #told = new Set<number>();
   #saved = 0;
+  #stepsAhead = 0;
   #asked = 0;
   #step: Step | null = null;
   readonly #bell = new Bell();
@@ -129,6 +151,8 @@ export class PickSession {
     job.askedFor = ++this.#asked;
     if (this.#shown !== job) this.#pace = { ...this.#pace, lookedAt: null };
     this.#shown = job;
+    this.#name = waiting.name;
+    this.#told.clear();
     for (const other of this.#jobs) {
       const wasAskedFor = other.waiters.size > 0 || (other.done && !other.speculative);
       if (other !== job && !wasAskedFor) this.#drop(other);
@@ -281,6 +305,7 @@ export class PickSession {
   async #advance(job: Job): Promise<void> {
     const { now } = this.#options;
     const step: Step = { job, began: now(), delaying: null };
+    const isStepAhead = job.speculative && isDenoising(job.progress);
     this.#step = step;
     let event: IteratorResult<RoundEvent, void> | null = null;
     try {
@@ -291,6 +316,11 @@ export class PickSession {
     this.#step = null;
     job.seconds += now() - step.began;
     if (step.delaying !== null) this.#saved -= now() - step.delaying;
+    // Counted in any case: a step that was under way when its round was given up is work all the same.
+    if (isStepAhead) {
+      this.#stepsAhead++;
+      this.#report();
+    }
     if (job.controller.signal.aborted) return;
     if (!event) this.#fail(job);
     else if (event.done) this.#finish(job);
@@ -320,11 +350,28 @@ export class PickSession {
 
   #report(): void {
     const { input, candidates } = this.#shown ?? { input: null, candidates: [] };
-    const ready = candidates
-      .filter((candidate) => input && this.#find(roundAfter(input, candidate))?.done)
-      .map(({ index }) => index);
-    this.#options.onState?.({ ready, savedSeconds: this.savedSeconds });
+    const ready: number[] = [];
+    for (const candidate of candidates) {
+      const next = input && this.#find(roundAfter(input, candidate));
+      if (!next?.done) continue;
+      const { index } = candidate;
+      ready.push(index);
+      if (this.#told.has(index)) continue;
+      this.#told.add(index);
+      this.#options.onAhead?.({
+        after: this.#name,
+        candidate: index,
+        candidates: next.candidates,
+        seconds: next.seconds,
+      });
+    }
+    this.#options.onState?.({ ready, savedSeconds: this.savedSeconds, stepsAhead: this.#stepsAhead });
   }
+}
+
+/** Whether what comes next is a step of denoising. */
+function isDenoising(progress: RoundEvent | null): boolean {
+  return progress?.kind === 'progress' && progress.stage === 'denoise' && progress.step < progress.of;
 }
 
 /** Wakes the one who waits, also when it rings before that one has begun to. */

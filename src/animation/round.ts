@@ -1,10 +1,11 @@
 import type { Picture } from '../base/index.ts';
 import { Scope } from '../diffusion/index.ts';
-import type { Pipeline } from '../diffusion/index.ts';
+import type { DeviceTensor, Pipeline } from '../diffusion/index.ts';
 import { variantOf } from '../project/index.ts';
 import type { Settings } from '../project/index.ts';
-import { guidedEmbedding } from './frames.ts';
 import { toInsight } from './insight.ts';
+import { Past, embeddingOf, unknownLikeness } from './past.ts';
+import type { Comparison } from './past.ts';
 import type { Insight, Progress, PromptEmbeds } from './types.ts';
 import { variants } from './variants.ts';
 
@@ -12,6 +13,8 @@ import { variants } from './variants.ts';
 export interface RoundInput {
   /** The picture that the candidates are variants of, of any size. */
   readonly start: Picture;
+  /** The picture that the animation began with, of any size, where that is another: candidates are compared with it. */
+  readonly origin?: Picture | undefined;
   /** Number of the frame that is being picked, from 0. */
   readonly frame: number;
   /** How often this round has been rolled again: each roll has noise of its own. */
@@ -58,7 +61,7 @@ export interface RoundWatch {
  */
 export async function* makeRound(
   pipeline: Pipeline,
-  { start, frame, roll, batch, settings }: RoundInput,
+  { start, origin, frame, roll, batch, settings }: RoundInput,
   embedPrompts: (signal: AbortSignal) => Promise<PromptEmbeds>,
   { signal, previews }: RoundWatch,
 ): AsyncGenerator<RoundEvent, void, undefined> {
@@ -69,12 +72,11 @@ export async function* makeRound(
     const prompts = await embedPrompts(signal);
     if (prompts.text) scope.own(prompts.text);
     signal.throwIfAborted();
-    const { shifted, report } = await guidedEmbedding(
-      pipeline,
-      start,
-      { ...prompts, ...settings },
-      { signal },
-    );
+    const { past, embeds } = await Past.until(pipeline, start, origin, signal);
+    scope.own(past);
+    scope.own(embeds);
+    signal.throwIfAborted();
+    const { shifted, report } = pipeline.guide(embeds, { ...prompts, ...settings });
     scope.own(shifted);
     scope.own(report);
     yield { kind: 'progress', stage: 'denoise', step: 0, of: steps };
@@ -85,12 +87,23 @@ export async function* makeRound(
       variant: variantOf(roll, index),
     }));
     const noise = scope.own(pipeline.noise(keys, width, height));
+    let likenessOf: Comparison['likeness'] = () => unknownLikeness;
+    const measure = async (candidate: DeviceTensor) => {
+      const own = await embeddingOf(pipeline, candidate, signal);
+      try {
+        const { cosines, likeness } = past.compare(own);
+        likenessOf = likeness;
+        return [cosines];
+      } finally {
+        own.dispose();
+      }
+    };
     const made = variants(
       pipeline,
-      { embeds: shifted, noise, steps, guidanceScale, extra: [report] },
+      { embeds: shifted, noise, steps, guidanceScale, extra: [report], measure },
       { signal, previews },
     );
-    let insight: Insight | null = null;
+    let guided: Insight | null = null;
     for await (const event of made) {
       if (event.kind === 'preview') {
         yield event;
@@ -98,8 +111,9 @@ export async function* makeRound(
         yield { kind: 'progress', stage: 'denoise', step: event.step, of: steps };
       } else {
         const { index, picture, extra } = event;
-        // All candidates have one embedding, so what is measured of it is the same for all.
-        insight ??= toInsight(extra[0], prompts);
+        // All candidates are made from one embedding, so what is measured of that is the same for all.
+        guided ??= toInsight(extra[0], prompts);
+        const insight = { ...guided, ...likenessOf(extra.at(-1)) };
         yield { kind: 'candidate', candidate: { index, variant: variantOf(roll, index), picture, insight } };
         yield { kind: 'progress', stage: 'decode', step: index + 1, of: batch };
       }

@@ -7,12 +7,18 @@ import { Estimate } from './estimate.ts';
 import { guidedEmbedding } from './frames.ts';
 import { reportWidth, toInsight } from './insight.ts';
 import { renderLeg } from './leg.ts';
+import { Past } from './past.ts';
+import type { Comparison } from './past.ts';
 import { correlation, noiseBetween, oneDraw, retrace } from './place.ts';
 import type { Place, PromptSource } from './place.ts';
 import type { Frame, Progress, PromptEmbeds, Watch } from './types.ts';
 
 export interface SmoothInput {
   readonly plan: SmoothPlan<Picture>;
+  /** The animation's last frame, or its start picture: the next frame is compared with it. */
+  readonly last: Picture;
+  /** The picture that the animation began with, where that is another: frames are compared with it. */
+  readonly origin?: Picture | undefined;
   readonly settings: Settings;
   /** Of these settings. */
   readonly prompts: PromptEmbeds;
@@ -45,7 +51,7 @@ interface Goal {
  */
 export async function* smooth(
   pipeline: Pipeline,
-  { plan, settings, prompts, promptsOf }: SmoothInput,
+  { plan, last, origin, settings, prompts, promptsOf }: SmoothInput,
   watch: Watch = {},
 ): AsyncGenerator<Frame, void, undefined> {
   const { signal } = watch;
@@ -97,6 +103,9 @@ export async function* smooth(
     let home = plan.closes ? await recall(plan.home) : null;
     let source = plan.source;
     let index = 0;
+    const { past, embeds } = await Past.until(pipeline, last, origin, signal);
+    scope.own(past);
+    embeds.dispose();
     for (const { kind, frames, done } of stretches(plan, settings)) {
       signal?.throwIfAborted();
       teller.turnTo(index, Math.min(batchSize, frames - done));
@@ -108,6 +117,7 @@ export async function* smooth(
       at ??= goal.place;
       if (plan.closes) home ??= at;
       const noiseShift = kind === 'leg' ? settings.noiseShift : kind === 'home' ? 1 : 0;
+      let likenesses: Comparison['likeness'][] = [];
       const rendering = renderLeg(
         pipeline,
         {
@@ -127,6 +137,17 @@ export async function* smooth(
           steps,
           guidanceScale,
           measure: (embeds, batch) => [goal.report, look(embeds, batch)],
+          look: async (pictures, first, batch) => {
+            const cosines: DeviceTensor[] = [];
+            likenesses = [];
+            // Frames that are there already are not compared once more.
+            for (let row = Math.max(0, done - first); row < (pictures.dims[0] ?? 0); row++) {
+              const comparison = await past.follow(batch.own(pipeline.compute.row(pictures, row)), signal);
+              likenesses.push(comparison.likeness);
+              cosines.push(batch.own(comparison.cosines));
+            }
+            return cosines;
+          },
           watch: (first, count) => teller.watch(index, Math.max(0, done - first), count),
         },
       );
@@ -134,7 +155,8 @@ export async function* smooth(
       for await (const { first, pictures, extra } of rendering) {
         teller.finish();
         const seconds = (performance.now() - began) / 1000 / pictures.length;
-        const [ofGoal, own] = extra;
+        const [ofGoal, own, ...cosines] = extra;
+        const known = Math.max(0, done - first);
         for (const [row, picture] of pictures.entries()) {
           const step = first + row + 1;
           if (step <= done) continue;
@@ -143,6 +165,7 @@ export async function* smooth(
             ...toInsight(ofGoal, prompts),
             positivesAfter: after.positivesAfter,
             negativesAfter: after.negativesAfter,
+            ...likenesses[row - known]?.(cosines[row - known]),
           };
           const leg = kind === 'first' ? {} : { leg: { step, of: frames, home: kind === 'home' } };
           yield { index, picture, insight, seconds, ...leg };

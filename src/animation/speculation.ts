@@ -23,8 +23,13 @@ export function isSameRound(a: RoundInput, b: RoundInput): boolean {
     a.roll === b.roll &&
     a.batch === b.batch &&
     deciding.every((key) => a.settings[key] === b.settings[key]) &&
-    isSamePicture(a.start, b.start)
+    isSamePicture(a.start, b.start) &&
+    isSamePicture(originOf(a), originOf(b))
   );
+}
+
+function originOf({ start, origin }: RoundInput): Picture {
+  return origin ?? start;
 }
 
 function isSamePicture(a: Picture, b: Picture): boolean {
@@ -35,8 +40,9 @@ function isSamePicture(a: Picture, b: Picture): boolean {
 }
 
 /** The round that follows when a candidate is picked. */
-export function roundAfter({ frame, batch, settings }: RoundInput, { picture }: Candidate): RoundInput {
-  return { start: picture, frame: frame + 1, roll: 0, batch, settings };
+export function roundAfter(round: RoundInput, { picture }: Candidate): RoundInput {
+  const { frame, batch, settings } = round;
+  return { start: picture, origin: originOf(round), frame: frame + 1, roll: 0, batch, settings };
 }
 
 /** Candidates in the order in which they are likely to be picked: the one that is looked at first, then by number. */
@@ -49,9 +55,9 @@ export function byLikelihood(
   );
 }
 
-/** Bytes of the pictures that a round keeps: the one that it starts from, and its candidates. */
-export function bytesOf({ start, batch, settings: { width, height } }: RoundInput): number {
-  return start.data.length + 4 * width * height * batch;
+/** Bytes of the pictures that a round keeps: those that it starts from, and its candidates. */
+export function bytesOf({ start, origin, batch, settings: { width, height } }: RoundInput): number {
+  return start.data.length + (origin?.data.length ?? 0) + 4 * width * height * batch;
 }
 
 /** Something that takes memory; `worth` orders it among others. */

@@ -12,6 +12,8 @@ export interface VariantsInput {
   readonly guidanceScale: number;
   /** Float tensors that come along with the first picture. */
   readonly extra?: readonly DeviceTensor[];
+  /** Measures a finished variant, uint8 [1, H, W, 4], on the device. What it gives comes along last, and is disposed. */
+  readonly measure?: ((frame: DeviceTensor) => Promise<readonly DeviceTensor[]>) | undefined;
 }
 
 export interface VariantsWatch {
@@ -25,7 +27,7 @@ export type VariantsEvent =
   | { readonly kind: 'step'; readonly step: number }
   /** All variants as they sharpen: small pictures, one pixel for each latent. */
   | { readonly kind: 'preview'; readonly pictures: readonly Picture[] }
-  /** A finished variant; `extra` holds what came along, and is empty for all but the first. */
+  /** A finished variant; `extra` holds what came along. */
   | {
       readonly kind: 'variant';
       readonly index: number;
@@ -42,7 +44,7 @@ export type VariantsEvent =
  */
 export async function* variants(
   pipeline: Pipeline,
-  { embeds, noise, steps, guidanceScale, extra = [] }: VariantsInput,
+  { embeds, noise, steps, guidanceScale, extra = [], measure }: VariantsInput,
   { signal, previews = () => false }: VariantsWatch = {},
 ): AsyncGenerator<VariantsEvent, void, undefined> {
   const { compute } = pipeline;
@@ -74,7 +76,8 @@ export async function* variants(
 
     for (let index = 0; latents && index < batch; index++) {
       signal?.throwIfAborted();
-      yield { ...(await picture(pipeline, latents, index, index === 0 ? extra : [], signal)), index };
+      const along = { extra: index === 0 ? extra : [], measure };
+      yield { ...(await picture(pipeline, latents, index, along, signal)), index };
     }
   } finally {
     await looks.settled();
@@ -86,14 +89,15 @@ async function picture(
   pipeline: Pipeline,
   latents: DeviceTensor,
   index: number,
-  extra: readonly DeviceTensor[],
+  { extra = [], measure }: Pick<VariantsInput, 'extra' | 'measure'>,
   signal: AbortSignal | undefined,
 ) {
   const scope = new Scope();
   try {
     const row = scope.own(pipeline.compute.row(latents, index));
     const frame = scope.own(await pipeline.decode(row, signal));
-    const read = await pipeline.read(frame, extra, signal);
+    const measured = ((await measure?.(frame)) ?? []).map((tensor) => scope.own(tensor));
+    const read = await pipeline.read(frame, [...extra, ...measured], signal);
     const [made] = read.pictures;
     if (!made) throw new RangeError('a batch of one has one picture');
     return { kind: 'variant', picture: made, extra: read.extra } as const;

@@ -5,6 +5,7 @@ export {
   easingField,
   fieldWords,
   frameRateOf,
+  isSameSettings,
   parseSettings,
   promptList,
   settingFields,

@@ -45,6 +45,13 @@ export const settingsSchema = v.strictObject({
 
 export type Settings = v.InferOutput<typeof settingsSchema>;
 
+const settingKeys = v.keyof(settingsSchema).options;
+
+/** Whether all settings are the same. */
+export function isSameSettings(a: Settings, b: Settings): boolean {
+  return settingKeys.every((key) => a[key] === b[key]);
+}
+
 /** The original program's defaults. A model's manifest may bring its own. */
 export const defaultSettings: Settings = {
   mode: 'automatic',

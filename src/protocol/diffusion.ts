@@ -103,8 +103,33 @@ const pickStateSchema = v.object({
   ready: v.pipe(v.array(count), v.readonly()),
   /** Seconds that nobody had to wait because of speculation. */
   savedSeconds: v.number(),
+  /** Denoising steps that were made before their round was asked for. */
+  stepsAhead: count,
 });
 export type PickState = v.InferOutput<typeof pickStateSchema>;
+
+const candidateSchema = v.object({
+  /** With the round's seed, frame, batch and settings it makes this very picture again. */
+  variant: count,
+  picture: pictureSchema,
+  insight: insightSchema,
+  /** Seconds of work until it was there. */
+  seconds: v.number(),
+});
+
+const pickEventSchema = v.variant('kind', [
+  v.object({ kind: v.literal('state'), ...pickStateSchema.entries }),
+  /** A round that may come next, finished before anyone has asked for it. It comes before the state that tells of it. */
+  v.object({
+    kind: v.literal('ahead'),
+    /** The name of the round that it follows on. */
+    after: count,
+    /** The candidate of that round which it starts from, from 0. */
+    candidate: count,
+    candidates: v.pipe(v.array(candidateSchema), v.readonly()),
+  }),
+]);
+export type PickEvent = v.InferOutput<typeof pickEventSchema>;
 
 const roundEventSchema = v.variant('kind', [
   v.object({
@@ -120,12 +145,7 @@ const roundEventSchema = v.variant('kind', [
     kind: v.literal('candidate'),
     /** Its place in the round, from 0. */
     index: count,
-    /** With the round's seed, frame, batch and settings it makes this very picture again. */
-    variant: count,
-    picture: pictureSchema,
-    insight: insightSchema,
-    /** Seconds of work until it was there. */
-    seconds: v.number(),
+    ...candidateSchema.entries,
   }),
 ]);
 export type RoundEvent = v.InferOutput<typeof roundEventSchema>;
@@ -175,6 +195,10 @@ export const diffusionApi = {
         closes: v.boolean(),
         home: v.nullable(trailSchema),
       }),
+      /** The animation's last frame, or its start picture. */
+      last: pictureSchema,
+      /** As in automatic mode. */
+      origin: v.optional(pictureSchema),
       settings: settingsSchema,
       previews: v.boolean(),
     }),
@@ -188,7 +212,7 @@ export const diffusionApi = {
    */
   pick: {
     params: paceSchema,
-    event: pickStateSchema,
+    event: pickEventSchema,
     result: pickStateSchema,
   },
   /**
@@ -197,7 +221,11 @@ export const diffusionApi = {
    */
   pickRound: {
     params: v.object({
+      /** What the page calls this round. */
+      name: count,
       start: pictureSchema,
+      /** As in automatic mode. */
+      origin: v.optional(pictureSchema),
       /** Number of the frame that is being picked, from 0. */
       frame: count,
       /** How often this round has been rolled again. */

@@ -11,6 +11,7 @@ export type {
   GenerationProgress,
   LoadEvent,
   LoadedModel,
+  PickEvent,
   PickPace,
   PickState,
   RoundEvent,

@@ -16,13 +16,13 @@ export interface Work {
 
 /** The work of the mode that the settings name, after the frames that are there. */
 export function workOf(start: Pick<Shown, 'picture'>, frames: readonly Frame[], settings: Settings): Work {
+  const last = frames.at(-1)?.picture ?? start.picture;
+  const origin = frames.length > 0 ? { origin: start.picture } : {};
   switch (settings.mode) {
     // Where nobody picks, it is the first variant of each round, which is what automatic mode makes.
     case 'pick':
     case 'automatic': {
-      const from = frames.at(-1)?.picture ?? start.picture;
-      const origin = frames.length > 0 ? { origin: start.picture } : {};
-      const params = { start: from, ...origin, firstFrame: frames.length, settings, previews: true };
+      const params = { start: last, ...origin, firstFrame: frames.length, settings, previews: true };
       return {
         frames: settings.frames,
         begin: (worker, options) => worker.call('generate', params, options),
@@ -32,7 +32,8 @@ export function workOf(start: Pick<Shown, 'picture'>, frames: readonly Frame[], 
       const plan = planSmooth(start.picture, frames, settings);
       return {
         frames: framesToMake(plan, settings),
-        begin: (worker, options) => worker.call('smooth', { plan, settings, previews: true }, options),
+        begin: (worker, options) =>
+          worker.call('smooth', { plan, last, ...origin, settings, previews: true }, options),
       };
     }
   }

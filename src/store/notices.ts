@@ -2,10 +2,12 @@ import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import { errorToWire, isAbort } from '../base/index.ts';
 
-/** Something that a notice offers to do. Doing it dismisses the notice. */
+/** Something that a notice offers to do. Doing it dismisses the notice, unless that is still true afterwards. */
 export interface NoticeAction {
   readonly label: string;
   readonly run: () => void;
+  /** Doing it changes nothing about what the notice says. */
+  readonly stays?: boolean;
 }
 
 /** A message that stays until it is dismissed. */
@@ -70,9 +72,13 @@ export function createNotices(): Notices {
 
   /** Actions that take their notice away: before they run, so that an error which comes again is a new one. */
   function dismissing(id: number, actions: readonly NoticeAction[], onGone?: () => void) {
-    return actions.map(({ label, run }) => ({
+    return actions.map(({ label, run, stays = false }) => ({
       label,
       run: () => {
+        if (stays) {
+          run();
+          return;
+        }
         store.setState((state) => ({ notices: state.notices.filter((notice) => notice.id !== id) }));
         run();
         onGone?.();

@@ -2,9 +2,9 @@ import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import { InputError, isAbort } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
-import { rollOf } from '../project/index.ts';
+import { isSameSettings, rollOf } from '../project/index.ts';
 import type { Settings } from '../project/index.ts';
-import type { FrameInsight, PickState as Speculation, RoundEvent, diffusionApi } from '../protocol/index.ts';
+import type { FrameInsight, PickEvent, RoundEvent, diffusionApi } from '../protocol/index.ts';
 import type { AnimationStore } from './animation.ts';
 import type { Environment } from './environment.ts';
 import type { GenerationStore } from './generation.ts';
@@ -98,6 +98,8 @@ export function createPick({
   let roundStop = new AbortController();
   /** Seconds that sessions before this one have saved. */
   let savedBefore = 0;
+  /** The rounds that follow on the one on the page, by the variant that they start from, as far as they are made. */
+  const ahead = new Map<number, readonly Candidate[]>();
   /** The frames change because of a pick or a step back: the round follows by itself. */
   let moving = false;
 
@@ -139,8 +141,8 @@ export function createPick({
       .current()
       .call('pick', pace(), {
         signal: controller.signal,
-        onEvent: ({ ready, savedSeconds }: Speculation) => {
-          if (session === controller) store.setState({ ready, savedSeconds: savedBefore + savedSeconds });
+        onEvent: (event) => {
+          if (session === controller) hearSession(event);
         },
       })
       .then(() => {
@@ -157,7 +159,19 @@ export function createPick({
     roundStop.abort();
     latestProgress.cancel();
     latestPreview.cancel();
+    ahead.clear();
     store.setState({ round: null, ready: [] });
+  }
+
+  function hearSession(event: PickEvent) {
+    if (event.kind === 'ahead') {
+      if (isCurrent(event.after)) ahead.set(event.candidate, event.candidates);
+      return;
+    }
+    const { ready, savedSeconds } = event;
+    // What the worker does not keep is not kept here either.
+    for (const index of ahead.keys()) if (!ready.includes(index)) ahead.delete(index);
+    store.setState({ ready, savedSeconds: savedBefore + savedSeconds });
   }
 
   /** Frames of one size only: the settings' size has to be that of the frames that are there. */
@@ -186,13 +200,19 @@ export function createPick({
         const { index, picture, insight, seconds, variant } = event;
         const candidate = { picture, insight, seconds, variant };
         patch(id, ({ variants }) => ({
-          variants: variants.map((variant, i) => (i === index ? { preview: null, candidate } : variant)),
+          variants: variants.map((variant, i) =>
+            i === index && !variant.candidate ? { preview: null, candidate } : variant,
+          ),
         }));
       }
     }
   }
 
-  async function run(roll: number): Promise<void> {
+  /** @param made - the round as it was made ahead, and its settings: shown at once where these are still the same */
+  async function run(
+    roll: number,
+    made?: { readonly settings: Settings; readonly candidates: readonly Candidate[] },
+  ): Promise<void> {
     if (!mayMove()) return;
     let values = settings.commitAll();
     if (!values) return;
@@ -210,13 +230,15 @@ export function createPick({
     const { signal } = roundStop;
     const id = ++lastId;
     const nothing: Variant = { preview: null, candidate: null };
+    const blank = (count: number) => Array.from({ length: count }, () => nothing);
+    const known = made && isSameSettings(made.settings, values) ? made.candidates : null;
     const number = animation.getState().frames.length + 1;
     const round: Round = {
       id,
       number,
       roll,
-      phase: 'waiting',
-      variants: Array.from({ length: values.batchSize }, () => nothing),
+      phase: known ? 'done' : 'waiting',
+      variants: known?.map((candidate) => ({ preview: null, candidate })) ?? blank(values.batchSize),
       progress: null,
       settings: values,
     };
@@ -229,18 +251,27 @@ export function createPick({
       values = ready ? settings.commitAll() : null;
       const { start, frames } = animation.getState();
       const from = frames.at(-1)?.picture ?? start?.picture;
+      const origin = frames.length > 0 && start ? { origin: start.picture } : {};
       if (!values || !from || !fits(values)) {
         endRound();
         return;
       }
       const settled = values;
       const { batchSize: batch } = settled;
-      const variants = Array.from({ length: batch }, () => nothing);
-      patch(id, () => ({ phase: 'making', settings: settled, variants }));
+      if (!known) patch(id, () => ({ phase: 'making', settings: settled, variants: blank(batch) }));
       open();
       await diffusion.current().call(
         'pickRound',
-        { start: from, frame: frames.length, roll, batch, settings: settled, previews: true },
+        {
+          name: id,
+          start: from,
+          ...origin,
+          frame: frames.length,
+          roll,
+          batch,
+          settings: settled,
+          previews: true,
+        },
         {
           signal,
           onEvent: (event) => {
@@ -314,9 +345,10 @@ export function createPick({
       const candidate = round?.variants[index]?.candidate;
       if (!round || !candidate || !mayMove()) return;
       const maker = model.getState().model?.name ?? '';
+      const candidates = ahead.get(index);
       move(() => animation.append({ ...candidate, settings: round.settings, model: maker }));
       notices.announce(`Variant ${index + 1} is frame ${round.number}.`);
-      await run(0);
+      await run(0, candidates && { settings: round.settings, candidates });
     },
     async reroll() {
       const { round } = store.getState();

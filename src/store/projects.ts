@@ -10,7 +10,7 @@ import type { AnimationStore, LoadedProject } from './animation.ts';
 import type { Autosave, RoomReport } from './autosave.ts';
 import type { Environment } from './environment.ts';
 import type { Link } from './link.ts';
-import type { Notices } from './notices.ts';
+import type { NoticeAction, Notices } from './notices.ts';
 import { keep } from './preferences.ts';
 import type { Preferences } from './preferences.ts';
 import { readSequence, sequenceWords } from './sequence.ts';
@@ -276,9 +276,10 @@ export function createProjects({
     environment.persist();
   });
 
-  const exportAction = () => {
+  const exportAction = (): NoticeAction[] => {
     const { project } = animation.getState();
-    return project ? [{ label: 'Export project', run: () => void projects.exportFile(project.id) }] : [];
+    if (!project) return [];
+    return [{ label: 'Export project', run: () => void projects.exportFile(project.id), stays: true }];
   };
 
   autosave.subscribe(({ status, error }, before) => {

@@ -95,7 +95,7 @@ export function createStores(environment: Environment): Stores {
     environment,
   });
   const player = createPlayer({ animation, generation, settings, preferences });
-  watchForStuck({ animation, settings, player, notices });
+  watchForStuck({ animation, generation, settings, player, notices });
   const exporter = createExport({ media, animation, settings, preferences, notices, environment });
   return {
     notices,

@@ -1,6 +1,7 @@
 import { findStuck, settingFields, unmeasured } from '../project/index.ts';
 import type { StuckKind, StuckOffer } from '../project/index.ts';
 import type { AnimationStore } from './animation.ts';
+import type { GenerationStore } from './generation.ts';
 import type { NoticeAction, Notices } from './notices.ts';
 import type { PlayerStore } from './player.ts';
 import type { SettingsStore } from './settings.ts';
@@ -32,11 +33,13 @@ export function moreRepeats(repeats: number): number | null {
  */
 export function watchForStuck({
   animation,
+  generation,
   settings,
   player,
   notices,
 }: {
   animation: AnimationStore;
+  generation: GenerationStore;
   settings: SettingsStore;
   player: PlayerStore;
   notices: Notices;
@@ -63,7 +66,12 @@ export function watchForStuck({
   const goBack = (position: number): NoticeAction => ({
     label: position > 0 ? `Go back to frame ${position}` : 'Go back to the start',
     run: () => {
+      generation.stop();
+      animation.goBackTo(position);
       player.show(position);
+      said = null;
+      const place = position > 0 ? `frame ${position}` : 'the start';
+      notices.announce(`Back at ${place}. The frames after it stay, as another branch.`);
     },
   });
   const actionsFor = (offers: readonly StuckOffer[], before: number): NoticeAction[] =>
@@ -86,7 +94,8 @@ export function watchForStuck({
       return;
     }
     if (frames.length <= previous.frames.length) return;
-    const stuck = findStuck(frames.map(({ insight }) => insight ?? unmeasured));
+    // On the way from one variant to the next frames are alike, as they should be.
+    const stuck = findStuck(frames.map(({ insight, leg }) => (leg || !insight ? unmeasured : insight)));
     if (!stuck) {
       calmFor++;
       if (said === null || calmFor < calm) return;

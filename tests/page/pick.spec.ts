@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
-import { button, field, frame, frames, prepare, stripPixels } from './driving.ts';
+import { button, field, frame, frames, prepare, set, stripPixels } from './driving.ts';
 import { expect, test } from './fixtures.ts';
+import { listenIn } from './listening.ts';
 
 function variant(page: Page, number: number) {
   return page.getByRole('group', { name: 'Variants' }).getByRole('button', { name: `Variant ${number}` });
@@ -65,5 +66,69 @@ test(
     await expect(frames(page)).toHaveCount(0);
     const second = await walk(page);
     expect(second.frames.map((pixels, i) => first.frames[i]?.equals(pixels))).toEqual(Array(5).fill(true));
+  },
+);
+
+test(
+  'a pick cancels a speculative denoise within one step',
+  { tag: ['@cpu', '@float16'] },
+  async ({ page }) => {
+    const worker = await listenIn(page);
+    await begin(page);
+    await set(page, { Steps: 8 });
+    // Nobody looks at any variant, so the round after the first is being made; the second is taken.
+    await worker.pressAt('"stepsAhead":2}', 'Variant 2');
+    await button(page, 'Generate').click();
+    await roundIsThere(page, 2);
+    await expect(frames(page)).toHaveCount(1);
+
+    const said = await worker.said();
+    const asked = said.flatMap(({ from, message }, place) =>
+      from === 'page' && message.method === 'pickRound' ? [{ place, id: message.id }] : [],
+    );
+    expect(asked).toHaveLength(2);
+    const [, pick] = asked;
+    const there = said.findIndex(
+      ({ from, message }) => from === 'worker' && message.kind === 'result' && message.id === pick?.id,
+    );
+    expect(there).toBeGreaterThan(0);
+    const ahead = said.map(({ message }) => message.event?.stepsAhead ?? 0);
+    expect(Math.max(...ahead.slice(0, pick?.place)), 'steps ahead before the pick').toBe(2);
+    expect(Math.max(...ahead.slice(0, there)), 'steps ahead until the round was there').toBeLessThanOrEqual(
+      3,
+    );
+  },
+);
+
+test(
+  'a round that is there already is on the page by the next animation frame',
+  { tag: ['@cpu', '@float16'] },
+  async ({ page }) => {
+    await begin(page);
+    await button(page, 'Generate').click();
+    await roundIsThere(page, 1);
+    await expect(variant(page, 2)).toHaveAttribute('title', /is ready/, { timeout: 240_000 });
+    const shown = await variant(page, 2).evaluate(
+      (picked) =>
+        new Promise<{ words: string; pictures: string[] }>((resolve) => {
+          if (picked instanceof HTMLElement) picked.click();
+          requestAnimationFrame(() => {
+            const round = picked.closest('section');
+            const canvases = [...(round?.querySelectorAll('canvas') ?? [])];
+            resolve({
+              words: round?.textContent ?? '',
+              pictures: canvases.map((canvas) => canvas.toDataURL()),
+            });
+          });
+        }),
+    );
+    expect(shown.words).toContain('Frame 2: take one');
+    expect(shown.pictures).toHaveLength(2);
+    // The worker then makes sure that these are the round's pictures: nothing changes any more.
+    await expect(variant(page, 1)).toHaveAttribute('title', /is ready/, { timeout: 240_000 });
+    const settled = await page
+      .getByRole('region', { name: 'Round' })
+      .evaluate((round) => [...round.querySelectorAll('canvas')].map((canvas) => canvas.toDataURL()));
+    expect(settled).toEqual(shown.pictures);
   },
 );

@@ -115,6 +115,45 @@ test.describe('projects', { tag: '@cpu' }, () => {
     expect(same(await stripPixels(page), uninterrupted)).toEqual(Array(7).fill(true));
   });
 
+  test('a full disk is told, nothing is lost while the tab is open, and what was made can be exported', async ({
+    page,
+  }) => {
+    await prepare(page, { Frames: 1, ...settings });
+    await generate(page);
+    await finished(page, 1);
+    await kept(page);
+    const browser = await page.context().newCDPSession(page);
+    const { origin } = new URL(page.url());
+    const { usage } = await browser.send('Storage.getUsageAndQuota', { origin });
+    await browser.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: usage + 1 });
+    await set(page, { Frames: 2 });
+    await generate(page);
+    await finished(page, 3);
+    const alert = page.getByRole('alert').filter({ hasText: 'There is no room left on this device' });
+    await expect(alert).toContainText('What you have made is still here, as long as this tab is open.');
+    const made = await stripPixels(page);
+
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      alert.getByRole('button', { name: 'Export project' }).click(),
+    ]);
+    const path = await download.path();
+    await browser.send('Storage.overrideQuotaForOrigin', { origin });
+    await alert.getByRole('button', { name: 'Try again' }).click();
+    await expect(alert).toBeHidden();
+    await kept(page);
+    await page.reload();
+    await expect(frames(page)).toHaveCount(3);
+    expect(same(await stripPixels(page), made), 'kept once there was room').toEqual([true, true, true]);
+
+    await button(page, 'Start over').click();
+    await expect(frames(page)).toHaveCount(0);
+    await openProjects(page);
+    await page.getByLabel('Import a project').setInputFiles(path);
+    await expect(frames(page)).toHaveCount(3);
+    expect(same(await stripPixels(page), made), 'exported while there was none').toEqual([true, true, true]);
+  });
+
   test('export, delete everything, import: the same project bit for bit; a damaged file changes nothing', async ({
     page,
   }) => {

@@ -1,82 +1,6 @@
-import type { Page } from '@playwright/test';
-import * as v from 'valibot';
 import { button, finished, frame, frames, generate, prepare, set, stripPixels } from './driving.ts';
 import { expect, test } from './fixtures.ts';
-
-/**
- * Listens to what the page and its diffusion worker say to each other: stopping is over when the worker has
- * stopped, and not when the page has stopped listening.
- */
-async function listenIn(page: Page) {
-  await page.addInitScript(() => {
-    const listening: Listening = { said: [], stopAt: null };
-    const keep = (from: string, message: unknown) => {
-      // Pictures are left out.
-      const text = JSON.stringify(message, (_, value: unknown) => (ArrayBuffer.isView(value) ? null : value));
-      listening.said.push({ from, text });
-      if (listening.stopAt === null || !text.includes(listening.stopAt)) return;
-      listening.stopAt = null;
-      for (const button of document.querySelectorAll('button')) {
-        if (button.textContent === 'Stop') button.click();
-      }
-    };
-    window.Worker = class extends Worker {
-      readonly #isDiffusion: boolean;
-      constructor(url: string | URL, options?: WorkerOptions) {
-        super(url, options);
-        this.#isDiffusion = options?.name === 'diffusion';
-        if (!this.#isDiffusion) return;
-        this.addEventListener('message', ({ data }) => {
-          keep('worker', data);
-        });
-      }
-      override postMessage(message: unknown, transfer: Transferable[] | StructuredSerializeOptions = []) {
-        if (this.#isDiffusion) keep('page', message);
-        if (Array.isArray(transfer)) super.postMessage(message, transfer);
-        else super.postMessage(message, transfer);
-      }
-    };
-    window.listening = listening;
-  });
-  return {
-    /** Has Stop pressed when the worker next reports this step: at that moment nothing else is on its way. */
-    stopAt: (frame: number, step: number) =>
-      page.evaluate(
-        ([from, to]) => {
-          window.listening.stopAt = `"frame":${from},"frames":3,"stage":"denoise","step":${to},`;
-        },
-        [frame - 1, step] as const,
-      ),
-    said: async () => {
-      const said = await page.evaluate(() => window.listening.said);
-      return said.map(({ from, text }) => ({ from, message: v.parse(messageSchema, JSON.parse(text)) }));
-    },
-  };
-}
-
-interface Listening {
-  readonly said: { from: string; text: string }[];
-  /** Part of the message at which Stop is pressed. */
-  stopAt: string | null;
-}
-
-declare global {
-  interface Window {
-    listening: Listening;
-  }
-}
-
-const messageSchema = v.object({
-  kind: v.string(),
-  id: v.number(),
-  error: v.optional(v.object({ code: v.string() })),
-  event: v.optional(
-    v.object({
-      kind: v.optional(v.string()),
-      progress: v.optional(v.object({ stage: v.string() })),
-    }),
-  ),
-});
+import { listenIn } from './listening.ts';
 
 test(
   'stopping ends the work within a step, keeps finished frames, and going on gives what not stopping would have',
@@ -90,7 +14,7 @@ test(
 
     await button(page, 'Start over').click();
     await expect(frames(page)).toHaveCount(0);
-    await worker.stopAt(2, 2);
+    await worker.pressAt('"frame":1,"frames":3,"stage":"denoise","step":2,', 'Stop');
     await generate(page);
     await expect(button(page, 'Generate')).toBeEnabled();
     await expect(page.getByText(/^Stopped\. Made 1 frame in/)).toBeVisible();

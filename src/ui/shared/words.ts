@@ -1,4 +1,11 @@
-import type { AutosaveState, GenerationProgress, LoadEvent, Outcome, Run } from '../../store/index.ts';
+import type {
+  AutosaveState,
+  GenerationProgress,
+  LoadEvent,
+  Outcome,
+  Round,
+  Run,
+} from '../../store/index.ts';
 
 /** A time span as a person says it: `8 s`, `2 min 5 s`, `1 h 4 min`. */
 export function duration(seconds: number): string {
@@ -135,13 +142,19 @@ export function loadWords(event: LoadEvent | null): { readonly text: string; rea
   }
 }
 
-/** What stands in the browser's tab. */
-export function pageTitle(run: Run | null, loading: boolean): string {
+/** What stands in the browser's tab: how far the frames are, or the round that is picked from. */
+export function pageTitle(run: Run | null, round: Round | null, loading: boolean): string {
   if (run?.phase === 'running') {
     const { frames, made } = run;
     const frame = Math.min(frames, Math.max(made, run.progress?.frame ?? 0) + 1);
     return `${Math.floor(100 * runFraction(run))} % · frame ${frame} of ${frames} – Drift`;
   }
-  if (run) return 'Waiting – Drift';
+  if (run || round?.phase === 'waiting') return 'Waiting – Drift';
+  if (round?.phase === 'done') return `Take one for frame ${round.number} – Drift`;
+  if (round) {
+    const { stage, step, of } = round.progress ?? { stage: 'encode', step: 0, of: 1 };
+    const done = stage === 'decode' ? 1 : stage === 'denoise' ? step / of : 0;
+    return `${Math.floor(100 * done)} % · frame ${round.number} – Drift`;
+  }
   return loading ? 'Loading – Drift' : 'Drift';
 }

@@ -139,18 +139,19 @@ export function useKeys(): void {
 
 /** The tab's title tells how far the work is. */
 export function useTitle(): void {
-  const { generation, model } = useStores();
+  const { generation, model, pick } = useStores();
   useEffect(() => {
     const update = () => {
-      const title = pageTitle(generation.getState().run, model.getState().status === 'loading');
+      const loading = model.getState().status === 'loading';
+      const title = pageTitle(generation.getState().run, pick.getState().round, loading);
       if (document.title !== title) document.title = title;
     };
     update();
-    const stops = [generation.subscribe(update), model.subscribe(update)];
+    const stops = [generation, model, pick].map((store) => store.subscribe(update));
     return () => {
       for (const stop of stops) stop();
     };
-  }, [generation, model]);
+  }, [generation, model, pick]);
 }
 
 /** The browser asks before a tab is closed whose frames are kept nowhere yet, or in which one is being made. */

@@ -54,6 +54,8 @@ async function run(
   const wanted = { ...settings, ...change };
   const input = {
     plan: planSmooth(start, kept, wanted),
+    last: kept.at(-1)?.picture ?? start,
+    origin: start,
     settings: wanted,
     prompts,
     promptsOf: () => Promise.resolve(prompts),

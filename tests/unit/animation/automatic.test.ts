@@ -9,6 +9,7 @@ import { createModel, targetFor } from '../../../src/models/index.ts';
 import { defaultSettings } from '../../../src/project/index.ts';
 import type { Settings } from '../../../src/project/index.ts';
 import { openCpuRuntime } from '../../support/cpu-runtime.ts';
+import { cosine, embeddingsOf } from '../../support/likeness.ts';
 import { embeddingWidth, tinyModelParts } from '../../support/tiny-model.ts';
 import { WatchedRuntime } from '../../support/watched-runtime.ts';
 import { noisePicture } from '../compute/support.ts';
@@ -172,26 +173,11 @@ describe('what is measured of a frame', () => {
   });
 });
 
-/** The embedding of a picture as the pipeline computes it. */
-async function embeddingOf(picture: Picture): Promise<number[]> {
-  const input = compute.uploadPicture(picture);
-  const embeds = await pipeline.encode(input);
-  const [values] = await compute.read([embeds]);
-  for (const tensor of [input, embeds]) tensor.dispose();
-  return [...(values ?? [])];
-}
-
-function cosine(a: readonly number[], b: readonly number[]): number {
-  const dot = (x: readonly number[], y: readonly number[]) =>
-    x.reduce((sum, value, index) => sum + value * (y[index] ?? NaN), 0);
-  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
-}
-
 describe('how like a frame is to those before it', () => {
   it('is the cosine of the embeddings of their pictures', async () => {
     const frames = await make({ settings: { frames: 15 } });
-    const places = await Promise.all([start, ...frames.map(({ picture }) => picture)].map(embeddingOf));
-    const likeness = (a: number, b: number) => cosine(places[a] ?? [], places[b] ?? []);
+    const places = await embeddingsOf(pipeline, [start, ...frames.map(({ picture }) => picture)]);
+    const likeness = (a: number, b: number) => cosine(places[a], places[b]);
     for (const [index, { insight }] of frames.entries()) {
       const position = index + 1;
       expect(insight.start).toBeCloseTo(likeness(position, 0), 5);

@@ -1,6 +1,12 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { PickSession, makeRound } from '../../../src/animation/index.ts';
-import type { Candidate, PickState, RoundEvent, RoundInput } from '../../../src/animation/index.ts';
+import type {
+  Candidate,
+  PickState,
+  RoundAhead,
+  RoundEvent,
+  RoundInput,
+} from '../../../src/animation/index.ts';
 import { isAbort } from '../../../src/base/index.ts';
 import type { Picture } from '../../../src/base/index.ts';
 import { defaultSettings } from '../../../src/project/index.ts';
@@ -23,8 +29,9 @@ const plain = (value: number): Picture => ({
   height: 64,
   data: new Uint8ClampedArray(4 * 64 * 64).fill(value),
 });
-const input: RoundInput = { start: plain(1), frame: 0, roll: 0, batch: 3, settings };
-const bytesOfRound = 4 * 4 * 64 * 64;
+const input: RoundInput = { start: plain(1), origin: plain(1), frame: 0, roll: 0, batch: 3, settings };
+/** Of five pictures: start, origin and three candidates. */
+const bytesOfRound = 5 * 4 * 64 * 64;
 
 /** What became of a round that was asked for. */
 interface Wanted {
@@ -48,7 +55,9 @@ function rig({ speculative = true, limit = 1e9 } = {}) {
   const open = new Set<string>();
   const failing = new Set<string>();
   let clock = 0;
-  let state: PickState = { ready: [], savedSeconds: 0 };
+  let state: PickState = { ready: [], savedSeconds: 0, stepsAhead: 0 };
+  const ahead: RoundAhead[] = [];
+  let name = 0;
   const waiting: (() => void)[] = [];
 
   async function step(name: string) {
@@ -62,6 +71,7 @@ function rig({ speculative = true, limit = 1e9 } = {}) {
     const name = roll > 0 ? `${value} again` : `${value}`;
     open.add(name);
     try {
+      yield { kind: 'progress', stage: 'denoise', step: 0, of: 3 } as const;
       for (let done = 1; done <= 3; done++) {
         await step(name);
         signal.throwIfAborted();
@@ -86,6 +96,9 @@ function rig({ speculative = true, limit = 1e9 } = {}) {
     onState: (next) => {
       state = next;
     },
+    onAhead: (round) => {
+      ahead.push(round);
+    },
   });
   const stop = new AbortController();
   const running = session.run(stop.signal);
@@ -106,6 +119,7 @@ function rig({ speculative = true, limit = 1e9 } = {}) {
     stop,
     running,
     state: () => state,
+    ahead,
     /** Ends steps, one after another. */
     tick: async (count = 1) => {
       for (let i = 0; i < count; i++) {
@@ -122,6 +136,7 @@ function rig({ speculative = true, limit = 1e9 } = {}) {
         .want(
           { ...input, ...part },
           {
+            name: ++name,
             signal: controller.signal,
             previews: false,
             onEvent: (event) => {
@@ -194,6 +209,41 @@ describe('speculation', () => {
     expect(picked.done).toBe(true);
     expect(steps.filter((name) => name === '11')).toHaveLength(before);
     expect(state().savedSeconds).toBe(4);
+  });
+
+  it('gives each finished round away once, under the name of the round that it follows on', async () => {
+    const { want, tick, after, ahead, state } = rig();
+    want();
+    await tick(12);
+    const told = ahead.map((round) => [
+      round.after,
+      round.candidate,
+      round.candidates.map(({ picture }) => picture.data[0]),
+    ]);
+    expect(told).toEqual([
+      [1, 0, [111, 112, 113]],
+      [1, 1, [121, 122, 123]],
+    ]);
+    expect(ahead[0]?.seconds).toBe(4);
+    expect(state().ready).toEqual([0, 1]);
+    // Back again by another name: what is still there is told anew.
+    want(after(0));
+    want();
+    await settle();
+    expect(ahead.slice(2).map((round) => [round.after, round.candidate])).toEqual([[3, 0]]);
+  });
+
+  it('counts the steps made ahead, and the one that a pick finds under way', async () => {
+    const { want, tick, after, state } = rig();
+    want();
+    await tick(6);
+    expect(state().stepsAhead).toBe(2);
+    const picked = want(after(1));
+    await tick(1);
+    expect(state().stepsAhead).toBe(3);
+    await tick(4);
+    expect(picked.done).toBe(true);
+    expect(state().stepsAhead, 'while somebody waits nothing is made ahead').toBe(3);
   });
 
   it('keeps what the picked one has and cancels the others within one step', async () => {
@@ -364,12 +414,19 @@ describe('with a model', () => {
       const path = [start];
       for (const [turn, pick] of [...way, 0].entries()) {
         const picture = path.at(-1) ?? start;
-        const round = { start: picture, frame: path.length - 1, roll: 0, batch: 2, settings: small };
+        const round = {
+          start: picture,
+          origin: start,
+          frame: path.length - 1,
+          roll: 0,
+          batch: 2,
+          settings: small,
+        };
         const candidates: Candidate[] = [];
         const onEvent = (event: RoundEvent) => {
           if (event.kind === 'candidate') candidates.push(event.candidate);
         };
-        await session.want(round, { signal: stop.signal, previews: true, onEvent });
+        await session.want(round, { name: 1, signal: stop.signal, previews: true, onEvent });
         rounds.push(candidates);
         // From not at all to long enough for the round that comes next.
         for (let wait = 0; wait < 12 * turn; wait++) await settle();

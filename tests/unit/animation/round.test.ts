@@ -3,6 +3,7 @@ import { automatic, makeRound } from '../../../src/animation/index.ts';
 import type { Candidate, RoundEvent, RoundInput } from '../../../src/animation/index.ts';
 import { isAbort } from '../../../src/base/index.ts';
 import { defaultSettings } from '../../../src/project/index.ts';
+import { cosine, embeddingsOf } from '../../support/likeness.ts';
 import { tinyPipeline } from '../../support/tiny-pipeline.ts';
 import { noisePicture } from '../compute/support.ts';
 
@@ -46,7 +47,7 @@ describe('a round', () => {
     expect(new Set(pixels(candidates).map(String)).size).toBe(3);
     for (const { picture } of candidates) expect([picture.width, picture.height]).toEqual([16, 12]);
     const counts = ['image encoder', 'context', 'UNet', 'decoder'].map((name) => runtime.count(name));
-    expect(counts).toEqual([1, 1, 3, 3]);
+    expect(counts, 'the picture and its candidates are encoded').toEqual([4, 1, 3, 3]);
     expect(compute.liveTensors).toBe(0);
   });
 
@@ -74,17 +75,23 @@ describe('a round', () => {
     const frames = automatic(pipeline, { start, firstFrame: 4, settings, prompts });
     for await (const frame of frames) {
       expect([...frame.picture.data]).toEqual([...(candidate?.picture.data ?? [])]);
-      const { guidance, positivesBefore, positivesAfter, negativesBefore, negativesAfter } = frame.insight;
-      // Candidates are not compared with other pictures.
-      expect(candidate?.insight).toMatchObject({
-        guidance,
-        positivesBefore,
-        positivesAfter,
-        negativesBefore,
-        negativesAfter,
-      });
+      expect(candidate?.insight).toEqual(frame.insight);
     }
     prompts.text?.dispose();
+  });
+
+  it('compares each candidate with the picture that it comes of and the one that the animation began with', async () => {
+    const origin = await noisePicture(9, 20, 10);
+    const candidates = await candidatesOf({ origin });
+    const pictures = candidates.map(({ picture }) => picture);
+    const places = await embeddingsOf(pipeline, [origin, start, ...pictures]);
+    for (const [index, { insight }] of candidates.entries()) {
+      const own = places[2 + index];
+      expect(insight.start).toBeCloseTo(cosine(own, places[0]), 5);
+      expect(insight.predecessor).toBeCloseTo(cosine(own, places[1]), 5);
+    }
+    expect(new Set(candidates.map(({ insight }) => insight.predecessor)).size).toBe(3);
+    expect(compute.liveTensors).toBe(0);
   });
 
   it('says how far it is, and shows all candidates as they sharpen', async () => {

@@ -9,6 +9,7 @@ import { createModel, targetFor } from '../../../src/models/index.ts';
 import { defaultSettings, framesToMake, planSmooth } from '../../../src/project/index.ts';
 import type { LegStep, Settings } from '../../../src/project/index.ts';
 import { openCpuRuntime } from '../../support/cpu-runtime.ts';
+import { cosine, embeddingsOf } from '../../support/likeness.ts';
 import { embeddingWidth, tinyModelParts } from '../../support/tiny-model.ts';
 import { WatchedRuntime } from '../../support/watched-runtime.ts';
 import { noisePicture } from '../compute/support.ts';
@@ -57,7 +58,9 @@ async function* next(
   const prompts = await promptsOf();
   try {
     const plan = planSmooth(start, kept, wanted);
-    yield* smooth(pipeline, { plan, settings: wanted, prompts, promptsOf }, watch);
+    const last = kept.at(-1)?.picture ?? start;
+    const input = { plan, last, origin: start, settings: wanted, prompts, promptsOf };
+    yield* smooth(pipeline, input, watch);
   } finally {
     prompts.text?.dispose();
   }
@@ -143,10 +146,10 @@ describe('a smooth animation', () => {
     }
   });
 
-  it('encodes a picture for each variant, and denoises a batch at a time', async () => {
+  it('encodes a picture for each variant and each frame, and denoises a batch at a time', async () => {
     await extended([], { intermediate: 5 });
     const counts = ['image encoder', 'UNet', 'decoder'].map((name) => runtime.count(name));
-    expect(counts).toEqual([3, 2 * (1 + 2 * 3), 1 + 2 * 3]);
+    expect(counts).toEqual([2 + 3 + 11, 2 * (1 + 2 * 3), 1 + 2 * 3]);
   });
 
   it('is the same for the same seed, bit for bit, and another for another', async () => {
@@ -344,6 +347,26 @@ describe('those who watch', () => {
     // One goal for each leg, another value for each frame on the way.
     expect(new Set(insights.map(({ guidance }) => guidance)).size).toBe(3);
     expect(new Set(insights.map(({ positivesAfter }) => positivesAfter)).size).toBe(7);
+  });
+
+  it('are told how like each frame is to the one before and to the start, also where a leg was stopped', async () => {
+    const whole = await watched({}, {});
+    const places = await embeddingsOf(pipeline, [start, ...whole.map(({ picture }) => picture)]);
+    const expected = whole.map((_, i) => [
+      cosine(places[i + 1], places[i]),
+      cosine(places[i + 1], places[0]),
+    ]);
+    const close = ({ insight }: Frame, [predecessor = NaN, toStart = NaN]: number[] = []) => {
+      expect(insight.predecessor).toBeCloseTo(predecessor, 5);
+      expect(insight.start).toBeCloseTo(toStart, 5);
+    };
+    for (const [index, frame] of whole.entries()) close(frame, expected[index]);
+
+    // Stopped within a batch of the first leg, of which one frame is there.
+    const kept = whole.slice(0, 2).map(({ picture, leg }) => ({ picture, leg, settings }));
+    let index = 2;
+    for await (const frame of next(kept, { frames: 1 })) close(frame, expected[index++]);
+    expect(index).toBeGreaterThan(2);
   });
 });
 

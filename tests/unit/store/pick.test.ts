@@ -2,11 +2,23 @@ import { describe, expect, it } from 'vitest';
 import { DeviceError } from '../../../src/base/index.ts';
 import { variantOf } from '../../../src/project/index.ts';
 import { Device } from '../../support/project-storage.ts';
-import { Rig, until, valueOf } from './rig.ts';
+import { Rig, insight, plain, until, valueOf } from './rig.ts';
 
 const values = (rig: Rig) => rig.stores.animation.getState().frames.map(({ picture }) => valueOf(picture));
 const variants = (rig: Rig) =>
   rig.stores.pick.getState().round?.variants.map(({ candidate }) => valueOf(candidate?.picture));
+
+/** The worker has made the round after a variant, with candidates of these values. */
+function makeAhead(rig: Rig, candidate: number, made: number[], after = rig.roundName) {
+  const candidates = made.map((value, index) => ({
+    variant: variantOf(0, index),
+    picture: plain(64, 64, value),
+    insight,
+    seconds: 1,
+  }));
+  rig.speculate({ kind: 'ahead', after, candidate, candidates });
+  rig.speculate({ kind: 'state', ready: [candidate], savedSeconds: 0, stepsAhead: 3 });
+}
 
 async function readyRig(): Promise<Rig> {
   const rig = new Rig();
@@ -113,7 +125,7 @@ describe('picking by hand', () => {
     preferences.setState({ speculative: false });
     // Messages keep their order, so by then all of these are there.
     await pick.reroll();
-    rig.speculate({ ready: [1], savedSeconds: 12 });
+    rig.speculate({ kind: 'state', ready: [1], savedSeconds: 12, stepsAhead: 3 });
     await until(pick, ({ savedSeconds }) => savedSeconds === 12);
     expect(pick.getState().ready).toEqual([1]);
     expect(rig.paces).toEqual([
@@ -123,6 +135,45 @@ describe('picking by hand', () => {
     ]);
     pick.stop();
     expect(pick.getState()).toEqual({ round: null, ready: [], savedSeconds: 12 });
+  });
+
+  it('shows a round that is there already at once, without asking the worker for anything', async () => {
+    const rig = await readyRig();
+    const { pick } = rig.stores;
+    await pick.begin();
+    makeAhead(rig, 1, [7, 8]);
+    await until(pick, ({ ready }) => ready.includes(1));
+    rig.nextCandidate.shut();
+    const taken = pick.take(1);
+    expect(pick.getState().round).toMatchObject({ number: 2, phase: 'done' });
+    expect(variants(rig), 'in the same turn as the click').toEqual([7, 8]);
+    expect(pick.getState().ready).toEqual([]);
+    rig.nextCandidate.open();
+    await taken;
+    expect(rig.rounds.at(-1), 'the worker is told all the same').toMatchObject({ start: 50, frame: 1 });
+    expect(variants(rig)).toEqual([7, 8]);
+    await pick.take(0);
+    expect(values(rig)).toEqual([50, 7]);
+  });
+
+  it('makes a round anew where settings have changed since, or where it followed on another', async () => {
+    const rig = await readyRig();
+    const { pick, settings } = rig.stores;
+    await pick.begin();
+    makeAhead(rig, 1, [7, 8]);
+    await until(pick, ({ ready }) => ready.includes(1));
+    settings.set({ seed: 3 });
+    await pick.take(1);
+    expect(variants(rig), 'another seed').toEqual([154, 155]);
+    makeAhead(rig, 0, [7, 8], rig.roundName - 1);
+    await until(pick, ({ ready }) => ready.includes(0));
+    await pick.take(0);
+    expect(variants(rig), 'of the round before').not.toContain(7);
+    makeAhead(rig, 0, [7, 8]);
+    rig.speculate({ kind: 'state', ready: [], savedSeconds: 1, stepsAhead: 4 });
+    await until(pick, ({ savedSeconds }) => savedSeconds === 1);
+    await pick.take(0);
+    expect(variants(rig), 'one that the worker has given up').not.toContain(7);
   });
 
   it('ends when frames are made in another way or the animation is another, and its session with it', async () => {

@@ -200,6 +200,7 @@ describe('a full disk', () => {
     act(rig, 'Export project');
     await until(rig.stores.projects, ({ job }) => rig.saved.length > 0 && job === null);
     expect(rig.saved.map(({ name }) => name)).toEqual(['start.drift']);
+    expect(notices(rig), 'the disk is still full').toContain(told);
     const other = new Rig();
     other.load();
     await other.stores.model.whenReady();

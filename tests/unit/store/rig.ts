@@ -9,7 +9,7 @@ import type {
   LoadedModel,
   Params,
   PickPace,
-  PickState,
+  PickEvent,
 } from '../../../src/protocol/index.ts';
 import { framesToMake, variantOf } from '../../../src/project/index.ts';
 import { createStores } from '../../../src/store/index.ts';
@@ -151,11 +151,13 @@ export class Rig {
   /** Passed before every candidate but the first of a round. */
   readonly nextCandidate = new Gate();
   readonly rounds: { start: number | undefined; frame: number; roll: number; batch: number }[] = [];
+  /** What the page calls the round that it asked for last. */
+  roundName = 0;
   readonly paces: PickPace[] = [];
   /** Sessions of picking by hand that are open. */
   picking = 0;
-  /** Reports what speculation has to show for itself. */
-  speculate: (state: PickState) => void = () => undefined;
+  /** Tells the page what speculation has made, and what it has to show for itself. */
+  speculate: (event: PickEvent) => void = () => undefined;
   readonly generateCalls: { firstFrame: number; seed: number; start: Picture; origin?: Picture }[] = [];
   readonly smoothCalls: SmoothCall[] = [];
   readonly encoded: { kind: string; values: (number | undefined)[]; frameRate?: number; loop?: boolean }[] =
@@ -327,9 +329,10 @@ export class Rig {
           });
         });
         this.picking--;
-        return { value: { ready: [], savedSeconds: 0 }, transfer: [] };
+        return { value: { ready: [], savedSeconds: 0, stepsAhead: 0 }, transfer: [] };
       },
-      pickRound: async ({ start, frame, roll, batch, settings }, { signal, emit }) => {
+      pickRound: async ({ name, start, frame, roll, batch, settings }, { signal, emit }) => {
+        this.roundName = name;
         this.rounds.push({ start: valueOf(start), frame, roll, batch });
         this.#fail('pickRound');
         emit({ kind: 'progress', stage: 'denoise', step: 1, of: settings.steps });

@@ -78,7 +78,7 @@ describe('a chain that is stuck', () => {
     expect(notices(rig).map(({ topic }) => topic)).toEqual(['stuck']);
   });
 
-  it('gets more guidance, another seed, or a look at where it was before', async () => {
+  it('gets more guidance, another seed, or another way from where it was before', async () => {
     const guided = await stuckRig();
     press(guided, /^More guidance/);
     expect(guided.stores.settings.getState().values.repeats).toBe(15);
@@ -88,7 +88,25 @@ describe('a chain that is stuck', () => {
     const back = await stuckRig();
     press(back, /^Go back to frame 4$/);
     expect(back.stores.player.getState().position).toBe(4);
+    expect(back.stores.animation.getState().frames).toHaveLength(4);
+    expect(back.stores.animation.getState().tree.nodes.size, 'nothing is lost').toBe(15);
     for (const rig of [guided, seeded, back]) expect(notices(rig)).toEqual([]);
+  });
+});
+
+describe('going back while frames are made', () => {
+  it('ends the run, so that no frame comes after what was left', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    await make(rig, 8, alike);
+    rig.nextFrame.shut();
+    const running = make(rig, 5, alike);
+    await until(rig.stores.animation, ({ frames }) => frames.length === 9);
+    press(rig, /^Go back to the start$/);
+    rig.nextFrame.open();
+    await running;
+    expect(rig.stores.animation.getState().frames).toEqual([]);
+    expect(rig.stores.generation.getState().run).toBeNull();
   });
 });
 

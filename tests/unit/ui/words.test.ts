@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { defaultSettings } from '../../../src/project/index.ts';
 import type { GenerationProgress } from '../../../src/store/index.ts';
 import {
   bytes,
@@ -101,10 +102,28 @@ describe('what the page says', () => {
   });
 
   it('the title of the tab', () => {
-    expect(pageTitle(at(1, 'denoise', 10, 20), false)).toBe('50 % · frame 2 of 3 – Drift');
-    expect(pageTitle(null, true)).toBe('Loading – Drift');
-    expect(pageTitle(null, false)).toBe('Drift');
-    expect(pageTitle({ ...run, phase: 'waiting', progress: null }, true)).toBe('Waiting – Drift');
+    expect(pageTitle(at(1, 'denoise', 10, 20), null, false)).toBe('50 % · frame 2 of 3 – Drift');
+    expect(pageTitle(null, null, true)).toBe('Loading – Drift');
+    expect(pageTitle(null, null, false)).toBe('Drift');
+    expect(pageTitle({ ...run, phase: 'waiting', progress: null }, null, true)).toBe('Waiting – Drift');
+  });
+
+  it('the title of the tab while frames are picked by hand', () => {
+    const round = {
+      id: 1,
+      number: 7,
+      roll: 0,
+      phase: 'making',
+      variants: [],
+      progress: { kind: 'progress', stage: 'denoise', step: 3, of: 12 },
+      settings: defaultSettings,
+    } as const;
+    expect(pageTitle(null, round, false)).toBe('25 % · frame 7 – Drift');
+    expect(pageTitle(null, { ...round, progress: null }, false)).toBe('0 % · frame 7 – Drift');
+    expect(pageTitle(null, { ...round, phase: 'waiting' }, true)).toBe('Waiting – Drift');
+    expect(pageTitle(null, { ...round, phase: 'done', progress: null }, false)).toBe(
+      'Take one for frame 7 – Drift',
+    );
   });
 });
 
