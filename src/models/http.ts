@@ -231,7 +231,8 @@ async function readInto(
   } catch (error) {
     await reader?.cancel().catch(() => undefined);
     if (error instanceof ModelError) throw error;
-    throw lostConnection(url, error, signal);
+    // Lost after its last byte.
+    if (length < out.length || signal?.aborted === true) throw lostConnection(url, error, signal);
   }
   if (length === out.length) return;
   throw lostConnection(url, new Error(`${length} bytes of ${out.length} arrived`), signal);

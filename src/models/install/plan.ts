@@ -49,7 +49,7 @@ export class PreparedPlan implements InstallPlan {
  * configurations, and no weights.
  *
  * @throws ModelError or CheckpointError for the first file that is missing or not supported, in the order of the
- *   source; all of them are in its `cause`, an AggregateError, where there are several; or the signal's reason
+ *   source; `problemsOf` gives all of them, where there are several; or the signal's reason
  */
 export async function planInstall(source: ModelSource, options: PlanOptions = {}): Promise<PreparedPlan> {
   const { signal, pieceLength = usualPiece } = options;
@@ -112,18 +112,17 @@ export async function planInstall(source: ModelSource, options: PlanOptions = {}
   );
 }
 
-/** The first of several problems, with all of them in its cause. */
-function together(problems: readonly unknown[]): unknown {
-  const [first] = problems;
-  if (problems.length === 1 || !(first instanceof DriftError)) return first;
-  first.cause = new AggregateError(problems);
+/** The first of several problems, with the others in its cause. */
+function together([first, ...others]: readonly unknown[]): unknown {
+  if (others.length > 0 && first instanceof DriftError) first.cause = new AggregateError(others);
   return first;
 }
 
 /** All that is wrong with a source, from what `planInstall` threw: the first problem and those behind it. */
 export function problemsOf(error: unknown): unknown[] {
   const cause = error instanceof DriftError ? error.cause : null;
-  return cause instanceof AggregateError ? cause.errors : [error];
+  const others: readonly unknown[] = cause instanceof AggregateError ? cause.errors : [];
+  return [error, ...others];
 }
 
 /** Pictures of any size need the same tensors. */

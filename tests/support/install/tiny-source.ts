@@ -4,10 +4,12 @@ import { FakeWeb } from './web.ts';
 
 export const base = 'https://hub.test/';
 
+const modelFiles = tinyModelFiles();
+
 /** Where the tiny model can be had, and the web that has it. */
 export function tinyWeb(): { web: FakeWeb; source: ModelSource } {
   const web = new FakeWeb();
-  for (const [path, bytes] of tinyModelFiles()) web.put(`${base}tiny/${path}`, bytes);
+  for (const [path, bytes] of modelFiles) web.put(`${base}tiny/${path}`, bytes);
   const source: ModelSource = {
     id: 'tiny',
     name: 'Tiny',

@@ -13,12 +13,14 @@ export interface WebFile {
 }
 
 /** What a request meets instead of the file; null for nothing special. */
-export type Fault = (asked: Asked, file: WebFile) => Response | Promise<Response> | null;
+export type Fault = (asked: Asked, file: WebFile) => Response | null | Promise<Response | null>;
 
 /** The web, as far as `fetch` sees it: files by their addresses, what was asked for, and faults. */
 export class FakeWeb {
   readonly files = new Map<string, WebFile>();
   readonly asked: Asked[] = [];
+  /** Those of them that were answered as they should be. */
+  readonly served: Asked[] = [];
   fault: Fault = () => null;
 
   put(url: string, bytes: Uint8Array<ArrayBuffer>, tag: string | null = `"${url}"`): WebFile {
@@ -29,7 +31,7 @@ export class FakeWeb {
 
   /** Bytes of files that were sent so far, without the single ones by which files are opened. */
   sent(url?: string): number {
-    return this.asked
+    return this.served
       .filter((each) => url === undefined || each.url === url)
       .map(({ range }) => (range ? range[1] - range[0] + 1 : 0))
       .filter((length) => length > 1)
@@ -51,7 +53,9 @@ export class FakeWeb {
     if (!file) return new Response('not here', { status: 404 });
     const instead = await this.fault(asked, file);
     init.signal?.throwIfAborted();
-    return instead ?? answer(asked, file);
+    if (instead) return instead;
+    this.served.push(asked);
+    return answer(asked, file);
   };
 }
 
@@ -79,12 +83,12 @@ export function refusal(status: number, headers: Record<string, string> = {}): R
 /** An answer whose connection is lost after some bytes of it. */
 export function broken(asked: Asked, file: WebFile, after: number): Response {
   const whole = answer(asked, file);
-  const [first] = asked.range ?? [0];
+  const [first, last] = asked.range ?? [0, file.bytes.length - 1];
   let sent = false;
   const body = new ReadableStream<Uint8Array>({
     pull(controller) {
       if (sent) controller.error(new TypeError('connection lost'));
-      else controller.enqueue(file.bytes.slice(first, first + after));
+      else controller.enqueue(file.bytes.slice(first, Math.min(first + after, last + 1)));
       sent = true;
     },
   });

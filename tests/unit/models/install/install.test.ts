@@ -1,0 +1,470 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { isAbort } from '../../../../src/base/index.ts';
+import {
+  install,
+  listInstalled,
+  openInstalled,
+  planInstall,
+  problemsOf,
+  verifyInstalled,
+} from '../../../../src/models/index.ts';
+import type {
+  InstallNotice,
+  InstallOptions,
+  InstallProgress,
+  ModelSource,
+} from '../../../../src/models/index.ts';
+import { failure } from '../../../support/failure.ts';
+import { fakeClock } from '../../../support/install/clock.ts';
+import { MemoryFiles } from '../../../support/install/memory-files.ts';
+import { base, tinyWeb } from '../../../support/install/tiny-source.ts';
+import { broken, refusal } from '../../../support/install/web.ts';
+import type { FakeWeb } from '../../../support/install/web.ts';
+
+const unetUrl = `${base}tiny/unet/weights.safetensors`;
+const unetFile = 'unet/diffusion_pytorch_model.safetensors';
+/** Small enough that the tiny model's UNet has dozens of pieces. */
+const pieceLength = 4096;
+
+function rig() {
+  const { web, source } = tinyWeb();
+  const files = new MemoryFiles();
+  const clock = fakeClock();
+  const notices: InstallNotice[] = [];
+  const progress: InstallProgress[] = [];
+  const options: InstallOptions = {
+    base,
+    pieceLength,
+    fetch: web.fetch,
+    wait: clock.wait,
+    random: clock.random,
+    now: clock.now,
+    onNotice: (notice) => notices.push(notice),
+    onProgress: (report) => progress.push(report),
+  };
+  return { web, source, files, clock, notices, progress, options };
+}
+
+/** Every file of the model but for the ledger, as text, which is quick to compare. */
+function contents(files: MemoryFiles): Map<string, string> {
+  return new Map(
+    [...(files.models.get('tiny') ?? [])]
+      .filter(([name]) => !name.startsWith('install'))
+      .map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')] as const)
+      .sort(),
+  );
+}
+
+/** The same when nothing goes wrong. */
+let expected: ReadonlyMap<string, string>;
+beforeAll(async () => {
+  const { source, files, options } = rig();
+  await install(source, files, options);
+  expected = contents(files);
+});
+
+/** Whatever happened: the model is whole, as it should be, and nothing was left open. */
+async function expectWhole(files: MemoryFiles): Promise<void> {
+  expect(contents(files)).toEqual(expected);
+  expect(await verifyInstalled(files, 'tiny')).toEqual([]);
+  expect((await listInstalled(files)).map(({ state }) => state)).toEqual(['complete']);
+  expect(files.writers).toBe(0);
+}
+
+/** Stops an installation once so many bytes of the UNet have come. */
+async function stopAfter(bytes: number, { web, source, files, options }: ReturnType<typeof rig>) {
+  const stop = new AbortController();
+  web.fault = () => {
+    if (web.sent(unetUrl) > bytes) stop.abort();
+    return null;
+  };
+  await expect(install(source, files, { ...options, signal: stop.signal })).rejects.toSatisfy(isAbort);
+  web.fault = () => null;
+}
+
+describe('a plan', () => {
+  it('says from headers alone what will be fetched and stored', async () => {
+    const { web, source, files, options } = rig();
+    const plan = await planInstall(source, options);
+    const headers = web.sent();
+    expect(headers).toBeLessThan(plan.downloadBytes / 4);
+    await install(plan, files, options);
+    expect(web.sent() - headers).toBe(plan.downloadBytes);
+    const sizes = (await files.files('tiny')).filter(({ name }) => !name.startsWith('install'));
+    expect(sizes.reduce((sum, { size }) => sum + size, 0)).toBe(plan.storedBytes);
+    expect(plan.parts.find(({ name }) => name === unetFile)).toMatchObject({ part: 'UNet', url: unetUrl });
+  });
+
+  it('takes the first address that can be had, and says which', async () => {
+    const { source, web, notices, options } = rig();
+    web.put(`${base}page.bin`, new TextEncoder().encode('<!doctype html><title>Log in</title>'));
+    const weights = ['gone.safetensors', 'page.bin', ...source.unet.weights];
+    const plan = await planInstall({ ...source, unet: { ...source.unet, weights } }, options);
+    expect(plan.parts.find(({ part }) => part === 'UNet')?.url).toBe(unetUrl);
+    expect(notices.map(({ kind, url }) => [kind, url])).toEqual([
+      ['fallback', 'gone.safetensors'],
+      ['fallback', 'page.bin'],
+    ]);
+  });
+
+  it('names everything that is wrong with a source', async () => {
+    const { source, web, options } = rig();
+    web.put(`${base}tiny/unet/config.json`, new TextEncoder().encode('{"in_channels":9}'));
+    web.files.delete(`${base}tiny/clip/image.onnx`);
+    const error = await failure(planInstall(source, options));
+    expect(error.code).toBe('config-unsupported');
+    expect(problemsOf(error)).toMatchObject([{ code: 'config-unsupported' }, { code: 'not-found' }]);
+  });
+
+  it('says what is wrong with the file that is there rather than that another is missing', async () => {
+    const { source, web, options } = rig();
+    web.put(`${base}cut.safetensors`, new Uint8Array(web.files.get(unetUrl)?.bytes.slice(0, 50_000) ?? []));
+    const weights = ['gone.safetensors', 'cut.safetensors'];
+    const error = await failure(planInstall({ ...source, unet: { ...source.unet, weights } }, options));
+    expect(error.code).toBe('truncated');
+  });
+});
+
+describe('an installed model', () => {
+  it('holds what the compiler reads, in float16, and opens as the original does', async () => {
+    const { source, files, options } = rig();
+    await install(source, files, options);
+    const { manifest, parts, fixedPrompts } = await openInstalled(files, 'tiny');
+    expect(manifest).toMatchObject({ name: 'Tiny', licence: 'CC0-1.0', defaults: { steps: 7 } });
+    expect(fixedPrompts?.positive).toEqual(['up', 'higher']);
+    const names = [...parts.unet.checkpoint.tensors.keys()];
+    expect(names.filter((name) => /attn2\.to_[qk]|norm2/.test(name) && !/resnets/.test(name))).toEqual([]);
+    expect(names).toContain('down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_v.weight');
+    expect([...parts.vae.checkpoint.tensors.keys()].filter((name) => name.startsWith('encoder'))).toEqual([]);
+    expect([...parts.unet.checkpoint.tensors.values()].every(({ type }) => type === 'float16')).toBe(true);
+    expect((await parts.imageEncoder.model()).graph.length).toBeGreaterThan(1000);
+  });
+
+  it('is listed with what it is, and is gone once it is removed', async () => {
+    const { source, files, options } = rig();
+    await install(source, files, options);
+    expect(await listInstalled(files)).toMatchObject([
+      {
+        id: 'tiny',
+        name: 'Tiny',
+        licence: 'CC0-1.0',
+        state: 'complete',
+        date: '2026-01-01T00:00:00.000Z',
+        source,
+      },
+    ]);
+    await files.remove('tiny');
+    expect(await listInstalled(files)).toEqual([]);
+    expect((await failure(openInstalled(files, 'tiny'))).code).toBe('not-installed');
+  });
+
+  it.each([1, 6, 40])('is the same over %i connections', async (connections) => {
+    const { source, files, options, web } = rig();
+    let open = 0;
+    let most = 0;
+    web.fault = async () => {
+      most = Math.max(most, ++open);
+      await Promise.resolve();
+      open--;
+      return null;
+    };
+    const plan = await planInstall(source, options);
+    most = 0;
+    await install(plan, files, { ...options, connections });
+    web.fault = () => null;
+    expect(most).toBeLessThanOrEqual(connections);
+    await expectWhole(files);
+  });
+
+  it('tells its progress up to the end, at the rate at which it goes', async () => {
+    const { web, source, files, options, clock, progress } = rig();
+    web.fault = () => {
+      clock.pass(100);
+      return null;
+    };
+    const plan = await planInstall(source, options);
+    await install(plan, files, options);
+    const reports = progress.filter(({ stage }) => stage === 'download');
+    expect(reports.at(-1)).toMatchObject({
+      done: plan.downloadBytes,
+      of: plan.downloadBytes,
+      secondsLeft: 0,
+    });
+    const half = reports.find(({ done, of }) => done > of / 2);
+    // A piece each tenth of a second.
+    expect(half?.bytesPerSecond).toBeGreaterThan(10_000);
+    expect(half?.bytesPerSecond).toBeLessThan(11 * pieceLength);
+    expect(half?.secondsLeft).toBeCloseTo(
+      ((half?.of ?? 0) - (half?.done ?? 0)) / (half?.bytesPerSecond ?? 1),
+    );
+  });
+});
+
+describe('an installation that was stopped', () => {
+  it('goes on where it stopped', async () => {
+    const parts = rig();
+    await stopAfter(60_000, parts);
+    const { web, source, files, options, progress } = parts;
+    expect((await listInstalled(files)).map(({ state }) => state)).toEqual(['partial']);
+    expect((await failure(openInstalled(files, 'tiny'))).code).toBe('model-partial');
+    const plan = await planInstall(source, options);
+    const before = web.sent();
+    await install(plan, files, options);
+    expect(web.sent() - before).toBeLessThan(plan.downloadBytes - 20_000);
+    expect(progress.some(({ stage, of }) => stage === 'verify' && of > 10_000)).toBe(true);
+    await expectWhole(files);
+  });
+
+  it('loses at most what was not flushed when its page is killed', async () => {
+    const { web, source, files, options, clock } = rig();
+    web.fault = () => {
+      clock.pass(700);
+      return null;
+    };
+    let writes = 0;
+    files.onWrite = () => {
+      if (++writes > 40) throw new DOMException('killed', 'InvalidStateError');
+    };
+    expect((await failure(install(source, files, options))).code).toBe('storage-unavailable');
+    files.die();
+    files.onWrite = () => undefined;
+    const plan = await planInstall(source, options);
+    const before = web.sent();
+    await install(plan, files, options);
+    expect(web.sent() - before).toBeLessThan(plan.downloadBytes - 5000);
+    await expectWhole(files);
+  });
+
+  it.each([
+    ['install.json', 'install.new.json'],
+    ['install.new.json', 'install.json'],
+  ])('survives that %s was torn as it was written', async (torn) => {
+    const parts = rig();
+    await stopAfter(60_000, parts);
+    const { web, source, files, options } = parts;
+    files.models.get('tiny')?.get(torn)?.fill(0, 500);
+    const plan = await planInstall(source, options);
+    const before = web.sent();
+    await install(plan, files, options);
+    expect(web.sent() - before).toBeLessThan(plan.downloadBytes - 20_000);
+    await expectWhole(files);
+  });
+
+  it('begins again where no ledger is left', async () => {
+    const parts = rig();
+    await stopAfter(60_000, parts);
+    const { source, files, options } = parts;
+    for (const name of ['install.json', 'install.new.json']) {
+      files.models.get('tiny')?.get(name)?.fill(0, 500);
+    }
+    expect(await listInstalled(files)).toEqual([]);
+    await install(source, files, options);
+    await expectWhole(files);
+  });
+
+  it('asks for nothing when it is stopped before it begins', async () => {
+    const { web, source, files, options } = rig();
+    const signal = AbortSignal.abort();
+    await expect(install(source, files, { ...options, signal })).rejects.toBe(signal.reason);
+    expect(web.asked).toEqual([]);
+    expect(files.models.size).toBe(0);
+  });
+});
+
+/** Faults of servers that pass, each of which must end in the model that a good server would have given. */
+const passing: Record<string, (web: FakeWeb) => void> = {
+  'refuses every third request for a while': (web) => {
+    let count = 0;
+    web.fault = () => (++count % 3 === 0 ? refusal(503) : null);
+  },
+  'asks for patience': (web) => {
+    let count = 0;
+    web.fault = () => (++count % 7 === 0 ? refusal(429, { 'Retry-After': '3' }) : null);
+  },
+  'loses connections half-way': (web) => {
+    let count = 0;
+    web.fault = (asked, file) => (++count % 3 === 0 ? broken(asked, file, 700) : null);
+  },
+  'cannot be reached for a while': (web) => {
+    let count = 0;
+    web.fault = () => (++count % 4 === 0 ? Promise.reject(new TypeError('fetch failed')) : null);
+  },
+  'ignores ranges': (web) => {
+    web.fault = (_, { bytes }) => new Response(bytes);
+  },
+  'hides its headers from other sites': (web) => {
+    web.fault = ({ range, method }, { bytes }) => {
+      const length = { 'Content-Length': String(bytes.length) };
+      if (!range) return new Response(method === 'HEAD' ? null : bytes, { headers: length });
+      return new Response(bytes.slice(range[0], range[1] + 1), { status: 206 });
+    };
+  },
+};
+
+describe('a server', () => {
+  it.each(Object.entries(passing))('that %s is lived with', async (_, misbehave) => {
+    const { web, source, files, options } = rig();
+    misbehave(web);
+    await install(source, files, options);
+    await expectWhole(files);
+  });
+
+  it('that goes away for good is given up, and what is finished stays', async () => {
+    const { web, source, files, options, notices } = rig();
+    web.fault = () => (web.sent(unetUrl) > 60_000 ? Promise.reject(new TypeError('fetch failed')) : null);
+    expect((await failure(install(source, files, options))).code).toBe('network');
+    expect(notices.some(({ kind, seconds }) => kind === 'retry' && seconds !== undefined)).toBe(true);
+    web.fault = () => null;
+    const plan = await planInstall(source, options);
+    const before = web.sent();
+    await install(plan, files, options);
+    expect(web.sent() - before).toBeLessThan(plan.downloadBytes - 20_000);
+    await expectWhole(files);
+  });
+
+  /** Another version of the UNet: the same header, other values. */
+  function replace(web: FakeWeb, tag: string): void {
+    const { bytes = new Uint8Array(0) } = web.files.get(unetUrl) ?? {};
+    const other = bytes.slice();
+    other.fill(0, other.length - 8000);
+    web.put(unetUrl, other, tag);
+  }
+
+  it('that replaces a file while it is fetched gets it asked for again, whole', async () => {
+    const { web, source, files, options, notices } = rig();
+    let replaced = false;
+    web.fault = () => {
+      if (!replaced && web.sent(unetUrl) > 60_000) {
+        replaced = true;
+        replace(web, '"second"');
+      }
+      return null;
+    };
+    await install(source, files, options);
+    expect(notices.filter(({ kind }) => kind === 'changed').map(({ url }) => url)).toEqual([unetUrl]);
+    expect(await verifyInstalled(files, 'tiny')).toEqual([]);
+
+    const { web: other, source: same, files: clean, options: rest } = rig();
+    replace(other, '"second"');
+    await install(same, clean, rest);
+    expect(contents(files)).toEqual(contents(clean));
+  });
+
+  it('that replaces a file again and again is given up with a clear word', async () => {
+    const { web, source, files, options } = rig();
+    let version = 0;
+    web.fault = () => {
+      if (web.sent(unetUrl) > 60_000 * (version + 1)) replace(web, `"${++version}"`);
+      return null;
+    };
+    expect(await failure(install(source, files, options))).toMatchObject({
+      code: 'changed',
+      details: { url: unetUrl },
+    });
+    expect((await failure(openInstalled(files, 'tiny'))).code).toBe('model-partial');
+  });
+
+  it('that has another file the next day is noticed, and nothing of the first is mixed in', async () => {
+    const parts = rig();
+    await stopAfter(60_000, parts);
+    const { web, source, files, options, notices } = parts;
+    replace(web, '"second"');
+    await install(source, files, options);
+    expect(notices.map(({ kind, url }) => [kind, url])).toContainEqual(['changed', unetUrl]);
+
+    const { web: other, source: same, files: clean, options: rest } = rig();
+    replace(other, '"second"');
+    await install(same, clean, rest);
+    expect(contents(files)).toEqual(contents(clean));
+  });
+
+  it('that has the same file under another address is gone on with', async () => {
+    const parts = rig();
+    await stopAfter(60_000, parts);
+    const { web, source, files, options } = parts;
+    const moved: ModelSource = { ...source, unet: { ...source.unet, weights: ['mirror.safetensors'] } };
+    const { bytes, tag } = web.files.get(unetUrl) ?? { bytes: new Uint8Array(0), tag: null };
+    web.put(`${base}mirror.safetensors`, bytes, tag);
+    const plan = await planInstall(moved, options);
+    const before = web.sent();
+    await install(plan, files, options);
+    expect(web.sent() - before).toBeLessThan(plan.downloadBytes - 20_000);
+    await expectWhole(files);
+  });
+});
+
+describe('a disk', () => {
+  it('with too little room is refused before anything is fetched', async () => {
+    const { source, files, options, web } = rig();
+    const plan = await planInstall(source, options);
+    const before = web.sent();
+    files.capacity = plan.storedBytes - 1;
+    expect(await failure(install(plan, files, options))).toMatchObject({
+      name: 'StorageError',
+      code: 'storage-full',
+      details: { needed: plan.storedBytes, free: plan.storedBytes - 1 },
+    });
+    expect(web.sent()).toBe(before);
+  });
+
+  it('that becomes full on the way stops cleanly, and it goes on once there is room', async () => {
+    const { source, files, options, web } = rig();
+    files.capacity = 70_000;
+    files.tellsRoom = false;
+    const error = await failure(install(source, files, options));
+    expect(error).toMatchObject({ code: 'storage-full', details: { free: null } });
+    expect(error.details['needed']).toBeGreaterThan(10_000);
+    expect(files.writers).toBe(0);
+    files.capacity = Infinity;
+    const plan = await planInstall(source, options);
+    const before = web.sent();
+    await install(plan, files, options);
+    expect(web.sent() - before).toBeLessThan(plan.downloadBytes - 20_000);
+    await expectWhole(files);
+  });
+});
+
+describe('damage on disk', () => {
+  it('is found, said, and mended by fetching that piece alone', async () => {
+    const { source, files, options, web } = rig();
+    await install(source, files, options);
+    const bytes = files.read('tiny', unetFile);
+    bytes[50_000] = (bytes[50_000] ?? 0) ^ 1;
+    expect(await failure(openInstalled(files, 'tiny'))).toMatchObject({
+      code: 'model-damaged',
+      details: { id: 'tiny', pieces: 1, file: unetFile },
+    });
+    expect((await listInstalled(files)).map(({ state }) => state)).toEqual(['damaged']);
+    const plan = await planInstall(source, options);
+    const before = web.sent();
+    await install(plan, files, options);
+    expect(web.sent() - before).toBeLessThanOrEqual(pieceLength);
+    await expectWhole(files);
+  });
+
+  it('is told by where it is, and a file that is gone is missing', async () => {
+    const { source, files, options } = rig();
+    await install(source, files, options);
+    files.models.get('tiny')?.delete('unet/config.json');
+    files.read('tiny', unetFile)[60_000] = 255;
+    const damage = await verifyInstalled(files, 'tiny');
+    expect(damage).toHaveLength(2);
+    expect(damage).toContainEqual(
+      expect.objectContaining({ file: 'unet/config.json', at: 0, kind: 'missing' }),
+    );
+    const changed = damage.find(({ kind }) => kind === 'changed');
+    expect(changed?.file).toBe(unetFile);
+    expect(changed?.at).toBeLessThanOrEqual(60_000);
+    expect((changed?.at ?? 0) + (changed?.length ?? 0)).toBeGreaterThan(60_000);
+    await install(source, files, options);
+    await expectWhole(files);
+  });
+
+  it('can be looked for by someone who loses patience', async () => {
+    const { source, files, options } = rig();
+    await install(source, files, options);
+    const signal = AbortSignal.abort();
+    await expect(verifyInstalled(files, 'tiny', { signal })).rejects.toBe(signal.reason);
+    expect((await listInstalled(files)).map(({ state }) => state)).toEqual(['complete']);
+  });
+});
