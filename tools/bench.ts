@@ -40,7 +40,8 @@ export async function main(args: string[]): Promise<number> {
     return 3;
   }
   const { compute, runtime, target, description } = backend;
-  const model = createModel(await openCheckpointFolder(values.checkpoint), target);
+  const checkpoint = await openCheckpointFolder(values.checkpoint);
+  const model = createModel(checkpoint.parts, target);
   const pipeline = new Pipeline(compute, runtime, model);
   const scope = new Scope();
   try {
@@ -84,6 +85,7 @@ export async function main(args: string[]): Promise<number> {
     scope.dispose();
     await pipeline.release();
     backend.dispose();
+    await checkpoint.close();
   }
 }
 

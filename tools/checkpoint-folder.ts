@@ -4,18 +4,39 @@ import { join } from 'node:path';
 import { ModelError } from '../src/base/index.ts';
 import { openCheckpoint } from '../src/models/checkpoint/index.ts';
 import { parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from '../src/models/config/index.ts';
-import { memorySource } from '../src/models/source.ts';
 import type { ModelParts } from '../src/models/model.ts';
+import { fileSource } from './file-source.ts';
+import type { FileSource } from './file-source.ts';
 
 /** Weight files in order of preference. */
 const weightNames = ['diffusion_pytorch_model.safetensors', 'diffusion_pytorch_model.bin'];
 
+/** A model on disk. Its weight files stay open until it is closed. */
+export interface CheckpointFolder {
+  readonly parts: ModelParts;
+  readonly close: () => Promise<void>;
+}
+
 /**
- * Opens a model in diffusers' layout: `unet/`, `vae/`, `scheduler/` and `image_encoder/model.onnx` in one folder.
+ * Opens a model in diffusers' layout: `unet/`, `vae/`, `scheduler/` and `image_encoder/model.onnx` in one folder. Weights
+ * are read when they are needed; files may be larger than memory.
  *
  * @throws ModelError `not-found`, and whatever the readers of its parts throw
  */
-export async function openCheckpointFolder(folder: string): Promise<ModelParts> {
+export async function openCheckpointFolder(folder: string): Promise<CheckpointFolder> {
+  const open: FileSource[] = [];
+  const close = async () => {
+    await Promise.all(open.map((file) => file.close()));
+  };
+  try {
+    return { parts: await readParts(folder, open), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function readParts(folder: string, open: FileSource[]): Promise<ModelParts> {
   const json = async (path: string): Promise<unknown> =>
     JSON.parse(await readFile(join(folder, path), 'utf8'));
   const weights = async (part: string) => {
@@ -28,7 +49,9 @@ export async function openCheckpointFolder(folder: string): Promise<ModelParts> 
         details: { folder, part },
       });
     }
-    return openCheckpoint(memorySource(path, new Uint8Array(await readFile(path))));
+    const file = await fileSource(path);
+    open.push(file);
+    return openCheckpoint(file);
   };
   const graph = await readFile(join(folder, 'image_encoder/model.onnx'));
   return {

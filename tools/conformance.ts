@@ -3,6 +3,7 @@ import { DriftError } from '../src/base/index.ts';
 import { Pipeline } from '../src/diffusion/index.ts';
 import { createModel } from '../src/models/model.ts';
 import { openCheckpointFolder } from './checkpoint-folder.ts';
+import type { CheckpointFolder } from './checkpoint-folder.ts';
 import { runCheck } from './conformance/checks.ts';
 import type { Measure } from './conformance/checks.ts';
 import { GoldenError, openGolden } from './conformance/golden.ts';
@@ -30,9 +31,10 @@ export async function main(args: string[]): Promise<number> {
     console.error(usage);
     return exit.malformed;
   }
+  let checkpoint: CheckpointFolder | null = null;
   try {
     const golden = await openGolden(folder);
-    const parts = await openCheckpointFolder(`${folder}/checkpoint`);
+    checkpoint = await openCheckpointFolder(`${folder}/checkpoint`);
     const options = { float16: precision === 'float16' };
     let backend = await openNodeBackend(wanted ?? 'webgpu', options);
     if ('reason' in backend && wanted === undefined) backend = await openNodeBackend('cpu');
@@ -42,7 +44,7 @@ export async function main(args: string[]): Promise<number> {
     }
     console.log(`# ${backend.description}`);
     const { compute, runtime, target } = backend;
-    const pipeline = new Pipeline(compute, runtime, createModel(parts, target));
+    const pipeline = new Pipeline(compute, runtime, createModel(checkpoint.parts, target));
     let failures = 0;
     try {
       for (const check of golden.checks) {
@@ -59,6 +61,8 @@ export async function main(args: string[]): Promise<number> {
     if (!(error instanceof GoldenError) && !(error instanceof DriftError) && !isFileError(error)) throw error;
     console.error(error.message);
     return exit.malformed;
+  } finally {
+    await checkpoint?.close();
   }
 }
 

@@ -47,3 +47,19 @@ export function parseNpy(bytes: Uint8Array): NpyArray {
   new Uint8Array(memory).set(bytes.subarray(dataStart));
   return { shape, data: type === '<f4' ? new Float32Array(memory) : new Int32Array(memory) };
 }
+
+/** A `.npy` file (format 1.0) of little-endian float32 in C order; the data begins at a multiple of 64 bytes. */
+export function formatNpy(
+  shape: readonly number[],
+  data: Float32Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
+  const tuple = shape.length === 1 ? `${shape.join()},` : shape.join(', ');
+  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${tuple}), }`;
+  const start = Math.ceil((10 + text.length + 1) / 64) * 64;
+  const bytes = new Uint8Array(start + data.byteLength);
+  bytes.set([...magic, 1, 0]);
+  new DataView(bytes.buffer).setUint16(8, start - 10, true);
+  bytes.set(new TextEncoder().encode(`${text.padEnd(start - 11)}\n`), 10);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), start);
+  return bytes;
+}

@@ -16,8 +16,9 @@ export async function openGoldenGpu() {
   const watch = watchGpu();
   const backend = await openNodeBackend('webgpu');
   if ('reason' in backend) throw new Error(backend.reason);
-  const parts = await openCheckpointFolder(`${golden}checkpoint`);
-  const pipeline = new Pipeline(backend.compute, backend.runtime, createModel(parts, backend.target));
+  const checkpoint = await openCheckpointFolder(`${golden}checkpoint`);
+  const model = createModel(checkpoint.parts, backend.target);
+  const pipeline = new Pipeline(backend.compute, backend.runtime, model);
   const { width, height, data } = decode(await readFile(`${golden}start.png`));
   const rgba = new Uint8ClampedArray(4 * width * height).fill(255);
   for (let i = 0; i < width * height; i++) rgba.set(data.slice(3 * i, 3 * i + 3), 4 * i);
@@ -31,6 +32,7 @@ export async function openGoldenGpu() {
       await pipeline.release();
       expect(backend.runtime.liveSessions).toBe(0);
       backend.dispose();
+      await checkpoint.close();
       watch.end();
     },
   };

@@ -7,6 +7,7 @@ import { safetensorsFile } from '../safetensors-file.ts';
 export class Parameters {
   readonly shapes = new Map<string, readonly number[]>();
   readonly #values = new Map<string, Float64Array>();
+  #provided: ((name: string) => ArrayLike<number>) | null = null;
 
   /** Names a tensor that a layer needs, and gives the way to its values. */
   declare(name: string, dims: readonly number[]): () => Float64Array {
@@ -17,8 +18,15 @@ export class Parameters {
 
   value(name: string): Float64Array {
     const values = this.#values.get(name);
-    if (!values) throw new Error(`${name} has no values`);
-    return values;
+    if (values) return values;
+    if (!this.#provided) throw new Error(`${name} has no values`);
+    return new Float64Array(this.#provided(name));
+  }
+
+  /** Has values that were not set made each time they are needed, and keeps none: networks may be larger than memory. */
+  provide(make: (name: string) => ArrayLike<number>): this {
+    this.#provided = make;
+    return this;
   }
 
   set(name: string, values: ArrayLike<number>): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseNpy } from '../../../tools/npy.ts';
+import { formatNpy, parseNpy } from '../../../tools/npy.ts';
 
 /** A `.npy` file as NumPy's own description of the format says. */
 function npy(header: string, data: Uint8Array, version = 1): Uint8Array {
@@ -58,5 +58,14 @@ describe('parseNpy', () => {
     ['a header longer than the file', npy(header('<f4', '(6,)'), floats).subarray(0, 40), 'cut short'],
   ])('refuses %s', (_, bytes, reason) => {
     expect(() => parseNpy(bytes)).toThrow(reason);
+  });
+});
+
+describe('formatNpy', () => {
+  it.each([[[]], [[1]], [[4]], [[2, 3]], [[1, 4, 8, 8]]])('writes what parseNpy reads: %j', (shape) => {
+    const data = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i / 3);
+    const bytes = formatNpy(shape, data);
+    expect(parseNpy(bytes)).toEqual({ shape, data });
+    expect((bytes.length - data.byteLength) % 64).toBe(0);
   });
 });

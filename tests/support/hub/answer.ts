@@ -1,0 +1,135 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AnswerPlan } from './faults.ts';
+
+/** Bytes that are read and sent at once. */
+const portion = 2 ** 20;
+
+const webPage = '<!doctype html>\n<title>Log in</title>\n<p>Log in to use this network.</p>\n';
+
+/** A range of bytes as a request names it; `last` is infinite for one that is open, or for the last byte of the file. */
+export interface ByteRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * `Range: bytes=first-last` or `bytes=first-` or `bytes=-count` (RFC 9110, 14.1.2). Null for none, for several, and for
+ * what is no range: servers answer all of these with the whole file.
+ */
+export function parseRange(header: string | undefined, size: number): ByteRange | null {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
+  if (match === null) return null;
+  const [, first = '', last = ''] = match;
+  if (first === '') return last === '' ? null : { first: Math.max(0, size - Number(last)), last: Infinity };
+  const range = { first: Number(first), last: last === '' ? Infinity : Number(last) };
+  return range.first <= range.last ? range : null;
+}
+
+/** What an answer came to: for the hub's record. */
+export interface Sent {
+  status: number;
+  bytes: number;
+}
+
+/**
+ * Answers a request for a file: whole, in part, or as the plan's faults have it.
+ *
+ * @param headers - those of the server, CORS among them
+ * @param sent - counts along; 0 is the status of an answer that never came
+ */
+export async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  plan: AnswerPlan,
+  headers: Readonly<Record<string, string>>,
+  sent: Sent,
+): Promise<void> {
+  if (plan.hangUp) {
+    response.destroy();
+    return;
+  }
+  const refuse = (status: number, extra: Record<string, string> = {}, body = '') => {
+    sent.status = status;
+    response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body), ...extra });
+    response.end(request.method === 'HEAD' ? undefined : body);
+  };
+  if (plan.refusal !== null) {
+    const { status, retryAfter } = plan.refusal;
+    refuse(status, retryAfter === null ? {} : { 'Retry-After': String(retryAfter) }, `${status}\n`);
+    return;
+  }
+  if (plan.webPage) {
+    refuse(200, { 'Content-Type': 'text/html; charset=utf-8' }, webPage);
+    return;
+  }
+
+  const { file, etag } = plan;
+  const about = {
+    ...headers,
+    'Accept-Ranges': 'bytes',
+    'Content-Type': 'application/octet-stream',
+    ETag: etag,
+  };
+  const condition = (name: 'if-match' | 'if-none-match') =>
+    (request.headers[name] ?? '').split(',').map((tag) => tag.trim());
+  if (request.headers['if-match'] !== undefined && !condition('if-match').includes(etag)) {
+    refuse(412, { ETag: etag });
+    return;
+  }
+  if (condition('if-none-match').includes(etag)) {
+    refuse(304, { ETag: etag });
+    return;
+  }
+  const stale = request.headers['if-range'] !== undefined && request.headers['if-range'] !== etag;
+  const wanted =
+    plan.ranges === 'ignored' || stale || request.method === 'HEAD'
+      ? null
+      : parseRange(request.headers.range, file.size);
+  if (wanted !== null && (plan.ranges === 'refused' || wanted.first >= file.size)) {
+    refuse(416, { 'Content-Range': `bytes */${file.size}` });
+    return;
+  }
+  const first = Math.min(file.size, (wanted?.first ?? 0) + plan.sentShift);
+  const end = Math.min(file.size, (wanted?.last ?? Infinity) + 1 + plan.sentShift);
+  const length = Math.max(0, end - first - plan.shorter);
+  sent.status = wanted === null ? 200 : 206;
+  const lie = plan.claimedShift - plan.sentShift;
+  const range: Record<string, string> =
+    wanted === null ? {} : { 'Content-Range': `bytes ${first + lie}-${end - 1 + lie}/${file.size}` };
+  response.writeHead(sent.status, { ...about, ...range, 'Content-Length': length });
+  if (request.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  response.flushHeaders();
+  await sendBody(response, plan, first, length, sent);
+}
+
+async function sendBody(
+  response: ServerResponse,
+  { file, dropAfter, stalls, lines }: AnswerPlan,
+  first: number,
+  length: number,
+  sent: Sent,
+): Promise<void> {
+  const closed = new Promise<void>((resolve) => response.once('close', resolve));
+  const drained = () => new Promise<void>((resolve) => response.once('drain', resolve));
+  const limit = Math.min(length, dropAfter);
+  const gates = [...stalls].sort((a, b) => a.after - b.after);
+  const atOnce = Math.min(portion, ...lines.map((line) => line.portion));
+  while (sent.bytes < limit) {
+    while (gates[0] !== undefined && gates[0].after <= sent.bytes) {
+      await Promise.race([gates.shift()?.gate.pass(), closed]);
+    }
+    const part = Math.min(atOnce, limit - sent.bytes, (gates[0]?.after ?? Infinity) - sent.bytes);
+    for (const line of lines) await Promise.race([line.take(part), closed]);
+    const bytes = await file.read(first + sent.bytes, part);
+    if (response.destroyed) return;
+    sent.bytes += part;
+    if (!response.write(bytes)) await Promise.race([drained(), closed]);
+  }
+  for (const { gate } of gates) await Promise.race([gate.pass(), closed]);
+  // What was written is sent before the connection ends: whoever counts on those bytes has them.
+  if (limit < length) response.socket?.destroySoon();
+  else response.end();
+}

@@ -1,0 +1,26 @@
+import type { ByteSource } from '../../../src/models/types.ts';
+import { diffusionRepository, safetensorsCommit } from '../../../tools/full-model/model.ts';
+import type { Repository, RepositoryFiles } from './index.ts';
+
+/**
+ * Files by `owner/name/path` as the hub has them: everything at `main`, but the diffusion model's safetensors only at
+ * the commit that adds them; `main` and `v2.0` of that have PyTorch's files alone.
+ */
+export function published(files: ReadonlyMap<string, ByteSource>): Repository[] {
+  const repositories = new Map<string, Map<string, ByteSource>>();
+  for (const [path, source] of files) {
+    const [owner = '', name = '', ...rest] = path.split('/');
+    const own = repositories.get(`${owner}/${name}`) ?? new Map<string, ByteSource>();
+    repositories.set(`${owner}/${name}`, own.set(rest.join('/'), source));
+  }
+  return [...repositories].map(([id, own]) => {
+    if (id !== diffusionRepository) return { id, revisions: new Map([['main', own]]) };
+    const torch = new Map([...own].filter(([path]) => !path.endsWith('.safetensors')));
+    const revisions = new Map<string, RepositoryFiles>([
+      ['main', torch],
+      ['v2.0', torch],
+      [safetensorsCommit, own],
+    ]);
+    return { id, licence: 'creativeml-openrail-m', revisions };
+  });
+}

@@ -1,0 +1,69 @@
+import { PbfReader, PbfWriter } from 'pbf';
+import { dataTypes, encodeModel } from '../../src/models/onnx/proto.ts';
+import type { DataType, Graph } from '../../src/models/onnx/proto.ts';
+import type { ByteSource } from '../../src/models/types.ts';
+import { assemble } from './assemble.ts';
+import type { Piece } from './assemble.ts';
+
+/** A constant of a graph whose values need not be in memory. */
+export interface OnnxConstant {
+  readonly name: string;
+  readonly type: DataType;
+  readonly dims: readonly number[];
+  readonly data: Piece;
+}
+
+/** Fields of onnx.proto: ModelProto.graph, GraphProto.initializer, TensorProto.raw_data. */
+const [graphField, initializerField, rawDataField] = [7, 5, 9];
+/** Wire type of what has a length in front. */
+const lengthDelimited = 2;
+
+/** The tag and the length before an embedded message or bytes. */
+function prefix(field: number, length: number): Uint8Array {
+  const pbf = new PbfWriter();
+  pbf.writeVarint((field << 3) | lengthDelimited);
+  pbf.writeVarint(length);
+  return pbf.finish();
+}
+
+/** An ONNX file with its weights inside: the encoder's own file, with constants put in at the end of its graph. */
+export function onnxFile(
+  name: string,
+  graph: Omit<Graph, 'initializers'>,
+  constants: readonly OnnxConstant[],
+): ByteSource {
+  const frame = encodeModel({ ...graph, initializers: [] });
+  const { tag, start, end } = findGraph(frame);
+  const inserted = constants.flatMap(({ name: constant, type, dims, data }): Piece[] => {
+    const pbf = new PbfWriter();
+    for (const dim of dims) pbf.writeVarintField(1, dim);
+    pbf.writeVarintField(2, dataTypes[type]);
+    pbf.writeStringField(8, constant);
+    const head = pbf.finish();
+    const raw = prefix(rawDataField, data.length);
+    return [prefix(initializerField, head.length + raw.length + data.length), head, raw, data];
+  });
+  const length = end - start + inserted.reduce((sum, piece) => sum + piece.length, 0);
+  return assemble(name, [
+    frame.subarray(0, tag),
+    prefix(graphField, length),
+    frame.subarray(start, end),
+    ...inserted,
+    frame.subarray(end),
+  ]);
+}
+
+/** Where the graph stands in an encoded model: its tag, and its content from start to end. */
+function findGraph(model: Uint8Array): { tag: number; start: number; end: number } {
+  const pbf = new PbfReader(model);
+  while (pbf.pos < model.length) {
+    const tag = pbf.pos;
+    const field = pbf.readVarint();
+    if (field >>> 3 === graphField) {
+      const length = pbf.readVarint();
+      return { tag, start: pbf.pos, end: pbf.pos + length };
+    }
+    pbf.skip(field);
+  }
+  throw new RangeError('an encoded model has a graph');
+}
