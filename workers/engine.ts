@@ -12,11 +12,14 @@ import type { Picture } from '../src/base/index.ts';
 import { Pipeline } from '../src/diffusion/index.ts';
 import { createModel, openModel } from '../src/models/index.ts';
 import type { OpenedModel } from '../src/models/index.ts';
-import type { GenerateEvent, LoadEvent, LoadedModel } from '../src/protocol/index.ts';
+import { openInstalled } from '../src/models/install/index.ts';
+import type { GenerateEvent, LoadEvent, LoadedModel, ModelPlace } from '../src/protocol/index.ts';
 import { usableSettings } from '../src/project/index.ts';
 import type { Settings, SmoothPlan } from '../src/project/index.ts';
 import { DownloadTotal } from './downloads.ts';
 import type { Backend, Machine } from './machine.ts';
+import { holdModel } from './model-keeping.ts';
+import type { ModelStorage } from './model-keeping.ts';
 import { Prompts } from './prompts.ts';
 
 /** The largest UNet that WebAssembly's memory holds, in weights of float32. */
@@ -26,6 +29,8 @@ const largestOnCpu = 350e6;
 interface Loaded {
   readonly pipeline: Pipeline;
   readonly prompts: Prompts;
+  /** Lets others change the model's files, which are read from as long as it is loaded. */
+  readonly letGo: () => void;
 }
 
 export interface GenerateInput {
@@ -55,11 +60,14 @@ interface Station {
 /** The diffusion worker's state: one machine, and one model on it. */
 export class Engine {
   readonly #openMachine: (backend: Backend) => Promise<Machine>;
+  readonly #storage: ModelStorage;
   #station: Station | null = null;
   #loaded: Loaded | null = null;
 
-  constructor(openMachine: (backend: Backend) => Promise<Machine>) {
+  /** @param storage - where the models of this device are */
+  constructor(openMachine: (backend: Backend) => Promise<Machine>, storage: ModelStorage) {
     this.#openMachine = openMachine;
+    this.#storage = storage;
   }
 
   /**
@@ -68,22 +76,32 @@ export class Engine {
    * `session`.
    */
   async load(
-    url: string,
+    place: ModelPlace,
     backend: Backend,
     signal: AbortSignal,
     emit: (event: LoadEvent) => void,
   ): Promise<LoadedModel> {
-    const total = new DownloadTotal();
-    const onDownload = (file: string, done: number, of: number) => {
-      emit({ stage: 'download', part: 'files', ...total.report(file, done, of) });
-    };
+    const letGo =
+      place.kind === 'installed' ? await holdModel(this.#storage, place.id, 'shared') : () => undefined;
+    try {
+      return await this.#load(place, backend, signal, emit, letGo);
+    } catch (error) {
+      letGo();
+      throw error;
+    }
+  }
+
+  async #load(
+    place: ModelPlace,
+    backend: Backend,
+    signal: AbortSignal,
+    emit: (event: LoadEvent) => void,
+    letGo: () => void,
+  ): Promise<LoadedModel> {
     const station = this.#stationFor(backend);
     const [opened, machine] = await this.#whileOpening(station, () =>
       allOrNone(signal, async (stop) => {
-        const both = await Promise.all([
-          openModel(url, { signal: stop, onDownload }),
-          abortable(station.machine, stop),
-        ]);
+        const both = await Promise.all([this.#open(place, stop, emit), abortable(station.machine, stop)]);
         checkFits(...both);
         return both;
       }),
@@ -105,7 +123,7 @@ export class Engine {
       await pipeline.release();
       throw error;
     }
-    this.#loaded = { pipeline, prompts: new Prompts(fixedPrompts, text, compute, runtime) };
+    this.#loaded = { pipeline, prompts: new Prompts(fixedPrompts, text, compute, runtime), letGo };
     return {
       name: manifest.name,
       description: manifest.description,
@@ -120,6 +138,21 @@ export class Engine {
       defaults: { width: manifest.size, height: manifest.size, ...defaults },
       device,
     };
+  }
+
+  /** Fetches a model, or checks the one on this device. */
+  #open(place: ModelPlace, signal: AbortSignal, emit: (event: LoadEvent) => void): Promise<OpenedModel> {
+    if (place.kind === 'installed') {
+      const onProgress = ({ done, of }: { readonly done: number; readonly of: number }) => {
+        emit({ stage: 'verify', part: 'files', done, of });
+      };
+      return openInstalled(this.#storage.files, place.id, { signal, onProgress });
+    }
+    const total = new DownloadTotal();
+    const onDownload = (file: string, done: number, of: number) => {
+      emit({ stage: 'download', part: 'files', ...total.report(file, done, of) });
+    };
+    return openModel(place.url, { signal, onDownload });
   }
 
   /** Automatic mode. Frames are reported as they are made. */
@@ -212,9 +245,10 @@ export class Engine {
 
   /** Releases the model that is loaded, and lets go of its machine where the next one runs on another. */
   async #moveTo(station: Station): Promise<void> {
-    const { pipeline } = this.#loaded ?? {};
+    const before = this.#loaded;
     this.#loaded = null;
-    await pipeline?.release();
+    await before?.pipeline.release();
+    before?.letGo();
     if (this.#station === station) return;
     if (this.#station) closeStation(this.#station);
     this.#station = station;

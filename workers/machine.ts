@@ -41,7 +41,14 @@ export async function openMachine(backend: Backend): Promise<Machine> {
       return {
         compute,
         runtime: await startRuntime('webgpu', device),
-        device: { kind: 'webgpu', precision: compute.modelType, name: adapterName, reason: '' },
+        device: {
+          kind: 'webgpu',
+          precision: compute.modelType,
+          name: adapterName,
+          reason: '',
+          software,
+          largestBuffer: Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize),
+        },
         target: targetFor(compute.modelType, software),
         dispose: () => {
           compute.dispose();
@@ -57,7 +64,14 @@ export async function openMachine(backend: Backend): Promise<Machine> {
   return {
     compute,
     runtime: await startRuntime('cpu', null),
-    device: { kind: 'cpu', precision: 'float32', name: '', reason },
+    device: {
+      kind: 'cpu',
+      precision: 'float32',
+      name: '',
+      reason,
+      software: false,
+      largestBuffer: null,
+    },
     target: targetFor('float32', false),
     dispose: () => {
       compute.dispose();

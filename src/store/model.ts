@@ -1,18 +1,20 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import { DeviceError, WorkerError, isAbort } from '../base/index.ts';
-import type { LoadEvent, LoadedModel, diffusionApi } from '../protocol/index.ts';
+import type { LoadEvent, LoadedModel, ModelPlace, diffusionApi } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
 import { createLatest } from './latest.ts';
 import type { Link } from './link.ts';
 import type { Wish } from './location.ts';
-import type { ErrorNotice, Notices } from './notices.ts';
+import type { ErrorNotice, NoticeAction, Notices } from './notices.ts';
 import type { SettingsStore } from './settings.ts';
 
 export interface ModelState {
   readonly status: 'idle' | 'loading' | 'ready' | 'failed';
   /** The model while it is ready, else null. */
   readonly model: LoadedModel | null;
+  /** Where the model is that is ready; null while none is. */
+  readonly place: ModelPlace | null;
   readonly progress: LoadEvent | null;
 }
 
@@ -35,32 +37,52 @@ export interface ModelStore extends StoreApi<ModelState> {
 /** The topic of what went wrong when a model was loaded: it is over once one is there. */
 const loadTopic = 'model';
 
+/** What the settings of a model are kept under. */
+function keyOf(place: ModelPlace): string {
+  return place.kind === 'url' ? place.url : `installed:${place.id}`;
+}
+
 export function createModel({
   link,
   settings,
   notices,
   nextPaint,
+  mending,
 }: {
   link: Link<typeof diffusionApi>;
   settings: SettingsStore;
   notices: Notices;
   nextPaint: Environment['nextPaint'];
+  /** What can be done about a model that could not be loaded; `kept` where another one is still in use. */
+  mending: (error: unknown, place: ModelPlace, kept: boolean) => readonly NoticeAction[];
 }): ModelStore {
-  const store = createStore<ModelState>()(() => ({ status: 'idle', model: null, progress: null }));
+  const store = createStore<ModelState>()(() => ({
+    status: 'idle',
+    model: null,
+    place: null,
+    progress: null,
+  }));
   const progress = createLatest<LoadEvent>(nextPaint, (event) => {
     store.setState({ progress: event });
   });
   let wanted: (() => Wish) | null = null;
   /** The model that the worker has. */
-  let inUse: { readonly locate: () => Wish; readonly url: string; readonly model: LoadedModel } | null = null;
+  let inUse: {
+    readonly locate: () => Wish;
+    readonly place: ModelPlace;
+    readonly model: LoadedModel;
+  } | null = null;
   let controller = new AbortController();
   let settled: Promise<boolean> = Promise.resolve(false);
 
   async function run(locate: () => Wish, signal: AbortSignal): Promise<boolean> {
-    store.setState({ status: 'loading', model: null, progress: null });
+    store.setState({ status: 'loading', model: null, place: null, progress: null });
+    let place: ModelPlace | null = null;
+    const ways = (kept: boolean, error: unknown) => (place ? mending(error, place, kept) : []);
     try {
       const wish = locate();
-      settings.openModel(wish.url);
+      place = wish.model;
+      settings.openModel(keyOf(place));
       const loaded = await link.current().call('load', wish, {
         signal,
         onEvent: (event) => {
@@ -71,9 +93,9 @@ export function createModel({
       });
       if (signal.aborted) return await settled;
       progress.cancel();
-      inUse = { locate, url: wish.url, model: loaded };
+      inUse = { locate, place, model: loaded };
       settings.applyModel(loaded.defaults, loaded.latentScale);
-      store.setState({ status: 'ready', model: loaded, progress: null });
+      store.setState({ status: 'ready', model: loaded, place, progress: null });
       notices.dismissTopic(loadTopic);
       notices.announce(`${loaded.name} is ready.`);
       return true;
@@ -90,22 +112,23 @@ export function createModel({
         model.report(error, {
           topic: loadTopic,
           kept: `${inUse.model.name} is still in use.`,
-          actions: [{ label: 'Try again', run: again }],
+          actions: [...ways(true, error), { label: 'Try again', run: again }],
         });
         return true;
       }
-      store.setState({ status: 'failed', model: null, progress: null });
-      model.report(error, { topic: loadTopic, actions: [{ label: 'Try again', run: retry }] });
+      store.setState({ status: 'failed', model: null, place: null, progress: null });
+      const actions = [...ways(false, error), { label: 'Try again', run: retry }];
+      model.report(error, { topic: loadTopic, actions });
       return false;
     }
   }
 
   /** The model before, which the worker still has, with the settings that belong to it. */
-  function goBack({ locate, url, model: before }: NonNullable<typeof inUse>) {
+  function goBack({ locate, place, model: before }: NonNullable<typeof inUse>) {
     wanted = locate;
-    settings.openModel(url);
+    settings.openModel(keyOf(place));
     settings.applyModel(before.defaults, before.latentScale);
-    store.setState({ status: 'ready', model: before, progress: null });
+    store.setState({ status: 'ready', model: before, place, progress: null });
   }
 
   function start() {

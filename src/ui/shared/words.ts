@@ -135,6 +135,8 @@ export function loadWords(event: LoadEvent | null): { readonly text: string; rea
     case 'download':
       // Some servers do not say how long a file is.
       return { text: `${part}, ${bytes(done)}${of > 0 ? ` of ${bytes(of)}` : ''}`, fraction };
+    case 'verify':
+      return { text: `checking ${part}, ${bytes(done)} of ${bytes(of)}`, fraction };
     case 'compile':
       return { text: `preparing ${part}, ${done} of ${of}`, fraction };
     case 'session':
