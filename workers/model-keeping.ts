@@ -48,12 +48,12 @@ export interface Fetching {
  * @throws ModelError `model-busy` while somebody else has it
  */
 export async function holding<T>(
-  { hold }: ModelStorage,
+  storage: ModelStorage,
   id: string,
   mode: 'exclusive' | 'shared',
   work: () => Promise<T>,
 ): Promise<T> {
-  const letGo = await holdModel({ hold }, id, mode);
+  const letGo = await holdModel(storage, id, mode);
   try {
     return await work();
   } finally {
@@ -67,11 +67,11 @@ export async function holding<T>(
  * @throws ModelError `model-busy` while somebody else has it
  */
 export async function holdModel(
-  { hold }: Pick<ModelStorage, 'hold'>,
+  storage: Pick<ModelStorage, 'hold'>,
   id: string,
   mode: 'exclusive' | 'shared',
 ): Promise<() => void> {
-  const letGo = await hold(id, mode);
+  const letGo = await storage.hold(id, mode);
   if (letGo) return letGo;
   throw mode === 'exclusive'
     ? new ModelError('model-busy', 'This model is being downloaded or used in another tab.', {

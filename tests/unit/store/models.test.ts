@@ -9,6 +9,8 @@ const id = 'hub.test-tiny';
 
 /** A rig whose model is on this device. */
 async function withModel(rig = new Rig()): Promise<Rig> {
+  rig.stores.models.begin();
+  await rig.stores.model.whenReady();
   rig.stores.models.get(wanted, 'Tiny');
   await until(rig.stores.models, ({ fetch, installed }) => !fetch && installed?.[0]?.state === 'complete');
   return rig;
@@ -49,7 +51,7 @@ describe('the models of this device', () => {
     expect(rig.persisted, 'the browser is asked to keep it').toBe(1);
     press(rig, /Tiny is on this device/, 'Use it');
     await rig.stores.model.whenReady();
-    expect(rig.loads).toEqual([{ kind: 'installed', id }]);
+    expect(rig.loads.at(-1)).toEqual({ kind: 'installed', id });
 
     const next = new Rig(storage, rig.device, rig.models);
     next.stores.models.begin();
@@ -132,6 +134,7 @@ describe('the models of this device', () => {
       const { fetch } = await until(rig.stores.models, (state) => state.fetch?.phase === 'waiting');
       expect(fetch?.news).toMatch(/tries again in \d+ s/);
       waits.push(...rig.passTime());
+      await until(rig.stores.models, (state) => state.fetch?.phase === 'running');
     }
     expect(waits).toEqual([5_000, 10_000, 20_000]);
     await until(rig.stores.models, (state) => state.fetch?.phase === 'waiting');
@@ -191,7 +194,10 @@ describe('the models of this device', () => {
     rig.web.asked.length = 0;
     press(rig, /One piece of Tiny is damaged/, 'Repair');
     await until(rig.stores.models, ({ installed }) => installed?.[0]?.state === 'complete');
-    const fetched = rig.web.asked.filter(({ range }) => range && range[1] - range[0] > 2000);
+    // Headers, which begin behind their eight bytes of length, are read again to know what there is.
+    const fetched = rig.web.asked.filter(
+      ({ range }) => range && range[1] - range[0] > 2000 && range[0] !== 8,
+    );
     expect(new Set(fetched.map(({ url }) => url.split('/').at(-1)))).toEqual(new Set(['image.onnx']));
   });
 

@@ -228,9 +228,9 @@ describe('the diffusion worker', () => {
     });
     const { worker, web } = tab(models);
     await worker.call('get', { wanted: { kind: 'installed', id }, hub: null });
-    const { pathname } = new URL(`${base}tiny/vae/weights.safetensors`);
     const again = web.served.filter(
-      ({ url, range }) => new URL(url).pathname === pathname && range && range[1] - range[0] > 2000,
+      // The header begins behind its eight bytes of length: it is read again to know what there is.
+      ({ url, range }) => url.endsWith('/vae/weights.safetensors') && range && range[0] > 8,
     );
     expect(again, 'what was whole is not fetched').toEqual([]);
     expect((await load()).name).toBe('Tiny');
