@@ -56,7 +56,11 @@ export function AddModel() {
             From a folder
           </FileButton>
         </div>
-        <p id={help} className={wrong ? styles['warning'] : styles['note']} role={wrong ? 'alert' : undefined}>
+        <p
+          id={help}
+          className={wrong ? styles['warning'] : styles['note']}
+          role={wrong ? 'alert' : undefined}
+        >
           {wrong
             ? 'That is neither an id like “owner/name” nor an address that begins with https://.'
             : 'Stable Diffusion 1.x models of image variations, in the layout of diffusers, or with a model.json.'}

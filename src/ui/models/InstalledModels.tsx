@@ -40,7 +40,15 @@ export function InstalledModels() {
   );
 }
 
-function Use({ id, name, current }: { readonly id: string | null; readonly name: string; readonly current: boolean }) {
+function Use({
+  id,
+  name,
+  current,
+}: {
+  readonly id: string | null;
+  readonly name: string;
+  readonly current: boolean;
+}) {
   const { models } = useStores();
   return (
     <Button

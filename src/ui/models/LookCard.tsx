@@ -94,7 +94,9 @@ function Cost({
           <dd data-will={will}>{text}</dd>
         </div>
       </dl>
-      {short && <p className={styles['warning']}>There is not enough room: make some on this device first.</p>}
+      {short && (
+        <p className={styles['warning']}>There is not enough room: make some on this device first.</p>
+      )}
       <div className={styles['actions']}>
         <Button look={['primary']} disabled={busy} onClick={onGet}>
           {action}

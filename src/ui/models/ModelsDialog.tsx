@@ -53,8 +53,8 @@ export function ModelsDialog({ onClose }: { readonly onClose: () => void }) {
         <AddModel />
         <p className={styles['note']}>
           {used > 0 ? `Models take ${bytes(used)} on this device` : 'No models are stored on this device yet'}
-          {free === null ? '.' : `; ${bytes(free)} are free.`} They are kept in this browser and work without a
-          network.
+          {free === null ? '.' : `; ${bytes(free)} are free.`} They are kept in this browser and work without
+          a network.
         </p>
       </div>
     </dialog>

@@ -167,7 +167,10 @@ export function fetchWords({ phase, progress }: Pick<ModelFetch, 'phase' | 'prog
       return { text: `Checking what is here already, ${share}`, fraction };
     case 'download': {
       const rate = bytesPerSecond === null ? '' : ` · ${bytes(bytesPerSecond)}/s`;
-      return { text: `${share}${rate}${secondsLeft === null ? '' : ` · ${timeLeft(secondsLeft)}`}`, fraction };
+      return {
+        text: `${share}${rate}${secondsLeft === null ? '' : ` · ${timeLeft(secondsLeft)}`}`,
+        fraction,
+      };
     }
   }
 }
@@ -176,6 +179,9 @@ export function fetchWords({ phase, progress }: Pick<ModelFetch, 'phase' | 'prog
 function largestBinding({ size }: Pick<ModelCost, 'size'>): number {
   return 2 * 8 * (size / 8) ** 4 * 2;
 }
+
+/** So many weights fit into WebAssembly's memory, where there is no GPU. */
+const largestOnCpu = 350e6;
 
 /** Whether a model will run on this machine, said plainly. `device` is null while nobody knows. */
 export function machineWords(
@@ -186,6 +192,9 @@ export function machineWords(
   if (!device) return { will: 'unknown', text: `It needs a GPU with about ${memory} of memory.` };
   const { kind, precision, software, largestBuffer, name } = device;
   const gpu = name || 'the GPU';
+  if (kind === 'cpu' && cost.weightBytes <= 2 * largestOnCpu) {
+    return { will: 'slowly', text: 'It is small enough to run without a GPU, slowly.' };
+  }
   if (kind === 'cpu') {
     return {
       will: 'no',
@@ -210,7 +219,10 @@ export function machineWords(
       text: `This GPU (${gpu}) has no float16: it will run, but slower and with twice the memory, about ${bytes(cost.weightBytes * 3)}.`,
     };
   }
-  return { will: 'yes', text: `It should run well here: ${gpu} has float16. It needs about ${memory} of GPU memory.` };
+  return {
+    will: 'yes',
+    text: `It should run well here: ${gpu} has float16. It needs about ${memory} of GPU memory.`,
+  };
 }
 
 /** What stands in the browser's tab: how far the frames are, or the round that is picked from. */
