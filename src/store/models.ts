@@ -368,7 +368,16 @@ export function createModels({
       });
       store.setState({ check: { id, progress: null } });
       try {
-        const { damaged } = await link.current().call('verify', { id }, { signal, onEvent: show.push });
+        const { damaged } = await link.current().call(
+          'verify',
+          { id },
+          {
+            signal,
+            onEvent: (event) => {
+              show.push(event);
+            },
+          },
+        );
         const name = store.getState().installed?.find((each) => each.id === id)?.name ?? id;
         if (damaged === 0) {
           notices.info('check', `${name} is as it should be.`, []);

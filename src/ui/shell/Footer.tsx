@@ -1,6 +1,6 @@
 import { Info } from 'lucide-react';
 import type { LoadedModel } from '../../store/index.ts';
-import { ModelsButton } from '../models/ModelsButton.tsx';
+import { ModelsButton } from '../library/ModelsButton.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './Footer.module.css';
 

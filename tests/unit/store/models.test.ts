@@ -203,6 +203,7 @@ describe('the models of this device', () => {
 
   it('that are damaged when they are loaded can be repaired and are then used', async () => {
     const rig = await withModel();
+    rig.failsLate = true;
     rig.failures.set(
       'load',
       new ModelError('model-damaged', 'Tiny is damaged.', { remedy: 'Download it again.', details: {} }),

@@ -131,8 +131,9 @@ describe('the models worker', () => {
       {
         signal: stop.signal,
         onEvent: (event) => {
-          if (event.kind === 'progress' && event.stage === 'download' && event.done > event.of / 2)
+          if (event.kind === 'progress' && event.stage === 'download' && event.done > event.of / 2) {
             stop.abort();
+          }
         },
       },
     );
