@@ -3,18 +3,19 @@ import { createQueue } from '../src/base/index.ts';
 import { diffusionApi, serve } from '../src/protocol/index.ts';
 import { Engine } from './engine.ts';
 import { openMachine } from './machine.ts';
+import { privateModelStorage } from './model-files.ts';
 import { Picking } from './picking.ts';
 
-const engine = new Engine(openMachine);
+const engine = new Engine(openMachine, privateModelStorage());
 const picking = new Picking((round, watch) => engine.round(round, watch));
 /** There is one model, and one thing at a time is done with it. */
 const queue = createQueue();
 
 serve(self, diffusionApi, {
-  load: ({ url, backend, ...options }, { signal, emit }) => {
+  load: ({ model, backend, ...options }, { signal, emit }) => {
     picking.close();
     return queue.run(signal, async () => ({
-      value: await engine.load(url, backend, signal, emit, options),
+      value: await engine.load(model, backend, signal, emit, options),
       transfer: [],
     }));
   },

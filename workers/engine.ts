@@ -5,17 +5,21 @@ import { Pipeline } from '../src/diffusion/index.ts';
 import type { PipelineOptions } from '../src/diffusion/index.ts';
 import { createModel, openModel } from '../src/models/index.ts';
 import type { OpenedModel } from '../src/models/index.ts';
+import { openInstalled } from '../src/models/install/index.ts';
 import type {
   EngineNotice,
   GenerateEvent,
   LoadEvent,
   LoadedModel,
+  ModelPlace,
   Precision,
 } from '../src/protocol/index.ts';
 import { usableSettings } from '../src/project/index.ts';
 import type { Settings } from '../src/project/index.ts';
 import { DownloadTotal } from './downloads.ts';
 import type { Backend, Machine } from './machine.ts';
+import { holdModel } from './model-keeping.ts';
+import type { ModelStorage } from './model-keeping.ts';
 import { deviceNotice, precisionNotice } from './notices.ts';
 import { Prompts } from './prompts.ts';
 import type { PromptDevice } from './prompts.ts';
@@ -33,6 +37,8 @@ interface Loaded {
   readonly lowMemory: boolean;
   readonly pipeline: Pipeline;
   readonly prompts: Prompts;
+  /** Lets others change the model's files, which are read from as long as it is loaded. */
+  readonly letGo: () => void;
 }
 
 export interface GenerateInput extends AutomaticRun {
@@ -61,6 +67,7 @@ interface Station {
 /** The diffusion worker's state: one machine, and one model on it. */
 export class Engine {
   readonly #openMachine: (backend: Backend) => Promise<Machine>;
+  readonly #storage: ModelStorage;
   #station: Station | null = null;
   #loaded: Loaded | null = null;
   /** Whoever works with the engine now: one thing at a time is done with it. */
@@ -68,8 +75,10 @@ export class Engine {
   /** Where several rounds meet a lost device, one of them replaces it. */
   readonly #recovering = createQueue();
 
-  constructor(openMachine: (backend: Backend) => Promise<Machine>) {
+  /** @param storage - where the models of this device are */
+  constructor(openMachine: (backend: Backend) => Promise<Machine>, storage: ModelStorage) {
     this.#openMachine = openMachine;
+    this.#storage = storage;
   }
 
   /**
@@ -78,23 +87,34 @@ export class Engine {
    * `session`.
    */
   async load(
-    url: string,
+    place: ModelPlace,
     backend: Backend,
     signal: AbortSignal,
     emit: (event: LoadEvent) => void,
-    { precisions = {}, lowMemory = false }: LoadOptions = {},
+    options: LoadOptions = {},
   ): Promise<LoadedModel> {
-    const total = new DownloadTotal();
-    const onDownload = (file: string, done: number, of: number) => {
-      emit({ stage: 'download', part: 'files', ...total.report(file, done, of) });
-    };
+    const letGo =
+      place.kind === 'installed' ? await holdModel(this.#storage, place.id, 'shared') : () => undefined;
+    try {
+      return await this.#load(place, backend, signal, emit, letGo, options);
+    } catch (error) {
+      letGo();
+      throw error;
+    }
+  }
+
+  async #load(
+    place: ModelPlace,
+    backend: Backend,
+    signal: AbortSignal,
+    emit: (event: LoadEvent) => void,
+    letGo: () => void,
+    { precisions = {}, lowMemory = false }: LoadOptions,
+  ): Promise<LoadedModel> {
     const station = this.#stationFor(backend);
     const [opened, machine] = await this.#whileOpening(station, () =>
       allOrNone(signal, async (stop) => {
-        const both = await Promise.all([
-          openModel(url, { signal: stop, onDownload }),
-          abortable(station.machine, stop),
-        ]);
+        const both = await Promise.all([this.#open(place, stop, emit), abortable(station.machine, stop)]);
         checkFits(...both);
         return both;
       }),
@@ -119,7 +139,7 @@ export class Engine {
       throw error;
     }
     const prompts = new Prompts(fixedPrompts, text, promptDevice(machine, pipeline, lowMemory));
-    this.#loaded = { parts, backend, machine, lowMemory, pipeline, prompts };
+    this.#loaded = { parts, backend, machine, lowMemory, pipeline, prompts, letGo };
     return {
       name: manifest.name,
       description: manifest.description,
@@ -134,6 +154,21 @@ export class Engine {
       defaults: { width: manifest.size, height: manifest.size, ...defaults },
       device: machine.device,
     };
+  }
+
+  /** Fetches a model, or checks the one on this device. */
+  #open(place: ModelPlace, signal: AbortSignal, emit: (event: LoadEvent) => void): Promise<OpenedModel> {
+    if (place.kind === 'installed') {
+      const onProgress = ({ done, of }: { readonly done: number; readonly of: number }) => {
+        emit({ stage: 'verify', part: 'files', done, of });
+      };
+      return openInstalled(this.#storage.files, place.id, { signal, onProgress });
+    }
+    const total = new DownloadTotal();
+    const onDownload = (file: string, done: number, of: number) => {
+      emit({ stage: 'download', part: 'files', ...total.report(file, done, of) });
+    };
+    return openModel(place.url, { signal, onDownload });
   }
 
   /** Automatic mode. Frames are reported as they are made. */
@@ -328,9 +363,10 @@ export class Engine {
 
   /** Releases the model that is loaded, and lets go of its machine where the next one runs on another. */
   async #moveTo(station: Station): Promise<void> {
-    const { pipeline } = this.#loaded ?? {};
+    const before = this.#loaded;
     this.#loaded = null;
-    await pipeline?.release();
+    await before?.pipeline.release();
+    before?.letGo();
     if (this.#station === station) return;
     if (this.#station) closeStation(this.#station);
     this.#keep(station);

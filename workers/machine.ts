@@ -43,7 +43,14 @@ export async function openMachine(backend: Backend): Promise<Machine> {
       return {
         compute,
         runtime: await startRuntime('webgpu', device),
-        device: { kind: 'webgpu', precision: compute.modelType, name: adapterName, reason: '' },
+        device: {
+          kind: 'webgpu',
+          precision: compute.modelType,
+          name: adapterName,
+          reason: '',
+          software,
+          largestBuffer: Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize),
+        },
         target: targetFor(compute.modelType, software, device.limits),
         lost,
         dispose: () => {
@@ -60,7 +67,14 @@ export async function openMachine(backend: Backend): Promise<Machine> {
   return {
     compute,
     runtime: await startRuntime('cpu', null),
-    device: { kind: 'cpu', precision: 'float32', name: '', reason },
+    device: {
+      kind: 'cpu',
+      precision: 'float32',
+      name: '',
+      reason,
+      software: false,
+      largestBuffer: null,
+    },
     target: targetFor('float32', false),
     lost: null,
     dispose: () => {

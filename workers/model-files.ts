@@ -1,15 +1,27 @@
 /** Where installed models are kept in a browser: the origin private file system. */
 import type { ModelFiles, ModelFileWriter } from '../src/models/install/index.ts';
 import { blobSource } from '../src/models/source.ts';
-import { measureRoom, orNull } from './storage.ts';
+import type { ModelStorage } from './model-keeping.ts';
+import { measureRoom, orNull, tryHoldLock } from './storage.ts';
 
 const folderName = 'models';
+
+/** A tab that was closed just now gives its locks back within this time, in milliseconds. */
+const patience = 500;
+
+/** Models in the origin private file system, each locked by a Web Lock that all tabs share. */
+export function privateModelStorage(): ModelStorage {
+  return {
+    files: privateModels(),
+    hold: (id, mode) => tryHoldLock(`drift.model:${id}`, patience, mode),
+  };
+}
 
 /**
  * Files are written through synchronous handles, which exist only in workers, but in every browser, and can be flushed;
  * they are read as they are, without a lock, so that a model can be listed while it is downloaded.
  */
-export function privateModels(): ModelFiles {
+function privateModels(): ModelFiles {
   async function root(create: boolean): Promise<FileSystemDirectoryHandle | null> {
     // Missing where the page is not secure; private windows of some browsers throw a SecurityError.
     if (!('storage' in navigator) || !('getDirectory' in navigator.storage)) {

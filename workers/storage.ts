@@ -1,4 +1,4 @@
-/** What the projects worker keeps projects with: the origin private file system, Web Locks, and the browser's quota. */
+/** What workers keep things with: the origin private file system, Web Locks, and the browser's quota. */
 import type { MeasureRoom, ProjectFiles, ProjectLocks } from '../src/project/index.ts';
 
 const folderName = 'projects';
@@ -77,31 +77,43 @@ export function privateFiles(): ProjectFiles {
   };
 }
 
-/** Web Locks: the browser gives a lock back when its tab is closed or dies, however that happens. */
-export const webLocks: ProjectLocks = {
-  tryHold: (project, patience) =>
-    new Promise((resolve, reject) => {
-      // Pages that are not secure have none; they have no storage either, and that is where it is said.
-      if (!('locks' in navigator)) {
-        resolve(() => undefined);
-        return;
-      }
-      const options = patience > 0 ? { signal: AbortSignal.timeout(patience) } : { ifAvailable: true };
-      navigator.locks
-        .request(`drift.project:${project}`, options, (lock) => {
-          if (!lock) {
-            resolve(null);
-            return;
-          }
-          return new Promise<void>((release) => {
-            resolve(release);
-          });
-        })
-        .catch((error: unknown) => {
-          if (error instanceof DOMException && error.name === 'TimeoutError') resolve(null);
-          else reject(error instanceof Error ? error : new Error(String(error)));
+/**
+ * Holds a Web Lock: the browser gives it back when its tab is closed or dies, however that happens.
+ *
+ * @param patience - how long one that is taken is waited for, in milliseconds
+ * @returns what gives it back, or null where somebody else has it
+ */
+export function tryHoldLock(
+  name: string,
+  patience: number,
+  mode: 'exclusive' | 'shared' = 'exclusive',
+): Promise<(() => void) | null> {
+  return new Promise((resolve, reject) => {
+    // Pages that are not secure have none; they have no storage either, and that is where it is said.
+    if (!('locks' in navigator)) {
+      resolve(() => undefined);
+      return;
+    }
+    const options = patience > 0 ? { signal: AbortSignal.timeout(patience) } : { ifAvailable: true };
+    navigator.locks
+      .request(name, { ...options, mode }, (lock) => {
+        if (!lock) {
+          resolve(null);
+          return;
+        }
+        return new Promise<void>((release) => {
+          resolve(release);
         });
-    }),
+      })
+      .catch((error: unknown) => {
+        if (error instanceof DOMException && error.name === 'TimeoutError') resolve(null);
+        else reject(error instanceof Error ? error : new Error(String(error)));
+      });
+  });
+}
+
+export const webLocks: ProjectLocks = {
+  tryHold: (project, patience) => tryHoldLock(`drift.project:${project}`, patience),
 };
 
 /** What the browser says that this page may still write. */

@@ -2,13 +2,14 @@ import * as v from 'valibot';
 import { insightSchema, largestBatch, legSchema, settingsSchema } from '../project/index.ts';
 import { pictureSchema } from './messages.ts';
 import type { Api } from './messages.ts';
+import { modelIdSchema } from './models.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** Loading a model: which part, what is being done with it, and how far that is. */
 const loadEventSchema = v.object({
-  /** `download` counts bytes, `compile` tensors, `session` networks. */
-  stage: v.picklist(['download', 'compile', 'session']),
+  /** `download` and `verify`, which reads back what is on this device, count bytes, `compile` tensors, `session` networks. */
+  stage: v.picklist(['download', 'verify', 'compile', 'session']),
   part: v.string(),
   done: count,
   of: count,
@@ -54,6 +55,10 @@ const loadedModelSchema = v.object({
     name: v.string(),
     /** Why there is no GPU, in one sentence; empty with one. */
     reason: v.string(),
+    /** Whether what the browser calls a GPU computes on the processor. */
+    software: v.boolean(),
+    /** The most bytes that it can use at once; null without a GPU. */
+    largestBuffer: v.nullable(count),
   }),
 });
 export type LoadedModel = v.InferOutput<typeof loadedModelSchema>;
@@ -170,16 +175,25 @@ const roundEventSchema = v.variant('kind', [
 ]);
 export type RoundEvent = v.InferOutput<typeof roundEventSchema>;
 
+/** Where a model is. */
+const modelPlaceSchema = v.variant('kind', [
+  /** On a server: the absolute address of its manifest. */
+  v.object({ kind: v.literal('url'), url: v.pipe(v.string(), v.url()) }),
+  /** On this device. */
+  v.object({ kind: v.literal('installed'), id: modelIdSchema }),
+]);
+export type ModelPlace = v.InferOutput<typeof modelPlaceSchema>;
+
 /** The diffusion worker: one model on one device. */
 export const diffusionApi = {
   /**
-   * Loads the model whose manifest stands at `url`. The one before stays in use until the new one is there and
-   * checked; it is released before the first event of stage `session`, and a failure after that leaves no model.
+   * Loads a model; one on this device is compared with its checksums first. The one before stays in use until the new
+   * one is there and checked; it is released before the first event of stage `session`, and a failure after that leaves
+   * no model.
    */
   load: {
     params: v.object({
-      /** Absolute URL of the manifest. */
-      url: v.pipe(v.string(), v.url()),
+      model: modelPlaceSchema,
       /** `auto` takes the best that is there. */
       backend: v.picklist(['auto', 'webgpu', 'cpu']),
       /** What notices have said of this model earlier, by the adapter's name: see `LoadedModel.device`. */

@@ -12,6 +12,7 @@ export type {
   GenerationProgress,
   LoadEvent,
   LoadedModel,
+  ModelPlace,
   PickEvent,
   PickPace,
   PickState,
@@ -20,6 +21,8 @@ export type {
 } from './diffusion.ts';
 export { mediaApi } from './media.ts';
 export type { EncodeProgress, Fit } from './media.ts';
+export { modelIdSchema, modelsApi } from './models.ts';
+export type { GetEvent, InstalledModel, ModelCost, ModelProgress, WantedModel } from './models.ts';
 export { keeping } from './keeping.ts';
 export { projectsApi } from './projects.ts';
 export type { ProjectSummary } from './projects.ts';

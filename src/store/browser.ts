@@ -1,5 +1,5 @@
 import type { Environment, PictureUrls } from './environment.ts';
-import { openDiffusionWorker, openMediaWorker, openProjectsWorker } from './workers.ts';
+import { openDiffusionWorker, openMediaWorker, openModelsWorker, openProjectsWorker } from './workers.ts';
 
 /** Object URLs: kept outside the page's heap, and decoded by the browser only where they show. */
 const pictureUrls: PictureUrls = {
@@ -68,9 +68,22 @@ export function browserEnvironment(): Environment {
     openDiffusion: openDiffusionWorker,
     openMedia: openMediaWorker,
     openProjects: openProjectsWorker,
+    openModels: openModelsWorker,
     storage: availableStorage(),
     pictureUrls,
     nextPaint,
+    later: (milliseconds, callback) => {
+      const timer = setTimeout(callback, milliseconds);
+      return () => {
+        clearTimeout(timer);
+      };
+    },
+    onOnline: (callback) => {
+      window.addEventListener('online', callback);
+      return () => {
+        window.removeEventListener('online', callback);
+      };
+    },
     now: () => performance.now(),
     today: () => new Date(),
     randomSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,

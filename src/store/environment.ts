@@ -1,4 +1,4 @@
-import type { Connection, diffusionApi, mediaApi, projectsApi } from '../protocol/index.ts';
+import type { Connection, diffusionApi, mediaApi, modelsApi, projectsApi } from '../protocol/index.ts';
 
 /** Gives picture files addresses that an `<img>` can show. Whoever creates an address revokes it. */
 export interface PictureUrls {
@@ -12,11 +12,16 @@ export interface Environment {
   readonly openDiffusion: () => Connection<typeof diffusionApi>;
   readonly openMedia: () => Connection<typeof mediaApi>;
   readonly openProjects: () => Connection<typeof projectsApi>;
+  readonly openModels: () => Connection<typeof modelsApi>;
   /** Where settings survive a visit; null where the browser forbids it. */
   readonly storage: Pick<Storage, 'getItem' | 'setItem'> | null;
   readonly pictureUrls: PictureUrls;
   /** Calls back when the screen is next drawn. Returns a way to cancel. */
   readonly nextPaint: (callback: () => void) => () => void;
+  /** Calls back in so many milliseconds. Returns a way to cancel. */
+  readonly later: (milliseconds: number, callback: () => void) => () => void;
+  /** Calls back whenever the network is there again. Returns a way to stop that. */
+  readonly onOnline: (callback: () => void) => () => void;
   /** Milliseconds on a clock that never runs back. */
   readonly now: () => number;
   readonly today: () => Date;

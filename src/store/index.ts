@@ -2,7 +2,6 @@
 export { browserEnvironment } from './browser.ts';
 export { createStores } from './stores.ts';
 export type { Stores } from './stores.ts';
-export { readWish } from './location.ts';
 export { workOf } from './modes.ts';
 export { speeds } from './preferences.ts';
 export { reelOf } from './player.ts';
@@ -14,6 +13,7 @@ export type { Environment, PictureUrls } from './environment.ts';
 export type { ExportKind, ExportState } from './export.ts';
 export type { GenerationState, Outcome, Run } from './generation.ts';
 export type { ModelState } from './model.ts';
+export type { Look, ModelFetch, ModelsState } from './models.ts';
 export type { Notice, NoticeAction } from './notices.ts';
 export type { PickState, Round, Variant } from './pick.ts';
 export type { PlayerState } from './player.ts';
@@ -22,4 +22,12 @@ export type { ListedProject, ProjectJob, ProjectsState } from './projects.ts';
 export type { NamedFile } from './sequence.ts';
 export type { FieldKey, PromptKey, SettingsState } from './settings.ts';
 // The page says these to people in its own words, and asks the workers nothing itself.
-export type { GenerationProgress, LoadEvent, LoadedModel } from '../protocol/index.ts';
+export type {
+  GenerationProgress,
+  InstalledModel,
+  LoadEvent,
+  LoadedModel,
+  ModelCost,
+  ModelPlace,
+  WantedModel,
+} from '../protocol/index.ts';

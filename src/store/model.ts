@@ -1,12 +1,12 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import { DeviceError, WorkerError, isAbort } from '../base/index.ts';
-import type { EngineNotice, LoadEvent, LoadedModel, diffusionApi } from '../protocol/index.ts';
+import type { EngineNotice, LoadEvent, LoadedModel, ModelPlace, diffusionApi } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
 import { createLatest } from './latest.ts';
 import type { Link } from './link.ts';
 import type { Wish } from './location.ts';
-import type { ErrorNotice, Notices } from './notices.ts';
+import type { ErrorNotice, NoticeAction, Notices } from './notices.ts';
 import type { Preferences } from './preferences.ts';
 import type { SettingsStore } from './settings.ts';
 
@@ -14,6 +14,8 @@ export interface ModelState {
   readonly status: 'idle' | 'loading' | 'ready' | 'failed';
   /** The model while it is ready, else null. */
   readonly model: LoadedModel | null;
+  /** Where the model is that is ready; null while none is. */
+  readonly place: ModelPlace | null;
   readonly progress: LoadEvent | null;
 }
 
@@ -38,35 +40,56 @@ export interface ModelStore extends StoreApi<ModelState> {
 /** The topic of what went wrong when a model was loaded: it is over once one is there. */
 const loadTopic = 'model';
 
+/** What the settings of a model are kept under. */
+function keyOf(place: ModelPlace): string {
+  return place.kind === 'url' ? place.url : `installed:${place.id}`;
+}
+
 export function createModel({
   link,
   settings,
   preferences,
   notices,
   nextPaint,
+  mending,
 }: {
   link: Link<typeof diffusionApi>;
   settings: SettingsStore;
   preferences: StoreApi<Preferences>;
   notices: Notices;
   nextPaint: Environment['nextPaint'];
+  /** What can be done about a model that could not be loaded; `kept` where another one is still in use. */
+  mending: (error: unknown, place: ModelPlace, kept: boolean) => readonly NoticeAction[];
 }): ModelStore {
-  const store = createStore<ModelState>()(() => ({ status: 'idle', model: null, progress: null }));
+  const store = createStore<ModelState>()(() => ({
+    status: 'idle',
+    model: null,
+    place: null,
+    progress: null,
+  }));
   const progress = createLatest<LoadEvent>(nextPaint, (event) => {
     store.setState({ progress: event });
   });
   let wanted: (() => Wish) | null = null;
   /** The model that the worker has. */
-  let inUse: { readonly locate: () => Wish; readonly url: string; readonly model: LoadedModel } | null = null;
+  let inUse: {
+    readonly locate: () => Wish;
+    readonly place: ModelPlace;
+    readonly model: LoadedModel;
+  } | null = null;
   let controller = new AbortController();
   let settled: Promise<boolean> = Promise.resolve(false);
 
   async function run(locate: () => Wish, signal: AbortSignal): Promise<boolean> {
-    store.setState({ status: 'loading', model: null, progress: null });
+    store.setState({ status: 'loading', model: null, place: null, progress: null });
+    let place: ModelPlace | null = null;
+    const ways = (kept: boolean, error: unknown) => (place ? mending(error, place, kept) : []);
     try {
       const wish = locate();
-      settings.openModel(wish.url);
-      const precisions = preferences.getState().precisions[wish.url];
+      place = wish.model;
+      const key = keyOf(place);
+      settings.openModel(key);
+      const precisions = preferences.getState().precisions[key];
       const parameters = precisions ? { ...wish, precisions } : wish;
       const loaded = await link.current().call('load', parameters, {
         signal,
@@ -78,9 +101,9 @@ export function createModel({
       });
       if (signal.aborted) return await settled;
       progress.cancel();
-      inUse = { locate, url: wish.url, model: loaded };
+      inUse = { locate, place, model: loaded };
       settings.applyModel(loaded.defaults, loaded.latentScale);
-      store.setState({ status: 'ready', model: loaded, progress: null });
+      store.setState({ status: 'ready', model: loaded, place, progress: null });
       notices.dismissTopic(loadTopic);
       notices.announce(`${loaded.name} is ready.`);
       return true;
@@ -97,22 +120,23 @@ export function createModel({
         model.report(error, {
           topic: loadTopic,
           kept: `${inUse.model.name} is still in use.`,
-          actions: [{ label: 'Try again', run: again }],
+          actions: [...ways(true, error), { label: 'Try again', run: again }],
         });
         return true;
       }
-      store.setState({ status: 'failed', model: null, progress: null });
-      model.report(error, { topic: loadTopic, actions: [{ label: 'Try again', run: retry }] });
+      store.setState({ status: 'failed', model: null, place: null, progress: null });
+      const actions = [...ways(false, error), { label: 'Try again', run: retry }];
+      model.report(error, { topic: loadTopic, actions });
       return false;
     }
   }
 
   /** The model before, which the worker still has, with the settings that belong to it. */
-  function goBack({ locate, url, model: before }: NonNullable<typeof inUse>) {
+  function goBack({ locate, place, model: before }: NonNullable<typeof inUse>) {
     wanted = locate;
-    settings.openModel(url);
+    settings.openModel(keyOf(place));
     settings.applyModel(before.defaults, before.latentScale);
-    store.setState({ status: 'ready', model: before, progress: null });
+    store.setState({ status: 'ready', model: before, place, progress: null });
   }
 
   function start() {
@@ -149,9 +173,10 @@ export function createModel({
     hear({ code, message, precision }) {
       notices.info(code, message, []);
       if (!precision || !inUse) return;
-      const { url, model: made } = inUse;
+      const { place, model: made } = inUse;
+      const key = keyOf(place);
       preferences.setState(({ precisions }) => ({
-        precisions: { ...precisions, [url]: { ...precisions[url], [made.device.name]: precision } },
+        precisions: { ...precisions, [key]: { ...precisions[key], [made.device.name]: precision } },
       }));
     },
     report(error, options = {}) {

@@ -13,6 +13,8 @@ import type { GenerationStore } from './generation.ts';
 import { createLink } from './link.ts';
 import { createModel } from './model.ts';
 import type { ModelStore } from './model.ts';
+import { createModels } from './models.ts';
+import type { ModelsStore } from './models.ts';
 import { createNotices } from './notices.ts';
 import type { Notices } from './notices.ts';
 import { createPick } from './pick.ts';
@@ -36,6 +38,7 @@ export interface Stores {
   readonly settings: SettingsStore;
   readonly settingsLink: SettingsLink;
   readonly model: ModelStore;
+  readonly models: ModelsStore;
   readonly animation: AnimationStore;
   readonly autosave: Autosave;
   readonly projects: ProjectsStore;
@@ -55,7 +58,21 @@ export function createStores(environment: Environment): Stores {
   const preferences = createPreferences(storage);
   const settings = createSettings(environment);
   const settingsLink = createSettingsLink({ settings, notices, environment });
-  const model = createModel({ link: diffusion, settings, preferences, notices, nextPaint });
+  const models = createModels({
+    link: createLink(environment.openModels),
+    model: () => model,
+    notices,
+    environment,
+  });
+  const { mending } = models;
+  const model: ModelStore = createModel({
+    link: diffusion,
+    settings,
+    preferences,
+    notices,
+    nextPaint,
+    mending,
+  });
   const addresses = createAddresses({ media, pictureUrls: environment.pictureUrls });
   const keeping = createLink(environment.openProjects);
   const autosave = createAutosave({
@@ -103,6 +120,7 @@ export function createStores(environment: Environment): Stores {
     settings,
     settingsLink,
     model,
+    models,
     animation,
     autosave,
     projects,

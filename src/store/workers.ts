@@ -1,4 +1,4 @@
-import { connect, diffusionApi, mediaApi, projectsApi } from '../protocol/index.ts';
+import { connect, diffusionApi, mediaApi, modelsApi, projectsApi } from '../protocol/index.ts';
 import type { Connection } from '../protocol/index.ts';
 
 // `new Worker(new URL(…))` has to stand in one expression: that is how the build finds the workers.
@@ -28,4 +28,13 @@ export function openProjectsWorker(): Connection<typeof projectsApi> {
     name: 'projects',
   });
   return connect(worker, projectsApi);
+}
+
+/** Starts the worker that fetches models and keeps them on this device. */
+export function openModelsWorker(): Connection<typeof modelsApi> {
+  const worker = new Worker(new URL('../../workers/models.ts', import.meta.url), {
+    type: 'module',
+    name: 'models',
+  });
+  return connect(worker, modelsApi);
 }

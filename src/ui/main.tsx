@@ -1,12 +1,12 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { browserEnvironment, createStores, readWish } from '../store/index.ts';
+import { browserEnvironment, createStores } from '../store/index.ts';
 import { App } from './shell/App.tsx';
 import { StoresContext } from './shared/stores.ts';
 import './shared/base.css';
 
 const stores = createStores(browserEnvironment());
-stores.model.load(() => readWish(window.location.search, document.baseURI));
+stores.models.begin();
 // The model's settings of the last visit are there by now, for the link's to take their place. Whoever follows a link
 // wants to begin with its settings, and not to go on with what was open last.
 if (!stores.settingsLink.open()) void stores.projects.reopen();

@@ -35,6 +35,8 @@ export const modelSourceSchema = v.object({
   ),
   previewFactors: v.optional(v.pipe(v.array(v.pipe(v.number(), v.finite())), v.length(15))),
   defaults: v.optional(v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])), {}),
+  /** The name of the folder on the user's disk that the addresses are paths in, for a model that is not on the web. */
+  folder: v.optional(v.string()),
 });
 
 /** Where a model can be had: what it is called, its licence, and the addresses of its files. Plain JSON. */

@@ -67,7 +67,8 @@ export async function folderSource(folder: LocalFolder, signal?: AbortSignal): P
   const manifest = await folder.open('model.json');
   if (manifest) {
     const json = parseJson(manifest.name, await manifest.read(0, manifest.size, signal));
-    return ofManifest(idOf(folder.name), parseManifest(manifest.name, json), (path) => path);
+    const source = ofManifest(folderId(folder), parseManifest(manifest.name, json), (path) => path);
+    return { ...source, folder: folder.name };
   }
   const has = (path: string) => folder.names.includes(path);
   if (!has('unet/config.json')) {
@@ -84,7 +85,8 @@ export async function folderSource(folder: LocalFolder, signal?: AbortSignal): P
   const text = 'text_encoder/model.onnx';
   return parseModelSource({
     ...inDiffusersLayout((path) => path),
-    id: idOf(folder.name),
+    id: folderId(folder),
+    folder: folder.name,
     name: folder.name.slice(0, 100),
     licence: unknownLicence,
     imageEncoder: { ...imageEncoder, model: towerNames },
@@ -133,6 +135,11 @@ function ofManifest(id: string, manifest: Manifest, at: (path: string) => string
       },
     }),
   });
+}
+
+/** Apart from the ids of models on the web: a folder may be called like any of them. */
+function folderId({ name }: LocalFolder): string {
+  return idOf(`folder-${name}`);
 }
 
 /** A folder's name from an address or a name: readable, and the same for the same. */

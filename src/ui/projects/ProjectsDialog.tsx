@@ -1,10 +1,8 @@
 import { Images, Plus, Upload, X } from 'lucide-react';
 import { useEffect, useId, useRef } from 'react';
-import type { ReactNode } from 'react';
 import { Notices } from '../feedback/Notices.tsx';
 import { Button } from '../shared/Button.tsx';
-import { classes } from '../shared/classes.ts';
-import buttonStyles from '../shared/Button.module.css';
+import { FileButton } from '../shared/FileButton.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import { ProjectCard } from './ProjectCard.tsx';
 import { ProjectJob } from './ProjectJob.tsx';
@@ -58,6 +56,7 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }) {
           <FileButton
             label="Import a project"
             accept=".drift"
+            className={styles['import']}
             onFiles={([file]) => {
               if (file) void projects.importFile(file).then(closeIf);
             }}
@@ -104,39 +103,5 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }) {
         </p>
       </div>
     </dialog>
-  );
-}
-
-/** A button that asks for files. */
-function FileButton({
-  label,
-  accept,
-  multiple = false,
-  onFiles,
-  children,
-}: {
-  readonly label: string;
-  readonly accept: string;
-  readonly multiple?: boolean;
-  readonly onFiles: (files: readonly File[]) => void;
-  readonly children: ReactNode;
-}) {
-  return (
-    <label className={classes(buttonStyles['button'], styles['import'])}>
-      {children}
-      <input
-        type="file"
-        accept={accept}
-        multiple={multiple}
-        className="hidden-text"
-        aria-label={label}
-        onChange={({ target }) => {
-          const files = [...(target.files ?? [])];
-          if (files.length > 0) onFiles(files);
-          // Emptied, so that choosing the same file again is a change again.
-          target.value = '';
-        }}
-      />
-    </label>
   );
 }

@@ -1,4 +1,14 @@
-import type { AutosaveState, GenerationProgress, LoadEvent, Outcome, Round, Run } from '../../store/index.ts';
+import type {
+  AutosaveState,
+  GenerationProgress,
+  LoadEvent,
+  LoadedModel,
+  ModelCost,
+  ModelFetch,
+  Outcome,
+  Round,
+  Run,
+} from '../../store/index.ts';
 
 /** A time span as a person says it: `8 s`, `2 min 5 s`, `1 h 4 min`. */
 export function duration(seconds: number): string {
@@ -128,11 +138,91 @@ export function loadWords(event: LoadEvent | null): { readonly text: string; rea
     case 'download':
       // Some servers do not say how long a file is.
       return { text: `${part}, ${bytes(done)}${of > 0 ? ` of ${bytes(of)}` : ''}`, fraction };
+    case 'verify':
+      return { text: `checking ${part}, ${bytes(done)} of ${bytes(of)}`, fraction };
     case 'compile':
       return { text: `preparing ${part}, ${done} of ${of}`, fraction };
     case 'session':
       return { text: `starting ${part}, ${done} of ${of}`, fraction };
   }
+}
+
+/** How far fetching a model is, and from 0 to 1. */
+export function fetchWords({ phase, progress }: Pick<ModelFetch, 'phase' | 'progress'>): {
+  readonly text: string;
+  readonly fraction: number;
+} {
+  const { stage = 'look', done = 0, of = 0, bytesPerSecond = null, secondsLeft = null } = progress ?? {};
+  const fraction = of > 0 ? Math.min(1, done / of) : 0;
+  const share = of > 0 ? `${bytes(done)} of ${bytes(of)}` : '';
+  if (phase === 'paused' || phase === 'failed') {
+    const stopped = phase === 'paused' ? 'Paused' : 'Stopped';
+    return { text: stage === 'download' && share ? `${stopped} at ${share}` : stopped, fraction };
+  }
+  if (phase === 'waiting') return { text: `Waiting for the network${share && `, ${share}`}`, fraction };
+  switch (stage) {
+    case 'look':
+      return { text: 'Looking at what there is to get…', fraction: 0 };
+    case 'verify':
+      return { text: `Checking what is here already, ${share}`, fraction };
+    case 'download': {
+      const rate = bytesPerSecond === null ? '' : ` · ${bytes(bytesPerSecond)}/s`;
+      return {
+        text: `${share}${rate}${secondsLeft === null ? '' : ` · ${timeLeft(secondsLeft)}`}`,
+        fraction,
+      };
+    }
+  }
+}
+
+/** What a model's largest stage binds at once: the scores of 8 heads between all latents, twice, in float16. */
+function largestBinding({ size }: Pick<ModelCost, 'size'>): number {
+  return 2 * 8 * (size / 8) ** 4 * 2;
+}
+
+/** So many weights fit into WebAssembly's memory, where there is no GPU. */
+const largestOnCpu = 350e6;
+
+/** Whether a model will run on this machine, said plainly. `device` is null while nobody knows. */
+export function machineWords(
+  cost: Pick<ModelCost, 'size' | 'weightBytes'>,
+  device: LoadedModel['device'] | null,
+): { readonly will: 'yes' | 'slowly' | 'no' | 'unknown'; readonly text: string } {
+  const memory = bytes(cost.weightBytes * 1.5);
+  if (!device) return { will: 'unknown', text: `It needs a GPU with about ${memory} of memory.` };
+  const { kind, precision, software, largestBuffer, name } = device;
+  const gpu = name || 'the GPU';
+  if (kind === 'cpu' && cost.weightBytes <= 2 * largestOnCpu) {
+    return { will: 'slowly', text: 'It is small enough to run without a GPU, slowly.' };
+  }
+  if (kind === 'cpu') {
+    return {
+      will: 'no',
+      text: `It needs a GPU with about ${memory} of memory, and Drift found none here. You can download it, but not use it on this machine.`,
+    };
+  }
+  if (largestBuffer !== null && largestBuffer < largestBinding(cost)) {
+    return {
+      will: 'slowly',
+      text: `It needs about ${memory} of GPU memory. This GPU (${gpu}) gives ${bytes(largestBuffer)} at once, and pictures of ${cost.size}×${cost.size} pixels need ${bytes(largestBinding(cost))}: choose smaller pictures.`,
+    };
+  }
+  if (software) {
+    return {
+      will: 'slowly',
+      text: `There is no real GPU here: the browser computes on the processor (${gpu}). It will run, but a frame takes many minutes.`,
+    };
+  }
+  if (precision === 'float32') {
+    return {
+      will: 'slowly',
+      text: `This GPU (${gpu}) has no float16: it will run, but slower and with twice the memory, about ${bytes(cost.weightBytes * 3)}.`,
+    };
+  }
+  return {
+    will: 'yes',
+    text: `It should run well here: ${gpu} has float16. It needs about ${memory} of GPU memory.`,
+  };
 }
 
 /** What stands in the browser's tab: how far the frames are, or the round that is picked from. */

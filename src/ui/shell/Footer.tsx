@@ -1,5 +1,6 @@
 import { Info } from 'lucide-react';
 import type { LoadedModel } from '../../store/index.ts';
+import { ModelsButton } from '../library/ModelsButton.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './Footer.module.css';
 
@@ -10,6 +11,7 @@ export function Footer() {
   return (
     <footer className={styles['footer']}>
       {loaded ? <Facts model={loaded} /> : <p>No picture ever leaves this machine.</p>}
+      <ModelsButton />
     </footer>
   );
 }

@@ -11,6 +11,7 @@ import type { NodeBackend } from '../../../tools/node-runtime.ts';
 import { watchGpu } from '../../support/gpu-memory.ts';
 import { serveFiles } from '../../support/served-files.ts';
 import { tinyModelFiles, tinyModelParts } from '../../support/tiny-model.ts';
+import { MemoryModels } from '../../support/install/model-storage.ts';
 import { Engine } from '../../../workers/engine.ts';
 import { noisePicture } from '../../unit/compute/support.ts';
 
@@ -126,19 +127,27 @@ describe('the engine', () => {
         return session;
       },
     };
-    const engine = new Engine(() =>
-      Promise.resolve({
-        compute,
-        runtime: keeping,
-        target,
-        device: { kind: 'webgpu', precision: 'float16', name: 'This GPU', reason: '' },
-        lost: null,
-        dispose: () => undefined,
-      }),
-    );
+    const machine = {
+      compute,
+      runtime: keeping,
+      target,
+      device: {
+        kind: 'webgpu',
+        precision: 'float16',
+        name: 'This GPU',
+        reason: '',
+        software: true,
+        largestBuffer: null,
+      },
+      lost: null,
+      dispose: () => undefined,
+    } as const;
+    const engine = new Engine(() => Promise.resolve(machine), new MemoryModels());
     const { signal } = new AbortController();
     const noticesOf = async (precisions: Record<string, Precision>): Promise<EngineNotice[]> => {
-      await engine.load(`${server.url}model.json`, 'webgpu', signal, () => undefined, { precisions });
+      await engine.load({ kind: 'url', url: `${server.url}model.json` }, 'webgpu', signal, () => undefined, {
+        precisions,
+      });
       const notices: EngineNotice[] = [];
       const input = { start, firstFrame: 0, settings, previews: false };
       const { frames: made } = await engine.generate(input, signal, (event) => {

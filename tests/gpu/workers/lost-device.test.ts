@@ -14,6 +14,7 @@ import { failure } from '../../support/failure.ts';
 import { serveFiles } from '../../support/served-files.ts';
 import type { ServedFiles } from '../../support/served-files.ts';
 import { tinyModelFiles } from '../../support/tiny-model.ts';
+import { MemoryModels } from '../../support/install/model-storage.ts';
 
 // As in tools/node-runtime.ts: optimising the functions of this build takes minutes.
 setFlagsFromString('--liftoff-only');
@@ -36,7 +37,7 @@ async function openMachine(): Promise<Machine> {
   return {
     compute,
     runtime: createRuntime(await loadOrt({ build: 'asyncify', source: { binary }, threads: 1 }), device),
-    device: { kind: 'webgpu', precision: 'float16', name: '', reason: '' },
+    device: { kind: 'webgpu', precision: 'float16', name: '', reason: '', software, largestBuffer: null },
     target: targetFor('float16', software, device.limits),
     lost,
     dispose: () => {
@@ -49,8 +50,8 @@ async function openMachine(): Promise<Machine> {
 beforeEach(async () => {
   server = await serveFiles(tinyModelFiles());
   devices = [];
-  engine = new Engine(openMachine);
-  await engine.load(`${server.url}model.json`, 'webgpu', patient, () => undefined);
+  engine = new Engine(openMachine, new MemoryModels());
+  await engine.load({ kind: 'url', url: `${server.url}model.json` }, 'webgpu', patient, () => undefined);
 });
 afterEach(async () => {
   await server.close();
@@ -99,13 +100,19 @@ describe('a device that is lost', () => {
   it('is followed by one on which networks compute in what they computed in before', async () => {
     const precision = { unet: 'float32', decoder: 'float32' } as const;
     const options = { precisions: { '': precision } };
-    await engine.load(`${server.url}model.json`, 'webgpu', patient, () => undefined, options);
+    await engine.load(
+      { kind: 'url', url: `${server.url}model.json` },
+      'webgpu',
+      patient,
+      () => undefined,
+      options,
+    );
     const expected = await generate();
     devices.at(-1)?.destroy();
     const made = await generate();
     expect(made.notices).toHaveLength(1);
     expect(pictures(made)).toEqual(pictures(expected));
-    await engine.load(`${server.url}model.json`, 'webgpu', patient, () => undefined);
+    await engine.load({ kind: 'url', url: `${server.url}model.json` }, 'webgpu', patient, () => undefined);
     expect(pictures(await generate()), 'what float16 gives').not.toEqual(pictures(expected));
   });
 

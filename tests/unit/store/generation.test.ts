@@ -286,7 +286,7 @@ describe('loading a model', () => {
     rig.stores.settings.edit('steps', '7');
     rig.failures.set('load', new InputError('offline', 'The model did not arrive.', { remedy: 'Connect.' }));
     rig.model = { ...builtIn, name: 'Other', defaults: { width: 128, height: 128 }, latentScale: 16 };
-    rig.stores.model.load(() => ({ url: 'https://drift.example/other.json', backend: 'auto' }));
+    rig.load('https://drift.example/other.json');
     expect(await rig.stores.model.whenReady()).toBe(true);
     expect(rig.stores.model.getState()).toMatchObject({ status: 'ready', model: { name: 'Shapes' } });
     expect(rig.stores.settings.getState()).toMatchObject({ values: { steps: 7, width: 64 }, multiple: 8 });
@@ -310,7 +310,7 @@ describe('loading a model', () => {
     await rig.ready();
     rig.failsLate = true;
     rig.failures.set('load', new InputError('memory', 'It does not fit.', { remedy: 'Close other tabs.' }));
-    rig.stores.model.load(() => ({ url: 'https://drift.example/other.json', backend: 'auto' }));
+    rig.load('https://drift.example/other.json');
     expect(await until(rig.stores.model, ({ status }) => status === 'failed')).toMatchObject({ model: null });
     expect(rig.stores.notices.getState().notices).toMatchObject([{ message: 'It does not fit.', kept: '' }]);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../../src/base/index.ts';
-import { readWish } from '../../../src/store/index.ts';
+import { readHub, readWish } from '../../../src/store/location.ts';
 
 const page = 'https://drift.example/app/index.html';
 
@@ -11,16 +11,31 @@ describe('the address of the page', () => {
     ['?model=https%3A%2F%2Fhub.example%2Fm.json&backend=cpu', 'https://hub.example/m.json', 'cpu'],
     ['?backend=abacus', 'https://drift.example/app/models/builtin/model.json', 'auto'],
   ])('%j names a model', (search, url, backend) => {
-    expect(readWish(search, page)).toEqual({ url, backend });
+    expect(readWish(`${page}${search}`)).toEqual({ model: { kind: 'url', url }, backend });
   });
 
   it.each(['javascript:alert(1)', 'data:application/json,{}', 'file:///etc/passwd', 'https://'])(
     '%s is refused, with the address in the message',
     (address) => {
-      const search = `?model=${encodeURIComponent(address)}`;
-      const read = () => readWish(search, page);
+      const asked = `${page}?model=${encodeURIComponent(address)}`;
+      const read = () => readWish(asked);
       expect(read).toThrow(ModelError);
       expect(read).toThrow(address);
     },
   );
+
+  it('comes before the model that was chosen', () => {
+    expect(readWish(page, 'mine').model).toEqual({ kind: 'installed', id: 'mine' });
+    expect(readWish(`${page}?model=m.json`, 'mine').model).toMatchObject({ kind: 'url' });
+  });
+
+  it.each([
+    ['', null],
+    ['?hub=http://127.0.0.1:8080', 'http://127.0.0.1:8080/'],
+    ['?hub=https%3A%2F%2Fmirror.example%2Fmodels', 'https://mirror.example/models/'],
+    ['?hub=javascript:alert(1)', null],
+    ['?hub=somewhere', null],
+  ])('%j names a hub', (search, hub) => {
+    expect(readHub(`${page}${search}`)).toBe(hub);
+  });
 });

@@ -11,7 +11,14 @@ const notice: EngineNotice = {
 };
 const onGpu = {
   ...builtIn,
-  device: { kind: 'webgpu', precision: 'float16', name: 'A GPU', reason: '' },
+  device: {
+    kind: 'webgpu',
+    precision: 'float16',
+    name: 'A GPU',
+    reason: '',
+    software: false,
+    largestBuffer: null,
+  },
 } as const;
 
 async function ready(storage = new Map<string, string>()): Promise<Rig> {
@@ -27,22 +34,25 @@ const messages = (rig: Rig) => rig.stores.notices.getState().notices.map(({ mess
 async function loadedAgain(rig: Rig): Promise<unknown> {
   rig.load();
   await rig.stores.model.whenReady();
-  return rig.loads.at(-1);
+  return rig.precisions.at(-1);
 }
 
 describe('a model that was found to need float32', () => {
   it('is told of in a run, and remembered for this model on this GPU', async () => {
     const rig = await ready();
-    expect(rig.loads).toEqual([{}]);
+    expect(rig.precisions).toEqual([{}]);
     rig.notice = notice;
     await rig.stores.generation.generate();
     expect(messages(rig)).toEqual([notice.message]);
     expect(rig.stores.animation.getState().frames, 'frames go on').toHaveLength(3);
     expect(await loadedAgain(rig)).toEqual({ 'A GPU': precision });
 
-    rig.stores.model.load(() => ({ url: 'https://drift.example/other.json', backend: 'auto' }));
+    rig.stores.model.load(() => ({
+      model: { kind: 'url', url: 'https://drift.example/other.json' },
+      backend: 'auto',
+    }));
     await rig.stores.model.whenReady();
-    expect(rig.loads.at(-1), 'nothing is known of another').toEqual({});
+    expect(rig.precisions.at(-1), 'nothing is known of another').toEqual({});
   });
 
   it('is told of while one is picked by hand, also where a round was made ahead', async () => {
@@ -63,6 +73,6 @@ describe('a model that was found to need float32', () => {
     const again = new Rig(storage);
     again.load();
     await again.stores.model.whenReady();
-    expect(again.loads).toEqual([{ 'A GPU': precision }]);
+    expect(again.precisions).toEqual([{ 'A GPU': precision }]);
   });
 });

@@ -1,6 +1,14 @@
 import { afterEach } from 'vitest';
 import type { Picture } from '../../../src/base/index.ts';
-import { connect, diffusionApi, keeping, mediaApi, projectsApi, serve } from '../../../src/protocol/index.ts';
+import {
+  connect,
+  diffusionApi,
+  keeping,
+  mediaApi,
+  modelsApi,
+  projectsApi,
+  serve,
+} from '../../../src/protocol/index.ts';
 import type {
   EngineNotice,
   Api,
@@ -8,6 +16,7 @@ import type {
   FrameInsight,
   Handlers,
   LoadedModel,
+  ModelPlace,
   Params,
   PickPace,
   PickEvent,
@@ -16,6 +25,9 @@ import { framesToMake, variantOf } from '../../../src/project/index.ts';
 import { createStores } from '../../../src/store/index.ts';
 import type { ExportKind, Stores } from '../../../src/store/index.ts';
 import { Device } from '../../support/project-storage.ts';
+import { MemoryModels } from '../../support/install/model-storage.ts';
+import { tinyWeb } from '../../support/install/tiny-source.ts';
+import { modelKeeping } from '../../../workers/model-keeping.ts';
 
 /** A connection to handlers that run behind a real message port, and a way to kill them. */
 function openFake<A extends Api>(
@@ -98,7 +110,14 @@ export const builtIn: LoadedModel = {
   prompts: 'text',
   fixedPrompts: { positive: [], negative: [] },
   defaults: { frames: 3, width: 64, height: 64 },
-  device: { kind: 'cpu', precision: 'float32', name: '', reason: 'This browser has no WebGPU.' },
+  device: {
+    kind: 'cpu',
+    precision: 'float32',
+    name: '',
+    reason: 'This browser has no WebGPU.',
+    software: false,
+    largestBuffer: null,
+  },
 };
 
 export const insight: FrameInsight = {
@@ -164,7 +183,7 @@ export class Rig {
   readonly generateCalls: { firstFrame: number; seed: number; start: Picture; origin?: Picture }[] = [];
   readonly smoothCalls: SmoothCall[] = [];
   /** What the diffusion worker was told that models need, load by load. */
-  readonly loads: LoadCall['precisions'][] = [];
+  readonly precisions: LoadCall['precisions'][] = [];
   /** Said at the beginning of a run or a round. */
   notice: EngineNotice | null = null;
   readonly encoded: { kind: string; values: (number | undefined)[]; frameRate?: number; loop?: boolean }[] =
@@ -197,11 +216,22 @@ export class Rig {
   #paints: (() => void)[] = [];
   #clock = 0;
 
+  /** What the diffusion worker was asked to load, in order. */
+  readonly loads: ModelPlace[] = [];
+  /** The models of this device, and the web that they come from. */
+  readonly models: MemoryModels;
+  readonly web = tinyWeb().web;
+  modelWorkers = 0;
+  killModels: (message: string) => void = () => undefined;
+  #timers: { readonly milliseconds: number; readonly callback: () => void }[] = [];
+  readonly #online = new Set<() => void>();
+
   /** Where projects are kept: the real thing, on a disk in memory. Several rigs on one device are several tabs. */
   readonly device: Device;
 
-  constructor(storage = new Map<string, string>(), device = new Device()) {
+  constructor(storage = new Map<string, string>(), device = new Device(), models = new MemoryModels()) {
     this.device = device;
+    this.models = models;
     this.stores = createStores({
       openDiffusion: () => this.#openDiffusion(),
       openMedia: () => this.#openMedia(),
@@ -210,6 +240,29 @@ export class Rig {
         const { connection, die } = openFake(projectsApi, keeping(device.tab()));
         this.killProjects = die;
         return connection;
+      },
+      openModels: () => {
+        this.modelWorkers++;
+        const { fetch } = this.web;
+        // Requests that fail are not made again here: what is tested is what the page does about that.
+        const wait = () => Promise.resolve();
+        const handlers = modelKeeping(this.models, { fetch, wait, pieceLength: 4096, connections: 2 });
+        const { connection, die } = openFake(modelsApi, handlers);
+        this.killModels = die;
+        return connection;
+      },
+      later: (milliseconds, callback) => {
+        const timer = { milliseconds, callback };
+        this.#timers.push(timer);
+        return () => {
+          this.#timers = this.#timers.filter((other) => other !== timer);
+        };
+      },
+      onOnline: (callback) => {
+        this.#online.add(callback);
+        return () => {
+          this.#online.delete(callback);
+        };
       },
       storage: {
         getItem: (key) => storage.get(key) ?? null,
@@ -264,6 +317,18 @@ export class Rig {
     return paints.length;
   }
 
+  /** Lets time pass until everything that waits now is due. Returns how long that was waited for, in milliseconds. */
+  passTime(): number[] {
+    const timers = this.#timers.splice(0);
+    for (const { callback } of timers) callback();
+    return timers.map(({ milliseconds }) => milliseconds);
+  }
+
+  /** The browser says that the network is there again. */
+  goOnline(): void {
+    for (const callback of [...this.#online]) callback();
+  }
+
   /** Loads the model and takes a start picture of value 100. */
   async ready(): Promise<void> {
     this.load();
@@ -271,8 +336,8 @@ export class Rig {
     await this.stores.animation.chooseStart(file('start'), 'start.png');
   }
 
-  load(): void {
-    this.stores.model.load(() => ({ url: 'https://drift.example/model.json', backend: 'auto' }));
+  load(url = 'https://drift.example/model.json'): void {
+    this.stores.model.load(() => ({ model: { kind: 'url', url }, backend: 'auto' }));
   }
 
   #fail(method: FailingMethod): void {
@@ -284,8 +349,9 @@ export class Rig {
   #openDiffusion() {
     this.diffusionWorkers++;
     const { connection, die } = openFake(diffusionApi, {
-      load: async ({ precisions = {} }, { signal, emit }) => {
-        this.loads.push(precisions);
+      load: async ({ model, precisions = {} }, { signal, emit }) => {
+        this.loads.push(model);
+        this.precisions.push(precisions);
         emit({ stage: 'download', part: 'unet', done: 1, of: 2 });
         await this.loading.pass(signal);
         if (this.failsLate) emit({ stage: 'session', part: 'UNet', done: 0, of: 4 });

@@ -39,7 +39,7 @@ describe('settings', () => {
     const first = await opened(storage);
     first.stores.settings.edit('steps', '7');
     const other = new Rig(storage);
-    other.stores.model.load(() => ({ url: 'https://drift.example/other.json', backend: 'auto' }));
+    other.load('https://drift.example/other.json');
     await other.stores.model.whenReady();
     expect(other.stores.settings.getState().values.steps).toBe(20);
   });

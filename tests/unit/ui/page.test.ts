@@ -179,7 +179,7 @@ describe('the page', () => {
     const other = new Rig();
     other.model = {
       ...builtIn,
-      device: { kind: 'webgpu', precision: 'float16', name: 'A fine GPU', reason: '' },
+      device: { ...builtIn.device, kind: 'webgpu', precision: 'float16', name: 'A fine GPU', reason: '' },
     };
     await other.ready();
     expect(html(other.stores)).not.toContain('No GPU');

@@ -6,7 +6,9 @@ import {
   bytes,
   comingFraction,
   duration,
+  fetchWords,
   loadWords,
+  machineWords,
   outcomeWords,
   pageTitle,
   runFraction,
@@ -99,6 +101,44 @@ describe('what the page says', () => {
       fraction: 0,
     });
     expect(loadWords({ stage: 'session', part: 'vae', done: 1, of: 0 }).fraction).toBe(0);
+  });
+
+  it('how far fetching a model is', () => {
+    const progress = {
+      kind: 'progress',
+      stage: 'download',
+      done: 1e9,
+      of: 4e9,
+      bytesPerSecond: 50e6,
+      secondsLeft: 60,
+    } as const;
+    expect(fetchWords({ phase: 'running', progress })).toEqual({
+      text: '1.00 GB of 4.00 GB · 50 MB/s · about 1 min left',
+      fraction: 0.25,
+    });
+    expect(fetchWords({ phase: 'paused', progress }).text).toBe('Paused at 1.00 GB of 4.00 GB');
+    expect(fetchWords({ phase: 'waiting', progress }).text).toMatch(/network/);
+    expect(fetchWords({ phase: 'running', progress: null }).fraction).toBe(0);
+  });
+
+  it('whether a model will run on this machine', () => {
+    const cost = { size: 512, weightBytes: 2.4e9 };
+    const gpu = {
+      kind: 'webgpu',
+      precision: 'float16',
+      name: 'A fine GPU',
+      reason: '',
+      software: false,
+      largestBuffer: 2 ** 31,
+    } as const;
+    expect(machineWords(cost, gpu)).toMatchObject({ will: 'yes' });
+    expect(machineWords(cost, { ...gpu, precision: 'float32' }).text).toMatch(/no float16.*twice/);
+    expect(machineWords(cost, { ...gpu, software: true }).text).toMatch(/no real GPU/);
+    expect(machineWords(cost, { ...gpu, largestBuffer: 2 ** 27 }).text).toMatch(/smaller pictures/);
+    const none = { ...gpu, kind: 'cpu', precision: 'float32', largestBuffer: null } as const;
+    expect(machineWords(cost, none)).toMatchObject({ will: 'no' });
+    expect(machineWords({ ...cost, weightBytes: 1e6 }, none)).toMatchObject({ will: 'slowly' });
+    expect(machineWords(cost, null)).toMatchObject({ will: 'unknown' });
   });
 
   it('the title of the tab', () => {

@@ -18,6 +18,7 @@ import type { Machine } from '../../../workers/machine.ts';
 import { utf8 } from '../../support/bytes.ts';
 import { openCpuRuntime } from '../../support/cpu-runtime.ts';
 import { failure } from '../../support/failure.ts';
+import { MemoryModels } from '../../support/install/model-storage.ts';
 import { serveFiles } from '../../support/served-files.ts';
 import type { ServedFiles } from '../../support/served-files.ts';
 import { textTower, tokenizerConfig, tokenizerFile } from '../../support/text-tower.ts';
@@ -30,6 +31,8 @@ const start = { width: 8, height: 8, data: new Uint8ClampedArray(256).fill(200) 
 
 let files: Map<string, Uint8Array<ArrayBuffer>>;
 let server: ServedFiles;
+/** What is on this device. */
+let models: MemoryModels;
 /** The machines that were opened, in order, by what they were opened for. */
 let machines: { backend: string; runtime: WatchedRuntime; disposed: boolean }[];
 
@@ -41,6 +44,7 @@ beforeEach(async () => {
   }
   server = await serveFiles(files);
   machines = [];
+  models = new MemoryModels();
 });
 afterEach(async () => {
   await server.close();
@@ -52,7 +56,14 @@ async function openMachine(backend: string): Promise<Machine> {
   return {
     compute: createCpuCompute(),
     runtime: opened.runtime,
-    device: { kind: 'cpu', precision: 'float32', name: '', reason: '' },
+    device: {
+      kind: 'cpu',
+      precision: 'float32',
+      name: '',
+      reason: '',
+      software: false,
+      largestBuffer: null,
+    },
     target: targetFor('float32', false),
     lost: null,
     dispose: () => {
@@ -69,7 +80,12 @@ function load(
   backend: Backend = 'cpu',
   signal = patient,
 ): Promise<LoadedModel> {
-  return engine.load(`${server.url}${model}/model.json`, backend, signal, () => undefined);
+  return engine.load(
+    { kind: 'url', url: `${server.url}${model}/model.json` },
+    backend,
+    signal,
+    () => undefined,
+  );
 }
 
 /** Gives a model a text tower in place of its fixed prompts. */
@@ -97,7 +113,7 @@ describe('a model that cannot be opened', () => {
     ['lacks a part', () => files.delete('two/vae/weights.safetensors')],
     ['is damaged', () => files.set('two/unet/weights.safetensors', new Uint8Array(100))],
   ])('because it %s leaves the one before in use', async (_, damage) => {
-    const engine = new Engine(openMachine);
+    const engine = new Engine(openMachine, models);
     await load(engine, 'one');
     damage();
     await expect(load(engine, 'two')).rejects.toThrow();
@@ -106,7 +122,7 @@ describe('a model that cannot be opened', () => {
   });
 
   it('leaves no model in use where there was none', async () => {
-    const engine = new Engine(openMachine);
+    const engine = new Engine(openMachine, models);
     await expect(load(engine, 'none')).rejects.toThrow();
     expect((await failure(generate(engine))).code).toBe('no-model');
     await load(engine, 'one');
@@ -116,10 +132,12 @@ describe('a model that cannot be opened', () => {
 
   it('for want of a machine can be tried again', async () => {
     let attempts = 0;
-    const engine = new Engine((backend) =>
-      attempts++ === 0
-        ? Promise.reject(new DeviceError('no-webgpu', 'There is no GPU.', { remedy: 'Wait for one.' }))
-        : openMachine(backend),
+    const engine = new Engine(
+      (backend) =>
+        attempts++ === 0
+          ? Promise.reject(new DeviceError('no-webgpu', 'There is no GPU.', { remedy: 'Wait for one.' }))
+          : openMachine(backend),
+      models,
     );
     expect((await failure(load(engine, 'one', 'webgpu'))).code).toBe('no-webgpu');
     await load(engine, 'one', 'webgpu');
@@ -127,10 +145,12 @@ describe('a model that cannot be opened', () => {
   });
 
   it('on another machine costs neither the model nor its machine', async () => {
-    const engine = new Engine((backend) =>
-      backend === 'webgpu'
-        ? Promise.reject(new DeviceError('no-webgpu', 'There is no GPU.', { remedy: 'Buy one.' }))
-        : openMachine(backend),
+    const engine = new Engine(
+      (backend) =>
+        backend === 'webgpu'
+          ? Promise.reject(new DeviceError('no-webgpu', 'There is no GPU.', { remedy: 'Buy one.' }))
+          : openMachine(backend),
+      models,
     );
     await load(engine, 'one', 'cpu');
     expect((await failure(load(engine, 'two', 'webgpu'))).code).toBe('no-webgpu');
@@ -150,7 +170,7 @@ describe('a model that cannot be opened', () => {
       if (backend !== 'webgpu') return openMachine(backend);
       stop.abort();
       return new Promise(() => undefined);
-    });
+    }, models);
     await load(engine, 'one', 'cpu');
     await expect(load(engine, 'two', 'webgpu', stop.signal)).rejects.toSatisfy(isAbort);
     expect((await generate(engine)).frames).toBe(1);
@@ -159,7 +179,7 @@ describe('a model that cannot be opened', () => {
 
 describe('a model that takes the place of another', () => {
   it('has its networks loaded when the other ones are gone', async () => {
-    const engine = new Engine(openMachine);
+    const engine = new Engine(openMachine, models);
     await load(engine, 'one');
     const runtime = machines[0]?.runtime;
     if (!runtime) throw new Error('no machine was opened');
@@ -173,7 +193,7 @@ describe('a model that takes the place of another', () => {
   });
 
   it('on another machine frees the first one', async () => {
-    const engine = new Engine(openMachine);
+    const engine = new Engine(openMachine, models);
     await load(engine, 'one', 'cpu');
     await load(engine, 'two', 'webgpu');
     expect((await generate(engine)).frames).toBe(1);
@@ -186,9 +206,10 @@ describe('a model that takes the place of another', () => {
 
 describe('while a model is loaded', () => {
   it('its files are counted together, then its networks', async () => {
-    const engine = new Engine(openMachine);
+    const engine = new Engine(openMachine, models);
     const events: LoadEvent[] = [];
-    await engine.load(`${server.url}one/model.json`, 'cpu', patient, (event) => events.push(event));
+    const place = { kind: 'url', url: `${server.url}one/model.json` } as const;
+    await engine.load(place, 'cpu', patient, (event) => events.push(event));
     const paths = [
       'unet/weights.safetensors',
       'vae/weights.safetensors',
@@ -237,7 +258,14 @@ describe('a device that is lost', () => {
       return {
         compute,
         runtime,
-        device: { kind: 'webgpu', precision: this.precision, name: '', reason: '' },
+        device: {
+          kind: 'webgpu',
+          precision: this.precision,
+          name: '',
+          reason: '',
+          software: false,
+          largestBuffer: null,
+        },
         target: targetFor('float32', false),
         lost,
         dispose: () => {
@@ -261,7 +289,7 @@ describe('a device that is lost', () => {
   let engine: Engine;
   beforeEach(async () => {
     gpus = new Gpus();
-    engine = new Engine(gpus.open);
+    engine = new Engine(gpus.open, models);
     await load(engine, 'one', 'webgpu');
   });
 
@@ -374,7 +402,7 @@ describe('a device that is lost', () => {
       const machine = await lose();
       if (gpus.opened.length > 2) gpus.opened.at(-1)?.lose();
       return machine;
-    });
+    }, models);
     await load(engine, 'one', 'webgpu');
     expect((await failure(run('automatic', [1]))).code).toBe('run-failed');
     expect(gpus.opened).toHaveLength(3);
@@ -400,8 +428,9 @@ describe('a device that is lost', () => {
 describe('to save memory', () => {
   it('the networks of other stages go before one is loaded, for the text tower too', async () => {
     withTextTower('one');
-    const engine = new Engine(openMachine);
-    await engine.load(`${server.url}one/model.json`, 'cpu', patient, () => undefined, { lowMemory: true });
+    const engine = new Engine(openMachine, models);
+    const place = { kind: 'url', url: `${server.url}one/model.json` } as const;
+    await engine.load(place, 'cpu', patient, () => undefined, { lowMemory: true });
     const runtime = machines[0]?.runtime;
     if (!runtime) throw new Error('no machine was opened');
     const live: [string, number][] = [];

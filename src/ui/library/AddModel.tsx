@@ -1,0 +1,72 @@
+import { FolderOpen } from 'lucide-react';
+import { useId, useState } from 'react';
+import { Button } from '../shared/Button.tsx';
+import { FileButton } from '../shared/FileButton.tsx';
+import { useSelect, useStores } from '../shared/stores.ts';
+import { LookCard } from './LookCard.tsx';
+import styles from './ModelsDialog.module.css';
+import { folderFrom, wantedFrom } from './wanted.ts';
+
+/** Adds a model that somebody else made. It is looked at before it is taken. */
+export function AddModel() {
+  const { models } = useStores();
+  const added = useSelect(models, (state) => state.added);
+  const [text, setText] = useState('');
+  const [wrong, setWrong] = useState(false);
+  const [field, help] = [useId(), useId()];
+  return (
+    <details className={styles['section']}>
+      <summary className={styles['heading']}>Add a model</summary>
+      <form
+        className={styles['add']}
+        onSubmit={(event) => {
+          event.preventDefault();
+          const wanted = wantedFrom(text);
+          setWrong(wanted === null);
+          if (wanted) void models.look(wanted);
+        }}
+      >
+        <label htmlFor={field}>Hub id or address of a manifest</label>
+        <div className={styles['actions']}>
+          <input
+            id={field}
+            className={styles['field']}
+            value={text}
+            placeholder="owner/name"
+            spellCheck={false}
+            autoComplete="off"
+            aria-describedby={help}
+            aria-invalid={wrong || undefined}
+            onChange={({ target }) => {
+              setText(target.value);
+              setWrong(false);
+            }}
+          />
+          <Button type="submit">Look</Button>
+          <FileButton
+            label="Model from a folder"
+            folder
+            onFiles={(files) => {
+              void models.look(
+                folderFrom(files.map((file) => ({ webkitRelativePath: file.webkitRelativePath, file }))),
+              );
+            }}
+          >
+            <FolderOpen size={16} aria-hidden />
+            From a folder
+          </FileButton>
+        </div>
+        <p
+          id={help}
+          className={wrong ? styles['warning'] : styles['note']}
+          role={wrong ? 'alert' : undefined}
+        >
+          {wrong
+            ? 'That is neither an id like “owner/name” nor an address that begins with https://.'
+            : 'Stable Diffusion 1.x models of image variations, in the layout of diffusers, or with a model.json.'}
+        </p>
+      </form>
+      {added && <LookCard look={added} name="The model to add" action="Get this model" />}
+    </details>
+  );
+}

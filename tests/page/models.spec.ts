@@ -1,0 +1,92 @@
+import type { Page } from '@playwright/test';
+import { clipRepository, imageVariations } from '../../tools/full-model/model.ts';
+import { createGate, startHub } from '../support/hub/index.ts';
+import type { Hub } from '../support/hub/index.ts';
+import { published } from '../support/hub/published.ts';
+import { button, chooseStart, finished, generate, modelIsReady, nameless, open, set } from './driving.ts';
+import { expect, test } from './fixtures.ts';
+
+const fullName = 'Stable Diffusion image variations';
+const tower = 'onnx/vision_model_fp16.onnx';
+const files = imageVariations('small');
+
+let hub: Hub;
+test.beforeEach(async () => {
+  hub = await startHub(published(files));
+});
+test.afterEach(async () => {
+  await hub.close();
+});
+
+/** The page with the built-in model, whose hub is the test's. */
+async function openModels(page: Page): Promise<void> {
+  await open(page, `/?hub=${encodeURIComponent(hub.url)}`);
+  await button(page, 'Models').click();
+  await expect(page.getByRole('dialog', { name: 'Models' })).toBeVisible();
+}
+
+test.describe('the full model', { tag: '@cpu' }, () => {
+  test('is got from the hub, through a closed tab, and starts from disk ever after', async ({ page }) => {
+    await openModels(page);
+    const card = page.getByRole('region', { name: fullName });
+    await expect(card.getByText('CreativeML OpenRAIL-M')).toHaveAttribute('href', /^https:/);
+    await expect(card.getByText(/without a GPU/), 'this machine has none').toBeVisible();
+    // The image tower does not come before its tab is closed.
+    const gate = createGate();
+    const covering = Math.floor((files.get(`${clipRepository}/${tower}`)?.size ?? 0) / 2);
+    const rule = hub.inject({ path: tower, covering, faults: [{ kind: 'stall', after: 0, gate }] });
+    await button(page, 'Get the full model').click();
+    await expect(page.getByRole('progressbar', { name: /Download of/ })).toBeVisible();
+    await gate.reached;
+    const context = page.context();
+    await page.close();
+    gate.open();
+    rule.remove();
+
+    const next = await context.newPage();
+    await open(next, `/?hub=${encodeURIComponent(hub.url)}`);
+    await expect(next.getByText(`The download of ${fullName} is not finished.`)).toBeVisible();
+    await button(next, 'Go on').click();
+    await button(next, 'Use it').click();
+    await modelIsReady(next, fullName);
+    await chooseStart(next);
+    await set(next, { Frames: 1, Steps: 1, Width: 64, Height: 64 });
+    await generate(next);
+    await finished(next, 1);
+
+    hub.reset();
+    await next.reload();
+    await modelIsReady(next, fullName);
+    expect(hub.requests, 'nothing is asked of the hub').toEqual([]);
+
+    await button(next, 'Models').click();
+    await button(next, `Remove ${fullName}`).click();
+    await button(next, 'Yes, remove').click();
+    await expect(button(next, `Remove ${fullName}`)).toHaveCount(0);
+    await expect(button(next, 'In use: the built-in model')).toBeVisible();
+  });
+});
+
+test.describe('a model of somebody else', { tag: '@cpu' }, () => {
+  test('is looked at before it is taken, and what is wrong with it is listed', async ({ page, server }) => {
+    server.answers.set('vae/config.json', 404);
+    server.answers.set('scheduler/scheduler_config.json', 404);
+    await openModels(page);
+    await page.getByText('Add a model').click();
+    const field = page.getByRole('textbox', { name: 'Hub id or address of a manifest' });
+    await field.fill('nonsense');
+    await button(page, 'Look').click();
+    await expect(page.getByRole('alert')).toContainText('neither an id');
+    await field.fill(server.manifest);
+    await button(page, 'Look').click();
+    const card = page.getByRole('region', { name: 'The model to add' });
+    await expect(card.getByRole('listitem')).toHaveText([/scheduler_config\.json/, /vae\/config\.json/]);
+
+    server.answers.clear();
+    await card.getByRole('button', { name: 'Try again' }).click();
+    await button(page, 'Get this model').click();
+    const list = page.getByRole('list', { name: 'Installed models' });
+    await expect(list.getByRole('listitem')).toHaveCount(2);
+    expect(await nameless(page)).toEqual([]);
+  });
+});

@@ -1,0 +1,243 @@
+import { describe, expect, it } from 'vitest';
+import { ModelError } from '../../../src/base/index.ts';
+import type { WantedModel } from '../../../src/store/index.ts';
+import { base } from '../../support/install/tiny-source.ts';
+import { Rig, until } from './rig.ts';
+
+const wanted: WantedModel = { kind: 'manifest', url: `${base}tiny/model.json` };
+const id = 'hub.test-tiny';
+
+/** A rig whose model is on this device. */
+async function withModel(rig = new Rig()): Promise<Rig> {
+  rig.stores.models.begin();
+  await rig.stores.model.whenReady();
+  rig.stores.models.get(wanted, 'Tiny');
+  await until(rig.stores.models, ({ fetch, installed }) => !fetch && installed?.[0]?.state === 'complete');
+  return rig;
+}
+
+/** Has requests for weights wait, until what is returned is called. */
+function holdWeights({ web }: Rig): { reached: Promise<void>; pass: () => void } {
+  let pass: () => void = () => undefined;
+  let reach: () => void = () => undefined;
+  const gate = new Promise<void>((open) => (pass = open));
+  const reached = new Promise<void>((resolve) => (reach = resolve));
+  let passing = 2;
+  web.fault = async ({ range }) => {
+    // A few pieces come, the others wait.
+    if (range && range[1] - range[0] > 2000 && passing-- <= 0) {
+      reach();
+      await gate;
+    }
+    return null;
+  };
+  return { reached, pass };
+}
+
+function notice(rig: Rig, text: RegExp) {
+  return rig.stores.notices.getState().notices.find(({ message }) => text.test(message));
+}
+
+function press(rig: Rig, text: RegExp, label: string) {
+  const action = notice(rig, text)?.actions.find((each) => each.label === label);
+  if (!action) throw new Error(`nothing offers “${label}”`);
+  action.run();
+}
+
+describe('the models of this device', () => {
+  it('are fetched, offered, used, and loaded from disk on the next visit', async () => {
+    const storage = new Map<string, string>();
+    const rig = await withModel(new Rig(storage));
+    expect(rig.persisted, 'the browser is asked to keep it').toBe(1);
+    press(rig, /Tiny is on this device/, 'Use it');
+    await rig.stores.model.whenReady();
+    expect(rig.loads.at(-1)).toEqual({ kind: 'installed', id });
+
+    const next = new Rig(storage, rig.device, rig.models);
+    next.stores.models.begin();
+    await next.stores.model.whenReady();
+    expect(next.loads).toEqual([{ kind: 'installed', id }]);
+    expect(next.stores.model.getState().place).toEqual({ kind: 'installed', id });
+
+    next.stores.models.use(null);
+    await next.stores.model.whenReady();
+    const third = new Rig(storage, rig.device, rig.models);
+    third.stores.models.begin();
+    await third.stores.model.whenReady();
+    expect(third.loads).toMatchObject([{ kind: 'url' }]);
+  });
+
+  it('take the place of the one that the address asks for', async () => {
+    const rig = await withModel();
+    rig.address = 'https://drift.example/?model=https%3A%2F%2Fother.example%2Fm.json&backend=cpu';
+    rig.stores.models.begin();
+    await rig.stores.model.whenReady();
+    rig.stores.models.use(id);
+    await rig.stores.model.whenReady();
+    expect(rig.address).toBe('https://drift.example/?backend=cpu');
+  });
+
+  it('say what they cost before anything is fetched, or all that is wrong', async () => {
+    const rig = new Rig();
+    await rig.stores.models.look(wanted);
+    expect(rig.stores.models.getState().added).toMatchObject({ status: 'cost', cost: { name: 'Tiny' } });
+    rig.web.files.delete(`${base}tiny/vae/config.json`);
+    rig.web.files.delete(`${base}tiny/scheduler.json`);
+    await rig.stores.models.look(wanted);
+    const { added } = rig.stores.models.getState();
+    expect(added?.status === 'problems' && added.problems).toHaveLength(2);
+    rig.stores.models.forget();
+    expect(rig.stores.models.getState().added).toBeNull();
+  });
+
+  it('are paused, and go on in the next visit with what is there', async () => {
+    const storage = new Map<string, string>();
+    const rig = new Rig(storage);
+    const { reached, pass } = holdWeights(rig);
+    rig.stores.models.get(wanted, 'Tiny');
+    await reached;
+    rig.stores.models.pause();
+    pass();
+    expect(rig.stores.models.getState().fetch).toMatchObject({ phase: 'paused', id });
+    await until(rig.stores.models, ({ installed }) => installed?.[0]?.state === 'partial');
+
+    const next = new Rig(storage, rig.device, rig.models);
+    next.stores.models.begin();
+    expect(next.stores.models.getState().fetch).toMatchObject({ phase: 'paused', name: 'Tiny' });
+    expect(next.web.asked, 'nothing is fetched before the person says so').toEqual([]);
+    press(next, /download of Tiny is not finished/, 'Go on');
+    await until(next.stores.models, ({ installed }) => installed?.[0]?.state === 'complete');
+    expect(next.stores.models.getState().fetch).toBeNull();
+    expect(storage.get('drift.download')).toBe('null');
+  });
+
+  it('are thrown away when fetching them is cancelled', async () => {
+    const rig = new Rig();
+    const { reached, pass } = holdWeights(rig);
+    rig.stores.models.get(wanted, 'Tiny');
+    await reached;
+    const cancelled = rig.stores.models.cancel();
+    pass();
+    await cancelled;
+    expect(rig.stores.models.getState()).toMatchObject({ fetch: null, installed: [] });
+    expect(rig.models.files.models.size).toBe(0);
+  });
+
+  it('go on by themselves after the network was lost, with more and more patience, and say so', async () => {
+    const rig = new Rig();
+    rig.web.fault = () => {
+      throw new TypeError('offline');
+    };
+    rig.stores.models.get(wanted, 'Tiny');
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const { fetch } = await until(rig.stores.models, (state) => state.fetch?.phase === 'waiting');
+      expect(fetch?.news).toMatch(/tries again in \d+ s/);
+      waits.push(...rig.passTime());
+      await until(rig.stores.models, (state) => state.fetch?.phase === 'running');
+    }
+    expect(waits).toEqual([5_000, 10_000, 20_000]);
+    await until(rig.stores.models, (state) => state.fetch?.phase === 'waiting');
+    rig.web.fault = () => null;
+    rig.goOnline();
+    await until(rig.stores.models, ({ installed }) => installed?.[0]?.state === 'complete');
+    expect(rig.passTime(), 'no timer is left').toEqual([]);
+    expect(rig.stores.notices.getState().notices.filter(({ kind }) => kind === 'error')).toEqual([]);
+  });
+
+  it('are paused while the network is waited for', async () => {
+    const rig = new Rig();
+    rig.web.fault = () => {
+      throw new TypeError('offline');
+    };
+    rig.stores.models.get(wanted, 'Tiny');
+    await until(rig.stores.models, (state) => state.fetch?.phase === 'waiting');
+    rig.stores.models.pause();
+    expect(rig.passTime()).toEqual([]);
+    expect(rig.stores.models.getState().fetch?.phase).toBe('paused');
+  });
+
+  it('stop at a full disk with what is needed, and go on when there is room', async () => {
+    const rig = new Rig();
+    rig.models.files.capacity = 10_000;
+    rig.stores.models.get(wanted, 'Tiny');
+    await until(rig.stores.models, (state) => state.fetch?.phase === 'failed');
+    expect(notice(rig, /needs .* on disk, and .* free/)?.kept).toBe('What has been downloaded is kept.');
+    rig.models.files.capacity = Infinity;
+    press(rig, /on disk/, 'Go on');
+    await until(rig.stores.models, ({ installed }) => installed?.[0]?.state === 'complete');
+  });
+
+  it('go on in a new worker when theirs has died', async () => {
+    const rig = new Rig();
+    const { reached } = holdWeights(rig);
+    rig.stores.models.get(wanted, 'Tiny');
+    await reached;
+    rig.killModels('out of memory');
+    await until(rig.stores.models, (state) => state.fetch?.phase === 'failed');
+    // The browser gives back the locks of a worker that is gone.
+    rig.models.held.clear();
+    rig.web.fault = () => null;
+    rig.stores.models.resume();
+    await until(rig.stores.models, ({ installed }) => installed?.[0]?.state === 'complete');
+    expect(rig.modelWorkers).toBe(2);
+  });
+
+  it('are checked, and the damaged pieces alone are fetched again', async () => {
+    const rig = await withModel();
+    await rig.stores.models.verify(id);
+    expect(notice(rig, /Tiny is as it should be/)).toBeDefined();
+    const bytes = rig.models.files.read(id, 'image_encoder/model.onnx');
+    bytes.fill(0, 0, 10);
+    await rig.stores.models.verify(id);
+    await until(rig.stores.models, ({ check, installed }) => !check && installed?.[0]?.state === 'damaged');
+    rig.web.asked.length = 0;
+    press(rig, /One piece of Tiny is damaged/, 'Repair');
+    await until(rig.stores.models, ({ installed }) => installed?.[0]?.state === 'complete');
+    // Headers, which begin behind their eight bytes of length, are read again to know what there is.
+    const fetched = rig.web.asked.filter(
+      ({ range }) => range && range[1] - range[0] > 2000 && range[0] !== 8,
+    );
+    expect(new Set(fetched.map(({ url }) => url.split('/').at(-1)))).toEqual(new Set(['image.onnx']));
+  });
+
+  it('that are damaged when they are loaded can be repaired and are then used', async () => {
+    const rig = await withModel();
+    rig.failsLate = true;
+    rig.failures.set(
+      'load',
+      new ModelError('model-damaged', 'Tiny is damaged.', { remedy: 'Download it again.', details: {} }),
+    );
+    rig.stores.models.use(id);
+    await until(rig.stores.model, ({ status }) => status === 'failed');
+    const offered = notice(rig, /Tiny is damaged/)?.actions.map(({ label }) => label);
+    expect(offered).toEqual(['Repair', 'Use the built-in model', 'Try again']);
+    press(rig, /Tiny is damaged/, 'Repair');
+    await until(rig.stores.model, ({ place }) => place?.kind === 'installed');
+    expect(rig.stores.models.getState().fetch).toBeNull();
+  });
+
+  it('give way to the built-in model when they are removed', async () => {
+    const rig = await withModel();
+    rig.stores.models.use(id);
+    await rig.stores.model.whenReady();
+    await rig.stores.models.remove(id);
+    expect(rig.stores.model.getState().place).toMatchObject({ kind: 'url' });
+    expect(rig.stores.models.getState().installed).toEqual([]);
+  });
+
+  it('are told to be busy when another tab fetches them', async () => {
+    const first = new Rig();
+    const { reached, pass } = holdWeights(first);
+    first.stores.models.get(wanted, 'Tiny');
+    await reached;
+    const second = new Rig(new Map(), first.device, first.models);
+    second.stores.models.get(wanted, 'Tiny');
+    await until(second.stores.models, (state) => state.fetch?.phase === 'failed');
+    expect(notice(second, /downloaded or used in another tab/)).toBeDefined();
+    pass();
+    await until(first.stores.models, ({ installed }) => installed?.[0]?.state === 'complete');
+    second.stores.models.resume();
+    await until(second.stores.models, ({ fetch }) => fetch === null);
+  });
+});

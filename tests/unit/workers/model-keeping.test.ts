@@ -1,0 +1,248 @@
+import { describe, expect, it } from 'vitest';
+import { createCpuCompute } from '../../../src/compute/index.ts';
+import { targetFor } from '../../../src/models/index.ts';
+import { defaultSettings } from '../../../src/project/index.ts';
+import { connect, modelsApi, serve } from '../../../src/protocol/index.ts';
+import type { GetEvent, WantedModel } from '../../../src/protocol/index.ts';
+import { Engine } from '../../../workers/engine.ts';
+import { modelKeeping } from '../../../workers/model-keeping.ts';
+import { openCpuRuntime } from '../../support/cpu-runtime.ts';
+import { failure } from '../../support/failure.ts';
+import { MemoryModels } from '../../support/install/model-storage.ts';
+import { base, tinyWeb } from '../../support/install/tiny-source.ts';
+import { tinyModelFiles } from '../../support/tiny-model.ts';
+
+const wanted: WantedModel = { kind: 'manifest', url: `${base}tiny/model.json` };
+const id = 'hub.test-tiny';
+const unet = 'unet/diffusion_pytorch_model.safetensors';
+
+/** The models worker behind a real message port: of one tab, of those that share the models. */
+function tab(models: MemoryModels, web = tinyWeb().web) {
+  const { port1, port2 } = new MessageChannel();
+  const handlers = modelKeeping(models, {
+    fetch: web.fetch,
+    wait: () => Promise.resolve(),
+    pieceLength: 4096,
+    connections: 2,
+  });
+  serve(port2, modelsApi, handlers);
+  port1.start();
+  port2.start();
+  const terminate = () => {
+    port1.close();
+    port2.close();
+  };
+  const listening = {
+    postMessage: (message: unknown, transfer: Transferable[]) => {
+      port1.postMessage(message, transfer);
+    },
+    addEventListener: (
+      ...[type, listener]:
+        | [type: 'message', listener: (event: MessageEvent<unknown>) => void]
+        | [type: 'error', listener: (event: ErrorEvent) => void]
+    ) => {
+      if (type === 'message') port1.addEventListener('message', listener);
+    },
+    terminate,
+  };
+  return { worker: connect(listening, modelsApi), web };
+}
+
+async function installed(): Promise<MemoryModels> {
+  const models = new MemoryModels();
+  const { worker } = tab(models);
+  await worker.call('get', { wanted, hub: null });
+  worker.close();
+  return models;
+}
+
+function damage(models: MemoryModels) {
+  const bytes = models.files.read(id, unet);
+  bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1;
+}
+
+describe('the models worker', () => {
+  it('says what a model costs, gets it, lists it and removes it', async () => {
+    const models = new MemoryModels();
+    const { worker } = tab(models);
+    const look = await worker.call('look', { wanted, hub: null });
+    if (look.kind !== 'cost') throw new Error('there is nothing wrong with it');
+    const { cost } = look;
+    expect(cost).toMatchObject({ id, name: 'Tiny', size: 64 });
+    expect(cost.parts.reduce((sum, part) => sum + part.downloadBytes, 0)).toBe(cost.downloadBytes);
+    expect(cost.parts[0]?.part).toBe('UNet');
+    expect(cost.weightBytes).toBeLessThan(cost.storedBytes);
+    expect(models.files.models.size, 'looking writes nothing').toBe(0);
+
+    const events: GetEvent[] = [];
+    await worker.call('get', { wanted, hub: null }, { onEvent: (event) => events.push(event) });
+    expect(events.find(({ kind }) => kind === 'begun')).toMatchObject({ id, name: 'Tiny' });
+    expect(events.at(-1)).toMatchObject({
+      kind: 'progress',
+      stage: 'download',
+      done: cost.downloadBytes,
+      of: cost.downloadBytes,
+    });
+    const { models: list } = await worker.call('list', {});
+    expect(list).toMatchObject([{ id, name: 'Tiny', state: 'complete', storedBytes: cost.storedBytes }]);
+    expect(await worker.call('verify', { id })).toEqual({ damaged: 0 });
+
+    await worker.call('remove', { id });
+    expect((await worker.call('list', {})).models).toEqual([]);
+    worker.close();
+  });
+
+  it('lists everything that is wrong with a model, and takes none of it', async () => {
+    const models = new MemoryModels();
+    const { worker, web } = tab(models);
+    web.files.delete(`${base}tiny/vae/config.json`);
+    web.put(`${base}tiny/unet/config.json`, new TextEncoder().encode('{"down_block_types": ["Odd"]}'));
+    const look = await worker.call('look', { wanted, hub: null });
+    if (look.kind !== 'problems') throw new Error('there is much wrong with it');
+    expect(look.problems.map(({ message }) => message).join('\n')).toMatch(/vae\/config\.json/);
+    expect(look.problems.map(({ message }) => message).join('\n')).toMatch(/unet\/config\.json/);
+    expect(look.problems).toHaveLength(2);
+    await expect(worker.call('get', { wanted, hub: null })).rejects.toThrow();
+    expect(models.files.models.size).toBe(0);
+    worker.close();
+  });
+
+  it('takes a model from a folder, and asks for that folder again to mend it', async () => {
+    const models = new MemoryModels();
+    const { worker, web } = tab(models);
+    web.files.clear();
+    const files = [...tinyModelFiles()].map(([path, bytes]) => ({ path, file: new Blob([bytes]) }));
+    const folder: WantedModel = { kind: 'folder', name: 'My model', files };
+    const { id: own } = await worker.call('get', { wanted: folder, hub: null });
+    expect((await worker.call('list', {})).models).toMatchObject([{ state: 'complete', fromFolder: true }]);
+    const again = worker.call('get', { wanted: { kind: 'installed', id: own }, hub: null });
+    expect(await failure(again)).toMatchObject({ code: 'folder-needed', details: { folder: 'My model' } });
+    expect(web.asked).toEqual([]);
+    worker.close();
+  });
+
+  it('goes on with a model that was stopped, by its id alone, and fetches nothing twice', async () => {
+    const models = new MemoryModels();
+    const { worker, web } = tab(models);
+    const stop = new AbortController();
+    const stopped = worker.call(
+      'get',
+      { wanted, hub: null },
+      {
+        signal: stop.signal,
+        onEvent: (event) => {
+          if (event.kind === 'progress' && event.stage === 'download' && event.done > event.of / 2) {
+            stop.abort();
+          }
+        },
+      },
+    );
+    await expect(stopped).rejects.toThrow();
+    expect((await worker.call('list', {})).models).toMatchObject([{ id, state: 'partial' }]);
+    const before = web.sent(`${base}tiny/unet/weights.safetensors`);
+    await worker.call('get', { wanted: { kind: 'installed', id }, hub: null });
+    expect((await worker.call('list', {})).models).toMatchObject([{ id, state: 'complete' }]);
+    const after = web.sent(`${base}tiny/unet/weights.safetensors`) - before;
+    expect(before, 'something of it had come').toBeGreaterThan(0);
+    expect(after).toBeLessThan(before);
+    worker.close();
+  });
+
+  it('leaves a model alone that another tab fetches', async () => {
+    const models = new MemoryModels();
+    const [first, second] = [tab(models), tab(models)];
+    let pass: () => void = () => undefined;
+    let reached: () => void = () => undefined;
+    const gate = new Promise<void>((open) => (pass = open));
+    const underWay = new Promise<void>((reach) => (reached = reach));
+    first.web.fault = async ({ range }) => {
+      if (range && range[1] > 1000) {
+        reached();
+        await gate;
+      }
+      return null;
+    };
+    const fetched = first.worker.call('get', { wanted, hub: null });
+    await underWay;
+    for (const call of [
+      second.worker.call('get', { wanted, hub: null }),
+      second.worker.call('remove', { id }),
+    ]) {
+      expect((await failure(call)).code).toBe('model-busy');
+    }
+    pass();
+    await fetched;
+    await second.worker.call('remove', { id });
+    first.worker.close();
+    second.worker.close();
+  });
+});
+
+describe('the diffusion worker', () => {
+  const patient = new AbortController().signal;
+  const place = { kind: 'installed', id } as const;
+  const engineFor = (models: MemoryModels) =>
+    new Engine(
+      async () => ({
+        compute: createCpuCompute(),
+        runtime: await openCpuRuntime(),
+        device: {
+          kind: 'cpu',
+          precision: 'float32',
+          name: '',
+          reason: '',
+          software: false,
+          largestBuffer: null,
+        },
+        target: targetFor('float32', false),
+        lost: null,
+        dispose: () => undefined,
+      }),
+      models,
+    );
+
+  it('makes frames with a model of this device, which nobody may remove meanwhile', async () => {
+    const models = await installed();
+    const engine = engineFor(models);
+    const stages = new Set<string>();
+    const model = await engine.load(place, 'cpu', patient, ({ stage }) => stages.add(stage));
+    expect(model.name).toBe('Tiny');
+    expect([...stages]).toEqual(['verify', 'session']);
+    const { worker } = tab(models);
+    expect((await failure(worker.call('remove', { id }))).code).toBe('model-busy');
+    expect(await worker.call('verify', { id }), 'looking is allowed').toEqual({ damaged: 0 });
+
+    const start = { width: 8, height: 8, data: new Uint8ClampedArray(256).fill(200) };
+    const settings = { ...defaultSettings, width: 64, height: 64, frames: 1, steps: 1 };
+    const input = { start, firstFrame: 0, settings, previews: false };
+    expect((await engine.generate(input, patient, () => undefined)).frames).toBe(1);
+    worker.close();
+  });
+
+  it('refuses a damaged model, which is whole again once the damaged pieces were fetched', async () => {
+    const models = await installed();
+    damage(models);
+    const engine = engineFor(models);
+    const load = () => engine.load(place, 'cpu', patient, () => undefined);
+    expect(await failure(load())).toMatchObject({
+      code: 'model-damaged',
+      details: { file: unet, pieces: 1 },
+    });
+    const { worker, web } = tab(models);
+    await worker.call('get', { wanted: { kind: 'installed', id }, hub: null });
+    const again = web.served.filter(
+      // The header begins behind its eight bytes of length: it is read again to know what there is.
+      ({ url, range }) => url.endsWith('/vae/weights.safetensors') && range && range[0] > 8,
+    );
+    expect(again, 'what was whole is not fetched').toEqual([]);
+    expect((await load()).name).toBe('Tiny');
+    worker.close();
+  });
+
+  it('lets go of a model that it could not load', async () => {
+    const models = await installed();
+    damage(models);
+    await failure(engineFor(models).load(place, 'cpu', patient, () => undefined));
+    expect(await models.hold(id, 'exclusive')).not.toBeNull();
+  });
+});

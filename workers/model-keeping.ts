@@ -1,0 +1,237 @@
+/** What the models worker does, wherever models are kept: in a browser's storage, or a test's memory. */
+import { DriftError, ModelError, errorToWire } from '../src/base/index.ts';
+import {
+  folderSource,
+  hubSource,
+  install,
+  listInstalled,
+  manifestSource,
+  planInstall,
+  problemsOf,
+  removeInstalled,
+  stableDiffusionVariations,
+  verifyInstalled,
+} from '../src/models/install/index.ts';
+import type {
+  InstallNotice,
+  InstallPlan,
+  InstallProgress,
+  LocalFolder,
+  ModelFiles,
+  ModelSource,
+} from '../src/models/install/index.ts';
+import { blobSource } from '../src/models/source.ts';
+import type { Handlers, ModelCost, WantedModel, modelsApi } from '../src/protocol/index.ts';
+
+/** Where models are kept, and who may change them. */
+export interface ModelStorage {
+  readonly files: ModelFiles;
+  /**
+   * Keeps others from changing a model, and with `exclusive` from using it, in this tab and all others.
+   *
+   * @returns what lets go of it, or null where somebody else has it
+   */
+  hold(id: string, mode: 'exclusive' | 'shared'): Promise<(() => void) | null>;
+}
+
+/** How requests are made, and what tests replace: see `InstallOptions`. */
+export interface Fetching {
+  readonly fetch?: typeof fetch;
+  readonly wait?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+  readonly connections?: number;
+  readonly pieceLength?: number;
+}
+
+/**
+ * Holds a model while something is done with it.
+ *
+ * @throws ModelError `model-busy` while somebody else has it
+ */
+export async function holding<T>(
+  storage: ModelStorage,
+  id: string,
+  mode: 'exclusive' | 'shared',
+  work: () => Promise<T>,
+): Promise<T> {
+  const letGo = await holdModel(storage, id, mode);
+  try {
+    return await work();
+  } finally {
+    letGo();
+  }
+}
+
+/**
+ * Holds a model until what is returned is called.
+ *
+ * @throws ModelError `model-busy` while somebody else has it
+ */
+export async function holdModel(
+  storage: Pick<ModelStorage, 'hold'>,
+  id: string,
+  mode: 'exclusive' | 'shared',
+): Promise<() => void> {
+  const letGo = await storage.hold(id, mode);
+  if (letGo) return letGo;
+  throw mode === 'exclusive'
+    ? new ModelError('model-busy', 'This model is being downloaded or used in another tab.', {
+        remedy: 'Wait until that is done or close the other tab, then try again.',
+        details: { id },
+      })
+    : new ModelError('model-busy', 'This model is being downloaded or removed in another tab.', {
+        remedy: 'Wait until that is done, then try again.',
+        details: { id },
+      });
+}
+
+/** The methods of the models worker. */
+export function modelKeeping(storage: ModelStorage, fetching: Fetching = {}): Handlers<typeof modelsApi> {
+  const { files } = storage;
+
+  /** Where a model is to be had, and how its files are reached. */
+  async function find(wanted: WantedModel, hub: string | null, signal: AbortSignal) {
+    const network = { ...fetching, ...(hub !== null && { base: hub }) };
+    switch (wanted.kind) {
+      case 'full':
+        return { source: stableDiffusionVariations, network };
+      case 'hub':
+        return { source: hubSource(wanted.repository), network };
+      case 'manifest':
+        return { source: await manifestSource(wanted.url, { ...network, signal }), network };
+      case 'folder': {
+        const folder = chosenFolder(wanted.name, wanted.files);
+        return { source: await folderSource(folder, signal), network: { ...network, folder } };
+      }
+      case 'installed':
+        return { source: await knownSource(wanted.id), network };
+    }
+  }
+
+  /** @throws ModelError `not-installed` or `folder-needed` */
+  async function knownSource(id: string): Promise<ModelSource> {
+    const found = (await listInstalled(files)).find((model) => model.id === id);
+    if (!found) {
+      throw new ModelError('not-installed', `There is no model called ${id} on this device.`, {
+        remedy: 'Download it first.',
+        details: { id },
+      });
+    }
+    if (found.source.folder === undefined) return found.source;
+    throw new ModelError('folder-needed', `${found.name} came from the folder “${found.source.folder}”.`, {
+      remedy: 'Choose that folder again under “Add a model”: what is here already stays.',
+      details: { id, folder: found.source.folder },
+    });
+  }
+
+  return {
+    list: async () => {
+      const [models, free] = await Promise.all([listInstalled(files), files.room()]);
+      return {
+        value: {
+          models: models.map(({ source, ...model }) => ({
+            ...model,
+            fromFolder: source.folder !== undefined,
+          })),
+          free,
+        },
+        transfer: [],
+      };
+    },
+
+    look: async ({ wanted, hub }, { signal }) => {
+      try {
+        const { source, network } = await find(wanted, hub, signal);
+        const plan = await planInstall(source, { ...network, signal });
+        return {
+          value: { kind: 'cost' as const, cost: costOf(plan), free: await files.room() },
+          transfer: [],
+        };
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof DriftError)) throw error;
+        const [first, ...others] = problemsOf(error).map(errorToWire);
+        return {
+          value: { kind: 'problems' as const, problems: [first ?? errorToWire(error), ...others] },
+          transfer: [],
+        };
+      }
+    },
+
+    get: async ({ wanted, hub }, { signal, emit }) => {
+      const onProgress = (progress: InstallProgress) => {
+        emit({ kind: 'progress', ...progress });
+      };
+      const onNotice = ({ kind, message }: InstallNotice) => {
+        emit({ kind: 'notice', about: kind, message });
+      };
+      const { source, network } = await find(wanted, hub, signal);
+      emit({ kind: 'begun', ...labelOf(source) });
+      await holding(storage, source.id, 'exclusive', () =>
+        install(source, files, { ...network, signal, onProgress, onNotice }),
+      );
+      return { value: { id: source.id }, transfer: [] };
+    },
+
+    verify: async ({ id }, { signal, emit }) => {
+      const damage = await holding(storage, id, 'shared', () =>
+        verifyInstalled(files, id, {
+          signal,
+          onProgress: (progress) => {
+            emit({ kind: 'progress', ...progress });
+          },
+        }),
+      );
+      return { value: { damaged: damage.length }, transfer: [] };
+    },
+
+    remove: async ({ id }) => {
+      await holding(storage, id, 'exclusive', () => removeInstalled(files, id));
+      return { value: {}, transfer: [] };
+    },
+  };
+}
+
+function labelOf({ id, name, description, licence, licenceUrl }: ModelSource) {
+  return { id, name, description, licence, licenceUrl: licenceUrl ?? null };
+}
+
+/** The parts that are networks on the GPU while frames are made; the text encoder is there only now and then. */
+const onGpu = ['UNet', 'decoder', 'image encoder'];
+
+function costOf(plan: InstallPlan): ModelCost {
+  const { source, downloadBytes, storedBytes } = plan;
+  const parts = new Map<string, { part: string; downloadBytes: number; storedBytes: number }>();
+  for (const file of plan.parts) {
+    const sum = parts.get(file.part) ?? { part: file.part, downloadBytes: 0, storedBytes: 0 };
+    sum.downloadBytes += file.downloadBytes;
+    sum.storedBytes += file.storedBytes;
+    parts.set(file.part, sum);
+  }
+  const large = [...parts.values()].sort((a, b) => b.downloadBytes - a.downloadBytes);
+  return {
+    ...labelOf(source),
+    size: source.size,
+    downloadBytes,
+    storedBytes,
+    weightBytes: large
+      .filter(({ part }) => onGpu.includes(part))
+      .reduce((sum, part) => sum + part.storedBytes, 0),
+    parts: large,
+  };
+}
+
+/** Files that the user chose with their folder. */
+function chosenFolder(
+  name: string,
+  files: readonly { readonly path: string; readonly file: Blob }[],
+): LocalFolder {
+  const byPath = new Map(files.map(({ path, file }) => [path, file]));
+  return {
+    name,
+    names: [...byPath.keys()],
+    open: (path) => {
+      const file = byPath.get(path);
+      return Promise.resolve(file ? blobSource(path, file) : null);
+    },
+  };
+}
