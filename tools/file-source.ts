@@ -1,3 +1,4 @@
+import { readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { ModelError } from '../src/base/index.ts';
 import { checkRange } from '../src/models/source.ts';
@@ -39,10 +40,19 @@ export async function fileSource(path: string): Promise<FileSource> {
       let done = 0;
       while (done < length) {
         signal?.throwIfAborted();
-        // The system may give less than was asked for, and never gives more than 2 GB at once.
-        const part = Math.min(length - done, 2 ** 28);
-        const { bytesRead } = await handle.read(bytes, done, part, offset + done);
+        const { bytesRead } = await handle.read(bytes, done, portion(length - done), offset + done);
         // Cut short since it was opened.
+        if (bytesRead === 0) checkRange(path, offset + done, offset, length);
+        done += bytesRead;
+      }
+      return bytes;
+    },
+    readSync(offset, length) {
+      checkRange(path, size, offset, length);
+      const bytes = new Uint8Array(length);
+      let done = 0;
+      while (done < length) {
+        const bytesRead = readSync(handle.fd, bytes, done, portion(length - done), offset + done);
         if (bytesRead === 0) checkRange(path, offset + done, offset, length);
         done += bytesRead;
       }
@@ -50,4 +60,9 @@ export async function fileSource(path: string): Promise<FileSource> {
     },
     close: () => handle.close(),
   };
+}
+
+/** The system may give less than was asked for, and never gives more than 2 GB at once. */
+function portion(length: number): number {
+  return Math.min(length, 2 ** 28);
 }

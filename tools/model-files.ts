@@ -72,6 +72,7 @@ export function fileOnDisk(name: string, path: string, size: number): ByteSource
         signal?.throwIfAborted();
         resolve(readAt(offset, length));
       }),
+    readSync: readAt,
   };
 }
 

@@ -61,7 +61,7 @@ export async function openNodeBackend(
   return {
     compute,
     runtime: createRuntime(ort, device),
-    target: targetFor(compute.modelType, software),
+    target: targetFor(compute.modelType, software, device.limits),
     description: `${adapterName}, ${hasFloat16 ? 'float16' : 'float32'}`,
     dispose: () => {
       compute.dispose();

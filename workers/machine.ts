@@ -49,7 +49,7 @@ export async function openMachine(backend: Backend): Promise<Machine> {
           software,
           largestBuffer: Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize),
         },
-        target: targetFor(compute.modelType, software),
+        target: targetFor(compute.modelType, software, device.limits),
         dispose: () => {
           compute.dispose();
           device.destroy();

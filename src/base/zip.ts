@@ -13,6 +13,11 @@ export interface ByteSource {
    * @throws an error of the source's own when it ends before that.
    */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * The same at once, where the source can: memory, files in Node, and in workers whatever the browser keeps. What is
+   * read belongs to the caller.
+   */
+  readonly readSync?: (offset: number, length: number) => Uint8Array<ArrayBuffer>;
 }
 
 /** What is wrong with an archive: its end is missing, it contradicts itself, or it uses what Drift does not read. */
@@ -55,6 +60,8 @@ export interface Zip {
     length: number,
     signal?: AbortSignal,
   ): Promise<Uint8Array<ArrayBuffer>>;
+  /** The same at once, where the archive's source can. */
+  readonly readSync?: (entry: ZipEntry, start: number, length: number) => Uint8Array<ArrayBuffer>;
   /**
    * The part of the archive that holds `length` bytes of a stored entry from `start`: for whoever fetches it before it is
    * read. Where a part begins after the entry's beginning, its header has to be read besides, once.
@@ -87,23 +94,37 @@ export async function openZip(source: ByteSource, options: ZipOptions, signal?: 
   const dataOffsets = new Map<ZipEntry, number>();
 
   /** Reads at the entry's data; the first time, its header is in the same read. */
-  async function readStored(entry: ZipEntry, start: number, length: number, stop: AbortSignal | undefined) {
+  function* readStored(entry: ZipEntry, start: number, length: number): Reading {
     const known = dataOffsets.get(entry);
-    if (known !== undefined) return source.read(known + start, length, stop);
+    if (known !== undefined) return yield { offset: known + start, length };
     const headerLength = 30 + entry.nameBytes.length + expectedPadding;
     const wanted = start <= headerLength ? headerLength + start + length : headerLength;
-    const bytes = await source.read(
-      entry.headerOffset,
-      Math.min(wanted, entry.limit - entry.headerOffset),
-      stop,
-    );
+    const bytes = yield {
+      offset: entry.headerOffset,
+      length: Math.min(wanted, entry.limit - entry.headerOffset),
+    };
     const dataOffset = checkLocalHeader(file, entry, bytes, fail);
     dataOffsets.set(entry, dataOffset);
     const first = dataOffset - entry.headerOffset + start;
     if (first + length <= bytes.length) return bytes.slice(first, first + length);
-    return source.read(dataOffset + start, length, stop);
+    return yield { offset: dataOffset + start, length };
   }
 
+  function* readEntry(entry: ZipEntry, start: number, length: number): Reading {
+    if (start + length > entry.size) {
+      throw fail('zip-damaged', `In ${file}, “${entry.name}” is shorter than expected.`, {
+        file,
+        entry: entry.name,
+        size: entry.size,
+        expected: start + length,
+      });
+    }
+    if (!entry.compressed) return yield* readStored(entry, start, length);
+    const packed = yield* readStored(entry, 0, entry.compressedSize);
+    return inflateEntry(file, entry, packed, options).slice(start, start + length);
+  }
+
+  const { readSync } = source;
   return {
     entries,
     range({ headerOffset, nameBytes, limit }, start, length) {
@@ -115,20 +136,30 @@ export async function openZip(source: ByteSource, options: ZipOptions, signal?: 
       };
     },
     async read(entry, start, length, stop) {
-      if (start + length > entry.size) {
-        throw fail('zip-damaged', `In ${file}, “${entry.name}” is shorter than expected.`, {
-          file,
-          entry: entry.name,
-          size: entry.size,
-          expected: start + length,
-        });
+      const reading = readEntry(entry, start, length);
+      let next = reading.next();
+      while (next.done !== true) {
+        next = reading.next(await source.read(next.value.offset, next.value.length, stop));
       }
-      if (!entry.compressed) return readStored(entry, start, length, stop);
-      const packed = await readStored(entry, 0, entry.compressedSize, stop);
-      return inflateEntry(file, entry, packed, options).slice(start, start + length);
+      return next.value;
     },
+    ...(readSync && {
+      readSync: (entry: ZipEntry, start: number, length: number) => {
+        const reading = readEntry(entry, start, length);
+        let next = reading.next();
+        while (next.done !== true) next = reading.next(readSync(next.value.offset, next.value.length));
+        return next.value;
+      },
+    }),
   };
 }
+
+/** What reading takes, apart from how bytes are got: it asks for ranges of the file and is given them. */
+type Reading = Generator<
+  { readonly offset: number; readonly length: number },
+  Uint8Array<ArrayBuffer>,
+  Uint8Array<ArrayBuffer>
+>;
 
 type Fail = ZipOptions['fail'];
 

@@ -4,7 +4,13 @@ export { legPoints } from './interpolation.ts';
 export type { LegPoint } from './interpolation.ts';
 export type { DiffusionModel, LatentSize, ModelShape } from './networks.ts';
 export { Pipeline } from './pipeline.ts';
-export type { DenoiseOptions, DenoisingOptions, DenoisingStep, PrepareOptions } from './pipeline.ts';
+export type {
+  DenoiseOptions,
+  DenoisingOptions,
+  DenoisingStep,
+  PipelineOptions,
+  PrepareOptions,
+} from './pipeline.ts';
 export { encodePrompts } from './prompts.ts';
 export type { PromptEncoder } from './prompts.ts';
 export { createSchedule, timestepFeatures } from './scheduler.ts';

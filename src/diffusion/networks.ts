@@ -30,24 +30,42 @@ export interface DiffusionModel extends ModelShape {
   context(signal?: AbortSignal): Promise<OnnxModel>;
   unet(size: LatentSize, signal?: AbortSignal): Promise<OnnxModel>;
   decoder(size: LatentSize, signal?: AbortSignal): Promise<OnnxModel>;
+  /**
+   * Looks whether the device can hold what a network needs for latents of this size.
+   *
+   * @param rows - how many of them it gets at once
+   * @throws DeviceError `gpu-too-small`
+   */
+  checkLimits(network: 'UNet' | 'decoder', size: LatentSize, rows: number): void;
 }
 
 export type NetworkName = 'image encoder' | 'context' | 'UNet' | 'decoder';
 
+/** What a frame is made with one after the other. Networks of one stage are needed together. */
+const stages: Readonly<Record<NetworkName, 'encode' | 'denoise' | 'decode'>> = {
+  'image encoder': 'encode',
+  context: 'denoise',
+  UNet: 'denoise',
+  decoder: 'decode',
+};
+
 /**
  * The sessions of one model, made when they are first needed and kept until they are no longer the right ones:
- * UNet and decoder belong to one size of picture at a time.
+ * UNet and decoder belong to one size of picture at a time. To save memory, only those of one stage at a time are kept:
+ * then a session is good until a network of another stage is asked for.
  */
 export class Networks {
   readonly #model: DiffusionModel;
   readonly #runtime: Runtime;
+  readonly #lowMemory: boolean;
   readonly #sessions = new Map<NetworkName, { readonly key: string; readonly session: Session }>();
   /** Sessions are made and freed one at a time, or two callers would each make their own. */
   readonly #queue = createQueue();
 
-  constructor(model: DiffusionModel, runtime: Runtime) {
+  constructor(model: DiffusionModel, runtime: Runtime, lowMemory = false) {
     this.#model = model;
     this.#runtime = runtime;
+    this.#lowMemory = lowMemory;
   }
 
   imageEncoder(signal?: AbortSignal): Promise<Session> {
@@ -78,8 +96,7 @@ export class Networks {
       const old = this.#sessions.get(name);
       if (old?.key === key) return old.session;
       // The old one goes first: two UNets of a large model do not fit side by side.
-      this.#sessions.delete(name);
-      await old?.session.release();
+      await this.#release((other) => other === name || (this.#lowMemory && stages[other] !== stages[name]));
       const session = await this.#runtime.createSession(name, await compile(), signal);
       this.#sessions.set(name, { key, session });
       return session;
@@ -88,11 +105,15 @@ export class Networks {
 
   /** Frees all sessions, those in the making included. */
   release(): Promise<void> {
-    return this.#queue.run(undefined, async () => {
-      const sessions = [...this.#sessions.values()];
-      this.#sessions.clear();
-      for (const { session } of sessions) await session.release();
-    });
+    return this.#queue.run(undefined, () => this.#release(() => true));
+  }
+
+  async #release(which: (name: NetworkName) => boolean): Promise<void> {
+    for (const [name, { session }] of [...this.#sessions]) {
+      if (!which(name)) continue;
+      this.#sessions.delete(name);
+      await session.release();
+    }
   }
 }
 

@@ -44,28 +44,40 @@ export interface DenoisingStep {
 export class Pipeline {
   readonly compute: Compute;
   readonly model: ModelShape;
+  readonly #checkLimits: DiffusionModel['checkLimits'];
+  readonly #lowMemory: boolean;
   readonly #networks: Networks;
 
-  constructor(compute: Compute, runtime: Runtime, model: DiffusionModel) {
+  constructor(compute: Compute, runtime: Runtime, model: DiffusionModel, options: PipelineOptions = {}) {
     this.compute = compute;
     this.model = model;
-    this.#networks = new Networks(model, runtime);
+    this.#checkLimits = (...demand) => {
+      model.checkLimits(...demand);
+    };
+    this.#lowMemory = options.lowMemory ?? false;
+    this.#networks = new Networks(model, runtime, this.#lowMemory);
   }
 
   /**
    * Loads the networks for pictures of the given size, largest first, so that a frame starts at once and a model
-   * that does not fit fails before anything else is spent on it.
+   * that does not fit fails before anything else is spent on it. To save memory, each makes room for the next, and the
+   * last is the one that a frame begins with.
    *
-   * @throws ModelError `session-failed`, or what `checkImageEncoder` throws
+   * @throws DeviceError `gpu-too-small`, before anything is loaded; ModelError `session-failed`, or what
+   *   `checkImageEncoder` throws
    */
   async prepare(width: number, height: number, options: PrepareOptions = {}): Promise<void> {
     const { signal, onNetwork } = options;
     const size = this.latentSize(width, height);
+    this.#checkLimits('UNet', size, 2);
+    this.#checkLimits('decoder', size, 1);
+    const context = ['context', () => this.#networks.context(signal)] as const;
     const loads = [
       ['UNet', () => this.#networks.unet(size, signal)],
+      ...(this.#lowMemory ? [context] : []),
       ['decoder', () => this.#networks.decoder(size, signal)],
       ['image encoder', () => this.#imageEncoder(signal)],
-      ['context', () => this.#networks.context(signal)],
+      ...(this.#lowMemory ? [] : [context]),
     ] as const;
     for (const [index, [name, load]] of loads.entries()) {
       onNetwork?.(name, index, loads.length);
@@ -170,7 +182,8 @@ export class Pipeline {
     const rows = guidanceScale > 1 ? 2 * batch : batch;
     const schedule = createSchedule(model.schedule, steps);
     signal?.throwIfAborted();
-    const unet = await this.#networks.unet({ height, width }, signal);
+    this.#checkLimits('UNet', { height, width }, rows);
+    await this.#networks.unet({ height, width }, signal);
 
     const scope = new Scope();
     try {
@@ -187,6 +200,8 @@ export class Pipeline {
         signal?.throwIfAborted();
         const features = timestepFeatures(schedule.timesteps[index] ?? 0, model.timestep);
         const timestep = scope.own(compute.upload(features, [1, features.length]));
+        // Other work may have been done since the last step, and to save memory in the UNet's place.
+        const unet = await this.#networks.unet({ height, width }, signal);
         await unet.run({ sample: modelInput, timestep, context }, { output });
         compute.dpmSolverStep(step, guidanceScale, output, { latents, previousX0, modelInput });
         await computed;
@@ -209,10 +224,10 @@ export class Pipeline {
   /** One evaluation of the UNet: `sample` [b, …] in the model type, one embedding [b, d] a row, the same timestep for all. */
   async predict(sample: DeviceTensor, timestep: number, embeds: DeviceTensor): Promise<DeviceTensor> {
     const [rows = 0, , height = 0, width = 0] = sample.dims;
-    const unet = await this.#networks.unet({ height, width });
     const scope = new Scope();
     try {
       const context = scope.own(await this.#contextFor(embeds, rows));
+      const unet = await this.#networks.unet({ height, width });
       const features = timestepFeatures(timestep, this.model.timestep);
       const encoded = scope.own(this.compute.upload(features, [1, features.length]));
       const output = scope.own(this.compute.empty(sample.dims, this.compute.modelType));
@@ -225,7 +240,8 @@ export class Pipeline {
 
   /** Latents in the model type to decoded pictures [b, 3, H, W] in -1…1. */
   async decodeLatents(latents: DeviceTensor, signal?: AbortSignal): Promise<DeviceTensor> {
-    const [, , height = 0, width = 0] = latents.dims;
+    const [rows = 0, , height = 0, width = 0] = latents.dims;
+    this.#checkLimits('decoder', { height, width }, rows);
     const decoder = await this.#networks.decoder({ height, width }, signal);
     signal?.throwIfAborted();
     const { image } = await decoder.run({ latents });
@@ -276,10 +292,18 @@ export class Pipeline {
     }
   }
 
-  /** Frees the networks. */
+  /** Frees the networks; those that are needed again are loaded again. */
   async release(): Promise<void> {
     await this.#networks.release();
   }
+}
+
+export interface PipelineOptions {
+  /**
+   * Keeps only the networks of one stage in memory: encoding, denoising or decoding. Every stage of every frame then
+   * loads its own, which takes time, and gives the same frames. Default false.
+   */
+  readonly lowMemory?: boolean;
 }
 
 export interface PrepareOptions {

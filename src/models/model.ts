@@ -1,8 +1,10 @@
 import type { OnnxModel } from '../runtime/index.ts';
 import type { SchedulerConfig, UnetConfig, VaeConfig } from './config/index.ts';
+import { checkLimits } from './limits.ts';
+import type { BufferLimits } from './limits.ts';
 import { compileContext, compileUnet, compileVaeDecoder, contextWidth } from './onnx/index.ts';
 import type { CompiledGraph } from './onnx/index.ts';
-import { packWeights } from './pack.ts';
+import { lazyWeights, packWeights } from './pack.ts';
 import type { Checkpoint } from './types.ts';
 
 /** The parts of an image variation model, read and checked. */
@@ -35,26 +37,46 @@ export interface Target {
    * for 14 s at 32 channels, a minute at 40 and longer beyond, once; the same attention spelled out takes seconds.
    */
   readonly widestFusedHead: number;
+  /** What it holds in one piece; null for the processor, which has no such limits. */
+  readonly limits: BufferLimits | null;
 }
 
 /** What a device wants: see `Target`. */
-export function targetFor(type: 'float16' | 'float32', softwareGpu: boolean): Target {
-  return { type, widestFusedHead: softwareGpu ? 24 : Infinity };
+export function targetFor(
+  type: 'float16' | 'float32',
+  softwareGpu: boolean,
+  limits: BufferLimits | null = null,
+): Target {
+  return { type, widestFusedHead: softwareGpu ? 24 : Infinity, limits };
+}
+
+/** Height and width of latents. */
+interface Size {
+  readonly height: number;
+  readonly width: number;
 }
 
 /**
- * A model ready to be compiled for any size of picture. Weights are packed when a network is asked for and are
- * not kept here: what is kept is the checkpoint's source.
+ * A model ready to be compiled for any size of picture. Weights are packed while a network is loaded, or, from
+ * sources that cannot be read synchronously, just before; they are not kept here: what is kept is the checkpoint's
+ * source.
  */
-export function createModel(parts: ModelParts, { type, widestFusedHead }: Target) {
+export function createModel(parts: ModelParts, { type, widestFusedHead, limits }: Target) {
   const { unet, vae, scheduler, imageEncoder } = parts;
+  const graphs = {
+    context: () => compileContext(unet.config, unet.checkpoint, type),
+    unet: (size: Size) => compileUnet(unet.config, unet.checkpoint, type, size, widestFusedHead),
+    decoder: (size: Size) => compileVaeDecoder(vae.config, vae.checkpoint, type, size),
+  };
+  /** What the device is known to hold. */
+  const checked = new Set<string>();
 
   async function pack(
     { graph, plan }: CompiledGraph,
     checkpoint: Checkpoint,
     signal?: AbortSignal,
   ): Promise<OnnxModel> {
-    const data = await packWeights(plan, checkpoint, { signal });
+    const data = lazyWeights(plan, checkpoint, signal) ?? (await packWeights(plan, checkpoint, { signal }));
     return { graph, weights: [{ location: plan.location, data }] };
   }
 
@@ -69,12 +91,22 @@ export function createModel(parts: ModelParts, { type, widestFusedHead }: Target
     previewFactors: parts.previewFactors ?? stableDiffusionPreview,
 
     imageEncoder: imageEncoder.model,
-    context: (signal?: AbortSignal) =>
-      pack(compileContext(unet.config, unet.checkpoint, type), unet.checkpoint, signal),
-    unet: (size: { height: number; width: number }, signal?: AbortSignal) =>
-      pack(compileUnet(unet.config, unet.checkpoint, type, size, widestFusedHead), unet.checkpoint, signal),
-    decoder: (size: { height: number; width: number }, signal?: AbortSignal) =>
-      pack(compileVaeDecoder(vae.config, vae.checkpoint, type, size), vae.checkpoint, signal),
+    context: (signal?: AbortSignal) => pack(graphs.context(), unet.checkpoint, signal),
+    unet: (size: Size, signal?: AbortSignal) => pack(graphs.unet(size), unet.checkpoint, signal),
+    decoder: (size: Size, signal?: AbortSignal) => pack(graphs.decoder(size), vae.checkpoint, signal),
+
+    /**
+     * Looks whether the device can hold what a network needs for latents of this size, without reading a weight.
+     *
+     * @param rows - how many of them it gets at once: with classifier-free guidance, the UNet gets two for a picture
+     * @throws DeviceError `gpu-too-small`
+     */
+    checkLimits: (network: 'UNet' | 'decoder', size: Size, rows: number): void => {
+      const key = `${network} ${size.height}x${size.width}x${rows}`;
+      if (!limits || checked.has(key)) return;
+      checkLimits(network, network === 'UNet' ? graphs.unet(size) : graphs.decoder(size), rows, limits);
+      checked.add(key);
+    },
   };
 }
 

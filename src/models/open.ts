@@ -8,6 +8,7 @@ import { addressBeside, parseManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
 import type { ModelParts } from './model.ts';
 import { memorySource } from './source.ts';
+import { openOnnx } from './onnx/index.ts';
 import { openTokenizer } from './tokenizer.ts';
 import type { Tokenize } from './tokenizer.ts';
 import type { ByteSource, Checkpoint } from './types.ts';
@@ -126,7 +127,7 @@ async function readParts(
       unet: { config: unetConfig, checkpoint: unetWeights },
       vae: { config: vaeConfig, checkpoint: vaeWeights },
       scheduler,
-      imageEncoder: { model: (stop) => readOnnx(graph, stop), size: imageEncoder.size },
+      imageEncoder: { model: (stop) => openOnnx(graph, stop), size: imageEncoder.size },
       previewFactors: manifest.previewFactors,
     },
     fixedPrompts:
@@ -146,11 +147,6 @@ async function readJson(
   return parseJson(file.name, await file.read(0, file.size, signal));
 }
 
-/** An ONNX file with its weights inside. */
-async function readOnnx(file: ByteSource, signal: AbortSignal | undefined): Promise<OnnxModel> {
-  return { graph: await file.read(0, file.size, signal), weights: [] };
-}
-
 function textTower(
   { model, tokenizer, tokenizerConfig, maxTokens }: NonNullable<Manifest['textEncoder']>,
   folder: ModelFolder,
@@ -158,7 +154,7 @@ function textTower(
 ): TextTower {
   return {
     width,
-    model: async (signal) => readOnnx(await folder.open(model, signal), signal),
+    model: async (signal) => openOnnx(await folder.open(model, signal), signal),
     tokenizer: async (signal) =>
       openTokenizer(
         await readJson(folder, tokenizer, signal),

@@ -1,5 +1,6 @@
 import type { Checkpoint } from './types.ts';
 import { float32ToFloat16 } from '../base/index.ts';
+import type { LazyBytes } from '../runtime/index.ts';
 import { checkFits } from './fits.ts';
 import type { PlannedWeight, WeightPlan } from './onnx/index.ts';
 
@@ -21,35 +22,81 @@ export async function packWeights(
   const { signal, onWeight } = options;
   const packed = new Uint8Array(plan.byteLength);
   for (const [index, weight] of plan.weights.entries()) {
-    signal?.throwIfAborted();
-    const values = await gather(weight, checkpoint, signal);
-    checkFits(weight.name, values, checkpoint.name, plan.type);
-    if (plan.type === 'float32') {
-      new Float32Array(packed.buffer, weight.offset, values.length).set(values);
-    } else {
-      float32ToFloat16(values, new Uint16Array(packed.buffer, weight.offset, values.length));
+    const parts: Float32Array<ArrayBuffer>[] = [];
+    for (const tensor of weight.source.tensors) {
+      signal?.throwIfAborted();
+      parts.push(await checkpoint.read(tensor, signal));
     }
+    packed.set(pack(weight, parts, checkpoint.name, plan.type), weight.offset);
     onWeight?.(index + 1, plan.weights.length);
   }
   return packed;
 }
 
-/** The values of one packed weight, still in float32. */
-async function gather(
-  { source }: PlannedWeight,
+/**
+ * The weight file that `packWeights` fills, packed weight by weight as it is read: of a model of any size, no more is
+ * in memory than the weight that is being read. Null for a checkpoint that cannot be read synchronously.
+ *
+ * Reading throws what `packWeights` throws.
+ */
+export function lazyWeights(
+  { byteLength, weights, type }: WeightPlan,
   checkpoint: Checkpoint,
   signal?: AbortSignal,
-): Promise<Float32Array> {
-  const { rows, columns, transpose, scale } = source;
-  let values = new Float32Array(rows * columns);
+): LazyBytes | null {
+  const { readSync } = checkpoint;
+  if (!readSync) return null;
+  const packed = (weight: PlannedWeight) =>
+    pack(weight, weight.source.tensors.map(readSync), checkpoint.name, type);
+  const places = new Map(weights.map((weight) => [weight.offset, weight]));
+  return {
+    byteLength,
+    read(offset, length) {
+      signal?.throwIfAborted();
+      const weight = places.get(offset);
+      if (weight?.byteLength === length) return packed(weight);
+      // Any other range is put together from the weights in it, with nothing where the file has gaps.
+      const bytes = new Uint8Array(length);
+      for (const each of weights) {
+        const start = Math.max(offset, each.offset);
+        const end = Math.min(offset + length, each.offset + each.byteLength);
+        if (start >= end) continue;
+        bytes.set(packed(each).subarray(start - each.offset, end - each.offset), start - offset);
+      }
+      return bytes;
+    },
+  };
+}
+
+/**
+ * One weight as it lies in the file.
+ *
+ * @param parts - the tensors that it is made of; they are given away
+ */
+function pack(
+  weight: PlannedWeight,
+  parts: readonly Float32Array<ArrayBuffer>[],
+  file: string,
+  type: WeightPlan['type'],
+): Uint8Array<ArrayBuffer> {
+  const { rows, columns, transpose, scale } = weight.source;
+  const [first] = parts;
+  let values = parts.length === 1 && first ? first : joined(parts, rows * columns);
+  if (transpose) values = transposed(values, rows, columns);
+  if (scale !== 1) for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * scale;
+  checkFits(weight.name, values, file, type);
+  const { buffer, byteOffset, byteLength } = type === 'float32' ? values : float32ToFloat16(values);
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** Tensors one after another. */
+function joined(parts: readonly Float32Array[], length: number): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(length);
   let start = 0;
-  for (const tensor of source.tensors) {
-    const part = await checkpoint.read(tensor, signal);
+  for (const part of parts) {
     values.set(part, start);
     start += part.length;
   }
-  if (transpose) values = transposed(values, rows, columns);
-  if (scale !== 1) for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * scale;
   return values;
 }
 

@@ -1,6 +1,9 @@
 import { CheckpointError, InputError } from '../base/index.ts';
 import type { ByteSource } from './types.ts';
 
+/** Only workers have it, and this file is also compiled for what has none. */
+declare const FileReaderSync: (new () => { readAsArrayBuffer(blob: Blob): ArrayBuffer }) | undefined;
+
 /**
  * Checks that a range lies inside a source. Every `ByteSource` calls this before it reads.
  *
@@ -21,28 +24,39 @@ export function checkRange(name: string, size: number, offset: number, length: n
 
 /** Bytes in memory. What is read is a copy. */
 export function memorySource(name: string, bytes: Uint8Array): ByteSource {
+  const readSync = (offset: number, length: number) => {
+    checkRange(name, bytes.length, offset, length);
+    const copy = new Uint8Array(length);
+    copy.set(bytes.subarray(offset, offset + length));
+    return copy;
+  };
   return {
     name,
     size: bytes.length,
     read(offset, length, signal) {
       return new Promise((resolve) => {
         signal?.throwIfAborted();
-        checkRange(name, bytes.length, offset, length);
-        const copy = new Uint8Array(length);
-        copy.set(bytes.subarray(offset, offset + length));
-        resolve(copy);
+        resolve(readSync(offset, length));
       });
     },
+    readSync,
   };
 }
 
 /**
- * A file that the user chose, or any other blob.
+ * A file that the user chose, or any other blob. In workers it can be read synchronously as well.
  *
  * Reading throws InputError `unreadable` when the browser can no longer read the file, because it was
  * changed, moved or unplugged after it was chosen.
  */
 export function blobSource(name: string, blob: Blob): ByteSource {
+  const unreadable = (cause: unknown) =>
+    new InputError('unreadable', `${name} can no longer be read.`, {
+      remedy: 'It was changed or moved after you chose it. Choose it again.',
+      details: { file: name },
+      cause,
+    });
+  const reader = typeof FileReaderSync === 'undefined' ? null : new FileReaderSync();
   return {
     name,
     size: blob.size,
@@ -53,14 +67,20 @@ export function blobSource(name: string, blob: Blob): ByteSource {
         .slice(offset, offset + length)
         .arrayBuffer()
         .catch((cause: unknown) => {
-          throw new InputError('unreadable', `${name} can no longer be read.`, {
-            remedy: 'It was changed or moved after you chose it. Choose it again.',
-            details: { file: name },
-            cause,
-          });
+          throw unreadable(cause);
         });
       signal?.throwIfAborted();
       return new Uint8Array(bytes);
     },
+    ...(reader && {
+      readSync: (offset: number, length: number) => {
+        checkRange(name, blob.size, offset, length);
+        try {
+          return new Uint8Array(reader.readAsArrayBuffer(blob.slice(offset, offset + length)));
+        } catch (cause) {
+          throw unreadable(cause);
+        }
+      },
+    }),
   };
 }

@@ -33,6 +33,8 @@ export interface Checkpoint {
    * @throws CheckpointError `tensor-missing`, or `truncated` when the file ends early.
    */
   read(name: string, signal?: AbortSignal): Promise<Float32Array<ArrayBuffer>>;
+  /** The same at once, where the file's source can. Either way, what is read belongs to the caller. */
+  readonly readSync?: (name: string) => Float32Array<ArrayBuffer>;
   /**
    * How a tensor lies in the file; null for one that can only be read whole, because it is compressed, strided or
    * big-endian.

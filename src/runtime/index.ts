@@ -2,4 +2,4 @@
 export { chooseBuild, loadOrt } from './load.ts';
 export type { LoadOptions, OrtBuild, OrtModule, WasmSource } from './load.ts';
 export { createRuntime } from './session.ts';
-export type { OnnxModel, Port, Runtime, Session, TokenTensor } from './types.ts';
+export type { LazyBytes, OnnxModel, Port, Runtime, Session, TokenTensor } from './types.ts';

@@ -2,6 +2,7 @@ import type { InferenceSession } from 'onnxruntime-web/webgpu';
 import { DeviceError, DriftError, ModelError, createQueue } from '../base/index.ts';
 import type { Queue } from '../base/index.ts';
 import type { CpuTensor, DeviceTensor } from '../compute/index.ts';
+import { externalData } from './external-data.ts';
 import type { OrtModule } from './load.ts';
 import { elementType, fromOrt, toOrt } from './tensors.ts';
 import type { OnnxModel, Port, Runtime, Session, TokenTensor } from './types.ts';
@@ -27,15 +28,17 @@ export function createRuntime(ort: OrtModule, device: GPUDevice | null): Runtime
 
     async createSession(name: string, model: OnnxModel, signal?: AbortSignal): Promise<Session> {
       const session = await queue.run(signal, async () => {
+        const external = externalData(model.weights);
         try {
           return await ort.InferenceSession.create(model.graph, {
             executionProviders: [provider],
             ...(device ? { preferredOutputLocation: 'gpu-buffer' as const } : {}),
-            externalData: model.weights.map(({ location, data }) => ({ path: location, data })),
+            externalData: external.files,
             graphOptimizationLevel: 'all',
             logSeverityLevel: 3,
           });
         } catch (error) {
+          external.throwFailure();
           throw sessionFailed(name, error);
         }
       });

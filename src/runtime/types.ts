@@ -15,11 +15,25 @@ export interface TokenTensor {
   readonly data: BigInt64Array<ArrayBuffer>;
 }
 
+/** A file that is never there as a whole: each part is made when it is read. */
+export interface LazyBytes {
+  readonly byteLength: number;
+  /**
+   * Exactly `length` bytes from `offset`, now. They are not kept here, and the reader keeps them only while it copies.
+   *
+   * @throws what making them throws; whoever loads the network hears that error
+   */
+  read(offset: number, length: number): Uint8Array<ArrayBuffer>;
+}
+
 /** An ONNX model as it is handed to the runtime: the graph, and the weights that lie outside it. */
 export interface OnnxModel {
   readonly graph: Uint8Array<ArrayBuffer>;
   /** External data by the `location` that the graph names. */
-  readonly weights: readonly { readonly location: string; readonly data: Uint8Array<ArrayBuffer> }[];
+  readonly weights: readonly {
+    readonly location: string;
+    readonly data: Uint8Array<ArrayBuffer> | LazyBytes;
+  }[];
 }
 
 /** A loaded network. On the GPU its inputs and outputs are GPU buffers and nothing is read back. */
@@ -44,7 +58,7 @@ export interface Session {
 export interface Runtime {
   readonly liveSessions: number;
   /**
-   * @throws ModelError `session-failed` when ONNX Runtime refuses the graph.
+   * @throws ModelError `session-failed` when ONNX Runtime refuses the graph, or what reading lazy weights throws.
    */
   createSession(name: string, model: OnnxModel, signal?: AbortSignal): Promise<Session>;
 }

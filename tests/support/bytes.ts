@@ -41,6 +41,17 @@ export function sparseSource(
   segments: readonly Segment[],
 ): ByteSource & { readonly reads: { offset: number; length: number }[] } {
   const reads: { offset: number; length: number }[] = [];
+  const readSync = (offset: number, length: number) => {
+    checkRange(name, size, offset, length);
+    reads.push({ offset, length });
+    const bytes = new Uint8Array(length);
+    for (const segment of segments) {
+      const from = Math.max(offset, segment.at);
+      const to = Math.min(offset + length, segment.at + segment.bytes.length);
+      if (from < to) bytes.set(segment.bytes.subarray(from - segment.at, to - segment.at), from - offset);
+    }
+    return bytes;
+  };
   return {
     name,
     size,
@@ -48,16 +59,9 @@ export function sparseSource(
     read(offset, length, signal) {
       return new Promise((resolve) => {
         signal?.throwIfAborted();
-        checkRange(name, size, offset, length);
-        reads.push({ offset, length });
-        const bytes = new Uint8Array(length);
-        for (const segment of segments) {
-          const from = Math.max(offset, segment.at);
-          const to = Math.min(offset + length, segment.at + segment.bytes.length);
-          if (from < to) bytes.set(segment.bytes.subarray(from - segment.at, to - segment.at), from - offset);
-        }
-        resolve(bytes);
+        resolve(readSync(offset, length));
       });
     },
+    readSync,
   };
 }

@@ -64,21 +64,29 @@ export async function openSafetensors(source: ByteSource, signal?: AbortSignal):
     tensors.set(place.name, { name: place.name, dims: place.dims, type });
     places.set(place.name, { ...place, type });
   }
+  const locate = (name: string) => {
+    const place = places.get(name);
+    if (place === undefined) throw missingTensor(file, name);
+    return { offset: header.end + place.begin, length: place.end - place.begin, type: place.type };
+  };
+  const { readSync } = source;
   return {
     name: file,
     tensors,
     async read(name, stop) {
-      const place = places.get(name);
-      if (place === undefined) throw missingTensor(file, name);
-      const bytes = await source.read(header.end + place.begin, place.end - place.begin, stop);
-      return elementsToFloat32(bytes, place.type);
+      const { offset, length, type } = locate(name);
+      return elementsToFloat32(await source.read(offset, length, stop), type);
     },
+    ...(readSync && {
+      readSync: (name: string) => {
+        const { offset, length, type } = locate(name);
+        return elementsToFloat32(readSync(offset, length), type);
+      },
+    }),
     stored(name) {
-      const place = places.get(name);
-      if (place === undefined) throw missingTensor(file, name);
-      const begin = header.end + place.begin;
+      const { offset: begin, length: byteLength } = locate(name);
       return {
-        byteLength: place.end - place.begin,
+        byteLength,
         range: (offset, length) => ({ begin: begin + offset, end: begin + offset + length }),
         read: (offset, length, stop) => source.read(begin + offset, length, stop),
       };

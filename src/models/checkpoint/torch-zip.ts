@@ -51,23 +51,32 @@ export async function openTorch(source: ByteSource, signal?: AbortSignal): Promi
     places.set(name, { ...place, stored });
   }
 
+  const locate = (name: string) => {
+    const place = places.get(name);
+    if (place === undefined) throw missingTensor(file, name);
+    const { view, count, type, record, stored } = place;
+    const start = view.offset * type.bytes;
+    const length = count === 0 ? 0 : viewEnd(view) * type.bytes - start;
+    const valuesOf = (bytes: Uint8Array<ArrayBuffer>) => {
+      const values = elementsToFloat32(bytes, stored, bigEndian);
+      return isContiguous(view) ? values : gather(values, view, count);
+    };
+    return { record, start, length, valuesOf };
+  };
+  const { readSync } = zip;
   return {
     name: file,
     tensors,
     async read(name, stop) {
-      const place = places.get(name);
-      if (place === undefined) throw missingTensor(file, name);
-      const { view, count, type, record, stored } = place;
-      if (count === 0) return new Float32Array(0);
-      const bytes = await zip.read(
-        record,
-        view.offset * type.bytes,
-        (viewEnd(view) - view.offset) * type.bytes,
-        stop,
-      );
-      const values = elementsToFloat32(bytes, stored, bigEndian);
-      return isContiguous(view) ? values : gather(values, view, count);
+      const { record, start, length, valuesOf } = locate(name);
+      return length === 0 ? new Float32Array(0) : valuesOf(await zip.read(record, start, length, stop));
     },
+    ...(readSync && {
+      readSync: (name: string) => {
+        const { record, start, length, valuesOf } = locate(name);
+        return length === 0 ? new Float32Array(0) : valuesOf(readSync(record, start, length));
+      },
+    }),
     stored(name) {
       const place = places.get(name);
       if (place === undefined) throw missingTensor(file, name);

@@ -36,6 +36,13 @@ export function writeHalves(
   values: Float32Array,
   out: Uint8Array<ArrayBuffer>,
 ): void {
-  checkFits(tensor, values, file, 'float16');
-  float32ToFloat16(values, new Uint16Array(out.buffer, out.byteOffset, values.length));
+  const halves = new Uint16Array(out.buffer, out.byteOffset, values.length);
+  float32ToFloat16(values, halves);
+  // What float16 cannot hold has become infinite. Looking at the halves is quicker than measuring all values.
+  if (!allFinite(halves)) checkFits(tensor, values, file, 'float16');
+}
+
+function allFinite(halves: Uint16Array): boolean {
+  for (let i = 0; i < halves.length; i++) if (((halves[i] ?? 0) & 0x7c00) === 0x7c00) return false;
+  return true;
 }

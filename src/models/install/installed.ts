@@ -12,10 +12,19 @@ import { Progress } from './progress.ts';
 import { storing } from './storing.ts';
 import type { Damage, InstalledModel, VerifyOptions } from './types.ts';
 
-/** The models in a store, in the order of their names. Folders without a readable ledger are left out. */
+/**
+ * The models in a store, in the order of their names. Folders without a readable ledger are left out.
+ *
+ * @throws StorageError `storage-unavailable` where nothing can be kept
+ */
 export async function listInstalled(files: ModelFiles): Promise<InstalledModel[]> {
+  const ids = await storing(
+    files,
+    () => 0,
+    () => files.list(),
+  );
   const found = await Promise.all(
-    (await files.list()).map(async (id): Promise<InstalledModel | null> => {
+    ids.map(async (id): Promise<InstalledModel | null> => {
       const ledger = await readLedger(files, id);
       if (!ledger) return null;
       const sizes = new Map((await files.files(id)).map(({ name, size }) => [name, size]));

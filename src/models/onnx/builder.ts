@@ -1,5 +1,7 @@
 import { encodeModel } from './proto.ts';
-import type { Attribute, DataType, Initializer, Node, ValueInfo } from './proto.ts';
+import type { Attribute, DataType, Graph, Initializer, Node, ValueInfo } from './proto.ts';
+import { plannedValues } from './shapes.ts';
+import type { PlannedValue } from './shapes.ts';
 import { WeightPlanner } from './weights.ts';
 import type { WeightChange, WeightPart, WeightPlan } from './weights.ts';
 import type { Checkpoint } from '../types.ts';
@@ -127,16 +129,18 @@ export class GraphBuilder {
 
   /** The finished model, and the plan of its weight file. */
   build(): CompiledGraph {
+    const graph: Graph = {
+      name: this.name,
+      nodes: this.#nodes,
+      initializers: [...this.#initializers.values()],
+      inputs: this.#inputs,
+      outputs: this.#outputs,
+    };
     return {
-      graph: encodeModel({
-        name: this.name,
-        nodes: this.#nodes,
-        initializers: [...this.#initializers.values()],
-        inputs: this.#inputs,
-        outputs: this.#outputs,
-      }),
+      graph: encodeModel(graph),
       nodes: this.#nodes.length,
       plan: this.weights.plan(),
+      values: (batch) => plannedValues(graph, batch),
     };
   }
 }
@@ -146,4 +150,6 @@ export interface CompiledGraph {
   readonly graph: Uint8Array<ArrayBuffer>;
   readonly nodes: number;
   readonly plan: WeightPlan;
+  /** All values that nodes give, by their names, for a batch of this size. */
+  readonly values: (batch: number) => ReadonlyMap<string, PlannedValue>;
 }

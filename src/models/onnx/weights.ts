@@ -33,6 +33,7 @@ export interface PlannedWeight {
   readonly name: string;
   readonly dims: readonly number[];
   readonly offset: number;
+  readonly byteLength: number;
   readonly source: WeightSource;
 }
 
@@ -97,6 +98,7 @@ export class WeightPlanner {
       name,
       dims,
       offset,
+      byteLength: length,
       source: {
         tensors: parts.map((part) => part.tensor),
         rows,

@@ -62,6 +62,7 @@ const model: DiffusionModel = {
   context: (signal) => compile('context', signal),
   unet: sized('unet'),
   decoder: sized('decoder'),
+  checkLimits: () => undefined,
 };
 
 let networks: Networks;
@@ -137,6 +138,41 @@ describe('the networks of a model', () => {
     await networks.unet(small);
     await networks.release();
     await networks.unet(small);
+    expect(live.size).toBe(1);
+  });
+});
+
+describe('to save memory', () => {
+  beforeEach(() => {
+    networks = new Networks(model, runtime, true);
+  });
+
+  it('what one stage needs goes before that of the next is made', async () => {
+    await networks.imageEncoder();
+    await networks.unet(small);
+    await networks.context();
+    await networks.unet(small);
+    expect(live.size).toBe(2);
+    await networks.decoder(small);
+    expect(live.size).toBe(1);
+    await networks.imageEncoder();
+    expect(log.filter((line) => !line.startsWith('compile'))).toEqual([
+      'make image encoder',
+      'release image encoder',
+      'make UNet',
+      'make context',
+      'release UNet',
+      'release context',
+      'make decoder',
+      'release decoder',
+      'make image encoder',
+    ]);
+  });
+
+  it('what has gone can be had again', async () => {
+    const first = await networks.unet(small);
+    await networks.decoder(small);
+    expect(await networks.unet(small)).not.toBe(first);
     expect(live.size).toBe(1);
   });
 });

@@ -268,6 +268,80 @@ describe('preparing', () => {
   });
 });
 
+describe('a pipeline that saves memory', () => {
+  let saving: Pipeline;
+  beforeEach(() => {
+    saving = new Pipeline(compute, runtime, model, { lowMemory: true });
+  });
+  afterEach(() => saving.release());
+
+  it('holds one stage at a time, and makes the same picture', async () => {
+    const live: number[] = [];
+    runtime.onRun = () => live.push(runtime.liveSessions);
+    const make = async (maker: Pipeline) => {
+      const embeds = await maker.encode(compute.uploadPicture(picture));
+      const latents = await maker.denoise({ embeds, noise: noiseOf(2), steps: 2, guidanceScale: 4 });
+      return values(compute, await maker.decode(latents));
+    };
+    const expected = await make(pipeline);
+    await pipeline.release();
+    live.length = 0;
+    expect(await make(saving)).toEqual(expected);
+    // Image encoder; context and UNet, twice; decoder.
+    expect(live).toEqual([1, 2, 2, 2, 1]);
+  });
+
+  it('can be asked for something else between two steps', async () => {
+    const steps = saving.denoising({ embeds: embedsOf(1), noise: noiseOf(2), steps: 3, guidanceScale: 4 });
+    let latents: DeviceTensor | null = null;
+    for await (const { denoised: result } of steps) {
+      latents = result;
+      await saving.decode(noiseOf(3));
+      expect(runtime.liveSessions).toBe(1);
+    }
+    const undisturbed = await pipeline.denoise({
+      embeds: embedsOf(1),
+      noise: noiseOf(2),
+      steps: 3,
+      guidanceScale: 4,
+    });
+    expect(latents && (await values(compute, latents))).toEqual(await values(compute, undisturbed));
+  });
+
+  it('has tried every network when it is ready, and kept the first that a frame needs', async () => {
+    await saving.prepare(12, 8);
+    expect(runtime.created).toEqual(['UNet', 'context', 'decoder', 'image encoder']);
+    await saving.encode(compute.uploadPicture(picture));
+    expect(runtime.created).toHaveLength(4);
+  });
+});
+
+describe('on a device that is too small', () => {
+  const tooSmall = (bytes: number) =>
+    new Pipeline(
+      compute,
+      runtime,
+      createModel(
+        parts,
+        targetFor('float32', false, { maxBufferSize: bytes, maxStorageBufferBindingSize: bytes }),
+      ),
+    );
+
+  it('nothing is loaded', async () => {
+    const error = await failure(tooSmall(1000).prepare(12, 8));
+    expect(error).toMatchObject({ code: 'gpu-too-small', details: { available: 1000 } });
+    expect(runtime.created).toEqual([]);
+  });
+
+  it('a batch can be refused where one picture fits', async () => {
+    const small = tooSmall(20_000);
+    await small.prepare(12, 8);
+    const run = small.denoise({ embeds: embedsOf(1, 8), noise: noiseOf(1, 8), steps: 1, guidanceScale: 4 });
+    expect((await failure(run)).code).toBe('gpu-too-small');
+    await small.release();
+  });
+});
+
 describe('encoding and decoding', () => {
   it('makes an embedding of a picture of any size, the same for the same picture', async () => {
     const input = compute.uploadPicture(picture);

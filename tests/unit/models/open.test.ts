@@ -110,7 +110,7 @@ describe('a model on a server', () => {
     const { parts } = await openModel(url);
     const model = createModel(parts, targetFor('float32', false));
     const { weights } = await model.unet({ height: 4, width: 4 });
-    expect(weights[0]?.data.length).toBeGreaterThan(10_000);
+    expect(weights[0]?.data.byteLength).toBeGreaterThan(10_000);
   });
 
   it('may have its parts elsewhere: above it, or at addresses of their own', async () => {

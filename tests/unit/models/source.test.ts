@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { httpSource, wholeFileLimit } from '../../../src/models/http.ts';
 import { blobSource, memorySource } from '../../../src/models/source.ts';
 import type { ByteSource } from '../../../src/models/types.ts';
@@ -105,8 +105,26 @@ describe('every source of bytes', () => {
       [0, 0],
     ] as const) {
       expect([...(await source.read(offset, length))]).toEqual(slice(offset, length));
+      if (source.readSync) expect([...source.readSync(offset, length)]).toEqual(slice(offset, length));
     }
     await source.close?.();
+  });
+
+  it.each([
+    ['memory', true],
+    ['part of a larger buffer', true],
+    ['file', true],
+    ['blob', false],
+    ['http', false],
+  ] as const)('can be read at once where that is possible: %s, %s', async (kind, possible) => {
+    const source = await kinds[kind]?.();
+    expect(source?.readSync !== undefined).toBe(possible);
+    if (possible) {
+      source?.readSync?.(0, 10).fill(0);
+      expect([...(source?.readSync?.(0, 10) ?? [])]).toEqual(slice(0, 10));
+      expect(() => source?.readSync?.(990, 12)).toThrow(expect.objectContaining({ code: 'truncated' }));
+    }
+    await source?.close?.();
   });
 
   it.each(Object.entries(kinds))('says how many bytes are missing beyond its end: %s', async (_, open) => {
@@ -134,6 +152,39 @@ describe('every source of bytes', () => {
     const stopped = AbortSignal.abort();
     await expect(source.read(0, 10, stopped)).rejects.toBe(stopped.reason);
     await source.close?.();
+  });
+});
+
+describe('a blob in a worker', () => {
+  /** What workers have and Node has not, over bytes that are at hand. */
+  class Reader {
+    readAsArrayBuffer(blob: Blob): ArrayBuffer {
+      return read(blob);
+    }
+  }
+  let read: (blob: Blob) => ArrayBuffer;
+  beforeEach(() => {
+    vi.stubGlobal('FileReaderSync', Reader);
+  });
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  it('is read at once, and only the part that is wanted', () => {
+    read = (blob) => new ArrayBuffer(blob.size);
+    const source = blobSource('weights', new Blob([content]));
+    expect(source.readSync?.(10, 20)).toHaveLength(20);
+    expect(() => source.readSync?.(990, 12)).toThrow(expect.objectContaining({ code: 'truncated' }));
+  });
+
+  it('that was changed since says so', () => {
+    read = () => {
+      throw new DOMException('gone', 'NotReadableError');
+    };
+    const source = blobSource('weights', new Blob([content]));
+    expect(() => source.readSync?.(0, 1)).toThrow(
+      expect.objectContaining({ code: 'unreadable', details: { file: 'weights' } }),
+    );
   });
 });
 

@@ -51,6 +51,7 @@ describe('a checkpoint that PyTorch wrote', () => {
       for (const [tensor, { dims, values }] of Object.entries(expected)) {
         expect(checkpoint.tensors.get(tensor)?.dims, tensor).toEqual(dims);
         expect([...(await checkpoint.read(tensor))], tensor).toEqual(values);
+        expect([...(checkpoint.readSync?.(tensor) ?? [])], tensor).toEqual(values);
       }
       expect(checkpoint.tensors.get('half')?.type).toBe('float16');
       expect(checkpoint.tensors.get('bfloat16')?.type).toBe('bfloat16');

@@ -424,6 +424,17 @@ describe('a disk', () => {
   });
 });
 
+describe('a browser that keeps nothing', () => {
+  it('is said to be one', async () => {
+    const { source, files, options } = rig();
+    const refuse = () => Promise.reject(new DOMException('no', 'NotSupportedError'));
+    Object.assign(files, { list: refuse, remove: refuse, writer: refuse });
+    for (const attempt of [listInstalled(files), install(source, files, options)]) {
+      expect(await failure(attempt)).toMatchObject({ name: 'StorageError', code: 'storage-unavailable' });
+    }
+  });
+});
+
 describe('damage on disk', () => {
   it('is found, said, and mended by fetching that piece alone', async () => {
     const { source, files, options, web } = rig();

@@ -1,0 +1,190 @@
+import { ModelError } from '../../base/index.ts';
+import type { OnnxModel } from '../../runtime/index.ts';
+import type { ByteSource } from '../types.ts';
+
+/** Graphs and small towers; CLIP's large towers have 250 and 600 MB. */
+const usualWhole = 32 * 2 ** 20;
+/** Weights shorter than this stay in the graph. */
+const shortestOutside = 1024;
+/** What is read at once of the parts between weights. */
+const readAhead = 2 ** 16;
+
+/** Field numbers of onnx.proto (ONNX 1.17, Apache-2.0). */
+const modelGraph = 7;
+const graphInitializer = 5;
+const tensorRawData = 9;
+const tensorExternalData = 13;
+const tensorDataLocation = 14;
+const external = 1;
+
+/** The name by which the graph calls the file that it was taken from. */
+const location = 'model.onnx';
+
+/**
+ * An ONNX file with its weights inside, without all of it in memory: the graph is rewritten to name each weight's place
+ * in the file, from which it is read when it is needed. Small files, and those that cannot be read synchronously, are
+ * read whole.
+ *
+ * @param longestWhole - files up to this many bytes are read whole: it is not worth taking them apart
+ * @throws ModelError `onnx-damaged` when the file is not what it should be
+ */
+export async function openOnnx(
+  source: ByteSource,
+  signal?: AbortSignal,
+  longestWhole = usualWhole,
+): Promise<OnnxModel> {
+  const { readSync, size } = source;
+  if (!readSync || size <= longestWhole) {
+    return { graph: await source.read(0, size, signal), weights: [] };
+  }
+  const graph = await new Splitter(source, signal).model();
+  return { graph, weights: [{ location, data: { byteLength: size, read: readSync } }] };
+}
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A field of a protobuf message, by its place in the file. */
+interface Field {
+  readonly number: number;
+  readonly begin: number;
+  /** Where its content is; for numbers, the same as the field. */
+  readonly content: number;
+  readonly end: number;
+  /** Whether it has a content of its own: a text, bytes or a message. */
+  readonly long: boolean;
+}
+
+/** Rewrites a model as it is read, message by message; what it does not look into is copied. */
+class Splitter {
+  readonly #source: ByteSource;
+  readonly #signal: AbortSignal | undefined;
+  #ahead: { readonly begin: number; readonly bytes: Bytes } = { begin: 0, bytes: new Uint8Array(0) };
+
+  constructor(source: ByteSource, signal: AbortSignal | undefined) {
+    this.#source = source;
+    this.#signal = signal;
+  }
+
+  async model(): Promise<Bytes> {
+    return joined(
+      await this.#rewritten(0, this.#source.size, (field) =>
+        field.number === modelGraph ? this.#message(field, (part) => this.#graphField(part)) : null,
+      ),
+    );
+  }
+
+  #graphField(field: Field): Promise<Bytes[]> | null {
+    return field.number === graphInitializer
+      ? this.#message(field, (part) => (isOutside(part) ? Promise.resolve(placeOf(part)) : null))
+      : null;
+  }
+
+  /** A message with some of its fields replaced, as a field of the message around it. */
+  async #message(field: Field, replace: (field: Field) => Promise<Bytes[]> | null): Promise<Bytes[]> {
+    const parts = await this.#rewritten(field.content, field.end, replace);
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    return [varint(8 * field.number + 2), varint(length), ...parts];
+  }
+
+  /** The fields from `begin` to `end`, each copied unless `replace` has something else for it. */
+  async #rewritten(
+    begin: number,
+    end: number,
+    replace: (field: Field) => Promise<Bytes[]> | null,
+  ): Promise<Bytes[]> {
+    const parts: Bytes[] = [];
+    for (let at = begin; at < end;) {
+      const field = await this.#field(at, end);
+      const instead = field.long ? replace(field) : null;
+      parts.push(...(instead ? await instead : [await this.#read(at, field.end - at)]));
+      at = field.end;
+    }
+    return parts;
+  }
+
+  async #field(begin: number, limit: number): Promise<Field> {
+    const key = await this.#varint(begin, limit);
+    const [number, kind] = [Math.floor(key.value / 8), key.value % 8];
+    if (kind === 2) {
+      const length = await this.#varint(key.end, limit);
+      const end = length.end + length.value;
+      if (end > limit) throw this.#damaged(begin);
+      return { number, begin, content: length.end, end, long: true };
+    }
+    const end =
+      kind === 0
+        ? (await this.#varint(key.end, limit)).end
+        : key.end + (kind === 1 ? 8 : kind === 5 ? 4 : NaN);
+    if (!(end <= limit)) throw this.#damaged(begin);
+    return { number, begin, content: begin, end, long: false };
+  }
+
+  /** Numbers beyond 2^53 only occur as values, which are copied as they are. */
+  async #varint(begin: number, limit: number): Promise<{ value: number; end: number }> {
+    const bytes = await this.#read(begin, Math.min(10, limit - begin));
+    let value = 0;
+    for (const [index, byte] of bytes.entries()) {
+      value += (byte & 0x7f) * 2 ** (7 * index);
+      if (byte < 0x80) return { value, end: begin + index + 1 };
+    }
+    throw this.#damaged(begin);
+  }
+
+  async #read(begin: number, length: number): Promise<Bytes> {
+    const from = begin - this.#ahead.begin;
+    if (from >= 0 && from + length <= this.#ahead.bytes.length) {
+      return this.#ahead.bytes.slice(from, from + length);
+    }
+    if (length >= readAhead) return this.#source.read(begin, length, this.#signal);
+    const more = Math.min(readAhead, this.#source.size - begin);
+    this.#ahead = { begin, bytes: await this.#source.read(begin, more, this.#signal) };
+    return this.#ahead.bytes.slice(0, length);
+  }
+
+  #damaged(at: number): ModelError {
+    return new ModelError('onnx-damaged', `${this.#source.name} is not an ONNX file, or is damaged.`, {
+      remedy: 'Get the file again from where the model came from.',
+      details: { file: this.#source.name, at },
+    });
+  }
+}
+
+function isOutside({ number, content, end }: Field): boolean {
+  return number === tensorRawData && end - content >= shortestOutside;
+}
+
+/** What stands in a tensor instead of its values: where they are in the file. */
+function placeOf({ content, end }: Field): Bytes[] {
+  const entries = { location, offset: String(content), length: String(end - content) };
+  return [
+    ...Object.entries(entries).flatMap(([key, value]) => {
+      const entry = joined([...textField(1, key), ...textField(2, value)]);
+      return [varint(8 * tensorExternalData + 2), varint(entry.length), entry];
+    }),
+    varint(8 * tensorDataLocation),
+    varint(external),
+  ];
+}
+
+function textField(number: number, text: string): Bytes[] {
+  const bytes = new TextEncoder().encode(text);
+  return [varint(8 * number + 2), varint(bytes.length), bytes];
+}
+
+function varint(value: number): Bytes {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) return Uint8Array.of(...bytes, rest);
+    bytes.push((rest % 128) + 128);
+  }
+}
+
+function joined(parts: readonly Bytes[]): Bytes {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}

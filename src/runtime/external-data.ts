@@ -1,0 +1,59 @@
+import type { LazyBytes, OnnxModel } from './types.ts';
+
+/**
+ * Lazy bytes in the one form in which ONNX Runtime Web reads external data without a copy of all of it.
+ *
+ * What is given as `externalData` is put aside as it is, provided that it is an `instanceof Uint8Array`. While a
+ * session is made, each weight is looked up by its file: `byteLength` says whether it lies inside, then
+ * `subarray(offset, offset + length)` gives its bytes, which are copied at once into WebAssembly's memory or into a
+ * GPU buffer. (`LoadWebAssemblyExternalData` in onnxruntime/core/framework/external_data_loader.cc, the same in all
+ * builds of 1.30; `tests/unit/runtime/external-data.test.ts` notices when a new version does it another way.) So an
+ * empty array with these two of its own is a file of any length.
+ */
+class LazyUint8Array extends Uint8Array<ArrayBuffer> {
+  readonly #lazy: LazyBytes;
+  readonly #onFailure: (error: unknown) => void;
+
+  constructor(lazy: LazyBytes, onFailure: (error: unknown) => void) {
+    super(new ArrayBuffer(0));
+    this.#lazy = lazy;
+    this.#onFailure = onFailure;
+  }
+
+  override get byteLength(): number {
+    return this.#lazy.byteLength;
+  }
+
+  override subarray(begin = 0, end = this.byteLength): Uint8Array<ArrayBuffer> {
+    try {
+      return this.#lazy.read(begin, end - begin);
+    } catch (error) {
+      this.#onFailure(error);
+      throw error;
+    }
+  }
+}
+
+/** External data for one session, and what went wrong while it was read. */
+export interface ExternalData {
+  readonly files: readonly { readonly path: string; readonly data: Uint8Array }[];
+  /**
+   * Throws what reading threw first, as it was: ONNX Runtime makes a number of it and says no more than that weights
+   * could not be loaded.
+   */
+  throwFailure(): void;
+}
+
+/** The weights of a network as ONNX Runtime's `externalData`. */
+export function externalData(weights: OnnxModel['weights']): ExternalData {
+  const failures: unknown[] = [];
+  return {
+    files: weights.map(({ location, data }) => ({
+      path: location,
+      data: data instanceof Uint8Array ? data : new LazyUint8Array(data, (error) => failures.push(error)),
+    })),
+    throwFailure() {
+      if (failures.length > 0) throw failures[0];
+    },
+  };
+}

@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest';
+import { float16ToFloat32, float32ToFloat16 } from '../../../../src/base/index.ts';
+import { openCheckpoint } from '../../../../src/models/checkpoint/index.ts';
+import { httpSource } from '../../../../src/models/http.ts';
+import { halfFile } from '../../../../src/models/install/half-file.ts';
+import type { PlannedFile } from '../../../../src/models/install/pieces.ts';
+import { WindowedFile } from '../../../../src/models/install/window.ts';
+import { memorySource } from '../../../../src/models/source.ts';
+import { float32Bytes } from '../../../support/bytes.ts';
+import { failure } from '../../../support/failure.ts';
+import { FakeWeb } from '../../../support/install/web.ts';
+import { randomValues } from '../../../support/reference/parameters.ts';
+import { safetensorsFile } from '../../../support/safetensors-file.ts';
+import { py, tensorOps, torchRecords } from '../../../support/torch-file.ts';
+import { zipFile } from '../../../support/zip-file.ts';
+
+const url = 'https://hub.test/weights';
+
+async function plan(bytes: Uint8Array<ArrayBuffer>, names: readonly string[], pieceLength = 9600) {
+  const web = new FakeWeb();
+  web.put(url, bytes);
+  const file = await httpSource(url, { fetch: web.fetch });
+  const window = new WindowedFile(file);
+  const checkpoint = await openCheckpoint(window);
+  const planned = await halfFile('unet', 'UNet', file, window, checkpoint, new Set(names), pieceLength);
+  return { web, planned };
+}
+
+/** All pieces put together, made in the given order. */
+async function carryOut({ size, pieces }: PlannedFile, order = pieces): Promise<Uint8Array<ArrayBuffer>> {
+  const out = new Uint8Array(size).fill(0xee);
+  const { signal } = new AbortController();
+  for (const piece of order) {
+    const bytes = await piece.make(signal, () => undefined);
+    expect(bytes.length).toBe(piece.length);
+    out.set(bytes, piece.at);
+  }
+  return out;
+}
+
+const values = (seed: number, count: number) => randomValues(seed, count);
+
+/** As float16 can hold them. */
+const rounded = (list: Float32Array) => float16ToFloat32(float32ToFloat16(list));
+
+const bytesOf = (list: Float32Array | Float64Array | Uint16Array) =>
+  new Uint8Array(list.buffer, list.byteOffset, list.byteLength);
+
+/** Tensors of every type, two of them not wanted, one far longer than a piece. */
+function mixed() {
+  const [a, b, c, d, e] = [values(1, 12), values(2, 600), values(3, 9000), values(4, 40), values(5, 64)];
+  const upper = Uint16Array.from(new Uint32Array(d.buffer), (bits) => bits >>> 16);
+  const file = safetensorsFile([
+    { name: 'wide', dtype: 'F64', shape: [12], data: bytesOf(Float64Array.from(a)) },
+    { name: 'unwanted', dtype: 'F32', shape: [2000], data: bytesOf(values(6, 2000)) },
+    { name: 'plain', dtype: 'F32', shape: [20, 30], data: bytesOf(b) },
+    { name: 'long', dtype: 'F32', shape: [90, 100], data: bytesOf(c) },
+    { name: 'empty', dtype: 'F32', shape: [0, 7], data: new Uint8Array(0) },
+    { name: 'brain', dtype: 'BF16', shape: [40], data: bytesOf(upper) },
+    { name: 'half', dtype: 'F16', shape: [8, 8], data: bytesOf(float32ToFloat16(e)) },
+    { name: 'alsoUnwanted', dtype: 'I64', shape: [1], data: new Uint8Array(8) },
+  ]);
+  const brain = new Float32Array(Uint32Array.from(upper, (bits) => bits << 16).buffer);
+  const wanted = { wide: a, plain: b, long: c, empty: new Float32Array(0), brain, half: e };
+  return { file, wanted };
+}
+
+async function expectValues(bytes: Uint8Array<ArrayBuffer>, wanted: Record<string, Float32Array>) {
+  const checkpoint = await openCheckpoint(memorySource('packed', bytes));
+  expect([...checkpoint.tensors.keys()].sort()).toEqual(Object.keys(wanted).sort());
+  for (const [name, list] of Object.entries(wanted)) {
+    expect(checkpoint.tensors.get(name)?.type).toBe('float16');
+    expect(await checkpoint.read(name)).toEqual(rounded(list));
+  }
+}
+
+describe('a float16 file of some tensors', () => {
+  it('holds the values of every type, rounded, and nothing else', async () => {
+    const { file, wanted } = mixed();
+    const { planned } = await plan(file, Object.keys(wanted));
+    await expectValues(await carryOut(planned), wanted);
+  });
+
+  it('is the same in whatever order its pieces are made', async () => {
+    const { file, wanted } = mixed();
+    const { planned } = await plan(file, Object.keys(wanted));
+    expect(planned.pieces.length).toBeGreaterThan(4);
+    const forward = await carryOut(planned);
+    const { planned: again } = await plan(file, Object.keys(wanted));
+    expect(await carryOut(again, again.pieces.toReversed())).toEqual(forward);
+    expect(again.layout).toBe(planned.layout);
+  });
+
+  it('covers itself with pieces, each of a bounded length, without overlap', async () => {
+    const { file, wanted } = mixed();
+    const { planned } = await plan(file, Object.keys(wanted));
+    let end = 0;
+    for (const { at, length, download } of planned.pieces) {
+      expect(at).toBe(end);
+      expect(download).toBeLessThanOrEqual(9600);
+      end = at + length;
+    }
+    expect(end).toBe(planned.size);
+  });
+
+  it('fetches neighbours together and leaves out what is not wanted', async () => {
+    const { file, wanted } = mixed();
+    const { web, planned } = await plan(file, Object.keys(wanted), 100_000);
+    // One request for what stands before the unwanted tensor, one for all that comes after it.
+    expect(planned.pieces.map(({ download }) => download > 0)).toEqual([false, true, true]);
+    const before = web.sent();
+    await carryOut(planned);
+    const fetched = planned.pieces.reduce((sum, { download }) => sum + download, 0);
+    expect(web.sent() - before).toBe(fetched);
+    expect(fetched).toBe(12 * 8 + 600 * 4 + 9000 * 4 + 40 * 2 + 64 * 2);
+  });
+
+  it.each([
+    [NaN, 'weight-not-finite'],
+    [-Infinity, 'weight-not-finite'],
+    [65_520, 'weight-too-large'],
+  ])('refuses %f by the name of its tensor', async (value, code) => {
+    const list = values(1, 600);
+    list[599] = value;
+    const bytes = safetensorsFile([{ name: 'bad', dtype: 'F32', shape: [600], data: bytesOf(list) }]);
+    const { planned } = await plan(bytes, ['bad']);
+    expect(await failure(carryOut(planned))).toMatchObject({ code, details: { file: url, tensor: 'bad' } });
+  });
+});
+
+describe('of PyTorch’s files, a float16 file', () => {
+  function torch(options: { compress?: boolean; byteOrder?: string } = {}) {
+    const lists = {
+      first: values(1, 30),
+      long: values(2, 9000),
+      matrix: values(3, 12),
+      second: values(4, 50),
+    };
+    const keys = Object.keys(lists);
+    const storage = (key: string, count: number) => ({ key, className: 'FloatStorage', count });
+    const pickle = py.pickle(
+      py.orderedDict(
+        ...Object.entries(lists).map(
+          ([name, { length }]): [Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>] => [
+            py.string(name),
+            tensorOps({
+              storage: storage(String(keys.indexOf(name)), length),
+              // The matrix is stored by columns.
+              ...(name === 'matrix' ? { dims: [3, 4], strides: [1, 3] } : { dims: [length], strides: [1] }),
+            }),
+          ],
+        ),
+      ),
+    );
+    const big = options.byteOrder === 'big';
+    const storages = Object.fromEntries(
+      Object.values(lists).map((list, index) => {
+        const bytes = float32Bytes(...list);
+        if (big) for (let at = 0; at < bytes.length; at += 4) bytes.subarray(at, at + 4).reverse();
+        return [String(index), bytes];
+      }),
+    );
+    const { compress = false, ...rest } = options;
+    const records = torchRecords(pickle, storages, rest).map((record) => ({ ...record, compress }));
+    const byRows = Float32Array.from(
+      { length: 12 },
+      (_, i) => lists.matrix[(i % 4) * 3 + Math.floor(i / 4)] ?? 0,
+    );
+    return { file: zipFile(records, { alignment: 64 }), wanted: { ...lists, matrix: byRows } };
+  }
+
+  it.each([
+    ['as torch.save writes them', {}],
+    ['packed again with compression', { compress: true }],
+    ['from a machine that is big-endian', { byteOrder: 'big' }],
+  ])('holds the same values: %s', async (_, options) => {
+    const { file, wanted } = torch(options);
+    const { planned } = await plan(file, Object.keys(wanted));
+    await expectValues(await carryOut(planned, planned.pieces.toReversed()), wanted);
+  });
+
+  it('asks for no more than the pieces and a header for each long tensor', async () => {
+    const { file } = torch();
+    const { web, planned } = await plan(file, ['first', 'long', 'second']);
+    const before = web.asked.length;
+    await carryOut(planned);
+    const fetching = planned.pieces.filter(({ download }) => download > 0).length;
+    expect(web.asked.length - before).toBeLessThanOrEqual(fetching + 1);
+  });
+});

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import {
+  folderSource,
+  hubSource,
+  install,
+  manifestSource,
+  parseModelSource,
+  planInstall,
+  stableDiffusionVariations,
+} from '../../../../src/models/index.ts';
+import type { LocalFolder } from '../../../../src/models/index.ts';
+import { memorySource } from '../../../../src/models/source.ts';
+import { failure } from '../../../support/failure.ts';
+import { MemoryFiles } from '../../../support/install/memory-files.ts';
+import { base, tinyWeb } from '../../../support/install/tiny-source.ts';
+import { FakeWeb } from '../../../support/install/web.ts';
+import { tinyModelFiles } from '../../../support/tiny-model.ts';
+
+function folderOf(files: ReadonlyMap<string, Uint8Array>): LocalFolder {
+  return {
+    name: 'My tiny model',
+    names: [...files.keys()],
+    open: (name) => {
+      const bytes = files.get(name);
+      return Promise.resolve(bytes ? memorySource(name, bytes) : null);
+    },
+  };
+}
+
+/** The tiny model as diffusers would have saved it, without a manifest. */
+function inDiffusersLayout(): Map<string, Uint8Array<ArrayBuffer>> {
+  const names: Record<string, string> = {
+    'unet/weights.safetensors': 'unet/diffusion_pytorch_model.safetensors',
+    'vae/weights.safetensors': 'vae/diffusion_pytorch_model.safetensors',
+    'scheduler.json': 'scheduler/scheduler_config.json',
+    'clip/image.onnx': 'image_encoder/model.onnx',
+  };
+  const files = [...tinyModelFiles()].filter(([name]) => name !== 'model.json');
+  return new Map(files.map(([name, bytes]) => [names[name] ?? name, bytes]));
+}
+
+describe('where a model comes from', () => {
+  it('is well said for the real one, at a commit that cannot change, with the release behind it', () => {
+    expect(parseModelSource(stableDiffusionVariations)).toEqual(stableDiffusionVariations);
+    const [first, second] = stableDiffusionVariations.unet.weights;
+    expect(first).toMatch(/resolve\/[0-9a-f]{40}\/unet\/diffusion_pytorch_model\.safetensors$/);
+    expect(second).toMatch(/resolve\/v2\.0\/unet\/diffusion_pytorch_model\.bin$/);
+  });
+
+  it('is refused by the key that is wrong', () => {
+    const call = () => parseModelSource({ ...stableDiffusionVariations, id: '../elsewhere' });
+    expect(call).toThrow(expect.objectContaining({ code: 'source-invalid', details: { key: 'id' } }));
+  });
+
+  it('may be a repository of the hub, with CLIP’s towers from elsewhere', async () => {
+    const web = new FakeWeb();
+    const at = (path: string) => `${base}someone/tiny/resolve/main/${path}`;
+    for (const [path, bytes] of inDiffusersLayout()) {
+      if (!path.startsWith('image_encoder')) web.put(at(path), bytes);
+    }
+    const source = hubSource('someone/tiny');
+    for (const address of [
+      ...source.imageEncoder.model.slice(-1),
+      ...Object.values(source.textEncoder ?? {}).flatMap((each) => (typeof each === 'number' ? [] : each)),
+    ]) {
+      web.put(base + address, new TextEncoder().encode('{}'));
+    }
+    const plan = await planInstall(source, { base, fetch: web.fetch });
+    expect(plan.parts.find(({ part }) => part === 'UNet')?.url).toBe(
+      at('unet/diffusion_pytorch_model.safetensors'),
+    );
+    expect(plan.parts.find(({ part }) => part === 'image encoder')?.url).toContain('Xenova/');
+    expect(() => hubSource('../../etc')).toThrow(expect.objectContaining({ code: 'source-invalid' }));
+  });
+
+  it('may be a manifest, whose files lie beside it', async () => {
+    const { web } = tinyWeb();
+    const url = `${base}tiny/model.json`;
+    const source = await manifestSource(url, { fetch: web.fetch });
+    expect(source).toMatchObject({ id: 'hub.test-tiny', name: 'Tiny', imageEncoder: { size: 8 } });
+    const files = new MemoryFiles();
+    await install(source, files, { fetch: web.fetch });
+    expect(await files.list()).toEqual(['hub.test-tiny']);
+    const missing = manifestSource(`${base}none/model.json`, { fetch: web.fetch });
+    expect((await failure(missing)).code).toBe('not-found');
+  });
+
+  it.each([
+    ['with a manifest', tinyModelFiles()],
+    ['in the layout of diffusers', inDiffusersLayout()],
+  ])('may be a folder %s', async (_, content) => {
+    const folder = folderOf(content);
+    const source = await folderSource(folder);
+    expect(source.id).toBe('My-tiny-model');
+    const files = new MemoryFiles();
+    const nobody: typeof fetch = () => Promise.reject(new Error('a folder is not on the web'));
+    await install(source, files, { folder, fetch: nobody });
+    expect((await files.files(source.id)).map(({ name }) => name)).toContain(
+      'unet/diffusion_pytorch_model.safetensors',
+    );
+  });
+
+  it('is no folder without a model', async () => {
+    const folder = folderOf(new Map([['notes.txt', new Uint8Array(3)]]));
+    expect((await failure(folderSource(folder))).code).toBe('not-found');
+  });
+});

@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import { DriftError } from '../../../src/base/index.ts';
+import { parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from '../../../src/models/config/index.ts';
+import { createModel, targetFor } from '../../../src/models/index.ts';
+import { compileContext, compileUnet, compileVaeDecoder } from '../../../src/models/onnx/index.ts';
+import type { CompiledGraph } from '../../../src/models/onnx/index.ts';
+import { referenceUnet } from '../../support/reference/unet.ts';
+import { referenceVae } from '../../support/reference/vae.ts';
+import { stableDiffusionUnet, stableDiffusionVae } from '../../support/stable-diffusion.ts';
+
+/** Stable Diffusion 1.x by its shapes: reading a weight fails. */
+const unet = {
+  config: parseUnetConfig('unet/config.json', stableDiffusionUnet),
+  checkpoint: {
+    ...referenceUnet(stableDiffusionUnet).parameters.header(),
+    read: () => Promise.reject(new Error('no weight is read')),
+  },
+};
+const vae = {
+  config: parseVaeConfig('vae/config.json', stableDiffusionVae),
+  checkpoint: {
+    ...referenceVae(stableDiffusionVae, true).parameters.header(),
+    read: () => Promise.reject(new Error('no weight is read')),
+  },
+};
+const latents = { height: 64, width: 64 };
+
+/** The largest of all that the nodes of a graph give, in bytes. */
+function largest(graph: CompiledGraph, batch: number): { bytes: number; dims: string } {
+  const [first] = [...graph.values(batch).values()].toSorted((a, b) => b.bytes - a.bytes);
+  return { bytes: first?.bytes ?? 0, dims: first?.dims.join('×') ?? '' };
+}
+
+describe('the values of a graph', () => {
+  it.each([
+    [
+      'UNet',
+      (type: 'float16' | 'float32') =>
+        compileUnet(unet.config, unet.checkpoint, type, { height: 40, width: 56 }, 0),
+      'output',
+      '3×4×40×56',
+    ],
+    [
+      'decoder',
+      (type: 'float16' | 'float32') =>
+        compileVaeDecoder(vae.config, vae.checkpoint, type, { height: 40, width: 56 }),
+      'image',
+      '3×3×320×448',
+    ],
+    [
+      'context',
+      (type: 'float16' | 'float32') => compileContext(unet.config, unet.checkpoint, type),
+      'context',
+      '3×12480',
+    ],
+  ] as const)('lead to its output, each with a whole number of elements: %s', (_, compile, name, dims) => {
+    const [half, single] = [compile('float16').values(3), compile('float32').values(3)];
+    for (const value of half.values()) {
+      expect(
+        value.dims.every((dim) => Number.isInteger(dim) && dim > 0),
+        value.operator,
+      ).toBe(true);
+    }
+    expect(half.get(name)?.dims.join('×')).toBe(dims);
+    expect(single.get(name)?.bytes).toBe(2 * (half.get(name)?.bytes ?? 0));
+  });
+
+  it('are as large as arithmetic says, in Stable Diffusion at 512 × 512', () => {
+    const { config, checkpoint } = unet;
+    // One head's scores of every position with every other, or the two halves of the widest gate.
+    const spelled = compileUnet(config, checkpoint, 'float16', latents, 0);
+    expect(largest(spelled, 2)).toEqual({ bytes: 2 * 8 * 4096 ** 2 * 2, dims: '2×8×4096×4096' });
+    const fused = compileUnet(config, checkpoint, 'float16', latents, Infinity);
+    expect(largest(fused, 2)).toEqual({ bytes: 2 * 4096 * 2560 * 2, dims: '2×4096×2560' });
+    const decoder = compileVaeDecoder(vae.config, vae.checkpoint, 'float16', latents);
+    expect(largest(decoder, 1)).toEqual({ bytes: 256 * 512 * 512 * 2, dims: '1×256×512×512' });
+  });
+});
+
+describe('a device', () => {
+  const parts = {
+    unet,
+    vae,
+    scheduler: parseSchedulerConfig('scheduler.json', {}),
+    imageEncoder: { model: () => Promise.reject(new Error('not read')), size: 224 },
+  };
+  type Limits = Record<'maxBufferSize' | 'maxStorageBufferBindingSize', number>;
+  /** Asks a device with these limits for pictures of Stable Diffusion; nothing is read. */
+  function check(limits: Limits, batch = 1, size = latents): void {
+    const model = createModel(parts, targetFor('float16', false, limits));
+    model.checkLimits('UNet', size, 2 * batch);
+    model.checkLimits('decoder', size, batch);
+  }
+  function refusal(...demand: Parameters<typeof check>): DriftError {
+    try {
+      check(...demand);
+    } catch (error) {
+      if (error instanceof DriftError) return error;
+      throw error;
+    }
+    throw new Error('the device should be too small');
+  }
+  const large = { maxBufferSize: 2 ** 31, maxStorageBufferBindingSize: 2 ** 30 };
+  const decoder = 256 * 512 * 512 * 2;
+
+  it('that holds the largest tensor to the byte is taken', () => {
+    check(large);
+    check({ maxBufferSize: decoder, maxStorageBufferBindingSize: decoder });
+  });
+
+  it('that holds a byte less is told which limit, what is needed, what there is, and what to try', () => {
+    const error = refusal({ ...large, maxBufferSize: decoder - 1 });
+    expect(error).toMatchObject({
+      name: 'DeviceError',
+      code: 'gpu-too-small',
+      details: {
+        network: 'decoder',
+        limit: 'maxBufferSize',
+        needed: decoder,
+        available: decoder - 1,
+        dims: '1×256×512×512',
+      },
+    });
+    expect(error.message).toContain('135 MB');
+    expect(error.message).toContain('The decoder needs');
+    expect(error.message).toContain('maxBufferSize');
+    expect(error.remedy).toContain('smaller picture');
+    expect(refusal({ ...large, maxStorageBufferBindingSize: 2 ** 26 }).details).toMatchObject({
+      limit: 'maxStorageBufferBindingSize',
+      available: 2 ** 26,
+    });
+  });
+
+  it('can hold a smaller picture, or fewer at once', () => {
+    const limits = { ...large, maxStorageBufferBindingSize: decoder };
+    expect(refusal(limits, 2).code).toBe('gpu-too-small');
+    check(limits, 2, { height: 32, width: 32 });
+    const tight = { ...large, maxStorageBufferBindingSize: 2 ** 26 };
+    check(tight, 1, { height: 32, width: 32 });
+  });
+
+  it('that cannot hold a weight is not offered smaller pictures', () => {
+    const limits = { ...large, maxBufferSize: 40e6 };
+    const { details, remedy } = refusal(limits, 1, { height: 8, width: 8 });
+    expect(details).toMatchObject({
+      network: 'UNet',
+      needed: 1280 * 2560 * 9 * 2,
+      dims: '1280×2560×3×3',
+    });
+    expect(remedy).not.toContain('picture');
+  });
+
+  it('without limits, which the processor is, takes anything', () => {
+    createModel(parts, targetFor('float32', false)).checkLimits('UNet', { height: 1024, width: 1024 }, 8);
+  });
+});
