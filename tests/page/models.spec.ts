@@ -29,13 +29,16 @@ test.describe('the full model', { tag: '@cpu' }, () => {
   test('is got from the hub, through a closed tab, and starts from disk ever after', async ({ page }) => {
     await openModels(page);
     const card = page.getByRole('region', { name: fullName });
+    await expect(button(page, 'Get the full model')).toBeVisible();
+    expect(hub.requests, 'nothing is asked of the hub before somebody wants it').toEqual([]);
+    await button(page, 'Get the full model').click();
     await expect(card.getByText('CreativeML OpenRAIL-M')).toHaveAttribute('href', /^https:/);
     await expect(card.getByText(/without a GPU/), 'this machine has none').toBeVisible();
     // The image tower does not come before its tab is closed.
     const gate = createGate();
     const covering = Math.floor((files.get(`${clipRepository}/${tower}`)?.size ?? 0) / 2);
     const rule = hub.inject({ path: tower, covering, faults: [{ kind: 'stall', after: 0, gate }] });
-    await button(page, 'Get the full model').click();
+    await button(page, 'Download').click();
     await expect(page.getByRole('progressbar', { name: /Download of/ })).toBeVisible();
     await gate.reached;
     const context = page.context();

@@ -1,6 +1,7 @@
-import { useEffect } from 'react';
+import { Button } from '../shared/Button.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import { LookCard } from './LookCard.tsx';
+import styles from './ModelsDialog.module.css';
 
 /** The name of the model that Drift recommends, before anybody has asked for it. */
 const fullName = 'Stable Diffusion image variations';
@@ -16,9 +17,19 @@ export function FullModel() {
     ({ installed, fetch }) =>
       installed === null || fetch !== null || installed.some(({ id }) => id === fullId),
   );
-  useEffect(() => {
-    if (!here) void models.look({ kind: 'full' });
-  }, [here, models]);
-  if (here || !full) return null;
-  return <LookCard look={full} name={fullName} action="Get the full model" />;
+  if (here) return null;
+  if (full) return <LookCard look={full} name={fullName} action="Download" />;
+  return (
+    <section className={styles['card']} aria-label={fullName}>
+      <h3 className={styles['name']}>{fullName}</h3>
+      <p>What Drift was made for: pictures of anything, at 512 × 512. It takes a GPU and some gigabytes.</p>
+      <div className={styles['actions']}>
+        {/* Nobody's server is asked for anything before this is pressed. */}
+        <Button look={['primary']} onClick={() => void models.look({ kind: 'full' })}>
+          Get the full model
+        </Button>
+      </div>
+      <p className={styles['note']}>You see first what it costs and whether this machine will do.</p>
+    </section>
+  );
 }
