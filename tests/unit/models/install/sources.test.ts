@@ -91,7 +91,7 @@ describe('where a model comes from', () => {
   ])('may be a folder %s', async (_, content) => {
     const folder = folderOf(content);
     const source = await folderSource(folder);
-    expect(source.id).toBe('My-tiny-model');
+    expect(source.id, 'no model of the web is called so').toBe('folder-My-tiny-model');
     const files = new MemoryFiles();
     const nobody: typeof fetch = () => Promise.reject(new Error('a folder is not on the web'));
     await install(source, files, { folder, fetch: nobody });
