@@ -1,7 +1,8 @@
-import { Images, Plus, Upload, X } from 'lucide-react';
-import { useEffect, useId, useRef } from 'react';
+import { Images, Plus, Upload } from 'lucide-react';
+import { useEffect, useRef } from 'react';
 import { Notices } from '../feedback/Notices.tsx';
 import { Button } from '../shared/Button.tsx';
+import { Dialog } from '../shared/Dialog.tsx';
 import { FileButton } from '../shared/FileButton.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import { ProjectCard } from './ProjectCard.tsx';
@@ -12,11 +13,9 @@ import styles from './ProjectsDialog.module.css';
 export function ProjectsDialog({ onClose }: { readonly onClose: () => void }) {
   const { projects } = useStores();
   const list = useSelect(projects, (state) => state.list);
-  const dialog = useRef<HTMLDialogElement>(null);
-  const title = useId();
 
+  const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
-    if (!dialog.current?.open) dialog.current?.showModal();
     void projects.refresh();
   }, [projects]);
 
@@ -26,21 +25,13 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }) {
   };
 
   return (
-    <dialog
-      ref={dialog}
-      className={styles['dialog']}
-      aria-labelledby={title}
+    <Dialog
+      dialog={dialog}
+      name="Projects"
+      width={920}
       onClose={onClose}
-      onClick={({ target, currentTarget }) => {
-        // What is around the dialog counts as the dialog itself.
-        if (target === currentTarget) close();
-      }}
-    >
-      <div className={styles['inside']}>
-        <div className={styles['head']}>
-          <h2 id={title} className={styles['title']}>
-            Projects
-          </h2>
+      actions={
+        <>
           <Button
             aria-label="New project"
             onClick={() => {
@@ -64,44 +55,40 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }) {
             <Upload size={16} aria-hidden />
             Import
           </FileButton>
-          <Button look={['quiet', 'icon']} title="Close (Escape)" onClick={close}>
-            <X size={20} aria-hidden />
-            <span className="hidden-text">Close</span>
-          </Button>
-        </div>
-        <Notices />
-        <ProjectJob />
-        {list?.length === 0 && (
-          <p className={styles['empty']}>
-            Nothing here yet. Whatever you make is kept here by itself: choose a picture and press Generate.
-          </p>
-        )}
-        <ul className={styles['list']} role="list" aria-label="Projects" aria-busy={list === null}>
-          {list?.map((project) => (
-            <ProjectCard key={project.id} project={project} onOpened={close} />
-          ))}
-        </ul>
-        <div className={styles['pictures']}>
-          <FileButton
-            label="Make a project of pictures"
-            accept="image/*,.zip"
-            multiple
-            onFiles={(files) => {
-              void projects.importPictures(files.map((file) => ({ name: file.name, file }))).then(closeIf);
-            }}
-          >
-            <Images size={16} aria-hidden />
-            From pictures
-          </FileButton>
-          <p className={styles['note']}>
-            Pictures, or a ZIP of them, become the frames of a new project in the order of their names.
-          </p>
-        </div>
+        </>
+      }
+    >
+      <Notices />
+      <ProjectJob />
+      {list?.length === 0 && (
+        <p className={styles['empty']}>
+          Nothing here yet. Whatever you make is kept here by itself: choose a picture and press Generate.
+        </p>
+      )}
+      <ul className={styles['list']} role="list" aria-label="Projects" aria-busy={list === null}>
+        {list?.map((project) => (
+          <ProjectCard key={project.id} project={project} onOpened={close} />
+        ))}
+      </ul>
+      <div className={styles['pictures']}>
+        <FileButton
+          label="Make a project of pictures"
+          accept="image/*,.zip"
+          multiple
+          onFiles={(files) => {
+            void projects.importPictures(files.map((file) => ({ name: file.name, file }))).then(closeIf);
+          }}
+        >
+          <Images size={16} aria-hidden />
+          From pictures
+        </FileButton>
         <p className={styles['note']}>
-          Projects are kept in this browser, on this device only. Export what you want to move or to be sure
-          of.
+          Pictures, or a ZIP of them, become the frames of a new project in the order of their names.
         </p>
       </div>
-    </dialog>
+      <p className={styles['note']}>
+        Projects are kept in this browser, on this device only. Export what you want to move or to be sure of.
+      </p>
+    </Dialog>
   );
 }
