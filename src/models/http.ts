@@ -7,10 +7,28 @@ import type { ByteSource } from './types.ts';
 /** The largest file that is kept in memory whole when its server cannot send parts. */
 export const wholeFileLimit = 64 * 2 ** 20;
 
+/** The bytes of a part of a file, from its beginning on. */
+export interface ByteStream {
+  /**
+   * The next `length` bytes.
+   *
+   * @param onBytes - told how many bytes have come, as they come
+   * @throws RangeError beyond the end of the part; or what reading the file throws, after which it can be tried again
+   */
+  next(length: number, onBytes?: (count: number) => void): Promise<Uint8Array<ArrayBuffer>>;
+  /** Lets go of the connection. */
+  close(): Promise<void>;
+}
+
 /** A file on a web server. */
 export interface RemoteFile extends ByteSource {
   /** Its version: a strong ETag, or where that is hidden when it was last changed; null where the server tells neither. */
   readonly tag: string | null;
+  /**
+   * Reads a part in order with one request for all of it, as long as its connection holds: requests are what
+   * takes time, for redirects that each of them follows and for memory that browsers set up for each.
+   */
+  stream(begin: number, end: number, signal?: AbortSignal): ByteStream;
   /** @param onBytes - told how many bytes have come, as they come */
   read(
     offset: number,
@@ -56,10 +74,8 @@ async function open(url: string, { fetch: given, signal, retry }: HttpOptions): 
   };
   const askRange = (first: number, last: number, stop: AbortSignal | undefined) =>
     ask({ headers: { Range: `bytes=${first}-${last}` } }, stop);
-  const inMemory = (bytes: Uint8Array, tag: string | null): RemoteFile => ({
-    ...memorySource(url, bytes),
-    tag,
-  });
+  const inMemory = (bytes: Uint8Array, tag: string | null): RemoteFile =>
+    remoteOf(memorySource(url, bytes), tag);
 
   const probe = await askRange(0, 0, signal);
   const tag = versionOf(probe);
@@ -74,22 +90,14 @@ async function open(url: string, { fetch: given, signal, retry }: HttpOptions): 
   // Servers of other sites may hide Content-Range from the page; Content-Length they cannot hide.
   const size = range?.total ?? (await sizeByHead(url, await ask({ method: 'HEAD' }, signal)));
 
-  /** Fills a buffer from a place in the file on; `advance` is told how far it has come. */
-  async function fill(
-    out: Uint8Array<ArrayBuffer>,
-    offset: number,
-    stop: AbortSignal | undefined,
-    advance: (count: number) => void,
-  ): Promise<void> {
-    const last = offset + out.length - 1;
-    const response = await askRange(offset, last, stop);
+  /** Asks for a part of the file, and gives its body. */
+  async function openPart(first: number, last: number, stop: AbortSignal | undefined): Promise<Body> {
+    const response = await askRange(first, last, stop);
     // A server may answer with the whole file to any range.
     if (response.status === 200) {
-      const body = await readBody(url, response, wholeFileLimit, tooLarge, stop);
-      if (body.length !== size) throw changed(url, { size, found: body.length });
-      out.set(body.subarray(offset, offset + out.length));
-      advance(out.length);
-      return;
+      const whole = await readBody(url, response, wholeFileLimit, tooLarge, stop);
+      if (whole.length !== size) throw changed(url, { size, found: whole.length });
+      return bodyOf([whole.subarray(first, last + 1)]);
     }
     const found = contentRange(response);
     const moved =
@@ -98,11 +106,66 @@ async function open(url: string, { fetch: given, signal, retry }: HttpOptions): 
       await discard(response);
       throw moved ? changed(url, { size, found: found?.total ?? null }) : refused(url, response);
     }
-    if (found !== null && (found.first !== offset || found.last !== last)) {
+    if (found !== null && (found.first !== first || found.last !== last)) {
       await discard(response);
       throw wrongPart(url, response.status);
     }
-    await readInto(url, response, out, stop, advance);
+    return response.body?.getReader() ?? bodyOf([]);
+  }
+
+  function stream(begin: number, end: number, stop: AbortSignal | undefined): ByteStream {
+    checkRange(url, size, begin, end - begin);
+    let at = begin;
+    let body: Body | null = null;
+    /** What has come and was not asked for yet. */
+    let ahead: Uint8Array = new Uint8Array(0);
+
+    async function close(): Promise<void> {
+      const open = body;
+      body = null;
+      ahead = new Uint8Array(0);
+      await open?.cancel().catch(() => undefined);
+    }
+    /** Fills a buffer; `advance` is told how far it has come. */
+    async function fill(out: Uint8Array, advance: (count: number) => void): Promise<void> {
+      try {
+        body ??= await openPart(at, end - 1, stop);
+        for (let length = 0; length < out.length;) {
+          if (ahead.length === 0) {
+            ahead = (await body.read()).value ?? ahead;
+            if (ahead.length === 0) throw new Error(`${end - at} bytes of ${end - begin} did not arrive`);
+            if (ahead.length > end - at) throw wrongPart(url, 206);
+          }
+          const some = ahead.subarray(0, out.length - length);
+          out.set(some, length);
+          ahead = ahead.subarray(some.length);
+          length += some.length;
+          at += some.length;
+          advance(some.length);
+        }
+      } catch (error) {
+        await close();
+        throw error instanceof ModelError ? error : lostConnection(url, error, stop);
+      }
+    }
+
+    return {
+      async next(length, onBytes) {
+        stop?.throwIfAborted();
+        if (length > end - at) throw new RangeError(`${length} bytes from ${at} are beyond ${end}`);
+        const out = new Uint8Array(length);
+        let done = 0;
+        const rest = () =>
+          fill(out.subarray(done), (count) => {
+            done += count;
+            onBytes?.(count);
+          });
+        if (length === 0) return out;
+        await (retry ? retrying(retry.reading, stop, rest, () => done) : rest());
+        return out;
+      },
+      close,
+    };
   }
 
   return {
@@ -111,17 +174,55 @@ async function open(url: string, { fetch: given, signal, retry }: HttpOptions): 
     tag,
     async read(offset, length, stop, onBytes) {
       stop?.throwIfAborted();
-      checkRange(url, size, offset, length);
-      const out = new Uint8Array(length);
-      let done = 0;
-      const rest = () =>
-        fill(out.subarray(done), offset + done, stop, (count) => {
-          done += count;
-          onBytes?.(count);
-        });
-      if (length === 0) return out;
-      await (retry ? retrying(retry.reading, stop, rest, () => done) : rest());
-      return out;
+      const part = stream(offset, offset + length, stop);
+      try {
+        return await part.next(length, onBytes);
+      } finally {
+        await part.close();
+      }
+    },
+    stream,
+  };
+}
+
+/** A body as it comes, in chunks of any length. */
+interface Body {
+  read(): Promise<{ readonly value?: Uint8Array | undefined }>;
+  cancel(): Promise<void>;
+}
+
+function bodyOf(chunks: readonly Uint8Array[]): Body {
+  const rest = chunks.values();
+  return {
+    read: () => Promise.resolve({ value: rest.next().value }),
+    cancel: () => Promise.resolve(),
+  };
+}
+
+/** A file that is at hand as one that would have to be fetched. */
+export function remoteOf(source: ByteSource, tag: string | null): RemoteFile {
+  return {
+    name: source.name,
+    size: source.size,
+    tag,
+    async read(offset, length, signal, onBytes) {
+      const bytes = await source.read(offset, length, signal);
+      onBytes?.(length);
+      return bytes;
+    },
+    stream(begin, end, signal) {
+      checkRange(source.name, source.size, begin, end - begin);
+      let at = begin;
+      return {
+        async next(length, onBytes) {
+          if (length > end - at) throw new RangeError(`${length} bytes from ${at} are beyond ${end}`);
+          const bytes = await source.read(at, length, signal);
+          at += length;
+          onBytes?.(length);
+          return bytes;
+        },
+        close: () => Promise.resolve(),
+      };
     },
   };
 }
@@ -207,35 +308,6 @@ async function readBody(
     throw lostConnection(url, error, signal);
   }
   return body.subarray(0, length);
-}
-
-/** Reads the body of an answer into a buffer that it has to fill exactly, and tells how many bytes came as they come. */
-async function readInto(
-  url: string,
-  response: Response,
-  out: Uint8Array,
-  signal: AbortSignal | undefined,
-  advance: (count: number) => void,
-): Promise<void> {
-  const reader = response.body?.getReader();
-  let length = 0;
-  try {
-    for (;;) {
-      const value = (await reader?.read())?.value;
-      if (value === undefined) break;
-      if (length + value.length > out.length) throw wrongPart(url, response.status);
-      out.set(value, length);
-      length += value.length;
-      advance(value.length);
-    }
-  } catch (error) {
-    await reader?.cancel().catch(() => undefined);
-    if (error instanceof ModelError) throw error;
-    // Lost after its last byte.
-    if (length < out.length || signal?.aborted === true) throw lostConnection(url, error, signal);
-  }
-  if (length === out.length) return;
-  throw lostConnection(url, new Error(`${length} bytes of ${out.length} arrived`), signal);
 }
 
 /** Lets go of an answer whose body is not wanted, which frees its connection. */

@@ -1,15 +1,19 @@
 import { ModelError, createQueue } from '../../base/index.ts';
+import type { Queue } from '../../base/index.ts';
 import { bytesThere, checkPieces } from './check.ts';
 import type { ModelFiles } from './files.ts';
 import { PieceKeeper } from './keeping.ts';
 import { readLedger, writeLedger } from './ledger-file.ts';
 import type { Ledger, LedgerFile } from './ledger.ts';
 import { inParallel } from './parallel.ts';
-import type { Piece, PlannedFile } from './pieces.ts';
+import { originOf } from './pieces.ts';
+import type { ReadPiece, SpanPiece } from './pieces.ts';
 import { PreparedPlan, planInstall } from './plan.ts';
 import { Progress } from './progress.ts';
 import type { ModelSource } from './source.ts';
 import { storageFull, storing } from './storing.ts';
+import { stretchesOf } from './stretches.ts';
+import type { Missing } from './stretches.ts';
 import type { InstallOptions, InstallPlan } from './types.ts';
 
 /** What browsers open to one server at once. */
@@ -104,23 +108,11 @@ async function carryOut(plan: PreparedPlan, files: ModelFiles, options: InstallO
   const keeper = new PieceKeeper(files, ledger, now);
   const large = createQueue();
   try {
-    await inParallel(missing, connections, signal, async ({ file, piece, entry }, stop) => {
-      let come = 0;
-      const make = () =>
-        piece.make(stop, (count) => {
-          come += count;
-          progress.add(count);
-        });
-      try {
-        const bytes = await (piece.large ? large.run(stop, make) : make());
-        progress.add(piece.download - come);
-        come = piece.download;
-        await keeper.write(file.name, entry, bytes);
-      } catch (error) {
-        progress.add(-come);
-        throw error;
-      }
-    });
+    await inParallel(stretchesOf(missing, connections), connections, signal, (stretch, stop) =>
+      'piece' in stretch
+        ? makeOne(stretch, keeper, progress, large, stop)
+        : makeStretch(stretch, keeper, progress, stop),
+    );
     await keeper.finish();
   } catch (error) {
     // What is finished stays, also where the disk is too full to say so: then it is fetched again.
@@ -131,6 +123,49 @@ async function carryOut(plan: PreparedPlan, files: ModelFiles, options: InstallO
   }
 }
 
+/** Fetches what lies together in one file by one request, and makes a piece of it whenever enough has come. */
+async function makeStretch(
+  stretch: readonly Missing<SpanPiece>[],
+  keeper: PieceKeeper,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  const [first, last] = [stretch[0], stretch.at(-1)];
+  if (!first?.file.from || !last) return;
+  const stream = first.file.from.stream(first.piece.span.begin, last.piece.span.end, signal);
+  try {
+    for (const { file, piece, entry } of stretch) {
+      let come = 0;
+      try {
+        const bytes = await stream.next(piece.download, (count) => {
+          come += count;
+          progress.add(count);
+        });
+        await keeper.write(file.name, entry, await piece.make(bytes, signal));
+      } catch (error) {
+        progress.add(-come);
+        throw error;
+      }
+    }
+  } finally {
+    await stream.close();
+  }
+}
+
+/** Makes a piece of which nobody knows what bytes it takes. */
+async function makeOne(
+  { file, piece, entry }: Missing<ReadPiece>,
+  keeper: PieceKeeper,
+  progress: Progress,
+  large: Queue,
+  signal: AbortSignal,
+): Promise<void> {
+  const make = () => piece.make(signal);
+  const bytes = await (piece.large ? large.run(signal, make) : make());
+  await keeper.write(file.name, entry, bytes);
+  progress.add(piece.download);
+}
+
 /** The ledger to go on with: of files that are still made in the same way from the same origin, what is there counts. */
 function goOn(
   plan: PreparedPlan,
@@ -139,15 +174,17 @@ function goOn(
 ): Ledger {
   const files = plan.files.map((file): LedgerFile => {
     const known = before?.files.find(({ name }) => name === file.name);
-    const usable = known && sameOrigin(known, file) ? known : null;
-    if (known && !usable && file.origin && known.pieces.some((piece) => piece.sha256 !== null)) {
-      const { url } = file.origin;
+    const origin = originOf(file);
+    const sameLayout = known?.layout === file.layout && known.size === file.size;
+    const usable = sameLayout && sameOrigin(known.origin, origin) ? known : null;
+    if (known && !usable && origin && known.pieces.some((piece) => piece.sha256 !== null)) {
+      const { url } = origin;
       const message = `${url} is not the file that was begun. Its download begins again.`;
       onNotice?.({ kind: 'changed', url, message });
     }
     return {
       name: file.name,
-      origin: file.origin,
+      origin,
       layout: file.layout,
       size: file.size,
       pieces: file.pieces.map(({ at, length }, index) => ({
@@ -168,13 +205,12 @@ function goOn(
   };
 }
 
-function sameOrigin(known: LedgerFile, file: PlannedFile): boolean {
-  if (known.layout !== file.layout || known.size !== file.size) return false;
-  if (!known.origin || !file.origin) return known.origin === file.origin;
-  if (known.origin.size !== file.origin.size) return false;
+function sameOrigin(known: LedgerFile['origin'], origin: LedgerFile['origin']): boolean {
+  if (!known || !origin) return known === origin;
+  if (known.size !== origin.size) return false;
   // The same ETag at another address is the same file: a mirror, or the hub under another name.
-  const tagged = known.origin.tag !== null && file.origin.tag !== null;
-  return tagged ? known.origin.tag === file.origin.tag : known.origin.url === file.origin.url;
+  const tagged = known.tag !== null && origin.tag !== null;
+  return tagged ? known.tag === origin.tag : known.url === origin.url;
 }
 
 /** Whether a folder holds files that the plan does not know. */
@@ -193,10 +229,7 @@ async function askForRoom(plan: PreparedPlan, files: ModelFiles): Promise<void> 
   if (free !== null && needed > free) throw storageFull(needed, free);
 }
 
-function missingPieces(
-  plan: PreparedPlan,
-  ledger: Ledger,
-): { file: PlannedFile; piece: Piece; entry: LedgerFile['pieces'][number] }[] {
+function missingPieces(plan: PreparedPlan, ledger: Ledger): Missing[] {
   return plan.files.flatMap((file, index) =>
     file.pieces.flatMap((piece, place) => {
       const entry = ledger.files[index]?.pieces[place];

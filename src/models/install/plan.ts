@@ -26,10 +26,10 @@ export class PreparedPlan implements InstallPlan {
   }
 
   get parts(): PlannedPart[] {
-    return this.files.map(({ name, part, origin, size, pieces }) => ({
+    return this.files.map(({ name, part, from, size, pieces }) => ({
       name,
       part,
-      url: origin?.url ?? null,
+      url: from?.name ?? null,
       downloadBytes: pieces.reduce((sum, piece) => sum + piece.download, 0),
       storedBytes: size,
     }));

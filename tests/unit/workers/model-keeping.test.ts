@@ -230,7 +230,7 @@ describe('the diffusion worker', () => {
     });
     const { worker, web } = tab(models);
     await worker.call('get', { wanted: { kind: 'installed', id }, hub: null });
-    const again = web.served.filter(
+    const again = web.asked.filter(
       // The header begins behind its eight bytes of length: it is read again to know what there is.
       ({ url, range }) => url.endsWith('/vae/weights.safetensors') && range && range[0] > 8,
     );
