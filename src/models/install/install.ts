@@ -96,18 +96,13 @@ async function carryOut(plan: PreparedPlan, files: ModelFiles, options: InstallO
 
   const there = bytesThere(ledger);
   if (there > 0) await checkPieces(files, ledger, new Progress('verify', 0, there, now, onProgress), signal);
-  await storing(
-    files,
-    () => plan.storedBytes,
-    () => writeLedger(files, id, ledger),
-  );
-
   const missing = missingPieces(plan, ledger);
   const toCome = missing.reduce((sum, { piece }) => sum + piece.download, 0);
   const progress = new Progress('download', plan.downloadBytes - toCome, plan.downloadBytes, now, onProgress);
   const keeper = new PieceKeeper(files, ledger, now);
   const large = createQueue();
   try {
+    await keeper.save();
     await inParallel(stretchesOf(missing, connections), connections, signal, (stretch, stop) =>
       'piece' in stretch
         ? makeOne(stretch, keeper, progress, large, stop)
