@@ -8,8 +8,8 @@ import { readRig } from '../tests/rig/machines.ts';
 import { openFolder } from '../tests/support/hub/folder.ts';
 import { startHub } from '../tests/support/hub/index.ts';
 import { published } from '../tests/support/hub/published.ts';
-import { main as writeModel } from './full-model.ts';
-import { sizes } from './full-model/model.ts';
+import { writeSource } from './full-model.ts';
+import { imageVariations, sizes } from './full-model/model.ts';
 import type { ModelSize } from './full-model/model.ts';
 import { Visit } from './soak/browser.ts';
 import * as journey from './soak/journey.ts';
@@ -60,9 +60,9 @@ export async function main(args: string[]): Promise<number> {
     console.error(usage);
     return 2;
   }
-  const stop = new AbortController();
-  const interrupt = (signal: NodeJS.Signals) => {
-    stop.abort(new Error(`Ended by ${signal}.`));
+  const interrupted = new AbortController();
+  const interrupt = () => {
+    interrupted.abort();
   };
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const folder = await mkdtemp(join(tmpdir(), 'drift-soak-'));
@@ -72,12 +72,16 @@ export async function main(args: string[]): Promise<number> {
       line: line ?? (size === 'small' ? smallLine : null),
       model: resolve(values.model ?? join(folder, 'hub')),
       folder,
-      signal: stop.signal,
+      signal: interrupted.signal,
     });
     return await report(measured, values.out);
   } catch (error) {
-    console.error(error instanceof Error ? (error.stack ?? error.message) : error);
-    return stop.signal.aborted ? 130 : 1;
+    if (interrupted.signal.aborted) {
+      console.error('Interrupted. Nothing that was started is left.');
+      return 130;
+    }
+    console.error(error);
+    return 1;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
     if (values.keep) console.error(`Kept: ${folder}`);
@@ -111,8 +115,7 @@ async function soak({ size, line, model, folder, signal }: SoakOptions): Promise
   const machine = readRig()?.machines.find(({ name }) => name === 'float16');
   if (!machine) throw new Error('There is no Chromium with the software GPU. Run "npm test -- prepare".');
   if (!existsSync('dist/index.html')) throw new Error('There is no built page. Run "npm run build".');
-  await provide(model, size, folder);
-  signal.throwIfAborted();
+  const { installed } = await provide(model, size, folder, signal);
 
   /** What ends what was begun, the last thing first. */
   const ends: (() => Promise<unknown>)[] = [];
@@ -141,7 +144,8 @@ async function soak({ size, line, model, folder, signal }: SoakOptions): Promise
         },
       });
       await journey.open(watch.visit, address.href);
-      return watch.visit;
+      if ((await journey.quota(watch.visit.page)) >= installed) return watch.visit;
+      throw new Error(`This browser lets a page keep less than the ${installed} bytes of the model.`);
     };
 
     const toolBefore = process.cpuUsage();
@@ -156,7 +160,7 @@ async function soak({ size, line, model, folder, signal }: SoakOptions): Promise
     watch.tell('the model is whole');
     const { user, system } = process.cpuUsage(toolBefore);
     const cpu = { tool: (user + system) / 1e6, browser: watch.peaks.cpuSeconds };
-    const quotaBytes = await visit.page.evaluate(async () => (await navigator.storage.estimate()).quota ?? 0);
+    const quotaBytes = await journey.quota(visit.page);
 
     watch.phase = 'load';
     const load = await journey.use(visit);
@@ -196,7 +200,12 @@ async function soak({ size, line, model, folder, signal }: SoakOptions): Promise
       peaks: watch.peaks,
     };
   } finally {
-    for (const end of ends.reverse()) await end();
+    for (const end of ends.reverse()) {
+      // What went wrong before is more important, and the rest has to end as well.
+      await end().catch((error: unknown) => {
+        console.error(error);
+      });
+    }
   }
 }
 
@@ -224,15 +233,25 @@ async function stretch(
   return { resumed, times, sentBytes: watch.sentBytes - sentBefore, rates };
 }
 
-/** Sees to it that the model and the room for it are there. */
-async function provide(model: string, size: ModelSize, folder: string): Promise<void> {
+/** Sees to it that the model and the room for it are there; gives the bytes that it will take in the browser, at most. */
+async function provide(
+  model: string,
+  size: ModelSize,
+  folder: string,
+  signal: AbortSignal,
+): Promise<{ readonly installed: number }> {
   const { published, installed } = bytesOf(size);
   const found = await modelIn(model, size);
   await checkRoom([
     { folder: model, bytes: found === 'missing' ? published : 0 },
     { folder, bytes: installed },
   ]);
-  if (found === 'there') return;
-  console.error(`Writing the ${size} model to ${model}.`);
-  await writeModel(['--out', model, '--size', size, '--format', 'safetensors']);
+  if (found === 'missing') {
+    console.error(`Writing the ${size} model to ${model}, ${(published / 1e9).toFixed(1)} GB.`);
+    for (const [path, source] of imageVariations(size, 'safetensors')) {
+      signal.throwIfAborted();
+      await writeSource(join(model, path), source);
+    }
+  }
+  return { installed };
 }

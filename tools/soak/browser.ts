@@ -131,13 +131,18 @@ export class Visit {
     for (let seen = since; ;) {
       this.#signal.throwIfAborted();
       if (this.#broken) throw this.#broken;
-      await this.#listener.collect(this.page);
+      await this.#listener.collect(this.page).catch((error: unknown) => {
+        // That the page is gone is known to this; why, to those.
+        this.#signal.throwIfAborted();
+        throw this.#broken ?? error;
+      });
       for (; seen < this.heard.length; seen++) {
         const heard = this.heard[seen];
         if (heard?.kind === 'error') throw new Error(`${heard.method}: ${heard.message}`);
         if (heard && is(heard)) return heard;
       }
-      if (performance.now() > end) throw new Error(`Waited ${seconds} s in vain for ${what}.`);
+      if (performance.now() > end)
+        {throw new Error(`Waited ${seconds} s in vain for ${what}. Last: ${this.state}.`);}
       await new Promise((resolve) => setTimeout(resolve, askEvery));
     }
   }

@@ -5,8 +5,8 @@ import type { Visit } from './browser.ts';
 import { frameTimes, loadTimes } from './times.ts';
 import type { FrameTimes, LoadTimes } from './times.ts';
 
-/** The longest that anything may take, in seconds: software GPUs compile shaders for minutes. */
-export const patience = 1200;
+/** The longest that anything may take, in seconds: software GPUs compile shaders for minutes, and take their time. */
+const patience = 2400;
 /** How long a control that should be there is waited for, in milliseconds. */
 const soon = 30_000;
 
@@ -114,6 +114,11 @@ export async function use(visit: Visit): Promise<LoadTimes> {
 
 async function modelIsNamed(page: Page): Promise<void> {
   await page.getByRole('contentinfo').getByText(fullName, { exact: true }).waitFor({ timeout: soon });
+}
+
+/** The most bytes that the browser lets the page keep. */
+export function quota(page: Page): Promise<number> {
+  return page.evaluate(async () => (await navigator.storage.estimate()).quota ?? 0);
 }
 
 /** What the page says of the device that it runs on. */

@@ -1,9 +1,10 @@
 import { phases } from './peaks.ts';
-import type { Peak, Peaks } from './peaks.ts';
+import type { Peak, Peaks, Phase } from './peaks.ts';
 import type { PictureFigures } from './journey.ts';
 import type { FrameTimes, LoadTimes, StretchTimes } from './times.ts';
 import { together } from './traffic.ts';
 import type { Rate } from './traffic.ts';
+import type { WorkerHeap } from './worker-heaps.ts';
 
 /** All that a run has measured. */
 export interface Measured {
@@ -34,7 +35,7 @@ export interface Measured {
   readonly peaks: Peaks;
 }
 
-/** The most of a checkpoint that may be held in JavaScript at once, in bytes. */
+/** The most that a worker may hold in JavaScript at once, in bytes: nothing may have more of a checkpoint. */
 const mostHeld = 256e6;
 /** A frame of less variety than this is blank. */
 const [fewestColours, leastDeviation] = [16, 1];
@@ -42,10 +43,10 @@ const [fewestColours, leastDeviation] = [16, 1];
 /** What must hold, in words, and whether it does. */
 export function checks({ stretches, frame, reload, peaks }: Measured, side: number): Record<string, boolean> {
   const { width, height, colours, standardDeviation } = frame.picture;
-  const held = Object.values(peaks.of('download').workers).map(({ objects, buffers }) => objects + buffers);
+  const held = phases.flatMap((phase) => Object.values(peaks.of(phase).workers).map(sum));
   return {
     'killed twice, and resumed': stretches.length === 3,
-    'no worker held more than 256 MB in JavaScript while downloading': Math.max(0, ...held) <= mostHeld,
+    'no worker held more than 256 MB in JavaScript': Math.max(0, ...held) <= mostHeld,
     [`the frame has ${side}×${side} pixels`]: width === side && height === side,
     'the frame is not blank': colours >= fewestColours && standardDeviation >= leastDeviation,
     'nothing was asked of the hub on the next visit': reload.hubRequests === 0,
@@ -55,8 +56,7 @@ export function checks({ stretches, frame, reload, peaks }: Measured, side: numb
 /** The figures with their units in their names, for JSON. */
 export function figures(measured: Measured) {
   const { machine, size, line, stretches, cpu, load, frame, reload, peaks } = measured;
-  const sent = stretches.reduce((sum, { sentBytes }) => sum + sentBytes, 0);
-  const of = stretches.at(-1)?.times.of ?? 0;
+  const { sent, of } = sentBytes(stretches);
   const all = together(stretches.map(({ rates }) => rates.all));
   const float32 = together(stretches.map(({ rates }) => rates.float32));
   const seconds = (part: 'look' | 'verify' | 'download') =>
@@ -78,7 +78,7 @@ export function figures(measured: Measured) {
     download: {
       modelMegabytes: megabytes(of),
       sentMegabytes: megabytes(sent),
-      sentTwiceMegabytes: megabytes(Math.max(0, sent - of)),
+      sentMoreThanOnceMegabytes: megabytes(sent - of),
       megabytesPerSecond: perSecond(all),
       float32Megabytes: megabytes(float32.bytes),
       float32MegabytesPerSecond: perSecond(float32),
@@ -154,36 +154,51 @@ function peakFigures({ browser, renderer, gpuProcess, workers }: Peak) {
 /** The heading of the README's table. */
 export const tableHead = [
   'machine',
-  'download and conversion of float32',
-  'lost to two kills',
+  'download, float32',
+  'lost to 2 kills',
   'load',
-  'a step, 256×256',
-  'the first frame, 2 steps',
-  'load after a reload',
-  'most memory: download / load / frame',
-  'most in the JavaScript of the worker that downloads',
+  'text encoder',
+  'first frame',
+  'a step',
+  'load after reload',
+  'memory: download, load, frame',
+  'in JavaScript: download, load',
 ];
 
 /** The row of the README's table. */
 export function tableRow({ machine, stretches, load, frame, reload, peaks }: Measured): string {
   const float32 = together(stretches.map(({ rates }) => rates.float32));
-  const sent = stretches.reduce((sum, { sentBytes }) => sum + sentBytes, 0);
-  const of = stretches.at(-1)?.times.of ?? 0;
+  const { sent, of } = sentBytes(stretches);
   const lost = stretches.slice(1).reduce((sum, { times }) => sum + times.look + times.verify, 0);
-  const { objects, buffers } = peaks.of('download').workers['models'] ?? { objects: 0, buffers: 0 };
+  const held = (phase: Phase, worker: string) =>
+    Math.round(sum(peaks.of(phase).workers[worker] ?? { objects: 0, buffers: 0 }) / 1e6);
   const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
+  const memory = (['download', 'load', 'frame'] as const).map((phase) => gigabytes(peaks.of(phase).browser));
   const cells = [
-    `${machine.cores} cores, ${machine.runsOn}`,
+    `${machine.cores} cores, software GPU with float16`,
     `${Math.round(float32.bytes / 1e6 / float32.seconds)} MB/s`,
-    `${Math.round(Math.max(0, sent - of) / 1e6)} MB and ${Math.round(lost)} s`,
+    `${Math.round((sent - of) / 1e6)} MB, ${Math.round(lost)} s`,
     `${Math.round(load.all)} s`,
-    `${(frame.steps.at(-1) ?? NaN).toFixed(1)} s`,
+    `${Math.round(frame.prompts)} s`,
     `${Math.round(frame.all)} s`,
+    `${(frame.steps.at(-1) ?? NaN).toFixed(1)} s`,
     `${Math.round(reload.ready)} s`,
-    `${(['download', 'load', 'frame'] as const).map((phase) => gigabytes(peaks.of(phase).browser)).join(' / ')} GB`,
-    `${Math.round((objects + buffers) / 1e6)} MB`,
+    `${memory.join(', ')} GB`,
+    `${held('download', 'models')}, ${held('load', 'diffusion')} MB`,
   ];
   return `| ${cells.join(' | ')} |`;
+}
+
+/** What the hub has sent, and what the model needs of it; the difference came more than once, headers among it. */
+function sentBytes(stretches: Measured['stretches']): { readonly sent: number; readonly of: number } {
+  return {
+    sent: stretches.reduce((bytes, stretch) => bytes + stretch.sentBytes, 0),
+    of: stretches.at(-1)?.times.of ?? 0,
+  };
+}
+
+function sum({ objects, buffers }: WorkerHeap): number {
+  return objects + buffers;
 }
 
 function megabytes(bytes: number): number {
