@@ -25,7 +25,7 @@ const usage = `Usage: npm run soak:full-model -- [--size full|small] [--model DI
 Lives through the full model as a user does, in the built page in Chromium on the software GPU with float16: gets it from
 a hub on localhost, with the browser killed on the way twice, loads it, makes a frame of 256×256 in 2 steps, reloads the
 page and loads it from disk. Prints on standard output what that took, as JSON and as a row of the README's table, and on
-standard error how far it is. It takes most of an hour and 20 GB of memory; the small model takes minutes.
+standard error how far it is. The full size may take an hour, the small one a minute.
 
   --model DIR   the model as the hub has it, as "npm run full-model -- --out DIR" writes it; written there if DIR is empty.
                 Without it, it is written into a temporary folder: 4.6 GB, besides 2.6 GB for the browser.
@@ -80,13 +80,21 @@ export async function main(args: string[]): Promise<number> {
       console.error('Interrupted. Nothing that was started is left.');
       return 130;
     }
-    console.error(error);
+    console.error(wordsOf(error));
     return 1;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
     if (values.keep) console.error(`Kept: ${folder}`);
     else await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** What an error says and where it came from, without the log of the browser that Playwright's errors carry. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const [what = ''] = error.message.split(/\n(?:Browser logs|Call log):/);
+  const where = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
+  return [what, ...where].join('\n');
 }
 
 async function report(measured: Measured, out: string | undefined): Promise<number> {
@@ -133,7 +141,11 @@ async function soak({ size, line, model, folder, signal }: SoakOptions): Promise
     // On the hub, PyTorch's and safetensors' weights are float32; the CLIP towers are ONNX files in float16.
     const watch = new Watch(hub.requests, (path) => /\.(safetensors|bin)$/.test(path));
     ends.push(() => watch.end());
-    ends.push(async () => watch.visit?.kill());
+    ends.push(async () => {
+      const { visit } = watch;
+      if (visit?.ended === false) watch.tell(`stopped in ${watch.phase}: ${visit.state}`);
+      await visit?.kill();
+    });
     const begin = async () => {
       watch.visit = await Visit.begin({
         machine,

@@ -85,6 +85,11 @@ export class Visit {
     return this.#listener.heard;
   }
 
+  /** Whether it was ended on purpose. */
+  get ended(): boolean {
+    return this.#ending !== null;
+  }
+
   /** The browser's own version. */
   get version(): string {
     return this.#context.browser()?.version() ?? '';
@@ -141,8 +146,9 @@ export class Visit {
         if (heard?.kind === 'error') throw new Error(`${heard.method}: ${heard.message}`);
         if (heard && is(heard)) return heard;
       }
-      if (performance.now() > end)
-        {throw new Error(`Waited ${seconds} s in vain for ${what}. Last: ${this.state}.`);}
+      if (performance.now() > end) {
+        throw new Error(`Waited ${seconds} s in vain for ${what}. Last: ${this.state}.`);
+      }
       await new Promise((resolve) => setTimeout(resolve, askEvery));
     }
   }
