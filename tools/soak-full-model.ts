@@ -13,7 +13,16 @@ import { imageVariations, sizes } from './full-model/model.ts';
 import type { ModelSize } from './full-model/model.ts';
 import { Visit } from './soak/browser.ts';
 import * as journey from './soak/journey.ts';
-import { checks, figures, tableHead, tableRow } from './soak/report.ts';
+import {
+  checks,
+  downloadFigures,
+  figures,
+  frameFigures,
+  loadFigures,
+  peakFigures,
+  tableHead,
+  tableRow,
+} from './soak/report.ts';
 import type { Measured } from './soak/report.ts';
 import { bytesOf, checkRoom, modelIn } from './soak/room.ts';
 import { stretchTimes } from './soak/times.ts';
@@ -169,23 +178,29 @@ async function soak({ size, line, model, folder, signal }: SoakOptions): Promise
     }
     const visit = await begin();
     stretches.push(await stretch(visit, watch, true, null));
-    watch.tell('the model is whole');
     const { user, system } = process.cpuUsage(toolBefore);
     const cpu = { tool: (user + system) / 1e6, browser: watch.peaks.cpuSeconds };
+    // Said at once, so that it is known also where what follows fails.
+    const say = (what: string, found: object) => {
+      const memory = peakFigures(watch.peaks.of(watch.phase));
+      watch.tell(`${what}: ${JSON.stringify({ ...found, memory })}`);
+    };
+    say('the model is whole', downloadFigures({ stretches, cpu }));
     const quotaBytes = await journey.quota(visit.page);
 
     watch.phase = 'load';
     const load = await journey.use(visit);
-    watch.tell('the model is loaded');
+    say('the model is loaded', loadFigures(load));
     const runsOn = await journey.runsOn(visit.page);
 
     watch.phase = 'frame';
     const times = await journey.makeFrame(visit, { Width: side, Height: side, Steps: 2, Frames: 1 });
-    watch.tell('the frame is there');
     const picture = await journey.firstFrame(visit.page);
     const notices = visit.heard.flatMap((each) =>
       each.kind === 'generate' && each.event.kind === 'notice' ? [each.event.message ?? ''] : [],
     );
+    const frame = { ...times, picture, notices };
+    say('the frame is there', frameFigures(frame));
 
     watch.phase = 'reload';
     const before = hub.requests.length;
@@ -207,7 +222,7 @@ async function soak({ size, line, model, folder, signal }: SoakOptions): Promise
       stretches,
       cpu,
       load,
-      frame: { ...times, picture, notices },
+      frame,
       reload: { ...reload, hubRequests: hub.requests.length - before },
       peaks: watch.peaks,
     };

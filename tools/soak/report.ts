@@ -55,12 +55,7 @@ export function checks({ stretches, frame, reload, peaks }: Measured, side: numb
 
 /** The figures with their units in their names, for JSON. */
 export function figures(measured: Measured) {
-  const { machine, size, line, stretches, cpu, load, frame, reload, peaks } = measured;
-  const { sent, of } = sentBytes(stretches);
-  const all = together(stretches.map(({ rates }) => rates.all));
-  const float32 = together(stretches.map(({ rates }) => rates.float32));
-  const seconds = (part: 'look' | 'verify' | 'download') =>
-    round(stretches.reduce((sum, { times }) => sum + times[part], 0));
+  const { machine, size, line, load, frame, reload, peaks } = measured;
   return {
     machine: {
       cores: machine.cores,
@@ -75,46 +70,9 @@ export function figures(measured: Measured) {
       runsIn: 'the process of this tool, which also serves the page and takes the measurements',
       limitMegabytesPerSecond: line === null ? null : line / 1e6,
     },
-    download: {
-      modelMegabytes: megabytes(of),
-      sentMegabytes: megabytes(sent),
-      sentMoreThanOnceMegabytes: megabytes(sent - of),
-      megabytesPerSecond: perSecond(all),
-      float32Megabytes: megabytes(float32.bytes),
-      float32MegabytesPerSecond: perSecond(float32),
-      lookSeconds: seconds('look'),
-      verifySeconds: seconds('verify'),
-      downloadSeconds: seconds('download'),
-      toolCpuSeconds: round(cpu.tool),
-      browserCpuSeconds: round(cpu.browser),
-      stretches: stretches.map(({ resumed, times, sentBytes, rates }) => ({
-        resumedFrom: resumed,
-        fromPercent: round(100 * times.from),
-        toPercent: round(100 * times.to),
-        lookSeconds: round(times.look),
-        verifySeconds: round(times.verify),
-        downloadSeconds: round(times.download),
-        sentMegabytes: megabytes(sentBytes),
-        megabytesPerSecond: perSecond(rates.all),
-        float32MegabytesPerSecond: perSecond(rates.float32),
-      })),
-    },
+    download: downloadFigures(measured),
     load: loadFigures(load),
-    frame: {
-      seconds: round(frame.all),
-      promptsSeconds: round(frame.prompts),
-      encodeSeconds: round(frame.encode),
-      stepSeconds: frame.steps.map(round),
-      decodeSeconds: round(frame.decode),
-      notices: frame.notices,
-      picture: {
-        widthPixels: frame.picture.width,
-        heightPixels: frame.picture.height,
-        colours: frame.picture.colours,
-        mean: round(frame.picture.mean),
-        standardDeviation: round(frame.picture.standardDeviation),
-      },
-    },
+    frame: frameFigures(frame),
     reload: {
       readySeconds: round(reload.ready),
       load: loadFigures(reload.load),
@@ -127,7 +85,58 @@ export function figures(measured: Measured) {
   };
 }
 
-function loadFigures({ all, verify, networks }: LoadTimes) {
+export function downloadFigures({ stretches, cpu }: Pick<Measured, 'stretches' | 'cpu'>) {
+  const { sent, of } = sentBytes(stretches);
+  const all = together(stretches.map(({ rates }) => rates.all));
+  const float32 = together(stretches.map(({ rates }) => rates.float32));
+  const seconds = (part: 'look' | 'verify' | 'download') =>
+    round(stretches.reduce((sum, { times }) => sum + times[part], 0));
+  return {
+    modelMegabytes: megabytes(of),
+    sentMegabytes: megabytes(sent),
+    sentMoreThanOnceMegabytes: megabytes(sent - of),
+    megabytesPerSecond: perSecond(all),
+    float32Megabytes: megabytes(float32.bytes),
+    float32MegabytesPerSecond: perSecond(float32),
+    lookSeconds: seconds('look'),
+    verifySeconds: seconds('verify'),
+    downloadSeconds: seconds('download'),
+    toolCpuSeconds: round(cpu.tool),
+    browserCpuSeconds: round(cpu.browser),
+    stretches: stretches.map(({ resumed, times, sentBytes, rates }) => ({
+      resumedFrom: resumed,
+      fromPercent: round(100 * times.from),
+      toPercent: round(100 * times.to),
+      lookSeconds: round(times.look),
+      verifySeconds: round(times.verify),
+      downloadSeconds: round(times.download),
+      sentMegabytes: megabytes(sentBytes),
+      megabytesPerSecond: perSecond(rates.all),
+      float32MegabytesPerSecond: perSecond(rates.float32),
+    })),
+  };
+}
+
+export function frameFigures(frame: Measured['frame']) {
+  const { width, height, colours, mean, standardDeviation } = frame.picture;
+  return {
+    seconds: round(frame.all),
+    promptsSeconds: round(frame.prompts),
+    encodeSeconds: round(frame.encode),
+    stepSeconds: frame.steps.map(round),
+    decodeSeconds: round(frame.decode),
+    notices: frame.notices,
+    picture: {
+      widthPixels: width,
+      heightPixels: height,
+      colours,
+      mean: round(mean),
+      standardDeviation: round(standardDeviation),
+    },
+  };
+}
+
+export function loadFigures({ all, verify, networks }: LoadTimes) {
   return {
     seconds: round(all),
     verifySeconds: round(verify),
@@ -137,7 +146,7 @@ function loadFigures({ all, verify, networks }: LoadTimes) {
   };
 }
 
-function peakFigures({ browser, renderer, gpuProcess, workers }: Peak) {
+export function peakFigures({ browser, renderer, gpuProcess, workers }: Peak) {
   return {
     browserMegabytes: megabytes(browser),
     rendererMegabytes: megabytes(renderer),
