@@ -434,10 +434,9 @@ export function createModels({
     },
 
     mending(error, place, kept) {
-      if (place.kind !== 'installed') return [];
-      const { id } = place;
       const actions: NoticeAction[] = [];
-      if (error instanceof ModelError && mendable.includes(error.code)) {
+      if (place.kind === 'installed' && error instanceof ModelError && mendable.includes(error.code)) {
+        const { id } = place;
         const repair = () => {
           const name = store.getState().installed?.find((each) => each.id === id)?.name ?? id;
           models.get({ kind: 'installed', id }, name);
@@ -445,7 +444,7 @@ export function createModels({
         };
         actions.push({ label: 'Repair', run: repair });
       }
-      if (!kept) {
+      if (!kept && urlOf(place) !== urlOf(builtInModel(address.read()))) {
         const goBack = () => {
           models.use(null);
         };

@@ -5,6 +5,7 @@ import { ProgressBar } from '../shared/ProgressBar.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import { bytes, moment } from '../shared/words.ts';
 import { Licence } from './Licence.tsx';
+import { LowMemory } from './LowMemory.tsx';
 import styles from './ModelsDialog.module.css';
 
 /** The models that can be used, the built-in one first. */
@@ -36,6 +37,7 @@ export function InstalledModels() {
             />
           ))}
       </ul>
+      <LowMemory />
     </section>
   );
 }
