@@ -53,6 +53,8 @@ export interface ModelsState {
   readonly installed: readonly InstalledModel[] | null;
   /** Bytes that may still be written; null where the browser does not tell. */
   readonly free: number | null;
+  /** Whether the browser has promised to keep them when room gets short; null before it was asked. */
+  readonly promised: boolean | null;
   /** What is known of the model that Drift recommends; null before anybody asked. */
   readonly full: Look | null;
   /** What is known of another model that the person wants to add. */
@@ -126,6 +128,7 @@ export function createModels({
   const store = createStore<ModelsState>()(() => ({
     installed: null,
     free: null,
+    promised: null,
     full: null,
     added: null,
     fetch: null,
@@ -241,6 +244,10 @@ export function createModels({
   }
 
   function start(wanted: WantedModel) {
+    // Workers may not ask. It may take the person's answer, which nothing waits for.
+    void persist().then((promised) => {
+      store.setState({ promised });
+    });
     notices.dismissTopic(topic);
     fetching = new AbortController();
     const { signal } = fetching;
@@ -319,7 +326,6 @@ export function createModels({
       if (fetch && fetch.phase !== 'failed' && fetch.phase !== 'paused') return;
       fetching.abort();
       useThen = false;
-      persist();
       const id = wanted.kind === 'installed' ? wanted.id : null;
       store.setState({ fetch: { wanted, id, name, phase: 'running', progress: null, news: '' } });
       remember();

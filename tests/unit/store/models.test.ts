@@ -67,6 +67,13 @@ describe('the models of this device', () => {
     expect(third.loads).toMatchObject([{ kind: 'url' }]);
   });
 
+  it('are fetched all the same where the browser does not promise to keep them, which is known then', async () => {
+    const rig = new Rig();
+    rig.promises = false;
+    await withModel(rig);
+    expect(rig.stores.models.getState().promised).toBe(false);
+  });
+
   it('take the place of the one that the address asks for', async () => {
     const rig = await withModel();
     rig.address = 'https://drift.example/?model=https%3A%2F%2Fother.example%2Fm.json&backend=cpu';

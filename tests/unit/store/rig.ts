@@ -211,6 +211,8 @@ export class Rig {
   projectWorkers = 0;
   /** How often the browser was asked to keep what is kept. */
   persisted = 0;
+  /** What it answers. */
+  promises = true;
   urlsMade = 0;
   killDiffusion: (message: string) => void = () => undefined;
   killMedia: (message: string) => void = () => undefined;
@@ -294,6 +296,7 @@ export class Rig {
       newId: () => device.newId(),
       persist: () => {
         this.persisted++;
+        return Promise.resolve(this.promises);
       },
       address: {
         read: () => this.address,
