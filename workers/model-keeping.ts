@@ -95,7 +95,7 @@ export function modelKeeping(storage: ModelStorage, fetching: Fetching = {}): Ha
       case 'full':
         return { source: stableDiffusionVariations, network };
       case 'hub':
-        return { source: hubSource(wanted.repository), network };
+        return { source: await hubSource(wanted.repository, { ...network, signal }), network };
       case 'manifest':
         return { source: await manifestSource(wanted.url, { ...network, signal }), network };
       case 'folder': {
@@ -131,6 +131,7 @@ export function modelKeeping(storage: ModelStorage, fetching: Fetching = {}): Ha
           models: models.map(({ source, ...model }) => ({
             ...model,
             fromFolder: source.folder !== undefined,
+            origin: source.origin ?? null,
           })),
           free,
         },
@@ -191,8 +192,8 @@ export function modelKeeping(storage: ModelStorage, fetching: Fetching = {}): Ha
   };
 }
 
-function labelOf({ id, name, description, licence, licenceUrl }: ModelSource) {
-  return { id, name, description, licence, licenceUrl: licenceUrl ?? null };
+function labelOf({ id, name, description, licence, licenceUrl, page }: ModelSource) {
+  return { id, name, description, licence, licenceUrl: licenceUrl ?? null, page: page ?? null };
 }
 
 /** The parts that are networks on the GPU while frames are made; the text encoder is there only now and then. */

@@ -8,14 +8,18 @@ const text = v.pipe(v.string(), v.maxLength(10_000));
 /** The name of a model's folder on this device. */
 export const modelIdSchema = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/));
 
+/** The one that Drift recommends: Stable Diffusion image variations. */
+const fullSchema = v.object({ kind: v.literal('full') });
+/** A repository of the hub in the layout of diffusers, as in `owner/name`. */
+const hubSchema = v.object({ kind: v.literal('hub'), repository: text });
+/** One whose `model.json` stands at an address. */
+const manifestSchema = v.object({ kind: v.literal('manifest'), url: text });
+
 /** Which model is meant, for one that is not on this device yet or not whole. */
 const wantedSchema = v.variant('kind', [
-  /** The one that Drift recommends: Stable Diffusion image variations. */
-  v.object({ kind: v.literal('full') }),
-  /** A repository of the hub in the layout of diffusers, as in `owner/name`. */
-  v.object({ kind: v.literal('hub'), repository: text }),
-  /** One whose `model.json` stands at an address. */
-  v.object({ kind: v.literal('manifest'), url: text }),
+  fullSchema,
+  hubSchema,
+  manifestSchema,
   /** A folder on the user's disk: its files by their paths in it, with slashes. */
   v.object({
     kind: v.literal('folder'),
@@ -41,7 +45,13 @@ const labelSchema = v.object({
   licence: v.string(),
   /** Where the licence can be read. */
   licenceUrl: v.nullable(v.string()),
+  /** Where people can read about it. */
+  page: v.nullable(v.string()),
 });
+
+/** How others can ask for a model that is on the web: see `wantedSchema`. */
+const originSchema = v.variant('kind', [fullSchema, hubSchema, manifestSchema]);
+export type ModelOrigin = v.InferOutput<typeof originSchema>;
 
 const installedSchema = v.object({
   ...labelSchema.entries,
@@ -54,6 +64,8 @@ const installedSchema = v.object({
   date: v.string(),
   /** It came from a folder on the user's disk, which has to be chosen again to go on or to mend it. */
   fromFolder: v.boolean(),
+  /** Where anybody can get it; null where only its folder has it. */
+  origin: v.nullable(originSchema),
 });
 export type InstalledModel = v.InferOutput<typeof installedSchema>;
 

@@ -65,6 +65,8 @@ export interface InstalledModel {
   readonly description: string;
   readonly licence: string;
   readonly licenceUrl: string | null;
+  /** Where people can read about it. */
+  readonly page: string | null;
   /** `partial`: never whole so far; `damaged`: it was whole, and pieces are missing now. `install` mends both. */
   readonly state: 'complete' | 'partial' | 'damaged';
   /** What it takes on disk now. */

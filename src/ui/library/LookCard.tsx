@@ -2,8 +2,8 @@ import type { Look, ModelCost } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import { bytes, machineWords } from '../shared/words.ts';
-import { Licence } from './Licence.tsx';
 import styles from './ModelsDialog.module.css';
+import { WebLink } from './WebLink.tsx';
 
 /** A model that is not here: what it costs, or what is wrong with it. */
 export function LookCard({
@@ -86,9 +86,17 @@ function Cost({
         <div>
           <dt>Licence</dt>
           <dd>
-            <Licence licence={cost.licence} url={cost.licenceUrl} />
+            <WebLink url={cost.licenceUrl}>{cost.licence}</WebLink>
           </dd>
         </div>
+        {cost.page !== null && (
+          <div>
+            <dt>From</dt>
+            <dd>
+              <WebLink url={cost.page}>{cost.page.replace(/^https?:\/\//i, '')}</WebLink>
+            </dd>
+          </div>
+        )}
         <div>
           <dt>This machine</dt>
           <dd data-will={will}>{text}</dd>
