@@ -3,7 +3,7 @@ import type { Frame, RoundEvent, RoundInput, RoundWatch } from '../src/animation
 import { DriftError, ModelError, abortable, allOrNone, createQueue } from '../src/base/index.ts';
 import { Pipeline } from '../src/diffusion/index.ts';
 import type { PipelineOptions } from '../src/diffusion/index.ts';
-import { createModel, openModel } from '../src/models/index.ts';
+import { checkProcessor, createModel, networkGraphs, openModel } from '../src/models/index.ts';
 import type { OpenedModel } from '../src/models/index.ts';
 import { openInstalled } from '../src/models/install/index.ts';
 import type {
@@ -25,9 +25,6 @@ import { Prompts } from './prompts.ts';
 import type { PromptDevice } from './prompts.ts';
 import { resumableAutomatic, resumableSmooth } from './resuming.ts';
 import type { AutomaticRun, Resumable, SmoothRun } from './resuming.ts';
-
-/** The largest UNet that WebAssembly's memory holds, in weights of float32. */
-const largestOnCpu = 350e6;
 
 /** A model that is ready, on its machine. */
 interface Loaded {
@@ -404,13 +401,8 @@ function closeStation({ machine }: Station): void {
 }
 
 /** @throws ModelError `needs-gpu` for a model that WebAssembly's memory cannot hold */
-function checkFits({ manifest, parts }: OpenedModel, { device }: Machine): void {
+function checkFits({ manifest, parts }: OpenedModel, { device, target }: Machine): void {
   if (device.kind !== 'cpu') return;
-  let weights = 0;
-  for (const { dims } of parts.unet.checkpoint.tensors.values()) weights += dims.reduce((a, b) => a * b, 1);
-  if (weights <= largestOnCpu) return;
-  throw new ModelError('needs-gpu', `${manifest.name} is too large for the processor: it needs a GPU.`, {
-    remedy: 'Use the built-in model here, or open Drift in a browser with WebGPU on a machine with a GPU.',
-    details: { weights, limit: largestOnCpu },
-  });
+  const graphs = networkGraphs(parts, target.widestFusedHead);
+  checkProcessor(manifest.name, graphs.unet({ width: 8, height: 8 }, target.type));
 }

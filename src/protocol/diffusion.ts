@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { insightSchema, largestBatch, legSchema, settingsSchema } from '../project/index.ts';
+import { deviceSchema } from './device.ts';
 import { pictureSchema } from './messages.ts';
 import type { Api } from './messages.ts';
 import { modelIdSchema } from './models.ts';
@@ -48,18 +49,7 @@ const loadedModelSchema = v.object({
   fixedPrompts: v.object({ positive: v.array(v.string()), negative: v.array(v.string()) }),
   /** The model's own settings, laid over the program's defaults. */
   defaults: v.partial(settingsSchema),
-  device: v.object({
-    kind: v.picklist(['webgpu', 'cpu']),
-    precision: v.picklist(['float16', 'float32']),
-    /** The adapter as the browser describes it; empty without a GPU. */
-    name: v.string(),
-    /** Why there is no GPU, in one sentence; empty with one. */
-    reason: v.string(),
-    /** Whether what the browser calls a GPU computes on the processor. */
-    software: v.boolean(),
-    /** The most bytes that it can use at once; null without a GPU. */
-    largestBuffer: v.nullable(count),
-  }),
+  device: deviceSchema,
 });
 export type LoadedModel = v.InferOutput<typeof loadedModelSchema>;
 

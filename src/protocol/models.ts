@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { wireErrorSchema } from '../base/index.ts';
+import { deviceSchema } from './device.ts';
 import type { Api } from './messages.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -76,8 +77,16 @@ const costSchema = v.object({
   /** Bytes over the network, and bytes that it will take on this device, for all of it. */
   downloadBytes: count,
   storedBytes: count,
-  /** Bytes of weights that are on the GPU while frames are made, in float16. */
-  weightBytes: count,
+  /**
+   * Bytes of memory for pictures of its usual size, with all networks side by side, and with those of one stage at a
+   * time.
+   */
+  memory: count,
+  lowMemory: count,
+  /** Why the device that was asked about cannot make such pictures; null where it can, or where none was named. */
+  problem: v.nullable(v.object({ message: v.string(), remedy: v.string() })),
+  /** With a problem: the side of the largest square pictures that it can make, in pixels; null for none. */
+  largestSide: v.nullable(count),
   /** Its parts, large ones first. */
   parts: v.array(v.object({ part: v.string(), downloadBytes: count, storedBytes: count })),
 });
@@ -124,7 +133,11 @@ export const modelsApi = {
    * Drift does not support.
    */
   look: {
-    params: v.object(wanted),
+    params: v.object({
+      ...wanted,
+      /** What it is to run on, where that is known; else a GPU with float16 and without limits is meant. */
+      device: v.optional(deviceSchema),
+    }),
     event: v.never(),
     result: v.variant('kind', [
       v.object({ kind: v.literal('cost'), cost: costSchema, free: v.nullable(v.number()) }),

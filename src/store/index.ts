@@ -23,6 +23,7 @@ export type { NamedFile } from './sequence.ts';
 export type { FieldKey, PromptKey, SettingsState } from './settings.ts';
 // The page says these to people in its own words, and asks the workers nothing itself.
 export type {
+  Device,
   GenerationProgress,
   InstalledModel,
   LoadEvent,

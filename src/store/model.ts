@@ -1,7 +1,14 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import { DeviceError, DriftError, WorkerError } from '../base/index.ts';
-import type { EngineNotice, LoadEvent, LoadedModel, ModelPlace, diffusionApi } from '../protocol/index.ts';
+import type {
+  Device,
+  EngineNotice,
+  LoadEvent,
+  LoadedModel,
+  ModelPlace,
+  diffusionApi,
+} from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
 import { createLatest } from './latest.ts';
 import type { Link } from './link.ts';
@@ -17,6 +24,8 @@ export interface ModelState {
   /** Where the model is that is ready; null while none is. */
   readonly place: ModelPlace | null;
   readonly progress: LoadEvent | null;
+  /** The device that the last model ran on; null before one was ready. */
+  readonly device: Device | null;
 }
 
 /** An error, with a way to do again what failed, which a restart takes the place of. */
@@ -77,6 +86,7 @@ export function createModel({
     model: null,
     place: null,
     progress: null,
+    device: null,
   }));
   const progress = createLatest<LoadEvent>(nextPaint, (event) => {
     store.setState({ progress: event });
@@ -114,7 +124,7 @@ export function createModel({
       progress.cancel();
       inUse = { locate, place, model: loaded };
       settings.applyModel(loaded.defaults, loaded.latentScale);
-      store.setState({ status: 'ready', model: loaded, place, progress: null });
+      store.setState({ status: 'ready', model: loaded, place, progress: null, device: loaded.device });
       notices.dismissTopic(loadTopic);
       notices.announce(`${loaded.name} is ready.`);
       return true;

@@ -4,6 +4,7 @@ import type { StoreApi } from 'zustand/vanilla';
 import { ModelError, WorkerError, isAbort } from '../base/index.ts';
 import { modelIdSchema } from '../protocol/index.ts';
 import type {
+  Device,
   InstalledModel,
   ModelCost,
   ModelPlace,
@@ -28,6 +29,8 @@ export type Look =
       readonly wanted: WantedModel;
       readonly cost: ModelCost;
       readonly free: number | null;
+      /** The device that it was looked at for; null where none was known. */
+      readonly device: Device | null;
     }
   | {
       readonly status: 'problems';
@@ -273,6 +276,12 @@ export function createModels({
         if (place.kind === 'installed') keep(storage, chosenKey, place.id);
         else if (place.url === urlOf(builtInModel(address.read()))) keep(storage, chosenKey, null);
       });
+      model().subscribe(({ device }) => {
+        const { full, added } = store.getState();
+        for (const look of [full, added]) {
+          if (look?.status === 'cost' && !sameDevice(look.device, device)) void models.look(look.wanted);
+        }
+      });
       model().load(() => readWish(address.read(), chosen));
       const unfinished = read(storage, downloadKey, unfinishedSchema);
       if (!unfinished) return;
@@ -300,11 +309,15 @@ export function createModels({
       const set = (look: Look) => {
         if (!signal.aborted) store.setState({ [slot]: look });
       };
-      set({ status: 'looking', wanted });
+      const before = store.getState()[slot];
+      // What is known stays while it is looked at again for another device.
+      if (before?.status !== 'cost' || before.wanted !== wanted) set({ status: 'looking', wanted });
+      const { device } = model().getState();
       try {
-        const found = await link.current().call('look', { wanted, hub: hub() }, { signal });
+        const parameters = { wanted, hub: hub(), ...(device && { device }) };
+        const found = await link.current().call('look', parameters, { signal });
         if (found.kind === 'cost') {
-          set({ status: 'cost', wanted, cost: found.cost, free: found.free });
+          set({ status: 'cost', wanted, cost: found.cost, free: found.free, device });
         } else {
           const problems = found.problems.map(({ message, remedy }) => ({ message, remedy }));
           set({ status: 'problems', wanted, problems });
@@ -460,6 +473,10 @@ export function createModels({
     },
   };
   return models;
+}
+
+function sameDevice(one: Device | null, other: Device | null): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }
 
 function urlOf(place: ModelPlace): string | null {

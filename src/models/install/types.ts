@@ -1,3 +1,4 @@
+import type { NetworkHeaders } from '../networks.ts';
 import type { ByteSource } from '../types.ts';
 import type { ModelSource } from './source.ts';
 
@@ -56,6 +57,8 @@ export interface InstallPlan {
   readonly downloadBytes: number;
   readonly storedBytes: number;
   readonly parts: readonly PlannedPart[];
+  /** What the networks will be compiled from. */
+  readonly headers: NetworkHeaders;
 }
 
 /** A model that is in the store, whole or not. */

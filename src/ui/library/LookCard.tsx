@@ -1,4 +1,4 @@
-import type { Look, ModelCost } from '../../store/index.ts';
+import type { Device, Look, ModelCost } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import { bytes, machineWords } from '../shared/words.ts';
@@ -42,6 +42,7 @@ export function LookCard({
         <Cost
           cost={look.cost}
           free={look.free}
+          device={look.device}
           action={action}
           onGet={() => {
             models.get(wanted, look.cost.name);
@@ -55,18 +56,20 @@ export function LookCard({
 function Cost({
   cost,
   free,
+  device,
   action,
   onGet,
 }: {
   readonly cost: ModelCost;
   readonly free: number | null;
+  readonly device: Device | null;
   readonly action: string;
   readonly onGet: () => void;
 }) {
-  const { model, models } = useStores();
-  const device = useSelect(model, (state) => state.model?.device ?? null);
+  const { models, preferences } = useStores();
+  const saving = useSelect(preferences, (state) => state.lowMemory);
   const busy = useSelect(models, ({ fetch }) => fetch?.phase === 'running' || fetch?.phase === 'waiting');
-  const { will, text } = machineWords(cost, device);
+  const { will, text } = machineWords(cost, device, saving);
   const short = free !== null && free < cost.storedBytes;
   return (
     <>

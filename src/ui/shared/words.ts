@@ -1,8 +1,8 @@
 import type {
   AutosaveState,
+  Device,
   GenerationProgress,
   LoadEvent,
-  LoadedModel,
   ModelCost,
   ModelFetch,
   Outcome,
@@ -175,36 +175,34 @@ export function fetchWords({ phase, progress }: Pick<ModelFetch, 'phase' | 'prog
   }
 }
 
-/** What a model's largest stage binds at once: the scores of 8 heads between all latents, twice, in float16. */
-function largestBinding({ size }: Pick<ModelCost, 'size'>): number {
-  return 2 * 8 * (size / 8) ** 4 * 2;
-}
-
-/** So many weights fit into WebAssembly's memory, where there is no GPU. */
-const largestOnCpu = 350e6;
-
-/** Whether a model will run on this machine, said plainly. `device` is null while nobody knows. */
+/**
+ * Whether a model will run on the machine that it was looked at for, said plainly.
+ *
+ * @param device - that machine; null where nobody knew it
+ * @param saving - whether low memory is switched on
+ */
 export function machineWords(
-  cost: Pick<ModelCost, 'size' | 'weightBytes'>,
-  device: LoadedModel['device'] | null,
+  cost: Pick<ModelCost, 'size' | 'memory' | 'lowMemory' | 'problem' | 'largestSide'>,
+  device: Device | null,
+  saving: boolean,
 ): { readonly will: 'yes' | 'slowly' | 'no' | 'unknown'; readonly text: string } {
-  const memory = bytes(cost.weightBytes * 1.5);
-  if (!device) return { will: 'unknown', text: `It needs a GPU with about ${memory} of memory.` };
-  const { kind, precision, software, largestBuffer, name } = device;
+  const { memory, lowMemory, problem, largestSide } = cost;
+  const needed = saving
+    ? `about ${bytes(lowMemory)} of GPU memory with “Low memory” switched on`
+    : `about ${bytes(memory)} of GPU memory, or ${bytes(lowMemory)} with “Low memory”`;
+  if (!device) return { will: 'unknown', text: `It needs a GPU: ${needed}.` };
+  const { kind, precision, software, name } = device;
   const gpu = name || 'the GPU';
-  if (kind === 'cpu' && cost.weightBytes <= 2 * largestOnCpu) {
-    return { will: 'slowly', text: 'It is small enough to run without a GPU, slowly.' };
-  }
   if (kind === 'cpu') {
-    return {
-      will: 'no',
-      text: `It needs a GPU with about ${memory} of memory, and Drift found none here. You can download it, but not use it on this machine.`,
-    };
+    return problem
+      ? { will: 'no', text: `${problem.message} You can download it, but not use it on this machine.` }
+      : { will: 'slowly', text: 'It is small enough to run without a GPU, slowly.' };
   }
-  if (largestBuffer !== null && largestBuffer < largestBinding(cost)) {
+  if (problem && largestSide === null) return { will: 'no', text: `${problem.message} ${problem.remedy}` };
+  if (problem) {
     return {
       will: 'slowly',
-      text: `It needs about ${memory} of GPU memory. This GPU (${gpu}) gives ${bytes(largestBuffer)} at once, and pictures of ${cost.size}×${cost.size} pixels need ${bytes(largestBinding(cost))}: choose smaller pictures.`,
+      text: `${problem.message} Pictures of up to ${largestSide}×${largestSide} pixels work here, instead of ${cost.size}×${cost.size}.`,
     };
   }
   if (software) {
@@ -216,13 +214,10 @@ export function machineWords(
   if (precision === 'float32') {
     return {
       will: 'slowly',
-      text: `This GPU (${gpu}) has no float16: it will run, but slower and with twice the memory, about ${bytes(cost.weightBytes * 3)}.`,
+      text: `This GPU (${gpu}) has no float16: it will run, but slower and with twice the memory, ${needed}.`,
     };
   }
-  return {
-    will: 'yes',
-    text: `It should run well here: ${gpu} has float16. It needs about ${memory} of GPU memory.`,
-  };
+  return { will: 'yes', text: `It should run well here: ${gpu} has float16. It needs ${needed}.` };
 }
 
 /** What stands in the browser's tab: how far the frames are, or the round that is picked from. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../../src/base/index.ts';
 import type { WantedModel } from '../../../src/store/index.ts';
 import { base } from '../../support/install/tiny-source.ts';
-import { Rig, until } from './rig.ts';
+import { Rig, builtIn, until } from './rig.ts';
 
 const wanted: WantedModel = { kind: 'manifest', url: `${base}tiny/model.json` };
 const id = 'hub.test-tiny';
@@ -95,6 +95,31 @@ describe('the models of this device', () => {
     expect(added?.status === 'problems' && added.problems).toHaveLength(2);
     rig.stores.models.forget();
     expect(rig.stores.models.getState().added).toBeNull();
+  });
+
+  it('are looked at again for the device, as soon as that is known', async () => {
+    const rig = new Rig();
+    rig.model = {
+      ...builtIn,
+      device: {
+        kind: 'webgpu',
+        precision: 'float16',
+        name: 'A small GPU',
+        reason: '',
+        software: false,
+        limits: { maxBufferSize: 1000, maxStorageBufferBindingSize: 2000 },
+      },
+    };
+    rig.loading.shut();
+    rig.stores.models.begin();
+    await rig.stores.models.look(wanted);
+    expect(rig.stores.models.getState().added).toMatchObject({ status: 'cost', cost: { problem: null } });
+    rig.loading.open();
+    const { added } = await until(
+      rig.stores.models,
+      (state) => state.added?.status === 'cost' && state.added.cost.problem !== null,
+    );
+    expect(added?.status === 'cost' && added.cost.problem?.message).toMatch(/at most 1 MB \(maxBufferSize\)/);
   });
 
   it('are paused, and go on in the next visit with what is there', async () => {

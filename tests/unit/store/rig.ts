@@ -116,7 +116,7 @@ export const builtIn: LoadedModel = {
     name: '',
     reason: 'This browser has no WebGPU.',
     software: false,
-    largestBuffer: null,
+    limits: null,
   },
 };
 
