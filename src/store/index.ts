@@ -6,6 +6,7 @@ export { workOf } from './modes.ts';
 export { speeds } from './preferences.ts';
 export { reelOf } from './player.ts';
 export { fieldOf } from './settings.ts';
+export { originFrom } from './wanted.ts';
 export type { AddressesState, Shown } from './addresses.ts';
 export type { AnimationState, Frame, OpenProject, StartPicture } from './animation.ts';
 export type { AutosaveState } from './autosave.ts';

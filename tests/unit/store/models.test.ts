@@ -9,7 +9,7 @@ const id = 'hub.test-tiny';
 
 /** A rig whose model is on this device. */
 async function withModel(rig = new Rig()): Promise<Rig> {
-  rig.stores.models.begin();
+  await rig.stores.models.begin();
   await rig.stores.model.whenReady();
   rig.stores.models.get(wanted, 'Tiny');
   await until(rig.stores.models, ({ fetch, installed }) => !fetch && installed?.[0]?.state === 'complete');
@@ -54,7 +54,7 @@ describe('the models of this device', () => {
     expect(rig.loads.at(-1)).toEqual({ kind: 'installed', id });
 
     const next = new Rig(storage, rig.device, rig.models);
-    next.stores.models.begin();
+    await next.stores.models.begin();
     await next.stores.model.whenReady();
     expect(next.loads).toEqual([{ kind: 'installed', id }]);
     expect(next.stores.model.getState().place).toEqual({ kind: 'installed', id });
@@ -62,7 +62,7 @@ describe('the models of this device', () => {
     next.stores.models.use(null);
     await next.stores.model.whenReady();
     const third = new Rig(storage, rig.device, rig.models);
-    third.stores.models.begin();
+    await third.stores.models.begin();
     await third.stores.model.whenReady();
     expect(third.loads).toMatchObject([{ kind: 'url' }]);
   });
@@ -77,7 +77,7 @@ describe('the models of this device', () => {
   it('take the place of the one that the address asks for', async () => {
     const rig = await withModel();
     rig.address = 'https://drift.example/?model=https%3A%2F%2Fother.example%2Fm.json&backend=cpu';
-    rig.stores.models.begin();
+    await rig.stores.models.begin();
     await rig.stores.model.whenReady();
     rig.stores.models.use(id);
     await rig.stores.model.whenReady();
@@ -111,7 +111,7 @@ describe('the models of this device', () => {
       },
     };
     rig.loading.shut();
-    rig.stores.models.begin();
+    await rig.stores.models.begin();
     await rig.stores.models.look(wanted);
     expect(rig.stores.models.getState().added).toMatchObject({ status: 'cost', cost: { problem: null } });
     rig.loading.open();
@@ -134,7 +134,7 @@ describe('the models of this device', () => {
     await until(rig.stores.models, ({ installed }) => installed?.[0]?.state === 'partial');
 
     const next = new Rig(storage, rig.device, rig.models);
-    next.stores.models.begin();
+    await next.stores.models.begin();
     expect(next.stores.models.getState().fetch).toMatchObject({ phase: 'paused', name: 'Tiny' });
     expect(next.web.asked, 'nothing is fetched before the person says so').toEqual([]);
     press(next, /download of Tiny is not finished/, 'Go on');
@@ -247,6 +247,19 @@ describe('the models of this device', () => {
     press(rig, /Tiny is damaged/, 'Repair');
     await until(rig.stores.model, ({ place }) => place?.kind === 'installed');
     expect(rig.stores.models.getState().fetch).toBeNull();
+  });
+
+  it('that are too large for an address can be installed from there', async () => {
+    const rig = new Rig();
+    rig.failsLate = true;
+    rig.failures.set('load', new ModelError('too-large', 'It is too large.', { remedy: 'Install it.' }));
+    rig.load(`${base}tiny/model.json`);
+    await until(rig.stores.model, ({ status }) => status === 'failed');
+    press(rig, /too large/, 'Install it');
+    expect(rig.stores.models.getState().dialog).toEqual({ address: `${base}tiny/model.json` });
+    await until(rig.stores.models, ({ added }) => added?.status === 'cost');
+    rig.stores.models.hide();
+    expect(rig.stores.models.getState().dialog).toBeNull();
   });
 
   it('give way to the built-in model when they are removed', async () => {
