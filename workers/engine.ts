@@ -1,9 +1,9 @@
 import { makeRound } from '../src/animation/index.ts';
 import type { Frame, RoundEvent, RoundInput, RoundWatch } from '../src/animation/index.ts';
-import { DriftError, ModelError, abortable, allOrNone, createQueue } from '../src/base/index.ts';
+import { DeviceError, DriftError, ModelError, abortable, allOrNone, createQueue } from '../src/base/index.ts';
 import { Pipeline } from '../src/diffusion/index.ts';
 import type { PipelineOptions } from '../src/diffusion/index.ts';
-import { checkProcessor, createModel, networkGraphs, openModel } from '../src/models/index.ts';
+import { checkProcessor, createModel, largestSide, networkGraphs, openModel } from '../src/models/index.ts';
 import type { OpenedModel } from '../src/models/index.ts';
 import { openInstalled } from '../src/models/install/index.ts';
 import type {
@@ -130,8 +130,11 @@ export class Engine {
       lowMemory,
       precision: precisions[machine.device.name],
     });
+    const { width = manifest.size, height = manifest.size } = defaults;
+    let largest: number | null;
     try {
-      await pipeline.prepare(defaults.width ?? manifest.size, defaults.height ?? manifest.size, {
+      largest = largestInstead(pipeline, { width, height });
+      await pipeline.prepare(largest ?? width, largest ?? height, {
         signal,
         onNetwork: (part, done, of) => {
           loading = { stage: 'session', part, done, of };
@@ -157,7 +160,8 @@ export class Engine {
         positive: [...(fixedPrompts?.positive ?? [])],
         negative: [...(fixedPrompts?.negative ?? [])],
       },
-      defaults: { width: manifest.size, height: manifest.size, ...defaults },
+      defaults: { ...defaults, width: largest ?? width, height: largest ?? height },
+      largestSide: largest,
       device: machine.device,
     };
   }
@@ -377,6 +381,31 @@ export class Engine {
     if (this.#station) closeStation(this.#station);
     this.#keep(station);
   }
+}
+
+/**
+ * The side of the largest square picture that a device makes, where it cannot make one of the given size.
+ *
+ * @throws DeviceError `gpu-too-small` where it can make none
+ */
+function largestInstead(
+  pipeline: Pipeline,
+  picture: { readonly width: number; readonly height: number },
+): number | null {
+  const problemOf = ({ width, height }: typeof picture): DeviceError | null => {
+    try {
+      pipeline.checkSize(width, height);
+      return null;
+    } catch (error) {
+      if (error instanceof DeviceError && error.code === 'gpu-too-small') return error;
+      throw error;
+    }
+  };
+  const problem = problemOf(picture);
+  if (problem === null) return null;
+  const side = largestSide(picture, (smaller) => problemOf(smaller) === null);
+  if (side === null) throw problem;
+  return side;
 }
 
 function promptDevice({ compute, runtime }: Machine, pipeline: Pipeline, lowMemory: boolean): PromptDevice {

@@ -98,10 +98,9 @@ export class Pipeline {
    */
   async prepare(width: number, height: number, options: PrepareOptions = {}): Promise<void> {
     const { signal, onNetwork } = options;
+    this.checkSize(width, height);
     const size = this.latentSize(width, height);
     const { unet, decoder } = this.#precision;
-    this.#checkLimits('UNet', size, 2, unet);
-    this.#checkLimits('decoder', size, 1, decoder);
     const context = ['context', () => this.#networks.context(signal, unet)] as const;
     const loads = [
       ['UNet', () => this.#networks.unet(size, signal, unet)],
@@ -115,6 +114,18 @@ export class Pipeline {
       await load();
     }
     onNetwork?.('', loads.length, loads.length);
+  }
+
+  /**
+   * Checks that the device can make a picture of this size with guidance.
+   *
+   * @throws DeviceError `gpu-too-small`; SettingsError `size-invalid`
+   */
+  checkSize(width: number, height: number): void {
+    const size = this.latentSize(width, height);
+    const { unet, decoder } = this.#precision;
+    this.#checkLimits('UNet', size, 2, unet);
+    this.#checkLimits('decoder', size, 1, decoder);
   }
 
   /**

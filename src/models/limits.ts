@@ -39,6 +39,21 @@ export function checkLimits(
   refuse(largestOf(made), 'Use a smaller picture or a smaller batch, or another model.');
 }
 
+/**
+ * The side of the largest square picture that fits where a larger one does not, in pixels; null where there is none.
+ * Sides are tried in steps of 64 pixels, from the next smaller one on.
+ */
+export function largestSide(
+  { width, height }: { readonly width: number; readonly height: number },
+  fits: (picture: { readonly width: number; readonly height: number }) => boolean,
+): number | null {
+  const step = 64;
+  for (let side = Math.ceil(Math.max(width, height) / step - 1) * step; side > 0; side -= step) {
+    if (fits({ width: side, height: side })) return side;
+  }
+  return null;
+}
+
 /** The largest UNet that WebAssembly's memory holds, in weights of float32. */
 const largestOnProcessor = 350e6;
 

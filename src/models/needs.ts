@@ -1,5 +1,5 @@
 import { DriftError } from '../base/index.ts';
-import { checkLimits, checkProcessor } from './limits.ts';
+import { checkLimits, checkProcessor, largestSide } from './limits.ts';
 import type { Target } from './model.ts';
 import { networkGraphs } from './networks.ts';
 import type { NetworkHeaders } from './networks.ts';
@@ -71,16 +71,4 @@ export function needsOf(
     problem,
     largestSide: problem ? largestSide(picture, (side) => problemFor(graphsFor(side)) === null) : null,
   };
-}
-
-/** Sides are tried in steps of 64 pixels, from the next smaller one on. */
-function largestSide(
-  { width, height }: NeedsInput['picture'],
-  fits: (picture: NeedsInput['picture']) => boolean,
-): number | null {
-  const step = 64;
-  for (let side = Math.ceil(Math.max(width, height) / step - 1) * step; side > 0; side -= step) {
-    if (fits({ width: side, height: side })) return side;
-  }
-  return null;
 }

@@ -49,8 +49,10 @@ const loadedModelSchema = v.object({
   prompts: v.picklist(['text', 'fixed', 'none']),
   /** The prompts that a model with a fixed list brings. */
   fixedPrompts: v.object({ positive: v.array(v.string()), negative: v.array(v.string()) }),
-  /** The model's own settings, laid over the program's defaults. */
+  /** The model's own settings, laid over the program's defaults. Their size is one that the device can make. */
   defaults: v.partial(settingsSchema),
+  /** The side of the largest square picture that the device makes, where it cannot make the model's own size. */
+  largestSide: v.nullable(count),
   device: deviceSchema,
 });
 export type LoadedModel = v.InferOutput<typeof loadedModelSchema>;

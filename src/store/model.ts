@@ -57,6 +57,9 @@ export interface ModelStore extends StoreApi<ModelState> {
 const loadTopic = 'model';
 
 /** Errors that may come of too little memory. */
+/** What is said of a GPU that cannot make the model's own size. */
+const sizeTopic = 'size';
+
 const memoryCodes = ['out-of-memory', 'device-lost', 'session-failed'];
 const lowMemoryRemedy = 'Or turn on “Low memory” under Models, which needs less at once.';
 
@@ -126,6 +129,7 @@ export function createModel({
       settings.applyModel(loaded.defaults, loaded.latentScale);
       store.setState({ status: 'ready', model: loaded, place, progress: null, device: loaded.device });
       notices.dismissTopic(loadTopic);
+      tellSize(loaded);
       notices.announce(`${loaded.name} is ready.`);
       return true;
     } catch (error) {
@@ -151,6 +155,15 @@ export function createModel({
       model.report(error, { topic: loadTopic, actions: ways(false, error), again });
       return false;
     }
+  }
+
+  function tellSize({ name, size, largestSide: side }: LoadedModel) {
+    if (side === null) {
+      notices.dismissTopic(sizeTopic);
+      return;
+    }
+    const words = `This GPU makes pictures of up to ${side}×${side} with ${name}, which was made for ${size}×${size}.`;
+    notices.info(sizeTopic, words, []);
   }
 
   /** The model before, which the worker still has, with the settings that belong to it. */

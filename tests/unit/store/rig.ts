@@ -110,6 +110,7 @@ export const builtIn: LoadedModel = {
   prompts: 'text',
   fixedPrompts: { positive: [], negative: [] },
   defaults: { frames: 3, width: 64, height: 64 },
+  largestSide: null,
   device: {
     kind: 'cpu',
     precision: 'float32',

@@ -107,6 +107,42 @@ function generate(engine: Engine): Promise<{ frames: number }> {
   return engine.generate({ start, firstFrame: 0, settings, previews: false }, patient, () => undefined);
 }
 
+describe("a device that cannot make pictures of the model's own size", () => {
+  /** Loads the model, made for pictures of `size`, on a device that gives so many bytes in one piece. */
+  function loadWithin(bytes: number, size: number): Promise<LoadedModel> {
+    const path = 'one/model.json';
+    const manifest = v.parse(
+      v.record(v.string(), v.unknown()),
+      JSON.parse(new TextDecoder().decode(files.get(path))),
+    );
+    files.set(path, utf8(JSON.stringify({ ...manifest, size, defaults: {} })));
+    const limits = { maxBufferSize: 2 ** 40, maxStorageBufferBindingSize: bytes };
+    const small = async (backend: string) => ({
+      ...(await openMachine(backend)),
+      target: targetFor('float32', false, limits),
+    });
+    return load(new Engine(small, models), 'one');
+  }
+
+  it('gets the largest square that it can make, and is told so', async () => {
+    // Attention's scores grow with the fourth power of the side: 128 pixels need more than ten times what 64 do.
+    const model = await loadWithin(1e7, 256);
+    expect(model.size).toBe(256);
+    expect(model.largestSide).toBe(64);
+    expect(model.defaults).toMatchObject({ width: 64, height: 64 });
+  });
+
+  it('hears of nothing where there is room', async () => {
+    const model = await loadWithin(2 ** 40, 256);
+    expect(model.largestSide).toBeNull();
+    expect(model.defaults).toMatchObject({ width: 256, height: 256 });
+  });
+
+  it('is refused where it can make none', async () => {
+    expect((await failure(loadWithin(1000, 256))).code).toBe('gpu-too-small');
+  });
+});
+
 describe('a model that cannot be opened', () => {
   it.each<[string, () => void]>([
     ['is not there', () => files.delete('two/model.json')],
