@@ -70,7 +70,7 @@ export class Engine {
   readonly #storage: ModelStorage;
   #station: Station | null = null;
   #loaded: Loaded | null = null;
-  /** Whoever works with the engine now: one thing at a time is done with it. */
+  /** Whoever works with the engine now: one thing at a time is done with it, whatever else is made ahead meanwhile. */
   #hearer: ((notice: EngineNotice) => void) | null = null;
   /** Where several rounds meet a lost device, one of them replaces it. */
   readonly #recovering = createQueue();
@@ -84,19 +84,19 @@ export class Engine {
   /**
    * Loads a model. The one before stays in use until the new one is there and checked; it is released before the new
    * one's networks are loaded, because two large models do not fit side by side. From then on events are of the stage
-   * `session`.
+   * `session`. What the engine does by itself meanwhile is told as a notice.
    */
   async load(
     place: ModelPlace,
     backend: Backend,
     signal: AbortSignal,
-    emit: (event: LoadEvent) => void,
+    emit: (event: LoadEvent | EngineNotice) => void,
     options: LoadOptions = {},
   ): Promise<LoadedModel> {
     const letGo =
       place.kind === 'installed' ? await holdModel(this.#storage, place.id, 'shared') : () => undefined;
     try {
-      return await this.#load(place, backend, signal, emit, letGo, options);
+      return await this.hearing(emit, () => this.#load(place, backend, signal, emit, letGo, options));
     } catch (error) {
       letGo();
       throw error;
@@ -222,7 +222,6 @@ export class Engine {
         if (signal.aborted || lostAt === count) throw error;
         lostAt = count;
         loaded = await this.#recover(loaded, error, signal);
-        emit(deviceNotice);
       }
     }
   }
@@ -278,7 +277,6 @@ export class Engine {
         if (watch.signal.aborted || lostAt === known) throw error;
         lostAt = known;
         loaded = await this.#recover(loaded, error, watch.signal);
-        yield deviceNotice;
       }
     }
   }
@@ -306,6 +304,7 @@ export class Engine {
         this.#loaded = { ...stale, machine, pipeline };
         this.#keep(station);
         stale.machine.dispose();
+        this.#hearer?.(deviceNotice);
         return this.#loaded;
       } catch (failure) {
         closeStation(station);
@@ -321,7 +320,7 @@ export class Engine {
   ): Pipeline {
     return new Pipeline(compute, runtime, createModel(parts, target), {
       ...options,
-      onPrecision: (precision) => this.#hearer?.(precisionNotice(precision)),
+      onPrecision: (precision, reason) => this.#hearer?.(precisionNotice(precision, reason)),
     });
   }
 

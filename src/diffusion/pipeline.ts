@@ -2,8 +2,8 @@ import { SettingsError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import type { Compute, DeviceTensor, GuidanceTerms, ModelType, NoiseKey } from '../compute/index.ts';
 import type { Port, Runtime, Session } from '../runtime/index.ts';
-import { NotFiniteError, faultyNetwork } from './faults.ts';
-import type { Faults, Precision } from './faults.ts';
+import { NotFiniteError, faultyNetwork, isTooLargeForFloat16 } from './faults.ts';
+import type { CheckedNetwork, Faults, Precision, WideningReason } from './faults.ts';
 import { Networks } from './networks.ts';
 import type { DiffusionModel, LatentSize, ModelShape } from './networks.ts';
 import { createSchedule, timestepFeatures } from './scheduler.ts';
@@ -80,12 +80,52 @@ export class Pipeline {
    */
   widen(error: unknown): boolean {
     if (!(error instanceof NotFiniteError) || error.type === 'float32') return false;
-    // Another run that shares this pipeline may have come first.
-    if (this.#precision[error.network] !== 'float32') {
-      this.#precision = { ...this.#precision, [error.network]: 'float32' };
-      this.#onPrecision?.(this.#precision);
-    }
+    this.#toFloat32(error.network, 'result');
     return true;
+  }
+
+  #toFloat32(network: CheckedNetwork, reason: WideningReason): void {
+    // Another run that shares this pipeline may have come first.
+    if (this.#precision[network] === 'float32') return;
+    this.#precision = { ...this.#precision, [network]: 'float32' };
+    this.#onPrecision?.(this.#precision, reason);
+  }
+
+  /**
+   * Loads a network in what it computes in. Where that is float16 and one of its weights is beyond it, it computes in
+   * float32 from here on.
+   *
+   * @throws what `load` throws, in float32 where it has come to that: DeviceError `gpu-too-small`, for one
+   */
+  async #fitting<T>(network: CheckedNetwork, load: (type: ModelType) => Promise<T>): Promise<T> {
+    const type = this.#precision[network];
+    try {
+      return await load(type);
+    } catch (error) {
+      if (type === 'float32' || !isTooLargeForFloat16(error)) throw error;
+      const loaded = await load('float32');
+      this.#toFloat32(network, 'weight');
+      return loaded;
+    }
+  }
+
+  async #unet(size: LatentSize, rows: number, type: ModelType, signal?: AbortSignal): Promise<Session> {
+    this.#checkLimits('UNet', size, rows, type);
+    return this.#networks.unet(size, signal, type);
+  }
+
+  async #decoder(size: LatentSize, rows: number, type: ModelType, signal?: AbortSignal): Promise<Session> {
+    this.#checkLimits('decoder', size, rows, type);
+    return this.#networks.decoder(size, signal, type);
+  }
+
+  /** Loads the UNet and the network that makes its context, which compute in one type: in the one that is given back. */
+  #denoisers(size: LatentSize, rows: number, signal?: AbortSignal): Promise<ModelType> {
+    return this.#fitting('unet', async (type) => {
+      await this.#unet(size, rows, type, signal);
+      await this.#networks.context(signal, type);
+      return type;
+    });
   }
 
   /**
@@ -102,11 +142,11 @@ export class Pipeline {
     const { unet, decoder } = this.#precision;
     this.#checkLimits('UNet', size, 2, unet);
     this.#checkLimits('decoder', size, 1, decoder);
-    const context = ['context', () => this.#networks.context(signal, unet)] as const;
+    const context = ['context', () => this.#denoisers(size, 2, signal)] as const;
     const loads = [
-      ['UNet', () => this.#networks.unet(size, signal, unet)],
+      ['UNet', () => this.#fitting('unet', (type) => this.#unet(size, 2, type, signal))],
       ...(this.#lowMemory ? [context] : []),
-      ['decoder', () => this.#networks.decoder(size, signal, decoder)],
+      ['decoder', () => this.#fitting('decoder', (type) => this.#decoder(size, 1, type, signal))],
       ['image encoder', () => this.#imageEncoder(signal)],
       ...(this.#lowMemory ? [] : [context]),
     ] as const;
@@ -217,9 +257,7 @@ export class Pipeline {
     const schedule = createSchedule(model.schedule, steps);
     signal?.throwIfAborted();
     const size = { height, width };
-    const type = this.#precision.unet;
-    this.#checkLimits('UNet', size, rows, type);
-    await this.#networks.unet(size, signal, type);
+    const type = await this.#denoisers(size, rows, signal);
 
     const scope = new Scope();
     try {
@@ -256,18 +294,23 @@ export class Pipeline {
     }
   }
 
-  /** One evaluation of the UNet: `sample` [b, …] in its type, one embedding [b, d] a row, the same timestep for all. */
+  /**
+   * One evaluation of the UNet: `sample` [b, …] in float32 or its type, one embedding [b, d] a row, the same timestep
+   * for all.
+   */
   async predict(sample: DeviceTensor, timestep: number, embeds: DeviceTensor): Promise<DeviceTensor> {
     const [rows = 0, , height = 0, width = 0] = sample.dims;
-    const type = this.#precision.unet;
+    const size = { height, width };
+    const type = await this.#denoisers(size, rows);
     const scope = new Scope();
     try {
       const context = scope.own(await this.#contextFor(embeds, rows, type));
-      const unet = await this.#networks.unet({ height, width }, undefined, type);
+      const unet = await this.#networks.unet(size, undefined, type);
+      const input = this.#inType(type, sample, scope);
       const features = timestepFeatures(timestep, this.model.timestep);
       const encoded = scope.own(this.compute.upload(features, [1, features.length]));
       const output = scope.own(this.compute.empty(sample.dims, type));
-      await unet.run({ sample, timestep: encoded, context }, { output });
+      await unet.run({ sample: input, timestep: encoded, context }, { output });
       return scope.release(output);
     } finally {
       scope.dispose();
@@ -278,23 +321,27 @@ export class Pipeline {
   async decodeLatents(latents: DeviceTensor, signal?: AbortSignal): Promise<DeviceTensor> {
     const [rows = 0, , height = 0, width = 0] = latents.dims;
     const size = { height, width };
-    const type = this.#precision.decoder;
-    this.#checkLimits('decoder', size, rows, type);
-    const decoder = await this.#networks.decoder(size, signal, type);
+    const { decoder, type } = await this.#fitting('decoder', async (fitting) => ({
+      decoder: await this.#decoder(size, rows, fitting, signal),
+      type: fitting,
+    }));
     signal?.throwIfAborted();
     const scope = new Scope();
     try {
-      let input = latents;
-      if (latents.type !== type) {
-        input = scope.own(this.compute.empty(latents.dims, type));
-        this.compute.modelInput(latents, input);
-      }
-      const { image } = await decoder.run({ latents: input });
+      const { image } = await decoder.run({ latents: this.#inType(type, latents, scope) });
       if (!image) throw new RangeError('a decoder gives an image');
       return image;
     } finally {
       scope.dispose();
     }
+  }
+
+  /** Latents as a network reads them: as they are, or a copy that the scope owns. */
+  #inType(type: ModelType, latents: DeviceTensor, scope: Scope): DeviceTensor {
+    if (latents.type === type) return latents;
+    const input = scope.own(this.compute.empty(latents.dims, type));
+    this.compute.modelInput(latents, input);
+    return input;
   }
 
   /**
@@ -383,7 +430,7 @@ export interface PipelineOptions {
   /** What networks compute in where an earlier run has found out that the device's own type does not do. */
   readonly precision?: Precision | undefined;
   /** Told when a network changes to float32. */
-  readonly onPrecision?: ((precision: Precision) => void) | undefined;
+  readonly onPrecision?: ((precision: Precision, reason: WideningReason) => void) | undefined;
   /**
    * Keeps only the networks of one stage in memory: encoding, denoising or decoding. Every stage of every frame then
    * loads its own, which takes time, and gives the same frames. Default false.

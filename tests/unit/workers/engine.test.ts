@@ -209,7 +209,9 @@ describe('while a model is loaded', () => {
     const engine = new Engine(openMachine, models);
     const events: LoadEvent[] = [];
     const place = { kind: 'url', url: `${server.url}one/model.json` } as const;
-    await engine.load(place, 'cpu', patient, (event) => events.push(event));
+    await engine.load(place, 'cpu', patient, (event) => {
+      if ('stage' in event) events.push(event);
+    });
     const paths = [
       'unet/weights.safetensors',
       'vae/weights.safetensors',
@@ -348,12 +350,16 @@ describe('a device that is lost', () => {
     const candidates = async (lostAfter: number) => {
       const all: number[][] = [];
       let notices = 0;
-      for await (const event of engine.round(input, watch)) {
-        if (event.kind === 'notice') notices++;
-        if (event.kind !== 'candidate') continue;
-        all.push([...event.candidate.picture.data]);
-        if (event.candidate.index === lostAfter) gpus.opened.at(-1)?.lose();
-      }
+      await engine.hearing(
+        () => notices++,
+        async () => {
+          for await (const event of engine.round(input, watch)) {
+            if (event.kind !== 'candidate') continue;
+            all.push([...event.candidate.picture.data]);
+            if (event.candidate.index === lostAfter) gpus.opened.at(-1)?.lose();
+          }
+        },
+      );
       return { all, notices };
     };
     const expected = await candidates(-1);
