@@ -112,7 +112,7 @@ export class Engine {
     { precisions = {}, lowMemory = false }: LoadOptions,
   ): Promise<LoadedModel> {
     const station = this.#stationFor(backend);
-    const [opened, machine] = await this.#whileOpening(station, () =>
+    const [opened, found] = await this.#whileOpening(station, () =>
       allOrNone(signal, async (stop) => {
         const both = await Promise.all([this.#open(place, stop, emit), abortable(station.machine, stop)]);
         checkFits(...both);
@@ -123,21 +123,25 @@ export class Engine {
 
     const { manifest, parts, fixedPrompts, text } = opened;
     const defaults = usableSettings(manifest.defaults);
-    const pipeline = this.#pipelineOn(machine, parts, {
-      lowMemory,
-      precision: precisions[machine.device.name],
+    const { machine, pipeline } = await this.#onOneThatStays(found, backend, signal, async (on) => {
+      const precision = precisions[on.device.name];
+      const prepared = this.#pipelineOn(on, parts, { lowMemory, precision });
+      try {
+        await prepared.prepare(defaults.width ?? manifest.size, defaults.height ?? manifest.size, {
+          signal,
+          onNetwork: (part, done, of) => {
+            emit({ stage: 'session', part, done, of });
+          },
+        });
+        // Sessions can be made on a device that is gone: they say so when they are run.
+        await askBack(on, signal);
+        return prepared;
+      } catch (error) {
+        // What is wrong is why it could not be loaded, not that it cannot be freed.
+        await prepared.release().catch(() => undefined);
+        throw error;
+      }
     });
-    try {
-      await pipeline.prepare(defaults.width ?? manifest.size, defaults.height ?? manifest.size, {
-        signal,
-        onNetwork: (part, done, of) => {
-          emit({ stage: 'session', part, done, of });
-        },
-      });
-    } catch (error) {
-      await pipeline.release();
-      throw error;
-    }
     const prompts = new Prompts(fixedPrompts, text, promptDevice(machine, pipeline, lowMemory));
     this.#loaded = { parts, backend, machine, lowMemory, pipeline, prompts, letGo };
     return {
@@ -154,6 +158,27 @@ export class Engine {
       defaults: { width: manifest.size, height: manifest.size, ...defaults },
       device: machine.device,
     };
+  }
+
+  /** Loads networks on a machine or, where its device is lost meanwhile, on another one of the same kind, once. */
+  async #onOneThatStays(
+    machine: Machine,
+    backend: Backend,
+    signal: AbortSignal,
+    prepare: (on: Machine) => Promise<Pipeline>,
+  ): Promise<{ machine: Machine; pipeline: Pipeline }> {
+    try {
+      return { machine, pipeline: await prepare(machine) };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(await isLost(machine, signal))) throw error;
+      machine.dispose();
+      const station = { backend, machine: this.#openMachine('webgpu') };
+      this.#keep(station);
+      const other = await abortable(station.machine, signal);
+      this.#hearer?.(deviceNotice);
+      return { machine: other, pipeline: await prepare(other) };
+    }
   }
 
   /** Fetches a model, or checks the one on this device. */
@@ -289,9 +314,12 @@ export class Engine {
   #recover(stale: Loaded, error: unknown, signal: AbortSignal): Promise<Loaded> {
     return this.#recovering.run(signal, async () => {
       if (this.#loaded && this.#loaded.machine !== stale.machine) return this.#loaded;
-      if (!(await isLost(stale.machine))) throw error;
+      if (!(await isLost(stale.machine, signal))) throw error;
       // Gives back what the networks have in this worker's own memory; the device may have its say about it or not.
-      await stale.pipeline.release().catch(() => undefined);
+      await abortable(
+        stale.pipeline.release().catch(() => undefined),
+        signal,
+      );
       const station = { backend: stale.backend, machine: this.#openMachine('webgpu') };
       try {
         const machine = await abortable(station.machine, signal);
@@ -364,8 +392,12 @@ export class Engine {
   async #moveTo(station: Station): Promise<void> {
     const before = this.#loaded;
     this.#loaded = null;
-    await before?.pipeline.release();
-    before?.letGo();
+    if (before) {
+      // A device that is gone frees nothing, and need not.
+      await before.pipeline.release().catch(() => undefined);
+      before.letGo();
+      if (before.machine !== (await station.machine)) before.machine.dispose();
+    }
     if (this.#station === station) return;
     if (this.#station) closeStation(this.#station);
     this.#keep(station);
@@ -376,18 +408,28 @@ function promptDevice({ compute, runtime }: Machine, pipeline: Pipeline, lowMemo
   return { compute, runtime, ...(lowMemory && { makeRoom: () => pipeline.release() }) };
 }
 
-/** Asks the device for something back, which one that is gone cannot give. */
-async function isLost({ compute, lost }: Machine): Promise<boolean> {
-  if (!lost) return false;
+/**
+ * Asks the device for something back, which one that is gone cannot give.
+ *
+ * @throws what is wrong with the device, or the signal's reason
+ */
+async function askBack({ compute, lost }: Machine, signal: AbortSignal): Promise<void> {
+  if (!lost) return;
+  const asked = compute.upload(new Float32Array(4), [4]);
   try {
-    const asked = compute.upload(new Float32Array(4), [4]);
-    try {
-      await compute.read([asked]);
-    } finally {
-      asked.dispose();
-    }
+    await compute.read([asked], signal);
+  } finally {
+    asked.dispose();
+  }
+}
+
+/** @throws the signal's reason */
+async function isLost(machine: Machine, signal: AbortSignal): Promise<boolean> {
+  try {
+    await askBack(machine, signal);
     return false;
   } catch {
+    signal.throwIfAborted();
     return true;
   }
 }
