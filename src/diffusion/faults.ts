@@ -31,6 +31,17 @@ export function isTooLargeForFloat16(error: unknown): boolean {
   return error instanceof CheckpointError && error.code === 'weight-too-large';
 }
 
+/** What a frame is made from is not a number: no network that comes after it can do better in float32. */
+export function embeddingNotFinite(): ModelError {
+  return new ModelError(
+    'embedding-not-finite',
+    'The CLIP networks of this model gave values that are not numbers for this picture or these prompts.',
+    {
+      remedy: 'Your frames are kept. Try another picture and other prompts, or another model.',
+    },
+  );
+}
+
 /** A network gave something that is not a number, so there is no frame. */
 export class NotFiniteError extends ModelError {
   readonly network: CheckedNetwork;

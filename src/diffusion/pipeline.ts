@@ -2,7 +2,7 @@ import { SettingsError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import type { Compute, DeviceTensor, GuidanceTerms, ModelType, NoiseKey } from '../compute/index.ts';
 import type { Port, Runtime, Session } from '../runtime/index.ts';
-import { NotFiniteError, faultyNetwork, isTooLargeForFloat16 } from './faults.ts';
+import { NotFiniteError, embeddingNotFinite, faultyNetwork, isTooLargeForFloat16 } from './faults.ts';
 import type { CheckedNetwork, Faults, Precision, WideningReason } from './faults.ts';
 import { Networks } from './networks.ts';
 import type { DiffusionModel, LatentSize, ModelShape } from './networks.ts';
@@ -77,9 +77,17 @@ export class Pipeline {
   /**
    * Whether it is worth trying again what has failed with this error: a network that has left the range of float16
    * computes in float32 from here on. What is tried again from the same noise is what float32 would have given.
+   *
+   * @param embeds - float32: what the UNet was told
+   * @throws ModelError `embedding-not-finite` where that was no number already
    */
-  widen(error: unknown): boolean {
-    if (!(error instanceof NotFiniteError) || error.type === 'float32') return false;
+  async widen(error: unknown, embeds: DeviceTensor): Promise<boolean> {
+    if (!(error instanceof NotFiniteError)) return false;
+    if (error.network === 'unet') {
+      const [values] = await this.compute.read([embeds]);
+      if (!values?.every(Number.isFinite)) throw embeddingNotFinite();
+    }
+    if (error.type === 'float32') return false;
     this.#toFloat32(error.network, 'result');
     return true;
   }

@@ -113,8 +113,9 @@ describe('a model that leaves the range of float16', () => {
       expect(told.at(-1)).toEqual(precision);
       expect(new Set(reasons)).toEqual(new Set(['result']));
       expect(told).toHaveLength(Object.values(precision).filter((type) => type === 'float32').length);
-      // One for each frame, and one for each attempt that failed.
-      expect(watch.readBacks - before).toBe(settings.frames + told.length);
+      // One for each frame, one for each attempt that failed, and one to see that the UNet was told something sensible.
+      const looks = precision.unet === 'float32' ? 1 : 0;
+      expect(watch.readBacks - before).toBe(settings.frames + told.length + looks);
       expect(new Set(expected.map(String)).size, 'frames that differ').toBe(settings.frames);
     },
   );
