@@ -53,6 +53,8 @@ export class Pipeline {
   readonly #networks: Networks;
   readonly #onPrecision: PipelineOptions['onPrecision'];
   #precision: Precision;
+  /** Networks that have to change to float32, and have not been loaded so yet. */
+  readonly #widening = new Map<CheckedNetwork, WideningReason>();
 
   constructor(compute: Compute, runtime: Runtime, model: DiffusionModel, options: PipelineOptions = {}) {
     this.compute = compute;
@@ -76,7 +78,8 @@ export class Pipeline {
 
   /**
    * Whether it is worth trying again what has failed with this error: a network that has left the range of float16
-   * computes in float32 from here on. What is tried again from the same noise is what float32 would have given.
+   * computes in float32 from here on, provided that it can be loaded so. What is tried again from the same noise is what
+   * float32 would have given.
    *
    * @param embeds - float32: what the UNet was told
    * @throws ModelError `embedding-not-finite` where that was no number already
@@ -88,15 +91,14 @@ export class Pipeline {
       if (!values?.every(Number.isFinite)) throw embeddingNotFinite();
     }
     if (error.type === 'float32') return false;
-    this.#toFloat32(error.network, 'result');
+    // Another run that shares this pipeline may have come first.
+    if (this.#precision[error.network] !== 'float32') this.#widening.set(error.network, 'result');
     return true;
   }
 
-  #toFloat32(network: CheckedNetwork, reason: WideningReason): void {
-    // Another run that shares this pipeline may have come first.
-    if (this.#precision[network] === 'float32') return;
-    this.#precision = { ...this.#precision, [network]: 'float32' };
-    this.#onPrecision?.(this.#precision, reason);
+  /** What a network computes in the next time that it is used. */
+  #typeOf(network: CheckedNetwork): ModelType {
+    return this.#widening.has(network) ? 'float32' : this.#precision[network];
   }
 
   /**
@@ -106,14 +108,26 @@ export class Pipeline {
    * @throws what `load` throws, in float32 where it has come to that: DeviceError `gpu-too-small`, for one
    */
   async #fitting<T>(network: CheckedNetwork, load: (type: ModelType) => Promise<T>): Promise<T> {
-    const type = this.#precision[network];
+    const type = this.#typeOf(network);
+    if (type === 'float16') {
+      try {
+        return await load(type);
+      } catch (error) {
+        if (!isTooLargeForFloat16(error)) throw error;
+        this.#widening.set(network, 'weight');
+      }
+    }
+    const reason = this.#widening.get(network);
     try {
-      return await load(type);
-    } catch (error) {
-      if (type === 'float32' || !isTooLargeForFloat16(error)) throw error;
       const loaded = await load('float32');
-      this.#toFloat32(network, 'weight');
+      if (reason && this.#precision[network] !== 'float32') {
+        this.#precision = { ...this.#precision, [network]: 'float32' };
+        this.#onPrecision?.(this.#precision, reason);
+      }
       return loaded;
+    } finally {
+      // Where it does not fit, float16 may still do for other pictures, and is not to be remembered as no good.
+      this.#widening.delete(network);
     }
   }
 
@@ -147,9 +161,8 @@ export class Pipeline {
   async prepare(width: number, height: number, options: PrepareOptions = {}): Promise<void> {
     const { signal, onNetwork } = options;
     const size = this.latentSize(width, height);
-    const { unet, decoder } = this.#precision;
-    this.#checkLimits('UNet', size, 2, unet);
-    this.#checkLimits('decoder', size, 1, decoder);
+    this.#checkLimits('UNet', size, 2, this.#typeOf('unet'));
+    this.#checkLimits('decoder', size, 1, this.#typeOf('decoder'));
     const context = ['context', () => this.#denoisers(size, 2, signal)] as const;
     const loads = [
       ['UNet', () => this.#fitting('unet', (type) => this.#unet(size, 2, type, signal))],
@@ -374,7 +387,7 @@ export class Pipeline {
     const marks = this.compute.empty([2], 'float32');
     return {
       marks,
-      precision: this.#precision,
+      precision: { unet: this.#typeOf('unet'), decoder: this.#typeOf('decoder') },
       dispose: () => {
         marks.dispose();
       },
