@@ -68,7 +68,7 @@ export class Engine {
   readonly #storage: ModelStorage;
   #station: Station | null = null;
   #loaded: Loaded | null = null;
-  /** Whoever works with the engine now: one thing at a time is done with it. */
+  /** Whoever works with the engine now: one thing at a time is done with it, whatever else is made ahead meanwhile. */
   #hearer: ((notice: EngineNotice) => void) | null = null;
   /** Where several rounds meet a lost device, one of them replaces it. */
   readonly #recovering = createQueue();
@@ -82,19 +82,19 @@ export class Engine {
   /**
    * Loads a model. The one before stays in use until the new one is there and checked; it is released before the new
    * one's networks are loaded, because two large models do not fit side by side. From then on events are of the stage
-   * `session`.
+   * `session`. What the engine does by itself meanwhile is told as a notice.
    */
   async load(
     place: ModelPlace,
     backend: Backend,
     signal: AbortSignal,
-    emit: (event: LoadEvent) => void,
+    emit: (event: LoadEvent | EngineNotice) => void,
     options: LoadOptions = {},
   ): Promise<LoadedModel> {
     const letGo =
       place.kind === 'installed' ? await holdModel(this.#storage, place.id, 'shared') : () => undefined;
     try {
-      return await this.#load(place, backend, signal, emit, letGo, options);
+      return await this.hearing(emit, () => this.#load(place, backend, signal, emit, letGo, options));
     } catch (error) {
       letGo();
       throw error;
@@ -110,7 +110,7 @@ export class Engine {
     { precisions = {}, lowMemory = false }: LoadOptions,
   ): Promise<LoadedModel> {
     const station = this.#stationFor(backend);
-    const [opened, machine] = await this.#whileOpening(station, () =>
+    const [opened, found] = await this.#whileOpening(station, () =>
       allOrNone(signal, async (stop) => {
         const both = await Promise.all([this.#open(place, stop, emit), abortable(station.machine, stop)]);
         checkFits(...both);
@@ -121,32 +121,35 @@ export class Engine {
 
     const { manifest, parts, fixedPrompts, text } = opened;
     const defaults = usableSettings(manifest.defaults);
-    /** The network that is being loaded; null once all of them are there. */
-    let loading: LoadEvent | null = null;
-    const runtime = tellingRuntime(machine.runtime, (done, of) => {
-      if (loading) emit({ ...loading, read: { done, of } });
-    });
-    const pipeline = this.#pipelineOn({ ...machine, runtime }, parts, {
-      lowMemory,
-      precision: precisions[machine.device.name],
-    });
     const { width = manifest.size, height = manifest.size } = defaults;
-    let largest: number | null;
-    try {
-      largest = largestInstead(pipeline, { width, height });
-      await pipeline.prepare(largest ?? width, largest ?? height, {
-        signal,
-        onNetwork: (part, done, of) => {
-          loading = { stage: 'session', part, done, of };
-          emit(loading);
-        },
+    const { machine, pipeline, largest } = await this.#onOneThatStays(found, backend, signal, async (on) => {
+      /** The network that is being loaded; null once all of them are there. */
+      let loading: LoadEvent | null = null;
+      const runtime = tellingRuntime(on.runtime, (done, of) => {
+        if (loading) emit({ ...loading, read: { done, of } });
       });
-    } catch (error) {
-      await pipeline.release();
-      throw error;
-    } finally {
-      loading = null;
-    }
+      const precision = precisions[on.device.name];
+      const prepared = this.#pipelineOn({ ...on, runtime }, parts, { lowMemory, precision });
+      try {
+        const side = largestInstead(prepared, { width, height });
+        await prepared.prepare(side ?? width, side ?? height, {
+          signal,
+          onNetwork: (part, done, of) => {
+            loading = { stage: 'session', part, done, of };
+            emit(loading);
+          },
+        });
+        // Sessions can be made on a device that is gone: they say so when they are run.
+        await askBack(on, signal);
+        return { pipeline: prepared, largest: side };
+      } catch (error) {
+        // What is wrong is why it could not be loaded, not that it cannot be freed.
+        await prepared.release().catch(() => undefined);
+        throw error;
+      } finally {
+        loading = null;
+      }
+    });
     const prompts = new Prompts(fixedPrompts, text, promptDevice(machine, pipeline, lowMemory));
     this.#loaded = { parts, backend, machine, lowMemory, pipeline, prompts, letGo };
     return {
@@ -164,6 +167,27 @@ export class Engine {
       largestSide: largest,
       device: machine.device,
     };
+  }
+
+  /** Loads networks on a machine or, where its device is lost meanwhile, on another one of the same kind, once. */
+  async #onOneThatStays<T extends object>(
+    machine: Machine,
+    backend: Backend,
+    signal: AbortSignal,
+    prepare: (on: Machine) => Promise<T>,
+  ): Promise<T & { machine: Machine }> {
+    try {
+      return { machine, ...(await prepare(machine)) };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(await isLost(machine, signal))) throw error;
+      machine.dispose();
+      const station = { backend, machine: this.#openMachine('webgpu') };
+      this.#keep(station);
+      const other = await abortable(station.machine, signal);
+      this.#hearer?.(deviceNotice);
+      return { machine: other, ...(await prepare(other)) };
+    }
   }
 
   /** Fetches a model, or checks the one on this device. */
@@ -232,7 +256,6 @@ export class Engine {
         if (signal.aborted || lostAt === count) throw error;
         lostAt = count;
         loaded = await this.#recover(loaded, error, signal);
-        emit(deviceNotice);
       }
     }
   }
@@ -288,7 +311,6 @@ export class Engine {
         if (watch.signal.aborted || lostAt === known) throw error;
         lostAt = known;
         loaded = await this.#recover(loaded, error, watch.signal);
-        yield deviceNotice;
       }
     }
   }
@@ -301,9 +323,12 @@ export class Engine {
   #recover(stale: Loaded, error: unknown, signal: AbortSignal): Promise<Loaded> {
     return this.#recovering.run(signal, async () => {
       if (this.#loaded && this.#loaded.machine !== stale.machine) return this.#loaded;
-      if (!(await isLost(stale.machine))) throw error;
+      if (!(await isLost(stale.machine, signal))) throw error;
       // Gives back what the networks have in this worker's own memory; the device may have its say about it or not.
-      await stale.pipeline.release().catch(() => undefined);
+      await abortable(
+        stale.pipeline.release().catch(() => undefined),
+        signal,
+      );
       const station = { backend: stale.backend, machine: this.#openMachine('webgpu') };
       try {
         const machine = await abortable(station.machine, signal);
@@ -316,6 +341,7 @@ export class Engine {
         this.#loaded = { ...stale, machine, pipeline };
         this.#keep(station);
         stale.machine.dispose();
+        this.#hearer?.(deviceNotice);
         return this.#loaded;
       } catch (failure) {
         closeStation(station);
@@ -331,7 +357,7 @@ export class Engine {
   ): Pipeline {
     return new Pipeline(compute, runtime, createModel(parts, target), {
       ...options,
-      onPrecision: (precision) => this.#hearer?.(precisionNotice(precision)),
+      onPrecision: (precision, reason) => this.#hearer?.(precisionNotice(precision, reason)),
     });
   }
 
@@ -375,8 +401,12 @@ export class Engine {
   async #moveTo(station: Station): Promise<void> {
     const before = this.#loaded;
     this.#loaded = null;
-    await before?.pipeline.release();
-    before?.letGo();
+    if (before) {
+      // A device that is gone frees nothing, and need not.
+      await before.pipeline.release().catch(() => undefined);
+      before.letGo();
+      if (before.machine !== (await station.machine)) before.machine.dispose();
+    }
     if (this.#station === station) return;
     if (this.#station) closeStation(this.#station);
     this.#keep(station);
@@ -412,18 +442,28 @@ function promptDevice({ compute, runtime }: Machine, pipeline: Pipeline, lowMemo
   return { compute, runtime, ...(lowMemory && { makeRoom: () => pipeline.release() }) };
 }
 
-/** Asks the device for something back, which one that is gone cannot give. */
-async function isLost({ compute, lost }: Machine): Promise<boolean> {
-  if (!lost) return false;
+/**
+ * Asks the device for something back, which one that is gone cannot give.
+ *
+ * @throws what is wrong with the device, or the signal's reason
+ */
+async function askBack({ compute, lost }: Machine, signal: AbortSignal): Promise<void> {
+  if (!lost) return;
+  const asked = compute.upload(new Float32Array(4), [4]);
   try {
-    const asked = compute.upload(new Float32Array(4), [4]);
-    try {
-      await compute.read([asked]);
-    } finally {
-      asked.dispose();
-    }
+    await compute.read([asked], signal);
+  } finally {
+    asked.dispose();
+  }
+}
+
+/** @throws the signal's reason */
+async function isLost(machine: Machine, signal: AbortSignal): Promise<boolean> {
+  try {
+    await askBack(machine, signal);
     return false;
   } catch {
+    signal.throwIfAborted();
     return true;
   }
 }

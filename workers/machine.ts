@@ -1,6 +1,6 @@
 import { DeviceError, DriftError } from '../src/base/index.ts';
 import { createCpuCompute, createWebGpuCompute, requestComputeDevice } from '../src/compute/index.ts';
-import type { Compute } from '../src/compute/index.ts';
+import type { Compute, ModelType } from '../src/compute/index.ts';
 import { identityModel, targetFor } from '../src/models/index.ts';
 import type { Target } from '../src/models/index.ts';
 import type { LoadedModel } from '../src/protocol/index.ts';
@@ -40,10 +40,10 @@ export async function openMachine(backend: Backend): Promise<Machine> {
         allowFloat16: true,
       });
       const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
-      const compute = await createWebGpuCompute(device, float16 ? 'float16' : 'float32');
+      const { compute, runtime } = await startOn(device, float16 ? 'float16' : 'float32');
       return {
         compute,
-        runtime: await startRuntime('webgpu', device),
+        runtime,
         device: {
           kind: 'webgpu',
           precision: compute.modelType,
@@ -82,6 +82,17 @@ export async function openMachine(backend: Backend): Promise<Machine> {
       compute.dispose();
     },
   };
+}
+
+/** What runs on a device, which is given back where that cannot be started. */
+async function startOn(device: GPUDevice, type: ModelType): Promise<Pick<Machine, 'compute' | 'runtime'>> {
+  try {
+    const compute = await createWebGpuCompute(device, type);
+    return { compute, runtime: await startRuntime('webgpu', device) };
+  } catch (error) {
+    device.destroy();
+    throw error;
+  }
 }
 
 function noWebGpu(): DeviceError {

@@ -1,3 +1,4 @@
+import type { WideningReason } from '../src/diffusion/index.ts';
 import type { EngineNotice, Precision } from '../src/protocol/index.ts';
 
 /** What the user is told when a device was lost and another has taken its place. */
@@ -7,13 +8,14 @@ export const deviceNotice = {
   message: 'The GPU stopped for a moment and was started again; nothing was lost.',
 } as const satisfies EngineNotice;
 
+const tooLarge: Readonly<Record<WideningReason, string>> = {
+  result:
+    'This model gave numbers too large for the quick way to compute on this GPU, so the frame is made again in a slower, safe way, which Drift keeps to from now on.',
+  weight:
+    'This model holds numbers too large for the quick way to compute on this GPU, so Drift computes it in a slower, safe way.',
+};
+
 /** What the user is told when networks have left the range of float16. */
-export function precisionNotice(precision: Precision): EngineNotice {
-  return {
-    kind: 'notice',
-    code: 'precision',
-    message:
-      'This model gave numbers too large for the quick way to compute on this GPU, so the frame is made again in a slower, safe way, which Drift keeps to from now on.',
-    precision,
-  };
+export function precisionNotice(precision: Precision, reason: WideningReason): EngineNotice {
+  return { kind: 'notice', code: 'precision', message: tooLarge[reason], precision };
 }

@@ -92,7 +92,7 @@ export class Picking {
         // Candidates are copied and not moved: their next rounds are made from the same pixels.
         if (event.kind === 'candidate') {
           emit({ kind: 'candidate', ...event.candidate, seconds });
-        } else if (event.kind === 'progress' || event.kind === 'notice') {
+        } else if (event.kind === 'progress') {
           emit(event);
         } else {
           emit(

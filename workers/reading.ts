@@ -24,8 +24,10 @@ function told({ graph, weights }: OnnxModel, onRead: (done: number, of: number) 
       if (data instanceof Uint8Array) return { location, data };
       const read = (offset: number, length: number) => {
         const bytes = data.read(offset, length);
-        done = Math.min(of, done + length);
-        onRead(done, of);
+        // A weight that is used twice may be read twice.
+        const more = Math.min(of, done + length);
+        if (more > done) onRead(more, of);
+        done = more;
         return bytes;
       };
       return { location, data: { byteLength: data.byteLength, read } };

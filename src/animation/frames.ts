@@ -52,7 +52,8 @@ export interface RenderWatch {
  * A batch of frames from embeddings and noise, one of each a frame, in one read-back. Where a network has left the range
  * of float16, all is made once more with that network in float32.
  *
- * @throws NotFiniteError when a network gives what is no picture in float32 either, or the signal's reason
+ * @throws NotFiniteError when a network gives what is no picture in float32 either, what `Pipeline.widen` throws, or the
+ *   signal's reason
  */
 export async function renderFrames(
   pipeline: Pipeline,
@@ -63,7 +64,7 @@ export async function renderFrames(
     try {
       return await renderOnce(pipeline, input, watch);
     } catch (error) {
-      if (!pipeline.widen(error)) throw error;
+      if (!(await pipeline.widen(error, input.embeds))) throw error;
     }
   }
 }

@@ -44,9 +44,7 @@ export type RoundEvent =
     }
   /** All candidates as they sharpen. */
   | { readonly kind: 'preview'; readonly pictures: readonly Picture[] }
-  | { readonly kind: 'candidate'; readonly candidate: Candidate }
-  /** Something that happened on the way and did not change the candidates, in one sentence for people. */
-  | { readonly kind: 'notice'; readonly code: 'device'; readonly message: string };
+  | { readonly kind: 'candidate'; readonly candidate: Candidate };
 
 export interface RoundWatch {
   readonly signal: AbortSignal;

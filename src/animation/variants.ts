@@ -41,8 +41,8 @@ export type VariantsEvent =
  * for more: a step of denoising, or a picture, each time. Where a network has left the range of float16, what it gave is
  * made once more with that network in float32.
  *
- * @throws NotFiniteError when a network gives what is no picture in float32 either, or the signal's reason within a step
- *   of the signal
+ * @throws NotFiniteError when a network gives what is no picture in float32 either, what `Pipeline.widen` throws, or the
+ *   signal's reason within a step of the signal
  */
 export async function* variants(
   pipeline: Pipeline,
@@ -86,7 +86,7 @@ export async function* variants(
         yield { ...(await picture(pipeline, latents, index, along, faults, signal)), index };
         index++;
       } catch (error) {
-        if (!pipeline.widen(error)) throw error;
+        if (!(await pipeline.widen(error, embeds))) throw error;
         // The marks belong to what has failed; latents that a decoder has failed with are good.
         faults = scope.own(pipeline.faults());
         if (error instanceof NotFiniteError && error.network === 'unet') latents = null;

@@ -1,7 +1,7 @@
 /** The mathematics of one frame: schedule, guidance, interpolation, and the pipeline that runs the networks with them. */
 export type { DeviceTensor, GuidanceTerms } from '../compute/index.ts';
 export { NotFiniteError } from './faults.ts';
-export type { Faults, Precision } from './faults.ts';
+export type { Faults, Precision, WideningReason } from './faults.ts';
 export { legPoints } from './interpolation.ts';
 export type { LegPoint } from './interpolation.ts';
 export type { DiffusionModel, LatentSize, ModelShape } from './networks.ts';

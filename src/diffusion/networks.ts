@@ -112,11 +112,14 @@ export class Networks {
   }
 
   async #release(which: (name: NetworkName) => boolean): Promise<void> {
+    const failures: unknown[] = [];
     for (const [name, { session }] of [...this.#sessions]) {
       if (!which(name)) continue;
       this.#sessions.delete(name);
-      await session.release();
+      // One that cannot be freed must not keep the others.
+      await session.release().catch((error: unknown) => failures.push(error));
     }
+    if (failures.length > 0) throw failures[0];
   }
 }
 

@@ -2,8 +2,8 @@ import { SettingsError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import type { Compute, DeviceTensor, GuidanceTerms, ModelType, NoiseKey } from '../compute/index.ts';
 import type { Port, Runtime, Session } from '../runtime/index.ts';
-import { NotFiniteError, faultyNetwork } from './faults.ts';
-import type { Faults, Precision } from './faults.ts';
+import { NotFiniteError, embeddingNotFinite, faultyNetwork, isTooLargeForFloat16 } from './faults.ts';
+import type { CheckedNetwork, Faults, Precision, WideningReason } from './faults.ts';
 import { Networks } from './networks.ts';
 import type { DiffusionModel, LatentSize, ModelShape } from './networks.ts';
 import { createSchedule, timestepFeatures } from './scheduler.ts';
@@ -53,6 +53,8 @@ export class Pipeline {
   readonly #networks: Networks;
   readonly #onPrecision: PipelineOptions['onPrecision'];
   #precision: Precision;
+  /** Networks that have to change to float32, and have not been loaded so yet. */
+  readonly #widening = new Map<CheckedNetwork, WideningReason>();
 
   constructor(compute: Compute, runtime: Runtime, model: DiffusionModel, options: PipelineOptions = {}) {
     this.compute = compute;
@@ -76,16 +78,76 @@ export class Pipeline {
 
   /**
    * Whether it is worth trying again what has failed with this error: a network that has left the range of float16
-   * computes in float32 from here on. What is tried again from the same noise is what float32 would have given.
+   * computes in float32 from here on, provided that it can be loaded so. What is tried again from the same noise is what
+   * float32 would have given.
+   *
+   * @param embeds - float32: what the UNet was told
+   * @throws ModelError `embedding-not-finite` where that was no number already
    */
-  widen(error: unknown): boolean {
-    if (!(error instanceof NotFiniteError) || error.type === 'float32') return false;
-    // Another run that shares this pipeline may have come first.
-    if (this.#precision[error.network] !== 'float32') {
-      this.#precision = { ...this.#precision, [error.network]: 'float32' };
-      this.#onPrecision?.(this.#precision);
+  async widen(error: unknown, embeds: DeviceTensor): Promise<boolean> {
+    if (!(error instanceof NotFiniteError)) return false;
+    if (error.network === 'unet') {
+      const [values] = await this.compute.read([embeds]);
+      if (!values?.every(Number.isFinite)) throw embeddingNotFinite();
     }
+    if (error.type === 'float32') return false;
+    // Another run that shares this pipeline may have come first.
+    if (this.#precision[error.network] !== 'float32') this.#widening.set(error.network, 'result');
     return true;
+  }
+
+  /** What a network computes in the next time that it is used. */
+  #typeOf(network: CheckedNetwork): ModelType {
+    return this.#widening.has(network) ? 'float32' : this.#precision[network];
+  }
+
+  /**
+   * Loads a network in what it computes in. Where that is float16 and one of its weights is beyond it, it computes in
+   * float32 from here on.
+   *
+   * @throws what `load` throws, in float32 where it has come to that: DeviceError `gpu-too-small`, for one
+   */
+  async #fitting<T>(network: CheckedNetwork, load: (type: ModelType) => Promise<T>): Promise<T> {
+    const type = this.#typeOf(network);
+    if (type === 'float16') {
+      try {
+        return await load(type);
+      } catch (error) {
+        if (!isTooLargeForFloat16(error)) throw error;
+        this.#widening.set(network, 'weight');
+      }
+    }
+    const reason = this.#widening.get(network);
+    try {
+      const loaded = await load('float32');
+      if (reason && this.#precision[network] !== 'float32') {
+        this.#precision = { ...this.#precision, [network]: 'float32' };
+        this.#onPrecision?.(this.#precision, reason);
+      }
+      return loaded;
+    } finally {
+      // Where it does not fit, float16 may still do for other pictures, and is not to be remembered as no good.
+      this.#widening.delete(network);
+    }
+  }
+
+  async #unet(size: LatentSize, rows: number, type: ModelType, signal?: AbortSignal): Promise<Session> {
+    this.#checkLimits('UNet', size, rows, type);
+    return this.#networks.unet(size, signal, type);
+  }
+
+  async #decoder(size: LatentSize, rows: number, type: ModelType, signal?: AbortSignal): Promise<Session> {
+    this.#checkLimits('decoder', size, rows, type);
+    return this.#networks.decoder(size, signal, type);
+  }
+
+  /** Loads the UNet and the network that makes its context, which compute in one type: in the one that is given back. */
+  #denoisers(size: LatentSize, rows: number, signal?: AbortSignal): Promise<ModelType> {
+    return this.#fitting('unet', async (type) => {
+      await this.#unet(size, rows, type, signal);
+      await this.#networks.context(signal, type);
+      return type;
+    });
   }
 
   /**
@@ -100,12 +162,11 @@ export class Pipeline {
     const { signal, onNetwork } = options;
     this.checkSize(width, height);
     const size = this.latentSize(width, height);
-    const { unet, decoder } = this.#precision;
-    const context = ['context', () => this.#networks.context(signal, unet)] as const;
+    const context = ['context', () => this.#denoisers(size, 2, signal)] as const;
     const loads = [
-      ['UNet', () => this.#networks.unet(size, signal, unet)],
+      ['UNet', () => this.#fitting('unet', (type) => this.#unet(size, 2, type, signal))],
       ...(this.#lowMemory ? [context] : []),
-      ['decoder', () => this.#networks.decoder(size, signal, decoder)],
+      ['decoder', () => this.#fitting('decoder', (type) => this.#decoder(size, 1, type, signal))],
       ['image encoder', () => this.#imageEncoder(signal)],
       ...(this.#lowMemory ? [] : [context]),
     ] as const;
@@ -123,9 +184,8 @@ export class Pipeline {
    */
   checkSize(width: number, height: number): void {
     const size = this.latentSize(width, height);
-    const { unet, decoder } = this.#precision;
-    this.#checkLimits('UNet', size, 2, unet);
-    this.#checkLimits('decoder', size, 1, decoder);
+    this.#checkLimits('UNet', size, 2, this.#typeOf('unet'));
+    this.#checkLimits('decoder', size, 1, this.#typeOf('decoder'));
   }
 
   /**
@@ -228,9 +288,7 @@ export class Pipeline {
     const schedule = createSchedule(model.schedule, steps);
     signal?.throwIfAborted();
     const size = { height, width };
-    const type = this.#precision.unet;
-    this.#checkLimits('UNet', size, rows, type);
-    await this.#networks.unet(size, signal, type);
+    const type = await this.#denoisers(size, rows, signal);
 
     const scope = new Scope();
     try {
@@ -267,18 +325,23 @@ export class Pipeline {
     }
   }
 
-  /** One evaluation of the UNet: `sample` [b, …] in its type, one embedding [b, d] a row, the same timestep for all. */
+  /**
+   * One evaluation of the UNet: `sample` [b, …] in float32 or its type, one embedding [b, d] a row, the same timestep
+   * for all.
+   */
   async predict(sample: DeviceTensor, timestep: number, embeds: DeviceTensor): Promise<DeviceTensor> {
     const [rows = 0, , height = 0, width = 0] = sample.dims;
-    const type = this.#precision.unet;
+    const size = { height, width };
+    const type = await this.#denoisers(size, rows);
     const scope = new Scope();
     try {
       const context = scope.own(await this.#contextFor(embeds, rows, type));
-      const unet = await this.#networks.unet({ height, width }, undefined, type);
+      const unet = await this.#networks.unet(size, undefined, type);
+      const input = this.#inType(type, sample, scope);
       const features = timestepFeatures(timestep, this.model.timestep);
       const encoded = scope.own(this.compute.upload(features, [1, features.length]));
       const output = scope.own(this.compute.empty(sample.dims, type));
-      await unet.run({ sample, timestep: encoded, context }, { output });
+      await unet.run({ sample: input, timestep: encoded, context }, { output });
       return scope.release(output);
     } finally {
       scope.dispose();
@@ -289,23 +352,27 @@ export class Pipeline {
   async decodeLatents(latents: DeviceTensor, signal?: AbortSignal): Promise<DeviceTensor> {
     const [rows = 0, , height = 0, width = 0] = latents.dims;
     const size = { height, width };
-    const type = this.#precision.decoder;
-    this.#checkLimits('decoder', size, rows, type);
-    const decoder = await this.#networks.decoder(size, signal, type);
+    const { decoder, type } = await this.#fitting('decoder', async (fitting) => ({
+      decoder: await this.#decoder(size, rows, fitting, signal),
+      type: fitting,
+    }));
     signal?.throwIfAborted();
     const scope = new Scope();
     try {
-      let input = latents;
-      if (latents.type !== type) {
-        input = scope.own(this.compute.empty(latents.dims, type));
-        this.compute.modelInput(latents, input);
-      }
-      const { image } = await decoder.run({ latents: input });
+      const { image } = await decoder.run({ latents: this.#inType(type, latents, scope) });
       if (!image) throw new RangeError('a decoder gives an image');
       return image;
     } finally {
       scope.dispose();
     }
+  }
+
+  /** Latents as a network reads them: as they are, or a copy that the scope owns. */
+  #inType(type: ModelType, latents: DeviceTensor, scope: Scope): DeviceTensor {
+    if (latents.type === type) return latents;
+    const input = scope.own(this.compute.empty(latents.dims, type));
+    this.compute.modelInput(latents, input);
+    return input;
   }
 
   /**
@@ -330,7 +397,7 @@ export class Pipeline {
     const marks = this.compute.empty([2], 'float32');
     return {
       marks,
-      precision: this.#precision,
+      precision: { unet: this.#typeOf('unet'), decoder: this.#typeOf('decoder') },
       dispose: () => {
         marks.dispose();
       },
@@ -394,7 +461,7 @@ export interface PipelineOptions {
   /** What networks compute in where an earlier run has found out that the device's own type does not do. */
   readonly precision?: Precision | undefined;
   /** Told when a network changes to float32. */
-  readonly onPrecision?: ((precision: Precision) => void) | undefined;
+  readonly onPrecision?: ((precision: Precision, reason: WideningReason) => void) | undefined;
   /**
    * Keeps only the networks of one stage in memory: encoding, denoising or decoding. Every stage of every frame then
    * loads its own, which takes time, and gives the same frames. Default false.

@@ -1,7 +1,9 @@
 import { CheckpointError, measureForFloat16 } from '../base/index.ts';
 
 /**
- * Refuses weights that would make every picture black: one that is not a number, or that float16 cannot hold.
+ * Refuses weights that would make every picture black: one that is not a number, or that float16 cannot hold. A network
+ * that is refused for the latter can be loaded in float32 (see `Pipeline`); an installed model, which is kept in float16,
+ * cannot.
  *
  * @param name - the tensor, for errors
  * @param file - the checkpoint, for errors
@@ -17,7 +19,7 @@ export function checkFits(
   if (notFinite > 0) {
     throw new CheckpointError('weight-not-finite', `${name} in ${file} holds values that are not numbers.`, {
       remedy:
-        'The file is damaged, or its training has failed. Get it again, or use another version of the model.',
+        'The file is damaged, its training has failed, or it was turned to float16 although that cannot hold it. Get it again, or use another version of the model.',
       details: { file, tensor: name, count: notFinite },
     });
   }
@@ -26,7 +28,8 @@ export function checkFits(
     'weight-too-large',
     `${name} in ${file} holds ${largest}, more than float16 can.`,
     {
-      remedy: 'This model needs float32: use a device without float16, or another version of the model.',
+      remedy:
+        'Models on this device are kept in float16. Use another version of this one, or put its files on a server with a manifest and open it by that address.',
       details: { file, tensor: name, largest, count: overflowed },
     },
   );

@@ -30,7 +30,7 @@ export function checkLimits(
     throw new DeviceError(
       'gpu-too-small',
       `The ${network} needs ${megabytes(needed)} of GPU memory in one piece, and this GPU gives at most ${megabytes(available)} (${limit}).`,
-      { remedy, details: { network, limit, needed, available, what, dims: dims.join('×') } },
+      { remedy, details: { network, type: plan.type, limit, needed, available, what, dims: dims.join('×') } },
     );
   };
   const weights = plan.weights.map(({ name, dims, byteLength }) => ({ what: name, dims, bytes: byteLength }));

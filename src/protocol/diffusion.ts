@@ -135,6 +135,7 @@ const candidateSchema = v.object({
 });
 
 const pickEventSchema = v.variant('kind', [
+  /** Whichever round it happened in, also in one that nobody has asked for. */
   noticeSchema,
   v.object({ kind: v.literal('state'), ...pickStateSchema.entries }),
   /** A round that may come next, finished before anyone has asked for it. It comes before the state that tells of it. */
@@ -150,7 +151,6 @@ const pickEventSchema = v.variant('kind', [
 export type PickEvent = v.InferOutput<typeof pickEventSchema>;
 
 const roundEventSchema = v.variant('kind', [
-  noticeSchema,
   v.object({
     kind: v.literal('progress'),
     stage: progressSchema.entries.stage,
@@ -195,7 +195,7 @@ export const diffusionApi = {
       /** Keeps only the networks of one stage in memory: slower, for models that the GPU could not hold whole. */
       lowMemory: v.optional(v.boolean()),
     }),
-    event: loadEventSchema,
+    event: v.union([loadEventSchema, noticeSchema]),
     result: loadedModelSchema,
   },
   /**

@@ -44,8 +44,11 @@ export function createRuntime(ort: OrtModule, device: GPUDevice | null): Runtime
       });
       live++;
       const release = async () => {
-        await queue.run(undefined, () => session.release());
-        live--;
+        try {
+          await queue.run(undefined, () => session.release());
+        } finally {
+          live--;
+        }
       };
       try {
         signal?.throwIfAborted();

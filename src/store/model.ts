@@ -107,6 +107,7 @@ export function createModel({
   async function run(locate: () => Wish, signal: AbortSignal): Promise<boolean> {
     store.setState({ status: 'loading', model: null, place: null, progress: null });
     let place: ModelPlace | null = null;
+    const heard: EngineNotice[] = [];
     const ways = (kept: boolean, error: unknown) => (place ? mending(error, place, kept) : []);
     try {
       const wish = locate();
@@ -118,6 +119,10 @@ export function createModel({
       const loaded = await link.current().call('load', parameters, {
         signal,
         onEvent: (event) => {
+          if ('kind' in event) {
+            heard.push(event);
+            return;
+          }
           // From here on the worker has let go of the one before.
           if (event.stage === 'session') inUse = null;
           if (!signal.aborted) progress.push(event);
@@ -126,6 +131,7 @@ export function createModel({
       if (signal.aborted) return await settled;
       progress.cancel();
       inUse = { locate, place, model: loaded };
+      for (const notice of heard) model.hear(notice);
       settings.applyModel(loaded.defaults, loaded.latentScale);
       store.setState({ status: 'ready', model: loaded, place, progress: null, device: loaded.device });
       notices.dismissTopic(loadTopic);

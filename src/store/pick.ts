@@ -197,9 +197,6 @@ export function createPick({
       case 'progress':
         latestProgress.push({ id, progress: event });
         break;
-      case 'notice':
-        model.hear(event);
-        break;
       case 'preview':
         latestPreview.push({ id, pictures: event.pictures });
         break;

@@ -8,10 +8,10 @@ import type { WatchedRuntime } from './watched-runtime.ts';
  */
 export function poison(
   runtime: WatchedRuntime,
-  network: 'UNet' | 'decoder',
+  network: 'image encoder' | 'UNet' | 'decoder',
   when: (run: number) => boolean = () => true,
 ): void {
-  const input = { UNet: 'sample', decoder: 'latents' }[network];
+  const input = { 'image encoder': 'pixel_values', UNet: 'sample', decoder: 'latents' }[network];
   let run = 0;
   runtime.onRun = (name, inputs) => {
     if (name !== network || !when(run++)) return;

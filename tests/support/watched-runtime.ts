@@ -10,6 +10,8 @@ export class WatchedRuntime implements Runtime {
   onRun: (name: string, inputs: Parameters<Session['run']>[0]) => void = () => undefined;
   /** Called before a network is loaded. */
   onCreate: (name: string) => void = () => undefined;
+  /** Called before a network is freed. */
+  onRelease: (name: string) => void = () => undefined;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -36,7 +38,10 @@ export class WatchedRuntime implements Runtime {
         this.onRun(name, inputs);
         return session.run(inputs, outputs);
       },
-      release: () => session.release(),
+      release: async () => {
+        this.onRelease(name);
+        await session.release();
+      },
     };
   }
 }

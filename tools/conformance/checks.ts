@@ -165,7 +165,7 @@ async function unet(check: CheckOf<'unet'>, { golden, pipeline }: Context): Prom
   const { compute } = pipeline;
   const scope = new Scope();
   try {
-    const sample = scope.own(upload(compute, await golden.array(check.sample), compute.modelType));
+    const sample = scope.own(upload(compute, await golden.array(check.sample)));
     const embeds = scope.own(upload(compute, await golden.array(check.embeds)));
     const output = scope.own(await pipeline.predict(sample, check.timestep, embeds));
     const out = await readOne(compute, output);
@@ -179,7 +179,7 @@ async function decode(check: CheckOf<'decode'>, { golden, pipeline }: Context): 
   const { compute } = pipeline;
   const scope = new Scope();
   try {
-    const latents = scope.own(upload(compute, await golden.array(check.latents), compute.modelType));
+    const latents = scope.own(upload(compute, await golden.array(check.latents)));
     const image = scope.own(await pipeline.decodeLatents(latents));
     const out = (await readOne(compute, image)).map((value) => Math.min(Math.max(value / 2 + 0.5, 0), 1));
     return [relative(out, (await golden.array(check.image)).data, limits[compute.device].network)];

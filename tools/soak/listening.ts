@@ -2,6 +2,7 @@
 import type { BrowserContext, Page } from '@playwright/test';
 import * as v from 'valibot';
 import { diffusionApi, modelsApi } from '../../src/protocol/index.ts';
+import type { LoadEvent } from '../../src/protocol/index.ts';
 import { requestSchema, responseSchema } from '../../src/protocol/messages.ts';
 
 interface Overheard {
@@ -29,7 +30,7 @@ export type Heard = { readonly at: number } & (
   | { readonly kind: 'called' | 'result'; readonly method: string }
   | { readonly kind: 'error'; readonly method: string; readonly message: string }
   | { readonly kind: 'get'; readonly event: v.InferOutput<typeof modelsApi.get.event> }
-  | { readonly kind: 'load'; readonly event: v.InferOutput<typeof diffusionApi.load.event> }
+  | { readonly kind: 'load'; readonly event: LoadEvent }
   | { readonly kind: 'generate'; readonly event: v.InferOutput<typeof generateEventSchema> }
 );
 
@@ -95,7 +96,8 @@ export class Listener {
     } else if (method === 'get') {
       this.heard.push({ at, kind: 'get', event: v.parse(modelsApi.get.event, response.event) });
     } else if (method === 'load') {
-      this.heard.push({ at, kind: 'load', event: v.parse(diffusionApi.load.event, response.event) });
+      const event = v.parse(diffusionApi.load.event, response.event);
+      if ('stage' in event) this.heard.push({ at, kind: 'load', event });
     } else if (method === 'generate') {
       this.heard.push({ at, kind: 'generate', event: v.parse(generateEventSchema, response.event) });
     }

@@ -1,5 +1,5 @@
 import { DeviceError } from '../../base/index.ts';
-import { zeroVariables } from './zeroed-variables.ts';
+import { mendShaders } from './mended-shaders.ts';
 
 /** The GPU that Drift and ONNX Runtime share, and what is known about it. */
 export interface ComputeDevice {
@@ -46,8 +46,8 @@ export function deviceLostError(info: Pick<GPUDeviceLostInfo, 'reason' | 'messag
 }
 
 /**
- * Asks for the fastest GPU there is, with its limits raised and the features that Drift and ONNX Runtime use. Its shaders'
- * variables begin at zero: see `zeroVariables`.
+ * Asks for the fastest GPU there is, with its limits raised and the features that Drift and ONNX Runtime use. Its shaders
+ * are mended on the way: see `mendShaders`.
  *
  * @param gpu `navigator.gpu`
  * @param options `allowFloat16` false leaves float16 off although the GPU has it
@@ -84,7 +84,7 @@ export async function requestComputeDevice(
       cause,
     });
   }
-  zeroVariables(device);
+  mendShaders(device);
   return {
     device,
     adapterName,

@@ -59,6 +59,9 @@ export function conv(
   };
 }
 
+/** ONNX Runtime writes a norm's epsilon into its shader with six decimals: less than half of this becomes none. */
+const smallestEpsilon = 1e-6;
+
 /**
  * Group normalisation (Wu & He 2018), as instance normalisation over [batch, groups, rest] and then the
  * channels' own scale and shift. ONNX Runtime has no single node for it that runs on every provider.
@@ -74,7 +77,7 @@ export function groupNorm(
     g.weight(at(prefix, name), [x.channels, 1, 1], [{ tensor: at(prefix, name), dims: [x.channels] }]);
   const grouped = g.node('Reshape', [x.value, g.integers([0, groups, -1])]);
   const normal = g.node('InstanceNormalization', [grouped, g.filled(1, groups), g.filled(0, groups)], {
-    epsilon,
+    epsilon: Math.max(epsilon, smallestEpsilon),
   });
   const restored = g.node('Reshape', [normal, g.integers([0, x.channels, x.height, x.width])]);
   const scaled = g.node('Mul', [restored, parameter('weight')]);

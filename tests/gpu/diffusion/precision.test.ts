@@ -1,13 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { automatic, makeRound } from '../../../src/animation/index.ts';
-import { Pipeline } from '../../../src/diffusion/index.ts';
-import type { Precision } from '../../../src/diffusion/index.ts';
+import { DeviceError } from '../../../src/base/index.ts';
+import { NotFiniteError, Pipeline } from '../../../src/diffusion/index.ts';
+import type { Precision, WideningReason } from '../../../src/diffusion/index.ts';
 import { createModel } from '../../../src/models/index.ts';
 import { defaultSettings } from '../../../src/project/index.ts';
-import type { EngineNotice } from '../../../src/protocol/index.ts';
+import type { EngineNotice, GenerateEvent, LoadEvent } from '../../../src/protocol/index.ts';
 import type { Runtime, Session } from '../../../src/runtime/index.ts';
 import { openNodeBackend } from '../../../tools/node-runtime.ts';
 import type { NodeBackend } from '../../../tools/node-runtime.ts';
+import { failure } from '../../support/failure.ts';
 import { watchGpu } from '../../support/gpu-memory.ts';
 import { serveFiles } from '../../support/served-files.ts';
 import { tinyModelFiles, tinyModelParts } from '../../support/tiny-model.ts';
@@ -17,6 +19,12 @@ import { noisePicture } from '../../unit/compute/support.ts';
 
 /** Weights that float16 holds, with streams that it cannot. */
 const tooLarge = { stream: 4000, outlier: 20, gated: 8 };
+/** Weights that float16 holds, but not 16 times those after a gated product. */
+const tooLargeGated = { stream: 30_000 };
+/** Weights that float16 does not hold. */
+const tooLargeWeights = { stream: 3e6 };
+/** Weights that float32 holds, with streams that it cannot. */
+const tooLargeForAny = { stream: 1e37, outlier: 20 };
 const start = await noisePicture(7, 20, 10);
 const settings = { ...defaultSettings, frames: 2, steps: 2, width: 16, height: 16, seed: 11 };
 const prompts = { text: null, positives: 0, negatives: 0 };
@@ -27,6 +35,7 @@ let backend: NodeBackend;
 let pipelines: Pipeline[] = [];
 /** What became known about the networks, in order. */
 let told: Precision[] = [];
+let reasons: WideningReason[] = [];
 
 beforeAll(async () => {
   watch = watchGpu();
@@ -38,6 +47,7 @@ beforeAll(async () => {
 beforeEach(() => {
   pipelines = [];
   told = [];
+  reasons = [];
 });
 
 afterEach(async () => {
@@ -57,10 +67,36 @@ async function open(parts: Parts, precision?: Precision): Promise<Pipeline> {
   const model = createModel(await tinyModelParts(parts), backend.target);
   const pipeline = new Pipeline(backend.compute, backend.runtime, model, {
     precision,
-    onPrecision: (changed) => told.push(changed),
+    onPrecision: (changed, reason) => {
+      told.push(changed);
+      reasons.push(reason);
+    },
   });
   pipelines.push(pipeline);
   return pipeline;
+}
+
+/** On a GPU that is just large enough for float16. */
+async function openTight(parts: Parts): Promise<Pipeline> {
+  const opened = await tinyModelParts(parts);
+  const size = { height: settings.height / 2, width: settings.width / 2 };
+  for (let available = 0; ;) {
+    const limits = { maxBufferSize: available, maxStorageBufferBindingSize: available };
+    const model = createModel(opened, { ...backend.target, limits });
+    try {
+      model.checkLimits('UNet', size, 2);
+      model.checkLimits('decoder', size, 1);
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error;
+      available = Number(error.details['needed']);
+      continue;
+    }
+    const pipeline = new Pipeline(backend.compute, backend.runtime, model, {
+      onPrecision: (changed) => told.push(changed),
+    });
+    pipelines.push(pipeline);
+    return pipeline;
+  }
 }
 
 async function frames(pipeline: Pipeline): Promise<Uint8ClampedArray[]> {
@@ -98,12 +134,25 @@ describe('a model that leaves the range of float16', () => {
       const before = watch.readBacks;
       expect(await frames(pipeline)).toEqual(expected);
       expect(told.at(-1)).toEqual(precision);
+      expect(new Set(reasons)).toEqual(new Set(['result']));
       expect(told).toHaveLength(Object.values(precision).filter((type) => type === 'float32').length);
-      // One for each frame, and one for each attempt that failed.
-      expect(watch.readBacks - before).toBe(settings.frames + told.length);
+      // One for each frame, one for each attempt that failed, and one to see that the UNet was told something sensible.
+      const looks = precision.unet === 'float32' ? 1 : 0;
+      expect(watch.readBacks - before).toBe(settings.frames + told.length + looks);
       expect(new Set(expected.map(String)).size, 'frames that differ').toBe(settings.frames);
     },
   );
+
+  it('is refused where the GPU holds it in float16 only, and goes on in that for other pictures', async () => {
+    const pipeline = await openTight({ unet: tooLarge });
+    for (const attempt of ['first', 'second']) {
+      const error = await failure(frames(pipeline));
+      expect(error, attempt).toBeInstanceOf(DeviceError);
+      expect(error).toMatchObject({ code: 'gpu-too-small', details: { network: 'UNet', type: 'float32' } });
+    }
+    expect(told, 'nothing is remembered that could not be loaded').toEqual([]);
+    expect(pipeline.precision).toEqual({ unet: 'float16', decoder: 'float16' });
+  });
 
   it('gives the same candidates as float32 when one is picked by hand', async () => {
     const parts = { unet: tooLarge, decoder: tooLarge };
@@ -113,42 +162,90 @@ describe('a model that leaves the range of float16', () => {
   });
 });
 
+describe('a model with weights that float16 does not hold', () => {
+  const cases: [string, Parts, Precision][] = [
+    ['in the UNet', { unet: tooLargeWeights }, { unet: 'float32', decoder: 'float16' }],
+    ['in the UNet, once they are scaled', { unet: tooLargeGated }, { unet: 'float32', decoder: 'float16' }],
+    ['in the decoder', { decoder: tooLargeWeights }, { unet: 'float16', decoder: 'float32' }],
+    ['in both', { unet: tooLargeWeights, decoder: tooLargeWeights }, inFloat32],
+  ];
+
+  it.each(cases)('%s is loaded in float32, and told of once', async (_, parts, precision) => {
+    const expected = await frames(await open(parts, precision));
+    expect(told, 'what is known need not be found out').toEqual([]);
+    const pipeline = await open(parts);
+    await pipeline.prepare(settings.width, settings.height);
+    expect(pipeline.precision).toEqual(precision);
+    expect(told.at(-1)).toEqual(precision);
+    expect(told).toHaveLength(Object.values(precision).filter((type) => type === 'float32').length);
+    expect(new Set(reasons)).toEqual(new Set(['weight']));
+    const { liveSessions } = backend.runtime;
+    const before = watch.readBacks;
+    expect(await frames(pipeline)).toEqual(expected);
+    expect(backend.runtime.liveSessions, 'nothing had to be loaded any more').toBe(liveSessions);
+    expect(watch.readBacks - before, 'nothing was made twice').toBe(settings.frames);
+  });
+
+  it('does without being prepared, when one is picked by hand', async () => {
+    const parts = { unet: tooLargeWeights, decoder: tooLargeWeights };
+    const expected = await candidates(await open(parts, inFloat32));
+    expect(await candidates(await open(parts))).toEqual(expected);
+    expect(told.at(-1)).toEqual(inFloat32);
+  });
+
+  it('is refused where the GPU holds it in float16 only', async () => {
+    const pipeline = await openTight({ unet: tooLargeWeights });
+    const error = await failure(pipeline.prepare(settings.width, settings.height));
+    expect(error).toBeInstanceOf(DeviceError);
+    expect(error).toMatchObject({ code: 'gpu-too-small', details: { network: 'UNet', type: 'float32' } });
+    expect(told).toEqual([]);
+  });
+});
+
+describe('a model that leaves the range of float32 too', () => {
+  it('ends in an error that names the network, and can be tried again', async () => {
+    const pipeline = await open({ decoder: tooLargeForAny });
+    for (const attempt of ['first', 'second']) {
+      const error = await failure(frames(pipeline));
+      expect(error, attempt).toBeInstanceOf(NotFiniteError);
+      expect(error).toMatchObject({ code: 'not-finite', details: { network: 'decoder', type: 'float32' } });
+      expect(error.remedy).toMatch(/frames are kept/);
+    }
+    expect(told, 'it went to float32 once').toEqual([{ unet: 'float16', decoder: 'float32' }]);
+  });
+
+  it.each(['UNet', 'decoder'] as const)(
+    'from some frame on keeps the frames that it has made: %s',
+    async (network) => {
+      let events: GenerateEvent[] = [];
+      const made = () => events.filter(({ kind }) => kind === 'frame').length;
+      const spoiling = spoiled(network, () => made() > 0);
+      const { engine, load, release } = await engineFor(tinyModelFiles(), spoiling);
+      await load({});
+      const input = { start, firstFrame: 0, settings: { ...settings, frames: 3 }, previews: false };
+      const generate = () => engine.generate(input, signal, (event) => events.push(event));
+      expect(await failure(generate())).toMatchObject({
+        name: 'ModelError',
+        code: 'not-finite',
+        details: { network, type: 'float32' },
+      });
+      expect(made()).toBe(1);
+      const notices = events.filter(({ kind }) => kind === 'notice');
+      expect(notices).toMatchObject([{ code: 'precision' }]);
+      const [kept] = events.flatMap((event) => (event.kind === 'frame' ? [event.picture.data] : []));
+      expect(new Set(kept).size, 'a picture').toBeGreaterThan(2);
+      events = [];
+      expect(await failure(generate()), 'it is the model, not the run').toMatchObject({ code: 'not-finite' });
+      await release();
+    },
+  );
+});
+
 describe('the engine', () => {
   it('tells of it in one sentence in the run that found it out, and can be told beforehand', async () => {
-    const server = await serveFiles(tinyModelFiles({ decoder: tooLarge }));
-    const { compute, runtime, target } = backend;
-    // An engine keeps its model for as long as it lives.
-    const sessions: Session[] = [];
-    const keeping: Runtime = {
-      liveSessions: 0,
-      createSession: async (...parameters) => {
-        const session = await runtime.createSession(...parameters);
-        sessions.push(session);
-        return session;
-      },
-    };
-    const machine = {
-      compute,
-      runtime: keeping,
-      target,
-      device: {
-        kind: 'webgpu',
-        precision: 'float16',
-        name: 'This GPU',
-        reason: '',
-        software: true,
-        limits: null,
-      },
-      lost: null,
-      dispose: () => undefined,
-    } as const;
-    const engine = new Engine(() => Promise.resolve(machine), new MemoryModels());
-    const { signal } = new AbortController();
+    const { engine, load, release } = await engineFor(tinyModelFiles({ decoder: tooLarge }));
     const noticesOf = async (precisions: Record<string, Precision>): Promise<EngineNotice[]> => {
-      await engine.load({ kind: 'url', url: `${server.url}model.json` }, 'webgpu', signal, () => undefined, {
-        precisions,
-      });
-      const notices: EngineNotice[] = [];
+      const notices = await load(precisions);
       const input = { start, firstFrame: 0, settings, previews: false };
       const { frames: made } = await engine.generate(input, signal, (event) => {
         if (event.kind === 'notice') notices.push(event);
@@ -161,7 +258,93 @@ describe('the engine', () => {
     expect(found).toMatchObject([{ code: 'precision', precision: known }]);
     expect(found[0]?.message).toMatch(/^[A-Z].*\.$/);
     expect(await noticesOf({ 'This GPU': known })).toEqual([]);
-    for (const session of sessions) await session.release();
-    await server.close();
+    await release();
+  });
+
+  it('tells of it in one sentence while it loads, where the weights say so', async () => {
+    const { load, release } = await engineFor(tinyModelFiles({ unet: tooLargeWeights }));
+    const known: Precision = { unet: 'float32', decoder: 'float16' };
+    const found = await load({});
+    expect(found).toMatchObject([{ code: 'precision', precision: known }]);
+    expect(found[0]?.message).toMatch(/^[A-Z][^.]*\.$/);
+    expect(await load({ 'This GPU': known })).toEqual([]);
+    await release();
   });
 });
+
+const { signal } = new AbortController();
+
+/** An engine on the backend, and a way to load its one model that gives the notices heard meanwhile. */
+async function engineFor(files: Map<string, Uint8Array<ArrayBuffer>>, runtime = backend.runtime) {
+  const server = await serveFiles(files);
+  const { compute, target } = backend;
+  // An engine keeps its model for as long as it lives.
+  const sessions: Session[] = [];
+  const keeping: Runtime = {
+    liveSessions: 0,
+    createSession: async (...parameters) => {
+      const session = await runtime.createSession(...parameters);
+      sessions.push(session);
+      return session;
+    },
+  };
+  const machine = {
+    compute,
+    runtime: keeping,
+    target,
+    device: {
+      kind: 'webgpu',
+      precision: 'float16',
+      name: 'This GPU',
+      reason: '',
+      software: true,
+      limits: null,
+    },
+    lost: null,
+    dispose: () => undefined,
+  } as const;
+  const engine = new Engine(() => Promise.resolve(machine), new MemoryModels());
+  return {
+    engine,
+    load: async (precisions: Record<string, Precision>): Promise<EngineNotice[]> => {
+      const notices: EngineNotice[] = [];
+      const hear = (event: LoadEvent | EngineNotice) => {
+        if ('kind' in event) notices.push(event);
+      };
+      await engine.load({ kind: 'url', url: `${server.url}model.json` }, 'webgpu', signal, hear, {
+        precisions,
+      });
+      return notices;
+    },
+    release: async () => {
+      for (const session of sessions) await session.release();
+      await server.close();
+    },
+  };
+}
+
+/** The backend's runtime, with a network whose results become NaN, in whatever it computes. */
+function spoiled(network: 'UNet' | 'decoder', when: () => boolean): Runtime {
+  const { compute, runtime } = backend;
+  return {
+    liveSessions: 0,
+    createSession: async (name, model, stop) => {
+      const session = await runtime.createSession(name, model, stop);
+      if (name !== network) return session;
+      return {
+        ...session,
+        run: async (...parameters) => {
+          const results = await session.run(...parameters);
+          for (const result of when() ? Object.values(results) : []) {
+            const count = result.dims.reduce((product, dim) => product * dim, 1);
+            const type = result.type === 'float16' ? 'float16' : 'float32';
+            const nothing = compute.upload(new Float32Array(count).fill(NaN), result.dims, type);
+            compute.copyRows(nothing, result, 0);
+            nothing.dispose();
+          }
+          return results;
+        },
+      };
+    },
+  };
+}

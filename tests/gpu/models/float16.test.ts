@@ -90,9 +90,8 @@ async function run(
 
 /** The relative error of a UNet of such weights on the GPU against the definition in float64. */
 async function unetError(type: ModelType, blownUp: BlowUp, widestFusedHead = Infinity): Promise<number> {
-  const reference = referenceUnet(unetJson);
-  blowUp(reference.parameters.randomise(1), blownUp);
-  const checkpoint = await reference.parameters.checkpoint();
+  const { parameters, evaluate } = definitions.UNet(blownUp);
+  const checkpoint = await parameters.checkpoint();
   const config = parseUnetConfig('unet/config.json', unetJson);
   const context = await run(compileContext(config, checkpoint, type), checkpoint, {
     embeds: compute.upload(embedding, [1, embedding.length]),
@@ -103,22 +102,35 @@ async function unetError(type: ModelType, blownUp: BlowUp, widestFusedHead = Inf
     timestep: compute.upload(features, [1, features.length]),
     context: compute.upload(context, [1, context.length], type),
   });
-  const token = { length: 1, channels: embedding.length, data: Float64Array.from(embedding) };
-  const plane = { channels: 4, ...size, data: Float64Array.from(sample) };
-  return relativeError(output, reference.run(plane, timestep, token).data);
+  return relativeError(output, evaluate().data);
 }
 
 async function decoderError(type: ModelType, blownUp: BlowUp): Promise<number> {
-  const reference = referenceVae(vaeJson);
-  blowUp(reference.parameters.randomise(2), blownUp);
-  const checkpoint = await reference.parameters.checkpoint();
+  const { parameters, evaluate } = definitions.decoder(blownUp);
+  const checkpoint = await parameters.checkpoint();
   const config = parseVaeConfig('vae/config.json', vaeJson);
   const image = await run(compileVaeDecoder(config, checkpoint, type, size), checkpoint, {
     latents: compute.upload(sample, dims, type),
   });
-  const plane = { channels: 4, ...size, data: Float64Array.from(sample) };
-  return relativeError(image, reference.decode(plane).data);
+  return relativeError(image, evaluate().data);
 }
+
+/** The networks of such weights by the definition, which say what they compute on the way. */
+const definitions = {
+  UNet: (blownUp: BlowUp) => {
+    const unet = referenceUnet(unetJson);
+    const parameters = blowUp(unet.parameters.randomise(1), blownUp);
+    const token = { length: 1, channels: embedding.length, data: Float64Array.from(embedding) };
+    return { parameters, evaluate: () => unet.run(plane(), timestep, token) };
+  },
+  decoder: (blownUp: BlowUp) => {
+    const vae = referenceVae(vaeJson);
+    const parameters = blowUp(vae.parameters.randomise(2), blownUp);
+    return { parameters, evaluate: () => vae.decode(plane()) };
+  },
+};
+
+const plane = () => ({ channels: 4, ...size, data: Float64Array.from(sample) });
 
 describe('fused attention on the GPU', () => {
   it('gives every key the weight that it has', async () => {
@@ -148,8 +160,35 @@ describe('fused attention on the GPU', () => {
 });
 
 describe('networks with activations as large as those of the real model', () => {
+  it.each(['UNet', 'decoder'] as const)(
+    'have streams in the hundreds, outliers of thousands and logits of ±60: %s',
+    (network) => {
+      const { parameters, evaluate } = definitions[network](realistic);
+      const [streams, outliers]: [number[], number[]] = [[], []];
+      let logits = { lowest: 0, highest: 0 };
+      parameters.onActivations = (what, values) => {
+        if (what === 'logits') {
+          const { lowest, highest } = logits;
+          logits = { lowest: Math.min(lowest, ...values), highest: Math.max(highest, ...values) };
+          return;
+        }
+        const sizes = values.map(Math.abs).sort();
+        streams.push(sizes[sizes.length / 2] ?? NaN);
+        outliers.push(sizes.at(-1) ?? NaN);
+      };
+      evaluate();
+      expect(Math.min(...streams)).toBeGreaterThan(100);
+      expect(Math.max(...streams)).toBeLessThan(1000);
+      expect(Math.min(...outliers)).toBeGreaterThan(5000);
+      expect(Math.max(...outliers), 'the largest float16').toBeLessThan(65_504);
+      expect(logits.lowest).toBeLessThan(-60);
+      expect(logits.highest).toBeGreaterThan(55);
+    },
+  );
+
   it('are exact in float32', async () => {
     expect(await unetError('float32', realistic)).toBeLessThan(1e-4);
+    expect(await decoderError('float32', realistic)).toBeLessThan(1e-4);
   });
 
   it('hold in float16', async () => {

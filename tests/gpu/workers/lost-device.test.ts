@@ -2,11 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PickSession } from '../../../src/animation/index.ts';
+import type { Candidate } from '../../../src/animation/index.ts';
 import { DeviceError } from '../../../src/base/index.ts';
+import type { Picture } from '../../../src/base/index.ts';
 import { createWebGpuCompute, requestComputeDevice } from '../../../src/compute/index.ts';
 import { targetFor } from '../../../src/models/index.ts';
 import { defaultSettings } from '../../../src/project/index.ts';
-import type { GenerateEvent } from '../../../src/protocol/index.ts';
+import type { EngineNotice, GenerateEvent } from '../../../src/protocol/index.ts';
 import { createRuntime, loadOrt } from '../../../src/runtime/index.ts';
 import { Engine } from '../../../workers/engine.ts';
 import type { Machine } from '../../../workers/machine.ts';
@@ -71,6 +74,49 @@ async function generate(onEvent: (event: GenerateEvent) => void = () => undefine
   };
 }
 
+/** Picks by hand: a round of two, then, once both rounds that can follow are there, the second of these. */
+async function pickTwice({
+  onState = () => undefined,
+}: { onState?: (ready: readonly number[]) => void } = {}) {
+  const notices: string[] = [];
+  const stop = new AbortController();
+  let whenAhead: () => void = () => undefined;
+  const ahead = new Promise<void>((resolve) => (whenAhead = resolve));
+  const session = new PickSession({
+    make: (round, watch) => engine.round(round, watch),
+    limit: 1e9,
+    now: () => performance.now(),
+    pace: { speculative: true, lookedAt: null },
+    onState: ({ ready }) => {
+      onState(ready);
+      if (ready.length === 2) whenAhead();
+    },
+  });
+  const candidatesOf = async (from: Picture, frame: number): Promise<Candidate[]> => {
+    const candidates: Candidate[] = [];
+    await session.want(
+      { start: from, frame, roll: 0, batch: 2, settings, ...(frame > 0 && { origin: start }) },
+      {
+        name: frame,
+        signal: patient,
+        previews: false,
+        onEvent: (event) => {
+          if (event.kind === 'candidate') candidates.push(event.candidate);
+        },
+      },
+    );
+    return candidates;
+  };
+  const hear = ({ code }: EngineNotice) => notices.push(code);
+  const running = engine.hearing(hear, () => session.run(stop.signal));
+  const first = await candidatesOf(start, 0);
+  await ahead;
+  const second = await candidatesOf(first[1]?.picture ?? start, 1);
+  stop.abort();
+  await running;
+  return { notices, candidates: [...first, ...second].map(({ picture }) => [...picture.data]) };
+}
+
 const pictures = ({ frames }: Awaited<ReturnType<typeof generate>>) =>
   frames.map(({ frame, picture }) => ({ frame, data: [...picture.data] }));
 
@@ -122,6 +168,34 @@ describe('a device that is lost', () => {
     const made = await generate();
     expect(pictures(made)).toEqual(pictures(expected));
     expect(made.notices).toHaveLength(1);
+  });
+
+  it('while a model is loaded is replaced before anybody makes a frame', async () => {
+    const expected = await generate();
+    const notices: string[] = [];
+    await engine.load({ kind: 'url', url: `${server.url}model.json` }, 'webgpu', patient, (event) => {
+      if ('kind' in event) notices.push(event.code);
+      else if (event.part === 'decoder' && devices.length === 1) devices[0]?.destroy();
+    });
+    expect(notices).toEqual(['device']);
+    const made = await generate();
+    expect(made.notices).toEqual([]);
+    expect(pictures(made)).toEqual(pictures(expected));
+    expect(devices).toHaveLength(2);
+  });
+
+  it('while the next rounds are made ahead is told of, and they go on where they were', async () => {
+    const expected = await pickTwice();
+    expect(expected.notices).toEqual([]);
+    let rounds = 0;
+    const made = await pickTwice({
+      // One round ahead is finished, and another has begun.
+      onState: (ready) => {
+        if (ready.length > 0 && rounds++ === 1) devices.at(-1)?.destroy();
+      },
+    });
+    expect(made).toEqual({ ...expected, notices: ['device'] });
+    expect(devices).toHaveLength(2);
   });
 
   it('again and again by the same frame is said in the end, and what was made before is there', async () => {

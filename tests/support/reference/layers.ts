@@ -221,6 +221,7 @@ export function attention(
           }
           return dot / Math.sqrt(size);
         });
+        p.onActivations('logits', scores);
         const largest = Math.max(...scores);
         const weights = scores.map((score) => Math.exp(score - largest));
         const total = weights.reduce((a, b) => a + b, 0);
@@ -278,7 +279,9 @@ function transformerBlock(p: Parameters, name: string, channels: number, width: 
       const row = Math.floor(index / inner) * 2 * inner;
       return at(wide.data, row + (index % inner)) * gelu(at(wide.data, row + inner + (index % inner)));
     });
-    return addSequences(hidden, out({ length: x.length, channels: inner, data: gated }));
+    const after = addSequences(hidden, out({ length: x.length, channels: inner, data: gated }));
+    p.onActivations('stream', after.data);
+    return after;
   };
 }
 
@@ -339,7 +342,9 @@ export function resnet(
       hidden = { ...hidden, data };
     }
     hidden = conv2(mapPlane(norm2(hidden), silu));
-    return addPlanes(shortcut ? shortcut(x) : x, hidden);
+    const after = addPlanes(shortcut ? shortcut(x) : x, hidden);
+    p.onActivations('stream', after.data);
+    return after;
   };
 }
 

@@ -8,6 +8,8 @@ export class Parameters {
   readonly shapes = new Map<string, readonly number[]>();
   readonly #values = new Map<string, Float64Array>();
   #provided: ((name: string) => ArrayLike<number>) | null = null;
+  /** Shown the residual streams after each block, and each row of attention's scores before the softmax. */
+  onActivations: (what: 'stream' | 'logits', values: Float64Array) => void = () => undefined;
 
   /** Names a tensor that a layer needs, and gives the way to its values. */
   declare(name: string, dims: readonly number[]): () => Float64Array {

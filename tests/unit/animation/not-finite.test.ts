@@ -57,6 +57,16 @@ describe('a network that gives what is not finite', () => {
     await drain(modes[mode]());
   });
 
+  it.each(['automatic', 'smooth', 'picking'] as const)(
+    'is not taken for the UNet where the picture has no embedding: %s',
+    async (mode) => {
+      poison(runtime, 'image encoder');
+      const error = await failure(drain(modes[mode]()));
+      expect(error).toBeInstanceOf(ModelError);
+      expect(error.code).toBe('embedding-not-finite');
+    },
+  );
+
   it('costs no read-back of its own', async () => {
     const read = compute.read.bind(compute);
     let reads = 0;

@@ -10,6 +10,8 @@ let live: Set<string>;
 /** Called where a network is compiled or its session made. */
 let onCompile: (network: string) => void;
 let onCreate: (name: string) => Promise<void>;
+/** Called where a session is freed. */
+let onRelease: (name: string) => void;
 
 const empty: OnnxModel = { graph: new Uint8Array(), weights: [] };
 const runtime: Runtime = {
@@ -26,10 +28,11 @@ const runtime: Runtime = {
       inputs: [],
       outputs: [],
       run: () => Promise.resolve({}),
-      release: () => {
+      release: async () => {
         log.push(`release ${name}`);
         live.delete(key);
-        return Promise.resolve();
+        await Promise.resolve();
+        onRelease(name);
       },
     };
   },
@@ -71,6 +74,7 @@ beforeEach(() => {
   live = new Set();
   onCompile = () => undefined;
   onCreate = () => Promise.resolve();
+  onRelease = () => undefined;
   networks = new Networks(model, runtime);
 });
 
@@ -78,6 +82,19 @@ const small = { height: 8, width: 8 };
 const wide = { height: 8, width: 16 };
 
 describe('the networks of a model', () => {
+  it('are all let go, also where one cannot be freed, which is said', async () => {
+    onRelease = (name) => {
+      if (name === 'context') throw new Error('the device is gone');
+    };
+    await networks.context();
+    await networks.imageEncoder();
+    await expect(networks.release()).rejects.toThrow('the device is gone');
+    expect(log.at(-1)).toBe('release image encoder');
+    const made = log.length;
+    await networks.release();
+    expect(log, 'nothing is freed twice').toHaveLength(made);
+  });
+
   it('are made when they are first needed, and kept', async () => {
     expect(log).toEqual([]);
     const first = await networks.unet(small);

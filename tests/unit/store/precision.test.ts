@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ModelError } from '../../../src/base/index.ts';
 import type { EngineNotice } from '../../../src/protocol/index.ts';
 import { Rig, builtIn, until } from './rig.ts';
 
@@ -63,6 +64,26 @@ describe('a model that was found to need float32', () => {
     expect(messages(rig)).toEqual([notice.message]);
     rig.stores.pick.stop();
     expect(await loadedAgain(rig)).toEqual({ 'A GPU': precision });
+  });
+
+  it('is told of once it is loaded, and remembered, where its weights say so', async () => {
+    const rig = new Rig();
+    rig.model = onGpu;
+    rig.notice = notice;
+    await rig.ready();
+    expect(messages(rig)).toEqual([notice.message]);
+    rig.notice = null;
+    expect(await loadedAgain(rig)).toEqual({ 'A GPU': precision });
+  });
+
+  it('is not told of where it cannot be loaded in float32 either', async () => {
+    const rig = new Rig();
+    rig.notice = notice;
+    const failed = new ModelError('session-failed', 'It is too large.', { remedy: 'Use another.' });
+    rig.failures.set('load', failed);
+    rig.load();
+    await rig.stores.model.whenReady();
+    expect(messages(rig)).toEqual([failed.message]);
   });
 
   it('is known on the next visit', async () => {

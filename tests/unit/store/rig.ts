@@ -187,7 +187,7 @@ export class Rig {
   readonly precisions: LoadCall['precisions'][] = [];
   /** Whether it was told to save memory, load by load. */
   readonly lowMemories: LoadCall['lowMemory'][] = [];
-  /** Said at the beginning of a run or a round. */
+  /** Said while a model is loaded, and at the beginning of a run or a round. */
   notice: EngineNotice | null = null;
   readonly encoded: { kind: string; values: (number | undefined)[]; frameRate?: number; loop?: boolean }[] =
     [];
@@ -362,6 +362,7 @@ export class Rig {
         emit({ stage: 'download', part: 'unet', done: 1, of: 2 });
         await this.loading.pass(signal);
         if (this.failsLate) emit({ stage: 'session', part: 'UNet', done: 0, of: 4 });
+        if (this.notice) emit(this.notice);
         this.#fail('load');
         return { value: this.model, transfer: [] };
       },
@@ -417,7 +418,7 @@ export class Rig {
         this.roundName = name;
         this.rounds.push({ start: valueOf(start), frame, roll, batch });
         this.#fail('pickRound');
-        if (this.notice) emit(this.notice);
+        if (this.notice) this.speculate(this.notice);
         emit({ kind: 'progress', stage: 'denoise', step: 1, of: settings.steps });
         emit({ kind: 'preview', pictures: Array.from({ length: batch }, () => plain(8, 8, 1)) });
         for (let index = 0; index < batch; index++) {

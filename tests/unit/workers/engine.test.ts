@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { RoundInput } from '../../../src/animation/index.ts';
-import { DeviceError, isAbort } from '../../../src/base/index.ts';
+import { PickSession } from '../../../src/animation/index.ts';
+import type { RoundEvent, RoundInput } from '../../../src/animation/index.ts';
+import { DeviceError, ModelError, isAbort } from '../../../src/base/index.ts';
 import { createCpuCompute } from '../../../src/compute/index.ts';
 import { targetFor } from '../../../src/models/index.ts';
 import { defaultSettings, planSmooth } from '../../../src/project/index.ts';
@@ -245,7 +246,9 @@ describe('while a model is loaded', () => {
     const engine = new Engine(openMachine, models);
     const events: LoadEvent[] = [];
     const place = { kind: 'url', url: `${server.url}one/model.json` } as const;
-    await engine.load(place, 'cpu', patient, (event) => events.push(event));
+    await engine.load(place, 'cpu', patient, (event) => {
+      if ('stage' in event) events.push(event);
+    });
     const paths = [
       'unet/weights.safetensors',
       'vae/weights.safetensors',
@@ -269,7 +272,9 @@ describe('while a model is loaded', () => {
     const engine = new Engine(openMachine, models);
     const events: LoadEvent[] = [];
     const place = { kind: 'url', url: `${server.url}one/model.json` } as const;
-    await engine.load(place, 'cpu', patient, (event) => events.push(event));
+    await engine.load(place, 'cpu', patient, (event) => {
+      if ('stage' in event) events.push(event);
+    });
     for (const part of ['UNet', 'decoder', 'context']) {
       const read = events.flatMap((event) => (event.part === part && event.read ? [event.read] : []));
       expect(read.length, part).toBeGreaterThan(1);
@@ -327,6 +332,15 @@ describe('a device that is lost', () => {
           opened.disposed = true;
         },
       };
+    };
+  }
+
+  /** Loses a GPU while a decoder is loaded on it. */
+  function loseAtDecoder({ runtime, lose }: Gpus['opened'][number]): void {
+    runtime.onCreate = (name) => {
+      if (name !== 'decoder') return;
+      lose();
+      throw new ModelError('session-failed', 'It could not be loaded.', { remedy: 'Try again.' });
     };
   }
 
@@ -403,17 +417,128 @@ describe('a device that is lost', () => {
     const candidates = async (lostAfter: number) => {
       const all: number[][] = [];
       let notices = 0;
-      for await (const event of engine.round(input, watch)) {
-        if (event.kind === 'notice') notices++;
-        if (event.kind !== 'candidate') continue;
-        all.push([...event.candidate.picture.data]);
-        if (event.candidate.index === lostAfter) gpus.opened.at(-1)?.lose();
-      }
+      await engine.hearing(
+        () => notices++,
+        async () => {
+          for await (const event of engine.round(input, watch)) {
+            if (event.kind !== 'candidate') continue;
+            all.push([...event.candidate.picture.data]);
+            if (event.candidate.index === lostAfter) gpus.opened.at(-1)?.lose();
+          }
+        },
+      );
       return { all, notices };
     };
     const expected = await candidates(-1);
     expect(expected).toMatchObject({ notices: 0, all: { length: 3 } });
     expect(await candidates(1)).toEqual({ ...expected, notices: 1 });
+  });
+
+  it('in a round that nobody waits for is told of all the same', async () => {
+    const input: RoundInput = { start, frame: 0, roll: 0, batch: 2, settings: longer };
+    const stop = new AbortController();
+    const session = new PickSession({
+      make: (round, watch) => engine.round(round, watch),
+      limit: 1e9,
+      now: () => performance.now(),
+      pace: { speculative: true, lookedAt: null },
+      onState: ({ stepsAhead }) => {
+        if (stepsAhead === 1 && gpus.opened.length === 1) gpus.opened[0]?.lose();
+      },
+    });
+    const events: RoundEvent[] = [];
+    const notice = new Promise<string>((resolve, reject) => {
+      engine
+        .hearing(
+          ({ code }) => {
+            resolve(code);
+          },
+          () => session.run(stop.signal),
+        )
+        .catch(reject);
+    });
+    await session.want(input, {
+      name: 1,
+      signal: patient,
+      previews: false,
+      onEvent: (event) => events.push(event),
+    });
+    expect(gpus.opened, 'all was well while somebody waited').toHaveLength(1);
+    expect(await notice).toBe('device');
+    expect(gpus.opened).toHaveLength(2);
+    stop.abort();
+  });
+
+  it('while a model is loaded is replaced, which is told of', async () => {
+    const open = gpus.open;
+    engine = new Engine(async () => {
+      const machine = await open();
+      const opened = gpus.opened.at(-1);
+      if (opened && gpus.opened.length === 2) loseAtDecoder(opened);
+      return machine;
+    }, models);
+    const notices: string[] = [];
+    const place = { kind: 'url', url: `${server.url}one/model.json` } as const;
+    await engine.load(place, 'webgpu', patient, (event) => {
+      if ('kind' in event) notices.push(event.code);
+    });
+    expect(notices).toEqual(['device']);
+    expect(gpus.opened.map(({ disposed }) => disposed)).toEqual([false, true, false]);
+    expect((await run('automatic', [])).notices).toEqual([]);
+    await load(engine, 'two', 'webgpu');
+    expect(gpus.opened, 'it stays').toHaveLength(3);
+  });
+
+  it('each time a model is loaded is said in the end; later, when it stays, one can be loaded', async () => {
+    let loses = true;
+    const open = gpus.open;
+    engine = new Engine(async () => {
+      const machine = await open();
+      const opened = gpus.opened.at(-1);
+      if (opened && loses) loseAtDecoder(opened);
+      return machine;
+    }, models);
+    expect((await failure(load(engine, 'one', 'webgpu'))).code).toBe('session-failed');
+    expect(gpus.opened).toHaveLength(3);
+    expect((await failure(run('automatic', []))).code).toBe('no-model');
+    loses = false;
+    await load(engine, 'one', 'webgpu');
+    expect((await run('automatic', [])).notices).toEqual([]);
+  });
+
+  it('and frees nothing any more makes way for another all the same', async () => {
+    const [first] = gpus.opened;
+    if (!first) throw new Error('no machine was opened');
+    first.lose();
+    first.runtime.onRelease = () => {
+      throw new Error('there is no device');
+    };
+    // Until it is heard.
+    await new Promise(setImmediate);
+    await load(engine, 'two', 'webgpu');
+    expect((await run('automatic', [])).notices).toEqual([]);
+    expect(gpus.opened.map(({ disposed }) => disposed)).toEqual([true, false]);
+  });
+
+  it('is replaced later where waiting for the other one was stopped', async () => {
+    const stop = new AbortController();
+    const expected = await run('automatic', []);
+    const open = gpus.open;
+    let waits = true;
+    engine = new Engine(async () => {
+      const machine = await open();
+      if (!waits || gpus.opened.length < 3) return machine;
+      stop.abort();
+      return new Promise(() => undefined);
+    }, models);
+    await load(engine, 'one', 'webgpu');
+    gpus.opened.at(-1)?.lose();
+    const input = { settings: longer, previews: false, start, firstFrame: 0 };
+    await expect(engine.generate(input, stop.signal, () => undefined)).rejects.toSatisfy(isAbort);
+    waits = false;
+    const made = await run('automatic', []);
+    expect(made.frames).toEqual(expected.frames);
+    expect(made.notices).toHaveLength(1);
   });
 
   it('leaves an error alone that it has nothing to do with', async () => {

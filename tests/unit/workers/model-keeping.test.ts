@@ -206,7 +206,9 @@ describe('the diffusion worker', () => {
     const models = await installed();
     const engine = engineFor(models);
     const stages = new Set<string>();
-    const model = await engine.load(place, 'cpu', patient, ({ stage }) => stages.add(stage));
+    const model = await engine.load(place, 'cpu', patient, (event) => {
+      if ('stage' in event) stages.add(event.stage);
+    });
     expect(model.name).toBe('Tiny');
     expect([...stages]).toEqual(['verify', 'session']);
     const { worker } = tab(models);

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openCheckpoint } from '../../../src/models/checkpoint/index.ts';
+import { GraphBuilder } from '../../../src/models/onnx/builder.ts';
+import { groupNorm, layerNorm } from '../../../src/models/onnx/layers.ts';
+import { packWeights } from '../../../src/models/pack.ts';
+import { memorySource } from '../../../src/models/source.ts';
+import type { Checkpoint } from '../../../src/models/types.ts';
+import { openNodeBackend } from '../../../tools/node-runtime.ts';
+import type { NodeBackend } from '../../../tools/node-runtime.ts';
+import { float32Bytes } from '../../support/bytes.ts';
+import { randomValues } from '../../support/reference/parameters.ts';
+import { safetensorsFile } from '../../support/safetensors-file.ts';
+
+const groups = 2;
+/** The kernels read one, two or four values at once, by what divides their number. */
+const shapes = [
+  { channels: 6, side: 5 },
+  { channels: 4, side: 9 },
+  { channels: 8, side: 64 },
+  { channels: 320, side: 4 },
+] as const;
+type Shape = (typeof shapes)[number];
+const bias = 0.5;
+
+let backend: NodeBackend;
+
+beforeAll(async () => {
+  const opened = await openNodeBackend('webgpu');
+  if ('reason' in opened) throw new Error(opened.reason);
+  backend = opened;
+});
+
+afterAll(() => {
+  expect(backend.runtime.liveSessions).toBe(0);
+  expect(backend.compute.liveTensors).toBe(0);
+  backend.dispose();
+});
+
+/** The weights of a norm that stretches nothing and adds the same to all channels. */
+function checkpointOf(channels: number): Promise<Checkpoint> {
+  const tensor = (name: string, value: number) => ({
+    name,
+    dtype: 'F32',
+    shape: [channels],
+    data: float32Bytes(...Array.from({ length: channels }, () => value)),
+  });
+  return openCheckpoint(
+    memorySource('norm.safetensors', safetensorsFile([tensor('norm.weight', 1), tensor('norm.bias', bias)])),
+  );
+}
+
+const norms = {
+  group: (g: GraphBuilder, { channels, side }: Shape, epsilon: number) => {
+    const dims = [1, channels, side, side];
+    const x = { value: g.input('x', g.type, dims), channels, height: side, width: side };
+    g.output(groupNorm(g, x, 'norm', groups, epsilon).value, 'y', g.type, dims);
+    return dims;
+  },
+  layer: (g: GraphBuilder, { channels, side }: Shape) => {
+    const dims = [1, side * side, channels];
+    const x = { value: g.input('x', g.type, dims), channels, length: side * side };
+    g.output(layerNorm(g, x, 'norm').value, 'y', g.type, dims);
+    return dims;
+  },
+};
+
+/** Runs a norm on each of several inputs, without its bias. */
+async function normalised(
+  kind: keyof typeof norms,
+  type: 'float16' | 'float32',
+  shape: Shape,
+  epsilon: number,
+  inputs: readonly Float32Array[],
+): Promise<Float32Array[]> {
+  const { compute, runtime } = backend;
+  const checkpoint = await checkpointOf(shape.channels);
+  const g = new GraphBuilder('norm', type, checkpoint, 'norm.bin');
+  const dims = norms[kind](g, shape, epsilon);
+  const { graph, plan } = g.build();
+  const data = await packWeights(plan, checkpoint);
+  const session = await runtime.createSession('norm', {
+    graph,
+    weights: [{ location: plan.location, data }],
+  });
+  const outputs: Float32Array[] = [];
+  for (const input of inputs) {
+    const x = compute.upload(input, dims, type);
+    const { y } = await session.run({ x });
+    if (!y) throw new Error('the norm gives nothing');
+    const [values] = await compute.read([y]);
+    outputs.push(Float32Array.from(values ?? [], (value) => value - bias));
+    y.dispose();
+    x.dispose();
+  }
+  await session.release();
+  return outputs;
+}
+
+const cases = (['group', 'layer'] as const).flatMap((kind) =>
+  (['float16', 'float32'] as const).map((type) => [kind, type] as const),
+);
+
+describe('a norm on the GPU', () => {
+  it.each(cases)('over values that are all the same gives no more than noise: %s, %s', async (kind, type) => {
+    const values = [0, 1e-4, 1 / 3, 37.3, -301.7, 3001, -7777, 60_000];
+    for (const shape of shapes) {
+      const length = shape.channels * shape.side ** 2;
+      const inputs = values.map((value) => new Float32Array(length).fill(value));
+      for (const epsilon of kind === 'group' ? [1e-5, 1e-6, 1e-8] : [1e-5]) {
+        const outputs = await normalised(kind, type, shape, epsilon, inputs);
+        for (const [index, output] of outputs.entries()) {
+          const about = `${values[index] ?? 0} in ${JSON.stringify(shape)}, epsilon ${epsilon}`;
+          expect(output.every(Number.isFinite), about).toBe(true);
+          // It cannot tell such values from ones that differ by a thousandth.
+          expect(Math.max(...output.map(Math.abs)), about).toBeLessThan(2);
+        }
+      }
+    }
+  });
+
+  it.each(cases)('over values that hardly differ is right: %s, %s', async (kind, type) => {
+    const shape = shapes[2];
+    const length = shape.channels * shape.side ** 2;
+    const [mean, spread] = [300, 6];
+    const noise = randomValues(5, length);
+    const [output] = await normalised(kind, type, shape, 1e-6, [noise.map((value) => mean + spread * value)]);
+    const size = kind === 'group' ? length / groups : shape.channels;
+    for (let start = 0; start < length; start += size) {
+      const part = noise.subarray(start, start + size);
+      const middle = part.reduce((sum, value) => sum + value, 0) / size;
+      const deviation = Math.sqrt(part.reduce((sum, value) => sum + (value - middle) ** 2, 0) / size);
+      const errors = part.map((value, i) => (output?.[start + i] ?? NaN) - (value - middle) / deviation);
+      // What float16 makes of 300 is off by an eighth, a fiftieth of the spread.
+      expect(Math.max(...errors.map(Math.abs))).toBeLessThan(type === 'float16' ? 0.1 : 0.005);
+    }
+  });
+});
