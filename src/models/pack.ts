@@ -1,5 +1,5 @@
 import type { Checkpoint } from './types.ts';
-import { float32ToFloat16 } from '../base/index.ts';
+import { float32ToFloat16, freeNow } from '../base/index.ts';
 import type { LazyBytes } from '../runtime/index.ts';
 import { checkFits } from './fits.ts';
 import type { PlannedWeight, WeightPlan } from './onnx/index.ts';
@@ -83,20 +83,27 @@ function pack(
   const [only] = parts;
   let values = parts.length === 1 && only ? only : joined(parts, rows * columns);
   if (first) scaleBy(values.subarray(0, first.rows * columns), first.scale);
-  if (transpose) values = transposed(values, rows, columns);
+  if (transpose) {
+    const given = values;
+    values = transposed(given, rows, columns);
+    freeNow(given);
+  }
   if (scale !== 1) scaleBy(values, scale);
   checkFits(weight.name, values, file, type);
-  const { buffer, byteOffset, byteLength } = type === 'float32' ? values : float32ToFloat16(values);
-  return new Uint8Array(buffer, byteOffset, byteLength);
+  if (type === 'float32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const halves = float32ToFloat16(values);
+  freeNow(values);
+  return new Uint8Array(halves.buffer, halves.byteOffset, halves.byteLength);
 }
 
 /** Tensors one after another. */
-function joined(parts: readonly Float32Array[], length: number): Float32Array<ArrayBuffer> {
+function joined(parts: readonly Float32Array<ArrayBuffer>[], length: number): Float32Array<ArrayBuffer> {
   const values = new Float32Array(length);
   let start = 0;
   for (const part of parts) {
     values.set(part, start);
     start += part.length;
+    freeNow(part);
   }
   return values;
 }

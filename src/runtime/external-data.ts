@@ -1,3 +1,4 @@
+import { freeNow } from '../base/index.ts';
 import type { LazyBytes, OnnxModel } from './types.ts';
 
 /**
@@ -13,6 +14,7 @@ import type { LazyBytes, OnnxModel } from './types.ts';
 class LazyUint8Array extends Uint8Array<ArrayBuffer> {
   readonly #lazy: LazyBytes;
   readonly #onFailure: (error: unknown) => void;
+  #last: Uint8Array<ArrayBuffer> | null = null;
 
   constructor(lazy: LazyBytes, onFailure: (error: unknown) => void) {
     super(new ArrayBuffer(0));
@@ -25,12 +27,20 @@ class LazyUint8Array extends Uint8Array<ArrayBuffer> {
   }
 
   override subarray(begin = 0, end = this.byteLength): Uint8Array<ArrayBuffer> {
+    this.free();
     try {
-      return this.#lazy.read(begin, end - begin);
+      this.#last = this.#lazy.read(begin, end - begin);
+      return this.#last;
     } catch (error) {
       this.#onFailure(error);
       throw error;
     }
+  }
+
+  /** Frees the bytes that were read last: they have been copied. */
+  free(): void {
+    if (this.#last) freeNow(this.#last);
+    this.#last = null;
   }
 }
 
@@ -42,16 +52,22 @@ export interface ExternalData {
    * could not be loaded.
    */
   throwFailure(): void;
+  /** Frees what was read last, once the session is made or has failed. */
+  free(): void;
 }
 
 /** The weights of a network as ONNX Runtime's `externalData`. */
 export function externalData(weights: OnnxModel['weights']): ExternalData {
   const failures: unknown[] = [];
+  const files = weights.map(({ location, data }) => ({
+    path: location,
+    data: data instanceof Uint8Array ? data : new LazyUint8Array(data, (error) => failures.push(error)),
+  }));
   return {
-    files: weights.map(({ location, data }) => ({
-      path: location,
-      data: data instanceof Uint8Array ? data : new LazyUint8Array(data, (error) => failures.push(error)),
-    })),
+    files,
+    free() {
+      for (const { data } of files) if (data instanceof LazyUint8Array) data.free();
+    },
     throwFailure() {
       if (failures.length > 0) throw failures[0];
     },

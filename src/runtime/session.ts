@@ -40,6 +40,8 @@ export function createRuntime(ort: OrtModule, device: GPUDevice | null): Runtime
         } catch (error) {
           external.throwFailure();
           throw sessionFailed(name, error);
+        } finally {
+          external.free();
         }
       });
       live++;

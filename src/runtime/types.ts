@@ -19,7 +19,7 @@ export interface TokenTensor {
 export interface LazyBytes {
   readonly byteLength: number;
   /**
-   * Exactly `length` bytes from `offset`, now. They are not kept here, and the reader keeps them only while it copies.
+   * Exactly `length` bytes from `offset`, now. They are the reader's own, who frees them once they are copied.
    *
    * @throws what making them throws; whoever loads the network hears that error
    */

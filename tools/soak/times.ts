@@ -56,7 +56,8 @@ export function loadTimes(heard: readonly Heard[]): LoadTimes {
     each.kind === 'load' && each.at >= called ? [{ at: each.at, ...each.event }] : [],
   );
   const verified = events.filter(({ stage }) => stage === 'verify');
-  const sessions = events.filter(({ stage }) => stage === 'session');
+  // Besides what is read of a network meanwhile.
+  const sessions = events.filter(({ stage, read }) => stage === 'session' && !read);
   const networks = sessions
     .slice(0, -1)
     .map(({ part, at }, index): [string, number] => [

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { freeNow } from '../../base/index.ts';
 import type { ByteSource, Checkpoint, StoredType, TensorEntry } from '../types.ts';
 import { damage } from './damage.ts';
 import { checkTensorName, countValues, elementsToFloat32 } from './elements.ts';
@@ -80,7 +81,10 @@ export async function openSafetensors(source: ByteSource, signal?: AbortSignal):
     ...(readSync && {
       readSync: (name: string) => {
         const { offset, length, type } = locate(name);
-        return elementsToFloat32(readSync(offset, length), type);
+        const bytes = readSync(offset, length);
+        const values = elementsToFloat32(bytes, type);
+        if (values.buffer !== bytes.buffer) freeNow(bytes);
+        return values;
       },
     }),
     stored(name) {

@@ -1,4 +1,4 @@
-import { float32ToFloat16 } from '../../base/index.ts';
+import { float32ToFloat16, freeNow } from '../../base/index.ts';
 import { elementsToFloat32 } from '../checkpoint/index.ts';
 import { checkFits } from '../fits.ts';
 import type { StoredType } from '../types.ts';
@@ -15,7 +15,7 @@ export const valueBytes: Readonly<Record<StoredType, number>> = {
  * Turns values as they lie in a checkpoint into float16.
  *
  * @param tensor - whose they are, and `file` where they come from, for errors
- * @param bytes - a whole number of values, little-endian; they may be overwritten
+ * @param bytes - a whole number of values, little-endian; they are given away
  * @param out - where the halves go, two bytes for each value
  * @throws CheckpointError `weight-not-finite` or `weight-too-large`
  */
@@ -26,7 +26,10 @@ export function storeHalves(
   type: StoredType,
   out: Uint8Array<ArrayBuffer>,
 ): void {
-  writeHalves(tensor, file, elementsToFloat32(bytes, type), out);
+  const values = elementsToFloat32(bytes, type);
+  writeHalves(tensor, file, values, out);
+  freeNow(values);
+  freeNow(bytes);
 }
 
 /** The same for values that are float32 already. */

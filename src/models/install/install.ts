@@ -1,4 +1,4 @@
-import { ModelError, createQueue } from '../../base/index.ts';
+import { ModelError, createQueue, freeNow } from '../../base/index.ts';
 import type { Queue } from '../../base/index.ts';
 import { bytesThere, checkPieces } from './check.ts';
 import type { ModelFiles } from './files.ts';
@@ -136,7 +136,10 @@ async function makeStretch(
           come += count;
           progress.add(count);
         });
-        await keeper.write(file.name, entry, await piece.make(bytes, signal));
+        const stored = await piece.make(bytes, signal);
+        await keeper.write(file.name, entry, stored);
+        freeNow(bytes);
+        freeNow(stored);
       } catch (error) {
         progress.add(-come);
         throw error;
