@@ -16,6 +16,10 @@ import styles from './ModelsDialog.module.css';
 export function AddModel({ address }: { readonly address: string }) {
   const { models } = useStores();
   const added = useSelect(models, (state) => state.added);
+  const coming = useSelect(
+    models,
+    (state) => state.fetch !== null && state.fetch.wanted === state.added?.wanted,
+  );
   const [text, setText] = useState(address);
   const [wrong, setWrong] = useState(false);
   const [field, help] = [useId(), useId()];
@@ -71,7 +75,7 @@ export function AddModel({ address }: { readonly address: string }) {
             : 'Stable Diffusion 1.x models of image variations, in the layout of diffusers, or with a model.json.'}
         </p>
       </form>
-      {added && <LookCard look={added} name="The model to add" action="Get this model" />}
+      {added && !coming && <LookCard look={added} name="The model to add" action="Get this model" />}
     </details>
   );
 }

@@ -23,7 +23,7 @@ export function FetchCard() {
       {news && <p className={styles['note']}>{news}</p>}
       {refused && (
         <p className={styles['note']}>
-          The browser does not promise to keep it: it may clear the model when this device runs out of room.
+          This browser does not promise to keep it: it may clear it when room runs out.
         </p>
       )}
       <div className={styles['actions']}>

@@ -16,7 +16,7 @@ export function LowMemory() {
           Low memory
         </label>
         <p id={help} className={styles['note']}>
-          Keeps only the networks of the next step in memory: slower, for models that do not fit whole.
+          For large models: holds the networks of one step at a time. Slower.
           {loading && ' Loading the model…'}
         </p>
       </div>
