@@ -23,6 +23,7 @@ import type { ModelStorage } from './model-keeping.ts';
 import { deviceNotice, precisionNotice } from './notices.ts';
 import { Prompts } from './prompts.ts';
 import type { PromptDevice } from './prompts.ts';
+import { tellingRuntime } from './reading.ts';
 import { resumableAutomatic, resumableSmooth } from './resuming.ts';
 import type { AutomaticRun, Resumable, SmoothRun } from './resuming.ts';
 
@@ -120,7 +121,12 @@ export class Engine {
 
     const { manifest, parts, fixedPrompts, text } = opened;
     const defaults = usableSettings(manifest.defaults);
-    const pipeline = this.#pipelineOn(machine, parts, {
+    /** The network that is being loaded; null once all of them are there. */
+    let loading: LoadEvent | null = null;
+    const runtime = tellingRuntime(machine.runtime, (done, of) => {
+      if (loading) emit({ ...loading, read: { done, of } });
+    });
+    const pipeline = this.#pipelineOn({ ...machine, runtime }, parts, {
       lowMemory,
       precision: precisions[machine.device.name],
     });
@@ -128,12 +134,15 @@ export class Engine {
       await pipeline.prepare(defaults.width ?? manifest.size, defaults.height ?? manifest.size, {
         signal,
         onNetwork: (part, done, of) => {
-          emit({ stage: 'session', part, done, of });
+          loading = { stage: 'session', part, done, of };
+          emit(loading);
         },
       });
     } catch (error) {
       await pipeline.release();
       throw error;
+    } finally {
+      loading = null;
     }
     const prompts = new Prompts(fixedPrompts, text, promptDevice(machine, pipeline, lowMemory));
     this.#loaded = { parts, backend, machine, lowMemory, pipeline, prompts, letGo };

@@ -14,6 +14,8 @@ const loadEventSchema = v.object({
   part: v.string(),
   done: count,
   of: count,
+  /** With `session`: how many bytes of this network's weights have been read, where they are read one by one. */
+  read: v.optional(v.object({ done: count, of: count })),
 });
 export type LoadEvent = v.InferOutput<typeof loadEventSchema>;
 

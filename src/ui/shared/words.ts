@@ -132,8 +132,9 @@ export function outcomeWords({ kind, made, seconds }: Outcome): string {
 /** What the loading of a model is busy with, and how far that is from 0 to 1. */
 export function loadWords(event: LoadEvent | null): { readonly text: string; readonly fraction: number } {
   if (!event) return { text: '', fraction: 0 };
-  const { stage, part, done, of } = event;
-  const fraction = of > 0 ? Math.min(1, done / of) : 0;
+  const { stage, part, done, of, read } = event;
+  const within = read && read.of > 0 ? read.done / read.of : 0;
+  const fraction = of > 0 ? Math.min(1, (done + within) / of) : 0;
   switch (stage) {
     case 'download':
       // Some servers do not say how long a file is.
@@ -143,7 +144,12 @@ export function loadWords(event: LoadEvent | null): { readonly text: string; rea
     case 'compile':
       return { text: `preparing ${part}, ${done} of ${of}`, fraction };
     case 'session':
-      return { text: `starting ${part}, ${done} of ${of}`, fraction };
+      return {
+        text: read
+          ? `starting ${part}, ${bytes(read.done)} of ${bytes(read.of)}`
+          : `starting ${part}, ${done} of ${of}`,
+        fraction,
+      };
   }
 }
 

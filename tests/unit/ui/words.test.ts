@@ -101,6 +101,9 @@ describe('what the page says', () => {
       fraction: 0,
     });
     expect(loadWords({ stage: 'session', part: 'vae', done: 1, of: 0 }).fraction).toBe(0);
+    expect(
+      loadWords({ stage: 'session', part: 'UNet', done: 0, of: 4, read: { done: 820e6, of: 1.64e9 } }),
+    ).toEqual({ text: 'starting UNet, 820 MB of 1.64 GB', fraction: 0.125 });
   });
 
   it('how far fetching a model is', () => {
