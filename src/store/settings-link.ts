@@ -46,7 +46,7 @@ export function createSettingsLink({
       link: new URL(withOrigin(before, origin)),
       words: origin
         ? 'It opens Drift with these settings and this model.'
-        : 'It opens Drift with these settings, but not with this model: others do not have the folder that it came from.',
+        : 'It opens Drift with these settings, but not with this model: it is on this device only.',
     };
   }
 
