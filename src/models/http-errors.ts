@@ -21,7 +21,7 @@ export function wrongPart(url: string, status: number): ModelError {
 export function wholeForPart(url: string): ModelError {
   return new ModelError('http-failed', `${url} answered with all of the file instead of a part of it.`, {
     remedy: 'Try again later. If it happens again, the server is at fault.',
-    details: { url, status: 200 },
+    details: { url, status: 200, whole: true },
   });
 }
 

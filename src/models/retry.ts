@@ -21,11 +21,8 @@ const longestWait = 30_000;
 /** A server that asks for more patience than this, in seconds, gets none: the user is told instead. */
 const longestPatience = 300;
 
-/**
- * Refusals that say "not now": the request may succeed later as it is. 416 comes here only for a part that is there,
- * and 200 for a whole file in place of a part.
- */
-const passing = new Set([200, 408, 416, 425, 429]);
+/** Refusals that say "not now": the request may succeed later as it is. 416 comes here only for a part that is there. */
+const passing = new Set([408, 416, 425, 429]);
 /** Of the server's own failures, those that last: not implemented, version not supported. */
 const lasting = new Set([501, 505]);
 
@@ -91,11 +88,12 @@ async function waiting(
 
 function mayPass({ code, details }: ModelError): boolean {
   if (code === 'network') return true;
+  if (code !== 'http-failed') return false;
   const status = Number(details['status']);
+  const failure = status >= 500 && !lasting.has(status);
   // The link that a server redirected to has expired: it gives another.
   const expired = status === 403 && details['redirected'] === true;
-  const failure = status >= 500 && !lasting.has(status);
-  return code === 'http-failed' && (passing.has(status) || failure || expired);
+  return passing.has(status) || failure || expired || details['whole'] === true;
 }
 
 /** Waits, by the clock; rejects with the signal's reason as soon as it is aborted. */

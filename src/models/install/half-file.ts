@@ -139,6 +139,7 @@ export async function halfFile(
     layout: await fingerprint([header, runs]),
     size: at,
     pieces,
+    pass: file.pass,
   };
 }
 

@@ -1,4 +1,5 @@
 import { ModelError, createQueue } from '../../base/index.ts';
+import type { Pass } from '../remote.ts';
 import { bytesThere, checkPieces } from './check.ts';
 import type { ModelFiles } from './files.ts';
 import { PieceKeeper } from './keeping.ts';
@@ -75,7 +76,7 @@ async function forget(files: ModelFiles, id: string, url: string): Promise<void>
 
 /** @throws ModelError `changed` when a file is not the one that was planned with */
 async function carryOut(plan: PreparedPlan, files: ModelFiles, options: InstallOptions): Promise<void> {
-  const { signal, connections = usualConnections, now = Date.now, onProgress } = options;
+  const { signal, connections = usualConnections, now = Date.now, onProgress, onNotice } = options;
   const { id } = plan.source;
   signal?.throwIfAborted();
   const found = await readLedger(files, id);
@@ -99,26 +100,37 @@ async function carryOut(plan: PreparedPlan, files: ModelFiles, options: InstallO
   );
 
   const missing = missingPieces(plan, ledger);
-  const toCome = missing.reduce((sum, { piece }) => sum + piece.download, 0);
+  const toCome = missing.flat().reduce((sum, { piece }) => sum + piece.download, 0);
   const progress = new Progress('download', plan.downloadBytes - toCome, plan.downloadBytes, now, onProgress);
   const keeper = new PieceKeeper(files, ledger, now);
   const large = createQueue();
+  const fetchPiece = async ({ file, piece, entry }: MissingPiece, stop: AbortSignal) => {
+    let come = 0;
+    const make = () =>
+      piece.make(stop, (count) => {
+        come += count;
+        progress.add(count);
+      });
+    try {
+      const bytes = await (piece.large ? large.run(stop, make) : make());
+      progress.add(piece.download - come);
+      come = piece.download;
+      await keeper.write(file.name, entry, bytes);
+    } catch (error) {
+      progress.add(-come);
+      throw error;
+    }
+  };
   try {
-    await inParallel(missing, connections, signal, async ({ file, piece, entry }, stop) => {
-      let come = 0;
-      const make = () =>
-        piece.make(stop, (count) => {
-          come += count;
-          progress.add(count);
-        });
+    await inParallel(missing, connections, signal, async (pieces, stop) => {
+      const pass = beginPass(pieces, stop, onNotice);
       try {
-        const bytes = await (piece.large ? large.run(stop, make) : make());
-        progress.add(piece.download - come);
-        come = piece.download;
-        await keeper.write(file.name, entry, bytes);
-      } catch (error) {
-        progress.add(-come);
-        throw error;
+        for (const each of pieces) {
+          stop.throwIfAborted();
+          await fetchPiece(each, stop);
+        }
+      } finally {
+        await pass?.close();
       }
     });
     await keeper.finish();
@@ -193,14 +205,35 @@ async function askForRoom(plan: PreparedPlan, files: ModelFiles): Promise<void> 
   if (free !== null && needed > free) throw storageFull(needed, free);
 }
 
-function missingPieces(
-  plan: PreparedPlan,
-  ledger: Ledger,
-): { file: PlannedFile; piece: Piece; entry: LedgerFile['pieces'][number] }[] {
-  return plan.files.flatMap((file, index) =>
-    file.pieces.flatMap((piece, place) => {
+interface MissingPiece {
+  readonly file: PlannedFile;
+  readonly piece: Piece;
+  readonly entry: LedgerFile['pieces'][number];
+}
+
+/** What has to be made, in groups that can be made side by side; the pieces of one follow one another. */
+function missingPieces(plan: PreparedPlan, ledger: Ledger): MissingPiece[][] {
+  return plan.files.flatMap((file, index) => {
+    const missing = file.pieces.flatMap((piece, place) => {
       const entry = ledger.files[index]?.pieces[place];
       return entry?.sha256 === null ? [{ file, piece, entry }] : [];
-    }),
-  );
+    });
+    return file.pass ? [missing] : missing.map((each) => [each]);
+  });
+}
+
+/** Begins the one pass in which pieces of a file that comes only whole are made; null for any other. */
+function beginPass(
+  [first, ...others]: readonly MissingPiece[],
+  signal: AbortSignal,
+  onNotice: InstallOptions['onNotice'],
+): Pass | null {
+  const { origin, pass, pieces = [] } = first?.file ?? {};
+  if (!origin || !pass) return null;
+  if (1 + others.length < pieces.length) {
+    const { url } = origin;
+    const message = `The server sends ${url} only from its beginning on, so what is there of it comes again.`;
+    onNotice?.({ kind: 'whole', url, message });
+  }
+  return pass(signal);
 }

@@ -26,6 +26,8 @@ export interface PlannedFile {
   readonly layout: string;
   readonly size: number;
   readonly pieces: readonly Piece[];
+  /** Where it comes only whole: its pieces are made in such a pass, one after the other, in their order. */
+  readonly pass?: RemoteFile['pass'];
 }
 
 /** What the ledger says of where a file came from. */

@@ -27,6 +27,7 @@ export async function plainFile(
     layout: await fingerprint(['as it is', file.size, pieceLength]),
     size: file.size,
     pieces,
+    pass: file.pass,
   };
 }
 
