@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { download } from '../../../src/models/download.ts';
 import { httpSource } from '../../../src/models/http.ts';
 import type { HttpOptions } from '../../../src/models/http.ts';
 import { memorySource } from '../../../src/models/source.ts';
@@ -87,6 +88,18 @@ describe('a server that falls silent', () => {
     }
     expect(await reading).toMatchObject({ code: 'network', details: { url, silence: longestSilence } });
     expect(messages).toHaveLength(2);
+    expect(clock.timers()).toBe(0);
+  });
+
+  it('is no longer waited for by one who takes a file whole', async () => {
+    const { clock } = rig();
+    const gate = createGate();
+    hub.inject({ faults: [{ kind: 'stall', after: 100, gate }] });
+    const onProgress = () => {
+      clock.letPass(tooLong);
+    };
+    const error = await failure(download(url, { timer: clock.timer, onProgress }));
+    expect(error).toMatchObject({ code: 'network', details: { silence: longestSilence } });
     expect(clock.timers()).toBe(0);
   });
 
