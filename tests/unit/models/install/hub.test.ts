@@ -3,9 +3,10 @@ import { isAbort } from '../../../../src/base/index.ts';
 import { install, planInstall, verifyInstalled } from '../../../../src/models/index.ts';
 import type { InstallNotice, InstallOptions, ModelSource } from '../../../../src/models/index.ts';
 import { memorySource } from '../../../../src/models/source.ts';
+import { longestSilence } from '../../../../src/models/stall.ts';
 import { float32Bytes } from '../../../support/bytes.ts';
 import { failure } from '../../../support/failure.ts';
-import { startHub } from '../../../support/hub/index.ts';
+import { createGate, startHub } from '../../../support/hub/index.ts';
 import type { Hub } from '../../../support/hub/index.ts';
 import { fakeClock } from '../../../support/install/clock.ts';
 import { MemoryFiles } from '../../../support/install/memory-files.ts';
@@ -79,7 +80,6 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   hub.reset();
-  hub.inject({ faults: [{ kind: 'ignore-range' }] });
 });
 afterAll(() => hub.close());
 
@@ -102,7 +102,31 @@ async function stopAfter(pieces: number, { source, files, options }: ReturnType<
   expect(files.writers).toBe(0);
 }
 
+describe('a model whose server falls silent', () => {
+  it.each([
+    ['before it answers', { kind: 'silence' }],
+    ['in the middle', { kind: 'stall', after: 1000 }],
+  ] as const)('%s is asked for again, and the user is told why', async (_, fault) => {
+    const { source, files, options, notices, clock } = rig();
+    const plan = await planInstall(source, options);
+    const gate = createGate();
+    hub.inject({ path: unet, from: 3, to: 3, faults: [{ ...fault, gate }] });
+    const installed = install(plan, files, { ...options, connections: 1 });
+    await gate.reached;
+    clock.letPass(2 * longestSilence);
+    await installed;
+    const message = `${base}${unet} has sent nothing for 30 seconds. Trying again in 1 s.`;
+    expect(notices).toEqual([{ kind: 'retry', url: base + unet, message, seconds: 0.75 }]);
+    expect(clock.timers()).toBe(0);
+    await expectWhole(files);
+  });
+});
+
 describe('a model whose server sends files only whole', () => {
+  beforeEach(() => {
+    hub.inject({ faults: [{ kind: 'ignore-range' }] });
+  });
+
   it('is installed by letting each large file stream by once', async () => {
     const { source, files, options, notices, clock } = rig();
     const plan = await planInstall(source, options);
