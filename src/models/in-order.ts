@@ -11,8 +11,8 @@ const usualHeader = 1 / 64;
 
 /**
  * A large file that its server sends only whole. Its beginning, up to `largestWhole`, can be read at any time, and is
- * kept in memory; all of it in a pass, forward, while it streams by. A pass that loses its connection begins at the beginning again and goes on
- * where it was, or asks for the rest, should the server have learnt to send parts meanwhile.
+ * kept in memory; all of it in a pass, forward, while it streams by. A pass that loses its connection goes on where it
+ * was: from the beginning again, or by the rest alone, should the server have learnt to send parts meanwhile.
  */
 export class InOrderFile implements RemoteFile {
   readonly name: string;
@@ -114,7 +114,7 @@ class ForwardPass {
     this.#flow = null;
   }
 
-  /** Does something with an answer that has not yet come farther than a place. After a failure the next one is asked for. */
+  /** Does something with an answer that has not yet come farther than a place. One that failed is not used again. */
   async #flowing(place: number, work: (flow: Flow) => Promise<void>): Promise<void> {
     if (this.#flow && this.#flow.position > place) await this.close();
     const again = this.#farthest > 0;

@@ -69,19 +69,21 @@ async function waiting(
   offline: boolean,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
+  if (!offline || !device) {
+    await wait(milliseconds, signal);
+    return false;
+  }
   const back = new AbortController();
-  const forget = offline
-    ? device?.onBack(() => {
-        back.abort();
-      })
-    : undefined;
+  const forget = device.onBack(() => {
+    back.abort();
+  });
   try {
     await wait(milliseconds, signal ? AbortSignal.any([signal, back.signal]) : back.signal);
   } catch (error) {
     signal?.throwIfAborted();
     if (!back.signal.aborted) throw error;
   } finally {
-    forget?.();
+    forget();
   }
   return back.signal.aborted;
 }
