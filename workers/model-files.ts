@@ -1,6 +1,7 @@
 /** Where installed models are kept in a browser: the origin private file system. */
 import type { ModelFiles, ModelFileWriter } from '../src/models/install/index.ts';
 import { blobSource } from '../src/models/source.ts';
+import { openToWrite } from './opening.ts';
 import type { ModelStorage } from './model-keeping.ts';
 import { measureRoom, orNull, tryHoldLock } from './storage.ts';
 
@@ -62,7 +63,7 @@ function privateModels(): ModelFiles {
       const found = await place(model, name, true);
       if (!found) throw new DOMException('The folder is gone.', 'NotFoundError');
       const handle = await found.folder.getFileHandle(found.file, { create: true });
-      return fileWriter(await handle.createSyncAccessHandle());
+      return fileWriter(await openToWrite(handle));
     },
     async remove(model) {
       const folder = await root(false);

@@ -1,4 +1,5 @@
 /** What workers keep things with: the origin private file system, Web Locks, and the browser's quota. */
+import { openToWrite } from './opening.ts';
 import type { MeasureRoom, ProjectFiles, ProjectLocks } from '../src/project/index.ts';
 
 const folderName = 'projects';
@@ -42,7 +43,7 @@ export function privateFiles(): ProjectFiles {
       const parent = await folder(project, true);
       if (!parent) return;
       const file = await parent.getFileHandle(name, { create: true });
-      const handle = await file.createSyncAccessHandle();
+      const handle = await openToWrite(file);
       try {
         handle.truncate(0);
         const whole = bytes instanceof Blob ? new Uint8Array(await bytes.arrayBuffer()) : bytes;

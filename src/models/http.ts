@@ -10,17 +10,18 @@ import {
   wrongPart,
 } from './http-errors.ts';
 import { InOrderFile } from './in-order.ts';
-import { Requests } from './remote.ts';
-import type { HttpOptions, RemoteFile } from './remote.ts';
+import { Requests, remoteOf } from './remote.ts';
+import type { ByteStream, HttpOptions, RemoteFile } from './remote.ts';
 import { retrying } from './retry.ts';
 import { checkRange, memorySource } from './source.ts';
 import type { StallWatch } from './stall.ts';
 
-export type { HttpOptions, RemoteFile } from './remote.ts';
+export { remoteOf } from './remote.ts';
+export type { ByteStream, HttpOptions, RemoteFile } from './remote.ts';
 
 /**
  * A file on a web server, read in ranges. Redirects are followed. Of a server that cannot send ranges, files up to
- * `largestWhole` are kept in memory, and larger ones can be read in order: see `RemoteFile.pass`. A read whose
+ * `largestWhole` are kept in memory, and larger ones can be read in order: see `RemoteFile.inOrder`. A read whose
  * connection is lost, or gets nothing any more, goes on where it broke off.
  *
  * @throws ModelError `not-found` (404, 410), `http-failed` (any other refusal, with `retryAfter` in seconds where the
@@ -36,10 +37,8 @@ export async function httpSource(url: string, options: HttpOptions = {}): Promis
 
 async function open(requests: Requests, signal: AbortSignal | undefined): Promise<RemoteFile> {
   const { url, largestWhole } = requests;
-  const inMemory = (bytes: Uint8Array, tag: string | null): RemoteFile => ({
-    ...memorySource(url, bytes),
-    tag,
-  });
+  const inMemory = (bytes: Uint8Array, tag: string | null): RemoteFile =>
+    remoteOf(memorySource(url, bytes), tag);
   return requests.watched(signal, async (watch) => {
     const probe = await requests.askRange(0, 0, watch);
     const tag = versionOf(probe);
@@ -64,28 +63,20 @@ async function open(requests: Requests, signal: AbortSignal | undefined): Promis
 
 /** A file of which the server sends any part. */
 function inRanges(requests: Requests, size: number, tag: string | null): RemoteFile {
-  const { url, retry, largestWhole } = requests;
+  const { url, largestWhole } = requests;
 
-  /** Fills a buffer from a place in the file on; `advance` is told how far it has come. */
-  async function fill(
-    out: Uint8Array<ArrayBuffer>,
-    offset: number,
-    watch: StallWatch,
-    advance: (count: number) => void,
-  ): Promise<void> {
-    const last = offset + out.length - 1;
-    const response = await requests.askRange(offset, last, watch);
+  /** Asks for a part of the file, and gives its body. */
+  async function openPart(first: number, last: number, watch: StallWatch): Promise<Body> {
+    const response = await requests.askRange(first, last, watch);
     // A server may answer with the whole file to any range.
     if (response.status === 200) {
       if (isWebPage(response)) {
         await discard(response);
         throw pageForPart(url);
       }
-      const body = await readBody(url, response, largestWhole, wholeForPart, watch);
-      if (body.length !== size) throw changed(url, { size, found: body.length });
-      out.set(body.subarray(offset, offset + out.length));
-      advance(out.length);
-      return;
+      const whole = await readBody(url, response, largestWhole, wholeForPart, watch);
+      if (whole.length !== size) throw changed(url, { size, found: whole.length });
+      return bodyOf([whole.subarray(first, last + 1)]);
     }
     const found = contentRange(response);
     // Of a file that is as long as it was, this part is there, whatever the server says.
@@ -95,33 +86,109 @@ function inRanges(requests: Requests, size: number, tag: string | null): RemoteF
       await discard(response);
       throw moved ? changed(url, { size, found: found?.total ?? null }) : refused(url, response);
     }
-    if (found !== null && (found.first !== offset || found.last !== last)) {
+    if (found !== null && (found.first !== first || found.last !== last)) {
       await discard(response);
       throw wrongPart(url, response.status);
     }
-    await readInto(url, response, out, watch, advance);
+    return response.body?.getReader() ?? bodyOf([]);
+  }
+
+  function stream(begin: number, end: number, stop: AbortSignal | undefined): ByteStream {
+    checkRange(url, size, begin, end - begin);
+    let at = begin;
+    let body: Body | null = null;
+    let watch: StallWatch | null = null;
+    /** What has come and was not asked for yet. */
+    let ahead: Uint8Array = new Uint8Array(0);
+
+    async function close(): Promise<void> {
+      const open = body;
+      watch?.end();
+      body = watch = null;
+      ahead = new Uint8Array(0);
+      await open?.cancel().catch(() => undefined);
+    }
+    /** Fills a buffer; `advance` is told how far it has come. */
+    async function fill(out: Uint8Array, advance: (count: number) => void): Promise<void> {
+      const waiting = (watch ??= requests.watch(stop));
+      waiting.alive();
+      try {
+        body ??= await openPart(at, end - 1, waiting);
+        for (let length = 0; length < out.length;) {
+          if (ahead.length === 0) {
+            ahead = (await body.read()).value ?? ahead;
+            waiting.alive();
+            if (ahead.length === 0) throw new Error(`${end - at} bytes of ${end - begin} did not arrive`);
+            if (ahead.length > end - at) throw wrongPart(url, 206);
+          }
+          const some = ahead.subarray(0, out.length - length);
+          out.set(some, length);
+          ahead = ahead.subarray(some.length);
+          length += some.length;
+          at += some.length;
+          advance(some.length);
+        }
+        // Until the next bytes are asked for, whoever asks is busy with these.
+        waiting.pause();
+      } catch (error) {
+        await close();
+        throw error instanceof ModelError ? error : lostConnection(url, error, waiting.signal);
+      }
+    }
+
+    return {
+      async next(length, onBytes) {
+        stop?.throwIfAborted();
+        if (length > end - at) throw new RangeError(`${length} bytes from ${at} are beyond ${end}`);
+        const out = new Uint8Array(length);
+        let done = 0;
+        const rest = () =>
+          fill(out.subarray(done), (count) => {
+            done += count;
+            onBytes?.(count);
+          });
+        if (length === 0) return out;
+        const { retry } = requests;
+        await (retry ? retrying(retry.reading, stop, rest, () => done) : rest());
+        return out;
+      },
+      async skip(length) {
+        if (length > 0) await close();
+        at += length;
+      },
+      close,
+    };
   }
 
   return {
     name: url,
     size,
     tag,
+    inOrder: false,
     async read(offset, length, stop, onBytes) {
       stop?.throwIfAborted();
-      checkRange(url, size, offset, length);
-      const out = new Uint8Array(length);
-      let done = 0;
-      const rest = () =>
-        requests.watched(stop, (watch) =>
-          fill(out.subarray(done), offset + done, watch, (count) => {
-            done += count;
-            onBytes?.(count);
-          }),
-        );
-      if (length === 0) return out;
-      await (retry ? retrying(retry.reading, stop, rest, () => done) : rest());
-      return out;
+      const part = stream(offset, offset + length, stop);
+      try {
+        return await part.next(length, onBytes);
+      } finally {
+        await part.close();
+      }
     },
+    stream,
+  };
+}
+
+/** A body as it comes, in chunks of any length. */
+interface Body {
+  read(): Promise<{ readonly value?: Uint8Array | undefined }>;
+  cancel(): Promise<void>;
+}
+
+function bodyOf(chunks: readonly Uint8Array[]): Body {
+  const rest = chunks.values();
+  return {
+    read: () => Promise.resolve({ value: rest.next().value }),
+    cancel: () => Promise.resolve(),
   };
 }
 
@@ -177,37 +244,4 @@ async function readBody(
     throw lostConnection(url, error, watch.signal);
   }
   return body.subarray(0, length);
-}
-
-/** Reads the body of an answer into a buffer that it has to fill exactly, and tells how many bytes came as they come. */
-async function readInto(
-  url: string,
-  response: Response,
-  out: Uint8Array,
-  watch: StallWatch,
-  advance: (count: number) => void,
-): Promise<void> {
-  const reader = response.body?.getReader();
-  let length = 0;
-  try {
-    for (;;) {
-      const value = (await reader?.read())?.value;
-      if (value === undefined) break;
-      watch.alive();
-      if (length + value.length > out.length) throw wrongPart(url, response.status);
-      out.set(value, length);
-      length += value.length;
-      advance(value.length);
-    }
-  } catch (error) {
-    await reader?.cancel().catch(() => undefined);
-    // Lost after its last byte.
-    if (length === out.length && (watch.stalled || !(watch.signal.aborted || error instanceof ModelError))) {
-      return;
-    }
-    if (error instanceof ModelError) throw error;
-    throw lostConnection(url, error, watch.signal);
-  }
-  if (length === out.length) return;
-  throw lostConnection(url, new Error(`${length} bytes of ${out.length} arrived`), watch.signal);
 }

@@ -1,7 +1,8 @@
 import { ModelError } from '../base/index.ts';
 import { contentLength, contentRange, differ, discard, isWebPage, versionOf } from './http-answer.ts';
 import { changed, lostConnection, noRanges, pageForPart, refused, wrongPart } from './http-errors.ts';
-import type { Pass, RemoteFile, Requests } from './remote.ts';
+import { streamOf } from './remote.ts';
+import type { ByteStream, RemoteFile, Requests } from './remote.ts';
 import { retrying } from './retry.ts';
 import { checkRange } from './source.ts';
 import type { StallWatch } from './stall.ts';
@@ -11,16 +12,16 @@ const usualHeader = 1 / 64;
 
 /**
  * A large file that its server sends only whole. Its beginning, up to `largestWhole`, can be read at any time, and is
- * kept in memory; all of it in a pass, forward, while it streams by. A pass that loses its connection goes on where it
+ * kept in memory; all of it in a stream, while it passes by. A stream that loses its connection goes on where it
  * was: from the beginning again, or by the rest alone, should the server have learnt to send parts meanwhile.
  */
 export class InOrderFile implements RemoteFile {
   readonly name: string;
   readonly size: number;
   readonly tag: string | null;
+  readonly inOrder = true;
   readonly #requests: Requests;
   #beginning = new Uint8Array(0);
-  #pass: ForwardPass | null = null;
 
   constructor(requests: Requests, size: number, tag: string | null) {
     this.name = requests.url;
@@ -29,18 +30,18 @@ export class InOrderFile implements RemoteFile {
     this.#requests = requests;
   }
 
-  readonly pass = (signal: AbortSignal): Pass => {
+  stream(begin: number, end: number, signal?: AbortSignal): ByteStream {
+    checkRange(this.name, this.size, begin, end - begin);
     const pass = new ForwardPass(this.#requests, this.size, this.tag, signal);
-    this.#pass = pass;
-    return {
-      close: async () => {
-        if (this.#pass === pass) this.#pass = null;
-        await pass.close();
-      },
-    };
-  };
+    return streamOf(
+      begin,
+      end,
+      (at, length, onBytes) => pass.read(at, length, onBytes),
+      () => pass.close(),
+    );
+  }
 
-  /** @throws ModelError `no-ranges` for a part that cannot be had now, and what `httpSource` throws */
+  /** @throws ModelError `no-ranges` beyond what can be read of the beginning, and what `httpSource` throws */
   async read(
     offset: number,
     length: number,
@@ -49,7 +50,6 @@ export class InOrderFile implements RemoteFile {
   ): Promise<Uint8Array<ArrayBuffer>> {
     signal?.throwIfAborted();
     checkRange(this.name, this.size, offset, length);
-    if (this.#pass) return this.#pass.read(offset, length, onBytes);
     const end = offset + length;
     const { largestWhole } = this.#requests;
     if (end > largestWhole) throw noRanges(this.name, 200, largestWhole);
@@ -85,7 +85,7 @@ class ForwardPass {
     this.#signal = signal;
   }
 
-  /** @param offset - not before what was read last, or the file comes from its beginning again */
+  /** @param offset - not before the end of what was read last */
   async read(
     offset: number,
     length: number,
@@ -114,9 +114,8 @@ class ForwardPass {
     this.#flow = null;
   }
 
-  /** Does something with an answer that has not yet come farther than a place. One that failed is not used again. */
+  /** Does something with the answer that flows, or one that is asked for from a place on. One that failed is not used again. */
   async #flowing(place: number, work: (flow: Flow) => Promise<void>): Promise<void> {
-    if (this.#flow && this.#flow.position > place) await this.close();
     const again = this.#farthest > 0;
     try {
       this.#flow ??= await this.#open(place);

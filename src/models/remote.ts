@@ -1,13 +1,39 @@
 import { lostConnection } from './http-errors.ts';
 import type { RetryPolicy } from './retry.ts';
+import { checkRange } from './source.ts';
 import { StallWatch, timeout } from './stall.ts';
 import type { Timer } from './stall.ts';
 import type { ByteSource } from './types.ts';
+
+/** The bytes of a part of a file, from its beginning on. */
+export interface ByteStream {
+  /**
+   * The next `length` bytes.
+   *
+   * @param onBytes - told how many bytes have come, as they come
+   * @throws RangeError beyond the end of the part; or what reading the file throws, after which it can be tried again
+   */
+  next(length: number, onBytes?: (count: number) => void): Promise<Uint8Array<ArrayBuffer>>;
+  /** Leaves out the next `length` bytes. */
+  skip(length: number): Promise<void>;
+  /** Lets go of the connection. */
+  close(): Promise<void>;
+}
 
 /** A file on a web server. */
 export interface RemoteFile extends ByteSource {
   /** Its version: a strong ETag, or where that is hidden when it was last changed; null where the server tells neither. */
   readonly tag: string | null;
+  /**
+   * Whether it is a large file that its server sends only whole: nothing but its beginning can be read by itself, and
+   * all of it in one stream. Leaving bytes out of that then takes as long as reading them.
+   */
+  readonly inOrder: boolean;
+  /**
+   * Reads a part in order with one request for all of it, as long as its connection holds: requests are what
+   * takes time, for redirects that each of them follows and for memory that browsers set up for each.
+   */
+  stream(begin: number, end: number, signal?: AbortSignal): ByteStream;
   /** @param onBytes - told how many bytes have come, as they come */
   read(
     offset: number,
@@ -15,17 +41,6 @@ export interface RemoteFile extends ByteSource {
     signal?: AbortSignal,
     onBytes?: (count: number) => void,
   ): Promise<Uint8Array<ArrayBuffer>>;
-  /**
-   * Only for a large file that its server sends no parts of. Without a pass, no more than its beginning can be read;
-   * in one, all of it, by reads that follow one another and go forward. There is one pass at a time.
-   */
-  readonly pass?: ((signal: AbortSignal) => Pass) | undefined;
-}
-
-/** One way through a file from its beginning to its end. */
-export interface Pass {
-  /** Lets go of its connection. Whoever began it closes it. */
-  close(): Promise<void>;
 }
 
 /** The largest file that is kept in memory whole when its server cannot send parts. */
@@ -105,4 +120,52 @@ export class Requests {
       watch.end();
     }
   }
+}
+
+/** A file that is at hand as one that would have to be fetched. */
+export function remoteOf(source: ByteSource, tag: string | null): RemoteFile {
+  const read = async (
+    offset: number,
+    length: number,
+    signal?: AbortSignal,
+    onBytes?: (count: number) => void,
+  ) => {
+    const bytes = await source.read(offset, length, signal);
+    onBytes?.(length);
+    return bytes;
+  };
+  return {
+    name: source.name,
+    size: source.size,
+    tag,
+    inOrder: false,
+    read,
+    stream(begin, end, signal) {
+      checkRange(source.name, source.size, begin, end - begin);
+      return streamOf(begin, end, (at, length, onBytes) => read(at, length, signal, onBytes));
+    },
+  };
+}
+
+/** A stream of what is read by one reading after the other. */
+export function streamOf(
+  begin: number,
+  end: number,
+  read: (at: number, length: number, onBytes?: (count: number) => void) => Promise<Uint8Array<ArrayBuffer>>,
+  close: () => Promise<void> = () => Promise.resolve(),
+): ByteStream {
+  let at = begin;
+  return {
+    async next(length, onBytes) {
+      if (length > end - at) throw new RangeError(`${length} bytes from ${at} are beyond ${end}`);
+      const bytes = await read(at, length, onBytes);
+      at += length;
+      return bytes;
+    },
+    skip(length) {
+      at += length;
+      return Promise.resolve();
+    },
+    close,
+  };
 }

@@ -1,8 +1,8 @@
 import type { RemoteFile } from '../http.ts';
 import type { Checkpoint } from '../types.ts';
 import { storeHalves, valueBytes, writeHalves } from './halves.ts';
-import { fingerprint, originOf } from './pieces.ts';
-import type { Piece, PlannedFile } from './pieces.ts';
+import { fingerprint } from './pieces.ts';
+import type { Piece, PlannedFile, Span } from './pieces.ts';
 import type { WindowedFile } from './window.ts';
 
 /**
@@ -26,7 +26,7 @@ interface Take {
 /** Values that lie together in the checkpoint and in the stored file; `span` is null for one that is read whole. */
 interface Run {
   readonly takes: Take[];
-  span: { readonly begin: number; readonly end: number } | null;
+  span: Span | null;
 }
 
 /**
@@ -84,26 +84,45 @@ export async function halfFile(
   }
 
   const typeOf = (tensor: string) => checkpoint.tensors.get(tensor)?.type ?? 'float32';
-  const make = async (run: Run, signal: AbortSignal, onBytes: (count: number) => void) => {
-    const { takes, span } = run;
-    const [{ at: begin } = { at: 0 }] = takes;
-    const out = new Uint8Array(takes.reduce((sum, take) => sum + take.stored, 0));
-    const window = span && (await source.open(span.begin, span.end, signal, onBytes));
-    try {
-      for (const { tensor, offset, length, at: place, stored } of takes) {
-        const to = out.subarray(place - begin, place - begin + stored);
-        if (window) await convert(tensor, offset, length, to, signal);
-        else writeHalves(tensor, file.name, await checkpoint.read(tensor, signal), to);
-      }
-    } finally {
-      window?.close();
+  const piece = ({ takes, span }: Run): Piece => {
+    const at = takes[0]?.at ?? 0;
+    const length = takes.reduce((sum, take) => sum + take.stored, 0);
+    const made = async (store: (take: Take, to: Uint8Array<ArrayBuffer>) => Promise<void>) => {
+      const out = new Uint8Array(length);
+      for (const take of takes) await store(take, out.subarray(take.at - at, take.at - at + take.stored));
+      return out;
+    };
+    if (span === null) {
+      const download = takes.reduce((sum, take) => sum + take.length, 0);
+      return {
+        at,
+        length,
+        download,
+        span,
+        large: download > pieceLength,
+        make: (signal) =>
+          made(async ({ tensor }, to) => {
+            writeHalves(tensor, file.name, await checkpoint.read(tensor, signal), to);
+          }),
+      };
     }
-    return out;
+    return {
+      at,
+      length,
+      download: span.end - span.begin,
+      span,
+      async make(bytes, signal) {
+        const window = source.hold(span.begin, bytes);
+        try {
+          return await made((take, to) => convert(take, to, signal));
+        } finally {
+          window.close();
+        }
+      },
+    };
   };
   const convert = async (
-    tensor: string,
-    offset: number,
-    length: number,
+    { tensor, offset, length }: Take,
     out: Uint8Array<ArrayBuffer>,
     signal: AbortSignal,
   ) => {
@@ -118,38 +137,21 @@ export async function halfFile(
   };
 
   const pieces: Piece[] = [
-    { at: 0, length: head.length, download: 0, large: false, make: () => Promise.resolve(head) },
-    ...runs.map((run): Piece => {
-      const { takes, span } = run;
-      const length = takes.reduce((sum, take) => sum + take.stored, 0);
-      const download = span ? span.end - span.begin : takes.reduce((sum, take) => sum + take.length, 0);
-      return {
-        at: takes[0]?.at ?? 0,
-        length,
-        download,
-        large: span === null && download > pieceLength,
-        make: (signal, onBytes) => make(run, signal, onBytes),
-      };
-    }),
+    { at: 0, length: head.length, download: 0, span: null, large: false, make: () => Promise.resolve(head) },
+    ...runs.map(piece),
   ];
   return {
     name,
     part,
-    origin: originOf(file),
+    from: file,
     layout: await fingerprint([header, runs]),
     size: at,
     pieces,
-    pass: file.pass,
   };
 }
 
 /** Adds values to the last run, or begins another where they lie apart or it would become too long. */
-function extend(
-  runs: Run[],
-  take: Take,
-  span: { readonly begin: number; readonly end: number },
-  pieceLength: number,
-): void {
+function extend(runs: Run[], take: Take, span: Span, pieceLength: number): void {
   const last = runs.at(-1);
   if (
     last?.span &&

@@ -1,16 +1,19 @@
 import { ModelError, createQueue } from '../../base/index.ts';
-import type { Pass } from '../remote.ts';
+import type { Queue } from '../../base/index.ts';
 import { bytesThere, checkPieces } from './check.ts';
 import type { ModelFiles } from './files.ts';
 import { PieceKeeper } from './keeping.ts';
 import { readLedger, writeLedger } from './ledger-file.ts';
 import type { Ledger, LedgerFile } from './ledger.ts';
 import { inParallel } from './parallel.ts';
-import type { Piece, PlannedFile } from './pieces.ts';
+import { originOf } from './pieces.ts';
+import type { ReadPiece, SpanPiece } from './pieces.ts';
 import { PreparedPlan, planInstall } from './plan.ts';
 import { Progress } from './progress.ts';
 import type { ModelSource } from './source.ts';
 import { storageFull, storing } from './storing.ts';
+import { stretchesOf } from './stretches.ts';
+import type { Missing } from './stretches.ts';
 import type { InstallOptions, InstallPlan } from './types.ts';
 
 /** What browsers open to one server at once. */
@@ -93,45 +96,17 @@ async function carryOut(plan: PreparedPlan, files: ModelFiles, options: InstallO
 
   const there = bytesThere(ledger);
   if (there > 0) await checkPieces(files, ledger, new Progress('verify', 0, there, now, onProgress), signal);
-  await storing(
-    files,
-    () => plan.storedBytes,
-    () => writeLedger(files, id, ledger),
-  );
-
   const missing = missingPieces(plan, ledger);
-  const toCome = missing.flat().reduce((sum, { piece }) => sum + piece.download, 0);
+  const toCome = missing.reduce((sum, { piece }) => sum + piece.download, 0);
   const progress = new Progress('download', plan.downloadBytes - toCome, plan.downloadBytes, now, onProgress);
   const keeper = new PieceKeeper(files, ledger, now);
   const large = createQueue();
-  const fetchPiece = async ({ file, piece, entry }: MissingPiece, stop: AbortSignal) => {
-    let come = 0;
-    const make = () =>
-      piece.make(stop, (count) => {
-        come += count;
-        progress.add(count);
-      });
-    try {
-      const bytes = await (piece.large ? large.run(stop, make) : make());
-      progress.add(piece.download - come);
-      come = piece.download;
-      await keeper.write(file.name, entry, bytes);
-    } catch (error) {
-      progress.add(-come);
-      throw error;
-    }
-  };
   try {
-    await inParallel(missing, connections, signal, async (pieces, stop) => {
-      const pass = beginPass(pieces, stop, onNotice);
-      try {
-        for (const each of pieces) {
-          stop.throwIfAborted();
-          await fetchPiece(each, stop);
-        }
-      } finally {
-        await pass?.close();
-      }
+    await keeper.save();
+    await inParallel(stretchesOf(missing, connections), connections, signal, (stretch, stop) => {
+      if ('piece' in stretch) return makeOne(stretch, keeper, progress, large, stop);
+      tellOfRepetition(stretch, onNotice);
+      return makeStretch(stretch, keeper, progress, stop);
     });
     await keeper.finish();
   } catch (error) {
@@ -143,6 +118,65 @@ async function carryOut(plan: PreparedPlan, files: ModelFiles, options: InstallO
   }
 }
 
+/** Says where bytes of a stretch come again, because its server sends the file only from its beginning on. */
+function tellOfRepetition(
+  [first, ...others]: readonly Missing<SpanPiece>[],
+  onNotice: InstallOptions['onNotice'],
+): void {
+  const { from, pieces = [] } = first?.file ?? {};
+  if (from?.inOrder !== true) return;
+  if (1 + others.length >= pieces.filter(({ span }) => span !== null).length) return;
+  const url = from.name;
+  const message = `The server sends ${url} only from its beginning on, so what is there of it comes again.`;
+  onNotice?.({ kind: 'whole', url, message });
+}
+
+/** Fetches what lies together in one file by one request, and makes a piece of it whenever enough has come. */
+async function makeStretch(
+  stretch: readonly Missing<SpanPiece>[],
+  keeper: PieceKeeper,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  const [first, last] = [stretch[0], stretch.at(-1)];
+  if (!first?.file.from || !last) return;
+  const stream = first.file.from.stream(first.piece.span.begin, last.piece.span.end, signal);
+  let at = first.piece.span.begin;
+  try {
+    for (const { file, piece, entry } of stretch) {
+      await stream.skip(piece.span.begin - at);
+      at = piece.span.end;
+      let come = 0;
+      try {
+        const bytes = await stream.next(piece.download, (count) => {
+          come += count;
+          progress.add(count);
+        });
+        await keeper.write(file.name, entry, await piece.make(bytes, signal));
+      } catch (error) {
+        progress.add(-come);
+        throw error;
+      }
+    }
+  } finally {
+    await stream.close();
+  }
+}
+
+/** Makes a piece of which nobody knows what bytes it takes. */
+async function makeOne(
+  { file, piece, entry }: Missing<ReadPiece>,
+  keeper: PieceKeeper,
+  progress: Progress,
+  large: Queue,
+  signal: AbortSignal,
+): Promise<void> {
+  const make = () => piece.make(signal);
+  const bytes = await (piece.large ? large.run(signal, make) : make());
+  await keeper.write(file.name, entry, bytes);
+  progress.add(piece.download);
+}
+
 /** The ledger to go on with: of files that are still made in the same way from the same origin, what is there counts. */
 function goOn(
   plan: PreparedPlan,
@@ -151,15 +185,17 @@ function goOn(
 ): Ledger {
   const files = plan.files.map((file): LedgerFile => {
     const known = before?.files.find(({ name }) => name === file.name);
-    const usable = known && sameOrigin(known, file) ? known : null;
-    if (known && !usable && file.origin && known.pieces.some((piece) => piece.sha256 !== null)) {
-      const { url } = file.origin;
+    const origin = originOf(file);
+    const sameLayout = known?.layout === file.layout && known.size === file.size;
+    const usable = sameLayout && sameOrigin(known.origin, origin) ? known : null;
+    if (known && !usable && origin && known.pieces.some((piece) => piece.sha256 !== null)) {
+      const { url } = origin;
       const message = `${url} is not the file that was begun. Its download begins again.`;
       onNotice?.({ kind: 'changed', url, message });
     }
     return {
       name: file.name,
-      origin: file.origin,
+      origin,
       layout: file.layout,
       size: file.size,
       pieces: file.pieces.map(({ at, length }, index) => ({
@@ -180,13 +216,12 @@ function goOn(
   };
 }
 
-function sameOrigin(known: LedgerFile, file: PlannedFile): boolean {
-  if (known.layout !== file.layout || known.size !== file.size) return false;
-  if (!known.origin || !file.origin) return known.origin === file.origin;
-  if (known.origin.size !== file.origin.size) return false;
+function sameOrigin(known: LedgerFile['origin'], origin: LedgerFile['origin']): boolean {
+  if (!known || !origin) return known === origin;
+  if (known.size !== origin.size) return false;
   // The same ETag at another address is the same file: a mirror, or the hub under another name.
-  const tagged = known.origin.tag !== null && file.origin.tag !== null;
-  return tagged ? known.origin.tag === file.origin.tag : known.origin.url === file.origin.url;
+  const tagged = known.tag !== null && origin.tag !== null;
+  return tagged ? known.tag === origin.tag : known.url === origin.url;
 }
 
 /** Whether a folder holds files that the plan does not know. */
@@ -205,35 +240,11 @@ async function askForRoom(plan: PreparedPlan, files: ModelFiles): Promise<void> 
   if (free !== null && needed > free) throw storageFull(needed, free);
 }
 
-interface MissingPiece {
-  readonly file: PlannedFile;
-  readonly piece: Piece;
-  readonly entry: LedgerFile['pieces'][number];
-}
-
-/** What has to be made, in groups that can be made side by side; the pieces of one follow one another. */
-function missingPieces(plan: PreparedPlan, ledger: Ledger): MissingPiece[][] {
-  return plan.files.flatMap((file, index) => {
-    const missing = file.pieces.flatMap((piece, place) => {
+function missingPieces(plan: PreparedPlan, ledger: Ledger): Missing[] {
+  return plan.files.flatMap((file, index) =>
+    file.pieces.flatMap((piece, place) => {
       const entry = ledger.files[index]?.pieces[place];
       return entry?.sha256 === null ? [{ file, piece, entry }] : [];
-    });
-    return file.pass ? [missing] : missing.map((each) => [each]);
-  });
-}
-
-/** Begins the one pass in which pieces of a file that comes only whole are made; null for any other. */
-function beginPass(
-  [first, ...others]: readonly MissingPiece[],
-  signal: AbortSignal,
-  onNotice: InstallOptions['onNotice'],
-): Pass | null {
-  const { origin, pass, pieces = [] } = first?.file ?? {};
-  if (!origin || !pass) return null;
-  if (1 + others.length < pieces.length) {
-    const { url } = origin;
-    const message = `The server sends ${url} only from its beginning on, so what is there of it comes again.`;
-    onNotice?.({ kind: 'whole', url, message });
-  }
-  return pass(signal);
+    }),
+  );
 }

@@ -1,5 +1,5 @@
 import type { ModelFiles, ModelFileWriter } from './files.ts';
-import { writeLedger } from './ledger-file.ts';
+import { writeLedgerTo } from './ledger-file.ts';
 import type { Ledger, LedgerPiece } from './ledger.ts';
 import { sha256 } from './pieces.ts';
 import { storing } from './storing.ts';
@@ -56,7 +56,7 @@ export class PieceKeeper {
         for (const writer of this.#writers.values()) (await writer).flush();
         for (const each of written) each.piece.sha256 = each.sha256;
         this.#ledger.generation++;
-        await writeLedger(this.#files, this.#ledger.source.id, this.#ledger);
+        await writeLedgerTo((name) => this.#writer(name), this.#ledger);
       });
     })();
     this.#saving = saving;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { ledgerName, ledgerSchema, ledgerSpare } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
-import type { ModelFiles } from './files.ts';
+import type { ModelFiles, ModelFileWriter } from './files.ts';
 import { sha256 } from './pieces.ts';
 
 /**
@@ -15,8 +15,15 @@ const growth = checksumLength + 2 - 'null'.length;
 /** The longest ledger that is read: some 10,000 pieces. */
 const longest = 4 * 2 ** 20;
 
-/** Writes a ledger so that at every moment one of its two files is whole. */
-export async function writeLedger(files: ModelFiles, id: string, ledger: Ledger): Promise<void> {
+/**
+ * Writes a ledger so that at every moment one of its two files is whole.
+ *
+ * @param writer - gives the open file of that name; whoever opened it closes it
+ */
+export async function writeLedgerTo(
+  writer: (name: string) => Promise<ModelFileWriter>,
+  ledger: Ledger,
+): Promise<void> {
   const missing = ledger.files.flatMap(({ pieces }) => pieces).filter((piece) => piece.sha256 === null);
   const text = JSON.stringify(ledger);
   const room = text.length + missing.length * growth + 64;
@@ -26,14 +33,24 @@ export async function writeLedger(files: ModelFiles, id: string, ledger: Ledger)
   bytes.set(checksum);
   bytes.set(body, checksum.length);
   for (const name of [ledgerSpare, ledgerName]) {
-    const writer = await files.writer(id, name);
-    try {
-      await writer.write(0, bytes);
-      if (writer.size() > bytes.length) writer.truncate(bytes.length);
-      writer.flush();
-    } finally {
-      writer.close();
-    }
+    const file = await writer(name);
+    await file.write(0, bytes);
+    if (file.size() > bytes.length) file.truncate(bytes.length);
+    file.flush();
+  }
+}
+
+/** The same for files that are not open. */
+export async function writeLedger(files: ModelFiles, id: string, ledger: Ledger): Promise<void> {
+  const open: ModelFileWriter[] = [];
+  try {
+    await writeLedgerTo(async (name) => {
+      const file = await files.writer(id, name);
+      open.push(file);
+      return file;
+    }, ledger);
+  } finally {
+    for (const file of open) file.close();
   }
 }
 

@@ -1,5 +1,5 @@
 import { DriftError, ModelError } from '../../base/index.ts';
-import { httpSource } from '../http.ts';
+import { httpSource, remoteOf } from '../http.ts';
 import type { RemoteFile } from '../http.ts';
 import { parseJson } from '../json.ts';
 import { thisDevice } from '../online.ts';
@@ -111,14 +111,5 @@ async function fileInFolder(folder: LocalFolder, path: string): Promise<RemoteFi
       details: { folder: folder.name, path },
     });
   }
-  return {
-    name: source.name,
-    size: source.size,
-    tag: null,
-    async read(offset, length, signal, onBytes) {
-      const bytes = await source.read(offset, length, signal);
-      onBytes?.(length);
-      return bytes;
-    },
-  };
+  return remoteOf(source, null);
 }

@@ -4,17 +4,37 @@ import type { LedgerFile } from './ledger.ts';
 /** What is fetched for one piece, in bytes: long enough that a request costs little, short enough for memory. */
 export const usualPiece = 12 * 2 ** 20;
 
-/** One piece of a stored file, and how it is made. */
-export interface Piece {
+/** Some bytes of a file: the first, and the one after the last. */
+export interface Span {
+  readonly begin: number;
+  readonly end: number;
+}
+
+interface AnyPiece {
   /** Its place in the stored file. */
   readonly at: number;
   readonly length: number;
   /** Bytes over the network. */
   readonly download: number;
+}
+
+/** A piece that is made of some bytes of a file and nothing else. */
+export interface SpanPiece extends AnyPiece {
+  readonly span: Span;
+  /** @param bytes - those of the span */
+  make(bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** A piece that is read in another way: of a compressed file nobody knows which bytes make what. */
+export interface ReadPiece extends AnyPiece {
+  readonly span: null;
   /** Takes far more memory than a piece should: no two of these are made at once. */
   readonly large: boolean;
-  make(signal: AbortSignal, onBytes: (count: number) => void): Promise<Uint8Array<ArrayBuffer>>;
+  make(signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
 }
+
+/** One piece of a stored file, and how it is made. */
+export type Piece = SpanPiece | ReadPiece;
 
 /** One file of a model as it will be stored: decided before any of it is fetched. */
 export interface PlannedFile {
@@ -22,17 +42,16 @@ export interface PlannedFile {
   readonly name: string;
   /** What people call it. */
   readonly part: string;
-  readonly origin: LedgerFile['origin'];
+  /** What it is made of; null for what Drift writes itself. */
+  readonly from: RemoteFile | null;
   readonly layout: string;
   readonly size: number;
   readonly pieces: readonly Piece[];
-  /** Where it comes only whole: its pieces are made in such a pass, one after the other, in their order. */
-  readonly pass?: RemoteFile['pass'];
 }
 
 /** What the ledger says of where a file came from. */
-export function originOf({ name, size, tag }: RemoteFile): LedgerFile['origin'] {
-  return { url: name, size, tag };
+export function originOf({ from }: PlannedFile): LedgerFile['origin'] {
+  return from && { url: from.name, size: from.size, tag: from.tag };
 }
 
 /** SHA-256 in hexadecimal digits. */

@@ -1,5 +1,5 @@
 import type { RemoteFile } from '../http.ts';
-import { fingerprint, originOf } from './pieces.ts';
+import { fingerprint } from './pieces.ts';
 import type { Piece, PlannedFile } from './pieces.ts';
 
 /** A file that is stored as it is. */
@@ -16,18 +16,17 @@ export async function plainFile(
       at,
       length,
       download: length,
-      large: false,
-      make: (signal, onBytes) => file.read(at, length, signal, onBytes),
+      span: { begin: at, end: at + length },
+      make: (bytes: Uint8Array<ArrayBuffer>) => Promise.resolve(bytes),
     });
   }
   return {
     name,
     part,
-    origin: originOf(file),
+    from: file,
     layout: await fingerprint(['as it is', file.size, pieceLength]),
     size: file.size,
     pieces,
-    pass: file.pass,
   };
 }
 
@@ -38,8 +37,9 @@ export async function textFile(name: string, part: string, text: string): Promis
     at: 0,
     length: bytes.length,
     download: 0,
+    span: null,
     large: false,
     make: () => Promise.resolve(bytes),
   };
-  return { name, part, origin: null, layout: await fingerprint(text), size: bytes.length, pieces: [piece] };
+  return { name, part, from: null, layout: await fingerprint(text), size: bytes.length, pieces: [piece] };
 }

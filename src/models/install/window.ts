@@ -1,4 +1,3 @@
-import type { RemoteFile } from '../http.ts';
 import type { ByteSource } from '../types.ts';
 
 /** A part of a file that is in memory. */
@@ -13,23 +12,18 @@ export interface Window {
 export class WindowedFile implements ByteSource {
   readonly name: string;
   readonly size: number;
-  readonly #file: RemoteFile;
+  readonly #file: ByteSource;
   readonly #windows = new Set<{ readonly begin: number; readonly bytes: Uint8Array }>();
 
-  constructor(file: RemoteFile) {
+  constructor(file: ByteSource) {
     this.#file = file;
     this.name = file.name;
     this.size = file.size;
   }
 
-  /** Fetches a part. Whoever asks closes it, which frees its memory. */
-  async open(
-    begin: number,
-    end: number,
-    signal: AbortSignal | undefined,
-    onBytes: ((count: number) => void) | undefined,
-  ): Promise<Window> {
-    const window = { begin, bytes: await this.#file.read(begin, end - begin, signal, onBytes) };
+  /** Takes a part that was fetched. Whoever gives it closes it, which frees its memory. */
+  hold(begin: number, bytes: Uint8Array): Window {
+    const window = { begin, bytes };
     this.#windows.add(window);
     return { close: () => this.#windows.delete(window) };
   }

@@ -12,6 +12,9 @@ export interface WebFile {
   tag: string | null;
 }
 
+/** Bytes of one part of an answer. */
+const partLength = 4096;
+
 /** What a request meets instead of the file; null for nothing special. */
 export type Fault = (asked: Asked, file: WebFile) => Response | null | Promise<Response | null>;
 
@@ -19,9 +22,10 @@ export type Fault = (asked: Asked, file: WebFile) => Response | null | Promise<R
 export class FakeWeb {
   readonly files = new Map<string, WebFile>();
   readonly asked: Asked[] = [];
-  /** Those of them that were answered as they should be. */
-  readonly served: Asked[] = [];
   fault: Fault = () => null;
+  /** Told before each part of an answer that is as it should be is sent. */
+  onPart: () => void = () => undefined;
+  readonly #sent: { readonly url: string; bytes: number }[] = [];
 
   put(url: string, bytes: Uint8Array<ArrayBuffer>, tag: string | null = `"${url}"`): WebFile {
     const file = { bytes, tag };
@@ -31,11 +35,9 @@ export class FakeWeb {
 
   /** Bytes of files that were sent so far, without the single ones by which files are opened. */
   sent(url?: string): number {
-    return this.served
-      .filter((each) => url === undefined || each.url === url)
-      .map(({ range }) => (range ? range[1] - range[0] + 1 : 0))
-      .filter((length) => length > 1)
-      .reduce((sum, length) => sum + length, 0);
+    return this.#sent
+      .filter((each) => each.bytes > 1 && (url === undefined || each.url === url))
+      .reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   readonly fetch: typeof fetch = async (input, init = {}) => {
@@ -54,9 +56,31 @@ export class FakeWeb {
     const instead = await this.fault(asked, file);
     init.signal?.throwIfAborted();
     if (instead) return instead;
-    this.served.push(asked);
-    return answer(asked, file);
+    const sent = { url, bytes: 0 };
+    this.#sent.push(sent);
+    const whole = answer(asked, file);
+    const { status, headers } = whole;
+    if (whole.body === null) return whole;
+    const bytes = new Uint8Array(await whole.arrayBuffer());
+    return new Response(this.#inParts(bytes, sent, init.signal), { status, headers });
   };
+
+  /** A body as it comes over a network: in parts, when there is somebody to take them. */
+  #inParts(
+    bytes: Uint8Array<ArrayBuffer>,
+    sent: { bytes: number },
+    signal: AbortSignal | null | undefined,
+  ): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const pull = (controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>) => {
+      this.onPart();
+      signal?.throwIfAborted();
+      const part = bytes.slice(sent.bytes, sent.bytes + partLength);
+      sent.bytes += part.length;
+      if (part.length > 0) controller.enqueue(part);
+      if (sent.bytes >= bytes.length) controller.close();
+    };
+    return new ReadableStream({ pull }, { highWaterMark: 0 });
+  }
 }
 
 /** What a well-behaved server answers. */

@@ -135,7 +135,7 @@ function answering(size: number) {
     });
     return Promise.resolve(new Response(stream, { status: 206 }));
   };
-  return { fetch: given, send: (bytes: Uint8Array) => body?.enqueue(bytes), end: () => body?.close() };
+  return { fetch: given, send: (bytes: Uint8Array) => body?.enqueue(bytes) };
 }
 
 describe('a server that is slow', () => {
@@ -146,14 +146,30 @@ describe('a server that is slow', () => {
     let come = 0;
     const next = () => {
       clock.letPass(longestSilence - 1);
-      server.send(content.slice(come, ++come));
-      if (come === 20) server.end();
+      if (come < 20) server.send(content.slice(come, ++come));
     };
     const reading = file.read(0, 20, undefined, next);
     await Promise.resolve();
     server.send(content.slice(0, ++come));
     expect(await reading).toEqual(content.slice(0, 20));
     expect(messages).toEqual([]);
+  });
+
+  it('is waited for while its reader is busy with what came', async () => {
+    const { clock, messages, options } = rig();
+    const server = answering(20);
+    const file = await httpSource(url, { ...options, fetch: server.fetch });
+    const stream = file.stream(0, 20);
+    const first = stream.next(10);
+    server.send(content.slice(0, 10));
+    expect(await first).toEqual(content.slice(0, 10));
+    clock.letPass(10 * longestSilence);
+    const second = stream.next(10);
+    server.send(content.slice(10, 20));
+    expect(await second).toEqual(content.slice(10, 20));
+    await stream.close();
+    expect(messages).toEqual([]);
+    expect(clock.timers()).toBe(0);
   });
 
   it('has sent everything when it does not end after its last byte', async () => {

@@ -27,11 +27,18 @@ async function plan(bytes: Uint8Array<ArrayBuffer>, names: readonly string[], pi
 }
 
 /** All pieces put together, made in the given order. */
-async function carryOut({ size, pieces }: PlannedFile, order = pieces): Promise<Uint8Array<ArrayBuffer>> {
+async function carryOut(
+  { from, size, pieces }: PlannedFile,
+  order = pieces,
+): Promise<Uint8Array<ArrayBuffer>> {
   const out = new Uint8Array(size).fill(0xee);
   const { signal } = new AbortController();
   for (const piece of order) {
-    const bytes = await piece.make(signal, () => undefined);
+    const { span } = piece;
+    const read = (begin: number, end: number) => from?.read(begin, end - begin) ?? new Uint8Array(0);
+    const bytes = await (span === null
+      ? piece.make(signal)
+      : piece.make(await read(span.begin, span.end), signal));
     expect(bytes.length).toBe(piece.length);
     out.set(bytes, piece.at);
   }

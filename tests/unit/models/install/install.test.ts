@@ -74,12 +74,11 @@ async function expectWhole(files: MemoryFiles): Promise<void> {
 /** Stops an installation once so many bytes of the UNet have come. */
 async function stopAfter(bytes: number, { web, source, files, options }: ReturnType<typeof rig>) {
   const stop = new AbortController();
-  web.fault = () => {
+  web.onPart = () => {
     if (web.sent(unetUrl) > bytes) stop.abort();
-    return null;
   };
   await expect(install(source, files, { ...options, signal: stop.signal })).rejects.toSatisfy(isAbort);
-  web.fault = () => null;
+  web.onPart = () => undefined;
 }
 
 describe('a plan', () => {
@@ -176,11 +175,21 @@ describe('an installed model', () => {
     await expectWhole(files);
   });
 
+  it('asks once for pieces that lie together', async () => {
+    const { web, source, files, options } = rig();
+    const plan = await planInstall(source, options);
+    const unet = plan.files.find(({ name }) => name === unetFile);
+    const before = web.asked.filter(({ url }) => url === unetUrl).length;
+    await install(plan, files, { ...options, connections: 2 });
+    const requests = web.asked.filter(({ url }) => url === unetUrl).length - before;
+    expect(requests).toBeLessThan((unet?.pieces.length ?? 0) / 2);
+    await expectWhole(files);
+  });
+
   it('tells its progress up to the end, at the rate at which it goes', async () => {
     const { web, source, files, options, clock, progress } = rig();
-    web.fault = () => {
+    web.onPart = () => {
       clock.pass(100);
-      return null;
     };
     const plan = await planInstall(source, options);
     await install(plan, files, options);
@@ -248,9 +257,8 @@ describe('an installation that was stopped', () => {
 
   it('loses at most what was not flushed when its page is killed', async () => {
     const { web, source, files, options, clock } = rig();
-    web.fault = () => {
+    web.onPart = () => {
       clock.pass(700);
-      return null;
     };
     let writes = 0;
     files.onWrite = () => {

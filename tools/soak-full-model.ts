@@ -1,0 +1,284 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { preview } from 'vite';
+import { readRig } from '../tests/rig/machines.ts';
+import { openFolder } from '../tests/support/hub/folder.ts';
+import { startHub } from '../tests/support/hub/index.ts';
+import { published } from '../tests/support/hub/published.ts';
+import { writeSource } from './full-model.ts';
+import { imageVariations, sizes } from './full-model/model.ts';
+import type { ModelSize } from './full-model/model.ts';
+import { Visit } from './soak/browser.ts';
+import * as journey from './soak/journey.ts';
+import {
+  checks,
+  downloadFigures,
+  figures,
+  frameFigures,
+  loadFigures,
+  peakFigures,
+  tableHead,
+  tableRow,
+} from './soak/report.ts';
+import type { Measured } from './soak/report.ts';
+import { bytesOf, checkRoom, modelIn } from './soak/room.ts';
+import { stretchTimes } from './soak/times.ts';
+import { ratesIn } from './soak/traffic.ts';
+import { Watch } from './soak/watch.ts';
+
+const usage = `Usage: npm run soak:full-model -- [--size full|small] [--model DIR] [--out FILE] [--line MB] [--keep]
+
+Lives through the full model as a user does, in the built page in Chromium on the software GPU with float16: gets it from
+a hub on localhost, with the browser killed on the way twice, loads it, makes a frame of 256×256 in 2 steps, reloads the
+page and loads it from disk. Prints on standard output what that took, as JSON and as a row of the README's table, and on
+standard error how far it is. The full size may take an hour, the small one a minute.
+
+  --model DIR   the model as the hub has it, as "npm run full-model -- --out DIR" writes it; written there if DIR is empty.
+                Without it, it is written into a temporary folder: 4.6 GB, besides 2.6 GB for the browser.
+  --out FILE    writes the JSON there as well
+  --line MB     the most megabytes a second that the hub sends (default: no limit; 0.1 for the small model)
+  --keep        keeps the temporary folder, with the browser's profile in it
+
+Needs Linux, "npm run build" and "npm test -- prepare".`;
+
+/** Where the browser is killed: the share of the download that is done, 0 to 1. */
+const kills = [0.3, 0.65];
+/** Side of the frame, in pixels. */
+const side = 256;
+/** The small model is over before anybody could kill anything, if it is not held back: bytes a second. */
+const smallLine = 1e5;
+
+/** The command. See `usage`. */
+export async function main(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      size: { type: 'string', default: 'full' },
+      model: { type: 'string' },
+      out: { type: 'string' },
+      line: { type: 'string' },
+      keep: { type: 'boolean', default: false },
+    },
+  });
+  const size = sizes.find((name) => name === values.size);
+  const line = values.line === undefined ? null : 1e6 * Number(values.line);
+  if (size === undefined || (line !== null && !(line > 0))) {
+    console.error(usage);
+    return 2;
+  }
+  const interrupted = new AbortController();
+  const interrupt = () => {
+    interrupted.abort();
+  };
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const folder = await mkdtemp(join(tmpdir(), 'drift-soak-'));
+  try {
+    const measured = await soak({
+      size,
+      line: line ?? (size === 'small' ? smallLine : null),
+      model: resolve(values.model ?? join(folder, 'hub')),
+      folder,
+      signal: interrupted.signal,
+    });
+    return await report(measured, values.out);
+  } catch (error) {
+    if (interrupted.signal.aborted) {
+      console.error('Interrupted. Nothing that was started is left.');
+      return 130;
+    }
+    console.error(wordsOf(error));
+    return 1;
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    if (values.keep) console.error(`Kept: ${folder}`);
+    else await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** What an error says and where it came from, without the log of the browser that Playwright's errors carry. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const [what = ''] = error.message.split(/\n(?:Browser logs|Call log):/);
+  const where = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
+  return [what, ...where].join('\n');
+}
+
+async function report(measured: Measured, out: string | undefined): Promise<number> {
+  const held = checks(measured, side);
+  const json = JSON.stringify({ ...figures(measured), checks: held }, null, 2);
+  if (out !== undefined) await writeFile(out, `${json}\n`);
+  console.log(json);
+  console.log(`\n| ${tableHead.join(' | ')} |\n|${' --- |'.repeat(tableHead.length)}\n${tableRow(measured)}`);
+  const failed = Object.entries(held).filter(([, holds]) => !holds);
+  for (const [what] of failed) console.error(`FAILED: ${what}`);
+  return failed.length === 0 ? 0 : 1;
+}
+
+interface SoakOptions {
+  readonly size: ModelSize;
+  readonly line: number | null;
+  /** The folder with the model as the hub has it. */
+  readonly model: string;
+  /** A folder for whatever is needed meanwhile. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+}
+
+/** @throws Error that says what went wrong, with nothing left that was started */
+async function soak({ size, line, model, folder, signal }: SoakOptions): Promise<Measured> {
+  const machine = readRig()?.machines.find(({ name }) => name === 'float16');
+  if (!machine) throw new Error('There is no Chromium with the software GPU. Run "npm test -- prepare".');
+  if (!existsSync('dist/index.html')) throw new Error('There is no built page. Run "npm run build".');
+  const { installed } = await provide(model, size, folder, signal);
+
+  /** What ends what was begun, the last thing first. */
+  const ends: (() => Promise<unknown>)[] = [];
+  try {
+    const { files, close } = await openFolder(model);
+    ends.push(close);
+    const hub = await startHub(published(files));
+    ends.push(() => hub.close());
+    if (line !== null) hub.inject({ faults: [{ kind: 'throttle', bytesPerSecond: line }] });
+    const pages = await preview({ configFile: 'vite.config.ts', preview: { host: '127.0.0.1', port: 0 } });
+    ends.push(() => pages.close());
+    const address = new URL(pages.resolvedUrls?.local[0] ?? '');
+    address.searchParams.set('hub', hub.url);
+
+    // On the hub, PyTorch's and safetensors' weights are float32; the CLIP towers are ONNX files in float16.
+    const watch = new Watch(hub.requests, (path) => /\.(safetensors|bin)$/.test(path));
+    ends.push(() => watch.end());
+    ends.push(async () => {
+      const { visit } = watch;
+      if (visit?.ended === false) watch.tell(`stopped in ${watch.phase}: ${visit.state}`);
+      await visit?.kill();
+    });
+    const begin = async () => {
+      watch.visit = await Visit.begin({
+        machine,
+        profile: join(folder, 'profile'),
+        signal,
+        onHeap: (worker, heap) => {
+          watch.peaks.note(watch.phase, worker, heap);
+        },
+      });
+      await journey.open(watch.visit, address.href);
+      if ((await journey.quota(watch.visit.page)) >= installed) return watch.visit;
+      throw new Error(`This browser lets a page keep less than the ${installed} bytes of the model.`);
+    };
+
+    const toolBefore = process.cpuUsage();
+    const stretches: Measured['stretches'][number][] = [];
+    for (const kill of kills) {
+      const visit = await begin();
+      stretches.push(await stretch(visit, watch, stretches.length > 0, kill));
+      watch.tell(`killed at ${Math.round(100 * (stretches.at(-1)?.times.to ?? 0))} %`);
+    }
+    const visit = await begin();
+    stretches.push(await stretch(visit, watch, true, null));
+    const { user, system } = process.cpuUsage(toolBefore);
+    const cpu = { tool: (user + system) / 1e6, browser: watch.peaks.cpuSeconds };
+    // Said at once, so that it is known also where what follows fails.
+    const say = (what: string, found: object) => {
+      const memory = peakFigures(watch.peaks.of(watch.phase));
+      watch.tell(`${what}: ${JSON.stringify({ ...found, memory })}`);
+    };
+    say('the model is whole', downloadFigures({ stretches, cpu }));
+    const quotaBytes = await journey.quota(visit.page);
+
+    watch.phase = 'load';
+    const load = await journey.use(visit);
+    say('the model is loaded', loadFigures(load));
+    const runsOn = await journey.runsOn(visit.page);
+
+    watch.phase = 'frame';
+    const times = await journey.makeFrame(visit, { Width: side, Height: side, Steps: 2, Frames: 1 });
+    const picture = await journey.firstFrame(visit.page);
+    const notices = visit.heard.flatMap((each) =>
+      each.kind === 'generate' && each.event.kind === 'notice' ? [each.event.message ?? ''] : [],
+    );
+    const frame = { ...times, picture, notices };
+    say('the frame is there', frameFigures(frame));
+
+    watch.phase = 'reload';
+    const before = hub.requests.length;
+    const reload = await journey.reload(visit);
+    watch.tell('the model is loaded from disk');
+    await visit.close();
+    const [processor] = cpus();
+    return {
+      machine: {
+        cores: cpus().length,
+        processor: processor?.model ?? '',
+        memoryBytes: totalmem(),
+        browser: visit.version,
+        runsOn,
+        quotaBytes,
+      },
+      size,
+      line,
+      stretches,
+      cpu,
+      load,
+      frame,
+      reload: { ...reload, hubRequests: hub.requests.length - before },
+      peaks: watch.peaks,
+    };
+  } finally {
+    for (const end of ends.reverse()) {
+      // What went wrong before is more important, and the rest has to end as well.
+      await end().catch((error: unknown) => {
+        console.error(error);
+      });
+    }
+  }
+}
+
+/** One stretch of the download: to its end, or until the browser is killed at a share of it. */
+async function stretch(
+  visit: Visit,
+  watch: Watch,
+  resumes: boolean,
+  kill: number | null,
+): Promise<Measured['stretches'][number]> {
+  const sentBefore = watch.sentBytes;
+  let resumed: string | null = null;
+  if (resumes) resumed = await journey.goOn(visit);
+  else await journey.get(visit);
+  let ended: number;
+  if (kill === null) {
+    ended = await journey.downloadEnds(visit);
+  } else {
+    ended = await journey.downloadReaches(visit, kill);
+    await visit.kill();
+    watch.visit = null;
+  }
+  const times = stretchTimes(visit.heard, ended);
+  const rates = ratesIn(watch.sent, times.began, ended);
+  return { resumed, times, sentBytes: watch.sentBytes - sentBefore, rates };
+}
+
+/** Sees to it that the model and the room for it are there; gives the bytes that it will take in the browser, at most. */
+async function provide(
+  model: string,
+  size: ModelSize,
+  folder: string,
+  signal: AbortSignal,
+): Promise<{ readonly installed: number }> {
+  const { published, installed } = bytesOf(size);
+  const found = await modelIn(model, size);
+  await checkRoom([
+    { folder: model, bytes: found === 'missing' ? published : 0 },
+    { folder, bytes: installed },
+  ]);
+  if (found === 'missing') {
+    console.error(`Writing the ${size} model to ${model}, ${(published / 1e9).toFixed(1)} GB.`);
+    for (const [path, source] of imageVariations(size, 'safetensors')) {
+      signal.throwIfAborted();
+      await writeSource(join(model, path), source);
+    }
+  }
+  return { installed };
+}

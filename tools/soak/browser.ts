@@ -1,0 +1,175 @@
+import { chromium } from '@playwright/test';
+import type { BrowserContext, Page } from '@playwright/test';
+import type { Machine } from '../../tests/rig/machines.ts';
+import { Listener, listenIn } from './listening.ts';
+import type { Heard } from './listening.ts';
+import { familyOf, killAll, listProcesses } from './processes.ts';
+import { WorkerHeaps } from './worker-heaps.ts';
+import type { WorkerHeap } from './worker-heaps.ts';
+
+/** How often the page is asked what has happened, in milliseconds. */
+const askEvery = 250;
+
+export interface VisitOptions {
+  readonly machine: Machine;
+  /** The folder in which the browser keeps everything: it is the same browser on the next visit. */
+  readonly profile: string;
+  readonly signal: AbortSignal;
+  readonly onHeap: (worker: string, heap: WorkerHeap) => void;
+}
+
+/** A browser with one page in it, from its start to its end, which may be a violent one. */
+export class Visit {
+  readonly page: Page;
+  /** The number of the process that the browser was started as. */
+  readonly pid: number;
+  readonly #context: BrowserContext;
+  readonly #heaps: WorkerHeaps;
+  readonly #listener = new Listener();
+  readonly #signal: AbortSignal;
+  /** Why the page cannot go on. */
+  #broken: Error | null = null;
+  /** Under way once the browser is ended on purpose. */
+  #ending: Promise<void> | null = null;
+
+  private constructor(
+    context: BrowserContext,
+    page: Page,
+    pid: number,
+    heaps: WorkerHeaps,
+    signal: AbortSignal,
+  ) {
+    this.#context = context;
+    this.page = page;
+    this.pid = pid;
+    this.#heaps = heaps;
+    this.#signal = signal;
+    page.on('pageerror', (error) => (this.#broken ??= error));
+    page.on('crash', () => (this.#broken ??= new Error('The page has crashed.')));
+    context.on('close', () => {
+      if (!this.#ending) this.#broken ??= new Error('The browser has ended by itself.');
+    });
+    // Whatever is waited for in the page then ends.
+    signal.addEventListener('abort', () => void this.kill());
+  }
+
+  /** Starts the browser. */
+  static async begin({ machine, profile, signal, onHeap }: VisitOptions): Promise<Visit> {
+    signal.throwIfAborted();
+    const { executablePath, args, env } = machine;
+    const context = await chromium.launchPersistentContext(profile, {
+      executablePath,
+      args,
+      env: { ...process.env, ...env },
+      // Whoever ends this program by a signal waits for what it has to clear up.
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
+    });
+    try {
+      const own = (await listProcesses()).find(
+        (each) => each.parent === process.pid && each.arguments.includes(`--user-data-dir=${profile}`),
+      );
+      if (!own) throw new Error('The browser that was started is not among the processes.');
+      await listenIn(context);
+      const page = context.pages()[0] ?? (await context.newPage());
+      return new Visit(context, page, own.pid, await WorkerHeaps.of(page, onHeap), signal);
+    } catch (error) {
+      await context.close();
+      throw error;
+    }
+  }
+
+  /** What was heard so far, in its order. */
+  get heard(): readonly Heard[] {
+    return this.#listener.heard;
+  }
+
+  /** Whether it was ended on purpose. */
+  get ended(): boolean {
+    return this.#ending !== null;
+  }
+
+  /** The browser's own version. */
+  get version(): string {
+    return this.#context.browser()?.version() ?? '';
+  }
+
+  /** What was heard last, in words. */
+  get state(): string {
+    const last = this.heard.at(-1);
+    switch (last?.kind) {
+      case undefined:
+        return 'opening the page';
+      case 'called':
+        return `${last.method} was called`;
+      case 'result':
+        return `${last.method} is done`;
+      case 'error':
+        return `${last.method} failed`;
+      case 'get':
+        if (last.event.kind !== 'progress') return 'get goes on';
+        return `${last.event.stage}, ${percent(last.event.done, last.event.of)}`;
+      case 'load':
+        return `${last.event.stage} ${last.event.part}, ${percent(last.event.done, last.event.of)}`;
+      case 'generate': {
+        const { kind, progress } = last.event;
+        return progress ? `${progress.stage}, ${progress.step} of ${progress.of}` : kind;
+      }
+    }
+  }
+
+  askWorkers(): void {
+    if (!this.#ending) this.#heaps.ask();
+  }
+
+  /**
+   * Waits for something to be heard that has not been before this number of things.
+   *
+   * @param what - that it is waited for, in words
+   * @param seconds - how long at most
+   * @param since - how much had been heard before
+   * @throws Error when the time is over, when a call to a worker fails or the page does; or the signal's reason
+   */
+  async hears(what: string, seconds: number, since: number, is: (heard: Heard) => boolean): Promise<Heard> {
+    const end = performance.now() + 1000 * seconds;
+    for (let seen = since; ;) {
+      this.#signal.throwIfAborted();
+      if (this.#broken) throw this.#broken;
+      await this.#listener.collect(this.page).catch((error: unknown) => {
+        // That the page is gone is known to this; why, to those.
+        this.#signal.throwIfAborted();
+        throw this.#broken ?? error;
+      });
+      for (; seen < this.heard.length; seen++) {
+        const heard = this.heard[seen];
+        if (heard?.kind === 'error') throw new Error(`${heard.method}: ${heard.message}`);
+        if (heard && is(heard)) return heard;
+      }
+      if (performance.now() > end) {
+        throw new Error(`Waited ${seconds} s in vain for ${what}. Last: ${this.state}.`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, askEvery));
+    }
+  }
+
+  /** Kills all of the browser's processes at once, as a power cut would. */
+  kill(): Promise<void> {
+    return (this.#ending ??= this.#kill());
+  }
+
+  async #kill(): Promise<void> {
+    const family = familyOf(this.pid, await listProcesses());
+    await killAll(family.map(({ pid }) => pid));
+    await this.#context.close().catch(() => undefined);
+  }
+
+  /** Closes the browser in good order. */
+  close(): Promise<void> {
+    return (this.#ending ??= this.#context.close());
+  }
+}
+
+function percent(done: number, of: number): string {
+  return of > 0 ? `${Math.floor((100 * done) / of)} %` : '0 %';
+}

@@ -1,0 +1,196 @@
+/** What a user does, from the first visit to the first frame and the visit after it. */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Page } from '@playwright/test';
+import type { Visit } from './browser.ts';
+import { frameTimes, loadTimes } from './times.ts';
+import type { FrameTimes, LoadTimes } from './times.ts';
+
+/** The longest that anything may take, in seconds: software GPUs compile shaders for minutes, and take their time. */
+const patience = 2400;
+/** How long a control that should be there is waited for, in milliseconds. */
+const soon = 30_000;
+
+const fullName = 'Stable Diffusion image variations';
+
+/** Opens the page, and waits until the model that it comes with is there. */
+export async function open(visit: Visit, address: string): Promise<void> {
+  await visit.page.goto(address);
+  await visit.hears('the built-in model', patience, 0, ready);
+}
+
+const ready = (heard: Visit['heard'][number]) => heard.kind === 'result' && heard.method === 'load';
+
+function button(page: Page, name: string) {
+  return page.getByRole('button', { name, exact: true });
+}
+
+/** Gets the full model, from the button in the dialog on. */
+export async function get({ page }: Visit): Promise<void> {
+  await page.getByRole('button', { name: /^Models/ }).click();
+  await button(page, 'Get the full model').click();
+  await button(page, 'Download').click({ timeout: 10 * soon });
+}
+
+/**
+ * Goes on with a download that was cut short, in whatever way the page offers.
+ *
+ * @returns where the button was
+ */
+export async function goOn(visit: Visit): Promise<'notice' | 'list' | 'beginning'> {
+  const { page } = visit;
+  const found = button(page, 'Go on').first();
+  if (await isThere(found)) {
+    await found.click();
+    return 'notice';
+  }
+  // The browser had not written down yet what the page wanted to remember: the model itself may still be there.
+  await page.getByRole('button', { name: /^Models/ }).click();
+  const row = page.getByRole('list', { name: 'Installed models' }).getByRole('button', { name: 'Go on' });
+  if (await isThere(row)) {
+    await row.click();
+    return 'list';
+  }
+  await closeDialog(page);
+  await get(visit);
+  return 'beginning';
+}
+
+/** Closes the dialog with the models, if it is open. */
+async function closeDialog(page: Page): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'Models' });
+  if (!(await dialog.isVisible())) return;
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden', timeout: soon });
+}
+
+async function isThere(locator: ReturnType<typeof button>): Promise<boolean> {
+  return locator.waitFor({ timeout: soon / 6 }).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Waits for a share of the download (0 to 1), and gives the time, in milliseconds since 1970.
+ *
+ * @throws Error when the download is over before anybody has noticed that it was so far
+ */
+export async function downloadReaches(visit: Visit, share: number): Promise<number> {
+  const heard = await visit.hears(
+    `${Math.round(100 * share)} % of the download`,
+    patience,
+    0,
+    (each) =>
+      (each.kind === 'result' && each.method === 'get') ||
+      (each.kind === 'get' &&
+        each.event.kind === 'progress' &&
+        each.event.stage === 'download' &&
+        each.event.done >= share * each.event.of),
+  );
+  if (heard.kind === 'result') throw new Error('The download was over before the browser could be killed.');
+  return heard.at;
+}
+
+/** Waits for the whole download, and gives the time as `downloadReaches` does. */
+export async function downloadEnds(visit: Visit): Promise<number> {
+  const { at } = await visit.hears(
+    'the end of the download',
+    patience,
+    0,
+    (each) => each.kind === 'result' && each.method === 'get',
+  );
+  return at;
+}
+
+/** Takes the model that has come into use. */
+export async function use(visit: Visit): Promise<LoadTimes> {
+  const before = visit.heard.length;
+  await closeDialog(visit.page);
+  await button(visit.page, 'Use it').first().click();
+  await visit.hears('the full model', patience, before, ready);
+  await modelIsNamed(visit.page);
+  return loadTimes(visit.heard);
+}
+
+async function modelIsNamed(page: Page): Promise<void> {
+  await page.getByRole('contentinfo').getByText(fullName, { exact: true }).waitFor({ timeout: soon });
+}
+
+/** The most bytes that the browser lets the page keep. */
+export function quota(page: Page): Promise<number> {
+  return page.evaluate(async () => (await navigator.storage.estimate()).quota ?? 0);
+}
+
+/** What the page says of the device that it runs on. */
+export function runsOn(page: Page): Promise<string> {
+  const fact = page
+    .getByRole('contentinfo')
+    .locator('div', { has: page.getByText('Runs on', { exact: true }) });
+  return fact.getByRole('definition').innerText();
+}
+
+/** Makes one frame from the first of the examples, and gives the times. */
+export async function makeFrame(
+  visit: Visit,
+  settings: Readonly<Record<'Width' | 'Height' | 'Steps' | 'Frames', number>>,
+): Promise<FrameTimes> {
+  const { page } = visit;
+  await page.getByRole('list', { name: 'Examples' }).getByRole('button').first().click();
+  for (const [name, value] of Object.entries(settings)) {
+    const field = page.getByRole('spinbutton', { name, exact: true });
+    await field.fill(String(value));
+    await field.blur();
+  }
+  const before = visit.heard.length;
+  await button(page, 'Generate').click();
+  await visit.hears(
+    'the frame',
+    patience,
+    before,
+    (each) => each.kind === 'result' && each.method === 'generate',
+  );
+  return frameTimes(visit.heard);
+}
+
+/** What the first frame looks like, in figures. */
+export interface PictureFigures {
+  readonly width: number;
+  readonly height: number;
+  readonly colours: number;
+  /** Of the values of all channels, 0 to 255. */
+  readonly mean: number;
+  readonly standardDeviation: number;
+}
+
+export async function firstFrame(page: Page): Promise<PictureFigures> {
+  const picture = page
+    .getByRole('list', { name: 'Frames' })
+    .getByRole('img', { name: 'Frame 1', exact: true });
+  await picture.waitFor({ timeout: soon });
+  return picture.evaluate(async (image) => {
+    if (!(image instanceof HTMLImageElement)) throw new Error('A frame is a picture.');
+    await image.decode();
+    const { naturalWidth: width, naturalHeight: height } = image;
+    const context = new OffscreenCanvas(width, height).getContext('2d');
+    if (!context) throw new Error('This browser has no 2D canvas.');
+    context.drawImage(image, 0, 0);
+    const { data } = context.getImageData(0, 0, width, height);
+    const values = data.filter((_, index) => index % 4 < 3);
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+    const colours = new Set(new Uint32Array(data.buffer)).size;
+    return { width, height, colours, mean, standardDeviation: Math.sqrt(variance) };
+  });
+}
+
+/** Reloads the page, and gives the seconds from there until the model is ready, with what loading took. */
+export async function reload(visit: Visit): Promise<{ readonly ready: number; readonly load: LoadTimes }> {
+  // What the page wants to remember of this visit is written down by the browser a moment later.
+  await wait(2000);
+  const before = visit.heard.length;
+  await visit.page.reload();
+  const began = await visit.page.evaluate(() => performance.timeOrigin);
+  const { at } = await visit.hears('the full model, from disk', patience, before, ready);
+  await modelIsNamed(visit.page);
+  return { ready: (at - began) / 1000, load: loadTimes(visit.heard.slice(before)) };
+}

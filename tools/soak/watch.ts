@@ -1,0 +1,85 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { HubRequest } from '../../tests/support/hub/index.ts';
+import type { Visit } from './browser.ts';
+import { Peaks } from './peaks.ts';
+import type { Phase } from './peaks.ts';
+import type { Sent } from './traffic.ts';
+
+/** How often memory and traffic are looked at, and how often is said how far it is, in milliseconds. */
+const [lookEvery, tellEvery] = [500, 10_000];
+
+/** Looks at the browser and the hub as long as a run lasts, and says how far that is. */
+export class Watch {
+  readonly peaks = new Peaks();
+  /** What the hub had sent, at each look. */
+  readonly sent: Sent[] = [];
+  /** What is going on now. */
+  phase: Phase = 'download';
+  /** The browser that is there now. */
+  visit: Visit | null = null;
+  readonly #began = performance.now();
+  readonly #requests: readonly HubRequest[];
+  readonly #isFloat32: (path: string) => boolean;
+  readonly #ends: readonly (() => Promise<void>)[];
+
+  /**
+   * @param requests - those that the hub has had, which grow
+   * @param isFloat32 - whether a path in a repository is that of weights in float32
+   */
+  constructor(requests: readonly HubRequest[], isFloat32: (path: string) => boolean) {
+    this.#requests = requests;
+    this.#isFloat32 = isFloat32;
+    this.#ends = [repeating(lookEvery, () => this.#look()), repeating(tellEvery, () => this.#tellState())];
+  }
+
+  /** Bytes that the hub has sent so far. */
+  get sentBytes(): number {
+    return this.#requests.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** One line on standard error, with the seconds since the beginning. */
+  tell(text: string): void {
+    console.error(`[${Math.round((performance.now() - this.#began) / 1000)} s] ${text}`);
+  }
+
+  async end(): Promise<void> {
+    for (const end of this.#ends) await end();
+  }
+
+  async #look(): Promise<void> {
+    const all = this.sentBytes;
+    const float32 = this.#requests.reduce(
+      (sum, { path, bytes }) => sum + (this.#isFloat32(path) ? bytes : 0),
+      0,
+    );
+    this.sent.push({ at: Date.now(), float32, others: all - float32 });
+    const { visit, phase } = this;
+    if (!visit) return;
+    visit.askWorkers();
+    await this.peaks.look(phase, visit.pid);
+  }
+
+  #tellState(): Promise<void> {
+    const memory = (this.peaks.of(this.phase).browser / 1e9).toFixed(2);
+    const state = this.visit?.state ?? 'no browser';
+    this.tell(`${this.phase}: ${state}; at most ${memory} GB so far`);
+    return Promise.resolve();
+  }
+}
+
+/** Does something again and again, with pauses in between; what is returned ends that, and throws what it threw. */
+function repeating(milliseconds: number, work: () => Promise<void>): () => Promise<void> {
+  const stop = new AbortController();
+  const ended = (async () => {
+    while (!stop.signal.aborted) {
+      await work();
+      await wait(milliseconds, undefined, { signal: stop.signal }).catch(() => undefined);
+    }
+  })();
+  // It is heard of at the end.
+  ended.catch(() => undefined);
+  return () => {
+    stop.abort();
+    return ended;
+  };
+}
