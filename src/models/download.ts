@@ -1,22 +1,39 @@
 import { ModelError } from '../base/index.ts';
 import { parseJson } from './json.ts';
+import { StallWatch, timeout } from './stall.ts';
+import type { Timer } from './stall.ts';
 
 export interface DownloadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told as bytes arrive. `of` is 0 while the length is not known. */
   readonly onProgress?: ((done: number, of: number) => void) | undefined;
+  /** By which a connection is found to get nothing any more; the clock's where it is left out. */
+  readonly timer?: Timer | undefined;
 }
 
 /** The longest file that is held in memory whole. */
 export const longestDownload = 256 * 2 ** 20;
 
 /**
- * Fetches a whole file into memory.
+ * Fetches a whole file into memory. A connection from which nothing comes any more is lost.
  *
  * @throws ModelError `not-found`, `http-failed`, `network` or `too-large`, with the address; or the signal's reason
  */
 export async function download(url: string, options: DownloadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-  const { signal, onProgress } = options;
+  const watch = new StallWatch(url, options.signal, options.timer ?? timeout);
+  try {
+    return await fetchWhole(url, watch, options.onProgress);
+  } finally {
+    watch.end();
+  }
+}
+
+async function fetchWhole(
+  url: string,
+  watch: StallWatch,
+  onProgress: DownloadOptions['onProgress'],
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { signal } = watch;
   const failed = (code: string, message: string, remedy: string, status?: number, cause?: unknown) =>
     new ModelError(code, message, {
       remedy,
@@ -24,7 +41,7 @@ export async function download(url: string, options: DownloadOptions = {}): Prom
       cause,
     });
   const lost = (cause: unknown) => {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     return failed(
       'network',
       `${url} could not be reached.`,
@@ -40,9 +57,10 @@ export async function download(url: string, options: DownloadOptions = {}): Prom
       'Install the model: then it is downloaded in pieces and kept on this device.',
     );
 
-  const response = await fetch(url, { signal: signal ?? null }).catch((cause: unknown) => {
+  const response = await fetch(url, { signal }).catch((cause: unknown) => {
     throw lost(cause);
   });
+  watch.alive();
   if (!response.ok) {
     await response.body?.cancel();
     throw response.status === 404 || response.status === 410
@@ -66,6 +84,7 @@ export async function download(url: string, options: DownloadOptions = {}): Prom
     for (const reader = response.body?.getReader(); reader;) {
       const { value } = await reader.read();
       if (value === undefined) break;
+      watch.alive();
       done += value.length;
       if (done > longestDownload) {
         await reader.cancel();

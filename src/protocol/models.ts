@@ -109,10 +109,13 @@ const getEventSchema = v.variant('kind', [
   progressSchema,
   /** What is being fetched, as soon as that is known. */
   v.object({ kind: v.literal('begun'), ...labelSchema.entries }),
-  /** A request failed and is made again, a file was replaced on its server, or another address is taken. */
+  /**
+   * A request failed and is made again, a file was replaced on its server, another address is taken, or what is there of
+   * a file has to come again.
+   */
   v.object({
     kind: v.literal('notice'),
-    about: v.picklist(['retry', 'changed', 'fallback']),
+    about: v.picklist(['retry', 'changed', 'fallback', 'whole']),
     message: v.string(),
   }),
 ]);

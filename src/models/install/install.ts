@@ -79,7 +79,7 @@ async function forget(files: ModelFiles, id: string, url: string): Promise<void>
 
 /** @throws ModelError `changed` when a file is not the one that was planned with */
 async function carryOut(plan: PreparedPlan, files: ModelFiles, options: InstallOptions): Promise<void> {
-  const { signal, connections = usualConnections, now = Date.now, onProgress } = options;
+  const { signal, connections = usualConnections, now = Date.now, onProgress, onNotice } = options;
   const { id } = plan.source;
   signal?.throwIfAborted();
   const found = await readLedger(files, id);
@@ -103,11 +103,11 @@ async function carryOut(plan: PreparedPlan, files: ModelFiles, options: InstallO
   const large = createQueue();
   try {
     await keeper.save();
-    await inParallel(stretchesOf(missing, connections), connections, signal, (stretch, stop) =>
-      'piece' in stretch
-        ? makeOne(stretch, keeper, progress, large, stop)
-        : makeStretch(stretch, keeper, progress, stop),
-    );
+    await inParallel(stretchesOf(missing, connections), connections, signal, (stretch, stop) => {
+      if ('piece' in stretch) return makeOne(stretch, keeper, progress, large, stop);
+      tellOfRepetition(stretch, onNotice);
+      return makeStretch(stretch, keeper, progress, stop);
+    });
     await keeper.finish();
   } catch (error) {
     // What is finished stays, also where the disk is too full to say so: then it is fetched again.
@@ -116,6 +116,19 @@ async function carryOut(plan: PreparedPlan, files: ModelFiles, options: InstallO
   } finally {
     await keeper.close();
   }
+}
+
+/** Says where bytes of a stretch come again, because its server sends the file only from its beginning on. */
+function tellOfRepetition(
+  [first, ...others]: readonly Missing<SpanPiece>[],
+  onNotice: InstallOptions['onNotice'],
+): void {
+  const { from, pieces = [] } = first?.file ?? {};
+  if (from?.inOrder !== true) return;
+  if (1 + others.length >= pieces.filter(({ span }) => span !== null).length) return;
+  const url = from.name;
+  const message = `The server sends ${url} only from its beginning on, so what is there of it comes again.`;
+  onNotice?.({ kind: 'whole', url, message });
 }
 
 /** Fetches what lies together in one file by one request, and makes a piece of it whenever enough has come. */
@@ -128,8 +141,11 @@ async function makeStretch(
   const [first, last] = [stretch[0], stretch.at(-1)];
   if (!first?.file.from || !last) return;
   const stream = first.file.from.stream(first.piece.span.begin, last.piece.span.end, signal);
+  let at = first.piece.span.begin;
   try {
     for (const { file, piece, entry } of stretch) {
+      await stream.skip(piece.span.begin - at);
+      at = piece.span.end;
       let come = 0;
       try {
         const bytes = await stream.next(piece.download, (count) => {

@@ -2,12 +2,14 @@ import { DriftError, ModelError } from '../../base/index.ts';
 import { httpSource, remoteOf } from '../http.ts';
 import type { RemoteFile } from '../http.ts';
 import { parseJson } from '../json.ts';
+import { thisDevice } from '../online.ts';
 import { waitByTimer } from '../retry.ts';
 import { hubBase } from './source.ts';
 import type { LocalFolder, NetworkOptions } from './types.ts';
 
 /** A server that cannot be reached at all is given up sooner than one that has already answered. */
 const attempts = { opening: 4, reading: 9 };
+const nowOffline = 'This device is offline. The download goes on as soon as it is back.';
 /** The longest configuration or tokenizer. CLIP's tokenizer has 2.2 MB. */
 const longestJson = 32 * 2 ** 20;
 
@@ -28,6 +30,7 @@ export interface Network {
 
 export function openNetwork(options: NetworkOptions): Network {
   const { base = hubBase, folder, wait = waitByTimer, random = Math.random, onNotice } = options;
+  const { timer, largestWhole, device = thisDevice } = options;
 
   async function openAddress(address: string, signal: AbortSignal | undefined): Promise<RemoteFile> {
     if (folder) return fileInFolder(folder, address);
@@ -36,13 +39,20 @@ export function openNetwork(options: NetworkOptions): Network {
       attempts: most,
       wait,
       random,
-      onRetry: ({ message }: ModelError, seconds: number) => {
-        const words = `${message} Trying again in ${Math.ceil(seconds)} s.`;
-        onNotice?.({ kind: 'retry', url, message: words, seconds });
+      onRetry: ({ message }: ModelError, seconds: number, offline: boolean) => {
+        const again = `${message} Trying again in ${Math.ceil(seconds)} s.`;
+        onNotice?.({ kind: 'retry', url, message: offline ? nowOffline : again, seconds });
       },
     });
-    const retry = { opening: policy(attempts.opening), reading: policy(attempts.reading) };
-    return httpSource(url, { signal, retry, ...(options.fetch ? { fetch: options.fetch } : {}) });
+    const opening = policy(attempts.opening);
+    const reading = { ...policy(attempts.reading), device };
+    return httpSource(url, {
+      signal,
+      retry: { opening, reading },
+      timer,
+      largestWhole,
+      ...(options.fetch ? { fetch: options.fetch } : {}),
+    });
   }
 
   return {

@@ -11,12 +11,13 @@ export interface Missing<P extends Piece = Piece> {
   readonly entry: LedgerPiece;
 }
 
-/** Missing pieces that one worker makes one after the other: of bytes that lie together in a file, or one by itself. */
+/** Missing pieces that one worker makes one after the other: of bytes that follow in a file, or one by itself. */
 export type Stretch = readonly Missing<SpanPiece>[] | Missing<ReadPiece>;
 
 /**
  * Puts missing pieces together that lie together. Toward the end the stretches become shorter, down to one piece, so
- * that nobody works alone on a long one when all others are done.
+ * that nobody works alone on a long one when all others are done. Of a file that comes only in order, all missing pieces
+ * are one stretch, with gaps.
  *
  * @param workers - how many stretches are made at once
  */
@@ -37,9 +38,11 @@ export function stretchesOf(missing: readonly Missing[], workers: number): Stret
       continue;
     }
     const last = open.at(-1);
+    // Of a file that comes from its beginning on, everything comes by one request.
+    const inOrder = file.from?.inOrder === true;
     const most = Math.min(longest, Math.max(1, Math.floor(left / (2 * workers))));
-    const together = last?.file === file && last.piece.span.end === piece.span.begin;
-    if (!together || open.length >= most) close();
+    const follows = inOrder || last?.piece.span.end === piece.span.begin;
+    if (last?.file !== file || !follows || (open.length >= most && !inOrder)) close();
     open.push({ file, piece, entry });
   }
   close();

@@ -1,4 +1,6 @@
 import type { NetworkHeaders } from '../networks.ts';
+import type { DeviceNetwork } from '../online.ts';
+import type { Timer } from '../stall.ts';
 import type { ByteSource } from '../types.ts';
 import type { ModelSource } from './source.ts';
 
@@ -28,9 +30,10 @@ export interface InstallProgress {
 export interface InstallNotice {
   /**
    * `retry`: a request failed and is made again after `seconds`; `changed`: a file was replaced on its server and is
-   * begun again; `fallback`: an address could not be had and the next one is taken.
+   * begun again; `fallback`: an address could not be had and the next one is taken; `whole`: a file can only be had from
+   * its beginning on, and what is there of it comes again.
    */
-  readonly kind: 'retry' | 'changed' | 'fallback';
+  readonly kind: 'retry' | 'changed' | 'fallback' | 'whole';
   /** The address that it is about. */
   readonly url: string;
   /** One sentence for a person. */
@@ -103,6 +106,12 @@ export interface NetworkOptions {
   readonly wait?: ((milliseconds: number, signal?: AbortSignal) => Promise<void>) | undefined;
   /** From 0 to below 1: spreads the waiting of many who failed together. */
   readonly random?: (() => number) | undefined;
+  /** The largest file, in bytes, that is kept in memory when its server sends no parts; 64 MB where it is left out. */
+  readonly largestWhole?: number | undefined;
+  /** By which requests are found to get nothing any more. */
+  readonly timer?: Timer | undefined;
+  /** Tells when this device is offline. */
+  readonly device?: DeviceNetwork | undefined;
   /** Milliseconds since 1970. */
   readonly now?: (() => number) | undefined;
   readonly onNotice?: ((notice: InstallNotice) => void) | undefined;

@@ -44,6 +44,10 @@ export async function answer(
   headers: Readonly<Record<string, string>>,
   sent: Sent,
 ): Promise<void> {
+  if (plan.silence !== null) {
+    const closed = new Promise((resolve) => response.once('close', resolve));
+    await Promise.race([plan.silence.pass(), closed]);
+  }
   if (plan.hangUp) {
     response.destroy();
     return;

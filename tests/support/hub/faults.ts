@@ -29,6 +29,8 @@ export function createGate(): Gate {
 export type Fault =
   /** The connection ends before there is any answer. */
   | { readonly kind: 'hang-up' }
+  /** No answer, not even headers, until the gate is opened. */
+  | { readonly kind: 'silence'; readonly gate: Gate }
   /** The connection ends after so many bytes of the body, of those that the headers announced. */
   | { readonly kind: 'drop'; readonly after: number }
   /** A refusal: 429, 500, 503, 403 of an expired link, …; `retryAfter` in seconds. */
@@ -79,6 +81,7 @@ export interface AnswerPlan {
   file: ByteSource;
   etag: string;
   hangUp: boolean;
+  silence: Gate | null;
   refusal: { readonly status: number; readonly retryAfter: number | null } | null;
   webPage: boolean;
   ranges: 'honoured' | 'ignored' | 'refused';
@@ -98,6 +101,7 @@ export function flawless(file: ByteSource, etag: string): AnswerPlan {
     file,
     etag,
     hangUp: false,
+    silence: null,
     refusal: null,
     webPage: false,
     ranges: 'honoured',
@@ -163,6 +167,9 @@ export class ActiveRule {
     switch (fault.kind) {
       case 'hang-up':
         plan.hangUp = true;
+        break;
+      case 'silence':
+        plan.silence = fault.gate;
         break;
       case 'drop':
         plan.dropAfter = Math.min(plan.dropAfter, fault.after);

@@ -1,9 +1,13 @@
 import { abortReason } from '../../../src/base/index.ts';
 
-/** A clock that goes only when someone waits by it, and what was waited for, in milliseconds. */
+/**
+ * A clock that goes only when someone waits by it, and what was waited for, in milliseconds. Its timers go off when a
+ * test says so.
+ */
 export function fakeClock() {
   let time = Date.UTC(2026, 0, 1);
   const waits: number[] = [];
+  const timers = new Map<() => void, number>();
   return {
     waits,
     now: () => time,
@@ -11,6 +15,32 @@ export function fakeClock() {
       time += milliseconds;
     },
     random: () => 0.5,
+    /** How many timers are set. */
+    timers: () => timers.size,
+    timer: (milliseconds: number, ring: () => void) => {
+      // Each has its own place, though two may call the same.
+      const own = () => {
+        ring();
+      };
+      timers.set(own, milliseconds);
+      return () => {
+        timers.delete(own);
+      };
+    },
+    /** Has so many seconds pass for the timers, also those that are set meanwhile. */
+    letPass: (seconds: number) => {
+      for (let left = 1000 * seconds; left > 0;) {
+        const next = Math.min(left, ...timers.values());
+        left -= next;
+        time += next;
+        for (const [ring, milliseconds] of [...timers]) {
+          timers.set(ring, milliseconds - next);
+          if (milliseconds > next) continue;
+          timers.delete(ring);
+          ring();
+        }
+      }
+    },
     wait: (milliseconds: number, signal?: AbortSignal): Promise<void> => {
       if (signal?.aborted === true) return Promise.reject(abortReason(signal));
       waits.push(milliseconds);

@@ -10,7 +10,12 @@ const modelFiles = tinyModelFiles();
 export function tinyWeb(): { web: FakeWeb; source: ModelSource } {
   const web = new FakeWeb();
   for (const [path, bytes] of modelFiles) web.put(`${base}tiny/${path}`, bytes);
-  const source: ModelSource = {
+  return { web, source: tinySource() };
+}
+
+/** The tiny model by addresses relative to whoever has it. */
+export function tinySource(): ModelSource {
+  return {
     id: 'tiny',
     name: 'Tiny',
     description: '',
@@ -24,5 +29,4 @@ export function tinyWeb(): { web: FakeWeb; source: ModelSource } {
     fixedPrompts: { positive: ['up', 'higher'], negative: ['down'], embeds: ['tiny/prompts.safetensors'] },
     defaults: { steps: 7 },
   };
-  return { web, source };
 }

@@ -99,6 +99,11 @@ export function answer({ range, method }: Asked, { bytes, tag }: WebFile): Respo
   return new Response(bytes.slice(first, last + 1), { status: 206, headers });
 }
 
+/** What a server answers that knows no ranges. */
+export function whole(asked: Asked, file: WebFile): Response {
+  return answer({ ...asked, range: null }, file);
+}
+
 /** A server's refusal. */
 export function refusal(status: number, headers: Record<string, string> = {}): Response {
   return new Response('no', { status, headers });

@@ -339,6 +339,16 @@ describe('faults on demand', () => {
     expect(await response.text()).toContain('<!doctype html>');
   });
 
+  it('no answer at all until it is let go', async () => {
+    const gate = createGate();
+    inject({ kind: 'silence', gate });
+    const asked = get({ range });
+    await gate.reached;
+    expect(hub.requests.at(-1)).toMatchObject({ at: 'content', status: 0, bytes: 0 });
+    gate.open();
+    expect((await bytesOf(await asked)).length).toBe(1000);
+  });
+
   it('an answer that stands still until it is let go', async () => {
     const gate = createGate();
     inject({ kind: 'stall', after: 400, gate });

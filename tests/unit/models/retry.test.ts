@@ -1,9 +1,12 @@
-import { describe, expect, it } from 'vitest';
-import { ModelError } from '../../../src/base/index.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { ModelError, abortReason } from '../../../src/base/index.ts';
 import { httpSource } from '../../../src/models/http.ts';
+import { thisDevice } from '../../../src/models/online.ts';
 import { retrying, waitByTimer } from '../../../src/models/retry.ts';
 import type { RetryPolicy } from '../../../src/models/retry.ts';
+import { memorySource } from '../../../src/models/source.ts';
 import { failure } from '../../support/failure.ts';
+import { startHub } from '../../support/hub/index.ts';
 import { fakeClock } from '../../support/install/clock.ts';
 import { FakeWeb, answer, broken, refusal } from '../../support/install/web.ts';
 
@@ -30,7 +33,7 @@ function faults(web: FakeWeb, ...answers: (() => Response | Promise<Response>)[]
 }
 
 describe('a request that failed', () => {
-  it.each([408, 425, 429, 500, 502, 503, 504])('with status %i is made again', async (status) => {
+  it.each([408, 425, 429, 500, 502, 503, 504, 522])('with status %i is made again', async (status) => {
     const { web, retry, retries } = rig();
     faults(web, () => refusal(status));
     const source = await httpSource(url, { fetch: web.fetch, retry });
@@ -43,12 +46,28 @@ describe('a request that failed', () => {
     expect(retries).toEqual(['http-failed', 'http-failed', 'http-failed']);
   });
 
-  it.each([400, 401, 403, 404, 410, 501])('with status %i is not', async (status) => {
+  it.each([400, 401, 403, 404, 410, 501, 505])('with status %i is not', async (status) => {
     const { web, retry, clock } = rig();
     const source = await httpSource(url, { fetch: web.fetch, retry });
     web.fault = () => refusal(status);
     expect((await failure(source.read(0, 10))).details).toMatchObject({ status });
     expect(clock.waits).toEqual([]);
+  });
+
+  it('because a part that is there is said to be missing is made again', async () => {
+    const { web, retry, retries } = rig();
+    const source = await httpSource(url, { fetch: web.fetch, retry });
+    faults(web, () => refusal(416, { 'Content-Range': 'bytes */1000' }));
+    expect(await source.read(10, 50)).toEqual(content.slice(10, 60));
+    expect(retries).toEqual(['http-failed']);
+  });
+
+  it('because all of a large file came in place of a part is made again', async () => {
+    const { web, retry, retries } = rig();
+    const source = await httpSource(url, { fetch: web.fetch, retry, largestWhole: 999 });
+    faults(web, () => new Response(content, { headers: { 'Content-Length': '1000' } }));
+    expect(await source.read(10, 50)).toEqual(content.slice(10, 60));
+    expect(retries).toEqual(['http-failed']);
   });
 
   it('waits twice as long each time, by chance down to half of that', async () => {
@@ -159,6 +178,120 @@ describe('a request that failed', () => {
     const source = await httpSource(url, { fetch: web.fetch, retry: { ...retry, reading: waiting } });
     web.fault = () => refusal(503, { 'Retry-After': '299' });
     await expect(source.read(0, 10, stop.signal)).rejects.toThrow('enough');
+  });
+});
+
+describe('an expired link', () => {
+  it('is asked for again at the address that gave it', async () => {
+    const { retry, retries } = rig();
+    const path = 'weights.bin';
+    const files = new Map([[path, memorySource(path, content)]]);
+    const hub = await startHub([{ id: 'owner/model', revisions: new Map([['main', files]]) }]);
+    try {
+      const source = await httpSource(`${hub.url}/owner/model/resolve/main/${path}`, { retry });
+      hub.reset();
+      hub.inject({ to: 2, faults: [{ kind: 'status', status: 403 }] });
+      expect(await source.read(10, 50)).toEqual(content.slice(10, 60));
+      expect(retries).toEqual(['http-failed', 'http-failed']);
+      expect(hub.requests.map(({ at }) => at)).toEqual(Array(3).fill(['resolve', 'content']).flat());
+
+      hub.inject({ at: 'resolve', faults: [{ kind: 'status', status: 403 }] });
+      expect(await failure(source.read(0, 10))).toMatchObject({ details: { status: 403 } });
+      expect(retries, 'what the address itself refuses stays refused').toHaveLength(2);
+    } finally {
+      await hub.close();
+    }
+  });
+});
+
+/** A device that is on no network until it comes back. */
+function offlineDevice() {
+  const waiting = new Set<() => void>();
+  const device = {
+    offline: true,
+    isOffline: () => device.offline,
+    onBack: (call: () => void) => {
+      waiting.add(call);
+      return () => waiting.delete(call);
+    },
+    waiting,
+    comeBack: () => {
+      device.offline = false;
+      for (const call of waiting) call();
+    },
+  };
+  return device;
+}
+
+describe('a device that is offline', () => {
+  it('is waited for, however often that fails, and goes on as soon as it is back', async () => {
+    const { web, clock, retry } = rig();
+    const device = offlineDevice();
+    const told: [number, boolean][] = [];
+    const wait = (milliseconds: number, signal?: AbortSignal) => {
+      if (!device.offline || clock.waits.length < 20) return clock.wait(milliseconds, signal);
+      // Nobody's clock ends this.
+      const forever = new Promise<void>((_, reject) => {
+        signal?.addEventListener('abort', () => {
+          reject(abortReason(signal));
+        });
+      });
+      device.comeBack();
+      return forever;
+    };
+    const onRetry = (_: ModelError, seconds: number, offline: boolean) => told.push([seconds, offline]);
+    const reading = { ...retry.reading, wait, onRetry, device };
+    const source = await httpSource(url, { fetch: web.fetch, retry: { ...retry, reading } });
+    let lost = 0;
+    web.fault = () => {
+      if (!device.offline && ++lost > 1) return null;
+      return Promise.reject(new TypeError('fetch failed'));
+    };
+    expect(await source.read(0, 10)).toEqual(content.slice(0, 10));
+    expect(told).toHaveLength(22);
+    expect(told.slice(0, 21).every(([, offline]) => offline)).toBe(true);
+    // The last failure is after it came back: it counts, and is waited for as after the first.
+    expect(told.at(-1)).toEqual([0.75, false]);
+    expect(device.waiting.size).toBe(0);
+  });
+
+  it('can be left', async () => {
+    const { web, retry } = rig();
+    const device = offlineDevice();
+    const stop = new AbortController();
+    const wait = (milliseconds: number, signal?: AbortSignal) => {
+      const waited = waitByTimer(milliseconds, signal);
+      stop.abort(new Error('enough'));
+      return waited;
+    };
+    const source = await httpSource(url, {
+      fetch: web.fetch,
+      retry: { ...retry, reading: { ...retry.reading, wait, device } },
+    });
+    web.fault = () => Promise.reject(new TypeError('fetch failed'));
+    await expect(source.read(0, 10, stop.signal)).rejects.toThrow('enough');
+    expect(device.waiting.size).toBe(0);
+  });
+
+  it('is known by what the browser says of it', () => {
+    const listening = new Set<() => void>();
+    vi.stubGlobal('navigator', { onLine: false });
+    vi.stubGlobal('addEventListener', (_: string, call: () => void, { signal }: { signal: AbortSignal }) => {
+      listening.add(call);
+      signal.addEventListener('abort', () => listening.delete(call));
+    });
+    try {
+      expect(thisDevice.isOffline()).toBe(true);
+      let back = 0;
+      const forget = thisDevice.onBack(() => back++);
+      for (const call of listening) call();
+      forget();
+      expect([back, listening.size]).toEqual([1, 0]);
+      vi.stubGlobal('navigator', {});
+      expect(thisDevice.isOffline(), 'Node says nothing').toBe(false);
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 });
 

@@ -3,8 +3,9 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { httpSource, wholeFileLimit } from '../../../src/models/http.ts';
+import { httpSource } from '../../../src/models/http.ts';
 import { blobSource, memorySource } from '../../../src/models/source.ts';
 import type { ByteSource } from '../../../src/models/types.ts';
 import { fileSource } from '../../../tools/file-source.ts';
@@ -327,18 +328,12 @@ describe('a file on a server', () => {
     expect([...(await source.read(10, 5))]).toEqual(slice(10, 5));
   });
 
-  it('that cannot be read in parts and is too large to keep is refused, without taking it', async () => {
+  it('that comes whole, without a word of its length, and is too large to keep is refused, without taking it', async () => {
     let sent = 0;
-    answer = (_, response) => response.writeHead(200, { 'Content-Length': wholeFileLimit + 1 }).write('x');
-    expect(await failure(httpSource(url))).toMatchObject({
-      name: 'ModelError',
-      code: 'no-ranges',
-      details: { url, status: 200, limit: wholeFileLimit },
-    });
     const closed = new Promise((resolve) => {
       answer = (_, response) => {
         response.on('close', resolve);
-        const chunk = new Uint8Array(2 ** 22);
+        const chunk = new Uint8Array(2 ** 16);
         const more = () => {
           while (!response.destroyed && response.write(chunk)) sent += chunk.length;
           sent += chunk.length;
@@ -347,9 +342,73 @@ describe('a file on a server', () => {
         more();
       };
     });
-    expect(await failure(httpSource(url))).toMatchObject({ code: 'no-ranges' });
+    const largestWhole = 2 ** 20;
+    expect(await failure(httpSource(url, { largestWhole }))).toMatchObject({
+      name: 'ModelError',
+      code: 'no-ranges',
+      details: { url, status: 200, limit: largestWhole },
+    });
     await closed;
-    expect(sent).toBeGreaterThan(wholeFileLimit);
+    expect(sent).toBeGreaterThan(largestWhole);
+  });
+
+  it('that comes whole in place of a part, and is too large for that, is not taken', async () => {
+    const source = await httpSource(url, { largestWhole: 999 });
+    answer = (_, response) => response.writeHead(200, { 'Content-Length': 1000 }).end(content);
+    const error = await failure(source.read(10, 5));
+    expect(error).toMatchObject({ code: 'http-failed', details: { url, status: 200 } });
+  });
+
+  it('may come compressed to one who asks for all of it, and has the length of its content', async () => {
+    const zipped = gzipSync(new Uint8Array(1000));
+    answer = (_, response) => {
+      response.writeHead(200, { 'Content-Length': zipped.length, 'Content-Encoding': 'gzip' });
+      response.end(zipped);
+    };
+    const source = await httpSource(url);
+    expect(source.size).toBe(1000);
+    expect(await source.read(0, 1000)).toEqual(new Uint8Array(1000));
+  });
+
+  it('has the length of its content, also where that is found without it and others get it compressed', async () => {
+    serve({ hideRange: true });
+    const plain = answer;
+    answer = (request, response) => {
+      const encodings = request.headers['accept-encoding'] ?? '';
+      if (request.method !== 'HEAD' || !encodings.includes('gzip')) plain(request, response);
+      else response.writeHead(200, { 'Content-Length': 77, 'Content-Encoding': 'gzip' }).end();
+    };
+    expect((await httpSource(url)).size).toBe(1000);
+  });
+
+  it('of which one part comes wrapped as if several had been asked for is refused', async () => {
+    const source = await httpSource(url);
+    answer = (_, response) => {
+      response.writeHead(206, { 'Content-Type': 'multipart/byteranges; boundary=x' });
+      response.end(`--x\r\nContent-Range: bytes 0-9/1000\r\n\r\n0123456789\r\n--x--\r\n`);
+    };
+    expect(await failure(source.read(0, 10))).toMatchObject({
+      code: 'http-failed',
+      details: { status: 206 },
+    });
+  });
+
+  it('in whose place a web page comes is not taken for replaced', async () => {
+    const source = await httpSource(url);
+    answer = (_, response) =>
+      response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end('<title>Log in</title>');
+    const error = await failure(source.read(0, 10));
+    expect(error.code).toBe('network');
+    expect(error.remedy).toContain('log in');
+  });
+
+  it('of which a part is said not to be there, though it is, was not replaced', async () => {
+    const source = await httpSource(url);
+    answer = (_, response) => response.writeHead(416, { 'Content-Range': 'bytes */1000' }).end();
+    expect(await failure(source.read(0, 10))).toMatchObject({
+      code: 'http-failed',
+      details: { status: 416 },
+    });
   });
 
   it('can be stopped while it opens and while it is read', async () => {

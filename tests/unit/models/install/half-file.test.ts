@@ -53,21 +53,32 @@ const rounded = (list: Float32Array) => float16ToFloat32(float32ToFloat16(list))
 const bytesOf = (list: Float32Array | Float64Array | Uint16Array) =>
   new Uint8Array(list.buffer, list.byteOffset, list.byteLength);
 
+/** Values as each type stores them, and what is then left of them. */
+const stored = {
+  F64: (list: Float32Array) => ({ bytes: bytesOf(Float64Array.from(list)), list }),
+  F32: (list: Float32Array) => ({ bytes: bytesOf(list), list }),
+  F16: (list: Float32Array) => ({ bytes: bytesOf(float32ToFloat16(list)), list: rounded(list) }),
+  BF16: (list: Float32Array) => {
+    const upper = Uint16Array.from(new Uint32Array(list.slice().buffer), (bits) => bits >>> 16);
+    const left = new Float32Array(Uint32Array.from(upper, (bits) => bits << 16).buffer);
+    return { bytes: bytesOf(upper), list: left };
+  },
+};
+
 /** Tensors of every type, two of them not wanted, one far longer than a piece. */
 function mixed() {
   const [a, b, c, d, e] = [values(1, 12), values(2, 600), values(3, 9000), values(4, 40), values(5, 64)];
-  const upper = Uint16Array.from(new Uint32Array(d.buffer), (bits) => bits >>> 16);
+  const { bytes: upper, list: brain } = stored.BF16(d);
   const file = safetensorsFile([
     { name: 'wide', dtype: 'F64', shape: [12], data: bytesOf(Float64Array.from(a)) },
     { name: 'unwanted', dtype: 'F32', shape: [2000], data: bytesOf(values(6, 2000)) },
     { name: 'plain', dtype: 'F32', shape: [20, 30], data: bytesOf(b) },
     { name: 'long', dtype: 'F32', shape: [90, 100], data: bytesOf(c) },
     { name: 'empty', dtype: 'F32', shape: [0, 7], data: new Uint8Array(0) },
-    { name: 'brain', dtype: 'BF16', shape: [40], data: bytesOf(upper) },
+    { name: 'brain', dtype: 'BF16', shape: [40], data: upper },
     { name: 'half', dtype: 'F16', shape: [8, 8], data: bytesOf(float32ToFloat16(e)) },
     { name: 'alsoUnwanted', dtype: 'I64', shape: [1], data: new Uint8Array(8) },
   ]);
-  const brain = new Float32Array(Uint32Array.from(upper, (bits) => bits << 16).buffer);
   const wanted = { wide: a, plain: b, long: c, empty: new Float32Array(0), brain, half: e };
   return { file, wanted };
 }
@@ -87,6 +98,17 @@ describe('a float16 file of some tensors', () => {
     const { planned } = await plan(file, Object.keys(wanted));
     await expectValues(await carryOut(planned), wanted);
   });
+
+  it.each(['F64', 'F32', 'F16', 'BF16'] as const)(
+    'is made of %s in pieces as it is as a whole',
+    async (dtype) => {
+      const { bytes, list } = stored[dtype](values(7, 9000));
+      const file = safetensorsFile([{ name: 'long', dtype, shape: [90, 100], data: bytes }]);
+      const { planned } = await plan(file, ['long'], 4000);
+      expect(planned.pieces.length).toBeGreaterThan(4);
+      await expectValues(await carryOut(planned), { long: list });
+    },
+  );
 
   it('is the same in whatever order its pieces are made', async () => {
     const { file, wanted } = mixed();
@@ -184,6 +206,23 @@ describe('of PyTorch’s files, a float16 file', () => {
     const { file, wanted } = torch(options);
     const { planned } = await plan(file, Object.keys(wanted));
     await expectValues(await carryOut(planned, planned.pieces.toReversed()), wanted);
+  });
+
+  it.each([
+    ['DoubleStorage', 'F64'],
+    ['HalfStorage', 'F16'],
+    ['BFloat16Storage', 'BF16'],
+  ] as const)('holds the same values of a %s, in pieces', async (className, dtype) => {
+    const { bytes, list } = stored[dtype](values(7, 9000));
+    const storage = { key: '0', className, count: 9000 };
+    const pickle = py.pickle(
+      py.orderedDict([py.string('long'), tensorOps({ storage, dims: [9000], strides: [1] })]),
+    );
+    const { planned } = await plan(zipFile(torchRecords(pickle, { '0': bytes }), { alignment: 64 }), [
+      'long',
+    ]);
+    expect(planned.pieces.length).toBeGreaterThan(2);
+    await expectValues(await carryOut(planned), { long: list });
   });
 
   it('asks for no more than the pieces and a header for each long tensor', async () => {

@@ -224,6 +224,37 @@ describe('an installation that was stopped', () => {
     await expectWhole(files);
   });
 
+  it('says how far it is with reading back what is there, and can be stopped in that', async () => {
+    const parts = rig();
+    await stopAfter(60_000, parts);
+    const { web, source, files, options, progress } = parts;
+    progress.length = 0;
+    const plan = await planInstall(source, options);
+    const before = web.asked.length;
+    const stop = new AbortController();
+    const onProgress = (report: InstallProgress) => {
+      progress.push(report);
+      if (report.stage === 'verify' && report.done > report.of / 2) stop.abort();
+    };
+    // Reports are as rare as the clock says.
+    const now = () => {
+      parts.clock.pass(200);
+      return parts.clock.now();
+    };
+    const stopped = install(plan, files, { ...options, signal: stop.signal, onProgress, now });
+    await expect(stopped).rejects.toSatisfy(isAbort);
+    expect(new Set(progress.map(({ stage }) => stage))).toEqual(new Set(['verify']));
+    expect(progress.length).toBeGreaterThan(5);
+    expect(web.asked.length).toBe(before);
+
+    // Nothing was lost by it.
+    const [verify] = progress;
+    progress.length = 0;
+    await install(plan, files, options);
+    expect(progress.find(({ stage }) => stage === 'verify')?.of).toBe(verify?.of);
+    await expectWhole(files);
+  });
+
   it('loses at most what was not flushed when its page is killed', async () => {
     const { web, source, files, options, clock } = rig();
     web.onPart = () => {

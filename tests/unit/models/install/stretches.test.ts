@@ -1,13 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { remoteOf } from '../../../../src/models/http.ts';
 import type { PlannedFile, Span } from '../../../../src/models/install/pieces.ts';
 import { stretchesOf } from '../../../../src/models/install/stretches.ts';
 import type { Missing, Stretch } from '../../../../src/models/install/stretches.ts';
+import { memorySource } from '../../../../src/models/source.ts';
 
 /** Files whose pieces lie where the spans say; null is a piece that is read in another way. */
-function missingOf(files: readonly (readonly (Span | null)[])[]): Missing[] {
+function missingOf(files: readonly (readonly (Span | null)[])[], inOrder = false): Missing[] {
   return files.flatMap((spans, index) => {
-    const file: PlannedFile = { name: `${index}`, part: '', from: null, layout: '', size: 0, pieces: [] };
+    const from = { ...remoteOf(memorySource(`${index}`, new Uint8Array(0)), null), inOrder };
+    const file: PlannedFile = { name: `${index}`, part: '', from, layout: '', size: 0, pieces: [] };
     return spans.map((span, at): Missing => {
       const entry = { at, length: 1, sha256: null };
       const piece = { at, length: 1, download: 10, make: () => Promise.resolve(new Uint8Array(1)) };
@@ -56,5 +59,11 @@ describe('stretches', () => {
     expect(lengths[0]).toBe(8);
     expect(lengths.slice(-4)).toEqual([1, 1, 1, 1]);
     expect(lengths).toEqual([...lengths].sort((a, b) => b - a));
+  });
+
+  it('are one for each file that comes only in order, whatever is missing of it', () => {
+    const spans = Array.from({ length: 50 }, (_, index) => ({ begin: 20 * index, end: 20 * index + 10 }));
+    const lengths = stretchesOf(missingOf([spans, spans], true), 4).map((each) => piecesOf(each).length);
+    expect(lengths).toEqual([50, 50]);
   });
 });

@@ -1,0 +1,77 @@
+/** What can go wrong with a file on a web server, in words. */
+import { ModelError } from '../base/index.ts';
+import { secondsToWait } from './http-answer.ts';
+
+/** @param limit - in bytes, of what can be had of the file */
+export function noRanges(url: string, status: number, limit: number): ModelError {
+  return new ModelError('no-ranges', `${url} cannot be read in parts, and it is too large to take whole.`, {
+    remedy: 'Keep the model on a server that answers range requests.',
+    details: { url, status, limit },
+  });
+}
+
+export function wrongPart(url: string, status: number): ModelError {
+  return new ModelError('http-failed', `${url} answered with another part than the one asked for.`, {
+    remedy: 'Try again. If it happens again, the server is at fault.',
+    details: { url, status },
+  });
+}
+
+/** Caches in front of a server do this until they have the file themselves. */
+export function wholeForPart(url: string): ModelError {
+  return new ModelError('http-failed', `${url} answered with all of the file instead of a part of it.`, {
+    remedy: 'Try again later. If it happens again, the server is at fault.',
+    details: { url, status: 200, whole: true },
+  });
+}
+
+export function pageForPart(url: string): ModelError {
+  return new ModelError('network', `Instead of ${url} came a web page.`, {
+    remedy: 'This network may want you to log in first: open any web page, then try again.',
+    details: { url },
+  });
+}
+
+export function changed(url: string, sizes: { size: number; found: number | null }): ModelError {
+  return new ModelError('changed', `${url} was replaced on its server while it was being read.`, {
+    remedy: 'Load the model again.',
+    details: { url, ...sizes },
+  });
+}
+
+export function refused(url: string, { status, headers, redirected }: Response): ModelError {
+  const retryAfter = secondsToWait(headers);
+  const details = {
+    url,
+    status,
+    ...(retryAfter === null ? {} : { retryAfter }),
+    ...(redirected ? { redirected } : {}),
+  };
+  if (status === 404 || status === 410) {
+    return new ModelError('not-found', `There is no file at ${url}.`, {
+      remedy: 'Check the address and the name of the model.',
+      details,
+    });
+  }
+  const remedy =
+    status === 401 || status === 403
+      ? 'The server does not let everyone read this file. Check the address, or use a model that is public.'
+      : status === 429
+        ? 'The server is asked too often from here. Try again later.'
+        : 'The server has a problem. Try again later.';
+  return new ModelError('http-failed', `${url} could not be read: the server answered ${status}.`, {
+    remedy,
+    details,
+  });
+}
+
+/** What a failed request is thrown as. Stopping is no failure: then the signal's own reason is thrown here. */
+export function lostConnection(url: string, cause: unknown, signal: AbortSignal | undefined): ModelError {
+  signal?.throwIfAborted();
+  return new ModelError('network', `${url} could not be reached, or the connection was lost.`, {
+    remedy:
+      'Check the connection and try again. If only this address fails, its server may not allow other sites to read its files (CORS).',
+    details: { url },
+    cause,
+  });
+}

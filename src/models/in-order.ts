@@ -1,0 +1,243 @@
+import { ModelError } from '../base/index.ts';
+import { contentLength, contentRange, differ, discard, isWebPage, versionOf } from './http-answer.ts';
+import { changed, lostConnection, noRanges, pageForPart, refused, wrongPart } from './http-errors.ts';
+import { streamOf } from './remote.ts';
+import type { ByteStream, RemoteFile, Requests } from './remote.ts';
+import { retrying } from './retry.ts';
+import { checkRange } from './source.ts';
+import type { StallWatch } from './stall.ts';
+
+/** This part of what may be kept, 1 MB of 64 MB, is read of the beginning at first: the header of nearly every file. */
+const usualHeader = 1 / 64;
+
+/**
+ * A large file that its server sends only whole. Its beginning, up to `largestWhole`, can be read at any time, and is
+ * kept in memory; all of it in a stream, while it passes by. A stream that loses its connection goes on where it
+ * was: from the beginning again, or by the rest alone, should the server have learnt to send parts meanwhile.
+ */
+export class InOrderFile implements RemoteFile {
+  readonly name: string;
+  readonly size: number;
+  readonly tag: string | null;
+  readonly inOrder = true;
+  readonly #requests: Requests;
+  #beginning = new Uint8Array(0);
+
+  constructor(requests: Requests, size: number, tag: string | null) {
+    this.name = requests.url;
+    this.size = size;
+    this.tag = tag;
+    this.#requests = requests;
+  }
+
+  stream(begin: number, end: number, signal?: AbortSignal): ByteStream {
+    checkRange(this.name, this.size, begin, end - begin);
+    const pass = new ForwardPass(this.#requests, this.size, this.tag, signal);
+    return streamOf(
+      begin,
+      end,
+      (at, length, onBytes) => pass.read(at, length, onBytes),
+      () => pass.close(),
+    );
+  }
+
+  /** @throws ModelError `no-ranges` beyond what can be read of the beginning, and what `httpSource` throws */
+  async read(
+    offset: number,
+    length: number,
+    signal?: AbortSignal,
+    onBytes?: (count: number) => void,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    signal?.throwIfAborted();
+    checkRange(this.name, this.size, offset, length);
+    const end = offset + length;
+    const { largestWhole } = this.#requests;
+    if (end > largestWhole) throw noRanges(this.name, 200, largestWhole);
+    if (end > this.#beginning.length) this.#beginning = await this.#readBeginning(end, signal);
+    onBytes?.(length);
+    return this.#beginning.slice(offset, end);
+  }
+
+  async #readBeginning(end: number, signal: AbortSignal | undefined): Promise<Uint8Array<ArrayBuffer>> {
+    const pass = new ForwardPass(this.#requests, this.size, this.tag, signal);
+    try {
+      return await pass.read(0, Math.max(end, Math.floor(this.#requests.largestWhole * usualHeader)));
+    } finally {
+      await pass.close();
+    }
+  }
+}
+
+/** Reads forward through a file, over as many connections as it takes. */
+class ForwardPass {
+  readonly #requests: Requests;
+  readonly #size: number;
+  readonly #tag: string | null;
+  readonly #signal: AbortSignal | undefined;
+  #flow: Flow | null = null;
+  /** How far any connection has come. */
+  #farthest = 0;
+
+  constructor(requests: Requests, size: number, tag: string | null, signal: AbortSignal | undefined) {
+    this.#requests = requests;
+    this.#size = size;
+    this.#tag = tag;
+    this.#signal = signal;
+  }
+
+  /** @param offset - not before the end of what was read last */
+  async read(
+    offset: number,
+    length: number,
+    onBytes?: (count: number) => void,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    this.#signal?.throwIfAborted();
+    const out = new Uint8Array(length);
+    if (length === 0) return out;
+    let done = 0;
+    const rest = () =>
+      this.#flowing(offset + done, async (flow) => {
+        await flow.advance(offset + done, () => undefined);
+        await flow.advance(offset + length, (bytes) => {
+          out.set(bytes, done);
+          done += bytes.length;
+          onBytes?.(bytes.length);
+        });
+      });
+    const { retry } = this.#requests;
+    await (retry ? retrying(retry.reading, this.#signal, rest, () => this.#farthest) : rest());
+    return out;
+  }
+
+  async close(): Promise<void> {
+    await this.#flow?.close();
+    this.#flow = null;
+  }
+
+  /** Does something with the answer that flows, or one that is asked for from a place on. One that failed is not used again. */
+  async #flowing(place: number, work: (flow: Flow) => Promise<void>): Promise<void> {
+    const again = this.#farthest > 0;
+    try {
+      this.#flow ??= await this.#open(place);
+      await this.#flow.use(work);
+    } catch (error) {
+      throw again && error instanceof ModelError && error.code === 'network'
+        ? fromTheBeginning(error)
+        : error;
+    } finally {
+      this.#farthest = Math.max(this.#farthest, this.#flow?.position ?? 0);
+      if (this.#flow?.failed === true) await this.close();
+    }
+  }
+
+  async #open(place: number): Promise<Flow> {
+    const watch = this.#requests.watch(this.#signal);
+    try {
+      const response = await this.#requests.askRange(place, null, watch);
+      const wrong = this.#wrong(response, place);
+      if (!wrong) return new Flow(this.#requests.url, this.#size, response, place, watch);
+      await discard(response);
+      throw wrong;
+    } catch (error) {
+      watch.end();
+      throw error;
+    }
+  }
+
+  /** What is wrong with an answer; null for all of the file, or all from a place on. */
+  #wrong(response: Response, place: number): ModelError | null {
+    const { url } = this.#requests;
+    const { status } = response;
+    const whole = status === 200;
+    if (!whole && status !== 206) return refused(url, response);
+    if (whole && isWebPage(response)) return pageForPart(url);
+    const length = contentLength(response);
+    const range = contentRange(response);
+    const found = whole ? length : (range?.total ?? null);
+    if ((found ?? this.#size) !== this.#size || differ(this.#tag, versionOf(response))) {
+      return changed(url, { size: this.#size, found });
+    }
+    // A server may hide which part it sends, but not how long that is.
+    const first = range?.first ?? (length === null ? null : this.#size - length);
+    return whole || first === place ? null : wrongPart(url, status);
+  }
+}
+
+/** One answer, from some place in the file on. */
+class Flow {
+  position: number;
+  readonly #url: string;
+  readonly #size: number;
+  readonly #status: number;
+  readonly #watch: StallWatch;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  /** What came and was not yet wanted. */
+  #rest: Uint8Array = new Uint8Array(0);
+  #failed = false;
+
+  /** @param place - where it was to begin, which it does if it is not the whole file */
+  constructor(url: string, size: number, response: Response, place: number, watch: StallWatch) {
+    this.#url = url;
+    this.#size = size;
+    this.#status = response.status;
+    this.#reader = response.body?.getReader();
+    this.position = response.status === 200 ? 0 : place;
+    this.#watch = watch;
+  }
+
+  /** Whether something went wrong with it: it is of no use any more. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  /** Does something with it. Only meanwhile, more of it is waited for. */
+  async use(work: (flow: Flow) => Promise<void>): Promise<void> {
+    this.#watch.alive();
+    try {
+      await work(this);
+    } catch (error) {
+      this.#failed = true;
+      throw error;
+    }
+    this.#watch.pause();
+  }
+
+  /** Goes on to a place in the file; `take` is given what passes. */
+  async advance(end: number, take: (bytes: Uint8Array) => void): Promise<void> {
+    while (this.position < end) {
+      if (this.#rest.length === 0) this.#rest = await this.#next();
+      const some = this.#rest.subarray(0, end - this.position);
+      if (some.length === 0) throw lostConnection(this.#url, new Error('ended early'), this.#watch.signal);
+      take(some);
+      this.#rest = this.#rest.subarray(some.length);
+      this.position += some.length;
+    }
+    if (end < this.#size) return;
+    // A file that goes on is another, or one that was compressed against what was asked.
+    if (this.#rest.length > 0 || (await this.#next()).length > 0) throw wrongPart(this.#url, this.#status);
+  }
+
+  async close(): Promise<void> {
+    this.#watch.end();
+    await this.#reader?.cancel().catch(() => undefined);
+  }
+
+  /** Nothing at the end. */
+  async #next(): Promise<Uint8Array> {
+    try {
+      for (;;) {
+        const value = (await this.#reader?.read())?.value;
+        this.#watch.alive();
+        if (value === undefined) return new Uint8Array(0);
+        if (value.length > 0) return value;
+      }
+    } catch (error) {
+      throw lostConnection(this.#url, error, this.#watch.signal);
+    }
+  }
+}
+
+function fromTheBeginning(error: ModelError): ModelError {
+  const message = `${error.message} Its server sends it only from the beginning on, so what was there comes again.`;
+  return new ModelError('network', message, { remedy: error.remedy, details: error.details, cause: error });
+}

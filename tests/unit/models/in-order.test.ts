@@ -1,0 +1,207 @@
+import { describe, expect, it } from 'vitest';
+import { httpSource } from '../../../src/models/http.ts';
+import type { RemoteFile } from '../../../src/models/http.ts';
+import { longestSilence } from '../../../src/models/stall.ts';
+import { failure } from '../../support/failure.ts';
+import { fakeClock } from '../../support/install/clock.ts';
+import { FakeWeb, broken, refusal, whole } from '../../support/install/web.ts';
+import type { Fault } from '../../support/install/web.ts';
+
+const url = 'https://host.test/weights.safetensors';
+const content = Uint8Array.from({ length: 10_000 }, (_, i) => (i * 7) % 251);
+const { signal } = new AbortController();
+
+async function rig() {
+  const web = new FakeWeb();
+  web.put(url, content);
+  web.fault = whole;
+  const clock = fakeClock();
+  const messages: string[] = [];
+  const policy = {
+    attempts: 3,
+    wait: clock.wait,
+    random: clock.random,
+    onRetry: ({ message }: { message: string }) => messages.push(message),
+  };
+  const file = await httpSource(url, {
+    fetch: web.fetch,
+    retry: { opening: policy, reading: policy },
+    timer: clock.timer,
+    largestWhole: 640,
+  });
+  web.asked.length = 0;
+  return { web, clock, messages, file };
+}
+
+/** Meets the next requests with these, and those after them with the whole file. */
+function meets(web: FakeWeb, ...faults: Fault[]): void {
+  web.fault = (asked, file) => (faults.shift() ?? whole)(asked, file);
+}
+
+/** Reads parts in one stream. */
+async function inOneStream(file: RemoteFile, parts: readonly (readonly [number, number])[]) {
+  const stream = file.stream(0, file.size, signal);
+  const read: Uint8Array[] = [];
+  let at = 0;
+  try {
+    for (const [offset, length] of parts) {
+      await stream.skip(offset - at);
+      read.push(await stream.next(length));
+      at = offset + length;
+    }
+  } finally {
+    await stream.close();
+  }
+  return read;
+}
+
+const slices = (parts: readonly (readonly [number, number])[]) =>
+  parts.map(([offset, length]) => content.slice(offset, offset + length));
+
+/** With gaps, without, and up to the end. */
+const parts = [
+  [100, 50],
+  [150, 1000],
+  [3000, 0],
+  [4000, 3000],
+  [9000, 1000],
+] as const;
+
+describe('a large file that its server sends only whole', () => {
+  it('is opened without being taken', async () => {
+    const { web, file, clock } = await rig();
+    expect({ size: file.size, tag: file.tag }).toEqual({ size: 10_000, tag: `"${url}"` });
+    expect(web.asked).toEqual([]);
+    expect(clock.timers()).toBe(0);
+  });
+
+  it('has a beginning that can be read, as far as it may be kept', async () => {
+    const { web, file, clock } = await rig();
+    expect(await file.read(0, 4)).toEqual(content.slice(0, 4));
+    expect(await file.read(6, 4)).toEqual(content.slice(6, 10));
+    expect(web.asked, 'a little more than asked for is kept').toHaveLength(1);
+    expect(await file.read(540, 100)).toEqual(content.slice(540, 640));
+    expect(await file.read(0, 640)).toEqual(content.slice(0, 640));
+    expect(web.asked).toHaveLength(2);
+    expect(clock.timers()).toBe(0);
+  });
+
+  it('is not streamed for something at its end', async () => {
+    const { web, file } = await rig();
+    expect(await failure(file.read(9990, 10))).toMatchObject({
+      code: 'no-ranges',
+      details: { url, limit: 640 },
+    });
+    expect(web.asked).toEqual([]);
+    expect(await failure(file.read(9990, 11))).toMatchObject({ code: 'truncated' });
+  });
+
+  it('streams by once', async () => {
+    const { web, file, clock } = await rig();
+    expect(await inOneStream(file, parts)).toEqual(slices(parts));
+    expect(web.asked).toHaveLength(1);
+    expect(clock.timers()).toBe(0);
+  });
+
+  it('goes on where its connection was lost, from the beginning, and says so', async () => {
+    const { web, file, messages } = await rig();
+    const lost = [500, 900, 4100, 4200, 6000, 9999];
+    meets(
+      web,
+      ...lost.map(
+        (after): Fault =>
+          (asked, served) =>
+            broken({ ...asked, range: null }, served, after),
+      ),
+    );
+    let come = 0;
+    const stream = file.stream(100, 9100, signal);
+    expect(await stream.next(9000, (count) => (come += count))).toEqual(content.slice(100, 9100));
+    await stream.close();
+    expect(come).toBe(9000);
+    expect(web.asked.length, 'more losses than attempts, but each of them farther').toBe(6);
+    expect(messages).toHaveLength(5);
+    expect(messages[1]).toContain('what was there comes again');
+  });
+
+  it('is given up when it never gets farther', async () => {
+    const { web, file, clock, messages } = await rig();
+    web.fault = (asked, served) => broken({ ...asked, range: null }, served, 700);
+    expect((await failure(inOneStream(file, parts))).code).toBe('network');
+    expect(messages).toHaveLength(2);
+    expect(clock.timers()).toBe(0);
+  });
+
+  it('comes only in its rest once its server has learnt to send parts', async () => {
+    const { web, file } = await rig();
+    const asked: string[] = [];
+    const given: typeof fetch = (input, init) => {
+      const range = new Headers(init?.headers).get('Range') ?? '';
+      asked.push(range);
+      const first = Number(/^bytes=(\d+)-$/.exec(range)?.[1] ?? 0);
+      if (asked.length < 3) return web.fetch(input, init);
+      // Nothing else tells which part it is where the server hides the header.
+      const headers = { 'Content-Length': String(10_000 - first) };
+      return Promise.resolve(new Response(content.slice(first), { status: 206, headers }));
+    };
+    meets(web, whole, (request, served) => broken({ ...request, range: null }, served, 5000));
+    const policy = { attempts: 3, wait: fakeClock().wait, random: () => 0.5 };
+    const retry = { opening: policy, reading: policy };
+    const second = await httpSource(url, { fetch: given, retry, largestWhole: 640 });
+    expect(file.size).toBe(second.size);
+    expect(await inOneStream(second, parts)).toEqual(slices(parts));
+    expect(asked).toEqual(['bytes=0-0', 'bytes=100-', 'bytes=5000-']);
+  });
+
+  it.each([
+    ['another ETag', (web: FakeWeb) => web.put(url, content.slice(), '"other"')],
+    ['another length', (web: FakeWeb) => web.put(url, content.slice(1))],
+  ])('is not mixed with one of %s', async (_, replace) => {
+    const { web, file } = await rig();
+    meets(web, (asked, served) => {
+      replace(web);
+      return broken({ ...asked, range: null }, served, 5000);
+    });
+    expect(await failure(inOneStream(file, parts))).toMatchObject({ code: 'changed', details: { url } });
+  });
+
+  it('is refused when it goes on after its end', async () => {
+    const { web, file } = await rig();
+    meets(web, () => new Response(Uint8Array.from([...content, 1])));
+    expect((await failure(inOneStream(file, parts))).code).toBe('http-failed');
+  });
+
+  it('is asked for again when it ends early, and when its server is busy', async () => {
+    const { web, file, messages } = await rig();
+    meets(
+      web,
+      () => new Response(content.slice(0, 9500)),
+      () => refusal(503),
+    );
+    expect(await inOneStream(file, parts)).toEqual(slices(parts));
+    expect(messages).toHaveLength(2);
+  });
+
+  it('is not lost because nobody reads it for a while', async () => {
+    const { web, file, clock, messages } = await rig();
+    const stream = file.stream(0, 10_000, signal);
+    await stream.next(100);
+    clock.letPass(10 * longestSilence);
+    expect(await stream.next(100)).toEqual(content.slice(100, 200));
+    await stream.close();
+    expect(messages).toEqual([]);
+    expect(web.asked).toHaveLength(1);
+  });
+
+  it('is let go of when its reader stops', async () => {
+    const { web, file, clock } = await rig();
+    const stop = new AbortController();
+    const stream = file.stream(0, 10_000, stop.signal);
+    await stream.next(100);
+    stop.abort(new Error('enough'));
+    await expect(stream.next(100)).rejects.toThrow('enough');
+    await stream.close();
+    expect(clock.timers()).toBe(0);
+    expect(web.asked).toHaveLength(1);
+  });
+});
