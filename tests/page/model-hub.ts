@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Page } from '@playwright/test';
 import { install, stableDiffusionVariations } from '../../src/models/install/index.ts';
+import { usualPiece } from '../../src/models/install/pieces.ts';
 import type { InstallOptions, ModelSource } from '../../src/models/install/index.ts';
 import type { ByteSource } from '../../src/models/types.ts';
 import { assemble } from '../../tools/full-model/assemble.ts';
@@ -23,9 +24,9 @@ export const fullId = 'sd-image-variations';
 export const tower = 'onnx/vision_model_fp16.onnx';
 /** The image tower is made long enough for a second piece: so many bytes of it are nothing but a comment. */
 const comment = 13_000_000;
-/** A byte of that second piece. */
+/** The bytes of its first piece, a byte of its second one, and more bytes than that has. */
+export const firstPiece = usualPiece;
 export const inSecondPiece = 12_800_000;
-/** All that the second piece can be, in bytes. */
 export const secondPiece = 600_000;
 
 /** Every file of the full model by `owner/name/path`: small networks of random values, but for the image tower's length. */
@@ -176,6 +177,25 @@ export async function cleanFiles(
       .filter(([name]) => !name.startsWith('install'))
       .map(([name, bytes]) => [name, createHash('sha256').update(bytes).digest('hex')] as const)
       .sort(),
+  );
+}
+
+/** The length of a stored file in bytes; null where there is none. */
+export async function storedSize(page: Page, id: string, path: string): Promise<number | null> {
+  return page.evaluate(
+    async ([id, path]) => {
+      try {
+        let folder = await navigator.storage.getDirectory();
+        const steps = ['models', id, ...path.split('/')];
+        const name = steps.pop() ?? '';
+        for (const step of steps) folder = await folder.getDirectoryHandle(step);
+        return (await (await folder.getFileHandle(name)).getFile()).size;
+      } catch (error) {
+        if (error instanceof DOMException && error.name === 'NotFoundError') return null;
+        throw error;
+      }
+    },
+    [id, path] as const,
   );
 }
 

@@ -424,6 +424,17 @@ describe('a disk', () => {
   });
 });
 
+describe('a browser that calls more room free than there is', () => {
+  it('is not believed when the disk is full', async () => {
+    const { source, files, options } = rig();
+    files.capacity = 70_000;
+    files.room = () => Promise.resolve(10 * 2 ** 30);
+    const error = await failure(install(source, files, options));
+    expect(error).toMatchObject({ code: 'storage-full', details: { free: null } });
+    expect(error.message).not.toContain('free');
+  });
+});
+
 describe('a browser that keeps nothing', () => {
   it('is said to be one', async () => {
     const { source, files, options } = rig();
