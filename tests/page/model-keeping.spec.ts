@@ -28,6 +28,8 @@ import {
 } from './model-hub.ts';
 
 const towerFile = 'image_encoder/model.onnx';
+/** So many bytes are read of the image tower to know what it is, at most. */
+const headers = 10_000;
 
 /** Has the image tower's second piece wait, once, until the gate is opened. */
 function holdSecondPiece(hub: Hub) {
@@ -143,7 +145,7 @@ test.describe('a download', { tag: '@cpu' }, () => {
     const before = hub.fetched(tower).bytes;
     await alertIn(other).getByRole('button', { name: 'Go on' }).click();
     await isInstalled(other);
-    expect(hub.fetched(tower).bytes - before, 'nothing is fetched twice').toBeLessThan(100);
+    expect(hub.fetched(tower).bytes - before, 'nothing but headers is fetched twice').toBeLessThan(headers);
   });
 
   test('that does not fit is refused with what it needs and what is free', async ({ openBrowser, hub }) => {
@@ -158,7 +160,7 @@ test.describe('a download', { tag: '@cpu' }, () => {
     await expect(alertIn(page)).toContainText(
       /still needs 13 MB on disk, and [\d.]+ MB are free\..*Make room on this device/,
     );
-    expect(hub.fetched(tower).bytes, 'nothing but headers is fetched').toBeLessThan(1000);
+    expect(hub.fetched(tower).bytes, 'nothing but headers is fetched').toBeLessThan(headers);
     await allow(100_000_000);
     await alertIn(page).getByRole('button', { name: 'Go on' }).click();
     await isInstalled(page);
@@ -229,7 +231,7 @@ test.describe('a damaged model', { tag: '@cpu' }, () => {
     before = hub.fetched(tower).bytes;
     await alertIn(page).getByRole('button', { name: 'Repair' }).click();
     await modelIsReady(page, fullName);
-    expect(hub.fetched(tower).bytes - before, 'nothing of the tower is fetched').toBeLessThan(100);
+    expect(hub.fetched(tower).bytes - before, 'of the tower nothing but headers is').toBeLessThan(headers);
     expect(await storedFiles(page, fullId)).toEqual(flawless);
   });
 });
@@ -265,8 +267,9 @@ test.describe('a model from elsewhere', { tag: '@cpu' }, () => {
     for (const [name, file] of imageVariations('small', 'safetensors')) {
       const bytes = await file.read(0, file.size);
       if (name === `${clipRepository}/${tower}`) contents.set(towerFile, bytes);
-      if (name.startsWith(diffusionRepository))
-        {contents.set(name.slice(diffusionRepository.length + 1), bytes);}
+      if (name.startsWith(diffusionRepository)) {
+        contents.set(name.slice(diffusionRepository.length + 1), bytes);
+      }
     }
     for (const [name, bytes] of contents) if (!/^(vae|image_encoder)/.test(name)) await put(name, bytes);
     await put('unet/config.json', '{"down_block_types": ["Odd"]}');

@@ -2,9 +2,9 @@ import { DriftError } from '../../base/index.ts';
 import { openCheckpoint } from '../checkpoint/index.ts';
 import { parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from '../config/index.ts';
 import type { UnetConfig, VaeConfig } from '../config/index.ts';
-import { compileContext, compileUnet, compileVaeDecoder } from '../onnx/index.ts';
+import { checkOnnx, compileContext, compileUnet, compileVaeDecoder } from '../onnx/index.ts';
 import type { CompiledGraph } from '../onnx/index.ts';
-import type { Checkpoint } from '../types.ts';
+import type { ByteSource, Checkpoint } from '../types.ts';
 import { halfFile } from './half-file.ts';
 import { layout, manifestOf } from './layout.ts';
 import { openNetwork, readJson } from './network.ts';
@@ -56,8 +56,17 @@ export async function planInstall(source: ModelSource, options: PlanOptions = {}
   const network = openNetwork(options);
   const { unet, vae, imageEncoder, textEncoder, fixedPrompts } = source;
 
-  const plain = (name: string, part: string, addresses: readonly string[]) =>
-    network.first(addresses, signal, (file) => plainFile(name, part, file, pieceLength));
+  /** A file that is stored as it is, from the first address where it is what it should be. */
+  const plain = (
+    name: string,
+    part: string,
+    addresses: readonly string[],
+    check: (file: ByteSource, signal: AbortSignal | undefined) => Promise<unknown>,
+  ) =>
+    network.first(addresses, signal, async (file) => {
+      await check(file, signal);
+      return plainFile(name, part, file, pieceLength);
+    });
   /** A configuration, and the file that it is. */
   const config = <T>(name: string, addresses: readonly string[], parse: (url: string, json: unknown) => T) =>
     network.first(addresses, signal, async (file) => ({
@@ -87,7 +96,7 @@ export async function planInstall(source: ModelSource, options: PlanOptions = {}
     return [file, await weights(layout.vae.weights, 'decoder', vae.weights, needed)];
   };
   const textFiles = (text: NonNullable<typeof textEncoder>) => [
-    plain(layout.textEncoder.model, 'text encoder', text.model),
+    plain(layout.textEncoder.model, 'text encoder', text.model, checkOnnx),
     config(layout.textEncoder.tokenizer, text.tokenizer, (_, json) => json).then(({ file }) => file),
     config(layout.textEncoder.tokenizerConfig, text.tokenizerConfig, (_, json) => json).then(
       ({ file }) => file,
@@ -99,9 +108,9 @@ export async function planInstall(source: ModelSource, options: PlanOptions = {}
     config(layout.scheduler, source.scheduler, parseSchedulerConfig).then(({ file }) => file),
     unetFiles(),
     vaeFiles(),
-    plain(layout.imageEncoder, 'image encoder', imageEncoder.model),
+    plain(layout.imageEncoder, 'image encoder', imageEncoder.model, checkOnnx),
     ...(textEncoder ? textFiles(textEncoder) : []),
-    ...(fixedPrompts ? [plain(layout.fixedPrompts, 'prompts', fixedPrompts.embeds)] : []),
+    ...(fixedPrompts ? [plain(layout.fixedPrompts, 'prompts', fixedPrompts.embeds, openCheckpoint)] : []),
   ]);
   signal?.throwIfAborted();
   const problems = found.flatMap((each): unknown[] => (each.status === 'rejected' ? [each.reason] : []));

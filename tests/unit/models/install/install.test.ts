@@ -87,7 +87,7 @@ describe('a plan', () => {
     const { web, source, files, options } = rig();
     const plan = await planInstall(source, options);
     const headers = web.sent();
-    expect(headers).toBeLessThan(plan.downloadBytes / 4);
+    expect(headers).toBeLessThan(plan.downloadBytes / 3);
     await install(plan, files, options);
     expect(web.sent() - headers).toBe(plan.downloadBytes);
     const sizes = (await files.files('tiny')).filter(({ name }) => !name.startsWith('install'));
@@ -104,6 +104,23 @@ describe('a plan', () => {
     expect(notices.map(({ kind, url }) => [kind, url])).toEqual([
       ['fallback', 'gone.safetensors'],
       ['fallback', 'page.bin'],
+    ]);
+  });
+
+  it('takes no web page for a network, as some servers send them for files that they lack', async () => {
+    const { source, web, files, notices, options } = rig();
+    const page = new TextEncoder().encode('<!doctype html><title>Home</title>'.padEnd(3000));
+    web.put(`${base}page.onnx`, page);
+    const model = ['page.onnx', ...source.imageEncoder.model];
+    await install({ ...source, imageEncoder: { ...source.imageEncoder, model } }, files, options);
+    expect(notices.map(({ kind, url }) => [kind, url])).toEqual([['fallback', 'page.onnx']]);
+    await expectWhole(files);
+
+    for (const url of ['clip/image.onnx', 'prompts.safetensors']) web.put(`${base}tiny/${url}`, page);
+    const error = await failure(planInstall(source, options));
+    expect(problemsOf(error)).toMatchObject([
+      { code: 'onnx-damaged', details: { file: `${base}tiny/clip/image.onnx` } },
+      { details: { file: `${base}tiny/prompts.safetensors` } },
     ]);
   });
 
