@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Page } from '@playwright/test';
+import type { BrowserContext, Page } from '@playwright/test';
 import { folderSource, hubSource } from '../../src/models/install/index.ts';
 import type { LocalFolder } from '../../src/models/install/index.ts';
 import { memorySource } from '../../src/models/source.ts';
@@ -84,7 +84,7 @@ test.describe('a download', { tag: '@cpu' }, () => {
     await button(page, 'Cancel').click();
     await button(page, 'Throw away').click();
     await expect(page.getByText('No models are stored on this device yet')).toBeVisible();
-    expect(await modelFolders(page)).toEqual([]);
+    await expect.poll(() => modelFolders(page)).toEqual([]);
   });
 
   test('of which the browser is killed goes on with what was there', async ({
@@ -111,9 +111,7 @@ test.describe('a download', { tag: '@cpu' }, () => {
     holdSecondPiece(hub);
     await button(page, 'Resume').click();
     const killed = first.waitForEvent('close');
-    const session = await first.browser()?.newBrowserCDPSession();
-    // It does not live to answer.
-    await session?.send('Browser.crash').catch(() => undefined);
+    process.kill(await processOf(first), 'SIGKILL');
     await killed;
 
     hub.reset();
@@ -194,6 +192,15 @@ async function quotaOf(page: Page): Promise<(quotaSize: number) => Promise<unkno
   const session = await page.context().newCDPSession(page);
   const { origin } = new URL(page.url());
   return (quotaSize) => session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize });
+}
+
+/** The process of a browser, which has some more for its pages. */
+async function processOf(context: BrowserContext): Promise<number> {
+  const session = await context.browser()?.newBrowserCDPSession();
+  const { processInfo } = (await session?.send('SystemInfo.getProcessInfo')) ?? { processInfo: [] };
+  const main = processInfo.find(({ type }) => type === 'browser');
+  if (!main) throw new Error('This browser has no process.');
+  return main.id;
 }
 
 /** The folders of models in the page's private file system. */

@@ -441,6 +441,24 @@ describe('a disk', () => {
   });
 });
 
+describe('a disk with no room for another file', () => {
+  it('keeps what is in the others', async () => {
+    const { source, files, options, web } = rig();
+    const writer = files.writer.bind(files);
+    files.writer = (model, name) =>
+      name === 'image_encoder/model.onnx'
+        ? Promise.reject(new DOMException('full', 'QuotaExceededError'))
+        : writer(model, name);
+    expect((await failure(install(source, files, options))).code).toBe('storage-full');
+    files.writer = writer;
+    const plan = await planInstall(source, options);
+    const before = web.sent();
+    await install(plan, files, options);
+    expect(web.sent() - before).toBeLessThan(plan.downloadBytes - 20_000);
+    await expectWhole(files);
+  });
+});
+
 describe('a browser that calls more room free than there is', () => {
   it('is not believed when the disk is full', async () => {
     const { source, files, options } = rig();
