@@ -32,7 +32,7 @@ const passing: Record<string, { readonly rules: readonly FaultRule[]; readonly s
   'cannot be reached, is busy and loses connections': {
     rules: [
       { at: 'resolve', to: 4, faults: [{ kind: 'hang-up' }] },
-      { path: tower, from: 2, to: 3, faults: [{ kind: 'drop', after: 300_000 }] },
+      { path: tower, covering: 1_000_000, to: 2, faults: [{ kind: 'drop', after: 300_000 }] },
       { path: tower, covering: inSecondPiece, to: 1, faults: [{ kind: 'short', by: 1000 }] },
       { path: textTower, to: 2, faults: [{ kind: 'status', status: 429, retryAfter: 20 }] },
       { path: unet, covering: inValues, to: 2, faults: [{ kind: 'status', status: 503 }] },
