@@ -34,7 +34,8 @@ async function lookAt(page: Page, repository: string): Promise<void> {
 
 test(
   'frames are made with low memory, which is kept for the next visit',
-  { tag: '@cpu' },
+  // Only on a GPU does the memory of a network go with it.
+  { tag: ['@cpu', '@float16'] },
   async ({ page }) => {
     await prepare(page, { Frames: 1, Steps: 1, Width: 64, Height: 64 });
     await button(page, 'Models').click();
