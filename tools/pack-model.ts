@@ -37,7 +37,7 @@ export async function main(args: string[]): Promise<number> {
     return 2;
   }
   try {
-    const { source, folder } = await sourceOf(from);
+    const { source, folder } = await sourceOf(from, hub);
     const options = {
       folder,
       base: hub,
@@ -85,12 +85,17 @@ function readArguments(args: readonly string[]): { from?: string; out?: string; 
   return values;
 }
 
-async function sourceOf(from: string): Promise<{ source: ModelSource; folder?: LocalFolder }> {
+async function sourceOf(
+  from: string,
+  hub: string | undefined,
+): Promise<{ source: ModelSource; folder?: LocalFolder }> {
   if (from === stableDiffusionVariations.id) return { source: stableDiffusionVariations };
   if (/^https?:/.test(from)) return { source: await manifestSource(from) };
   const path = resolve(from);
   const names = await filesIn(path);
-  if (names.length === 0 && /^[\w.-]+\/[\w.-]+$/.test(from)) return { source: hubSource(from) };
+  if (names.length === 0 && /^[\w.-]+\/[\w.-]+$/.test(from)) {
+    return { source: await hubSource(from, { base: hub }) };
+  }
   const folder: LocalFolder = {
     name: basename(path),
     names,

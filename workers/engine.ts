@@ -3,7 +3,7 @@ import type { Frame, RoundEvent, RoundInput, RoundWatch } from '../src/animation
 import { DriftError, ModelError, abortable, allOrNone, createQueue } from '../src/base/index.ts';
 import { Pipeline } from '../src/diffusion/index.ts';
 import type { PipelineOptions } from '../src/diffusion/index.ts';
-import { createModel, openModel } from '../src/models/index.ts';
+import { checkProcessor, createModel, networkGraphs, openModel } from '../src/models/index.ts';
 import type { OpenedModel } from '../src/models/index.ts';
 import { openInstalled } from '../src/models/install/index.ts';
 import type {
@@ -23,11 +23,9 @@ import type { ModelStorage } from './model-keeping.ts';
 import { deviceNotice, precisionNotice } from './notices.ts';
 import { Prompts } from './prompts.ts';
 import type { PromptDevice } from './prompts.ts';
+import { tellingRuntime } from './reading.ts';
 import { resumableAutomatic, resumableSmooth } from './resuming.ts';
 import type { AutomaticRun, Resumable, SmoothRun } from './resuming.ts';
-
-/** The largest UNet that WebAssembly's memory holds, in weights of float32. */
-const largestOnCpu = 350e6;
 
 /** A model that is ready, on its machine. */
 interface Loaded {
@@ -123,7 +121,12 @@ export class Engine {
 
     const { manifest, parts, fixedPrompts, text } = opened;
     const defaults = usableSettings(manifest.defaults);
-    const pipeline = this.#pipelineOn(machine, parts, {
+    /** The network that is being loaded; null once all of them are there. */
+    let loading: LoadEvent | null = null;
+    const runtime = tellingRuntime(machine.runtime, (done, of) => {
+      if (loading) emit({ ...loading, read: { done, of } });
+    });
+    const pipeline = this.#pipelineOn({ ...machine, runtime }, parts, {
       lowMemory,
       precision: precisions[machine.device.name],
     });
@@ -131,12 +134,15 @@ export class Engine {
       await pipeline.prepare(defaults.width ?? manifest.size, defaults.height ?? manifest.size, {
         signal,
         onNetwork: (part, done, of) => {
-          emit({ stage: 'session', part, done, of });
+          loading = { stage: 'session', part, done, of };
+          emit(loading);
         },
       });
     } catch (error) {
       await pipeline.release();
       throw error;
+    } finally {
+      loading = null;
     }
     const prompts = new Prompts(fixedPrompts, text, promptDevice(machine, pipeline, lowMemory));
     this.#loaded = { parts, backend, machine, lowMemory, pipeline, prompts, letGo };
@@ -404,13 +410,8 @@ function closeStation({ machine }: Station): void {
 }
 
 /** @throws ModelError `needs-gpu` for a model that WebAssembly's memory cannot hold */
-function checkFits({ manifest, parts }: OpenedModel, { device }: Machine): void {
+function checkFits({ manifest, parts }: OpenedModel, { device, target }: Machine): void {
   if (device.kind !== 'cpu') return;
-  let weights = 0;
-  for (const { dims } of parts.unet.checkpoint.tensors.values()) weights += dims.reduce((a, b) => a * b, 1);
-  if (weights <= largestOnCpu) return;
-  throw new ModelError('needs-gpu', `${manifest.name} is too large for the processor: it needs a GPU.`, {
-    remedy: 'Use the built-in model here, or open Drift in a browser with WebGPU on a machine with a GPU.',
-    details: { weights, limit: largestOnCpu },
-  });
+  const graphs = networkGraphs(parts, target.widestFusedHead);
+  checkProcessor(manifest.name, graphs.unet({ width: 8, height: 8 }, target.type));
 }

@@ -39,6 +39,7 @@ export async function openMachine(backend: Backend): Promise<Machine> {
       const { device, adapterName, float16, software, lost } = await requestComputeDevice(navigator.gpu, {
         allowFloat16: true,
       });
+      const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
       const compute = await createWebGpuCompute(device, float16 ? 'float16' : 'float32');
       return {
         compute,
@@ -49,7 +50,7 @@ export async function openMachine(backend: Backend): Promise<Machine> {
           name: adapterName,
           reason: '',
           software,
-          largestBuffer: Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize),
+          limits: { maxBufferSize, maxStorageBufferBindingSize },
         },
         target: targetFor(compute.modelType, software, device.limits),
         lost,
@@ -73,7 +74,7 @@ export async function openMachine(backend: Backend): Promise<Machine> {
       name: '',
       reason,
       software: false,
-      largestBuffer: null,
+      limits: null,
     },
     target: targetFor('float32', false),
     lost: null,

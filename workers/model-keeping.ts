@@ -20,8 +20,12 @@ import type {
   ModelFiles,
   ModelSource,
 } from '../src/models/install/index.ts';
+import { needsOf } from '../src/models/needs.ts';
+import type { ModelNeeds } from '../src/models/needs.ts';
+import { targetFor } from '../src/models/model.ts';
 import { blobSource } from '../src/models/source.ts';
-import type { Handlers, ModelCost, WantedModel, modelsApi } from '../src/protocol/index.ts';
+import { usableSettings } from '../src/project/index.ts';
+import type { Device, Handlers, ModelCost, WantedModel, modelsApi } from '../src/protocol/index.ts';
 
 /** Where models are kept, and who may change them. */
 export interface ModelStorage {
@@ -95,7 +99,7 @@ export function modelKeeping(storage: ModelStorage, fetching: Fetching = {}): Ha
       case 'full':
         return { source: stableDiffusionVariations, network };
       case 'hub':
-        return { source: hubSource(wanted.repository), network };
+        return { source: await hubSource(wanted.repository, { ...network, signal }), network };
       case 'manifest':
         return { source: await manifestSource(wanted.url, { ...network, signal }), network };
       case 'folder': {
@@ -131,6 +135,7 @@ export function modelKeeping(storage: ModelStorage, fetching: Fetching = {}): Ha
           models: models.map(({ source, ...model }) => ({
             ...model,
             fromFolder: source.folder !== undefined,
+            origin: source.origin ?? null,
           })),
           free,
         },
@@ -138,12 +143,12 @@ export function modelKeeping(storage: ModelStorage, fetching: Fetching = {}): Ha
       };
     },
 
-    look: async ({ wanted, hub }, { signal }) => {
+    look: async ({ wanted, hub, device }, { signal }) => {
       try {
         const { source, network } = await find(wanted, hub, signal);
         const plan = await planInstall(source, { ...network, signal });
         return {
-          value: { kind: 'cost' as const, cost: costOf(plan), free: await files.room() },
+          value: { kind: 'cost' as const, cost: costOf(plan, device), free: await files.room() },
           transfer: [],
         };
       } catch (error) {
@@ -191,14 +196,11 @@ export function modelKeeping(storage: ModelStorage, fetching: Fetching = {}): Ha
   };
 }
 
-function labelOf({ id, name, description, licence, licenceUrl }: ModelSource) {
-  return { id, name, description, licence, licenceUrl: licenceUrl ?? null };
+function labelOf({ id, name, description, licence, licenceUrl, page }: ModelSource) {
+  return { id, name, description, licence, licenceUrl: licenceUrl ?? null, page: page ?? null };
 }
 
-/** The parts that are networks on the GPU while frames are made; the text encoder is there only now and then. */
-const onGpu = ['UNet', 'decoder', 'image encoder'];
-
-function costOf(plan: InstallPlan): ModelCost {
+function costOf(plan: InstallPlan, device: Device | undefined): ModelCost {
   const { source, downloadBytes, storedBytes } = plan;
   const parts = new Map<string, { part: string; downloadBytes: number; storedBytes: number }>();
   for (const file of plan.parts) {
@@ -207,17 +209,38 @@ function costOf(plan: InstallPlan): ModelCost {
     sum.storedBytes += file.storedBytes;
     parts.set(file.part, sum);
   }
-  const large = [...parts.values()].sort((a, b) => b.downloadBytes - a.downloadBytes);
+  const { memory, lowMemory, problem, largestSide } = needsOn(plan, device);
   return {
     ...labelOf(source),
     size: source.size,
     downloadBytes,
     storedBytes,
-    weightBytes: large
-      .filter(({ part }) => onGpu.includes(part))
-      .reduce((sum, part) => sum + part.storedBytes, 0),
-    parts: large,
+    memory,
+    lowMemory,
+    problem: problem && { message: problem.message, remedy: problem.remedy },
+    largestSide,
+    parts: [...parts.values()].sort((a, b) => b.downloadBytes - a.downloadBytes),
   };
+}
+
+/** What a model needs for pictures of the size that it is loaded for. */
+function needsOn({ source, headers, parts }: InstallPlan, device: Device | undefined): ModelNeeds {
+  const { name, size, defaults } = source;
+  const { width = size, height = size } = usableSettings(defaults);
+  const stored = (tower: string) =>
+    parts.filter(({ part }) => part === tower).reduce((sum, { storedBytes }) => sum + storedBytes, 0);
+  const target = device
+    ? targetFor(device.precision, device.software, device.limits)
+    : targetFor('float16', false);
+  return needsOf(
+    {
+      name,
+      headers,
+      towers: { image: stored('image encoder'), text: stored('text encoder') },
+      picture: { width, height },
+    },
+    { ...target, processor: device?.kind === 'cpu' },
+  );
 }
 
 /** Files that the user chose with their folder. */

@@ -150,16 +150,23 @@ export class Pipeline {
 
   /** CLIP pixels [b, 3, s, s] to image embeddings [b, d]. */
   async encodePixels(pixels: DeviceTensor): Promise<DeviceTensor> {
-    const { encoder } = await this.#imageEncoder();
-    const { image_embeds: embeds, ...others } = await encoder.run({ pixel_values: pixels });
-    for (const other of Object.values(others)) other.dispose();
-    if (!embeds) throw new RangeError('an image encoder gives embeddings');
-    return embeds;
+    const { encoder, output } = await this.#imageEncoder();
+    const type = output.type === 'float16' ? 'float16' : 'float32';
+    // What ONNX Runtime allocates goes with its session, and the encoder may be gone before its embeddings are.
+    const embeds = this.compute.empty([pixels.dims[0] ?? 1, this.model.embeddingWidth], type);
+    try {
+      const outputs = await encoder.run({ pixel_values: pixels }, { image_embeds: embeds });
+      for (const other of Object.values(outputs)) if (other !== embeds) other.dispose();
+      return embeds;
+    } catch (error) {
+      embeds.dispose();
+      throw error;
+    }
   }
 
-  async #imageEncoder(signal?: AbortSignal): Promise<{ encoder: Session; input: Port }> {
+  async #imageEncoder(signal?: AbortSignal): Promise<{ encoder: Session; input: Port; output: Port }> {
     const encoder = await this.#networks.imageEncoder(signal);
-    return { encoder, input: checkImageEncoder(encoder, this.model, this.compute.modelType) };
+    return { encoder, ...checkImageEncoder(encoder, this.model, this.compute.modelType) };
   }
 
   /** CLIP guidance on embeddings [b, d]: see `Compute.clipGuidance`. */

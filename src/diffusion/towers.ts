@@ -4,7 +4,8 @@ import type { Port, Session } from '../runtime/index.ts';
 import type { ModelShape } from './networks.ts';
 
 /**
- * Looks whether a network is a CLIP image tower that belongs to a model and runs on a device. Gives its input.
+ * Looks whether a network is a CLIP image tower that belongs to a model and runs on a device. Gives what it reads and
+ * what it makes.
  *
  * @throws ModelError `port-missing`, `needs-float16`, `image-size` or `embedding-width`
  */
@@ -12,7 +13,7 @@ export function checkImageEncoder(
   session: Session,
   { clipSize, embeddingWidth }: Pick<ModelShape, 'clipSize' | 'embeddingWidth'>,
   modelType: Compute['modelType'],
-): Port {
+): { input: Port; output: Port } {
   const input = portOf(session, 'inputs', 'pixel_values');
   const output = portOf(session, 'outputs', 'image_embeds');
   checkType('image encoder', input, modelType);
@@ -29,7 +30,7 @@ export function checkImageEncoder(
     );
   }
   checkWidth('image encoder', output.dims.at(-1) ?? null, embeddingWidth);
-  return input;
+  return { input, output };
 }
 
 /** The port of a CLIP image tower by its usual name. */

@@ -34,7 +34,11 @@ export async function download(url: string, options: DownloadOptions = {}): Prom
     );
   };
   const tooLarge = () =>
-    failed('too-large', `${url} is larger than ${longestDownload / 2 ** 20} MB.`, 'Use a smaller model.');
+    failed(
+      'too-large',
+      `${url} is larger than ${longestDownload / 2 ** 20} MB.`,
+      'Install the model: then it is downloaded in pieces and kept on this device.',
+    );
 
   const response = await fetch(url, { signal: signal ?? null }).catch((cause: unknown) => {
     throw lost(cause);

@@ -2,6 +2,8 @@
 export type { Manifest } from './manifest.ts';
 export { createModel, targetFor } from './model.ts';
 export type { Model, ModelParts, Target } from './model.ts';
+export { checkProcessor } from './limits.ts';
+export { networkGraphs } from './networks.ts';
 export { identityModel } from './onnx/index.ts';
 export { openModel } from './open.ts';
 export type { FixedPrompts, OpenedModel, OpenOptions, TextTower } from './open.ts';

@@ -1,4 +1,4 @@
-import { DeviceError } from '../base/index.ts';
+import { DeviceError, ModelError } from '../base/index.ts';
 import type { CompiledGraph } from './onnx/index.ts';
 
 /** How much a device holds in one piece, in bytes; names are those of WebGPU's `GPUSupportedLimits`. */
@@ -37,6 +37,24 @@ export function checkLimits(
   refuse(largestOf(weights), 'Use a smaller model, or a browser or machine with a larger GPU.');
   const made = [...values(batch).values()].map(({ operator, ...value }) => ({ what: operator, ...value }));
   refuse(largestOf(made), 'Use a smaller picture or a smaller batch, or another model.');
+}
+
+/** The largest UNet that WebAssembly's memory holds, in weights of float32. */
+const largestOnProcessor = 350e6;
+
+/**
+ * Looks whether the processor can hold a model, of which the UNet is nearly all.
+ *
+ * @param name - what the model is called
+ * @throws ModelError `needs-gpu`
+ */
+export function checkProcessor(name: string, { plan }: CompiledGraph): void {
+  const weights = plan.byteLength / (plan.type === 'float32' ? 4 : 2);
+  if (weights <= largestOnProcessor) return;
+  throw new ModelError('needs-gpu', `${name} is too large for the processor: it needs a GPU.`, {
+    remedy: 'Use the built-in model here, or open Drift in a browser with WebGPU on a machine with a GPU.',
+    details: { weights, limit: largestOnProcessor },
+  });
 }
 
 /** Something that takes a buffer of its own. */

@@ -2,7 +2,9 @@ import type { OnnxModel } from '../runtime/index.ts';
 import type { SchedulerConfig, UnetConfig, VaeConfig } from './config/index.ts';
 import { checkLimits } from './limits.ts';
 import type { BufferLimits } from './limits.ts';
-import { compileContext, compileUnet, compileVaeDecoder, contextWidth } from './onnx/index.ts';
+import { networkGraphs } from './networks.ts';
+import type { LatentSize } from './networks.ts';
+import { contextWidth } from './onnx/index.ts';
 import type { CompiledGraph } from './onnx/index.ts';
 import { lazyWeights, packWeights } from './pack.ts';
 import type { Checkpoint } from './types.ts';
@@ -50,12 +52,6 @@ export function targetFor(
   return { type, widestFusedHead: softwareGpu ? 24 : Infinity, limits };
 }
 
-/** Height and width of latents. */
-interface Size {
-  readonly height: number;
-  readonly width: number;
-}
-
 /**
  * A model ready to be compiled for any size of picture, in the target's type or in the one that is asked for. Weights
  * are packed while a network is loaded, or, from sources that cannot be read synchronously, just before; they are not
@@ -63,12 +59,7 @@ interface Size {
  */
 export function createModel(parts: ModelParts, { type, widestFusedHead, limits }: Target) {
   const { unet, vae, scheduler, imageEncoder } = parts;
-  const graphs = {
-    context: (as: Target['type']) => compileContext(unet.config, unet.checkpoint, as),
-    unet: (size: Size, as: Target['type']) =>
-      compileUnet(unet.config, unet.checkpoint, as, size, widestFusedHead),
-    decoder: (size: Size, as: Target['type']) => compileVaeDecoder(vae.config, vae.checkpoint, as, size),
-  };
+  const graphs = networkGraphs(parts, widestFusedHead);
   /** What the device is known to hold. */
   const checked = new Set<string>();
 
@@ -93,9 +84,9 @@ export function createModel(parts: ModelParts, { type, widestFusedHead, limits }
 
     imageEncoder: imageEncoder.model,
     context: (signal?: AbortSignal, as = type) => pack(graphs.context(as), unet.checkpoint, signal),
-    unet: (size: Size, signal?: AbortSignal, as = type) =>
+    unet: (size: LatentSize, signal?: AbortSignal, as = type) =>
       pack(graphs.unet(size, as), unet.checkpoint, signal),
-    decoder: (size: Size, signal?: AbortSignal, as = type) =>
+    decoder: (size: LatentSize, signal?: AbortSignal, as = type) =>
       pack(graphs.decoder(size, as), vae.checkpoint, signal),
 
     /**
@@ -105,7 +96,7 @@ export function createModel(parts: ModelParts, { type, widestFusedHead, limits }
      * @param as - the type that the network computes in: the target's, or the one that is asked for
      * @throws DeviceError `gpu-too-small`
      */
-    checkLimits: (network: 'UNet' | 'decoder', size: Size, rows: number, as = type): void => {
+    checkLimits: (network: 'UNet' | 'decoder', size: LatentSize, rows: number, as = type): void => {
       const key = `${network} ${size.height}x${size.width}x${rows} ${as}`;
       if (!limits || checked.has(key)) return;
       const graph = network === 'UNet' ? graphs.unet(size, as) : graphs.decoder(size, as);

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { insightSchema, largestBatch, legSchema, settingsSchema } from '../project/index.ts';
+import { deviceSchema } from './device.ts';
 import { pictureSchema } from './messages.ts';
 import type { Api } from './messages.ts';
 import { modelIdSchema } from './models.ts';
@@ -13,6 +14,8 @@ const loadEventSchema = v.object({
   part: v.string(),
   done: count,
   of: count,
+  /** With `session`: how many bytes of this network's weights have been read, where they are read one by one. */
+  read: v.optional(v.object({ done: count, of: count })),
 });
 export type LoadEvent = v.InferOutput<typeof loadEventSchema>;
 
@@ -48,18 +51,7 @@ const loadedModelSchema = v.object({
   fixedPrompts: v.object({ positive: v.array(v.string()), negative: v.array(v.string()) }),
   /** The model's own settings, laid over the program's defaults. */
   defaults: v.partial(settingsSchema),
-  device: v.object({
-    kind: v.picklist(['webgpu', 'cpu']),
-    precision: v.picklist(['float16', 'float32']),
-    /** The adapter as the browser describes it; empty without a GPU. */
-    name: v.string(),
-    /** Why there is no GPU, in one sentence; empty with one. */
-    reason: v.string(),
-    /** Whether what the browser calls a GPU computes on the processor. */
-    software: v.boolean(),
-    /** The most bytes that it can use at once; null without a GPU. */
-    largestBuffer: v.nullable(count),
-  }),
+  device: deviceSchema,
 });
 export type LoadedModel = v.InferOutput<typeof loadedModelSchema>;
 

@@ -19,10 +19,18 @@ export type {
   Precision,
   RoundEvent,
 } from './diffusion.ts';
+export type { Device } from './device.ts';
 export { mediaApi } from './media.ts';
 export type { EncodeProgress, Fit } from './media.ts';
 export { modelIdSchema, modelsApi } from './models.ts';
-export type { GetEvent, InstalledModel, ModelCost, ModelProgress, WantedModel } from './models.ts';
+export type {
+  GetEvent,
+  InstalledModel,
+  ModelCost,
+  ModelOrigin,
+  ModelProgress,
+  WantedModel,
+} from './models.ts';
 export { keeping } from './keeping.ts';
 export { projectsApi } from './projects.ts';
 export type { ProjectSummary } from './projects.ts';

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { wireErrorSchema } from '../base/index.ts';
+import { deviceSchema } from './device.ts';
 import type { Api } from './messages.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -8,14 +9,18 @@ const text = v.pipe(v.string(), v.maxLength(10_000));
 /** The name of a model's folder on this device. */
 export const modelIdSchema = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/));
 
+/** The one that Drift recommends: Stable Diffusion image variations. */
+const fullSchema = v.object({ kind: v.literal('full') });
+/** A repository of the hub in the layout of diffusers, as in `owner/name`. */
+const hubSchema = v.object({ kind: v.literal('hub'), repository: text });
+/** One whose `model.json` stands at an address. */
+const manifestSchema = v.object({ kind: v.literal('manifest'), url: text });
+
 /** Which model is meant, for one that is not on this device yet or not whole. */
 const wantedSchema = v.variant('kind', [
-  /** The one that Drift recommends: Stable Diffusion image variations. */
-  v.object({ kind: v.literal('full') }),
-  /** A repository of the hub in the layout of diffusers, as in `owner/name`. */
-  v.object({ kind: v.literal('hub'), repository: text }),
-  /** One whose `model.json` stands at an address. */
-  v.object({ kind: v.literal('manifest'), url: text }),
+  fullSchema,
+  hubSchema,
+  manifestSchema,
   /** A folder on the user's disk: its files by their paths in it, with slashes. */
   v.object({
     kind: v.literal('folder'),
@@ -41,7 +46,13 @@ const labelSchema = v.object({
   licence: v.string(),
   /** Where the licence can be read. */
   licenceUrl: v.nullable(v.string()),
+  /** Where people can read about it. */
+  page: v.nullable(v.string()),
 });
+
+/** How others can ask for a model that is on the web: see `wantedSchema`. */
+const originSchema = v.variant('kind', [fullSchema, hubSchema, manifestSchema]);
+export type ModelOrigin = v.InferOutput<typeof originSchema>;
 
 const installedSchema = v.object({
   ...labelSchema.entries,
@@ -54,6 +65,8 @@ const installedSchema = v.object({
   date: v.string(),
   /** It came from a folder on the user's disk, which has to be chosen again to go on or to mend it. */
   fromFolder: v.boolean(),
+  /** Where anybody can get it; null where only its folder has it. */
+  origin: v.nullable(originSchema),
 });
 export type InstalledModel = v.InferOutput<typeof installedSchema>;
 
@@ -64,8 +77,16 @@ const costSchema = v.object({
   /** Bytes over the network, and bytes that it will take on this device, for all of it. */
   downloadBytes: count,
   storedBytes: count,
-  /** Bytes of weights that are on the GPU while frames are made, in float16. */
-  weightBytes: count,
+  /**
+   * Bytes of memory for pictures of its usual size, with all networks side by side, and with those of one stage at a
+   * time.
+   */
+  memory: count,
+  lowMemory: count,
+  /** Why the device that was asked about cannot make such pictures; null where it can, or where none was named. */
+  problem: v.nullable(v.object({ message: v.string(), remedy: v.string() })),
+  /** With a problem: the side of the largest square pictures that it can make, in pixels; null for none. */
+  largestSide: v.nullable(count),
   /** Its parts, large ones first. */
   parts: v.array(v.object({ part: v.string(), downloadBytes: count, storedBytes: count })),
 });
@@ -112,7 +133,11 @@ export const modelsApi = {
    * Drift does not support.
    */
   look: {
-    params: v.object(wanted),
+    params: v.object({
+      ...wanted,
+      /** What it is to run on, where that is known; else a GPU with float16 and without limits is meant. */
+      device: v.optional(deviceSchema),
+    }),
     event: v.never(),
     result: v.variant('kind', [
       v.object({ kind: v.literal('cost'), cost: costSchema, free: v.nullable(v.number()) }),

@@ -42,7 +42,7 @@ export interface Session {
   readonly outputs: readonly Port[];
   /**
    * Runs the network. Tensors in `outputs` are written in place; any output not named there is allocated
-   * and belongs to the caller.
+   * and belongs to the caller, who disposes it before the session is released: its memory goes with the session.
    *
    * @throws DeviceError `run-failed` with the dims and types of what was fed.
    */

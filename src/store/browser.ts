@@ -58,8 +58,9 @@ function newId(): string {
 }
 
 /** Some browsers ask the person; whatever the answer is, what is kept stays for now. */
-function persist(): void {
-  if ('storage' in navigator) void navigator.storage.persist().catch(() => false);
+async function persist(): Promise<boolean> {
+  // Missing where the page is not secure.
+  return 'storage' in navigator && navigator.storage.persist().catch(() => false);
 }
 
 /** The environment of the real page. */

@@ -29,8 +29,8 @@ export interface Environment {
   readonly randomSeed: () => number;
   /** A UUID. */
   readonly newId: () => string;
-  /** Asks the browser not to clear what is kept when room gets short. */
-  readonly persist: () => void;
+  /** Asks the browser not to clear what is kept when room gets short; gives whether it has promised that. */
+  readonly persist: () => Promise<boolean>;
   /** The page's address, which can be changed without loading the page again. */
   readonly address: { readonly read: () => string; readonly replace: (address: string) => void };
   /** Puts text on the clipboard; rejects where the browser does not allow it. */

@@ -133,6 +133,8 @@ export function createGeneration({
       return;
     }
     const { width, height } = values;
+    // Another model may be chosen before the last frame is made.
+    const maker = model.getState().model?.name ?? '';
     const work = workOf(start, frames, values);
     patch(id, { phase: 'running', frames: work.frames, width, height, begun: environment.now() });
     notices.announce(`Making ${countFrames(work.frames)}.`);
@@ -152,7 +154,6 @@ export function createGeneration({
         } else {
           const { frame, picture, insight, seconds, leg } = event;
           latestPreview.cancel();
-          const maker = model.getState().model?.name ?? '';
           const { number } = animation.append({
             picture,
             insight,

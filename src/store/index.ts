@@ -6,6 +6,7 @@ export { workOf } from './modes.ts';
 export { speeds } from './preferences.ts';
 export { reelOf } from './player.ts';
 export { fieldOf } from './settings.ts';
+export { originFrom } from './wanted.ts';
 export type { AddressesState, Shown } from './addresses.ts';
 export type { AnimationState, Frame, OpenProject, StartPicture } from './animation.ts';
 export type { AutosaveState } from './autosave.ts';
@@ -23,6 +24,7 @@ export type { NamedFile } from './sequence.ts';
 export type { FieldKey, PromptKey, SettingsState } from './settings.ts';
 // The page says these to people in its own words, and asks the workers nothing itself.
 export type {
+  Device,
   GenerationProgress,
   InstalledModel,
   LoadEvent,

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { ModelError } from '../base/index.ts';
-import type { ModelPlace } from '../protocol/index.ts';
+import type { ModelOrigin, ModelPlace } from '../protocol/index.ts';
+import { originFrom, originWords } from './wanted.ts';
 
 export type Backend = 'auto' | 'webgpu' | 'cpu';
 
@@ -44,6 +45,38 @@ export function readWish(address: string, chosen: string | null = null): Wish {
 /** The model that is served with the page at an address. */
 export function builtInModel(address: string): ModelPlace {
   return { kind: 'url', url: new URL(builtIn, address).href };
+}
+
+/** How the recommended model is called in an address. */
+const fullModel = 'full';
+
+/**
+ * The model that a page is to be opened with if it is on the device, and that is to be offered if it is not:
+ * `?installed=owner/name`, `?installed=URL` of a manifest, or `?installed=full`. Null where none is named, or where
+ * `?model=` names another.
+ *
+ * @throws ModelError `model-address` when what stands there is no name of a model
+ */
+export function readOrigin(address: string): ModelOrigin | null {
+  const parameters = new URL(address).searchParams;
+  const asked = parameters.get('installed');
+  if (asked === null || parameters.has('model')) return null;
+  const origin = asked === fullModel ? ({ kind: 'full' } as const) : originFrom(asked);
+  if (origin) return origin;
+  throw new ModelError('model-address', `“${asked}” is not the name of a model.`, {
+    remedy:
+      'What stands after ?installed= in the address bar looks like “owner/name”, or is the address of a manifest.',
+    details: { address: asked },
+  });
+}
+
+/** The address of the page with another model: one that others can get, or with null none that is named. */
+export function withOrigin(address: string, origin: ModelOrigin | null): string {
+  const link = new URL(address);
+  // Changing anything writes all of it anew, which looks different.
+  for (const key of ['model', 'installed']) if (link.searchParams.has(key)) link.searchParams.delete(key);
+  if (origin) link.searchParams.set('installed', originWords(origin) || fullModel);
+  return link.href;
 }
 
 /**

@@ -1,7 +1,14 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
-import { DeviceError, WorkerError, isAbort } from '../base/index.ts';
-import type { EngineNotice, LoadEvent, LoadedModel, ModelPlace, diffusionApi } from '../protocol/index.ts';
+import { DeviceError, DriftError, WorkerError } from '../base/index.ts';
+import type {
+  Device,
+  EngineNotice,
+  LoadEvent,
+  LoadedModel,
+  ModelPlace,
+  diffusionApi,
+} from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
 import { createLatest } from './latest.ts';
 import type { Link } from './link.ts';
@@ -17,6 +24,13 @@ export interface ModelState {
   /** Where the model is that is ready; null while none is. */
   readonly place: ModelPlace | null;
   readonly progress: LoadEvent | null;
+  /** The device that the last model ran on; null before one was ready. */
+  readonly device: Device | null;
+}
+
+/** An error, with a way to do again what failed, which a restart takes the place of. */
+export interface ErrorReport extends ErrorNotice {
+  readonly again?: NoticeAction;
 }
 
 export interface ModelStore extends StoreApi<ModelState> {
@@ -29,16 +43,22 @@ export interface ModelStore extends StoreApi<ModelState> {
   readonly retry: () => void;
   /** Ends the worker, starts another and loads the model again. */
   readonly restart: () => void;
+  /** Switches low memory on or off, and loads the model again with it; what is being made is finished first. */
+  readonly setLowMemory: (lowMemory: boolean) => void;
   /** Whether the model is there, once that is known; a load that failed earlier is tried again. */
   readonly whenReady: () => Promise<boolean>;
   /** Shows what the diffusion worker has changed by itself, and remembers it for the next load. */
   readonly hear: (notice: EngineNotice) => void;
   /** Shows an error of the diffusion worker, with a way to restart it where that can help. */
-  readonly report: (error: unknown, options?: ErrorNotice) => void;
+  readonly report: (error: unknown, options?: ErrorReport) => void;
 }
 
 /** The topic of what went wrong when a model was loaded: it is over once one is there. */
 const loadTopic = 'model';
+
+/** Errors that may come of too little memory. */
+const memoryCodes = ['out-of-memory', 'device-lost', 'session-failed'];
+const lowMemoryRemedy = 'Or turn on “Low memory” under Models, which needs less at once.';
 
 /** What the settings of a model are kept under. */
 function keyOf(place: ModelPlace): string {
@@ -66,6 +86,7 @@ export function createModel({
     model: null,
     place: null,
     progress: null,
+    device: null,
   }));
   const progress = createLatest<LoadEvent>(nextPaint, (event) => {
     store.setState({ progress: event });
@@ -89,8 +110,8 @@ export function createModel({
       place = wish.model;
       const key = keyOf(place);
       settings.openModel(key);
-      const precisions = preferences.getState().precisions[key];
-      const parameters = precisions ? { ...wish, precisions } : wish;
+      const { lowMemory, precisions } = preferences.getState();
+      const parameters = { ...wish, lowMemory, precisions: precisions[key] };
       const loaded = await link.current().call('load', parameters, {
         signal,
         onEvent: (event) => {
@@ -103,7 +124,7 @@ export function createModel({
       progress.cancel();
       inUse = { locate, place, model: loaded };
       settings.applyModel(loaded.defaults, loaded.latentScale);
-      store.setState({ status: 'ready', model: loaded, place, progress: null });
+      store.setState({ status: 'ready', model: loaded, place, progress: null, device: loaded.device });
       notices.dismissTopic(loadTopic);
       notices.announce(`${loaded.name} is ready.`);
       return true;
@@ -120,13 +141,14 @@ export function createModel({
         model.report(error, {
           topic: loadTopic,
           kept: `${inUse.model.name} is still in use.`,
-          actions: [...ways(true, error), { label: 'Try again', run: again }],
+          actions: ways(true, error),
+          again: { label: 'Try again', run: again },
         });
         return true;
       }
       store.setState({ status: 'failed', model: null, place: null, progress: null });
-      const actions = [...ways(false, error), { label: 'Try again', run: retry }];
-      model.report(error, { topic: loadTopic, actions });
+      const again = { label: 'Try again', run: retry };
+      model.report(error, { topic: loadTopic, actions: ways(false, error), again });
       return false;
     }
   }
@@ -158,6 +180,14 @@ export function createModel({
     start();
   }
 
+  const restarting: NoticeAction = { label: 'Restart', run: restart };
+  const savingMemory: NoticeAction = {
+    label: 'Use low memory',
+    run: () => {
+      model.setLowMemory(true);
+    },
+  };
+
   const model: ModelStore = {
     ...store,
     load(locate) {
@@ -166,6 +196,11 @@ export function createModel({
     },
     retry,
     restart,
+    setLowMemory(lowMemory) {
+      if (preferences.getState().lowMemory === lowMemory) return;
+      preferences.setState({ lowMemory });
+      start();
+    },
     whenReady() {
       retry();
       return settled;
@@ -179,19 +214,27 @@ export function createModel({
         precisions: { ...precisions, [key]: { ...precisions[key], [made.device.name]: precision } },
       }));
     },
-    report(error, options = {}) {
+    report(error, { again, actions = [], ...options } = {}) {
       // A worker that was ended on purpose has nothing to report.
       if (error instanceof WorkerError && error.code === 'worker-closed') return;
-      const restartable = error instanceof WorkerError || error instanceof DeviceError;
-      if (!restartable || isAbort(error)) {
-        notices.error(error, options);
+      if (error instanceof WorkerError) {
+        notices.error(error, {
+          ...options,
+          // A dead worker's own advice is to reload the page, which would cost the frames.
+          remedy: 'Restart this part of Drift to go on.',
+          actions: [restarting],
+        });
         return;
       }
+      // A GPU that is too small is so after a restart as well.
+      const restartable = error instanceof DeviceError && error.code !== 'gpu-too-small';
+      const last = restartable ? restarting : again;
+      const short =
+        error instanceof DriftError && memoryCodes.includes(error.code) && !preferences.getState().lowMemory;
       notices.error(error, {
         ...options,
-        // A dead worker's own advice is to reload the page, which would cost the frames.
-        ...(error instanceof WorkerError && { remedy: 'Restart this part of Drift to go on.' }),
-        actions: [{ label: 'Restart', run: restart }],
+        actions: [...(short ? [savingMemory] : []), ...actions, ...(last ? [last] : [])],
+        ...(short && { remedy: `${error.remedy} ${lowMemoryRemedy}` }),
       });
     },
   };

@@ -4,8 +4,10 @@ import type { StoreApi } from 'zustand/vanilla';
 import { ModelError, WorkerError, isAbort } from '../base/index.ts';
 import { modelIdSchema } from '../protocol/index.ts';
 import type {
+  Device,
   InstalledModel,
   ModelCost,
+  ModelOrigin,
   ModelPlace,
   ModelProgress,
   WantedModel,
@@ -15,10 +17,11 @@ import type { Environment } from './environment.ts';
 import { persevering } from './fetching.ts';
 import { createLatest } from './latest.ts';
 import type { Link } from './link.ts';
-import { builtInModel, readHub, readWish } from './location.ts';
+import { builtInModel, readHub, readOrigin, readWish, withOrigin } from './location.ts';
 import type { ModelStore } from './model.ts';
 import type { NoticeAction, Notices } from './notices.ts';
 import { keep } from './preferences.ts';
+import { isSame, originWords } from './wanted.ts';
 
 /** What is known of a model that is not on this device: what it costs, or what is wrong with it. */
 export type Look =
@@ -28,6 +31,8 @@ export type Look =
       readonly wanted: WantedModel;
       readonly cost: ModelCost;
       readonly free: number | null;
+      /** The device that it was looked at for; null where none was known. */
+      readonly device: Device | null;
     }
   | {
       readonly status: 'problems';
@@ -53,18 +58,30 @@ export interface ModelsState {
   readonly installed: readonly InstalledModel[] | null;
   /** Bytes that may still be written; null where the browser does not tell. */
   readonly free: number | null;
+  /** Whether the browser has promised to keep them when room gets short; null before it was asked. */
+  readonly promised: boolean | null;
   /** What is known of the model that Drift recommends; null before anybody asked. */
   readonly full: Look | null;
   /** What is known of another model that the person wants to add. */
   readonly added: Look | null;
   readonly fetch: ModelFetch | null;
+  /** The dialog, while it is open: `address` is of the model that is to be added there, or empty. */
+  readonly dialog: { readonly address: string } | null;
   /** The model that is compared with its checksums just now. */
   readonly check: { readonly id: string; readonly progress: ModelProgress | null } | null;
 }
 
 export interface ModelsStore extends StoreApi<ModelsState> {
-  /** Loads the model of this visit: what the address asks for, or what was chosen last, or the built-in one. */
-  readonly begin: () => void;
+  /**
+   * Loads the model of this visit: what the address asks for, or what was chosen last, or the built-in one. A model that
+   * the address names and that is not here is offered. Resolves once the loading has begun.
+   */
+  readonly begin: () => Promise<void>;
+  /** Opens the dialog, where it tells what this model costs, if there is one. */
+  readonly show: (origin?: ModelOrigin) => void;
+  readonly hide: () => void;
+  /** Where others can get a model of this device; null for one that is only here. */
+  readonly originOf: (id: string) => Promise<ModelOrigin | null>;
   /** Reads again what is on this device. */
   readonly refresh: () => Promise<void>;
   /** Finds out what a model costs: into `full` for the recommended one, else into `added`. */
@@ -92,6 +109,8 @@ const chosenKey = 'drift.model';
 const downloadKey = 'drift.download';
 /** The topic of what is said about fetching. */
 const topic = 'download';
+/** The topic of the model that the address names. */
+const namedTopic = 'named';
 
 const chosenSchema = v.nullable(modelIdSchema);
 /** A download that was not finished. Folders are not remembered: they have to be chosen again. */
@@ -126,9 +145,11 @@ export function createModels({
   const store = createStore<ModelsState>()(() => ({
     installed: null,
     free: null,
+    promised: null,
     full: null,
     added: null,
     fetch: null,
+    dialog: null,
     check: null,
   }));
   const progress = createLatest<ModelProgress>(nextPaint, (latest) => {
@@ -142,8 +163,35 @@ export function createModels({
   let checking = new AbortController();
   /** The model is used as soon as it is whole. */
   let useThen = false;
+  /** The model that the address names: it is used as soon as it is here. */
+  let named: ModelOrigin | null = null;
 
   const hub = () => readHub(address.read());
+
+  /** The model that the address names; one that it does not name well is said. */
+  function readNamed(): ModelOrigin | null {
+    try {
+      return readOrigin(address.read());
+    } catch (error) {
+      notices.error(error, { topic: namedTopic });
+      return null;
+    }
+  }
+
+  /** The id of a model of this device that was got from there; where there is none, it is offered. */
+  async function findNamed(origin: ModelOrigin): Promise<string | null> {
+    await models.refresh();
+    const found = store.getState().installed?.find((each) => each.origin && isSame(origin, each.origin));
+    if (found) return found.id;
+    const name = originWords(origin) || 'the full model';
+    const get = () => {
+      models.show(origin);
+    };
+    notices.info(namedTopic, `This link is made for a model that is not on this device: ${name}.`, [
+      { label: 'See what it takes', run: get },
+    ]);
+    return null;
+  }
 
   function patch(change: Partial<ModelFetch>) {
     store.setState(({ fetch }) => ({ fetch: fetch && { ...fetch, ...change } }));
@@ -225,11 +273,12 @@ export function createModels({
 
   function finish(id: string) {
     progress.cancel();
-    const name = store.getState().fetch?.name ?? id;
+    const { fetch } = store.getState();
+    const name = fetch?.name ?? id;
     store.setState({ fetch: null, added: null });
     remember();
     notices.dismissTopic(topic);
-    if (useThen) {
+    if (useThen || (fetch && named && isSame(named, fetch.wanted))) {
       models.use(id);
       return;
     }
@@ -241,6 +290,10 @@ export function createModels({
   }
 
   function start(wanted: WantedModel) {
+    // Workers may not ask. It may take the person's answer, which nothing waits for.
+    void persist().then((promised) => {
+      store.setState({ promised });
+    });
     notices.dismissTopic(topic);
     fetching = new AbortController();
     const { signal } = fetching;
@@ -259,20 +312,49 @@ export function createModels({
   const models: ModelsStore = {
     ...store,
 
-    begin() {
+    async begin() {
       const chosen = read(storage, chosenKey, chosenSchema);
-      model().subscribe(({ status, place }) => {
-        if (status !== 'ready' || !place) return;
-        if (place.kind === 'installed') keep(storage, chosenKey, place.id);
-        else if (place.url === urlOf(builtInModel(address.read()))) keep(storage, chosenKey, null);
+      model().subscribe(({ status, place }, before) => {
+        if (status !== 'ready' || !place || place === before.place) return;
+        if (place.kind === 'installed') {
+          // Where it came from is asked for in the middle of a click, which does not wait.
+          if (!store.getState().installed) void models.refresh();
+          // A link is for this visit.
+          if (!new URL(address.read()).searchParams.has('installed')) keep(storage, chosenKey, place.id);
+        } else if (place.url === urlOf(builtInModel(address.read()))) {
+          keep(storage, chosenKey, null);
+        }
       });
-      model().load(() => readWish(address.read(), chosen));
+      model().subscribe(({ device }) => {
+        const { full, added } = store.getState();
+        for (const look of [full, added]) {
+          if (look?.status === 'cost' && !sameDevice(look.device, device)) void models.look(look.wanted);
+        }
+      });
       const unfinished = read(storage, downloadKey, unfinishedSchema);
-      if (!unfinished) return;
-      store.setState({ fetch: { ...unfinished, phase: 'paused', progress: null, news: '' } });
-      notices.info(topic, `The download of ${unfinished.name} is not finished.`, [
-        { label: 'Go on', run: models.resume },
-      ]);
+      if (unfinished) {
+        store.setState({ fetch: { ...unfinished, phase: 'paused', progress: null, news: '' } });
+        notices.info(topic, `The download of ${unfinished.name} is not finished.`, [
+          { label: 'Go on', run: models.resume },
+        ]);
+      }
+      named = readNamed();
+      const id = (named && (await findNamed(named))) ?? chosen;
+      model().load(() => readWish(address.read(), id));
+    },
+
+    show(origin) {
+      store.setState({ dialog: { address: origin ? originWords(origin) : '' } });
+      if (origin) void models.look(origin);
+    },
+
+    hide() {
+      store.setState({ dialog: null });
+    },
+
+    async originOf(id) {
+      if (!store.getState().installed) await models.refresh();
+      return store.getState().installed?.find((each) => each.id === id)?.origin ?? null;
     },
 
     async refresh() {
@@ -293,11 +375,15 @@ export function createModels({
       const set = (look: Look) => {
         if (!signal.aborted) store.setState({ [slot]: look });
       };
-      set({ status: 'looking', wanted });
+      const before = store.getState()[slot];
+      // What is known stays while it is looked at again for another device.
+      if (before?.status !== 'cost' || before.wanted !== wanted) set({ status: 'looking', wanted });
+      const { device } = model().getState();
       try {
-        const found = await link.current().call('look', { wanted, hub: hub() }, { signal });
+        const parameters = { wanted, hub: hub(), ...(device && { device }) };
+        const found = await link.current().call('look', parameters, { signal });
         if (found.kind === 'cost') {
-          set({ status: 'cost', wanted, cost: found.cost, free: found.free });
+          set({ status: 'cost', wanted, cost: found.cost, free: found.free, device });
         } else {
           const problems = found.problems.map(({ message, remedy }) => ({ message, remedy }));
           set({ status: 'problems', wanted, problems });
@@ -319,7 +405,6 @@ export function createModels({
       if (fetch && fetch.phase !== 'failed' && fetch.phase !== 'paused') return;
       fetching.abort();
       useThen = false;
-      persist();
       const id = wanted.kind === 'installed' ? wanted.id : null;
       store.setState({ fetch: { wanted, id, name, phase: 'running', progress: null, news: '' } });
       remember();
@@ -423,21 +508,18 @@ export function createModels({
     },
 
     use(id) {
-      const link = new URL(address.read());
-      if (link.searchParams.has('model')) {
-        // Or the next visit would begin with that model again.
-        link.searchParams.delete('model');
-        address.replace(link.href);
-      }
+      // Or the next visit would begin with the model that the address asks for.
+      address.replace(withOrigin(address.read(), null));
+      named = null;
       notices.dismissTopic(topic);
+      notices.dismissTopic(namedTopic);
       model().load(() => readWish(address.read(), id));
     },
 
     mending(error, place, kept) {
-      if (place.kind !== 'installed') return [];
-      const { id } = place;
       const actions: NoticeAction[] = [];
-      if (error instanceof ModelError && mendable.includes(error.code)) {
+      if (place.kind === 'installed' && error instanceof ModelError && mendable.includes(error.code)) {
+        const { id } = place;
         const repair = () => {
           const name = store.getState().installed?.find((each) => each.id === id)?.name ?? id;
           models.get({ kind: 'installed', id }, name);
@@ -445,7 +527,14 @@ export function createModels({
         };
         actions.push({ label: 'Repair', run: repair });
       }
-      if (!kept) {
+      if (place.kind === 'url' && error instanceof ModelError && error.code === 'too-large') {
+        const { url } = place;
+        const install = () => {
+          models.show({ kind: 'manifest', url });
+        };
+        actions.push({ label: 'Install it', run: install });
+      }
+      if (!kept && urlOf(place) !== urlOf(builtInModel(address.read()))) {
         const goBack = () => {
           models.use(null);
         };
@@ -455,6 +544,10 @@ export function createModels({
     },
   };
   return models;
+}
+
+function sameDevice(one: Device | null, other: Device | null): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }
 
 function urlOf(place: ModelPlace): string | null {

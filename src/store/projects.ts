@@ -273,7 +273,7 @@ export function createProjects({
   animation.subscribe(({ frames }) => {
     if (persisted || frames.length === 0) return;
     persisted = true;
-    environment.persist();
+    void environment.persist();
   });
 
   const exportAction = (): NoticeAction[] => {

@@ -1,12 +1,15 @@
 import { InputError } from '../base/index.ts';
 import { settingsFromHash, settingsToHash } from '../project/index.ts';
 import type { Environment } from './environment.ts';
+import { withOrigin } from './location.ts';
+import type { ModelStore } from './model.ts';
+import type { ModelsStore } from './models.ts';
 import type { Notices } from './notices.ts';
 import type { SettingsStore } from './settings.ts';
 
 /** Settings as a link, for another visit, another machine or another person. */
 export interface SettingsLink {
-  /** Copies an address that opens this page with the settings as they are. */
+  /** Copies an address that opens this page with the settings as they are, and with the model if others can have it. */
   readonly copy: () => Promise<void>;
   /**
    * Takes the settings that the page's address holds, if it holds any, in place of those of the last visit, with a
@@ -17,21 +20,44 @@ export interface SettingsLink {
 
 export function createSettingsLink({
   settings,
+  model,
+  models,
   notices,
   environment: { address, copyText },
 }: {
   settings: SettingsStore;
+  model: ModelStore;
+  models: ModelsStore;
   notices: Notices;
   environment: Pick<Environment, 'address' | 'copyText'>;
 }): SettingsLink {
+  /** The address of the page with the model that is in use, and what it does. */
+  async function linkToModel(): Promise<{ link: URL; words: string }> {
+    const { place } = model.getState();
+    const before = address.read();
+    if (place?.kind !== 'installed') {
+      const link = new URL(before);
+      // A model that the address names and that is not in use is not on this device.
+      if (place && link.searchParams.has('installed')) link.searchParams.delete('installed');
+      return { link, words: 'It opens Drift with these settings.' };
+    }
+    const origin = await models.originOf(place.id);
+    return {
+      link: new URL(withOrigin(before, origin)),
+      words: origin
+        ? 'It opens Drift with these settings and this model.'
+        : 'It opens Drift with these settings, but not with this model: it is on this device only.',
+    };
+  }
+
   return {
     async copy() {
-      const link = new URL(address.read());
+      const { link, words } = await linkToModel();
       // All of them, for the defaults may be others where and when the link is followed.
       link.hash = settingsToHash(settings.getState().values);
       try {
         await copyText(link.href);
-        notices.info('link', 'The link is copied. It opens Drift with these settings.', []);
+        notices.info('link', `The link is copied. ${words}`, []);
       } catch (error) {
         notices.error(
           new InputError('copy-refused', 'The browser did not let Drift copy the link.', {

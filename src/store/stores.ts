@@ -57,7 +57,6 @@ export function createStores(environment: Environment): Stores {
   const notices = createNotices();
   const preferences = createPreferences(storage);
   const settings = createSettings(environment);
-  const settingsLink = createSettingsLink({ settings, notices, environment });
   const models = createModels({
     link: createLink(environment.openModels),
     model: () => model,
@@ -73,6 +72,7 @@ export function createStores(environment: Environment): Stores {
     nextPaint,
     mending,
   });
+  const settingsLink = createSettingsLink({ settings, model, models, notices, environment });
   const addresses = createAddresses({ media, pictureUrls: environment.pictureUrls });
   const keeping = createLink(environment.openProjects);
   const autosave = createAutosave({

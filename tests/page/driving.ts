@@ -168,11 +168,14 @@ export function nameless(page: Page): Promise<string[]> {
       [
         element.getAttribute('aria-label'),
         labelled(element),
+        element instanceof HTMLButtonElement ||
         element instanceof HTMLInputElement ||
         element instanceof HTMLSelectElement ||
         element instanceof HTMLTextAreaElement
           ? [...(element.labels ?? [])].map((label) => label.textContent).join('')
-          : element.textContent,
+          : '',
+        // What is written in a field is no name of it.
+        element.matches('input, select, textarea') ? '' : element.textContent,
         element.getAttribute('title'),
       ].some((name) => (name ?? '').trim() !== '');
     const elements =

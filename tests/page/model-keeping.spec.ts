@@ -259,7 +259,7 @@ test.describe('a model from elsewhere', { tag: '@cpu' }, () => {
     await button(page, 'Look').click();
     await button(page, 'Get this model').click();
     await isInstalled(page, diffusionRepository);
-    const source = hubSource(diffusionRepository);
+    const source = await hubSource(diffusionRepository, { base: hub.url });
     expect(await storedFiles(page, source.id)).toEqual(await cleanFiles(source, { base: hub.url }));
   });
 

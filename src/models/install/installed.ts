@@ -28,13 +28,14 @@ export async function listInstalled(files: ModelFiles): Promise<InstalledModel[]
       const ledger = await readLedger(files, id);
       if (!ledger) return null;
       const sizes = new Map((await files.files(id)).map(({ name, size }) => [name, size]));
-      const { name, description, licence, licenceUrl = null } = ledger.source;
+      const { name, description, licence, licenceUrl = null, page = null } = ledger.source;
       return {
         id,
         name,
         description,
         licence,
         licenceUrl,
+        page,
         state: stateOf(ledger, sizes),
         bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0),
         storedBytes: ledger.files.reduce((sum, file) => sum + file.size, 0),

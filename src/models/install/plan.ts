@@ -4,6 +4,7 @@ import { parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from '../config
 import type { UnetConfig, VaeConfig } from '../config/index.ts';
 import { checkOnnx, compileContext, compileUnet, compileVaeDecoder } from '../onnx/index.ts';
 import type { CompiledGraph } from '../onnx/index.ts';
+import type { NetworkHeaders } from '../networks.ts';
 import type { ByteSource, Checkpoint } from '../types.ts';
 import { halfFile } from './half-file.ts';
 import { layout, manifestOf } from './layout.ts';
@@ -18,10 +19,13 @@ import { WindowedFile } from './window.ts';
 /** A plan that can be carried out here: it holds on to the files that it has opened. */
 export class PreparedPlan implements InstallPlan {
   readonly source: ModelSource;
+  /** What the networks will be compiled from. */
+  readonly headers: NetworkHeaders;
   readonly files: readonly PlannedFile[];
 
-  constructor(source: ModelSource, files: readonly PlannedFile[]) {
+  constructor(source: ModelSource, headers: NetworkHeaders, files: readonly PlannedFile[]) {
     this.source = source;
+    this.headers = headers;
     this.files = files;
   }
 
@@ -83,17 +87,20 @@ export async function planInstall(source: ModelSource, options: PlanOptions = {}
     network.first(addresses, signal, async (file) => {
       const window = new WindowedFile(file);
       const checkpoint = await openCheckpoint(window, signal);
-      return halfFile(name, part, file, window, checkpoint, needed(checkpoint), pieceLength);
+      const half = await halfFile(name, part, file, window, checkpoint, needed(checkpoint), pieceLength);
+      return { checkpoint, half };
     });
-  const unetFiles = async () => {
+  const unetPart = async () => {
     const { value, file } = await config(layout.unet.config, unet.config, parseUnetConfig);
     const needed = (header: Checkpoint) => unetTensors(value, header);
-    return [file, await weights(layout.unet.weights, 'UNet', unet.weights, needed)];
+    const { checkpoint, half } = await weights(layout.unet.weights, 'UNet', unet.weights, needed);
+    return { header: { config: value, checkpoint }, files: [file, half] };
   };
-  const vaeFiles = async () => {
+  const vaePart = async () => {
     const { value, file } = await config(layout.vae.config, vae.config, parseVaeConfig);
     const needed = (header: Checkpoint) => decoderTensors(value, header);
-    return [file, await weights(layout.vae.weights, 'decoder', vae.weights, needed)];
+    const { checkpoint, half } = await weights(layout.vae.weights, 'decoder', vae.weights, needed);
+    return { header: { config: value, checkpoint }, files: [file, half] };
   };
   const textFiles = (text: NonNullable<typeof textEncoder>) => [
     plain(layout.textEncoder.model, 'text encoder', text.model, checkOnnx),
@@ -103,11 +110,11 @@ export async function planInstall(source: ModelSource, options: PlanOptions = {}
     ),
   ];
 
+  const networks = [unetPart(), vaePart()] as const;
   const found = await Promise.allSettled([
     textFile(layout.manifest, 'settings', manifestOf(source)),
     config(layout.scheduler, source.scheduler, parseSchedulerConfig).then(({ file }) => file),
-    unetFiles(),
-    vaeFiles(),
+    ...networks.map(async (part) => (await part).files),
     plain(layout.imageEncoder, 'image encoder', imageEncoder.model, checkOnnx),
     ...(textEncoder ? textFiles(textEncoder) : []),
     ...(fixedPrompts ? [plain(layout.fixedPrompts, 'prompts', fixedPrompts.embeds, openCheckpoint)] : []),
@@ -115,8 +122,10 @@ export async function planInstall(source: ModelSource, options: PlanOptions = {}
   signal?.throwIfAborted();
   const problems = found.flatMap((each): unknown[] => (each.status === 'rejected' ? [each.reason] : []));
   if (problems.length > 0) throw together(problems);
+  const [unetFound, vaeFound] = await Promise.all(networks);
   return new PreparedPlan(
     source,
+    { unet: unetFound.header, vae: vaeFound.header },
     found.flatMap((each) => (each.status === 'fulfilled' ? each.value : [])),
   );
 }

@@ -9,6 +9,7 @@ const addresses = v.pipe(v.array(v.pipe(v.string(), v.minLength(1))), v.minLengt
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const prompts = v.pipe(v.array(v.string()), v.maxLength(100));
 const checkpoint = v.object({ config: addresses, weights: addresses });
+const webAddress = v.pipe(v.string(), v.url(), v.regex(/^https?:/i));
 
 export const modelSourceSchema = v.object({
   /** The name of its folder where models are kept. Two sources of one id are the same model. */
@@ -18,6 +19,16 @@ export const modelSourceSchema = v.object({
   licence: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
   /** Where the licence can be read. */
   licenceUrl: v.optional(v.pipe(v.string(), v.url())),
+  /** Where people can read about it. */
+  page: v.optional(webAddress),
+  /** How others can ask for it: the recommended one, a repository of the hub, or where its manifest stands. */
+  origin: v.optional(
+    v.variant('kind', [
+      v.object({ kind: v.literal('full') }),
+      v.object({ kind: v.literal('hub'), repository: v.string() }),
+      v.object({ kind: v.literal('manifest'), url: webAddress }),
+    ]),
+  ),
   /** Side of the pictures that the model was made for, in pixels. */
   size: v.pipe(count, v.multipleOf(8), v.minValue(64), v.maxValue(2048)),
   unet: checkpoint,

@@ -2,8 +2,10 @@ import { ModelError } from '../../base/index.ts';
 import { parseJson } from '../json.ts';
 import { addressBeside, parseManifest } from '../manifest.ts';
 import type { Manifest } from '../manifest.ts';
+import { longestCard, parseModelCard } from './model-card.ts';
+import type { CardLicence } from './model-card.ts';
 import { openNetwork, readJson } from './network.ts';
-import { parseModelSource } from './source.ts';
+import { hubBase, parseModelSource } from './source.ts';
 import type { ModelSource } from './source.ts';
 import { stableDiffusionVariations } from './stable-diffusion.ts';
 import type { LocalFolder, NetworkOptions } from './types.ts';
@@ -12,33 +14,62 @@ import type { LocalFolder, NetworkOptions } from './types.ts';
 const weightNames = ['diffusion_pytorch_model.safetensors', 'diffusion_pytorch_model.bin'];
 /** Where an image tower as ONNX may lie beside a model in diffusers' layout. */
 const towerNames = ['image_encoder/model.onnx', 'image_encoder/model_fp16.onnx'];
+/** How a source is looked up on the network. */
+type SourceOptions = NetworkOptions & { readonly signal?: AbortSignal | undefined };
+
 const unknownLicence = 'Not known: see where the model comes from';
 
 /**
  * A model on the hub, in the layout of diffusers. CLIP's towers are the model's own where it has them as ONNX files,
- * else those of CLIP ViT-L/14, which models of this family are made with.
+ * else those of CLIP ViT-L/14, which models of this family are made with. Its licence is what its README.md says.
  *
  * @param repository - as in `lambdalabs/sd-image-variations-diffusers`
- * @throws ModelError `source-invalid` for what cannot be the name of a repository or a revision
+ * @throws ModelError `source-invalid` for what cannot be the name of a repository, or `network`
  */
-export function hubSource(repository: string, revision = 'main'): ModelSource {
-  if (!/^[\w.-]+\/[\w.-]+$/.test(repository) || !/^[\w./-]+$/.test(revision)) {
+export async function hubSource(repository: string, options: SourceOptions = {}): Promise<ModelSource> {
+  if (!/^[\w.-]+\/[\w.-]+$/.test(repository)) {
     throw new ModelError('source-invalid', `"${repository}" is not the id of a model on the hub.`, {
       remedy: 'It looks like "owner/name", as on the page of the model.',
-      details: { repository, revision },
+      details: { repository },
     });
   }
-  const at = (path: string) => `${repository}/resolve/${revision}/${path}`;
+  const at = (path: string) => `${repository}/resolve/main/${path}`;
   const { imageEncoder, textEncoder } = stableDiffusionVariations;
+  const page = new URL(repository, options.base ?? hubBase).href;
+  const { name, link } = await cardLicence(at('README.md'), options);
   return parseModelSource({
     ...inDiffusersLayout(at),
     id: idOf(repository),
     name: repository.slice(0, 100),
-    licence: unknownLicence,
-    licenceUrl: `https://huggingface.co/${repository}`,
+    licence: name ?? unknownLicence,
+    licenceUrl: webAddress(link ?? '', `${page}/blob/main/`) ?? page,
+    page,
+    origin: { kind: 'hub', repository },
     imageEncoder: { ...imageEncoder, model: [...towerNames.map(at), ...imageEncoder.model] },
     textEncoder,
   });
+}
+
+/** What a repository's README.md says of the licence; nothing where there is none that can be had. */
+async function cardLicence(address: string, options: SourceOptions): Promise<CardLicence> {
+  const { signal } = options;
+  try {
+    return await openNetwork(options).first([address], signal, async (file) => {
+      const bytes = await file.read(0, Math.min(file.size, longestCard), signal);
+      return parseModelCard(new TextDecoder().decode(bytes));
+    });
+  } catch (error) {
+    signal?.throwIfAborted();
+    // Without a network nothing else can be had either.
+    if (!(error instanceof ModelError) || error.code === 'network') throw error;
+    return { name: null, link: null };
+  }
+}
+
+/** An address that a link may lead to; null for none and for any other. */
+function webAddress(link: string, base: string): string | null {
+  const url = link !== '' && URL.canParse(link, base) ? new URL(link, base) : null;
+  return url && ['http:', 'https:'].includes(url.protocol) ? url.href : null;
 }
 
 /**
@@ -46,14 +77,13 @@ export function hubSource(repository: string, revision = 'main'): ModelSource {
  *
  * @throws what `parseManifest` throws, and ModelError `not-found`, `http-failed`, `network` or `not-json`
  */
-export async function manifestSource(
-  url: string,
-  options: NetworkOptions & { readonly signal?: AbortSignal | undefined } = {},
-): Promise<ModelSource> {
+export async function manifestSource(url: string, options: SourceOptions = {}): Promise<ModelSource> {
   const { signal } = options;
   return openNetwork(options).first([url], signal, async (file) => {
     const manifest = parseManifest(file.name, await readJson(file, signal));
-    return ofManifest(idOf(new URL('.', file.name).href), manifest, (path) => addressBeside(file.name, path));
+    const id = idOf(new URL('.', file.name).href);
+    const source = ofManifest(id, manifest, (path) => addressBeside(file.name, path));
+    return { ...source, origin: { kind: 'manifest', url: file.name } };
   });
 }
 

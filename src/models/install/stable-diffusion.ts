@@ -1,9 +1,11 @@
+import { hubBase } from './source.ts';
 import type { ModelSource } from './source.ts';
 
+const repository = 'lambdalabs/sd-image-variations-diffusers';
 /** The hub's own conversion to safetensors, never merged into `main`; a commit cannot change under us. */
-const pinned = 'lambdalabs/sd-image-variations-diffusers/resolve/17e2bedc1469eab4446e3e2c0219b9e868bf0473';
+const pinned = `${repository}/resolve/17e2bedc1469eab4446e3e2c0219b9e868bf0473`;
 /** The same weights as PyTorch's files. */
-const released = 'lambdalabs/sd-image-variations-diffusers/resolve/v2.0';
+const released = `${repository}/resolve/v2.0`;
 /** CLIP ViT-L/14, whose image tower the fine-tune did not change. */
 const clip = 'Xenova/clip-vit-large-patch14/resolve/main';
 
@@ -15,6 +17,8 @@ export const stableDiffusionVariations: ModelSource = {
     'Stable Diffusion 1.x, fine-tuned by Lambda Labs to make variants of a picture. It draws nearly anything, at 512×512 pixels.',
   licence: 'CreativeML OpenRAIL-M',
   licenceUrl: 'https://huggingface.co/spaces/CompVis/stable-diffusion-license',
+  page: `${hubBase}${repository}`,
+  origin: { kind: 'full' },
   size: 512,
   unet: {
     config: [`${pinned}/unet/config.json`, `${released}/unet/config.json`],

@@ -1,3 +1,4 @@
+import type { NetworkHeaders } from '../networks.ts';
 import type { ByteSource } from '../types.ts';
 import type { ModelSource } from './source.ts';
 
@@ -56,6 +57,8 @@ export interface InstallPlan {
   readonly downloadBytes: number;
   readonly storedBytes: number;
   readonly parts: readonly PlannedPart[];
+  /** What the networks will be compiled from. */
+  readonly headers: NetworkHeaders;
 }
 
 /** A model that is in the store, whole or not. */
@@ -65,6 +68,8 @@ export interface InstalledModel {
   readonly description: string;
   readonly licence: string;
   readonly licenceUrl: string | null;
+  /** Where people can read about it. */
+  readonly page: string | null;
   /** `partial`: never whole so far; `damaged`: it was whole, and pieces are missing now. `install` mends both. */
   readonly state: 'complete' | 'partial' | 'damaged';
   /** What it takes on disk now. */

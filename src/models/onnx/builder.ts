@@ -1,3 +1,4 @@
+import { peakBytes } from './lifetimes.ts';
 import { encodeModel } from './proto.ts';
 import type { Attribute, DataType, Graph, Initializer, Node, ValueInfo } from './proto.ts';
 import { plannedValues } from './shapes.ts';
@@ -141,6 +142,7 @@ export class GraphBuilder {
       nodes: this.#nodes.length,
       plan: this.weights.plan(),
       values: (batch) => plannedValues(graph, batch),
+      peak: (batch) => peakBytes(graph, plannedValues(graph, batch)),
     };
   }
 }
@@ -152,4 +154,6 @@ export interface CompiledGraph {
   readonly plan: WeightPlan;
   /** All values that nodes give, by their names, for a batch of this size. */
   readonly values: (batch: number) => ReadonlyMap<string, PlannedValue>;
+  /** The most bytes that they take at one time: see `peakBytes`. */
+  readonly peak: (batch: number) => number;
 }

@@ -1,6 +1,6 @@
-import { Switch } from 'radix-ui';
 import { useId } from 'react';
 import { classes } from '../shared/classes.ts';
+import { Toggle } from '../shared/Toggle.tsx';
 import { FieldWords } from './FieldWords.tsx';
 import styles from './NumberField.module.css';
 
@@ -23,15 +23,7 @@ export function SwitchField({
     <div className={classes(styles['field'], styles['long'], styles['toggle'])}>
       <FieldWords id={id} label={label} help={help} brief={brief} />
       <div className={styles['entry']}>
-        <Switch.Root
-          id={id}
-          className={styles['switch']}
-          aria-describedby={`${id}-help`}
-          checked={checked}
-          onCheckedChange={onChange}
-        >
-          <Switch.Thumb className={styles['thumb']} />
-        </Switch.Root>
+        <Toggle id={id} describedBy={`${id}-help`} checked={checked} onChange={onChange} />
       </div>
     </div>
   );

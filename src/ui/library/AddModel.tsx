@@ -1,27 +1,36 @@
 import { FolderOpen } from 'lucide-react';
 import { useId, useState } from 'react';
+import { originFrom } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
 import { FileButton } from '../shared/FileButton.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
+import { folderFrom } from './folder.ts';
 import { LookCard } from './LookCard.tsx';
 import styles from './ModelsDialog.module.css';
-import { folderFrom, wantedFrom } from './wanted.ts';
 
-/** Adds a model that somebody else made. It is looked at before it is taken. */
-export function AddModel() {
+/**
+ * Adds a model that somebody else made. It is looked at before it is taken.
+ *
+ * @param address - what stands in the field at first; it is open where something does
+ */
+export function AddModel({ address }: { readonly address: string }) {
   const { models } = useStores();
   const added = useSelect(models, (state) => state.added);
-  const [text, setText] = useState('');
+  const coming = useSelect(
+    models,
+    (state) => state.fetch !== null && state.fetch.wanted === state.added?.wanted,
+  );
+  const [text, setText] = useState(address);
   const [wrong, setWrong] = useState(false);
   const [field, help] = [useId(), useId()];
   return (
-    <details className={styles['section']}>
+    <details className={styles['section']} open={address !== ''}>
       <summary className={styles['heading']}>Add a model</summary>
       <form
         className={styles['add']}
         onSubmit={(event) => {
           event.preventDefault();
-          const wanted = wantedFrom(text);
+          const wanted = originFrom(text);
           setWrong(wanted === null);
           if (wanted) void models.look(wanted);
         }}
@@ -66,7 +75,7 @@ export function AddModel() {
             : 'Stable Diffusion 1.x models of image variations, in the layout of diffusers, or with a model.json.'}
         </p>
       </form>
-      {added && <LookCard look={added} name="The model to add" action="Get this model" />}
+      {added && !coming && <LookCard look={added} name="The model to add" action="Get this model" />}
     </details>
   );
 }

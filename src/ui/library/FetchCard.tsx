@@ -9,6 +9,7 @@ import styles from './ModelsDialog.module.css';
 export function FetchCard() {
   const { models } = useStores();
   const fetch = useSelect(models, (state) => state.fetch);
+  const refused = useSelect(models, ({ promised }) => promised === false);
   const [asking, setAsking] = useState(false);
   if (!fetch) return null;
   const { name, phase, news } = fetch;
@@ -20,6 +21,11 @@ export function FetchCard() {
       <ProgressBar label={`Download of ${name}`} fraction={fraction} />
       <p className={styles['figures']}>{text}</p>
       {news && <p className={styles['note']}>{news}</p>}
+      {refused && (
+        <p className={styles['note']}>
+          This browser does not promise to keep it: it may clear it when room runs out.
+        </p>
+      )}
       <div className={styles['actions']}>
         {asking ? (
           <>

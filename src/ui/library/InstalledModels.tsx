@@ -4,8 +4,9 @@ import { Button } from '../shared/Button.tsx';
 import { ProgressBar } from '../shared/ProgressBar.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import { bytes, moment } from '../shared/words.ts';
-import { Licence } from './Licence.tsx';
+import { LowMemory } from './LowMemory.tsx';
 import styles from './ModelsDialog.module.css';
+import { WebLink } from './WebLink.tsx';
 
 /** The models that can be used, the built-in one first. */
 export function InstalledModels() {
@@ -36,6 +37,7 @@ export function InstalledModels() {
             />
           ))}
       </ul>
+      <LowMemory />
     </section>
   );
 }
@@ -78,7 +80,7 @@ function Installed({ model, current }: { readonly model: InstalledModel; readonl
         <p className={styles['name']}>{name}</p>
         <p className={styles['note']}>
           {states[state] && <strong>{states[state]} · </strong>}
-          {size} · {moment(date, new Date())} · <Licence licence={licence} url={licenceUrl} />
+          {size} · {moment(date, new Date())} · <WebLink url={licenceUrl}>{licence}</WebLink>
         </p>
         {check && (
           <ProgressBar

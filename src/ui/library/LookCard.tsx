@@ -1,9 +1,9 @@
-import type { Look, ModelCost } from '../../store/index.ts';
+import type { Device, Look, ModelCost } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import { bytes, machineWords } from '../shared/words.ts';
-import { Licence } from './Licence.tsx';
 import styles from './ModelsDialog.module.css';
+import { WebLink } from './WebLink.tsx';
 
 /** A model that is not here: what it costs, or what is wrong with it. */
 export function LookCard({
@@ -42,6 +42,7 @@ export function LookCard({
         <Cost
           cost={look.cost}
           free={look.free}
+          device={look.device}
           action={action}
           onGet={() => {
             models.get(wanted, look.cost.name);
@@ -55,18 +56,20 @@ export function LookCard({
 function Cost({
   cost,
   free,
+  device,
   action,
   onGet,
 }: {
   readonly cost: ModelCost;
   readonly free: number | null;
+  readonly device: Device | null;
   readonly action: string;
   readonly onGet: () => void;
 }) {
-  const { model, models } = useStores();
-  const device = useSelect(model, (state) => state.model?.device ?? null);
+  const { models, preferences } = useStores();
+  const saving = useSelect(preferences, (state) => state.lowMemory);
   const busy = useSelect(models, ({ fetch }) => fetch?.phase === 'running' || fetch?.phase === 'waiting');
-  const { will, text } = machineWords(cost, device);
+  const { will, text } = machineWords(cost, device, saving);
   const short = free !== null && free < cost.storedBytes;
   return (
     <>
@@ -86,9 +89,17 @@ function Cost({
         <div>
           <dt>Licence</dt>
           <dd>
-            <Licence licence={cost.licence} url={cost.licenceUrl} />
+            <WebLink url={cost.licenceUrl}>{cost.licence}</WebLink>
           </dd>
         </div>
+        {cost.page !== null && (
+          <div>
+            <dt>From</dt>
+            <dd>
+              <WebLink url={cost.page}>{cost.page.replace(/^https?:\/\//i, '')}</WebLink>
+            </dd>
+          </div>
+        )}
         <div>
           <dt>This machine</dt>
           <dd data-will={will}>{text}</dd>

@@ -1,5 +1,4 @@
 import { Box } from 'lucide-react';
-import { useState } from 'react';
 import { Button } from '../shared/Button.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import { fetchWords } from '../shared/words.ts';
@@ -9,7 +8,7 @@ import { ModelsDialog } from './ModelsDialog.tsx';
 export function ModelsButton() {
   const { models } = useStores();
   const fetch = useSelect(models, (state) => state.fetch);
-  const [open, setOpen] = useState(false);
+  const dialog = useSelect(models, (state) => state.dialog);
   return (
     <>
       <Button
@@ -17,19 +16,13 @@ export function ModelsButton() {
         aria-haspopup="dialog"
         title="Get, choose and remove models"
         onClick={() => {
-          setOpen(true);
+          models.show();
         }}
       >
         <Box size={16} aria-hidden />
         Models{fetch && ` · ${Math.floor(100 * fetchWords(fetch).fraction)} %`}
       </Button>
-      {open && (
-        <ModelsDialog
-          onClose={() => {
-            setOpen(false);
-          }}
-        />
-      )}
+      {dialog && <ModelsDialog address={dialog.address} onClose={models.hide} />}
     </>
   );
 }

@@ -10,7 +10,14 @@ import { InstalledModels } from './InstalledModels.tsx';
 import styles from './ModelsDialog.module.css';
 
 /** All models, and what can be done with them. */
-export function ModelsDialog({ onClose }: { readonly onClose: () => void }) {
+export function ModelsDialog({
+  address,
+  onClose,
+}: {
+  /** Of the model that is to be added, or empty. */
+  readonly address: string;
+  readonly onClose: () => void;
+}) {
   const { models } = useStores();
   const installed = useSelect(models, (state) => state.installed);
   const free = useSelect(models, (state) => state.free);
@@ -27,7 +34,7 @@ export function ModelsDialog({ onClose }: { readonly onClose: () => void }) {
       <FetchCard />
       <FullModel />
       <InstalledModels />
-      <AddModel />
+      <AddModel key={address} address={address} />
       <p className={styles['note']}>
         {used > 0 ? `Models take ${bytes(used)} on this device` : 'No models are stored on this device yet'}
         {free === null ? '.' : `; ${bytes(free)} are free.`} They are kept in this browser and work without a

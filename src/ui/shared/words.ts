@@ -1,8 +1,8 @@
 import type {
   AutosaveState,
+  Device,
   GenerationProgress,
   LoadEvent,
-  LoadedModel,
   ModelCost,
   ModelFetch,
   Outcome,
@@ -132,8 +132,9 @@ export function outcomeWords({ kind, made, seconds }: Outcome): string {
 /** What the loading of a model is busy with, and how far that is from 0 to 1. */
 export function loadWords(event: LoadEvent | null): { readonly text: string; readonly fraction: number } {
   if (!event) return { text: '', fraction: 0 };
-  const { stage, part, done, of } = event;
-  const fraction = of > 0 ? Math.min(1, done / of) : 0;
+  const { stage, part, done, of, read } = event;
+  const within = read && read.of > 0 ? read.done / read.of : 0;
+  const fraction = of > 0 ? Math.min(1, (done + within) / of) : 0;
   switch (stage) {
     case 'download':
       // Some servers do not say how long a file is.
@@ -143,7 +144,12 @@ export function loadWords(event: LoadEvent | null): { readonly text: string; rea
     case 'compile':
       return { text: `preparing ${part}, ${done} of ${of}`, fraction };
     case 'session':
-      return { text: `starting ${part}, ${done} of ${of}`, fraction };
+      return {
+        text: read
+          ? `starting ${part}, ${bytes(read.done)} of ${bytes(read.of)}`
+          : `starting ${part}, ${done} of ${of}`,
+        fraction,
+      };
   }
 }
 
@@ -175,36 +181,34 @@ export function fetchWords({ phase, progress }: Pick<ModelFetch, 'phase' | 'prog
   }
 }
 
-/** What a model's largest stage binds at once: the scores of 8 heads between all latents, twice, in float16. */
-function largestBinding({ size }: Pick<ModelCost, 'size'>): number {
-  return 2 * 8 * (size / 8) ** 4 * 2;
-}
-
-/** So many weights fit into WebAssembly's memory, where there is no GPU. */
-const largestOnCpu = 350e6;
-
-/** Whether a model will run on this machine, said plainly. `device` is null while nobody knows. */
+/**
+ * Whether a model will run on the machine that it was looked at for, said plainly.
+ *
+ * @param device - that machine; null where nobody knew it
+ * @param saving - whether low memory is switched on
+ */
 export function machineWords(
-  cost: Pick<ModelCost, 'size' | 'weightBytes'>,
-  device: LoadedModel['device'] | null,
+  cost: Pick<ModelCost, 'size' | 'memory' | 'lowMemory' | 'problem' | 'largestSide'>,
+  device: Device | null,
+  saving: boolean,
 ): { readonly will: 'yes' | 'slowly' | 'no' | 'unknown'; readonly text: string } {
-  const memory = bytes(cost.weightBytes * 1.5);
-  if (!device) return { will: 'unknown', text: `It needs a GPU with about ${memory} of memory.` };
-  const { kind, precision, software, largestBuffer, name } = device;
+  const { memory, lowMemory, problem, largestSide } = cost;
+  const needed = saving
+    ? `about ${bytes(lowMemory)} of GPU memory with “Low memory” switched on`
+    : `about ${bytes(memory)} of GPU memory, or ${bytes(lowMemory)} with “Low memory”`;
+  if (!device) return { will: 'unknown', text: `It needs a GPU: ${needed}.` };
+  const { kind, precision, software, name } = device;
   const gpu = name || 'the GPU';
-  if (kind === 'cpu' && cost.weightBytes <= 2 * largestOnCpu) {
-    return { will: 'slowly', text: 'It is small enough to run without a GPU, slowly.' };
-  }
   if (kind === 'cpu') {
-    return {
-      will: 'no',
-      text: `It needs a GPU with about ${memory} of memory, and Drift found none here. You can download it, but not use it on this machine.`,
-    };
+    return problem
+      ? { will: 'no', text: `${problem.message} You can download it, but not use it on this machine.` }
+      : { will: 'slowly', text: 'It is small enough to run without a GPU, slowly.' };
   }
-  if (largestBuffer !== null && largestBuffer < largestBinding(cost)) {
+  if (problem && largestSide === null) return { will: 'no', text: `${problem.message} ${problem.remedy}` };
+  if (problem) {
     return {
       will: 'slowly',
-      text: `It needs about ${memory} of GPU memory. This GPU (${gpu}) gives ${bytes(largestBuffer)} at once, and pictures of ${cost.size}×${cost.size} pixels need ${bytes(largestBinding(cost))}: choose smaller pictures.`,
+      text: `${problem.message} Pictures of up to ${largestSide}×${largestSide} pixels work here, instead of ${cost.size}×${cost.size}.`,
     };
   }
   if (software) {
@@ -216,13 +220,10 @@ export function machineWords(
   if (precision === 'float32') {
     return {
       will: 'slowly',
-      text: `This GPU (${gpu}) has no float16: it will run, but slower and with twice the memory, about ${bytes(cost.weightBytes * 3)}.`,
+      text: `This GPU (${gpu}) has no float16: it will run, but slower and with twice the memory, ${needed}.`,
     };
   }
-  return {
-    will: 'yes',
-    text: `It should run well here: ${gpu} has float16. It needs about ${memory} of GPU memory.`,
-  };
+  return { will: 'yes', text: `It should run well here: ${gpu} has float16. It needs ${needed}.` };
 }
 
 /** What stands in the browser's tab: how far the frames are, or the round that is picked from. */

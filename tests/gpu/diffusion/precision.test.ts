@@ -137,7 +137,7 @@ describe('the engine', () => {
         name: 'This GPU',
         reason: '',
         software: true,
-        largestBuffer: null,
+        limits: null,
       },
       lost: null,
       dispose: () => undefined,

@@ -37,7 +37,7 @@ async function openMachine(): Promise<Machine> {
   return {
     compute,
     runtime: createRuntime(await loadOrt({ build: 'asyncify', source: { binary }, threads: 1 }), device),
-    device: { kind: 'webgpu', precision: 'float16', name: '', reason: '', software, largestBuffer: null },
+    device: { kind: 'webgpu', precision: 'float16', name: '', reason: '', software, limits: null },
     target: targetFor('float16', software, device.limits),
     lost,
     dispose: () => {

@@ -244,7 +244,7 @@ describe('a worker that dies', () => {
     rig.failures.set('generate', new DeviceError('device-lost', 'The GPU went away.', { remedy: 'Wait.' }));
     await rig.stores.generation.generate();
     expect(rig.stores.notices.getState().notices).toMatchObject([
-      { message: 'The GPU went away.', remedy: 'Wait.', actions: [{ label: 'Restart' }] },
+      { message: 'The GPU went away.', actions: [{ label: 'Use low memory' }, { label: 'Restart' }] },
     ]);
   });
 });
@@ -272,7 +272,10 @@ describe('loading a model', () => {
     rig.load();
     expect(await until(rig.stores.model, ({ status }) => status === 'failed')).toMatchObject({ model: null });
     expect(rig.stores.notices.getState().notices).toMatchObject([
-      { message: 'The model did not arrive.', actions: [{ label: 'Try again' }] },
+      {
+        message: 'The model did not arrive.',
+        actions: [{ label: 'Use the built-in model' }, { label: 'Try again' }],
+      },
     ]);
     await rig.stores.animation.chooseStart(file('a'), 'a.png');
     await rig.stores.generation.generate();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../../src/base/index.ts';
-import { readHub, readWish } from '../../../src/store/location.ts';
+import { readHub, readOrigin, readWish, withOrigin } from '../../../src/store/location.ts';
 
 const page = 'https://drift.example/app/index.html';
 
@@ -27,6 +27,35 @@ describe('the address of the page', () => {
   it('comes before the model that was chosen', () => {
     expect(readWish(page, 'mine').model).toEqual({ kind: 'installed', id: 'mine' });
     expect(readWish(`${page}?model=m.json`, 'mine').model).toMatchObject({ kind: 'url' });
+  });
+
+  it.each([
+    ['', null],
+    ['?installed=full', { kind: 'full' }],
+    ['?installed=owner%2Fname', { kind: 'hub', repository: 'owner/name' }],
+    ['?installed=https%3A%2F%2Fhuggingface.co%2Fowner%2Fname', { kind: 'hub', repository: 'owner/name' }],
+    ['?installed=HTTPS%3A%2F%2FHub.example', { kind: 'manifest', url: 'https://hub.example/' }],
+    ['?installed=owner%2Fname&model=m.json', null],
+  ])('%j names a model that the device may have', (search, origin) => {
+    expect(readOrigin(`${page}${search}`)).toEqual(origin);
+  });
+
+  it.each(['', 'full.json', 'javascript:alert(1)', 'a/b/c', 'https://'])(
+    'names none with ?installed=%s, which is said',
+    (name) => {
+      const read = () => readOrigin(`${page}?installed=${encodeURIComponent(name)}`);
+      expect(read).toThrow(expect.objectContaining({ code: 'model-address' }));
+    },
+  );
+
+  it.each([
+    { kind: 'full' },
+    { kind: 'hub', repository: 'owner/na.me' },
+    { kind: 'manifest', url: 'https://a.example/m?x=1&y=2' },
+  ] as const)('can be made to name $kind, in place of another, and to name none', (origin) => {
+    const named = withOrigin(`${page}?model=m.json&installed=c%2Fd&backend=cpu#top`, origin);
+    expect(readOrigin(named)).toEqual(origin);
+    expect(withOrigin(named, null)).toBe(`${page}?backend=cpu#top`);
   });
 
   it.each([

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../../src/base/index.ts';
 import type { WantedModel } from '../../../src/store/index.ts';
 import { base } from '../../support/install/tiny-source.ts';
-import { Rig, until } from './rig.ts';
+import { Rig, builtIn, until } from './rig.ts';
 
 const wanted: WantedModel = { kind: 'manifest', url: `${base}tiny/model.json` };
 const id = 'hub.test-tiny';
 
 /** A rig whose model is on this device. */
 async function withModel(rig = new Rig()): Promise<Rig> {
-  rig.stores.models.begin();
+  await rig.stores.models.begin();
   await rig.stores.model.whenReady();
   rig.stores.models.get(wanted, 'Tiny');
   await until(rig.stores.models, ({ fetch, installed }) => !fetch && installed?.[0]?.state === 'complete');
@@ -54,7 +54,7 @@ describe('the models of this device', () => {
     expect(rig.loads.at(-1)).toEqual({ kind: 'installed', id });
 
     const next = new Rig(storage, rig.device, rig.models);
-    next.stores.models.begin();
+    await next.stores.models.begin();
     await next.stores.model.whenReady();
     expect(next.loads).toEqual([{ kind: 'installed', id }]);
     expect(next.stores.model.getState().place).toEqual({ kind: 'installed', id });
@@ -62,15 +62,22 @@ describe('the models of this device', () => {
     next.stores.models.use(null);
     await next.stores.model.whenReady();
     const third = new Rig(storage, rig.device, rig.models);
-    third.stores.models.begin();
+    await third.stores.models.begin();
     await third.stores.model.whenReady();
     expect(third.loads).toMatchObject([{ kind: 'url' }]);
+  });
+
+  it('are fetched all the same where the browser does not promise to keep them, which is known then', async () => {
+    const rig = new Rig();
+    rig.promises = false;
+    await withModel(rig);
+    expect(rig.stores.models.getState().promised).toBe(false);
   });
 
   it('take the place of the one that the address asks for', async () => {
     const rig = await withModel();
     rig.address = 'https://drift.example/?model=https%3A%2F%2Fother.example%2Fm.json&backend=cpu';
-    rig.stores.models.begin();
+    await rig.stores.models.begin();
     await rig.stores.model.whenReady();
     rig.stores.models.use(id);
     await rig.stores.model.whenReady();
@@ -90,6 +97,31 @@ describe('the models of this device', () => {
     expect(rig.stores.models.getState().added).toBeNull();
   });
 
+  it('are looked at again for the device, as soon as that is known', async () => {
+    const rig = new Rig();
+    rig.model = {
+      ...builtIn,
+      device: {
+        kind: 'webgpu',
+        precision: 'float16',
+        name: 'A small GPU',
+        reason: '',
+        software: false,
+        limits: { maxBufferSize: 1000, maxStorageBufferBindingSize: 2000 },
+      },
+    };
+    rig.loading.shut();
+    await rig.stores.models.begin();
+    await rig.stores.models.look(wanted);
+    expect(rig.stores.models.getState().added).toMatchObject({ status: 'cost', cost: { problem: null } });
+    rig.loading.open();
+    const { added } = await until(
+      rig.stores.models,
+      (state) => state.added?.status === 'cost' && state.added.cost.problem !== null,
+    );
+    expect(added?.status === 'cost' && added.cost.problem?.message).toMatch(/at most 1 MB \(maxBufferSize\)/);
+  });
+
   it('are paused, and go on in the next visit with what is there', async () => {
     const storage = new Map<string, string>();
     const rig = new Rig(storage);
@@ -102,7 +134,7 @@ describe('the models of this device', () => {
     await until(rig.stores.models, ({ installed }) => installed?.[0]?.state === 'partial');
 
     const next = new Rig(storage, rig.device, rig.models);
-    next.stores.models.begin();
+    await next.stores.models.begin();
     expect(next.stores.models.getState().fetch).toMatchObject({ phase: 'paused', name: 'Tiny' });
     expect(next.web.asked, 'nothing is fetched before the person says so').toEqual([]);
     press(next, /download of Tiny is not finished/, 'Go on');
@@ -215,6 +247,19 @@ describe('the models of this device', () => {
     press(rig, /Tiny is damaged/, 'Repair');
     await until(rig.stores.model, ({ place }) => place?.kind === 'installed');
     expect(rig.stores.models.getState().fetch).toBeNull();
+  });
+
+  it('that are too large for an address can be installed from there', async () => {
+    const rig = new Rig();
+    rig.failsLate = true;
+    rig.failures.set('load', new ModelError('too-large', 'It is too large.', { remedy: 'Install it.' }));
+    rig.load(`${base}tiny/model.json`);
+    await until(rig.stores.model, ({ status }) => status === 'failed');
+    press(rig, /too large/, 'Install it');
+    expect(rig.stores.models.getState().dialog).toEqual({ address: `${base}tiny/model.json` });
+    await until(rig.stores.models, ({ added }) => added?.status === 'cost');
+    rig.stores.models.hide();
+    expect(rig.stores.models.getState().dialog).toBeNull();
   });
 
   it('give way to the built-in model when they are removed', async () => {

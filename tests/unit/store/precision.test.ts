@@ -17,7 +17,7 @@ const onGpu = {
     name: 'A GPU',
     reason: '',
     software: false,
-    largestBuffer: null,
+    limits: null,
   },
 } as const;
 

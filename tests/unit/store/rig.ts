@@ -116,7 +116,7 @@ export const builtIn: LoadedModel = {
     name: '',
     reason: 'This browser has no WebGPU.',
     software: false,
-    largestBuffer: null,
+    limits: null,
   },
 };
 
@@ -184,6 +184,8 @@ export class Rig {
   readonly smoothCalls: SmoothCall[] = [];
   /** What the diffusion worker was told that models need, load by load. */
   readonly precisions: LoadCall['precisions'][] = [];
+  /** Whether it was told to save memory, load by load. */
+  readonly lowMemories: LoadCall['lowMemory'][] = [];
   /** Said at the beginning of a run or a round. */
   notice: EngineNotice | null = null;
   readonly encoded: { kind: string; values: (number | undefined)[]; frameRate?: number; loop?: boolean }[] =
@@ -209,6 +211,8 @@ export class Rig {
   projectWorkers = 0;
   /** How often the browser was asked to keep what is kept. */
   persisted = 0;
+  /** What it answers. */
+  promises = true;
   urlsMade = 0;
   killDiffusion: (message: string) => void = () => undefined;
   killMedia: (message: string) => void = () => undefined;
@@ -292,6 +296,7 @@ export class Rig {
       newId: () => device.newId(),
       persist: () => {
         this.persisted++;
+        return Promise.resolve(this.promises);
       },
       address: {
         read: () => this.address,
@@ -349,9 +354,10 @@ export class Rig {
   #openDiffusion() {
     this.diffusionWorkers++;
     const { connection, die } = openFake(diffusionApi, {
-      load: async ({ model, precisions = {} }, { signal, emit }) => {
+      load: async ({ model, precisions = {}, lowMemory }, { signal, emit }) => {
         this.loads.push(model);
         this.precisions.push(precisions);
+        this.lowMemories.push(lowMemory);
         emit({ stage: 'download', part: 'unet', done: 1, of: 2 });
         await this.loading.pass(signal);
         if (this.failsLate) emit({ stage: 'session', part: 'UNet', done: 0, of: 4 });

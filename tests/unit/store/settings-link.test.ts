@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Rig } from './rig.ts';
+import type { WantedModel } from '../../../src/store/index.ts';
+import { base } from '../../support/install/tiny-source.ts';
+import { tinyModelFiles } from '../../support/tiny-model.ts';
+import { Rig, until } from './rig.ts';
 
 const messages = (rig: Rig) => rig.stores.notices.getState().notices.map(({ message }) => message);
 
@@ -70,5 +73,90 @@ describe('a link with settings', () => {
     expect(rig.stores.notices.getState().notices).toMatchObject([
       { kind: 'error', remedy: 'Allow this page to use the clipboard, then try again.' },
     ]);
+  });
+});
+
+const manifest = `${base}tiny/model.json`;
+
+/** A rig that makes frames with a model that it has got. */
+async function using(wanted: WantedModel, rig = new Rig()): Promise<Rig> {
+  rig.address = 'https://drift.example/?model=https%3A%2F%2Fother.example%2Fm.json&backend=cpu';
+  await rig.stores.models.begin();
+  await rig.stores.model.whenReady();
+  rig.stores.models.get(wanted, 'Tiny');
+  const { installed } = await until(
+    rig.stores.models,
+    ({ fetch, installed: there }) => !fetch && there?.[0]?.state === 'complete',
+  );
+  rig.stores.models.use(installed?.[0]?.id ?? '');
+  await rig.stores.model.whenReady();
+  return rig;
+}
+
+/** What a person with this link sees. */
+async function follow(link: string | null, rig = new Rig()): Promise<Rig> {
+  rig.address = link ?? '';
+  await rig.stores.models.begin();
+  rig.stores.settingsLink.open();
+  await rig.stores.model.whenReady();
+  return rig;
+}
+
+describe('a link with a model of this device', () => {
+  it('opens it where it is, with the settings, and leaves the choice of a model alone', async () => {
+    const from = await using({ kind: 'manifest', url: manifest });
+    from.stores.settings.set({ steps: 7 });
+    await from.stores.settingsLink.copy();
+    expect(messages(from).at(-1)).toBe(
+      'The link is copied. It opens Drift with these settings and this model.',
+    );
+    const link = new URL(from.clipboard ?? '');
+    expect([...link.searchParams.keys()]).toEqual(['backend', 'installed']);
+
+    const storage = new Map([['drift.model', 'null']]);
+    const to = await follow(link.href, new Rig(storage, undefined, from.models));
+    expect(to.loads).toEqual([{ kind: 'installed', id: 'hub.test-tiny' }]);
+    expect(to.stores.settings.getState().values.steps).toBe(7);
+    expect(storage.get('drift.model')).toBe('null');
+    to.stores.models.use('hub.test-tiny');
+    await to.stores.model.whenReady();
+    expect([storage.get('drift.model'), to.address]).toEqual([
+      '"hub.test-tiny"',
+      'https://drift.example/?backend=cpu',
+    ]);
+  });
+
+  it('offers it where it is not, and uses it as soon as it is there', async () => {
+    const from = await using({ kind: 'manifest', url: manifest });
+    await from.stores.settingsLink.copy();
+    const to = await follow(from.clipboard);
+    expect(to.loads, 'something is there to make frames with').toMatchObject([{ kind: 'url' }]);
+    const offer = to.stores.notices.getState().notices.find(({ topic }) => topic === 'named');
+    expect(offer?.message).toBe(`This link is made for a model that is not on this device: ${manifest}.`);
+    expect(to.web.asked, 'nothing is asked of anybody before the person wants it').toEqual([]);
+    // Copied before the model is there, it names what is in use.
+    await to.stores.settingsLink.copy();
+    expect(new URL(to.clipboard ?? '').searchParams.has('installed')).toBe(false);
+
+    offer?.actions[0]?.run();
+    expect(to.stores.models.getState().dialog).toEqual({ address: manifest });
+    const { added } = await until(to.stores.models, (state) => state.added?.status === 'cost');
+    if (added) to.stores.models.get(added.wanted, 'Tiny');
+    await until(to.stores.model, ({ place }) => place?.kind === 'installed');
+    expect(to.address).not.toContain('installed');
+  });
+
+  it('leaves out a model from a folder, and says so', async () => {
+    const files = [...tinyModelFiles()].map(([path, bytes]) => ({ path, file: new Blob([bytes]) }));
+    const from = await using({ kind: 'folder', name: 'mine', files });
+    await from.stores.settingsLink.copy();
+    expect(messages(from).at(-1)).toMatch(/but not with this model/);
+    expect(new URL(from.clipboard ?? '').search).toBe('?backend=cpu');
+  });
+
+  it('that names it in no way that Drift knows says so, and opens another', async () => {
+    const rig = await follow('https://drift.example/?installed=nonsense');
+    expect(messages(rig)).toEqual(['“nonsense” is not the name of a model.']);
+    expect(rig.stores.model.getState().status).toBe('ready');
   });
 });

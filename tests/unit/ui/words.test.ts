@@ -101,6 +101,9 @@ describe('what the page says', () => {
       fraction: 0,
     });
     expect(loadWords({ stage: 'session', part: 'vae', done: 1, of: 0 }).fraction).toBe(0);
+    expect(
+      loadWords({ stage: 'session', part: 'UNet', done: 0, of: 4, read: { done: 820e6, of: 1.64e9 } }),
+    ).toEqual({ text: 'starting UNet, 820 MB of 1.64 GB', fraction: 0.125 });
   });
 
   it('how far fetching a model is', () => {
@@ -122,23 +125,33 @@ describe('what the page says', () => {
   });
 
   it('whether a model will run on this machine', () => {
-    const cost = { size: 512, weightBytes: 2.4e9 };
+    const cost = { size: 512, memory: 3.1e9, lowMemory: 1.9e9, problem: null, largestSide: null };
     const gpu = {
       kind: 'webgpu',
       precision: 'float16',
       name: 'A fine GPU',
       reason: '',
       software: false,
-      largestBuffer: 2 ** 31,
+      limits: { maxBufferSize: 2 ** 31, maxStorageBufferBindingSize: 2 ** 31 },
     } as const;
-    expect(machineWords(cost, gpu)).toMatchObject({ will: 'yes' });
-    expect(machineWords(cost, { ...gpu, precision: 'float32' }).text).toMatch(/no float16.*twice/);
-    expect(machineWords(cost, { ...gpu, software: true }).text).toMatch(/no real GPU/);
-    expect(machineWords(cost, { ...gpu, largestBuffer: 2 ** 27 }).text).toMatch(/smaller pictures/);
-    const none = { ...gpu, kind: 'cpu', precision: 'float32', largestBuffer: null } as const;
-    expect(machineWords(cost, none)).toMatchObject({ will: 'no' });
-    expect(machineWords({ ...cost, weightBytes: 1e6 }, none)).toMatchObject({ will: 'slowly' });
-    expect(machineWords(cost, null)).toMatchObject({ will: 'unknown' });
+    expect(machineWords(cost, gpu, false)).toEqual({
+      will: 'yes',
+      text: 'It should run well here: A fine GPU has float16. It needs about 3.10 GB of GPU memory, or 1.90 GB with “Low memory”.',
+    });
+    expect(machineWords(cost, gpu, true).text).toMatch(/about 1.90 GB of GPU memory with “Low memory”/);
+    expect(machineWords(cost, { ...gpu, precision: 'float32' }, false).text).toMatch(/no float16.*twice/);
+    expect(machineWords(cost, { ...gpu, software: true }, false).text).toMatch(/no real GPU/);
+    const problem = { message: 'Too large.', remedy: 'Use another.' };
+    expect(machineWords({ ...cost, problem, largestSide: 384 }, gpu, false)).toEqual({
+      will: 'slowly',
+      text: 'Too large. Pictures of up to 384×384 pixels work here, instead of 512×512.',
+    });
+    const hopeless = machineWords({ ...cost, problem }, gpu, false);
+    expect(hopeless).toEqual({ will: 'no', text: 'Too large. Use another.' });
+    const none = { ...gpu, kind: 'cpu', precision: 'float32', limits: null } as const;
+    expect(machineWords({ ...cost, problem }, none, false)).toMatchObject({ will: 'no' });
+    expect(machineWords(cost, none, false)).toMatchObject({ will: 'slowly' });
+    expect(machineWords(cost, null, false)).toMatchObject({ will: 'unknown' });
   });
 
   it('the title of the tab', () => {

@@ -62,7 +62,7 @@ async function openMachine(backend: string): Promise<Machine> {
       name: '',
       reason: '',
       software: false,
-      largestBuffer: null,
+      limits: null,
     },
     target: targetFor('float32', false),
     lost: null,
@@ -222,10 +222,29 @@ describe('while a model is loaded', () => {
     for (const [index, { done }] of downloads.entries()) {
       expect(done).toBeGreaterThan(downloads[index - 1]?.done ?? 0);
     }
-    const sessions = events.slice(downloads.length);
+    const sessions = events.slice(downloads.length).filter(({ read }) => !read);
     expect(sessions.map(({ stage, done }) => [stage, done])).toEqual(
       [0, 1, 2, 3, 4].map((n) => ['session', n]),
     );
+    expect(events.at(-1)).toEqual(sessions.at(-1));
+  });
+
+  it('the bytes of each network are counted as they are read, up to about all of them', async () => {
+    const engine = new Engine(openMachine, models);
+    const events: LoadEvent[] = [];
+    const place = { kind: 'url', url: `${server.url}one/model.json` } as const;
+    await engine.load(place, 'cpu', patient, (event) => events.push(event));
+    for (const part of ['UNet', 'decoder', 'context']) {
+      const read = events.flatMap((event) => (event.part === part && event.read ? [event.read] : []));
+      expect(read.length, part).toBeGreaterThan(1);
+      for (const [index, { done, of }] of read.entries()) {
+        expect(done).toBeGreaterThan(read[index - 1]?.done ?? 0);
+        expect(done).toBeLessThanOrEqual(of);
+      }
+      // Weights begin at multiples of 64 bytes: what lies between them is not read.
+      const { done = 0, of = 0 } = read.at(-1) ?? {};
+      expect(of - done, part).toBeLessThan(64 * read.length);
+    }
   });
 });
 
@@ -264,7 +283,7 @@ describe('a device that is lost', () => {
           name: '',
           reason: '',
           software: false,
-          largestBuffer: null,
+          limits: null,
         },
         target: targetFor('float32', false),
         lost,

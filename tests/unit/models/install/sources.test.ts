@@ -58,7 +58,7 @@ describe('where a model comes from', () => {
     for (const [path, bytes] of inDiffusersLayout()) {
       if (!path.startsWith('image_encoder')) web.put(at(path), bytes);
     }
-    const source = hubSource('someone/tiny');
+    const source = await hubSource('someone/tiny', { base, fetch: web.fetch });
     const tower = tinyModelFiles().get('clip/image.onnx') ?? new Uint8Array(0);
     for (const address of [
       ...source.imageEncoder.model.slice(-1),
@@ -72,14 +72,53 @@ describe('where a model comes from', () => {
       at('unet/diffusion_pytorch_model.safetensors'),
     );
     expect(plan.parts.find(({ part }) => part === 'image encoder')?.url).toContain('Xenova/');
-    expect(() => hubSource('../../etc')).toThrow(expect.objectContaining({ code: 'source-invalid' }));
+    expect((await failure(hubSource('../../etc', { base, fetch: web.fetch }))).code).toBe('source-invalid');
+  });
+
+  it.each([
+    ['license: mit', 'mit', 'someone/tiny'],
+    ['license: other\nlicense_link: LICENSE.md', 'other', 'someone/tiny/blob/main/LICENSE.md'],
+    ['license: mit\nlicense_link: https://law.example/mit', 'mit', 'https://law.example/mit'],
+    ['license: mit\nlicense_link: javascript:alert(1)', 'mit', 'someone/tiny'],
+    ['tags: [a]', 'Not known: see where the model comes from', 'someone/tiny'],
+  ])('has the licence that its repository says: %j', async (front, licence, link) => {
+    const web = new FakeWeb();
+    const card = `---\n${front}\n---\n${'Words. '.repeat(20_000)}`;
+    web.put(`${base}someone/tiny/resolve/main/README.md`, new TextEncoder().encode(card));
+    const source = await hubSource('someone/tiny', { base, fetch: web.fetch });
+    expect(source).toMatchObject({
+      licence,
+      licenceUrl: new URL(link, base).href,
+      page: `${base}someone/tiny`,
+      origin: { kind: 'hub', repository: 'someone/tiny' },
+    });
+    expect(web.sent(), 'a long README.md is not read to its end').toBe(2 ** 16);
+  });
+
+  it('has an unknown licence without a README.md, and is not to be had without a network', async () => {
+    const web = new FakeWeb();
+    const options = { base, fetch: web.fetch, wait: () => Promise.resolve() };
+    expect(await hubSource('someone/tiny', options)).toMatchObject({
+      licence: 'Not known: see where the model comes from',
+      licenceUrl: `${base}someone/tiny`,
+    });
+    web.put(`${base}someone/tiny/resolve/main/README.md`, new Uint8Array(1));
+    web.fault = () => {
+      throw new TypeError('offline');
+    };
+    expect((await failure(hubSource('someone/tiny', options))).code).toBe('network');
   });
 
   it('may be a manifest, whose files lie beside it', async () => {
     const { web } = tinyWeb();
     const url = `${base}tiny/model.json`;
     const source = await manifestSource(url, { fetch: web.fetch });
-    expect(source).toMatchObject({ id: 'hub.test-tiny', name: 'Tiny', imageEncoder: { size: 8 } });
+    expect(source).toMatchObject({
+      id: 'hub.test-tiny',
+      name: 'Tiny',
+      imageEncoder: { size: 8 },
+      origin: { kind: 'manifest', url },
+    });
     const files = new MemoryFiles();
     await install(source, files, { fetch: web.fetch });
     expect(await files.list()).toEqual(['hub.test-tiny']);

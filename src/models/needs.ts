@@ -1,0 +1,86 @@
+import { DriftError } from '../base/index.ts';
+import { checkLimits, checkProcessor } from './limits.ts';
+import type { Target } from './model.ts';
+import { networkGraphs } from './networks.ts';
+import type { NetworkHeaders } from './networks.ts';
+
+/** How many rows the UNet is run with for one picture: with classifier-free guidance, two. */
+const unetRows = 2;
+
+/** What a model takes, and whether a device can make pictures with it: found without reading a weight. */
+export interface ModelNeeds {
+  /**
+   * GPU memory in bytes for one picture at a time, with all networks side by side. It is what networks and the values
+   * between their nodes take; a driver takes some more.
+   */
+  readonly memory: number;
+  /** The same where only the networks of one stage are there at a time. */
+  readonly lowMemory: number;
+  /** Why the device cannot make pictures of this size; null where it can. It is what loading the model would throw. */
+  readonly problem: DriftError | null;
+  /** The side of the largest square pictures that it can make instead, in pixels; null where there are none. */
+  readonly largestSide: number | null;
+}
+
+/** What is known of a model and of what it is to do. */
+export interface NeedsInput {
+  readonly name: string;
+  readonly headers: NetworkHeaders;
+  /** Bytes of the CLIP towers, whose files hold their weights as they are on the device; 0 for one that is not there. */
+  readonly towers: { readonly image: number; readonly text: number };
+  /** The pictures that it is to make, in pixels. */
+  readonly picture: { readonly width: number; readonly height: number };
+}
+
+/** @param target - what the device wants and holds; `processor` where there is no GPU */
+export function needsOf(
+  { name, headers, towers, picture }: NeedsInput,
+  target: Target & { readonly processor: boolean },
+): ModelNeeds {
+  const { type, limits, processor, widestFusedHead } = target;
+  const graphs = networkGraphs(headers, widestFusedHead);
+  const graphsFor = ({ width, height }: NeedsInput['picture']) => {
+    const scale = headers.vae.config.latentScale;
+    const size = { width: Math.ceil(width / scale), height: Math.ceil(height / scale) };
+    return { unet: graphs.unet(size, type), decoder: graphs.decoder(size, type) };
+  };
+  const problemFor = ({ unet, decoder }: ReturnType<typeof graphsFor>): DriftError | null => {
+    try {
+      if (processor) checkProcessor(name, unet);
+      if (limits) {
+        checkLimits('UNet', unet, unetRows, limits);
+        checkLimits('decoder', decoder, 1, limits);
+      }
+      return null;
+    } catch (error) {
+      if (error instanceof DriftError) return error;
+      throw error;
+    }
+  };
+
+  const { unet, decoder } = graphsFor(picture);
+  const problem = problemFor({ unet, decoder });
+  const context = graphs.context(type);
+  // Buffers of values are kept for the next run, so those of all networks add up.
+  const values = unet.peak(unetRows) + context.peak(unetRows) + decoder.peak(1);
+  const denoise = unet.plan.byteLength + context.plan.byteLength;
+  const stages = [towers.image, towers.text, denoise, decoder.plan.byteLength];
+  return {
+    memory: values + stages.reduce((sum, bytes) => sum + bytes, 0),
+    lowMemory: values + Math.max(...stages),
+    problem,
+    largestSide: problem ? largestSide(picture, (side) => problemFor(graphsFor(side)) === null) : null,
+  };
+}
+
+/** Sides are tried in steps of 64 pixels, from the next smaller one on. */
+function largestSide(
+  { width, height }: NeedsInput['picture'],
+  fits: (picture: NeedsInput['picture']) => boolean,
+): number | null {
+  const step = 64;
+  for (let side = Math.ceil(Math.max(width, height) / step - 1) * step; side > 0; side -= step) {
+    if (fits({ width: side, height: side })) return side;
+  }
+  return null;
+}

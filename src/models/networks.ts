@@ -1,0 +1,34 @@
+import type { UnetConfig, VaeConfig } from './config/index.ts';
+import { compileContext, compileUnet, compileVaeDecoder } from './onnx/index.ts';
+import type { CompiledGraph } from './onnx/index.ts';
+import type { Checkpoint } from './types.ts';
+
+/** The parts of a model that Drift compiles, by their configurations and the headers of their checkpoints. */
+export interface NetworkHeaders {
+  readonly unet: { readonly config: UnetConfig; readonly checkpoint: Pick<Checkpoint, 'name' | 'tensors'> };
+  readonly vae: { readonly config: VaeConfig; readonly checkpoint: Pick<Checkpoint, 'name' | 'tensors'> };
+}
+
+/** Height and width of latents. */
+export interface LatentSize {
+  readonly height: number;
+  readonly width: number;
+}
+
+type Type = 'float16' | 'float32';
+
+/** The networks of a model as graphs, for latents of any size. Everything that is known of them is known from here. */
+export interface NetworkGraphs {
+  context(type: Type): CompiledGraph;
+  unet(size: LatentSize, type: Type): CompiledGraph;
+  decoder(size: LatentSize, type: Type): CompiledGraph;
+}
+
+/** @param widestFusedHead - see `Target` */
+export function networkGraphs({ unet, vae }: NetworkHeaders, widestFusedHead: number): NetworkGraphs {
+  return {
+    context: (type) => compileContext(unet.config, unet.checkpoint, type),
+    unet: (size, type) => compileUnet(unet.config, unet.checkpoint, type, size, widestFusedHead),
+    decoder: (size, type) => compileVaeDecoder(vae.config, vae.checkpoint, type, size),
+  };
+}

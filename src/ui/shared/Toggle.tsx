@@ -1,0 +1,28 @@
+import { Switch } from 'radix-ui';
+import styles from './Toggle.module.css';
+
+/** A switch, for a label to name by its `id`. */
+export function Toggle({
+  id,
+  describedBy,
+  checked,
+  onChange,
+}: {
+  readonly id: string;
+  /** The id of the line that says what it does. */
+  readonly describedBy: string;
+  readonly checked: boolean;
+  readonly onChange: (checked: boolean) => void;
+}) {
+  return (
+    <Switch.Root
+      id={id}
+      className={styles['switch']}
+      aria-describedby={describedBy}
+      checked={checked}
+      onCheckedChange={onChange}
+    >
+      <Switch.Thumb className={styles['thumb']} />
+    </Switch.Root>
+  );
+}

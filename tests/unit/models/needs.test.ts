@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from '../../../src/models/config/index.ts';
+import { createModel, targetFor } from '../../../src/models/index.ts';
+import { needsOf } from '../../../src/models/needs.ts';
+import { compileVaeDecoder } from '../../../src/models/onnx/index.ts';
+import { peakBytes } from '../../../src/models/onnx/lifetimes.ts';
+import { referenceUnet } from '../../support/reference/unet.ts';
+import { referenceVae } from '../../support/reference/vae.ts';
+import { stableDiffusionUnet, stableDiffusionVae } from '../../support/stable-diffusion.ts';
+
+const headers = {
+  unet: {
+    config: parseUnetConfig('unet/config.json', stableDiffusionUnet),
+    checkpoint: referenceUnet(stableDiffusionUnet).parameters.header(),
+  },
+  vae: {
+    config: parseVaeConfig('vae/config.json', stableDiffusionVae),
+    checkpoint: referenceVae(stableDiffusionVae, true).parameters.header(),
+  },
+};
+const towers = { image: 609e6, text: 248e6 };
+const picture = { width: 512, height: 512 };
+
+/** What Stable Diffusion needs on a device with these limits. */
+function needs(
+  { type = 'float16', software = false, processor = false }: Partial<Demand> = {},
+  buffer = 2 ** 31,
+  binding = 2 ** 31,
+) {
+  const limits = { maxBufferSize: buffer, maxStorageBufferBindingSize: binding };
+  const target = targetFor(type, software, processor ? null : limits);
+  return needsOf({ name: 'The model', headers, towers, picture }, { ...target, processor });
+}
+interface Demand {
+  readonly type: 'float16' | 'float32';
+  readonly software: boolean;
+  readonly processor: boolean;
+}
+
+/** What loading the model says on such a device. */
+function refusalOfLoading(software: boolean, binding: number): unknown {
+  const parts = {
+    unet: { ...headers.unet, checkpoint: unread(headers.unet.checkpoint) },
+    vae: { ...headers.vae, checkpoint: unread(headers.vae.checkpoint) },
+    scheduler: parseSchedulerConfig('scheduler.json', {}),
+    imageEncoder: { model: () => Promise.reject(new Error('not read')), size: 224 },
+  };
+  const limits = { maxBufferSize: 2 ** 31, maxStorageBufferBindingSize: binding };
+  const model = createModel(parts, targetFor('float16', software, limits));
+  try {
+    model.checkLimits('UNet', { width: 64, height: 64 }, 2);
+    model.checkLimits('decoder', { width: 64, height: 64 }, 1);
+    return null;
+  } catch (error) {
+    return error;
+  }
+}
+function unread<T>(header: T) {
+  return { ...header, read: () => Promise.reject(new Error('no weight is read')) };
+}
+
+describe('what a model needs', () => {
+  it('is its weights in the type of the device, and the values of its networks', () => {
+    const [half, single] = [needs(), needs({ type: 'float32' })];
+    const compiled = half.memory - towers.image - towers.text;
+    // The UNet and the decoder have 877 million weights that are read; values come to some hundred MB.
+    expect(compiled).toBeGreaterThan(877e6 * 2);
+    expect(compiled).toBeLessThan(877e6 * 2 + 800e6);
+    expect(single.memory - towers.image - towers.text).toBeGreaterThan(1.99 * compiled);
+    expect([half.problem, half.largestSide]).toEqual([null, null]);
+  });
+
+  it('is less where one stage at a time is in memory, of which the UNet’s is the largest', () => {
+    const { memory, lowMemory } = needs();
+    const decoder = compileVaeDecoder(headers.vae.config, headers.vae.checkpoint, 'float16', {
+      width: 64,
+      height: 64,
+    });
+    expect(memory - lowMemory).toBe(towers.image + towers.text + decoder.plan.byteLength);
+  });
+
+  it('is more for spelled attention, whose scores are values', () => {
+    expect(needs({ software: true }).memory - needs().memory).toBeGreaterThan(2 * 8 * 4096 ** 2 * 2);
+  });
+
+  it.each([
+    ['a value', true, 2 ** 28],
+    ['a weight', false, 2 ** 20],
+    ['nothing', false, 2 ** 30],
+  ])(
+    'is refused for the same reason as when the model is loaded: %s is too large',
+    (_, software, binding) => {
+      const { problem } = needs({ software }, 2 ** 31, binding);
+      expect(problem).toEqual(refusalOfLoading(software, binding));
+    },
+  );
+
+  it('goes with smaller pictures where the values alone are too large', () => {
+    const largest = (side: number) => 2 * 8 * (side / 8) ** 4 * 2;
+    const { largestSide } = needs({ software: true }, 2 ** 31, largest(384));
+    expect(largestSide).toBe(384);
+    expect(needs({ software: true }, 2 ** 31, largest(384) - 1).largestSide).toBe(320);
+    expect(needs({}, 2 ** 31, 2 ** 20).largestSide, 'weights do not get smaller').toBeNull();
+  });
+
+  it('is a GPU, for a model that the processor cannot hold', () => {
+    expect(needs({ type: 'float32', processor: true }).problem).toMatchObject({
+      code: 'needs-gpu',
+      message: 'The model is too large for the processor: it needs a GPU.',
+    });
+  });
+});
+
+describe('the most bytes of values at one time', () => {
+  const node = (operator: string, inputs: string[], output: string) => ({
+    operator,
+    domain: '',
+    name: output,
+    inputs,
+    outputs: [output],
+    attributes: [],
+  });
+  const output = [{ name: 'e', type: 'float16', dims: [1] }] as const;
+  const sizes = new Map(
+    Object.entries({ a: 10, b: 20, view: 20, c: 5, d: 7, e: 1 }).map(([name, bytes]) => [
+      name,
+      { operator: '', dims: [bytes], bytes },
+    ]),
+  );
+
+  it('counts what is still to be read, and no view', () => {
+    const nodes = [
+      node('Relu', ['in'], 'a'),
+      node('Relu', ['a'], 'b'),
+      node('Reshape', ['b', 'shape'], 'view'),
+      node('Relu', ['view'], 'c'),
+      node('Relu', ['c'], 'd'),
+      node('Add', ['d', 'a'], 'e'),
+    ];
+    // With c, both a (for the end) and b (by its view) are there.
+    expect(peakBytes({ nodes, outputs: output }, sizes)).toBe(10 + 20 + 5);
+    // Where the end reads c, a is gone by then; a and b are the most.
+    const without = [...nodes.slice(0, -1), node('Add', ['d', 'c'], 'e')];
+    expect(peakBytes({ nodes: without, outputs: output }, sizes)).toBe(10 + 20);
+  });
+});
