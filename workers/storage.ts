@@ -1,6 +1,6 @@
 /** What workers keep things with: the origin private file system, Web Locks, and the browser's quota. */
-import { openToWrite } from './opening.ts';
 import type { MeasureRoom, ProjectFiles, ProjectLocks } from '../src/project/index.ts';
+import { openToWrite } from './opening.ts';
 
 const folderName = 'projects';
 
@@ -107,7 +107,9 @@ export function tryHoldLock(
         });
       })
       .catch((error: unknown) => {
-        if (error instanceof DOMException && error.name === 'TimeoutError') resolve(null);
+        // On a busy machine the browser may only have been slow to give a lock that nobody has.
+        if (error instanceof DOMException && error.name === 'TimeoutError')
+          resolve(tryHoldLock(name, 0, mode));
         else reject(error instanceof Error ? error : new Error(String(error)));
       });
   });

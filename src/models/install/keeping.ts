@@ -85,9 +85,13 @@ export class PieceKeeper {
   }
 
   #writer(name: string): Promise<ModelFileWriter> {
-    const known = this.#writers.get(name) ?? this.#files.writer(this.#ledger.source.id, name);
-    this.#writers.set(name, known);
-    return known;
+    const known = this.#writers.get(name);
+    if (known) return known;
+    const opened = this.#files.writer(this.#ledger.source.id, name);
+    this.#writers.set(name, opened);
+    // One that cannot be opened must not keep the others from being saved.
+    opened.catch(() => this.#writers.delete(name));
+    return opened;
   }
 
   #storing<T>(work: () => Promise<T>): Promise<T> {

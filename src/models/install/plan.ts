@@ -2,10 +2,10 @@ import { DriftError } from '../../base/index.ts';
 import { openCheckpoint } from '../checkpoint/index.ts';
 import { parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from '../config/index.ts';
 import type { UnetConfig, VaeConfig } from '../config/index.ts';
-import { compileContext, compileUnet, compileVaeDecoder } from '../onnx/index.ts';
+import { checkOnnx, compileContext, compileUnet, compileVaeDecoder } from '../onnx/index.ts';
 import type { CompiledGraph } from '../onnx/index.ts';
 import type { NetworkHeaders } from '../networks.ts';
-import type { Checkpoint } from '../types.ts';
+import type { ByteSource, Checkpoint } from '../types.ts';
 import { halfFile } from './half-file.ts';
 import { layout, manifestOf } from './layout.ts';
 import { openNetwork, readJson } from './network.ts';
@@ -60,8 +60,20 @@ export async function planInstall(source: ModelSource, options: PlanOptions = {}
   const network = openNetwork(options);
   const { unet, vae, imageEncoder, textEncoder, fixedPrompts } = source;
 
-  const plain = (name: string, part: string, addresses: readonly string[]) =>
-    network.first(addresses, signal, (file) => plainFile(name, part, file, pieceLength));
+  /**
+   * A file that is stored as it is, from the first address where it is what it should be. One that comes only from its
+   * beginning on is not looked into before it is there.
+   */
+  const plain = (
+    name: string,
+    part: string,
+    addresses: readonly string[],
+    check: (file: ByteSource, signal: AbortSignal | undefined) => Promise<unknown>,
+  ) =>
+    network.first(addresses, signal, async (file) => {
+      if (!file.inOrder) await check(file, signal);
+      return plainFile(name, part, file, pieceLength);
+    });
   /** A configuration, and the file that it is. */
   const config = <T>(name: string, addresses: readonly string[], parse: (url: string, json: unknown) => T) =>
     network.first(addresses, signal, async (file) => ({
@@ -94,7 +106,7 @@ export async function planInstall(source: ModelSource, options: PlanOptions = {}
     return { header: { config: value, checkpoint }, files: [file, half] };
   };
   const textFiles = (text: NonNullable<typeof textEncoder>) => [
-    plain(layout.textEncoder.model, 'text encoder', text.model),
+    plain(layout.textEncoder.model, 'text encoder', text.model, checkOnnx),
     config(layout.textEncoder.tokenizer, text.tokenizer, (_, json) => json).then(({ file }) => file),
     config(layout.textEncoder.tokenizerConfig, text.tokenizerConfig, (_, json) => json).then(
       ({ file }) => file,
@@ -106,9 +118,9 @@ export async function planInstall(source: ModelSource, options: PlanOptions = {}
     textFile(layout.manifest, 'settings', manifestOf(source)),
     config(layout.scheduler, source.scheduler, parseSchedulerConfig).then(({ file }) => file),
     ...networks.map(async (part) => (await part).files),
-    plain(layout.imageEncoder, 'image encoder', imageEncoder.model),
+    plain(layout.imageEncoder, 'image encoder', imageEncoder.model, checkOnnx),
     ...(textEncoder ? textFiles(textEncoder) : []),
-    ...(fixedPrompts ? [plain(layout.fixedPrompts, 'prompts', fixedPrompts.embeds)] : []),
+    ...(fixedPrompts ? [plain(layout.fixedPrompts, 'prompts', fixedPrompts.embeds, openCheckpoint)] : []),
   ]);
   signal?.throwIfAborted();
   const problems = found.flatMap((each): unknown[] => (each.status === 'rejected' ? [each.reason] : []));

@@ -40,7 +40,13 @@ export async function storing<T>(
     return await work();
   } catch (cause) {
     if (isAbort(cause) || cause instanceof StorageError) throw cause;
-    if (isFull(cause)) throw storageFull(needed(), await files.room().catch(() => null), cause);
+    if (isFull(cause)) {
+      const missing = needed();
+      const told = await files.room().catch(() => null);
+      // Some browsers tell every page the same figure, so that none learns of the disk: it is no answer here.
+      const free = told !== null && told < missing ? told : null;
+      throw storageFull(missing, free, cause);
+    }
     throw new StorageError('storage-unavailable', 'The model could not be kept on this device.', {
       remedy:
         'Check that no other tab is downloading it and that the browser may store data, then try again.',

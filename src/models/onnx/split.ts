@@ -6,8 +6,8 @@ import type { ByteSource } from '../types.ts';
 const usualWhole = 32 * 2 ** 20;
 /** Weights shorter than this stay in the graph. */
 const shortestOutside = 1024;
-/** What is read at once of the parts between weights. */
-const readAhead = 2 ** 16;
+/** What is read at once of the parts between weights, and to look at no more than the outermost fields. */
+const readAhead = { between: 2 ** 16, outermost: 2 ** 10 };
 
 /** Field numbers of onnx.proto (ONNX 1.17, Apache-2.0). */
 const modelGraph = 7;
@@ -37,8 +37,17 @@ export async function openOnnx(
   if (!readSync || size <= longestWhole) {
     return { graph: await source.read(0, size, signal), weights: [] };
   }
-  const graph = await new Splitter(source, signal).model();
+  const graph = await new Splitter(source, signal, readAhead.between).model();
   return { graph, weights: [{ location, data: { byteLength: size, read: readSync } }] };
+}
+
+/**
+ * Looks whether a file is a whole ONNX model, from a few bytes of it: servers send web pages in the place of files.
+ *
+ * @throws ModelError `onnx-damaged` when it is none
+ */
+export function checkOnnx(source: ByteSource, signal?: AbortSignal): Promise<void> {
+  return new Splitter(source, signal, readAhead.outermost).check();
 }
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -58,11 +67,24 @@ interface Field {
 class Splitter {
   readonly #source: ByteSource;
   readonly #signal: AbortSignal | undefined;
+  readonly #atOnce: number;
   #ahead: { readonly begin: number; readonly bytes: Bytes } = { begin: 0, bytes: new Uint8Array(0) };
 
-  constructor(source: ByteSource, signal: AbortSignal | undefined) {
+  constructor(source: ByteSource, signal: AbortSignal | undefined, atOnce: number) {
     this.#source = source;
     this.#signal = signal;
+    this.#atOnce = atOnce;
+  }
+
+  /** Goes over the outermost fields, which have to fill the file and to have a graph among them. */
+  async check(): Promise<void> {
+    let graphs = 0;
+    for (let at = 0; at < this.#source.size;) {
+      const field = await this.#field(at, this.#source.size);
+      if (field.number === modelGraph) graphs++;
+      at = field.end;
+    }
+    if (graphs !== 1) throw this.#damaged(0);
   }
 
   async model(): Promise<Bytes> {
@@ -135,8 +157,8 @@ class Splitter {
     if (from >= 0 && from + length <= this.#ahead.bytes.length) {
       return this.#ahead.bytes.slice(from, from + length);
     }
-    if (length >= readAhead) return this.#source.read(begin, length, this.#signal);
-    const more = Math.min(readAhead, this.#source.size - begin);
+    if (length >= this.#atOnce) return this.#source.read(begin, length, this.#signal);
+    const more = Math.min(this.#atOnce, this.#source.size - begin);
     this.#ahead = { begin, bytes: await this.#source.read(begin, more, this.#signal) };
     return this.#ahead.bytes.slice(0, length);
   }

@@ -86,7 +86,7 @@ describe('a plan', () => {
     const { web, source, files, options } = rig();
     const plan = await planInstall(source, options);
     const headers = web.sent();
-    expect(headers).toBeLessThan(plan.downloadBytes / 4);
+    expect(headers).toBeLessThan(plan.downloadBytes / 3);
     await install(plan, files, options);
     expect(web.sent() - headers).toBe(plan.downloadBytes);
     const sizes = (await files.files('tiny')).filter(({ name }) => !name.startsWith('install'));
@@ -103,6 +103,23 @@ describe('a plan', () => {
     expect(notices.map(({ kind, url }) => [kind, url])).toEqual([
       ['fallback', 'gone.safetensors'],
       ['fallback', 'page.bin'],
+    ]);
+  });
+
+  it('takes no web page for a network, as some servers send them for files that they lack', async () => {
+    const { source, web, files, notices, options } = rig();
+    const page = new TextEncoder().encode('<!doctype html><title>Home</title>'.padEnd(3000));
+    web.put(`${base}page.onnx`, page);
+    const model = ['page.onnx', ...source.imageEncoder.model];
+    await install({ ...source, imageEncoder: { ...source.imageEncoder, model } }, files, options);
+    expect(notices.map(({ kind, url }) => [kind, url])).toEqual([['fallback', 'page.onnx']]);
+    await expectWhole(files);
+
+    for (const url of ['clip/image.onnx', 'prompts.safetensors']) web.put(`${base}tiny/${url}`, page);
+    const error = await failure(planInstall(source, options));
+    expect(problemsOf(error)).toMatchObject([
+      { code: 'onnx-damaged', details: { file: `${base}tiny/clip/image.onnx` } },
+      { details: { file: `${base}tiny/prompts.safetensors` } },
     ]);
   });
 
@@ -460,6 +477,35 @@ describe('a disk', () => {
     await install(plan, files, options);
     expect(web.sent() - before).toBeLessThan(plan.downloadBytes - 20_000);
     await expectWhole(files);
+  });
+});
+
+describe('a disk with no room for another file', () => {
+  it('keeps what is in the others', async () => {
+    const { source, files, options, web } = rig();
+    const writer = files.writer.bind(files);
+    files.writer = (model, name) =>
+      name === 'image_encoder/model.onnx'
+        ? Promise.reject(new DOMException('full', 'QuotaExceededError'))
+        : writer(model, name);
+    expect((await failure(install(source, files, options))).code).toBe('storage-full');
+    files.writer = writer;
+    const plan = await planInstall(source, options);
+    const before = web.sent();
+    await install(plan, files, options);
+    expect(web.sent() - before).toBeLessThan(plan.downloadBytes - 20_000);
+    await expectWhole(files);
+  });
+});
+
+describe('a browser that calls more room free than there is', () => {
+  it('is not believed when the disk is full', async () => {
+    const { source, files, options } = rig();
+    files.capacity = 70_000;
+    files.room = () => Promise.resolve(10 * 2 ** 30);
+    const error = await failure(install(source, files, options));
+    expect(error).toMatchObject({ code: 'storage-full', details: { free: null } });
+    expect(error.message).not.toContain('free');
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createCpuCompute } from '../../../../src/compute/index.ts';
-import { openOnnx } from '../../../../src/models/onnx/index.ts';
+import { checkOnnx, openOnnx } from '../../../../src/models/onnx/index.ts';
 import { encodeModel } from '../../../../src/models/onnx/proto.ts';
 import { memorySource } from '../../../../src/models/source.ts';
 import type { ByteSource } from '../../../../src/models/types.ts';
@@ -96,11 +96,20 @@ describe('an ONNX file with its weights inside', () => {
     ['numbers without an end', new Uint8Array(5000).fill(0xff)],
   ])('that is %s is refused', async (_, bytes) => {
     const { source } = onDisk(bytes);
-    expect(await failure(openOnnx(source, undefined, 1000))).toMatchObject({
-      name: 'ModelError',
-      code: 'onnx-damaged',
-      details: { file: 'tower.onnx' },
-    });
+    for (const attempt of [openOnnx(source, undefined, 1000), checkOnnx(source)]) {
+      expect(await failure(attempt)).toMatchObject({
+        name: 'ModelError',
+        code: 'onnx-damaged',
+        details: { file: 'tower.onnx' },
+      });
+    }
+  });
+
+  it('is told to be one from a few bytes of it, and an empty file to be none', async () => {
+    const { source, reads } = onDisk(file);
+    await checkOnnx(source);
+    expect(reads.reduce((sum, length) => sum + length, 0)).toBeLessThan(file.length / 10);
+    expect((await failure(checkOnnx(onDisk(new Uint8Array(0)).source))).code).toBe('onnx-damaged');
   });
 
   it('can be stopped', async () => {

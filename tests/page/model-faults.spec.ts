@@ -1,0 +1,209 @@
+import { stableDiffusionVariations } from '../../src/models/install/index.ts';
+import { memorySource } from '../../src/models/source.ts';
+import { diffusionRepository } from '../../tools/full-model/model.ts';
+import { createGate, startHub } from '../support/hub/index.ts';
+import type { FaultRule } from '../support/hub/index.ts';
+import { published } from '../support/hub/published.ts';
+import { button } from './driving.ts';
+import {
+  cleanFiles,
+  expect,
+  fullId,
+  fullName,
+  hurryRetries,
+  inSecondPiece,
+  isInstalled,
+  listenToNews,
+  lookAtFull,
+  openModels,
+  secondPiece,
+  storedFiles,
+  test,
+  tower,
+} from './model-hub.ts';
+
+const unet = 'unet/diffusion_pytorch_model.safetensors';
+const textTower = 'onnx/text_model_fp16.onnx';
+/** A byte of the UNet's values: the header before them has been read when the cost is known. */
+const inValues = 200_000;
+
+/** What a server does wrong, what may have to be said of it, and what comes of it: the model that a good one gives. */
+const passing: Record<string, { readonly rules: readonly FaultRule[]; readonly says: readonly RegExp[] }> = {
+  'cannot be reached, is busy and loses connections': {
+    rules: [
+      { at: 'resolve', to: 4, faults: [{ kind: 'hang-up' }] },
+      { path: tower, covering: 1_000_000, to: 2, faults: [{ kind: 'drop', after: 300_000 }] },
+      { path: tower, covering: inSecondPiece, to: 1, faults: [{ kind: 'short', by: 1000 }] },
+      { path: textTower, to: 2, faults: [{ kind: 'status', status: 429, retryAfter: 20 }] },
+      { path: unet, covering: inValues, to: 2, faults: [{ kind: 'status', status: 503 }] },
+    ],
+    says: [
+      /vision_model_fp16\.onnx could not be reached, or the connection was lost\. Trying again in/,
+      /text_model_fp16\.onnx could not be read: the server answered 429\. Trying again in 20 s/,
+      /the server answered 503\. Trying again in/,
+    ],
+  },
+  'ignores ranges': { rules: [{ faults: [{ kind: 'ignore-range' }] }], says: [] },
+  'hides its headers from other sites': { rules: [{ faults: [{ kind: 'hide-headers' }] }], says: [] },
+  'refuses a good range, and wants a log-in in between': {
+    rules: [
+      { path: tower, covering: inSecondPiece, to: 1, faults: [{ kind: 'refuse-range' }] },
+      { path: unet, covering: inValues, to: 1, faults: [{ kind: 'web-page' }] },
+    ],
+    says: [
+      /vision_model_fp16\.onnx was replaced on its server\. Its download begins again/,
+      /safetensors was replaced on its server\. Its download begins again/,
+    ],
+  },
+};
+
+test.describe('a server', { tag: '@cpu' }, () => {
+  for (const [what, { rules, says }] of Object.entries(passing)) {
+    test(`that ${what} is lived with`, async ({ page, hub, flawless }) => {
+      await hurryRetries(page);
+      const news = await listenToNews(page);
+      await openModels(page, hub);
+      await lookAtFull(page);
+      for (const rule of rules) hub.inject(rule);
+      await button(page, 'Download').click();
+      await isInstalled(page);
+      const said = await news();
+      for (const each of says) expect(said).toMatch(each);
+      expect(await storedFiles(page, fullId)).toEqual(flawless);
+    });
+  }
+
+  test('that has no safetensors any more gives PyTorch’s files instead', async ({ page, hub, files }) => {
+    const rest = new Map([...files].filter(([path]) => path !== `${diffusionRepository}/${unet}`));
+    const other = await startHub(published(rest));
+    const expected = await cleanFiles(stableDiffusionVariations, { base: other.url });
+    await other.close();
+
+    hub.inject({ at: 'resolve', path: unet, faults: [{ kind: 'status', status: 404 }] });
+    const news = await listenToNews(page);
+    await openModels(page, hub);
+    await lookAtFull(page);
+    await button(page, 'Download').click();
+    await isInstalled(page);
+    expect(await news()).toMatch(
+      /There is no file at .*\.safetensors\. Taking .*v2\.0\/unet\/.*\.bin instead/,
+    );
+    expect(await storedFiles(page, fullId)).toEqual(expected);
+  });
+
+  test('that replaces a file in between: the other one is had, whole', async ({ page, hub, files }) => {
+    const path = `${diffusionRepository}/${unet}`;
+    const first = files.get(path);
+    if (!first) throw new Error(`There is no ${path}.`);
+    const bytes = await first.read(0, first.size);
+    // Other signs of some values, which float16 keeps.
+    for (let at = bytes.length - 40_001; at < bytes.length; at += 4) bytes[at] = (bytes[at] ?? 0) ^ 0x80;
+    const second = memorySource(unet, bytes);
+    const other = await startHub(published(new Map([...files, [path, second]])));
+    const expected = await cleanFiles(stableDiffusionVariations, { base: other.url });
+    await other.close();
+
+    await hurryRetries(page);
+    const news = await listenToNews(page);
+    await openModels(page, hub);
+    await lookAtFull(page);
+    const gate = createGate();
+    hub.inject({
+      path: unet,
+      covering: inValues,
+      to: 1,
+      faults: [
+        { kind: 'stall', after: 1000, gate },
+        { kind: 'drop', after: 1000 },
+      ],
+    });
+    await button(page, 'Download').click();
+    await gate.reached;
+    hub.inject({ path: unet, faults: [{ kind: 'replaced', by: second }] });
+    gate.open();
+    await isInstalled(page);
+    expect(await news()).toMatch(/safetensors was replaced on its server\. Its download begins again/);
+    expect(await storedFiles(page, fullId)).toEqual(expected);
+  });
+
+  test('that is at fault is given up with a word for it, and what has come is kept', async ({
+    page,
+    hub,
+    files,
+    flawless,
+  }) => {
+    const other = files.get(`${diffusionRepository}/vae/diffusion_pytorch_model.safetensors`);
+    if (!other) throw new Error('There is no decoder.');
+    await openModels(page, hub);
+    await lookAtFull(page);
+    const alert = page.getByRole('dialog').getByRole('alert');
+    const goOn = alert.getByRole('button', { name: 'Go on' });
+    const where = { path: tower, covering: inSecondPiece };
+    /** What goes wrong, and what is said of it. */
+    const faults: readonly [FaultRule, RegExp][] = [
+      [
+        { ...where, faults: [{ kind: 'replaced', by: other }] },
+        /was replaced on its server while it was being read.*What has been downloaded is kept/,
+      ],
+      [{ ...where, faults: [{ kind: 'other-range', shift: 1000 }] }, /answered with another part/],
+      [{ ...where, faults: [{ kind: 'status', status: 403 }] }, /answered 403.*use a model that is public/],
+    ];
+    for (const [index, [rule, says]] of faults.entries()) {
+      const injected = hub.inject(rule);
+      await (index === 0 ? button(page, 'Download') : goOn).click();
+      await expect(alert).toContainText(says);
+      await expect(button(page, `Use ${fullName}`)).toHaveCount(0);
+      injected.remove();
+    }
+    const before = hub.fetched(tower).bytes;
+    await goOn.click();
+    await isInstalled(page);
+    await expect(alert, 'what went wrong is over').toHaveCount(0);
+    expect(hub.fetched(tower).bytes - before).toBeLessThan(secondPiece);
+    expect(await storedFiles(page, fullId)).toEqual(flawless);
+  });
+
+  test('that does not let other sites read is told so before anything is fetched', async ({ page, hub }) => {
+    hub.inject({ path: tower, faults: [{ kind: 'no-cors' }] });
+    await hurryRetries(page);
+    await openModels(page, hub);
+    await button(page, 'Get the full model').click();
+    const card = page.getByRole('region', { name: fullName });
+    await expect(card.getByRole('listitem')).toHaveText([/vision_model.*could not be reached.*\(CORS\)/]);
+    hub.reset();
+    await card.getByRole('button', { name: 'Try again' }).click();
+    await expect(button(page, 'Download')).toBeEnabled();
+  });
+});
+
+test.describe('the network', { tag: '@cpu' }, () => {
+  test('may be gone for long: the download goes on as soon as it is back', async ({
+    page,
+    hub,
+    flawless,
+  }) => {
+    await hurryRetries(page);
+    await openModels(page, hub);
+    await lookAtFull(page);
+    const gate = createGate();
+    hub.inject({
+      path: tower,
+      covering: inSecondPiece,
+      to: 1,
+      faults: [
+        { kind: 'stall', after: 1000, gate },
+        { kind: 'drop', after: 1000 },
+      ],
+    });
+    await button(page, 'Download').click();
+    await gate.reached;
+    await page.context().setOffline(true);
+    gate.open();
+    const card = page.getByRole('region', { name: `Download of ${fullName}` });
+    await expect(card).toContainText('Waiting for the network, 13 MB of');
+    await expect(card).toContainText(/Drift tries again in \d+ s, or as soon as the connection is back/);
+    await page.context().setOffline(false);
+    await isInstalled(page);
+    expect(await storedFiles(page, fullId)).toEqual(flawless);
+  });
+});

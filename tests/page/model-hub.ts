@@ -1,0 +1,229 @@
+/** The page and a hub of the test's own: what the specs of getting models share. */
+import { createHash } from 'node:crypto';
+import type { Page } from '@playwright/test';
+import { install, stableDiffusionVariations } from '../../src/models/install/index.ts';
+import { usualPiece } from '../../src/models/install/pieces.ts';
+import type { InstallOptions, ModelSource } from '../../src/models/install/index.ts';
+import type { ByteSource } from '../../src/models/types.ts';
+import { assemble } from '../../tools/full-model/assemble.ts';
+import { clipRepository, imageVariations } from '../../tools/full-model/model.ts';
+import { startHub } from '../support/hub/index.ts';
+import type { Hub } from '../support/hub/index.ts';
+import { published } from '../support/hub/published.ts';
+import { MemoryFiles } from '../support/install/memory-files.ts';
+import { button } from './driving.ts';
+import { test as base, expect } from './fixtures.ts';
+
+export { expect };
+
+/** What the full model is called, on the page and on this device. */
+export const fullName = 'Stable Diffusion image variations';
+export const fullId = 'sd-image-variations';
+
+/** Where the image tower is in its repository. */
+export const tower = 'onnx/vision_model_fp16.onnx';
+/** The image tower is made long enough for a second piece: so many bytes of it are nothing but a comment. */
+const comment = 13_000_000;
+/** The bytes of its first piece, a byte of its second one, and more bytes than that has. */
+export const firstPiece = usualPiece;
+export const inSecondPiece = 12_800_000;
+export const secondPiece = 600_000;
+
+/** Every file of the full model by `owner/name/path`: small networks of random values, but for the image tower's length. */
+export async function fullModel(): Promise<Map<string, ByteSource>> {
+  const files = imageVariations('small');
+  const path = `${clipRepository}/${tower}`;
+  const small = files.get(path);
+  if (!small) throw new Error(`There is no ${path}.`);
+  const head = new Uint8Array([...varint(8 * docString + 2), ...varint(comment)]);
+  const pattern = {
+    length: comment,
+    fill: (target: Uint8Array, offset: number) => {
+      for (let i = 0; i < target.length; i++) target[i] = 0x20 + ((offset + i) % 89);
+    },
+  };
+  return files.set(path, assemble(path, [await small.read(0, small.size), head, pattern]));
+}
+
+/** Field of a model in onnx.proto that is a text for people. */
+const docString = 6;
+
+function varint(value: number): number[] {
+  return value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];
+}
+
+/** Waits are that much shorter in the models worker, so that tests need not sit through them. */
+const hurry = 50;
+
+declare global {
+  interface Window {
+    /** Everything that the download's card has said so far. */
+    newsSoFar: Set<string>;
+  }
+}
+
+interface HubFixtures {
+  readonly hub: Hub;
+}
+interface HubFiles {
+  /** What the hub has. */
+  readonly files: ReadonlyMap<string, ByteSource>;
+  /** SHA-256 of each stored file of the full model where nothing went wrong. */
+  readonly flawless: Readonly<Record<string, string>>;
+}
+
+export const test = base.extend<HubFixtures, HubFiles>({
+  files: [
+    async ({}, use) => {
+      await use(await fullModel());
+    },
+    { scope: 'worker' },
+  ],
+  flawless: [
+    async ({ files }, use) => {
+      const hub = await startHub(published(files));
+      const sums = await cleanFiles(stableDiffusionVariations, { base: hub.url });
+      await hub.close();
+      await use(sums);
+    },
+    { scope: 'worker' },
+  ],
+  hub: async ({ files }, use) => {
+    const hub = await startHub(published(files));
+    await use(hub);
+    await hub.close();
+  },
+});
+
+/** The address of the page with this hub; the model with which it opens is the small one of the tests. */
+export function pageWithHub(hub: Hub): string {
+  const model = process.env['DRIFT_SMALL_MODEL'] ?? '';
+  return `/?model=${encodeURIComponent(model)}&hub=${encodeURIComponent(hub.url)}`;
+}
+
+/** Opens the page with this hub, and the models dialog. */
+export async function openModels(page: Page, hub: Hub): Promise<void> {
+  await page.goto(pageWithHub(hub));
+  await showModels(page);
+}
+
+/** Opens the models dialog. */
+export async function showModels(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /^Models/ }).click();
+  await expect(page.getByRole('dialog', { name: 'Models' })).toBeVisible();
+}
+
+/** Has the models worker wait a fiftieth of the time; call it before the page is opened. */
+export async function hurryRetries(page: Page): Promise<void> {
+  await page.addInitScript((times) => {
+    const script = (text: string) => URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
+    const hurried = script(
+      `const wait = setTimeout; self.setTimeout = (work, ms) => wait(work, ms / ${times});`,
+    );
+    window.Worker = class extends Worker {
+      constructor(url: string | URL, options?: WorkerOptions) {
+        // Imported in this order, and both before the worker hears its first message.
+        const both = [hurried, new URL(url, document.baseURI).href].map((each) => `import '${each}';`);
+        super(options?.name === 'models' ? script(both.join('')) : url, options);
+      }
+    };
+  }, hurry);
+}
+
+/** Notes what the download's card says, however short; call it before the page is opened. */
+export async function listenToNews(page: Page): Promise<() => Promise<string>> {
+  await page.addInitScript(() => {
+    window.newsSoFar = new Set();
+    new MutationObserver(() => {
+      for (const line of document.querySelectorAll('[aria-label^="Download of"] p')) {
+        window.newsSoFar.add(line.textContent);
+      }
+    }).observe(document, { subtree: true, childList: true, characterData: true });
+  });
+  return () => page.evaluate(() => [...window.newsSoFar].join('\n'));
+}
+
+/** SHA-256 of each file of a model in the page's private file system, but for its ledger. */
+export async function storedFiles(page: Page, id: string): Promise<Record<string, string>> {
+  return page.evaluate(async (model) => {
+    const sums: Record<string, string> = {};
+    const visit = async (folder: FileSystemDirectoryHandle, prefix: string): Promise<void> => {
+      for await (const [name, handle] of folder) {
+        const path = prefix + name;
+        if (handle instanceof FileSystemDirectoryHandle) {
+          await visit(handle, `${path}/`);
+        } else if (!path.startsWith('install')) {
+          const bytes = await (await handle.getFile()).arrayBuffer();
+          const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+          sums[path] = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+        }
+      }
+    };
+    const models = await (await navigator.storage.getDirectory()).getDirectoryHandle('models');
+    await visit(await models.getDirectoryHandle(model), '');
+    return sums;
+  }, id);
+}
+
+/** The same of a model that is installed by a program that has no browser. */
+export async function cleanFiles(
+  source: ModelSource,
+  options: InstallOptions,
+): Promise<Record<string, string>> {
+  const files = new MemoryFiles();
+  await install(source, files, options);
+  return Object.fromEntries(
+    [...(files.models.get(source.id) ?? [])]
+      .filter(([name]) => !name.startsWith('install'))
+      .map(([name, bytes]) => [name, createHash('sha256').update(bytes).digest('hex')] as const)
+      .sort(),
+  );
+}
+
+/** The length of a stored file in bytes; null where there is none. */
+export async function storedSize(page: Page, id: string, path: string): Promise<number | null> {
+  return page.evaluate(
+    async ([id, path]) => {
+      try {
+        let folder = await navigator.storage.getDirectory();
+        const steps = ['models', id, ...path.split('/')];
+        const name = steps.pop() ?? '';
+        for (const step of steps) folder = await folder.getDirectoryHandle(step);
+        return (await (await folder.getFileHandle(name)).getFile()).size;
+      } catch (error) {
+        if (error instanceof DOMException && error.name === 'NotFoundError') return null;
+        throw error;
+      }
+    },
+    [id, path] as const,
+  );
+}
+
+/** Changes a byte of a file that is stored on this device. */
+export async function damage(page: Page, id: string, path: string, at: number): Promise<void> {
+  await page.evaluate(
+    async ({ id, path, at }) => {
+      let folder = await navigator.storage.getDirectory();
+      const steps = ['models', id, ...path.split('/')];
+      const name = steps.pop() ?? '';
+      for (const step of steps) folder = await folder.getDirectoryHandle(step);
+      const handle = await folder.getFileHandle(name);
+      const [byte = 0] = new Uint8Array(await (await handle.getFile()).slice(at, at + 1).arrayBuffer());
+      const writable = await handle.createWritable({ keepExistingData: true });
+      await writable.write({ type: 'write', position: at, data: Uint8Array.of(byte ^ 1) });
+      await writable.close();
+    },
+    { id, path, at },
+  );
+}
+
+/** Waits until a model is on this device. */
+export async function isInstalled(page: Page, name = fullName): Promise<void> {
+  await expect(button(page, `Use ${name}`)).toBeVisible();
+}
+
+/** Asks what the full model costs; nothing of it is fetched yet. */
+export async function lookAtFull(page: Page): Promise<void> {
+  await button(page, 'Get the full model').click();
+  await expect(button(page, 'Download')).toBeEnabled();
+}
