@@ -5,6 +5,8 @@ describe('an array that is freed', () => {
   it('is empty where the engine can free it, and as it was where it cannot', () => {
     const array = new Float32Array([1, 2, 3]);
     freeNow(array);
+    freeNow(array);
+    freeNow(new Uint8Array(array.buffer));
     expect(array.length).toBe('transfer' in ArrayBuffer.prototype ? 0 : 3);
   });
 
