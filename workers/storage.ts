@@ -107,9 +107,11 @@ export function tryHoldLock(
       })
       .catch((error: unknown) => {
         // On a busy machine the browser may only have been slow to give a lock that nobody has.
-        if (error instanceof DOMException && error.name === 'TimeoutError')
+        if (error instanceof DOMException && error.name === 'TimeoutError') {
           resolve(tryHoldLock(name, 0, mode));
-        else reject(error instanceof Error ? error : new Error(String(error)));
+        } else {
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
       });
   });
 }
