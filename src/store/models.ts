@@ -438,10 +438,10 @@ export function createModels({
       notices.dismissTopic(topic);
       await fetched;
       await models.refresh();
-      const partial = store
-        .getState()
-        .installed?.find(({ id, state }) => id === fetch.id && state === 'partial');
-      if (partial) await models.remove(partial.id);
+      if (fetch.id === null) return;
+      // What is not even listed may still have left bytes behind.
+      const found = store.getState().installed?.find(({ id }) => id === fetch.id);
+      if (!found || found.state === 'partial') await models.remove(fetch.id);
     },
 
     async verify(id) {

@@ -56,6 +56,11 @@ export async function writeLedger(files: ModelFiles, id: string, ledger: Ledger)
 
 /** The newest whole ledger of a model; null where there is none. */
 export async function readLedger(files: ModelFiles, id: string): Promise<Ledger | null> {
+  // Another tab may have written the one and then the other just while they were read: then it is past that now.
+  return (await readBoth(files, id)) ?? readBoth(files, id);
+}
+
+async function readBoth(files: ModelFiles, id: string): Promise<Ledger | null> {
   const found = await Promise.all([ledgerName, ledgerSpare].map((name) => readOne(files, id, name)));
   return found.reduce((newest, ledger) =>
     newest && (!ledger || ledger.generation <= newest.generation) ? newest : ledger,

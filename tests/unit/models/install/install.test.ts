@@ -306,6 +306,21 @@ describe('an installation that was stopped', () => {
     await expectWhole(files);
   });
 
+  it('is listed while another tab writes its ledger', async () => {
+    const parts = rig();
+    await stopAfter(60_000, parts);
+    const { files } = parts;
+    const open = files.open.bind(files);
+    const written = new Set(['install.json', 'install.new.json']);
+    files.open = async (model, name) => {
+      const source = await open(model, name);
+      // Browsers refuse to read what has changed since it was opened.
+      const refuse = () => Promise.reject(new DOMException('changed', 'NotReadableError'));
+      return source && written.delete(name) ? { ...source, read: refuse } : source;
+    };
+    expect((await listInstalled(files)).map(({ state }) => state)).toEqual(['partial']);
+  });
+
   it('begins again where no ledger is left', async () => {
     const parts = rig();
     await stopAfter(60_000, parts);
