@@ -1,4 +1,4 @@
-import { CheckpointError, InputError } from '../../base/index.ts';
+import { CheckpointError, InputError, freeNow } from '../../base/index.ts';
 import type { ModelFiles } from './files.ts';
 import type { Ledger, LedgerFile, LedgerPiece } from './ledger.ts';
 import { inParallel } from './parallel.ts';
@@ -55,7 +55,10 @@ export async function checkPieces(
 /** Null for bytes that the disk does not give back. */
 async function checksum(reading: Promise<Uint8Array<ArrayBuffer>>): Promise<string | null> {
   try {
-    return await sha256(await reading);
+    const bytes = await reading;
+    const sum = await sha256(bytes);
+    freeNow(bytes);
+    return sum;
   } catch (error) {
     if (error instanceof CheckpointError || error instanceof InputError) return null;
     throw error;
