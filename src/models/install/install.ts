@@ -16,8 +16,8 @@ import { stretchesOf } from './stretches.ts';
 import type { Missing } from './stretches.ts';
 import type { InstallOptions, InstallPlan } from './types.ts';
 
-/** What browsers open to one server at once. */
-const usualConnections = 6;
+/** Fewer than browsers open to one server at once: more took memory and no less time, and others want some too. */
+const usualConnections = 4;
 
 /**
  * Installs a model, goes on where the last attempt stopped, or mends what is damaged. Pausing is aborting: what is

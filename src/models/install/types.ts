@@ -124,7 +124,7 @@ export interface PlanOptions extends NetworkOptions {
 }
 
 export interface InstallOptions extends PlanOptions {
-  /** How many requests are made at once; 6 where it is left out, which is what browsers allow to one server. */
+  /** How many requests are made at once; 4 where it is left out. Browsers allow 6 to one server. */
   readonly connections?: number | undefined;
   readonly onProgress?: ((progress: InstallProgress) => void) | undefined;
 }
