@@ -15,6 +15,8 @@ export class MemoryFiles implements ModelFiles {
   onWrite: (model: string, name: string, at: number) => void = () => undefined;
   /** Writers that are not closed. */
   writers = 0;
+  /** Every opening of a writer, by the file's name. */
+  readonly opened: string[] = [];
 
   #used(): number {
     return [...this.models.values()]
@@ -48,6 +50,7 @@ export class MemoryFiles implements ModelFiles {
     let flushed = bytes.slice();
     files.set(name, bytes);
     this.writers++;
+    this.opened.push(name);
     const resize = (size: number) => {
       if (this.#used() - bytes.length + size > this.capacity) {
         throw new DOMException('full', 'QuotaExceededError');

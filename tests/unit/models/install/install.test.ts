@@ -192,6 +192,17 @@ describe('an installed model', () => {
     await expectWhole(files);
   });
 
+  it('opens every file once, however often the ledger is saved', async () => {
+    const { web, source, files, options, clock } = rig();
+    web.onPart = () => {
+      clock.pass(700);
+    };
+    await install(source, files, options);
+    expect(files.opened.toSorted()).toEqual([...new Set(files.opened)].toSorted());
+    expect(files.opened).toContain('install.json');
+    await expectWhole(files);
+  });
+
   it('asks once for pieces that lie together', async () => {
     const { web, source, files, options } = rig();
     const plan = await planInstall(source, options);
