@@ -1,8 +1,9 @@
+import type { Page } from '@playwright/test';
 import { stableDiffusionVariations } from '../../src/models/install/index.ts';
 import { memorySource } from '../../src/models/source.ts';
 import { diffusionRepository } from '../../tools/full-model/model.ts';
 import { createGate, startHub } from '../support/hub/index.ts';
-import type { FaultRule } from '../support/hub/index.ts';
+import type { FaultRule, Gate, Hub } from '../support/hub/index.ts';
 import { published } from '../support/hub/published.ts';
 import { button } from './driving.ts';
 import {
@@ -26,6 +27,26 @@ const unet = 'unet/diffusion_pytorch_model.safetensors';
 const textTower = 'onnx/text_model_fp16.onnx';
 /** A byte of the UNet's values: the header before them has been read when the cost is known. */
 const inValues = 200_000;
+
+/** Begins the download, which hangs at a request for this place until the gate is opened; then its connection is lost. */
+async function downloadUpTo(
+  page: Page,
+  hub: Hub,
+  place: { readonly path: string; readonly covering: number },
+): Promise<Gate> {
+  const gate = createGate();
+  hub.inject({
+    ...place,
+    to: 1,
+    faults: [
+      { kind: 'stall', after: 1000, gate },
+      { kind: 'drop', after: 1000 },
+    ],
+  });
+  await button(page, 'Download').click();
+  await gate.reached;
+  return gate;
+}
 
 /** What a server does wrong, what may have to be said of it, and what comes of it: the model that a good one gives. */
 const passing: Record<string, { readonly rules: readonly FaultRule[]; readonly says: readonly RegExp[] }> = {
@@ -107,18 +128,7 @@ test.describe('a server', { tag: '@cpu' }, () => {
     const news = await listenToNews(page);
     await openModels(page, hub);
     await lookAtFull(page);
-    const gate = createGate();
-    hub.inject({
-      path: unet,
-      covering: inValues,
-      to: 1,
-      faults: [
-        { kind: 'stall', after: 1000, gate },
-        { kind: 'drop', after: 1000 },
-      ],
-    });
-    await button(page, 'Download').click();
-    await gate.reached;
+    const gate = await downloadUpTo(page, hub, { path: unet, covering: inValues });
     hub.inject({ path: unet, faults: [{ kind: 'replaced', by: second }] });
     gate.open();
     await isInstalled(page);
@@ -186,18 +196,7 @@ test.describe('the network', { tag: '@cpu' }, () => {
     await hurryRetries(page);
     await openModels(page, hub);
     await lookAtFull(page);
-    const gate = createGate();
-    hub.inject({
-      path: tower,
-      covering: inSecondPiece,
-      to: 1,
-      faults: [
-        { kind: 'stall', after: 1000, gate },
-        { kind: 'drop', after: 1000 },
-      ],
-    });
-    await button(page, 'Download').click();
-    await gate.reached;
+    const gate = await downloadUpTo(page, hub, { path: tower, covering: inSecondPiece });
     await page.context().setOffline(true);
     gate.open();
     const card = page.getByRole('region', { name: `Download of ${fullName}` });

@@ -6,7 +6,7 @@ import type { Picture } from '../../src/base/index.ts';
 import { Pipeline } from '../../src/diffusion/index.ts';
 import { createModel } from '../../src/models/index.ts';
 import { openCheckpointFolder } from '../../tools/checkpoint-folder.ts';
-import { openNodeBackend } from '../../tools/node-runtime.ts';
+import { backendFor } from './backend.ts';
 import { watchGpu } from './gpu-memory.ts';
 
 const golden = fileURLToPath(new URL('../golden/shapes/', import.meta.url));
@@ -14,8 +14,7 @@ const golden = fileURLToPath(new URL('../golden/shapes/', import.meta.url));
 /** The golden model on the GPU, under watch, and its start picture. `close` expects that no session is left. */
 export async function openGoldenGpu() {
   const watch = watchGpu();
-  const backend = await openNodeBackend('webgpu');
-  if ('reason' in backend) throw new Error(backend.reason);
+  const backend = await backendFor('webgpu');
   const checkpoint = await openCheckpointFolder(`${golden}checkpoint`);
   const model = createModel(checkpoint.parts, backend.target);
   const pipeline = new Pipeline(backend.compute, backend.runtime, model);

@@ -3,8 +3,8 @@ import { automatic } from '../../../src/animation/index.ts';
 import { Pipeline } from '../../../src/diffusion/index.ts';
 import { createModel } from '../../../src/models/index.ts';
 import { defaultSettings } from '../../../src/project/index.ts';
-import { openNodeBackend } from '../../../tools/node-runtime.ts';
 import type { NodeBackend } from '../../../tools/node-runtime.ts';
+import { backendFor } from '../../support/backend.ts';
 import { tinyModelParts } from '../../support/tiny-model.ts';
 import { noisePicture } from '../../unit/compute/support.ts';
 
@@ -15,9 +15,7 @@ const prompts = { text: null, positives: 0, negatives: 0 };
 let backend: NodeBackend;
 
 beforeAll(async () => {
-  const opened = await openNodeBackend('webgpu');
-  if ('reason' in opened) throw new Error(opened.reason);
-  backend = opened;
+  backend = await backendFor('webgpu');
 });
 
 afterAll(() => {

@@ -7,8 +7,8 @@ import { createModel } from '../../../src/models/index.ts';
 import { defaultSettings } from '../../../src/project/index.ts';
 import type { EngineNotice, GenerateEvent, LoadEvent } from '../../../src/protocol/index.ts';
 import type { Runtime, Session } from '../../../src/runtime/index.ts';
-import { openNodeBackend } from '../../../tools/node-runtime.ts';
 import type { NodeBackend } from '../../../tools/node-runtime.ts';
+import { backendFor } from '../../support/backend.ts';
 import { failure } from '../../support/failure.ts';
 import { watchGpu } from '../../support/gpu-memory.ts';
 import { serveFiles } from '../../support/served-files.ts';
@@ -39,9 +39,7 @@ let reasons: WideningReason[] = [];
 
 beforeAll(async () => {
   watch = watchGpu();
-  const opened = await openNodeBackend('webgpu');
-  if ('reason' in opened) throw new Error(opened.reason);
-  backend = opened;
+  backend = await backendFor('webgpu');
 });
 
 beforeEach(() => {

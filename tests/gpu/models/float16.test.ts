@@ -8,8 +8,8 @@ import type { CompiledGraph } from '../../../src/models/onnx/index.ts';
 import { packWeights } from '../../../src/models/pack.ts';
 import type { OnnxModel } from '../../../src/runtime/index.ts';
 import type { Checkpoint } from '../../../src/models/types.ts';
-import { openNodeBackend } from '../../../tools/node-runtime.ts';
 import type { NodeBackend } from '../../../tools/node-runtime.ts';
+import { backendFor } from '../../support/backend.ts';
 import { blowUp, realistic } from '../../support/blown-up.ts';
 import type { BlowUp } from '../../support/blown-up.ts';
 import { randomValues } from '../../support/reference/parameters.ts';
@@ -51,9 +51,7 @@ let backend: NodeBackend;
 let compute: Compute;
 
 beforeAll(async () => {
-  const opened = await openNodeBackend('webgpu');
-  if ('reason' in opened) throw new Error(opened.reason);
-  backend = opened;
+  backend = await backendFor('webgpu');
   ({ compute } = backend);
 });
 

@@ -5,8 +5,8 @@ import { groupNorm, layerNorm } from '../../../src/models/onnx/layers.ts';
 import { packWeights } from '../../../src/models/pack.ts';
 import { memorySource } from '../../../src/models/source.ts';
 import type { Checkpoint } from '../../../src/models/types.ts';
-import { openNodeBackend } from '../../../tools/node-runtime.ts';
 import type { NodeBackend } from '../../../tools/node-runtime.ts';
+import { backendFor } from '../../support/backend.ts';
 import { float32Bytes } from '../../support/bytes.ts';
 import { randomValues } from '../../support/reference/parameters.ts';
 import { safetensorsFile } from '../../support/safetensors-file.ts';
@@ -25,9 +25,7 @@ const bias = 0.5;
 let backend: NodeBackend;
 
 beforeAll(async () => {
-  const opened = await openNodeBackend('webgpu');
-  if ('reason' in opened) throw new Error(opened.reason);
-  backend = opened;
+  backend = await backendFor('webgpu');
 });
 
 afterAll(() => {

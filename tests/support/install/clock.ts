@@ -1,5 +1,18 @@
 import { abortReason } from '../../../src/base/index.ts';
 
+/** Retries by such a clock, three attempts each, and what is said before each wait. */
+export function fakeRetry() {
+  const clock = fakeClock();
+  const messages: string[] = [];
+  const policy = {
+    attempts: 3,
+    wait: clock.wait,
+    random: clock.random,
+    onRetry: ({ message }: { readonly message: string }) => messages.push(message),
+  };
+  return { clock, messages, retry: { opening: policy, reading: policy } };
+}
+
 /**
  * A clock that goes only when someone waits by it, and what was waited for, in milliseconds. Its timers go off when a
  * test says so.

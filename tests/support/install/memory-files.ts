@@ -43,6 +43,16 @@ export class MemoryFiles implements ModelFiles {
     return this.models.get(model)?.get(name) ?? new Uint8Array(0);
   }
 
+  /** Every file of a model but for the ledger, as text, which is quick to compare. */
+  contents(model: string): Map<string, string> {
+    return new Map(
+      [...(this.models.get(model) ?? [])]
+        .filter(([name]) => !name.startsWith('install'))
+        .map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')] as const)
+        .sort(),
+    );
+  }
+
   writer(model: string, name: string) {
     const files = this.models.get(model) ?? new Map<string, Uint8Array<ArrayBuffer>>();
     this.models.set(model, files);

@@ -3,8 +3,8 @@ import { isAbort } from '../../../src/base/index.ts';
 import { encodePrompts } from '../../../src/diffusion/index.ts';
 import { identityModel } from '../../../src/models/index.ts';
 import { openTokenizer } from '../../../src/models/tokenizer.ts';
-import { openNodeBackend } from '../../../tools/node-runtime.ts';
 import type { NodeBackend } from '../../../tools/node-runtime.ts';
+import { backendFor } from '../../support/backend.ts';
 import { failure } from '../../support/failure.ts';
 import { idsOf, promptEncoder, textTower, tokenizerConfig, tokenizerFile } from '../../support/text-tower.ts';
 
@@ -12,9 +12,7 @@ const width = 6;
 let backend: NodeBackend;
 
 beforeAll(async () => {
-  const opened = await openNodeBackend('cpu');
-  if ('reason' in opened) throw new Error(opened.reason);
-  backend = opened;
+  backend = await backendFor('cpu');
 });
 afterAll(() => {
   backend.dispose();

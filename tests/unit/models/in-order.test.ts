@@ -3,7 +3,7 @@ import { httpSource } from '../../../src/models/http.ts';
 import type { RemoteFile } from '../../../src/models/http.ts';
 import { longestSilence } from '../../../src/models/stall.ts';
 import { failure } from '../../support/failure.ts';
-import { fakeClock } from '../../support/install/clock.ts';
+import { fakeClock, fakeRetry } from '../../support/install/clock.ts';
 import { FakeWeb, broken, refusal, whole } from '../../support/install/web.ts';
 import type { Fault } from '../../support/install/web.ts';
 
@@ -15,17 +15,10 @@ async function rig() {
   const web = new FakeWeb();
   web.put(url, content);
   web.fault = whole;
-  const clock = fakeClock();
-  const messages: string[] = [];
-  const policy = {
-    attempts: 3,
-    wait: clock.wait,
-    random: clock.random,
-    onRetry: ({ message }: { message: string }) => messages.push(message),
-  };
+  const { clock, messages, retry } = fakeRetry();
   const file = await httpSource(url, {
     fetch: web.fetch,
-    retry: { opening: policy, reading: policy },
+    retry,
     timer: clock.timer,
     largestWhole: 640,
   });

@@ -7,7 +7,7 @@ import { longestSilence } from '../../../src/models/stall.ts';
 import { failure } from '../../support/failure.ts';
 import { createGate, startHub } from '../../support/hub/index.ts';
 import type { Hub } from '../../support/hub/index.ts';
-import { fakeClock } from '../../support/install/clock.ts';
+import { fakeRetry } from '../../support/install/clock.ts';
 
 const content = Uint8Array.from({ length: 5000 }, (_, i) => (i * 7) % 251);
 const path = 'weights.safetensors';
@@ -25,15 +25,8 @@ beforeEach(() => {
 afterAll(() => hub.close());
 
 function rig() {
-  const clock = fakeClock();
-  const messages: string[] = [];
-  const policy = {
-    attempts: 3,
-    wait: clock.wait,
-    random: clock.random,
-    onRetry: ({ message }: { message: string }) => messages.push(message),
-  };
-  const options: HttpOptions = { timer: clock.timer, retry: { opening: policy, reading: policy } };
+  const { clock, messages, retry } = fakeRetry();
+  const options: HttpOptions = { timer: clock.timer, retry };
   return { clock, messages, options };
 }
 

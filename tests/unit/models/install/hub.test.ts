@@ -24,15 +24,6 @@ let base: string;
 /** Every file of the model but for the ledger, as a server that sends parts gives it. */
 let expected: ReadonlyMap<string, string>;
 
-function contents(files: MemoryFiles): Map<string, string> {
-  return new Map(
-    [...(files.models.get('tiny') ?? [])]
-      .filter(([name]) => !name.startsWith('install'))
-      .map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')] as const)
-      .sort(),
-  );
-}
-
 function rig() {
   const files = new MemoryFiles();
   const clock = fakeClock();
@@ -76,7 +67,7 @@ beforeAll(async () => {
   base = `${hub.url}/owner/model/resolve/main/`;
   const { source, files: good, options } = rig();
   await install(source, good, options);
-  expected = contents(good);
+  expected = good.contents('tiny');
 });
 beforeEach(() => {
   hub.reset();
@@ -84,7 +75,7 @@ beforeEach(() => {
 afterAll(() => hub.close());
 
 async function expectWhole(files: MemoryFiles): Promise<void> {
-  expect(contents(files)).toEqual(expected);
+  expect(files.contents('tiny')).toEqual(expected);
   expect(await verifyInstalled(files, 'tiny')).toEqual([]);
   expect(files.writers).toBe(0);
 }

@@ -45,27 +45,17 @@ function rig() {
   return { web, source, files, clock, notices, progress, options };
 }
 
-/** Every file of the model but for the ledger, as text, which is quick to compare. */
-function contents(files: MemoryFiles): Map<string, string> {
-  return new Map(
-    [...(files.models.get('tiny') ?? [])]
-      .filter(([name]) => !name.startsWith('install'))
-      .map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')] as const)
-      .sort(),
-  );
-}
-
 /** The same when nothing goes wrong. */
 let expected: ReadonlyMap<string, string>;
 beforeAll(async () => {
   const { source, files, options } = rig();
   await install(source, files, options);
-  expected = contents(files);
+  expected = files.contents('tiny');
 });
 
 /** Whatever happened: the model is whole, as it should be, and nothing was left open. */
 async function expectWhole(files: MemoryFiles): Promise<void> {
-  expect(contents(files)).toEqual(expected);
+  expect(files.contents('tiny')).toEqual(expected);
   expect(await verifyInstalled(files, 'tiny')).toEqual([]);
   expect((await listInstalled(files)).map(({ state }) => state)).toEqual(['complete']);
   expect(files.writers).toBe(0);
@@ -429,7 +419,7 @@ describe('a server', () => {
     const { web: other, source: same, files: clean, options: rest } = rig();
     replace(other, '"second"');
     await install(same, clean, rest);
-    expect(contents(files)).toEqual(contents(clean));
+    expect(files.contents('tiny')).toEqual(clean.contents('tiny'));
   });
 
   it('that replaces a file again and again is given up with a clear word', async () => {
@@ -457,7 +447,7 @@ describe('a server', () => {
     const { web: other, source: same, files: clean, options: rest } = rig();
     replace(other, '"second"');
     await install(same, clean, rest);
-    expect(contents(files)).toEqual(contents(clean));
+    expect(files.contents('tiny')).toEqual(clean.contents('tiny'));
   });
 
   it('that has the same file under another address is gone on with', async () => {

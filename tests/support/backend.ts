@@ -1,0 +1,13 @@
+import { openNodeBackend } from '../../tools/node-runtime.ts';
+import type { NodeBackend } from '../../tools/node-runtime.ts';
+
+/**
+ * The backend that a test is about.
+ *
+ * @throws Error that says why this machine has none, since the test cannot do without
+ */
+export async function backendFor(kind: 'cpu' | 'webgpu'): Promise<NodeBackend> {
+  const opened = await openNodeBackend(kind);
+  if ('reason' in opened) throw new Error(opened.reason);
+  return opened;
+}
