@@ -1,18 +1,13 @@
 /** The mathematics of one frame: schedule, guidance, interpolation, and the pipeline that runs the networks with them. */
 export type { DeviceTensor, GuidanceTerms } from '../compute/index.ts';
+export type { DenoiseOptions, DenoisingOptions, DenoisingStep } from './denoiser.ts';
 export { NotFiniteError } from './faults.ts';
 export type { Faults, Precision, WideningReason } from './faults.ts';
 export { legPoints } from './interpolation.ts';
 export type { LegPoint } from './interpolation.ts';
 export type { DiffusionModel, LatentSize, ModelShape } from './networks.ts';
 export { Pipeline } from './pipeline.ts';
-export type {
-  DenoiseOptions,
-  DenoisingOptions,
-  DenoisingStep,
-  PipelineOptions,
-  PrepareOptions,
-} from './pipeline.ts';
+export type { PipelineOptions, PrepareOptions } from './pipeline.ts';
 export { encodePrompts } from './prompts.ts';
 export type { PromptEncoder } from './prompts.ts';
 export { createSchedule, timestepFeatures } from './scheduler.ts';

@@ -1,49 +1,36 @@
-import { SettingsError } from '../base/index.ts';
-import type { Picture } from '../base/index.ts';
-import type { Compute, DeviceTensor, GuidanceTerms, ModelType, NoiseKey } from '../compute/index.ts';
-import type { Port, Runtime, Session } from '../runtime/index.ts';
-import { NotFiniteError, embeddingNotFinite, faultyNetwork, isTooLargeForFloat16 } from './faults.ts';
-import type { CheckedNetwork, Faults, Precision, WideningReason } from './faults.ts';
+import type { Compute, DeviceTensor, GuidanceTerms, NoiseKey } from '../compute/index.ts';
+import type { Runtime } from '../runtime/index.ts';
+import { Decoder } from './decoder.ts';
+import { Denoiser } from './denoiser.ts';
+import type { DenoiseOptions, DenoisingOptions, DenoisingStep } from './denoiser.ts';
+import type { Faults, Precision } from './faults.ts';
+import { ImageEncoder } from './image-encoder.ts';
+import { latentSizeOf } from './latents.ts';
 import { Networks } from './networks.ts';
 import type { DiffusionModel, LatentSize, ModelShape } from './networks.ts';
-import { createSchedule, timestepFeatures } from './scheduler.ts';
-import { Scope } from './scope.ts';
-import { checkImageEncoder } from './towers.ts';
+import { PrecisionControl } from './precision.ts';
+import type { PrecisionOptions } from './precision.ts';
+import { readFrames } from './read-frames.ts';
+import type { FramesRead } from './read-frames.ts';
 
-export interface DenoisingOptions {
-  /** float32 [b, d]: one image embedding for each picture. */
-  readonly embeds: DeviceTensor;
-  /** float32 [b, latent channels, height, width], standard normal. Not changed. */
-  readonly noise: DeviceTensor;
-  readonly steps: number;
-  /** Classifier-free guidance; at 1 or less the unconditional half is not computed. */
-  readonly guidanceScale: number;
-  readonly signal?: AbortSignal | undefined;
-  /** Where it is noted that the UNet's results are not finite: see `Pipeline.faults`. */
-  readonly faults?: Faults | undefined;
+export interface PipelineOptions extends PrecisionOptions {
+  /**
+   * Keeps only the networks of one stage in memory: encoding, denoising or decoding. Every stage of every frame then
+   * loads its own, which takes time, and gives the same frames. Default false.
+   */
+  readonly lowMemory?: boolean;
 }
 
-export interface DenoiseOptions extends DenoisingOptions {
-  /** Told when a step has really been computed. */
-  readonly onStep?: ((step: number, of: number) => void) | undefined;
-  /** Given the latents after each step, to look at; they may not be changed or kept. */
-  readonly onLatents?: ((latents: DeviceTensor) => void) | undefined;
-}
-
-/** How far a run of denoising is. */
-export interface DenoisingStep {
-  /** Steps that have really been computed. */
-  readonly step: number;
-  /** float32 [b, latent channels, h, w], after the step that was begun last; they may not be changed or kept. */
-  readonly latents: DeviceTensor;
-  /** At the end, the latents: from here on they are the receiver's to keep and to dispose. Null before. */
-  readonly denoised: DeviceTensor | null;
+export interface PrepareOptions {
+  readonly signal?: AbortSignal;
+  /** Told which network is being loaded, how many are ready, and of how many. */
+  readonly onNetwork?: (name: string, done: number, of: number) => void;
 }
 
 /**
  * From a picture to its variants, one method for each stage of the design: `encode`, `guide`, `noise`, `denoise`,
- * `decode`. Tensors go in and come out on the device; whoever gets one disposes it. The same code runs on the GPU
- * and on the CPU: what differs is behind `Compute` and `Runtime`.
+ * `decode`. Tensors go in and come out on the device; the caller disposes what it is given. The same code runs on the
+ * GPU and on the CPU: what differs is behind `Compute` and `Runtime`.
  */
 export class Pipeline {
   readonly compute: Compute;
@@ -51,10 +38,10 @@ export class Pipeline {
   readonly #checkLimits: DiffusionModel['checkLimits'];
   readonly #lowMemory: boolean;
   readonly #networks: Networks;
-  readonly #onPrecision: PipelineOptions['onPrecision'];
-  #precision: Precision;
-  /** Networks that have to change to float32, and have not been loaded so yet. */
-  readonly #widening = new Map<CheckedNetwork, WideningReason>();
+  readonly #precision: PrecisionControl;
+  readonly #imageEncoder: ImageEncoder;
+  readonly #denoiser: Denoiser;
+  readonly #decoder: Decoder;
 
   constructor(compute: Compute, runtime: Runtime, model: DiffusionModel, options: PipelineOptions = {}) {
     this.compute = compute;
@@ -64,16 +51,15 @@ export class Pipeline {
     };
     this.#lowMemory = options.lowMemory ?? false;
     this.#networks = new Networks(model, runtime, this.#lowMemory);
-    this.#onPrecision = options.onPrecision;
-    const { precision } = options;
-    const best = compute.modelType;
-    const allowed = (type: ModelType = best) => (best === 'float16' ? type : best);
-    this.#precision = { unet: allowed(precision?.unet), decoder: allowed(precision?.decoder) };
+    this.#precision = new PrecisionControl(compute, options);
+    this.#imageEncoder = new ImageEncoder(compute, model, this.#networks);
+    this.#denoiser = new Denoiser(compute, model, this.#networks, this.#precision);
+    this.#decoder = new Decoder(compute, model, this.#networks, this.#precision);
   }
 
   /** What the networks that Drift compiles compute in now. */
   get precision(): Precision {
-    return this.#precision;
+    return this.#precision.current;
   }
 
   /**
@@ -81,73 +67,11 @@ export class Pipeline {
    * computes in float32 from here on, provided that it can be loaded so. What is tried again from the same noise is what
    * float32 would have given.
    *
-   * @param embeds - float32: what the UNet was told
-   * @throws ModelError `embedding-not-finite` where that was no number already
+   * @param embeds - float32: what the UNet was given
+   * @throws ModelError `embedding-not-finite` where the embedding itself is not finite
    */
-  async widen(error: unknown, embeds: DeviceTensor): Promise<boolean> {
-    if (!(error instanceof NotFiniteError)) return false;
-    if (error.network === 'unet') {
-      const [values] = await this.compute.read([embeds]);
-      if (!values?.every(Number.isFinite)) throw embeddingNotFinite();
-    }
-    if (error.type === 'float32') return false;
-    // Another run that shares this pipeline may have come first.
-    if (this.#precision[error.network] !== 'float32') this.#widening.set(error.network, 'result');
-    return true;
-  }
-
-  /** What a network computes in the next time that it is used. */
-  #typeOf(network: CheckedNetwork): ModelType {
-    return this.#widening.has(network) ? 'float32' : this.#precision[network];
-  }
-
-  /**
-   * Loads a network in what it computes in. Where that is float16 and one of its weights is beyond it, it computes in
-   * float32 from here on.
-   *
-   * @throws what `load` throws, in float32 where it has come to that: DeviceError `gpu-too-small`, for one
-   */
-  async #fitting<T>(network: CheckedNetwork, load: (type: ModelType) => Promise<T>): Promise<T> {
-    const type = this.#typeOf(network);
-    if (type === 'float16') {
-      try {
-        return await load(type);
-      } catch (error) {
-        if (!isTooLargeForFloat16(error)) throw error;
-        this.#widening.set(network, 'weight');
-      }
-    }
-    const reason = this.#widening.get(network);
-    try {
-      const loaded = await load('float32');
-      if (reason && this.#precision[network] !== 'float32') {
-        this.#precision = { ...this.#precision, [network]: 'float32' };
-        this.#onPrecision?.(this.#precision, reason);
-      }
-      return loaded;
-    } finally {
-      // Where it does not fit, float16 may still do for other pictures, and is not to be remembered as no good.
-      this.#widening.delete(network);
-    }
-  }
-
-  async #unet(size: LatentSize, rows: number, type: ModelType, signal?: AbortSignal): Promise<Session> {
-    this.#checkLimits('UNet', size, rows, type);
-    return this.#networks.unet(size, signal, type);
-  }
-
-  async #decoder(size: LatentSize, rows: number, type: ModelType, signal?: AbortSignal): Promise<Session> {
-    this.#checkLimits('decoder', size, rows, type);
-    return this.#networks.decoder(size, signal, type);
-  }
-
-  /** Loads the UNet and the network that makes its context, which compute in one type: in the one that is given back. */
-  #denoisers(size: LatentSize, rows: number, signal?: AbortSignal): Promise<ModelType> {
-    return this.#fitting('unet', async (type) => {
-      await this.#unet(size, rows, type, signal);
-      await this.#networks.context(signal, type);
-      return type;
-    });
+  widen(error: unknown, embeds: DeviceTensor): Promise<boolean> {
+    return this.#precision.widen(error, embeds);
   }
 
   /**
@@ -162,12 +86,12 @@ export class Pipeline {
     const { signal, onNetwork } = options;
     this.checkSize(width, height);
     const size = this.latentSize(width, height);
-    const context = ['context', () => this.#denoisers(size, 2, signal)] as const;
+    const context = ['context', () => this.#denoiser.load(size, 2, signal)] as const;
     const loads = [
-      ['UNet', () => this.#fitting('unet', (type) => this.#unet(size, 2, type, signal))],
+      ['UNet', () => this.#denoiser.loadUnet(size, 2, signal)],
       ...(this.#lowMemory ? [context] : []),
-      ['decoder', () => this.#fitting('decoder', (type) => this.#decoder(size, 1, type, signal))],
-      ['image encoder', () => this.#imageEncoder(signal)],
+      ['decoder', () => this.#decoder.load(size, 1, signal)],
+      ['image encoder', () => this.#imageEncoder.load(signal)],
       ...(this.#lowMemory ? [] : [context]),
     ] as const;
     for (const [index, [name, load]] of loads.entries()) {
@@ -184,8 +108,8 @@ export class Pipeline {
    */
   checkSize(width: number, height: number): void {
     const size = this.latentSize(width, height);
-    this.#checkLimits('UNet', size, 2, this.#typeOf('unet'));
-    this.#checkLimits('decoder', size, 1, this.#typeOf('decoder'));
+    this.#checkLimits('UNet', size, 2, this.#precision.typeOf('unet'));
+    this.#checkLimits('decoder', size, 1, this.#precision.typeOf('decoder'));
   }
 
   /**
@@ -194,50 +118,17 @@ export class Pipeline {
    * @throws SettingsError `size-invalid` when a side is not a multiple of the model's latent scale
    */
   latentSize(width: number, height: number): LatentSize {
-    const scale = this.model.latentScale;
-    if (width % scale !== 0 || height % scale !== 0 || width < scale || height < scale) {
-      throw new SettingsError('size-invalid', `This model cannot make pictures of ${width}×${height}.`, {
-        remedy: `Use a width and a height that are multiples of ${scale}.`,
-        details: { width, height, multiple: scale },
-      });
-    }
-    return { width: width / scale, height: height / scale };
+    return latentSizeOf(this.model.latentScale, width, height);
   }
 
   /** Picture uint8 [h, w, 4] or [1, h, w, 4] to its CLIP image embedding [1, d]. */
-  async encode(picture: DeviceTensor, signal?: AbortSignal): Promise<DeviceTensor> {
-    const { input } = await this.#imageEncoder(signal);
-    const pixels = this.compute.clipPreprocess(
-      picture,
-      this.model.clipSize,
-      input.type === 'float16' ? 'float16' : 'float32',
-    );
-    try {
-      return await this.encodePixels(pixels);
-    } finally {
-      pixels.dispose();
-    }
+  encode(picture: DeviceTensor, signal?: AbortSignal): Promise<DeviceTensor> {
+    return this.#imageEncoder.encode(picture, signal);
   }
 
   /** CLIP pixels [b, 3, s, s] to image embeddings [b, d]. */
-  async encodePixels(pixels: DeviceTensor): Promise<DeviceTensor> {
-    const { encoder, output } = await this.#imageEncoder();
-    const type = output.type === 'float16' ? 'float16' : 'float32';
-    // What ONNX Runtime allocates goes with its session, and the encoder may be gone before its embeddings are.
-    const embeds = this.compute.empty([pixels.dims[0] ?? 1, this.model.embeddingWidth], type);
-    try {
-      const outputs = await encoder.run({ pixel_values: pixels }, { image_embeds: embeds });
-      for (const other of Object.values(outputs)) if (other !== embeds) other.dispose();
-      return embeds;
-    } catch (error) {
-      embeds.dispose();
-      throw error;
-    }
-  }
-
-  async #imageEncoder(signal?: AbortSignal): Promise<{ encoder: Session; input: Port; output: Port }> {
-    const encoder = await this.#networks.imageEncoder(signal);
-    return { encoder, ...checkImageEncoder(encoder, this.model, this.compute.modelType) };
+  encodePixels(pixels: DeviceTensor): Promise<DeviceTensor> {
+    return this.#imageEncoder.encodePixels(pixels);
   }
 
   /** CLIP guidance on embeddings [b, d]: see `Compute.clipGuidance`. */
@@ -256,144 +147,29 @@ export class Pipeline {
     return noise;
   }
 
-  /**
-   * Denoises a batch and gives its latents float32 [b, latent channels, h, w].
-   *
-   * The GPU is never given more than one step ahead of the one it computes, so that a stop is obeyed within a
-   * step and the queue does not run dry between steps either.
-   */
-  async denoise({ onStep, onLatents, ...options }: DenoiseOptions): Promise<DeviceTensor> {
-    let result: DeviceTensor | null = null;
-    try {
-      for await (const { step, latents, denoised } of this.denoising(options)) {
-        if (denoised) result = denoised;
-        else onLatents?.(latents);
-        if (step > 0) onStep?.(step, options.steps);
-      }
-    } catch (error) {
-      result?.dispose();
-      throw error;
-    }
-    if (!result) throw new RangeError('a run of denoising has a result');
-    return result;
+  /** See `Denoiser.denoise`. */
+  denoise(options: DenoiseOptions): Promise<DeviceTensor> {
+    return this.#denoiser.denoise(options);
   }
 
-  /**
-   * What `denoise` does, one step each time it is asked for more. Between two steps it can wait for as long as one
-   * likes, or be ended, which frees what it holds; meanwhile other work can be done on the device.
-   *
-   * @throws NotFiniteError when meanwhile other work has found out that the UNet cannot compute in the type that this
-   *   run began with, or the signal's reason
-   */
-  async *denoising(options: DenoisingOptions): AsyncGenerator<DenoisingStep, void, undefined> {
-    const { embeds, noise, steps, guidanceScale, signal, faults } = options;
-    const { compute, model } = this;
-    const [batch = 0, channels = 0, height = 0, width = 0] = noise.dims;
-    const [given = 0] = embeds.dims;
-    if (given !== batch) throw new RangeError(`${given} embeddings for ${batch} pictures`);
-    const rows = guidanceScale > 1 ? 2 * batch : batch;
-    const schedule = createSchedule(model.schedule, steps);
-    signal?.throwIfAborted();
-    const size = { height, width };
-    const type = await this.#denoisers(size, rows, signal);
-
-    const scope = new Scope();
-    try {
-      const context = scope.own(await this.#contextFor(embeds, rows, type, signal));
-      const latents = scope.own(compute.empty(noise.dims, 'float32'));
-      const previousX0 = scope.own(compute.empty(noise.dims, 'float32'));
-      const modelInput = scope.own(compute.empty([rows, channels, height, width], type));
-      const output = scope.own(compute.empty(modelInput.dims, type));
-      compute.copyRows(noise, latents, 0);
-      compute.modelInput(latents, modelInput);
-
-      let computed: Promise<void> = Promise.resolve();
-      for (const [index, step] of schedule.steps.entries()) {
-        signal?.throwIfAborted();
-        const features = timestepFeatures(schedule.timesteps[index] ?? 0, model.timestep);
-        const timestep = scope.own(compute.upload(features, [1, features.length]));
-        if (this.#precision.unet !== type) throw new NotFiniteError('unet', type);
-        // Other work may have been done since the last step, and to save memory in the UNet's place.
-        const unet = await this.#networks.unet(size, signal, type);
-        await unet.run({ sample: modelInput, timestep, context }, { output });
-        const state = { latents, previousX0, modelInput };
-        compute.dpmSolverStep(step, guidanceScale, output, state, faults?.marks);
-        await computed;
-        computed = compute.idle();
-        // After a stop nobody waits for it any more.
-        computed.catch(() => undefined);
-        yield { step: index, latents, denoised: null };
-      }
-      await computed;
-      signal?.throwIfAborted();
-      yield { step: steps, latents, denoised: scope.release(latents) };
-    } finally {
-      scope.dispose();
-    }
+  /** See `Denoiser.denoising`. */
+  denoising(options: DenoisingOptions): AsyncGenerator<DenoisingStep, void, undefined> {
+    return this.#denoiser.denoising(options);
   }
 
-  /**
-   * One evaluation of the UNet: `sample` [b, …] in float32 or its type, one embedding [b, d] a row, the same timestep
-   * for all.
-   */
-  async predict(sample: DeviceTensor, timestep: number, embeds: DeviceTensor): Promise<DeviceTensor> {
-    const [rows = 0, , height = 0, width = 0] = sample.dims;
-    const size = { height, width };
-    const type = await this.#denoisers(size, rows);
-    const scope = new Scope();
-    try {
-      const context = scope.own(await this.#contextFor(embeds, rows, type));
-      const unet = await this.#networks.unet(size, undefined, type);
-      const input = this.#inType(type, sample, scope);
-      const features = timestepFeatures(timestep, this.model.timestep);
-      const encoded = scope.own(this.compute.upload(features, [1, features.length]));
-      const output = scope.own(this.compute.empty(sample.dims, type));
-      await unet.run({ sample: input, timestep: encoded, context }, { output });
-      return scope.release(output);
-    } finally {
-      scope.dispose();
-    }
+  /** See `Denoiser.predict`. */
+  predict(sample: DeviceTensor, timestep: number, embeds: DeviceTensor): Promise<DeviceTensor> {
+    return this.#denoiser.predict(sample, timestep, embeds);
   }
 
-  /** Latents in float32 or the decoder's type to decoded pictures [b, 3, H, W] in -1…1, in the decoder's type. */
-  async decodeLatents(latents: DeviceTensor, signal?: AbortSignal): Promise<DeviceTensor> {
-    const [rows = 0, , height = 0, width = 0] = latents.dims;
-    const size = { height, width };
-    const { decoder, type } = await this.#fitting('decoder', async (fitting) => ({
-      decoder: await this.#decoder(size, rows, fitting, signal),
-      type: fitting,
-    }));
-    signal?.throwIfAborted();
-    const scope = new Scope();
-    try {
-      const { image } = await decoder.run({ latents: this.#inType(type, latents, scope) });
-      if (!image) throw new RangeError('a decoder gives an image');
-      return image;
-    } finally {
-      scope.dispose();
-    }
+  /** See `Decoder.decodeLatents`. */
+  decodeLatents(latents: DeviceTensor, signal?: AbortSignal): Promise<DeviceTensor> {
+    return this.#decoder.decodeLatents(latents, signal);
   }
 
-  /** Latents as a network reads them: as they are, or a copy that the scope owns. */
-  #inType(type: ModelType, latents: DeviceTensor, scope: Scope): DeviceTensor {
-    if (latents.type === type) return latents;
-    const input = scope.own(this.compute.empty(latents.dims, type));
-    this.compute.modelInput(latents, input);
-    return input;
-  }
-
-  /**
-   * Latents in float32 or the decoder's type to 8-bit frames uint8 [b, H, W, 4].
-   *
-   * @param faults - where it is noted that the decoder's result is not finite: see `faults`
-   */
-  async decode(latents: DeviceTensor, signal?: AbortSignal, faults?: Faults): Promise<DeviceTensor> {
-    const image = await this.decodeLatents(latents, signal);
-    try {
-      return this.compute.frameFromDecoded(image, faults?.marks);
-    } finally {
-      image.dispose();
-    }
+  /** See `Decoder.decode`. */
+  decode(latents: DeviceTensor, signal?: AbortSignal, faults?: Faults): Promise<DeviceTensor> {
+    return this.#decoder.decode(latents, signal, faults);
   }
 
   /**
@@ -404,80 +180,25 @@ export class Pipeline {
     const marks = this.compute.empty([2], 'float32');
     return {
       marks,
-      precision: { unet: this.#typeOf('unet'), decoder: this.#typeOf('decoder') },
+      precision: this.#precision.next(),
       dispose: () => {
         marks.dispose();
       },
     };
   }
 
-  /**
-   * A batch of frames, as pictures in memory; `extra` float tensors come along in the same read-back.
-   *
-   * @throws NotFiniteError where `faults` tells of a network
-   */
-  async read(
+  /** See `readFrames`. */
+  read(
     frames: DeviceTensor,
     extra: readonly DeviceTensor[] = [],
     signal?: AbortSignal,
     faults?: Faults,
-  ): Promise<{ pictures: Picture[]; extra: Float32Array<ArrayBuffer>[] }> {
-    const [, height = 0, width = 0] = frames.dims;
-    const marks = faults ? [faults.marks] : [];
-    const [pixels, ...rest] = await this.compute.read([frames, ...extra, ...marks], signal);
-    const found = faults && rest.pop();
-    const network = found instanceof Float32Array ? faultyNetwork(found) : null;
-    if (faults && network) throw new NotFiniteError(network, faults.precision[network]);
-    const pictures: Picture[] = [];
-    if (pixels instanceof Uint8ClampedArray) {
-      for (let start = 0; start < pixels.length; start += 4 * width * height) {
-        pictures.push({ width, height, data: pixels.slice(start, start + 4 * width * height) });
-      }
-    }
-    return { pictures, extra: rest.filter((values) => values instanceof Float32Array) };
-  }
-
-  /** The context of a batch; where there are more rows than embeddings, the first are unconditional: an embedding of zeros. */
-  async #contextFor(
-    embeds: DeviceTensor,
-    rows: number,
-    type: ModelType,
-    signal?: AbortSignal,
-  ): Promise<DeviceTensor> {
-    const network = await this.#networks.context(signal, type);
-    const [given = 0, width = 0] = embeds.dims;
-    const scope = new Scope();
-    try {
-      const input = scope.own(this.compute.empty([rows, width], 'float32'));
-      this.compute.copyRows(embeds, input, rows - given);
-      const context = scope.own(this.compute.empty([rows, this.model.contextWidth], type));
-      await network.run({ embeds: input }, { context });
-      return scope.release(context);
-    } finally {
-      scope.dispose();
-    }
+  ): Promise<FramesRead> {
+    return readFrames(this.compute, frames, extra, signal, faults);
   }
 
   /** Frees the networks; those that are needed again are loaded again. */
   async release(): Promise<void> {
     await this.#networks.release();
   }
-}
-
-export interface PipelineOptions {
-  /** What networks compute in where an earlier run has found out that the device's own type does not do. */
-  readonly precision?: Precision | undefined;
-  /** Told when a network changes to float32. */
-  readonly onPrecision?: ((precision: Precision, reason: WideningReason) => void) | undefined;
-  /**
-   * Keeps only the networks of one stage in memory: encoding, denoising or decoding. Every stage of every frame then
-   * loads its own, which takes time, and gives the same frames. Default false.
-   */
-  readonly lowMemory?: boolean;
-}
-
-export interface PrepareOptions {
-  readonly signal?: AbortSignal;
-  /** Told which network is being loaded, how many are ready, and of how many. */
-  readonly onNetwork?: (name: string, done: number, of: number) => void;
 }

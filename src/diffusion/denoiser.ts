@@ -1,0 +1,199 @@
+import type { Compute, DeviceTensor, ModelType } from '../compute/index.ts';
+import { NotFiniteError } from './faults.ts';
+import type { Faults } from './faults.ts';
+import { latentsAs } from './latents.ts';
+import type { DiffusionModel, LatentSize, Networks } from './networks.ts';
+import type { PrecisionControl } from './precision.ts';
+import { createSchedule, timestepFeatures } from './scheduler.ts';
+import { Scope } from './scope.ts';
+
+export interface DenoisingOptions {
+  /** float32 [b, d]: one image embedding for each picture. */
+  readonly embeds: DeviceTensor;
+  /** float32 [b, latent channels, height, width], standard normal. Not changed. */
+  readonly noise: DeviceTensor;
+  readonly steps: number;
+  /** Classifier-free guidance; at 1 or less the unconditional half is not computed. */
+  readonly guidanceScale: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Where it is noted that the UNet's results are not finite: see `Pipeline.faults`. */
+  readonly faults?: Faults | undefined;
+}
+
+export interface DenoiseOptions extends DenoisingOptions {
+  /** Called when a step has been computed. */
+  readonly onStep?: ((step: number, of: number) => void) | undefined;
+  /** Given the latents after each step, to look at; they may not be changed or kept. */
+  readonly onLatents?: ((latents: DeviceTensor) => void) | undefined;
+}
+
+/** How far a run of denoising is. */
+export interface DenoisingStep {
+  /** Steps that have been computed. */
+  readonly step: number;
+  /** float32 [b, latent channels, h, w], after the step that was begun last; they may not be changed or kept. */
+  readonly latents: DeviceTensor;
+  /** At the end, the latents: from here on they are the receiver's to keep and to dispose. Null before. */
+  readonly denoised: DeviceTensor | null;
+}
+
+/** The UNet with its context network: noise to latents, by DPM-Solver++ with classifier-free guidance. */
+export class Denoiser {
+  readonly #compute: Compute;
+  readonly #model: DiffusionModel;
+  readonly #networks: Networks;
+  readonly #precision: PrecisionControl;
+
+  constructor(compute: Compute, model: DiffusionModel, networks: Networks, precision: PrecisionControl) {
+    this.#compute = compute;
+    this.#model = model;
+    this.#networks = networks;
+    this.#precision = precision;
+  }
+
+  /**
+   * Loads the UNet.
+   *
+   * @param rows - how many latents it gets at once
+   * @throws DeviceError `gpu-too-small`, before anything is loaded
+   */
+  async loadUnet(size: LatentSize, rows: number, signal?: AbortSignal): Promise<void> {
+    await this.#precision.load('unet', (type) => this.#unet(size, rows, type, signal));
+  }
+
+  /** Loads the UNet and the context network, which compute in one type, and gives that type. */
+  load(size: LatentSize, rows: number, signal?: AbortSignal): Promise<ModelType> {
+    return this.#precision.load('unet', async (type) => {
+      await this.#unet(size, rows, type, signal);
+      await this.#networks.context(signal, type);
+      return type;
+    });
+  }
+
+  async #unet(size: LatentSize, rows: number, type: ModelType, signal?: AbortSignal): Promise<void> {
+    this.#model.checkLimits('UNet', size, rows, type);
+    await this.#networks.unet(size, signal, type);
+  }
+
+  /**
+   * Denoises a batch and gives its latents float32 [b, latent channels, h, w].
+   *
+   * The GPU is never given more than one step ahead of the one it computes, so that a stop is obeyed within a
+   * step and the queue does not run dry between steps either.
+   */
+  async denoise({ onStep, onLatents, ...options }: DenoiseOptions): Promise<DeviceTensor> {
+    let result: DeviceTensor | null = null;
+    try {
+      for await (const { step, latents, denoised } of this.denoising(options)) {
+        if (denoised) result = denoised;
+        else onLatents?.(latents);
+        if (step > 0) onStep?.(step, options.steps);
+      }
+    } catch (error) {
+      result?.dispose();
+      throw error;
+    }
+    if (!result) throw new RangeError('a run of denoising has a result');
+    return result;
+  }
+
+  /**
+   * What `denoise` does, one step each time it is asked for more. Between two steps it can wait for any time, or be
+   * ended, which frees what it holds; meanwhile other work can be done on the device.
+   *
+   * @throws NotFiniteError when meanwhile other work has found out that the UNet cannot compute in the type that this
+   *   run began with, or the signal's reason
+   */
+  async *denoising(options: DenoisingOptions): AsyncGenerator<DenoisingStep, void, undefined> {
+    const { embeds, noise, steps, guidanceScale, signal, faults } = options;
+    const compute = this.#compute;
+    const model = this.#model;
+    const [batch = 0, channels = 0, height = 0, width = 0] = noise.dims;
+    const [given = 0] = embeds.dims;
+    if (given !== batch) throw new RangeError(`${given} embeddings for ${batch} pictures`);
+    const rows = guidanceScale > 1 ? 2 * batch : batch;
+    const schedule = createSchedule(model.schedule, steps);
+    signal?.throwIfAborted();
+    const size = { height, width };
+    const type = await this.load(size, rows, signal);
+
+    const scope = new Scope();
+    try {
+      const context = scope.own(await this.#contextFor(embeds, rows, type, signal));
+      const latents = scope.own(compute.empty(noise.dims, 'float32'));
+      const previousX0 = scope.own(compute.empty(noise.dims, 'float32'));
+      const modelInput = scope.own(compute.empty([rows, channels, height, width], type));
+      const output = scope.own(compute.empty(modelInput.dims, type));
+      compute.copyRows(noise, latents, 0);
+      compute.modelInput(latents, modelInput);
+
+      let computed: Promise<void> = Promise.resolve();
+      for (const [index, step] of schedule.steps.entries()) {
+        signal?.throwIfAborted();
+        const features = timestepFeatures(schedule.timesteps[index] ?? 0, model.timestep);
+        const timestep = scope.own(compute.upload(features, [1, features.length]));
+        if (this.#precision.current.unet !== type) throw new NotFiniteError('unet', type);
+        // Other work may have been done since the last step, and to save memory in the UNet's place.
+        const unet = await this.#networks.unet(size, signal, type);
+        await unet.run({ sample: modelInput, timestep, context }, { output });
+        const state = { latents, previousX0, modelInput };
+        compute.dpmSolverStep(step, guidanceScale, output, state, faults?.marks);
+        await computed;
+        computed = compute.idle();
+        // After a stop nobody waits for it any more.
+        computed.catch(() => undefined);
+        yield { step: index, latents, denoised: null };
+      }
+      await computed;
+      signal?.throwIfAborted();
+      yield { step: steps, latents, denoised: scope.release(latents) };
+    } finally {
+      scope.dispose();
+    }
+  }
+
+  /**
+   * One evaluation of the UNet: `sample` [b, …] in float32 or its type, one embedding [b, d] a row, the same timestep
+   * for all.
+   */
+  async predict(sample: DeviceTensor, timestep: number, embeds: DeviceTensor): Promise<DeviceTensor> {
+    const compute = this.#compute;
+    const [rows = 0, , height = 0, width = 0] = sample.dims;
+    const size = { height, width };
+    const type = await this.load(size, rows);
+    const scope = new Scope();
+    try {
+      const context = scope.own(await this.#contextFor(embeds, rows, type));
+      const unet = await this.#networks.unet(size, undefined, type);
+      const input = latentsAs(type, sample, compute, scope);
+      const features = timestepFeatures(timestep, this.#model.timestep);
+      const encoded = scope.own(compute.upload(features, [1, features.length]));
+      const output = scope.own(compute.empty(sample.dims, type));
+      await unet.run({ sample: input, timestep: encoded, context }, { output });
+      return scope.release(output);
+    } finally {
+      scope.dispose();
+    }
+  }
+
+  /** The context of a batch; where there are more rows than embeddings, the first are unconditional: an embedding of zeros. */
+  async #contextFor(
+    embeds: DeviceTensor,
+    rows: number,
+    type: ModelType,
+    signal?: AbortSignal,
+  ): Promise<DeviceTensor> {
+    const network = await this.#networks.context(signal, type);
+    const [given = 0, width = 0] = embeds.dims;
+    const scope = new Scope();
+    try {
+      const input = scope.own(this.#compute.empty([rows, width], 'float32'));
+      this.#compute.copyRows(embeds, input, rows - given);
+      const context = scope.own(this.#compute.empty([rows, this.#model.contextWidth], type));
+      await network.run({ embeds: input }, { context });
+      return scope.release(context);
+    } finally {
+      scope.dispose();
+    }
+  }
+}

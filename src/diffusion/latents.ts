@@ -1,0 +1,33 @@
+import { SettingsError } from '../base/index.ts';
+import type { Compute, DeviceTensor, ModelType } from '../compute/index.ts';
+import type { LatentSize } from './networks.ts';
+import type { Scope } from './scope.ts';
+
+/**
+ * The size of a picture's latents.
+ *
+ * @param scale - pixels to a latent, along a side
+ * @throws SettingsError `size-invalid` when a side is not a multiple of the scale
+ */
+export function latentSizeOf(scale: number, width: number, height: number): LatentSize {
+  if (width % scale !== 0 || height % scale !== 0 || width < scale || height < scale) {
+    throw new SettingsError('size-invalid', `This model cannot make pictures of ${width}×${height}.`, {
+      remedy: `Use a width and a height that are multiples of ${scale}.`,
+      details: { width, height, multiple: scale },
+    });
+  }
+  return { width: width / scale, height: height / scale };
+}
+
+/** Latents in a network's number type: the tensor itself where it has that type already, or a copy owned by the scope. */
+export function latentsAs(
+  type: ModelType,
+  latents: DeviceTensor,
+  compute: Compute,
+  scope: Scope,
+): DeviceTensor {
+  if (latents.type === type) return latents;
+  const converted = scope.own(compute.empty(latents.dims, type));
+  compute.modelInput(latents, converted);
+  return converted;
+}

@@ -1,0 +1,37 @@
+import type { Picture } from '../base/index.ts';
+import type { Compute, DeviceTensor } from '../compute/index.ts';
+import { NotFiniteError, faultyNetwork } from './faults.ts';
+import type { Faults } from './faults.ts';
+
+/** Frames in the worker's memory, and the values of the float tensors that were read with them. */
+export interface FramesRead {
+  readonly pictures: Picture[];
+  readonly extra: Float32Array<ArrayBuffer>[];
+}
+
+/**
+ * Reads a batch of frames uint8 [b, H, W, 4] from the device; `extra` float tensors come along in the same read-back.
+ *
+ * @throws NotFiniteError where `faults` names a network
+ */
+export async function readFrames(
+  compute: Compute,
+  frames: DeviceTensor,
+  extra: readonly DeviceTensor[] = [],
+  signal?: AbortSignal,
+  faults?: Faults,
+): Promise<FramesRead> {
+  const [, height = 0, width = 0] = frames.dims;
+  const marks = faults ? [faults.marks] : [];
+  const [pixels, ...rest] = await compute.read([frames, ...extra, ...marks], signal);
+  const found = faults && rest.pop();
+  const network = found instanceof Float32Array ? faultyNetwork(found) : null;
+  if (faults && network) throw new NotFiniteError(network, faults.precision[network]);
+  const pictures: Picture[] = [];
+  if (pixels instanceof Uint8ClampedArray) {
+    for (let start = 0; start < pixels.length; start += 4 * width * height) {
+      pictures.push({ width, height, data: pixels.slice(start, start + 4 * width * height) });
+    }
+  }
+  return { pictures, extra: rest.filter((values) => values instanceof Float32Array) };
+}
