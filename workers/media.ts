@@ -1,12 +1,12 @@
 /** The media worker's entry: decodes pictures and writes animations away from the page. */
 import { createQueue } from '../src/base/index.ts';
+import { encodePng } from '../src/formats/index.ts';
 import {
   decodePicture,
   measurePicture,
   unpackPictures,
   encodeGif,
   encodeMp4,
-  encodePng,
   encodeZip,
 } from '../src/media/index.ts';
 import type { EncodeControl, MediaFile } from '../src/media/index.ts';
@@ -30,7 +30,8 @@ serve(self, mediaApi, {
     const value = await pictures.run(signal, () => decodePicture(file, options, signal));
     return { value, transfer: [value.data.buffer] };
   },
-  png: async ({ picture }) => ({ value: await encodePng(picture), transfer: [] }),
+  png: ({ picture }) =>
+    Promise.resolve({ value: new Blob([encodePng(picture)], { type: 'image/png' }), transfer: [] }),
   measure: async ({ file }, { signal }) => ({
     value: await pictures.run(signal, () => measurePicture(file, signal)),
     transfer: [],

@@ -22,6 +22,3 @@ export type { Float16Fit } from './float16.ts';
 export { abortable, abortReason, allOrNone, createQueue } from './queue.ts';
 export type { Queue } from './queue.ts';
 export { freeNow } from './free.ts';
-export { crc32 } from './crc32.ts';
-export { openZip } from './zip.ts';
-export type { ByteSource, Zip, ZipEntry, ZipFault } from './zip.ts';

@@ -7,7 +7,6 @@ export type { EncodeControl, MediaFile } from './animation.ts';
 export { encodeGif } from './gif.ts';
 export type { GifOptions } from './gif.ts';
 export { encodeMp4 } from './mp4.ts';
-export { encodePng } from './png.ts';
 export { encodeZip } from './zip.ts';
 export { isPictureName, unpackPictures } from './unpack.ts';
 export type { NamedPicture } from './unpack.ts';

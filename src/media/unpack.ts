@@ -1,5 +1,7 @@
-import { InputError, crc32, openZip } from '../base/index.ts';
-import type { ErrorDetails, ZipFault } from '../base/index.ts';
+import { InputError } from '../base/index.ts';
+import type { ErrorDetails } from '../base/index.ts';
+import { crc32, openZip } from '../formats/index.ts';
+import type { ZipFault } from '../formats/index.ts';
 
 /** A picture file by its name, which may have folders in it. */
 export interface NamedPicture {

@@ -1,4 +1,4 @@
-export type { ByteSource } from '../base/index.ts';
+export type { ByteSource } from '../formats/index.ts';
 
 /** Element types found in checkpoints that Drift reads. */
 export type StoredType = 'float64' | 'float32' | 'float16' | 'bfloat16';

@@ -1,10 +1,10 @@
-import { Zip as ZipWriter, ZipDeflate, ZipPassThrough } from 'fflate';
-import { ProjectError, abortReason, crc32, openZip } from '../base/index.ts';
-import type { ByteSource, ErrorDetails, Picture, Zip, ZipEntry, ZipFault } from '../base/index.ts';
+import { ProjectError, abortReason } from '../base/index.ts';
+import type { ErrorDetails, Picture } from '../base/index.ts';
+import { crc32, longestPng, openZip, zipBlob } from '../formats/index.ts';
+import type { ByteSource, PictureSize, Zip, ZipEntry, ZipFault, ZipFile } from '../formats/index.ts';
 import { documentFromText, documentToText } from './document.ts';
 import type { ProjectDocument } from './document.ts';
-import { decodePng, longestPng } from './png.ts';
-import type { PictureSize } from './png.ts';
+import { decodePng } from './png.ts';
 import { startId } from './tree.ts';
 
 /**
@@ -14,9 +14,6 @@ import { startId } from './tree.ts';
  */
 
 const documentName = 'project.json';
-
-/** The same project gives the same archive, whenever it is written; ZIP counts years from 1980. */
-const modified = new Date(1980, 0, 1);
 
 /** A description of a hundred thousand frames takes less. */
 const longestDocument = 256 * 2 ** 20;
@@ -45,33 +42,20 @@ export interface ArchiveControl {
  */
 export async function writeArchive(
   document: ProjectDocument,
-  png: (id: number) => Promise<Uint8Array>,
+  png: (id: number) => Promise<Uint8Array<ArrayBuffer>>,
   { signal, onProgress }: ArchiveControl,
 ): Promise<Blob> {
-  // Blobs in place of byte arrays: browsers put large ones on disk.
-  const parts: Blob[] = [];
-  let failed: Error | null = null;
-  const zip = new ZipWriter((error, chunk) => {
-    if (error) failed = error;
-    else parts.push(new Blob([new Uint8Array(chunk)]));
-  });
-  const add = (entry: ZipDeflate | ZipPassThrough, bytes: Uint8Array) => {
-    entry.mtime = modified;
-    zip.add(entry);
-    entry.push(bytes, true);
-    if (failed) throw failed;
-  };
-  add(new ZipDeflate(documentName, { level: 6 }), new TextEncoder().encode(documentToText(document)));
   const ids = [startId, ...document.frames.map(({ id }) => id)];
-  for (const [done, id] of ids.entries()) {
-    signal.throwIfAborted();
-    onProgress({ done, of: ids.length });
-    add(new ZipPassThrough(pictureName(id)), await png(id));
+  async function* files(): AsyncGenerator<ZipFile> {
+    yield { name: documentName, data: new TextEncoder().encode(documentToText(document)), compress: true };
+    for (const [done, id] of ids.entries()) {
+      onProgress({ done, of: ids.length });
+      yield { name: pictureName(id), data: await png(id) };
+    }
   }
-  signal.throwIfAborted();
-  zip.end();
+  const archive = await zipBlob(files(), signal);
   onProgress({ done: ids.length, of: ids.length });
-  return new Blob(parts, { type: 'application/zip' });
+  return archive;
 }
 
 /** A `.drift` file whose directory and description have been read and checked. */
@@ -146,7 +130,7 @@ async function readChecked(zip: Zip, entry: ZipEntry, signal: AbortSignal): Prom
   }
   const bytes = await zip.read(entry, 0, entry.size, signal);
   if (crc32(bytes) === entry.crc32) return bytes;
-  throw fail('zip-damaged', `${entry.name} is damaged: its check sum is wrong.`, { file: entry.name });
+  throw fail('zip-damaged', `${entry.name} is damaged: its checksum is wrong.`, { file: entry.name });
 }
 
 /** Names are only compared, never used as paths; but a file that tries this was made to do harm. */

@@ -56,7 +56,8 @@ export {
   treeOf,
 } from './document.ts';
 export type { ProjectDocument, ProjectStart } from './document.ts';
-export { decodePng, encodePng } from './png.ts';
+export { decodePng } from './png.ts';
+export { encodePng } from '../formats/index.ts';
 export { openArchive, pictureName, writeArchive } from './archive.ts';
 export type { Archive, ArchiveControl } from './archive.ts';
 export type { MeasureRoom, ProjectFiles, ProjectLocks } from './files.ts';

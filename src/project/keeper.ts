@@ -1,5 +1,7 @@
 import { DriftError, ProjectError, StorageError, createQueue } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
+import { encodePng, longestPng } from '../formats/index.ts';
+import type { PictureSize } from '../formats/index.ts';
 import { openArchive, writeArchive } from './archive.ts';
 import type { ArchiveControl } from './archive.ts';
 import { openDatabase } from './database.ts';
@@ -8,8 +10,7 @@ import { treeOf } from './document.ts';
 import type { ProjectDocument, ProjectStart } from './document.ts';
 import { storageError } from './files.ts';
 import type { MeasureRoom, ProjectFiles, ProjectLocks } from './files.ts';
-import { decodePng, encodePng, longestPng } from './png.ts';
-import type { PictureSize } from './png.ts';
+import { decodePng } from './png.ts';
 import type { Settings } from './settings.ts';
 import { path, startId, withoutLost } from './tree.ts';
 import type { FrameNode, FrameTree } from './tree.ts';

@@ -8,7 +8,7 @@ import { gather, isContiguous, viewEnd } from './strided.ts';
 import type { StridedView } from './strided.ts';
 import { TorchStorage, TorchTensor, TorchType, torchHost } from './torch-globals.ts';
 import { openZip } from './zip.ts';
-import type { Zip, ZipEntry } from '../../base/index.ts';
+import type { Zip, ZipEntry } from '../../formats/index.ts';
 
 /** An expanded tensor repeats what is stored; more than 64 MB of repetitions is no model. */
 const mostRepeated = 2 ** 24;

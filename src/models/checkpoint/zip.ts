@@ -1,5 +1,6 @@
-import { openZip as openArchive } from '../../base/index.ts';
-import type { ErrorDetails, Zip } from '../../base/index.ts';
+import type { ErrorDetails } from '../../base/index.ts';
+import { openZip as openArchive } from '../../formats/index.ts';
+import type { Zip } from '../../formats/index.ts';
 import type { ByteSource } from '../types.ts';
 import { damage, downloadAgain } from './damage.ts';
 

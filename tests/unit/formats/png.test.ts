@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { decode, encode } from 'fast-png';
 import { zlibSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { crc32 } from '../../../src/base/index.ts';
 import type { Picture } from '../../../src/base/index.ts';
-import { decodePng, encodePng } from '../../../src/project/index.ts';
+import { crc32, encodePng } from '../../../src/formats/index.ts';
+import { decodePng } from '../../../src/project/index.ts';
 import { concat, utf8 } from '../../support/bytes.ts';
 import { noisy } from '../../support/project.ts';
 
@@ -133,6 +133,11 @@ describe('a damaged PNG', () => {
     ['is filtered in no known way', handmade({}, rows(4, 5)), 'picture-damaged'],
     ['holds what is not compressed', handmade({}, new Uint8Array(68).fill(9)), 'picture-damaged'],
     ['has its data before its size', handmade({}, rows(4), chunk('IDAT', rows(4))), 'picture-damaged'],
+    [
+      'has two headers',
+      concat(handmade({}, rows(4)).subarray(0, 33), handmade({}, rows(4)).subarray(8)),
+      'picture-damaged',
+    ],
     ['has no size', concat(good.subarray(0, 8), chunk('IEND', new Uint8Array(0))), 'picture-damaged'],
     ['is no PNG', utf8('GIF89a and so on'), 'picture-damaged'],
   ])('that %s is refused', (_, file, code) => {

@@ -1,0 +1,161 @@
+import { Unzlib } from 'fflate';
+import type { ErrorDetails, Picture } from '../base/index.ts';
+import { crc32 } from './crc32.ts';
+import { pngSignature, predicted } from './png-rows.ts';
+
+/** What is wrong with a PNG: it is damaged, of another size than announced, or of a kind that is not decoded here. */
+export type PngFault = 'damaged' | 'size' | 'unsupported';
+
+export interface PngOptions {
+  /** What errors call the file. */
+  readonly name: string;
+  /** Makes the error that is thrown: what to do about a bad picture depends on where it comes from. */
+  readonly fail: (fault: PngFault, message: string, details: ErrorDetails, cause?: unknown) => Error;
+}
+
+/** The size in pixels that a PNG must have. */
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The longest PNG that a picture of this size can need, in bytes: a longer one is not read. */
+export function longestPng({ width, height }: PictureSize): number {
+  const raw = height * (1 + 4 * width);
+  // Deflate adds 5 bytes to 64 kB that it cannot compress; other programs cut the data into chunks and add notes.
+  return raw + Math.ceil(raw / 1000) + 65536;
+}
+
+/**
+ * Decodes a PNG of 8 bits a channel, RGB or RGBA, not interlaced (what `encodePng` writes).
+ *
+ * @param expected the size that it must have: no more memory is allocated than a picture of this size needs
+ * @throws what `options.fail` makes of `damaged` (cut, a wrong checksum, data that does not unpack to the picture),
+ *   `size` (not the expected size) or `unsupported` (another kind of PNG)
+ */
+export function decodePng(file: Uint8Array, expected: PictureSize, options: PngOptions): Picture {
+  let channels: 3 | 4 | null = null;
+  let unpacked: Unpacking | null = null;
+  for (const { type, body } of chunksOf(file, options)) {
+    if (type === 'IHDR') {
+      if (unpacked) throw damaged(options, 'it has two headers');
+      channels = readHeader(body, expected, options);
+      unpacked = startUnpacking(expected.height * (1 + channels * expected.width), options);
+    } else if (type === 'IDAT') {
+      if (!unpacked) throw damaged(options, 'its data comes before its size');
+      unpacked.push(body);
+    } else if (type === 'IEND') {
+      break;
+    }
+  }
+  if (!unpacked || channels === null) throw damaged(options, 'it has no size');
+  const { width, height } = expected;
+  return { width, height, data: unfiltered(unpacked.finish(), expected, channels, options) };
+}
+
+function* chunksOf(file: Uint8Array, options: PngOptions): Generator<{ type: string; body: Uint8Array }> {
+  if (pngSignature.some((byte, i) => file[i] !== byte)) throw damaged(options, 'it is no PNG file');
+  const view = new DataView(file.buffer, file.byteOffset, file.length);
+  for (let at = pngSignature.length; at < file.length;) {
+    const length = at + 12 <= file.length ? view.getUint32(at) : Number.POSITIVE_INFINITY;
+    if (at + 12 + length > file.length) throw damaged(options, 'it is cut short');
+    const end = at + 8 + length;
+    if (crc32(file.subarray(at + 4, end)) !== view.getUint32(end)) {
+      throw damaged(options, 'a checksum is wrong');
+    }
+    yield { type: String.fromCharCode(...file.subarray(at + 4, at + 8)), body: file.subarray(at + 8, end) };
+    at = end + 4;
+  }
+}
+
+/** Checks the header against the announced size before any memory is asked for. Returns the number of channels. */
+function readHeader(body: Uint8Array, expected: PictureSize, options: PngOptions): 3 | 4 {
+  const { name, fail } = options;
+  if (body.length !== 13) throw damaged(options, 'its header has another length');
+  const view = new DataView(body.buffer, body.byteOffset, body.length);
+  const width = view.getUint32(0);
+  const height = view.getUint32(4);
+  if (width !== expected.width || height !== expected.height) {
+    throw fail(
+      'size',
+      `${name} is ${width} × ${height} pixels, where ${expected.width} × ${expected.height} were announced.`,
+      { file: name, width, height, wantedWidth: expected.width, wantedHeight: expected.height },
+    );
+  }
+  const [depth, kind, compression, filter, interlace] = body.subarray(8);
+  if (depth === 8 && (kind === 2 || kind === 6) && compression === 0 && filter === 0 && interlace === 0) {
+    return kind === 2 ? 3 : 4;
+  }
+  throw fail('unsupported', `${name} is a PNG, but not one of 8 bits a channel in RGB or RGBA.`, {
+    file: name,
+    depth: depth ?? null,
+    kind: kind ?? null,
+    interlace: interlace ?? null,
+  });
+}
+
+interface Unpacking {
+  push(packed: Uint8Array): void;
+  finish(): Uint8Array;
+}
+
+/** Unpacks into exactly `size` bytes: what unpacks to more is stopped as soon as it does. */
+function startUnpacking(size: number, options: PngOptions): Unpacking {
+  const out = new Uint8Array(size);
+  let length = 0;
+  const inflate = new Unzlib((part) => {
+    // Throws where the part does not fit.
+    out.set(part, length);
+    length += part.length;
+  });
+  const push = (packed: Uint8Array, final: boolean) => {
+    try {
+      inflate.push(packed, final);
+    } catch (cause) {
+      throw damaged(options, 'its data does not unpack to the picture', cause);
+    }
+  };
+  const step = 2 ** 14;
+  let waiting: Uint8Array | null = null;
+  return {
+    push(packed) {
+      // In small steps, so that a bomb is noticed before it goes off; the last waits for the word that it is the last.
+      for (let at = 0; at < packed.length; at += step) {
+        if (waiting) push(waiting, false);
+        waiting = packed.subarray(at, at + step);
+      }
+    },
+    finish() {
+      push(waiting ?? new Uint8Array(0), true);
+      if (length !== size) throw damaged(options, 'a part of its data is missing');
+      return out;
+    },
+  };
+}
+
+function unfiltered(
+  raw: Uint8Array,
+  { width, height }: PictureSize,
+  channels: 3 | 4,
+  options: PngOptions,
+): Uint8ClampedArray<ArrayBuffer> {
+  const stride = width * channels;
+  const data = new Uint8ClampedArray(4 * width * height).fill(255);
+  let above: Uint8Array = new Uint8Array(stride);
+  for (let y = 0; y < height; y++) {
+    const at = y * (stride + 1);
+    const kind = raw[at] ?? 0;
+    if (kind > 4) throw damaged(options, 'a row is filtered in an unknown way');
+    const row = raw.subarray(at + 1, at + 1 + stride);
+    for (let i = 0; i < stride; i++) row[i] = (row[i] ?? 0) + predicted(kind, row, above, i, channels);
+    for (let x = 0; x < width; x++) {
+      for (let c = 0; c < channels; c++) data[4 * (y * width + x) + c] = row[x * channels + c] ?? 0;
+    }
+    above = row;
+  }
+  return data;
+}
+
+function damaged({ name, fail }: PngOptions, reason: string, cause?: unknown): Error {
+  return fail('damaged', `${name} is damaged: ${reason}.`, { file: name }, cause);
+}

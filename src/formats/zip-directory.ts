@@ -1,0 +1,219 @@
+import type { ErrorDetails } from '../base/index.ts';
+import type { ByteSource } from './byte-source.ts';
+
+/** What is wrong with an archive: its end is missing, it contradicts itself, or it uses what Drift does not read. */
+export type ZipFault = 'truncated' | 'zip-damaged' | 'zip-unsupported';
+
+export interface ZipOptions {
+  /** Makes the error that is thrown: archives hold different things, and what to do about a bad one differs. */
+  readonly fail: (fault: ZipFault, message: string, details: ErrorDetails, cause?: unknown) => Error;
+  /** The longest directory that is read, in bytes. */
+  readonly longestDirectory: number;
+  /** Compressed entries are unpacked in memory up to this many bytes. */
+  readonly largestInflated: number;
+}
+
+/** One file inside a zip archive, as the archive's directory describes it. */
+export interface ZipEntry {
+  readonly name: string;
+  /** Length in bytes once it is unpacked. */
+  readonly size: number;
+  readonly compressedSize: number;
+  readonly compressed: boolean;
+  /** CRC-32 of the unpacked bytes, as the directory says; reading does not check it. */
+  readonly crc32: number;
+  /** Where its local header stands, and where the next thing in the file begins. */
+  readonly headerOffset: number;
+  readonly limit: number;
+  readonly nameBytes: Uint8Array;
+}
+
+/** Longest comment (65535) and the record that ends an archive (22). */
+const longestTail = 65535 + 22;
+
+type Fail = ZipOptions['fail'];
+
+export function bytesView(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** A 64-bit number that has to fit into the file, so that it is exact as a JavaScript number. */
+function uint64(file: string, view: DataView, at: number, fail: Fail): number {
+  const value = view.getBigUint64(at, true);
+  if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
+  throw fail('zip-damaged', `${file} claims sizes that no file has.`, { file, claimed: value.toString() });
+}
+
+export async function findDirectory(
+  source: ByteSource,
+  fail: Fail,
+  signal: AbortSignal | undefined,
+): Promise<{ offset: number; size: number; count: number }> {
+  const file = source.name;
+  const tailLength = Math.min(source.size, longestTail);
+  const tailOffset = source.size - tailLength;
+  const tail = await source.read(tailOffset, tailLength, signal);
+  const view = bytesView(tail);
+  let at = tailLength - 22;
+  // The record's comment runs to the end of the file; the signature alone may also occur inside of a comment.
+  while (
+    at >= 0 &&
+    (view.getUint32(at, true) !== 0x06054b50 || at + 22 + view.getUint16(at + 20, true) !== tailLength)
+  ) {
+    at--;
+  }
+  if (at < 0) {
+    throw fail('truncated', `${file} has no end: the list of its contents is missing.`, {
+      file,
+      size: source.size,
+    });
+  }
+  let end = tailOffset + at;
+  let disks = view.getUint16(at + 4, true) + view.getUint16(at + 6, true);
+  let count = view.getUint16(at + 10, true);
+  let size = view.getUint32(at + 12, true);
+  let offset = view.getUint32(at + 16, true);
+  if (end >= 20) {
+    const locator = bytesView(await source.read(end - 20, 20, signal));
+    if (locator.getUint32(0, true) === 0x07064b50) {
+      const recordOffset = uint64(file, locator, 8, fail);
+      if (recordOffset + 56 > end - 20) throw lyingDirectory(fail, file, recordOffset, 56, end - 20);
+      const record = bytesView(await source.read(recordOffset, 56, signal));
+      if (record.getUint32(0, true) !== 0x06064b50) {
+        throw fail('zip-damaged', `${file} has a damaged directory.`, { file, offset: recordOffset });
+      }
+      disks = record.getUint32(16, true) + record.getUint32(20, true);
+      count = uint64(file, record, 32, fail);
+      size = uint64(file, record, 40, fail);
+      offset = uint64(file, record, 48, fail);
+      end = recordOffset;
+    }
+  }
+  if (disks !== 0) throw unsupported(fail, file, 'it is one of several volumes', { file, disks });
+  // Anything between the directory and its end would be bytes that nobody accounts for.
+  if (offset + size !== end) throw lyingDirectory(fail, file, offset, size, end);
+  return { offset, size, count };
+}
+
+function lyingDirectory(fail: Fail, file: string, offset: number, size: number, end: number): Error {
+  return fail('zip-damaged', `${file} says that its directory lies where it is not.`, {
+    file,
+    offset,
+    size,
+    end,
+  });
+}
+
+export function unsupported(fail: Fail, file: string, reason: string, details: ErrorDetails): Error {
+  return fail('zip-unsupported', `${file} cannot be read: ${reason}.`, details);
+}
+
+export function parseDirectory(
+  file: string,
+  directory: Uint8Array,
+  count: number,
+  dataEnd: number,
+  fail: Fail,
+): Map<string, ZipEntry> {
+  const view = bytesView(directory);
+  const decoder = new TextDecoder();
+  const found: Omit<ZipEntry, 'limit'>[] = [];
+  let at = 0;
+  while (at < directory.length) {
+    const next = at + 46;
+    if (next > directory.length || view.getUint32(at, true) !== 0x02014b50) {
+      throw fail('zip-damaged', `${file} has a damaged directory.`, { file, at });
+    }
+    const nameEnd = next + view.getUint16(at + 28, true);
+    const extraEnd = nameEnd + view.getUint16(at + 30, true);
+    const end = extraEnd + view.getUint16(at + 32, true);
+    if (end > directory.length) {
+      throw fail('zip-damaged', `${file} has a damaged directory.`, { file, at });
+    }
+    const nameBytes = directory.subarray(next, nameEnd);
+    const name = decoder.decode(nameBytes);
+    const method = view.getUint16(at + 10, true);
+    if ((view.getUint16(at + 8, true) & 0x2041) !== 0) {
+      throw unsupported(fail, file, `“${name}” is encrypted`, { file, entry: name });
+    }
+    if (method !== 0 && method !== 8) {
+      throw unsupported(fail, file, `“${name}” is compressed in an unusual way`, {
+        file,
+        entry: name,
+        method,
+      });
+    }
+    const narrow = {
+      size: view.getUint32(at + 24, true),
+      compressedSize: view.getUint32(at + 20, true),
+      headerOffset: view.getUint32(at + 42, true),
+    };
+    const sizes = wideFields(file, name, directory.subarray(nameEnd, extraEnd), narrow, fail);
+    if (method === 0 && sizes.size !== sizes.compressedSize) {
+      throw fail('zip-damaged', `In ${file}, “${name}” has two different lengths.`, {
+        file,
+        entry: name,
+        size: sizes.size,
+        compressedSize: sizes.compressedSize,
+      });
+    }
+    found.push({ name, nameBytes, compressed: method === 8, crc32: view.getUint32(at + 16, true), ...sizes });
+    at = end;
+  }
+  if (found.length !== count) {
+    throw fail('zip-damaged', `${file} lists ${found.length} of its ${count} entries.`, {
+      file,
+      count,
+      found: found.length,
+    });
+  }
+
+  const entries = new Map<string, ZipEntry>();
+  const inOrder = found.toSorted((a, b) => a.headerOffset - b.headerOffset);
+  for (const [i, entry] of inOrder.entries()) {
+    const limit = inOrder[i + 1]?.headerOffset ?? dataEnd;
+    if (entry.headerOffset + 30 + entry.nameBytes.length + entry.compressedSize > limit) {
+      throw fail('zip-damaged', `In ${file}, “${entry.name}” reaches into what comes after it.`, {
+        file,
+        entry: entry.name,
+        offset: entry.headerOffset,
+        size: entry.compressedSize,
+        limit,
+      });
+    }
+    if (entries.has(entry.name)) {
+      throw fail('zip-damaged', `${file} has two entries called “${entry.name}”.`, {
+        file,
+        entry: entry.name,
+      });
+    }
+    entries.set(entry.name, { ...entry, limit });
+  }
+  return entries;
+}
+
+interface Sizes {
+  readonly size: number;
+  readonly compressedSize: number;
+  readonly headerOffset: number;
+}
+
+/** Replaces fields that say 0xffffffff by the 64-bit ones in the zip64 extra field, which has them in this order. */
+function wideFields(file: string, entry: string, extra: Uint8Array, narrow: Sizes, fail: Fail): Sizes {
+  const isWide = (value: number) => value === 0xffffffff;
+  if (!isWide(narrow.size) && !isWide(narrow.compressedSize) && !isWide(narrow.headerOffset)) return narrow;
+  const view = bytesView(extra);
+  let at = 0;
+  while (at + 4 <= extra.length && view.getUint16(at, true) !== 1) at += 4 + view.getUint16(at + 2, true);
+  const end = at + 4 <= extra.length ? at + 4 + view.getUint16(at + 2, true) : 0;
+  at += 4;
+  const widen = (value: number) => {
+    if (!isWide(value)) return value;
+    at += 8;
+    if (at <= end && end <= extra.length) return uint64(file, view, at - 8, fail);
+    throw fail('zip-damaged', `In ${file}, the length of “${entry}” is missing.`, { file, entry });
+  };
+  const size = widen(narrow.size);
+  const compressedSize = widen(narrow.compressedSize);
+  return { size, compressedSize, headerOffset: widen(narrow.headerOffset) };
+}

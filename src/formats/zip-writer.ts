@@ -1,0 +1,211 @@
+import { deflateSync } from 'fflate';
+import { crc32 } from './crc32.ts';
+
+/** A file to be put into an archive. */
+export interface ZipFile {
+  /** Path inside the archive, with `/` between folders. */
+  readonly name: string;
+  /** Its contents, less than 4 GiB. A Blob is read when its turn comes. */
+  readonly data: Uint8Array<ArrayBuffer> | Blob;
+  /** Deflates the contents; they are stored as they are otherwise, which is right for pictures. */
+  readonly compress?: boolean;
+}
+
+/** The longest contents and offsets that the 32-bit fields hold; the value itself says "see the 64-bit field". */
+const wide = 0xffffffff;
+const wideCount = 0xffff;
+/** 1980-01-01, the first day that ZIP knows: the same files give the same archive whenever it is written. */
+const dosDate = (1 << 5) | 1;
+/** Version 2.0 (folders, deflate) and 4.5 (ZIP64). */
+const plainVersion = 20;
+const zip64Version = 45;
+/** Names are UTF-8. */
+const utf8Flag = 0x800;
+
+/**
+ * Writes a ZIP archive as a stream, ZIP64 where it takes more than 65,534 files or 4 GiB (PKWARE's APPNOTE.TXT 6.3).
+ * Files are taken one at a time, as fast as the stream is read; what stays in memory is the directory, 46 bytes and the
+ * name of each file. Checksums and lengths stand in front of the contents, so that programs that read an archive as it
+ * arrives can read it, too.
+ *
+ * The stream errors with what `files` throws, with a RangeError for a file of 4 GiB or a name of 64 kB, and with the
+ * signal's reason when it is aborted; cancelling it ends the iteration of `files`.
+ *
+ * Why it is written here: fflate 0.8.3 writes no ZIP64, and client-zip 2.5.1 no ZIP64 end record for more than 65,535
+ * files below 4 GiB, which `unzip` then calls damaged.
+ */
+export function zipStream(
+  files: AsyncIterable<ZipFile> | Iterable<ZipFile>,
+  signal?: AbortSignal,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const chunks = gathered(zipChunks(files, signal));
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const next = await chunks.next();
+        if (next.done === true) controller.close();
+        else controller.enqueue(next.value);
+      },
+      async cancel() {
+        await chunks.return(undefined);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/**
+ * Writes a ZIP archive as a Blob, of which browsers put the parts on disk.
+ *
+ * @throws as the stream of `zipStream` errors
+ */
+export async function zipBlob(
+  files: AsyncIterable<ZipFile> | Iterable<ZipFile>,
+  signal?: AbortSignal,
+): Promise<Blob> {
+  const parts: Blob[] = [];
+  for await (const chunk of gathered(zipChunks(files, signal))) parts.push(new Blob([chunk]));
+  return new Blob(parts, { type: 'application/zip' });
+}
+
+type Chunks = AsyncGenerator<Uint8Array<ArrayBuffer>, undefined, undefined>;
+
+/** Chunks shorter than this, in bytes, are joined: a disk takes as long for a header of 30 bytes as for a picture. */
+const shortest = 2 ** 18;
+
+async function* gathered(chunks: Chunks): Chunks {
+  let waiting: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    if (chunk.length < shortest) {
+      waiting.push(chunk);
+      length += chunk.length;
+      if (length < shortest) continue;
+    }
+    if (length > 0) yield joined(...waiting);
+    [waiting, length] = [[], 0];
+    if (chunk.length >= shortest) yield chunk;
+  }
+  if (length > 0) yield joined(...waiting);
+}
+
+async function* zipChunks(
+  files: AsyncIterable<ZipFile> | Iterable<ZipFile>,
+  signal: AbortSignal | undefined,
+): Chunks {
+  const directory = new ByteList();
+  let count = 0;
+  let offset = 0;
+  signal?.throwIfAborted();
+  for await (const { name, data, compress = false } of files) {
+    signal?.throwIfAborted();
+    const path = new TextEncoder().encode(name);
+    if (path.length === 0 || path.length > 0xffff) {
+      throw new RangeError(`no archive holds the name “${name}”`);
+    }
+    if ((data instanceof Blob ? data.size : data.length) >= wide) {
+      throw new RangeError(`“${name}” is too large for one file of an archive`);
+    }
+    const plain = data instanceof Blob ? new Uint8Array(await data.arrayBuffer()) : data;
+    const packed = compress ? new Uint8Array(deflateSync(plain, { level: 6 })) : plain;
+    signal?.throwIfAborted();
+    const common = record(
+      [2, offset >= wide ? zip64Version : plainVersion],
+      [2, utf8Flag],
+      [2, compress ? 8 : 0],
+      [2, 0],
+      [2, dosDate],
+      [4, crc32(plain)],
+      [4, packed.length],
+      [4, plain.length],
+      [2, path.length],
+    );
+    const header = joined(record([4, 0x04034b50]), common, record([2, 0]), path);
+    yield header;
+    yield packed;
+    const far = offset >= wide ? record([2, 1], [2, 8], [8, offset]) : record();
+    directory.push(record([4, 0x02014b50], [2, zip64Version]));
+    directory.push(common);
+    // Extra field, comment, volume, attributes, and where the file begins.
+    directory.push(record([2, far.length], [2, 0], [2, 0], [2, 0], [4, 0], [4, Math.min(offset, wide)]));
+    directory.push(path);
+    directory.push(far);
+    offset += header.length + packed.length;
+    count++;
+  }
+  const list = directory.bytes();
+  yield list;
+  yield endOf(count, list.length, offset);
+}
+
+/** What follows the directory: where it is and how long. */
+function endOf(count: number, size: number, offset: number): Uint8Array<ArrayBuffer> {
+  const end = record(
+    [4, 0x06054b50],
+    [4, 0],
+    [2, Math.min(count, wideCount)],
+    [2, Math.min(count, wideCount)],
+    [4, Math.min(size, wide)],
+    [4, Math.min(offset, wide)],
+    [2, 0],
+  );
+  if (count < wideCount && size < wide && offset < wide) return end;
+  const zip64 = record(
+    [4, 0x06064b50],
+    // What follows of this record.
+    [8, 44],
+    [2, zip64Version],
+    [2, zip64Version],
+    [8, 0],
+    [8, count],
+    [8, count],
+    [8, size],
+    [8, offset],
+  );
+  return joined(zip64, record([4, 0x07064b50], [4, 0], [8, offset + size], [4, 1]), end);
+}
+
+/** Little-endian fields, each given by its width in bytes and its value. */
+function record(...fields: readonly (readonly [width: 2 | 4 | 8, value: number])[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(fields.reduce((sum, [width]) => sum + width, 0));
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const [width, value] of fields) {
+    if (width === 2) view.setUint16(at, value, true);
+    else if (width === 4) view.setUint32(at, value, true);
+    else view.setBigUint64(at, BigInt(value), true);
+    at += width;
+  }
+  return bytes;
+}
+
+function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** Bytes in one buffer that doubles as it fills: an array object for each small record would take many times more. */
+class ByteList {
+  #buffer = new Uint8Array(2 ** 12);
+  #length = 0;
+
+  push(bytes: Uint8Array): void {
+    const length = this.#length + bytes.length;
+    if (length > this.#buffer.length) {
+      const larger = new Uint8Array(Math.max(length, 2 * this.#buffer.length));
+      larger.set(this.#buffer.subarray(0, this.#length));
+      this.#buffer = larger;
+    }
+    this.#buffer.set(bytes, this.#length);
+    this.#length = length;
+  }
+
+  bytes(): Uint8Array<ArrayBuffer> {
+    return this.#buffer.slice(0, this.#length);
+  }
+}
