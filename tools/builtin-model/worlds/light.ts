@@ -1,0 +1,124 @@
+import type { Attributes } from './attributes.ts';
+import { css, hex, lch, lighter, mix, multiply, saturated, turned } from './colour.ts';
+import type { Colour } from './colour.ts';
+import { inks, skyColours } from './palettes.ts';
+import type { SkyColours } from './palettes.ts';
+import type { Random } from './random.ts';
+
+/**
+ * The light of a scene: what colour a surface has at a distance, at that time, in that weather, in that palette.
+ *
+ * Colours of the modules that draw are those of daylight. `lit` puts them under this light; `css` grades what it gives
+ * to the palette (and to the inks of the print style) and writes it down. Nothing else may write a colour.
+ */
+export class Light {
+  readonly colours: SkyColours;
+  readonly dark: boolean;
+  readonly #scene: Attributes;
+  readonly #fog: number;
+  readonly #hue: number;
+  readonly #chroma: number;
+  readonly #lightness: number;
+
+  constructor(scene: Attributes, random: Random) {
+    this.#scene = scene;
+    this.dark = scene.time === 'night' || scene.time === 'dusk';
+    this.#fog = { clear: 0, cloudy: 0.05, fog: 0.36, rain: 0.16, snow: 0.14 }[scene.weather];
+    this.#hue = random.range(-0.07, 0.07);
+    this.#chroma = random.range(0.92, 1.1);
+    this.#lightness = random.range(-0.02, 0.02);
+    this.colours = inWeather(skyColours(scene.time, scene.tone), scene);
+  }
+
+  /**
+   * A surface's colour in this light.
+   *
+   * @param depth 0 in the foreground, 1 at the horizon
+   */
+  lit(surface: Colour, depth: number): Colour {
+    const { light, haze, contrast } = this.colours;
+    // White ground takes up less of the light's colour than it would, or snow at sunset would be sand.
+    const own = mix(
+      light,
+      { l: light.l, a: 0.3 * light.a, b: light.b - 0.02 },
+      Math.max(0, (surface.l - 0.9) * 6),
+    );
+    const shaded = lighter(multiply(surface, own), -contrast * (1 - depth));
+    const amount = Math.min(0.92, 0.72 * depth ** 1.25 + this.#fog * (0.25 + 0.75 * depth));
+    return mix(shaded, haze, amount);
+  }
+
+  /** A colour that shines by itself: windows, lava, the moon. */
+  glowing(colour: Colour, depth = 0): Colour {
+    return mix(colour, this.colours.haze, 0.6 * this.#fog + 0.15 * depth);
+  }
+
+  /** A colour as it is written into the picture. */
+  css(colour: Colour): string {
+    return css(this.#print(this.#graded(colour)));
+  }
+
+  /** The palette's grading, with slight changes from layout to layout. */
+  #graded(colour: Colour): Colour {
+    const c = lighter(saturated(turned(colour, this.#hue), this.#chroma), this.#lightness);
+    switch (this.#scene.palette) {
+      case 'natural':
+        return c;
+      case 'warm':
+        return { ...c, a: c.a + 0.014, b: c.b + 0.03 };
+      case 'cool':
+        return { ...c, a: c.a - 0.016, b: c.b - 0.032 };
+      case 'pastel':
+        return { l: 0.5 + c.l * 0.5, a: c.a * 0.66, b: c.b * 0.66 };
+      case 'vivid':
+        return { l: 0.5 + (c.l - 0.5) * 1.08, a: c.a * 1.26, b: c.b * 1.26 };
+      case 'muted':
+        return { l: 0.08 + c.l * 0.84, a: c.a * 0.58, b: c.b * 0.58 };
+    }
+  }
+
+  /** The print style has few inks: colours go most of the way to the ink of their lightness. */
+  #print(colour: Colour): Colour {
+    if (this.#scene.style !== 'print') return colour;
+    const ramp = inks[this.#scene.tone] ?? inks[0] ?? [colour];
+    const place = Math.min(1, Math.max(0, (colour.l - 0.2) / 0.72)) * (ramp.length - 1);
+    const index = Math.min(ramp.length - 2, Math.floor(place));
+    const [low, high] = [ramp[index] ?? colour, ramp[index + 1] ?? colour];
+    const ink = mix(low, high, place - index);
+    const l = 0.56 + 1.12 * (mix(ink, colour, 0.6).l - 0.56);
+    return { l, a: ink.a * 0.55 + colour.a * 0.6, b: ink.b * 0.55 + colour.b * 0.6 };
+  }
+}
+
+const overcast = hex('#9aa5b4');
+
+/** Clouds take light and colour from the sky and what stands under it. */
+function inWeather(colours: SkyColours, scene: Attributes): SkyColours {
+  const grey = { clear: 0, cloudy: 0.16, fog: 0.32, rain: 0.5, snow: 0.38 }[scene.weather];
+  if (grey === 0 && scene.family !== 'planet') return colours;
+  const strange = scene.family === 'planet' ? strangeTurn(scene) : 0;
+  const changed = (colour: Colour, lift = 0) => {
+    const cloud = multiply(overcast, lighter(colours.light, 0.05));
+    const dulled = mix(colour, { l: 0.5 * (colour.l + cloud.l) + lift, a: cloud.a, b: cloud.b }, grey);
+    return turned(dulled, strange);
+  };
+  const lift = scene.weather === 'snow' ? 0.08 : scene.weather === 'fog' ? 0.05 : -0.04;
+  const [zenith, middle, horizon] = colours.stops;
+  return {
+    stops: [changed(zenith, lift), changed(middle, lift), changed(horizon, lift)],
+    haze: changed(colours.haze, lift),
+    disc: colours.disc,
+    light: mix(changed(colours.light), colours.light, 0.4),
+    contrast: colours.contrast * (1 - grey / 2),
+  };
+}
+
+/** Skies of other planets: the hues of ours, turned by the tone. */
+function strangeTurn({ tone }: Attributes): number {
+  return [1.1, -1.3, 2.4][tone] ?? 1.1;
+}
+
+/** A hue of its own for the ground of another planet. */
+export function strangeGround({ tone, palette }: Attributes): Colour {
+  return lch(0.62, palette === 'vivid' ? 0.15 : 0.11, [20, 300, 165][tone] ?? 20);
+}
