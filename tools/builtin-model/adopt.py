@@ -32,8 +32,7 @@ def main():
     clip = read_safetensors(CLIP_WEIGHTS)
     # Batch norm counts its batches, in integers that the file leaves out.
     counts = {f"image.{k}": v for k, v in ImageTower().state_dict().items() if not v.dtype.is_floating_point}
-    temperature = {"temperature.log": torch.tensor(3.0)}
-    save(a.runs, "clip", {**clip, **counts, **temperature})
+    save(a.runs, "clip", {**clip, **counts})
     save(a.runs, "text", {k: v for k, v in clip.items() if k.startswith("text.")})
     merges = json.load(open(f"{a.model}/tokenizer/tokenizer.json"))["model"]["merges"]
     json.dump([m.split(" ") for m in merges], open(f"{a.runs}/words.json", "w"))

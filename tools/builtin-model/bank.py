@@ -1,19 +1,22 @@
-"""Encodes scenes for the UNet: `python3 bank.py DATA RUNS --scenes 4`.
+"""Encodes the pictures for the UNet: `python3 bank.py DATA RUNS`.
 
-A scene is one thing on one background, drawn by every set. Of each of its pictures the bank holds the latents, the
-image embedding and the text embedding of a caption. What a variant is, the UNet learns from pairs within a scene: the
-embedding of one picture, and the latents of another as well as of the same.
+Of each picture the bank holds the latents, its image embedding, and that of a version degraded toward photographs; of each
+scene text embeddings of some of its captions. What a variant is, the UNet learns from pairs within a scene: the embedding
+of one layout, and the latents of another as well as of the same.
 """
 
 import argparse
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
-from clip import Batches, learn_words, measure_all
-from data import Pictures, backgrounds, caption, clip_pixels, place
+from clip import Batches, learn_words
+from data import Worlds, clip_pixels, like_photograph
 from loop import DEVICE, autocast, to_device
-from nets import ImageTower, TextTower, Vae
+from nets import EMBEDDING_WIDTH, VAE_CONFIG, ImageTower, TextTower, Vae
+
+CAPTIONS = 4
 
 
 def load(runs, stage, modules):
@@ -29,61 +32,38 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("data")
     arguments.add_argument("runs")
-    arguments.add_argument("--scenes", type=int, default=4, help="backgrounds for each thing")
-    arguments.add_argument("--batch", type=int, default=48)
+    arguments.add_argument("--batch", type=int, default=32)
     a = arguments.parse_args()
-    pictures = Pictures(a.data)
-    words = learn_words(pictures, f"{a.runs}/words.json")
-    measured = measure_all(pictures, f"{a.data}/measured.json")
-    batches = Batches(pictures, measured, words)
+    worlds = Worlds(a.data)
+    words = learn_words(worlds, f"{a.runs}/words.json")
+    batches = Batches(worlds, words)
     vae, image, text = Vae(), ImageTower(), TextTower(len(words.ids), words.start)
     load(a.runs, "vae", {"vae": vae})
     load(a.runs, "clip", {"image": image, "text": text})
 
     rng = np.random.default_rng(7)
-    things = {}
-    for concept in pictures.training:
-        for row in pictures.concepts[concept]:
-            things.setdefault((concept, pictures.index[row]["code"]), []).append(row)
-    rows, scenes, concepts, grounds, colours = [], [], [], [], []
-    for _ in range(a.scenes):
-        for (concept, _), members in things.items():
-            scene = len(grounds)
-            ground, colour = backgrounds(rng, 1)
-            grounds.append(ground[0].half())
-            colours.append(colour[0])
-            rows += members
-            scenes += [scene] * len(members)
-            concepts += [concept] * len(members)
-    n = len(rows)
-    latents, embeds, texts = np.empty((n, 4, 16, 16), np.float16), np.empty((n, 128), np.float32), np.empty((n, 128), np.float32)
+    n = batches.available * worlds.layouts
+    side = VAE_CONFIG["sample_size"] // 2 ** (len(VAE_CONFIG["block_out_channels"]) - 1)
+    latents = np.empty((n, VAE_CONFIG["latent_channels"], side, side), np.float16)
+    embeds, photographs = np.empty((2, n, EMBEDDING_WIDTH), np.float32)
     for first in range(0, n, a.batch):
         part = slice(first, min(n, first + a.batch))
-        r = rows[part]
-        ground = torch.stack([grounds[s] for s in scenes[part]]).float()
-        x = place(rng, pictures.pixels[r], ground, pictures.flips[r])
+        x = worlds.pictures(range(part.start, part.stop))
+        degraded = like_photograph(rng, F.avg_pool2d(x, 2))
         with autocast():
             latents[part] = vae.encode(to_device(x))[0].cpu().numpy()
             embeds[part] = image(to_device(clip_pixels(x))).float().cpu().numpy()
-            captions = [caption(rng, pictures.index[i], measured[i], colours[s]) for i, s in zip(r, scenes[part])]
-            texts[part] = text(batches.ids(captions)).float().cpu().numpy()
+            photographs[part] = image(to_device(clip_pixels(degraded))).float().cpu().numpy()
         if first // a.batch % 100 == 0:
             print(f"{first} of {n}", flush=True)
-    number = {c: i for i, c in enumerate(pictures.training)}
+    texts = np.empty((batches.available, CAPTIONS, EMBEDDING_WIDTH), np.float32)
+    for i, scene in enumerate(worlds.scenes[: batches.available]):
+        texts[i] = text(batches.ids(scene["captions"][:CAPTIONS])).float().cpu().numpy()
     # One number for all channels, as in Stable Diffusion: latents times this vary by about 1.
     factor = 1 / float(latents.astype(np.float32).std())
-    np.savez(
-        f"{a.runs}/bank.npz",
-        latents=latents,
-        embeds=embeds,
-        texts=texts,
-        rows=np.array(rows),
-        colours=np.array(colours),
-        scenes=np.array(scenes),
-        concepts=np.array([number[c] for c in concepts]),
-        factor=factor,
-    )
-    print(f"{n} pictures in {len(grounds)} scenes, scaling_factor {factor:.5f}")
+    np.savez(f"{a.runs}/bank.npz", latents=latents, embeds=embeds, photographs=photographs, texts=texts, layouts=worlds.layouts, factor=factor)
+    deviations = latents[:: max(1, n // 4000)].astype(np.float32).std((0, 2, 3)) * factor
+    print(f"{n} pictures, scaling_factor {factor:.5f}, deviation by channel {np.round(deviations, 2).tolist()}")
 
 
 if __name__ == "__main__":

@@ -1,105 +1,131 @@
-"""Trains the CLIP pair: `python3 clip.py DATA RUNS --minutes 15`.
+"""Trains the CLIP pair: `python3 clip.py DATA RUNS --held-out DIR --minutes 45`.
 
-Contrastive (Radford et al. 2021) over pictures and captions. Two pictures of each concept are in a batch, in other
-styles and on other backgrounds; they are neither right nor wrong answers for each other. Captions name the thing, its
-keywords, and what can be measured: colours, light, detail, background, style. A tenth of the pictures is spoiled
-(blurred, tiled, blown up to texture, noise, nothing, outlines) and called so, so that prompts can ask for less of that.
+Contrastive (Radford et al. 2021) over pictures and captions. Two layouts of each scene are in a batch; they are neither
+right nor wrong answers for each other. Half of the pictures are degraded toward photographs, and a tenth is spoiled and
+called so, so that prompts can ask for less of that.
+
+Besides, small heads that are thrown away afterwards read from the image embedding what the scene is made of, its things,
+and a thumbnail of its colours: so the embedding keeps palette, horizon and light, by which a photograph finds its place
+in the world.
 """
 
 import argparse
-import json
 import os
 
 import numpy as np
 import torch
+import torch.nn as nn
 import torch.nn.functional as F
 
-from data import SPOILED, STYLE, Pictures, backgrounds, caption, clip_pixels, measured_words, place, plain, spoiled, words_of
+from data import ATTRIBUTES, SPOILED, Worlds, clip_pixels, like_photograph, spoiled
 from loop import DEVICE, Ahead, Stage, autocast, to_device
-from nets import CLIP_SIDE, ImageTower, TextTower
+from nets import EMBEDDING_WIDTH, ImageTower, TextTower
 from words import Words
 
-MERGES = 1500
+MERGES = 1000
+THUMBNAIL = 6
 
 
-def learn_words(pictures, path):
+def learn_words(worlds, path):
     if not os.path.exists(path):
-        texts = []
-        for concept in pictures.training:
-            name, tags, kind = words_of(pictures.index[pictures.concepts[concept][0]])
-            texts += [name, *tags, *kind]
-        texts += [w for words in STYLE.values() for w in words]
-        texts += "dark bright colourful grey detailed simple black white red orange yellow green turquoise blue purple pink brown background".split()
-        for kind in SPOILED:
-            texts += spoiled(np.random.default_rng(0), kind, torch.zeros(1, 3, 128, 128))[1]
-        Words.learn(texts, MERGES).save(path)
+        texts = [text for scene in worlds.scenes for text in scene["captions"]]
+        Words.learn(texts + [word for words in SPOILED.values() for word in words], MERGES).save(path)
     return Words.load(path)
 
 
-def measure_all(pictures, path):
-    """What can be measured from each picture, kept beside the data."""
-    if not os.path.exists(path):
-        json.dump([measured_words(p) for p in pictures.pixels], open(path, "w"))
-    return json.load(open(path))
+class Labels:
+    """Attributes of scenes as numbers."""
+
+    def __init__(self, scenes):
+        self.values = {name: sorted({scene[name] for scene in scenes}) for name in ATTRIBUTES}
+        self.things = sorted({thing for scene in scenes for thing in scene["things"]})
+
+    def of(self, scenes):
+        """Class numbers [n] for each attribute, and things as ones and zeros [n, things]."""
+        classes = {name: torch.tensor([values.index(s[name]) for s in scenes]) for name, values in self.values.items()}
+        things = torch.tensor([[float(thing in s["things"]) for thing in self.things] for s in scenes])
+        return classes, things
+
+
+class Heads(nn.Module):
+    """What is read from an image embedding in training only."""
+
+    def __init__(self, labels):
+        super().__init__()
+        self.attributes = nn.ModuleDict({name: nn.Linear(EMBEDDING_WIDTH, len(values)) for name, values in labels.values.items()})
+        self.things = nn.Linear(EMBEDDING_WIDTH, len(labels.things))
+        self.thumbnail = nn.Linear(EMBEDDING_WIDTH, 3 * THUMBNAIL**2)
+
+    def loss(self, embeds, classes, things, thumbnails, kept):
+        """Losses of rows that are `kept`: attributes, things, colours."""
+        e = embeds[kept]
+        attributes = sum(F.cross_entropy(head(e), classes[name][kept]) for name, head in self.attributes.items())
+        found = F.binary_cross_entropy_with_logits(self.things(e), things[kept])
+        colours = F.mse_loss(self.thumbnail(e), thumbnails[kept])
+        return attributes / len(self.attributes), found, colours
 
 
 class Batches:
     """Pictures and captions, as the contrastive loss wants them."""
 
-    def __init__(self, pictures, measured, words):
-        self.pictures, self.measured, self.words = pictures, measured, words
+    def __init__(self, worlds, words):
+        self.worlds, self.words = worlds, words
+        self.labels = Labels(worlds.scenes)
+        self.available = worlds.count // worlds.layouts
 
     def draw(self, rng, n):
-        """2n pictures of n concepts, their captions, and whose picture each is; spoiled ones are alone with their kind."""
-        p = self.pictures
-        concepts = rng.choice(p.training, n, replace=False)
-        rows = p.draw(rng, np.repeat(concepts, 2))
-        ground, colours = backgrounds(rng, len(rows), CLIP_SIDE)
-        x = place(rng, p.pixels[rows], ground, p.flips[rows], sizes=(0.55, 1.05))
-        texts = [caption(rng, p.index[r], self.measured[r], c) for r, c in zip(rows, colours)]
+        """2n pictures of n scenes as CLIP pixels, and what is known of each."""
+        w = self.worlds
+        chosen = rng.choice(self.available, n, replace=False)
+        layouts = np.stack([rng.permutation(w.layouts)[:2] for _ in chosen])
+        rows = w.rows(chosen[:, None], layouts).reshape(-1)
+        x = w.pictures(rows)
+        thumbnails = F.adaptive_avg_pool2d(x, THUMBNAIL).flatten(1)
+        small = F.avg_pool2d(x, 2)
+        degraded = rng.random(len(rows)) < 0.5
+        pixels = clip_pixels(x)
+        pixels[degraded] = clip_pixels(like_photograph(rng, small[degraded]))
+        scenes = [w.scene(r) for r in rows]
+        texts = [str(rng.choice(scene["captions"])) for scene in scenes]
         owner = np.repeat(np.arange(n), 2)
+        kept = np.ones(len(rows), bool)
         for i, position in enumerate(rng.choice(len(rows), len(rows) // 10, replace=False)):
-            kind = SPOILED[i % len(SPOILED)]
-            x[position : position + 1], spoiled_words = spoiled(rng, kind, x[position : position + 1])
-            texts[position] = str(rng.choice(spoiled_words))
-            if kind in ("blurry", "outline") and rng.random() < 0.6:
-                texts[position] += " " + words_of(p.index[rows[position]])[0]
-            owner[position] = n + SPOILED.index(kind)
-        return x, texts, torch.from_numpy(owner)
+            kind = list(SPOILED)[i % len(SPOILED)]
+            pixels[position : position + 1] = clip_pixels(spoiled(rng, kind, small[position : position + 1]))
+            texts[position] = str(rng.choice(SPOILED[kind]))
+            owner[position] = n + list(SPOILED).index(kind)
+            kept[position] = False
+        classes, things = self.labels.of(scenes)
+        return pixels, self.ids(texts), torch.from_numpy(owner), classes, things, thumbnails, torch.from_numpy(kept)
 
     def ids(self, texts):
         return torch.tensor(self.words.encode(texts), device=DEVICE)
 
 
 def contrast(logits, same):
-    """Cross-entropy with the diagonal as the answers; others of the same thing are left out."""
+    """Cross-entropy with the diagonal as the answers; others of the same scene are left out."""
     logits = logits.masked_fill(same & ~torch.eye(len(same), dtype=torch.bool, device=same.device), -1e4)
     return F.cross_entropy(logits, torch.arange(len(logits), device=logits.device))
 
 
-def held_out_text(entry):
-    """What a held-out picture is looked for by: its kind, its name and its keywords."""
-    name, tags, kind = words_of(entry)
-    return ", ".join([*kind, name, *tags[:8]])
-
-
 @torch.no_grad()
-def rank_one(image, text, pictures, batches, draws=40, among=50):
-    """How often the right one of 50 held-out concepts comes first: picture to text and text to picture."""
+def rank_one(image, text, worlds, batches, draws=40, among=50):
+    """How often the right caption of 50 comes first for a picture of another collection, and the right picture."""
     image.eval(), text.eval()
     rng = np.random.default_rng(3)
-    entries = {c: pictures.draw(rng, [c])[0] for c in pictures.held_out}
-    x = torch.cat([clip_pixels(plain(pictures.pixels[r : r + 1])) for r in entries.values()])
+    scenes = worlds.scenes[: worlds.count // worlds.layouts]
+    rows = worlds.rows(np.arange(len(scenes)), 0)
     with autocast():
-        images = F.normalize(image(to_device(x)), dim=-1)
-        texts = text(batches.ids([held_out_text(pictures.index[r]) for r in entries.values()]))
+        parts = [image(to_device(clip_pixels(worlds.pictures(part)))) for part in np.array_split(rows, max(1, len(rows) // 50))]
+        images = F.normalize(torch.cat(parts), dim=-1)
+        texts = text(batches.ids([scene["caption"] for scene in scenes]))
     similarity = images @ texts.T
     right = []
     for _ in range(draws):
-        chosen = torch.from_numpy(rng.permutation(len(entries))[:among])
+        chosen = torch.from_numpy(rng.permutation(len(scenes))[:among])
         part = similarity[chosen][:, chosen]
-        answers = torch.arange(among)
-        right.append([(part.argmax(1).cpu() == answers).float().mean(), (part.argmax(0).cpu() == answers).float().mean()])
+        answers = torch.arange(len(chosen), device=part.device)
+        right.append([(part.argmax(1) == answers).float().mean().item(), (part.argmax(0) == answers).float().mean().item()])
     image.train(), text.train()
     return np.mean(right, 0)
 
@@ -108,42 +134,43 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("data")
     arguments.add_argument("runs")
-    arguments.add_argument("--minutes", type=float, default=15)
-    arguments.add_argument("--concepts", type=int, default=96)
+    arguments.add_argument("--held-out", required=True, help="a collection drawn with another seed")
+    arguments.add_argument("--minutes", type=float, default=45)
+    arguments.add_argument("--scenes", type=int, default=96)
     arguments.add_argument("--rate", type=float, default=2e-3)
     a = arguments.parse_args()
-    pictures = Pictures(a.data)
-    words = learn_words(pictures, f"{a.runs}/words.json")
-    batches = Batches(pictures, measure_all(pictures, f"{a.data}/measured.json"), words)
+    worlds, held_out = Worlds(a.data), Worlds(a.held_out)
+    words = learn_words(worlds, f"{a.runs}/words.json")
+    batches = Batches(worlds, words)
     modules = {
         "image": ImageTower(),
         "text": TextTower(len(words.ids), words.start),
+        "heads": Heads(batches.labels),
         "temperature": torch.nn.ParameterDict({"log": torch.nn.Parameter(torch.tensor(np.log(14.0), dtype=torch.float32))}),
     }
     stage = Stage("clip", a.runs, modules, a.minutes, a.rate, decay=0.1)
-    image, text, temperature = (stage.modules[k] for k in ("image", "text", "temperature"))
-
-    def draw(rng):
-        x, texts, owner = batches.draw(rng, a.concepts)
-        return clip_pixels(x), batches.ids(texts), owner
-
-    ahead = Ahead(draw)
+    image, text, heads, temperature = (stage.modules[k] for k in ("image", "text", "heads", "temperature"))
+    ahead = Ahead(lambda rng: batches.draw(rng, a.scenes))
 
     def step(rng, progress):
-        x, ids, owner = ahead(rng)
+        pixels, ids, owner, classes, things, thumbnails, kept = ahead(rng)
         owner = owner.to(DEVICE)
         with autocast():
-            images, captions = F.normalize(image(to_device(x)), dim=-1), text(ids)
-        logits = temperature["log"].exp().clamp(max=50) * images @ captions.T
+            embeds, captions = image(to_device(pixels)), text(ids)
+        logits = temperature["log"].exp().clamp(max=50) * F.normalize(embeds, dim=-1) @ captions.T
         same = owner[:, None] == owner[None]
-        loss = 0.5 * (contrast(logits, same) + contrast(logits.T, same))
-        return loss, {"loss": loss.detach(), "temperature": temperature["log"].detach().exp()}
+        pair = 0.5 * (contrast(logits, same) + contrast(logits.T, same))
+        classes = {name: values.to(DEVICE) for name, values in classes.items()}
+        attributes, found, colours = heads.loss(embeds, classes, things.to(DEVICE), thumbnails.to(DEVICE), kept.to(DEVICE))
+        loss = pair + 0.5 * attributes + found + 4 * colours
+        figures = {"pair": pair, "attributes": attributes, "things": found, "colours": colours}
+        return loss, {name: value.detach() for name, value in figures.items()}
 
     def report():
-        forward, backward = rank_one(stage.average["image"], stage.average["text"], pictures, batches)
+        forward, backward = rank_one(stage.average["image"], stage.average["text"], held_out, batches)
         print(f"held out, 1 of 50: picture to text {forward:.1%}, text to picture {backward:.1%}", flush=True)
 
-    stage.run(step, report)
+    stage.run(step, report, every=20)
 
 
 if __name__ == "__main__":

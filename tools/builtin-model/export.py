@@ -12,11 +12,12 @@ import os
 import numpy as np
 import onnx
 import torch
+import torch.nn.functional as F
 from onnx import TensorProto, helper, numpy_helper
 
 from bank import load
 from clip import learn_words
-from data import Pictures
+from data import Worlds
 from nets import CLIP_SIDE, UNET_CONFIG, VAE_CONFIG, ImageTower, TextTower, Unet, Vae
 from unet import BETAS, Bank
 from words import MAX_TOKENS
@@ -85,11 +86,11 @@ def write_onnx(path, module, example, name_in, name_out, axes):
 
 @torch.no_grad()
 def preview_factors(vae, bank):
-    """How latents look: red, green, blue of each channel, then a bias, by least squares on decoded pictures."""
+    """How latents look: red, green and blue of each channel, then a bias, by least squares on decoded pictures."""
     rng = np.random.default_rng(5)
     z = torch.from_numpy(bank.latents[rng.choice(len(bank.latents), 256, replace=False)].astype(np.float32))
-    y = torch.nn.functional.avg_pool2d(torch.cat([vae.decode(part) for part in z.split(16)]), 8)
-    a = (z * bank.factor).permute(0, 2, 3, 1).reshape(-1, 4).numpy()
+    y = torch.cat([F.adaptive_avg_pool2d(vae.decode(part), z.shape[2:]) for part in z.split(8)])
+    a = (z * bank.factor).permute(0, 2, 3, 1).reshape(-1, z.shape[1]).numpy()
     a = np.concatenate([a, np.ones((len(a), 1), np.float32)], 1)
     solution = np.linalg.lstsq(a, y.permute(0, 2, 3, 1).reshape(-1, 3).numpy(), rcond=None)[0]
     return [round(float(v), 4) for v in solution.reshape(-1)]
@@ -101,7 +102,7 @@ def main():
     arguments.add_argument("runs")
     arguments.add_argument("out")
     a = arguments.parse_args()
-    words = learn_words(Pictures(a.data), f"{a.runs}/words.json")
+    words = learn_words(Worlds(a.data), f"{a.runs}/words.json")
     vae, unet, image, text = Vae(), Unet(), ImageTower(), TextTower(len(words.ids), words.start)
     load(a.runs, "vae", {"vae": vae})
     load(a.runs, "clip", {"image": image})
@@ -131,10 +132,10 @@ def main():
     )
     pixels = torch.zeros(1, 3, CLIP_SIDE, CLIP_SIDE)
     write_onnx(f"{a.out}/image_encoder/model.onnx", image, pixels, "pixel_values", "image_embeds", {0: "pictures"})
-    ids = torch.tensor(words.encode(["a red apple", "noise"]))
+    ids = torch.tensor(words.encode(["sunset over the sea", "noise"]))
     write_onnx(f"{a.out}/text_encoder/model.onnx", text, ids, "input_ids", "text_embeds", {0: "prompts", 1: "tokens"})
-    # Batch norm is folded into the exported tower; training goes on from these.
-    towers = {**{f"image.{k}": v for k, v in image.state_dict().items()}, **{f"text.{k}": v for k, v in text.state_dict().items()}}
+    # Batch norm is folded into the exported tower and the heads are left out of it; training goes on from these.
+    towers = {**torch.load(f"{a.runs}/clip.pt", map_location="cpu")["average"], **{f"text.{k}": v for k, v in text.state_dict().items()}}
     write_safetensors(CLIP_WEIGHTS, {k: v for k, v in towers.items() if v.dtype.is_floating_point})
     tokenizer, config = words.files()
     write_json(f"{a.out}/tokenizer/tokenizer.json", tokenizer)

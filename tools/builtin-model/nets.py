@@ -224,15 +224,15 @@ class Block(nn.Module):
 VAE_CONFIG = {
     "_class_name": "AutoencoderKL",
     "act_fn": "silu",
-    "block_out_channels": [32, 64, 96, 128],
-    "down_block_types": ["DownEncoderBlock2D"] * 4,
+    "block_out_channels": [32, 48, 64, 96, 128],
+    "down_block_types": ["DownEncoderBlock2D"] * 5,
     "in_channels": 3,
-    "latent_channels": 4,
+    "latent_channels": 16,
     "layers_per_block": 1,
     "norm_num_groups": 8,
     "out_channels": 3,
-    "sample_size": 128,
-    "up_block_types": ["UpDecoderBlock2D"] * 4,
+    "sample_size": 256,
+    "up_block_types": ["UpDecoderBlock2D"] * 5,
 }
 VAE_EPS = 1e-6
 
@@ -284,7 +284,7 @@ class Decoder(nn.Module):
 
 
 class Vae(nn.Module):
-    """AutoencoderKL: pictures [b, 3, h, w] in -1…1 and latents [b, 4, h/8, w/8], before `scaling_factor`."""
+    """AutoencoderKL: pictures [b, 3, h, w] in -1…1 and latents [b, c, h/f, w/f], before `scaling_factor`."""
 
     def __init__(self, c=VAE_CONFIG):
         super().__init__()
@@ -305,19 +305,19 @@ UNET_CONFIG = {
     "_class_name": "UNet2DConditionModel",
     "act_fn": "silu",
     "attention_head_dim": 4,
-    "block_out_channels": [96, 128, 128],
+    "block_out_channels": [112, 128, 128],
     "center_input_sample": False,
     "cross_attention_dim": 128,
     "down_block_types": ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"],
     "downsample_padding": 1,
     "flip_sin_to_cos": True,
     "freq_shift": 0,
-    "in_channels": 4,
+    "in_channels": 16,
     "layers_per_block": 1,
     "mid_block_scale_factor": 1,
     "norm_eps": 1e-05,
     "norm_num_groups": 8,
-    "out_channels": 4,
+    "out_channels": 16,
     "sample_size": 16,
     "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"],
 }
@@ -432,7 +432,7 @@ class TimeEmbedding(nn.Module):
 
 
 class Unet(nn.Module):
-    """UNet2DConditionModel: predicts the noise in `sample` [b, 4, h, w] at `timestep` [b], given `context` [b, 128]."""
+    """UNet2DConditionModel: predicts v of `sample` [b, c, h, w] at `timestep` [b], given `context` [b, 128]."""
 
     def __init__(self, c=UNET_CONFIG):
         super().__init__()
@@ -440,7 +440,7 @@ class Unet(nn.Module):
         heads, context, layers = c["attention_head_dim"], c["cross_attention_dim"], c["layers_per_block"]
         self.width = channels[0]
         time = 4 * channels[0]
-        self.conv_in = nn.Conv2d(4, channels[0], 3, padding=1)
+        self.conv_in = nn.Conv2d(c["in_channels"], channels[0], 3, padding=1)
         self.time_embedding = TimeEmbedding(channels[0], time)
 
         def attention(width):
@@ -472,7 +472,7 @@ class Unet(nn.Module):
             block.upsamplers = nn.ModuleList([Up(width)]) if i < len(channels) - 1 else None
             self.up_blocks.append(block)
         self.conv_norm_out = Norm(groups, channels[0], eps)
-        self.conv_out = nn.Conv2d(channels[0], 4, 3, padding=1)
+        self.conv_out = nn.Conv2d(channels[0], c["out_channels"], 3, padding=1)
 
     def features(self, timestep):
         """Sinusoids of the timestep, cosines first (`flip_sin_to_cos`)."""
@@ -516,13 +516,13 @@ EMBEDDING_WIDTH = 128
 # Embeddings have this length, so that their numbers vary by about 1 and guidance, whose steps are scale / length, moves
 # them about as it moves CLIP's own, which are about as long.
 EMBEDDING_LENGTH = EMBEDDING_WIDTH**0.5
-CLIP_SIDE = 64
+CLIP_SIDE = 96
 
 
 class ImageTower(nn.Module):
-    """CLIP pixels [b, 3, 64, 64] to image embeddings [b, 128]."""
+    """CLIP pixels [b, 3, 96, 96] to image embeddings [b, 128]."""
 
-    def __init__(self, widths=(32, 64, 128, 192)):
+    def __init__(self, widths=(32, 64, 128, 160)):
         super().__init__()
         layers = []
         before = 3

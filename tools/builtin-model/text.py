@@ -1,4 +1,4 @@
-"""Teaches the text tower more: `python3 text.py DATA RUNS --minutes 8`.
+"""Teaches the text tower more: `python3 text.py DATA RUNS --held-out DIR --minutes 15`.
 
 The image tower stays as it is, so its embeddings of the bank can be used as they lie there and a step costs next to
 nothing; what the text tower gains is thousands of captions for every picture. Needs the bank.
@@ -11,77 +11,73 @@ import torch
 import torch.nn.functional as F
 
 from bank import load
-from clip import Batches, contrast, learn_words, measure_all, rank_one
-from data import SPOILED, Pictures, backgrounds, caption, clip_pixels, place, spoiled
+from clip import Batches, contrast, learn_words, rank_one
+from data import SPOILED, Worlds, clip_pixels, spoiled
 from loop import DEVICE, Ahead, Stage, to_device
-from nets import CLIP_SIDE, ImageTower, TextTower
+from nets import ImageTower, TextTower
 
 SPOILED_PICTURES = 240
 
 
 @torch.no_grad()
-def spoiled_embeds(image, pictures):
-    """Unit embeddings of spoiled pictures, and of each its kind's number and its words."""
+def spoiled_embeds(image, worlds):
+    """Unit embeddings of spoiled pictures, and of each its kind's number."""
     rng = np.random.default_rng(13)
-    embeds, kinds, words = [], [], []
+    embeds, kinds = [], []
     for number, kind in enumerate(SPOILED):
-        for _ in range(SPOILED_PICTURES):
-            row = pictures.draw(rng, rng.choice(pictures.training, 1))
-            x = place(rng, pictures.pixels[row], backgrounds(rng, 1, CLIP_SIDE)[0], pictures.flips[row])
-            x, said = spoiled(rng, kind, x)
-            embeds.append(F.normalize(image(to_device(clip_pixels(x))), dim=-1).cpu())
+        for row in rng.integers(0, worlds.count, SPOILED_PICTURES):
+            x = F.avg_pool2d(worlds.pictures([row]), 2)
+            embeds.append(F.normalize(image(to_device(clip_pixels(spoiled(rng, kind, x)))), dim=-1).cpu())
             kinds.append(number)
-            words.append(said)
-    return torch.cat(embeds), np.array(kinds), words
+    return torch.cat(embeds), np.array(kinds)
 
 
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("data")
     arguments.add_argument("runs")
-    arguments.add_argument("--minutes", type=float, default=8)
-    arguments.add_argument("--concepts", type=int, default=256)
+    arguments.add_argument("--held-out", required=True, help="a collection drawn with another seed")
+    arguments.add_argument("--minutes", type=float, default=15)
+    arguments.add_argument("--scenes", type=int, default=256)
     arguments.add_argument("--rate", type=float, default=1e-3)
     a = arguments.parse_args()
-    pictures = Pictures(a.data)
-    words = learn_words(pictures, f"{a.runs}/words.json")
-    measured = measure_all(pictures, f"{a.data}/measured.json")
-    batches = Batches(pictures, measured, words)
-    image, text = ImageTower(), TextTower(len(words.ids), words.start, dropout=0.25)
+    worlds, held_out = Worlds(a.data), Worlds(a.held_out)
+    words = learn_words(worlds, f"{a.runs}/words.json")
+    batches = Batches(worlds, words)
+    image, text = ImageTower(), TextTower(len(words.ids), words.start, dropout=0.1)
     load(a.runs, "clip", {"image": image, "text": text})
     bank = np.load(f"{a.runs}/bank.npz")
-    embeds = F.normalize(torch.from_numpy(bank["embeds"]), dim=-1)
-    of_concept = {}
-    for i, concept in enumerate(bank["concepts"]):
-        of_concept.setdefault(int(concept), []).append(i)
-    rows, scenes, colours = bank["rows"], bank["scenes"], bank["colours"]
-    bad, kinds, bad_words = spoiled_embeds(image, pictures)
+    clean, photographs = (F.normalize(torch.from_numpy(bank[name]), dim=-1) for name in ("embeds", "photographs"))
+    bad, kinds = spoiled_embeds(image, worlds)
+    names = list(SPOILED)
     text.train().requires_grad_(True)
-    stage = Stage("text", a.runs, {"text": text}, a.minutes, a.rate, decay=0.2)
+    stage = Stage("text", a.runs, {"text": text}, a.minutes, a.rate, decay=0.1)
     text = stage.modules["text"]
+    scenes = len(clean) // worlds.layouts
 
     def draw(rng):
-        concepts = np.repeat(rng.choice(len(of_concept), a.concepts, replace=False), 2)
-        chosen = [int(rng.choice(of_concept[c])) for c in concepts]
-        captions = [caption(rng, pictures.index[rows[i]], measured[rows[i]], colours[scenes[i]]) for i in chosen]
-        spoilt = rng.choice(len(bad), a.concepts // 10, replace=False)
-        captions += [str(rng.choice(bad_words[i])) for i in spoilt]
-        owner = np.concatenate([concepts, len(of_concept) + kinds[spoilt]])
-        return torch.cat([embeds[chosen], bad[spoilt]]), batches.ids(captions), torch.from_numpy(owner)
+        chosen = rng.choice(scenes, a.scenes, replace=False)
+        rows = worlds.rows(chosen, rng.integers(0, worlds.layouts, a.scenes))
+        captions = [str(rng.choice(worlds.scenes[s]["captions"])) for s in chosen]
+        spoilt = rng.choice(len(bad), a.scenes // 10, replace=False)
+        captions += [str(rng.choice(SPOILED[names[kinds[i]]])) for i in spoilt]
+        images = torch.where(torch.rand(a.scenes, 1) < 0.3, photographs[rows], clean[rows])
+        owner = np.concatenate([chosen, scenes + kinds[spoilt]])
+        return torch.cat([images, bad[spoilt]]), batches.ids(captions), torch.from_numpy(owner)
 
     ahead = Ahead(draw)
 
     def step(rng, progress):
         images, ids, owner = (x.to(DEVICE) for x in ahead(rng))
         # Noise on the embeddings stands for pictures that are not in the bank.
-        images = F.normalize(images + 0.04 * torch.randn_like(images), dim=-1)
+        images = F.normalize(images + 0.03 * torch.randn_like(images), dim=-1)
         logits = 20 * images @ text(ids).T
         same = owner[:, None] == owner[None]
         loss = 0.5 * (contrast(logits, same) + contrast(logits.T, same))
         return loss, {"loss": loss.detach()}
 
     def report():
-        forward, backward = rank_one(image, stage.average["text"], pictures, batches)
+        forward, backward = rank_one(image, stage.average["text"], held_out, batches)
         print(f"held out, 1 of 50: picture to text {forward:.1%}, text to picture {backward:.1%}", flush=True)
         image.eval()
 

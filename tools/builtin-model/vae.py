@@ -1,9 +1,10 @@
-"""Trains the VAE: `python3 vae.py DATA RUNS --minutes 30`.
+"""Trains the VAE: `python3 vae.py DATA RUNS --minutes 60`.
 
-Crops of 64×64 for most of the time, which are four times as quick and teach the same edges; whole pictures at the end,
-because group norm sees the whole of a picture. The loss is the mean of squared and absolute errors, of the picture and
-of its differences between neighbours, which keeps edges sharp; a little Kullback-Leibler divergence keeps the latents
-near a normal distribution.
+Crops of half the side for most of the time, which are four times as quick and teach the same edges; whole pictures at the
+end, because group norm and attention see the whole of a picture. The loss is the mean of squared and absolute errors, of
+the picture and of its differences between neighbours, which keeps edges sharp; a little Kullback-Leibler divergence keeps
+the latents near a normal distribution. In a quarter of the steps latents are averaged over 2×2 and must decode to the
+picture at half its size (Kouzelis et al. 2025, EQ-VAE): latents of which averages mean something are easier to denoise.
 """
 
 import argparse
@@ -12,38 +13,41 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from data import SIDE, Pictures, backgrounds, place, plain
-from loop import Stage, autocast, to_device
+from data import SIDE, Worlds
+from loop import Ahead, Stage, autocast, to_device
 from nets import Vae
 
-KL_WEIGHT = 2e-5
+KL_WEIGHT = 4e-5
+HALF_SIZE_SHARE = 0.25
+CROP = SIDE // 2
 
 
 def differences(x):
     return x[:, :, 1:] - x[:, :, :-1], x[:, :, :, 1:] - x[:, :, :, :-1]
 
 
-def loss_of(vae, x):
+def loss_of(vae, x, half):
     with autocast():
         mean, log_variance = vae.encode(x)
         log_variance = log_variance.clamp(-20, 10)
         z = mean + torch.randn_like(mean) * torch.exp(0.5 * log_variance)
+        if half:
+            z, x = F.avg_pool2d(z, 2), F.avg_pool2d(x, 2)
         y = vae.decode(z).float()
     squared = F.mse_loss(y, x)
     edges = sum(F.l1_loss(a, b) for a, b in zip(differences(y), differences(x)))
     kl = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).mean()
     loss = squared + 0.15 * F.l1_loss(y, x) + 0.1 * edges + KL_WEIGHT * kl
-    return loss, {"psnr": -10 * torch.log10(squared.detach() / 4), "edges": edges.detach(), "kl": kl.detach()}
+    name = "half" if half else "psnr"
+    return loss, {name: -10 * torch.log10(squared.detach() / 4), "edges": edges.detach(), "kl": kl.detach()}
 
 
 @torch.no_grad()
-def held_out_psnr(vae, pictures, count=96):
-    """Mean PSNR in dB of whole held-out pictures on white."""
-    rng = np.random.default_rng(1)
-    chosen = rng.permutation([i for c in pictures.held_out for i in pictures.concepts[c]])[:count]
+def held_out_psnr(vae, worlds, count=64):
+    """Mean PSNR in dB of whole pictures of another collection."""
     values = []
-    for part in np.array_split(chosen, max(1, count // 16)):
-        x = to_device(plain(pictures.pixels[np.sort(part)]))
+    for part in np.array_split(np.arange(count), max(1, count // 8)):
+        x = to_device(worlds.pictures(part))
         with autocast():
             y = vae.decode(vae.encode(x)[0]).float().clamp(-1, 1)
         values += (-10 * torch.log10(((y - x) / 2).square().mean((1, 2, 3)))).tolist()
@@ -54,27 +58,30 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("data")
     arguments.add_argument("runs")
-    arguments.add_argument("--minutes", type=float, default=30)
-    arguments.add_argument("--batch", type=int, default=16)
+    arguments.add_argument("--held-out", required=True, help="a collection drawn with another seed")
+    arguments.add_argument("--minutes", type=float, default=60)
+    arguments.add_argument("--batch", type=int, default=8)
     arguments.add_argument("--rate", type=float, default=1e-3)
     a = arguments.parse_args()
-    pictures = Pictures(a.data)
+    worlds, held_out = Worlds(a.data), Worlds(a.held_out)
     stage = Stage("vae", a.runs, {"vae": Vae()}, a.minutes, a.rate)
     vae = stage.modules["vae"]
 
+    def draw(rng):
+        whole = stage.progress > 0.85
+        rows = rng.integers(0, worlds.count, max(2, a.batch // 4) if whole else a.batch)
+        # Edges of the picture are rare in crops from anywhere, so more crops lie at them.
+        top, left = np.clip(rng.integers(-24, SIDE - CROP + 25, 2), 0, SIDE - CROP)
+        x = worlds.pictures(rows, None if whole else (top, left, CROP))
+        return x.flip(3) if rng.random() < 0.5 else x
+
+    ahead = Ahead(draw)
+
     def step(rng, progress):
-        whole = progress > 0.8
-        n = max(4, a.batch // 4) if whole else a.batch
-        rows = pictures.draw(rng, rng.choice(pictures.training, n))
-        x = place(rng, pictures.pixels[rows], backgrounds(rng, n)[0], pictures.flips[rows])
-        if not whole:
-            # Edges of the picture are rare in crops from anywhere, so some crops are taken in corners.
-            y, z = np.clip(rng.integers(-16, SIDE - 64 + 17, 2), 0, SIDE - 64)
-            x = x[:, :, y : y + 64, z : z + 64]
-        return loss_of(vae, to_device(x))
+        return loss_of(vae, to_device(ahead(rng)), rng.random() < HALF_SIZE_SHARE)
 
     def report():
-        print(f"held out: {held_out_psnr(stage.average['vae'], pictures):.2f} dB", flush=True)
+        print(f"held out: {held_out_psnr(stage.average['vae'], held_out):.2f} dB", flush=True)
 
     stage.run(step, report)
 
