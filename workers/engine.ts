@@ -1,43 +1,29 @@
 import { makeRound } from '../src/animation/index.ts';
 import type { Frame, RoundEvent, RoundInput, RoundWatch } from '../src/animation/index.ts';
-import { DeviceError, DriftError, ModelError, abortable, allOrNone, createQueue } from '../src/base/index.ts';
-import { Pipeline } from '../src/diffusion/index.ts';
+import { DriftError, ModelError, abortable, allOrNone, createQueue } from '../src/base/index.ts';
+import type { NetworkPrecision } from '../src/base/index.ts';
 import type { PipelineOptions } from '../src/diffusion/index.ts';
-import { checkProcessor, createModel, largestSide, networkGraphs, openModel } from '../src/models/index.ts';
-import type { OpenedModel } from '../src/models/index.ts';
-import { openInstalled } from '../src/models/install/index.ts';
 import type {
   EngineNotice,
   GenerateEvent,
   LoadEvent,
   LoadedModel,
   ModelPlace,
-  Precision,
 } from '../src/protocol/index.ts';
-import { usableSettings } from '../src/project/index.ts';
 import type { Settings } from '../src/project/index.ts';
-import { DownloadTotal } from './downloads.ts';
+import { isLost, withDeviceRecovery } from './device-health.ts';
+import { checkModel, loadNetworks, openPlace } from './loading.ts';
 import type { Backend, Machine } from './machine.ts';
+import { Machines } from './machines.ts';
+import type { Station } from './machines.ts';
+import { describe, pipelineOn, promptDevice } from './model-in-use.ts';
+import type { ModelInUse } from './model-in-use.ts';
 import { holdModel } from './model-keeping.ts';
 import type { ModelStorage } from './model-keeping.ts';
 import { deviceNotice, precisionNotice } from './notices.ts';
 import { Prompts } from './prompts.ts';
-import type { PromptDevice } from './prompts.ts';
-import { tellingRuntime } from './reading.ts';
 import { resumableAutomatic, resumableSmooth } from './resuming.ts';
 import type { AutomaticRun, Resumable, SmoothRun } from './resuming.ts';
-
-/** A model that is ready, on its machine. */
-interface Loaded {
-  readonly parts: OpenedModel['parts'];
-  readonly backend: Backend;
-  readonly machine: Machine;
-  readonly lowMemory: boolean;
-  readonly pipeline: Pipeline;
-  readonly prompts: Prompts;
-  /** Lets others change the model's files, which are read from as long as it is loaded. */
-  readonly letGo: () => void;
-}
 
 export interface GenerateInput extends AutomaticRun {
   readonly previews: boolean;
@@ -49,40 +35,34 @@ export interface SmoothInput extends SmoothRun {
 
 export interface LoadOptions {
   /** What has become known of this model earlier, by the names of adapters. */
-  readonly precisions?: Readonly<Record<string, Precision>> | undefined;
+  readonly precisions?: Readonly<Record<string, NetworkPrecision>> | undefined;
   /** See `PipelineOptions`. Default false. */
   readonly lowMemory?: boolean | undefined;
 }
 
 type Emit = (event: GenerateEvent, transfer?: Transferable[]) => void;
 
-/** A machine that is open or being opened, and what it was opened for. */
-interface Station {
-  readonly backend: Backend;
-  readonly machine: Promise<Machine>;
-}
-
 /** The diffusion worker's state: one machine, and one model on it. */
 export class Engine {
-  readonly #openMachine: (backend: Backend) => Promise<Machine>;
+  readonly #machines: Machines;
   readonly #storage: ModelStorage;
-  #station: Station | null = null;
-  #loaded: Loaded | null = null;
-  /** Whoever works with the engine now: one thing at a time is done with it, whatever else is made ahead meanwhile. */
+  #model: ModelInUse | null = null;
+  /** Told what the engine changes by itself: one caller at a time works with it, whatever else is made ahead meanwhile. */
   #hearer: ((notice: EngineNotice) => void) | null = null;
   /** Where several rounds meet a lost device, one of them replaces it. */
   readonly #recovering = createQueue();
 
   /** @param storage - where the models of this device are */
   constructor(openMachine: (backend: Backend) => Promise<Machine>, storage: ModelStorage) {
-    this.#openMachine = openMachine;
+    this.#machines = new Machines(openMachine);
     this.#storage = storage;
   }
 
   /**
-   * Loads a model. The one before stays in use until the new one is there and checked; it is released before the new
-   * one's networks are loaded, because two large models do not fit side by side. From then on events are of the stage
-   * `session`. What the engine does by itself meanwhile is told as a notice.
+   * Loads a model. Everything that can be refused is refused before anything of the model in use is released: its
+   * networks make room for the new one's, because two large models do not fit side by side, and from then on events are
+   * of the stage `session`. Where the new model fails even so, the one before stays in use: its networks are loaded
+   * again when they are next needed. What the engine does by itself meanwhile is reported as a notice.
    */
   async load(
     place: ModelPlace,
@@ -93,116 +73,74 @@ export class Engine {
   ): Promise<LoadedModel> {
     const letGo =
       place.kind === 'installed' ? await holdModel(this.#storage, place.id, 'shared') : () => undefined;
+    const stations = new Set<Station>();
     try {
-      return await this.hearing(emit, () => this.#load(place, backend, signal, emit, letGo, options));
+      return await this.hearing(emit, () =>
+        this.#load(place, backend, stations, signal, emit, letGo, options),
+      );
     } catch (error) {
       letGo();
+      for (const station of stations) this.#machines.giveUp(station);
       throw error;
     }
   }
 
+  /** @param stations - takes the stations that are opened for this model */
   async #load(
     place: ModelPlace,
     backend: Backend,
+    stations: Set<Station>,
     signal: AbortSignal,
     emit: (event: LoadEvent) => void,
     letGo: () => void,
     { precisions = {}, lowMemory = false }: LoadOptions,
   ): Promise<LoadedModel> {
-    const station = this.#stationFor(backend);
-    const [opened, found] = await this.#whileOpening(station, () =>
-      allOrNone(signal, async (stop) => {
-        const both = await Promise.all([this.#open(place, stop, emit), abortable(station.machine, stop)]);
-        checkFits(...both);
-        return both;
-      }),
-    );
-    await this.#moveTo(station);
-
-    const { manifest, parts, fixedPrompts, text } = opened;
-    const defaults = usableSettings(manifest.defaults);
-    const { width = manifest.size, height = manifest.size } = defaults;
-    const { machine, pipeline, largest } = await this.#onOneThatStays(found, backend, signal, async (on) => {
-      /** The network that is being loaded; null once all of them are there. */
-      let loading: LoadEvent | null = null;
-      const runtime = tellingRuntime(on.runtime, (done, of) => {
-        if (loading) emit({ ...loading, read: { done, of } });
-      });
-      const precision = precisions[on.device.name];
-      const prepared = this.#pipelineOn({ ...on, runtime }, parts, { lowMemory, precision });
-      try {
-        const side = largestInstead(prepared, { width, height });
-        await prepared.prepare(side ?? width, side ?? height, {
-          signal,
-          onNetwork: (part, done, of) => {
-            loading = { stage: 'session', part, done, of };
-            emit(loading);
-          },
-        });
-        // Sessions can be made on a device that is gone: they say so when they are run.
-        await askBack(on, signal);
-        return { pipeline: prepared, largest: side };
-      } catch (error) {
-        // What is wrong is why it could not be loaded, not that it cannot be freed.
-        await prepared.release().catch(() => undefined);
-        throw error;
-      } finally {
-        loading = null;
-      }
+    const optionsOn = ({ device }: Machine) => this.#options(lowMemory, precisions[device.name]);
+    let station = this.#machines.reserve(backend);
+    stations.add(station);
+    const [opened, first] = await allOrNone(signal, async (stop) => {
+      const both = await Promise.all([
+        openPlace(place, this.#storage, stop, emit),
+        abortable(station.machine, stop),
+      ]);
+      checkModel(...both, optionsOn(both[1]));
+      return both;
     });
-    const prompts = new Prompts(fixedPrompts, text, promptDevice(machine, pipeline, lowMemory));
-    this.#loaded = { parts, backend, machine, lowMemory, pipeline, prompts, letGo };
-    return {
-      name: manifest.name,
-      description: manifest.description,
-      licence: manifest.licence,
-      size: manifest.size,
-      latentScale: pipeline.model.latentScale,
-      prompts: fixedPrompts ? 'fixed' : text ? 'text' : 'none',
-      fixedPrompts: {
-        positive: [...(fixedPrompts?.positive ?? [])],
-        negative: [...(fixedPrompts?.negative ?? [])],
-      },
-      defaults: { ...defaults, width: largest ?? width, height: largest ?? height },
-      largestSide: largest,
-      device: machine.device,
-    };
-  }
 
-  /** Loads networks on a machine or, where its device is lost meanwhile, on another one of the same kind, once. */
-  async #onOneThatStays<T extends object>(
-    machine: Machine,
-    backend: Backend,
-    signal: AbortSignal,
-    prepare: (on: Machine) => Promise<T>,
-  ): Promise<T & { machine: Machine }> {
-    try {
-      return { machine, ...(await prepare(machine)) };
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(await isLost(machine, signal))) throw error;
-      machine.dispose();
-      const station = { backend, machine: this.#openMachine('webgpu') };
-      this.#keep(station);
-      const other = await abortable(station.machine, signal);
-      this.#hearer?.(deviceNotice);
-      return { machine: other, ...(await prepare(other)) };
-    }
-  }
-
-  /** Fetches a model, or checks the one on this device. */
-  #open(place: ModelPlace, signal: AbortSignal, emit: (event: LoadEvent) => void): Promise<OpenedModel> {
-    if (place.kind === 'installed') {
-      const onProgress = ({ done, of }: { readonly done: number; readonly of: number }) => {
-        emit({ stage: 'verify', part: 'files', done, of });
+    const before = this.#model;
+    // A device that is gone frees nothing, and need not.
+    await before?.pipeline.release().catch(() => undefined);
+    const loadOn = async (machine: Machine) => {
+      const { manifest, parts } = opened;
+      const checked = checkModel(opened, machine, optionsOn(machine));
+      const { width = manifest.size, height = manifest.size } = checked.defaults;
+      const size = { width, height };
+      return {
+        machine,
+        checked,
+        pipeline: await loadNetworks(machine, parts, size, optionsOn(machine), signal, emit),
       };
-      return openInstalled(this.#storage.files, place.id, { signal, onProgress });
-    }
-    const total = new DownloadTotal();
-    const onDownload = (file: string, done: number, of: number) => {
-      emit({ stage: 'download', part: 'files', ...total.report(file, done, of) });
     };
-    return openModel(place.url, { signal, onDownload });
+    const { machine, checked, pipeline } = await loadOn(first).catch(async (error: unknown) => {
+      signal.throwIfAborted();
+      if (!(await isLost(first, signal))) throw error;
+      first.dispose();
+      station = this.#machines.reopen(backend);
+      stations.add(station);
+      const second = await abortable(station.machine, signal);
+      this.#hearer?.(deviceNotice);
+      return loadOn(second);
+    });
+
+    const prompts = new Prompts(opened.fixedPrompts, opened.text, promptDevice(machine, pipeline, lowMemory));
+    const model = { parts: opened.parts, backend, machine, lowMemory, pipeline, prompts, letGo };
+    this.#model = model;
+    this.#machines.adopt(station);
+    if (before) {
+      before.letGo();
+      if (before.machine !== machine) before.machine.dispose();
+    }
+    return describe(opened, model, checked);
   }
 
   /** Automatic mode. Frames are reported as they are made. */
@@ -216,7 +154,7 @@ export class Engine {
 
   /** Smooth mode. Frames are reported as they are made. */
   smooth(input: SmoothInput, signal: AbortSignal, emit: Emit): Promise<{ frames: number; seconds: number }> {
-    const promptsOf = (settings: Settings) => this.#model().prompts.embeds(settings, signal);
+    const promptsOf = (settings: Settings) => this.#inUse().prompts.embeds(settings, signal);
     return this.hearing(emit, () => this.#run(input, resumableSmooth(input, promptsOf), signal, emit));
   }
 
@@ -238,36 +176,33 @@ export class Engine {
     emit: Emit,
   ): Promise<{ frames: number; seconds: number }> {
     const began = performance.now();
-    let loaded = this.#model();
     let count = 0;
-    let lostAt = -1;
-    for (;;) {
-      try {
-        const frames = this.#frames(loaded, run, { settings, previews, done: count }, signal, emit);
-        for await (const { index, ...frame } of frames) {
-          run.made(frame);
-          // Copied and not moved: the next frame is made from the same pixels.
-          emit({ kind: 'frame', frame: index, ...frame });
-          count++;
-        }
-        return { frames: count, seconds: (performance.now() - began) / 1000 };
-      } catch (error) {
-        // A frame that costs two devices would cost a third one as well.
-        if (signal.aborted || lostAt === count) throw error;
-        lostAt = count;
-        loaded = await this.#recover(loaded, error, signal);
-      }
+    const frames = withDeviceRecovery({
+      model: this.#inUse(),
+      signal,
+      begin: (model, done) => this.#frames(model, run, { settings, previews, done }, signal, emit),
+      isResult: () => true,
+      recover: (stale, error) => this.#recover(stale, error, signal),
+    });
+    for await (const { index, ...frame } of frames) {
+      run.made(frame);
+      // Copied and not moved: the next frame is made from the same pixels.
+      emit({ kind: 'frame', frame: index, ...frame });
+      count++;
     }
+    return { frames: count, seconds: (performance.now() - began) / 1000 };
   }
 
   /** The frames that are left of a run, of which `done` are there already. */
   async *#frames(
-    { pipeline, prompts }: Loaded,
+    { pipeline, prompts }: ModelInUse,
     run: Resumable,
     { settings, previews, done }: { settings: Settings; previews: boolean; done: number },
     signal: AbortSignal,
     emit: Emit,
   ): AsyncGenerator<Frame, void, undefined> {
+    // Before the first step, because the decoder comes last, and all that came before it would be lost.
+    pipeline.checkSize(settings.width, settings.height);
     const embeds = await prompts.embeds(settings, signal);
     try {
       const frames = run.begin(pipeline, embeds, {
@@ -292,26 +227,26 @@ export class Engine {
    * it is made again, without the candidates that were there already.
    */
   async *round(input: RoundInput, watch: RoundWatch): AsyncGenerator<RoundEvent, void, undefined> {
-    let loaded = this.#model();
-    let known = 0;
-    let lostAt = -1;
-    for (;;) {
-      try {
-        const { pipeline, prompts } = loaded;
-        const made = makeRound(pipeline, input, (signal) => prompts.embeds(input.settings, signal), watch);
-        for await (const event of made) {
-          if (event.kind === 'candidate') {
-            if (event.candidate.index < known) continue;
-            known++;
-          }
-          yield event;
-        }
-        return;
-      } catch (error) {
-        if (watch.signal.aborted || lostAt === known) throw error;
-        lostAt = known;
-        loaded = await this.#recover(loaded, error, watch.signal);
-      }
+    yield* withDeviceRecovery({
+      model: this.#inUse(),
+      signal: watch.signal,
+      begin: (model, known) => this.#events(model, input, known, watch),
+      isResult: ({ kind }) => kind === 'candidate',
+      recover: (stale, error) => this.#recover(stale, error, watch.signal),
+    });
+  }
+
+  /** The events of a round without those of the first candidates, which are known. */
+  async *#events(
+    { pipeline, prompts }: ModelInUse,
+    input: RoundInput,
+    known: number,
+    watch: RoundWatch,
+  ): AsyncGenerator<RoundEvent, void, undefined> {
+    pipeline.checkSize(input.settings.width, input.settings.height);
+    const embedPrompts = (signal: AbortSignal) => prompts.embeds(input.settings, signal);
+    for await (const event of makeRound(pipeline, input, embedPrompts, watch)) {
+      if (event.kind !== 'candidate' || event.candidate.index >= known) yield event;
     }
   }
 
@@ -320,167 +255,48 @@ export class Engine {
    *
    * @throws that error, where the device is still there, where there is no other like it, or where it failed as well
    */
-  #recover(stale: Loaded, error: unknown, signal: AbortSignal): Promise<Loaded> {
+  #recover(stale: ModelInUse, error: unknown, signal: AbortSignal): Promise<ModelInUse> {
     return this.#recovering.run(signal, async () => {
-      if (this.#loaded && this.#loaded.machine !== stale.machine) return this.#loaded;
+      if (this.#model && this.#model.machine !== stale.machine) return this.#model;
       if (!(await isLost(stale.machine, signal))) throw error;
-      // Gives back what the networks have in this worker's own memory; the device may have its say about it or not.
+      // Frees what the networks have in this worker's own memory; the lost device may fail to answer.
       await abortable(
         stale.pipeline.release().catch(() => undefined),
         signal,
       );
-      const station = { backend: stale.backend, machine: this.#openMachine('webgpu') };
+      const station = this.#machines.reopen(stale.backend);
       try {
         const machine = await abortable(station.machine, signal);
         // Another device, or another precision, would make other frames.
         if (machine.device.precision !== stale.machine.device.precision) throw error;
         const { parts, lowMemory, prompts } = stale;
-        const { precision } = stale.pipeline;
-        const pipeline = this.#pipelineOn(machine, parts, { lowMemory, precision });
+        const pipeline = pipelineOn(machine, parts, this.#options(lowMemory, stale.pipeline.precision));
         prompts.moveTo(promptDevice(machine, pipeline, lowMemory));
-        this.#loaded = { ...stale, machine, pipeline };
-        this.#keep(station);
+        this.#model = { ...stale, machine, pipeline };
+        this.#machines.adopt(station);
         stale.machine.dispose();
         this.#hearer?.(deviceNotice);
-        return this.#loaded;
+        return this.#model;
       } catch (failure) {
-        closeStation(station);
+        this.#machines.giveUp(station);
         throw failure instanceof DriftError ? error : failure;
       }
     });
   }
 
-  #pipelineOn(
-    { compute, runtime, target }: Machine,
-    parts: Loaded['parts'],
-    options: Pick<PipelineOptions, 'lowMemory' | 'precision'>,
-  ): Pipeline {
-    return new Pipeline(compute, runtime, createModel(parts, target), {
-      ...options,
-      onPrecision: (precision, reason) => this.#hearer?.(precisionNotice(precision, reason)),
-    });
+  #options(lowMemory: boolean, precision: NetworkPrecision | undefined): PipelineOptions {
+    return {
+      lowMemory,
+      precision,
+      onPrecision: (changed, reason) => this.#hearer?.(precisionNotice(changed, reason)),
+    };
   }
 
   /** @throws ModelError `no-model` */
-  #model(): Loaded {
-    if (this.#loaded) return this.#loaded;
+  #inUse(): ModelInUse {
+    if (this.#model) return this.#model;
     throw new ModelError('no-model', 'There is no model to make frames with.', {
       remedy: 'Load a model first.',
     });
   }
-
-  /** The machine that is there, or one that begins to open now. */
-  #stationFor(backend: Backend): Station {
-    if (this.#station?.backend === backend) return this.#station;
-    const station = { backend, machine: this.#openMachine(backend) };
-    // The first is kept even if its model cannot be opened: the next attempt needs it.
-    if (!this.#station) this.#keep(station);
-    return station;
-  }
-
-  /** The engine's station from here on, until its machine cannot be opened or its device is lost. */
-  #keep(station: Station): void {
-    this.#station = station;
-    const forget = () => {
-      if (this.#station === station) this.#station = null;
-    };
-    station.machine.then(({ lost }) => lost?.then(forget), forget);
-  }
-
-  /** Does something that needs the station. When it fails, a station beside the engine's own is given up. */
-  async #whileOpening<T>(station: Station, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      if (station !== this.#station) closeStation(station);
-      throw error;
-    }
-  }
-
-  /** Releases the model that is loaded, and lets go of its machine where the next one runs on another. */
-  async #moveTo(station: Station): Promise<void> {
-    const before = this.#loaded;
-    this.#loaded = null;
-    if (before) {
-      // A device that is gone frees nothing, and need not.
-      await before.pipeline.release().catch(() => undefined);
-      before.letGo();
-      if (before.machine !== (await station.machine)) before.machine.dispose();
-    }
-    if (this.#station === station) return;
-    if (this.#station) closeStation(this.#station);
-    this.#keep(station);
-  }
-}
-
-/**
- * The side of the largest square picture that a device makes, where it cannot make one of the given size.
- *
- * @throws DeviceError `gpu-too-small` where it can make none
- */
-function largestInstead(
-  pipeline: Pipeline,
-  picture: { readonly width: number; readonly height: number },
-): number | null {
-  const problemOf = ({ width, height }: typeof picture): DeviceError | null => {
-    try {
-      pipeline.checkSize(width, height);
-      return null;
-    } catch (error) {
-      if (error instanceof DeviceError && error.code === 'gpu-too-small') return error;
-      throw error;
-    }
-  };
-  const problem = problemOf(picture);
-  if (problem === null) return null;
-  const side = largestSide(picture, (smaller) => problemOf(smaller) === null);
-  if (side === null) throw problem;
-  return side;
-}
-
-function promptDevice({ compute, runtime }: Machine, pipeline: Pipeline, lowMemory: boolean): PromptDevice {
-  return { compute, runtime, ...(lowMemory && { makeRoom: () => pipeline.release() }) };
-}
-
-/**
- * Asks the device for something back, which one that is gone cannot give.
- *
- * @throws what is wrong with the device, or the signal's reason
- */
-async function askBack({ compute, lost }: Machine, signal: AbortSignal): Promise<void> {
-  if (!lost) return;
-  const asked = compute.upload(new Float32Array(4), [4]);
-  try {
-    await compute.read([asked], signal);
-  } finally {
-    asked.dispose();
-  }
-}
-
-/** @throws the signal's reason */
-async function isLost(machine: Machine, signal: AbortSignal): Promise<boolean> {
-  try {
-    await askBack(machine, signal);
-    return false;
-  } catch {
-    signal.throwIfAborted();
-    return true;
-  }
-}
-
-/** Frees a machine once it is open; one that could not be opened has nothing to free. */
-function closeStation({ machine }: Station): void {
-  machine.then(
-    (open) => {
-      open.dispose();
-    },
-    () => undefined,
-  );
-}
-
-/** @throws ModelError `needs-gpu` for a model that WebAssembly's memory cannot hold */
-function checkFits({ manifest, parts }: OpenedModel, { device, target }: Machine): void {
-  if (device.kind !== 'cpu') return;
-  const graphs = networkGraphs(parts, target.widestFusedHead);
-  checkProcessor(manifest.name, graphs.unet({ width: 8, height: 8 }, target.type));
 }

@@ -18,7 +18,7 @@ export interface Machine {
   readonly target: Target;
   /** Resolves when the device is gone, for whatever reason; null for the processor, which stays. */
   readonly lost: Promise<unknown> | null;
-  /** Frees the device; tensors and sessions on it are gone. */
+  /** Frees the device; tensors and sessions on it are gone. Idempotent. */
   dispose(): void;
 }
 

@@ -1,5 +1,6 @@
+import type { NetworkPrecision } from '../src/base/index.ts';
 import type { WideningReason } from '../src/diffusion/index.ts';
-import type { EngineNotice, Precision } from '../src/protocol/index.ts';
+import type { EngineNotice } from '../src/protocol/index.ts';
 
 /** What the user is told when a device was lost and another has taken its place. */
 export const deviceNotice = {
@@ -16,6 +17,6 @@ const tooLarge: Readonly<Record<WideningReason, string>> = {
 };
 
 /** What the user is told when networks have left the range of float16. */
-export function precisionNotice(precision: Precision, reason: WideningReason): EngineNotice {
+export function precisionNotice(precision: NetworkPrecision, reason: WideningReason): EngineNotice {
   return { kind: 'notice', code: 'precision', message: tooLarge[reason], precision };
 }

@@ -16,7 +16,9 @@ export {
   wireErrorSchema,
 } from './errors.ts';
 export type { ErrorDetails, WireError } from './errors.ts';
+export type { LatentSize } from './latent-size.ts';
 export type { Picture } from './picture.ts';
+export type { NetworkPrecision } from './precision.ts';
 export { bfloat16ToFloat32, float16ToFloat32, float32ToFloat16, measureForFloat16 } from './float16.ts';
 export type { Float16Fit } from './float16.ts';
 export { abortable, abortReason, allOrNone, createQueue } from './queue.ts';

@@ -1,8 +1,9 @@
+import type { LatentSize } from '../base/index.ts';
 import type { Compute, DeviceTensor, ModelType } from '../compute/index.ts';
 import type { Session } from '../runtime/index.ts';
 import type { Faults } from './faults.ts';
 import { latentsAs } from './latents.ts';
-import type { DiffusionModel, LatentSize, Networks } from './networks.ts';
+import type { DiffusionModel, Networks } from './networks.ts';
 import type { PrecisionControl } from './precision.ts';
 import { Scope } from './scope.ts';
 
@@ -22,7 +23,7 @@ export class Decoder {
 
   /**
    * @param rows - how many latents it gets at once
-   * @throws DeviceError `gpu-too-small`, before anything is loaded
+   * @throws DeviceError `gpu-too-small` or `cpu-too-small`, before anything is loaded
    */
   load(
     size: LatentSize,

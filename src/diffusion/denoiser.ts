@@ -1,8 +1,9 @@
+import type { LatentSize } from '../base/index.ts';
 import type { Compute, DeviceTensor, ModelType } from '../compute/index.ts';
 import { NotFiniteError } from './faults.ts';
 import type { Faults } from './faults.ts';
 import { latentsAs } from './latents.ts';
-import type { DiffusionModel, LatentSize, Networks } from './networks.ts';
+import type { DiffusionModel, Networks } from './networks.ts';
 import type { PrecisionControl } from './precision.ts';
 import { createSchedule, timestepFeatures } from './scheduler.ts';
 import { Scope } from './scope.ts';
@@ -55,7 +56,7 @@ export class Denoiser {
    * Loads the UNet.
    *
    * @param rows - how many latents it gets at once
-   * @throws DeviceError `gpu-too-small`, before anything is loaded
+   * @throws DeviceError `gpu-too-small` or `cpu-too-small`, before anything is loaded
    */
   async loadUnet(size: LatentSize, rows: number, signal?: AbortSignal): Promise<void> {
     await this.#precision.load('unet', (type) => this.#unet(size, rows, type, signal));

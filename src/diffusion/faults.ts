@@ -1,18 +1,16 @@
 import { CheckpointError, ModelError } from '../base/index.ts';
+import type { NetworkPrecision } from '../base/index.ts';
 import type { DeviceTensor, ModelType } from '../compute/index.ts';
 
 /** The networks that Drift compiles, whose results are looked through while they are on the device. */
-export type CheckedNetwork = 'unet' | 'decoder';
+export type CheckedNetwork = keyof NetworkPrecision;
 
-/** What each of them computes in. */
-export type Precision = Readonly<Record<CheckedNetwork, ModelType>>;
-
-/** Where it is noted, on the device, which network gave what is not finite. Whoever asked for it disposes it. */
+/** Where it is noted, on the device, which network gave what is not finite. The caller of `Pipeline.faults` disposes it. */
 export interface Faults {
   /** float32 [2]: see `Compute.dpmSolverStep` and `Compute.frameFromDecoded`. */
   readonly marks: DeviceTensor;
   /** What the networks computed in when it was made. */
-  readonly precision: Precision;
+  readonly precision: NetworkPrecision;
   dispose(): void;
 }
 

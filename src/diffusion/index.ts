@@ -2,10 +2,10 @@
 export type { DeviceTensor, GuidanceTerms } from '../compute/index.ts';
 export type { DenoiseOptions, DenoisingOptions, DenoisingStep } from './denoiser.ts';
 export { NotFiniteError } from './faults.ts';
-export type { Faults, Precision, WideningReason } from './faults.ts';
+export type { Faults, WideningReason } from './faults.ts';
 export { legPoints } from './interpolation.ts';
 export type { LegPoint } from './interpolation.ts';
-export type { DiffusionModel, LatentSize, ModelShape } from './networks.ts';
+export type { DiffusionModel, ModelShape } from './networks.ts';
 export { Pipeline } from './pipeline.ts';
 export type { PipelineOptions, PrepareOptions } from './pipeline.ts';
 export { encodePrompts } from './prompts.ts';

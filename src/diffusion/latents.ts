@@ -1,6 +1,6 @@
 import { SettingsError } from '../base/index.ts';
+import type { LatentSize } from '../base/index.ts';
 import type { Compute, DeviceTensor, ModelType } from '../compute/index.ts';
-import type { LatentSize } from './networks.ts';
 import type { Scope } from './scope.ts';
 
 /**

@@ -1,13 +1,8 @@
 import { createQueue } from '../base/index.ts';
+import type { LatentSize } from '../base/index.ts';
 import type { ModelType } from '../compute/index.ts';
 import type { OnnxModel, Runtime, Session } from '../runtime/index.ts';
 import type { NoiseSchedule, TimestepEncoding } from './scheduler.ts';
-
-/** Height and width of latents. */
-export interface LatentSize {
-  readonly height: number;
-  readonly width: number;
-}
 
 /** What the pipeline has to know about a model beside its networks. */
 export interface ModelShape {
@@ -33,11 +28,11 @@ export interface DiffusionModel extends ModelShape {
   unet(size: LatentSize, signal?: AbortSignal, type?: ModelType): Promise<OnnxModel>;
   decoder(size: LatentSize, signal?: AbortSignal, type?: ModelType): Promise<OnnxModel>;
   /**
-   * Looks whether the device can hold what a network needs for latents of this size.
+   * Checks that the device can hold what a network needs for latents of this size.
    *
    * @param rows - how many of them it gets at once
    * @param type - what the network computes in
-   * @throws DeviceError `gpu-too-small`
+   * @throws DeviceError `gpu-too-small` or `cpu-too-small`
    */
   checkLimits(network: 'UNet' | 'decoder', size: LatentSize, rows: number, type?: ModelType): void;
 }

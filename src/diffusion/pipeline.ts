@@ -1,13 +1,14 @@
+import type { LatentSize, NetworkPrecision } from '../base/index.ts';
 import type { Compute, DeviceTensor, GuidanceTerms, NoiseKey } from '../compute/index.ts';
 import type { Runtime } from '../runtime/index.ts';
 import { Decoder } from './decoder.ts';
 import { Denoiser } from './denoiser.ts';
 import type { DenoiseOptions, DenoisingOptions, DenoisingStep } from './denoiser.ts';
-import type { Faults, Precision } from './faults.ts';
+import type { Faults } from './faults.ts';
 import { ImageEncoder } from './image-encoder.ts';
 import { latentSizeOf } from './latents.ts';
 import { Networks } from './networks.ts';
-import type { DiffusionModel, LatentSize, ModelShape } from './networks.ts';
+import type { DiffusionModel, ModelShape } from './networks.ts';
 import { PrecisionControl } from './precision.ts';
 import type { PrecisionOptions } from './precision.ts';
 import { readFrames } from './read-frames.ts';
@@ -58,7 +59,7 @@ export class Pipeline {
   }
 
   /** What the networks that Drift compiles compute in now. */
-  get precision(): Precision {
+  get precision(): NetworkPrecision {
     return this.#precision.current;
   }
 
@@ -79,7 +80,7 @@ export class Pipeline {
    * that does not fit fails before anything else is spent on it. To save memory, each makes room for the next, and the
    * last is the one that a frame begins with.
    *
-   * @throws DeviceError `gpu-too-small`, before anything is loaded; ModelError `session-failed`, or what
+   * @throws DeviceError `gpu-too-small` or `cpu-too-small`, before anything is loaded; ModelError `session-failed`, or what
    *   `checkImageEncoder` throws
    */
   async prepare(width: number, height: number, options: PrepareOptions = {}): Promise<void> {
@@ -104,7 +105,7 @@ export class Pipeline {
   /**
    * Checks that the device can make a picture of this size with guidance.
    *
-   * @throws DeviceError `gpu-too-small`; SettingsError `size-invalid`
+   * @throws DeviceError `gpu-too-small` or `cpu-too-small`; SettingsError `size-invalid`
    */
   checkSize(width: number, height: number): void {
     const size = this.latentSize(width, height);

@@ -1,12 +1,13 @@
+import type { NetworkPrecision } from '../base/index.ts';
 import type { Compute, DeviceTensor, ModelType } from '../compute/index.ts';
 import { NotFiniteError, embeddingNotFinite, isTooLargeForFloat16 } from './faults.ts';
-import type { CheckedNetwork, Precision, WideningReason } from './faults.ts';
+import type { CheckedNetwork, WideningReason } from './faults.ts';
 
 export interface PrecisionOptions {
   /** What networks compute in where an earlier run has found out that the device's own type does not do. */
-  readonly precision?: Precision | undefined;
+  readonly precision?: NetworkPrecision | undefined;
   /** Called when a network changes to float32. */
-  readonly onPrecision?: ((precision: Precision, reason: WideningReason) => void) | undefined;
+  readonly onPrecision?: ((precision: NetworkPrecision, reason: WideningReason) => void) | undefined;
 }
 
 /**
@@ -16,7 +17,7 @@ export interface PrecisionOptions {
 export class PrecisionControl {
   readonly #compute: Compute;
   readonly #onPrecision: PrecisionOptions['onPrecision'];
-  #current: Precision;
+  #current: NetworkPrecision;
   /** Networks that have to change to float32, and have not been loaded so yet. */
   readonly #widening = new Map<CheckedNetwork, WideningReason>();
 
@@ -29,7 +30,7 @@ export class PrecisionControl {
   }
 
   /** What the networks compute in now. */
-  get current(): Precision {
+  get current(): NetworkPrecision {
     return this.#current;
   }
 
@@ -39,7 +40,7 @@ export class PrecisionControl {
   }
 
   /** What all networks compute in the next time that they are used. */
-  next(): Precision {
+  next(): NetworkPrecision {
     return { unet: this.typeOf('unet'), decoder: this.typeOf('decoder') };
   }
 

@@ -2,7 +2,7 @@
 export type { Manifest } from './manifest.ts';
 export { createModel, targetFor } from './model.ts';
 export type { Model, ModelParts, Target } from './model.ts';
-export { checkProcessor, largestSide } from './limits.ts';
+export { checkProcessor, isTooSmall, largestSide } from './limits.ts';
 export { networkGraphs } from './networks.ts';
 export { identityModel } from './onnx/index.ts';
 export { openModel } from './open.ts';

@@ -8,13 +8,61 @@ export interface BufferLimits {
 }
 
 /**
- * Looks whether a device can hold the largest weight and the largest value of a network, before anything is read for
- * it: each of them is one buffer.
+ * Checks that a device can hold a network, before anything of it is read.
  *
  * @param batch - rows that the network is run with
+ * @param limits - of the GPU; null for the processor
+ * @throws DeviceError `gpu-too-small` or `cpu-too-small` with what is needed and what there is
+ */
+export function checkMemory(
+  network: string,
+  graph: CompiledGraph,
+  batch: number,
+  limits: BufferLimits | null,
+): void {
+  if (limits) checkLimits(network, graph, batch, limits);
+  else checkWasmMemory(network, graph, batch);
+}
+
+/** Whether an error says that a picture is too large for the device. */
+export function isTooSmall(error: unknown): error is DeviceError {
+  return error instanceof DeviceError && (error.code === 'gpu-too-small' || error.code === 'cpu-too-small');
+}
+
+/**
+ * What ONNX Runtime's WebAssembly can hold, in bytes. Its memory ends at 4 GiB; its arena asks for blocks that double in
+ * size, and 2^30 bytes in one piece end in "Integer overflow" (measured with 1.30: 1.02e9 bytes run, 1.07e9 do not).
+ */
+const wasmMemory = { inOnePiece: 2 ** 30 - 1, altogether: 3e9 };
+
+/** @throws DeviceError `cpu-too-small` */
+function checkWasmMemory(network: string, graph: CompiledGraph, batch: number): void {
+  const { plan } = graph;
+  const values = [...graph.values(batch).values()];
+  const scratch = Math.max(0, ...values.map((value) => value.scratch));
+  const largest = values.reduce((most, { bytes }) => Math.max(most, bytes), scratch);
+  const altogether = plan.byteLength + graph.peak(batch) + scratch;
+  const [needed, available, how] =
+    largest > wasmMemory.inOnePiece
+      ? ([largest, wasmMemory.inOnePiece, ' in one piece'] as const)
+      : ([altogether, wasmMemory.altogether, ''] as const);
+  if (needed <= available) return;
+  throw new DeviceError(
+    'cpu-too-small',
+    `The ${network} needs ${megabytes(needed)} of memory${how} for pictures of this size, and without a GPU there are at most ${megabytes(available)}.`,
+    {
+      remedy: 'Use a smaller picture or a smaller batch, or a browser and machine with a GPU.',
+      details: { network, type: plan.type, needed, available },
+    },
+  );
+}
+
+/**
+ * Checks that a GPU can hold the largest weight and the largest value of a network: each of them is one buffer.
+ *
  * @throws DeviceError `gpu-too-small` with the limit, what is needed and what there is
  */
-export function checkLimits(
+function checkLimits(
   network: string,
   { plan, values }: CompiledGraph,
   batch: number,

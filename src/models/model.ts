@@ -1,9 +1,9 @@
+import type { LatentSize } from '../base/index.ts';
 import type { OnnxModel } from '../runtime/index.ts';
 import type { SchedulerConfig, UnetConfig, VaeConfig } from './config/index.ts';
-import { checkLimits } from './limits.ts';
+import { checkMemory } from './limits.ts';
 import type { BufferLimits } from './limits.ts';
 import { networkGraphs } from './networks.ts';
-import type { LatentSize } from './networks.ts';
 import { contextWidth } from './onnx/index.ts';
 import type { CompiledGraph } from './onnx/index.ts';
 import { lazyWeights, packWeights } from './pack.ts';
@@ -39,7 +39,7 @@ export interface Target {
    * for 14 s at 32 channels, a minute at 40 and longer beyond, once; the same attention spelled out takes seconds.
    */
   readonly widestFusedHead: number;
-  /** What it holds in one piece; null for the processor, which has no such limits. */
+  /** What it holds in one piece; null for the processor: see `checkMemory`. */
   readonly limits: BufferLimits | null;
 }
 
@@ -90,17 +90,17 @@ export function createModel(parts: ModelParts, { type, widestFusedHead, limits }
       pack(graphs.decoder(size, as), vae.checkpoint, signal),
 
     /**
-     * Looks whether the device can hold what a network needs for latents of this size, without reading a weight.
+     * Checks that the device can hold what a network needs for latents of this size, without reading a weight.
      *
      * @param rows - how many of them it gets at once: with classifier-free guidance, the UNet gets two for a picture
      * @param as - the type that the network computes in: the target's, or the one that is asked for
-     * @throws DeviceError `gpu-too-small`
+     * @throws DeviceError `gpu-too-small` or `cpu-too-small`
      */
     checkLimits: (network: 'UNet' | 'decoder', size: LatentSize, rows: number, as = type): void => {
       const key = `${network} ${size.height}x${size.width}x${rows} ${as}`;
-      if (!limits || checked.has(key)) return;
+      if (checked.has(key)) return;
       const graph = network === 'UNet' ? graphs.unet(size, as) : graphs.decoder(size, as);
-      checkLimits(network, graph, rows, limits);
+      checkMemory(network, graph, rows, limits);
       checked.add(key);
     },
   };

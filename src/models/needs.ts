@@ -1,5 +1,5 @@
 import { DriftError } from '../base/index.ts';
-import { checkLimits, checkProcessor, largestSide } from './limits.ts';
+import { checkMemory, checkProcessor, largestSide } from './limits.ts';
 import type { Target } from './model.ts';
 import { networkGraphs } from './networks.ts';
 import type { NetworkHeaders } from './networks.ts';
@@ -47,9 +47,9 @@ export function needsOf(
   const problemFor = ({ unet, decoder }: ReturnType<typeof graphsFor>): DriftError | null => {
     try {
       if (processor) checkProcessor(name, unet);
-      if (limits) {
-        checkLimits('UNet', unet, unetRows, limits);
-        checkLimits('decoder', decoder, 1, limits);
+      if (processor || limits) {
+        checkMemory('UNet', unet, unetRows, limits);
+        checkMemory('decoder', decoder, 1, limits);
       }
       return null;
     } catch (error) {

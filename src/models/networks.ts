@@ -1,3 +1,4 @@
+import type { LatentSize } from '../base/index.ts';
 import type { UnetConfig, VaeConfig } from './config/index.ts';
 import { compileContext, compileUnet, compileVaeDecoder } from './onnx/index.ts';
 import type { CompiledGraph } from './onnx/index.ts';
@@ -7,12 +8,6 @@ import type { Checkpoint } from './types.ts';
 export interface NetworkHeaders {
   readonly unet: { readonly config: UnetConfig; readonly checkpoint: Pick<Checkpoint, 'name' | 'tensors'> };
   readonly vae: { readonly config: VaeConfig; readonly checkpoint: Pick<Checkpoint, 'name' | 'tensors'> };
-}
-
-/** Height and width of latents. */
-export interface LatentSize {
-  readonly height: number;
-  readonly width: number;
 }
 
 type Type = 'float16' | 'float32';

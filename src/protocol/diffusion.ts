@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { NetworkPrecision } from '../base/index.ts';
 import { insightSchema, largestBatch, legSchema, settingsSchema } from '../project/index.ts';
 import { deviceSchema } from './device.ts';
 import { pictureSchema } from './messages.ts';
@@ -22,8 +23,10 @@ export type LoadEvent = v.InferOutput<typeof loadEventSchema>;
 const networkType = v.picklist(['float16', 'float32']);
 
 /** What the networks that Drift compiles compute in. */
-export const precisionSchema = v.object({ unet: networkType, decoder: networkType });
-export type Precision = v.InferOutput<typeof precisionSchema>;
+export const precisionSchema = v.object({
+  unet: networkType,
+  decoder: networkType,
+}) satisfies v.GenericSchema<NetworkPrecision>;
 
 /** What the worker has changed by itself, in one sentence for the user. No frame is lost or changed by it. */
 const noticeSchema = v.object({
@@ -182,8 +185,8 @@ export type ModelPlace = v.InferOutput<typeof modelPlaceSchema>;
 export const diffusionApi = {
   /**
    * Loads a model; one on this device is compared with its checksums first. The one before stays in use until the new
-   * one is there and checked; it is released before the first event of stage `session`, and a failure after that leaves
-   * no model.
+   * one is ready, also where that fails: its networks make room before the first event of stage `session`, and are
+   * loaded again when they are next needed.
    */
   load: {
     params: v.object({

@@ -2,7 +2,7 @@
 export { connect } from './client.ts';
 export type { CallOptions, Connection } from './client.ts';
 export { serve } from './server.ts';
-export type { Handler, Handlers, Port } from './server.ts';
+export type { Handler, Handlers, MessageEndpoint } from './server.ts';
 export { diffusionApi, precisionSchema } from './diffusion.ts';
 // Kept with every frame, so it belongs to the project.
 export type { FrameInsight } from '../project/index.ts';
@@ -16,7 +16,6 @@ export type {
   PickEvent,
   PickPace,
   PickState,
-  Precision,
   RoundEvent,
 } from './diffusion.ts';
 export type { Device } from './device.ts';

@@ -2,8 +2,8 @@ import { WorkerError, errorToWire } from '../base/index.ts';
 import { parseMessage, requestSchema } from './messages.ts';
 import type { Api, Event, Params, Response, Result } from './messages.ts';
 
-/** The worker's side of a message port: what a dedicated worker's global scope and a MessagePort share. */
-export interface Port {
+/** The worker's side of a channel: what a dedicated worker's global scope and a MessagePort share. */
+export interface MessageEndpoint {
   postMessage(message: unknown, transfer: Transferable[]): void;
   addEventListener(type: 'message', listener: (event: MessageEvent<unknown>) => void): void;
 }
@@ -30,7 +30,7 @@ export type Handlers<A extends Api> = { readonly [K in keyof A]: Handler<A[K]> }
  * Answers calls that arrive on `port`. Every call gets exactly one answer; what handlers throw goes back as a
  * typed error. Calls run as they come: a handler that must not overlap itself queues on its own.
  */
-export function serve<A extends Api>(port: Port, api: A, handlers: Handlers<A>): void {
+export function serve<A extends Api>(port: MessageEndpoint, api: A, handlers: Handlers<A>): void {
   const running = new Map<number, AbortController>();
   const post = (response: Response, transfer: Transferable[] = []) => {
     port.postMessage(response, transfer);

@@ -56,10 +56,10 @@ export interface ModelStore extends StoreApi<ModelState> {
 /** The topic of what went wrong when a model was loaded: it is over once one is there. */
 const loadTopic = 'model';
 
-/** Errors that may come of too little memory. */
-/** What is said of a GPU that cannot make the model's own size. */
+/** The topic of what is said about a device that cannot make the model's own size. */
 const sizeTopic = 'size';
 
+/** Errors that may come of too little memory. */
 const memoryCodes = ['out-of-memory', 'device-lost', 'session-failed'];
 const lowMemoryRemedy = 'Or turn on “Low memory” under Models, which needs less at once.';
 
@@ -123,8 +123,6 @@ export function createModel({
             heard.push(event);
             return;
           }
-          // From here on the worker has let go of the one before.
-          if (event.stage === 'session') inUse = null;
           if (!signal.aborted) progress.push(event);
         },
       });
@@ -144,7 +142,7 @@ export function createModel({
       progress.cancel();
       if (error instanceof WorkerError) inUse = null;
       if (inUse) {
-        goBack(inUse);
+        goBackTo(inUse);
         const again = () => {
           model.load(locate);
         };
@@ -163,20 +161,20 @@ export function createModel({
     }
   }
 
-  function tellSize({ name, size, largestSide: side }: LoadedModel) {
+  function tellSize({ name, size, largestSide: side, device }: LoadedModel) {
     if (side === null) {
       notices.dismissTopic(sizeTopic);
       return;
     }
-    const words = `This GPU makes pictures of up to ${side}×${side} with ${name}, which was made for ${size}×${size}.`;
+    const what = device.kind === 'cpu' ? 'Without a GPU, Drift' : 'This GPU';
+    const words = `${what} makes pictures of up to ${side}×${side} with ${name}, which was made for ${size}×${size}.`;
     notices.info(sizeTopic, words, []);
   }
 
   /** The model before, which the worker still has, with the settings that belong to it. */
-  function goBack({ locate, place, model: before }: NonNullable<typeof inUse>) {
+  function goBackTo({ locate, place, model: before }: NonNullable<typeof inUse>) {
     wanted = locate;
-    settings.openModel(keyOf(place));
-    settings.applyModel(before.defaults, before.latentScale);
+    settings.closeModel();
     store.setState({ status: 'ready', model: before, place, progress: null });
   }
 
@@ -245,8 +243,8 @@ export function createModel({
         });
         return;
       }
-      // A GPU that is too small is so after a restart as well.
-      const restartable = error instanceof DeviceError && error.code !== 'gpu-too-small';
+      // A device that is too small is so after a restart as well.
+      const restartable = error instanceof DeviceError && !error.code.endsWith('-too-small');
       const last = restartable ? restarting : again;
       const short =
         error instanceof DriftError && memoryCodes.includes(error.code) && !preferences.getState().lowMemory;

@@ -46,13 +46,39 @@ export interface SettingsStore extends StoreApi<SettingsState> {
   readonly recheck: () => void;
   /** Back to the defaults of the program and the model, in the same mode; returns what had been changed. */
   readonly reset: () => SettingsPart;
-  /** The settings now belong to this model: what was changed with it on earlier visits comes back. */
+  /**
+   * Opens the settings of a model that is being loaded: what was changed with it on earlier visits comes back, under
+   * what the person changed on this one. They count as the model's from `applyModel` on.
+   */
   readonly openModel: (url: string) => void;
-  /** The model is known: its defaults come under what the person changed. */
+  /** The model is loaded: its defaults come under what the person changed. */
   readonly applyModel: (defaults: SettingsPart, latentScale: number) => void;
+  /**
+   * The model could not be loaded: the settings are those of the one before again, with what was changed while it was
+   * being loaded. What is kept of the other model is what it was.
+   */
+  readonly closeModel: () => void;
 }
 
 const promptLimit = 10_000;
+
+/** Settings as they are while one model is in use. */
+interface Owned extends Pick<SettingsState, 'base' | 'changed' | 'multiple'> {
+  /** What they are stored under; null before any model was opened. */
+  readonly storageKey: string | null;
+  /** Whether the model's own defaults are known. */
+  readonly modelKnown: boolean;
+}
+
+/** The settings of a model that is being loaded. */
+interface Opening {
+  readonly storageKey: string;
+  /** What was stored of it on earlier visits. */
+  stored: SettingsPart;
+  /** What the person has changed since it was opened. */
+  typed: SettingsPart;
+  before: Owned;
+}
 
 /** The settings of the animation, kept for each model from visit to visit. */
 export function createSettings({
@@ -70,6 +96,7 @@ export function createSettings({
   }));
   let storageKey: string | null = null;
   let modelKnown = false;
+  let opening: Opening | null = null;
 
   /**
    * Lays `changed` over `base` and stores it, leaving out what is the default anyway. Until the model's defaults
@@ -79,7 +106,16 @@ export function createSettings({
     const values = overlaySettings(base, changed);
     const different = without(changed, (key) => modelKnown && values[key] === base[key]);
     store.setState({ ...rest, base, values, changed: different });
-    if (storageKey !== null) keep(storage, storageKey, different);
+    // What was changed with another model belongs to this one once it is loaded, and not before.
+    if (opening) keep(storage, opening.storageKey, { ...opening.stored, ...opening.typed });
+    else if (storageKey !== null) keep(storage, storageKey, different);
+  }
+
+  /** Takes what the person has changed. */
+  function change(part: SettingsPart, rest: Partial<SettingsState>) {
+    const { base, changed } = store.getState();
+    if (opening) opening.typed = { ...opening.typed, ...part };
+    rebase(base, { ...changed, ...part }, rest);
   }
 
   function check(key: FieldKey) {
@@ -97,8 +133,8 @@ export function createSettings({
       store.setState(({ drafts }) => ({ drafts: { ...drafts, [key]: text } }));
       const result = check(key);
       if (!result.ok) return;
-      const { base, changed, problems } = store.getState();
-      rebase(base, { ...changed, [key]: result.value }, { problems: without(problems, key) });
+      const { problems } = store.getState();
+      change({ [key]: result.value }, { problems: without(problems, key) });
     },
     commit(key) {
       const result = check(key);
@@ -123,13 +159,9 @@ export function createSettings({
       return null;
     },
     set(part) {
-      const { base, changed, drafts, problems } = store.getState();
+      const { drafts, problems } = store.getState();
       const touched = (key: string) => key in part;
-      rebase(
-        base,
-        { ...changed, ...part },
-        { drafts: without(drafts, touched), problems: without(problems, touched) },
-      );
+      change(part, { drafts: without(drafts, touched), problems: without(problems, touched) });
     },
     setPrompts(key, text) {
       settings.set({ [key]: text.slice(0, promptLimit) });
@@ -147,20 +179,44 @@ export function createSettings({
     },
     reset() {
       const { base, changed } = store.getState();
-      rebase(base, { mode: changed.mode }, { drafts: {}, problems: {} });
+      const kept = { mode: changed.mode };
+      if (opening) {
+        opening.stored = kept;
+        opening.typed = {};
+        opening.before = { ...opening.before, changed: kept };
+      }
+      rebase(base, kept, { drafts: {}, problems: {} });
       return changed;
     },
     openModel(url) {
       const key = `drift.settings:${url}`;
+      if (key === opening?.storageKey) return;
+      settings.closeModel();
       // Loaded once more: its defaults are known already.
       if (key === storageKey) return;
-      storageKey = key;
+      const { base, changed, multiple } = store.getState();
+      const stored = readStoredSettings(readKey(storage, key));
+      opening = {
+        storageKey: key,
+        stored,
+        typed: {},
+        before: { storageKey, modelKnown, base, changed, multiple },
+      };
       modelKnown = false;
-      const { changed } = store.getState();
-      rebase(defaultSettings, { ...readStoredSettings(readKey(storage, storageKey)), ...changed });
+      rebase(defaultSettings, { ...stored, ...changed });
+    },
+    closeModel() {
+      if (!opening) return;
+      const { storageKey: other, stored, typed, before } = opening;
+      opening = null;
+      keep(storage, other, stored);
+      ({ storageKey, modelKnown } = before);
+      rebase(before.base, { ...before.changed, ...typed }, { multiple: before.multiple });
     },
     applyModel(defaults, latentScale) {
       const { changed, drafts, problems } = store.getState();
+      storageKey = opening?.storageKey ?? storageKey;
+      opening = null;
       modelKnown = true;
       rebase(overlaySettings(defaultSettings, defaults), changed, {
         multiple: leastCommonMultiple(8, latentScale),

@@ -6,6 +6,8 @@ export interface PlannedValue {
   readonly operator: string;
   readonly dims: readonly number[];
   readonly bytes: number;
+  /** Bytes that ONNX Runtime's CPU provider allocates besides while the node runs: the scores of fused attention. */
+  readonly scratch: number;
 }
 
 interface Shape {
@@ -40,18 +42,23 @@ export function plannedValues(
   const constants = new Map(initializers.map((initializer) => [initializer.name, initializer]));
   const values = new Map<string, PlannedValue>();
   for (const node of nodes) {
-    const shapes = outputShapes(
-      node,
-      node.inputs.map((name) => known.get(name) ?? { dims: [], size: 0 }),
-      (input) => integers(constants.get(node.inputs[input] ?? '')),
-    );
+    const given = node.inputs.map((name) => known.get(name) ?? { dims: [], size: 0 });
+    const scratch = scratchBytes(node, given);
+    const shapes = outputShapes(node, given, (input) => integers(constants.get(node.inputs[input] ?? '')));
     for (const [index, name] of node.outputs.entries()) {
       const shape = shapes[index] ?? shapes[0] ?? { dims: [], size: 0 };
       known.set(name, shape);
-      values.set(name, { operator: node.operator, dims: shape.dims, bytes: bytesOf(shape) });
+      values.set(name, { operator: node.operator, dims: shape.dims, bytes: bytesOf(shape), scratch });
     }
   }
   return values;
+}
+
+/** Scores of every query with every key, for each head of each row. */
+function scratchBytes(node: Node, [query, key]: readonly Shape[]): number {
+  if (node.operator !== 'MultiHeadAttention' || !query || !key) return 0;
+  const [batch = 1, queries = 0] = query.dims;
+  return batch * (attribute(node, 'num_heads') ?? 1) * queries * (key.dims[1] ?? 0) * query.size;
 }
 
 /** The shapes of a node's outputs; one for all where they have the same. */

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { automatic, makeRound } from '../../../src/animation/index.ts';
 import { DeviceError } from '../../../src/base/index.ts';
 import { NotFiniteError, Pipeline } from '../../../src/diffusion/index.ts';
-import type { Precision, WideningReason } from '../../../src/diffusion/index.ts';
+import type { NetworkPrecision } from '../../../src/base/index.ts';
+import type { WideningReason } from '../../../src/diffusion/index.ts';
 import { createModel } from '../../../src/models/index.ts';
 import { defaultSettings } from '../../../src/project/index.ts';
 import type { EngineNotice, GenerateEvent, LoadEvent } from '../../../src/protocol/index.ts';
@@ -28,13 +29,13 @@ const tooLargeForAny = { stream: 1e37, outlier: 20 };
 const start = await noisePicture(7, 20, 10);
 const settings = { ...defaultSettings, frames: 2, steps: 2, width: 16, height: 16, seed: 11 };
 const prompts = { text: null, positives: 0, negatives: 0 };
-const inFloat32: Precision = { unet: 'float32', decoder: 'float32' };
+const inFloat32: NetworkPrecision = { unet: 'float32', decoder: 'float32' };
 
 let watch: ReturnType<typeof watchGpu>;
 let backend: NodeBackend;
 let pipelines: Pipeline[] = [];
 /** What became known about the networks, in order. */
-let told: Precision[] = [];
+let told: NetworkPrecision[] = [];
 let reasons: WideningReason[] = [];
 
 beforeAll(async () => {
@@ -61,7 +62,7 @@ afterAll(() => {
 
 type Parts = Parameters<typeof tinyModelParts>[0];
 
-async function open(parts: Parts, precision?: Precision): Promise<Pipeline> {
+async function open(parts: Parts, precision?: NetworkPrecision): Promise<Pipeline> {
   const model = createModel(await tinyModelParts(parts), backend.target);
   const pipeline = new Pipeline(backend.compute, backend.runtime, model, {
     precision,
@@ -117,7 +118,7 @@ async function candidates(pipeline: Pipeline): Promise<Uint8ClampedArray[]> {
 }
 
 describe('a model that leaves the range of float16', () => {
-  const cases: [string, Parts, Precision][] = [
+  const cases: [string, Parts, NetworkPrecision][] = [
     ['in the decoder', { decoder: tooLarge }, { unet: 'float16', decoder: 'float32' }],
     ['in both', { unet: tooLarge, decoder: tooLarge }, inFloat32],
   ];
@@ -161,7 +162,7 @@ describe('a model that leaves the range of float16', () => {
 });
 
 describe('a model with weights that float16 does not hold', () => {
-  const cases: [string, Parts, Precision][] = [
+  const cases: [string, Parts, NetworkPrecision][] = [
     ['in the UNet', { unet: tooLargeWeights }, { unet: 'float32', decoder: 'float16' }],
     ['in the UNet, once they are scaled', { unet: tooLargeGated }, { unet: 'float32', decoder: 'float16' }],
     ['in the decoder', { decoder: tooLargeWeights }, { unet: 'float16', decoder: 'float32' }],
@@ -242,7 +243,7 @@ describe('a model that leaves the range of float32 too', () => {
 describe('the engine', () => {
   it('tells of it in one sentence in the run that found it out, and can be told beforehand', async () => {
     const { engine, load, release } = await engineFor(tinyModelFiles({ decoder: tooLarge }));
-    const noticesOf = async (precisions: Record<string, Precision>): Promise<EngineNotice[]> => {
+    const noticesOf = async (precisions: Record<string, NetworkPrecision>): Promise<EngineNotice[]> => {
       const notices = await load(precisions);
       const input = { start, firstFrame: 0, settings, previews: false };
       const { frames: made } = await engine.generate(input, signal, (event) => {
@@ -251,7 +252,7 @@ describe('the engine', () => {
       expect(made).toBe(settings.frames);
       return notices;
     };
-    const known: Precision = { unet: 'float16', decoder: 'float32' };
+    const known: NetworkPrecision = { unet: 'float16', decoder: 'float32' };
     const found = await noticesOf({ 'Another GPU': known });
     expect(found).toMatchObject([{ code: 'precision', precision: known }]);
     expect(found[0]?.message).toMatch(/^[A-Z].*\.$/);
@@ -261,7 +262,7 @@ describe('the engine', () => {
 
   it('tells of it in one sentence while it loads, where the weights say so', async () => {
     const { load, release } = await engineFor(tinyModelFiles({ unet: tooLargeWeights }));
-    const known: Precision = { unet: 'float32', decoder: 'float16' };
+    const known: NetworkPrecision = { unet: 'float32', decoder: 'float16' };
     const found = await load({});
     expect(found).toMatchObject([{ code: 'precision', precision: known }]);
     expect(found[0]?.message).toMatch(/^[A-Z][^.]*\.$/);
@@ -304,7 +305,7 @@ async function engineFor(files: Map<string, Uint8Array<ArrayBuffer>>, runtime = 
   const engine = new Engine(() => Promise.resolve(machine), new MemoryModels());
   return {
     engine,
-    load: async (precisions: Record<string, Precision>): Promise<EngineNotice[]> => {
+    load: async (precisions: Record<string, NetworkPrecision>): Promise<EngineNotice[]> => {
       const notices: EngineNotice[] = [];
       const hear = (event: LoadEvent | EngineNotice) => {
         if ('kind' in event) notices.push(event);

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { isAbort } from '../../../src/base/index.ts';
 import { Networks } from '../../../src/diffusion/networks.ts';
-import type { DiffusionModel, LatentSize } from '../../../src/diffusion/index.ts';
+import type { LatentSize } from '../../../src/base/index.ts';
+import type { DiffusionModel } from '../../../src/diffusion/index.ts';
 import type { OnnxModel, Runtime, Session } from '../../../src/runtime/index.ts';
 
 /** What has been done, in words, in order. */

@@ -5,6 +5,7 @@ import { createModel, targetFor } from '../../../src/models/index.ts';
 import { compileContext, compileUnet, compileVaeDecoder } from '../../../src/models/onnx/index.ts';
 import type { CompiledGraph } from '../../../src/models/onnx/index.ts';
 import { referenceUnet } from '../../support/reference/unet.ts';
+import type { UnetJson } from '../../support/reference/unet.ts';
 import { referenceVae } from '../../support/reference/vae.ts';
 import { stableDiffusionUnet, stableDiffusionVae } from '../../support/stable-diffusion.ts';
 
@@ -83,6 +84,22 @@ describe('a device', () => {
     vae,
     scheduler: parseSchedulerConfig('scheduler.json', {}),
     imageEncoder: { model: () => Promise.reject(new Error('not read')), size: 224 },
+  };
+  /** A UNet of two heads at its widest. */
+  const json: UnetJson = {
+    in_channels: 4,
+    out_channels: 4,
+    block_out_channels: [8, 8],
+    layers_per_block: 1,
+    cross_attention_dim: 12,
+    attention_head_dim: 2,
+    norm_num_groups: 4,
+    down_block_types: ['CrossAttnDownBlock2D', 'DownBlock2D'],
+    up_block_types: ['UpBlock2D', 'CrossAttnUpBlock2D'],
+  };
+  const miniature = {
+    config: parseUnetConfig('unet/config.json', json),
+    checkpoint: { ...unet.checkpoint, ...referenceUnet(json).parameters.header() },
   };
   type Limits = Record<'maxBufferSize' | 'maxStorageBufferBindingSize', number>;
   /** Asks a device with these limits for pictures of Stable Diffusion; nothing is read. */
@@ -163,7 +180,29 @@ describe('a device', () => {
     expect(remedy).not.toContain('picture');
   });
 
-  it('without limits, which the processor is, takes anything', () => {
-    createModel(parts, targetFor('float32', false)).checkLimits('UNet', { height: 1024, width: 1024 }, 8);
+  it('that is the processor takes what ONNX Runtime runs there, and refuses what ends in an integer overflow', () => {
+    const small = createModel({ ...parts, unet: miniature }, targetFor('float32', false));
+    // The scores of one head, of every position with every other: 16384² floats are 2^30 bytes, which is one too many.
+    small.checkLimits('decoder', latents, 1);
+    small.checkLimits('UNet', { height: 64, width: 64 }, 2);
+    const needed = (network: 'UNet' | 'decoder', side: number, rows: number) => {
+      try {
+        small.checkLimits(network, { height: side, width: side }, rows);
+      } catch (error) {
+        if (error instanceof DriftError && error.code === 'cpu-too-small') return error.details['needed'];
+        throw error;
+      }
+      return 'nothing';
+    };
+    expect(needed('decoder', 128, 1)).toBe(2 ** 30);
+    // Fused attention makes its scores inside: two heads of four rows.
+    expect(needed('UNet', 96, 4)).toBe(4 * 2 * 96 ** 4 * 4);
+  });
+
+  it('that is the processor refuses what it cannot hold altogether', () => {
+    const model = createModel(parts, targetFor('float32', false));
+    expect(() => {
+      model.checkLimits('UNet', latents, 2);
+    }).toThrow(expect.objectContaining({ code: 'cpu-too-small' }));
   });
 });

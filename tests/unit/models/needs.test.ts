@@ -124,7 +124,7 @@ describe('the most bytes of values at one time', () => {
   const sizes = new Map(
     Object.entries({ a: 10, b: 20, view: 20, c: 5, d: 7, e: 1 }).map(([name, bytes]) => [
       name,
-      { operator: '', dims: [bytes], bytes },
+      { operator: '', dims: [bytes], bytes, scratch: 0 },
     ]),
   );
 

@@ -308,14 +308,61 @@ describe('loading a model', () => {
     expect(rig.stores.settings.getState()).toMatchObject({ values: { steps: 7, width: 128 } });
   });
 
-  it('that fails when the one before is gone leaves none, and says so', async () => {
+  it('that fails while its networks are loaded leaves the one before in use as well', async () => {
     const rig = new Rig();
     await rig.ready();
     rig.failsLate = true;
     rig.failures.set('load', new InputError('memory', 'It does not fit.', { remedy: 'Close other tabs.' }));
     rig.load('https://drift.example/other.json');
-    expect(await until(rig.stores.model, ({ status }) => status === 'failed')).toMatchObject({ model: null });
-    expect(rig.stores.notices.getState().notices).toMatchObject([{ message: 'It does not fit.', kept: '' }]);
+    expect(await rig.stores.model.whenReady()).toBe(true);
+    expect(rig.stores.model.getState()).toMatchObject({ status: 'ready', model: { name: 'Shapes' } });
+    expect(rig.stores.notices.getState().notices).toMatchObject([
+      { message: 'It does not fit.', kept: 'Shapes is still in use.' },
+    ]);
+    await rig.stores.generation.generate();
+    expect(numbers(rig)).toEqual([1, 2, 3]);
+  });
+
+  it('that fails leaves the settings of neither laid over the other, now and on the next visit', async () => {
+    const storage = new Map<string, string>();
+    const other = 'https://drift.example/other.json';
+    const earlier = new Rig(storage);
+    earlier.load(other);
+    await earlier.stores.model.whenReady();
+    earlier.stores.settings.edit('steps', '44');
+    const storedOf = (url: string): unknown => JSON.parse(storage.get(`drift.settings:${url}`) ?? 'null');
+    expect(storedOf(other)).toEqual({ steps: 44 });
+
+    const rig = new Rig(storage);
+    await rig.ready();
+    rig.stores.settings.edit('repeats', '3');
+    rig.loading.shut();
+    rig.failures.set('load', new InputError('offline', 'The model did not arrive.', { remedy: 'Connect.' }));
+    rig.load(other);
+    // Typed while it is being loaded: that is meant for whichever is there in the end.
+    rig.stores.settings.edit('frames', '5');
+    rig.loading.open();
+    await rig.stores.model.whenReady();
+    expect(rig.stores.settings.getState().values).toMatchObject({ steps: 20, repeats: 3, frames: 5 });
+    expect(storedOf('https://drift.example/model.json')).toEqual({ repeats: 3, frames: 5 });
+    expect(storedOf(other)).toEqual({ steps: 44 });
+
+    rig.load(other);
+    await rig.stores.model.whenReady();
+    expect(rig.stores.settings.getState().values).toMatchObject({ steps: 44, repeats: 3, frames: 5 });
+  });
+
+  it('that is given up for a third leaves nothing of its settings there', async () => {
+    const storage = new Map([['drift.settings:https://drift.example/other.json', '{"steps":44}']]);
+    const rig = new Rig(storage);
+    await rig.ready();
+    rig.loading.shut();
+    rig.load('https://drift.example/other.json');
+    rig.load('https://drift.example/third.json');
+    rig.loading.open();
+    await rig.stores.model.whenReady();
+    expect(rig.stores.settings.getState().values.steps).toBe(20);
+    expect(storage.get('drift.settings:https://drift.example/third.json')).toBe('{}');
   });
 
   it('shows an address that names no model, and does not start', async () => {

@@ -241,9 +241,10 @@ describe('the models of this device', () => {
       new ModelError('model-damaged', 'Tiny is damaged.', { remedy: 'Download it again.', details: {} }),
     );
     rig.stores.models.use(id);
-    await until(rig.stores.model, ({ status }) => status === 'failed');
+    await rig.stores.model.whenReady();
+    expect(rig.stores.model.getState()).toMatchObject({ status: 'ready', place: { kind: 'url' } });
     const offered = notice(rig, /Tiny is damaged/)?.actions.map(({ label }) => label);
-    expect(offered).toEqual(['Repair', 'Use the built-in model', 'Try again']);
+    expect(offered).toEqual(['Repair', 'Try again']);
     press(rig, /Tiny is damaged/, 'Repair');
     await until(rig.stores.model, ({ place }) => place?.kind === 'installed');
     expect(rig.stores.models.getState().fetch).toBeNull();

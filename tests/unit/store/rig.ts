@@ -196,7 +196,7 @@ export class Rig {
   /** What every ZIP holds here. */
   archive: { name: string; file: Blob }[] = [];
   readonly liveUrls = new Set<string>();
-  /** The diffusion worker lets go of its model before a load fails. */
+  /** A load fails when the diffusion worker has begun to load networks. */
   failsLate = false;
   /** What is measured of the frames of automatic mode. */
   insight = insight;

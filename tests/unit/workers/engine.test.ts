@@ -91,16 +91,31 @@ function load(
 
 /** Gives a model a text tower in place of its fixed prompts. */
 function withTextTower(model: string): void {
+  const textEncoder = { model: 'text.onnx', tokenizer: 'words.json', tokenizerConfig: 'words-config.json' };
+  changeManifest(model, { fixedPrompts: undefined, textEncoder });
+  files.set(`${model}/text.onnx`, textTower(embeddingWidth).graph);
+  files.set(`${model}/words.json`, utf8(JSON.stringify(tokenizerFile)));
+  files.set(`${model}/words-config.json`, utf8(JSON.stringify(tokenizerConfig)));
+}
+
+/** Changes what a model's manifest says. */
+function changeManifest(model: string, change: Readonly<Record<string, unknown>>): void {
   const path = `${model}/model.json`;
   const manifest = v.parse(
     v.record(v.string(), v.unknown()),
     JSON.parse(new TextDecoder().decode(files.get(path))),
   );
-  const textEncoder = { model: 'text.onnx', tokenizer: 'words.json', tokenizerConfig: 'words-config.json' };
-  files.set(path, utf8(JSON.stringify({ ...manifest, fixedPrompts: undefined, textEncoder })));
-  files.set(`${model}/text.onnx`, textTower(embeddingWidth).graph);
-  files.set(`${model}/words.json`, utf8(JSON.stringify(tokenizerFile)));
-  files.set(`${model}/words-config.json`, utf8(JSON.stringify(tokenizerConfig)));
+  files.set(path, utf8(JSON.stringify({ ...manifest, ...change })));
+}
+
+/** The pixels of a frame by the model that is loaded. */
+async function pictureOf(engine: Engine): Promise<number[]> {
+  const pixels: number[] = [];
+  const input = { start, firstFrame: 0, settings, previews: false };
+  await engine.generate(input, patient, (event) => {
+    if (event.kind === 'frame') pixels.push(...event.picture.data);
+  });
+  return pixels;
 }
 
 /** One frame by the model that is loaded. */
@@ -111,12 +126,7 @@ function generate(engine: Engine): Promise<{ frames: number }> {
 describe("a device that cannot make pictures of the model's own size", () => {
   /** Loads the model, made for pictures of `size`, on a device that gives so many bytes in one piece. */
   function loadWithin(bytes: number, size: number): Promise<LoadedModel> {
-    const path = 'one/model.json';
-    const manifest = v.parse(
-      v.record(v.string(), v.unknown()),
-      JSON.parse(new TextDecoder().decode(files.get(path))),
-    );
-    files.set(path, utf8(JSON.stringify({ ...manifest, size, defaults: {} })));
+    changeManifest('one', { size, defaults: {} });
     const limits = { maxBufferSize: 2 ** 40, maxStorageBufferBindingSize: bytes };
     const small = async (backend: string) => ({
       ...(await openMachine(backend)),
@@ -210,6 +220,78 @@ describe('a model that cannot be opened', () => {
     }, models);
     await load(engine, 'one', 'cpu');
     await expect(load(engine, 'two', 'webgpu', stop.signal)).rejects.toSatisfy(isAbort);
+    expect((await generate(engine)).frames).toBe(1);
+  });
+});
+
+describe('a model that is refused or fails', () => {
+  const tooSmall = { maxBufferSize: 2 ** 40, maxStorageBufferBindingSize: 1000 };
+
+  it('because its networks do not fit the GPU costs the one before nothing', async () => {
+    const device = { small: false };
+    const engine = new Engine(async (backend) => {
+      const machine = await openMachine(backend);
+      return device.small ? { ...machine, target: targetFor('float32', false, tooSmall) } : machine;
+    }, models);
+    await load(engine, 'one', 'cpu');
+    const runtime = machines[0]?.runtime;
+    device.small = true;
+    expect((await failure(load(engine, 'two', 'webgpu'))).code).toBe('gpu-too-small');
+    expect(runtime?.liveSessions).toBe(4);
+    expect((await generate(engine)).frames).toBe(1);
+    expect(machines[0]?.disposed).toBe(false);
+    await vi.waitFor(() => {
+      expect(machines.slice(1).every(({ disposed }) => disposed)).toBe(true);
+    });
+  });
+
+  it.each(['UNet', 'decoder', 'image encoder', 'context'])(
+    'while its %s is loaded leaves the one before in use, with its own frames',
+    async (network) => {
+      const engine = new Engine(openMachine, models);
+      await load(engine, 'one');
+      const before = await pictureOf(engine);
+      const runtime = machines[0]?.runtime;
+      if (!runtime) throw new Error('no machine was opened');
+      runtime.onCreate = (name) => {
+        if (name !== network) return;
+        runtime.onCreate = () => undefined;
+        throw new ModelError('session-failed', 'It does not fit.', { remedy: 'Make room.' });
+      };
+      expect((await failure(load(engine, 'two'))).code).toBe('session-failed');
+      expect(runtime.liveSessions, 'nothing of either is on the device').toBe(0);
+      expect(await pictureOf(engine)).toEqual(before);
+      expect(runtime.liveSessions).toBe(4);
+    },
+  );
+
+  it('that is stopped while its networks are loaded leaves the one before in use', async () => {
+    const engine = new Engine(openMachine, models);
+    await load(engine, 'one');
+    const before = await pictureOf(engine);
+    const stop = new AbortController();
+    const runtime = machines[0]?.runtime;
+    if (!runtime) throw new Error('no machine was opened');
+    runtime.onCreate = (name) => {
+      if (name === 'decoder') stop.abort();
+    };
+    await expect(load(engine, 'two', 'cpu', stop.signal)).rejects.toSatisfy(isAbort);
+    expect(await pictureOf(engine)).toEqual(before);
+  });
+
+  it('makes no frames of a size that the device cannot hold, and says so before the first step', async () => {
+    const engine = new Engine(openMachine, models);
+    await load(engine, 'one');
+    const runtime = machines[0]?.runtime;
+    const runs = runtime?.runs.length;
+    const large = { ...settings, width: 1024, height: 1024 };
+    const making = engine.generate(
+      { start, firstFrame: 0, settings: large, previews: false },
+      patient,
+      () => undefined,
+    );
+    expect((await failure(making)).code).toBe('cpu-too-small');
+    expect(runtime?.runs.length).toBe(runs);
     expect((await generate(engine)).frames).toBe(1);
   });
 });

@@ -1,0 +1,124 @@
+import type { DeviceError } from '../src/base/index.ts';
+import type { Pipeline } from '../src/diffusion/index.ts';
+import { checkProcessor, isTooSmall, largestSide, networkGraphs, openModel } from '../src/models/index.ts';
+import type { OpenedModel } from '../src/models/index.ts';
+import { openInstalled } from '../src/models/install/index.ts';
+import { usableSettings } from '../src/project/index.ts';
+import type { LoadEvent, LoadedModel, ModelPlace } from '../src/protocol/index.ts';
+import { checkAlive } from './device-health.ts';
+import { DownloadTotal } from './downloads.ts';
+import type { Machine } from './machine.ts';
+import type { ModelStorage } from './model-keeping.ts';
+import { pipelineOn } from './model-in-use.ts';
+import type { PipelineOptions } from '../src/diffusion/index.ts';
+import { tellingRuntime } from './reading.ts';
+
+type Emit = (event: LoadEvent) => void;
+
+/** Fetches a model, or compares the one on this device with its checksums. */
+export function openPlace(
+  place: ModelPlace,
+  storage: ModelStorage,
+  signal: AbortSignal,
+  emit: Emit,
+): Promise<OpenedModel> {
+  if (place.kind === 'installed') {
+    const onProgress = ({ done, of }: { readonly done: number; readonly of: number }) => {
+      emit({ stage: 'verify', part: 'files', done, of });
+    };
+    return openInstalled(storage.files, place.id, { signal, onProgress });
+  }
+  const total = new DownloadTotal();
+  const onDownload = (file: string, done: number, of: number) => {
+    emit({ stage: 'download', part: 'files', ...total.report(file, done, of) });
+  };
+  return openModel(place.url, { signal, onDownload });
+}
+
+/**
+ * Checks all that is known of a model on a machine before its networks are loaded. Gives the settings that it brings, with
+ * a size that the machine can make.
+ *
+ * @throws ModelError `needs-gpu`; DeviceError `gpu-too-small` or `cpu-too-small`; SettingsError `size-invalid`
+ */
+export function checkModel(
+  { manifest, parts }: OpenedModel,
+  machine: Machine,
+  options: PipelineOptions,
+): Pick<LoadedModel, 'defaults' | 'largestSide'> {
+  const { device, target } = machine;
+  if (device.kind === 'cpu') {
+    const graphs = networkGraphs(parts, target.widestFusedHead);
+    checkProcessor(manifest.name, graphs.unet({ width: 8, height: 8 }, target.type));
+  }
+  const defaults = usableSettings(manifest.defaults);
+  const { width = manifest.size, height = manifest.size } = defaults;
+  const largest = largestInstead(pipelineOn(machine, parts, options), { width, height });
+  return {
+    defaults: { ...defaults, width: largest ?? width, height: largest ?? height },
+    largestSide: largest,
+  };
+}
+
+/**
+ * Loads a model's networks for pictures of the given size. What fails on the way leaves nothing on the machine.
+ *
+ * @throws what `Pipeline.prepare` throws, or what is wrong with the device
+ */
+export async function loadNetworks(
+  machine: Machine,
+  parts: OpenedModel['parts'],
+  { width, height }: { readonly width: number; readonly height: number },
+  options: PipelineOptions,
+  signal: AbortSignal,
+  emit: Emit,
+): Promise<Pipeline> {
+  /** The network that is being loaded; null once all of them are there. */
+  let loading: LoadEvent | null = null;
+  const runtime = tellingRuntime(machine.runtime, (done, of) => {
+    if (loading) emit({ ...loading, read: { done, of } });
+  });
+  const pipeline = pipelineOn({ ...machine, runtime }, parts, options);
+  try {
+    await pipeline.prepare(width, height, {
+      signal,
+      onNetwork: (part, done, of) => {
+        loading = { stage: 'session', part, done, of };
+        emit(loading);
+      },
+    });
+    await checkAlive(machine, signal);
+    return pipeline;
+  } catch (error) {
+    // What is reported is why it could not be loaded, not that it cannot be freed.
+    await pipeline.release().catch(() => undefined);
+    throw error;
+  } finally {
+    loading = null;
+  }
+}
+
+/**
+ * The side of the largest square picture that a device makes, where it cannot make one of the given size.
+ *
+ * @throws DeviceError `gpu-too-small` or `cpu-too-small` where it can make none
+ */
+function largestInstead(
+  pipeline: Pipeline,
+  picture: { readonly width: number; readonly height: number },
+): number | null {
+  const problemOf = ({ width, height }: typeof picture): DeviceError | null => {
+    try {
+      pipeline.checkSize(width, height);
+      return null;
+    } catch (error) {
+      if (isTooSmall(error)) return error;
+      throw error;
+    }
+  };
+  const problem = problemOf(picture);
+  if (problem === null) return null;
+  const side = largestSide(picture, (smaller) => problemOf(smaller) === null);
+  if (side === null) throw problem;
+  return side;
+}
