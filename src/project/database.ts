@@ -1,7 +1,7 @@
 import { openDB } from 'idb';
 import type { DBSchema, IDBPDatabase } from 'idb';
 import * as v from 'valibot';
-import { ProjectError } from '../base/index.ts';
+import { ProjectError, isAbort } from '../base/index.ts';
 import { frameNodeSchema, projectDocumentSchema } from './document.ts';
 import type { FrameNode } from './tree.ts';
 
@@ -23,9 +23,29 @@ export type ProjectRecord = v.InferOutput<typeof recordSchema>;
 interface Schema extends DBSchema {
   projects: { key: string; value: unknown };
   frames: { key: [project: string, frame: number]; value: unknown };
+  retired: { key: [project: string, file: string]; value: unknown };
 }
 
-/** The records of projects and frames, in IndexedDB. Every change is one transaction: all of it or nothing. */
+/** A file that no record names any more, but that an undo or another tab may still want. */
+export interface RetiredFile {
+  readonly file: string;
+  /** Since when: an ISO 8601 time. */
+  readonly since: string;
+}
+
+/** What changes together with a project's record, in one transaction. */
+export interface RecordChanges {
+  /** Frames that are new or have come back. */
+  readonly put?: readonly FrameNode[];
+  /** Frames that are taken off. */
+  readonly remove?: readonly number[];
+  /** Files that nothing names from now on. */
+  readonly retire?: readonly RetiredFile[];
+  /** Retired files that are named again. */
+  readonly revive?: readonly string[];
+}
+
+/** The records of projects, frames and retired files, in IndexedDB. Every change is one transaction. */
 export interface ProjectDatabase {
   /** The records that can be read, in no order; a damaged one hides no other. */
   records(): Promise<ProjectRecord[]>;
@@ -41,39 +61,52 @@ export interface ProjectDatabase {
   read(id: string): Promise<{ record: ProjectRecord; frames: FrameNode[] }>;
   /** Puts a project and all of its frames, which takes the place of what was there under its id. */
   put(record: ProjectRecord, frames: readonly FrameNode[]): Promise<void>;
-  /** Changes a record, puts frames and removes frames. @throws ProjectError `project-gone` or `project-damaged` */
+  /** Changes a record and what belongs to it. @throws ProjectError `project-gone` or `project-damaged` */
   change(
     id: string,
     change: (record: ProjectRecord) => ProjectRecord,
-    frames?: { readonly put?: readonly FrameNode[]; readonly remove?: readonly number[] },
+    changes?: RecordChanges,
   ): Promise<void>;
+  /** The files of a project that are retired. */
+  retired(id: string): Promise<RetiredFile[]>;
+  /** Forgets retired files once they are removed. */
+  forget(id: string, files: readonly string[]): Promise<void>;
   /** Removes a project with its frames. */
   remove(id: string): Promise<void>;
   close(): void;
 }
 
-const version = 1;
+const retiredSchema = v.pipe(v.string(), v.isoTimestamp());
+
+const version = 2;
 
 /**
  * Opens the database, making or upgrading it as needed. Connections give way to a newer Drift in another tab.
  *
+ * @param onClosed called when the connection was closed by that, or by the browser
  * @throws whatever the browser throws where it forbids storage
  */
-export async function openDatabase(name: string): Promise<ProjectDatabase> {
+export async function openDatabase(name: string, onClosed: () => void): Promise<ProjectDatabase> {
   const db: IDBPDatabase<Schema> = await openDB<Schema>(name, version, {
     upgrade(database, oldVersion) {
       if (oldVersion < 1) {
         database.createObjectStore('projects');
         database.createObjectStore('frames');
       }
+      if (oldVersion < 2) database.createObjectStore('retired');
     },
     blocking: () => {
       db.close();
+      onClosed();
     },
+    terminated: onClosed,
   });
   const framesOf = (id: string) => IDBKeyRange.bound([id, 0], [id, Number.MAX_SAFE_INTEGER]);
+  // Arrays come after all strings in the order of keys.
+  const filesOf = (id: string) => IDBKeyRange.bound([id, ''], [id, []]);
   /** Writes that survive a crash of the machine, and not only of the page. */
-  const write = () => db.transaction(['projects', 'frames'], 'readwrite', { durability: 'strict' });
+  const write = () =>
+    db.transaction(['projects', 'frames', 'retired'], 'readwrite', { durability: 'strict' });
 
   return {
     async records() {
@@ -102,14 +135,16 @@ export async function openDatabase(name: string): Promise<ProjectDatabase> {
       await Promise.all([
         transaction.objectStore('projects').put(record, record.id),
         nodes.delete(framesOf(record.id)),
+        transaction.objectStore('retired').delete(filesOf(record.id)),
         ...frames.map((frame) => nodes.put(frame, [record.id, frame.id])),
-        transaction.done,
+        doneOf(transaction),
       ]);
     },
-    async change(id, change, { put = [], remove = [] } = {}) {
+    async change(id, change, { put = [], remove = [], retire = [], revive = [] } = {}) {
       const transaction = write();
       const projects = transaction.objectStore('projects');
       const nodes = transaction.objectStore('frames');
+      const retired = transaction.objectStore('retired');
       let record: ProjectRecord;
       try {
         record = change(parseRecord(id, await projects.get(id)));
@@ -122,21 +157,50 @@ export async function openDatabase(name: string): Promise<ProjectDatabase> {
         projects.put(record, id),
         ...put.map((frame) => nodes.put(frame, [id, frame.id])),
         ...remove.map((frame) => nodes.delete([id, frame])),
-        transaction.done,
+        ...retire.map(({ file, since }) => retired.put(since, [id, file])),
+        ...revive.map((file) => retired.delete([id, file])),
+        doneOf(transaction),
       ]);
+    },
+    async retired(id) {
+      const store = db.transaction('retired').store;
+      const [keys, values] = await Promise.all([store.getAllKeys(filesOf(id)), store.getAll(filesOf(id))]);
+      return keys.flatMap(([, file], index) => {
+        const since = v.safeParse(retiredSchema, values[index]);
+        return since.success ? [{ file, since: since.output }] : [];
+      });
+    },
+    async forget(id, files) {
+      const transaction = write();
+      const retired = transaction.objectStore('retired');
+      await Promise.all([...files.map((file) => retired.delete([id, file])), doneOf(transaction)]);
     },
     async remove(id) {
       const transaction = write();
       await Promise.all([
         transaction.objectStore('projects').delete(id),
         transaction.objectStore('frames').delete(framesOf(id)),
-        transaction.done,
+        transaction.objectStore('retired').delete(filesOf(id)),
+        doneOf(transaction),
       ]);
     },
     close() {
       db.close();
     },
   };
+}
+
+/**
+ * Resolves once a transaction is on disk. One that the browser broke off without a reason is a failure; its AbortError
+ * would be taken for work that the user stopped.
+ */
+async function doneOf({ done }: { readonly done: Promise<void> }): Promise<void> {
+  try {
+    await done;
+  } catch (error) {
+    if (!isAbort(error)) throw error;
+    throw new DOMException('The browser broke off the transaction.', 'UnknownError');
+  }
 }
 
 function parseRecord(id: string, value: unknown): ProjectRecord {

@@ -62,6 +62,7 @@ export { openArchive, pictureName, writeArchive } from './archive.ts';
 export type { Archive, ArchiveControl } from './archive.ts';
 export type { MeasureRoom, ProjectFiles, ProjectLocks } from './files.ts';
 // The keeper itself is imported from its own module: the page, which needs only the types, must not load it.
+export type { CurrentProject, TransferControl } from './transfer.ts';
 export type { Kept, KeptPicture, OpenedProject, ProjectKeeper, ProjectSummary } from './keeper.ts';
 export { frameSizeFor, sequenceOf } from './sequence.ts';
 export type { Gap, Sequence } from './sequence.ts';

@@ -1,19 +1,19 @@
-import { DriftError, ProjectError, StorageError, createQueue } from '../base/index.ts';
+import { createQueue } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
-import { encodePng, longestPng } from '../formats/index.ts';
-import type { PictureSize } from '../formats/index.ts';
-import { openArchive, writeArchive } from './archive.ts';
-import type { ArchiveControl } from './archive.ts';
 import { openDatabase } from './database.ts';
-import type { ProjectDatabase, ProjectRecord } from './database.ts';
+import type { ProjectDatabase } from './database.ts';
 import { treeOf } from './document.ts';
 import type { ProjectDocument, ProjectStart } from './document.ts';
 import { storageError } from './files.ts';
 import type { MeasureRoom, ProjectFiles, ProjectLocks } from './files.ts';
-import { decodePng } from './png.ts';
+import { ProjectLeases } from './leases.ts';
+import { PictureFiles, fileOf, frameFile, graceTime } from './picture-files.ts';
+import { lostPicture, lostStart, openElsewhere, readOnly } from './project-errors.ts';
 import type { Settings } from './settings.ts';
+import { copyProject, documentOf, exportProject, importProject } from './transfer.ts';
+import type { CurrentProject, TransferControl } from './transfer.ts';
 import { path, startId, withoutLost } from './tree.ts';
-import type { FrameNode, FrameTree } from './tree.ts';
+import type { FrameNode } from './tree.ts';
 
 /** A project as the list of projects shows it. */
 export interface ProjectSummary {
@@ -34,6 +34,8 @@ export interface OpenedProject {
   readonly readOnly: boolean;
   /** The file that the start picture was cut from, or the cut where that is all there is. */
   readonly original: Blob;
+  /** The id of the next new frame: no frame has had it, so that one that was taken off can come back. */
+  readonly nextId: number;
   /** Frames that are left out because their pictures are lost, or because they came after such a one. */
   readonly lost: number;
 }
@@ -64,29 +66,31 @@ type OnPicture = (kept: KeptPicture, done: number, of: number) => void;
 /** How long the lock of a project is waited for at opening: a reload opens it while the page before is still leaving. */
 const lockPatience = 2000;
 
-/** Deleted projects that nobody had back are purged this long after, in milliseconds. */
-const graceTime = 60 * 60 * 1000;
-
 /**
  * Keeps projects on this device: pictures as PNG files, the tree and settings in a database. A picture is on disk
- * before the record that names it is written, so after a crash at any moment everything that a record names is there;
- * files that no record names are swept when the project is next opened.
+ * before the record that names it is written, so after a crash at any moment everything that a record names is there.
  *
- * One project is open for writing at a time, and its lock stays here until another is opened. Every method throws
- * StorageError `storage-full` or `storage-unavailable` for what the browser refuses; those that write throw
- * StorageError `read-only` for a project that another tab has open.
+ * Ownership of files: a record names those that a project consists of. A file that no record names any more is retired,
+ * not removed: an undo may bring it back, and another tab may be reading it. Files are removed when a project is opened
+ * for writing (retired long ago, by another session), or was deleted and nobody wanted it back.
+ *
+ * One project is open for writing at a time. Every method throws StorageError `storage-full` or `storage-unavailable`
+ * for what the browser refuses; those that write throw StorageError `read-only` for a project that another tab has open.
  */
 export class ProjectKeeper {
   readonly #options: KeeperOptions;
+  readonly #pictures: PictureFiles;
+  readonly #leases: ProjectLeases;
   /** Changes come one after another, in the order in which they were asked for. */
   readonly #changes = createQueue();
   /** What copies whole projects takes long, and frames that are being made do not wait for it. */
   readonly #copies = createQueue();
   #database: Promise<ProjectDatabase> | null = null;
-  #held: { readonly id: string; readonly release: () => void } | null = null;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+    this.#pictures = new PictureFiles(options.files, options.now);
+    this.#leases = new ProjectLeases(options.locks);
   }
 
   /** All projects, the one that changed last first. */
@@ -111,13 +115,14 @@ export class ProjectKeeper {
     await this.#guard(async (db) => {
       const oldest = new Date(this.#options.now().getTime() - graceTime).toISOString();
       for (const { id, deleted } of await db.records()) {
-        if (deleted !== null && deleted < oldest) await this.#whileHeld(id, () => this.#purge(db, id));
+        if (deleted === null || deleted >= oldest || this.#leases.keepsDeleted(id)) continue;
+        await this.#leases.whileHeld(id, () => this.#purge(db, id));
       }
       const known = new Set(await db.ids());
       for (const id of await this.#options.files.projects()) {
         if (known.has(id)) continue;
         // Another tab may be filling it at this moment; then it holds the lock, or has put the record meanwhile.
-        await this.#whileHeld(id, async () => {
+        await this.#leases.whileHeld(id, async () => {
           if (!(await db.ids()).includes(id)) await this.#options.files.removeAll(id);
         });
       }
@@ -127,10 +132,11 @@ export class ProjectKeeper {
   /** Makes a project and opens it for writing. `original` is the file that the start picture was cut from. */
   async create(id: string, document: ProjectDocument, start: Picture, original: Blob | null): Promise<Kept> {
     return this.#change(async (db) => {
-      if (!(await this.#hold(id, 0))) throw openElsewhere(id);
-      const record = await this.#writeStart(id, 1, start, original);
+      if (!(await this.#leases.open(id, 0))) throw openElsewhere(id);
+      const startFile = await this.#pictures.writeStart(id, null, start);
+      const originalFile = original && (await this.#pictures.writeOriginal(id, original));
       const { frames, ...rest } = document;
-      await db.put({ ...rest, ...record, id, changed: this.#time(), deleted: null }, frames);
+      await db.put({ ...rest, startFile, originalFile, id, changed: this.#time(), deleted: null }, frames);
       return this.#kept(0);
     });
   }
@@ -143,20 +149,20 @@ export class ProjectKeeper {
    */
   async open(id: string, signal: AbortSignal, onPicture: OnPicture): Promise<OpenedProject> {
     const readOnly = await this.#change(async (db) => {
-      const held = await this.#hold(id, lockPatience);
+      const held = await this.#leases.open(id, lockPatience);
       try {
-        if (held) await this.#sweep(db, id);
+        if (held) await this.#pictures.sweep(db, id);
       } catch (error) {
-        this.#letGo(id);
+        this.#leases.release(id);
         throw error;
       }
       return !held;
     });
     return this.#guard(async (db) => {
       const { record, frames } = await db.read(id);
-      const start = await this.#readPicture(record, startId, record.start);
-      if (!start) throw lostStart(record);
-      const document = { ...documentOf(record), frames };
+      const start = await this.#pictures.read(record, startId, record.start);
+      if (!start) throw lostStart(id, record.startFile);
+      const document = documentOf(record, frames);
       const present = new Set(await this.#options.files.list(id));
       const lost = new Set(frames.map((frame) => frame.id).filter((frame) => !present.has(frameFile(frame))));
       let tree = withoutLost(treeOf(document), (frame) => lost.has(frame));
@@ -164,7 +170,7 @@ export class ProjectKeeper {
       onPicture({ id: startId, picture: start }, 1, way.length + 1);
       for (const [index, frame] of way.entries()) {
         signal.throwIfAborted();
-        const picture = await this.#readPicture(record, frame.id, frame);
+        const picture = await this.#pictures.read(record, frame.id, frame);
         if (!picture) {
           tree = withoutLost(tree, (other) => other === frame.id);
           break;
@@ -175,11 +181,12 @@ export class ProjectKeeper {
       const original =
         (await this.#options.files.read(id, record.originalFile ?? record.startFile)) ??
         (await this.#options.files.read(id, record.startFile));
-      if (!original) throw lostStart(record);
+      if (!original) throw lostStart(id, record.startFile);
       return {
         document: { ...document, frames: left, leaf: tree.leaf },
         readOnly,
         original,
+        nextId: await this.#pictures.nextId(db, id, frames),
         lost: frames.length - left.length,
       };
     });
@@ -187,7 +194,7 @@ export class ProjectKeeper {
 
   /** Opens a project for writing of which the page has everything already. Returns false when another tab has it. */
   async resume(id: string): Promise<boolean> {
-    return this.#change((db) => db.read(id).then(() => this.#hold(id, 0)));
+    return this.#change((db) => db.read(id).then(() => this.#leases.open(id, 0)));
   }
 
   /**
@@ -203,10 +210,11 @@ export class ProjectKeeper {
   ): Promise<void> {
     await this.#guard(async (db) => {
       const { record, frames: nodes } = await db.read(id);
+      const byId = new Map(nodes.map((node) => [node.id, node]));
       for (const [index, wanted] of frames.entries()) {
         signal.throwIfAborted();
-        const node = nodes.find((candidate) => candidate.id === wanted);
-        const picture = node ? await this.#readPicture(record, wanted, node) : null;
+        const node = byId.get(wanted);
+        const picture = node ? await this.#pictures.read(record, wanted, node) : null;
         if (!picture) throw lostPicture(wanted);
         onPicture({ id: wanted, picture }, index + 1, frames.length);
       }
@@ -216,25 +224,23 @@ export class ProjectKeeper {
   /** Keeps a new frame, which becomes the animation's end: first its picture, then the record that names it. */
   async append(id: string, node: FrameNode, picture: Picture): Promise<Kept> {
     return this.#write(id, async (db) => {
-      const bytes = await this.#writeFrame(id, { id: node.id, picture });
-      await db.change(id, (record) => ({ ...record, leaf: node.id, changed: this.#time() }), { put: [node] });
+      const bytes = await this.#pictures.writeFrame(id, node.id, picture);
+      const changes = { put: [node], revive: [frameFile(node.id)] };
+      await db.change(id, (record) => ({ ...record, leaf: node.id, changed: this.#time() }), changes);
       return this.#kept(bytes);
     });
   }
 
-  /** Keeps another start picture, or another cut of it. The files of the one before go once the record is written. */
-  async replaceStart(
-    id: string,
-    start: ProjectStart,
-    picture: Picture,
-    original: Blob | null,
-  ): Promise<Kept> {
+  /** Keeps another cut of the start picture. The file that it is cut from stays. */
+  async replaceStart(id: string, start: ProjectStart, picture: Picture): Promise<Kept> {
     return this.#write(id, async (db) => {
       const { record: before } = await db.read(id);
-      const edition = 1 + Number(/\d+/.exec(before.startFile)?.[0] ?? 0);
-      const files = await this.#writeStart(id, edition, picture, original);
-      await db.change(id, (record) => ({ ...record, ...files, start, changed: this.#time() }));
-      await this.#sweep(db, id);
+      const startFile = await this.#pictures.writeStart(id, before.startFile, picture);
+      // Where the first cut is all there is, it is what others are cut from.
+      const originalFile = before.originalFile ?? before.startFile;
+      const retire = originalFile === before.startFile ? [] : this.#pictures.retire(id, [before.startFile]);
+      const changed = this.#time();
+      await db.change(id, (record) => ({ ...record, startFile, originalFile, start, changed }), { retire });
       return this.#kept(0);
     });
   }
@@ -244,17 +250,23 @@ export class ProjectKeeper {
     await this.#write(id, (db) => db.change(id, (record) => ({ ...record, ...change })));
   }
 
-  /** Takes frames off; their pictures stay until the project is next opened, so that they can come back. */
+  /** Takes frames off. Their pictures are retired, so that they can come back. */
   async removeFrames(id: string, frames: readonly number[], leaf: number): Promise<void> {
     await this.#write(id, (db) =>
-      db.change(id, (record) => ({ ...record, leaf, changed: this.#time() }), { remove: frames }),
+      db.change(id, (record) => ({ ...record, leaf, changed: this.#time() }), {
+        remove: frames,
+        retire: this.#pictures.retire(id, frames.map(frameFile)),
+      }),
     );
   }
 
   /** Puts back frames that were taken off. */
   async restoreFrames(id: string, frames: readonly FrameNode[], leaf: number): Promise<void> {
     await this.#write(id, (db) =>
-      db.change(id, (record) => ({ ...record, leaf, changed: this.#time() }), { put: frames }),
+      db.change(id, (record) => ({ ...record, leaf, changed: this.#time() }), {
+        put: frames,
+        revive: frames.map((frame) => frameFile(frame.id)),
+      }),
     );
   }
 
@@ -265,18 +277,9 @@ export class ProjectKeeper {
 
   /** Copies a project. A copy that does not come to its end leaves nothing behind. */
   async duplicate(id: string, copy: string, name: string, signal: AbortSignal): Promise<void> {
-    await this.#build(copy, signal, async (db) => {
-      const { record, frames } = await db.read(id);
-      const names = [record.startFile, ...(record.originalFile === null ? [] : [record.originalFile])];
-      for (const file of [...names, ...frames.map((frame) => frameFile(frame.id))]) {
-        signal.throwIfAborted();
-        const bytes = await this.#options.files.read(id, file);
-        // A frame that is lost here is lost in the copy, which says so when it is opened.
-        if (bytes) await this.#options.files.write(copy, file, bytes);
-      }
-      const now = this.#time();
-      await db.put({ ...record, id: copy, name, created: now, changed: now, deleted: null }, frames);
-    });
+    await this.#build(copy, signal, (db) =>
+      copyProject({ files: this.#options.files, db }, { id, copy, name, now: this.#time() }, signal),
+    );
   }
 
   /**
@@ -286,86 +289,53 @@ export class ProjectKeeper {
    */
   async remove(id: string): Promise<void> {
     await this.#change(async (db) => {
-      const done = await this.#whileHeld(id, () =>
+      const done = await this.#leases.whileHeld(id, () =>
         db.change(id, (record) => ({ ...record, deleted: this.#time() })),
       );
       if (!done) throw openElsewhere(id);
-      this.#letGo(id);
+      await this.#leases.keepDeleted(id);
     });
   }
 
   /** Takes a deletion back. @throws ProjectError `project-gone` when it has been purged */
   async restore(id: string): Promise<void> {
-    await this.#change((db) => db.change(id, (record) => ({ ...record, deleted: null })));
-  }
-
-  /** Frees what a project takes, for good. Does nothing while another tab has it open. */
-  async purge(id: string): Promise<void> {
     await this.#change(async (db) => {
-      await this.#whileHeld(id, () => this.#purge(db, id));
-      this.#letGo(id);
+      await db.change(id, (record) => ({ ...record, deleted: null }));
+      this.#leases.release(id);
     });
   }
 
-  /**
-   * Writes a project as a `.drift` file. With `current` it is written as the page has it: pictures given there need
-   * not be on disk, so that what no longer fits can still be saved.
-   *
-   * @throws ProjectError `project-gone`, `project-damaged` or `picture-lost`
-   */
-  async export(
-    id: string,
-    current: { readonly document: ProjectDocument; readonly pictures: readonly KeptPicture[] } | null,
-    control: ArchiveControl,
-  ): Promise<Blob> {
+  /** Frees what a project takes, for good, once it is not being copied. Does nothing while another tab has it open. */
+  async purge(id: string): Promise<void> {
+    await this.#copies.run(undefined, () =>
+      this.#change(async (db) => {
+        await this.#leases.whileHeld(id, () => this.#purge(db, id));
+        this.#leases.release(id);
+      }),
+    );
+  }
+
+  /** Writes a project as a `.drift` file; see `exportProject`. */
+  async export(id: string, current: CurrentProject | null, control: TransferControl): Promise<Blob> {
     return this.#copies.run(control.signal, async () => {
-      const inMemory = new Map(current?.pictures.map((kept) => [kept.id, kept.picture]));
-      const document = current?.document ?? (await this.#guard((db) => this.#document(db, id)));
-      return writeArchive(
-        document,
-        async (wanted) => {
-          const picture = inMemory.get(wanted);
-          if (picture) return encodePng(picture);
-          return this.#guard(async (db) => {
-            const { record } = await db.read(id);
-            const file = await this.#options.files.read(id, fileOf(record, wanted));
-            if (!file) throw lostPicture(wanted);
-            return new Uint8Array(await file.arrayBuffer());
-          });
-        },
-        control,
-      );
+      try {
+        return await exportProject(this.#options.files, () => this.#connect(), id, current, control);
+      } catch (error) {
+        throw storageError(error);
+      }
     });
   }
 
-  /**
-   * Makes a project of a `.drift` file. All of it is checked before any of it counts: a file that is refused, or an
-   * import that is stopped, changes nothing.
-   *
-   * @throws ProjectError for the reasons of `openArchive` and `decodePng`
-   */
-  async import(file: Blob, id: string, { signal, onProgress }: ArchiveControl): Promise<void> {
-    await this.#build(id, signal, async (db) => {
-      const archive = await openArchive(file, signal);
-      const { frames, ...rest } = archive.document;
-      const ids = [startId, ...frames.map((frame) => frame.id)];
-      for (const [done, picture] of ids.entries()) {
-        signal.throwIfAborted();
-        onProgress({ done, of: ids.length });
-        // The file as it is, now that it is known to unpack to a picture: nothing is lost, not even what others noted.
-        const { png } = await archive.picture(picture);
-        await this.#options.files.write(id, picture === startId ? startFile(1) : frameFile(picture), png);
-      }
-      const files = { startFile: startFile(1), originalFile: null };
-      await db.put({ ...rest, ...files, id, changed: this.#time(), deleted: null }, frames);
-      onProgress({ done: ids.length, of: ids.length });
-    });
+  /** Makes a project of a `.drift` file. One that is refused, or an import that is stopped, changes nothing. */
+  async import(file: Blob, id: string, control: TransferControl): Promise<void> {
+    await this.#build(id, control.signal, (db) =>
+      importProject({ files: this.#options.files, db }, { file, id, now: this.#time() }, control),
+    );
   }
 
   /** Lets the open project go, and the database. */
   async close(): Promise<void> {
-    this.#held?.release();
-    this.#held = null;
+    this.#leases.releaseAll();
     const database = this.#database;
     this.#database = null;
     (await database)?.close();
@@ -375,13 +345,23 @@ export class ProjectKeeper {
     return this.#options.now().toISOString();
   }
 
+  /** The database; a connection that could not be made, or was closed, is made anew the next time. */
+  async #connect(): Promise<ProjectDatabase> {
+    const opening: Promise<ProjectDatabase> = (this.#database ??= openDatabase(this.#options.database, () => {
+      if (this.#database === opening) this.#database = null;
+    }));
+    try {
+      return await opening;
+    } catch (error) {
+      if (this.#database === opening) this.#database = null;
+      throw error;
+    }
+  }
+
   async #guard<T>(work: (db: ProjectDatabase) => Promise<T>): Promise<T> {
     try {
-      this.#database ??= openDatabase(this.#options.database);
-      return await work(await this.#database);
+      return await work(await this.#connect());
     } catch (error) {
-      // A connection that could not be made, or was lost, is made anew the next time.
-      if (!(error instanceof DriftError)) this.#database = null;
       throw storageError(error);
     }
   }
@@ -393,7 +373,7 @@ export class ProjectKeeper {
   /** A change of a project that no other tab has open: of the one that is open here, or of one just left. */
   #write<T>(id: string, work: (db: ProjectDatabase) => Promise<T>): Promise<T> {
     return this.#change(async (db) => {
-      const done = await this.#whileHeld(id, () => work(db));
+      const done = await this.#leases.whileHeld(id, () => work(db));
       if (!done) throw readOnly(id);
       return done.value;
     });
@@ -403,11 +383,12 @@ export class ProjectKeeper {
   #build(id: string, signal: AbortSignal, work: (db: ProjectDatabase) => Promise<void>): Promise<void> {
     return this.#copies.run(signal, () =>
       this.#guard(async (db) => {
-        const done = await this.#whileHeld(id, async () => {
+        const done = await this.#leases.whileHeld(id, async () => {
           try {
             await work(db);
           } catch (error) {
-            await this.#options.files.removeAll(id);
+            // What went wrong first is what counts; what cannot be removed now is swept later.
+            await this.#options.files.removeAll(id).catch(() => undefined);
             throw error;
           }
         });
@@ -416,144 +397,13 @@ export class ProjectKeeper {
     );
   }
 
-  /** Makes a project the one that is open for writing. Returns false when another tab has it. */
-  async #hold(id: string, patience: number): Promise<boolean> {
-    if (this.#held?.id === id) return true;
-    this.#held?.release();
-    this.#held = null;
-    const release = await this.#options.locks.tryHold(id, patience);
-    if (release) this.#held = { id, release };
-    return release !== null;
-  }
-
-  #letGo(id: string): void {
-    if (this.#held?.id !== id) return;
-    this.#held.release();
-    this.#held = null;
-  }
-
-  /** Does something with a project that no other tab has open. Returns null when one has. */
-  async #whileHeld<T>(id: string, work: () => Promise<T>): Promise<{ readonly value: T } | null> {
-    const release = this.#held?.id === id ? () => undefined : await this.#options.locks.tryHold(id, 0);
-    if (!release) return null;
-    try {
-      return { value: await work() };
-    } finally {
-      release();
-    }
-  }
-
   async #purge(db: ProjectDatabase, id: string): Promise<void> {
     // The record first: without it the files are orphans, which are swept; the other way round it would name nothing.
     await db.remove(id);
     await this.#options.files.removeAll(id);
   }
 
-  /** Removes the files that the project's record does not name. */
-  async #sweep(db: ProjectDatabase, id: string): Promise<void> {
-    const { record, frames } = await db.read(id);
-    const named = new Set([
-      record.startFile,
-      record.originalFile,
-      ...frames.map((frame) => frameFile(frame.id)),
-    ]);
-    for (const file of await this.#options.files.list(id)) {
-      if (!named.has(file)) await this.#options.files.remove(id, file);
-    }
-  }
-
-  async #document(db: ProjectDatabase, id: string): Promise<ProjectDocument> {
-    const { record, frames } = await db.read(id);
-    return { ...documentOf(record), frames };
-  }
-
-  async #writeStart(
-    id: string,
-    edition: number,
-    picture: Picture,
-    original: Blob | null,
-  ): Promise<Pick<ProjectRecord, 'startFile' | 'originalFile'>> {
-    const { files } = this.#options;
-    await files.write(id, startFile(edition), encodePng(picture));
-    const originalFile = original && `original-${edition}`;
-    if (original && originalFile !== null) await files.write(id, originalFile, original);
-    return { startFile: startFile(edition), originalFile };
-  }
-
-  async #writeFrame(id: string, { id: frame, picture }: KeptPicture): Promise<number> {
-    const png = encodePng(picture);
-    await this.#options.files.write(id, frameFile(frame), png);
-    return png.length;
-  }
-
-  /** A picture from disk, or null when it is not there or damaged. */
-  async #readPicture(
-    record: ProjectRecord,
-    id: number,
-    { width, height }: PictureSize,
-  ): Promise<Picture | null> {
-    const name = fileOf(record, id);
-    const file = await this.#options.files.read(record.id, name);
-    if (!file || file.size > longestPng({ width, height })) return null;
-    try {
-      return decodePng(new Uint8Array(await file.arrayBuffer()), { width, height }, name);
-    } catch (error) {
-      if (error instanceof ProjectError) return null;
-      throw error;
-    }
-  }
-
   async #kept(bytes: number): Promise<Kept> {
     return { bytes, left: await this.#options.room() };
   }
-}
-
-function documentOf({
-  name,
-  created,
-  start,
-  settings,
-  leaf,
-}: ProjectRecord): Omit<ProjectDocument, 'frames'> {
-  return { name, created, start, settings, leaf };
-}
-
-function startFile(edition: number): string {
-  return `start-${edition}.png`;
-}
-
-function frameFile(id: FrameNode['id']): string {
-  return `${String(id).padStart(7, '0')}.png`;
-}
-
-function fileOf({ startFile }: ProjectRecord, id: FrameTree['leaf']): string {
-  return id === startId ? startFile : frameFile(id);
-}
-
-function readOnly(id: string): StorageError {
-  return new StorageError('read-only', 'This project is open in another tab, so it cannot be changed here.', {
-    remedy: 'Go on in the other tab, or close that one and open the project again here.',
-    details: { project: id },
-  });
-}
-
-function openElsewhere(id: string): StorageError {
-  return new StorageError('open-elsewhere', 'This project is open in another tab.', {
-    remedy: 'Close it there first.',
-    details: { project: id },
-  });
-}
-
-function lostStart({ id, startFile: file }: ProjectRecord): ProjectError {
-  return new ProjectError('project-damaged', 'This project cannot be opened: its start picture is lost.', {
-    remedy: 'Use an exported copy, if there is one.',
-    details: { project: id, file },
-  });
-}
-
-function lostPicture(id: number): ProjectError {
-  return new ProjectError('picture-lost', `The picture of frame ${id} is lost.`, {
-    remedy: 'The browser may have cleared it. Use an exported copy, if there is one.',
-    details: { frame: id },
-  });
 }

@@ -24,8 +24,7 @@ export function keeping(keeper: ProjectKeeper): Handlers<typeof projectsApi> {
         }),
       ),
     append: ({ id, node, picture }) => answer(keeper.append(id, node, picture)),
-    replaceStart: ({ id, start, picture, original }) =>
-      answer(keeper.replaceStart(id, start, picture, original)),
+    replaceStart: ({ id, start, picture }) => answer(keeper.replaceStart(id, start, picture)),
     update: ({ id, ...change }) => answer(keeper.update(id, change)),
     removeFrames: ({ id, frames, leaf }) => answer(keeper.removeFrames(id, frames, leaf)),
     restoreFrames: ({ id, frames, leaf }) => answer(keeper.restoreFrames(id, frames, leaf)),

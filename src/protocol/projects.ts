@@ -41,6 +41,7 @@ export const projectsApi = {
       document: projectDocumentSchema,
       readOnly: v.boolean(),
       original: v.instance(Blob),
+      nextId: count,
       lost: count,
     }),
   },
@@ -57,7 +58,7 @@ export const projectsApi = {
     result: keptSchema,
   },
   replaceStart: {
-    params: v.object({ id, start: startSchema, picture: pictureSchema, original }),
+    params: v.object({ id, start: startSchema, picture: pictureSchema }),
     event: v.never(),
     result: keptSchema,
   },

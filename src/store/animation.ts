@@ -1,6 +1,6 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
-import { WorkerError } from '../base/index.ts';
+import { InputError, WorkerError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import {
   append,
@@ -98,6 +98,8 @@ export interface LoadedProject {
   readonly document: ProjectDocument;
   /** The file that the start picture was cut from. */
   readonly original: Blob;
+  /** The id of the next new frame. */
+  readonly nextId: number;
   /** The start picture and the frames of the animation, by their ids. */
   readonly pictures: ReadonlyMap<number, Picture>;
 }
@@ -134,8 +136,8 @@ export interface AnimationStore extends StoreApi<AnimationState> {
   readonly load: <L extends LoadedProject>(open: (signal: AbortSignal) => Promise<L>) => Promise<L | null>;
   /** Begins a project with pictures that are there already: the first is where it starts, and all are its frames. */
   readonly bring: (start: Omit<StartPicture, 'id'>, frames: readonly Picture[]) => void;
-  /** Leaves the project, and with it an empty page. */
-  readonly clear: () => void;
+  /** Leaves the project, and with it an empty page. One that was just deleted is not purged, so that it can come back. */
+  readonly clear: (left?: 'deleted') => void;
   /** The project has another name now. */
   readonly rename: (name: string) => void;
   /** The project on the page as a document, or null before there is one. */
@@ -224,7 +226,7 @@ export function createAnimation({
   function read(source: Blob | Promise<Blob>, name: string, accept: (start: StartPicture) => void) {
     return begin(async (signal) => {
       try {
-        const file = await source;
+        const file = await ownCopy(await source);
         signal.throwIfAborted();
         const { picture, cut } = await decode(file, signal);
         if (!signal.aborted) accept({ id: ++lastId, name, file, picture, cut });
@@ -249,7 +251,7 @@ export function createAnimation({
   }
 
   function nextEdition(next: Work) {
-    const unsaved = next.frames.length > 0 && autosave.getState().status !== 'kept';
+    const unsaved = next.frames.length > 0 && (!next.project || !autosave.isKept(next.project.id));
     store.setState(({ edition }) => ({ ...next, edition: edition + 1, unsaved }));
   }
 
@@ -309,12 +311,25 @@ export function createAnimation({
       release(before);
       addresses.add(next);
       if (!project) return;
-      const { picture, file: original } = next;
-      autosave.push({ kind: 'replaceStart', id: project.id, start: startOf(next), picture, original });
+      autosave.push({ kind: 'replaceStart', id: project.id, start: startOf(next), picture: next.picture });
     });
   }
   settings.subscribe(recut);
   preferences.subscribe(recut);
+
+  /** Puts an earlier cut of the start picture back. */
+  function putStartBack(start: StartPicture) {
+    const before = work();
+    stopReading.abort();
+    store.setState({ reading: false });
+    if (before.start === start) return;
+    store.setState({ start });
+    release(before);
+    addresses.add(start);
+    if (!before.project) return;
+    const { picture } = start;
+    autosave.push({ kind: 'replaceStart', id: before.project.id, start: startOf(start), picture });
+  }
 
   settings.subscribe(({ values }, before) => {
     const { project } = store.getState();
@@ -324,7 +339,10 @@ export function createAnimation({
 
   // What is on disk is safe without a download.
   autosave.subscribe(({ status }) => {
-    if (status === 'kept') store.setState({ unsaved: false });
+    const { project, unsaved } = store.getState();
+    if (unsaved && status !== 'saving' && project && autosave.isKept(project.id)) {
+      store.setState({ unsaved: false });
+    }
   });
 
   /** Puts what is on the page aside; what was there before cannot come back from here any more. */
@@ -444,7 +462,7 @@ export function createAnimation({
       follow(endAt(tree, frames[position - 1]?.node ?? startId), new Map());
     },
     removeFrom(position) {
-      const { tree: before, frames, project } = store.getState();
+      const { tree: before, frames, project, start } = store.getState();
       const first = frames[position - 1];
       if (!first || project?.readOnly) return;
       const { tree, removed } = removeBranch(before, first.node);
@@ -459,6 +477,8 @@ export function createAnimation({
         if (now.project?.id !== project?.id) return;
         const restored = restoreBranch(now.tree, removed);
         if (restored === now.tree) return;
+        // Frames have the size of the start picture that they were made from, which may have been cut anew meanwhile.
+        if (start && now.tree.nodes.size === 0) putStartBack(start);
         if (project) {
           autosave.push({
             kind: 'restoreFrames',
@@ -492,7 +512,7 @@ export function createAnimation({
           if (signal.aborted) return null;
           const { project, document, original, pictures } = loaded;
           const { start } = document;
-          const tree = treeOf(document);
+          const tree = { ...treeOf(document), nextId: loaded.nextId };
           const picture = pictures.get(startId);
           if (!picture) throw new RangeError('a project has a start picture');
           const shown: StartPicture = { id: ++lastId, name: start.name, file: original, picture, cut: start };
@@ -527,11 +547,12 @@ export function createAnimation({
       const { edition } = store.getState();
       store.setState({ edition: edition + 1 });
     },
-    clear() {
+    clear(left) {
       stopReading.abort();
       const before = work();
       notices.dismissTopic(shelfTopic);
-      leave(before);
+      if (left === 'deleted') notices.dismissTopic(removedTopic);
+      else leave(before);
       store.setState({ reading: false });
       nextEdition(nothing);
       release(before);
@@ -542,6 +563,24 @@ export function createAnimation({
     document: () => documentOf(work()),
   };
   return animation;
+}
+
+/** Copies of files that the page holds for good: the file itself may be moved, changed or removed at any time. */
+const owned = new WeakSet<Blob>();
+
+/** @throws InputError `file-unreadable` */
+async function ownCopy(file: Blob): Promise<Blob> {
+  if (owned.has(file)) return file;
+  const bytes = await file.arrayBuffer().catch((cause: unknown) => {
+    throw new InputError('file-unreadable', 'The file could not be read.', {
+      remedy: 'It may have been moved or changed since you chose it: choose it again.',
+      details: { bytes: file.size },
+      cause,
+    });
+  });
+  const copy = new Blob([bytes], { type: file.type });
+  owned.add(copy);
+  return copy;
 }
 
 function startOf({ name, cut }: StartPicture): ProjectStart {

@@ -1,10 +1,10 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
-import { WorkerError } from '../base/index.ts';
+import { DriftError, StorageError, WorkerError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import type { FrameNode, ProjectDocument, ProjectStart, Settings } from '../project/index.ts';
 import { startId } from '../project/index.ts';
-import type { projectsApi } from '../protocol/index.ts';
+import type { Connection, projectsApi } from '../protocol/index.ts';
 import type { Link } from './link.ts';
 
 /** Something that a person made or changed, and that is to be kept. `id` is the project's. */
@@ -20,7 +20,6 @@ export type Change = { readonly id: string } & (
       readonly kind: 'replaceStart';
       readonly start: ProjectStart;
       readonly picture: Picture;
-      readonly original: Blob;
     }
   | { readonly kind: 'update'; readonly settings?: Settings; readonly leaf?: number }
   | { readonly kind: 'removeFrames'; readonly frames: readonly number[]; readonly leaf: number }
@@ -34,6 +33,8 @@ export interface AutosaveState {
   readonly status: 'kept' | 'saving' | 'stuck';
   /** Why it is stuck. */
   readonly error: unknown;
+  /** The projects that have changes which could not be kept. */
+  readonly stuck: readonly string[];
 }
 
 /** How much room the last frame took and how much is left, in bytes. */
@@ -43,19 +44,35 @@ export interface RoomReport {
 }
 
 export interface Autosave extends StoreApi<AutosaveState> {
-  /** Keeps a change, after those before it. What is stuck is tried again first. */
+  /** Keeps a change, after those before it. What is stuck of its project is tried again first. */
   readonly push: (change: Change) => void;
   /** Tries again what is stuck. */
   readonly retry: () => void;
   /** Resolves once nothing is waiting any more, or what is waiting is stuck. */
   readonly whenSettled: () => Promise<void>;
+  /** Whether all changes of a project are on disk. */
+  readonly isKept: (id: string) => boolean;
   /** Pictures of a project that are not on disk, by the ids of their frames. */
   readonly unkept: (id: string) => { readonly id: number; readonly picture: Picture }[];
 }
 
+/** The changes of one project that wait to be kept. */
+interface Lane {
+  readonly id: string;
+  /** In the order in which they were made; the first may be on its way already. */
+  readonly changes: { readonly turn: number; change: Change }[];
+  /** Why the first could not be kept; null while it can be tried. */
+  failure: { readonly error: unknown } | null;
+}
+
+/** The project is not on this device any more: what is to be changed about it has nowhere to go. */
+const goneCodes = new Set(['project-gone', 'project-damaged']);
+/** Changes that are worth nothing without the project that they belong to. */
+const worthless = new Set<Change['kind']>(['update', 'removeFrames', 'resume', 'purge']);
+
 /**
  * Keeps changes on this device one after another, in the order in which they were made. One that fails stays first in
- * line with everything behind it, in memory, until it can be kept.
+ * its project's line, in memory, until it can be kept; other projects are not held up by it.
  */
 export function createAutosave({
   projects,
@@ -64,93 +81,146 @@ export function createAutosave({
   projects: Link<typeof projectsApi>;
   onRoom: (report: RoomReport) => void;
 }): Autosave {
-  const store = createStore<AutosaveState>()(() => ({ status: 'kept', error: null }));
-  let queue: Change[] = [];
+  const store = createStore<AutosaveState>()(() => ({ status: 'kept', error: null, stuck: [] }));
+  const lanes = new Map<string, Lane>();
+  let lastTurn = 0;
   let settled = Promise.resolve();
 
   function report({ bytes, left }: { readonly bytes: number; readonly left: number | null }) {
     if (left !== null) onRoom({ bytes, left });
   }
 
+  async function send(worker: Connection<typeof projectsApi>, change: Change): Promise<void> {
+    switch (change.kind) {
+      case 'create': {
+        const { id, document, picture, original } = change;
+        report(await worker.call('create', { id, document, start: picture, original }));
+        return;
+      }
+      case 'append': {
+        const { id, node, picture } = change;
+        report(await worker.call('append', { id, node, picture }));
+        return;
+      }
+      case 'replaceStart': {
+        const { id, start, picture } = change;
+        report(await worker.call('replaceStart', { id, start, picture }));
+        return;
+      }
+      case 'update':
+        await worker.call('update', change);
+        return;
+      case 'removeFrames':
+        await worker.call('removeFrames', { ...change, frames: [...change.frames] });
+        return;
+      case 'restoreFrames':
+        await worker.call('restoreFrames', { ...change, frames: [...change.frames] });
+        return;
+      case 'resume':
+        await resume(worker, change.id);
+        return;
+      case 'purge':
+        await worker.call('purge', { id: change.id });
+    }
+  }
+
+  async function resume(worker: Connection<typeof projectsApi>, id: string): Promise<void> {
+    if (await worker.call('resume', { id })) return;
+    throw new StorageError(
+      'read-only',
+      'This project is open in another tab, so it cannot be changed here.',
+      {
+        remedy: 'Close it there, then try again.',
+        details: { project: id },
+      },
+    );
+  }
+
+  /** Keeps a change. A worker that dies of something else is replaced once, and the project is opened in the next. */
   async function keep(change: Change): Promise<void> {
     const worker = projects.current();
     try {
-      switch (change.kind) {
-        case 'create': {
-          const { id, document, picture, original } = change;
-          report(await worker.call('create', { id, document, start: picture, original }));
-          return;
-        }
-        case 'append': {
-          const { id, node, picture } = change;
-          report(await worker.call('append', { id, node, picture }));
-          return;
-        }
-        case 'replaceStart': {
-          const { id, start, picture, original } = change;
-          report(await worker.call('replaceStart', { id, start, picture, original }));
-          return;
-        }
-        case 'update':
-          await worker.call('update', change);
-          return;
-        case 'removeFrames':
-          await worker.call('removeFrames', { ...change, frames: [...change.frames] });
-          return;
-        case 'restoreFrames':
-          await worker.call('restoreFrames', { ...change, frames: [...change.frames] });
-          return;
-        case 'resume':
-          await worker.call('resume', { id: change.id });
-          return;
-        case 'purge':
-          await worker.call('purge', { id: change.id });
-      }
+      await send(worker, change);
     } catch (error) {
-      if (error instanceof WorkerError) projects.reset(worker);
-      throw error;
+      if (!(error instanceof WorkerError)) throw error;
+      projects.reset(worker);
+      const next = projects.current();
+      try {
+        if (change.kind !== 'create' && change.kind !== 'purge') await resume(next, change.id);
+        await send(next, change);
+      } catch (again) {
+        if (again instanceof WorkerError) projects.reset(next);
+        throw again;
+      }
     }
+  }
+
+  /** The lane whose turn it is: of those that are not stuck, the one with the oldest change. */
+  function nextLane(): Lane | null {
+    let next: Lane | null = null;
+    for (const lane of lanes.values()) {
+      const [first] = lane.changes;
+      if (!first || lane.failure) continue;
+      if (!next || first.turn < (next.changes[0]?.turn ?? Infinity)) next = lane;
+    }
+    return next;
   }
 
   async function work(): Promise<void> {
     store.setState({ status: 'saving', error: null });
-    for (;;) {
-      const [first] = queue;
+    for (let lane = nextLane(); lane; lane = nextLane()) {
+      const [first] = lane.changes;
       if (!first) break;
       try {
-        await keep(first);
+        await keep(first.change);
       } catch (error) {
-        store.setState({ status: 'stuck', error });
-        return;
+        const { kind } = first.change;
+        const isGone = error instanceof DriftError && goneCodes.has(error.code);
+        if (!isGone || !worthless.has(kind)) {
+          lane.failure = { error };
+          continue;
+        }
       }
-      queue = queue.filter((change) => change !== first);
+      lane.changes.shift();
+      if (lane.changes.length === 0) lanes.delete(lane.id);
     }
-    store.setState({ status: 'kept', error: null });
+    const stuck = [...lanes.values()].filter(({ failure }) => failure);
+    const [worst] = stuck;
+    store.setState({
+      status: worst ? 'stuck' : 'kept',
+      error: worst?.failure?.error ?? null,
+      stuck: stuck.map(({ id }) => id),
+    });
   }
 
-  const retry = () => {
-    if (store.getState().status !== 'saving' && queue.length > 0) settled = work();
-  };
+  function start() {
+    if (store.getState().status !== 'saving' && nextLane()) settled = work();
+  }
 
   return {
     ...store,
     push(change) {
-      const last = queue.at(-1);
-      // The first may be on its way already.
-      if (change.kind === 'update' && last?.kind === 'update' && last.id === change.id && queue.length > 1) {
-        queue = [...queue.slice(0, -1), { ...last, ...change }];
+      const lane = lanes.get(change.id) ?? { id: change.id, changes: [], failure: null };
+      lanes.set(change.id, lane);
+      const last = lane.changes.at(-1);
+      if (change.kind === 'update' && last?.change.kind === 'update' && lane.changes.length > 1) {
+        last.change = { ...last.change, ...change };
       } else {
-        queue = [...queue, change];
+        lane.changes.push({ turn: ++lastTurn, change });
       }
-      retry();
+      lane.failure = null;
+      start();
     },
-    retry,
+    retry() {
+      for (const lane of lanes.values()) lane.failure = null;
+      start();
+    },
     async whenSettled() {
       while (store.getState().status === 'saving') await settled;
     },
+    isKept: (id) => !lanes.has(id),
     unkept(id) {
-      return queue.flatMap((change) => {
-        if (change.id !== id) return [];
+      return (lanes.get(id)?.changes ?? []).flatMap(({ change }) => {
         if (!('picture' in change)) return [];
         return [{ id: change.kind === 'append' ? change.node.id : startId, picture: change.picture }];
       });

@@ -202,9 +202,9 @@ export function createProjects({
         },
       ),
     );
-    const { document, readOnly, original, lost } = opened;
+    const { document, readOnly, original, nextId, lost } = opened;
     const { name, created } = document;
-    return { project: { id, name, created, readOnly }, document, original, pictures, lost };
+    return { project: { id, name, created, readOnly }, document, original, nextId, pictures, lost };
   }
 
   /** Opens a project; `settled` is what the settings become, given those that it was left with. */
@@ -349,7 +349,7 @@ export function createProjects({
         notices.dismissTopic(deletedTopic);
         await autosave.whenSettled();
         await ask((worker) => worker.call('remove', { id }));
-        if (isOpen) animation.clear();
+        if (isOpen) animation.clear('deleted');
         let wantedBack = false;
         const undo = () => {
           wantedBack = true;
@@ -372,7 +372,7 @@ export function createProjects({
         const file = await ask((worker) => worker.call('export', { id, current }, { signal, onEvent }));
         if (signal.aborted) return;
         environment.saveFile(file, fileName(nameOf(id)));
-        if (current && autosave.getState().status === 'stuck') animation.markSaved();
+        if (current && autosave.getState().stuck.includes(id)) animation.markSaved();
         notices.announce('The project is exported.');
       });
     },

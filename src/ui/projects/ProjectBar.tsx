@@ -10,7 +10,10 @@ import { ProjectsDialog } from './ProjectsDialog.tsx';
 export function ProjectBar() {
   const { animation, autosave } = useStores();
   const project = useSelect(animation, (state) => state.project);
-  const status = useSelect(autosave, (state) => state.status);
+  const status = useSelect(autosave, (state) => {
+    if (state.status !== 'stuck') return state.status;
+    return project && state.stuck.includes(project.id) ? 'stuck' : 'kept';
+  });
   const [open, setOpen] = useState(false);
   return (
     <div className={styles['bar']}>

@@ -1,5 +1,5 @@
-import { openDB } from 'idb';
-import { describe, expect, it } from 'vitest';
+import { deleteDB, openDB } from 'idb';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Picture } from '../../../src/base/index.ts';
 import { append, emptyTree, startId, treeOf } from '../../../src/project/index.ts';
 import type { OpenedProject, ProjectKeeper } from '../../../src/project/index.ts';
@@ -32,6 +32,10 @@ async function open(
 
 const pictures = (...ids: number[]) => new Map(ids.map((frame) => [frame, pictureOf(frame)]));
 
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
 describe('a project that is kept', () => {
   it('comes back after a reload with its start picture, settings, tree and every frame, bit for bit', async () => {
     const device = new Device();
@@ -59,17 +63,38 @@ describe('a project that is kept', () => {
     expect(await failure(keeper.pictures(id, [9], signal, silent))).toMatchObject({ code: 'picture-lost' });
   });
 
-  it('keeps another start picture, and nothing of the one before', async () => {
+  it('keeps another cut of the start picture and the file that it is cut from; the cut before goes an hour later', async () => {
     const device = new Device();
     const keeper = device.tab();
     await make(keeper, []);
     const { start } = documentOf(emptyTree);
-    await keeper.replaceStart(id, { ...start, name: 'b.png' }, pictureOf(50), new Blob(['another']));
+    const before = await open(keeper);
+    await keeper.replaceStart(id, { ...start, fit: 'stretch' }, pictureOf(50));
     const opened = await open(keeper);
     expect(opened.pictures.get(startId)).toEqual(pictureOf(50));
-    expect(opened.document.start.name).toBe('b.png');
-    expect(await opened.original.text()).toBe('another');
-    expect(device.files.names()).toHaveLength(2);
+    expect(opened.document.start.fit).toBe('stretch');
+    expect([await before.original.text(), await opened.original.text()]).toEqual(
+      Array(2).fill('a photograph'),
+    );
+    await keeper.close();
+    device.now = new Date(device.now.getTime() + 2 * 60 * 60 * 1000);
+    await open(device.tab());
+    expect(device.files.names()).toEqual([`${id}/original-1`, `${id}/start-2.png`]);
+  });
+
+  it('that came without the file of its start picture cuts others from the cut that it has', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    await keeper.create(id, documentOf(emptyTree), pictureOf(startId), null);
+    const first = await (await open(keeper)).original.arrayBuffer();
+    const { start } = documentOf(emptyTree);
+    await keeper.replaceStart(id, start, pictureOf(50));
+    await keeper.replaceStart(id, start, pictureOf(51));
+    await keeper.close();
+    device.now = new Date(device.now.getTime() + 2 * 60 * 60 * 1000);
+    const opened = await open(device.tab());
+    expect(await opened.original.arrayBuffer()).toEqual(first);
+    expect(opened.pictures.get(startId)).toEqual(pictureOf(51));
   });
 
   it('takes a branch off and puts it back with its pictures', async () => {
@@ -85,7 +110,29 @@ describe('a project that is kept', () => {
     await keeper.removeFrames(id, [2, 3], 1);
     await keeper.close();
     expect((await open(device.tab())).pictures).toEqual(pictures(startId, 1));
-    expect(device.files.names().filter((name) => name.includes('/0'))).toEqual([`${id}/0000001.png`]);
+  });
+
+  it('removes the pictures of frames that were taken off an hour later, and never in the session that may undo it', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    const frames = () => device.files.names().filter((name) => name.includes('/0'));
+    await make(keeper, [0, 1, 2]);
+    await keeper.removeFrames(id, [2, 3], 1);
+    await make(keeper, [], other);
+    device.now = new Date(device.now.getTime() + 2 * 60 * 60 * 1000);
+    await open(keeper);
+    expect(frames()).toHaveLength(3);
+
+    // No file is ever written anew under a name that something may still come back to.
+    await keeper.close();
+    device.now = new Date('2025-01-31T12:00:30Z');
+    const next = device.tab();
+    expect((await open(next)).nextId).toBe(4);
+    expect(frames()).toHaveLength(3);
+    await next.close();
+    device.now = new Date(device.now.getTime() + 2 * 60 * 60 * 1000);
+    const last = await open(device.tab());
+    expect([frames(), last.nextId]).toEqual([[`${id}/0000001.png`], 2]);
   });
 
   it('is listed with its name, the number of its frames and the picture that it ends with', async () => {
@@ -135,15 +182,24 @@ describe('a project that is kept', () => {
     expect(await failure(open(keeper))).toMatchObject({ code: 'project-gone' });
   });
 
-  it('is purged an hour after it was deleted, if nobody wanted it back', async () => {
+  it('is purged an hour after it was deleted, once no tab offers to take that back', async () => {
     const device = new Device();
     const keeper = device.tab();
+    const another = device.tab();
     await make(keeper, [0]);
     await keeper.remove(id);
-    await keeper.tidy();
-    expect(device.files.names()).not.toEqual([]);
     device.now = new Date(device.now.getTime() + 2 * 60 * 60 * 1000);
     await keeper.tidy();
+    await another.tidy();
+    await keeper.restore(id);
+    expect((await open(keeper)).pictures).toEqual(pictures(startId, 1));
+
+    await keeper.remove(id);
+    device.crash();
+    await another.tidy();
+    expect(device.files.names()).not.toEqual([]);
+    device.now = new Date(device.now.getTime() + 2 * 60 * 60 * 1000);
+    await another.tidy();
     expect(device.files.names()).toEqual([]);
   });
 });
@@ -316,7 +372,7 @@ describe('two tabs', () => {
       second.append(id, node, pictureOf(2)),
       second.update(id, { leaf: startId }),
       second.removeFrames(id, [1], startId),
-      second.replaceStart(id, opened.document.start, pictureOf(9), null),
+      second.replaceStart(id, opened.document.start, pictureOf(9)),
     ]) {
       expect(await failure(change)).toMatchObject({ name: 'StorageError', code: 'read-only' });
     }
@@ -347,7 +403,40 @@ describe('two tabs', () => {
   });
 });
 
+describe('the database', () => {
+  it('is connected to once, whatever is stopped or refused', async () => {
+    const opens = vi.spyOn(IDBFactory.prototype, 'open');
+    const device = new Device();
+    const keeper = device.tab();
+    await make(keeper, [0, 1]);
+    const stopped = AbortSignal.abort();
+    await expect(keeper.open(id, stopped, silent)).rejects.toThrow();
+    device.files.room = 0;
+    await expect(keeper.replaceStart(id, documentOf(emptyTree).start, pictureOf(9))).rejects.toThrow();
+    await expect(open(keeper, other)).rejects.toThrow();
+    expect((await open(keeper)).pictures).toEqual(pictures(startId, 1, 2));
+    expect(opens).toHaveBeenCalledTimes(1);
+  });
+
+  it('is connected to again after it had to give way to a newer version in another tab', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    await make(keeper, [0]);
+    await deleteDB(device.database);
+    expect(await failure(open(keeper))).toMatchObject({ code: 'project-gone' });
+  });
+});
+
 describe('a .drift file', () => {
+  it('is written in one reading of the records, however many frames there are', async () => {
+    const device = new Device();
+    const keeper = device.tab();
+    await make(keeper, [0, 1, 2, 3, 4, 5]);
+    const reads = vi.spyOn(IDBObjectStore.prototype, 'getAll');
+    await keeper.export(id, null, control);
+    expect(reads).toHaveBeenCalledTimes(1);
+  });
+
   it('brings back the same project, bit for bit, after everything was deleted', async () => {
     const device = new Device();
     const keeper = device.tab();

@@ -159,6 +159,25 @@ describe('what is made', () => {
     expect(after.stores.animation.getState().start?.picture.width).toBe(256);
   });
 
+  it('keeps the file of the start picture, however often that is cut anew', async () => {
+    const visits = new Visits();
+    const before = visits.tab();
+    await before.ready();
+    await kept(before);
+    const after = await visits.reload();
+    for (const width of [64, 128, 256]) {
+      after.stores.settings.set({ width });
+      await after.stores.animation.whenRead();
+      await kept(after);
+      expect(after.stores.animation.getState().start?.picture.width).toBe(width);
+    }
+    expect(notices(after)).toEqual([]);
+    const last = await visits.reload();
+    await last.stores.animation.whenRead();
+    expect(last.stores.animation.getState().start?.picture.width).toBe(256);
+    expect(notices(last)).toEqual([]);
+  });
+
   it('is gone for good with the browser’s storage, and the page opens empty', async () => {
     const visits = new Visits();
     await kept(await withFrames(2, visits.tab()));
@@ -226,6 +245,30 @@ describe('a full disk', () => {
     expect(notices(rig).map(({ kind, message }) => [kind, message.slice(0, 56)])).toEqual([
       ['info', 'Storage is nearly full: there is room for about 3 more f'],
     ]);
+  });
+
+  it('in one project, or a project that is gone, does not keep others from being kept', async () => {
+    const rig = await withFrames(1);
+    await kept(rig);
+    const gone = current(rig);
+    const keeper = rig.device.tab();
+    rig.device.crash();
+    await keeper.purge(gone);
+    rig.stores.settings.set({ frames: 2 });
+    await rig.stores.generation.generate();
+    await kept(rig);
+    expect(rig.stores.autosave.getState()).toMatchObject({ status: 'stuck', stuck: [gone] });
+    expect(notices(rig)).toMatchObject([{ message: 'This project is no longer there.' }]);
+
+    await rig.stores.animation.chooseStart(file('other'), 'other.png');
+    await rig.stores.generation.generate();
+    await kept(rig);
+    expect([rig.stores.autosave.isKept(current(rig)), rig.stores.animation.getState().unsaved]).toEqual([
+      true,
+      false,
+    ]);
+    await rig.stores.projects.refresh();
+    expect(names(rig)).toEqual([['other', 2]]);
   });
 
   it('does not keep a browser without storage from making and downloading frames', async () => {
@@ -377,6 +420,19 @@ describe('the list of projects', () => {
     expect(rig.device.files.names()).toEqual([]);
   });
 
+  it('deletes a project without frames with a way back too', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    await kept(rig);
+    const id = current(rig);
+    await rig.stores.projects.remove(id);
+    act(rig, 'Undo');
+    await until(rig.stores.animation, ({ start }) => start !== null);
+    expect([current(rig), notices(rig)]).toEqual([id, []]);
+    await rig.stores.projects.refresh();
+    expect(names(rig)).toEqual([['start', 0]]);
+  });
+
   it('holds nothing of a project that was left before anything was made', async () => {
     const rig = new Rig();
     await rig.ready();
@@ -466,10 +522,41 @@ describe('going another way', () => {
     await kept(after);
     const last = await visits.reload();
     expect(values(last)).toEqual(all.slice(0, 2));
-    expect(last.device.files.names().filter((name) => name.includes('/0'))).toHaveLength(2);
     last.stores.settings.set({ frames: 1 });
     await last.stores.generation.generate();
     expect(values(last)).toEqual(all);
+  });
+
+  it('can be had back after all frames were deleted and the start picture was cut anew', async () => {
+    const visits = new Visits();
+    const rig = await withFrames(3, visits.tab());
+    const all = values(rig);
+    rig.stores.animation.removeFrom(1);
+    rig.stores.settings.set({ width: 128 });
+    await rig.stores.animation.whenRead();
+    await kept(rig);
+    expect(rig.stores.animation.getState().start?.picture.width).toBe(128);
+    act(rig, 'Undo');
+    expect(rig.stores.animation.getState().start?.picture.width).toBe(64);
+    await kept(rig);
+    const after = await visits.reload();
+    expect(values(after)).toEqual(all);
+    expect(after.stores.animation.getState().start?.picture.width).toBe(64);
+    expect(notices(after)).toEqual([]);
+  });
+
+  it('stays possible for frames that were deleted in a project that was put aside and opened again', async () => {
+    const rig = await withFrames(3);
+    const all = values(rig);
+    const id = current(rig);
+    rig.stores.animation.removeFrom(2);
+    await kept(rig);
+    await rig.stores.projects.open(id);
+    act(rig, 'Undo');
+    expect(values(rig)).toEqual(all);
+    await kept(rig);
+    await rig.stores.projects.open(id);
+    expect(values(rig)).toEqual(all);
   });
 
   it('gives frames the place that they have on their way: going back and on is the same as not stopping', async () => {

@@ -1,0 +1,117 @@
+import type { Picture } from '../base/index.ts';
+import { encodePng } from '../formats/index.ts';
+import { openArchive, writeArchive } from './archive.ts';
+import type { ArchiveControl } from './archive.ts';
+import type { ProjectDatabase, ProjectRecord } from './database.ts';
+import type { ProjectDocument } from './document.ts';
+import type { ProjectFiles } from './files.ts';
+import { fileOf, frameFile, startFile } from './picture-files.ts';
+import { lostPicture } from './project-errors.ts';
+import { startId } from './tree.ts';
+
+/** Whole projects from one place to another: copies, `.drift` files out, `.drift` files in. */
+
+/** A project as the page has it, with the pictures that are not on disk. */
+export interface CurrentProject {
+  readonly document: ProjectDocument;
+  readonly pictures: readonly { readonly id: number; readonly picture: Picture }[];
+}
+
+export type TransferControl = ArchiveControl;
+
+/** Where projects are: their files, and the database once it is needed. */
+export interface ProjectPlace {
+  readonly files: ProjectFiles;
+  readonly db: ProjectDatabase;
+}
+
+/** The document of a project as its records tell it. */
+export function documentOf(
+  { name, created, start, settings, leaf }: ProjectRecord,
+  frames: ProjectDocument['frames'],
+): ProjectDocument {
+  return { name, created, start, settings, leaf, frames };
+}
+
+/** Copies a project's files, then its records. A frame that is lost stays lost in the copy, which says so when opened. */
+export async function copyProject(
+  { files, db }: ProjectPlace,
+  {
+    id,
+    copy,
+    name,
+    now,
+  }: { readonly id: string; readonly copy: string; readonly name: string; readonly now: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const { record, frames } = await db.read(id);
+  const names = new Set([record.startFile, record.originalFile ?? record.startFile]);
+  for (const frame of frames) names.add(frameFile(frame.id));
+  for (const file of names) {
+    signal.throwIfAborted();
+    const bytes = await files.read(id, file);
+    if (bytes) await files.write(copy, file, bytes);
+  }
+  await db.put({ ...record, id: copy, name, created: now, changed: now, deleted: null }, frames);
+}
+
+/**
+ * Writes a project as a `.drift` file, one picture in memory at a time.
+ *
+ * @param current the project as the page has it, where that may be more than what is on disk
+ * @throws ProjectError `project-gone`, `project-damaged` or `picture-lost`
+ */
+export async function exportProject(
+  files: ProjectFiles,
+  database: () => Promise<ProjectDatabase>,
+  id: string,
+  current: CurrentProject | null,
+  control: TransferControl,
+): Promise<Blob> {
+  // A project that could never be kept has no records, and needs none as long as all its pictures are given.
+  let reading: ReturnType<ProjectDatabase['read']> | undefined;
+  const kept = () => (reading ??= database().then((db) => db.read(id)));
+  const inMemory = new Map(current?.pictures.map(({ id: frame, picture }) => [frame, picture]));
+  const readDocument = async () => {
+    const { record, frames } = await kept();
+    return documentOf(record, frames);
+  };
+  const document = current ? current.document : await readDocument();
+  return writeArchive(
+    document,
+    async (wanted) => {
+      const picture = inMemory.get(wanted);
+      if (picture) return encodePng(picture);
+      const name = wanted === startId ? fileOf((await kept()).record, wanted) : frameFile(wanted);
+      const file = await files.read(id, name);
+      if (!file) throw lostPicture(wanted);
+      return new Uint8Array(await file.arrayBuffer());
+    },
+    control,
+  );
+}
+
+/**
+ * Makes a project of a `.drift` file: its pictures first, then its records. Nothing counts before all of it is checked.
+ *
+ * @throws ProjectError for the reasons of `openArchive` and of its pictures
+ */
+export async function importProject(
+  { files, db }: ProjectPlace,
+  { file, id, now }: { readonly file: Blob; readonly id: string; readonly now: string },
+  { signal, onProgress }: TransferControl,
+): Promise<void> {
+  const archive = await openArchive(file, signal);
+  const { frames, ...rest } = archive.document;
+  const ids = [startId, ...frames.map((frame) => frame.id)];
+  for (const [done, picture] of ids.entries()) {
+    signal.throwIfAborted();
+    onProgress({ done, of: ids.length });
+    // The file as it is, now that it is known to unpack to a picture: nothing is lost, not even what others noted.
+    const { png } = await archive.picture(picture);
+    await files.write(id, picture === startId ? startFile(1) : frameFile(picture), png);
+  }
+  const names = { startFile: startFile(1), originalFile: null };
+  await db.put({ ...rest, ...names, id, changed: now, deleted: null }, frames);
+  onProgress({ done: ids.length, of: ids.length });
+}
