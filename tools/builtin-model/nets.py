@@ -224,7 +224,7 @@ class Block(nn.Module):
 VAE_CONFIG = {
     "_class_name": "AutoencoderKL",
     "act_fn": "silu",
-    "block_out_channels": [32, 48, 64, 96, 128],
+    "block_out_channels": [24, 40, 64, 96, 128],
     "down_block_types": ["DownEncoderBlock2D"] * 5,
     "in_channels": 3,
     "latent_channels": 16,
@@ -292,6 +292,8 @@ class Vae(nn.Module):
         self.encoder, self.decoder = Encoder(c), Decoder(c)
         self.quant_conv = nn.Conv2d(2 * n, 2 * n, 1)
         self.post_quant_conv = nn.Conv2d(n, n, 1)
+        # Little noise on the latents at first, or the decoder has nothing to learn from until they have grown.
+        nn.init.constant_(self.quant_conv.bias[n:], -4)
 
     def encode(self, x):
         """Mean and log variance of the latents."""

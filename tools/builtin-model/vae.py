@@ -3,7 +3,7 @@
 Crops of half the side for most of the time, which are four times as quick and teach the same edges; whole pictures at the
 end, because group norm and attention see the whole of a picture. The loss is the mean of squared and absolute errors, of
 the picture and of its differences between neighbours, which keeps edges sharp; a little Kullback-Leibler divergence keeps
-the latents near a normal distribution. In a quarter of the steps latents are averaged over 2×2 and must decode to the
+the latents near a normal distribution. In a fifth of the steps latents are averaged over 2×2 and must decode to the
 picture at half its size (Kouzelis et al. 2025, EQ-VAE): latents of which averages mean something are easier to denoise.
 """
 
@@ -18,7 +18,7 @@ from loop import Ahead, Stage, autocast, to_device
 from nets import Vae
 
 KL_WEIGHT = 4e-5
-HALF_SIZE_SHARE = 0.25
+HALF_SIZE_SHARE = 0.2
 CROP = SIDE // 2
 
 
@@ -60,7 +60,7 @@ def main():
     arguments.add_argument("runs")
     arguments.add_argument("--held-out", required=True, help="a collection drawn with another seed")
     arguments.add_argument("--minutes", type=float, default=60)
-    arguments.add_argument("--batch", type=int, default=8)
+    arguments.add_argument("--batch", type=int, default=4)
     arguments.add_argument("--rate", type=float, default=1e-3)
     a = arguments.parse_args()
     worlds, held_out = Worlds(a.data), Worlds(a.held_out)
