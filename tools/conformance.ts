@@ -9,7 +9,7 @@ import type { Measure } from './conformance/checks.ts';
 import { GoldenError, openGolden } from './conformance/golden.ts';
 import { openNodeBackend } from './node-runtime.ts';
 
-const usage = `Usage: npm run conformance -- DIR [--backend webgpu|cpu] [--precision float16|float32]
+const usage = `Usage: npm run conformance -- DIR [--backend webgpu|cpu] [--precision float16|float32] [--sums float32|float16]
 
 Runs every check of a golden folder through the pipeline and prints a line for each: name, error, limit, ok or FAIL.
 Without --backend it takes the GPU where there is one. Exit status: 0 all ok, 1 a check failed, 2 the folder is
@@ -22,12 +22,21 @@ export async function main(args: string[]): Promise<number> {
   const { positionals, values } = parseArgs({
     args,
     allowPositionals: true,
-    options: { backend: { type: 'string' }, precision: { type: 'string', default: 'float16' } },
+    options: {
+      backend: { type: 'string' },
+      precision: { type: 'string', default: 'float16' },
+      sums: { type: 'string', default: 'float32' },
+    },
   });
   const [folder] = positionals;
-  const { backend: wanted, precision } = values;
+  const { backend: wanted, precision, sums } = values;
   const known = wanted === undefined || wanted === 'webgpu' || wanted === 'cpu';
-  if (folder === undefined || !known || (precision !== 'float16' && precision !== 'float32')) {
+  if (
+    folder === undefined ||
+    !known ||
+    (precision !== 'float16' && precision !== 'float32') ||
+    (sums !== 'float16' && sums !== 'float32')
+  ) {
     console.error(usage);
     return exit.malformed;
   }
@@ -35,7 +44,7 @@ export async function main(args: string[]): Promise<number> {
   try {
     const golden = await openGolden(folder);
     checkpoint = await openCheckpointFolder(`${folder}/checkpoint`);
-    const options = { float16: precision === 'float16' };
+    const options = { float16: precision === 'float16', sums } as const;
     let backend = await openNodeBackend(wanted ?? 'webgpu', options);
     if ('reason' in backend && wanted === undefined) backend = await openNodeBackend('cpu');
     if ('reason' in backend) {

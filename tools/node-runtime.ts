@@ -14,6 +14,8 @@ export interface NodeBackend {
   readonly compute: Compute;
   readonly runtime: Runtime;
   readonly target: Target;
+  /** The GPU that all of it runs on; null on the CPU. */
+  readonly device: GPUDevice | null;
   readonly description: string;
   /** Lets go of the device, so that Node can exit. */
   dispose(): void;
@@ -22,6 +24,8 @@ export interface NodeBackend {
 export interface NodeBackendOptions {
   /** False computes in float32 on GPUs that could do float16. Default true. */
   readonly float16?: boolean;
+  /** What the kernels of ONNX Runtime add in where tensors are float16. Default float32. */
+  readonly sums?: 'float32' | 'float16';
 }
 
 /** Opens the CPU, or the GPU through Dawn; null with a sentence on stderr where there is no GPU. */
@@ -45,6 +49,7 @@ export async function openNodeBackend(
       compute,
       runtime: createRuntime(ort, null),
       target: targetFor('float32', false),
+      device: null,
       description: 'CPU, float32',
       dispose: () => {
         compute.dispose();
@@ -56,12 +61,16 @@ export async function openNodeBackend(
     float16: hasFloat16,
     adapterName,
     software,
-  } = await requestComputeDevice(node.gpu, { allowFloat16: float16 });
+  } = await requestComputeDevice(node.gpu, {
+    allowFloat16: float16,
+    ...(options.sums ? { sums: options.sums } : {}),
+  });
   const compute = await createWebGpuCompute(device, hasFloat16 ? 'float16' : 'float32');
   return {
     compute,
     runtime: createRuntime(ort, device),
     target: targetFor(compute.modelType, software, device.limits),
+    device,
     description: `${adapterName}, ${hasFloat16 ? 'float16' : 'float32'}`,
     dispose: () => {
       compute.dispose();

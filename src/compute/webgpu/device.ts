@@ -1,5 +1,6 @@
 import { DeviceError } from '../../base/index.ts';
 import { mendShaders } from './mended-shaders.ts';
+import type { MendOptions } from './mended-shaders.ts';
 
 /** The GPU that Drift and ONNX Runtime share, and what is known about it. */
 export interface ComputeDevice {
@@ -50,12 +51,13 @@ export function deviceLostError(info: Pick<GPUDeviceLostInfo, 'reason' | 'messag
  * are mended on the way: see `mendShaders`.
  *
  * @param gpu `navigator.gpu`
- * @param options `allowFloat16` false leaves float16 off although the GPU has it
+ * @param options `allowFloat16` false leaves float16 off although the GPU has it; `sums` says what ONNX Runtime's kernels
+ *   add in where tensors are float16, float32 unless a GPU is found where that costs more than it gives
  * @throws DeviceError `no-adapter` when the browser offers no GPU, `device-failed` when it cannot be opened
  */
 export async function requestComputeDevice(
   gpu: GPU,
-  options: { allowFloat16: boolean },
+  options: { allowFloat16: boolean; sums?: MendOptions['sums'] },
 ): Promise<ComputeDevice> {
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter === null) {
@@ -84,7 +86,7 @@ export async function requestComputeDevice(
       cause,
     });
   }
-  mendShaders(device);
+  mendShaders(device, { sums: options.sums ?? 'float32' });
   return {
     device,
     adapterName,
