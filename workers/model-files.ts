@@ -3,7 +3,7 @@ import type { ModelFiles, ModelFileWriter } from '../src/models/install/index.ts
 import { blobSource } from '../src/models/source.ts';
 import { openToWrite } from './opening.ts';
 import type { ModelStorage } from './model-keeping.ts';
-import { measureRoom, orNull, tryHoldLock } from './storage.ts';
+import { measureRoom, orNull, privateRoot, tryHoldLock } from './storage.ts';
 
 const folderName = 'models';
 
@@ -22,13 +22,9 @@ export function privateModelStorage(): ModelStorage {
  * Files are written through synchronous handles, which exist only in workers, but in every browser, and can be flushed;
  * they are read as they are, without a lock, so that a model can be listed while it is downloaded.
  */
-function privateModels(): ModelFiles {
+export function privateModels(openRoot = privateRoot, room = measureRoom): ModelFiles {
   async function root(create: boolean): Promise<FileSystemDirectoryHandle | null> {
-    // Missing where the page is not secure; private windows of some browsers throw a SecurityError.
-    if (!('storage' in navigator) || !('getDirectory' in navigator.storage)) {
-      throw new DOMException('This browser has no private file system.', 'NotSupportedError');
-    }
-    return orNull((await navigator.storage.getDirectory()).getDirectoryHandle(folderName, { create }));
+    return orNull((await openRoot()).getDirectoryHandle(folderName, { create }));
   }
 
   /** The folder that a file of a model is in, and what the file is called there. */
@@ -69,7 +65,7 @@ function privateModels(): ModelFiles {
       const folder = await root(false);
       if (folder) await orNull(folder.removeEntry(model, { recursive: true }));
     },
-    room: measureRoom,
+    room,
   };
 }
 
@@ -78,12 +74,14 @@ async function filesIn(
   prefix: string,
 ): Promise<{ name: string; size: number }[]> {
   const files: { name: string; size: number }[] = [];
-  for await (const [name, handle] of folder) {
-    if (handle instanceof FileSystemDirectoryHandle) {
-      files.push(...(await filesIn(handle, `${prefix}${name}/`)));
+  for await (const [name, { kind }] of folder) {
+    // One may be removed between being named and being looked at.
+    if (kind === 'directory') {
+      const found = await orNull(folder.getDirectoryHandle(name));
+      if (found) files.push(...(await filesIn(found, `${prefix}${name}/`)));
     } else {
-      // One may be removed between being named and being looked at.
-      const file = await orNull(handle.getFile());
+      const handle = await orNull(folder.getFileHandle(name));
+      const file = handle && (await orNull(handle.getFile()));
       if (file) files.push({ name: prefix + name, size: file.size });
     }
   }

@@ -14,17 +14,27 @@ export async function orNull<T>(promise: Promise<T>): Promise<T | null> {
   }
 }
 
+/** Gives the directory that everything is kept in. */
+export type OpenRoot = () => Promise<FileSystemDirectoryHandle>;
+
+/**
+ * The origin private file system.
+ *
+ * @throws DOMException `NotSupportedError` where the page is not secure, `SecurityError` in private windows of some
+ *   browsers
+ */
+export const privateRoot: OpenRoot = async () => {
+  if ('storage' in navigator && 'getDirectory' in navigator.storage) return navigator.storage.getDirectory();
+  throw new DOMException('This browser has no private file system.', 'NotSupportedError');
+};
+
 /**
  * Pictures in the origin private file system. Files are written through synchronous handles: these exist only in
  * workers, but in every browser, and they can be flushed.
  */
-export function privateFiles(): ProjectFiles {
+export function privateFiles(open = privateRoot): ProjectFiles {
   async function root(create: boolean): Promise<FileSystemDirectoryHandle | null> {
-    // Missing where the page is not secure; private windows of some browsers throw a SecurityError.
-    if (!('storage' in navigator) || !('getDirectory' in navigator.storage)) {
-      throw new DOMException('This browser has no private file system.', 'NotSupportedError');
-    }
-    return orNull((await navigator.storage.getDirectory()).getDirectoryHandle(folderName, { create }));
+    return orNull((await open()).getDirectoryHandle(folderName, { create }));
   }
 
   async function folder(project: string, create: boolean): Promise<FileSystemDirectoryHandle | null> {

@@ -178,10 +178,10 @@ export async function cleanFiles(
   const files = new MemoryFiles();
   await install(source, files, options);
   return Object.fromEntries(
-    [...(files.models.get(source.id) ?? [])]
-      .filter(([name]) => !name.startsWith('install'))
-      .map(([name, bytes]) => [name, createHash('sha256').update(bytes).digest('hex')] as const)
-      .sort(),
+    [...files.contents(source.id)].map(([name, text]) => [
+      name,
+      createHash('sha256').update(Buffer.from(text, 'base64')).digest('hex'),
+    ]),
   );
 }
 

@@ -1,69 +1,90 @@
-import 'fake-indexeddb/auto';
 import { ProjectKeeper } from '../../src/project/keeper.ts';
 import type { ProjectFiles, ProjectLocks } from '../../src/project/index.ts';
+import { privateFiles } from '../../workers/storage.ts';
+import { injectIntoDatabase } from './storage/database-faults.ts';
+import type { FaultInjector } from './storage/faults.ts';
+import { PrivateFileSystem } from './storage/private-file-system.ts';
 
-/** A disk in memory, on which writing can be made to fail. */
+/** Where projects are in the private file system. */
+const root = 'projects';
+
+/** Files of projects as the worker keeps them, on a private file system in memory. */
 export class MemoryFiles implements ProjectFiles {
-  readonly folders = new Map<string, Map<string, Blob>>();
-  /** Bytes that fit; what is more throws as a browser does. */
-  room = Number.POSITIVE_INFINITY;
+  readonly disk = new PrivateFileSystem();
   /** Called before a file is written; what it throws, writing throws, with half of the file on disk. */
   beforeWrite: (name: string) => void = () => undefined;
   /** Waited for before a file is read. */
   beforeRead: () => Promise<void> = () => Promise.resolve();
+  readonly #files = privateFiles(() => this.disk.getDirectory());
+
+  /** Bytes that fit; what is more throws as a browser does. */
+  get room(): number {
+    return this.disk.quota;
+  }
+
+  set room(bytes: number) {
+    this.disk.quota = bytes;
+  }
 
   get used(): number {
-    return [...this.folders.values()]
-      .flatMap((folder) => [...folder.values()])
-      .reduce((sum, { size }) => sum + size, 0);
+    return this.disk.used;
   }
 
   /** Every file with its folder, in order. */
   names(): string[] {
-    return [...this.folders]
-      .flatMap(([folder, files]) => [...files.keys()].map((name) => `${folder}/${name}`))
-      .sort();
+    return this.disk.paths().map((path) => path.slice(root.length + 1));
   }
 
-  write(project: string, name: string, bytes: Blob | Uint8Array<ArrayBuffer>): Promise<void> {
-    return settle(() => {
-      const file = new Blob([bytes]);
-      const folder = this.folders.get(project) ?? new Map<string, Blob>();
-      this.folders.set(project, folder);
-      try {
-        this.beforeWrite(name);
-      } catch (error) {
-        folder.set(name, file.slice(0, file.size >> 1));
-        throw error;
-      }
-      if (this.used + file.size > this.room) throw new DOMException('It is full.', 'QuotaExceededError');
-      folder.set(name, file);
-    });
+  /** The projects that have a folder. */
+  folderNames(): string[] {
+    return this.disk.names(root);
+  }
+
+  /** The bytes of a file as they lie on the disk, null where there is none. */
+  bytes(project: string, name: string): Uint8Array<ArrayBuffer> | null {
+    return this.disk.bytes(`${root}/${project}/${name}`);
+  }
+
+  /** Puts other bytes in the place of a file, behind the page's back. */
+  damage(project: string, name: string, bytes: Uint8Array<ArrayBuffer>): void {
+    this.disk.put(`${root}/${project}/${name}`, bytes);
+  }
+
+  /** Removes a file behind the page's back. */
+  lose(project: string, name: string): void {
+    this.disk.delete(`${root}/${project}/${name}`);
+  }
+
+  async write(project: string, name: string, bytes: Blob | Uint8Array<ArrayBuffer>): Promise<void> {
+    try {
+      this.beforeWrite(name);
+    } catch (error) {
+      const whole = bytes instanceof Blob ? new Uint8Array(await bytes.arrayBuffer()) : bytes;
+      this.damage(project, name, whole.slice(0, whole.length >> 1));
+      throw error;
+    }
+    return this.#files.write(project, name, bytes);
   }
 
   async read(project: string, name: string): Promise<Blob | null> {
     await this.beforeRead();
-    return this.folders.get(project)?.get(name) ?? null;
+    return this.#files.read(project, name);
   }
 
   remove(project: string, name: string): Promise<void> {
-    return settle(() => {
-      this.folders.get(project)?.delete(name);
-    });
+    return this.#files.remove(project, name);
   }
 
   list(project: string): Promise<string[]> {
-    return settle(() => [...(this.folders.get(project)?.keys() ?? [])]);
+    return this.#files.list(project);
   }
 
   removeAll(project: string): Promise<void> {
-    return settle(() => {
-      this.folders.delete(project);
-    });
+    return this.#files.removeAll(project);
   }
 
   projects(): Promise<string[]> {
-    return settle(() => [...this.folders.keys()]);
+    return this.#files.projects();
   }
 }
 
@@ -98,6 +119,15 @@ export class Device {
   now = new Date('2025-01-31T12:00:00Z');
   #ids = 0;
 
+  constructor() {
+    injectIntoDatabase(this.database, this.faults);
+  }
+
+  /** Makes calls of the file system and the database fail, counted together. */
+  get faults(): FaultInjector {
+    return this.files.disk.faults;
+  }
+
   newId(): string {
     return `00000000-0000-4000-8000-${String(++this.#ids).padStart(12, '0')}`;
   }
@@ -119,5 +149,6 @@ export class Device {
   /** The page dies, whatever it was doing: its locks go, and what is on disk stays. */
   crash(): void {
     this.locks.held.clear();
+    this.files.disk.crash();
   }
 }

@@ -4,6 +4,7 @@ import type { Ledger, LedgerFile, LedgerPiece } from './ledger.ts';
 import { inParallel } from './parallel.ts';
 import { sha256 } from './pieces.ts';
 import type { Progress } from './progress.ts';
+import { storing } from './storing.ts';
 import type { Damage } from './types.ts';
 
 /** Pieces that are read back at once: enough to keep the disk and the checksums busy side by side. */
@@ -25,6 +26,7 @@ function piecesThere(files: readonly LedgerFile[]): { file: LedgerFile; piece: L
  * noted in the ledger as missing.
  *
  * @returns those pieces
+ * @throws StorageError `storage-unavailable`, or the signal's reason
  */
 export async function checkPieces(
   files: ModelFiles,
@@ -34,7 +36,11 @@ export async function checkPieces(
 ): Promise<Damage[]> {
   const id = ledger.source.id;
   const sources = new Map(
-    await Promise.all(ledger.files.map(async ({ name }) => [name, await files.open(id, name)] as const)),
+    await storing(
+      files,
+      () => 0,
+      () => Promise.all(ledger.files.map(async ({ name }) => [name, await files.open(id, name)] as const)),
+    ),
   );
   const damage: Damage[] = [];
   await inParallel(piecesThere(ledger.files), atOnce, signal, async ({ file, piece }, stop) => {

@@ -74,7 +74,11 @@ async function forget(files: ModelFiles, id: string, url: string): Promise<void>
     for (const piece of pieces) piece.sha256 = null;
   }
   ledger.generation++;
-  await writeLedger(files, id, ledger);
+  await storing(
+    files,
+    () => 0,
+    () => writeLedger(files, id, ledger),
+  );
 }
 
 /** @throws ModelError `changed` when a file is not the one that was planned with */
@@ -234,12 +238,18 @@ function leftOver(before: Ledger, plan: PreparedPlan): boolean {
 
 /** @throws StorageError `storage-full` before anything is written */
 async function askForRoom(plan: PreparedPlan, files: ModelFiles): Promise<void> {
-  const sizes = new Map((await files.files(plan.source.id)).map(({ name, size }) => [name, size]));
+  const there = await storing(
+    files,
+    () => 0,
+    () => files.files(plan.source.id),
+  );
+  const sizes = new Map(there.map(({ name, size }) => [name, size]));
   const needed = plan.files.reduce(
     (sum, { name, size }) => sum + Math.max(0, size - (sizes.get(name) ?? 0)),
     0,
   );
-  const free = await files.room();
+  // A browser that does not say is not asked again: what does not fit is refused when it is written.
+  const free = await files.room().catch(() => null);
   if (free !== null && needed > free) throw storageFull(needed, free);
 }
 

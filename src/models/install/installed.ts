@@ -27,7 +27,12 @@ export async function listInstalled(files: ModelFiles): Promise<InstalledModel[]
     ids.map(async (id): Promise<InstalledModel | null> => {
       const ledger = await readLedger(files, id);
       if (!ledger) return null;
-      const sizes = new Map((await files.files(id)).map(({ name, size }) => [name, size]));
+      const there = await storing(
+        files,
+        () => 0,
+        () => files.files(id),
+      );
+      const sizes = new Map(there.map(({ name, size }) => [name, size]));
       const { name, description, licence, licenceUrl = null, page = null } = ledger.source;
       return {
         id,
@@ -126,7 +131,11 @@ export async function openInstalled(
 function storedFolder(files: ModelFiles, id: string): ModelFolder {
   return {
     async open(path) {
-      const file = await files.open(id, path);
+      const file = await storing(
+        files,
+        () => 0,
+        () => files.open(id, path),
+      );
       if (file) return file;
       throw new ModelError('not-found', `${path} is missing in the model ${id}.`, {
         remedy: 'Download the model again: only what is missing is fetched.',

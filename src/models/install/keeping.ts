@@ -1,5 +1,5 @@
 import type { ModelFiles, ModelFileWriter } from './files.ts';
-import { writeLedgerTo } from './ledger-file.ts';
+import { closeAll, writeLedgerTo } from './ledger-file.ts';
 import type { Ledger, LedgerPiece } from './ledger.ts';
 import { sha256 } from './pieces.ts';
 import { storing } from './storing.ts';
@@ -78,9 +78,8 @@ export class PieceKeeper {
   /** Closes all files. What was not saved is lost. */
   async close(): Promise<void> {
     await this.#saving.catch(() => undefined);
-    for (const writer of await Promise.allSettled(this.#writers.values())) {
-      if (writer.status === 'fulfilled') writer.value.close();
-    }
+    const opened = await Promise.allSettled(this.#writers.values());
+    closeAll(opened.flatMap((writer) => (writer.status === 'fulfilled' ? [writer.value] : [])));
     this.#writers.clear();
   }
 

@@ -3,6 +3,7 @@ import { ledgerName, ledgerSchema, ledgerSpare } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
 import type { ModelFiles, ModelFileWriter } from './files.ts';
 import { sha256 } from './pieces.ts';
+import { storing } from './storing.ts';
 
 /**
  * On disk a ledger stands between its own checksum and spaces: one that was torn in the middle of writing is known, and
@@ -40,6 +41,17 @@ export async function writeLedgerTo(
   }
 }
 
+/** Closes files that were flushed, or that failed: an error of one keeps no other from being closed, and costs nothing. */
+export function closeAll(writers: readonly ModelFileWriter[]): void {
+  for (const writer of writers) {
+    try {
+      writer.close();
+    } catch {
+      // It is as closed as it can be.
+    }
+  }
+}
+
 /** The same for files that are not open. */
 export async function writeLedger(files: ModelFiles, id: string, ledger: Ledger): Promise<void> {
   const open: ModelFileWriter[] = [];
@@ -50,11 +62,11 @@ export async function writeLedger(files: ModelFiles, id: string, ledger: Ledger)
       return file;
     }, ledger);
   } finally {
-    for (const file of open) file.close();
+    closeAll(open);
   }
 }
 
-/** The newest whole ledger of a model; null where there is none. */
+/** The newest whole ledger of a model; null where there is none. @throws StorageError `storage-unavailable` */
 export async function readLedger(files: ModelFiles, id: string): Promise<Ledger | null> {
   // Another tab may have written the one and then the other just while they were read: then it is past that now.
   return (await readBoth(files, id)) ?? readBoth(files, id);
@@ -68,8 +80,13 @@ async function readBoth(files: ModelFiles, id: string): Promise<Ledger | null> {
 }
 
 async function readOne(files: ModelFiles, id: string, name: string): Promise<Ledger | null> {
+  // Whether there is such a file must be known: an installation without a ledger begins by removing what is there.
+  const source = await storing(
+    files,
+    () => 0,
+    () => files.open(id, name),
+  );
   try {
-    const source = await files.open(id, name);
     if (!source || source.size <= checksumLength || source.size > longest) return null;
     const bytes = await source.read(0, source.size);
     const body = bytes.slice(checksumLength + 1);

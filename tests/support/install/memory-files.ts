@@ -1,107 +1,103 @@
-import type { ModelFiles } from '../../../src/models/install/index.ts';
-import { memorySource } from '../../../src/models/source.ts';
+import type { ModelFiles, ModelFileWriter } from '../../../src/models/install/index.ts';
+import { privateModels } from '../../../workers/model-files.ts';
+import { PrivateFileSystem } from '../storage/private-file-system.ts';
 
-/**
- * A store in memory. What is written is lost by `die` unless it was flushed, as by a page that is killed; a store has a
- * size, and is full beyond it.
- */
+/** Where models are in the private file system. */
+const folder = 'models';
+
+/** Models as the worker keeps them, on a private file system in memory. */
 export class MemoryFiles implements ModelFiles {
-  readonly models = new Map<string, Map<string, Uint8Array<ArrayBuffer>>>();
-  /** How many bytes fit. */
-  capacity = Infinity;
+  readonly disk = new PrivateFileSystem();
   /** What `room` says; null for a browser that does not tell. */
   tellsRoom = true;
   /** Called before each writing, which fails when this throws. */
   onWrite: (model: string, name: string, at: number) => void = () => undefined;
-  /** Writers that are not closed. */
-  writers = 0;
-  /** Every opening of a writer, by the file's name. */
-  readonly opened: string[] = [];
+  readonly #files = privateModels(
+    () => this.disk.getDirectory(),
+    () => this.room(),
+  );
 
-  #used(): number {
-    return [...this.models.values()]
-      .flatMap((files) => [...files.values()])
-      .reduce((sum, bytes) => sum + bytes.length, 0);
+  /** How many bytes fit. */
+  get capacity(): number {
+    return this.disk.quota;
+  }
+
+  set capacity(bytes: number) {
+    this.disk.quota = bytes;
+  }
+
+  /** Writers that are not closed. */
+  get writers(): number {
+    return this.disk.writers;
+  }
+
+  /** Every opening of a writer, by the file's name in its model. */
+  get opened(): string[] {
+    return this.disk.opened.map((path) => path.split('/').slice(2).join('/'));
+  }
+
+  /** The models that have a folder. */
+  get names(): string[] {
+    return this.disk.names(folder);
   }
 
   list(): Promise<string[]> {
-    return Promise.resolve([...this.models.keys()]);
+    return this.#files.list();
   }
 
   files(model: string): Promise<{ name: string; size: number }[]> {
-    const files = this.models.get(model) ?? new Map<string, Uint8Array>();
-    return Promise.resolve([...files].map(([name, { length }]) => ({ name, size: length })));
+    return this.#files.files(model);
   }
 
   open(model: string, name: string) {
-    const bytes = this.models.get(model)?.get(name);
-    return Promise.resolve(bytes ? memorySource(name, bytes) : null);
+    return this.#files.open(model, name);
   }
 
-  /** The bytes of a file. */
+  async writer(model: string, name: string): Promise<ModelFileWriter> {
+    const writer = await this.#files.writer(model, name);
+    return {
+      ...writer,
+      write: (at, bytes) => {
+        this.onWrite(model, name, at);
+        return writer.write(at, bytes);
+      },
+    };
+  }
+
+  remove(model: string): Promise<void> {
+    return this.#files.remove(model);
+  }
+
+  room(): Promise<number | null> {
+    return Promise.resolve(this.tellsRoom ? this.disk.quota - this.disk.used : null);
+  }
+
+  /** The bytes of a file as they lie on the disk: changing them damages the file unnoticed. */
   read(model: string, name: string): Uint8Array<ArrayBuffer> {
-    return this.models.get(model)?.get(name) ?? new Uint8Array(0);
+    return this.disk.bytes(`${folder}/${model}/${name}`) ?? new Uint8Array(0);
+  }
+
+  /** Removes a file behind the page's back. */
+  lose(model: string, name: string): void {
+    this.disk.delete(`${folder}/${model}/${name}`);
   }
 
   /** Every file of a model but for the ledger, as text, which is quick to compare. */
   contents(model: string): Map<string, string> {
+    const prefix = `${folder}/${model}/`;
     return new Map(
-      [...(this.models.get(model) ?? [])]
-        .filter(([name]) => !name.startsWith('install'))
-        .map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')] as const)
-        .sort(),
+      this.disk
+        .paths()
+        .filter((path) => path.startsWith(prefix) && !path.startsWith(`${prefix}install`))
+        .map((path): [string, string] => [
+          path.slice(prefix.length),
+          Buffer.from(this.disk.bytes(path) ?? []).toString('base64'),
+        ]),
     );
   }
 
-  writer(model: string, name: string) {
-    const files = this.models.get(model) ?? new Map<string, Uint8Array<ArrayBuffer>>();
-    this.models.set(model, files);
-    let bytes = files.get(name) ?? new Uint8Array(0);
-    let flushed = bytes.slice();
-    files.set(name, bytes);
-    this.writers++;
-    this.opened.push(name);
-    const resize = (size: number) => {
-      if (this.#used() - bytes.length + size > this.capacity) {
-        throw new DOMException('full', 'QuotaExceededError');
-      }
-      const next = new Uint8Array(size);
-      next.set(bytes.subarray(0, size));
-      bytes = next;
-      files.set(name, bytes);
-    };
-    this.#unflushed.add(() => files.set(name, flushed));
-    return Promise.resolve({
-      size: () => bytes.length,
-      write: (at: number, more: Uint8Array) => {
-        this.onWrite(model, name, at);
-        if (at + more.length > bytes.length) resize(at + more.length);
-        bytes.set(more, at);
-      },
-      truncate: resize,
-      flush: () => {
-        flushed = bytes.slice();
-      },
-      close: () => {
-        this.writers--;
-      },
-    });
-  }
-
-  readonly #unflushed = new Set<() => void>();
-
-  /** Takes back whatever was not flushed. */
+  /** The page is killed: whatever was not flushed is lost. */
   die(): void {
-    for (const takeBack of this.#unflushed) takeBack();
-    this.#unflushed.clear();
-  }
-
-  remove(model: string): Promise<void> {
-    this.models.delete(model);
-    return Promise.resolve();
-  }
-
-  room(): Promise<number | null> {
-    return Promise.resolve(this.tellsRoom ? this.capacity - this.#used() : null);
+    this.disk.crash();
   }
 }

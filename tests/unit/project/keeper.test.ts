@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Picture } from '../../../src/base/index.ts';
 import { append, emptyTree, startId, treeOf } from '../../../src/project/index.ts';
 import type { OpenedProject, ProjectKeeper } from '../../../src/project/index.ts';
+import { utf8 } from '../../support/bytes.ts';
 import { failure } from '../../support/failure.ts';
 import { Device } from '../../support/project-storage.ts';
 import { documentOf, framesOf, newFrame, noisy, treeFrom } from '../../support/project.ts';
@@ -147,9 +148,7 @@ describe('a project that is kept', () => {
       ['A project', 0],
       ['Coral reef', 2],
     ]);
-    expect(await list[1]?.picture?.arrayBuffer()).toEqual(
-      await device.files.folders.get(id)?.get('0000002.png')?.arrayBuffer(),
-    );
+    expect(await list[1]?.picture?.arrayBuffer()).toEqual(device.files.bytes(id, '0000002.png')?.buffer);
   });
 
   it('is copied whole, and the copy lives on by itself', async () => {
@@ -250,10 +249,10 @@ describe('a crash', () => {
     // As long as another tab may still be at it, it is left alone.
     const release = await device.locks.tryHold(other);
     await keeper.tidy();
-    expect(device.files.folders.has(other)).toBe(true);
+    expect(device.files.folderNames()).toContain(other);
     release?.();
     await keeper.tidy();
-    expect([...device.files.folders.keys()]).toEqual([id]);
+    expect(device.files.folderNames()).toEqual([id]);
   });
 
   it('that cost pictures costs what came after them, and the rest can be continued', async () => {
@@ -261,7 +260,7 @@ describe('a crash', () => {
     const keeper = device.tab();
     await make(keeper, [0, 1, 2, 1]);
     await keeper.update(id, { leaf: 3 });
-    device.files.folders.get(id)?.delete('0000002.png');
+    device.files.lose(id, '0000002.png');
     const opened = await open(keeper);
     expect(opened.pictures).toEqual(pictures(startId, 1));
     expect(opened.document.frames.map((frame) => frame.id)).toEqual([1, 4]);
@@ -272,10 +271,10 @@ describe('a crash', () => {
     const device = new Device();
     const keeper = device.tab();
     await make(keeper, [0, 1]);
-    device.files.folders.get(id)?.set('0000002.png', new Blob(['x']));
+    device.files.damage(id, '0000002.png', utf8('x'));
     const opened = await open(keeper);
     expect([opened.lost, opened.document.leaf]).toEqual([1, 1]);
-    device.files.folders.get(id)?.set('start-1.png', new Blob(['x']));
+    device.files.damage(id, 'start-1.png', utf8('x'));
     expect(await failure(open(keeper))).toMatchObject({ code: 'project-damaged' });
   });
 
@@ -333,7 +332,7 @@ describe('a full disk', () => {
       code: 'storage-full',
     });
     expect(await failure(keeper.import(file, other, control))).toMatchObject({ code: 'storage-full' });
-    expect([...device.files.folders.keys()]).toEqual([id]);
+    expect(device.files.folderNames()).toEqual([id]);
     expect(await keeper.list()).toHaveLength(1);
   });
 
@@ -453,9 +452,7 @@ describe('a .drift file', () => {
     await keeper.pictures(other, [2], signal, (kept) => seen.set(kept.id, kept.picture));
     expect(seen).toEqual(pictures(2));
     // The photograph itself is not handed on, only what was cut from it.
-    expect(await after.original.arrayBuffer()).toEqual(
-      await device.files.folders.get(other)?.get('start-1.png')?.arrayBuffer(),
-    );
+    expect(await after.original.arrayBuffer()).toEqual(device.files.bytes(other, 'start-1.png')?.buffer);
   });
 
   it('that is damaged in its last picture changes nothing', async () => {
@@ -487,7 +484,7 @@ describe('a .drift file', () => {
       },
     });
     await expect(importing).rejects.toMatchObject({ name: 'AbortError' });
-    expect([...device.files.folders.keys()]).toEqual([id]);
+    expect(device.files.folderNames()).toEqual([id]);
     // The queue behind it goes on.
     await keeper.import(file, other, control);
     expect(await keeper.list()).toHaveLength(2);

@@ -192,7 +192,7 @@ describe('what is made', () => {
     const visits = new Visits();
     const before = await withFrames(3, visits.tab());
     await kept(before);
-    visits.device.files.folders.get(current(before))?.delete('0000002.png');
+    visits.device.files.lose(current(before), '0000002.png');
     const after = await visits.reload();
     expect(values(after)).toEqual(values(before).slice(0, 1));
     expect(notices(after)).toMatchObject([{ message: '2 frames are lost.' }]);

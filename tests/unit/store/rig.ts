@@ -251,9 +251,13 @@ export class Rig {
         const { fetch } = this.web;
         // Requests that fail are not made again here: what is tested is what the page does about that.
         const wait = () => Promise.resolve();
-        const handlers = modelKeeping(this.models, { fetch, wait, pieceLength: 4096, connections: 2 });
+        const storage = this.models.worker();
+        const handlers = modelKeeping(storage, { fetch, wait, pieceLength: 4096, connections: 2 });
         const { connection, die } = openFake(modelsApi, handlers);
-        this.killModels = die;
+        this.killModels = (message) => {
+          storage.die();
+          die(message);
+        };
         return connection;
       },
       later: (milliseconds, callback) => {

@@ -299,7 +299,7 @@ describe('an installation that was stopped', () => {
     const parts = rig();
     await stopAfter(60_000, parts);
     const { web, source, files, options } = parts;
-    files.models.get('tiny')?.get(torn)?.fill(0, 500);
+    files.read('tiny', torn).fill(0, 500);
     const plan = await planInstall(source, options);
     const before = web.sent();
     await install(plan, files, options);
@@ -327,7 +327,7 @@ describe('an installation that was stopped', () => {
     await stopAfter(60_000, parts);
     const { source, files, options } = parts;
     for (const name of ['install.json', 'install.new.json']) {
-      files.models.get('tiny')?.get(name)?.fill(0, 500);
+      files.read('tiny', name).fill(0, 500);
     }
     expect(await listInstalled(files)).toEqual([]);
     await install(source, files, options);
@@ -339,7 +339,7 @@ describe('an installation that was stopped', () => {
     const signal = AbortSignal.abort();
     await expect(install(source, files, { ...options, signal })).rejects.toBe(signal.reason);
     expect(web.asked).toEqual([]);
-    expect(files.models.size).toBe(0);
+    expect(files.names).toEqual([]);
   });
 });
 
@@ -557,7 +557,7 @@ describe('damage on disk', () => {
   it('is told by where it is, and a file that is gone is missing', async () => {
     const { source, files, options } = rig();
     await install(source, files, options);
-    files.models.get('tiny')?.delete('unet/config.json');
+    files.lose('tiny', 'unet/config.json');
     files.read('tiny', unetFile)[60_000] = 255;
     const damage = await verifyInstalled(files, 'tiny');
     expect(damage).toHaveLength(2);

@@ -1,0 +1,132 @@
+/** What storage is asked for; each call of one of these can be made to fail. */
+export type StorageCall =
+  | 'list'
+  | 'find'
+  | 'create'
+  | 'read'
+  | 'open'
+  | 'write'
+  | 'truncate'
+  | 'flush'
+  | 'close'
+  | 'move'
+  | 'remove'
+  | 'connect'
+  | 'transaction'
+  | 'request';
+
+/** A disk that is full, a file that something else removed, or a connection (or device) that broke. */
+export type StorageFault = 'full' | 'vanished' | 'broken';
+
+/** What each fault can happen to. */
+const reach: Readonly<Record<StorageFault, ReadonlySet<StorageCall>>> = {
+  full: new Set(['create', 'write', 'truncate', 'flush', 'request']),
+  vanished: new Set(['find', 'read', 'open', 'move', 'remove']),
+  broken: new Set([
+    'list',
+    'find',
+    'create',
+    'read',
+    'open',
+    'write',
+    'truncate',
+    'flush',
+    'close',
+    'move',
+    'remove',
+    'connect',
+    'transaction',
+    'request',
+  ]),
+};
+
+const databaseCalls: ReadonlySet<StorageCall> = new Set(['connect', 'transaction', 'request']);
+
+/** The error that Chromium gives for a fault. */
+export function faultError(fault: StorageFault, call: StorageCall): DOMException {
+  switch (fault) {
+    case 'full':
+      return new DOMException(
+        'The operation failed because it would exceed the quota.',
+        'QuotaExceededError',
+      );
+    case 'vanished':
+      return new DOMException('A requested file or directory could not be found.', 'NotFoundError');
+    case 'broken':
+      return databaseCalls.has(call)
+        ? new DOMException('Internal error in the database backend.', 'UnknownError')
+        : new DOMException('The state has changed since it was read from disk.', 'InvalidStateError');
+  }
+}
+
+/**
+ * Makes the N-th call of a storage fail. Calls are counted from when it is armed, and only those that the fault can
+ * happen to: SQLite is tested so (sqlite.org/testing.html, 3.1 to 3.3).
+ */
+export class FaultInjector {
+  #fault: StorageFault | null = null;
+  #remaining = 0;
+  #lasts = false;
+  #failed: string | null = null;
+
+  /**
+   * @param nth 1 for the next call
+   * @param lasts whether all calls after it fail, too, until `disarm`: a disk that stays full
+   */
+  arm(fault: StorageFault, nth: number, lasts = false): void {
+    [this.#fault, this.#remaining, this.#lasts, this.#failed] = [fault, nth, lasts, null];
+  }
+
+  disarm(): void {
+    this.#fault = null;
+  }
+
+  /** The first call that failed since it was armed, with what it was about; null when fewer calls were made. */
+  get failed(): string | null {
+    return this.#failed;
+  }
+
+  /** Counts a call. Returns the fault that is to happen to it. */
+  count(call: StorageCall, about: string): StorageFault | null {
+    const fault = this.#fault;
+    if (fault === null || !reach[fault].has(call)) return null;
+    if (this.#remaining > 0) this.#remaining--;
+    if (this.#remaining > 0 || (this.#failed !== null && !this.#lasts)) return null;
+    this.#failed ??= `${call} ${about}`;
+    return fault;
+  }
+
+  /** Counts a call, and throws when it is to fail. */
+  check(call: StorageCall, about: string): void {
+    const fault = this.count(call, about);
+    if (fault) throw faultError(fault, call);
+  }
+}
+
+/**
+ * Runs something with its first, second, third … storage call failing until it makes fewer calls than that.
+ *
+ * @param attempt arms nothing itself; `injector` is the one of the storage that it works on
+ * @throws what `attempt` throws, with the failing call in its message
+ */
+export async function failEachCall(
+  fault: StorageFault,
+  attempt: (arm: (injector: FaultInjector) => void) => Promise<void>,
+  { lasts = false, most = 2000 } = {},
+): Promise<number> {
+  for (let nth = 1; nth <= most; nth++) {
+    const armed: FaultInjector[] = [];
+    try {
+      await attempt((injector) => {
+        injector.arm(fault, nth, lasts);
+        armed.push(injector);
+      });
+    } catch (error) {
+      const calls = armed.map(({ failed }) => failed ?? 'none');
+      throw new Error(`with call ${nth} (${calls.join(', ')}) ${fault}: ${String(error)}`, { cause: error });
+    }
+    if (armed.length === 0) throw new Error('nothing was armed');
+    if (armed.every(({ failed }) => failed === null)) return nth - 1;
+  }
+  throw new Error(`made more than ${most} calls`);
+}

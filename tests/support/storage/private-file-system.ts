@@ -1,0 +1,377 @@
+import { FaultInjector } from './faults.ts';
+import { StoredFile } from './stored-file.ts';
+import type { StoredContents } from './stored-file.ts';
+
+type Entry = { readonly kind: 'file'; readonly contents: StoredContents } | FolderEntry;
+interface FolderEntry {
+  readonly kind: 'directory';
+  readonly entries: Map<string, Entry>;
+  removed: boolean;
+}
+
+/**
+ * An origin private file system in memory, as strict as Chromium's (156): a `File` cannot be read once its file was
+ * removed or written to, a file has one writer at a time and cannot be removed under it, what was not flushed may be
+ * lost by a crash, and there is a quota. Each call can be made to fail by `faults`.
+ */
+export class PrivateFileSystem {
+  readonly faults = new FaultInjector();
+  /** Bytes that fit. */
+  quota = Number.POSITIVE_INFINITY;
+  /** Every file that was opened for writing, by its path. */
+  readonly opened: string[] = [];
+  readonly #root = folder();
+  /** Open writers; a crash ends them. */
+  readonly #writers = new Set<Writer>();
+
+  getDirectory(): Promise<FileSystemDirectoryHandle> {
+    return Promise.resolve(new DirectoryHandle(this, '', '', this.#root));
+  }
+
+  /** How many files are open for writing. */
+  get writers(): number {
+    return this.#writers.size;
+  }
+
+  get used(): number {
+    return [...this.#files()].reduce((sum, [, { bytes }]) => sum + bytes.length, 0);
+  }
+
+  /** The paths of all files, in order. */
+  paths(): string[] {
+    return [...this.#files()].map(([path]) => path).sort();
+  }
+
+  /** The names in a folder; empty where there is none. */
+  names(path: string): string[] {
+    const entry = this.#find(path);
+    return entry?.kind === 'directory' ? [...entry.entries.keys()] : [];
+  }
+
+  /**
+   * The bytes of a file as they lie on the disk, null where there is none. Changing them is what a failing disk does:
+   * nobody hears of it.
+   */
+  bytes(path: string): Uint8Array<ArrayBuffer> | null {
+    const entry = this.#find(path);
+    return entry?.kind === 'file' ? entry.contents.bytes : null;
+  }
+
+  /** Puts a file there, with its folders, behind the page's back. */
+  put(path: string, bytes: Uint8Array<ArrayBuffer>): void {
+    const steps = path.split('/');
+    const name = steps.pop() ?? '';
+    let parent = this.#root;
+    for (const step of steps) {
+      const next = parent.entries.get(step) ?? folder();
+      if (next.kind !== 'directory') throw new TypeError(`${step} is a file`);
+      parent.entries.set(step, next);
+      parent = next;
+    }
+    removeEntry(parent.entries.get(name));
+    const contents = { bytes, flushed: bytes.slice(), version: 0, removed: false, locked: false };
+    parent.entries.set(name, { kind: 'file', contents });
+  }
+
+  /** Removes a file or folder behind the page's back, as a browser does that clears its storage. */
+  delete(path: string): void {
+    const steps = path.split('/');
+    const name = steps.pop() ?? '';
+    const parent = this.#find(steps.join('/'));
+    if (parent?.kind !== 'directory') return;
+    removeEntry(parent.entries.get(name));
+    parent.entries.delete(name);
+  }
+
+  /** Ends every writer, as the end of a page does; what was not flushed is lost, which is the worst that may happen. */
+  crash(): void {
+    for (const writer of [...this.#writers]) writer.abandon();
+    for (const [, contents] of this.#files()) {
+      const { bytes, flushed } = contents;
+      if (flushed && bytes.length === flushed.length && bytes.every((byte, i) => byte === flushed[i])) {
+        continue;
+      }
+      contents.bytes = flushed?.slice() ?? new Uint8Array(0);
+      contents.version++;
+    }
+  }
+
+  /** @throws DOMException `QuotaExceededError` where so many bytes more do not fit */
+  reserve(bytes: number): void {
+    if (bytes > 0 && this.used + bytes > this.quota) {
+      throw new DOMException('The operation failed because it would exceed the quota.', 'QuotaExceededError');
+    }
+  }
+
+  openWriter(path: string, contents: StoredContents): FileSystemSyncAccessHandle {
+    if (contents.locked) {
+      throw new DOMException(
+        'Access Handles cannot be created: another is open.',
+        'NoModificationAllowedError',
+      );
+    }
+    contents.locked = true;
+    const writer = new Writer(this, path, contents, () => this.#writers.delete(writer));
+    this.#writers.add(writer);
+    this.opened.push(path);
+    return writer;
+  }
+
+  *#files(
+    entries: ReadonlyMap<string, Entry> = this.#root.entries,
+    prefix = '',
+  ): Generator<[string, StoredContents]> {
+    for (const [name, entry] of entries) {
+      if (entry.kind === 'file') yield [prefix + name, entry.contents];
+      else yield* this.#files(entry.entries, `${prefix}${name}/`);
+    }
+  }
+
+  #find(path: string): Entry | undefined {
+    let entry: Entry | undefined = this.#root;
+    for (const step of path === '' ? [] : path.split('/')) {
+      entry = entry?.kind === 'directory' ? entry.entries.get(step) : undefined;
+    }
+    return entry;
+  }
+}
+
+function folder(): FolderEntry {
+  return { kind: 'directory', entries: new Map(), removed: false };
+}
+
+function isLocked(entry: Entry): boolean {
+  return entry.kind === 'file' ? entry.contents.locked : [...entry.entries.values()].some(isLocked);
+}
+
+function removeEntry(entry: Entry | undefined): void {
+  if (!entry) return;
+  if (entry.kind === 'file') {
+    entry.contents.removed = true;
+    return;
+  }
+  entry.removed = true;
+  for (const child of entry.entries.values()) removeEntry(child);
+}
+
+function checkName(name: string): void {
+  if (name === '' || name === '.' || name === '..' || /[/\\]/.test(name)) {
+    throw new TypeError(`Name is not allowed: “${name}”.`);
+  }
+}
+
+const notFound = (path: string) => new DOMException(`There is no ${path}.`, 'NotFoundError');
+const wrongKind = (path: string) => new DOMException(`${path} is of another kind.`, 'TypeMismatchError');
+
+/** Every call takes a moment, as it does in a browser, where another process answers. */
+async function later(): Promise<void> {
+  await Promise.resolve();
+}
+
+class DirectoryHandle implements FileSystemDirectoryHandle {
+  readonly kind = 'directory';
+  readonly name: string;
+  readonly #system: PrivateFileSystem;
+  readonly #path: string;
+  readonly #folder: FolderEntry;
+
+  constructor(system: PrivateFileSystem, name: string, path: string, entry: FolderEntry) {
+    this.name = name;
+    this.#system = system;
+    this.#path = path;
+    this.#folder = entry;
+  }
+
+  #pathOf(name: string): string {
+    return this.#path === '' ? name : `${this.#path}/${name}`;
+  }
+
+  async #entry(name: string, create: boolean, make: () => Entry): Promise<Entry> {
+    await later();
+    checkName(name);
+    const path = this.#pathOf(name);
+    const found = this.#folder.removed ? undefined : this.#folder.entries.get(name);
+    this.#system.faults.check(create && !found ? 'create' : 'find', path);
+    if (found) return found;
+    if (!create || this.#folder.removed) throw notFound(path);
+    const made = make();
+    this.#folder.entries.set(name, made);
+    return made;
+  }
+
+  async getDirectoryHandle(name: string, { create = false } = {}): Promise<FileSystemDirectoryHandle> {
+    const entry = await this.#entry(name, create, folder);
+    if (entry.kind !== 'directory') throw wrongKind(this.#pathOf(name));
+    return new DirectoryHandle(this.#system, name, this.#pathOf(name), entry);
+  }
+
+  async getFileHandle(name: string, { create = false } = {}): Promise<FileSystemFileHandle> {
+    const entry = await this.#entry(name, create, () => ({
+      kind: 'file',
+      contents: { bytes: new Uint8Array(0), flushed: null, version: 0, removed: false, locked: false },
+    }));
+    if (entry.kind !== 'file') throw wrongKind(this.#pathOf(name));
+    return new FileHandle(this.#system, name, this.#pathOf(name), entry.contents);
+  }
+
+  async removeEntry(name: string, { recursive = false } = {}): Promise<void> {
+    await later();
+    checkName(name);
+    const path = this.#pathOf(name);
+    const entry = this.#folder.entries.get(name);
+    this.#system.faults.check('remove', path);
+    if (!entry) throw notFound(path);
+    if (isLocked(entry)) throw new DOMException(`${path} is open.`, 'NoModificationAllowedError');
+    if (entry.kind === 'directory' && entry.entries.size > 0 && !recursive) {
+      throw new DOMException(`${path} is not empty.`, 'InvalidModificationError');
+    }
+    removeEntry(entry);
+    this.#folder.entries.delete(name);
+  }
+
+  async *entries(): FileSystemDirectoryHandleAsyncIterator<[string, DirectoryHandle | FileHandle]> {
+    await later();
+    this.#system.faults.check('list', this.#path);
+    if (this.#folder.removed) throw notFound(this.#path);
+    for (const [name, entry] of [...this.#folder.entries]) {
+      const path = this.#pathOf(name);
+      yield entry.kind === 'file'
+        ? [name, new FileHandle(this.#system, name, path, entry.contents)]
+        : [name, new DirectoryHandle(this.#system, name, path, entry)];
+    }
+  }
+
+  async *keys(): FileSystemDirectoryHandleAsyncIterator<string> {
+    for await (const [name] of this.entries()) yield name;
+  }
+
+  async *values(): FileSystemDirectoryHandleAsyncIterator<DirectoryHandle | FileHandle> {
+    for await (const [, handle] of this.entries()) yield handle;
+  }
+
+  [Symbol.asyncIterator]() {
+    return this.entries();
+  }
+
+  isSameEntry(other: FileSystemHandle): Promise<boolean> {
+    return Promise.resolve(other instanceof DirectoryHandle && other.#folder === this.#folder);
+  }
+
+  resolve(): Promise<string[] | null> {
+    return Promise.reject(new DOMException('Nothing here uses it.', 'NotSupportedError'));
+  }
+}
+
+class FileHandle implements FileSystemFileHandle {
+  readonly kind = 'file';
+  readonly name: string;
+  readonly #system: PrivateFileSystem;
+  readonly #path: string;
+  readonly #contents: StoredContents;
+
+  constructor(system: PrivateFileSystem, name: string, path: string, contents: StoredContents) {
+    this.name = name;
+    this.#system = system;
+    this.#path = path;
+    this.#contents = contents;
+  }
+
+  async getFile(): Promise<File> {
+    await later();
+    this.#system.faults.check('read', this.#path);
+    if (this.#contents.removed) throw notFound(this.#path);
+    return new StoredFile(this.name, this.#contents);
+  }
+
+  async createSyncAccessHandle(): Promise<FileSystemSyncAccessHandle> {
+    await later();
+    this.#system.faults.check('open', this.#path);
+    if (this.#contents.removed) throw notFound(this.#path);
+    return this.#system.openWriter(this.#path, this.#contents);
+  }
+
+  /** Not in Safari before 26, so nothing uses it. */
+  createWritable(): Promise<FileSystemWritableFileStream> {
+    return Promise.reject(new DOMException('Nothing here uses it.', 'NotSupportedError'));
+  }
+
+  isSameEntry(other: FileSystemHandle): Promise<boolean> {
+    return Promise.resolve(other instanceof FileHandle && other.#contents === this.#contents);
+  }
+}
+
+class Writer implements FileSystemSyncAccessHandle {
+  readonly #system: PrivateFileSystem;
+  readonly #path: string;
+  readonly #contents: StoredContents;
+  readonly #onClose: () => void;
+  #open = true;
+
+  constructor(system: PrivateFileSystem, path: string, contents: StoredContents, onClose: () => void) {
+    this.#system = system;
+    this.#path = path;
+    this.#contents = contents;
+    this.#onClose = onClose;
+  }
+
+  #check(): void {
+    if (!this.#open) throw new DOMException('The file was already closed.', 'InvalidStateError');
+  }
+
+  read(buffer: Uint8Array, { at = 0 } = {}): number {
+    this.#check();
+    const part = this.#contents.bytes.subarray(at, at + buffer.length);
+    buffer.set(part);
+    return part.length;
+  }
+
+  write(buffer: Uint8Array, { at = 0 } = {}): number {
+    this.#check();
+    this.#system.faults.check('write', this.#path);
+    const { bytes } = this.#contents;
+    const length = Math.max(bytes.length, at + buffer.length);
+    this.#system.reserve(length - bytes.length);
+    if (length > bytes.length) this.#resize(length);
+    this.#contents.bytes.set(buffer, at);
+    this.#contents.version++;
+    return buffer.length;
+  }
+
+  truncate(size: number): void {
+    this.#check();
+    this.#system.faults.check('truncate', this.#path);
+    this.#system.reserve(size - this.#contents.bytes.length);
+    this.#resize(size);
+  }
+
+  #resize(size: number): void {
+    const next = new Uint8Array(size);
+    next.set(this.#contents.bytes.subarray(0, size));
+    this.#contents.bytes = next;
+    this.#contents.version++;
+  }
+
+  getSize(): number {
+    this.#check();
+    return this.#contents.bytes.length;
+  }
+
+  flush(): void {
+    this.#check();
+    this.#system.faults.check('flush', this.#path);
+    this.#contents.flushed = this.#contents.bytes.slice();
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.abandon();
+    this.#system.faults.check('close', this.#path);
+  }
+
+  /** Lets go of the file without a word. */
+  abandon(): void {
+    this.#open = false;
+    this.#contents.locked = false;
+    this.#onClose();
+  }
+}

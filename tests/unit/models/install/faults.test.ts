@@ -1,0 +1,119 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { DriftError } from '../../../../src/base/index.ts';
+import {
+  install,
+  listInstalled,
+  removeInstalled,
+  verifyInstalled,
+} from '../../../../src/models/install/index.ts';
+import type { InstallOptions } from '../../../../src/models/install/index.ts';
+import { fakeClock } from '../../../support/install/clock.ts';
+import { MemoryFiles } from '../../../support/install/memory-files.ts';
+import { base, tinyWeb } from '../../../support/install/tiny-source.ts';
+import { failEachCall } from '../../../support/storage/faults.ts';
+import type { StorageFault } from '../../../support/storage/faults.ts';
+
+function rig() {
+  const { web, source } = tinyWeb();
+  const files = new MemoryFiles();
+  const clock = fakeClock();
+  const options: InstallOptions = {
+    base,
+    pieceLength: 65_536,
+    connections: 1,
+    fetch: web.fetch,
+    wait: clock.wait,
+    random: clock.random,
+    now: clock.now,
+  };
+  return { web, source, files, options };
+}
+
+let expected: ReadonlyMap<string, string>;
+beforeAll(async () => {
+  const { source, files, options } = rig();
+  await install(source, files, options);
+  expected = files.contents('tiny');
+});
+
+/** What the user is told is meant for them, whatever happened below. */
+async function settled(work: Promise<unknown>): Promise<DriftError | null> {
+  try {
+    await work;
+    return null;
+  } catch (error) {
+    expect(error).toBeInstanceOf(DriftError);
+    return error instanceof DriftError ? error : null;
+  }
+}
+
+/** After a fault: no file is left open, the list opens, and doing it again makes the model whole. */
+async function expectMended({ source, files, options }: ReturnType<typeof rig>): Promise<void> {
+  files.disk.faults.disarm();
+  expect(files.writers, 'files left open').toBe(0);
+  await listInstalled(files);
+  await install(source, files, options);
+  expect(files.contents('tiny')).toEqual(expected);
+  expect(await verifyInstalled(files, 'tiny')).toEqual([]);
+  expect(files.writers).toBe(0);
+}
+
+const faults: [StorageFault, { lasts: boolean }][] = [
+  ['full', { lasts: false }],
+  ['full', { lasts: true }],
+  ['vanished', { lasts: false }],
+  ['broken', { lasts: false }],
+  ['broken', { lasts: true }],
+];
+
+describe.each(faults)('whatever call of the storage fails, %s %o,', (fault, options) => {
+  it('installing says so or succeeds, and trying again makes the model whole', async () => {
+    const calls = await failEachCall(
+      fault,
+      async (arm) => {
+        const parts = rig();
+        arm(parts.files.disk.faults);
+        const error = await settled(install(parts.source, parts.files, parts.options));
+        if (parts.files.disk.faults.failed === null) expect(error).toBeNull();
+        if (error === null) expect(parts.files.contents('tiny')).toEqual(expected);
+        await expectMended(parts);
+      },
+      options,
+    );
+    expect(calls).toBeGreaterThan(5);
+  });
+
+  it('repairing a damaged model says so or succeeds, and trying again makes it whole', async () => {
+    await failEachCall(
+      fault,
+      async (arm) => {
+        const parts = rig();
+        const { source, files } = parts;
+        await install(source, files, parts.options);
+        const weights = files.read('tiny', 'unet/diffusion_pytorch_model.safetensors');
+        weights[5000] = (weights[5000] ?? 0) ^ 1;
+        arm(files.disk.faults);
+        await settled(verifyInstalled(files, 'tiny').then(() => install(source, files, parts.options)));
+        await expectMended(parts);
+      },
+      options,
+    );
+  });
+
+  it('removing a model says so or succeeds, and trying again leaves nothing', async () => {
+    await failEachCall(
+      fault,
+      async (arm) => {
+        const { source, files, options: installing } = rig();
+        await install(source, files, installing);
+        arm(files.disk.faults);
+        await settled(removeInstalled(files, 'tiny'));
+        files.disk.faults.disarm();
+        await removeInstalled(files, 'tiny');
+        expect(files.disk.paths()).toEqual([]);
+        expect(await listInstalled(files)).toEqual([]);
+      },
+      options,
+    );
+  });
+});
