@@ -1,7 +1,11 @@
 import { InputError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
+import { canvasIsExact } from './canvas-probe.ts';
+import { resampled } from './resample.ts';
+import type { Rectangle } from './resample.ts';
 import { checkPictureSize, sniffPicture } from './sniff.ts';
 import type { PictureHeader, PictureKind } from './sniff.ts';
+import { decodeWithoutCanvas } from './without-canvas.ts';
 
 /** The frame that a picture is to become. */
 export interface DecodeOptions {
@@ -64,13 +68,6 @@ async function decodeBitmap(file: Blob, kind: PictureKind): Promise<ImageBitmap>
       cause,
     });
   }
-}
-
-interface Rectangle {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
 }
 
 /** The part of a picture that a frame shows, in the picture's pixels; not rounded, so that the centre stays put. */
@@ -153,8 +150,9 @@ function resample(bitmap: ImageBitmap, options: DecodeOptions): Picture {
  * Turns a picture file into a frame of exactly `width` × `height`: the first frame of an animation, turned as its
  * EXIF says, in sRGB, transparency on white, cut or stretched about its centre. Runs in a worker.
  *
- * @throws InputError for the reasons of `sniffPicture`, `file-unreadable` when the file is gone or locked, and
- *   `picture-damaged` when the browser refuses the data; the signal's reason when it is aborted.
+ * @throws InputError for the reasons of `sniffPicture`, `file-unreadable` when the file is gone or locked,
+ *   `picture-damaged` when the browser refuses the data, and `canvas-inexact` when it only gives noise; the signal's
+ *   reason when it is aborted.
  */
 export async function decodePicture(
   file: Blob,
@@ -163,6 +161,12 @@ export async function decodePicture(
 ): Promise<Picture> {
   signal.throwIfAborted();
   const header = await readHeader(file, signal);
+  if (!canvasIsExact()) {
+    const picture = await decodeWithoutCanvas(file, header, types[header.kind]);
+    signal.throwIfAborted();
+    checkPictureSize({ kind: header.kind, width: picture.width, height: picture.height });
+    return resampled(picture, visiblePart(picture, options), options.width, options.height);
+  }
   const bitmap = await decodeBitmap(file, header.kind);
   try {
     signal.throwIfAborted();

@@ -48,6 +48,10 @@ const workers = {
     new Worker(new URL('./without-webcodecs.worker.js', import.meta.url), { type: 'module' }),
   'with-broken-webcodecs': () =>
     new Worker(new URL('./with-broken-webcodecs.worker.js', import.meta.url), { type: 'module' }),
+  'with-noisy-canvas': () =>
+    new Worker(new URL('./with-noisy-canvas.worker.js', import.meta.url), { type: 'module' }),
+  'with-noise-alone': () =>
+    new Worker(new URL('./with-noise-alone.worker.js', import.meta.url), { type: 'module' }),
   'with-broken-first-worker': () =>
     new Worker(new URL('./with-broken-first-worker.worker.js', import.meta.url), { type: 'module' }),
 };

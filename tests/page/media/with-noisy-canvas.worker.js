@@ -1,0 +1,2 @@
+import './with-noisy-canvas.ts';
+import '../../../workers/media.ts';
