@@ -24,6 +24,8 @@ class Worlds:
         if os.path.exists(f"{folder}/scenes.json"):
             index = json.load(open(f"{folder}/scenes.json"))
             self.layouts, self.scenes = index["layouts"], index["scenes"]
+            # Pictures of scenes that are not listed are of a run that was interrupted.
+            self.count = min(self.count, self.layouts * len(self.scenes))
 
     def rows(self, scenes, layouts):
         """Numbers of pictures, of scenes and layouts."""

@@ -58,8 +58,8 @@ class Stage:
         self.step, self.spent, self.losses = 0, 0.0, {}
         if os.path.exists(self.path):
             state = torch.load(self.path, map_location=DEVICE)
-            self.modules.load_state_dict(state["modules"])
-            self.average.load_state_dict(state["average"])
+            self._load(self.modules, state["modules"])
+            self._load(self.average, state["average"])
             # A stage that begins with shipped weights has none of the rest: see `adopt.py`.
             if "optimizer" in state:
                 self.optimizer.load_state_dict(state["optimizer"])
@@ -67,6 +67,13 @@ class Stage:
         # A stage that goes on must not see the same pictures in the same order again.
         self.rng = np.random.default_rng(self.step)
         torch.manual_seed(self.step)
+
+    @staticmethod
+    def _load(modules, tensors):
+        """Loads weights; heads, which only training has and shipped weights may lack, begin anew where they are missing."""
+        missing, unexpected = modules.load_state_dict(tensors, strict=False)
+        if unexpected or any(not name.startswith("heads.") for name in missing):
+            raise KeyError(f"these weights are of another network: {[*unexpected, *missing][:4]}")
 
     @property
     def progress(self):
