@@ -48,7 +48,7 @@ export function checkModel(
 ): Pick<LoadedModel, 'defaults' | 'largestSide'> {
   const { device, target } = machine;
   if (device.kind === 'cpu') {
-    const graphs = networkGraphs(parts, target.widestFusedHead);
+    const graphs = networkGraphs(parts, target.attention);
     checkProcessor(manifest.name, graphs.unet({ width: 8, height: 8 }, target.type));
   }
   const defaults = usableSettings(manifest.defaults);

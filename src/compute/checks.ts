@@ -1,6 +1,6 @@
 import { DriftError } from '../base/index.ts';
 import type { ErrorDetails, Picture } from '../base/index.ts';
-import type { DeviceTensor, ElementType, GuidanceTerms, ModelType, NoiseKey } from './types.ts';
+import type { DeviceTensor, ElementType, GuidanceTerms, ModelType, NoiseKey, SolverState } from './types.ts';
 
 /**
  * What every operation demands of its tensors, checked once for both devices, and the sizes that follow from it.
@@ -235,43 +235,39 @@ export function checkLerp(
   return { length, offset: row * length, weightA: (1 - t) / norm, weightB: t / norm };
 }
 
-/** True when `wide` holds the rows of `latents` twice, false when once. */
-function isDoubled(operation: string, latents: DeviceTensor, wide: DeviceTensor): boolean {
-  const rows = rowCount(latents.dims);
-  const doubled = rowCount(wide.dims) === 2 * rows;
-  requireShape(
-    (doubled || rowCount(wide.dims) === rows) && sameDims(latents.dims.slice(1), wide.dims.slice(1)),
-    operation,
-    `${rows} or ${2 * rows} rows like those of the latents`,
-    latents,
-    wide,
-  );
-  return doubled;
-}
-
-/** `modelInput`: number of latents, and whether they are written twice. */
-export function checkModelInput(latents: DeviceTensor, modelInput: DeviceTensor) {
+/** `modelInput`: number of latents. */
+export function checkModelInput(latents: DeviceTensor, modelInput: DeviceTensor): number {
   requireType('modelInput', latents, 'float32');
   requireType('modelInput', modelInput, 'float32', 'float16');
   requireApart('modelInput', modelInput, latents);
-  const doubled = isDoubled('modelInput', latents, modelInput);
-  return { count: elementCount(latents.dims), doubled };
+  requireShape(
+    sameDims(latents.dims, modelInput.dims),
+    'modelInput',
+    'model input like latents',
+    latents,
+    modelInput,
+  );
+  return elementCount(latents.dims);
 }
 
-/** `dpmSolverStep`: number of latents, and whether classifier-free guidance is on. */
+/** `dpmSolverStep`: number of latents, and where classifier-free guidance comes from. */
 export function checkSolverStep(
   modelOutput: DeviceTensor,
-  state: { latents: DeviceTensor; previousX0: DeviceTensor; modelInput: DeviceTensor },
-) {
-  const { latents, previousX0, modelInput } = state;
+  { latents, previousX0, modelInput, difference }: SolverState,
+): { readonly count: number; readonly guidance: 'none' | 'full' | 'kept' } {
   requireType('dpmSolverStep', latents, 'float32');
   requireType('dpmSolverStep', previousX0, 'float32');
   requireType('dpmSolverStep', modelInput, 'float32', 'float16');
   requireType('dpmSolverStep', modelOutput, modelInput.type);
+  const rows = rowCount(latents.dims);
+  const full = rowCount(modelOutput.dims) === 2 * rows;
   requireShape(
-    sameDims(latents.dims, previousX0.dims) && sameDims(modelOutput.dims, modelInput.dims),
+    sameDims(latents.dims, previousX0.dims) &&
+      sameDims(latents.dims, modelInput.dims) &&
+      (full || rowCount(modelOutput.dims) === rows) &&
+      sameDims(latents.dims.slice(1), modelOutput.dims.slice(1)),
     'dpmSolverStep',
-    'latents like the last x0 and model output like model input',
+    `latents, last x0 and model input alike, and model output with ${rows} or ${2 * rows} such rows`,
     latents,
     previousX0,
     modelOutput,
@@ -280,8 +276,18 @@ export function checkSolverStep(
   requireApart('dpmSolverStep', latents, previousX0, modelOutput, modelInput);
   requireApart('dpmSolverStep', previousX0, modelOutput, modelInput);
   requireApart('dpmSolverStep', modelInput, modelOutput);
-  const doubled = isDoubled('dpmSolverStep', latents, modelInput);
-  return { count: elementCount(latents.dims), doubled };
+  if (difference) {
+    requireType('dpmSolverStep', difference, 'float32');
+    requireShape(
+      sameDims(latents.dims, difference.dims),
+      'dpmSolverStep',
+      'a difference like the latents',
+      latents,
+      difference,
+    );
+    requireApart('dpmSolverStep', difference, latents, previousX0, modelOutput, modelInput);
+  }
+  return { count: elementCount(latents.dims), guidance: full ? 'full' : difference ? 'kept' : 'none' };
 }
 
 /** `latentPreview`: the size of the small picture. */

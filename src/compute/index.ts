@@ -15,5 +15,6 @@ export type {
   GuidanceTerms,
   ModelType,
   NoiseKey,
+  SolverState,
   SolverStep,
 } from './types.ts';

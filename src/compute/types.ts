@@ -66,6 +66,15 @@ export interface SolverStep {
   readonly previousWeight: number;
 }
 
+/** What one step of the solver reads and updates. */
+export interface SolverState {
+  readonly latents: DeviceTensor;
+  readonly previousX0: DeviceTensor;
+  readonly modelInput: DeviceTensor;
+  /** Conditional less unconditional output, as it was last computed. */
+  readonly difference?: DeviceTensor | undefined;
+}
+
 /**
  * The operations that Drift runs between the networks. Operations on the GPU are queued in order and
  * return at once; only `read` and `idle` wait for the device.
@@ -135,13 +144,15 @@ export interface Compute {
     row: number,
     correlation?: number,
   ): void;
-  /** Writes `latents` (float32 [b, …]) into `modelInput` ([b, …] or, for classifier-free guidance, [2b, …] twice over). */
+  /** Writes `latents` (float32 [b, …]) into `modelInput` [b, …], in its type. */
   modelInput(latents: DeviceTensor, modelInput: DeviceTensor): void;
   /**
-   * One step of DPM-Solver++ with classifier-free guidance, in place, in one dispatch. `modelOutput` has as many
-   * rows as `modelInput`: 2b (unconditional rows first; output = u + guidanceScale * (c - u)) or b (guidanceScale
-   * is not used). `latents` and `previousX0` are float32 [b, …] and are updated; the new latents are also
-   * written into `modelInput`, ready for the next evaluation.
+   * One step of DPM-Solver++ with classifier-free guidance, in place, in one dispatch. `modelOutput` has 2b rows,
+   * unconditional ones first (output = u + guidanceScale * (c - u)), or b. `latents` and `previousX0` are float32 [b, …]
+   * and are updated; the new latents are also written into `modelInput` [b, …], ready for the next evaluation.
+   *
+   * `difference`, float32 [b, …], keeps guidance: where there are 2b rows, c - u is written there, and where there are b,
+   * it is read (output = c + (guidanceScale - 1) * difference). Without it, b rows are the output as they are.
    *
    * @param faults - float32 [2]: the first number becomes 1 where new latents are not finite, and stays as it is where
    *   they all are
@@ -150,7 +161,7 @@ export interface Compute {
     step: SolverStep,
     guidanceScale: number,
     modelOutput: DeviceTensor,
-    state: { latents: DeviceTensor; previousX0: DeviceTensor; modelInput: DeviceTensor },
+    state: SolverState,
     faults?: DeviceTensor,
   ): void;
   /**

@@ -2,6 +2,8 @@ import type { LatentSize } from '../base/index.ts';
 import type { Compute, DeviceTensor, ModelType } from '../compute/index.ts';
 import { NotFiniteError } from './faults.ts';
 import type { Faults } from './faults.ts';
+import { guidanceOf } from './fewer-evaluations.ts';
+import type { FewerEvaluations } from './fewer-evaluations.ts';
 import { latentsAs } from './latents.ts';
 import type { DiffusionModel, Networks } from './networks.ts';
 import type { PrecisionControl } from './precision.ts';
@@ -19,6 +21,8 @@ export interface DenoisingOptions {
   readonly signal?: AbortSignal | undefined;
   /** Where it is noted that the UNet's results are not finite: see `Pipeline.faults`. */
   readonly faults?: Faults | undefined;
+  /** What is left out to save time; without it, all that the original computes is computed. */
+  readonly fewer?: FewerEvaluations | undefined;
 }
 
 export interface DenoiseOptions extends DenoisingOptions {
@@ -106,25 +110,35 @@ export class Denoiser {
    *   run began with, or the signal's reason
    */
   async *denoising(options: DenoisingOptions): AsyncGenerator<DenoisingStep, void, undefined> {
-    const { embeds, noise, steps, guidanceScale, signal, faults } = options;
+    const { embeds, noise, steps, guidanceScale, signal, faults, fewer } = options;
     const compute = this.#compute;
     const model = this.#model;
-    const [batch = 0, channels = 0, height = 0, width = 0] = noise.dims;
+    const [batch = 0, , height = 0, width = 0] = noise.dims;
     const [given = 0] = embeds.dims;
     if (given !== batch) throw new RangeError(`${given} embeddings for ${batch} pictures`);
-    const rows = guidanceScale > 1 ? 2 * batch : batch;
     const schedule = createSchedule(model.schedule, steps);
+    const guidance = guidanceOf(schedule.sigmas.slice(0, -1), guidanceScale, fewer);
+    const rows = guidance.includes('full') ? 2 * batch : batch;
     signal?.throwIfAborted();
     const size = { height, width };
     const type = await this.load(size, rows, signal);
 
     const scope = new Scope();
     try {
-      const context = scope.own(await this.#contextFor(embeds, rows, type, signal));
+      const evaluations = {
+        full: guidance.includes('full')
+          ? await this.#evaluation(scope, noise.dims, embeds, 2, type, signal)
+          : null,
+        conditional: guidance.every((step) => step === 'full')
+          ? null
+          : await this.#evaluation(scope, noise.dims, embeds, 1, type, signal),
+      };
+      const difference = guidance.includes('kept')
+        ? scope.own(compute.empty(noise.dims, 'float32'))
+        : undefined;
       const latents = scope.own(compute.empty(noise.dims, 'float32'));
       const previousX0 = scope.own(compute.empty(noise.dims, 'float32'));
-      const modelInput = scope.own(compute.empty([rows, channels, height, width], type));
-      const output = scope.own(compute.empty(modelInput.dims, type));
+      const modelInput = scope.own(compute.empty(noise.dims, type));
       compute.copyRows(noise, latents, 0);
       compute.modelInput(latents, modelInput);
 
@@ -136,8 +150,12 @@ export class Denoiser {
         if (this.#precision.current.unet !== type) throw new NotFiniteError('unet', type);
         // Other work may have been done since the last step, and to save memory in the UNet's place.
         const unet = await this.#networks.unet(size, signal, type);
-        await unet.run({ sample: modelInput, timestep, context }, { output });
-        const state = { latents, previousX0, modelInput };
+        const halves = guidance[index] === 'full' ? evaluations.full : evaluations.conditional;
+        if (!halves) throw new RangeError('every kind of step has its evaluation');
+        const { inputs, output } = halves;
+        await unet.run({ sample: modelInput, timestep, ...inputs }, { output });
+        const keeps = guidance[index] !== 'none';
+        const state = { latents, previousX0, modelInput, difference: keeps ? difference : undefined };
         compute.dpmSolverStep(step, guidanceScale, output, state, faults?.marks);
         await computed;
         computed = compute.idle();
@@ -156,25 +174,48 @@ export class Denoiser {
   /**
    * One evaluation of the UNet: `sample` [b, …] in float32 or its type, one embedding [b, d] a row, the same timestep
    * for all.
+   *
+   * @param halves - 2 computes the unconditional rows as well, and gives them first
    */
-  async predict(sample: DeviceTensor, timestep: number, embeds: DeviceTensor): Promise<DeviceTensor> {
+  async predict(
+    sample: DeviceTensor,
+    timestep: number,
+    embeds: DeviceTensor,
+    halves: 1 | 2 = 1,
+  ): Promise<DeviceTensor> {
     const compute = this.#compute;
-    const [rows = 0, , height = 0, width = 0] = sample.dims;
+    const [batch = 0, , height = 0, width = 0] = sample.dims;
     const size = { height, width };
-    const type = await this.load(size, rows);
+    const type = await this.load(size, halves * batch);
     const scope = new Scope();
     try {
-      const context = scope.own(await this.#contextFor(embeds, rows, type));
+      const { inputs, output } = await this.#evaluation(scope, sample.dims, embeds, halves, type);
       const unet = await this.#networks.unet(size, undefined, type);
       const input = latentsAs(type, sample, compute, scope);
       const features = timestepFeatures(timestep, this.#model.timestep);
       const encoded = scope.own(compute.upload(features, [1, features.length]));
-      const output = scope.own(compute.empty(sample.dims, type));
-      await unet.run({ sample: input, timestep: encoded, context }, { output });
+      await unet.run({ sample: input, timestep: encoded, ...inputs }, { output });
       return scope.release(output);
     } finally {
       scope.dispose();
     }
+  }
+
+  /** What the UNet gets beside samples and timestep, and where it writes: for one row of each sample, or for both halves. */
+  async #evaluation(
+    scope: Scope,
+    [batch = 0, ...dims]: readonly number[],
+    embeds: DeviceTensor,
+    halves: 1 | 2,
+    type: ModelType,
+    signal?: AbortSignal,
+  ) {
+    const compute = this.#compute;
+    const rows = halves * batch;
+    const context = scope.own(await this.#contextFor(embeds, rows, type, signal));
+    const zeros = scope.own(compute.upload(new Float32Array(halves), [halves, 1, 1, 1], type));
+    const output = scope.own(compute.empty([rows, ...dims], type));
+    return { inputs: { halves: zeros, context }, output };
   }
 
   /** The context of a batch; where there are more rows than embeddings, the first are unconditional: an embedding of zeros. */

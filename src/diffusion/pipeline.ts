@@ -159,8 +159,13 @@ export class Pipeline {
   }
 
   /** See `Denoiser.predict`. */
-  predict(sample: DeviceTensor, timestep: number, embeds: DeviceTensor): Promise<DeviceTensor> {
-    return this.#denoiser.predict(sample, timestep, embeds);
+  predict(
+    sample: DeviceTensor,
+    timestep: number,
+    embeds: DeviceTensor,
+    halves: 1 | 2 = 1,
+  ): Promise<DeviceTensor> {
+    return this.#denoiser.predict(sample, timestep, embeds, halves);
   }
 
   /** See `Decoder.decodeLatents`. */

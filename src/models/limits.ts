@@ -5,6 +5,8 @@ import type { CompiledGraph } from './onnx/index.ts';
 export interface BufferLimits {
   readonly maxBufferSize: number;
   readonly maxStorageBufferBindingSize: number;
+  /** Left out, as much as is wanted. */
+  readonly maxComputeWorkgroupStorageSize?: number;
 }
 
 /**

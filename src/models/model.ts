@@ -5,7 +5,7 @@ import { checkMemory } from './limits.ts';
 import type { BufferLimits } from './limits.ts';
 import { networkGraphs } from './networks.ts';
 import { contextWidth } from './onnx/index.ts';
-import type { CompiledGraph } from './onnx/index.ts';
+import type { AttentionLimits, CompiledGraph } from './onnx/index.ts';
 import { lazyWeights, packWeights } from './pack.ts';
 import type { Checkpoint } from './types.ts';
 
@@ -34,13 +34,33 @@ const stableDiffusionPreview = [
 export interface Target {
   /** What the networks compute in: float16 on GPUs that can, float32 elsewhere. */
   readonly type: 'float16' | 'float32';
-  /**
-   * Attention with heads of up to this many channels is one fused node. Software GPUs compile the fused node's shader
-   * for 14 s at 32 channels, a minute at 40 and longer beyond, once; the same attention spelled out takes seconds.
-   */
-  readonly widestFusedHead: number;
+  readonly attention: AttentionLimits;
   /** What it holds in one piece; null for the processor: see `checkMemory`. */
   readonly limits: BufferLimits | null;
+}
+
+/** Keys and values of so many tokens lie in workgroup memory at once in ONNX Runtime's fused attention. */
+const fusedTokens = { keys: 16, values: 16 };
+
+/** Software GPUs compile fused attention for 14 s at heads of 32 channels, a minute at 40 and longer beyond, once. */
+const widestOnSoftware = 24;
+
+/**
+ * Attention is fused where its kernel fits the device. Its scores are sliced where they would not fit a binding; on the
+ * processor, where its shapes are no limit but WebAssembly's memory is, as `checkMemory` measured it.
+ */
+function attentionLimits(
+  type: 'float16' | 'float32',
+  softwareGpu: boolean,
+  limits: BufferLimits | null,
+): AttentionLimits {
+  if (!limits) return { widestFusedHead: Infinity, scoreBytes: Infinity };
+  const channel = (fusedTokens.keys + fusedTokens.values) * (type === 'float16' ? 2 : 4);
+  const fits = Math.floor((limits.maxComputeWorkgroupStorageSize ?? Infinity) / channel);
+  return {
+    widestFusedHead: softwareGpu ? Math.min(fits, widestOnSoftware) : fits,
+    scoreBytes: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
+  };
 }
 
 /** What a device wants: see `Target`. */
@@ -49,7 +69,7 @@ export function targetFor(
   softwareGpu: boolean,
   limits: BufferLimits | null = null,
 ): Target {
-  return { type, widestFusedHead: softwareGpu ? 24 : Infinity, limits };
+  return { type, attention: attentionLimits(type, softwareGpu, limits), limits };
 }
 
 /**
@@ -57,9 +77,9 @@ export function targetFor(
  * are packed while a network is loaded, or, from sources that cannot be read synchronously, just before; they are not
  * kept here: what is kept is the checkpoint's source.
  */
-export function createModel(parts: ModelParts, { type, widestFusedHead, limits }: Target) {
+export function createModel(parts: ModelParts, { type, attention, limits }: Target) {
   const { unet, vae, scheduler, imageEncoder } = parts;
-  const graphs = networkGraphs(parts, widestFusedHead);
+  const graphs = networkGraphs(parts, attention);
   /** What the device is known to hold. */
   const checked = new Set<string>();
 

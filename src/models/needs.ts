@@ -37,8 +37,8 @@ export function needsOf(
   { name, headers, towers, picture }: NeedsInput,
   target: Target & { readonly processor: boolean },
 ): ModelNeeds {
-  const { type, limits, processor, widestFusedHead } = target;
-  const graphs = networkGraphs(headers, widestFusedHead);
+  const { type, limits, processor, attention } = target;
+  const graphs = networkGraphs(headers, attention);
   const graphsFor = ({ width, height }: NeedsInput['picture']) => {
     const scale = headers.vae.config.latentScale;
     const size = { width: Math.ceil(width / scale), height: Math.ceil(height / scale) };

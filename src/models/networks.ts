@@ -1,7 +1,7 @@
 import type { LatentSize } from '../base/index.ts';
 import type { UnetConfig, VaeConfig } from './config/index.ts';
 import { compileContext, compileUnet, compileVaeDecoder } from './onnx/index.ts';
-import type { CompiledGraph } from './onnx/index.ts';
+import type { AttentionLimits, CompiledGraph } from './onnx/index.ts';
 import type { Checkpoint } from './types.ts';
 
 /** The parts of a model that Drift compiles, by their configurations and the headers of their checkpoints. */
@@ -19,11 +19,11 @@ export interface NetworkGraphs {
   decoder(size: LatentSize, type: Type): CompiledGraph;
 }
 
-/** @param widestFusedHead - see `Target` */
-export function networkGraphs({ unet, vae }: NetworkHeaders, widestFusedHead: number): NetworkGraphs {
+/** @param attention - how the device computes attention */
+export function networkGraphs({ unet, vae }: NetworkHeaders, attention: AttentionLimits): NetworkGraphs {
   return {
     context: (type) => compileContext(unet.config, unet.checkpoint, type),
-    unet: (size, type) => compileUnet(unet.config, unet.checkpoint, type, size, widestFusedHead),
-    decoder: (size, type) => compileVaeDecoder(vae.config, vae.checkpoint, type, size),
+    unet: (size, type) => compileUnet(unet.config, unet.checkpoint, type, size, attention),
+    decoder: (size, type) => compileVaeDecoder(vae.config, vae.checkpoint, type, size, attention.scoreBytes),
   };
 }

@@ -6,23 +6,35 @@ import { at } from './arrays.ts';
  * probabilistic models"), in place, with classifier-free guidance (Ho & Salimans 2021) when `modelOutput` holds
  * an unconditional half before the conditional one.
  *
- * @param modelOutput as many numbers as `modelInput`: as many as `latents`, or twice that
- * @param state `latents`, `previousX0` and `modelInput` are all written
+ * @param modelOutput as many numbers as `latents`, or twice that
+ * @param state `latents`, `previousX0` and `modelInput` are all written; `difference`, of guidance, is written where
+ *   there are two halves and read where there is one
  * @returns whether all new latents are finite
  */
 export function dpmSolverStep(
   step: SolverStep,
   guidanceScale: number,
   modelOutput: Float32Array,
-  state: { latents: Float32Array; previousX0: Float32Array; modelInput: Float32Array },
+  state: {
+    latents: Float32Array;
+    previousX0: Float32Array;
+    modelInput: Float32Array;
+    difference: Float32Array | null;
+  },
 ): boolean {
-  const { latents, previousX0, modelInput } = state;
+  const { latents, previousX0, modelInput, difference } = state;
   const count = latents.length;
-  const doubled = modelOutput.length > count;
+  const full = modelOutput.length > count;
   let finite = true;
   for (let i = 0; i < count; i++) {
-    const first = at(modelOutput, i);
-    const output = doubled ? first + guidanceScale * (at(modelOutput, count + i) - first) : first;
+    let output = at(modelOutput, i);
+    if (full) {
+      const between = at(modelOutput, count + i) - output;
+      output += guidanceScale * between;
+      if (difference) difference[i] = between;
+    } else if (difference) {
+      output += (guidanceScale - 1) * at(difference, i);
+    }
     const sample = at(latents, i);
     const x0 = step.x0FromSample * sample + step.x0FromOutput * output;
     // A first step has no predecessor: whatever an earlier frame left there, even NaN, must not get in.
@@ -32,7 +44,6 @@ export function dpmSolverStep(
     latents[i] = next;
     previousX0[i] = x0;
     modelInput[i] = next;
-    if (doubled) modelInput[count + i] = next;
   }
   return finite;
 }

@@ -9,6 +9,7 @@ import type {
   GuidanceTerms,
   ModelType,
   NoiseKey,
+  SolverState,
   SolverStep,
 } from '../types.ts';
 import { clipGuidance } from './clip-guidance.ts';
@@ -120,17 +121,15 @@ class CpuCompute implements Compute {
   }
 
   modelInput(latents: DeviceTensor, modelInput: DeviceTensor): void {
-    const { count, doubled } = check.checkModelInput(latents, modelInput);
-    const target = floats(modelInput);
-    target.set(floats(latents));
-    if (doubled) target.copyWithin(count, 0, count);
+    check.checkModelInput(latents, modelInput);
+    floats(modelInput).set(floats(latents));
   }
 
   dpmSolverStep(
     step: SolverStep,
     guidanceScale: number,
     modelOutput: DeviceTensor,
-    state: { latents: DeviceTensor; previousX0: DeviceTensor; modelInput: DeviceTensor },
+    state: SolverState,
     faults?: DeviceTensor,
   ): void {
     check.checkSolverStep(modelOutput, state);
@@ -139,6 +138,7 @@ class CpuCompute implements Compute {
       latents: floats(state.latents),
       previousX0: floats(state.previousX0),
       modelInput: floats(state.modelInput),
+      difference: state.difference ? floats(state.difference) : null,
     });
     if (faults && !finite) floats(faults)[0] = 1;
   }

@@ -1,7 +1,6 @@
-import { DeviceError, DriftError } from '../../base/index.ts';
+import { DeviceError, DriftError, float32ToFloat16 } from '../../base/index.ts';
 import type { Picture } from '../../base/index.ts';
 import * as check from '../checks.ts';
-import { float32ToFloat16 } from '../../base/index.ts';
 import type {
   Compute,
   DeviceTensor,
@@ -10,130 +9,35 @@ import type {
   GuidanceTerms,
   ModelType,
   NoiseKey,
+  SolverState,
   SolverStep,
 } from '../types.ts';
 import { byteLength, gpuTensor, headOf, padded, TensorAllocator } from './buffers.ts';
-import { deviceLostError } from './device.ts';
-import type { KernelName, Pipelines } from './pipelines.ts';
+import { DeviceHealth } from './device-health.ts';
+import { Dispatcher, f32, i32, u32 } from './dispatcher.ts';
+import type { Pipelines } from './pipelines.ts';
 import { readBack } from './readback.ts';
-
-/** A field of a kernel's `Params`, in the order of the WGSL struct. */
-type Field = readonly ['u32' | 'i32' | 'f32', number];
-const u32 = (value: number): Field => ['u32', value];
-const i32 = (value: number): Field => ['i32', value];
-const f32 = (value: number): Field => ['f32', value];
-
-/** Room for the largest `Params`. */
-const paramsBytes = 128;
-
-function packParams(fields: readonly Field[]): ArrayBuffer {
-  const view = new DataView(new ArrayBuffer(padded(4 * fields.length, 16)));
-  for (const [index, [type, value]] of fields.entries()) {
-    if (type === 'f32') view.setFloat32(4 * index, value, true);
-    else if (type === 'i32') view.setInt32(4 * index, value, true);
-    else view.setUint32(4 * index, value, true);
-  }
-  return view.buffer;
-}
-
-/** Size of the workgroups of kernels that compute one element (or block, or pixel) to an invocation. */
-const elementsPerWorkgroup = 64;
 
 /** The operations as WGSL kernels on one device. Every operation is one submission to the device's queue. */
 export class WebGpuCompute implements Compute {
   readonly device = 'webgpu';
   readonly modelType: ModelType;
   readonly #gpu: GPUDevice;
-  readonly #pipelines: Pipelines;
   readonly #tensors: TensorAllocator;
-  /** One for all operations: writes to it and dispatches that read it run in the order of the queue. */
-  readonly #params: GPUBuffer;
-  /** Bound where a kernel's tensor is left out: nobody reads what is written there. */
-  readonly #nothing: GPUBuffer;
-  readonly #lost: Promise<never>;
-  /** What made the device fail since the last wait; operations do not wait, so it is told at the next one. */
-  #failure: DeviceError | null = null;
-  #isLost = false;
-  #isDisposed = false;
+  readonly #kernels: Dispatcher;
+  readonly #health: DeviceHealth;
 
   constructor(device: GPUDevice, modelType: ModelType, pipelines: Pipelines) {
     this.#gpu = device;
     this.modelType = modelType;
-    this.#pipelines = pipelines;
     this.#tensors = new TensorAllocator(device);
-    this.#params = device.createBuffer({
-      label: 'params',
-      size: paramsBytes,
-      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-    });
-    this.#nothing = device.createBuffer({ label: 'nothing', size: 16, usage: GPUBufferUsage.STORAGE });
-    this.#lost = device.lost.then((info) => {
-      this.#isLost = true;
-      throw (this.#failure = deviceLostError(info));
-    });
-    this.#lost.catch(() => undefined); // told by whoever waits, if anybody does
-    device.addEventListener('uncapturederror', this.#onError);
+    this.#kernels = new Dispatcher(device, pipelines);
+    this.#health = new DeviceHealth(device);
   }
 
-  readonly #onError = ({ error }: GPUUncapturedErrorEvent): void => {
-    this.#failure ??=
-      error instanceof GPUOutOfMemoryError
-        ? new DeviceError('out-of-memory', 'The GPU has no memory left.', {
-            remedy:
-              'Choose a smaller picture or batch, or close other tabs and programs that use the GPU. Your frames are kept.',
-            details: { reason: error.message },
-          })
-        : new DeviceError('device-failed', 'The GPU could not do what Drift asked of it.', {
-            remedy: 'Try again. If it happens again, update the browser and the graphics driver.',
-            details: { reason: error.message },
-          });
-  };
-
-  /** Tells what has gone wrong on the device since the last time, once; a lost device every time. */
-  #throwFailure(): void {
-    if (this.#isDisposed) {
-      throw new DeviceError('device-failed', 'This GPU path was closed already.', {
-        remedy: 'Reload the page.',
-      });
-    }
-    if (this.#failure === null) return;
-    const failure = this.#failure;
-    if (!this.#isLost) this.#failure = null;
-    throw failure;
-  }
-
-  #dispatch(
-    name: KernelName,
-    type: ModelType,
-    fields: readonly Field[],
-    buffers: readonly GPUBuffer[],
-    [x, y = 1]: readonly number[],
-  ): void {
-    if (this.#isLost || this.#isDisposed) this.#throwFailure();
-    const pipeline = this.#pipelines(name, type);
-    this.#gpu.queue.writeBuffer(this.#params, 0, packParams(fields));
-    const bindGroup = this.#gpu.createBindGroup({
-      label: name,
-      layout: pipeline.getBindGroupLayout(0),
-      entries: [this.#params, ...buffers].map((buffer, binding) => ({ binding, resource: { buffer } })),
-    });
-    const encoder = this.#gpu.createCommandEncoder({ label: name });
-    const pass = encoder.beginComputePass({ label: name });
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, bindGroup);
-    pass.dispatchWorkgroups(x ?? 1, y);
-    pass.end();
-    this.#gpu.queue.submit([encoder.finish()]);
-  }
-
-  /** Workgroups for `count` workgroups' worth of work: a second dimension where one cannot count that far. */
-  #grid(count: number): readonly [number, number] {
-    const x = Math.min(count, this.#gpu.limits.maxComputeWorkgroupsPerDimension);
-    return [x, Math.ceil(count / x)];
-  }
-
-  #perElement(count: number): readonly [number, number] {
-    return this.#grid(Math.ceil(count / elementsPerWorkgroup));
+  #dispatch(...run: Parameters<Dispatcher['run']>): void {
+    this.#health.requireUsable();
+    this.#kernels.run(...run);
   }
 
   get liveTensors(): number {
@@ -142,7 +46,7 @@ export class WebGpuCompute implements Compute {
 
   empty(dims: readonly number[], type: ElementType): GpuTensor {
     check.checkTypeSupported(type, this.modelType);
-    if (this.#isLost || this.#isDisposed) this.#throwFailure();
+    this.#health.requireUsable();
     return this.#tensors.allocate(dims, type);
   }
 
@@ -194,7 +98,7 @@ export class WebGpuCompute implements Compute {
     to: number,
     bytes: number,
   ): void {
-    if (this.#isLost || this.#isDisposed) this.#throwFailure();
+    this.#health.requireUsable();
     if (from % 4 !== 0 || to % 4 !== 0 || bytes % 4 !== 0) {
       throw check.tensorError('tensor-shape', 'Rows in float16 are copied by pairs of numbers.', {
         operation,
@@ -212,18 +116,18 @@ export class WebGpuCompute implements Compute {
     signal?: AbortSignal,
   ): Promise<(Float32Array<ArrayBuffer> | Uint8ClampedArray<ArrayBuffer>)[]> {
     signal?.throwIfAborted();
-    if (this.#isLost || this.#isDisposed) this.#throwFailure();
+    this.#health.requireUsable();
     const sources = tensors.map(gpuTensor);
     try {
-      const values = await readBack(this.#gpu, sources, this.#lost, signal);
-      this.#throwFailure();
+      const values = await readBack(this.#gpu, sources, this.#health.lost, signal);
+      this.#health.throwFailure();
       return values;
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof DriftError) throw error;
       // A lost device may end the wait before it says so: one more turn, and the reason is known.
       await this.#gpu.queue.onSubmittedWorkDone().catch(() => undefined);
-      this.#throwFailure();
+      this.#health.throwFailure();
       throw new DeviceError('device-failed', 'The GPU did not hand back its result.', {
         remedy: 'Try again. If it happens again, choose a smaller picture or batch.',
         details: { reason: error instanceof Error ? error.message : String(error) },
@@ -233,8 +137,8 @@ export class WebGpuCompute implements Compute {
   }
 
   async idle(): Promise<void> {
-    await Promise.race([this.#gpu.queue.onSubmittedWorkDone(), this.#lost]);
-    this.#throwFailure();
+    await Promise.race([this.#gpu.queue.onSubmittedWorkDone(), this.#health.lost]);
+    this.#health.throwFailure();
   }
 
   gaussianNoise(keys: readonly NoiseKey[], out: DeviceTensor): void {
@@ -246,7 +150,7 @@ export class WebGpuCompute implements Compute {
         'float32',
         [u32(blocks), u32(row * length), u32(seed), u32(frame), u32(variant)],
         [gpuTensor(out).buffer],
-        this.#perElement(blocks),
+        this.#kernels.perElement(blocks),
       );
     }
   }
@@ -268,7 +172,7 @@ export class WebGpuCompute implements Compute {
   clipGuidance(embeds: DeviceTensor, terms: GuidanceTerms): { shifted: DeviceTensor; report: DeviceTensor } {
     const { rows, length } = check.checkGuidance(embeds, terms);
     const source = gpuTensor(embeds).buffer;
-    const text = terms.text === null ? this.#nothing : gpuTensor(terms.text).buffer;
+    const text = terms.text === null ? null : gpuTensor(terms.text).buffer;
     const shifted = this.empty([rows, length], 'float32');
     const report = this.empty([rows, 5], 'float32');
     const means = this.empty([rows, length, 2], 'float32');
@@ -295,7 +199,7 @@ export class WebGpuCompute implements Compute {
       'float32',
       [u32(rows), u32(columns), u32(length)],
       [...sources, out.buffer],
-      this.#grid(rows * columns),
+      this.#kernels.grid(rows * columns),
     );
     return out;
   }
@@ -315,18 +219,18 @@ export class WebGpuCompute implements Compute {
       'float32',
       [u32(length), u32(offset), f32(weightA), f32(weightB)],
       [gpuTensor(a).buffer, gpuTensor(b).buffer, gpuTensor(out).buffer],
-      this.#perElement(length),
+      this.#kernels.perElement(length),
     );
   }
 
   modelInput(latents: DeviceTensor, modelInput: DeviceTensor): void {
-    const { count, doubled } = check.checkModelInput(latents, modelInput);
+    const count = check.checkModelInput(latents, modelInput);
     this.#dispatch(
       'model_input',
       modelInput.type === 'float16' ? 'float16' : 'float32',
-      [u32(count), u32(doubled ? 1 : 0)],
+      [u32(count)],
       [gpuTensor(latents).buffer, gpuTensor(modelInput).buffer],
-      this.#perElement(count),
+      this.#kernels.perElement(count),
     );
   }
 
@@ -334,17 +238,17 @@ export class WebGpuCompute implements Compute {
     step: SolverStep,
     guidanceScale: number,
     modelOutput: DeviceTensor,
-    state: { latents: DeviceTensor; previousX0: DeviceTensor; modelInput: DeviceTensor },
+    state: SolverState,
     faults?: DeviceTensor,
   ): void {
-    const { count, doubled } = check.checkSolverStep(modelOutput, state);
+    const { count, guidance } = check.checkSolverStep(modelOutput, state);
     const { x0FromSample, x0FromOutput, sampleWeight, x0Weight, previousWeight } = step;
     this.#dispatch(
       'dpm_solver_step',
       modelOutput.type === 'float16' ? 'float16' : 'float32',
       [
         u32(count),
-        u32(doubled ? 1 : 0),
+        u32({ none: 0, full: 1, kept: 2 }[guidance]),
         ...[guidanceScale, x0FromSample, x0FromOutput, sampleWeight, x0Weight, previousWeight].map(f32),
       ],
       [
@@ -352,8 +256,9 @@ export class WebGpuCompute implements Compute {
           (tensor) => gpuTensor(tensor).buffer,
         ),
         this.#faults('dpmSolverStep', faults),
+        state.difference ? gpuTensor(state.difference).buffer : null,
       ],
-      this.#perElement(count),
+      this.#kernels.perElement(count),
     );
   }
 
@@ -371,7 +276,7 @@ export class WebGpuCompute implements Compute {
         ...[batch * area, area].map(u32),
       ],
       [source, out.buffer],
-      this.#perElement(batch * area),
+      this.#kernels.perElement(batch * area),
     );
     return out;
   }
@@ -387,22 +292,18 @@ export class WebGpuCompute implements Compute {
       decoded.type === 'float16' ? 'float16' : 'float32',
       [u32(batch * area), u32(area)],
       [source, out.buffer, mark],
-      this.#perElement(batch * area),
+      this.#kernels.perElement(batch * area),
     );
     return out;
   }
 
-  #faults(operation: string, faults: DeviceTensor | undefined): GPUBuffer {
-    if (!faults) return this.#nothing;
+  #faults(operation: string, faults: DeviceTensor | undefined): GPUBuffer | null {
+    if (!faults) return null;
     check.checkFaults(operation, faults);
     return gpuTensor(faults).buffer;
   }
 
   dispose(): void {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    this.#gpu.removeEventListener('uncapturederror', this.#onError);
-    this.#params.destroy();
-    this.#nothing.destroy();
+    if (this.#health.close()) this.#kernels.dispose();
   }
 }

@@ -152,7 +152,7 @@ const anySize = { height: 64, width: 64 };
 /** What the compiler reads of a UNet's checkpoint. It checks names and shapes on the way. */
 function unetTensors(config: UnetConfig, header: Checkpoint): Set<string> {
   return tensorsOf(
-    compileUnet(config, header, 'float16', anySize, Infinity),
+    compileUnet(config, header, 'float16', anySize, { widestFusedHead: Infinity, scoreBytes: Infinity }),
     compileContext(config, header, 'float16'),
   );
 }

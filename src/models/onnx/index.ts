@@ -1,7 +1,10 @@
 /** The graph compiler: from a diffusers configuration and the names in a checkpoint to an ONNX graph and a weight plan. */
+export type { AttentionLimits } from './attention.ts';
 export type { CompiledGraph } from './builder.ts';
+export { compileContext } from './context.ts';
 export { identityModel } from './identity.ts';
 export { checkOnnx, openOnnx } from './split.ts';
-export { compileContext, compileUnet, contextWidth } from './unet.ts';
+export { compileUnet } from './unet.ts';
+export { contextWidth } from './unet-sites.ts';
 export { compileVaeDecoder } from './vae-decoder.ts';
 export type { PlannedWeight, WeightPlan } from './weights.ts';

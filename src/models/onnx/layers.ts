@@ -159,67 +159,6 @@ export function toFeatureMap(
   };
 }
 
-/** The names under which one attention layer keeps its projections, and whether queries, keys and values have biases. */
-export interface AttentionNames {
-  readonly query: string;
-  readonly key: string;
-  readonly value: string;
-  readonly out: string;
-  readonly inputBias: boolean;
-}
-
-/** Attention as one node, which is quicker and never writes the matrix of scores, or as products and a softmax. */
-export type AttentionStyle = 'fused' | 'spelled';
-
-/**
- * Self-attention (Vaswani et al. 2017). Queries and keys each carry d^(-1/4) in their packed weights, so that
- * their product has the usual 1/√d and never leaves the range of float16 on the way there.
- */
-export function selfAttention(
-  g: GraphBuilder,
-  x: Tokens,
-  names: AttentionNames,
-  heads: number,
-  style: AttentionStyle,
-): Tokens {
-  const scale = (x.channels / heads) ** -0.25;
-  const project = (name: string, factor: number) =>
-    linear(g, x, name, x.channels, { bias: names.inputBias, scale: factor }).value;
-  const projected = [
-    project(names.query, scale),
-    project(names.key, scale),
-    project(names.value, 1),
-  ] as const;
-  const attended =
-    style === 'fused'
-      ? g.node('com.microsoft.MultiHeadAttention', projected, { num_heads: { int: heads }, scale: 1 })
-      : spelledAttention(g, x, projected, heads);
-  return linear(g, { ...x, value: attended }, names.out, x.channels, { bias: true });
-}
-
-function spelledAttention(
-  g: GraphBuilder,
-  { length, channels }: Tokens,
-  [query, key, value]: readonly [Value, Value, Value],
-  heads: number,
-): Value {
-  const attend = (q: Value, turnedKey: Value, v: Value) =>
-    g.node('MatMul', [g.node('Softmax', [g.node('MatMul', [q, turnedKey])], { axis: { int: -1 } }), v]);
-  if (heads === 1) return attend(query, g.node('Transpose', [key], { perm: [0, 2, 1] }), value);
-  // [batch, length, heads · d] to one matrix a head.
-  const parted = (tokens: Value, perm: readonly number[]) =>
-    g.node('Transpose', [g.node('Reshape', [tokens, g.integers([0, length, heads, channels / heads])])], {
-      perm,
-    });
-  const attended = attend(
-    parted(query, [0, 2, 1, 3]),
-    parted(key, [0, 2, 3, 1]),
-    parted(value, [0, 2, 1, 3]),
-  );
-  const joined = g.node('Transpose', [attended], { perm: [0, 2, 1, 3] });
-  return g.node('Reshape', [joined, g.integers([0, length, channels])]);
-}
-
 /** The sum of two values of one shape. */
 export function add<T extends FeatureMap | Tokens>(g: GraphBuilder, a: T, b: T): T {
   return { ...a, value: g.node('Add', [a.value, b.value]) };

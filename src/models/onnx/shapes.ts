@@ -27,7 +27,7 @@ const castSizes: ReadonlyMap<number, number> = new Map([
 ]);
 
 /**
- * The values that the nodes of a graph give, by name, for one size of its open dimension. Knows those operators of the
+ * The values that the nodes of a graph give, by name, for one number of rows. Knows those operators of the
  * compiler that change shapes; any other is taken to give as much as its largest input.
  */
 export function plannedValues(
@@ -37,7 +37,7 @@ export function plannedValues(
   const known = new Map<string, Shape>();
   for (const { name, type, dims } of initializers) known.set(name, { dims, size: sizes[type] });
   for (const { name, type, dims } of inputs) {
-    known.set(name, { dims: dims.map((dim) => (typeof dim === 'number' ? dim : batch)), size: sizes[type] });
+    known.set(name, { dims: dims.map((dim) => planned(dim, batch)), size: sizes[type] });
   }
   const constants = new Map(initializers.map((initializer) => [initializer.name, initializer]));
   const values = new Map<string, PlannedValue>();
@@ -52,6 +52,12 @@ export function plannedValues(
     }
   }
   return values;
+}
+
+/** All rows are planned for as if each were a sample of its own, with nothing shared: the most that they can take. */
+function planned(dim: number | string, batch: number): number {
+  if (typeof dim === 'number') return dim;
+  return dim === 'halves' ? 1 : batch;
 }
 
 /** Scores of every query with every key, for each head of each row. */

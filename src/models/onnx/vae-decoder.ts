@@ -10,6 +10,8 @@ import { vaeEpsilon as epsilon, vaeMiddle } from './vae-middle.ts';
  * `AutoencoderKL`'s decoder for latents of one size: `latents` [batch, latent channels, height, width], scaled as
  * the UNet sees them, to `image` [batch, 3, H, W] in -1…1. The batch is open.
  *
+ * @param scoreBytes - the most bytes of attention's scores in one piece: see `AttentionLimits`
+ *
  * Follows diffusers 0.30.3 (Apache-2.0). The division by the scaling factor is part of the first weights.
  */
 export function compileVaeDecoder(
@@ -17,6 +19,7 @@ export function compileVaeDecoder(
   checkpoint: Pick<Checkpoint, 'name' | 'tensors'>,
   type: 'float16' | 'float32',
   size: { readonly height: number; readonly width: number },
+  scoreBytes = Infinity,
 ): CompiledGraph {
   const g = new GraphBuilder('vae_decoder', type, checkpoint, 'vae_decoder.bin');
   const { groups, latentChannels } = config;
@@ -32,7 +35,7 @@ export function compileVaeDecoder(
   if (config.postQuantConv) x = conv(g, x, 'post_quant_conv', latentChannels, { kernel: 1, ...unscale });
   x = conv(g, x, 'decoder.conv_in', widest, config.postQuantConv ? {} : unscale);
 
-  x = vaeMiddle(g, x, 'decoder.mid_block', config);
+  x = vaeMiddle(g, x, 'decoder.mid_block', config, scoreBytes);
 
   for (const [index, width] of channels.entries()) {
     const prefix = `decoder.up_blocks.${index}`;

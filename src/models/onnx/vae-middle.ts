@@ -1,28 +1,50 @@
 import type { VaeConfig } from '../config/index.ts';
 import type { GraphBuilder } from './builder.ts';
-import { add, groupNorm, resnet, selfAttention, toFeatureMap, toTokens } from './layers.ts';
-import type { AttentionNames, FeatureMap } from './layers.ts';
+import { selfAttention } from './attention.ts';
+import type { AttentionNames } from './attention.ts';
+import { add, groupNorm, resnet, toFeatureMap, toTokens } from './layers.ts';
+import type { FeatureMap } from './layers.ts';
 
 /** What an autoencoder's group norms add to variances. */
 export const vaeEpsilon = 1e-6;
 
-/** The narrowest part of `AutoencoderKL`, the same in encoder and decoder: `prefix` says which of the two. */
+/** The most pictures that slices of attention are planned for. */
+const mostRows = 4;
+
+/**
+ * The narrowest part of `AutoencoderKL`, the same in encoder and decoder: `prefix` says which of the two; see
+ * `AttentionLimits` for `scoreBytes`.
+ */
 export function vaeMiddle(
   g: GraphBuilder,
   x: FeatureMap,
   prefix: string,
   { groups, middleAttention }: Pick<VaeConfig, 'groups' | 'middleAttention'>,
+  scoreBytes = Infinity,
 ): FeatureMap {
   const options = { channels: x.channels, groups, epsilon: vaeEpsilon };
   let hidden = resnet(g, x, `${prefix}.resnets.0`, options);
-  if (middleAttention) hidden = attention(g, hidden, `${prefix}.attentions.0`, groups);
+  if (middleAttention) hidden = attention(g, hidden, `${prefix}.attentions.0`, groups, scoreBytes);
   return resnet(g, hidden, `${prefix}.resnets.1`, options);
 }
 
 /** The one attention layer: a single head over all positions, wider than fused attention is made for. */
-function attention(g: GraphBuilder, x: FeatureMap, prefix: string, groups: number): FeatureMap {
+function attention(
+  g: GraphBuilder,
+  x: FeatureMap,
+  prefix: string,
+  groups: number,
+  scoreBytes: number,
+): FeatureMap {
   const normal = groupNorm(g, x, `${prefix}.group_norm`, groups, vaeEpsilon);
-  const attended = selfAttention(g, toTokens(g, normal), attentionNames(g, prefix), 1, 'spelled');
+  const attended = selfAttention(
+    g,
+    toTokens(g, normal),
+    attentionNames(g, prefix),
+    1,
+    { widestFusedHead: 0, scoreBytes },
+    mostRows,
+  );
   return add(g, x, toFeatureMap(g, attended, x));
 }
 

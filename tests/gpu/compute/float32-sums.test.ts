@@ -275,7 +275,10 @@ describe('the networks', () => {
   it('are made of kernels whose sums are known', async () => {
     const folder = await openCheckpointFolder('tests/golden/shapes/checkpoint');
     // Fused attention is among the cases above.
-    const model = createModel(folder.parts, { ...backend.target, widestFusedHead: 0 });
+    const model = createModel(folder.parts, {
+      ...backend.target,
+      attention: { ...backend.target.attention, widestFusedHead: 0 },
+    });
     const pipeline = new Pipeline(backend.compute, backend.runtime, model);
     const scope = new Scope();
     try {

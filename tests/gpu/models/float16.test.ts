@@ -18,6 +18,7 @@ import type { UnetJson } from '../../support/reference/unet.ts';
 import { referenceVae } from '../../support/reference/vae.ts';
 import type { VaeJson } from '../../support/reference/vae.ts';
 import { relativeError } from '../../unit/compute/support.ts';
+import { attentionBy } from '../../support/attention.ts';
 
 /** Few layers, because a software GPU compiles each of them slowly; every kind of layer is there. */
 const unetJson: UnetJson = {
@@ -95,11 +96,16 @@ async function unetError(type: ModelType, blownUp: BlowUp, widestFusedHead = Inf
     embeds: compute.upload(embedding, [1, embedding.length]),
   });
   const features = timestepFeatures(timestep, config.timestep);
-  const output = await run(compileUnet(config, checkpoint, type, size, widestFusedHead), checkpoint, {
-    sample: compute.upload(sample, dims, type),
-    timestep: compute.upload(features, [1, features.length]),
-    context: compute.upload(context, [1, context.length], type),
-  });
+  const output = await run(
+    compileUnet(config, checkpoint, type, size, attentionBy(widestFusedHead)),
+    checkpoint,
+    {
+      sample: compute.upload(sample, dims, type),
+      timestep: compute.upload(features, [1, features.length]),
+      context: compute.upload(context, [1, context.length], type),
+      halves: compute.upload(Float32Array.of(0), [1, 1, 1, 1], type),
+    },
+  );
   return relativeError(output, evaluate().data);
 }
 

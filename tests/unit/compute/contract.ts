@@ -150,7 +150,7 @@ export function describeTensors(open: () => Compute): void {
       const row = zeros([1, 4]);
       const rows = zeros([3, 4]);
       const latents = zeros([2, 4, 2, 2]);
-      const state = { latents, previousX0: zeros([2, 4, 2, 2]), modelInput: zeros([4, 4, 2, 2]) };
+      const state = { latents, previousX0: zeros([2, 4, 2, 2]), modelInput: zeros([2, 4, 2, 2]) };
       const wrong: Record<string, [string, () => unknown]> = {
         'too few values': ['tensor-shape', () => compute.upload(Float32Array.of(1), [2])],
         'a side of nothing': ['tensor-shape', () => compute.empty([1, 0], 'float32')],
@@ -242,16 +242,23 @@ export function describeTensors(open: () => Compute): void {
             compute.lerp(row, compute.head(rows, 1), 0.5, false, rows, 1);
           },
         ],
-        'three times the latents': [
+        'model input for twice the latents': [
           'tensor-shape',
           () => {
-            compute.modelInput(latents, zeros([6, 4, 2, 2]));
+            compute.modelInput(latents, zeros([4, 4, 2, 2]));
           },
         ],
-        'model output unlike model input': [
+        'model output of three halves': [
           'tensor-shape',
           () => {
-            compute.dpmSolverStep(step, 1, zeros([2, 4, 2, 2]), state);
+            compute.dpmSolverStep(step, 1, zeros([6, 4, 2, 2]), state);
+          },
+        ],
+        'a difference unlike the latents': [
+          'tensor-shape',
+          () => {
+            const difference = zeros([4, 4, 2, 2]);
+            compute.dpmSolverStep(step, 1, zeros([4, 4, 2, 2]), { ...state, difference });
           },
         ],
         'model output that is model input': [

@@ -75,12 +75,38 @@ describe('denoising', () => {
     [0, 1],
   ])('with guidance scale %d evaluates %d rows', async (guidanceScale, rows) => {
     const seen: unknown[] = [];
-    runtime.onRun = (name, { sample }) => {
-      if (name === 'UNet') seen.push(sample?.dims[0]);
+    runtime.onRun = (name, { sample, context }) => {
+      if (name === 'UNet') seen.push([sample?.dims[0], context?.dims[0]]);
     };
     await denoised({ guidanceScale });
-    expect(seen).toEqual([rows, rows, rows]);
+    // Both halves see the same latents, which are given once.
+    expect(seen).toEqual([1, 2, 3].map(() => [1, rows]));
     expect(runtime.count('context')).toBe(1);
+  });
+
+  it('with both halves at once is what each half gives alone', async () => {
+    const [sample, embeds] = [noiseOf(2, 2), embedsOf(1, 2)];
+    const zeros = compute.empty([2, embeddingWidth], 'float32');
+    const evaluated = async (...given: Parameters<Pipeline['predict']>) =>
+      values(compute, await pipeline.predict(...given));
+    const alone = [...(await evaluated(sample, 421, zeros)), ...(await evaluated(sample, 421, embeds))];
+    expect(relativeError(await evaluated(sample, 421, embeds, 2), alone)).toBeLessThan(1e-5);
+  });
+
+  it('can leave out the unconditional half at some steps, and keep its guidance', async () => {
+    const seen: unknown[] = [];
+    runtime.onRun = (name, { context }) => {
+      if (name === 'UNet') seen.push(context?.dims[0]);
+    };
+    const exact = await denoised({ steps: 4 });
+    seen.length = 0;
+    const kept = await denoised({ steps: 4, fewer: { keptGuidance: { from: 0.5, every: 2 } } });
+    expect(seen).toEqual([2, 2, 1, 2]);
+    const none = await denoised({ steps: 4, fewer: { guidanceInterval: { low: 3, high: 100 } } });
+    const error = (found: typeof exact) => relativeError(found.data, exact.data);
+    expect(error(kept)).toBeGreaterThan(0);
+    // What was kept is nearer to the original than no guidance at all.
+    expect(error(kept)).toBeLessThan(error(none));
   });
 
   it('does not depend on what else is in the batch', async () => {

@@ -8,6 +8,7 @@ import { referenceUnet } from '../../support/reference/unet.ts';
 import type { UnetJson } from '../../support/reference/unet.ts';
 import { referenceVae } from '../../support/reference/vae.ts';
 import { stableDiffusionUnet, stableDiffusionVae } from '../../support/stable-diffusion.ts';
+import { attentionBy } from '../../support/attention.ts';
 
 /** Stable Diffusion 1.x by its shapes: reading a weight fails. */
 const unet = {
@@ -37,7 +38,7 @@ describe('the values of a graph', () => {
     [
       'UNet',
       (type: 'float16' | 'float32') =>
-        compileUnet(unet.config, unet.checkpoint, type, { height: 40, width: 56 }, 0),
+        compileUnet(unet.config, unet.checkpoint, type, { height: 40, width: 56 }, attentionBy(0)),
       'output',
       '3×4×40×56',
     ],
@@ -69,9 +70,9 @@ describe('the values of a graph', () => {
   it('are as large as arithmetic says, in Stable Diffusion at 512 × 512', () => {
     const { config, checkpoint } = unet;
     // One head's scores of every position with every other, or the two halves of the widest gate.
-    const spelled = compileUnet(config, checkpoint, 'float16', latents, 0);
+    const spelled = compileUnet(config, checkpoint, 'float16', latents, attentionBy(0));
     expect(largest(spelled, 2)).toEqual({ bytes: 2 * 8 * 4096 ** 2 * 2, dims: '2×8×4096×4096' });
-    const fused = compileUnet(config, checkpoint, 'float16', latents, Infinity);
+    const fused = compileUnet(config, checkpoint, 'float16', latents, attentionBy(Infinity));
     expect(largest(fused, 2)).toEqual({ bytes: 2 * 4096 * 2560 * 2, dims: '2×4096×2560' });
     const decoder = compileVaeDecoder(vae.config, vae.checkpoint, 'float16', latents);
     expect(largest(decoder, 1)).toEqual({ bytes: 256 * 512 * 512 * 2, dims: '1×256×512×512' });

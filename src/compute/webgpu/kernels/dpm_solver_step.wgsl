@@ -4,7 +4,7 @@
 
 struct Params {
   count: u32, // of latents
-  doubled: u32, // 1 with classifier-free guidance: unconditional rows first, then conditional ones
+  guidance: u32, // 1: unconditional rows first, then conditional ones; 2: conditional ones, and guidance that was kept
   guidance_scale: f32,
   x0_from_sample: f32,
   x0_from_output: f32,
@@ -19,6 +19,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> previous_x0: array<f32>;
 @group(0) @binding(4) var<storage, read_write> model_input: array<model_t>;
 @group(0) @binding(5) var<storage, read_write> faults: array<atomic<u32>>; // floats: [0] becomes 1.0 here
+@group(0) @binding(6) var<storage, read_write> difference: array<f32>; // conditional less unconditional output
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -27,8 +28,15 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     return;
   }
   var output = f32(model_output[i]);
-  if (params.doubled == 1u) {
-    output += params.guidance_scale * (f32(model_output[params.count + i]) - output);
+  if (params.guidance == 1u) {
+    let between = f32(model_output[params.count + i]) - output;
+    output += params.guidance_scale * between;
+    // Where it is not kept, the buffer is a small one that is not read.
+    if (i < arrayLength(&difference)) {
+      difference[i] = between;
+    }
+  } else if (params.guidance == 2u) {
+    output += (params.guidance_scale - 1.0) * difference[i];
   }
   let sample = latents[i];
   let x0 = params.x0_from_sample * sample + params.x0_from_output * output;
@@ -43,9 +51,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
   latents[i] = next;
   previous_x0[i] = x0;
-  let value = model_t(next);
-  model_input[i] = value;
-  if (params.doubled == 1u) {
-    model_input[params.count + i] = value;
-  }
+  model_input[i] = model_t(next);
 }

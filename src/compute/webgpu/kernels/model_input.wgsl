@@ -1,9 +1,7 @@
-// Latents into the network's input: once, or twice over for classifier-free guidance. `model_t` is what the network
-// computes in.
+// Latents into the network's input. `model_t` is what the network computes in.
 
 struct Params {
   count: u32, // of latents
-  doubled: u32, // 1 when they are written twice
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -16,9 +14,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (i >= params.count) {
     return;
   }
-  let value = model_t(latents[i]);
-  model_input[i] = value;
-  if (params.doubled == 1u) {
-    model_input[params.count + i] = value;
-  }
+  model_input[i] = model_t(latents[i]);
 }

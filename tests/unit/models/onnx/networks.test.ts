@@ -11,6 +11,7 @@ import type { VaeJson } from '../../../support/reference/vae.ts';
 import { relativeError } from '../../compute/support.ts';
 import { load, runDecoder, runUnet, watched } from './support.ts';
 import type { Size, UnetQuestion } from './support.ts';
+import { attentionBy } from '../../../support/attention.ts';
 
 /** float32 rounds at 6e-8; sums of a few hundred such terms through some thirty layers stay below this. */
 const limit = 1e-5;
@@ -57,12 +58,28 @@ function expected(reference: ReferenceUnet, json: UnetJson, asked: UnetQuestion)
   });
 }
 
-async function unetError(json: UnetJson, size: Size, widestFusedHead = Infinity): Promise<number> {
+async function unetError(
+  json: UnetJson,
+  size: Size,
+  attention = attentionBy(Infinity),
+  halves: 1 | 2 = 1,
+): Promise<number> {
   const reference = referenceUnet(json);
   reference.parameters.randomise(1);
   const asked = question(json, size);
-  const out = await runUnet(json, await reference.parameters.checkpoint(), asked, widestFusedHead);
-  return relativeError(out, expected(reference, json, asked));
+  // Halves share their sample: with two, the one picture's rows differ in the embedding alone.
+  const [first] = asked.samples;
+  if (!first) throw new Error('there is no sample');
+  const samples = halves === 2 ? [first] : asked.samples;
+  const out = await runUnet(
+    json,
+    await reference.parameters.checkpoint(),
+    { ...asked, samples },
+    attention,
+    halves,
+  );
+  const rows = asked.embeds.map((_, row) => samples[row % samples.length] ?? first);
+  return relativeError(out, expected(reference, json, { ...asked, samples: rows }));
 }
 
 describe('a compiled UNet computes what the definition says', () => {
@@ -155,7 +172,9 @@ describe('a compiled UNet computes what the definition says', () => {
         padding: fc.constantFrom<0 | 1>(0, 1),
         height: fc.integer({ min: 4, max: 7 }),
         width: fc.integer({ min: 4, max: 7 }),
-        widestFusedHead: fc.constantFrom(0, 4, Infinity),
+        fused: fc.constantFrom(0, 4, Infinity),
+        scoreBytes: fc.constantFrom(1000, 10_000, Infinity),
+        halves: fc.constantFrom<1 | 2>(1, 2),
       })
       .map(
         ({
@@ -187,19 +206,45 @@ describe('a compiled UNet computes what the definition says', () => {
         },
       );
     await fc.assert(
-      fc.asyncProperty(anyUnet, async ({ json, height, width, widestFusedHead }) => {
+      fc.asyncProperty(anyUnet, async ({ json, height, width, fused, scoreBytes, halves }) => {
         // Norms over a handful of values lose some digits; a wrong layer is a thousand times as far off.
-        expect(await unetError(json, { height, width }, widestFusedHead)).toBeLessThan(10 * limit);
+        expect(await unetError(json, { height, width }, attentionBy(fused, scoreBytes), halves)).toBeLessThan(
+          10 * limit,
+        );
       }),
       { numRuns: 5 },
     );
   });
 
+  it.each(Object.entries(cases))('for both halves of guidance at once: %s', async (_, [json, size]) => {
+    expect(await unetError(json, size, attentionBy(Infinity), 2)).toBeLessThan(limit);
+  });
+
+  it('for several pictures with both halves', async () => {
+    const reference = referenceUnet(small);
+    reference.parameters.randomise(1);
+    const asked = question(small, even, 4);
+    const samples = asked.samples.slice(0, 2);
+    const checkpoint = await reference.parameters.checkpoint();
+    const out = await runUnet(small, checkpoint, { ...asked, samples }, attentionBy(Infinity), 2);
+    const rows = { ...asked, samples: [...samples, ...samples] };
+    expect(relativeError(out, expected(reference, small, rows))).toBeLessThan(limit);
+  });
+
+  it('with the scores of attention in slices, down to one query at a time', async () => {
+    for (const heads of [1, 2]) {
+      const json = { ...small, attention_head_dim: heads };
+      for (const scoreBytes of [1, 40_000, 80_000]) {
+        expect(await unetError(json, odd, attentionBy(0, scoreBytes))).toBeLessThan(limit);
+      }
+    }
+  });
+
   it('with attention spelled out as with the fused node', async () => {
     const json = { ...small, attention_head_dim: [1, 4], down_block_types: [withAttention, withAttention] };
     // Heads of 8 and of 4 channels: both spelled out, one of them, none.
-    for (const widestFusedHead of [3, 4, 8]) {
-      expect(await unetError(json, even, widestFusedHead)).toBeLessThan(limit);
+    for (const widest of [3, 4, 8]) {
+      expect(await unetError(json, even, attentionBy(widest))).toBeLessThan(limit);
     }
   });
 });
@@ -289,8 +334,8 @@ describe('in float16', () => {
     const vae = await referenceVae(smallVae).parameters.randomise(6).checkpoint();
     const graphs = [
       { checkpoint: unet, graph: compileContext(unetConfig, unet, 'float16') },
-      { checkpoint: unet, graph: compileUnet(unetConfig, unet, 'float16', size, Infinity) },
-      { checkpoint: unet, graph: compileUnet(unetConfig, unet, 'float16', size, 0) },
+      { checkpoint: unet, graph: compileUnet(unetConfig, unet, 'float16', size, attentionBy(Infinity)) },
+      { checkpoint: unet, graph: compileUnet(unetConfig, unet, 'float16', size, attentionBy(0)) },
       {
         checkpoint: vae,
         graph: compileVaeDecoder(parseVaeConfig('vae/config.json', smallVae), vae, 'float16', size),
@@ -304,7 +349,7 @@ describe('in float16', () => {
       );
       await session.release();
     }
-    const unetPorts = 'sample float16, timestep float32, context float16, output float16';
+    const unetPorts = 'sample float16, halves float16, timestep float32, context float16, output float16';
     expect(ports).toEqual([
       'embeds float32, context float16',
       unetPorts,

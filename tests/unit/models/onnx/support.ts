@@ -15,6 +15,7 @@ import type { Session } from '../../../../src/runtime/index.ts';
 import { openCpuRuntime } from '../../../support/cpu-runtime.ts';
 import type { UnetJson } from '../../../support/reference/unet.ts';
 import type { VaeJson } from '../../../support/reference/vae.ts';
+import { attentionBy } from '../../../support/attention.ts';
 
 const runtime = await openCpuRuntime();
 const compute = createCpuCompute();
@@ -64,29 +65,34 @@ export interface UnetQuestion {
 
 const joined = (parts: readonly Float32Array[]) => Float32Array.from(parts.flatMap((part) => [...part]));
 
-/** Compiles a UNet and its context network, runs both, and gives the output of the whole batch. */
+/**
+ * Compiles a UNet and its context network, runs both, and gives the output of the whole batch: with two halves, of as
+ * many embeddings as twice the samples.
+ */
 export async function runUnet(
   json: UnetJson,
   checkpoint: Checkpoint,
   { size, samples, embeds, timestep }: UnetQuestion,
-  widestFusedHead = Infinity,
+  attention = attentionBy(Infinity),
+  halves: 1 | 2 = 1,
 ): Promise<Float32Array> {
   const config = parseUnetConfig('unet/config.json', json);
-  const batch = samples.length;
+  const [batch, rows] = [samples.length, halves * samples.length];
   const context = await runOnce(
     await load('context', compileContext(config, checkpoint, 'float32'), checkpoint),
-    { embeds: compute.upload(joined(embeds), [batch, config.embeddingWidth]) },
+    { embeds: compute.upload(joined(embeds), [rows, config.embeddingWidth]) },
     'context',
   );
-  if (context.dims.join() !== [batch, contextWidth(config)].join()) {
+  if (context.dims.join() !== [rows, contextWidth(config)].join()) {
     throw new Error(`the context is [${context.dims.join()}]`);
   }
   const features = timestepFeatures(timestep, config.timestep);
   const output = await runOnce(
-    await load('UNet', compileUnet(config, checkpoint, 'float32', size, widestFusedHead), checkpoint),
+    await load('UNet', compileUnet(config, checkpoint, 'float32', size, attention), checkpoint),
     {
       sample: compute.upload(joined(samples), [batch, config.inChannels, size.height, size.width]),
       timestep: compute.upload(features, [1, features.length]),
+      halves: compute.upload(new Float32Array(halves), [halves, 1, 1, 1]),
       context,
     },
     'output',

@@ -1,0 +1,65 @@
+import { DeviceError } from '../../base/index.ts';
+import { deviceLostError } from './device.ts';
+
+/**
+ * What goes wrong on a device between two waits. Operations are queued and do not wait, so an error of one of them is
+ * thrown by a later call.
+ */
+export class DeviceHealth {
+  /** Rejects when the device is lost, with DeviceError `device-lost`. */
+  readonly lost: Promise<never>;
+  readonly #device: GPUDevice;
+  #failure: DeviceError | null = null;
+  #isLost = false;
+  #isClosed = false;
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+    this.lost = device.lost.then((info) => {
+      this.#isLost = true;
+      throw (this.#failure = deviceLostError(info));
+    });
+    this.lost.catch(() => undefined); // thrown to those who wait, if anyone does
+    device.addEventListener('uncapturederror', this.#onError);
+  }
+
+  readonly #onError = ({ error }: GPUUncapturedErrorEvent): void => {
+    this.#failure ??=
+      error instanceof GPUOutOfMemoryError
+        ? new DeviceError('out-of-memory', 'The GPU has no memory left.', {
+            remedy:
+              'Choose a smaller picture or batch, or close other tabs and programs that use the GPU. Your frames are kept.',
+            details: { reason: error.message },
+          })
+        : new DeviceError('device-failed', 'The GPU could not do what Drift asked of it.', {
+            remedy: 'Try again. If it happens again, update the browser and the graphics driver.',
+            details: { reason: error.message },
+          });
+  };
+
+  /** Throws where the device is lost or was closed: nothing more can be queued on it. */
+  requireUsable(): void {
+    if (this.#isLost || this.#isClosed) this.throwFailure();
+  }
+
+  /** Throws what has gone wrong since the last call, once; the loss of the device every time. */
+  throwFailure(): void {
+    if (this.#isClosed) {
+      throw new DeviceError('device-failed', 'This GPU path was closed already.', {
+        remedy: 'Reload the page.',
+      });
+    }
+    if (this.#failure === null) return;
+    const failure = this.#failure;
+    if (!this.#isLost) this.#failure = null;
+    throw failure;
+  }
+
+  /** Stops listening. Returns whether it was open. */
+  close(): boolean {
+    if (this.#isClosed) return false;
+    this.#isClosed = true;
+    this.#device.removeEventListener('uncapturederror', this.#onError);
+    return true;
+  }
+}

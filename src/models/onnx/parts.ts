@@ -1,0 +1,33 @@
+import type { GraphBuilder, Value } from './builder.ts';
+
+/**
+ * A kernel binds all inputs and outputs of its node at once, and a GPU may allow no more than 8 bindings, so that
+ * wider splits and joins are made in rounds.
+ */
+const MOST_PARTS = 7;
+
+/** Cuts a value into parts of the given lengths along an axis. */
+export function splitParts(g: GraphBuilder, value: Value, lengths: readonly number[], axis: number): Value[] {
+  if (lengths.length <= 1) return [value];
+  const groups = lengths.length <= MOST_PARTS ? lengths.map((length) => [length]) : grouped(lengths);
+  const sizes = groups.map((group) => group.reduce((sum, length) => sum + length, 0));
+  const parts = g.split('Split', [value, g.integers(sizes)], groups.length, { axis: { int: axis } });
+  return groups.flatMap((group, index) => splitParts(g, parts[index] ?? '', group, axis));
+}
+
+/** The inverse of `splitParts`. */
+export function joinParts(g: GraphBuilder, values: readonly Value[], axis: number): Value {
+  const [first = ''] = values;
+  if (values.length <= 1) return first;
+  const parts =
+    values.length <= MOST_PARTS ? values : grouped(values).map((group) => joinParts(g, group, axis));
+  return g.node('Concat', parts, { axis: { int: axis } });
+}
+
+/** At most `MOST_PARTS` runs of nearly equal length. */
+function grouped<T>(list: readonly T[]): T[][] {
+  const length = Math.ceil(list.length / MOST_PARTS);
+  return Array.from({ length: Math.ceil(list.length / length) }, (_, index) =>
+    list.slice(index * length, (index + 1) * length),
+  );
+}

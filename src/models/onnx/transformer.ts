@@ -1,0 +1,91 @@
+import type { UnetConfig, UnetLevel } from '../config/index.ts';
+import { selfAttention } from './attention.ts';
+import type { AttentionLimits } from './attention.ts';
+import type { GraphBuilder, Value } from './builder.ts';
+import { add, conv, groupNorm, layerNorm, linear, toFeatureMap, toTokens } from './layers.ts';
+import type { FeatureMap, Tokens } from './layers.ts';
+
+/** The most rows that slices of attention are planned for: four pictures with classifier-free guidance. */
+const mostRows = 8;
+
+export interface TransformerOptions {
+  /** What the image embedding adds in each transformer block, by its place in the checkpoint: [rows, 1, channels]. */
+  readonly contexts: ReadonlyMap<string, Value>;
+  readonly attention: AttentionLimits;
+  /**
+   * Where the rows of a sample are still the same, how they become several before the first context is added: a feature
+   * map is repeated by `map`, tokens by adding `halves` [halves, 1, 1, 1]. Null elsewhere.
+   */
+  readonly repeat: { readonly map: (x: FeatureMap) => FeatureMap; readonly halves: Value } | null;
+}
+
+/** diffusers' Transformer2DModel, with cross-attention collapsed to the vector that it is. */
+export function transformer(
+  g: GraphBuilder,
+  x: FeatureMap,
+  prefix: string,
+  level: UnetLevel,
+  config: UnetConfig,
+  { contexts, attention, repeat }: TransformerOptions,
+): FeatureMap {
+  const normal = groupNorm(g, x, `${prefix}.norm`, config.groups, 1e-6);
+  let tokens = config.linearProjection
+    ? linear(g, toTokens(g, normal), `${prefix}.proj_in`, level.channels, { bias: true })
+    : toTokens(g, conv(g, normal, `${prefix}.proj_in`, level.channels, { kernel: 1 }));
+  for (let depth = 0; depth < level.transformerLayers; depth++) {
+    const block = `${prefix}.transformer_blocks.${depth}`;
+    const attended = selfAttention(
+      g,
+      layerNorm(g, tokens, `${block}.norm1`),
+      {
+        query: `${block}.attn1.to_q`,
+        key: `${block}.attn1.to_k`,
+        value: `${block}.attn1.to_v`,
+        out: `${block}.attn1.to_out.0`,
+        inputBias: false,
+      },
+      level.heads,
+      attention,
+      mostRows,
+    );
+    tokens = add(g, tokens, attended);
+    if (repeat && depth === 0) tokens = repeatTokens(g, tokens, repeat.halves);
+    tokens = { ...tokens, value: g.node('Add', [tokens.value, contexts.get(block) ?? '']) };
+    tokens = add(g, tokens, feedForward(g, layerNorm(g, tokens, `${block}.norm3`), `${block}.ff`));
+  }
+  const out = config.linearProjection
+    ? toFeatureMap(g, linear(g, tokens, `${prefix}.proj_out`, x.channels, { bias: true }), x)
+    : conv(g, toFeatureMap(g, tokens, x), `${prefix}.proj_out`, x.channels, { kernel: 1 });
+  return add(g, repeat ? repeat.map(x) : x, out);
+}
+
+/** Tokens [batch, n, c] as many times over as `halves` has rows: [halves · batch, n, c]. */
+function repeatTokens(g: GraphBuilder, tokens: Tokens, halves: Value): Tokens {
+  const { length, channels } = tokens;
+  const several = g.node('Reshape', [tokens.value, g.integers([1, -1, length, channels])]);
+  const repeated = g.node('Add', [several, halves]);
+  return { ...tokens, value: g.node('Reshape', [repeated, g.integers([-1, length, channels])]) };
+}
+
+/**
+ * How much smaller than it is the gated product is kept: it is the one value that grows with the square of what the
+ * layers before it give, and the first to leave the range of float16. A power of two, so that nothing is rounded.
+ */
+const gatedScale = 1 / 16;
+
+/** The feed-forward layer with a GELU gate (GEGLU, Shazeer 2020). */
+function feedForward(g: GraphBuilder, x: Tokens, prefix: string): Tokens {
+  const inner = 4 * x.channels;
+  const projected = linear(g, x, `${prefix}.net.0.proj`, 2 * inner, {
+    bias: true,
+    first: { channels: inner, scale: gatedScale },
+  });
+  const [hidden, gate] = g.split('Split', [projected.value, g.integers([inner, inner])], 2, {
+    axis: { int: 2 },
+  });
+  const gated = g.node('Mul', [hidden ?? '', g.node('com.microsoft.Gelu', [gate ?? ''])]);
+  return linear(g, { ...x, value: gated, channels: inner }, `${prefix}.net.2`, x.channels, {
+    bias: true,
+    inputScale: 1 / gatedScale,
+  });
+}

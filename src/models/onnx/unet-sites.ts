@@ -1,0 +1,64 @@
+import type { UnetConfig, UnetLevel } from '../config/index.ts';
+import type { GraphBuilder, Value } from './builder.ts';
+
+/** A residual block or a transformer block by its place in the checkpoint. */
+export interface Site {
+  readonly prefix: string;
+  readonly channels: number;
+}
+
+/** All residual blocks that take the timestep, in the order in which the network runs them. */
+export function resnetSites(config: UnetConfig): Site[] {
+  const block = (prefix: string, level: UnetLevel, count: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      prefix: `${prefix}.resnets.${index}`,
+      channels: level.channels,
+    }));
+  return [
+    ...config.down.flatMap((level, index) => block(`down_blocks.${index}`, level, level.layers)),
+    ...block('mid_block', config.middle, 2),
+    ...config.up.flatMap((level, index) => block(`up_blocks.${index}`, level, level.layers + 1)),
+  ];
+}
+
+/** All transformer blocks that take the image embedding, in the order in which the network runs them. */
+export function attentionSites(config: UnetConfig): Site[] {
+  const block = (prefix: string, level: UnetLevel, count: number) =>
+    Array.from({ length: count }, (_, index) =>
+      Array.from({ length: level.transformerLayers }, (_, depth) => ({
+        prefix: `${prefix}.attentions.${index}.transformer_blocks.${depth}`,
+        channels: level.channels,
+      })),
+    ).flat();
+  return [
+    ...config.down.flatMap((level, index) => block(`down_blocks.${index}`, level, level.layers)),
+    ...block('mid_block', config.middle, 1),
+    ...config.up.flatMap((level, index) => block(`up_blocks.${index}`, level, level.layers + 1)),
+  ];
+}
+
+/** The channels of all sites together. */
+export const width = (sites: readonly Site[]) => sites.reduce((sum, site) => sum + site.channels, 0);
+
+/** The channels of each. */
+export const widths = (sites: readonly Site[]) => sites.map(({ channels }) => channels);
+
+/** Length of one row of the context graph's output: the widths of all transformer blocks one after another. */
+export function contextWidth(config: UnetConfig): number {
+  return width(attentionSites(config));
+}
+
+/** Linear layers with a common input as one matrix [all outputs, input]. */
+export function stackedWeight(
+  g: GraphBuilder,
+  name: string,
+  sites: readonly Site[],
+  input: number,
+  suffix: string,
+): Value {
+  return g.weight(
+    `${name}.weight`,
+    [width(sites), input],
+    sites.map(({ prefix, channels }) => ({ tensor: prefix + suffix, dims: [channels, input] })),
+  );
+}
