@@ -9,20 +9,41 @@ import {
   encodeMp4,
   encodeZip,
 } from '../src/media/index.ts';
-import type { EncodeControl, MediaFile } from '../src/media/index.ts';
+import type { EncodeControl, FrameSource, MediaFile } from '../src/media/index.ts';
+import { readerOf, shrunk } from '../src/project/index.ts';
+import type { PictureRef, PictureSource } from '../src/project/index.ts';
 import { mediaApi, serve } from '../src/protocol/index.ts';
+import { privateFiles } from './storage.ts';
 
 // A picture need not wait for a video, but two large pictures or two videos at once could use up the memory.
 const pictures = createQueue();
 const animations = createQueue();
+
+const files = privateFiles();
+
+/** Frames by their ids, each read when its turn comes. */
+function framesOf(source: PictureSource, frames: readonly PictureRef[]): FrameSource {
+  const reader = readerOf(files, source);
+  const at = (index: number) => {
+    const frame = frames[index];
+    if (!frame) throw new RangeError(`there is no frame ${index}`);
+    return frame;
+  };
+  return {
+    sizes: frames,
+    picture: async (index) => reader.picture(at(index)),
+    png: async (index) => reader.png(at(index)),
+  };
+}
+
+const pngFile = (bytes: Uint8Array<ArrayBuffer>) => new Blob([bytes], { type: 'image/png' });
 
 async function encode(
   signal: AbortSignal,
   onProgress: EncodeControl['onProgress'],
   write: (control: EncodeControl) => Promise<MediaFile>,
 ) {
-  const value = await animations.run(signal, () => write({ signal, onProgress }));
-  return { value, transfer: [value.bytes.buffer] };
+  return { value: await animations.run(signal, () => write({ signal, onProgress })), transfer: [] };
 }
 
 serve(self, mediaApi, {
@@ -30,16 +51,26 @@ serve(self, mediaApi, {
     const value = await pictures.run(signal, () => decodePicture(file, options, signal));
     return { value, transfer: [value.data.buffer] };
   },
-  png: ({ picture }) =>
-    Promise.resolve({ value: new Blob([encodePng(picture)], { type: 'image/png' }), transfer: [] }),
+  png: ({ picture }) => Promise.resolve({ value: pngFile(encodePng(picture)), transfer: [] }),
+  picture: async ({ source, frame }) => {
+    const value = await readerOf(files, source).picture(frame);
+    return { value, transfer: [value.data.buffer] };
+  },
+  thumbnail: async ({ source, frame, side }) => {
+    const reader = readerOf(files, source);
+    const isSmall = Math.max(frame.width, frame.height) <= side;
+    const png = isSmall ? await reader.png(frame) : encodePng(shrunk(await reader.picture(frame), side));
+    return { value: pngFile(png), transfer: [] };
+  },
   measure: async ({ file }, { signal }) => ({
     value: await pictures.run(signal, () => measurePicture(file, signal)),
     transfer: [],
   }),
   unpack: async ({ file }, { signal }) => ({ value: await unpackPictures(file, signal), transfer: [] }),
-  gif: ({ frames, ...options }, { signal, emit }) =>
-    encode(signal, emit, (control) => encodeGif(frames, options, control)),
-  mp4: ({ frames, ...options }, { signal, emit }) =>
-    encode(signal, emit, (control) => encodeMp4(frames, options, control)),
-  zip: ({ frames }, { signal, emit }) => encode(signal, emit, (control) => encodeZip(frames, control)),
+  gif: ({ source, frames, ...options }, { signal, emit }) =>
+    encode(signal, emit, (control) => encodeGif(framesOf(source, frames), options, control)),
+  mp4: ({ source, frames, ...options }, { signal, emit }) =>
+    encode(signal, emit, (control) => encodeMp4(framesOf(source, frames), options, control)),
+  zip: ({ source, frames }, { signal, emit }) =>
+    encode(signal, emit, (control) => encodeZip(framesOf(source, frames), control)),
 });

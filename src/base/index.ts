@@ -24,3 +24,5 @@ export type { Float16Fit } from './float16.ts';
 export { abortable, abortReason, allOrNone, createQueue } from './queue.ts';
 export type { Queue } from './queue.ts';
 export { freeNow } from './free.ts';
+export { AppendList } from './append-list.ts';
+export { LruCache } from './lru.ts';

@@ -1,11 +1,21 @@
 import { MediaError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
+import type { PictureSize } from '../formats/index.ts';
+
+/** The frames of an animation, of which an encoder reads one at a time. */
+export interface FrameSource {
+  /** Of all frames, in order. */
+  readonly sizes: readonly PictureSize[];
+  /** The pixels of a frame, counted from 0. */
+  picture(index: number): Promise<Picture>;
+  /** A frame as a PNG file. */
+  png(index: number): Promise<Uint8Array<ArrayBuffer>>;
+}
 
 /** A finished file. */
 export interface MediaFile {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** MIME type. */
-  readonly type: string;
+  /** With its MIME type. */
+  readonly file: Blob;
   /** The program that wrote it, for those who compare. */
   readonly encoder: string;
 }
@@ -22,14 +32,14 @@ export interface EncodeControl {
  *
  * @throws MediaError `no-frames` or `frames-differ`.
  */
-export function frameSize(frames: readonly Picture[]): { width: number; height: number } {
-  const [first] = frames;
+export function frameSize({ sizes }: Pick<FrameSource, 'sizes'>): PictureSize {
+  const [first] = sizes;
   if (!first) {
     throw new MediaError('no-frames', 'There are no frames to write.', { remedy: 'Make some frames first.' });
   }
   const { width, height } = first;
-  const odd = frames.findIndex((frame) => frame.width !== width || frame.height !== height);
-  const other = frames[odd];
+  const odd = sizes.findIndex((frame) => frame.width !== width || frame.height !== height);
+  const other = sizes[odd];
   if (other) {
     throw new MediaError(
       'frames-differ',

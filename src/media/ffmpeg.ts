@@ -2,10 +2,9 @@ import { FFFSType, FFmpeg } from '@ffmpeg/ffmpeg';
 import classWorkerURL from '@ffmpeg/ffmpeg/worker?worker&url';
 import coreURL from '@ffmpeg/core?url';
 import wasmURL from '@ffmpeg/core/wasm?url';
-import { MediaError } from '../base/index.ts';
-import type { Picture } from '../base/index.ts';
+import { DriftError, MediaError } from '../base/index.ts';
 import { frameSize } from './animation.ts';
-import type { EncodeControl, MediaFile } from './animation.ts';
+import type { EncodeControl, FrameSource, MediaFile } from './animation.ts';
 import { abortable } from '../base/index.ts';
 
 /** H.264 as the original program writes it, with its colours labelled so that every player shows the same ones. */
@@ -59,13 +58,13 @@ async function load(ffmpeg: FFmpeg, signal: AbortSignal): Promise<void> {
  *   it is aborted. However it ends, its worker is gone.
  */
 export async function encodeWithFfmpeg(
-  frames: readonly Picture[],
+  frames: FrameSource,
   frameRate: number,
   { signal, onProgress }: EncodeControl,
 ): Promise<MediaFile> {
   signal.throwIfAborted();
   const { width, height } = frameSize(frames);
-  const of = frames.length;
+  const of = frames.sizes.length;
   const ffmpeg = new FFmpeg();
   let lastLine = '';
   ffmpeg.on('log', ({ message }) => {
@@ -76,8 +75,14 @@ export async function encodeWithFfmpeg(
   });
   try {
     await load(ffmpeg, signal);
-    // Read from a blob as it is needed: copied into ffmpeg's own file system, the frames would be there twice.
-    const data = new Blob(frames.map((frame) => frame.data));
+    // Read from a blob as it is needed: copied into ffmpeg's own file system, the frames would be there twice. A blob
+    // for each frame, since browsers put blobs on disk, and not the arrays that one is made of.
+    const parts: Blob[] = [];
+    for (let i = 0; i < of; i++) {
+      signal.throwIfAborted();
+      parts.push(new Blob([(await frames.picture(i)).data]));
+    }
+    const data = new Blob(parts);
     await abortable(ffmpeg.createDir('/in'), signal);
     await abortable(
       ffmpeg.mount(FFFSType.WORKERFS, { blobs: [{ name: 'frames.rgba', data }] }, '/in'),
@@ -93,10 +98,10 @@ export async function encodeWithFfmpeg(
     const bytes = await abortable(ffmpeg.readFile('out.mp4'), signal);
     if (typeof bytes === 'string') throw failed('the encoder wrote nothing', { lastLine });
     onProgress({ done: of, of });
-    return { bytes: new Uint8Array(bytes), type: 'video/mp4', encoder: 'ffmpeg' };
+    return { file: new Blob([new Uint8Array(bytes)], { type: 'video/mp4' }), encoder: 'ffmpeg' };
   } catch (error) {
     signal.throwIfAborted();
-    throw error instanceof MediaError
+    throw error instanceof DriftError
       ? error
       : failed(String(error), { lastLine, width, height, frames: of }, error);
   } finally {

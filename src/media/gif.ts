@@ -1,21 +1,16 @@
-import GIF from 'gif.js';
+import * as v from 'valibot';
 import workerScript from 'gif.js/dist/gif.worker.js?url';
-import { MediaError } from '../base/index.ts';
-import type { Picture } from '../base/index.ts';
+import { MediaError, abortReason } from '../base/index.ts';
+import type { ErrorDetails } from '../base/index.ts';
 import { frameSize, gifDelays } from './animation.ts';
-import type { EncodeControl, MediaFile } from './animation.ts';
-import { abortReason } from '../base/index.ts';
+import type { EncodeControl, FrameSource, MediaFile } from './animation.ts';
+import { SparseBlob } from './sparse-blob.ts';
 
 export interface GifOptions {
   /** Frames per second. */
   readonly frameRate: number;
   /** Repeat for ever, or play once. */
   readonly loop: boolean;
-}
-
-/** gif.js fills its last page with zeros behind the GIF's end mark, 0x3b, which some readers take for damage. */
-function withoutPadding(file: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  return file.slice(0, file.lastIndexOf(0x3b) + 1);
 }
 
 /** So many pixels of a frame are enough to learn its palette from. */
@@ -30,73 +25,157 @@ function paletteSampling(pixels: number): number {
   return Math.min(5, Math.max(1, Math.floor(pixels / PALETTE_PIXELS)));
 }
 
+/** What gif.js's worker answers: its part of the file in pages of one size, of which the last is filled up to `cursor`. */
+const encodedSchema = v.object({
+  data: v.pipe(
+    v.array(
+      v.custom<Uint8Array<ArrayBuffer>>(
+        (page) => page instanceof Uint8Array && page.buffer instanceof ArrayBuffer,
+      ),
+    ),
+    v.minLength(1),
+  ),
+  cursor: v.number(),
+});
+
 /**
- * Writes frames as an animated GIF, each with a palette of its own: frames differ too much to share one.
+ * Writes frames as an animated GIF, each with a palette of its own: frames differ too much to share one. The parts of
+ * the file come from gif.js's workers. gif.js itself holds all frames and all parts until it is done, so its workers are
+ * driven from here: each is given a frame when it is free, and what has come in order is written at once.
  *
- * @throws MediaError `no-frames`, `frames-differ` or `gif-failed`; the signal's reason when it is aborted. However
- *   it ends, no worker is left.
+ * @throws MediaError `no-frames`, `frames-differ` or `gif-failed`; what `source` throws; the signal's reason when it is
+ *   aborted. However it ends, no worker is left.
  */
 export async function encodeGif(
-  frames: readonly Picture[],
+  source: FrameSource,
   { frameRate, loop }: GifOptions,
   { signal, onProgress }: EncodeControl,
 ): Promise<MediaFile> {
   signal.throwIfAborted();
-  const { width, height } = frameSize(frames);
-  const gif = new GIF({
-    workerScript,
-    workers: Math.min(4, navigator.hardwareConcurrency),
-    repeat: loop ? 0 : -1,
-    quality: paletteSampling(width * height),
-    // gif.js's dithering makes photographs worse, seen near and from afar, and files larger.
-    dither: false,
-    width,
-    height,
-  });
-  const delays = gifDelays(frames.length, frameRate);
-  frames.forEach((frame, i) => {
-    gif.addFrame(new ImageData(frame.data, width, height), { delay: 10 * (delays[i] ?? 0) });
-  });
+  const { width, height } = frameSize(source);
+  const of = source.sizes.length;
+  const delays = gifDelays(of, frameRate);
+  const written = new SparseBlob();
+  /** Parts that came before an earlier one: no more than there are workers. */
+  const early = new Map<number, readonly Uint8Array<ArrayBuffer>[]>();
+  let next = 0;
+  let done = 0;
 
-  const listening = new AbortController();
-  const workers: Worker[] = [];
-  try {
-    const bytes = await new Promise<Uint8Array<ArrayBuffer>>((resolve, reject) => {
-      signal.addEventListener(
-        'abort',
-        () => {
-          reject(abortReason(signal));
-        },
-        { signal: listening.signal },
-      );
-      gif.on('progress', (fraction) => {
-        onProgress({ done: Math.round(fraction * frames.length), of: frames.length });
-      });
-      gif.on('finished', (_, data) => {
-        resolve(withoutPadding(data));
-      });
-      gif.render();
-      // gif.js itself does not hear of a worker that fails, and would wait for it for ever.
-      workers.push(...gif.freeWorkers, ...gif.activeWorkers);
-      for (const worker of workers) {
-        worker.addEventListener('error', (event) => {
-          event.preventDefault();
-          reject(
-            new MediaError(
-              'gif-failed',
-              `The GIF could not be written: ${event.message || 'its writer did not start'}.`,
-              {
-                remedy: 'Try again, or download the animation as MP4.',
-                details: { frames: frames.length, width, height },
-              },
-            ),
-          );
-        });
-      }
-    });
-    return { bytes, type: 'image/gif', encoder: 'gif.js' };
-  } finally {
-    listening.abort();
-    for (const worker of workers) worker.terminate();
+  function accept(index: number, pages: readonly Uint8Array<ArrayBuffer>[]) {
+    early.set(index, pages);
+    for (let part = early.get(done); part; part = early.get(done)) {
+      early.delete(done);
+      for (const page of part) written.write(page, written.size);
+      done++;
+    }
+    onProgress({ done, of });
   }
+
+  async function write(worker: GifWorker) {
+    while (next < of) {
+      const index = next++;
+      const { data } = await source.picture(index);
+      signal.throwIfAborted();
+      accept(
+        index,
+        await worker.encode({
+          index,
+          last: index === of - 1,
+          // In milliseconds, which gif.js rounds to hundredths of a second.
+          delay: 10 * (delays[index] ?? 0),
+          transparent: null,
+          width,
+          height,
+          quality: paletteSampling(width * height),
+          // gif.js's dithering makes photographs worse, seen near and from afar, and files larger.
+          dither: false,
+          globalPalette: false,
+          repeat: loop ? 0 : -1,
+          canTransfer: true,
+          data,
+        }),
+      );
+    }
+  }
+
+  const workers = Array.from({ length: Math.min(4, of, navigator.hardwareConcurrency) }, () =>
+    startWorker({ frames: of, width, height }),
+  );
+  const stop = () => {
+    for (const worker of workers) worker.fail(abortReason(signal));
+  };
+  signal.addEventListener('abort', stop);
+  try {
+    await Promise.all(workers.map(write));
+    return { file: written.blob('image/gif'), encoder: 'gif.js' };
+  } finally {
+    signal.removeEventListener('abort', stop);
+    for (const worker of workers) worker.end();
+  }
+}
+
+interface GifTask {
+  readonly index: number;
+  readonly data: Uint8ClampedArray<ArrayBuffer>;
+  readonly [option: string]: unknown;
+}
+
+interface GifWorker {
+  encode(task: GifTask): Promise<Uint8Array<ArrayBuffer>[]>;
+  /** Has what is being encoded, and all that comes, fail. */
+  fail(reason: Error): void;
+  end(): void;
+}
+
+function startWorker(details: ErrorDetails): GifWorker {
+  const worker = new Worker(workerScript);
+  let waiting: {
+    readonly resolve: (pages: Uint8Array<ArrayBuffer>[]) => void;
+    readonly reject: (reason: Error) => void;
+  } | null = null;
+  let failed: Error | null = null;
+  const fail = (reason: Error) => {
+    failed ??= reason;
+    waiting?.reject(failed);
+    waiting = null;
+  };
+  const failWith = (why: string) => {
+    fail(
+      new MediaError('gif-failed', `The GIF could not be written: ${why}.`, {
+        remedy: 'Try again, or download the animation as MP4.',
+        details,
+      }),
+    );
+  };
+  worker.addEventListener('error', (event) => {
+    event.preventDefault();
+    failWith(event.message || 'its writer did not start');
+  });
+  worker.addEventListener('messageerror', () => {
+    failWith('its writer answered something that cannot be read');
+  });
+  worker.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+    const encoded = v.safeParse(encodedSchema, data);
+    if (!encoded.success) {
+      failWith('its writer answered something else');
+      return;
+    }
+    const { data: pages, cursor } = encoded.output;
+    waiting?.resolve(pages.map((page, i) => (i === pages.length - 1 ? page.slice(0, cursor) : page)));
+    waiting = null;
+  });
+  return {
+    encode(task) {
+      if (failed) return Promise.reject(failed);
+      return new Promise((resolve, reject) => {
+        waiting = { resolve, reject };
+        worker.postMessage(task, [task.data.buffer]);
+      });
+    },
+    fail,
+    end() {
+      worker.terminate();
+      fail(new DOMException('The writer of the GIF was ended.', 'AbortError'));
+    },
+  };
 }

@@ -3,7 +3,7 @@ export { decodePicture, measurePicture } from './decode.ts';
 export type { DecodeOptions } from './decode.ts';
 export { MAX_PIXELS, MIN_SIDE, sniffPicture } from './sniff.ts';
 export type { PictureHeader, PictureKind } from './sniff.ts';
-export type { EncodeControl, MediaFile } from './animation.ts';
+export type { EncodeControl, FrameSource, MediaFile } from './animation.ts';
 export { encodeGif } from './gif.ts';
 export type { GifOptions } from './gif.ts';
 export { encodeMp4 } from './mp4.ts';

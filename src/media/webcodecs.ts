@@ -1,16 +1,16 @@
 import {
-  BufferTarget,
   Mp4OutputFormat,
   Output,
   Quality,
+  StreamTarget,
   VideoSample,
   VideoSampleSource,
   canEncodeVideo,
 } from 'mediabunny';
-import type { Picture } from '../base/index.ts';
 import { frameSize } from './animation.ts';
-import type { EncodeControl, MediaFile } from './animation.ts';
+import type { EncodeControl, FrameSource, MediaFile } from './animation.ts';
 import { abortable } from '../base/index.ts';
+import { SparseBlob } from './sparse-blob.ts';
 import { toI420 } from './yuv.ts';
 
 /** What `toI420` makes, written into the file so that every player shows the same colours. */
@@ -44,19 +44,28 @@ export async function canEncodeH264(width: number, height: number, frameRate: nu
  * @throws the signal's reason when it is aborted, and whatever the browser's encoder reports.
  */
 export async function encodeWithWebCodecs(
-  frames: readonly Picture[],
+  frames: FrameSource,
   frameRate: number,
   { signal, onProgress }: EncodeControl,
 ): Promise<MediaFile> {
   const { width, height } = frameSize(frames);
-  const target = new BufferTarget();
-  const output = new Output({ format: new Mp4OutputFormat({ fastStart: 'in-memory' }), target });
+  const of = frames.sizes.length;
+  const written = new SparseBlob();
+  const target = new StreamTarget(
+    new WritableStream({
+      write({ data, position }) {
+        written.write(data.slice(), position);
+      },
+    }),
+  );
+  // Room for the index is left at the beginning, so that the frames need not wait in memory until it is known.
+  const output = new Output({ format: new Mp4OutputFormat({ fastStart: 'reserve' }), target });
   const source = new VideoSampleSource({ codec: 'avc', quality: quality(width, height, frameRate) });
-  output.addVideoTrack(source, { frameRate });
+  output.addVideoTrack(source, { frameRate, maximumPacketCount: of });
   try {
     await abortable(output.start(), signal);
-    for (const [i, frame] of frames.entries()) {
-      const sample = new VideoSample(toI420(frame), {
+    for (let i = 0; i < of; i++) {
+      const sample = new VideoSample(toI420(await frames.picture(i)), {
         format: 'I420',
         colorSpace,
         codedWidth: width,
@@ -69,15 +78,14 @@ export async function encodeWithWebCodecs(
       } finally {
         sample.close();
       }
-      onProgress({ done: i, of: frames.length });
+      onProgress({ done: i, of });
     }
     await abortable(output.finalize(), signal);
-    onProgress({ done: frames.length, of: frames.length });
+    onProgress({ done: of, of });
   } catch (error) {
     // What went wrong first is what counts.
     await output.cancel().catch(() => undefined);
     throw error;
   }
-  if (!target.buffer) throw new Error('The encoder wrote nothing.');
-  return { bytes: new Uint8Array(target.buffer), type: 'video/mp4', encoder: 'webcodecs' };
+  return { file: written.blob('video/mp4'), encoder: 'webcodecs' };
 }

@@ -16,6 +16,8 @@ const recordSchema = v.object({
   startFile: v.string(),
   /** The file that it was cut from, where there is one. */
   originalFile: v.nullable(v.string()),
+  /** The smallest id that no frame has had. Records of before it was kept lack it. */
+  nextId: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 1),
 });
 export type ProjectRecord = v.InferOutput<typeof recordSchema>;
 

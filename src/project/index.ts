@@ -19,7 +19,7 @@ export type { Stuck, StuckKind, StuckOffer } from './stuck.ts';
 export { framesToMake, planAfter, planSmooth } from './smooth.ts';
 export type { SmoothPlan } from './smooth.ts';
 export { legSchema, trailTo } from './trail.ts';
-export type { LegStep, Trail } from './trail.ts';
+export type { Indexed, LegStep, Trail } from './trail.ts';
 export { largestBatch, rollOf, variantOf } from './pick.ts';
 export { checkField } from './fields.ts';
 export type { FieldCheck, FieldProblem } from './fields.ts';
@@ -37,6 +37,7 @@ export {
   childrenOf,
   emptyTree,
   endAt,
+  inverse,
   path,
   removeBranch,
   restoreBranch,
@@ -44,7 +45,7 @@ export {
   tipOf,
   withoutLost,
 } from './tree.ts';
-export type { FrameNode, FrameTree, NewFrame, RemovedBranch } from './tree.ts';
+export type { FrameNode, FrameTree, NewFrame, RemovedBranch, TreeChange } from './tree.ts';
 export {
   documentFromText,
   documentToText,
@@ -62,7 +63,9 @@ export { openArchive, pictureName, writeArchive } from './archive.ts';
 export type { Archive, ArchiveControl } from './archive.ts';
 export type { MeasureRoom, ProjectFiles, ProjectLocks } from './files.ts';
 // The keeper itself is imported from its own module: the page, which needs only the types, must not load it.
+export { readerOf, shrunk } from './picture-source.ts';
+export type { HeldPicture, PictureReader, PictureRef, PictureSource } from './picture-source.ts';
 export type { CurrentProject, TransferControl } from './transfer.ts';
-export type { Kept, KeptPicture, OpenedProject, ProjectKeeper, ProjectSummary } from './keeper.ts';
+export type { Kept, OpenedProject, ProjectKeeper, ProjectSummary } from './keeper.ts';
 export { frameSizeFor, sequenceOf } from './sequence.ts';
 export type { Gap, Sequence } from './sequence.ts';

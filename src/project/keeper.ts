@@ -1,18 +1,19 @@
 import { createQueue } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import { openDatabase } from './database.ts';
-import type { ProjectDatabase } from './database.ts';
+import type { ProjectDatabase, ProjectRecord } from './database.ts';
 import { treeOf } from './document.ts';
 import type { ProjectDocument, ProjectStart } from './document.ts';
 import { storageError } from './files.ts';
 import type { MeasureRoom, ProjectFiles, ProjectLocks } from './files.ts';
 import { ProjectLeases } from './leases.ts';
 import { PictureFiles, fileOf, frameFile, graceTime } from './picture-files.ts';
-import { lostPicture, lostStart, openElsewhere, readOnly } from './project-errors.ts';
+import type { HeldPicture } from './picture-source.ts';
+import { lostStart, openElsewhere, readOnly } from './project-errors.ts';
 import type { Settings } from './settings.ts';
 import { copyProject, documentOf, exportProject, importProject } from './transfer.ts';
 import type { CurrentProject, TransferControl } from './transfer.ts';
-import { path, startId, withoutLost } from './tree.ts';
+import { startId, withoutLost } from './tree.ts';
 import type { FrameNode } from './tree.ts';
 
 /** A project as the list of projects shows it. */
@@ -34,16 +35,12 @@ export interface OpenedProject {
   readonly readOnly: boolean;
   /** The file that the start picture was cut from, or the cut where that is all there is. */
   readonly original: Blob;
+  /** The start picture as it was cut. */
+  readonly start: Picture;
   /** The id of the next new frame: no frame has had it, so that one that was taken off can come back. */
   readonly nextId: number;
   /** Frames that are left out because their pictures are lost, or because they came after such a one. */
   readonly lost: number;
-}
-
-/** A picture of a project, by the id of its frame or `startId`. */
-export interface KeptPicture {
-  readonly id: number;
-  readonly picture: Picture;
 }
 
 /** How much was written, and how many bytes can still be; null where the browser does not say. */
@@ -60,8 +57,6 @@ export interface KeeperOptions {
   readonly database: string;
   readonly now: () => Date;
 }
-
-type OnPicture = (kept: KeptPicture, done: number, of: number) => void;
 
 /** How long the lock of a project is waited for at opening: a reload opens it while the page before is still leaving. */
 const lockPatience = 2000;
@@ -136,18 +131,27 @@ export class ProjectKeeper {
       const startFile = await this.#pictures.writeStart(id, null, start);
       const originalFile = original && (await this.#pictures.writeOriginal(id, original));
       const { frames, ...rest } = document;
-      await db.put({ ...rest, startFile, originalFile, id, changed: this.#time(), deleted: null }, frames);
+      const record = {
+        ...rest,
+        startFile,
+        originalFile,
+        nextId: 1,
+        id,
+        changed: this.#time(),
+        deleted: null,
+      };
+      await db.put(record, frames);
       return this.#kept(0);
     });
   }
 
   /**
-   * Opens a project, for writing unless another tab has it. `onPicture` is given the start picture and those of the
-   * animation, in order.
+   * Opens a project, for writing unless another tab has it. Its frames stay on disk; only the one that the animation
+   * ends with, from which it goes on, is read to see that it is whole.
    *
    * @throws ProjectError `project-gone` or `project-damaged`
    */
-  async open(id: string, signal: AbortSignal, onPicture: OnPicture): Promise<OpenedProject> {
+  async open(id: string, signal: AbortSignal): Promise<OpenedProject> {
     const readOnly = await this.#change(async (db) => {
       const held = await this.#leases.open(id, lockPatience);
       try {
@@ -159,35 +163,31 @@ export class ProjectKeeper {
       return !held;
     });
     return this.#guard(async (db) => {
+      const { files } = this.#options;
       const { record, frames } = await db.read(id);
       const start = await this.#pictures.read(record, startId, record.start);
-      if (!start) throw lostStart(id, record.startFile);
-      const document = documentOf(record, frames);
-      const present = new Set(await this.#options.files.list(id));
-      const lost = new Set(frames.map((frame) => frame.id).filter((frame) => !present.has(frameFile(frame))));
-      let tree = withoutLost(treeOf(document), (frame) => lost.has(frame));
-      const way = path(tree);
-      onPicture({ id: startId, picture: start }, 1, way.length + 1);
-      for (const [index, frame] of way.entries()) {
-        signal.throwIfAborted();
-        const picture = await this.#pictures.read(record, frame.id, frame);
-        if (!picture) {
-          tree = withoutLost(tree, (other) => other === frame.id);
-          break;
-        }
-        onPicture({ id: frame.id, picture }, index + 2, way.length + 1);
-      }
-      const left = [...tree.nodes.values()];
       const original =
-        (await this.#options.files.read(id, record.originalFile ?? record.startFile)) ??
-        (await this.#options.files.read(id, record.startFile));
-      if (!original) throw lostStart(id, record.startFile);
+        (await files.read(id, record.originalFile ?? record.startFile)) ??
+        (await files.read(id, record.startFile));
+      if (!start || !original) throw lostStart(id, record.startFile);
+      const document = documentOf(record, frames);
+      const present = new Set(await files.list(id));
+      signal.throwIfAborted();
+      let tree = withoutLost(treeOf(document), (frame) => !present.has(frameFile(frame)));
+      // What a crash of the machine damages is what was written last.
+      for (let last = tree.nodes.get(tree.leaf); last; last = tree.nodes.get(tree.leaf)) {
+        const { id: damaged } = last;
+        if (await this.#pictures.read(record, damaged, last)) break;
+        signal.throwIfAborted();
+        tree = withoutLost(tree, (frame) => frame === damaged);
+      }
       return {
-        document: { ...document, frames: left, leaf: tree.leaf },
+        document: { ...document, frames: [...tree.nodes], leaf: tree.leaf },
         readOnly,
         original,
-        nextId: await this.#pictures.nextId(db, id, frames),
-        lost: frames.length - left.length,
+        start,
+        nextId: Math.max(record.nextId, treeOf(document).nextId),
+        lost: frames.length - tree.nodes.size,
       };
     });
   }
@@ -195,40 +195,6 @@ export class ProjectKeeper {
   /** Opens a project for writing of which the page has everything already. Returns false when another tab has it. */
   async resume(id: string): Promise<boolean> {
     return this.#change((db) => db.read(id).then(() => this.#leases.open(id, 0)));
-  }
-
-  /**
-   * The pictures of frames, for another branch.
-   *
-   * @throws ProjectError `picture-lost` for the first that is not there
-   */
-  async pictures(
-    id: string,
-    frames: readonly number[],
-    signal: AbortSignal,
-    onPicture: OnPicture,
-  ): Promise<void> {
-    await this.#guard(async (db) => {
-      const { record, frames: nodes } = await db.read(id);
-      const byId = new Map(nodes.map((node) => [node.id, node]));
-      for (const [index, wanted] of frames.entries()) {
-        signal.throwIfAborted();
-        const node = byId.get(wanted);
-        const picture = node ? await this.#pictures.read(record, wanted, node) : null;
-        if (!picture) throw lostPicture(wanted);
-        onPicture({ id: wanted, picture }, index + 1, frames.length);
-      }
-    });
-  }
-
-  /** Keeps a new frame, which becomes the animation's end: first its picture, then the record that names it. */
-  async append(id: string, node: FrameNode, picture: Picture): Promise<Kept> {
-    return this.#write(id, async (db) => {
-      const bytes = await this.#pictures.writeFrame(id, node.id, picture);
-      const changes = { put: [node], revive: [frameFile(node.id)] };
-      await db.change(id, (record) => ({ ...record, leaf: node.id, changed: this.#time() }), changes);
-      return this.#kept(bytes);
-    });
   }
 
   /** Keeps another cut of the start picture. The file that it is cut from stays. */
@@ -245,29 +211,47 @@ export class ProjectKeeper {
     });
   }
 
-  /** Keeps the settings of the next frame, or where the animation ends. */
-  async update(id: string, change: { readonly settings?: Settings; readonly leaf?: number }): Promise<void> {
-    await this.#write(id, (db) => db.change(id, (record) => ({ ...record, ...change })));
+  /** Keeps the settings of the next frame. */
+  async update(id: string, settings: Settings): Promise<void> {
+    await this.#write(id, (db) => db.change(id, (record) => ({ ...record, settings })));
   }
 
-  /** Takes frames off. Their pictures are retired, so that they can come back. */
-  async removeFrames(id: string, frames: readonly number[], leaf: number): Promise<void> {
-    await this.#write(id, (db) =>
-      db.change(id, (record) => ({ ...record, leaf, changed: this.#time() }), {
-        remove: frames,
-        retire: this.#pictures.retire(id, frames.map(frameFile)),
-      }),
-    );
-  }
-
-  /** Puts back frames that were taken off. */
-  async restoreFrames(id: string, frames: readonly FrameNode[], leaf: number): Promise<void> {
-    await this.#write(id, (db) =>
-      db.change(id, (record) => ({ ...record, leaf, changed: this.#time() }), {
-        put: frames,
-        revive: frames.map((frame) => frameFile(frame.id)),
-      }),
-    );
+  /**
+   * Keeps a change of the tree: new pictures first, then the records that name them. Pictures of frames that go are
+   * retired, so that the frames can come back.
+   */
+  async changeTree(
+    id: string,
+    {
+      put,
+      remove,
+      leaf,
+    }: { readonly put: readonly FrameNode[]; readonly remove: readonly number[]; readonly leaf: number },
+    pictures: readonly HeldPicture[],
+  ): Promise<Kept> {
+    return this.#write(id, async (db) => {
+      let bytes = 0;
+      for (const { id: frame, png } of pictures) {
+        await this.#options.files.write(id, frameFile(frame), png);
+        bytes += png.size;
+      }
+      // Where the animation ends is no change of what the project holds.
+      const changed = put.length + remove.length > 0 ? { changed: this.#time() } : {};
+      const after = put.reduce((next, frame) => Math.max(next, frame.id + 1), 1);
+      const apply = (record: ProjectRecord) => ({
+        ...record,
+        ...changed,
+        leaf,
+        nextId: Math.max(record.nextId, after),
+      });
+      await db.change(id, apply, {
+        put,
+        remove,
+        revive: put.map((frame) => frameFile(frame.id)),
+        retire: this.#pictures.retire(id, remove.map(frameFile)),
+      });
+      return this.#kept(bytes);
+    });
   }
 
   /** Gives a project another name, whichever tab has it open. */

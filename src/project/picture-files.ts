@@ -38,13 +38,6 @@ export class PictureFiles {
     this.#now = now;
   }
 
-  /** Writes a frame's picture. Returns the length of its file in bytes. */
-  async writeFrame(project: string, frame: number, picture: Picture): Promise<number> {
-    const png = encodePng(picture);
-    await this.#files.write(project, frameFile(frame), png);
-    return png.length;
-  }
-
   /** Writes another cut of the start picture. Returns what it is called. */
   async writeStart(project: string, before: string | null, picture: Picture): Promise<string> {
     const name = startFile(1 + Number(/\d+/.exec(before ?? '')?.[0] ?? 0));
@@ -76,21 +69,6 @@ export class PictureFiles {
     const since = this.#now().toISOString();
     for (const file of files) this.#retiredHere.add(`${project}/${file}`);
     return files.map((file) => ({ file, since }));
-  }
-
-  /** The smallest number for a new frame that no file has had. */
-  async nextId(
-    db: ProjectDatabase,
-    project: string,
-    frames: readonly { readonly id: number }[],
-  ): Promise<number> {
-    const retired = (await db.retired(project)).map(({ file }) =>
-      Number(/^(\d+)\.png$/.exec(file)?.[1] ?? 0),
-    );
-    let last = startId;
-    for (const id of retired) last = Math.max(last, id);
-    for (const { id } of frames) last = Math.max(last, id);
-    return last + 1;
   }
 
   /**

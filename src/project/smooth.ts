@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { settingsSchema } from './settings.ts';
 import type { Settings } from './settings.ts';
 import { toward, trailTo } from './trail.ts';
-import type { LegStep, MadeFrame, Trail } from './trail.ts';
+import type { Indexed, LegStep, MadeFrame, Trail } from './trail.ts';
 
 /** What a run of smooth mode makes. `P` is a picture. */
 export interface SmoothPlan<P> {
@@ -31,17 +31,20 @@ export interface SmoothPlan<P> {
  */
 export function planSmooth<P>(
   start: P,
-  frames: readonly (MadeFrame & { readonly picture: P })[],
+  frames: Indexed<MadeFrame & { readonly picture: P }>,
   settings: Settings,
 ): SmoothPlan<P> {
-  const pictures = [start, ...frames.map(({ picture }) => picture)];
+  const pictures: Indexed<P> = {
+    length: frames.length + 1,
+    at: (position) => (position === 0 ? start : frames.at(position - 1)?.picture),
+  };
   const firstFrame = frames.length;
   const begun = begunLeg(frames.at(-1), settings);
   const done = begun?.step ?? 0;
   const begin = firstFrame - done;
   return {
     from: begin > 0 ? trailTo(pictures, frames, begin) : null,
-    source: pictures[begin] ?? start,
+    source: pictures.at(begin) ?? start,
     firstFrame,
     done,
     legs: begun?.home ? 0 : settings.frames,

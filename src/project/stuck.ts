@@ -9,6 +9,12 @@ export interface Trace {
   readonly earlier: readonly number[];
 }
 
+/** What is known of all frames: an array, or anything else of which a part can be had without the rest. */
+export interface TraceList {
+  readonly length: number;
+  slice(start: number, end?: number): readonly Trace[];
+}
+
 /** Of a frame that was not measured: one that was brought in from elsewhere. */
 export const unmeasured: Trace = {
   positivesBefore: null,
@@ -55,8 +61,8 @@ const kept = 0.75;
  * Whether an animation is stuck at its last frame, and in which way. Frames that were not measured, as those of smooth
  * mode, are never stuck, and neither is an animation of fewer than eight frames.
  */
-export function findStuck(trace: readonly Trace[]): Stuck | null {
-  const prompts = trace.some((frame) => balanceOf(frame) !== null);
+export function findStuck(trace: TraceList): Stuck | null {
+  const prompts = trace.slice(-circlingSpan).some((frame) => balanceOf(frame) !== null);
   const offers = (...wanted: StuckOffer[]) => wanted.filter((offer) => offer !== 'guidance' || prompts);
   if (isStill(trace)) {
     return { kind: 'still', before: trace.length - stillSpan, offers: offers('guidance', 'seed', 'back') };
@@ -74,7 +80,7 @@ export function findStuck(trace: readonly Trace[]): Stuck | null {
 }
 
 /** The last frames all show the same: each is like the one before, and the last is like all of them. */
-function isStill(trace: readonly Trace[]): boolean {
+function isStill(trace: TraceList): boolean {
   const frames = trace.slice(-stillSpan);
   const last = frames.at(-1);
   if (!last || frames.length < stillSpan) return false;
@@ -88,7 +94,7 @@ function isStill(trace: readonly Trace[]): boolean {
 }
 
 /** Most of the last frames show what earlier ones showed, and not what the one before shows. */
-function isCircling(trace: readonly Trace[]): boolean {
+function isCircling(trace: TraceList): boolean {
   const frames = trace.slice(-circlingSpan);
   if (frames.length < circlingSpan) return false;
   const returns = frames.filter(({ predecessor, earlier }) => {
@@ -102,7 +108,7 @@ function isCircling(trace: readonly Trace[]): boolean {
  * The last frame that was still as good as those at the beginning, where the latest ones are further from the positive
  * prompts, or nearer to the negative ones, than any of those, and have lost the start besides; else null.
  */
-function textureSince(trace: readonly Trace[]): number | null {
+function textureSince(trace: TraceList): number | null {
   if (trace.length < 2 * textureSpan) return null;
   const early = trace.slice(0, textureSpan);
   const late = trace.slice(-textureSpan);
@@ -114,13 +120,20 @@ function textureSince(trace: readonly Trace[]): number | null {
   const floor = Math.min(...first);
   const isLost = mean(now) <= mean(first) - sunk && Math.max(...now) < floor && mean(far) < kept * mean(near);
   if (!isLost) return null;
-  return trace.findLastIndex((frame) => (balanceOf(frame) ?? -Infinity) >= floor);
+  let good = trace.length - 1;
+  while (good >= 0 && balanceOfPlace(trace, good) < floor) good--;
+  return good;
 }
 
 /** How much more a picture is like the positive prompts than like the negative ones; null without any prompts. */
 function balanceOf({ positivesBefore, negativesBefore }: Trace): number | null {
   if (positivesBefore === null && negativesBefore === null) return null;
   return (positivesBefore ?? 0) - (negativesBefore ?? 0);
+}
+
+function balanceOfPlace(trace: TraceList, place: number): number {
+  const [frame = unmeasured] = trace.slice(place, place + 1);
+  return balanceOf(frame) ?? -Infinity;
 }
 
 function allKnown(values: readonly (number | null)[]): number[] | null {

@@ -43,6 +43,12 @@ export interface Trail<P> {
   }[];
 }
 
+/** A list, as far as this asks: an array, or anything else with a length and items by their places. */
+export interface Indexed<T> {
+  readonly length: number;
+  at(index: number): T | undefined;
+}
+
 /**
  * The trail that leads to a frame.
  *
@@ -51,10 +57,10 @@ export interface Trail<P> {
  * @param position - of the frame, from 1
  * @throws RangeError when there is no such frame, or one stands on a leg that begins nowhere
  */
-export function trailTo<P>(pictures: readonly P[], frames: readonly MadeFrame[], position: number): Trail<P> {
+export function trailTo<P>(pictures: Indexed<P>, frames: Indexed<MadeFrame>, position: number): Trail<P> {
   /** A frame, counted from 0, and the picture that it is a variant of where it stands on no leg. */
   const made = (at: number) => {
-    const [picture, frame] = [pictures[at], frames[at]];
+    const [picture, frame] = at < 0 ? [] : [pictures.at(at), frames.at(at)];
     if (picture === undefined || frame === undefined) throw new RangeError(`there is no frame ${at + 1}`);
     return { ...frame, picture };
   };
@@ -69,7 +75,7 @@ export function trailTo<P>(pictures: readonly P[], frames: readonly MadeFrame[],
   const variant = (at: number): Trail<P> => {
     const { picture, settings, insight, variant = 0 } = made(at - 1);
     const noise = [{ seed: settings.seed, frame: at - 1, variant, t: 1 }];
-    const own = insight === null ? pictures[at] : undefined;
+    const own = insight === null ? pictures.at(at) : undefined;
     // What no model made stands at its own embedding, which no guidance has moved.
     if (own !== undefined) {
       return { embedding: [{ picture: own, settings: { ...settings, repeats: 0 }, t: 1 }], noise };
@@ -79,7 +85,7 @@ export function trailTo<P>(pictures: readonly P[], frames: readonly MadeFrame[],
   return ends.reverse().reduce<Trail<P>>((trail, { begin, end, leg }) => {
     const { settings } = made(end - 1);
     const along = ease(settings.easing, leg.step / leg.of);
-    const picture = pictures[begin];
+    const picture = begin < 0 ? undefined : pictures.at(begin);
     if (picture === undefined) throw new RangeError(`there is no frame ${begin}`);
     const goal: Trail<P> = leg.home
       ? variant(1)

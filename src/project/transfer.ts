@@ -1,11 +1,11 @@
-import type { Picture } from '../base/index.ts';
-import { encodePng } from '../formats/index.ts';
 import { openArchive, writeArchive } from './archive.ts';
 import type { ArchiveControl } from './archive.ts';
 import type { ProjectDatabase, ProjectRecord } from './database.ts';
+import { treeOf } from './document.ts';
 import type { ProjectDocument } from './document.ts';
 import type { ProjectFiles } from './files.ts';
 import { fileOf, frameFile, startFile } from './picture-files.ts';
+import type { HeldPicture } from './picture-source.ts';
 import { lostPicture } from './project-errors.ts';
 import { startId } from './tree.ts';
 
@@ -14,7 +14,7 @@ import { startId } from './tree.ts';
 /** A project as the page has it, with the pictures that are not on disk. */
 export interface CurrentProject {
   readonly document: ProjectDocument;
-  readonly pictures: readonly { readonly id: number; readonly picture: Picture }[];
+  readonly pictures: readonly HeldPicture[];
 }
 
 export type TransferControl = ArchiveControl;
@@ -71,7 +71,7 @@ export async function exportProject(
   // A project that could never be kept has no records, and needs none as long as all its pictures are given.
   let reading: ReturnType<ProjectDatabase['read']> | undefined;
   const kept = () => (reading ??= database().then((db) => db.read(id)));
-  const inMemory = new Map(current?.pictures.map(({ id: frame, picture }) => [frame, picture]));
+  const inMemory = new Map(current?.pictures.map(({ id: frame, png }) => [frame, png]));
   const readDocument = async () => {
     const { record, frames } = await kept();
     return documentOf(record, frames);
@@ -80,8 +80,8 @@ export async function exportProject(
   return writeArchive(
     document,
     async (wanted) => {
-      const picture = inMemory.get(wanted);
-      if (picture) return encodePng(picture);
+      const held = inMemory.get(wanted);
+      if (held) return new Uint8Array(await held.arrayBuffer());
       const name = wanted === startId ? fileOf((await kept()).record, wanted) : frameFile(wanted);
       const file = await files.read(id, name);
       if (!file) throw lostPicture(wanted);
@@ -111,7 +111,7 @@ export async function importProject(
     const { png } = await archive.picture(picture);
     await files.write(id, picture === startId ? startFile(1) : frameFile(picture), png);
   }
-  const names = { startFile: startFile(1), originalFile: null };
+  const names = { startFile: startFile(1), originalFile: null, nextId: treeOf(archive.document).nextId };
   await db.put({ ...rest, ...names, id, changed: now, deleted: null }, frames);
   onProgress({ done: ids.length, of: ids.length });
 }

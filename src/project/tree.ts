@@ -1,5 +1,7 @@
 import { ProjectError } from '../base/index.ts';
+import { FrameNodes } from './frame-nodes.ts';
 import type { FrameInsight } from './insight.ts';
+import { isSameSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
 import type { LegStep } from './trail.ts';
 
@@ -37,11 +39,27 @@ export type NewFrame = Omit<FrameNode, 'id' | 'parent'>;
  * were not taken, or not yet.
  */
 export interface FrameTree {
-  readonly nodes: ReadonlyMap<number, FrameNode>;
+  readonly nodes: FrameNodes;
   /** Where the animation ends: the frame that the next one is made from. `startId` before the first. */
   readonly leaf: number;
   /** Ids are never given twice, so that a removed frame can come back. */
   readonly nextId: number;
+}
+
+/** A change of a tree. It is small where the change is, and can be taken back: see `inverse`. */
+export interface TreeChange {
+  /** Frames that came: parents before their children. */
+  readonly added: readonly FrameNode[];
+  /** Frames that went. */
+  readonly removed: readonly FrameNode[];
+  /** Where the animation ended before, and where it ends now. */
+  readonly leafBefore: number;
+  readonly leafAfter: number;
+}
+
+/** The change that takes another one back. */
+export function inverse({ added, removed, leafBefore, leafAfter }: TreeChange): TreeChange {
+  return { added: removed, removed: added, leafBefore: leafAfter, leafAfter: leafBefore };
 }
 
 /** A branch that was taken off a tree, and what it takes to put it back. */
@@ -53,7 +71,7 @@ export interface RemovedBranch {
   readonly leafAfter: number;
 }
 
-export const emptyTree: FrameTree = { nodes: new Map(), leaf: startId, nextId: startId + 1 };
+export const emptyTree: FrameTree = { nodes: FrameNodes.from([]), leaf: startId, nextId: startId + 1 };
 
 /** The frame of an id. @throws RangeError when the tree has none: a mistake of the caller. */
 function nodeOf(tree: FrameTree, id: number): FrameNode {
@@ -74,7 +92,7 @@ export function append(
 ): { readonly tree: FrameTree; readonly node: FrameNode } {
   if (parent !== startId) nodeOf(tree, parent);
   const node: FrameNode = { ...made, id: tree.nextId, parent };
-  const nodes = new Map(tree.nodes).set(node.id, node);
+  const nodes = tree.nodes.append(node);
   return { tree: { nodes, leaf: node.id, nextId: node.id + 1 }, node };
 }
 
@@ -101,18 +119,15 @@ export function path(tree: FrameTree, end = tree.leaf): FrameNode[] {
 
 /** The frames that were made from one, oldest first: where there are several, ways part. */
 export function childrenOf(tree: FrameTree, id: number): FrameNode[] {
-  return [...tree.nodes.values()].filter(({ parent }) => parent === id).sort((a, b) => a.id - b.id);
+  return tree.nodes.childrenOf(id);
 }
 
 /** The end of the way that leads on from a frame, taking the newest turn at each fork; the frame itself at an end. */
 export function tipOf(tree: FrameTree, id: number): number {
   let tip = id;
-  // A child is always younger than its parent, so one pass in the order of age follows the newest turns.
-  const newestChild = new Map<number, number>();
-  for (const node of tree.nodes.values()) {
-    newestChild.set(node.parent, Math.max(node.id, newestChild.get(node.parent) ?? 0));
+  for (let next = tree.nodes.childrenOf(tip).at(-1); next; next = tree.nodes.childrenOf(tip).at(-1)) {
+    tip = next.id;
   }
-  for (let next = newestChild.get(tip); next !== undefined; next = newestChild.get(tip)) tip = next;
   return tip;
 }
 
@@ -127,13 +142,13 @@ export function removeBranch(
 ): { readonly tree: FrameTree; readonly removed: RemovedBranch } {
   const { parent } = nodeOf(tree, id);
   const gone = new Set([id]);
-  const inOrder = [...tree.nodes.values()].sort((a, b) => a.id - b.id);
-  for (const node of inOrder) if (gone.has(node.parent)) gone.add(node.id);
+  // A child is always younger than its parent, so one pass in the order of age finds all that came of it.
+  for (const node of tree.nodes) if (gone.has(node.parent)) gone.add(node.id);
   const leaf = gone.has(tree.leaf) ? parent : tree.leaf;
   return {
-    tree: { ...tree, nodes: new Map([...tree.nodes].filter(([key]) => !gone.has(key))), leaf },
+    tree: { ...tree, nodes: tree.nodes.without(gone), leaf },
     removed: {
-      nodes: inOrder.filter((node) => gone.has(node.id)),
+      nodes: [...tree.nodes].filter((node) => gone.has(node.id)),
       leafBefore: tree.leaf,
       leafAfter: leaf,
     },
@@ -147,10 +162,9 @@ export function removeBranch(
 export function restoreBranch(tree: FrameTree, { nodes, leafBefore, leafAfter }: RemovedBranch): FrameTree {
   const [first] = nodes;
   if (!first || (first.parent !== startId && !tree.nodes.has(first.parent))) return tree;
-  const all = [...tree.nodes.values(), ...nodes].sort((a, b) => a.id - b.id);
   return {
     ...tree,
-    nodes: new Map(all.map((node) => [node.id, node])),
+    nodes: tree.nodes.with(nodes),
     leaf: tree.leaf === leafAfter ? leafBefore : tree.leaf,
   };
 }
@@ -162,24 +176,38 @@ export function restoreBranch(tree: FrameTree, { nodes, leafBefore, leafAfter }:
  *   that frames could go round in circles), or the animation's end is not there
  */
 export function buildTree(frames: readonly FrameNode[], leaf: number): FrameTree {
-  const nodes = new Map<number, FrameNode>();
+  const known = new Set<number>();
   const inOrder = [...frames].sort((a, b) => a.id - b.id);
   for (const node of inOrder) {
     const { id, parent } = node;
-    if (id <= startId || nodes.has(id)) throw damaged(`frame ${id} is there twice`, { frame: id });
+    if (id <= startId || known.has(id)) throw damaged(`frame ${id} is there twice`, { frame: id });
     // In the order of age, a parent that comes later is missing here as well.
-    if (parent !== startId && !nodes.has(parent)) {
+    if (parent !== startId && !known.has(parent)) {
       throw damaged(`frame ${id} comes after frame ${parent}, which is not there before it`, {
         frame: id,
         parent,
       });
     }
-    nodes.set(id, node);
+    known.add(id);
   }
-  if (leaf !== startId && !nodes.has(leaf)) {
+  if (leaf !== startId && !known.has(leaf)) {
     throw damaged(`the animation ends at frame ${leaf}, which is not there`, { frame: leaf });
   }
-  return { nodes, leaf, nextId: (inOrder.at(-1)?.id ?? startId) + 1 };
+  return {
+    nodes: FrameNodes.from(shareSettings(inOrder)),
+    leaf,
+    nextId: (inOrder.at(-1)?.id ?? startId) + 1,
+  };
+}
+
+/** Most frames have the settings of the one before: one object of them for all. */
+function shareSettings(frames: readonly FrameNode[]): FrameNode[] {
+  let last: Settings | null = null;
+  return frames.map((node) => {
+    if (last && isSameSettings(last, node.settings)) return { ...node, settings: last };
+    last = node.settings;
+    return node;
+  });
 }
 
 /**
@@ -188,11 +216,12 @@ export function buildTree(frames: readonly FrameNode[], leaf: number): FrameTree
  */
 export function withoutLost(tree: FrameTree, isLost: (id: number) => boolean): FrameTree {
   const kept = new Map<number, FrameNode>();
-  for (const node of [...tree.nodes.values()].sort((a, b) => a.id - b.id)) {
+  for (const node of tree.nodes) {
     if (!isLost(node.id) && (node.parent === startId || kept.has(node.parent))) kept.set(node.id, node);
   }
+  if (kept.size === tree.nodes.size) return tree;
   const leaf = path(tree).findLast(({ id }) => kept.has(id))?.id ?? startId;
-  return { ...tree, nodes: kept, leaf };
+  return { ...tree, nodes: FrameNodes.from(kept.values()), leaf };
 }
 
 function damaged(

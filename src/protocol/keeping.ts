@@ -10,24 +10,11 @@ export function keeping(keeper: ProjectKeeper): Handlers<typeof projectsApi> {
     list: () => answer(keeper.list()),
     tidy: () => answer(keeper.tidy()),
     create: ({ id, document, start, original }) => answer(keeper.create(id, document, start, original)),
-    open: ({ id }, { signal, emit }) =>
-      answer(
-        keeper.open(id, signal, (kept, done, of) => {
-          emit({ ...kept, done, of }, [kept.picture.data.buffer]);
-        }),
-      ),
+    open: ({ id }, { signal }) => answer(keeper.open(id, signal)),
     resume: ({ id }) => answer(keeper.resume(id)),
-    pictures: ({ id, frames }, { signal, emit }) =>
-      answer(
-        keeper.pictures(id, frames, signal, (kept, done, of) => {
-          emit({ ...kept, done, of }, [kept.picture.data.buffer]);
-        }),
-      ),
-    append: ({ id, node, picture }) => answer(keeper.append(id, node, picture)),
     replaceStart: ({ id, start, picture }) => answer(keeper.replaceStart(id, start, picture)),
-    update: ({ id, ...change }) => answer(keeper.update(id, change)),
-    removeFrames: ({ id, frames, leaf }) => answer(keeper.removeFrames(id, frames, leaf)),
-    restoreFrames: ({ id, frames, leaf }) => answer(keeper.restoreFrames(id, frames, leaf)),
+    update: ({ id, settings }) => answer(keeper.update(id, settings)),
+    changeTree: ({ id, change, pictures }) => answer(keeper.changeTree(id, change, pictures)),
     rename: ({ id, name }) => answer(keeper.rename(id, name)),
     duplicate: ({ id, copy, name }, { signal }) => answer(keeper.duplicate(id, copy, name, signal)),
     remove: ({ id }) => answer(keeper.remove(id)),

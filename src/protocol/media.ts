@@ -11,13 +11,24 @@ export type Fit = v.InferOutput<typeof fitSchema>;
 const progressSchema = v.object({ done: v.number(), of: v.number() });
 export type EncodeProgress = v.InferOutput<typeof progressSchema>;
 
-const frames = v.pipe(v.array(pictureSchema), v.minLength(1));
+const refSchema = v.object({ id: v.pipe(v.number(), v.integer(), v.minValue(0)), width: side, height: side });
+/** Where the pictures of a project are: those that are given, and the rest on disk. */
+const sourceSchema = v.object({
+  project: v.pipe(v.string(), v.uuid()),
+  held: v.array(v.object({ id: refSchema.entries.id, png: v.instance(Blob) })),
+});
+
+const frames = {
+  source: sourceSchema,
+  /** In the order in which they are written; one may come more than once. */
+  frames: v.pipe(v.array(refSchema), v.minLength(1)),
+};
 const animation = {
-  frames,
+  ...frames,
   /** Frames per second. */
   frameRate: v.pipe(v.number(), v.finite(), v.minValue(0.1), v.maxValue(120)),
 };
-const file = v.object({ bytes: v.instance(Uint8Array), type: v.string(), encoder: v.string() });
+const file = v.object({ file: v.instance(Blob), encoder: v.string() });
 
 /** The media worker: pictures in, animations out. */
 export const mediaApi = {
@@ -30,6 +41,18 @@ export const mediaApi = {
   /** A picture as a PNG file, exactly. */
   png: {
     params: v.object({ picture: pictureSchema }),
+    event: v.never(),
+    result: v.instance(Blob),
+  },
+  /** The pixels of a picture that a project holds. */
+  picture: {
+    params: v.object({ source: sourceSchema, frame: refSchema }),
+    event: v.never(),
+    result: pictureSchema,
+  },
+  /** A small copy of it as a PNG file, with sides of at most `side` pixels; the picture itself where it is small. */
+  thumbnail: {
+    params: v.object({ source: sourceSchema, frame: refSchema, side }),
     event: v.never(),
     result: v.instance(Blob),
   },
@@ -57,7 +80,7 @@ export const mediaApi = {
   },
   /** Every frame as a PNG, exactly, in an archive. */
   zip: {
-    params: v.object({ frames }),
+    params: v.object(frames),
     event: progressSchema,
     result: file,
   },

@@ -9,8 +9,8 @@ const name = v.pipe(v.string(), v.maxLength(200));
 const original = v.nullable(v.instance(Blob));
 const nothing = v.void();
 
-const keptPictureSchema = v.object({ id: count, picture: pictureSchema });
-const pictureEventSchema = v.object({ ...keptPictureSchema.entries, done: count, of: count });
+/** A picture that is not on disk, or not yet, as a PNG file. */
+const heldPictureSchema = v.object({ id: count, png: v.instance(Blob) });
 const progressSchema = v.object({ done: count, of: count });
 
 /** How much was written, and how many bytes can still be; null where the browser does not say. */
@@ -36,46 +36,36 @@ export const projectsApi = {
   },
   open: {
     params: v.object({ id }),
-    event: pictureEventSchema,
+    event: v.never(),
     result: v.object({
       document: projectDocumentSchema,
       readOnly: v.boolean(),
       original: v.instance(Blob),
+      start: pictureSchema,
       nextId: count,
       lost: count,
     }),
   },
   /** Whether the project is open for writing now. */
   resume: { params: v.object({ id }), event: v.never(), result: v.boolean() },
-  pictures: {
-    params: v.object({ id, frames: v.array(count) }),
-    event: pictureEventSchema,
-    result: nothing,
-  },
-  append: {
-    params: v.object({ id, node: frameNodeSchema, picture: pictureSchema }),
-    event: v.never(),
-    result: keptSchema,
-  },
   replaceStart: {
     params: v.object({ id, start: startSchema, picture: pictureSchema }),
     event: v.never(),
     result: keptSchema,
   },
   update: {
-    params: v.object({ id, settings: v.exactOptional(keptSettingsSchema), leaf: v.exactOptional(count) }),
+    params: v.object({ id, settings: keptSettingsSchema }),
     event: v.never(),
     result: nothing,
   },
-  removeFrames: {
-    params: v.object({ id, frames: v.array(count), leaf: count }),
+  changeTree: {
+    params: v.object({
+      id,
+      change: v.object({ put: v.array(frameNodeSchema), remove: v.array(count), leaf: count }),
+      pictures: v.array(heldPictureSchema),
+    }),
     event: v.never(),
-    result: nothing,
-  },
-  restoreFrames: {
-    params: v.object({ id, frames: v.array(frameNodeSchema), leaf: count }),
-    event: v.never(),
-    result: nothing,
+    result: keptSchema,
   },
   rename: { params: v.object({ id, name }), event: v.never(), result: nothing },
   duplicate: { params: v.object({ id, copy: id, name }), event: v.never(), result: nothing },
@@ -87,7 +77,7 @@ export const projectsApi = {
       id,
       /** The project as the page has it, with pictures that need not be on disk. */
       current: v.nullable(
-        v.object({ document: projectDocumentSchema, pictures: v.array(keptPictureSchema) }),
+        v.object({ document: projectDocumentSchema, pictures: v.array(heldPictureSchema) }),
       ),
     }),
     event: progressSchema,

@@ -3,9 +3,9 @@ import type { StoreApi } from 'zustand/vanilla';
 import { DriftError, StorageError, WorkerError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import type { FrameNode, ProjectDocument, ProjectStart, Settings } from '../project/index.ts';
-import { startId } from '../project/index.ts';
 import type { Connection, projectsApi } from '../protocol/index.ts';
 import type { Link } from './link.ts';
+import type { Pictures } from './pictures.ts';
 
 /** Something that a person made or changed, and that is to be kept. `id` is the project's. */
 export type Change = { readonly id: string } & (
@@ -15,15 +15,16 @@ export type Change = { readonly id: string } & (
       readonly picture: Picture;
       readonly original: Blob;
     }
-  | { readonly kind: 'append'; readonly node: FrameNode; readonly picture: Picture }
+  /** Frames that came and went; the pictures of those that are new are still held. */
   | {
-      readonly kind: 'replaceStart';
-      readonly start: ProjectStart;
-      readonly picture: Picture;
+      readonly kind: 'tree';
+      readonly put: readonly FrameNode[];
+      readonly remove: readonly number[];
+      readonly leaf: number;
+      readonly pictures: readonly number[];
     }
-  | { readonly kind: 'update'; readonly settings?: Settings; readonly leaf?: number }
-  | { readonly kind: 'removeFrames'; readonly frames: readonly number[]; readonly leaf: number }
-  | { readonly kind: 'restoreFrames'; readonly frames: readonly FrameNode[]; readonly leaf: number }
+  | { readonly kind: 'replaceStart'; readonly start: ProjectStart; readonly picture: Picture }
+  | { readonly kind: 'update'; readonly settings: Settings }
   | { readonly kind: 'resume' }
   | { readonly kind: 'purge' }
 );
@@ -52,8 +53,6 @@ export interface Autosave extends StoreApi<AutosaveState> {
   readonly whenSettled: () => Promise<void>;
   /** Whether all changes of a project are on disk. */
   readonly isKept: (id: string) => boolean;
-  /** Pictures of a project that are not on disk, by the ids of their frames. */
-  readonly unkept: (id: string) => { readonly id: number; readonly picture: Picture }[];
 }
 
 /** The changes of one project that wait to be kept. */
@@ -68,7 +67,7 @@ interface Lane {
 /** The project is not on this device any more: what is to be changed about it has nowhere to go. */
 const goneCodes = new Set(['project-gone', 'project-damaged']);
 /** Changes that are worth nothing without the project that they belong to. */
-const worthless = new Set<Change['kind']>(['update', 'removeFrames', 'resume', 'purge']);
+const worthless = new Set<Change['kind']>(['update', 'resume', 'purge']);
 
 /**
  * Keeps changes on this device one after another, in the order in which they were made. One that fails stays first in
@@ -76,9 +75,11 @@ const worthless = new Set<Change['kind']>(['update', 'removeFrames', 'resume', '
  */
 export function createAutosave({
   projects,
+  pictures,
   onRoom,
 }: {
   projects: Link<typeof projectsApi>;
+  pictures: Pick<Pictures, 'png' | 'kept'>;
   onRoom: (report: RoomReport) => void;
 }): Autosave {
   const store = createStore<AutosaveState>()(() => ({ status: 'kept', error: null, stuck: [] }));
@@ -97,9 +98,14 @@ export function createAutosave({
         report(await worker.call('create', { id, document, start: picture, original }));
         return;
       }
-      case 'append': {
-        const { id, node, picture } = change;
-        report(await worker.call('append', { id, node, picture }));
+      case 'tree': {
+        const { id, put, remove, leaf } = change;
+        const held = await Promise.all(
+          change.pictures.map(async (frame) => ({ id: frame, png: await pictures.png(id, frame) })),
+        );
+        const tree = { put: [...put], remove: [...remove], leaf };
+        report(await worker.call('changeTree', { id, change: tree, pictures: held }));
+        for (const frame of change.pictures) pictures.kept(id, frame);
         return;
       }
       case 'replaceStart': {
@@ -108,13 +114,7 @@ export function createAutosave({
         return;
       }
       case 'update':
-        await worker.call('update', change);
-        return;
-      case 'removeFrames':
-        await worker.call('removeFrames', { ...change, frames: [...change.frames] });
-        return;
-      case 'restoreFrames':
-        await worker.call('restoreFrames', { ...change, frames: [...change.frames] });
+        await worker.call('update', { id: change.id, settings: change.settings });
         return;
       case 'resume':
         await resume(worker, change.id);
@@ -176,7 +176,9 @@ export function createAutosave({
       } catch (error) {
         const { kind } = first.change;
         const isGone = error instanceof DriftError && goneCodes.has(error.code);
-        if (!isGone || !worthless.has(kind)) {
+        const isWorthless =
+          worthless.has(kind) || (first.change.kind === 'tree' && first.change.put.length === 0);
+        if (!isGone || !isWorthless) {
           lane.failure = { error };
           continue;
         }
@@ -219,11 +221,5 @@ export function createAutosave({
       while (store.getState().status === 'saving') await settled;
     },
     isKept: (id) => !lanes.has(id),
-    unkept(id) {
-      return (lanes.get(id)?.changes ?? []).flatMap(({ change }) => {
-        if (!('picture' in change)) return [];
-        return [{ id: change.kind === 'append' ? change.node.id : startId, picture: change.picture }];
-      });
-    },
   };
 }

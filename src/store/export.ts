@@ -1,13 +1,15 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import { MediaError, WorkerError } from '../base/index.ts';
-import { frameRateOf, reelPositions } from '../project/index.ts';
+import { frameRateOf, reelPositions, startId } from '../project/index.ts';
+import type { PictureRef, PictureSource } from '../project/index.ts';
 import type { Connection, EncodeProgress, mediaApi } from '../protocol/index.ts';
 import type { AnimationStore } from './animation.ts';
 import type { Environment } from './environment.ts';
 import { createLatest } from './latest.ts';
 import type { Link } from './link.ts';
 import type { Notices } from './notices.ts';
+import type { Pictures } from './pictures.ts';
 import { reelOf } from './player.ts';
 import type { Preferences } from './preferences.ts';
 import type { SettingsStore } from './settings.ts';
@@ -28,6 +30,7 @@ export interface ExportStore extends StoreApi<ExportState> {
 
 export function createExport({
   media,
+  pictures,
   animation,
   settings,
   preferences,
@@ -35,6 +38,7 @@ export function createExport({
   environment,
 }: {
   media: Link<typeof mediaApi>;
+  pictures: Pictures;
   animation: AnimationStore;
   settings: SettingsStore;
   preferences: StoreApi<Preferences>;
@@ -54,31 +58,45 @@ export function createExport({
     store.setState({ job: null });
   }
 
+  /** What is written: pictures by their ids, in the order in which they run. */
+  async function sequence(kind: ExportKind): Promise<{ source: PictureSource; frames: PictureRef[] }> {
+    const { project, start, frames } = animation.getState();
+    if (!project || !start) throw new RangeError('there is nothing to write');
+    const reel = reelOf(frames.length, preferences.getState());
+    // An archive holds every picture once, however the animation runs.
+    const positions = reelPositions(kind === 'zip' ? { ...reel, pingPong: false } : reel);
+    const startRef = { id: startId, width: start.picture.width, height: start.picture.height };
+    const refs = positions.flatMap((position) => {
+      const frame = position === 0 ? startRef : frames.at(position - 1);
+      return frame ? [{ id: frame.id, width: frame.width, height: frame.height }] : [];
+    });
+    const source = await pictures.source(project.id);
+    const held = positions.includes(0)
+      ? [...source.held, { id: startId, png: await pictures.encode(start.picture) }]
+      : source.held;
+    return { source: { ...source, held }, frames: refs };
+  }
+
   async function encode(
     worker: Connection<typeof mediaApi>,
     kind: ExportKind,
-    id: number,
+    { source, frames }: { readonly source: PictureSource; readonly frames: PictureRef[] },
     signal: AbortSignal,
   ) {
-    const { start, frames } = animation.getState();
-    const options = preferences.getState();
-    const pictures = [start, ...frames];
-    const reel = reelOf(frames.length, options);
-    // An archive holds every picture once, however the animation runs.
-    const positions = reelPositions(kind === 'zip' ? { ...reel, pingPong: false } : reel);
-    const sequence = positions.flatMap((position) => pictures[position]?.picture ?? []);
-    store.setState({ job: { id, kind, progress: { done: 0, of: sequence.length } } });
+    const params = { source: { ...source, held: [...source.held] }, frames };
     const frameRate = frameRateOf(settings.getState().values);
     const onEvent = (progress: EncodeProgress) => {
       if (!signal.aborted) latest.push(progress);
     };
     switch (kind) {
-      case 'gif':
-        return worker.call(kind, { frames: sequence, frameRate, loop: options.loop }, { signal, onEvent });
+      case 'gif': {
+        const { loop } = preferences.getState();
+        return worker.call(kind, { ...params, frameRate, loop }, { signal, onEvent });
+      }
       case 'mp4':
-        return worker.call(kind, { frames: sequence, frameRate }, { signal, onEvent });
+        return worker.call(kind, { ...params, frameRate }, { signal, onEvent });
       case 'zip':
-        return worker.call(kind, { frames: sequence }, { signal, onEvent });
+        return worker.call(kind, params, { signal, onEvent });
     }
   }
 
@@ -97,16 +115,16 @@ export function createExport({
       }
       controller = new AbortController();
       const { signal } = controller;
-      const worker = media.current();
+      store.setState({ job: { id: ++lastJob, kind, progress: { done: 0, of: frames.length } } });
+      let worker = media.current();
       try {
-        const { bytes, type } = await encode(worker, kind, ++lastJob, signal);
+        const wanted = await sequence(kind);
+        signal.throwIfAborted();
+        worker = media.current();
+        const { file } = await encode(worker, kind, wanted, signal);
         if (signal.aborted) return;
         end();
-        // A copy whose buffer is surely not shared, as files demand.
-        environment.saveFile(
-          new Blob([new Uint8Array(bytes)], { type }),
-          fileName(environment.today(), kind),
-        );
+        environment.saveFile(file, fileName(environment.today(), kind));
         if (animation.getState().frames === frames) animation.markSaved();
         notices.announce(`${kind.toUpperCase()} downloaded.`);
       } catch (error) {

@@ -109,12 +109,12 @@ export function createGeneration({
     const values = settings.commitAll();
     const last = animation.getState().frames.at(-1);
     if (!values || !last) return values;
-    const { width, height } = last.settings;
+    const { width, height } = last;
     for (const key of ['width', 'height'] as const) {
-      if (last.settings[key] === values[key]) continue;
+      if (last[key] === values[key]) continue;
       settings.refuse(key, {
         message: `All frames of an animation have one size: so far ${width} × ${height}. Go back to it, or start over.`,
-        suggestions: [last.settings[key]],
+        suggestions: [last[key]],
       });
       return null;
     }
@@ -135,7 +135,7 @@ export function createGeneration({
     const { width, height } = values;
     // Another model may be chosen before the last frame is made.
     const maker = model.getState().model?.name ?? '';
-    const work = workOf(start, frames, values);
+    const work = workOf(frames, values, animation.pictureAt);
     patch(id, { phase: 'running', frames: work.frames, width, height, begun: environment.now() });
     notices.announce(`Making ${countFrames(work.frames)}.`);
     await work.begin(diffusion.current(), {

@@ -2,16 +2,17 @@
 export { browserEnvironment } from './browser.ts';
 export { createStores } from './stores.ts';
 export type { Stores } from './stores.ts';
-export { workOf } from './modes.ts';
+export { framesToCome } from './modes.ts';
 export { speeds } from './preferences.ts';
 export { reelOf } from './player.ts';
 export { fieldOf } from './settings.ts';
 export { originFrom } from './wanted.ts';
-export type { AddressesState, Shown } from './addresses.ts';
-export type { AnimationState, Frame, OpenProject, StartPicture } from './animation.ts';
+export type { AnimationState } from './animation.ts';
 export type { AutosaveState } from './autosave.ts';
 export type { Environment, PictureUrls } from './environment.ts';
+export type { OpenProject } from './content.ts';
 export type { ExportKind, ExportState } from './export.ts';
+export type { Frame, Frames } from './frames.ts';
 export type { GenerationState, Outcome, Run } from './generation.ts';
 export type { ModelState } from './model.ts';
 export type { Look, ModelFetch, ModelsState } from './models.ts';
@@ -21,6 +22,7 @@ export type { PlayerState } from './player.ts';
 export type { Preferences } from './preferences.ts';
 export type { ListedProject, ProjectJob, ProjectsState } from './projects.ts';
 export type { NamedFile } from './sequence.ts';
+export type { StartPicture } from './start-picture.ts';
 export type { FieldKey, PromptKey, SettingsState } from './settings.ts';
 // The page says these to people in its own words, and asks the workers nothing itself.
 export type {

@@ -1,8 +1,11 @@
+import type { Picture } from '../base/index.ts';
 import { framesToMake, planSmooth } from '../project/index.ts';
-import type { Settings } from '../project/index.ts';
+import type { Settings, SmoothPlan, Trail } from '../project/index.ts';
 import type { CallOptions, Connection, GenerateEvent, diffusionApi } from '../protocol/index.ts';
-import type { Frame } from './animation.ts';
-import type { Shown } from './addresses.ts';
+import type { Frames } from './frames.ts';
+
+/** The pixels at a position of the animation, 0 being the start picture. */
+type PictureAt = (position: number) => Promise<Picture>;
 
 /** What one press on Generate asks of the diffusion worker. */
 export interface Work {
@@ -15,26 +18,62 @@ export interface Work {
 }
 
 /** The work of the mode that the settings name, after the frames that are there. */
-export function workOf(start: Pick<Shown, 'picture'>, frames: readonly Frame[], settings: Settings): Work {
-  const last = frames.at(-1)?.picture ?? start.picture;
-  const origin = frames.length > 0 ? { origin: start.picture } : {};
+export function workOf(frames: Frames, settings: Settings, pictureAt: PictureAt): Work {
+  const firstFrame = frames.length;
+  const origin = async () => (firstFrame > 0 ? { origin: await pictureAt(0) } : {});
   switch (settings.mode) {
     // Where nobody picks, it is the first variant of each round, which is what automatic mode makes.
     case 'pick':
-    case 'automatic': {
-      const params = { start: last, ...origin, firstFrame: frames.length, settings, previews: true };
+    case 'automatic':
       return {
         frames: settings.frames,
-        begin: (worker, options) => worker.call('generate', params, options),
+        async begin(worker, options) {
+          const params = { start: await pictureAt(firstFrame), ...(await origin()), firstFrame };
+          return worker.call('generate', { ...params, settings, previews: true }, options);
+        },
       };
-    }
     case 'smooth': {
-      const plan = planSmooth(start.picture, frames, settings);
+      const plan = smoothPlan(frames, settings);
       return {
         frames: framesToMake(plan, settings),
-        begin: (worker, options) =>
-          worker.call('smooth', { plan, last, ...origin, settings, previews: true }, options),
+        async begin(worker, options) {
+          const params = { last: await pictureAt(firstFrame), ...(await origin()) };
+          const filled = await withPictures(plan, pictureAt);
+          return worker.call('smooth', { plan: filled, ...params, settings, previews: true }, options);
+        },
       };
     }
   }
+}
+
+/** How many frames the next press on Generate makes. */
+export function framesToCome(frames: Frames, settings: Settings): number {
+  return settings.mode === 'smooth' ? framesToMake(smoothPlan(frames, settings), settings) : settings.frames;
+}
+
+/** The plan of smooth mode, with positions in place of pictures. */
+function smoothPlan(frames: Frames, settings: Settings): SmoothPlan<number> {
+  const placed = {
+    length: frames.length,
+    at: (index: number) => {
+      const frame = frames.at(index);
+      return frame && { ...frame, picture: frame.number };
+    },
+  };
+  return planSmooth(0, placed, settings);
+}
+
+async function withPictures(plan: SmoothPlan<number>, pictureAt: PictureAt): Promise<SmoothPlan<Picture>> {
+  const trail = async ({ embedding, noise }: Trail<number>): Promise<Trail<Picture>> => ({
+    noise,
+    embedding: await Promise.all(
+      embedding.map(async ({ picture, ...entry }) => ({ ...entry, picture: await pictureAt(picture) })),
+    ),
+  });
+  return {
+    ...plan,
+    source: await pictureAt(plan.source),
+    from: plan.from && (await trail(plan.from)),
+    home: plan.home && (await trail(plan.home)),
+  };
 }

@@ -180,7 +180,7 @@ export function createPick({
 
   /** Frames of one size only: the settings' size has to be that of the frames that are there. */
   function fits({ width, height }: Settings): boolean {
-    const last = animation.getState().frames.at(-1)?.picture;
+    const last = animation.getState().frames.at(-1);
     if (!last || (last.width === width && last.height === height)) return true;
     const key = last.width === width ? 'height' : 'width';
     settings.refuse(key, {
@@ -254,12 +254,13 @@ export function createPick({
       if (!isCurrent(id)) return;
       values = ready ? settings.commitAll() : null;
       const { start, frames } = animation.getState();
-      const from = frames.at(-1)?.picture ?? start?.picture;
       const origin = frames.length > 0 && start ? { origin: start.picture } : {};
-      if (!values || !from || !fits(values)) {
+      if (!values || !start || !fits(values)) {
         endRound();
         return;
       }
+      const from = await animation.pictureAt(frames.length);
+      if (!isCurrent(id)) return;
       const settled = values;
       const { batchSize: batch } = settled;
       if (!known) patch(id, () => ({ phase: 'making', settings: settled, variants: blank(batch) }));

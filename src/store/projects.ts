@@ -1,18 +1,20 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
-import * as v from 'valibot';
 import { ProjectError, WorkerError } from '../base/index.ts';
-import type { Picture } from '../base/index.ts';
-import { childrenOf, keptSettingsSchema, startId, tipOf } from '../project/index.ts';
+import { childrenOf, tipOf } from '../project/index.ts';
 import type { ProjectDocument } from '../project/index.ts';
 import type { Connection, mediaApi, projectsApi } from '../protocol/index.ts';
-import type { AnimationStore, LoadedProject } from './animation.ts';
+import type { AnimationStore } from './animation.ts';
 import type { Autosave, RoomReport } from './autosave.ts';
+import type { LoadedProject } from './content.ts';
 import type { Environment } from './environment.ts';
+import { createLastProject } from './last-project.ts';
 import type { Link } from './link.ts';
 import type { NoticeAction, Notices } from './notices.ts';
-import { keep } from './preferences.ts';
+import type { Pictures } from './pictures.ts';
 import type { Preferences } from './preferences.ts';
+import { createProjectNotices } from './project-notices.ts';
+import { createRoomWatch } from './room.ts';
 import { readSequence, sequenceWords } from './sequence.ts';
 import type { NamedFile } from './sequence.ts';
 import type { SettingsStore } from './settings.ts';
@@ -67,25 +69,10 @@ export interface ProjectsStore extends StoreApi<ProjectsState> {
   readonly importPictures: (files: readonly NamedFile[]) => Promise<boolean>;
   readonly cancel: () => void;
   /** Shows the next of the ways that part where a frame of the animation stands. */
-  readonly nextWay: (position: number) => Promise<void>;
+  readonly nextWay: (position: number) => void;
 }
 
-const lastKey = 'drift.project';
-const lastSchema = v.object({ id: v.pipe(v.string(), v.uuid()), settings: keptSettingsSchema });
-
-/** What cannot be kept is said under this topic until it can. */
-const stuckTopic = 'storage';
-const roomTopic = 'room';
-const readOnlyTopic = 'read-only';
 const deletedTopic = 'deleted';
-
-/** Opening a project of more pictures than this takes long enough to show how far it is. */
-const manyPictures = 30;
-
-/** The person is warned when no more frames than this fit. */
-const fewFrames = 30;
-/** Browsers estimate roughly, and other things than frames take room. */
-const reserve = 20e6;
 
 /** The projects on this device: which there are, and which one is on the page. */
 export function createProjects({
@@ -93,6 +80,7 @@ export function createProjects({
   media,
   preferences,
   autosave,
+  pictures,
   animation,
   settings,
   notices,
@@ -102,19 +90,20 @@ export function createProjects({
   media: Link<typeof mediaApi>;
   preferences: StoreApi<Preferences>;
   autosave: Autosave;
+  pictures: Pictures;
   animation: AnimationStore;
   settings: SettingsStore;
   notices: Notices;
   environment: Pick<Environment, 'newId' | 'persist' | 'pictureUrls' | 'saveFile' | 'storage'>;
 }): ProjectsStore & { readonly onRoom: (report: RoomReport) => void } {
-  const { pictureUrls, storage } = environment;
+  const { pictureUrls } = environment;
+  const last = createLastProject(environment.storage);
   const store = createStore<ProjectsState>()(() => ({
     list: null,
     job: null,
-    reopening: remembered(storage) !== null,
+    reopening: last.read() !== null,
   }));
   let controller = new AbortController();
-  let warned = false;
   let persisted = false;
 
   /** Asks the worker. One that died is replaced by the next question. */
@@ -182,70 +171,40 @@ export function createProjects({
     for (const { url } of before) if (url !== null) pictureUrls.revoke(url);
   }
 
-  async function load(
-    id: string,
-    signal: AbortSignal,
-    onProgress: (progress: { done: number; of: number }) => void,
-  ): Promise<LoadedProject & { readonly lost: number }> {
+  async function load(id: string, signal: AbortSignal): Promise<LoadedProject & { readonly lost: number }> {
     await autosave.whenSettled();
-    const pictures = new Map<number, Picture>();
-    const opened = await ask((worker) =>
-      worker.call(
-        'open',
-        { id },
-        {
-          signal,
-          onEvent: ({ id: picture, picture: data, done, of }) => {
-            pictures.set(picture, data);
-            onProgress({ done, of });
-          },
-        },
-      ),
-    );
-    const { document, readOnly, original, nextId, lost } = opened;
+    const opened = await ask((worker) => worker.call('open', { id }, { signal }));
+    const { document, readOnly, ...rest } = opened;
     const { name, created } = document;
-    return { project: { id, name, created, readOnly }, document, original, nextId, pictures, lost };
+    return { project: { id, name, created, readOnly }, document, ...rest };
   }
 
   /** Opens a project; `settled` is what the settings become, given those that it was left with. */
   async function open(
     id: string,
     settled: (document: ProjectDocument) => ProjectDocument['settings'],
-    onProgress: (progress: { done: number; of: number }) => void,
-    stop?: AbortSignal,
+    stop: AbortSignal,
   ): Promise<boolean> {
     const loaded = await animation.load(async (signal) => {
-      const either = stop ? AbortSignal.any([signal, stop]) : signal;
-      const result = await load(id, either, onProgress);
+      const either = AbortSignal.any([signal, stop]);
+      const result = await load(id, either);
       either.throwIfAborted();
       return result;
     });
     if (!loaded) return false;
     const { project, document, lost } = loaded;
-    warned = false;
+    room.reset();
     settings.set(settled(document));
     remember();
-    notices.dismissTopic(readOnlyTopic);
-    if (project.readOnly) tellReadOnly(project);
-    if (lost > 0) tellLost(lost);
+    told.notReadOnly();
+    if (project.readOnly) {
+      told.readOnly(project.name, [
+        { label: 'Open here', run: () => void projects.open(id) },
+        { label: 'Make a copy', run: () => void copyAndOpen(id, project.name) },
+      ]);
+    }
+    if (lost > 0) told.lost(lost);
     return true;
-  }
-
-  function tellReadOnly({ id, name }: { readonly id: string; readonly name: string }) {
-    notices.info(readOnlyTopic, `“${name}” is open in another tab. Here it can be watched and downloaded.`, [
-      { label: 'Open here', run: () => void projects.open(id) },
-      { label: 'Make a copy', run: () => void copyAndOpen(id, name) },
-    ]);
-  }
-
-  function tellLost(lost: number) {
-    notices.error(
-      new ProjectError('frames-lost', `${lost === 1 ? '1 frame is' : `${lost} frames are`} lost.`, {
-        remedy: 'The browser may have cleared them. Use an exported copy, if there is one.',
-        details: { frames: lost },
-      }),
-      { kept: 'What came before is kept, and can be continued.' },
-    );
   }
 
   async function copyAndOpen(id: string, name: string): Promise<void> {
@@ -258,14 +217,14 @@ export function createProjects({
 
   function remember() {
     const { project } = animation.getState();
-    keep(storage, lastKey, project && { id: project.id, settings: settings.getState().values });
+    last.write(project && { id: project.id, settings: settings.getState().values });
   }
 
   animation.subscribe(({ project }, before) => {
     if (project?.id === before.project?.id) return;
     remember();
-    warned = false;
-    if (!project?.readOnly) notices.dismissTopic(readOnlyTopic);
+    room.reset();
+    if (!project?.readOnly) told.notReadOnly();
   });
   settings.subscribe(({ values }, before) => {
     if (values !== before.values && animation.getState().project) remember();
@@ -282,42 +241,27 @@ export function createProjects({
     return [{ label: 'Export project', run: () => void projects.exportFile(project.id), stays: true }];
   };
 
-  autosave.subscribe(({ status, error }, before) => {
-    if (status === before.status) return;
-    if (status === 'kept') notices.dismissTopic(stuckTopic);
-    if (status !== 'stuck') return;
-    notices.dismissTopic(stuckTopic);
-    notices.error(error, {
-      topic: stuckTopic,
-      kept: 'What you have made is still here, as long as this tab is open.',
-      actions: [{ label: 'Try again', run: autosave.retry }, ...exportAction()],
-    });
-  });
+  const told = createProjectNotices(notices, autosave, exportAction);
+  const room = createRoomWatch(notices, exportAction);
 
   const projects: ProjectsStore & { readonly onRoom: (report: RoomReport) => void } = {
     ...store,
     async reopen() {
-      const last = remembered(storage);
-      const text = 'Opening the project';
+      const project = last.read();
       try {
-        if (last) {
-          const onProgress = ({ done, of }: { done: number; of: number }) => {
-            if (of > manyPictures) store.setState({ job: { text, done, of } });
-          };
-          await open(last.id, () => last.settings, onProgress, controller.signal);
-        }
+        if (project) await open(project.id, () => project.settings, controller.signal);
       } catch (error) {
         // Deleted in another tab: there is nothing to go on with.
         if (!(error instanceof ProjectError && error.code === 'project-gone')) notices.error(error);
       }
-      store.setState(({ job }) => ({ reopening: false, job: job?.text === text ? null : job }));
+      store.setState({ reopening: false });
       // Nobody asked for it: what stands in its way is told when something is to be kept.
       await ask((worker) => worker.call('tidy', {})).catch(() => undefined);
     },
     refresh: () => attempt(refresh),
     open: (id) =>
-      job('Opening the project', async (signal, onProgress) => {
-        await open(id, ({ settings: left }) => left, onProgress, signal);
+      job('Opening the project', async (signal) => {
+        await open(id, ({ settings: left }) => left, signal);
       }),
     create() {
       animation.clear();
@@ -368,7 +312,7 @@ export function createProjects({
       await job('Writing the project', async (signal, onEvent) => {
         await autosave.whenSettled();
         const document = animation.getState().project?.id === id ? animation.document() : null;
-        const current = document && { document, pictures: autosave.unkept(id) };
+        const current = document && { document, pictures: [...(await pictures.source(id)).held] };
         const file = await ask((worker) => worker.call('export', { id, current }, { signal, onEvent }));
         if (signal.aborted) return;
         environment.saveFile(file, fileName(nameOf(id)));
@@ -400,11 +344,14 @@ export function createProjects({
               throw error;
             },
           );
-          const { first, width, height, frames } = read;
-          const [picture] = frames;
-          if (signal.aborted || !picture) return;
+          const { first, picture, frames } = read;
+          if (signal.aborted) return;
+          const { width, height } = picture;
           const name = first.name.split('/').at(-1) ?? first.name;
-          animation.bring({ name, file: first.file, picture, cut: { width, height, fit } }, frames);
+          animation.bring({
+            start: { name, file: first.file, picture, cut: { width, height, fit } },
+            frames,
+          });
           notices.info('pictures', sequenceWords(read, fit), []);
         },
         'Nothing that was there has changed.',
@@ -413,62 +360,17 @@ export function createProjects({
       controller.abort();
       store.setState({ job: null });
     },
-    async nextWay(position) {
-      const { tree, frames, project } = animation.getState();
-      const frame = frames[position - 1];
-      const node = frame && tree.nodes.get(frame.node);
-      if (!node || !project) return;
+    nextWay(position) {
+      const { tree, frames } = animation.getState();
+      const node = tree.nodes.get(frames.at(position - 1)?.id ?? -1);
+      if (!node) return;
       const ways = childrenOf(tree, node.parent);
       const next = ways[(ways.indexOf(node) + 1) % ways.length];
-      if (!next || next === node) return;
-      await attempt(() =>
-        animation.takeUp(tipOf(tree, next.id), async (wanted, signal) => {
-          const pictures = new Map(autosave.unkept(project.id).map(({ id, picture }) => [id, picture]));
-          const stored = wanted.filter((id) => id !== startId && !pictures.has(id));
-          if (stored.length > 0) {
-            await ask((worker) =>
-              worker.call(
-                'pictures',
-                { id: project.id, frames: stored },
-                {
-                  signal,
-                  onEvent: ({ id, picture }) => pictures.set(id, picture),
-                },
-              ),
-            );
-          }
-          return pictures;
-        }),
-      );
+      if (next && next !== node) animation.takeUp(tipOf(tree, next.id));
     },
-    onRoom({ bytes, left }) {
-      const more = bytes > 0 ? Math.floor(Math.max(0, left - reserve) / bytes) : Number.POSITIVE_INFINITY;
-      if (more > fewFrames) {
-        if (warned) notices.dismissTopic(roomTopic);
-        warned = false;
-        return;
-      }
-      if (warned) return;
-      warned = true;
-      const room = more === 1 ? '1 more frame' : `${more} more frames`;
-      notices.info(
-        roomTopic,
-        `Storage is nearly full: there is room for about ${room}. Export this project, or delete one that you do not need.`,
-        exportAction(),
-      );
-    },
+    onRoom: room.hear,
   };
   return projects;
-}
-
-/** What was open when the page was last left, with its settings to the last change. */
-function remembered(storage: Environment['storage']): v.InferOutput<typeof lastSchema> | null {
-  try {
-    const result = v.safeParse(lastSchema, JSON.parse(storage?.getItem(lastKey) ?? 'null'));
-    return result.success ? result.output : null;
-  } catch {
-    return null;
-  }
 }
 
 function copyName(name: string): string {

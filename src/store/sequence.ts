@@ -13,9 +13,10 @@ export interface NamedFile {
 /** Pictures as the frames of an animation. */
 export interface ReadSequence {
   readonly first: NamedFile;
-  readonly width: number;
-  readonly height: number;
-  readonly frames: readonly Picture[];
+  /** The first as it was cut. */
+  readonly picture: Picture;
+  /** All of them, the first included, as PNG files of one size: pixels of many would not fit into memory. */
+  readonly frames: readonly Blob[];
   readonly missing: readonly Gap[];
   /** How many had another size than the first, and were made to fit. */
   readonly fitted: number;
@@ -49,17 +50,22 @@ export async function readSequence(
     named(picture, media.call('measure', { file: picture.file }, { signal }));
   const size = await measure(first);
   const { width, height } = frameSizeFor(size, multiple);
-  const frames: Picture[] = [];
+  const frames: Blob[] = [];
+  let start: Picture | null = null;
   let fitted = 0;
   for (const [done, picture] of sorted.entries()) {
     onProgress({ done, of: sorted.length });
     const own = await measure(picture);
     if (own.width !== size.width || own.height !== size.height) fitted++;
-    frames.push(
-      await named(picture, media.call('decode', { file: picture.file, width, height, fit }, { signal })),
+    const decoded = await named(
+      picture,
+      media.call('decode', { file: picture.file, width, height, fit }, { signal }),
     );
+    frames.push(await media.call('png', { picture: decoded }, { signal }));
+    start ??= decoded;
   }
-  return { first, width, height, frames, missing, fitted };
+  if (!start) throw new RangeError('there is a first picture');
+  return { first, picture: start, frames, missing, fitted };
 }
 
 /** What was brought in, in one or two sentences. */

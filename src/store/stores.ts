@@ -1,6 +1,4 @@
 import type { StoreApi } from 'zustand/vanilla';
-import { createAddresses } from './addresses.ts';
-import type { AddressesState } from './addresses.ts';
 import { createAnimation } from './animation.ts';
 import type { AnimationStore } from './animation.ts';
 import { createAutosave } from './autosave.ts';
@@ -10,6 +8,7 @@ import { createExport } from './export.ts';
 import type { ExportStore } from './export.ts';
 import { createGeneration } from './generation.ts';
 import type { GenerationStore } from './generation.ts';
+import { createJournal } from './journal.ts';
 import { createLink } from './link.ts';
 import { createModel } from './model.ts';
 import type { ModelStore } from './model.ts';
@@ -19,6 +18,8 @@ import { createNotices } from './notices.ts';
 import type { Notices } from './notices.ts';
 import { createPick } from './pick.ts';
 import type { PickStore } from './pick.ts';
+import { createPictures } from './pictures.ts';
+import type { Pictures } from './pictures.ts';
 import { createPlayer } from './player.ts';
 import type { PlayerStore } from './player.ts';
 import { createPreferences } from './preferences.ts';
@@ -29,7 +30,10 @@ import { createSettingsLink } from './settings-link.ts';
 import type { SettingsLink } from './settings-link.ts';
 import { createSettings } from './settings.ts';
 import type { SettingsStore } from './settings.ts';
+import { createStartCutter } from './start-picture.ts';
 import { watchForStuck } from './stuck.ts';
+import { createThumbnails } from './thumbnails.ts';
+import type { Thumbnails } from './thumbnails.ts';
 
 /** All that the page shows and does. */
 export interface Stores {
@@ -42,7 +46,8 @@ export interface Stores {
   readonly animation: AnimationStore;
   readonly autosave: Autosave;
   readonly projects: ProjectsStore;
-  readonly addresses: StoreApi<AddressesState>;
+  readonly pictures: Pictures;
+  readonly thumbnails: Thumbnails;
   readonly generation: GenerationStore;
   readonly pick: PickStore;
   readonly player: PlayerStore;
@@ -73,28 +78,37 @@ export function createStores(environment: Environment): Stores {
     mending,
   });
   const settingsLink = createSettingsLink({ settings, model, models, notices, environment });
-  const addresses = createAddresses({ media, pictureUrls: environment.pictureUrls });
+  const pictures = createPictures({ media });
+  const thumbnails = createThumbnails({ pictures, pictureUrls: environment.pictureUrls });
   const keeping = createLink(environment.openProjects);
   const autosave = createAutosave({
     projects: keeping,
+    pictures,
     onRoom: (report: RoomReport) => {
       projects.onRoom(report);
     },
   });
   const animation = createAnimation({
-    media,
-    addresses,
+    cutter: createStartCutter({ media, settings, preferences }),
+    pictures,
     autosave,
     settings,
     preferences,
     notices,
     environment,
   });
+  createJournal({
+    autosave,
+    onChange: animation.onChange,
+    project: () => animation.getState().project,
+    settings,
+  });
   const projects = createProjects({
     link: keeping,
     media,
     preferences,
     autosave,
+    pictures,
     animation,
     settings,
     notices,
@@ -113,7 +127,7 @@ export function createStores(environment: Environment): Stores {
   });
   const player = createPlayer({ animation, generation, settings, preferences });
   watchForStuck({ animation, generation, settings, player, notices });
-  const exporter = createExport({ media, animation, settings, preferences, notices, environment });
+  const exporter = createExport({ media, pictures, animation, settings, preferences, notices, environment });
   return {
     notices,
     preferences,
@@ -124,7 +138,8 @@ export function createStores(environment: Environment): Stores {
     animation,
     autosave,
     projects,
-    addresses,
+    pictures,
+    thumbnails,
     generation,
     pick,
     player,

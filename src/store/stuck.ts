@@ -95,7 +95,11 @@ export function watchForStuck({
     }
     if (frames.length <= previous.frames.length) return;
     // On the way from one variant to the next frames are alike, as they should be.
-    const stuck = findStuck(frames.map(({ insight, leg }) => (leg || !insight ? unmeasured : insight)));
+    const stuck = findStuck({
+      length: frames.length,
+      slice: (start, end) =>
+        frames.slice(start, end).map(({ insight, leg }) => (leg || !insight ? unmeasured : insight)),
+    });
     if (!stuck) {
       calmFor++;
       if (said === null || calmFor < calm) return;

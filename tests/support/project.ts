@@ -46,7 +46,7 @@ export function treeFrom(parents: readonly number[]): FrameTree {
 }
 
 export function framesOf(tree: FrameTree): FrameNode[] {
-  return [...tree.nodes.values()];
+  return [...tree.nodes];
 }
 
 export function documentOf(tree: FrameTree, changes: Partial<ProjectDocument> = {}): ProjectDocument {

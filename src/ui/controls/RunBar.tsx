@@ -1,7 +1,7 @@
 import { Square } from 'lucide-react';
 import { useId } from 'react';
 import { childrenOf, startId } from '../../project/index.ts';
-import { workOf } from '../../store/index.ts';
+import { framesToCome } from '../../store/index.ts';
 import type { Run } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
 import { ProgressBar } from '../shared/ProgressBar.tsx';
@@ -74,7 +74,7 @@ function Hint({
   if (!start) return 'Choose a picture first.';
   const from = frames.length > 0 ? `Goes on from frame ${frames.length}` : 'Starts from your picture';
   if (values.mode !== 'smooth') return `${from}.`;
-  const { frames: more } = workOf(start, frames, values);
+  const more = framesToCome(frames, values);
   return `${from}: ${more} new ${more === 1 ? 'frame' : 'frames'}.`;
 }
 
@@ -84,12 +84,18 @@ function Ways({ readOnly }: { readonly readOnly: boolean }) {
   const frames = useSelect(animation, (state) => state.frames);
   const tree = useSelect(animation, (state) => state.tree);
   const position = useSelect(player, (state) => state.position);
-  const node = tree.nodes.get(frames[position - 1]?.node ?? startId);
+  const node = tree.nodes.get(position > 0 ? (frames.at(position - 1)?.id ?? startId) : startId);
   const ways = node ? childrenOf(tree, node.parent) : [];
   return (
     <span className={styles['ways']}>
       {node && ways.length > 1 && (
-        <button type="button" className={styles['link']} onClick={() => void projects.nextWay(position)}>
+        <button
+          type="button"
+          className={styles['link']}
+          onClick={() => {
+            projects.nextWay(position);
+          }}
+        >
           Another way ({ways.indexOf(node) + 1} of {ways.length})
         </button>
       )}

@@ -2,6 +2,7 @@ import { useId } from 'react';
 import { ImageUp } from 'lucide-react';
 import { startFileId } from '../shared/startFile.ts';
 import { classes } from '../shared/classes.ts';
+import { useStartUrl } from '../shared/thumbnails.ts';
 import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './StartField.module.css';
 
@@ -12,9 +13,9 @@ const fits = [
 
 /** The picture that the animation starts from, and how it is brought into the shape of a frame. */
 export function StartField() {
-  const { animation, addresses, preferences } = useStores();
+  const { animation, preferences } = useStores();
   const start = useSelect(animation, (state) => state.start);
-  const url = useSelect(addresses, ({ urls }) => (start ? urls.get(start.id) : undefined));
+  const url = useStartUrl(start);
   const fit = useSelect(preferences, (state) => state.fit);
   const group = useId();
 
@@ -22,7 +23,7 @@ export function StartField() {
     <div className={styles['start']}>
       <div className={styles['pick']}>
         <div className={styles['thumb']}>
-          {url === undefined ? <ImageUp size={20} aria-hidden /> : <img src={url} alt="" />}
+          {url === null ? <ImageUp size={20} aria-hidden /> : <img src={url} alt="" />}
         </div>
         <div className={styles['words']}>
           <label htmlFor={startFileId}>Start image</label>

@@ -1,9 +1,8 @@
-import { useMemo } from 'react';
-import type { Frame } from '../../store/index.ts';
+import { useState } from 'react';
+import type { Frame, Frames } from '../../store/index.ts';
 import { classes } from '../shared/classes.ts';
 import { useSelect, useStores } from '../shared/stores.ts';
-import { curvePath, sharedRange } from './curve.ts';
-import type { Series } from './curve.ts';
+import { Curve, sharedRange } from './curve.ts';
 import styles from './Likeness.module.css';
 import { usePeek } from './usePeek.ts';
 
@@ -49,6 +48,46 @@ const groups: readonly (readonly { name: string; words: string; help: string; of
   ],
 ];
 
+/** A curve as it is drawn. */
+interface DrawnCurve {
+  readonly name: string;
+  readonly words: string;
+  readonly help: string;
+  readonly of: Measure;
+  readonly path: string;
+}
+
+/** The curves of an animation. Frames that come are added to them; anything else begins them anew. */
+class Curves {
+  #frames: Frames | null = null;
+  #curves = groups.map((group) => group.map(() => new Curve()));
+  #drawn: readonly DrawnCurve[] = [];
+
+  of(frames: Frames): readonly DrawnCurve[] {
+    if (frames === this.#frames) return this.#drawn;
+    const isLonger = this.#frames !== null && frames.extends(this.#frames);
+    if (!isLonger) this.#curves = groups.map((group) => group.map(() => new Curve()));
+    const known = isLonger ? (this.#frames?.length ?? 0) : 0;
+    for (const frame of frames.slice(known)) {
+      for (const [g, group] of groups.entries()) {
+        for (const [m, { of }] of group.entries()) this.#curves[g]?.[m]?.push(of(frame));
+      }
+    }
+    this.#frames = frames;
+    this.#drawn = groups.flatMap((group, g) => {
+      const curves = this.#curves[g] ?? [];
+      const range = sharedRange(curves);
+      // Before the first frame all are listed, so that nothing moves when it comes.
+      if (!range) return frames.length === 0 ? group.map((measure) => ({ ...measure, path: '' })) : [];
+      return group.flatMap((measure, m) => {
+        const curve = curves[m];
+        return curve?.range ? [{ ...measure, path: curve.path(range) }] : [];
+      });
+    });
+    return this.#drawn;
+  }
+}
+
 /** How like each frame is to the prompts and to other frames, as curves over the whole animation. */
 export function Likeness() {
   const stores = useStores();
@@ -58,28 +97,15 @@ export function Likeness() {
   const position = useSelect(player, (state) => state.position);
   const peek = usePeek(stores);
 
-  const curves = useMemo(
-    () =>
-      groups.flatMap((group) => {
-        const measured = group.map(({ of, ...curve }) => {
-          const series: Series = frames.map(of);
-          return { ...curve, series };
-        });
-        const range = sharedRange(measured.map(({ series }) => series));
-        // Before the first frame all are listed, so that nothing moves when it comes.
-        if (!range) return frames.length === 0 ? measured.map((curve) => ({ ...curve, path: '' })) : [];
-        return measured
-          .filter(({ series }) => series.some((value) => value !== null))
-          .map((curve) => ({ ...curve, path: curvePath(curve.series, range) }));
-      }),
-    [frames],
-  );
+  const [all] = useState(() => new Curves());
+  const curves = all.of(frames);
 
   if (!hasStart) return null;
   const shown = Math.max(0, position - 1);
   const marker = (100 * shown) / Math.max(1, frames.length - 1);
-  const values = curves.map(({ name, words, help, series }) => {
-    const value = series[shown]?.toFixed(2).replace('-', '−') ?? '–';
+  const frame = frames.at(shown);
+  const values = curves.map(({ name, words, help, of }) => {
+    const value = (frame ? of(frame) : null)?.toFixed(2).replace('-', '−') ?? '–';
     return { name, words, help, value };
   });
   const empty = frames.length === 0;

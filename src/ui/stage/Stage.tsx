@@ -21,21 +21,38 @@ export function Stage() {
 
 /** Draws outside React: pictures change up to 60 times a second, and nothing but the canvas has to know. */
 function Screen() {
-  const { animation, generation, player } = useStores();
+  const { animation, generation, notices, pictures, player } = useStores();
   const ref = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     let shown: object | null = null;
+    let ended = false;
     const draw = () => {
-      const scene = sceneOf({ animation, generation, player });
-      if (!scene || !ref.current || scene.picture === shown) return;
+      const scene = sceneOf({ animation, generation, pictures, player });
+      if (!scene || !ref.current) return;
+      if ('position' in scene) {
+        void read(scene.position);
+        return;
+      }
+      if (scene.picture === shown) return;
       shown = scene.picture;
       paint(ref.current, scene);
+    };
+    // Until a picture has been read the one before stays, and when it comes another may be wanted.
+    const read = async (position: number) => {
+      try {
+        await animation.pictureAt(position);
+      } catch (error) {
+        if (!ended && player.getState().position === position) notices.error(error, { topic: 'stage' });
+        return;
+      }
+      if (!ended) draw();
     };
     draw();
     const stops = [animation.subscribe(draw), generation.subscribe(draw), player.subscribe(draw)];
     return () => {
+      ended = true;
       for (const stop of stops) stop();
     };
-  }, [animation, generation, player]);
+  }, [animation, generation, notices, pictures, player]);
   return <canvas ref={ref} className={styles['canvas']} role="img" aria-label="The picture on the stage" />;
 }

@@ -8,18 +8,27 @@ export interface Scene {
   readonly height: number;
 }
 
-/** What the stage shows at the moment, or null before there is a picture. */
+/** What the stage shows at the moment: a scene, a position whose picture has to be read first, or nothing. */
 export function sceneOf({
   animation,
   generation,
+  pictures,
   player,
-}: Pick<Stores, 'animation' | 'generation' | 'player'>): Scene | null {
+}: Pick<Stores, 'animation' | 'generation' | 'pictures' | 'player'>):
+  Scene | { readonly position: number } | null {
   const { position, following } = player.getState();
   const { run } = generation.getState();
   if (following && run?.preview) return { picture: run.preview, width: run.width, height: run.height };
-  const { start, frames } = animation.getState();
-  const picture = (position === 0 ? start : frames[position - 1])?.picture;
-  return picture ? { picture, width: picture.width, height: picture.height } : null;
+  const { project, start, frames } = animation.getState();
+  const frame = frames.at(position - 1);
+  if (position === 0) return start && { picture: start.picture, ...sizeOf(start.picture) };
+  if (!project || !frame) return null;
+  const picture = pictures.peek(project.id, frame.id);
+  return picture ? { picture, ...sizeOf(frame) } : { position };
+}
+
+function sizeOf({ width, height }: { readonly width: number; readonly height: number }) {
+  return { width, height };
 }
 
 let scratch: HTMLCanvasElement | null = null;

@@ -1,5 +1,6 @@
 /** A page around the media worker: what the specs call with `page.evaluate`, in values that can be sent there. */
 import { DriftError } from '../../../src/base/index.ts';
+import { encodePng } from '../../../src/formats/index.ts';
 import { connect, mediaApi } from '../../../src/protocol/index.ts';
 import type { Connection, Fit } from '../../../src/protocol/index.ts';
 import { makeFrame } from './frames.ts';
@@ -101,19 +102,27 @@ const harness = {
         if (progress.length === stopAt) stop.abort();
       },
     };
-    const frames = Array.from({ length: request.frames }, (_, i) =>
+    const pictures = Array.from({ length: request.frames }, (_, i) =>
       makeFrame(i, mixed && i === request.frames - 1 ? width * 2 : width, height),
     );
+    const frames = pictures.map((picture, i) => ({
+      id: i + 1,
+      width: picture.width,
+      height: picture.height,
+    }));
+    const held = pictures.map((picture, i) => ({ id: i + 1, png: new Blob([encodePng(picture)]) }));
+    const source = { project: '00000000-0000-4000-8000-000000000001', held };
     return outcome(async () => {
       const call =
         method === 'gif'
-          ? media.call('gif', { frames, frameRate, loop }, options)
+          ? media.call('gif', { source, frames, frameRate, loop }, options)
           : method === 'mp4'
-            ? media.call('mp4', { frames, frameRate }, options)
-            : media.call('zip', { frames }, options);
+            ? media.call('mp4', { source, frames, frameRate }, options)
+            : media.call('zip', { source, frames }, options);
       if (stopAt === 0) stop.abort();
-      const { bytes, type, encoder } = await call;
-      return { base64: base64(bytes), type, encoder, progress };
+      const { file, encoder } = await call;
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      return { base64: base64(bytes), type: file.type, encoder, progress };
     });
   },
 };

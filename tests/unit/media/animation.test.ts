@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MediaError } from '../../../src/base/index.ts';
-import type { Picture } from '../../../src/base/index.ts';
 import { frameSize, gifDelays } from '../../../src/media/animation.ts';
 
 describe('gifDelays', () => {
@@ -40,24 +39,20 @@ describe('gifDelays', () => {
 });
 
 describe('frameSize', () => {
-  const frame = (width: number, height: number): Picture => ({
-    width,
-    height,
-    data: new Uint8ClampedArray(4 * width * height),
-  });
+  const frame = (width: number, height: number) => ({ width, height });
 
   it('is the size of every frame', () => {
-    expect(frameSize([frame(8, 16), frame(8, 16)])).toEqual({ width: 8, height: 16 });
+    expect(frameSize({ sizes: [frame(8, 16), frame(8, 16)] })).toEqual({ width: 8, height: 16 });
   });
 
   it('names the first frame that differs', () => {
     const frames = [frame(8, 16), frame(8, 16), frame(16, 8)];
-    const attempt = () => frameSize(frames);
+    const attempt = () => frameSize({ sizes: frames });
     expect(attempt).toThrow(MediaError);
     expect(attempt).toThrow(/frame 3 is 16 × 8/);
   });
 
   it('has no answer without frames', () => {
-    expect(() => frameSize([])).toThrow(MediaError);
+    expect(() => frameSize({ sizes: [] })).toThrow(MediaError);
   });
 });

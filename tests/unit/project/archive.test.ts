@@ -17,7 +17,7 @@ import {
 import type { ProjectDocument } from '../../../src/project/index.ts';
 import { concat, utf8 } from '../../support/bytes.ts';
 import { failure } from '../../support/failure.ts';
-import { documentOf, noisy, treeFrom, trees } from '../../support/project.ts';
+import { documentOf, framesOf, noisy, treeFrom, trees } from '../../support/project.ts';
 import { zipFile, zipSegments } from '../../support/zip-file.ts';
 import type { Packed } from '../../support/zip-file.ts';
 
@@ -36,7 +36,7 @@ describe('a .drift file', () => {
         const archive = await openArchive(await write(document), signal);
         expect(archive.document).toEqual(document);
         expect(treeOf(archive.document)).toEqual(tree);
-        for (const id of [startId, ...tree.nodes.keys()]) {
+        for (const id of [startId, ...framesOf(tree).map((frame) => frame.id)]) {
           const { png, picture } = await archive.picture(id);
           expect(picture).toEqual(pictureOf(id));
           expect(png).toEqual(encodePng(pictureOf(id)));

@@ -1,8 +1,9 @@
 import { deleteDB, openDB } from 'idb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Picture } from '../../../src/base/index.ts';
-import { append, emptyTree, startId, treeOf } from '../../../src/project/index.ts';
-import type { OpenedProject, ProjectKeeper } from '../../../src/project/index.ts';
+import { encodePng } from '../../../src/formats/index.ts';
+import { append, emptyTree, path, readerOf, startId, treeOf } from '../../../src/project/index.ts';
+import type { FrameNode, OpenedProject, ProjectKeeper } from '../../../src/project/index.ts';
 import { utf8 } from '../../support/bytes.ts';
 import { failure } from '../../support/failure.ts';
 import { Device } from '../../support/project-storage.ts';
@@ -14,20 +15,32 @@ const control = { signal, onProgress: silent };
 const id = '00000000-0000-4000-8000-000000000001';
 const other = '00000000-0000-4000-8000-000000000002';
 const pictureOf = (frame: number): Picture => noisy(64, 64, frame);
+const pngOf = (frame: number) => new Blob([encodePng(pictureOf(frame))]);
 const original = new Blob(['a photograph']);
 
 /** A project with frames whose parents are given, kept frame by frame, as a person makes it. */
 async function make(keeper: ProjectKeeper, parents: readonly number[], project = id): Promise<void> {
   await keeper.create(project, documentOf(emptyTree), pictureOf(startId), original);
-  for (const node of framesOf(treeFrom(parents))) await keeper.append(project, node, pictureOf(node.id));
+  for (const node of framesOf(treeFrom(parents))) await addFrame(keeper, node, project);
+}
+
+function addFrame(keeper: ProjectKeeper, node: FrameNode, project = id) {
+  const held = { id: node.id, png: pngOf(node.id) };
+  return keeper.changeTree(project, { put: [node], remove: [], leaf: node.id }, [held]);
 }
 
 async function open(
+  device: Device,
   keeper: ProjectKeeper,
   project = id,
 ): Promise<OpenedProject & { readonly pictures: Map<number, Picture> }> {
+  const opened = await keeper.open(project, signal);
+  const held = [{ id: startId, png: new Blob([encodePng(opened.start)]) }];
+  const reader = readerOf(device.files, { project, held });
   const pictures = new Map<number, Picture>();
-  const opened = await keeper.open(project, signal, (kept) => pictures.set(kept.id, kept.picture));
+  for (const ref of [{ id: startId, width: 64, height: 64 }, ...path(treeOf(opened.document))]) {
+    pictures.set(ref.id, await reader.picture(ref));
+  }
   return { ...opened, pictures };
 }
 
@@ -42,10 +55,10 @@ describe('a project that is kept', () => {
     const device = new Device();
     const before = device.tab();
     await make(before, [0, 1, 1]);
-    await before.update(id, { settings: { ...documentOf(emptyTree).settings, seed: 77 } });
+    await before.update(id, { ...documentOf(emptyTree).settings, seed: 77 });
     await before.close();
 
-    const opened = await open(device.tab());
+    const opened = await open(device, device.tab());
     expect(treeOf(opened.document)).toEqual(treeFrom([0, 1, 1]));
     expect(opened.document).toMatchObject({ name: 'A project', leaf: 3, settings: { seed: 77 } });
     // The animation is the way to frame 3; frame 2 is another branch.
@@ -54,24 +67,14 @@ describe('a project that is kept', () => {
     expect([opened.readOnly, opened.lost]).toEqual([false, 0]);
   });
 
-  it('has the pictures of its other branches at hand', async () => {
-    const device = new Device();
-    const keeper = device.tab();
-    await make(keeper, [0, 1, 1]);
-    const seen = new Map<number, Picture>();
-    await keeper.pictures(id, [2], signal, (kept) => seen.set(kept.id, kept.picture));
-    expect(seen).toEqual(pictures(2));
-    expect(await failure(keeper.pictures(id, [9], signal, silent))).toMatchObject({ code: 'picture-lost' });
-  });
-
   it('keeps another cut of the start picture and the file that it is cut from; the cut before goes an hour later', async () => {
     const device = new Device();
     const keeper = device.tab();
     await make(keeper, []);
     const { start } = documentOf(emptyTree);
-    const before = await open(keeper);
+    const before = await open(device, keeper);
     await keeper.replaceStart(id, { ...start, fit: 'stretch' }, pictureOf(50));
-    const opened = await open(keeper);
+    const opened = await open(device, keeper);
     expect(opened.pictures.get(startId)).toEqual(pictureOf(50));
     expect(opened.document.start.fit).toBe('stretch');
     expect([await before.original.text(), await opened.original.text()]).toEqual(
@@ -79,7 +82,7 @@ describe('a project that is kept', () => {
     );
     await keeper.close();
     device.now = new Date(device.now.getTime() + 2 * 60 * 60 * 1000);
-    await open(device.tab());
+    await open(device, device.tab());
     expect(device.files.names()).toEqual([`${id}/original-1`, `${id}/start-2.png`]);
   });
 
@@ -87,13 +90,13 @@ describe('a project that is kept', () => {
     const device = new Device();
     const keeper = device.tab();
     await keeper.create(id, documentOf(emptyTree), pictureOf(startId), null);
-    const first = await (await open(keeper)).original.arrayBuffer();
+    const first = await (await open(device, keeper)).original.arrayBuffer();
     const { start } = documentOf(emptyTree);
     await keeper.replaceStart(id, start, pictureOf(50));
     await keeper.replaceStart(id, start, pictureOf(51));
     await keeper.close();
     device.now = new Date(device.now.getTime() + 2 * 60 * 60 * 1000);
-    const opened = await open(device.tab());
+    const opened = await open(device, device.tab());
     expect(await opened.original.arrayBuffer()).toEqual(first);
     expect(opened.pictures.get(startId)).toEqual(pictureOf(51));
   });
@@ -104,13 +107,13 @@ describe('a project that is kept', () => {
     await make(keeper, [0, 1, 2]);
     const [, second, third] = framesOf(treeFrom([0, 1, 2]));
     if (!second || !third) throw new Error('three frames were made');
-    await keeper.removeFrames(id, [2, 3], 1);
-    await keeper.restoreFrames(id, [second, third], 3);
-    expect((await open(keeper)).pictures).toEqual(pictures(startId, 1, 2, 3));
+    await keeper.changeTree(id, { put: [], remove: [2, 3], leaf: 1 }, []);
+    await keeper.changeTree(id, { put: [second, third], remove: [], leaf: 3 }, []);
+    expect((await open(device, keeper)).pictures).toEqual(pictures(startId, 1, 2, 3));
 
-    await keeper.removeFrames(id, [2, 3], 1);
+    await keeper.changeTree(id, { put: [], remove: [2, 3], leaf: 1 }, []);
     await keeper.close();
-    expect((await open(device.tab())).pictures).toEqual(pictures(startId, 1));
+    expect((await open(device, device.tab())).pictures).toEqual(pictures(startId, 1));
   });
 
   it('removes the pictures of frames that were taken off an hour later, and never in the session that may undo it', async () => {
@@ -118,22 +121,22 @@ describe('a project that is kept', () => {
     const keeper = device.tab();
     const frames = () => device.files.names().filter((name) => name.includes('/0'));
     await make(keeper, [0, 1, 2]);
-    await keeper.removeFrames(id, [2, 3], 1);
+    await keeper.changeTree(id, { put: [], remove: [2, 3], leaf: 1 }, []);
     await make(keeper, [], other);
     device.now = new Date(device.now.getTime() + 2 * 60 * 60 * 1000);
-    await open(keeper);
+    await open(device, keeper);
     expect(frames()).toHaveLength(3);
 
     // No file is ever written anew under a name that something may still come back to.
     await keeper.close();
     device.now = new Date('2025-01-31T12:00:30Z');
     const next = device.tab();
-    expect((await open(next)).nextId).toBe(4);
+    expect((await open(device, next)).nextId).toBe(4);
     expect(frames()).toHaveLength(3);
     await next.close();
     device.now = new Date(device.now.getTime() + 2 * 60 * 60 * 1000);
-    const last = await open(device.tab());
-    expect([frames(), last.nextId]).toEqual([[`${id}/0000001.png`], 2]);
+    const last = await open(device, device.tab());
+    expect([frames(), last.nextId]).toEqual([[`${id}/0000001.png`], 4]);
   });
 
   it('is listed with its name, the number of its frames and the picture that it ends with', async () => {
@@ -158,7 +161,7 @@ describe('a project that is kept', () => {
     await keeper.duplicate(id, other, 'A copy', signal);
     await keeper.remove(id);
     await keeper.purge(id);
-    const copy = await open(keeper, other);
+    const copy = await open(device, keeper, other);
     expect(copy.document.name).toBe('A copy');
     expect(treeOf(copy.document)).toEqual(treeFrom([0, 1, 1]));
     expect(copy.pictures).toEqual(pictures(startId, 1, 3));
@@ -172,13 +175,13 @@ describe('a project that is kept', () => {
     await keeper.remove(id);
     expect(await keeper.list()).toEqual([]);
     await keeper.restore(id);
-    expect((await open(keeper)).pictures).toEqual(pictures(startId, 1));
+    expect((await open(device, keeper)).pictures).toEqual(pictures(startId, 1));
 
     await keeper.remove(id);
     await keeper.purge(id);
     expect(device.files.names()).toEqual([]);
     expect(await failure(keeper.restore(id))).toMatchObject({ code: 'project-gone' });
-    expect(await failure(open(keeper))).toMatchObject({ code: 'project-gone' });
+    expect(await failure(open(device, keeper))).toMatchObject({ code: 'project-gone' });
   });
 
   it('is purged an hour after it was deleted, once no tab offers to take that back', async () => {
@@ -191,7 +194,7 @@ describe('a project that is kept', () => {
     await keeper.tidy();
     await another.tidy();
     await keeper.restore(id);
-    expect((await open(keeper)).pictures).toEqual(pictures(startId, 1));
+    expect((await open(device, keeper)).pictures).toEqual(pictures(startId, 1));
 
     await keeper.remove(id);
     device.crash();
@@ -215,7 +218,7 @@ describe('a crash', () => {
       device.files.beforeWrite = () => {
         throw crash;
       };
-      await expect(keeper.append(id, node, pictureOf(3))).rejects.toThrow();
+      await expect(addFrame(keeper, node)).rejects.toThrow();
     } else {
       await device.files.write(id, '0000003.png', new Blob(['whole, but named by nothing']));
     }
@@ -230,14 +233,14 @@ describe('a crash', () => {
       await dieAtThird(device, when);
       expect(device.files.names()).toContain(`${id}/0000003.png`);
       const keeper = device.tab();
-      const opened = await open(keeper);
+      const opened = await open(device, keeper);
       expect(opened.pictures).toEqual(pictures(startId, 1, 2));
       expect([opened.readOnly, opened.lost]).toEqual([false, 0]);
       expect(device.files.names()).not.toContain(`${id}/0000003.png`);
 
       const { node } = append(treeOf(opened.document), newFrame());
-      await keeper.append(id, node, pictureOf(3));
-      expect((await open(keeper)).pictures).toEqual(pictures(startId, 1, 2, 3));
+      await addFrame(keeper, node);
+      expect((await open(device, keeper)).pictures).toEqual(pictures(startId, 1, 2, 3));
     },
   );
 
@@ -259,9 +262,9 @@ describe('a crash', () => {
     const device = new Device();
     const keeper = device.tab();
     await make(keeper, [0, 1, 2, 1]);
-    await keeper.update(id, { leaf: 3 });
+    await keeper.changeTree(id, { put: [], remove: [], leaf: 3 }, []);
     device.files.lose(id, '0000002.png');
-    const opened = await open(keeper);
+    const opened = await open(device, keeper);
     expect(opened.pictures).toEqual(pictures(startId, 1));
     expect(opened.document.frames.map((frame) => frame.id)).toEqual([1, 4]);
     expect([opened.lost, opened.document.leaf]).toEqual([2, 1]);
@@ -272,10 +275,10 @@ describe('a crash', () => {
     const keeper = device.tab();
     await make(keeper, [0, 1]);
     device.files.damage(id, '0000002.png', utf8('x'));
-    const opened = await open(keeper);
+    const opened = await open(device, keeper);
     expect([opened.lost, opened.document.leaf]).toEqual([1, 1]);
     device.files.damage(id, 'start-1.png', utf8('x'));
-    expect(await failure(open(keeper))).toMatchObject({ code: 'project-damaged' });
+    expect(await failure(open(device, keeper))).toMatchObject({ code: 'project-damaged' });
   });
 
   it('that damaged a record hides no other project', async () => {
@@ -287,7 +290,7 @@ describe('a crash', () => {
     await db.put('projects', { id: other, name: 7 }, other);
     db.close();
     expect((await keeper.list()).map((project) => project.id)).toEqual([id]);
-    expect(await failure(open(keeper, other))).toMatchObject({
+    expect(await failure(open(device, keeper, other))).toMatchObject({
       name: 'ProjectError',
       code: 'project-damaged',
     });
@@ -301,14 +304,14 @@ describe('a full disk', () => {
     await make(keeper, [0]);
     device.files.room = device.files.used + 100;
     const { node } = append(treeFrom([0]), newFrame());
-    expect(await failure(keeper.append(id, node, pictureOf(2)))).toMatchObject({
+    expect(await failure(addFrame(keeper, node))).toMatchObject({
       name: 'StorageError',
       code: 'storage-full',
     });
-    expect((await open(keeper)).pictures).toEqual(pictures(startId, 1));
+    expect((await open(device, keeper)).pictures).toEqual(pictures(startId, 1));
     device.files.room += 1e6;
-    await keeper.append(id, node, pictureOf(2));
-    expect((await open(keeper)).pictures).toEqual(pictures(startId, 1, 2));
+    await addFrame(keeper, node);
+    expect((await open(device, keeper)).pictures).toEqual(pictures(startId, 1, 2));
   });
 
   it('is seen coming: every frame that is kept tells how much room is left', async () => {
@@ -317,7 +320,7 @@ describe('a full disk', () => {
     await make(keeper, [0]);
     device.files.room = device.files.used + 20_000;
     const { node } = append(treeFrom([0]), newFrame());
-    const { bytes, left } = await keeper.append(id, node, pictureOf(2));
+    const { bytes, left } = await addFrame(keeper, node);
     expect(bytes).toBeGreaterThan(64 * 64 * 3);
     expect(left).toBe(20_000 - bytes);
   });
@@ -341,10 +344,10 @@ describe('a full disk', () => {
     const keeper = device.tab();
     await make(keeper, [0]);
     const { tree, node } = append(treeFrom([0]), newFrame());
-    const current = { document: documentOf(tree), pictures: [{ id: node.id, picture: pictureOf(2) }] };
+    const current = { document: documentOf(tree), pictures: [{ id: node.id, png: pngOf(2) }] };
     const file = await keeper.export(id, current, control);
     await keeper.import(file, other, control);
-    expect((await open(keeper, other)).pictures).toEqual(pictures(startId, 1, 2));
+    expect((await open(device, keeper, other)).pictures).toEqual(pictures(startId, 1, 2));
   });
 
   it('or a browser that forbids storage is told from a mistake of the program', async () => {
@@ -363,27 +366,27 @@ describe('two tabs', () => {
     const first = device.tab();
     const second = device.tab();
     await make(first, [0]);
-    const opened = await open(second);
+    const opened = await open(device, second);
     expect(opened.readOnly).toBe(true);
     expect(opened.pictures).toEqual(pictures(startId, 1));
     const { node } = append(treeFrom([0]), newFrame());
     for (const change of [
-      second.append(id, node, pictureOf(2)),
-      second.update(id, { leaf: startId }),
-      second.removeFrames(id, [1], startId),
+      addFrame(second, node),
+      second.changeTree(id, { put: [], remove: [], leaf: startId }, []),
+      second.changeTree(id, { put: [], remove: [1], leaf: startId }, []),
       second.replaceStart(id, opened.document.start, pictureOf(9)),
     ]) {
       expect(await failure(change)).toMatchObject({ name: 'StorageError', code: 'read-only' });
     }
     expect(await failure(second.remove(id))).toMatchObject({ code: 'open-elsewhere' });
     await second.purge(id);
-    expect((await open(first)).pictures).toEqual(pictures(startId, 1));
+    expect((await open(device, first)).pictures).toEqual(pictures(startId, 1));
 
-    await first.append(id, node, pictureOf(2));
+    await addFrame(first, node);
     await first.close();
-    expect((await open(second)).readOnly).toBe(false);
-    await second.append(id, append(treeFrom([0, 1]), newFrame()).node, pictureOf(3));
-    expect((await open(second)).pictures).toEqual(pictures(startId, 1, 2, 3));
+    expect((await open(device, second)).readOnly).toBe(false);
+    await addFrame(second, append(treeFrom([0, 1]), newFrame()).node);
+    expect((await open(device, second)).pictures).toEqual(pictures(startId, 1, 2, 3));
   });
 
   it('on two projects do not disturb each other, and one that moves on lets go', async () => {
@@ -393,12 +396,16 @@ describe('two tabs', () => {
     await make(first, [0]);
     await make(second, [0], other);
     expect(await first.resume(other)).toBe(false);
-    expect(await failure(first.update(other, { leaf: 0 }))).toMatchObject({ code: 'read-only' });
+    expect(await failure(first.changeTree(other, { put: [], remove: [], leaf: 0 }, []))).toMatchObject({
+      code: 'read-only',
+    });
     // What was left can still be written to, until another tab opens it.
-    await first.update(id, { leaf: 0 });
-    const opened = await open(second);
+    await first.changeTree(id, { put: [], remove: [], leaf: 0 }, []);
+    const opened = await open(device, second);
     expect([opened.readOnly, opened.document.leaf]).toEqual([false, 0]);
-    expect(await failure(first.update(id, { leaf: 1 }))).toMatchObject({ code: 'read-only' });
+    expect(await failure(first.changeTree(id, { put: [], remove: [], leaf: 1 }, []))).toMatchObject({
+      code: 'read-only',
+    });
   });
 });
 
@@ -409,11 +416,11 @@ describe('the database', () => {
     const keeper = device.tab();
     await make(keeper, [0, 1]);
     const stopped = AbortSignal.abort();
-    await expect(keeper.open(id, stopped, silent)).rejects.toThrow();
+    await expect(keeper.open(id, stopped)).rejects.toThrow();
     device.files.room = 0;
     await expect(keeper.replaceStart(id, documentOf(emptyTree).start, pictureOf(9))).rejects.toThrow();
-    await expect(open(keeper, other)).rejects.toThrow();
-    expect((await open(keeper)).pictures).toEqual(pictures(startId, 1, 2));
+    await expect(open(device, keeper, other)).rejects.toThrow();
+    expect((await open(device, keeper)).pictures).toEqual(pictures(startId, 1, 2));
     expect(opens).toHaveBeenCalledTimes(1);
   });
 
@@ -422,7 +429,7 @@ describe('the database', () => {
     const keeper = device.tab();
     await make(keeper, [0]);
     await deleteDB(device.database);
-    expect(await failure(open(keeper))).toMatchObject({ code: 'project-gone' });
+    expect(await failure(open(device, keeper))).toMatchObject({ code: 'project-gone' });
   });
 });
 
@@ -440,17 +447,15 @@ describe('a .drift file', () => {
     const device = new Device();
     const keeper = device.tab();
     await make(keeper, [0, 1, 1, 3]);
-    const before = await open(keeper);
+    const before = await open(device, keeper);
     const file = await keeper.export(id, null, control);
     await keeper.remove(id);
     await keeper.purge(id);
     await keeper.import(file, other, control);
-    const after = await open(keeper, other);
+    const after = await open(device, keeper, other);
     expect(after.document).toEqual(before.document);
     expect(after.pictures).toEqual(before.pictures);
-    const seen = new Map<number, Picture>();
-    await keeper.pictures(other, [2], signal, (kept) => seen.set(kept.id, kept.picture));
-    expect(seen).toEqual(pictures(2));
+    expect(device.files.bytes(other, '0000002.png')).toEqual(encodePng(pictureOf(2)));
     // The photograph itself is not handed on, only what was cut from it.
     expect(await after.original.arrayBuffer()).toEqual(device.files.bytes(other, 'start-1.png')?.buffer);
   });
@@ -498,11 +503,17 @@ describe('a .drift file', () => {
     const gate = new Promise<void>((resolve) => {
       goOn = resolve;
     });
-    device.files.beforeRead = () => gate;
+    const begun = new Promise<void>((resolve) => {
+      device.files.beforeRead = () => {
+        resolve();
+        return gate;
+      };
+    });
     const exporting = keeper.export(id, null, control);
-    await keeper.append(id, append(treeFrom([0, 1, 2]), newFrame()).node, pictureOf(4));
+    await begun;
+    await addFrame(keeper, append(treeFrom([0, 1, 2]), newFrame()).node);
     goOn();
     await keeper.import(await exporting, other, control);
-    expect((await open(keeper, other)).pictures).toEqual(pictures(startId, 1, 2, 3));
+    expect((await open(device, keeper, other)).pictures).toEqual(pictures(startId, 1, 2, 3));
   });
 });

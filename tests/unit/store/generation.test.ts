@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DeviceError, InputError } from '../../../src/base/index.ts';
-import { Rig, builtIn, file, until, valueOf } from './rig.ts';
+import { Rig, builtIn, file, until, valueOf, valuesOf as values } from './rig.ts';
 
-const values = (rig: Rig) => rig.stores.animation.getState().frames.map(({ picture }) => valueOf(picture));
 const numbers = (rig: Rig) => rig.stores.animation.getState().frames.map(({ number }) => number);
 
 describe('generating', () => {
@@ -12,8 +11,13 @@ describe('generating', () => {
     rig.stores.settings.set({ frames: 4, seed: 7 });
     await rig.stores.generation.generate();
     expect(numbers(rig)).toEqual([1, 2, 3, 4]);
-    expect(values(rig)).toEqual([56, 176, 35, 115]);
-    expect(rig.stores.animation.getState().frames.every(({ settings }) => settings.seed === 7)).toBe(true);
+    expect(await values(rig)).toEqual([56, 176, 35, 115]);
+    expect(
+      rig.stores.animation
+        .getState()
+        .frames.slice()
+        .every(({ settings }) => settings.seed === 7),
+    ).toBe(true);
     expect(rig.stores.generation.getState()).toMatchObject({ run: null, outcome: { kind: 'done', made: 4 } });
   });
 
@@ -29,7 +33,7 @@ describe('generating', () => {
       parts.stores.settings.set({ frames });
       await parts.stores.generation.generate();
     }
-    expect(values(parts)).toEqual(values(whole));
+    expect(await values(parts)).toEqual(await values(whole));
     expect(parts.generateCalls.map(({ firstFrame }) => firstFrame)).toEqual([0, 2]);
     // Frames are compared with the start of the animation, not with that of the run.
     expect(parts.generateCalls.map(({ origin }) => valueOf(origin))).toEqual([undefined, 100]);
@@ -78,12 +82,12 @@ describe('generating', () => {
     generation.stop();
     settings.set({ frames: 1 });
     await generation.generate();
-    const before = values(rig);
+    const before = await values(rig);
     rig.nextFrame.open();
     await first;
     expect(rig.sent).toBe(4);
     expect(numbers(rig)).toEqual([1, 2]);
-    expect(values(rig)).toEqual(before);
+    expect(await values(rig)).toEqual(before);
   });
 
   it('does not start twice', async () => {

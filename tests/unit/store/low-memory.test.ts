@@ -85,7 +85,7 @@ describe('frames', () => {
     rig.nextFrame.open();
     await running;
     rig.loading.open();
-    const made = [...rig.stores.animation.getState().tree.nodes.values()];
+    const made = [...rig.stores.animation.getState().tree.nodes];
     expect(made.map(({ model }) => model)).toEqual(['Shapes', 'Shapes', 'Shapes']);
   });
 });

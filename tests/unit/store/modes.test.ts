@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../src/base/index.ts';
-import { Rig, until, valueOf } from './rig.ts';
+import { Rig, until, valueOf, valuesOf } from './rig.ts';
 
 async function smoothRig(): Promise<Rig> {
   const rig = new Rig();
@@ -24,7 +24,7 @@ describe('generating in smooth mode', () => {
     rig.nextFrame.open();
     await running;
     expect(legs(rig)).toEqual([undefined, '1/3', '2/3', '3/3', '1/3', '2/3', '3/3']);
-    expect(frames(rig).map(({ picture }) => valueOf(picture))).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(await valuesOf(rig)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(generation.getState().outcome).toMatchObject({ kind: 'done', made: 7 });
     expect(rig.generateCalls).toEqual([]);
   });
@@ -79,7 +79,7 @@ describe('generating in smooth mode', () => {
     const { generation, settings } = rig.stores;
     settings.set({ mode: 'automatic' });
     await generation.generate();
-    const [first] = frames(rig).map(({ picture }) => valueOf(picture));
+    const [first] = await valuesOf(rig);
     settings.set({ mode: 'smooth' });
     await generation.generate();
     const [plan] = rig.smoothCalls.map((call) => call.plan);

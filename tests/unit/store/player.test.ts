@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MediaError } from '../../../src/base/index.ts';
-import { Rig, file, until, valueOf } from './rig.ts';
+import { Rig, file, until, valuesOf } from './rig.ts';
 
 async function withFrames(frames: number): Promise<Rig> {
   const rig = new Rig();
@@ -113,7 +113,7 @@ describe('the player', () => {
 describe('downloading', () => {
   it('writes exactly the frames that were made, at the frame rate', async () => {
     const rig = await withFrames(3);
-    const made = rig.stores.animation.getState().frames.map(({ picture }) => valueOf(picture));
+    const made = await valuesOf(rig);
     await rig.stores.exporter.download('gif');
     expect(rig.encoded).toEqual([{ kind: 'gif', values: made, frameRate: 10, loop: true }]);
     expect(rig.saved.map(({ name }) => name)).toEqual(['drift-2025-01-31.gif']);
@@ -123,7 +123,7 @@ describe('downloading', () => {
 
   it('writes what the player plays: start picture, back and forth', async () => {
     const rig = await withFrames(2);
-    const [first, second] = rig.stores.animation.getState().frames.map(({ picture }) => valueOf(picture));
+    const [first, second] = await valuesOf(rig);
     rig.stores.preferences.setState({ includeStart: true, pingPong: true, loop: true });
     await rig.stores.exporter.download('mp4');
     expect(rig.encoded).toEqual([{ kind: 'mp4', values: [100, first, second, first], frameRate: 10 }]);
@@ -132,7 +132,7 @@ describe('downloading', () => {
 
   it('puts every picture into an archive once', async () => {
     const rig = await withFrames(2);
-    const made = rig.stores.animation.getState().frames.map(({ picture }) => valueOf(picture));
+    const made = await valuesOf(rig);
     rig.stores.preferences.setState({ includeStart: true, pingPong: true });
     await rig.stores.exporter.download('zip');
     expect(rig.encoded).toEqual([{ kind: 'zip', values: [100, ...made] }]);

@@ -21,7 +21,8 @@ import type {
   PickPace,
   PickEvent,
 } from '../../../src/protocol/index.ts';
-import { framesToMake, variantOf } from '../../../src/project/index.ts';
+import { encodePng } from '../../../src/formats/index.ts';
+import { framesToMake, readerOf, shrunk, variantOf } from '../../../src/project/index.ts';
 import { createStores } from '../../../src/store/index.ts';
 import type { ExportKind, Stores } from '../../../src/store/index.ts';
 import { Device } from '../../support/project-storage.ts';
@@ -81,7 +82,8 @@ type SmoothCall = Params<(typeof diffusionApi)['smooth']>;
 
 type LoadCall = Params<(typeof diffusionApi)['load']>;
 
-type FailingMethod = 'load' | 'generate' | 'smooth' | 'pickRound' | 'decode' | 'measure' | 'png' | ExportKind;
+type FailingMethod =
+  'load' | 'generate' | 'smooth' | 'pickRound' | 'decode' | 'measure' | 'png' | 'thumbnail' | ExportKind;
 
 const cleanUps: (() => void)[] = [];
 function onCleanUp(cleanUp: () => void) {
@@ -99,6 +101,13 @@ export function plain(width: number, height: number, value: number): Picture {
 /** The value that a `plain` picture is filled with. */
 export function valueOf(picture: Picture | undefined): number | undefined {
   return picture?.data[0];
+}
+
+/** The values of all frames of the animation, as they are read from where they are. */
+export async function valuesOf({ stores }: Rig): Promise<(number | undefined)[]> {
+  const { animation } = stores;
+  const positions = animation.getState().frames.map(({ number }) => number);
+  return Promise.all(positions.map(async (position) => valueOf(await animation.pictureAt(position))));
 }
 
 export const builtIn: LoadedModel = {
@@ -444,19 +453,24 @@ export class Rig {
 
   #openMedia() {
     this.mediaWorkers++;
+    const { files } = this.device;
     const animate =
       (kind: ExportKind) =>
       async (
-        params: { frames: Picture[]; frameRate?: number; loop?: boolean },
+        params: Params<(typeof mediaApi)['zip']> & { frameRate?: number; loop?: boolean },
         { signal, emit }: { signal: AbortSignal; emit: (event: { done: number; of: number }) => void },
       ) => {
-        const { frames, ...rest } = params;
+        const { source, frames, ...rest } = params;
         emit({ done: 1, of: frames.length });
         await this.encoding.pass(signal);
         this.#fail(kind);
-        this.encoded.push({ kind, values: frames.map(valueOf), ...rest });
-        const bytes = new Uint8Array([71, 73, 70]);
-        return { value: { bytes, type: `image/${kind}`, encoder: 'fake' }, transfer: [] };
+        const reader = readerOf(files, source);
+        const pictures = await Promise.all(frames.map((frame) => reader.picture(frame)));
+        this.encoded.push({ kind, values: pictures.map(valueOf), ...rest });
+        return {
+          value: { file: new Blob(['GIF'], { type: `image/${kind}` }), encoder: 'fake' },
+          transfer: [],
+        };
       };
     const { connection, die } = openFake(mediaApi, {
       decode: async ({ file: picture, width, height, fit }, { signal }) => {
@@ -467,10 +481,19 @@ export class Rig {
         const value = Number(/:(\d+)$/.exec(await picture.text())?.[1] ?? 100);
         return { value: plain(width, height, value), transfer: [] };
       },
-      png: async (_, { signal }) => {
+      png: async ({ picture }, { signal }) => {
         await this.encoding.pass(signal);
         this.#fail('png');
-        return { value: file('frame'), transfer: [] };
+        return { value: new Blob([encodePng(picture)], { type: 'image/png' }), transfer: [] };
+      },
+      picture: async ({ source, frame }) => {
+        const value = await readerOf(files, source).picture(frame);
+        return { value, transfer: [value.data.buffer] };
+      },
+      thumbnail: async ({ source, frame, side }) => {
+        this.#fail('thumbnail');
+        const picture = await readerOf(files, source).picture(frame);
+        return { value: new Blob([encodePng(shrunk(picture, side))]), transfer: [] };
       },
       measure: async ({ file: picture }) => {
         this.#fail('measure');

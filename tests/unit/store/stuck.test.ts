@@ -105,7 +105,7 @@ describe('going back while frames are made', () => {
     press(rig, /^Go back to the start$/);
     rig.nextFrame.open();
     await running;
-    expect(rig.stores.animation.getState().frames).toEqual([]);
+    expect(rig.stores.animation.getState().frames).toHaveLength(0);
     expect(rig.stores.generation.getState().run).toBeNull();
   });
 });

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { curvePath, frameAt, sharedRange } from '../../../src/ui/player/curve.ts';
+import { Curve, frameAt, sharedRange } from '../../../src/ui/player/curve.ts';
+
+function curveOf(values: readonly (number | null)[]): Curve {
+  const curve = new Curve();
+  for (const value of values) curve.push(value);
+  return curve;
+}
 
 describe('a curve', () => {
   it('lies inside its field, and higher values lie higher', () => {
@@ -9,12 +15,16 @@ describe('a curve', () => {
     });
     fc.assert(
       fc.property(values, (series) => {
-        const range = sharedRange([series]);
+        const range = sharedRange([curveOf(series)]);
         if (!range) {
           expect(series.every((value) => value === null)).toBe(true);
           return;
         }
-        const drawn = [...curvePath(series, range).matchAll(/[ML]([\d.-]+) ([\d.-]+)/g)];
+        const drawn = [
+          ...curveOf(series)
+            .path(range)
+            .matchAll(/[ML]([\d.-]+) ([\d.-]+)/g),
+        ];
         const known = series.filter((value) => value !== null);
         expect(drawn).toHaveLength(known.length);
         drawn.forEach(([, x, y], index) => {
@@ -32,16 +42,16 @@ describe('a curve', () => {
   });
 
   it('leaves a gap where there is no value', () => {
-    expect(curvePath([0, null, 1, 0.5], { low: 0, high: 1 })).toBe('M0.00 100.00M66.67 0.00L100.00 50.00');
+    expect(curveOf([0, null, 1, 0.5]).path({ low: 0, high: 1 })).toBe('M0.00 100.00M66.67 0.00L100.00 50.00');
   });
 
   it('finds each frame again where it is drawn, and an end beyond the ends', () => {
     fc.assert(
       fc.property(
-        fc.integer({ min: 1, max: 3000 }),
+        fc.integer({ min: 1, max: 1000 }),
         fc.double({ min: -9, max: 9, noNaN: true }),
         (frames, place) => {
-          const path = curvePath(Array<number>(frames).fill(0.5), { low: 0, high: 1 });
+          const path = curveOf(Array<number>(frames).fill(0.5)).path({ low: 0, high: 1 });
           const drawn = [...path.matchAll(/[ML]([\d.]+) /g)].map(([, x]) => Number(x) / 100);
           expect(drawn.map((x) => frameAt(x, frames))).toEqual(drawn.map((_, index) => index + 1));
           expect(frameAt(place, frames)).toBeGreaterThanOrEqual(1);
@@ -52,7 +62,17 @@ describe('a curve', () => {
     );
   });
 
+  it('of very many frames is as short as that of a thousand, and shows every peak', () => {
+    const values = Array.from({ length: 200_000 }, (_, i) => (i === 123_456 ? 1 : 0));
+    const curve = curveOf(values);
+    const path = curve.path({ low: 0, high: 1 });
+    expect(path.length).toBeLessThan(30_000);
+    const peaks = [...path.matchAll(/[ML]([\d.]+) 0\.00/g)].map(([, x]) => Number(x));
+    expect(peaks).toHaveLength(1);
+    expect(peaks[0]).toBeCloseTo((100 * 123_456) / 199_999, 0);
+  });
+
   it('looks flat when nothing really changes', () => {
-    expect(sharedRange([[0.5, 0.5001]])?.high).toBeCloseTo(0.506, 3);
+    expect(sharedRange([curveOf([0.5, 0.5001])])?.high).toBeCloseTo(0.506, 3);
   });
 });

@@ -76,7 +76,19 @@ describe('the page', () => {
     const rig = new Rig();
     await rig.ready();
     await rig.stores.generation.generate();
-    await until(rig.stores.addresses, ({ urls }) => urls.size === 4);
+    const { frames, project, start } = rig.stores.animation.getState();
+    if (!start) throw new Error('there is a start picture');
+    await new Promise((resolve) => {
+      rig.stores.thumbnails.showStart(start, resolve);
+    });
+    await Promise.all(
+      [...frames].map(
+        (frame) =>
+          new Promise((resolve) => {
+            rig.stores.thumbnails.showFrame(project?.id ?? '', frame, resolve);
+          }),
+      ),
+    );
     const page = html(rig.stores);
     const list = /<ul[^>]*aria-label="Frames"[^>]*>(.*?)<\/ul>/s.exec(page)?.[1] ?? '';
     expect(tags(list, 'img').map((tag) => tag.get('alt'))).toEqual(['Frame 1', 'Frame 2', 'Frame 3']);

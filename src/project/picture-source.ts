@@ -1,0 +1,79 @@
+import type { Picture } from '../base/index.ts';
+import { longestPng } from '../formats/index.ts';
+import type { PictureSize } from '../formats/index.ts';
+import type { ProjectFiles } from './files.ts';
+import { frameFile } from './picture-files.ts';
+import { decodePng } from './png.ts';
+import { lostPicture } from './project-errors.ts';
+
+/** A picture by its id in a project: pixels stay where they are kept, and this is what is passed around. */
+export interface PictureRef extends PictureSize {
+  readonly id: number;
+}
+
+/** A picture that is not on disk, or not yet, as a PNG file. */
+export interface HeldPicture {
+  readonly id: number;
+  readonly png: Blob;
+}
+
+/** Where the pictures of a project are: those that are held in memory, and the rest on disk. */
+export interface PictureSource {
+  readonly project: string;
+  readonly held: readonly HeldPicture[];
+}
+
+/** Reads pictures of a project one at a time. The start picture can be read only where it is held. */
+export interface PictureReader {
+  /** The PNG file. @throws ProjectError `picture-lost` */
+  png(ref: PictureRef): Promise<Uint8Array<ArrayBuffer>>;
+  /** The pixels. @throws ProjectError `picture-lost` or a reason of `decodePng` */
+  picture(ref: PictureRef): Promise<Picture>;
+}
+
+export function readerOf(files: Pick<ProjectFiles, 'read'>, { project, held }: PictureSource): PictureReader {
+  const inMemory = new Map(held.map(({ id, png }) => [id, png]));
+  const reader: PictureReader = {
+    async png(ref) {
+      const file = inMemory.get(ref.id) ?? (await files.read(project, frameFile(ref.id)));
+      if (!file || file.size > longestPng(ref)) throw lostPicture(ref.id);
+      return new Uint8Array(await file.arrayBuffer());
+    },
+    async picture(ref) {
+      const { id, width, height } = ref;
+      return decodePng(await reader.png(ref), { width, height }, frameFile(id));
+    },
+  };
+  return reader;
+}
+
+/**
+ * A picture made smaller, in proportion, so that neither side is longer than `side`: each pixel is the mean of those
+ * that it covers. One that is small enough stays as it is.
+ */
+export function shrunk(picture: Picture, side: number): Picture {
+  const scale = Math.max(picture.width, picture.height) / side;
+  if (scale <= 1) return picture;
+  const width = Math.max(1, Math.round(picture.width / scale));
+  const height = Math.max(1, Math.round(picture.height / scale));
+  const data = new Uint8ClampedArray(4 * width * height);
+  for (let y = 0; y < height; y++) {
+    const [top, bottom] = [edge(y, height, picture.height), edge(y + 1, height, picture.height)];
+    for (let x = 0; x < width; x++) {
+      const [left, right] = [edge(x, width, picture.width), edge(x + 1, width, picture.width)];
+      const sums = [0, 0, 0, 0];
+      for (let row = top; row < bottom; row++) {
+        for (let at = 4 * (row * picture.width + left); at < 4 * (row * picture.width + right); at++) {
+          sums[at & 3] = (sums[at & 3] ?? 0) + (picture.data[at] ?? 0);
+        }
+      }
+      const pixels = (bottom - top) * (right - left);
+      for (const [channel, sum] of sums.entries()) data[4 * (y * width + x) + channel] = sum / pixels;
+    }
+  }
+  return { width, height, data };
+}
+
+function edge(place: number, of: number, pixels: number): number {
+  return Math.round((place * pixels) / of);
+}

@@ -1,0 +1,30 @@
+import * as v from 'valibot';
+import { keptSettingsSchema } from '../project/index.ts';
+import type { Settings } from '../project/index.ts';
+import type { Environment } from './environment.ts';
+import { keep } from './preferences.ts';
+
+const key = 'drift.project';
+const schema = v.object({ id: v.pipe(v.string(), v.uuid()), settings: keptSettingsSchema });
+
+/** What is open when the page is left, with its settings to the last change: the next visit goes on with it. */
+export interface LastProject {
+  readonly read: () => { readonly id: string; readonly settings: Settings } | null;
+  readonly write: (last: { readonly id: string; readonly settings: Settings } | null) => void;
+}
+
+export function createLastProject(storage: Environment['storage']): LastProject {
+  return {
+    read() {
+      try {
+        const result = v.safeParse(schema, JSON.parse(storage?.getItem(key) ?? 'null'));
+        return result.success ? result.output : null;
+      } catch {
+        return null;
+      }
+    },
+    write(last) {
+      keep(storage, key, last);
+    },
+  };
+}

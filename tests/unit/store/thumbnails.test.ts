@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { WorkerError } from '../../../src/base/index.ts';
+import type { Frame } from '../../../src/store/index.ts';
+import { Rig, until } from './rig.ts';
+
+async function withFrames(frames: number, rig = new Rig()): Promise<Rig> {
+  await rig.ready();
+  rig.stores.settings.set({ frames });
+  await rig.stores.generation.generate();
+  await rig.stores.autosave.whenSettled();
+  return rig;
+}
+
+/** Has a frame in view until it has an address. */
+function view(rig: Rig, frame: Frame): Promise<{ url: string; leave: () => void }> {
+  return new Promise((resolve) => {
+    const id = rig.stores.animation.getState().project?.id ?? '';
+    const leave = rig.stores.thumbnails.showFrame(id, frame, (url) => {
+      // The address may be there at once, before there is a way to leave.
+      queueMicrotask(() => {
+        resolve({ url, leave });
+      });
+    });
+  });
+}
+
+const dead = new WorkerError('worker-died', 'It ran out of memory.', { remedy: 'Go on.' });
+const framesOf = (rig: Rig) => [...rig.stores.animation.getState().frames];
+
+describe('pictures in view', () => {
+  it('have addresses, of which those out of view are bounded, and come back the same', async () => {
+    const rig = await withFrames(300);
+    const urls: string[] = [];
+    for (const frame of framesOf(rig)) {
+      const { url, leave } = await view(rig, frame);
+      urls.push(url);
+      leave();
+    }
+    expect(new Set(urls).size).toBe(300);
+    expect(rig.liveUrls.size).toBe(200);
+    const [first, last] = [framesOf(rig)[0], framesOf(rig)[299]];
+    if (!first || !last) throw new Error('300 frames were made');
+    expect((await view(rig, last)).url).toBe(urls[299]);
+    expect((await view(rig, first)).url).not.toBe(urls[0]);
+    expect(rig.liveUrls.has(urls[298] ?? '')).toBe(true);
+  });
+
+  it('come from the next worker when the one that was asked has ended', async () => {
+    const rig = await withFrames(1);
+    rig.failures.set('thumbnail', dead);
+    const [frame] = framesOf(rig);
+    if (!frame) throw new Error('a frame was made');
+    await view(rig, frame);
+    expect([rig.mediaWorkers, rig.liveUrls.size]).toEqual([2, 1]);
+    expect(rig.stores.notices.getState().notices).toEqual([]);
+  });
+});
+
+describe('pictures that are not on disk', () => {
+  it('are held until they can be kept, whatever the worker that encodes them does', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    await rig.stores.autosave.whenSettled();
+    rig.failures.set('png', new Error('no memory'));
+    rig.stores.settings.set({ frames: 2 });
+    await rig.stores.generation.generate();
+    await rig.stores.autosave.whenSettled();
+    rig.stores.autosave.retry();
+    await rig.stores.autosave.whenSettled();
+    const id = rig.stores.animation.getState().project?.id ?? '';
+    expect(rig.stores.autosave.isKept(id)).toBe(true);
+    expect((await rig.stores.pictures.source(id)).held).toEqual([]);
+    expect(rig.device.files.names().filter((name) => name.includes('/0'))).toHaveLength(2);
+  });
+
+  it('and a download give up on a dead worker once, and not on its successor', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    await rig.stores.autosave.whenSettled();
+    rig.encoding.shut();
+    rig.stores.settings.set({ frames: 3 });
+    await rig.stores.generation.generate();
+    const download = rig.stores.exporter.download('gif');
+    rig.killMedia('out of memory');
+    rig.encoding.open();
+    await download;
+    await until(rig.stores.autosave, ({ status }) => status === 'kept');
+    expect(rig.mediaWorkers).toBe(2);
+    expect(rig.device.files.names().filter((name) => name.includes('/0'))).toHaveLength(3);
+  });
+});

@@ -1,0 +1,34 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { spaceOf, tileLeft, tileStep, windowOf } from '../../../src/ui/strip/window.ts';
+
+describe('the tiles that are drawn', () => {
+  it('are all that are in view, and never many', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(100_000),
+        fc.nat(10_000_000),
+        fc.integer({ min: 1, max: 4000 }),
+        (tiles, left, width) => {
+          const { first, last } = windowOf(tiles, left, width);
+          expect(first).toBeGreaterThanOrEqual(0);
+          expect(last).toBeLessThanOrEqual(tiles);
+          expect(last - first).toBeLessThanOrEqual(Math.max(100, width / tileStep + 70));
+          const inView = Math.floor((left + width / 2) / tileStep);
+          if (inView < tiles) {
+            expect(first).toBeLessThanOrEqual(inView);
+            expect(last).toBeGreaterThan(inView);
+          } else {
+            expect(last).toBe(tiles);
+          }
+        },
+      ),
+    );
+  });
+
+  it('stand where they would if all were drawn', () => {
+    const { first } = windowOf(10_000, 500_000, 1200);
+    // The room before the first one, and the gap after that room.
+    expect(spaceOf(first) + (tileStep - 88)).toBe(tileLeft(first));
+  });
+});

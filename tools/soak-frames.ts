@@ -1,0 +1,198 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { chromium } from '@playwright/test';
+import type { Page } from '@playwright/test';
+import { build, preview } from 'vite';
+import { readRig } from '../tests/rig/machines.ts';
+import { familyOf, listProcesses, memoryOf } from './soak/processes.ts';
+
+const usage = `Usage: npm run soak:frames -- [--frames N --side PIXELS]
+
+Makes a project of very many frames without a model, in the whole page in Chromium, as fast as it can be kept; then adds,
+reloads, scrolls, plays and exports. Without options it does so with 10,000 frames of 128×128 and with 2,000 of 512×512,
+which takes some minutes each. Prints a row of the table in docs/reliability.md for each.
+
+Needs Linux and "npm test -- prepare".`;
+
+/** Frames are added to an animation of this many first, to compare with adding them at the end. */
+const few = 10;
+/** Frames that are added for a measurement. */
+const sample = 30;
+const playFor = 5;
+
+interface Task {
+  readonly frames: number;
+  readonly side: number;
+}
+
+/** The command. See `usage`. */
+export async function main(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: { frames: { type: 'string' }, side: { type: 'string' } } });
+  const [frames, side] = [Number(values.frames ?? NaN), Number(values.side ?? NaN)];
+  const isDefault = values.frames === undefined && values.side === undefined;
+  if (!isDefault && !(frames > few + sample && side >= 64)) {
+    console.error(usage);
+    return 2;
+  }
+  const tasks = isDefault
+    ? [
+        { frames: 10_000, side: 128 },
+        { frames: 2_000, side: 512 },
+      ]
+    : [{ frames, side }];
+  console.log(`| ${columns.join(' | ')} |\n|${' --- |'.repeat(columns.length)}`);
+  for (const task of tasks) console.log(`| ${(await measure(task)).join(' | ')} |`);
+  return 0;
+}
+
+const columns = [
+  'frames',
+  'open',
+  'scrolled to',
+  'adding at 10, at the end',
+  'played at 30 a second',
+  'page heap',
+  'ZIP',
+  'GIF',
+  'MP4',
+  '.drift',
+];
+
+async function measure({ frames, side }: Task): Promise<string[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'drift-frames-'));
+  const server = await serve(join(folder, 'dist'));
+  const machine = readRig()?.machines.find(({ name }) => name === 'cpu');
+  if (!machine) throw new Error('The test browsers are not ready. Run "npm test -- prepare" once.');
+  const profile = join(folder, 'profile');
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: machine.executablePath,
+    args: machine.args,
+    env: { ...process.env, ...machine.env },
+  });
+  try {
+    const browser = (await listProcesses()).find(
+      (each) => each.parent === process.pid && each.arguments.includes(`--user-data-dir=${profile}`),
+    );
+    if (!browser) throw new Error('The browser that was started is not among the processes.');
+    const page = await context.newPage();
+    page.setDefaultTimeout(0);
+    await open(page, server.address);
+    await page.evaluate((pixels) => driftSoak.begin(pixels), side);
+    await add(page, few, side);
+    const early = middle(await add(page, sample, side));
+    for (let made = few + sample; made < frames - sample; made += 200) {
+      await add(page, Math.min(200, frames - sample - made), side);
+      console.error(`${Math.min(frames, made + 200)} of ${frames} frames`);
+    }
+    const late = middle(await add(page, sample, side));
+
+    await open(page, server.address);
+    const opened = await page.evaluate(() => driftSoak.reopen());
+    const there = await page.evaluate(() => driftSoak.frames());
+    if (there !== frames) throw new Error(`${there} of ${frames} frames are there after a reload`);
+    const scrolled: number[] = [];
+    for (const share of [0.5, 0.1, 0.9, 0]) {
+      scrolled.push(await page.evaluate((to) => driftSoak.scroll(to), share));
+    }
+    const played = await page.evaluate((seconds) => driftSoak.play(seconds), playFor);
+    const heap = await heapOf(page);
+    const files: string[] = [];
+    for (const kind of ['zip', 'gif', 'mp4', 'drift'] as const) {
+      const { seconds, bytes, peak } = await exported(page, kind, browser.pid);
+      files.push(`${megabytes(bytes)} in ${Math.round(seconds)} s, peak ${megabytes(peak)}`);
+      console.error(`${kind}: ${files.at(-1)}`);
+    }
+    const errors = await page.evaluate(() => driftSoak.errors());
+    if (errors.length > 0) throw new Error(errors.join('\n'));
+    return [
+      `${frames} of ${side}×${side}`,
+      `${(opened / 1000).toFixed(1)} s`,
+      `${Math.round(Math.max(...scrolled))} ms`,
+      `${early.toFixed(1)}, ${late.toFixed(1)} ms`,
+      `${played.shown} shown, ${played.late} late`,
+      megabytes(Math.max(heap, await heapOf(page))),
+      ...files,
+    ];
+  } finally {
+    await context.close();
+    await server.close();
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function serve(outDir: string) {
+  const [root, configFile] = [resolve('.'), resolve('vite.config.ts')];
+  const input = resolve('tools/soak/frames/page.html');
+  await build({
+    root,
+    configFile,
+    logLevel: 'warn',
+    build: { outDir, emptyOutDir: true, copyPublicDir: false, rolldownOptions: { input } },
+  });
+  const server = await preview({
+    root,
+    configFile,
+    build: { outDir },
+    preview: { host: '127.0.0.1', port: 0 },
+  });
+  const address = server.httpServer.address();
+  if (address === null || typeof address === 'string') throw new Error('The page has no port.');
+  return {
+    address: `http://127.0.0.1:${address.port}/tools/soak/frames/page.html`,
+    close: () => server.close(),
+  };
+}
+
+async function open(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  await page.waitForFunction(() => 'driftSoak' in globalThis);
+}
+
+function add(page: Page, count: number, side: number): Promise<number[]> {
+  return page.evaluate(([frames, pixels]) => driftSoak.add(frames, pixels), [count, side] as const);
+}
+
+/** Writes a file: how long that takes, how long it is, and the most memory that all processes together held (PSS). */
+async function exported(page: Page, kind: 'zip' | 'gif' | 'mp4' | 'drift', browser: number) {
+  const done = new AbortController();
+  let peak = 0;
+  const watching = (async () => {
+    while (!done.signal.aborted) {
+      const family = familyOf(browser, await listProcesses());
+      const memory = await Promise.all(family.map(({ pid }) => memoryOf(pid)));
+      peak = Math.max(
+        peak,
+        memory.reduce((sum, bytes) => sum + bytes, 0),
+      );
+      await wait(500, undefined, { signal: done.signal }).catch(() => undefined);
+    }
+  })();
+  const before = performance.now();
+  try {
+    const bytes = await page.evaluate((format) => driftSoak.export(format), kind);
+    return { bytes, seconds: (performance.now() - before) / 1000, peak };
+  } finally {
+    done.abort();
+    await watching;
+  }
+}
+
+/** What the page holds in JavaScript, its buffers included, in bytes. */
+async function heapOf(page: Page): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('HeapProfiler.collectGarbage');
+  const { usedSize, backingStorageSize } = await session.send('Runtime.getHeapUsage');
+  await session.detach();
+  return usedSize + backingStorageSize;
+}
+
+function middle(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
+}
