@@ -26,6 +26,9 @@ export function longestPng({ width, height }: PictureSize): number {
   return raw + Math.ceil(raw / 1000) + 65536;
 }
 
+/** Deflate cannot shrink anything by more than this: what claims more would be given memory that it does not fill. */
+const mostShrinking = 1032;
+
 /**
  * Decodes a PNG of 8 bits a channel, RGB or RGBA, not interlaced (what `encodePng` writes).
  *
@@ -35,21 +38,25 @@ export function longestPng({ width, height }: PictureSize): number {
  */
 export function decodePng(file: Uint8Array, expected: PictureSize, options: PngOptions): Picture {
   let channels: 3 | 4 | null = null;
-  let unpacked: Unpacking | null = null;
+  const packed: Uint8Array[] = [];
   for (const { type, body } of chunksOf(file, options)) {
     if (type === 'IHDR') {
-      if (unpacked) throw damaged(options, 'it has two headers');
+      if (channels !== null) throw damaged(options, 'it has two headers');
       channels = readHeader(body, expected, options);
-      unpacked = startUnpacking(expected.height * (1 + channels * expected.width), options);
     } else if (type === 'IDAT') {
-      if (!unpacked) throw damaged(options, 'its data comes before its size');
-      unpacked.push(body);
+      if (channels === null) throw damaged(options, 'its data comes before its size');
+      packed.push(body);
     } else if (type === 'IEND') {
       break;
     }
   }
-  if (!unpacked || channels === null) throw damaged(options, 'it has no size');
+  if (channels === null) throw damaged(options, 'it has no size');
   const { width, height } = expected;
+  const size = height * (1 + channels * width);
+  const length = packed.reduce((sum, part) => sum + part.length, 0);
+  if (size > mostShrinking * length) throw damaged(options, 'a part of its data is missing');
+  const unpacked = startUnpacking(size, options);
+  for (const part of packed) unpacked.push(part);
   return { width, height, data: unfiltered(unpacked.finish(), expected, channels, options) };
 }
 

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { fuzz } from '../../../../tools/fuzz/fuzz.ts';
+import type { Finding } from '../../../../tools/fuzz/fuzz.ts';
+import { seeded } from '../../../../tools/fuzz/random.ts';
+import { targets } from '../../../../tools/fuzz/targets.ts';
+
+const all = ['safetensors', 'pickle', 'zip', 'png', 'drift', 'manifest'] as const;
+
+describe.each(all)('spoilt files: %s', (target) => {
+  it('each ends in a picture, a model or an error that says what to do', async () => {
+    const findings: Finding[] = [];
+    const tally = await fuzz({ target, seed: 1, count: 350, onFinding: (finding) => findings.push(finding) });
+    expect(findings).toEqual([]);
+    const refused = [...tally.refused.values()].reduce((sum, times) => sum + times, 0);
+    expect(tally.opened + refused).toBe(350);
+    // Where only one kind of fault is found, nothing behind it is tested.
+    expect(tally.refused.size).toBeGreaterThan(2);
+  });
+
+  it('are the same for the same seed', async () => {
+    const { seeds, spoil } = targets[target];
+    const good = await seeds();
+    const spoilt = async (seed: number) => {
+      const random = seeded(seed);
+      return spoil(random.pick(good), random, good);
+    };
+    expect(await spoilt(7)).toEqual(await spoilt(7));
+  });
+});

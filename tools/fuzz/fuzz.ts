@@ -1,0 +1,76 @@
+import { DriftError } from '../../src/base/index.ts';
+import { seeded } from './random.ts';
+import { targets } from './targets.ts';
+import type { TargetName } from './targets.ts';
+
+/** A bad file that ended in neither a picture or model nor an error that is meant for the user, or took too much. */
+export interface Finding {
+  readonly target: TargetName;
+  /** Repeats the case: `npm run fuzz -- --only TARGET --seed SEED --count 1`. */
+  readonly seed: number;
+  readonly what: string;
+}
+
+/** What became of the files of one kind. */
+export interface Tally {
+  readonly target: TargetName;
+  cases: number;
+  opened: number;
+  /** How many were refused, by the error's class and code. */
+  readonly refused: Map<string, number>;
+  /** Of the slowest case, in milliseconds. */
+  slowest: number;
+  /** The most that the process grew by in one case, in bytes: what the operating system calls resident. */
+  growth: number;
+}
+
+export interface FuzzOptions {
+  readonly target: TargetName;
+  /** Of the first case; the others have the numbers after it. */
+  readonly seed: number;
+  readonly count: number;
+  /** The longest that a case may take, in milliseconds, and the most that it may grow the process by, in bytes. */
+  readonly limits?: { readonly time: number; readonly growth: number };
+  /** Called before each case. */
+  readonly onCase?: (seed: number) => void;
+  readonly onFinding: (finding: Finding) => void;
+}
+
+/** Opens so many spoilt files of a kind, one after the other. */
+export async function fuzz({ target, seed, count, limits, onCase, onFinding }: FuzzOptions): Promise<Tally> {
+  const { seeds, spoil, open } = targets[target];
+  const good = await seeds();
+  const tally: Tally = { target, cases: 0, opened: 0, refused: new Map(), slowest: 0, growth: 0 };
+  for (let current = seed; current < seed + count; current++) {
+    onCase?.(current);
+    const random = seeded(current);
+    const bytes = await spoil(random.pick(good), random, good);
+    const before = process.resourceUsage().maxRSS;
+    const began = performance.now();
+    try {
+      await open(bytes);
+      tally.opened++;
+    } catch (error) {
+      if (error instanceof DriftError) {
+        const code = `${error.name} ${error.code}`;
+        tally.refused.set(code, (tally.refused.get(code) ?? 0) + 1);
+      } else {
+        onFinding({
+          target,
+          seed: current,
+          what: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        });
+      }
+    }
+    const time = performance.now() - began;
+    const growth = 1024 * (process.resourceUsage().maxRSS - before);
+    tally.cases++;
+    tally.slowest = Math.max(tally.slowest, time);
+    tally.growth = Math.max(tally.growth, growth);
+    if (limits && time > limits.time) {
+      onFinding({ target, seed: current, what: `took ${Math.round(time)} ms` });
+    }
+    if (limits && growth > limits.growth) onFinding({ target, seed: current, what: `took ${growth} bytes` });
+  }
+  return tally;
+}

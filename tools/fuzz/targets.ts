@@ -1,0 +1,272 @@
+import { readFile } from 'node:fs/promises';
+import { deflateSync } from 'node:zlib';
+import { ProjectError } from '../../src/base/index.ts';
+import { crc32, encodePng, openZip, zipBlob } from '../../src/formats/index.ts';
+import type { ZipFile } from '../../src/formats/index.ts';
+import { unpackPictures } from '../../src/media/unpack.ts';
+import { checkPictureSize, sniffPicture } from '../../src/media/sniff.ts';
+import { openCheckpoint } from '../../src/models/checkpoint/index.ts';
+import { parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from '../../src/models/config/index.ts';
+import { parseJson } from '../../src/models/json.ts';
+import { parseManifest } from '../../src/models/manifest.ts';
+import { memorySource } from '../../src/models/source.ts';
+import {
+  append,
+  decodePng,
+  defaultSettings,
+  emptyTree,
+  openArchive,
+  startId,
+  writeArchive,
+} from '../../src/project/index.ts';
+import type { ProjectDocument } from '../../src/project/index.ts';
+import { mutated, mutatedJson } from './mutate.ts';
+import type { Random } from './random.ts';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A kind of file that comes from outside. */
+export interface Target {
+  /** Good files of the kind. */
+  readonly seeds: () => Promise<readonly Bytes[]>;
+  /** A bad file: changed anywhere, or changed inside and made consistent again, so that the reader gets that far. */
+  readonly spoil: (seed: Bytes, random: Random, seeds: readonly Bytes[]) => Promise<Bytes> | Bytes;
+  /** Reads all that the page would. @throws DriftError */
+  readonly open: (bytes: Bytes) => Promise<void>;
+}
+
+const root = new URL('../../', import.meta.url);
+const { signal } = new AbortController();
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const utf8 = (string: string) => new TextEncoder().encode(string);
+
+async function files(...paths: readonly string[]): Promise<Bytes[]> {
+  return Promise.all(paths.map(async (path) => new Uint8Array(await readFile(new URL(path, root)))));
+}
+
+/** Tensors that are read of each checkpoint. */
+const mostTensors = 20;
+
+async function openWeights(bytes: Bytes): Promise<void> {
+  const checkpoint = await openCheckpoint(memorySource('fuzzed', bytes));
+  for (const name of [...checkpoint.tensors.keys()].slice(0, mostTensors)) await checkpoint.read(name);
+}
+
+/** The files of a ZIP archive, unpacked. */
+async function unzipped(bytes: Bytes): Promise<{ name: string; data: Bytes }[]> {
+  const zip = await openZip(memorySource('seed', bytes), {
+    fail: (_, message) => new Error(message),
+    longestDirectory: 2 ** 24,
+    largestInflated: 2 ** 24,
+  });
+  return Promise.all(
+    [...zip.entries.values()].map(async (entry) => ({
+      name: entry.name,
+      data: await zip.read(entry, 0, entry.size),
+    })),
+  );
+}
+
+/** An archive of which one file is spoilt, with checksums that hold. */
+async function respoilt(
+  bytes: Bytes,
+  random: Random,
+  spoil: (file: { name: string; data: Bytes }) => Bytes,
+): Promise<Bytes> {
+  const contents = await unzipped(bytes);
+  const chosen = random.below(contents.length);
+  const packed = contents.map((file, i): ZipFile => ({
+    name: file.name,
+    data: i === chosen ? spoil(file) : file.data,
+    compress: random.below(4) === 0,
+  }));
+  return new Uint8Array(await (await zipBlob(packed)).arrayBuffer());
+}
+
+const torchFiles = () =>
+  files(
+    ...['1.13', '2.13'].flatMap((version) =>
+      ['small.bin', 'protocol4.bin', 'repacked.bin', 'training.bin'].map(
+        (name) => `tests/fixtures/torch/${version}/${name}`,
+      ),
+    ),
+  );
+
+const safetensors: Target = {
+  seeds: () => files('tests/fixtures/torch/2.13/small.safetensors'),
+  spoil(seed, random, seeds) {
+    const length = Number(new DataView(seed.buffer, seed.byteOffset).getBigUint64(0, true));
+    if (random.below(2) === 0) return mutated(seed, random, seeds);
+    const header = utf8(mutatedJson(text(seed.subarray(8, 8 + length)), random));
+    const out = new Uint8Array(8 + header.length + seed.length - 8 - length);
+    new DataView(out.buffer).setBigUint64(0, BigInt(header.length), true);
+    out.set(header, 8);
+    out.set(seed.subarray(8 + length), 8 + header.length);
+    return out;
+  },
+  open: openWeights,
+};
+
+const pickle: Target = {
+  seeds: torchFiles,
+  async spoil(seed, random) {
+    const contents = await unzipped(seed);
+    const pickles = contents.filter(({ name }) => name.endsWith('.pkl')).map(({ data }) => data);
+    const packed = contents.map(({ name, data }) => ({
+      name,
+      data: name.endsWith('.pkl') ? mutated(data, random, pickles) : data,
+    }));
+    return new Uint8Array(await (await zipBlob(packed)).arrayBuffer());
+  },
+  open: openWeights,
+};
+
+const zip: Target = {
+  seeds: async () => [...(await torchFiles()), ...(await drift.seeds())],
+  spoil: (seed, random, seeds) =>
+    random.below(4) === 0
+      ? respoilt(seed, random, ({ data }) => mutated(data, random, seeds))
+      : mutated(seed, random, seeds),
+  async open(bytes) {
+    await unpackPictures(new Blob([bytes]), signal);
+    await openWeights(bytes);
+  },
+};
+
+const picture = (width: number, height: number, seed: number, alpha: number) => ({
+  width,
+  height,
+  data: Uint8ClampedArray.from({ length: 4 * width * height }, (_, i) =>
+    i % 4 === 3 ? alpha : (Math.imul(i >> 2, seed) >>> 3) & 255,
+  ),
+});
+
+/** A PNG whose chunks have the checksums of what is in them, wherever they still are chunks. */
+function rechecked(file: Bytes): Bytes {
+  const out = file.slice();
+  const view = new DataView(out.buffer);
+  for (let at = 8; at + 12 <= out.length;) {
+    const end = at + 8 + view.getUint32(at);
+    if (end + 4 > out.length) break;
+    view.setUint32(end, crc32(out.subarray(at + 4, end)));
+    at = end + 4;
+  }
+  return out;
+}
+
+/** A PNG with other pixels than it says, well compressed: rows too few, too many, or filtered in unknown ways. */
+function repacked(file: Bytes, random: Random): Bytes {
+  const data = deflateSync(random.bytes(random.below(4000)));
+  const out = new Uint8Array(33 + 12 + data.length + 12);
+  const view = new DataView(out.buffer);
+  out.set(file.subarray(0, 33));
+  view.setUint32(33, data.length);
+  out.set(utf8('IDAT'), 37);
+  out.set(data, 41);
+  out.set(utf8('IEND'), 41 + data.length + 8);
+  return rechecked(out);
+}
+
+const png: Target = {
+  seeds: () =>
+    Promise.resolve(
+      [picture(16, 16, 7919, 255), picture(33, 9, 104729, 128), picture(64, 48, 31, 255)].map(encodePng),
+    ),
+  spoil(seed, random, seeds) {
+    const kind = random.below(4);
+    if (kind === 0) return repacked(seed, random);
+    const bad = mutated(seed, random, seeds);
+    return kind === 1 ? bad : rechecked(bad);
+  },
+  // As a start picture is decoded, with the size that it says of itself.
+  open(bytes) {
+    return new Promise((resolve) => {
+      const header = sniffPicture(bytes);
+      checkPictureSize(header);
+      if (header.kind !== 'png') throw new ProjectError('not-png', 'Another kind.', { remedy: 'None.' });
+      decodePng(bytes, header, 'fuzzed.png');
+      resolve();
+    });
+  },
+};
+
+async function project(): Promise<Bytes> {
+  const settings = { ...defaultSettings, width: 64, height: 64, seed: 1 };
+  const frame = {
+    variant: 0,
+    settings,
+    model: 'Shapes',
+    width: 64,
+    height: 64,
+    insight: {
+      guidance: 0.9,
+      positivesBefore: 0.1,
+      positivesAfter: 0.2,
+      negativesBefore: null,
+      negativesAfter: null,
+      predecessor: 0.8,
+      start: 0.7,
+      earlier: [0.75],
+    },
+    seconds: 1,
+    made: '2025-01-31T12:00:00.000Z',
+  };
+  const tree = [startId, 1, 1].reduce((grown, parent) => append(grown, frame, parent).tree, emptyTree);
+  const document: ProjectDocument = {
+    name: 'Seed',
+    created: '2025-01-31T11:00:00.000Z',
+    start: { name: 'start.png', width: 64, height: 64, fit: 'crop' },
+    settings,
+    leaf: tree.leaf,
+    frames: [...tree.nodes],
+  };
+  const archive = await writeArchive(
+    document,
+    (id) => Promise.resolve(encodePng(picture(64, 64, 7919 + id, 255))),
+    { signal, onProgress: () => undefined },
+  );
+  return new Uint8Array(await archive.arrayBuffer());
+}
+
+const drift: Target = {
+  seeds: async () => [await project()],
+  spoil(seed, random, seeds) {
+    if (random.below(4) === 0) return mutated(seed, random, seeds);
+    return respoilt(seed, random, ({ name, data }) => {
+      if (name.endsWith('.json')) return utf8(mutatedJson(text(data), random));
+      return random.below(2) === 0 ? rechecked(mutated(data, random, [data])) : repacked(data, random);
+    });
+  },
+  async open(bytes) {
+    const archive = await openArchive(new File([bytes], 'fuzzed.drift'), signal);
+    for (const id of [startId, ...archive.document.frames.map((frame) => frame.id)]) {
+      await archive.picture(id);
+    }
+  },
+};
+
+const manifest: Target = {
+  seeds: () =>
+    files(
+      'public/models/builtin/model.json',
+      ...['unet', 'vae'].map((part) => `tests/golden/shapes/checkpoint/${part}/config.json`),
+      'tests/golden/shapes/checkpoint/scheduler/scheduler_config.json',
+    ),
+  spoil: (seed, random, seeds) =>
+    random.below(4) === 0 ? mutated(seed, random, seeds) : utf8(mutatedJson(text(seed), random)),
+  open(bytes) {
+    return new Promise((resolve) => {
+      const json = parseJson('fuzzed.json', bytes);
+      const said = typeof json === 'object' && json !== null ? json : {};
+      if ('drift' in said) parseManifest('fuzzed.json', json);
+      else if ('beta_start' in said) parseSchedulerConfig('fuzzed.json', json);
+      else if ('cross_attention_dim' in said) parseUnetConfig('fuzzed.json', json);
+      else parseVaeConfig('fuzzed.json', json);
+      resolve();
+    });
+  },
+};
+
+/** Everything that is read from outside, by the name that `--only` takes. */
+export const targets = { safetensors, pickle, zip, png, drift, manifest } satisfies Record<string, Target>;
+export type TargetName = keyof typeof targets;
