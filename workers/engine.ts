@@ -20,7 +20,7 @@ import { describe, pipelineOn, promptDevice } from './model-in-use.ts';
 import type { ModelInUse } from './model-in-use.ts';
 import { holdModel } from './model-keeping.ts';
 import type { ModelStorage } from './model-keeping.ts';
-import { deviceNotice, precisionNotice } from './notices.ts';
+import { deviceNotice, precisionNotice, promptNotice } from './notices.ts';
 import { Prompts } from './prompts.ts';
 import { resumableAutomatic, resumableSmooth } from './resuming.ts';
 import type { AutomaticRun, Resumable, SmoothRun } from './resuming.ts';
@@ -132,7 +132,12 @@ export class Engine {
       return loadOn(second);
     });
 
-    const prompts = new Prompts(opened.fixedPrompts, opened.text, promptDevice(machine, pipeline, lowMemory));
+    const prompts = new Prompts(
+      opened.fixedPrompts,
+      opened.text,
+      promptDevice(machine, pipeline, lowMemory),
+      (cut) => this.#hearer?.(promptNotice(cut)),
+    );
     const model = { parts: opened.parts, backend, machine, lowMemory, pipeline, prompts, letGo };
     this.#model = model;
     this.#machines.adopt(station);

@@ -1,7 +1,8 @@
 import { PickSession } from '../src/animation/index.ts';
 import type { PickOptions, RoundInput } from '../src/animation/index.ts';
 import { WorkerError } from '../src/base/index.ts';
-import type { EngineNotice, PickEvent, PickPace, PickState, RoundEvent } from '../src/protocol/index.ts';
+import type { SpeculationReport } from '../src/project/index.ts';
+import type { EngineNotice, PickEvent, PickPace, RoundEvent } from '../src/protocol/index.ts';
 
 /** Bytes of pictures that are kept for speculation and for going back: some 250 of 512 × 512. */
 const limit = 256e6;
@@ -18,7 +19,7 @@ export class Picking {
   /** Opens a session, in which rounds can be asked for at once; work begins when it is run. */
   open(pace: PickPace, emit: (event: PickEvent) => void) {
     this.close();
-    let last: PickState = { ready: [], savedSeconds: 0, stepsAhead: 0 };
+    let last: SpeculationReport = { ready: [], savedSeconds: 0, stepsAhead: 0 };
     const session = new PickSession({
       make: this.#make,
       limit,
@@ -46,11 +47,11 @@ export class Picking {
     this.#session = session;
     return {
       /** Works until the session is closed or the signal is aborted. */
-      run: async (signal: AbortSignal): Promise<PickState> => {
+      run: async (signal: AbortSignal): Promise<SpeculationReport> => {
         await session.run(signal);
         return last;
       },
-      /** Says something to whoever has opened the session. */
+      /** Reports a notice to the caller that has opened the session. */
       tell: (notice: EngineNotice) => {
         emit(notice);
       },

@@ -25,12 +25,20 @@ export class Prompts {
   readonly #fixed: FixedPrompts | null;
   readonly #tower: TextTower | null;
   readonly #known = new Map<string, Float32Array>();
+  readonly #onCut: (prompts: readonly string[]) => void;
   #device: PromptDevice;
 
-  constructor(fixed: FixedPrompts | null, tower: TextTower | null, device: PromptDevice) {
+  /** @param onCut - told of prompts that count only in part, when they are encoded */
+  constructor(
+    fixed: FixedPrompts | null,
+    tower: TextTower | null,
+    device: PromptDevice,
+    onCut: (prompts: readonly string[]) => void = () => undefined,
+  ) {
     this.#fixed = fixed;
     this.#tower = tower;
     this.#device = device;
+    this.#onCut = onCut;
   }
 
   /** Goes on on another device with the embeddings that are known. */
@@ -62,10 +70,11 @@ export class Prompts {
     const wanted = [...new Set(prompts.filter((prompt) => !this.#known.has(prompt)))];
     const { compute, runtime, makeRoom } = this.#device;
     await makeRoom?.();
-    const { width, embeds } = await encodePrompts(wanted, tower, compute, runtime, signal);
+    const { width, embeds, cut } = await encodePrompts(wanted, tower, compute, runtime, signal);
     for (const [index, prompt] of wanted.entries()) {
       this.#known.set(prompt, embeds.slice(index * width, (index + 1) * width));
     }
+    if (cut.length > 0) this.#onCut(cut.map((index) => wanted[index] ?? ''));
   }
 
   #upload(embeds: Float32Array, width: number, positives: number, negatives: number): PromptEmbeds {

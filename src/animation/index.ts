@@ -10,7 +10,7 @@ export { legBatches, renderLeg } from './leg.ts';
 export type { Leg, LegBatch, LegFrames, LegRendering } from './leg.ts';
 export type { PromptSource } from './place.ts';
 export { PickSession } from './pick.ts';
-export type { Pace, PickOptions, PickState, RoundAhead, Waiting } from './pick.ts';
+export type { Pace, PickOptions, RoundAhead, Waiting } from './pick-options.ts';
 export { makeRound } from './round.ts';
 export type { Candidate, RoundEvent, RoundInput, RoundWatch } from './round.ts';
 export { variants } from './variants.ts';

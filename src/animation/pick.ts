@@ -1,62 +1,8 @@
 import { abortable, abortReason } from '../base/index.ts';
-import type { Candidate, RoundEvent, RoundInput, RoundWatch } from './round.ts';
+import { Bell, withResolvers } from './bell.ts';
+import type { Pace, PickOptions, Waiting } from './pick-options.ts';
+import type { Candidate, RoundEvent, RoundInput } from './round.ts';
 import { bytesOf, byLikelihood, isSameRound, makeRoom, roundAfter } from './speculation.ts';
-
-/** How the user goes about it: what is likely to be wanted next. */
-export interface Pace {
-  /** Whether rounds may be made before they are asked for. */
-  readonly speculative: boolean;
-  /** The candidate of the round asked for last that the user hovers or has focused, or null. */
-  readonly lookedAt: number | null;
-}
-
-/** What speculation has to show for itself. */
-export interface PickState {
-  /** The candidates whose next rounds are there, by their numbers from 0, rising. */
-  readonly ready: readonly number[];
-  /** Seconds of work that were done before anyone asked for it, less the waiting for steps that nobody wanted. */
-  readonly savedSeconds: number;
-  /** Denoising steps of rounds that nobody had asked for when they began, also of those that were given up since. */
-  readonly stepsAhead: number;
-}
-
-/** A round that is there before anyone has asked for it. */
-export interface RoundAhead {
-  /** What the round that it follows on was called by the one who asked for that. */
-  readonly after: number;
-  /** The candidate of that round which it starts from, from 0. */
-  readonly candidate: number;
-  readonly candidates: readonly Candidate[];
-  /** Seconds of work that it has taken. */
-  readonly seconds: number;
-}
-
-export interface PickOptions {
-  /** Starts a round; nothing of it runs before it is asked for its first event. */
-  readonly make: (input: RoundInput, watch: RoundWatch) => AsyncGenerator<RoundEvent, void, undefined>;
-  /** Bytes of pictures that may be kept, besides the rounds that are waited for or shown. */
-  readonly limit: number;
-  /** A clock in seconds. */
-  readonly now: () => number;
-  readonly pace: Pace;
-  readonly onState?: (state: PickState) => void;
-  /** Given each finished round that may come next, once, so that a pick can be answered without asking for anything. */
-  readonly onAhead?: (round: RoundAhead) => void;
-}
-
-/** Someone who waits for a round. */
-export interface Waiting {
-  /** What they call the round: see `RoundAhead`. */
-  readonly name: number;
-  readonly signal: AbortSignal;
-  /** Whether to take pictures of the candidates as they sharpen. */
-  readonly previews: boolean;
-  /**
-   * Told all of a round's events, those from before it was asked for included: its latest progress, then its
-   * candidates. `seconds` is the work that the round has taken so far.
-   */
-  readonly onEvent: (event: RoundEvent, seconds: number) => void;
-}
 
 interface Waiter extends Pick<Waiting, 'previews' | 'onEvent'> {
   readonly resolve: () => void;
@@ -106,9 +52,9 @@ export class PickSession {
   readonly #leaving: Job[] = [];
   /** The round that was asked for last. */
   #shown: Job | null = null;
-  /** What that one is called by who asked for it. */
+  /** The name that it was asked for by: see `Waiting`. */
   #name = 0;
-  /** The candidates of it whose next rounds have been given away. */
+  /** The candidates of it whose next rounds have been reported. */
   readonly #told = new Set<number>();
   #saved = 0;
   #stepsAhead = 0;
@@ -168,7 +114,7 @@ export class PickSession {
     if (!job.done) await this.#wait(job, waiting);
   }
 
-  /** Takes note of how the user goes about it. */
+  /** Takes note of what the person does now. */
   setPace(pace: Pace): void {
     this.#pace = pace;
     if (!pace.speculative) {
@@ -372,28 +318,4 @@ export class PickSession {
 /** Whether what comes next is a step of denoising. */
 function isDenoising(progress: RoundEvent | null): boolean {
   return progress?.kind === 'progress' && progress.stage === 'denoise' && progress.step < progress.of;
-}
-
-/** Wakes the one who waits, also when it rings before that one has begun to. */
-class Bell {
-  #ringing = withResolvers();
-
-  ring(): void {
-    this.#ringing.resolve();
-  }
-
-  async rung(): Promise<void> {
-    await this.#ringing.promise;
-    this.#ringing = withResolvers();
-  }
-}
-
-function withResolvers() {
-  let resolve: () => void = () => undefined;
-  let reject: (error: unknown) => void = () => undefined;
-  const promise = new Promise<void>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  return { promise, resolve, reject };
 }

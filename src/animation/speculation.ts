@@ -61,7 +61,7 @@ export function bytesOf({ start, origin, batch, settings: { width, height } }: R
 }
 
 /** Something that takes memory; `worth` orders it among others. */
-interface Kept {
+interface Held {
   readonly bytes: number;
   readonly worth: number;
 }
@@ -72,9 +72,9 @@ interface Kept {
  *
  * @returns null where it does not fit even so
  */
-export function makeRoom<K extends Kept>(kept: readonly K[], newcomer: Kept, limit: number): K[] | null {
+export function makeRoom<H extends Held>(kept: readonly H[], newcomer: Held, limit: number): H[] | null {
   let excess = kept.reduce((sum, { bytes }) => sum + bytes, newcomer.bytes) - limit;
-  const leaving: K[] = [];
+  const leaving: H[] = [];
   for (const one of kept.toSorted((a, b) => a.worth - b.worth)) {
     if (excess <= 0 || one.worth >= newcomer.worth) break;
     leaving.push(one);

@@ -26,3 +26,4 @@ export type { Queue } from './queue.ts';
 export { freeNow } from './free.ts';
 export { AppendList } from './append-list.ts';
 export { LruCache } from './lru.ts';
+export { Lasting } from './lasting.ts';

@@ -12,13 +12,15 @@ export interface PromptEncoder {
     (prompts: readonly string[]) => {
       readonly dims: readonly [number, number];
       readonly ids: BigInt64Array<ArrayBuffer>;
+      readonly cut: readonly number[];
     }
   >;
 }
 
 /**
  * Encodes prompts to unit rows [prompts, d] (CLIP, Radford et al. 2021). The tower is loaded for this and released
- * again: it is large, and prompts seldom change.
+ * again: it is large, and prompts seldom change. `cut` are the places of prompts that were too long, and count only as
+ * far as the tower reads.
  *
  * @throws ModelError `port-missing` when the tower is not a CLIP text model with projection, `needs-float16` or
  *   `embedding-width` when it does not fit the device or the model, or the signal's reason
@@ -29,9 +31,9 @@ export async function encodePrompts(
   compute: Compute,
   runtime: Runtime,
   signal?: AbortSignal,
-): Promise<{ width: number; embeds: Float32Array<ArrayBuffer> }> {
+): Promise<{ width: number; embeds: Float32Array<ArrayBuffer>; cut: readonly number[] }> {
   const tokenize = await encoder.tokenizer(signal);
-  const { dims, ids } = tokenize(prompts);
+  const { dims, ids, cut } = tokenize(prompts);
   const session = await runtime.createSession('text encoder', await encoder.model(signal), signal);
   try {
     const output = session.outputs.find(({ name }) => name === 'text_embeds');
@@ -53,7 +55,7 @@ export async function encodePrompts(
       const width = embeds.dims[1] ?? 0;
       checkWidth('text encoder', width, encoder.width);
       const [values] = await compute.read([embeds], signal);
-      return { width, embeds: toUnitRows(Float32Array.from(values ?? []), width) };
+      return { width, embeds: toUnitRows(Float32Array.from(values ?? []), width), cut };
     } finally {
       for (const result of Object.values(results)) result.dispose();
     }

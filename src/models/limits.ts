@@ -41,7 +41,7 @@ const wasmMemory = { inOnePiece: 2 ** 30 - 1, altogether: 3e9 };
 function checkWasmMemory(network: string, graph: CompiledGraph, batch: number): void {
   const { plan } = graph;
   const values = [...graph.values(batch).values()];
-  const scratch = Math.max(0, ...values.map((value) => value.scratch));
+  const scratch = values.reduce((most, value) => Math.max(most, value.scratch), 0);
   const largest = values.reduce((most, { bytes }) => Math.max(most, bytes), scratch);
   const altogether = plan.byteLength + graph.peak(batch) + scratch;
   const [needed, available, how] =

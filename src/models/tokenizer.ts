@@ -5,10 +5,14 @@ import { ModelError } from '../base/index.ts';
 export type Tokenize = (prompts: readonly string[]) => {
   readonly dims: readonly [number, number];
   readonly ids: BigInt64Array<ArrayBuffer>;
+  /** Prompts that had more tokens than the tower reads, by their places. */
+  readonly cut: readonly number[];
 };
 
 const fileSchema = v.looseObject({ model: v.looseObject({ vocab: v.record(v.string(), v.number()) }) });
 const configSchema = v.looseObject({});
+/** What an empty prompt becomes: start and end. */
+const specialSchema = v.tuple([v.number(), v.number()]);
 const encodedSchema = v.object({ input_ids: v.array(v.array(v.number())) });
 
 /**
@@ -16,7 +20,8 @@ const encodedSchema = v.object({ input_ids: v.array(v.array(v.number())) });
  *
  * @param file - the parsed `tokenizer.json`
  * @param config - the parsed `tokenizer_config.json`
- * @param maxTokens - longer prompts are cut, as the original program does
+ * @param maxTokens - longer prompts are cut to so many tokens, the start and end tokens included: CLIP reads the embedding
+ *   where the end token is. (Transformers.js cuts after it has added them, and the end is lost.)
  * @throws ModelError `tokenizer-invalid`
  */
 export async function openTokenizer(file: unknown, config: unknown, maxTokens: number): Promise<Tokenize> {
@@ -31,15 +36,25 @@ export async function openTokenizer(file: unknown, config: unknown, maxTokens: n
   const { CLIPTokenizer } = await import('@xenova/transformers');
   try {
     const tokenizer = new CLIPTokenizer(...parsed.output);
+    const encode = (texts: readonly string[], special: boolean) => {
+      const options = { padding: false, truncation: false, return_tensor: false } as const;
+      const encoded = tokenizer._call([...texts], { ...options, add_special_tokens: special });
+      return v.parse(encodedSchema, encoded).input_ids;
+    };
+    const [start, end] = v.parse(specialSchema, encode([''], true)[0]);
+    const room = maxTokens - 2;
     return (prompts) => {
-      const options = {
-        padding: true,
-        truncation: true,
-        max_length: maxTokens,
-        return_tensor: false,
-      } as const;
-      const { input_ids: rows } = v.parse(encodedSchema, tokenizer._call([...prompts], options));
-      return { dims: [rows.length, rows[0]?.length ?? 0], ids: BigInt64Array.from(rows.flat(), BigInt) };
+      const words = encode(prompts, false);
+      const length = 2 + Math.min(room, Math.max(0, ...words.map((row) => row.length)));
+      const ids = words.flatMap((row) => {
+        const whole = [start, ...row.slice(0, room), end];
+        return [...whole, ...Array.from({ length: length - whole.length }, () => tokenizer.pad_token_id)];
+      });
+      return {
+        dims: [words.length, length],
+        ids: BigInt64Array.from(ids, BigInt),
+        cut: [...words.keys()].filter((index) => (words[index]?.length ?? 0) > room),
+      };
     };
   } catch (cause) {
     throw invalid(cause);

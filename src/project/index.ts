@@ -21,6 +21,7 @@ export type { SmoothPlan } from './smooth.ts';
 export { legSchema, trailTo } from './trail.ts';
 export type { Indexed, LegStep, Trail } from './trail.ts';
 export { largestBatch, rollOf, variantOf } from './pick.ts';
+export type { SpeculationReport } from './pick.ts';
 export { checkField } from './fields.ts';
 export type { FieldCheck, FieldProblem } from './fields.ts';
 export { overlaySettings, readStoredSettings, usableSettings } from './stored.ts';

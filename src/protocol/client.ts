@@ -1,11 +1,11 @@
 import { WorkerError, errorFromWire } from '../base/index.ts';
-import { parseMessage, responseSchema } from './messages.ts';
+import { parseMessage, responseSchema, unreadableMessage } from './messages.ts';
 import type { Api, Event, Params, Request, Response, Result } from './messages.ts';
 
 /** The page's side of a worker: `Worker` itself, or anything in a test that behaves like one. */
 export interface WorkerLike {
   postMessage(message: unknown, transfer: Transferable[]): void;
-  addEventListener(type: 'message', listener: (event: MessageEvent<unknown>) => void): void;
+  addEventListener(type: 'message' | 'messageerror', listener: (event: MessageEvent<unknown>) => void): void;
   addEventListener(type: 'error', listener: (event: ErrorEvent) => void): void;
   terminate(): void;
 }
@@ -67,6 +67,10 @@ export function connect<A extends Api>(worker: WorkerLike, api: A): Connection<A
       ),
     );
   });
+  worker.addEventListener('messageerror', () => {
+    // It may have been an answer, and nobody knows to which call.
+    die(unreadableMessage('a message of a worker'));
+  });
   worker.addEventListener('message', ({ data }) => {
     let response: Response;
     try {
@@ -74,6 +78,10 @@ export function connect<A extends Api>(worker: WorkerLike, api: A): Connection<A
     } catch (error) {
       // It may have been an answer, and nobody knows to which call.
       if (error instanceof WorkerError) die(error);
+      return;
+    }
+    if (response.kind === 'unreadable') {
+      die(unreadableMessage('a message to a worker'));
       return;
     }
     const call = pending.get(response.id);

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { NetworkPrecision } from '../base/index.ts';
+import type { SpeculationReport } from '../project/index.ts';
 import { insightSchema, largestBatch, legSchema, settingsSchema } from '../project/index.ts';
 import { deviceSchema } from './device.ts';
 import { pictureSchema } from './messages.ts';
@@ -26,13 +27,16 @@ const networkType = v.picklist(['float16', 'float32']);
 export const precisionSchema = v.object({
   unet: networkType,
   decoder: networkType,
-}) satisfies v.GenericSchema<NetworkPrecision>;
+}) satisfies v.GenericSchema<unknown, NetworkPrecision>;
 
 /** What the worker has changed by itself, in one sentence for the user. No frame is lost or changed by it. */
 const noticeSchema = v.object({
   kind: v.literal('notice'),
-  /** `precision`: a network has left the range of float16. `device`: the GPU was lost, and opened again. */
-  code: v.picklist(['precision', 'device']),
+  /**
+   * `precision`: a network has left the range of float16. `device`: the GPU was lost, and opened again. `prompt`: prompts
+   * were cut, because the model reads no more of them.
+   */
+  code: v.picklist(['precision', 'device', 'prompt']),
   message: v.string(),
   /** With `precision`: what is to be given to `load` the next time. */
   precision: v.optional(precisionSchema),
@@ -118,15 +122,11 @@ const paceSchema = v.object({
 });
 export type PickPace = v.InferOutput<typeof paceSchema>;
 
-const pickStateSchema = v.object({
-  /** The candidates of the round asked for last whose next rounds are there, from 0. */
+const speculationSchema = v.object({
   ready: v.pipe(v.array(count), v.readonly()),
-  /** Seconds that nobody had to wait because of speculation. */
   savedSeconds: v.number(),
-  /** Denoising steps that were made before their round was asked for. */
   stepsAhead: count,
-});
-export type PickState = v.InferOutput<typeof pickStateSchema>;
+}) satisfies v.GenericSchema<unknown, SpeculationReport>;
 
 const candidateSchema = v.object({
   /** With the round's seed, frame, batch and settings it makes this very picture again. */
@@ -140,7 +140,7 @@ const candidateSchema = v.object({
 const pickEventSchema = v.variant('kind', [
   /** Whichever round it happened in, also in one that nobody has asked for. */
   noticeSchema,
-  v.object({ kind: v.literal('state'), ...pickStateSchema.entries }),
+  v.object({ kind: v.literal('state'), ...speculationSchema.entries }),
   /** A round that may come next, finished before anyone has asked for it. It comes before the state that tells of it. */
   v.object({
     kind: v.literal('ahead'),
@@ -248,7 +248,7 @@ export const diffusionApi = {
   pick: {
     params: paceSchema,
     event: pickEventSchema,
-    result: pickStateSchema,
+    result: speculationSchema,
   },
   /**
    * Makes a round of candidates, which all are variants of `start`. The same parameters make the same candidates; a

@@ -15,7 +15,6 @@ export type {
   ModelPlace,
   PickEvent,
   PickPace,
-  PickState,
   RoundEvent,
 } from './diffusion.ts';
 export type { Device } from './device.ts';

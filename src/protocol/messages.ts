@@ -22,11 +22,15 @@ export const requestSchema = v.variant('kind', [
 ]);
 export type Request = v.InferOutput<typeof requestSchema>;
 
-/** Worker to page. Every call is answered by exactly one `result` or `error`, after any number of events. */
+/**
+ * Worker to page. Every call is answered by exactly one `result` or `error`, after any number of events. `unreadable`
+ * says that a message has come which could not be deserialised: a call, perhaps, that has no answer.
+ */
 export const responseSchema = v.variant('kind', [
   v.object({ kind: v.literal('event'), id: v.number(), event: v.unknown() }),
   v.object({ kind: v.literal('result'), id: v.number(), result: v.unknown() }),
   v.object({ kind: v.literal('error'), id: v.number(), error: wireErrorSchema }),
+  v.object({ kind: v.literal('unreadable') }),
 ]);
 export type Response = v.InferOutput<typeof responseSchema>;
 
@@ -41,6 +45,14 @@ export const pictureSchema = v.pipe(
   }),
   v.check(({ width, height, data }) => data.length === 4 * width * height, 'a picture of 4 bytes a pixel'),
 );
+
+/** What a message becomes that the browser could not deserialise (`messageerror`), mostly for want of memory. */
+export function unreadableMessage(what: string): WorkerError {
+  return new WorkerError('message-unreadable', `The browser could not hand over ${what}.`, {
+    remedy: 'Your frames are kept. Close other tabs that need much memory, and reload the page.',
+    details: { what },
+  });
+}
 
 /**
  * Parses something that has come over a border.

@@ -5,7 +5,7 @@ import type { Api, Event, Params, Response, Result } from './messages.ts';
 /** The worker's side of a channel: what a dedicated worker's global scope and a MessagePort share. */
 export interface MessageEndpoint {
   postMessage(message: unknown, transfer: Transferable[]): void;
-  addEventListener(type: 'message', listener: (event: MessageEvent<unknown>) => void): void;
+  addEventListener(type: 'message' | 'messageerror', listener: (event: MessageEvent<unknown>) => void): void;
 }
 
 /** A result or event together with the buffers that move with it instead of being copied. */
@@ -65,6 +65,9 @@ export function serve<A extends Api>(port: MessageEndpoint, api: A, handlers: Ha
     }
   }
 
+  port.addEventListener('messageerror', () => {
+    post({ kind: 'unreadable' });
+  });
   port.addEventListener('message', ({ data }) => {
     const request = parseMessage(requestSchema, 'a message to a worker', data);
     if (request.kind === 'abort') running.get(request.id)?.abort();

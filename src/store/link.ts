@@ -1,23 +1,40 @@
+import { WorkerError } from '../base/index.ts';
 import type { Api, Connection } from '../protocol/index.ts';
 
-/** A connection that is opened when it is first needed and can be opened anew. */
+/** A connection to a worker that is opened when it is first needed and can be opened anew. */
 export interface Link<A extends Api> {
   current(): Connection<A>;
+  /** Calls a method of the current worker. One that has died is ended, so that the next call starts another. */
+  readonly call: Connection<A>['call'];
   /**
-   * Ends the worker, if there is one; the next `current` starts another. Whoever gives up on a worker names it, so
-   * that of several who do, only the first ends it, and nobody its successor.
+   * Ends a worker that the caller has given up; the next `current` starts another. Where several callers give up the
+   * same one, the first ends it, and none ends its successor.
    */
-  reset(worker?: Connection<A>): void;
+  reset(worker: Connection<A>): void;
+  /** Ends the worker, whichever it is; the next `current` starts another. */
+  restart(): void;
 }
 
 export function createLink<A extends Api>(open: () => Connection<A>): Link<A> {
   let connection: Connection<A> | null = null;
-  return {
+  const link: Link<A> = {
     current: () => (connection ??= open()),
+    async call(...call) {
+      const worker = link.current();
+      try {
+        return await worker.call(...call);
+      } catch (error) {
+        if (error instanceof WorkerError) link.reset(worker);
+        throw error;
+      }
+    },
     reset(worker) {
-      if (worker && worker !== connection) return;
+      if (worker === connection) link.restart();
+    },
+    restart() {
       connection?.close();
       connection = null;
     },
   };
+  return link;
 }

@@ -33,6 +33,9 @@ export interface ErrorReport extends ErrorNotice {
   readonly again?: NoticeAction;
 }
 
+/** What can be done about a model that could not be loaded; `kept` where another one is still in use. */
+export type Remedies = (error: unknown, place: ModelPlace, kept: boolean) => readonly NoticeAction[];
+
 export interface ModelStore extends StoreApi<ModelState> {
   /**
    * Loads the model that `locate` names; what it throws is shown. What was loading before is given up. A model that
@@ -51,6 +54,8 @@ export interface ModelStore extends StoreApi<ModelState> {
   readonly hear: (notice: EngineNotice) => void;
   /** Shows an error of the diffusion worker, with a way to restart it where that can help. */
   readonly report: (error: unknown, options?: ErrorReport) => void;
+  /** From here on errors of loading are shown with these remedies. */
+  readonly offer: (remedies: Remedies) => void;
 }
 
 /** The topic of what went wrong when a model was loaded: it is over once one is there. */
@@ -74,15 +79,12 @@ export function createModel({
   preferences,
   notices,
   nextPaint,
-  mending,
 }: {
   link: Link<typeof diffusionApi>;
   settings: SettingsStore;
   preferences: StoreApi<Preferences>;
   notices: Notices;
   nextPaint: Environment['nextPaint'];
-  /** What can be done about a model that could not be loaded; `kept` where another one is still in use. */
-  mending: (error: unknown, place: ModelPlace, kept: boolean) => readonly NoticeAction[];
 }): ModelStore {
   const store = createStore<ModelState>()(() => ({
     status: 'idle',
@@ -103,12 +105,13 @@ export function createModel({
   } | null = null;
   let controller = new AbortController();
   let settled: Promise<boolean> = Promise.resolve(false);
+  let remediesFor: Remedies = () => [];
 
   async function run(locate: () => Wish, signal: AbortSignal): Promise<boolean> {
     store.setState({ status: 'loading', model: null, place: null, progress: null });
     let place: ModelPlace | null = null;
     const heard: EngineNotice[] = [];
-    const ways = (kept: boolean, error: unknown) => (place ? mending(error, place, kept) : []);
+    const ways = (kept: boolean, error: unknown) => (place ? remediesFor(error, place, kept) : []);
     try {
       const wish = locate();
       place = wish.model;
@@ -192,7 +195,7 @@ export function createModel({
 
   function restart() {
     controller.abort();
-    link.reset();
+    link.restart();
     inUse = null;
     start();
   }
@@ -230,6 +233,9 @@ export function createModel({
       preferences.setState(({ precisions }) => ({
         precisions: { ...precisions, [key]: { ...precisions[key], [made.device.name]: precision } },
       }));
+    },
+    offer(remedies) {
+      remediesFor = remedies;
     },
     report(error, { again, actions = [], ...options } = {}) {
       // A worker that was ended on purpose has nothing to report.

@@ -4,7 +4,7 @@ import { InputError, isAbort } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import { isSameSettings, rollOf } from '../project/index.ts';
 import type { Settings } from '../project/index.ts';
-import type { FrameInsight, PickEvent, RoundEvent, diffusionApi } from '../protocol/index.ts';
+import type { RoundEvent, diffusionApi } from '../protocol/index.ts';
 import type { AnimationStore } from './animation.ts';
 import type { Environment } from './environment.ts';
 import type { GenerationStore } from './generation.ts';
@@ -12,38 +12,11 @@ import { createLatest } from './latest.ts';
 import type { Link } from './link.ts';
 import type { ModelStore } from './model.ts';
 import type { Notices } from './notices.ts';
+import { blankVariants, finishedVariants, withFinished, withPreviews } from './pick-round.ts';
+import type { FinishedVariant, Round } from './pick-round.ts';
+import { createPickingSession } from './pick-session.ts';
 import type { Preferences } from './preferences.ts';
 import type { SettingsStore } from './settings.ts';
-
-/** A picture that can become the next frame. */
-interface Candidate {
-  readonly picture: Picture;
-  readonly insight: FrameInsight;
-  readonly seconds: number;
-  /** Which variant it is: with the seed and its place, its noise. */
-  readonly variant: number;
-}
-
-/** One of a round's variants, from the moment that the round is begun. */
-export interface Variant {
-  /** As it sharpens: a small picture. */
-  readonly preview: Picture | null;
-  /** Null until it is finished. */
-  readonly candidate: Candidate | null;
-}
-
-/** The round that is on the page. */
-export interface Round {
-  readonly id: number;
-  /** Number of the frame that is being picked, from 1. */
-  readonly number: number;
-  /** How often it has been rolled again. */
-  readonly roll: number;
-  readonly phase: 'waiting' | 'making' | 'done';
-  readonly variants: readonly Variant[];
-  readonly progress: Extract<RoundEvent, { kind: 'progress' }> | null;
-  readonly settings: Settings;
-}
 
 export interface PickState {
   readonly round: Round | null;
@@ -71,6 +44,9 @@ export interface PickStore extends StoreApi<PickState> {
   readonly stop: () => void;
 }
 
+/** A frame's size in pixels. */
+type FrameSize = Pick<Picture, 'width' | 'height'>;
+
 /** Picking by hand: one round of variants after another, each of the frame that was picked in the one before. */
 export function createPick({
   diffusion,
@@ -93,13 +69,7 @@ export function createPick({
 }): PickStore {
   const store = createStore<PickState>()(() => ({ round: null, ready: [], savedSeconds: 0 }));
   let lastId = 0;
-  let lookedAt: number | null = null;
-  let session: AbortController | null = null;
   let roundStop = new AbortController();
-  /** Seconds that sessions before this one have saved. */
-  let savedBefore = 0;
-  /** The rounds that follow on the one on the page, by the variant that they start from, as far as they are made. */
-  const ahead = new Map<number, readonly Candidate[]>();
   /** The frames change because of a pick or a step back: the round follows by itself. */
   let moving = false;
 
@@ -117,38 +87,22 @@ export function createPick({
   const latestPreview = createLatest<{ id: number; pictures: readonly Picture[] }>(
     environment.nextPaint,
     ({ id, pictures }) => {
-      patch(id, ({ variants }) => ({
-        variants: variants.map((variant, index) => ({ ...variant, preview: pictures[index] ?? null })),
-      }));
+      patch(id, (round) => withPreviews(round, pictures));
     },
   );
-
-  const pace = () => ({ speculative: preferences.getState().speculative, lookedAt });
-
-  /** Opens a session in the worker, unless one is open. */
-  function open() {
-    if (session) return;
-    const controller = new AbortController();
-    session = controller;
-    const ended = (error: unknown) => {
-      if (session !== controller) return;
-      session = null;
-      savedBefore = store.getState().savedSeconds;
+  const session = createPickingSession({
+    diffusion,
+    model,
+    preferences,
+    isShown: isCurrent,
+    onReport: (report) => {
+      store.setState(report);
+    },
+    onEnd: (error) => {
       endRound();
-      if (!isAbort(error)) report(error);
-    };
-    diffusion
-      .current()
-      .call('pick', pace(), {
-        signal: controller.signal,
-        onEvent: (event) => {
-          if (session === controller) hearSession(event);
-        },
-      })
-      .then(() => {
-        ended(new DOMException('Stopped.', 'AbortError'));
-      }, ended);
-  }
+      if (error !== null) report(error);
+    },
+  });
 
   function report(error: unknown) {
     const made = animation.getState().frames.length;
@@ -159,28 +113,12 @@ export function createPick({
     roundStop.abort();
     latestProgress.cancel();
     latestPreview.cancel();
-    ahead.clear();
+    session.forget();
     store.setState({ round: null, ready: [] });
   }
 
-  function hearSession(event: PickEvent) {
-    if (event.kind === 'notice') {
-      model.hear(event);
-      return;
-    }
-    if (event.kind === 'ahead') {
-      if (isCurrent(event.after)) ahead.set(event.candidate, event.candidates);
-      return;
-    }
-    const { ready, savedSeconds } = event;
-    // What the worker does not keep is not kept here either.
-    for (const index of ahead.keys()) if (!ready.includes(index)) ahead.delete(index);
-    store.setState({ ready, savedSeconds: savedBefore + savedSeconds });
-  }
-
   /** Frames of one size only: the settings' size has to be that of the frames that are there. */
-  function fits({ width, height }: Settings): boolean {
-    const last = animation.getState().frames.at(-1);
+  function fits({ width, height }: Settings, last: FrameSize | undefined): boolean {
     if (!last || (last.width === width && last.height === height)) return true;
     const key = last.width === width ? 'height' : 'width';
     settings.refuse(key, {
@@ -200,22 +138,19 @@ export function createPick({
       case 'preview':
         latestPreview.push({ id, pictures: event.pictures });
         break;
-      case 'candidate': {
-        const { index, picture, insight, seconds, variant } = event;
-        const candidate = { picture, insight, seconds, variant };
-        patch(id, ({ variants }) => ({
-          variants: variants.map((variant, i) =>
-            i === index && !variant.candidate ? { preview: null, candidate } : variant,
-          ),
-        }));
-      }
+      case 'candidate':
+        patch(id, (round) => withFinished(round, event));
     }
   }
 
-  /** @param made - the round as it was made ahead, and its settings: shown at once where these are still the same */
+  /**
+   * Begins a round after the last frame.
+   *
+   * @param made - the round as it was made ahead, and its settings: shown at once where these are still the same
+   */
   async function run(
     roll: number,
-    made?: { readonly settings: Settings; readonly candidates: readonly Candidate[] },
+    made?: { readonly settings: Settings; readonly candidates: readonly FinishedVariant[] },
   ): Promise<void> {
     if (!mayMove()) return;
     let values = settings.commitAll();
@@ -229,12 +164,9 @@ export function createPick({
       return;
     }
     endRound();
-    lookedAt = null;
     roundStop = new AbortController();
     const { signal } = roundStop;
     const id = ++lastId;
-    const nothing: Variant = { preview: null, candidate: null };
-    const blank = (count: number) => Array.from({ length: count }, () => nothing);
     const known = made && isSameSettings(made.settings, values) ? made.candidates : null;
     const number = animation.getState().frames.length + 1;
     const round: Round = {
@@ -242,7 +174,7 @@ export function createPick({
       number,
       roll,
       phase: known ? 'done' : 'waiting',
-      variants: known?.map((candidate) => ({ preview: null, candidate })) ?? blank(values.batchSize),
+      variants: known ? finishedVariants(known) : blankVariants(values.batchSize),
       progress: null,
       settings: values,
     };
@@ -255,7 +187,7 @@ export function createPick({
       values = ready ? settings.commitAll() : null;
       const { start, frames } = animation.getState();
       const origin = frames.length > 0 && start ? { origin: start.picture } : {};
-      if (!values || !start || !fits(values)) {
+      if (!values || !start || !fits(values, frames.at(-1))) {
         endRound();
         return;
       }
@@ -263,8 +195,8 @@ export function createPick({
       if (!isCurrent(id)) return;
       const settled = values;
       const { batchSize: batch } = settled;
-      if (!known) patch(id, () => ({ phase: 'making', settings: settled, variants: blank(batch) }));
-      open();
+      if (!known) patch(id, () => ({ phase: 'making', settings: settled, variants: blankVariants(batch) }));
+      session.open();
       await diffusion.current().call(
         'pickRound',
         {
@@ -303,20 +235,18 @@ export function createPick({
     return generation.getState().run === null && !animation.getState().project?.readOnly;
   }
 
-  function sendPace() {
-    if (!session) return;
-    // A session that has just ended needs no pace, and its end is told elsewhere.
-    diffusion
-      .current()
-      .call('pickPace', pace())
-      .catch(() => undefined);
+  function stop() {
+    session.close();
+    endRound();
   }
 
-  function stop() {
-    session?.abort();
-    session = null;
-    savedBefore = store.getState().savedSeconds;
-    endRound();
+  /**
+   * Whether a round can follow on a frame: asked before the animation is changed, or it would have moved although nothing
+   * follows, and the round of the frame before would still be there to pick from.
+   */
+  function mayGoOn(last: FrameSize | undefined): boolean {
+    const values = settings.commitAll();
+    return values !== null && fits(values, last);
   }
 
   function move(change: () => void) {
@@ -328,9 +258,6 @@ export function createPick({
     }
   }
 
-  preferences.subscribe(({ speculative }, before) => {
-    if (speculative !== before.speculative) sendPace();
-  });
   animation.subscribe(({ edition, frames }, before) => {
     const changed = edition !== before.edition || frames !== before.frames;
     if (changed && !moving && store.getState().round?.phase !== 'waiting') stop();
@@ -339,7 +266,7 @@ export function createPick({
     if (begun && !before.run) stop();
   });
   model.subscribe(({ status }, before) => {
-    if (status === 'loading' && before.status !== 'loading' && session) stop();
+    if (status === 'loading' && before.status !== 'loading' && session.isOpen()) stop();
   });
 
   return {
@@ -348,9 +275,9 @@ export function createPick({
     async take(index) {
       const { round } = store.getState();
       const candidate = round?.variants[index]?.candidate;
-      if (!round || !candidate || !mayMove()) return;
+      if (!round || !candidate || !mayMove() || !mayGoOn(candidate.picture)) return;
       const maker = model.getState().model?.name ?? '';
-      const candidates = ahead.get(index);
+      const candidates = session.ahead(index);
       move(() => animation.append({ ...candidate, settings: round.settings, model: maker }));
       notices.announce(`Variant ${index + 1} is frame ${round.number}.`);
       await run(0, candidates && { settings: round.settings, candidates });
@@ -362,17 +289,14 @@ export function createPick({
     async back() {
       const { frames, tree } = animation.getState();
       const left = tree.nodes.get(tree.leaf);
-      if (!left || !mayMove()) return;
+      // The start picture is cut to any size.
+      if (!left || !mayMove() || !mayGoOn(frames.at(-2))) return;
       move(() => {
         animation.goBackTo(frames.length - 1);
       });
       await run(rollOf(left.variant));
     },
-    lookAt(index) {
-      if (index === lookedAt) return;
-      lookedAt = index;
-      sendPace();
-    },
+    lookAt: session.lookAt,
     stop,
   };
 }

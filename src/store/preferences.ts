@@ -47,6 +47,19 @@ function stored(storage: Environment['storage']): unknown {
   }
 }
 
+/** A value that an earlier visit stored with `keep`; null for none, and for one that is damaged. */
+export function readKept<T>(
+  storage: Environment['storage'],
+  key: string,
+  schema: v.GenericSchema<unknown, T>,
+): T | null {
+  try {
+    return v.parse(schema, JSON.parse(storage?.getItem(key) ?? 'null'));
+  } catch {
+    return null;
+  }
+}
+
 /** Stores a value for the next visit. Where storage is full or forbidden, this visit goes on without. */
 export function keep(storage: Environment['storage'], key: string, value: unknown): void {
   try {

@@ -62,21 +62,8 @@ export function createStores(environment: Environment): Stores {
   const notices = createNotices();
   const preferences = createPreferences(storage);
   const settings = createSettings(environment);
-  const models = createModels({
-    link: createLink(environment.openModels),
-    model: () => model,
-    notices,
-    environment,
-  });
-  const { mending } = models;
-  const model: ModelStore = createModel({
-    link: diffusion,
-    settings,
-    preferences,
-    notices,
-    nextPaint,
-    mending,
-  });
+  const model = createModel({ link: diffusion, settings, preferences, notices, nextPaint });
+  const models = createModels({ link: createLink(environment.openModels), model, notices, environment });
   const settingsLink = createSettingsLink({ settings, model, models, notices, environment });
   const pictures = createPictures({ media });
   const thumbnails = createThumbnails({ pictures, pictureUrls: environment.pictureUrls });

@@ -86,6 +86,10 @@ export class Listener {
       return;
     }
     const response = v.parse(responseSchema, message);
+    if (response.kind === 'unreadable') {
+      this.heard.push({ at, kind: 'error', method: '', message: 'A message could not be deserialised.' });
+      return;
+    }
     const method = this.#methods.get(`${worker} ${response.id}`) ?? '';
     if (response.kind === 'result') {
       this.heard.push({ at, kind: 'result', method });

@@ -137,7 +137,7 @@ export class WebGpuCompute implements Compute {
   }
 
   async idle(): Promise<void> {
-    await Promise.race([this.#gpu.queue.onSubmittedWorkDone(), this.#health.lost]);
+    await this.#health.lost.during(this.#gpu.queue.onSubmittedWorkDone());
     this.#health.throwFailure();
   }
 

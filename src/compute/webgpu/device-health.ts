@@ -1,4 +1,4 @@
-import { DeviceError } from '../../base/index.ts';
+import { DeviceError, Lasting } from '../../base/index.ts';
 import { deviceLostError } from './device.ts';
 
 /**
@@ -7,7 +7,7 @@ import { deviceLostError } from './device.ts';
  */
 export class DeviceHealth {
   /** Rejects when the device is lost, with DeviceError `device-lost`. */
-  readonly lost: Promise<never>;
+  readonly lost: Lasting;
   readonly #device: GPUDevice;
   #failure: DeviceError | null = null;
   #isLost = false;
@@ -15,11 +15,12 @@ export class DeviceHealth {
 
   constructor(device: GPUDevice) {
     this.#device = device;
-    this.lost = device.lost.then((info) => {
-      this.#isLost = true;
-      throw (this.#failure = deviceLostError(info));
-    });
-    this.lost.catch(() => undefined); // thrown to those who wait, if anyone does
+    this.lost = new Lasting(
+      device.lost.then((info) => {
+        this.#isLost = true;
+        throw (this.#failure = deviceLostError(info));
+      }),
+    );
     device.addEventListener('uncapturederror', this.#onError);
   }
 

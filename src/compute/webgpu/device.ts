@@ -1,4 +1,5 @@
 import { DeviceError } from '../../base/index.ts';
+import { describeAdapter } from './adapter-info.ts';
 import { mendShaders } from './mended-shaders.ts';
 import type { MendOptions } from './mended-shaders.ts';
 
@@ -68,15 +69,18 @@ export async function requestComputeDevice(
     'timestamp-query',
     'subgroups',
   ];
-  const { vendor, architecture, device: model, description, isFallbackAdapter } = adapter.info;
-  const words = description === '' ? [vendor, architecture, model] : [description];
-  const adapterName = words.filter((word) => word !== '').join(' ') || 'GPU';
+  const { name: adapterName, software } = describeAdapter(adapter);
   let device: GPUDevice;
   try {
     device = await adapter.requestDevice({
       label: 'drift',
       requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
-      requiredLimits: Object.fromEntries(raisedLimits.map((limit) => [limit, adapter.limits[limit]])),
+      // A limit that the browser does not know yet has the value undefined, which older ones refuse.
+      requiredLimits: Object.fromEntries(
+        raisedLimits
+          .filter((limit) => limit in adapter.limits)
+          .map((limit) => [limit, adapter.limits[limit]]),
+      ),
     });
   } catch (cause) {
     throw new DeviceError('device-failed', `The GPU (${adapterName}) could not be opened.`, {
@@ -91,7 +95,7 @@ export async function requestComputeDevice(
     device,
     adapterName,
     float16: device.features.has('shader-f16'),
-    software: isFallbackAdapter,
+    software,
     lost: device.lost.then(deviceLostError),
   };
 }

@@ -1,4 +1,5 @@
 import { float16ToFloat32 } from '../../base/index.ts';
+import type { Lasting } from '../../base/index.ts';
 import type { GpuTensor } from '../types.ts';
 import { byteLength, padded } from './buffers.ts';
 
@@ -25,7 +26,7 @@ function valuesOf({ type }: GpuTensor, bytes: ArrayBuffer): Values {
 export async function readBack(
   device: GPUDevice,
   tensors: readonly GpuTensor[],
-  lost: Promise<never>,
+  lost: Lasting,
   signal?: AbortSignal,
 ): Promise<Values[]> {
   signal?.throwIfAborted();
@@ -52,7 +53,7 @@ export async function readBack(
       encoder.copyBufferToBuffer(tensor.buffer, 0, staging, offset, padded(bytes, 4));
     }
     device.queue.submit([encoder.finish()]);
-    await Promise.race([staging.mapAsync(GPUMapMode.READ), lost]);
+    await lost.during(staging.mapAsync(GPUMapMode.READ));
     signal?.throwIfAborted();
     const mapped = staging.getMappedRange();
     return parts.map(({ tensor, offset, bytes }) => valuesOf(tensor, mapped.slice(offset, offset + bytes)));

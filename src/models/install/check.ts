@@ -3,7 +3,7 @@ import type { ModelFiles } from './files.ts';
 import type { Ledger, LedgerFile, LedgerPiece } from './ledger.ts';
 import { inParallel } from './parallel.ts';
 import { sha256 } from './pieces.ts';
-import type { Progress } from './progress.ts';
+import type { ProgressMeter } from './progress.ts';
 import { storing } from './storing.ts';
 import type { Damage } from './types.ts';
 
@@ -31,7 +31,7 @@ function piecesThere(files: readonly LedgerFile[]): { file: LedgerFile; piece: L
 export async function checkPieces(
   files: ModelFiles,
   ledger: Ledger,
-  progress: Progress,
+  progress: ProgressMeter,
   signal: AbortSignal | undefined,
 ): Promise<Damage[]> {
   const id = ledger.source.id;

@@ -9,7 +9,7 @@ import { inParallel } from './parallel.ts';
 import { originOf } from './pieces.ts';
 import type { ReadPiece, SpanPiece } from './pieces.ts';
 import { PreparedPlan, planInstall } from './plan.ts';
-import { Progress } from './progress.ts';
+import { ProgressMeter } from './progress.ts';
 import type { ModelSource } from './source.ts';
 import { storageFull, storing } from './storing.ts';
 import { stretchesOf } from './stretches.ts';
@@ -38,7 +38,7 @@ export async function install(
   const replaced = new Set<string>();
   let plan = what instanceof PreparedPlan ? what : null;
   for (;;) {
-    if (!plan) new Progress('look', 0, 0, now, onProgress);
+    if (!plan) new ProgressMeter('look', 0, 0, now, onProgress);
     plan ??= await planInstall('source' in what ? what.source : what, options);
     try {
       await carryOut(plan, files, options);
@@ -99,10 +99,18 @@ async function carryOut(plan: PreparedPlan, files: ModelFiles, options: InstallO
   await askForRoom(plan, files);
 
   const there = bytesThere(ledger);
-  if (there > 0) await checkPieces(files, ledger, new Progress('verify', 0, there, now, onProgress), signal);
+  if (there > 0) {
+    await checkPieces(files, ledger, new ProgressMeter('verify', 0, there, now, onProgress), signal);
+  }
   const missing = missingPieces(plan, ledger);
   const toCome = missing.reduce((sum, { piece }) => sum + piece.download, 0);
-  const progress = new Progress('download', plan.downloadBytes - toCome, plan.downloadBytes, now, onProgress);
+  const progress = new ProgressMeter(
+    'download',
+    plan.downloadBytes - toCome,
+    plan.downloadBytes,
+    now,
+    onProgress,
+  );
   const keeper = new PieceKeeper(files, ledger, now);
   const large = createQueue();
   try {
@@ -139,7 +147,7 @@ function tellOfRepetition(
 async function makeStretch(
   stretch: readonly Missing<SpanPiece>[],
   keeper: PieceKeeper,
-  progress: Progress,
+  progress: ProgressMeter,
   signal: AbortSignal,
 ): Promise<void> {
   const [first, last] = [stretch[0], stretch.at(-1)];
@@ -174,7 +182,7 @@ async function makeStretch(
 async function makeOne(
   { file, piece, entry }: Missing<ReadPiece>,
   keeper: PieceKeeper,
-  progress: Progress,
+  progress: ProgressMeter,
   large: Queue,
   signal: AbortSignal,
 ): Promise<void> {

@@ -8,7 +8,7 @@ import type { ModelFiles } from './files.ts';
 import { layout } from './layout.ts';
 import { readLedger, writeLedger } from './ledger-file.ts';
 import type { Ledger } from './ledger.ts';
-import { Progress } from './progress.ts';
+import { ProgressMeter } from './progress.ts';
 import { storing } from './storing.ts';
 import type { Damage, InstalledModel, VerifyOptions } from './types.ts';
 
@@ -78,7 +78,7 @@ export async function verifyInstalled(
 
 async function verify(files: ModelFiles, ledger: Ledger, options: VerifyOptions): Promise<Damage[]> {
   const { signal, onProgress, now = Date.now } = options;
-  const progress = new Progress('verify', 0, bytesThere(ledger), now, onProgress);
+  const progress = new ProgressMeter('verify', 0, bytesThere(ledger), now, onProgress);
   const damage = await checkPieces(files, ledger, progress, signal);
   if (damage.length > 0) {
     ledger.generation++;

@@ -6,7 +6,7 @@ const rateSpan = 10_000;
 const reportEvery = 100;
 
 /** Counts the bytes of one stage and tells how far it is, how fast it goes and how long it will take. */
-export class Progress {
+export class ProgressMeter {
   readonly #stage: InstallProgress['stage'];
   readonly #of: number;
   readonly #now: () => number;

@@ -24,6 +24,6 @@ async function filesIn(entry: FileSystemEntry): Promise<NamedFile[]> {
       reader.readEntries(resolve, reject);
     });
     if (part.length === 0) return nested;
-    for (const inside of part) nested.push(...(await filesIn(inside)));
+    for (const inside of part) for (const file of await filesIn(inside)) nested.push(file);
   }
 }

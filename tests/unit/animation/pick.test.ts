@@ -1,15 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { PickSession, makeRound } from '../../../src/animation/index.ts';
-import type {
-  Candidate,
-  PickState,
-  RoundAhead,
-  RoundEvent,
-  RoundInput,
-} from '../../../src/animation/index.ts';
+import type { Candidate, RoundAhead, RoundEvent, RoundInput } from '../../../src/animation/index.ts';
 import { isAbort } from '../../../src/base/index.ts';
 import type { Picture } from '../../../src/base/index.ts';
 import { defaultSettings } from '../../../src/project/index.ts';
+import type { SpeculationReport } from '../../../src/project/index.ts';
 import { tinyPipeline } from '../../support/tiny-pipeline.ts';
 import { noisePicture } from '../compute/support.ts';
 
@@ -55,7 +50,7 @@ function rig({ speculative = true, limit = 1e9 } = {}) {
   const open = new Set<string>();
   const failing = new Set<string>();
   let clock = 0;
-  let state: PickState = { ready: [], savedSeconds: 0, stepsAhead: 0 };
+  let state: SpeculationReport = { ready: [], savedSeconds: 0, stepsAhead: 0 };
   const ahead: RoundAhead[] = [];
   let name = 0;
   const waiting: (() => void)[] = [];

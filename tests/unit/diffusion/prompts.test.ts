@@ -31,9 +31,17 @@ describe('the tokenizer', () => {
     ]);
   });
 
-  it('cuts a prompt that is too long', async () => {
+  it('cuts a prompt that is too long before its end token, and says which', async () => {
     const tokenize = await openTokenizer(tokenizerFile, tokenizerConfig, 8);
-    expect(tokenize(['abcdefghijklmnop']).dims).toEqual([1, 8]);
+    const { dims, ids, cut } = tokenize(['cat', 'abcdefghijklmnop', 'zyxwvutsrqponmlk', 'abcdef']);
+    expect(dims).toEqual([4, 8]);
+    const rows = Array.from({ length: 4 }, (_, row) => [...ids.subarray(8 * row, 8 * row + 8)].map(Number));
+    const [start, end] = idsOf('');
+    for (const row of rows) expect([row[0], row[7]]).toEqual([start, end]);
+    expect(rows[1]).toEqual([start, ...idsOf('abcdefgh').slice(1, 7), end]);
+    expect(rows[2]).not.toEqual(rows[1]);
+    expect(rows[3]).toEqual(idsOf('abcdef'));
+    expect(cut).toEqual([1, 2]);
   });
 
   it('refuses files that are no tokenizer', async () => {
@@ -63,6 +71,16 @@ describe('prompts', () => {
     }
     expect(backend.runtime.liveSessions).toBe(0);
     expect(backend.compute.liveTensors).toBe(0);
+  });
+
+  it('that are too long count as far as they are read, and are named', async () => {
+    const encode = (prompt: string) =>
+      encodePrompts([prompt], promptEncoder(width, 8), backend.compute, backend.runtime);
+    const long = await encode('abcdefghijklmnop');
+    const short = await encode('abcdef');
+    expect([long.cut, short.cut]).toEqual([[0], []]);
+    const other = await encode('ponmlkjihgfedcba');
+    expect([...other.embeds]).not.toEqual([...long.embeds]);
   });
 
   it('of a tower that belongs to another model are refused', async () => {

@@ -88,10 +88,10 @@ class FakeWorker implements WorkerLike {
 
   addEventListener(
     ...listening:
-      | [type: 'message', listener: (event: MessageEvent<unknown>) => void]
+      | [type: 'message' | 'messageerror', listener: (event: MessageEvent<unknown>) => void]
       | [type: 'error', listener: (event: ErrorEvent) => void]
   ): void {
-    if (listening[0] === 'message') this.#page.addEventListener('message', listening[1]);
+    if (listening[0] !== 'error') this.#page.addEventListener(listening[0], listening[1]);
     else this.#onError.push(listening[1]);
   }
 
@@ -103,6 +103,11 @@ class FakeWorker implements WorkerLike {
   close(): void {
     this.#page.close();
     this.#inside.close();
+  }
+
+  /** Something comes that cannot be deserialised: to the page, or to the worker. */
+  garble(to: 'page' | 'worker'): void {
+    (to === 'page' ? this.#page : this.#inside).dispatchEvent(new MessageEvent('messageerror'));
   }
 
   say(message: unknown): void {
@@ -187,6 +192,19 @@ describe('a call', () => {
 
     await connection.call('double', { data: kept });
     expect([...kept]).toEqual([4, 5]);
+  });
+});
+
+describe('a message that cannot be deserialised', () => {
+  it.each(['page', 'worker'] as const)('on its way to the %s ends all calls with an error', async (to) => {
+    const { call, there } = waiting();
+    await there;
+    const other = waiting();
+    await other.there;
+    worker.garble(to);
+    expect((await failure(call)).code).toBe('message-unreadable');
+    expect((await failure(other.call)).code).toBe('message-unreadable');
+    expect((await failure(connection.call('count', { to: 1, name: '' }))).code).toBe('message-unreadable');
   });
 });
 

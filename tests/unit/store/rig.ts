@@ -52,10 +52,10 @@ function openFake<A extends Api>(
       },
       addEventListener(
         ...listening:
-          | [type: 'message', listener: (event: MessageEvent<unknown>) => void]
+          | [type: 'message' | 'messageerror', listener: (event: MessageEvent<unknown>) => void]
           | [type: 'error', listener: (event: ErrorEvent) => void]
       ) {
-        if (listening[0] === 'message') port1.addEventListener('message', listening[1]);
+        if (listening[0] !== 'error') port1.addEventListener(listening[0], listening[1]);
         else errorListeners.push(listening[1]);
       },
       terminate: close,

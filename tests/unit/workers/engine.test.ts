@@ -279,6 +279,22 @@ describe('a model that is refused or fails', () => {
     expect(await pictureOf(engine)).toEqual(before);
   });
 
+  it('makes frames with prompts that are too long, and says once that they were cut', async () => {
+    withTextTower('one');
+    const engine = new Engine(openMachine, models);
+    await load(engine, 'one');
+    const long = 'a'.repeat(100);
+    const words = { ...settings, positivePrompts: `cat|${long}`, negativePrompts: '' };
+    const notices: string[] = [];
+    for (let run = 0; run < 2; run++) {
+      await engine.generate({ start, firstFrame: 0, settings: words, previews: false }, patient, (event) => {
+        if (event.kind === 'notice') notices.push(`${event.code}: ${event.message}`);
+      });
+    }
+    expect(notices).toHaveLength(1);
+    expect(notices[0]).toMatch(/^prompt: A prompt is longer than this model can read.*“a{40}…”/);
+  });
+
   it('makes no frames of a size that the device cannot hold, and says so before the first step', async () => {
     const engine = new Engine(openMachine, models);
     await load(engine, 'one');

@@ -38,10 +38,10 @@ function tab(models: MemoryModels, web = tinyWeb().web) {
     },
     addEventListener: (
       ...[type, listener]:
-        | [type: 'message', listener: (event: MessageEvent<unknown>) => void]
+        | [type: 'message' | 'messageerror', listener: (event: MessageEvent<unknown>) => void]
         | [type: 'error', listener: (event: ErrorEvent) => void]
     ) => {
-      if (type === 'message') port1.addEventListener('message', listener);
+      if (type !== 'error') port1.addEventListener(type, listener);
     },
     terminate,
   };

@@ -1,0 +1,24 @@
+/** A promise with its own resolve and reject (`Promise.withResolvers`, which browsers of 2023 lack). */
+export function withResolvers() {
+  let resolve: () => void = () => undefined;
+  let reject: (error: unknown) => void = () => undefined;
+  const promise = new Promise<void>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}
+
+/** Wakes a loop that waits; a ring before it waits counts as well. */
+export class Bell {
+  #ringing = withResolvers();
+
+  ring(): void {
+    this.#ringing.resolve();
+  }
+
+  async rung(): Promise<void> {
+    await this.#ringing.promise;
+    this.#ringing = withResolvers();
+  }
+}

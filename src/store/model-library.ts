@@ -1,0 +1,122 @@
+import type { StoreApi } from 'zustand/vanilla';
+import { WorkerError, isAbort } from '../base/index.ts';
+import type { Device, ModelOrigin, WantedModel, modelsApi } from '../protocol/index.ts';
+import type { Environment } from './environment.ts';
+import type { Link } from './link.ts';
+import { readHub } from './location.ts';
+import type { ModelStore } from './model.ts';
+import type { Look, ModelsState } from './models-state.ts';
+import type { Notices } from './notices.ts';
+import { originWords } from './wanted.ts';
+
+/** What is known of models: those on this device, and what others would cost. */
+export interface ModelLibrary {
+  /** Reads again what is on this device. */
+  readonly refresh: () => Promise<void>;
+  /** Where others can get a model of this device; null for one that is only here. */
+  readonly originOf: (id: string) => Promise<ModelOrigin | null>;
+  /** Finds out what a model costs: into `full` for the recommended one, else into `added`. */
+  readonly look: (wanted: WantedModel) => Promise<void>;
+  /** Takes back what was found of a model to be added. */
+  readonly forget: () => void;
+  /** Opens the dialog, where it tells what this model costs, if there is one. */
+  readonly show: (origin?: ModelOrigin) => void;
+  readonly hide: () => void;
+  /** Shows an error of the models worker. */
+  readonly report: (error: unknown, options?: Parameters<Notices['error']>[1]) => void;
+}
+
+export function createModelLibrary({
+  store,
+  link,
+  model,
+  notices,
+  environment: { address },
+}: {
+  store: StoreApi<ModelsState>;
+  link: Link<typeof modelsApi>;
+  model: ModelStore;
+  notices: Notices;
+  environment: Pick<Environment, 'address'>;
+}): ModelLibrary {
+  const looking = { full: new AbortController(), added: new AbortController() };
+
+  // What a model needs depends on the device that it runs on.
+  model.subscribe(({ device }) => {
+    const { full, added } = store.getState();
+    for (const look of [full, added]) {
+      if (look?.status === 'cost' && !isSameDevice(look.device, device)) void library.look(look.wanted);
+    }
+  });
+
+  const library: ModelLibrary = {
+    async refresh() {
+      try {
+        const { models: installed, free } = await link.call('list', {});
+        store.setState({ installed, free });
+      } catch (error) {
+        library.report(error);
+        store.setState(({ installed }) => ({ installed: installed ?? [] }));
+      }
+    },
+
+    async originOf(id) {
+      if (!store.getState().installed) await library.refresh();
+      return store.getState().installed?.find((each) => each.id === id)?.origin ?? null;
+    },
+
+    async look(wanted) {
+      const slot = wanted.kind === 'full' ? 'full' : 'added';
+      looking[slot].abort();
+      looking[slot] = new AbortController();
+      const { signal } = looking[slot];
+      const set = (look: Look) => {
+        if (!signal.aborted) store.setState({ [slot]: look });
+      };
+      const before = store.getState()[slot];
+      // What is known stays while it is looked at again for another device.
+      if (before?.status !== 'cost' || before.wanted !== wanted) set({ status: 'looking', wanted });
+      const { device } = model.getState();
+      try {
+        const parameters = { wanted, hub: readHub(address.read()), ...(device && { device }) };
+        const found = await link.call('look', parameters, { signal });
+        if (found.kind === 'cost') {
+          set({ status: 'cost', wanted, cost: found.cost, free: found.free, device });
+        } else {
+          const problems = found.problems.map(({ message, remedy }) => ({ message, remedy }));
+          set({ status: 'problems', wanted, problems });
+        }
+      } catch (error) {
+        if (isAbort(error)) return;
+        library.report(error);
+        if (!signal.aborted) store.setState({ [slot]: null });
+      }
+    },
+
+    forget() {
+      looking.added.abort();
+      store.setState({ added: null });
+    },
+
+    show(origin) {
+      store.setState({ dialog: { address: origin ? originWords(origin) : '' } });
+      if (origin) void library.look(origin);
+    },
+
+    hide() {
+      store.setState({ dialog: null });
+    },
+
+    report(error, options = {}) {
+      notices.error(error, {
+        ...options,
+        ...(error instanceof WorkerError && { remedy: 'Try again; what has been downloaded is kept.' }),
+      });
+    },
+  };
+  return library;
+}
+
+function isSameDevice(one: Device | null, other: Device | null): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
+}

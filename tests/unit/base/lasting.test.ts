@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { Lasting } from '../../../src/base/index.ts';
+
+describe('waiting beside a promise that lasts', () => {
+  it('gives what the work gives, and leaves nothing behind', async () => {
+    const lasting = new Lasting(new Promise<never>(() => undefined));
+    for (let step = 0; step < 1000; step++) {
+      expect(await lasting.during(Promise.resolve(step))).toBe(step);
+    }
+    await expect(lasting.during(Promise.reject(new Error('failed')))).rejects.toThrow('failed');
+    expect(lasting.waits).toBe(0);
+  });
+
+  it('ends with the lasting promise, now and from then on', async () => {
+    let end: (error: Error) => void = () => undefined;
+    const lasting = new Lasting(new Promise<never>((_, reject) => (end = reject)));
+    const waits = [1, 2].map(() => lasting.during(new Promise(() => undefined)));
+    end(new Error('lost'));
+    for (const wait of waits) await expect(wait).rejects.toThrow('lost');
+    await expect(lasting.during(Promise.resolve(1))).rejects.toThrow('lost');
+    expect(lasting.waits).toBe(0);
+  });
+});

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { ModelError } from '../../../src/base/index.ts';
+import type { WantedModel } from '../../../src/store/index.ts';
+import { base } from '../../support/install/tiny-source.ts';
+import { Rig, until } from './rig.ts';
+
+const wanted: WantedModel = { kind: 'manifest', url: `${base}tiny/model.json` };
+const id = 'hub.test-tiny';
+
+/** Has requests for weights wait, until what is returned is called. */
+function holdWeights({ web }: Rig): { reached: Promise<void>; pass: () => void } {
+  let pass: () => void = () => undefined;
+  let reach: () => void = () => undefined;
+  const gate = new Promise<void>((open) => (pass = open));
+  const reached = new Promise<void>((resolve) => (reach = resolve));
+  web.fault = async ({ range }) => {
+    if (range && range[1] - range[0] > 2000) {
+      reach();
+      await gate;
+    }
+    return null;
+  };
+  return { reached, pass };
+}
+
+const settle = () => new Promise(setImmediate);
+
+describe('a download', () => {
+  it('that is paused, resumed and paused again at once is paused, and fetches nothing', async () => {
+    const rig = new Rig();
+    const { models } = rig.stores;
+    const { reached, pass } = holdWeights(rig);
+    models.get(wanted, 'Tiny');
+    await reached;
+    models.pause();
+    models.resume();
+    models.pause();
+    pass();
+    await until(models, ({ installed }) => installed !== null);
+    rig.web.asked.length = 0;
+    for (let turn = 0; turn < 20; turn++) await settle();
+    expect(models.getState().fetch?.phase).toBe('paused');
+    expect(rig.web.asked).toEqual([]);
+    models.resume();
+    await until(models, ({ installed }) => installed?.[0]?.state === 'complete');
+    expect(models.getState().fetch).toBeNull();
+  });
+
+  it('that is cancelled and begun again at once is all there in the end', async () => {
+    const rig = new Rig();
+    const { models } = rig.stores;
+    const { reached, pass } = holdWeights(rig);
+    models.get(wanted, 'Tiny');
+    await reached;
+    const cancelled = models.cancel();
+    models.get(wanted, 'Tiny');
+    pass();
+    await cancelled;
+    await until(models, ({ fetch, installed }) => !fetch && installed?.[0]?.state === 'complete');
+    await models.verify(id);
+    expect(models.getState().installed).toMatchObject([{ id, state: 'complete' }]);
+    expect(rig.stores.notices.getState().notices.filter(({ kind }) => kind === 'error')).toEqual([]);
+  });
+
+  it('that waits for the network does not come back when its model is removed', async () => {
+    const rig = new Rig();
+    const { models } = rig.stores;
+    let asked = 0;
+    rig.web.fault = ({ range }) => {
+      if (range && range[1] - range[0] > 2000 && asked++ > 1) throw new TypeError('offline');
+      return null;
+    };
+    models.get(wanted, 'Tiny');
+    await until(models, ({ fetch }) => fetch?.phase === 'waiting' && fetch.id !== null);
+    await models.remove(id);
+    expect(models.getState()).toMatchObject({ fetch: null, installed: [] });
+    rig.web.fault = () => null;
+    rig.goOnline();
+    expect(rig.passTime(), 'nothing waits any more').toEqual([]);
+    for (let turn = 0; turn < 20; turn++) await settle();
+    expect(rig.models.files.names).toEqual([]);
+  });
+
+  it('is not used when it is there only because another model was to be repaired meanwhile', async () => {
+    const rig = new Rig();
+    const { models, model } = rig.stores;
+    await models.begin();
+    await model.whenReady();
+    const { reached, pass } = holdWeights(rig);
+    models.get(wanted, 'Tiny');
+    await reached;
+    rig.failures.set(
+      'load',
+      new ModelError('model-damaged', 'Other is damaged.', { remedy: 'Repair it.', details: {} }),
+    );
+    models.use('hub.test-other');
+    await model.whenReady();
+    const damaged = rig.stores.notices.getState().notices.find(({ message }) => /Other/.test(message));
+    damaged?.actions.find(({ label }) => label === 'Repair')?.run();
+    pass();
+    await until(models, ({ fetch, installed }) => !fetch && installed?.[0]?.state === 'complete');
+    await model.whenReady();
+    expect(model.getState().place).toMatchObject({ kind: 'url' });
+  });
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { Rig, valueOf } from './rig.ts';
+
+const frames = (rig: Rig) => rig.stores.animation.getState().frames.map(({ picture }) => valueOf(picture));
+const parents = (rig: Rig) =>
+  [...rig.stores.animation.getState().tree.nodes.values()].map(({ parent }) => parent);
+
+async function picking(): Promise<Rig> {
+  const rig = new Rig();
+  await rig.ready();
+  rig.stores.settings.set({ mode: 'pick', seed: 0 });
+  await rig.stores.pick.begin();
+  return rig;
+}
+
+describe('picking with a field that cannot be used', () => {
+  it('moves nothing, shows the field, and keeps the round to pick from once it is mended', async () => {
+    const rig = await picking();
+    const { pick, settings } = rig.stores;
+    settings.edit('steps', '');
+    await pick.take(0);
+    await pick.take(1);
+    await pick.take(0);
+    expect(frames(rig)).toEqual([]);
+    expect(settings.getState()).toMatchObject({ attention: { key: 'steps' } });
+    expect(pick.getState().round).toMatchObject({ number: 1, phase: 'done' });
+    settings.edit('steps', '4');
+    await pick.take(1);
+    expect(frames(rig)).toEqual([50]);
+    expect(pick.getState().round?.number).toBe(2);
+  });
+
+  it('does not go back either', async () => {
+    const rig = await picking();
+    const { pick, settings } = rig.stores;
+    await pick.take(0);
+    settings.edit('steps', 'many');
+    await pick.back();
+    expect(frames(rig)).toHaveLength(1);
+    expect(pick.getState().round).toMatchObject({ number: 2, phase: 'done' });
+  });
+
+  it('of another size than the variants picks none of them', async () => {
+    const rig = await picking();
+    const { pick, settings } = rig.stores;
+    settings.edit('width', '128');
+    await pick.take(0);
+    await pick.take(1);
+    expect(frames(rig)).toEqual([]);
+    expect(settings.getState().problems.width?.suggestions).toEqual([64]);
+    settings.edit('width', '64');
+    await pick.take(0);
+    await pick.take(1);
+    expect(parents(rig), 'each follows on the one before').toEqual([0, 1]);
+  });
+});
