@@ -10,11 +10,11 @@ const usage = `Usage: npm run bench:page -- [--machine cpu|float16|float32] [--r
 
 Opens the built page in Chromium, as a visitor who was never there, and prints in seconds how long it takes until the
 model is ready, and each of N frames (default 0) at the model's own settings: medians of N rounds (default 5), once with
-?backend=cpu and once with what the page chooses by itself. With --picks, also how long a click on a variant takes, N
+?backend=cpu and once with its GPU, also one that computes on the processor. With --picks, also how long a click on a variant takes, N
 times each round, until the round after it, which speculation has finished, is on the screen. Needs "npm run build" and
 "npm test -- prepare".`;
 
-const backends = ['cpu', 'auto'] as const;
+const backends = ['cpu', 'software'] as const;
 
 /** The command. See `usage`. */
 export async function main(args: string[]): Promise<number> {

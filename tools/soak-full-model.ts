@@ -146,6 +146,7 @@ async function soak({ size, line, model, folder, signal }: SoakOptions): Promise
     ends.push(() => pages.close());
     const address = new URL(pages.resolvedUrls?.local[0] ?? '');
     address.searchParams.set('hub', hub.url);
+    address.searchParams.set('gpu', 'software');
 
     // On the hub, PyTorch's and safetensors' weights are float32; the CLIP towers are ONNX files in float16.
     const watch = new Watch(hub.requests, (path) => /\.(safetensors|bin)$/.test(path));

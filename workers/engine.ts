@@ -4,6 +4,7 @@ import { DriftError, ModelError, abortable, allOrNone, createQueue } from '../sr
 import type { NetworkPrecision } from '../src/base/index.ts';
 import type { PipelineOptions } from '../src/diffusion/index.ts';
 import type {
+  Backend,
   EngineNotice,
   GenerateEvent,
   LoadEvent,
@@ -13,7 +14,7 @@ import type {
 import type { Settings } from '../src/project/index.ts';
 import { isLost, withDeviceRecovery } from './device-health.ts';
 import { checkModel, loadNetworks, openPlace } from './loading.ts';
-import type { Backend, Machine } from './machine.ts';
+import type { Machine } from './machine.ts';
 import { Machines } from './machines.ts';
 import type { Station } from './machines.ts';
 import { describe, pipelineOn, promptDevice } from './model-in-use.ts';
@@ -98,14 +99,21 @@ export class Engine {
     const optionsOn = ({ device }: Machine) => this.#options(lowMemory, precisions[device.name]);
     let station = this.#machines.reserve(backend);
     stations.add(station);
-    const [opened, first] = await allOrNone(signal, async (stop) => {
-      const both = await Promise.all([
-        openPlace(place, this.#storage, stop, emit),
-        abortable(station.machine, stop),
-      ]);
-      checkModel(...both, optionsOn(both[1]));
-      return both;
-    });
+    const [opened, found] = await allOrNone(signal, (stop) =>
+      Promise.all([openPlace(place, this.#storage, stop, emit), abortable(station.machine, stop)]),
+    );
+    let first = found;
+    try {
+      checkModel(opened, first, optionsOn(first));
+    } catch (error) {
+      const needsGpu = error instanceof ModelError && error.code === 'needs-gpu';
+      if (!needsGpu || backend === 'cpu' || !first.device.software) throw error;
+      // A GPU that computes on the processor was passed over; for this model it is better than none.
+      station = this.#machines.reserve('software');
+      stations.add(station);
+      first = await abortable(station.machine, signal);
+      checkModel(opened, first, optionsOn(first));
+    }
 
     const before = this.#model;
     // A device that is gone frees nothing, and need not.
@@ -125,9 +133,10 @@ export class Engine {
       signal.throwIfAborted();
       if (!(await isLost(first, signal))) throw error;
       first.dispose();
-      station = this.#machines.reopen(backend);
+      station = this.#machines.reopen(station.backend);
       stations.add(station);
       const second = await abortable(station.machine, signal);
+      if (second.device.kind !== first.device.kind) throw error;
       this.#hearer?.(deviceNotice);
       return loadOn(second);
     });
@@ -138,9 +147,18 @@ export class Engine {
       promptDevice(machine, pipeline, lowMemory),
       (cut) => this.#hearer?.(promptNotice(cut)),
     );
-    const model = { parts: opened.parts, backend, machine, lowMemory, pipeline, prompts, letGo };
+    const model = {
+      parts: opened.parts,
+      backend: station.backend,
+      machine,
+      lowMemory,
+      pipeline,
+      prompts,
+      letGo,
+    };
     this.#model = model;
     this.#machines.adopt(station);
+    for (const other of stations) this.#machines.giveUp(other);
     if (before) {
       before.letGo();
       if (before.machine !== machine) before.machine.dispose();
@@ -272,8 +290,9 @@ export class Engine {
       const station = this.#machines.reopen(stale.backend);
       try {
         const machine = await abortable(station.machine, signal);
-        // Another device, or another precision, would make other frames.
-        if (machine.device.precision !== stale.machine.device.precision) throw error;
+        // Another kind of device, or another precision, would make other frames.
+        const { kind, precision } = stale.machine.device;
+        if (machine.device.kind !== kind || machine.device.precision !== precision) throw error;
         const { parts, lowMemory, prompts } = stale;
         const pipeline = pipelineOn(machine, parts, this.#options(lowMemory, stale.pipeline.precision));
         prompts.moveTo(promptDevice(machine, pipeline, lowMemory));

@@ -1,14 +1,17 @@
 import { DeviceError, DriftError } from '../src/base/index.ts';
-import { createCpuCompute, createWebGpuCompute, requestComputeDevice } from '../src/compute/index.ts';
+import {
+  SoftwareGpuError,
+  createCpuCompute,
+  createWebGpuCompute,
+  requestComputeDevice,
+} from '../src/compute/index.ts';
 import type { Compute, ModelType } from '../src/compute/index.ts';
 import { identityModel, targetFor } from '../src/models/index.ts';
 import type { Target } from '../src/models/index.ts';
-import type { LoadedModel } from '../src/protocol/index.ts';
+import type { Backend, LoadedModel } from '../src/protocol/index.ts';
 import { chooseBuild, createRuntime, loadOrt } from '../src/runtime/index.ts';
 import type { Runtime } from '../src/runtime/index.ts';
 import { wasmAssets } from '../src/runtime/assets.ts';
-
-export type Backend = 'auto' | 'webgpu' | 'cpu';
 
 /** What computes: a device, the operations on it, and ONNX Runtime on the same device. */
 export interface Machine {
@@ -25,20 +28,30 @@ export interface Machine {
 /** The CPU provider gains little from more threads than this on networks of the size that it can hold. */
 const mostThreads = 4;
 
+/** Which GPUs a backend takes, and what it does with them. */
+const allowed = {
+  auto: { allowFloat16: true, allowSoftware: false },
+  float32: { allowFloat16: false, allowSoftware: false },
+  software: { allowFloat16: true, allowSoftware: true },
+  webgpu: { allowFloat16: true, allowSoftware: true },
+} as const satisfies Record<Exclude<Backend, 'cpu'>, object>;
+
 /**
- * Opens the best machine that there is.
+ * Opens the best machine that a backend allows.
  *
- * @throws DeviceError when a GPU was asked for by name and there is none
+ * @throws DeviceError with `webgpu` where there is no GPU
  */
 export async function openMachine(backend: Backend): Promise<Machine> {
   let reason = '';
+  let passedOver = false;
   if (backend !== 'cpu') {
     try {
       // Old browsers, and pages that are not secure, have none.
       if (!('gpu' in navigator)) throw noWebGpu();
-      const { device, adapterName, float16, software, lost } = await requestComputeDevice(navigator.gpu, {
-        allowFloat16: true,
-      });
+      const { device, adapterName, float16, software, lost } = await requestComputeDevice(
+        navigator.gpu,
+        allowed[backend],
+      );
       const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
       const { compute, runtime } = await startOn(device, float16 ? 'float16' : 'float32');
       return {
@@ -62,6 +75,7 @@ export async function openMachine(backend: Backend): Promise<Machine> {
     } catch (error) {
       if (backend === 'webgpu' || !(error instanceof DriftError)) throw error;
       reason = error.message;
+      passedOver = error instanceof SoftwareGpuError;
     }
   }
   const compute = createCpuCompute();
@@ -73,7 +87,7 @@ export async function openMachine(backend: Backend): Promise<Machine> {
       precision: 'float32',
       name: '',
       reason,
-      software: false,
+      software: passedOver,
       limits: null,
     },
     target: targetFor('float32', false),

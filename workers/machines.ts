@@ -1,4 +1,5 @@
-import type { Backend, Machine } from './machine.ts';
+import type { Backend } from '../src/protocol/index.ts';
+import type { Machine } from './machine.ts';
 
 /** A machine that is open or being opened, and what it was opened for. */
 export interface Station {
@@ -18,15 +19,15 @@ export class Machines {
   /** The current machine where it was opened for this backend, or another one, which is closed or adopted later. */
   reserve(backend: Backend): Station {
     if (this.#current?.backend === backend) return this.#current;
-    const station = this.#begin(backend, backend);
+    const station = this.reopen(backend);
     // The first is kept even if its model cannot be opened: the next attempt needs it.
     if (!this.#current) this.#keep(station);
     return station;
   }
 
-  /** Another machine in the place of one whose device was lost: a GPU again, or the same model would make other frames. */
+  /** Another machine of the same backend, in the place of one whose device was lost. It may be of another kind. */
   reopen(backend: Backend): Station {
-    return this.#begin(backend, 'webgpu');
+    return { backend, machine: this.#open(backend) };
   }
 
   /** Makes a station the current one, and closes the one before. */
@@ -39,10 +40,6 @@ export class Machines {
   /** Closes a station unless it is the current one. */
   giveUp(station: Station): void {
     if (station !== this.#current) close(station);
-  }
-
-  #begin(backend: Backend, kind: Backend): Station {
-    return { backend, machine: this.#open(kind) };
   }
 
   /** The current station from here on, until its machine cannot be opened or its device is lost. */

@@ -2,8 +2,8 @@ import { Pipeline } from '../src/diffusion/index.ts';
 import type { PipelineOptions } from '../src/diffusion/index.ts';
 import { createModel } from '../src/models/index.ts';
 import type { OpenedModel } from '../src/models/index.ts';
-import type { LoadedModel } from '../src/protocol/index.ts';
-import type { Backend, Machine } from './machine.ts';
+import type { Backend, LoadedModel } from '../src/protocol/index.ts';
+import type { Machine } from './machine.ts';
 import type { Prompts, PromptDevice } from './prompts.ts';
 
 /** The model that frames are made with, on its machine. */

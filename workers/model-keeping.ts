@@ -230,7 +230,7 @@ function needsOn({ source, headers, parts }: InstallPlan, device: Device | undef
   const stored = (tower: string) =>
     parts.filter(({ part }) => part === tower).reduce((sum, { storedBytes }) => sum + storedBytes, 0);
   const target = device
-    ? targetFor(device.precision, device.software, device.limits)
+    ? targetFor(device.precision, device.kind === 'webgpu' && device.software, device.limits)
     : targetFor('float16', false);
   return needsOf(
     {

@@ -4,7 +4,7 @@
  * fallback where there is no GPU.
  */
 export { createCpuCompute } from './cpu/index.ts';
-export { createWebGpuCompute, requestComputeDevice } from './webgpu/index.ts';
+export { SoftwareGpuError, createWebGpuCompute, requestComputeDevice } from './webgpu/index.ts';
 export type { ComputeDevice } from './webgpu/index.ts';
 export type {
   Compute,

@@ -1,11 +1,10 @@
 import * as v from 'valibot';
 import { ModelError } from '../base/index.ts';
-import type { ModelOrigin, ModelPlace } from '../protocol/index.ts';
+import { backendSchema } from '../protocol/index.ts';
+import type { Backend, ModelOrigin, ModelPlace } from '../protocol/index.ts';
 import { originFrom, originWords } from './wanted.ts';
 
-export type Backend = 'auto' | 'webgpu' | 'cpu';
-
-/** Which model is wished for, and on which device: `?model=URL&backend=cpu`. */
+/** Which model is wished for, and on which device: `?model=URL&gpu=off`. */
 export interface Wish {
   readonly model: ModelPlace;
   readonly backend: Backend;
@@ -14,7 +13,16 @@ export interface Wish {
 /** The manifest of the model that is served with the page, as seen from there. */
 const builtIn = 'models/builtin/model.json';
 
-const backendSchema = v.fallback(v.picklist(['auto', 'webgpu', 'cpu']), 'auto');
+/**
+ * What `?gpu=` says: `off` computes on the processor, `float32` without float16, `software` also with a GPU that computes
+ * on the processor. `?backend=` names a backend itself, and is kept for links that were made earlier.
+ */
+const backends: ReadonlyMap<string | null, Backend> = new Map([
+  ['off', 'cpu'],
+  ['float32', 'float32'],
+  ['software', 'software'],
+]);
+const namedBackendSchema = v.fallback(backendSchema, 'auto');
 const protocols = ['http:', 'https:', 'blob:'];
 
 /**
@@ -28,7 +36,8 @@ const protocols = ['http:', 'https:', 'blob:'];
 export function readWish(address: string, chosen: string | null = null): Wish {
   const parameters = new URL(address).searchParams;
   const asked = parameters.get('model');
-  const backend = v.parse(backendSchema, parameters.get('backend') ?? 'auto');
+  const backend =
+    backends.get(parameters.get('gpu')) ?? v.parse(namedBackendSchema, parameters.get('backend'));
   if (asked === null) {
     if (chosen !== null) return { model: { kind: 'installed', id: chosen }, backend };
     return { model: builtInModel(address), backend };

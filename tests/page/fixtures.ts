@@ -29,9 +29,26 @@ export interface RigFixtures {
 /** Chromium without its H.264 encoder, as in many Linux builds: WebCodecs is there but cannot make an MP4. */
 export const withoutH264 = '--disable-features=OpenH264SoftwareEncoder';
 
+/** Has a page open addresses with `?gpu=software`. */
+function askForGpu(page: Page): void {
+  const goto = page.goto.bind(page);
+  page.goto = (address, options) => {
+    if (address.startsWith('about:')) return goto(address, options);
+    const [path = '', ...hash] = address.split('#');
+    const asked = `${path}${path.includes('?') ? '&' : '?'}gpu=software`;
+    return goto([asked, ...hash].join('#'), options);
+  };
+}
+
 /** Playwright's `test` for Drift's page: knows its machine, and fails where the page throws. */
 export const test = base.extend<RigOptions & RigFixtures>({
   machine: ['cpu', { option: true }],
+
+  // A GPU that computes on the processor, as those of these machines do, is used only where the address asks for it.
+  context: async ({ context, machine }, use) => {
+    if (machine !== 'cpu') context.on('page', askForGpu);
+    await use(context);
+  },
 
   pageErrors: [
     async ({ page }, use) => {
@@ -43,7 +60,7 @@ export const test = base.extend<RigOptions & RigFixtures>({
     { auto: true },
   ],
 
-  openBrowser: async ({ playwright, launchOptions, baseURL, pageErrors }, use) => {
+  openBrowser: async ({ playwright, launchOptions, baseURL, pageErrors, machine }, use) => {
     const browsers: { close(): Promise<void> }[] = [];
     await use(async (...args) => {
       const browser = await playwright.chromium.launch({
@@ -52,6 +69,7 @@ export const test = base.extend<RigOptions & RigFixtures>({
       });
       browsers.push(browser);
       const page = await browser.newPage(baseURL === undefined ? {} : { baseURL });
+      if (machine !== 'cpu') askForGpu(page);
       page.on('pageerror', (error) => pageErrors.push(error));
       return page;
     });

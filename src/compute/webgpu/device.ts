@@ -38,6 +38,20 @@ const raisedLimits = [
 const noAdapterRemedy =
   'Use a recent Chrome, Edge, Firefox or Safari with graphics acceleration switched on in its settings. The built-in model also runs without a GPU.';
 
+/** The browser's GPU computes on the processor, and was not asked for. */
+export class SoftwareGpuError extends DeviceError {
+  constructor(adapterName: string) {
+    super(
+      'software-gpu',
+      `The browser offers no GPU but one that computes on the processor (${adapterName}).`,
+      {
+        remedy: `${noAdapterRemedy} With ?gpu=software in the address, Drift uses it all the same.`,
+        details: { adapter: adapterName },
+      },
+    );
+  }
+}
+
 /** The error of everything that is asked of a device that is gone. */
 export function deviceLostError(info: Pick<GPUDeviceLostInfo, 'reason' | 'message'>): DeviceError {
   return new DeviceError('device-lost', 'The GPU stopped working.', {
@@ -52,13 +66,14 @@ export function deviceLostError(info: Pick<GPUDeviceLostInfo, 'reason' | 'messag
  * are mended on the way: see `mendShaders`.
  *
  * @param gpu `navigator.gpu`
- * @param options `allowFloat16` false leaves float16 off although the GPU has it; `sums` says what ONNX Runtime's kernels
+ * @param options `allowFloat16` false leaves float16 off although the GPU has it; `allowSoftware` false refuses a GPU that
+ *   computes on the processor; `sums` says what ONNX Runtime's kernels
  *   add in where tensors are float16, float32 unless a GPU is found where that costs more than it gives
- * @throws DeviceError `no-adapter` when the browser offers no GPU, `device-failed` when it cannot be opened
+ * @throws DeviceError `no-adapter` when the browser offers no GPU, SoftwareGpuError, DeviceError `device-failed` when it cannot be opened
  */
 export async function requestComputeDevice(
   gpu: GPU,
-  options: { allowFloat16: boolean; sums?: MendOptions['sums'] },
+  options: { allowFloat16: boolean; allowSoftware?: boolean; sums?: MendOptions['sums'] },
 ): Promise<ComputeDevice> {
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter === null) {
@@ -70,6 +85,7 @@ export async function requestComputeDevice(
     'subgroups',
   ];
   const { name: adapterName, software } = describeAdapter(adapter);
+  if (software && options.allowSoftware === false) throw new SoftwareGpuError(adapterName);
   let device: GPUDevice;
   try {
     device = await adapter.requestDevice({

@@ -4,7 +4,7 @@ import type { Compute, ModelType } from '../types.ts';
 import { WebGpuCompute } from './compute.ts';
 import { compilePipelines } from './pipelines.ts';
 
-export { requestComputeDevice } from './device.ts';
+export { SoftwareGpuError, requestComputeDevice } from './device.ts';
 export type { ComputeDevice } from './device.ts';
 
 /**

@@ -199,7 +199,12 @@ export function machineWords(
   if (!device) return { will: 'unknown', text: `It needs a GPU: ${needed}.` };
   const { kind, precision, software, name } = device;
   const gpu = name || 'the GPU';
+  const onProcessor = (by: string): ReturnType<typeof machineWords> => ({
+    will: 'slowly',
+    text: `There is no real GPU here: the browser computes on the processor${by}. It will run, but a frame takes many minutes.`,
+  });
   if (kind === 'cpu') {
+    if (problem && software) return onProcessor('');
     return problem
       ? { will: 'no', text: `${problem.message} You can download it, but not use it on this machine.` }
       : { will: 'slowly', text: 'It is small enough to run without a GPU, slowly.' };
@@ -211,12 +216,7 @@ export function machineWords(
       text: `${problem.message} Pictures of up to ${largestSide}×${largestSide} pixels work here, instead of ${cost.size}×${cost.size}.`,
     };
   }
-  if (software) {
-    return {
-      will: 'slowly',
-      text: `There is no real GPU here: the browser computes on the processor (${gpu}). It will run, but a frame takes many minutes.`,
-    };
-  }
+  if (software) return onProcessor(` (${gpu})`);
   if (precision === 'float32') {
     return {
       will: 'slowly',

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { requestComputeDevice } from '../../../src/compute/index.ts';
 import { describeAdapter } from '../../../src/compute/webgpu/adapter-info.ts';
+import { failure } from '../../support/failure.ts';
 
 const whole = {
   features: new Set<string>(),
@@ -19,6 +21,24 @@ function isAdapter(value: unknown): value is GPUAdapter {
 }
 
 const info = { vendor: 'acme', architecture: 'gen-9', device: '', description: '' };
+
+describe('a GPU that computes on the processor', () => {
+  const gpuWith = (adapter: GPUAdapter): GPU => {
+    const gpu: unknown = { requestAdapter: () => Promise.resolve(adapter) };
+    if (!isGpu(gpu)) throw new Error('that is no GPU');
+    return gpu;
+  };
+  const isGpu = (value: unknown): value is GPU =>
+    typeof value === 'object' && value !== null && 'requestAdapter' in value;
+  const software = adapterOf({ info: { ...info, isFallbackAdapter: true } });
+  const code = async (allowSoftware: boolean) =>
+    (await failure(requestComputeDevice(gpuWith(software), { allowFloat16: true, allowSoftware }))).code;
+
+  it('is opened only where it is asked for', async () => {
+    expect(await code(false)).toBe('software-gpu');
+    expect(await code(true), 'asked for, and as far as this one goes').toBe('device-failed');
+  });
+});
 
 describe('an adapter is described', () => {
   it.each([

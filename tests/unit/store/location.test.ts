@@ -10,6 +10,10 @@ describe('the address of the page', () => {
     ['?model=models/mine/model.json', 'https://drift.example/app/models/mine/model.json', 'auto'],
     ['?model=https%3A%2F%2Fhub.example%2Fm.json&backend=cpu', 'https://hub.example/m.json', 'cpu'],
     ['?backend=abacus', 'https://drift.example/app/models/builtin/model.json', 'auto'],
+    ['?gpu=off', 'https://drift.example/app/models/builtin/model.json', 'cpu'],
+    ['?gpu=float32', 'https://drift.example/app/models/builtin/model.json', 'float32'],
+    ['?gpu=software&backend=cpu', 'https://drift.example/app/models/builtin/model.json', 'software'],
+    ['?gpu=toString', 'https://drift.example/app/models/builtin/model.json', 'auto'],
   ])('%j names a model', (search, url, backend) => {
     expect(readWish(`${page}${search}`)).toEqual({ model: { kind: 'url', url }, backend });
   });

@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { ModelError } from '../../../src/base/index.ts';
+import { createCpuCompute } from '../../../src/compute/index.ts';
+import { targetFor } from '../../../src/models/index.ts';
+import type { Backend } from '../../../src/protocol/index.ts';
+import { Engine } from '../../../workers/engine.ts';
+import type { Machine } from '../../../workers/machine.ts';
+import { openCpuRuntime } from '../../support/cpu-runtime.ts';
+import { failure } from '../../support/failure.ts';
+import { MemoryModels } from '../../support/install/model-storage.ts';
+import { serveFiles } from '../../support/served-files.ts';
+import type { ServedFiles } from '../../support/served-files.ts';
+import { tinyModelFiles } from '../../support/tiny-model.ts';
+
+/** Whether the model of these tests is too large for the processor. */
+let tooLarge = true;
+vi.mock('../../../src/models/limits.ts', async (original) => ({
+  ...(await original<object>()),
+  checkProcessor: () => {
+    if (tooLarge) throw new ModelError('needs-gpu', 'It is too large.', { remedy: 'Use a GPU.' });
+  },
+}));
+
+let server: ServedFiles;
+let opened: { readonly backend: Backend; readonly kind: 'cpu' | 'webgpu'; disposed: boolean }[];
+/** Whether the browser has a GPU that computes on the processor. */
+let software: boolean;
+
+beforeEach(async () => {
+  server = await serveFiles(tinyModelFiles());
+  opened = [];
+  software = true;
+  tooLarge = true;
+});
+afterEach(async () => {
+  await server.close();
+});
+
+async function openMachine(backend: Backend): Promise<Machine> {
+  const kind = software && backend === 'software' ? 'webgpu' : 'cpu';
+  const machine = { backend, kind, disposed: false } as const;
+  const entry: (typeof opened)[number] = { ...machine };
+  opened.push(entry);
+  return {
+    compute: createCpuCompute(),
+    runtime: await openCpuRuntime(),
+    device: { kind, precision: 'float32', name: '', reason: '', software, limits: null },
+    target: targetFor('float32', false),
+    lost: null,
+    dispose: () => {
+      entry.disposed = true;
+    },
+  };
+}
+
+const load = (engine: Engine, backend: Backend) =>
+  engine.load(
+    { kind: 'url', url: `${server.url}model.json` },
+    backend,
+    new AbortController().signal,
+    () => undefined,
+  );
+
+it('is used for a model that needs a GPU, and given back for one that does not', async () => {
+  const engine = new Engine(openMachine, new MemoryModels());
+  expect((await load(engine, 'auto')).device.kind).toBe('webgpu');
+  await vi.waitFor(() => {
+    expect(opened).toMatchObject([
+      { backend: 'auto', kind: 'cpu', disposed: true },
+      { backend: 'software', kind: 'webgpu', disposed: false },
+    ]);
+  });
+  tooLarge = false;
+  expect((await load(engine, 'auto')).device.kind).toBe('cpu');
+  await vi.waitFor(() => {
+    expect(opened.map(({ disposed }) => disposed)).toEqual([true, true, false]);
+  });
+});
+
+it('is not asked for where there is none, or where the processor was asked for', async () => {
+  const engine = new Engine(openMachine, new MemoryModels());
+  expect((await failure(load(engine, 'cpu'))).code).toBe('needs-gpu');
+  software = false;
+  expect((await failure(load(engine, 'auto'))).code).toBe('needs-gpu');
+  expect(opened.map(({ backend }) => backend)).toEqual(['cpu', 'auto']);
+});
