@@ -1,43 +1,7 @@
 import { damage } from './damage.ts';
-
-/** A Python list. */
-export class PyList {
-  readonly items: PyValue[] = [];
-}
-
-/** A Python tuple. */
-export class PyTuple {
-  readonly items: readonly PyValue[];
-  constructor(items: readonly PyValue[]) {
-    this.items = items;
-  }
-}
-
-/** A Python dict, in order. A Map, so that no key can mean anything to JavaScript. */
-export class PyDict {
-  readonly entries = new Map<PyValue, PyValue>();
-}
-
-/** Whatever the host of a pickle makes of globals, persistent ids and calls. */
-export abstract class PyObject {
-  /** What errors call it. */
-  abstract readonly label: string;
-}
-
-/** A global that a pickle may call. */
-export class PyFunction extends PyObject {
-  readonly label: string;
-  readonly call: (args: readonly PyValue[]) => PyValue;
-  constructor(label: string, call: (args: readonly PyValue[]) => PyValue) {
-    super();
-    this.label = label;
-    this.call = call;
-  }
-}
-
-/** All that a pickle may hold here. Integers that do not fit exactly into a number are bigint. */
-export type PyValue =
-  null | boolean | number | bigint | string | Uint8Array | PyList | PyTuple | PyDict | PyObject;
+import { PickleReader } from './pickle-reader.ts';
+import { PyDict, PyFunction, PyList, PyTuple } from './pickle-values.ts';
+import type { PyObject, PyValue } from './pickle-values.ts';
 
 /** What a pickle means depends on who wrote it; the unpickler itself knows no class and no function. */
 export interface PickleHost {
@@ -49,9 +13,6 @@ export interface PickleHost {
 
 /** Real checkpoints of a thousand tensors are pickles of 200 kB. */
 export const longestPickle = 16 * 2 ** 20;
-/** Integers of more bytes than this are no sizes and no counters. */
-const longestInteger = 64;
-
 /**
  * Reads a pickle of protocol 2 to 5 without running anything: it builds plain data, and asks `host` for the
  * rest. Only the operations that plain data needs are known. The machine is a loop over a stack of its own,
@@ -73,30 +34,27 @@ export function unpickle(file: string, bytes: Uint8Array, host: PickleHost): PyV
   return new Unpickler(file, bytes, host).run();
 }
 
+/** The stack machine that a pickle is a program for. */
 class Unpickler {
   private readonly file: string;
-  private readonly bytes: Uint8Array;
-  private readonly view: DataView;
+  private readonly read: PickleReader;
   private readonly host: PickleHost;
   private readonly stack: PyValue[] = [];
   /** How high the stack was at each mark that is still open. */
   private readonly marks: number[] = [];
   private readonly memo = new Map<number, PyValue>();
-  private readonly text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  private at = 0;
 
   constructor(file: string, bytes: Uint8Array, host: PickleHost) {
     this.file = file;
-    this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.read = new PickleReader(file, bytes);
     this.host = host;
   }
 
   run(): PyValue {
-    if (this.uint8() !== 0x80) throw this.damaged('it does not begin like one');
-    this.protocol();
+    if (this.read.uint8() !== 0x80) throw this.read.damaged('it does not begin like one');
+    this.read.protocol();
     for (;;) {
-      const opcode = this.uint8();
+      const opcode = this.read.uint8();
       if (opcode === 0x2e /* STOP */) return this.pop();
       this.step(opcode);
     }
@@ -106,10 +64,10 @@ class Unpickler {
     const { stack } = this;
     switch (opcode) {
       case 0x80: // PROTO
-        this.protocol();
+        this.read.protocol();
         break;
       case 0x95: // FRAME
-        this.need(this.uint64());
+        this.read.need(this.read.uint64());
         break;
       case 0x28: // MARK
         this.marks.push(stack.length);
@@ -135,44 +93,44 @@ class Unpickler {
         stack.push(false);
         break;
       case 0x4a: // BININT
-        stack.push(this.view.getInt32(this.take(4), true));
+        stack.push(this.read.int32());
         break;
       case 0x4b: // BININT1
-        stack.push(this.uint8());
+        stack.push(this.read.uint8());
         break;
       case 0x4d: // BININT2
-        stack.push(this.view.getUint16(this.take(2), true));
+        stack.push(this.read.uint16());
         break;
       case 0x8a: // LONG1
-        stack.push(this.long(this.uint8()));
+        stack.push(this.read.long(this.read.uint8()));
         break;
       case 0x8b: // LONG4
-        stack.push(this.long(this.uint32()));
+        stack.push(this.read.long(this.read.uint32()));
         break;
       case 0x47: // BINFLOAT
-        stack.push(this.view.getFloat64(this.take(8), false));
+        stack.push(this.read.float64());
         break;
 
       case 0x8c: // SHORT_BINUNICODE
       case 0x55: // SHORT_BINSTRING, which Python 2 wrote
-        stack.push(this.string(this.uint8()));
+        stack.push(this.read.string(this.read.uint8()));
         break;
       case 0x58: // BINUNICODE
       case 0x54: // BINSTRING, which Python 2 wrote
-        stack.push(this.string(this.uint32()));
+        stack.push(this.read.string(this.read.uint32()));
         break;
       case 0x8d: // BINUNICODE8
-        stack.push(this.string(this.uint64()));
+        stack.push(this.read.string(this.read.uint64()));
         break;
       case 0x43: // SHORT_BINBYTES
-        stack.push(this.raw(this.uint8()));
+        stack.push(this.read.raw(this.read.uint8()));
         break;
       case 0x42: // BINBYTES
-        stack.push(this.raw(this.uint32()));
+        stack.push(this.read.raw(this.read.uint32()));
         break;
       case 0x8e: // BINBYTES8
       case 0x96: // BYTEARRAY8
-        stack.push(this.raw(this.uint64()));
+        stack.push(this.read.raw(this.read.uint64()));
         break;
 
       case 0x29: // EMPTY_TUPLE
@@ -215,32 +173,34 @@ class Unpickler {
         break;
 
       case 0x71: // BINPUT
-        this.memo.set(this.uint8(), this.top());
+        this.memo.set(this.read.uint8(), this.top());
         break;
       case 0x72: // LONG_BINPUT
-        this.memo.set(this.uint32(), this.top());
+        this.memo.set(this.read.uint32(), this.top());
         break;
       case 0x94: // MEMOIZE
         this.memo.set(this.memo.size, this.top());
         break;
       case 0x68: // BINGET
-        stack.push(this.recall(this.uint8()));
+        stack.push(this.recall(this.read.uint8()));
         break;
       case 0x6a: // LONG_BINGET
-        stack.push(this.recall(this.uint32()));
+        stack.push(this.recall(this.read.uint32()));
         break;
 
       case 0x63: {
         // GLOBAL
-        const module = this.line();
-        stack.push(this.global(module, this.line()));
+        const module = this.read.line();
+        stack.push(this.global(module, this.read.line()));
         break;
       }
       case 0x93: {
         // STACK_GLOBAL
         const name = this.pop();
         const module = this.pop();
-        if (typeof name !== 'string' || typeof module !== 'string') throw this.damaged('a name is no text');
+        if (typeof name !== 'string' || typeof module !== 'string') {
+          throw this.read.damaged('a name is no text');
+        }
         stack.push(this.global(module, name));
         break;
       }
@@ -259,91 +219,9 @@ class Unpickler {
         throw damage(
           'pickle-opcode',
           `${this.file} asks for the operation 0x${opcode.toString(16).padStart(2, '0')}, which no checkpoint needs.`,
-          { file: this.file, opcode, at: this.at - 1 },
+          { file: this.file, opcode, at: this.read.at - 1 },
         );
     }
-  }
-
-  private damaged(problem: string): Error {
-    return damage('pickle-damaged', `${this.file} is not a readable pickle: ${problem}.`, {
-      file: this.file,
-      at: this.at,
-      problem,
-    });
-  }
-
-  /** Makes sure that so many bytes are left. */
-  private need(length: number): void {
-    const missing = this.at + length - this.bytes.length;
-    if (missing <= 0) return;
-    throw damage('truncated', `${this.file} ends too early: ${missing} bytes are missing.`, {
-      file: this.file,
-      at: this.at,
-      missing,
-    });
-  }
-
-  /** Steps over so many bytes; returns where they began. */
-  private take(length: number): number {
-    this.need(length);
-    const from = this.at;
-    this.at += length;
-    return from;
-  }
-
-  private uint8(): number {
-    return this.view.getUint8(this.take(1));
-  }
-
-  private uint32(): number {
-    return this.view.getUint32(this.take(4), true);
-  }
-
-  /** A length; those that no number holds exactly are beyond the end in any case. */
-  private uint64(): number {
-    return Number(this.view.getBigUint64(this.take(8), true));
-  }
-
-  private raw(length: number): Uint8Array {
-    const from = this.take(length);
-    return this.bytes.slice(from, from + length);
-  }
-
-  private string(length: number): string {
-    const from = this.take(length);
-    return this.decode(this.bytes.subarray(from, from + length));
-  }
-
-  private line(): string {
-    const end = this.bytes.indexOf(0x0a, this.at);
-    if (end < 0) this.need(this.bytes.length + 1);
-    const line = this.string(end - this.at);
-    this.at++;
-    return line;
-  }
-
-  private decode(bytes: Uint8Array): string {
-    try {
-      return this.text.decode(bytes);
-    } catch {
-      throw this.damaged('a text is not UTF-8');
-    }
-  }
-
-  /** A little-endian integer in two's complement. */
-  private long(length: number): number | bigint {
-    const from = this.take(length);
-    if (length > longestInteger) throw this.damaged(`an integer of ${length} bytes`);
-    let value = 0n;
-    for (let i = from + length - 1; i >= from; i--) value = (value << 8n) | BigInt(this.view.getUint8(i));
-    value = BigInt.asIntN(8 * length, value);
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : value;
-  }
-
-  private protocol(): void {
-    const protocol = this.uint8();
-    if (protocol < 2 || protocol > 5) throw this.damaged(`it is of protocol ${protocol}`);
   }
 
   /** What stands below an open mark is out of reach. */
@@ -353,7 +231,9 @@ class Unpickler {
 
   private top(): PyValue {
     const value = this.stack.at(-1);
-    if (value === undefined || this.stack.length <= this.floor()) throw this.damaged('a value is missing');
+    if (value === undefined || this.stack.length <= this.floor()) {
+      throw this.read.damaged('a value is missing');
+    }
     return value;
   }
 
@@ -365,13 +245,15 @@ class Unpickler {
 
   private popMark(): PyValue[] {
     const mark = this.marks.pop();
-    if (mark === undefined) throw this.damaged('a mark is missing');
+    if (mark === undefined) throw this.read.damaged('a mark is missing');
     return this.stack.splice(mark);
   }
 
   private recall(index: number): PyValue {
     const value = this.memo.get(index);
-    if (value === undefined) throw this.damaged(`it refers to the object ${index}, which it has not made`);
+    if (value === undefined) {
+      throw this.read.damaged(`it refers to the object ${index}, which it has not made`);
+    }
     return value;
   }
 
@@ -389,7 +271,7 @@ class Unpickler {
 
   private append(items: readonly PyValue[]): void {
     const list = this.top();
-    if (!(list instanceof PyList)) throw this.damaged('it appends to something that is no list');
+    if (!(list instanceof PyList)) throw this.read.damaged('it appends to something that is no list');
     for (const item of items) list.items.push(item);
   }
 
@@ -401,8 +283,8 @@ class Unpickler {
 
   private setItems(items: readonly PyValue[]): void {
     const dict = this.top();
-    if (!(dict instanceof PyDict)) throw this.damaged('it sets a key of something that is no dict');
-    if (items.length % 2 !== 0) throw this.damaged('a key has no value');
+    if (!(dict instanceof PyDict)) throw this.read.damaged('it sets a key of something that is no dict');
+    if (items.length % 2 !== 0) throw this.read.damaged('a key has no value');
     for (let i = 0; i + 1 < items.length; i += 2) dict.entries.set(items[i] ?? null, items[i + 1] ?? null);
   }
 
@@ -424,14 +306,16 @@ class Unpickler {
   private call(): void {
     const args = this.pop();
     const callee = this.pop();
-    if (!(callee instanceof PyFunction)) throw this.damaged('it calls something that is no function');
-    if (!(args instanceof PyTuple)) throw this.damaged(`it calls ${callee.label} without arguments`);
+    if (!(callee instanceof PyFunction)) throw this.read.damaged('it calls something that is no function');
+    if (!(args instanceof PyTuple)) throw this.read.damaged(`it calls ${callee.label} without arguments`);
     this.stack.push(callee.call(args.items));
   }
 
   /** Attributes of a dict: state dicts carry `_metadata`, versions of their modules, which nothing here reads. */
   private build(): void {
     this.pop();
-    if (!(this.top() instanceof PyDict)) throw this.damaged('it sets attributes of something that has none');
+    if (!(this.top() instanceof PyDict)) {
+      throw this.read.damaged('it sets attributes of something that has none');
+    }
   }
 }

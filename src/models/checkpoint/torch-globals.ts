@@ -1,7 +1,8 @@
 import type { StoredType } from '../types.ts';
 import { damage } from './damage.ts';
-import { PyDict, PyFunction, PyList, PyObject, PyTuple } from './pickle.ts';
-import type { PickleHost, PyValue } from './pickle.ts';
+import type { PickleHost } from './pickle.ts';
+import { PyDict, PyFunction, PyList, PyObject, PyTuple } from './pickle-values.ts';
+import type { PyValue } from './pickle-values.ts';
 
 /** An element type of PyTorch: bytes of one element, and what it is for Drift if it is a float. */
 export class TorchType extends PyObject {

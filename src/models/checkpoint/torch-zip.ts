@@ -1,8 +1,9 @@
 import type { ByteSource, Checkpoint, StoredType, TensorEntry } from '../types.ts';
 import { damage } from './damage.ts';
 import { checkTensorName, countValues, elementsToFloat32, mostDims } from './elements.ts';
-import { longestPickle, PyDict, PyTuple, unpickle } from './pickle.ts';
-import type { PyValue } from './pickle.ts';
+import { longestPickle, unpickle } from './pickle.ts';
+import { PyDict, PyTuple } from './pickle-values.ts';
+import type { PyValue } from './pickle-values.ts';
 import { missingTensor } from './safetensors.ts';
 import { gather, isContiguous, viewEnd } from './strided.ts';
 import type { StridedView } from './strided.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CheckpointError } from '../../../../src/base/index.ts';
-import { PyDict, PyFunction, PyList, PyTuple, unpickle } from '../../../../src/models/checkpoint/pickle.ts';
-import type { PyValue } from '../../../../src/models/checkpoint/pickle.ts';
+import { unpickle } from '../../../../src/models/checkpoint/pickle.ts';
+import { PyDict, PyFunction, PyList, PyTuple } from '../../../../src/models/checkpoint/pickle-values.ts';
+import type { PyValue } from '../../../../src/models/checkpoint/pickle-values.ts';
 import { concat, uint, utf8 } from '../../../support/bytes.ts';
 import { op, py } from '../../../support/torch-file.ts';
 import type { Ops } from '../../../support/torch-file.ts';

@@ -1,0 +1,122 @@
+import { damage } from './damage.ts';
+
+/** Integers of more bytes than this are no sizes and no counters. */
+const longestInteger = 64;
+
+/** The bytes of a pickle, read from front to back; every reading is checked against the end. */
+export class PickleReader {
+  private readonly file: string;
+  private readonly bytes: Uint8Array;
+  private readonly view: DataView;
+  private readonly text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  private position = 0;
+
+  /** @param file - how errors call the pickle */
+  constructor(file: string, bytes: Uint8Array) {
+    this.file = file;
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  /** Where it reads next. */
+  get at(): number {
+    return this.position;
+  }
+
+  /** The error of a pickle that cannot be read on from here. */
+  damaged(problem: string): Error {
+    return damage('pickle-damaged', `${this.file} is not a readable pickle: ${problem}.`, {
+      file: this.file,
+      at: this.at,
+      problem,
+    });
+  }
+
+  /** Makes sure that so many bytes are left. */
+  need(length: number): void {
+    const missing = this.at + length - this.bytes.length;
+    if (missing <= 0) return;
+    throw damage('truncated', `${this.file} ends too early: ${missing} bytes are missing.`, {
+      file: this.file,
+      at: this.at,
+      missing,
+    });
+  }
+
+  /** Steps over so many bytes; returns where they began. */
+  private take(length: number): number {
+    this.need(length);
+    const from = this.at;
+    this.position += length;
+    return from;
+  }
+
+  uint8(): number {
+    return this.view.getUint8(this.take(1));
+  }
+
+  uint32(): number {
+    return this.view.getUint32(this.take(4), true);
+  }
+
+  /** A length; those that no number holds exactly are beyond the end in any case. */
+  uint64(): number {
+    return Number(this.view.getBigUint64(this.take(8), true));
+  }
+
+  raw(length: number): Uint8Array {
+    const from = this.take(length);
+    return this.bytes.slice(from, from + length);
+  }
+
+  string(length: number): string {
+    const from = this.take(length);
+    return this.decode(this.bytes.subarray(from, from + length));
+  }
+
+  line(): string {
+    const end = this.bytes.indexOf(0x0a, this.at);
+    if (end < 0) this.need(this.bytes.length + 1);
+    const line = this.string(end - this.at);
+    this.position++;
+    return line;
+  }
+
+  private decode(bytes: Uint8Array): string {
+    try {
+      return this.text.decode(bytes);
+    } catch {
+      throw this.damaged('a text is not UTF-8');
+    }
+  }
+
+  /** A little-endian integer in two's complement. */
+  long(length: number): number | bigint {
+    const from = this.take(length);
+    if (length > longestInteger) throw this.damaged(`an integer of ${length} bytes`);
+    let value = 0n;
+    for (let i = from + length - 1; i >= from; i--) value = (value << 8n) | BigInt(this.view.getUint8(i));
+    value = BigInt.asIntN(8 * length, value);
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : value;
+  }
+
+  /** The number of the protocol, of which 2 to 5 are read. */
+  protocol(): void {
+    const protocol = this.uint8();
+    if (protocol < 2 || protocol > 5) throw this.damaged(`it is of protocol ${protocol}`);
+  }
+
+  int32(): number {
+    return this.view.getInt32(this.take(4), true);
+  }
+
+  uint16(): number {
+    return this.view.getUint16(this.take(2), true);
+  }
+
+  /** Big-endian, as no other number is. */
+  float64(): number {
+    return this.view.getFloat64(this.take(8), false);
+  }
+}
