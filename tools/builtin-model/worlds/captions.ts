@@ -156,4 +156,5 @@ export const attributeWords = {
   sky: skyWords,
   palette: paletteWords,
   style: styleWords,
+  thing: thingWords,
 } as const;

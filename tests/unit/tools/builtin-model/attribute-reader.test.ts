@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import {
+  AttributeReader,
+  attributes,
+  meaningOf,
+  meanDirection,
+  trueValue,
+  wordingsOf,
+} from '../../../../tools/builtin-model/measure/attribute-reader.ts';
+import { dot } from '../../../../tools/builtin-model/measure/statistics.ts';
+import { sceneLabels } from './support.ts';
+
+describe('wordings', () => {
+  it.each([...attributes])('every value of %s has some, and shares none with another value', (attribute) => {
+    const values = wordingsOf(attribute);
+    const all = values.flatMap(({ wordings }) => wordings);
+    expect(new Set(all).size).toBe(all.length);
+    for (const { value, wordings } of values) expect(wordings, value).not.toEqual([]);
+  });
+
+  it('leave out what several values are called', () => {
+    const moons = wordingsOf('sky').filter(({ value }) => value.endsWith('moon'));
+    expect(moons).toHaveLength(3);
+    expect(moons.flatMap(({ wordings }) => wordings)).not.toContain('moon');
+  });
+
+  it('say what a word means', () => {
+    expect(meaningOf('snow')).toEqual({ attribute: 'weather', value: 'snow' });
+    expect(meaningOf('evening glow')).toEqual({ attribute: 'time', value: 'sunset' });
+    expect(meaningOf('kitchen')).toBeNull();
+  });
+});
+
+describe('the true value', () => {
+  const labels = sceneLabels(0);
+
+  it('is null where an attribute says nothing about a scene', () => {
+    expect(trueValue({ ...labels, family: 'underwater', weather: 'clear' }, 'weather')).toBeNull();
+    expect(trueValue({ ...labels, season: 'none' }, 'season')).toBeNull();
+    expect(trueValue({ ...labels, sky: 'plain' }, 'sky')).toBeNull();
+    expect(trueValue({ ...labels, things: [] }, 'thing')).toBeNull();
+    expect(trueValue({ ...labels, things: ['birds', 'tent'] }, 'thing')).toBeNull();
+  });
+
+  it('is the label elsewhere', () => {
+    const scene = { ...labels, family: 'lake', weather: 'fog', season: 'autumn', sky: 'stars' } as const;
+    expect(attributes.map((attribute) => trueValue({ ...scene, things: ['castle'] }, attribute))).toEqual([
+      'lake',
+      labels.time,
+      'fog',
+      'autumn',
+      'stars',
+      labels.palette,
+      labels.style,
+      'castle',
+    ]);
+  });
+});
+
+describe('reading attributes off a picture', () => {
+  /** Every text has an axis of its own, so a picture can be put next to any of them. */
+  const texts = [
+    ...new Set(attributes.flatMap((name) => wordingsOf(name).flatMap(({ wordings }) => wordings))),
+  ];
+  const axis = (text: string) => Float32Array.from(texts, (other) => (other === text ? 1 : 0));
+  const open = () => AttributeReader.open((words) => Promise.resolve(words.map(axis)));
+
+  it('finds the value whose wordings are nearest, in each attribute by itself', async () => {
+    const reader = await open();
+    const picture = meanDirection(['sea', 'open sea', 'at dusk', 'foggy'].map(axis));
+    expect(reader.read(picture, 'family')).toBe('sea');
+    expect(reader.read(picture, 'time')).toBe('dusk');
+    expect(reader.read(picture, 'weather')).toBe('fog');
+  });
+
+  it('takes all wordings of a value together, not the nearest single one', async () => {
+    const reader = await open();
+    const { wordings = [] } = wordingsOf('time').find(({ value }) => value === 'night') ?? {};
+    const picture = Float32Array.from(texts, (text) =>
+      text === 'dawn' ? 1.2 : wordings.includes(text) ? 1 : 0,
+    );
+    expect(reader.read(picture, 'time')).toBe('night');
+  });
+});
+
+describe('a mean direction', () => {
+  it('has unit length and leans to neither vector', () => {
+    const [a, b] = [Float32Array.of(1, 0), Float32Array.of(0, 1)];
+    const mean = meanDirection([a, b]);
+    expect(dot(mean, mean)).toBeCloseTo(1, 6);
+    expect(dot(mean, a)).toBeCloseTo(dot(mean, b), 6);
+  });
+});
