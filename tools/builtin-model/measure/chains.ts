@@ -1,74 +1,160 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import type { Picture } from '../../../src/base/index.ts';
-import type { Settings } from '../../../src/project/index.ts';
-import { drawConcepts } from './held-out.ts';
-import type { HeldOutPicture } from './held-out.ts';
-import { writeSheet } from './measure.ts';
-import type { Bench, Measure } from './measure.ts';
-import { dot, mean, uniform } from './statistics.ts';
+import { ChainStore, firstStuck } from './chain.ts';
+import type { Chain, ChainKey } from './chain.ts';
+import { drawFamilies } from './collection.ts';
+import { digestPicture } from './digest.ts';
+import { defineMeasure, writeSheet } from './measure.ts';
+import type { Bench } from './measure.ts';
+import { fitPicture } from './pictures.ts';
+import { dot, mean, meanOverPairs, uniform } from './statistics.ts';
 
-const mostPictures = 10;
-/** Every so many frames, one is shown on the sheet. */
-const shownEvery = 6;
+/** Start pictures of each kind. */
+const starts = 10;
+/** Drift's notice may appear in one of so many chains. */
+const chainsPerNotice = 20;
 
-interface Chain {
+const chainSchema = v.object({
+  name: v.string(),
+  kind: v.picklist(['scene', 'photograph']),
+  stuck: v.nullable(v.object({ kind: v.picklist(['still', 'circling', 'texture']), frame: v.number() })),
+  /** Mean cosine of neighbours, and the cosine of the last frame with the start; null where a frame is no picture. */
+  neighbours: v.nullable(v.number()),
+  lastToStart: v.nullable(v.number()),
+});
+const schema = v.object({
+  frames: v.number(),
+  chains: v.array(chainSchema),
+  neighbours: v.nullable(v.number()),
+  /** Mean cosine of all pairs of last frames. */
+  lastFrames: v.nullable(v.number()),
+});
+
+interface Start {
   readonly name: string;
-  /** Cosines of each frame's embedding with the start's and with its predecessor's. */
-  readonly toStart: readonly number[];
-  readonly toPredecessor: readonly number[];
+  readonly kind: 'scene' | 'photograph';
+  readonly read: () => Promise<Picture>;
 }
 
 /**
- * Long animations from held-out pictures, with the model's own settings or some of them changed: a sheet, one row a start
- * picture, and how alike frames stay.
- *
- * @param name - of the sheet and of the file with all cosines
+ * Long automatic animations at the model's own settings from held-out scenes and photographs: in how many of them the
+ * page would say that they are stuck, how alike neighbours are, and how alike the last frames of different chains. Each
+ * chain is stored, so an interrupted run goes on where it stopped and several processes can each make a part.
  */
-export function measureChains(name: string, changes: Partial<Settings> = {}): Measure {
-  return async (bench) => {
-    const starts = drawConcepts(bench.pictures, Math.min(mostPictures, bench.limit), uniform(5));
-    const made = await chains(bench, name, starts, changes);
-    await writeFile(join(bench.out, `${name}.json`), JSON.stringify(made, null, 1));
-    const values = {
-      frames: bench.frames,
-      toStart: mean(made.map(({ toStart }) => toStart.at(-1) ?? NaN)),
-      toPredecessor: mean(made.flatMap(({ toPredecessor }) => toPredecessor)),
-    };
-    return {
-      line: `${starts.length} of ${bench.frames} frames, cosines: last frame to start ${values.toStart.toFixed(3)}, frame to frame ${values.toPredecessor.toFixed(3)}`,
-      values,
-    };
+export const chains = defineMeasure({
+  name: 'chains',
+  needs: ['data', 'photographs'],
+  schema,
+  run: async (bench) => {
+    const all = await chooseStarts(bench);
+    const store = new ChainStore(join(bench.out, 'chains'));
+    const finished: { start: Start; chain: Chain }[] = [];
+    const total = all.length * bench.frames;
+    for (const [seed, start] of all.entries()) {
+      const picture = await start.read();
+      const key: ChainKey = {
+        name: start.name,
+        model: bench.model.digest,
+        start: digestPicture(picture),
+        frames: bench.frames,
+        allFrames: bench.allFrames,
+      };
+      let chain = await store.load(key);
+      if (!chain && seed % bench.part.of === bench.part.index) {
+        await store.make(await bench.subject(), key, picture, seed, (done) => {
+          bench.progress(seed * bench.frames + done, total);
+        });
+        chain = await store.load(key);
+      }
+      if (chain) finished.push({ start, chain });
+    }
+    for (const kind of ['scene', 'photograph'] as const) {
+      const own = finished.filter(({ start }) => start.kind === kind);
+      const rows = await Promise.all(own.map(async ({ start }) => [await store.row(start.name)]));
+      await writeSheet(bench, `chains-${kind}s`, rows);
+    }
+    if (finished.length < all.length) {
+      console.error(`${finished.length} of ${all.length} chains are finished.`);
+      return null;
+    }
+    return summarise(finished, bench.frames);
+  },
+  rows: ({ frames, chains, neighbours, lastFrames }) => {
+    const stuck = chains.filter((chain) => chain.stuck !== null);
+    const which = stuck.map(
+      ({ name, stuck }) => `${name}: ${stuck?.kind ?? ''} at frame ${stuck?.frame ?? ''}`,
+    );
+    const allowed = Math.floor(chains.length / chainsPerNotice);
+    const cosine = (value: number | null) => value?.toFixed(3) ?? '–';
+    return [
+      {
+        label: `Chains of ${frames} frames in which Drift says that they are stuck`,
+        result: [`${stuck.length} of ${chains.length}`, ...which].join('; '),
+        wanted: { limit: `at most 1 of ${chainsPerNotice}`, met: stuck.length <= allowed },
+      },
+      {
+        label: `Cosine of the last frames of different chains, of neighbours in a chain`,
+        result: `${cosine(lastFrames)}, ${cosine(neighbours)}`,
+        wanted: {
+          limit: "well below neighbours'",
+          met: lastFrames !== null && neighbours !== null && isWellBelow(lastFrames, neighbours),
+        },
+      },
+      {
+        label: 'Cosine of the last frame of a chain and its start',
+        result: cosine(meanOf(chains.map(({ lastToStart }) => lastToStart))),
+      },
+    ];
+  },
+});
+
+/** Whether chains end at least twice as far from each other as their neighbours are, by 1 − cosine. */
+function isWellBelow(lastFrames: number, neighbours: number): boolean {
+  return 1 - lastFrames >= 2 * (1 - neighbours);
+}
+
+/** Scenes of different families, then the first photographs by name, all at the size of the model. */
+async function chooseStarts(bench: Bench): Promise<Start[]> {
+  const { width, height } = (await bench.subject()).settings;
+  const count = Math.min(starts, bench.limit);
+  const scenes = drawFamilies(await bench.collection(), count, uniform(5));
+  const photographs = (await bench.photographs()).slice(0, count);
+  return [
+    ...scenes.map(({ index, labels, read }): Start => ({
+      name: `scene-${index}-${labels.family}`,
+      kind: 'scene',
+      read: () => read(0),
+    })),
+    ...photographs.map(({ name, read }): Start => ({
+      name: `photograph-${name}`,
+      kind: 'photograph',
+      read: async () => fitPicture(await read(), width, height),
+    })),
+  ];
+}
+
+function summarise(
+  finished: readonly { readonly start: Start; readonly chain: Chain }[],
+  frames: number,
+): v.InferOutput<typeof schema> {
+  const last = finished.map(({ chain }) => Float32Array.from(chain.last));
+  return {
+    frames,
+    chains: finished.map(({ start: { name, kind }, chain: { trace } }) => ({
+      name,
+      kind,
+      stuck: firstStuck(trace),
+      neighbours: meanOf(trace.map(({ predecessor }) => predecessor)),
+      lastToStart: trace.at(-1)?.start ?? null,
+    })),
+    neighbours: meanOf(finished.flatMap(({ chain }) => chain.trace.map(({ predecessor }) => predecessor))),
+    lastFrames: last.length > 1 ? meanOverPairs(last, dot) : null,
   };
 }
 
-async function chains(
-  bench: Bench,
-  sheet: string,
-  starts: readonly HeldOutPicture[],
-  changes: Partial<Settings>,
-): Promise<Chain[]> {
-  const { subject, frames } = bench;
-  const made: Chain[] = [];
-  const rows: Picture[][] = [];
-  for (const [seed, entry] of starts.entries()) {
-    const start = await entry.read();
-    const row = [start];
-    const first = await subject.embed(start);
-    let previous = first;
-    const [toStart, toPredecessor]: [number[], number[]] = [[], []];
-    for await (const { index, picture } of subject.frames(start, { seed, frames, ...changes })) {
-      const embedding = await subject.embed(picture);
-      toStart.push(dot(first, embedding));
-      toPredecessor.push(dot(previous, embedding));
-      previous = embedding;
-      if ((index + 1) % shownEvery === 0) row.push(picture);
-      bench.progress(seed * frames + index + 1, starts.length * frames);
-    }
-    made.push({ name: entry.name, toStart, toPredecessor });
-    rows.push(row);
-    // Written after each row: one may want to look before hours are over.
-    await writeSheet(bench, sheet, rows);
-  }
-  return made;
+/** The mean of what is known, null where nothing is. */
+function meanOf(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length > 0 ? mean(known) : null;
 }

@@ -1,42 +1,138 @@
-import { drawConcepts } from './held-out.ts';
-import { each } from './measure.ts';
-import type { Bench, Measured } from './measure.ts';
-import { dot, mean, uniform } from './statistics.ts';
+import * as v from 'valibot';
+import { AttributeReader, attributes, trueValue, wordingsOf } from './attribute-reader.ts';
+import type { HeldOutScene } from './collection.ts';
+import { atLeast, defineMeasure, each, percent } from './measure.ts';
+import { dot, draw, mean, uniform } from './statistics.ts';
 
 const candidates = 50;
 const draws = 200;
+/** Shares that are wanted of attributes read off a picture. */
+const wanted: Readonly<Record<string, number>> = { family: 0.9, time: 0.9 };
+const wantedRank = 0.8;
+
+const valueSchema = v.object({
+  value: v.string(),
+  pictures: v.number(),
+  right: v.number(),
+  /** What it was taken for most often where it was not recognised. */
+  takenFor: v.nullable(v.string()),
+});
+const schema = v.object({
+  pictures: v.number(),
+  among: v.number(),
+  pictureToText: v.number(),
+  textToPicture: v.number(),
+  attributes: v.array(
+    v.object({
+      attribute: v.string(),
+      /** Values that it is read among. */
+      among: v.number(),
+      pictures: v.number(),
+      right: v.number(),
+      values: v.array(valueSchema),
+    }),
+  ),
+});
 
 /**
- * How often the nearest of 50 names of held-out things is a picture's own, and the nearest of 50 pictures a name's
- * own: the mean over many draws of 50 things, with one picture each.
+ * What the CLIP pair knows about held-out scenes: how often a picture's full caption is the nearest of 50 different ones
+ * (and the picture the nearest of 50 for its caption), and how often each attribute is read off a picture alone.
  */
-export async function measureClip(bench: Bench): Promise<Measured> {
-  const { subject, limit } = bench;
-  const random = uniform(2);
-  const pictures =
-    limit < bench.pictures.length ? drawConcepts(bench.pictures, limit, random) : bench.pictures;
-  const texts = await subject.embedTexts(pictures.map(({ text }) => text));
-  const images = await each(bench, pictures, async (entry) => subject.embed(await entry.read()));
-  const places = new Map(pictures.map((picture, place) => [picture, place]));
-  const at = (embeddings: readonly Float32Array[], places: readonly number[]) =>
-    places.map((place) => embeddings[place] ?? new Float32Array());
+export const clip = defineMeasure({
+  name: 'clip',
+  needs: ['data'],
+  schema,
+  run: async (bench) => {
+    const subject = await bench.subject();
+    const { scenes, layouts } = await bench.collection();
+    const random = uniform(2);
+    const chosen = draw(scenes, Math.min(scenes.length, bench.limit), random);
+    const texts = await subject.embedTexts(chosen.map(({ labels }) => labels.caption));
+    const images = await each(bench, chosen, async (scene) =>
+      subject.embed(await scene.read(Math.floor(random() * layouts))),
+    );
+    const pairs = chosen.map((scene, place) => ({
+      scene,
+      image: images[place] ?? new Float32Array(),
+      text: texts[place] ?? new Float32Array(),
+    }));
+    const rounds = Array.from({ length: draws }, () => {
+      const drawn = differentCaptions(draw(pairs, pairs.length, random)).slice(0, candidates);
+      const [image, text] = [drawn.map((pair) => pair.image), drawn.map((pair) => pair.text)];
+      return { among: drawn.length, toText: rightShare(image, text), toPicture: rightShare(text, image) };
+    });
+    const reader = await AttributeReader.open((words) => subject.embedTexts(words));
+    return {
+      pictures: pairs.length,
+      among: rounds[0]?.among ?? 0,
+      pictureToText: mean(rounds.map(({ toText }) => toText)),
+      textToPicture: mean(rounds.map(({ toPicture }) => toPicture)),
+      attributes: readAll(pairs, reader),
+    };
+  },
+  rows: ({ pictures, among, pictureToText, textToPicture, attributes }) => [
+    {
+      label: `CLIP: the right full caption of ${among} at rank 1`,
+      result: `${percent(pictureToText)}; the right picture for a caption ${percent(textToPicture)} (${pictures} pictures, ${draws} draws)`,
+      wanted: atLeast(wantedRank, pictureToText),
+    },
+    ...attributes.map((row) => {
+      const limit = wanted[row.attribute];
+      return {
+        label: `CLIP: ${row.attribute}, one of ${row.among}, read off a picture alone`,
+        result: `${percent(row.right)} of ${row.pictures}`,
+        ...(limit === undefined ? {} : { wanted: atLeast(limit, row.right) }),
+      };
+    }),
+  ],
+});
 
-  const rounds = Array.from({ length: draws }, () => {
-    const drawn = drawConcepts(pictures, candidates, random).map((picture) => places.get(picture) ?? -1);
-    const [image, text] = [at(images, drawn), at(texts, drawn)];
-    return { among: drawn.length, toText: rightShare(image, text), toPicture: rightShare(text, image) };
+interface Pair {
+  readonly scene: HeldOutScene;
+  readonly image: Float32Array;
+}
+
+/** The first of all items whose captions are the same. */
+export function differentCaptions<T extends { readonly scene: Pick<HeldOutScene, 'labels'> }>(
+  items: readonly T[],
+): T[] {
+  const seen = new Set<string>();
+  return items.filter(({ scene: { labels } }) => {
+    if (seen.has(labels.caption)) return false;
+    seen.add(labels.caption);
+    return true;
   });
-  const values = {
-    among: rounds[0]?.among ?? 0,
-    draws,
-    pictureToText: mean(rounds.map(({ toText }) => toText)),
-    textToPicture: mean(rounds.map(({ toPicture }) => toPicture)),
-  };
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-  return {
-    line: `right one of ${values.among} at rank 1: picture to text ${percent(values.pictureToText)}, text to picture ${percent(values.textToPicture)} (${draws} draws)`,
-    values,
-  };
+}
+
+/** For each attribute that applies to some picture: the share of pictures whose value is read correctly, and per value. */
+function readAll(
+  pairs: readonly Pair[],
+  reader: AttributeReader,
+): v.InferOutput<typeof schema>['attributes'] {
+  return attributes.flatMap((attribute) => {
+    const readings = pairs.flatMap(({ scene, image }) => {
+      const truth = trueValue(scene.labels, attribute);
+      return truth === null ? [] : [{ truth, read: reader.read(image, attribute) }];
+    });
+    if (readings.length === 0) return [];
+    const values = tally(readings);
+    const right = mean(readings.map(({ truth, read }) => (truth === read ? 1 : 0)));
+    return [{ attribute, among: wordingsOf(attribute).length, pictures: readings.length, right, values }];
+  });
+}
+
+/** Per true value: how many pictures have it, the share that was read correctly, and the most frequent mistake. */
+export function tally(
+  readings: readonly { readonly truth: string; readonly read: string }[],
+): v.InferOutput<typeof valueSchema>[] {
+  return [...new Set(readings.map(({ truth }) => truth))].sort().map((value) => {
+    const own = readings.filter(({ truth }) => truth === value);
+    const mistakes = new Map<string, number>();
+    for (const { read } of own) if (read !== value) mistakes.set(read, (mistakes.get(read) ?? 0) + 1);
+    const [most] = [...mistakes].sort((a, b) => b[1] - a[1]);
+    const wrong = [...mistakes.values()].reduce((sum, count) => sum + count, 0);
+    return { value, pictures: own.length, right: 1 - wrong / own.length, takenFor: most?.[0] ?? null };
+  });
 }
 
 /** The share of `from` whose nearest of `to` stands in the same place. */

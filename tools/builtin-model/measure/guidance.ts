@@ -1,46 +1,129 @@
-import { promptList } from '../../../src/project/index.ts';
-import { drawConcepts } from './held-out.ts';
-import { each } from './measure.ts';
-import type { Bench, Measured } from './measure.ts';
-import { dot, mean, uniform } from './statistics.ts';
+import * as v from 'valibot';
+import type { Picture } from '../../../src/base/index.ts';
+import { AttributeReader, meaningOf, trueValue } from './attribute-reader.ts';
+import type { SceneLabels } from './collection.ts';
+import { defineMeasure, each, percent, writeSheet } from './measure.ts';
+import { dot, draw, mean, uniform } from './statistics.ts';
+import type { Subject } from './subject.ts';
 
-const mostPictures = 20;
+const words = ['snow', 'night', 'sunset', 'forest', 'sea', 'city'];
 const repeatCounts = [0, 5, 10, 20];
+const mostPictures = 16;
+/** Start pictures on the sheet. */
+const shown = 2;
+
+const stepSchema = v.object({
+  repeats: v.number(),
+  /** Mean cosine of the word with the embedding after guidance, and with that of the frame made from it. */
+  embedding: v.number(),
+  frame: v.number(),
+  /** Share of frames off which the word's attribute is read with the word's value. */
+  shows: v.number(),
+});
+type Step = v.InferOutput<typeof stepSchema>;
+
+/** A positive prompt and what it means. */
+interface Theme {
+  readonly word: string;
+  readonly text: Float32Array;
+  /** Whether a scene shows it anyway. */
+  readonly isTrueOf: (labels: SceneLabels) => boolean;
+  /** Whether it is read off a picture's embedding. */
+  readonly isReadOff: (embedding: Float32Array) => boolean;
+}
 
 /**
- * Whether guidance pulls toward the model's own positive prompts and away from the negative ones: mean similarity to
- * these minus mean similarity to those, of the guided embedding and of the frame made from it.
+ * Whether the first frame agrees more with a positive prompt the more often guidance is repeated: one word at a time in
+ * place of the model's positive prompts, from start pictures that do not show it, with the model's own negative prompts
+ * and scales.
  */
-export async function measureGuidance(bench: Bench): Promise<Measured> {
-  const { subject, limit } = bench;
-  const { positivePrompts, negativePrompts } = subject.settings;
-  const positives = await subject.embedTexts(promptList(positivePrompts));
-  const negatives = await subject.embedTexts(promptList(negativePrompts));
-  const side = (embedding: Float32Array, texts: readonly Float32Array[]) =>
-    texts.length > 0 ? mean(texts.map((text) => dot(embedding, text))) : 0;
+export const guidance = defineMeasure({
+  name: 'guidance',
+  needs: ['data'],
+  schema: v.object({
+    themes: v.array(v.object({ word: v.string(), pictures: v.number(), steps: v.array(stepSchema) })),
+  }),
+  run: async (bench) => {
+    const subject = await bench.subject();
+    const { scenes, layouts } = await bench.collection();
+    const themes = await openThemes(subject);
+    const random = uniform(4);
+    const chosen = draw(scenes, Math.min(mostPictures, bench.limit), random);
+    const sheet: Picture[][] = [];
+    const results = await each(bench, chosen, async ({ labels, read }, seed) => {
+      const start = await read(Math.floor(random() * layouts));
+      const frameOf = async (repeats: number, positivePrompts: string) => {
+        const { picture, insight } = await subject.variant(start, { seed, repeats, positivePrompts });
+        const frame = await subject.embed(picture);
+        return { repeats, picture, frame, before: insight.positivesBefore, after: insight.positivesAfter };
+      };
+      // Without guidance the frame is the same for all prompts.
+      const unguided = await frameOf(0, '');
+      const found: (Step & { word: string })[] = [];
+      for (const { word, text, isTrueOf, isReadOff } of themes) {
+        if (isTrueOf(labels)) continue;
+        const guided = [];
+        for (const repeats of repeatCounts) if (repeats > 0) guided.push(await frameOf(repeats, word));
+        const made = [{ ...unguided, after: guided[0]?.before ?? null }, ...guided];
+        for (const { repeats, frame, after } of made) {
+          const shows = isReadOff(frame) ? 1 : 0;
+          found.push({ word, repeats, embedding: after ?? NaN, frame: dot(frame, text), shows });
+        }
+        if (seed < shown) sheet.push([start, ...made.map(({ picture }) => picture)]);
+      }
+      return found;
+    });
+    await writeSheet(bench, 'guidance', sheet);
+    return { themes: summarise(results.flat()) };
+  },
+  rows: ({ themes }) =>
+    themes.map(({ word, pictures, steps }) => {
+      const row = (values: readonly number[]) => values.map((value) => value.toFixed(3)).join(', ');
+      const frames = steps.map(({ frame }) => frame);
+      return {
+        label: `Guidance toward "${word}": cosine of the frame after ${repeatCounts.join(', ')} repeats`,
+        result: `${row(frames)}; read off ${steps.map(({ shows }) => percent(shows)).join(', ')} of ${pictures}`,
+        wanted: { limit: 'rises', met: rises(frames) },
+      };
+    }),
+});
 
-  const chosen = drawConcepts(bench.pictures, Math.min(mostPictures, limit), uniform(4));
-  const rounds = await each(bench, chosen, async (entry, seed) => {
-    const start = await entry.read();
-    const results = [];
-    for (const repeats of repeatCounts) {
-      const { picture, insight } = await subject.variant(start, { seed, repeats });
-      const frame = await subject.embed(picture);
-      results.push({
-        embedding: (insight.positivesAfter ?? 0) - (insight.negativesAfter ?? 0),
-        frame: side(frame, positives) - side(frame, negatives),
-      });
-    }
-    return results;
+async function openThemes(subject: Subject): Promise<Theme[]> {
+  const reader = await AttributeReader.open((texts) => subject.embedTexts(texts));
+  const texts = await subject.embedTexts(words);
+  return words.map((word, place) => {
+    const meaning = meaningOf(word);
+    if (!meaning) throw new RangeError(`no attribute has a value called "${word}"`);
+    const { attribute, value } = meaning;
+    return {
+      word,
+      text: texts[place] ?? new Float32Array(),
+      isTrueOf: (labels) => trueValue(labels, attribute) === value,
+      isReadOff: (embedding) => reader.read(embedding, attribute) === value,
+    };
   });
-  const byRepeats = repeatCounts.map((repeats, place) => ({
-    repeats,
-    embedding: mean(rounds.map((results) => results[place]?.embedding ?? NaN)),
-    frame: mean(rounds.map((results) => results[place]?.frame ?? NaN)),
-  }));
-  const row = (values: readonly number[]) => values.map((value) => value.toFixed(3)).join(', ');
-  return {
-    line: `positives minus negatives after ${repeatCounts.join(', ')} repeats: embedding ${row(byRepeats.map(({ embedding }) => embedding))}; frame ${row(byRepeats.map(({ frame }) => frame))} (${chosen.length} pictures)`,
-    values: { pictures: chosen.length, byRepeats },
-  };
+}
+
+/** Means over all start pictures, by words and repeats; words that every start picture shows are left out. */
+function summarise(results: readonly (Step & { readonly word: string })[]) {
+  return words.flatMap((word) => {
+    const own = results.filter((result) => result.word === word);
+    if (own.length === 0) return [];
+    const steps = repeatCounts.map((repeats) => {
+      const made = own.filter((result) => result.repeats === repeats);
+      const over = (figure: (step: Step) => number) => mean(made.map(figure));
+      return {
+        repeats,
+        embedding: over(({ embedding }) => embedding),
+        frame: over(({ frame }) => frame),
+        shows: over(({ shows }) => shows),
+      };
+    });
+    return [{ word, pictures: own.length / repeatCounts.length, steps }];
+  });
+}
+
+/** Whether each value is greater than the one before it. */
+export function rises(values: readonly number[]): boolean {
+  return values.every((value, place) => place === 0 || value > (values[place - 1] ?? NaN));
 }

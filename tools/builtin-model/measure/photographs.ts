@@ -1,33 +1,76 @@
+import * as v from 'valibot';
 import type { Picture } from '../../../src/base/index.ts';
-import { readPhotographs } from './held-out.ts';
-import { each, writeSheet } from './measure.ts';
-import type { Bench, Measured } from './measure.ts';
-import { fitSquare } from './pictures.ts';
-import { dot } from './statistics.ts';
+import { closerToOwn, labOfThirds, paletteDistance } from './lab.ts';
+import type { Thirds } from './lab.ts';
+import { atLeast, defineMeasure, percent, writeSheet } from './measure.ts';
+import { fitPicture } from './pictures.ts';
+import { dot, mean } from './statistics.ts';
 
+/** Of each photograph, on the sheet. The palette is measured on the first. */
 const framesEach = 5;
+const wantedShare = 0.9;
 
-/** What becomes of photographs, which the model has never seen: a sheet with each and its first frames. */
-export async function measurePhotographs(bench: Bench): Promise<Measured> {
-  const { subject, data, limit } = bench;
-  const photographs = (await readPhotographs(data)).slice(0, limit);
-  if (photographs.length === 0) return { line: 'there are none', values: { photographs: [] } };
-  const rows: Picture[][] = [];
-  const values = await each(bench, photographs, async ({ name, picture }, seed) => {
-    const start = fitSquare(picture, subject.settings.width);
-    const first = await subject.embed(start);
-    const row = [start];
-    const toStart: number[] = [];
-    for await (const frame of subject.frames(start, { seed, frames: framesEach })) {
-      row.push(frame.picture);
-      toStart.push(dot(first, await subject.embed(frame.picture)));
+/**
+ * What becomes of photographs at the model's own settings: whether the first variant has the palette of its photograph
+ * (mean Lab of the upper, middle and lower third), and a sheet of each with its first frames.
+ */
+export const photographs = defineMeasure({
+  name: 'photographs',
+  needs: ['photographs'],
+  schema: v.object({
+    closerToOwn: v.nullable(v.number()),
+    photographs: v.array(
+      v.object({
+        name: v.string(),
+        /** ΔE between photograph and first variant. */
+        palette: v.number(),
+        /** Cosines of each frame with the photograph. */
+        toStart: v.array(v.number()),
+      }),
+    ),
+  }),
+  run: async (bench) => {
+    const subject = await bench.subject();
+    const files = (await bench.photographs()).slice(0, bench.limit);
+    const { width, height } = subject.settings;
+    const rows: Picture[][] = [];
+    const found: { name: string; toStart: number[]; photograph: Thirds; variant: Thirds }[] = [];
+    for (const [seed, { name, read }] of files.entries()) {
+      const start = fitPicture(await read(), width, height);
+      const own = await subject.embed(start);
+      const row = [start];
+      const toStart: number[] = [];
+      for await (const { index, picture } of subject.frames(start, { seed, frames: framesEach })) {
+        row.push(picture);
+        toStart.push(dot(own, await subject.embed(picture)));
+        bench.progress(seed * framesEach + index + 1, files.length * framesEach);
+      }
+      found.push({
+        name,
+        toStart,
+        photograph: labOfThirds(start),
+        variant: labOfThirds(row[1] ?? start),
+      });
+      rows.push(row);
+      await writeSheet(bench, 'photographs', rows);
     }
-    rows.push(row);
-    return { name, toStart };
-  });
-  await writeSheet(bench, 'photographs', rows);
-  return {
-    line: `photographs.png shows ${photographs.length} with ${framesEach} frames each`,
-    values: { photographs: values },
-  };
-}
+    return {
+      closerToOwn: closerToOwn(
+        found.map(({ variant }) => variant),
+        found.map(({ photograph }) => photograph),
+      ),
+      photographs: found.map(({ name, toStart, photograph, variant }) => ({
+        name,
+        palette: paletteDistance(photograph, variant),
+        toStart,
+      })),
+    };
+  },
+  rows: ({ closerToOwn, photographs }) => [
+    {
+      label: "Photographs: the first variant's palette is closer to its own photograph's than to another's",
+      result: `${closerToOwn === null ? '–' : percent(closerToOwn)} of pairs (${photographs.length} photographs; ΔE to its own ${mean(photographs.map(({ palette }) => palette)).toFixed(1)})`,
+      ...(closerToOwn === null ? {} : { wanted: atLeast(wantedShare, closerToOwn) }),
+    },
+  ],
+});

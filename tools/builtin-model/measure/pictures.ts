@@ -1,27 +1,35 @@
 import type { Picture } from '../../../src/base/index.ts';
 
-/** The middle of a picture as a square of `side` pixels, each the mean of what it covers: how the page fits pictures. */
-export function fitSquare(picture: Picture, side: number): Picture {
-  const { width, height, data } = picture;
-  const crop = Math.min(width, height);
-  const [left, top] = [Math.floor((width - crop) / 2), Math.floor((height - crop) / 2)];
-  const bounds = Array.from({ length: side }, (_, index) => {
-    const from = Math.floor((index * crop) / side);
-    return { from, to: Math.max(from + 1, Math.floor(((index + 1) * crop) / side)) };
-  });
-  const fitted = new Uint8ClampedArray(4 * side * side);
-  for (const [row, { from: y0, to: y1 }] of bounds.entries()) {
-    for (const [column, { from: x0, to: x1 }] of bounds.entries()) {
+/**
+ * The largest part of a picture's middle that has the shape of `width`×`height`, at that size; each pixel is the mean of
+ * what it covers. The page fits pictures in the same way.
+ */
+export function fitPicture(picture: Picture, width: number, height: number): Picture {
+  const scale = Math.min(picture.width / width, picture.height / height);
+  const columns = spans(picture.width, width, scale);
+  const rows = spans(picture.height, height, scale);
+  const fitted = new Uint8ClampedArray(4 * width * height);
+  for (const [row, { from: y0, to: y1 }] of rows.entries()) {
+    for (const [column, { from: x0, to: x1 }] of columns.entries()) {
       for (let channel = 0; channel < 4; channel++) {
         let sum = 0;
         for (let y = y0; y < y1; y++) {
-          for (let x = x0; x < x1; x++) sum += data[4 * ((top + y) * width + left + x) + channel] ?? 0;
+          for (let x = x0; x < x1; x++) sum += picture.data[4 * (y * picture.width + x) + channel] ?? 0;
         }
-        fitted[4 * (row * side + column) + channel] = sum / ((y1 - y0) * (x1 - x0));
+        fitted[4 * (row * width + column) + channel] = sum / ((y1 - y0) * (x1 - x0));
       }
     }
   }
-  return { width: side, height: side, data: fitted };
+  return { width, height, data: fitted };
+}
+
+/** What each of `count` pixels covers of a line of `length`: `scale` pixels each, in the middle of the line. */
+function spans(length: number, count: number, scale: number): { from: number; to: number }[] {
+  const begin = Math.floor((length - count * scale) / 2);
+  return Array.from({ length: count }, (_, index) => {
+    const from = Math.min(length - 1, begin + Math.floor(index * scale));
+    return { from, to: Math.min(length, Math.max(from + 1, begin + Math.floor((index + 1) * scale))) };
+  });
 }
 
 /** Pixels between the pictures of a sheet. */

@@ -15,7 +15,7 @@ export function quantile(values: readonly number[], share: number): number {
 /** The product of two vectors: their cosine where both have unit length. */
 export function dot(a: Float32Array, b: Float32Array): number {
   let sum = 0;
-  for (const [index, value] of a.entries()) sum += value * (b[index] ?? NaN);
+  for (let index = 0; index < a.length; index++) sum += (a[index] ?? NaN) * (b[index] ?? NaN);
   return sum;
 }
 

@@ -1,12 +1,13 @@
-import { automatic } from '../../../src/animation/index.ts';
+import { automatic, smooth } from '../../../src/animation/index.ts';
 import type { Frame } from '../../../src/animation/index.ts';
 import { DeviceError, ModelError } from '../../../src/base/index.ts';
 import type { Picture } from '../../../src/base/index.ts';
 import { Pipeline, Scope, encodePrompts } from '../../../src/diffusion/index.ts';
 import { createModel, openModel } from '../../../src/models/index.ts';
 import type { OpenedModel } from '../../../src/models/index.ts';
-import { defaultSettings, overlaySettings, promptList, usableSettings } from '../../../src/project/index.ts';
+import { defaultSettings, overlaySettings, planSmooth, usableSettings } from '../../../src/project/index.ts';
 import type { Settings } from '../../../src/project/index.ts';
+import { Prompts } from '../../../workers/prompts.ts';
 import { openNodeBackend } from '../../node-runtime.ts';
 import type { NodeBackend } from '../../node-runtime.ts';
 import { serveFolder } from './serve.ts';
@@ -24,13 +25,14 @@ export class Subject {
   /** The settings that the page begins with: the model's own over the program's. */
   readonly settings: Settings;
   readonly model: OpenedModel;
-  /** Where its files lie. */
+  /** The folder of its files. */
   readonly folder: string;
   readonly backend: NodeBackend;
   readonly pipeline: Pipeline;
   readonly signal: AbortSignal;
   /** The text tower is fetched when texts are encoded. */
   readonly #server: ServedFolder;
+  readonly #prompts: Prompts;
   readonly #texts = new Map<string, Float32Array>();
 
   private constructor(
@@ -52,6 +54,7 @@ export class Subject {
       ...usableSettings(defaults),
     });
     this.pipeline = new Pipeline(backend.compute, backend.runtime, createModel(model.parts, backend.target));
+    this.#prompts = new Prompts(model.fixedPrompts, model.text, backend);
   }
 
   /**
@@ -119,23 +122,32 @@ export class Subject {
 
   /** Automatic mode from a picture, with the model's own settings where no others are given. */
   async *frames(start: Picture, changes: Partial<Settings>): AsyncGenerator<Frame, void, undefined> {
-    const settings = { ...this.settings, ...changes };
-    const positives = promptList(settings.positivePrompts);
-    const negatives = promptList(settings.negativePrompts);
-    const prompts = settings.repeats > 0 || this.model.text ? [...positives, ...negatives] : [];
-    const rows = await this.embedTexts(prompts);
-    const width = rows[0]?.length ?? 0;
-    const values = new Float32Array(rows.length * width);
-    for (const [row, embedding] of rows.entries()) values.set(embedding, row * width);
-    const text = rows.length > 0 ? this.backend.compute.upload(values, [rows.length, width]) : null;
-    const embeds = text
-      ? { text, positives: positives.length, negatives: negatives.length }
-      : { text, positives: 0, negatives: 0 };
+    const settings: Settings = { ...this.settings, ...changes, mode: 'automatic' };
+    const prompts = await this.#prompts.embeds(settings, this.signal);
     try {
-      const input = { start, firstFrame: 0, settings, prompts: embeds };
+      const input = { start, firstFrame: 0, settings, prompts };
       yield* automatic(this.pipeline, input, { signal: this.signal });
     } finally {
-      text?.dispose();
+      prompts.text?.dispose();
+    }
+  }
+
+  /** Smooth mode from a picture: its first variant, then `frames` legs. */
+  async *smooth(start: Picture, changes: Partial<Settings>): AsyncGenerator<Frame, void, undefined> {
+    const settings: Settings = { ...this.settings, ...changes, mode: 'smooth' };
+    const prompts = await this.#prompts.embeds(settings, this.signal);
+    try {
+      const input = {
+        plan: planSmooth(start, [], settings),
+        last: start,
+        settings,
+        prompts,
+        // Only for animations that go on from earlier frames, which these do not.
+        promptsOf: () => Promise.resolve(prompts),
+      };
+      yield* smooth(this.pipeline, input, { signal: this.signal });
+    } finally {
+      prompts.text?.dispose();
     }
   }
 

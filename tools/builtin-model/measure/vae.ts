@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { Scope } from '../../../src/diffusion/index.ts';
 import type { Picture } from '../../../src/base/index.ts';
 import { openCheckpoint } from '../../../src/models/checkpoint/index.ts';
@@ -8,42 +9,61 @@ import { packWeights } from '../../../src/models/pack.ts';
 import { memorySource } from '../../../src/models/source.ts';
 import type { Checkpoint } from '../../../src/models/types.ts';
 import type { Session } from '../../../src/runtime/index.ts';
-import { each } from './measure.ts';
-import type { Bench, Measured } from './measure.ts';
+import { defineMeasure, each, writeSheet } from './measure.ts';
 import { draw, mean, psnr, quantile, uniform } from './statistics.ts';
 import type { Subject } from './subject.ts';
 import { compileVaeEncoder } from './vae-encoder.ts';
 
-const mostPictures = 500;
+const mostScenes = 200;
+/** Pictures on the sheet. */
+const shown = 10;
+const wantedDecibels = 30;
 
-/** How near held-out pictures come to themselves through encoder and decoder. */
-export async function measureVae(bench: Bench): Promise<Measured> {
-  const { subject, limit } = bench;
-  const chosen = draw(bench.pictures, Math.min(mostPictures, limit), uniform(1));
-  const [first] = chosen;
-  if (!first) throw new RangeError('there are no pictures');
-  const { width, height } = await first.read();
-  const encoder = await openEncoder(subject, { width, height });
-  try {
-    const decibels = await each(bench, chosen, async (entry) => {
-      const picture = await entry.read();
-      return psnr(picture, await reconstruct(subject, encoder, picture));
-    });
-    const values = {
-      pictures: decibels.length,
-      mean: mean(decibels),
-      tenthPercentile: quantile(decibels, 0.1),
-      min: Math.min(...decibels),
-    };
-    const dB = (value: number) => `${value.toFixed(2)} dB`;
-    return {
-      line: `reconstruction PSNR: mean ${dB(values.mean)}, 10th percentile ${dB(values.tenthPercentile)}, least ${dB(values.min)} (${values.pictures} pictures)`,
-      values,
-    };
-  } finally {
-    await encoder.release();
-  }
-}
+const decibels = v.number();
+
+/** How close held-out pictures come to themselves through encoder and decoder. */
+export const vae = defineMeasure({
+  name: 'vae',
+  needs: ['data'],
+  schema: v.object({ pictures: v.number(), mean: decibels, tenthPercentile: decibels, min: decibels }),
+  run: async (bench) => {
+    const subject = await bench.subject();
+    const collection = await bench.collection();
+    const random = uniform(1);
+    const scenes = draw(collection.scenes, Math.min(mostScenes, bench.limit), random);
+    const size = { width: collection.pixels, height: collection.pixels };
+    const encoder = await openEncoder(subject, size);
+    try {
+      const rows: [Picture[], Picture[]] = [[], []];
+      const all = await each(bench, scenes, async (scene, index) => {
+        const picture = await scene.read(Math.floor(random() * collection.layouts));
+        const again = await reconstruct(subject, encoder, picture);
+        if (index < shown) {
+          rows[0].push(picture);
+          rows[1].push(again);
+        }
+        // JSON has no Infinity, which two pictures that are the same would have.
+        return Math.min(100, psnr(picture, again));
+      });
+      await writeSheet(bench, 'vae', rows);
+      return {
+        pictures: all.length,
+        mean: mean(all),
+        tenthPercentile: quantile(all, 0.1),
+        min: Math.min(...all),
+      };
+    } finally {
+      await encoder.release();
+    }
+  },
+  rows: ({ pictures, mean, tenthPercentile, min }) => [
+    {
+      label: 'VAE: reconstruction, peak signal to noise',
+      result: `${mean.toFixed(2)} dB on average, ${tenthPercentile.toFixed(2)} dB at the tenth percentile, ${min.toFixed(2)} dB in the worst case (${pictures} pictures)`,
+      wanted: { limit: `at least ${wantedDecibels} dB on average`, met: mean >= wantedDecibels },
+    },
+  ],
+});
 
 async function openEncoder(
   subject: Subject,

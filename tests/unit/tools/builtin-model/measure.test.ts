@@ -1,18 +1,18 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as v from 'valibot';
 import type { Picture } from '../../../../src/base/index.ts';
 import { main } from '../../../../tools/builtin-model/measure.ts';
+import { fitPicture } from '../../../../tools/builtin-model/measure/pictures.ts';
 import { readPng, writePng } from '../../../../tools/png.ts';
 import { textTower, tokenizerConfig, tokenizerFile } from '../../../support/text-tower.ts';
 import { embeddingWidth, tinyModelFiles } from '../../../support/tiny-model.ts';
+import { sceneLabels, writeCollection } from './support.ts';
 
 const side = 64;
-const concepts = ['apple', 'whale', 'tree', 'sun'];
-const sets = ['flat', 'glossy'];
 
 let folder: string;
 let lines: string[];
@@ -36,13 +36,13 @@ async function write(path: string, content: Uint8Array | string): Promise<void> 
 }
 
 /** The tiny model, with a text tower in place of its fixed prompts. */
-async function writeModel(): Promise<void> {
+async function writeModel({ steps = 1 } = {}): Promise<void> {
   const files: Map<string, Uint8Array | string> = tinyModelFiles();
   const manifest: unknown = JSON.parse(new TextDecoder().decode(tinyModelFiles().get('model.json')));
   const changes = {
     fixedPrompts: undefined,
     textEncoder: { model: 'text.onnx', tokenizer: 'tokenizer.json', tokenizerConfig: 'config.json' },
-    defaults: { steps: 1, positivePrompts: 'bright|green', negativePrompts: 'dark', repeats: 3 },
+    defaults: { steps, positivePrompts: 'bright|green', negativePrompts: 'dark', repeats: 3 },
   };
   files.set('model.json', JSON.stringify(Object.assign({}, manifest, changes)));
   files.set('text.onnx', textTower(embeddingWidth).graph);
@@ -51,7 +51,7 @@ async function writeModel(): Promise<void> {
   for (const [path, content] of files) await write(`model/${path}`, content);
 }
 
-function stripes(width: number, height: number, phase: number): Picture {
+function waves(width: number, height: number, phase: number): Picture {
   const data = new Uint8ClampedArray(4 * width * height).fill(255);
   for (let pixel = 0; pixel < width * height; pixel++) {
     for (let channel = 0; channel < 3; channel++) {
@@ -61,39 +61,24 @@ function stripes(width: number, height: number, phase: number): Picture {
   return { width, height, data };
 }
 
-/** Held-out pictures, each thing drawn in two ways, and a photograph. */
+/** Four scenes of different families, with two layouts each, and two photographs. */
 async function writeData(): Promise<void> {
-  const pictures = concepts.flatMap((concept) =>
-    sets.map((set) => ({
-      concept,
-      name: concept,
-      text: `${concept}, thing`,
-      set,
-      file: `${set}-${concept}.png`,
-    })),
-  );
-  await write('data/heldout.json', JSON.stringify({ size: side, pictures }));
-  for (const [phase, { file }] of pictures.entries()) {
-    await write(`data/${file}`, writePng(stripes(side, side, phase)));
-  }
-  await write('data/photographs/street.png', writePng(stripes(200, 150, 3)));
+  const scenes = [0, 1, 2, 3].map(sceneLabels);
+  await writeCollection(join(folder, 'data'), { pixels: side, layouts: 2, scenes });
+  await write('photographs/harbour.png', writePng(waves(90, 150, 5)));
+  await write('photographs/street.png', writePng(waves(200, 150, 3)));
 }
 
 const measure = (...args: string[]) =>
   main([
-    '--data',
-    join(folder, 'data'),
-    '--out',
-    join(folder, 'out'),
-    '--model',
-    join(folder, 'model'),
+    ...['--data', join(folder, 'data'), '--photographs', join(folder, 'photographs')],
+    ...['--out', join(folder, 'out'), '--model', join(folder, 'model')],
     ...args,
   ]);
 
 const number = v.pipe(v.number(), v.finite());
 const share = v.pipe(number, v.minValue(0), v.maxValue(1));
 const cosine = v.pipe(number, v.minValue(-1.001), v.maxValue(1.001));
-const ends = v.object({ frames: v.literal(6), toStart: cosine, toPredecessor: cosine });
 
 async function results(): Promise<unknown> {
   return JSON.parse(await readFile(join(folder, 'out', 'measures.json'), 'utf8'));
@@ -114,76 +99,202 @@ describe('measuring a model', () => {
   });
 
   /** Runs one measure on two pictures, and gives what it has found. */
-  async function only<T extends v.GenericSchema>(name: string, schema: T): Promise<v.InferOutput<T>> {
-    expect(await measure('--only', name, '--limit', '2', '--frames', '6')).toBe(0);
-    expect(lines.map((line) => line.split(' ')[0])).toEqual(['#', name]);
-    return v.parse(v.object({ [name]: schema }), await results())[name];
+  async function only<T extends v.GenericSchema>(
+    name: string,
+    schema: T,
+    ...args: string[]
+  ): Promise<v.InferOutput<T>> {
+    const status = await measure('--only', name, '--limit', '2', '--frames', '6', ...args);
+    expect(complaints.filter((line) => !/^\w+ \d+\/\d+$/.test(line))).toEqual([]);
+    expect(status).toBe(0);
+    expect(new Set(lines.map((line) => line.split(' ')[0]))).toEqual(new Set(['#', name]));
+    return v.parse(v.object({ [name]: v.object({ values: schema }) }), await results())[name]?.values;
   }
 
-  it('vae: how near pictures come to themselves', async () => {
+  it('vae: how close pictures come to themselves', async () => {
     const schema = v.object({ pictures: v.literal(2), mean: number, tenthPercentile: number, min: number });
     const { min, tenthPercentile, mean } = await only('vae', schema);
     expect(min).toBeLessThanOrEqual(tenthPercentile);
     expect(tenthPercentile).toBeLessThanOrEqual(mean);
+    expect(await sheetSize('vae')).toEqual([span(2), span(2)]);
   });
 
-  it('clip: how often a name is found', async () => {
-    await only('clip', v.object({ among: v.literal(2), pictureToText: share, textToPicture: share }));
+  it('clip: how often captions are found, and a row for each attribute that the pictures have', async () => {
+    const one = v.object({ attribute: v.string(), among: number, pictures: number, right: share });
+    const schema = v.object({
+      among: number,
+      pictureToText: share,
+      textToPicture: share,
+      attributes: v.array(one),
+    });
+    const { among, attributes } = await only('clip', schema);
+    expect(among).toBe(2);
+    expect(attributes.map(({ attribute }) => attribute)).toEqual(
+      expect.arrayContaining(['family', 'time', 'palette', 'style']),
+    );
   });
 
-  it('variants: how alike they are, and a sheet of them', async () => {
-    const one = v.object({ name: v.string(), cosine, pixelRms: number });
-    const schema = v.object({ toVariant: cosine, toStrangersVariant: cosine, ten: v.tuple([one, one]) });
-    const { ten } = await only('variants', schema);
-    for (const { pixelRms } of ten) expect(pixelRms, 'seeds make a difference').toBeGreaterThan(1);
+  it('agreement: of attributes, how alike variants are, and a sheet of them', async () => {
+    const row = v.object({ attribute: v.string(), same: share, withTruth: share });
+    const sibling = v.object({ scene: number, cosine, pixelRms: number });
+    const schema = v.object({
+      pairs: v.literal(2),
+      attributes: v.array(row),
+      cosine: v.object({ own: cosine, others: cosine }),
+      siblings: v.tuple([sibling, sibling]),
+    });
+    const { attributes, siblings } = await only('agreement', schema);
+    expect(attributes.map(({ attribute }) => attribute)).toContain('family');
+    for (const { pixelRms } of siblings) expect(pixelRms, 'seeds make a difference').toBeGreaterThan(1);
     expect(await sheetSize('variants')).toEqual([span(11), span(2)]);
   });
 
   it('guidance: it pulls more, the longer it pulls', async () => {
-    const one = v.object({ repeats: number, embedding: number, frame: number });
-    const { byRepeats } = await only('guidance', v.object({ byRepeats: v.array(one) }));
-    expect(byRepeats.map(({ repeats }) => repeats)).toEqual([0, 5, 10, 20]);
-    const similarity = byRepeats.map(({ embedding }) => embedding);
-    expect(similarity).toEqual([...similarity].sort((a, b) => a - b));
-    expect(similarity.at(-1)).toBeGreaterThan(similarity[0] ?? NaN);
+    const step = v.object({ repeats: number, embedding: cosine, frame: cosine, shows: share });
+    const theme = v.object({ word: v.string(), pictures: number, steps: v.array(step) });
+    const { themes } = await only('guidance', v.object({ themes: v.array(theme) }), '--limit', '1');
+    // Words that the start picture shows anyway are left out: here a family's.
+    expect(themes.map(({ word }) => word)).toEqual(expect.arrayContaining(['snow', 'night', 'city']));
+    for (const { word, steps } of themes) {
+      expect(steps.map(({ repeats }) => repeats)).toEqual([0, 5, 10, 20]);
+      const pulled = steps.map(({ embedding }) => embedding);
+      expect(pulled, word).toEqual([...pulled].sort((a, b) => a - b));
+      expect(pulled.at(-1), word).toBeGreaterThan(pulled[0] ?? NaN);
+    }
   });
 
-  it.each(['chains', 'unguided'])(
-    '%s: a sheet with every sixth frame, and how alike frames stay',
-    async (name) => {
-      await only(name, ends);
-      expect(await sheetSize(name)).toEqual([span(2), span(2)]);
-    },
-  );
+  describe('chains', () => {
+    const chain = v.object({ name: v.string(), neighbours: cosine, lastToStart: cosine });
+    const schema = v.object({
+      frames: v.literal(6),
+      chains: v.array(chain),
+      neighbours: cosine,
+      lastFrames: cosine,
+    });
+    const run = (...args: string[]) => measure('--only', 'chains', '--limit', '1', '--frames', '6', ...args);
+    const files = async (...path: string[]) => (await readdir(join(folder, 'out', 'chains', ...path))).sort();
 
-  it('photographs: a sheet with five frames of each', async () => {
-    const one = v.object({ name: v.literal('street.png'), toStart: v.pipe(v.array(cosine), v.length(5)) });
-    await only('photographs', v.object({ photographs: v.tuple([one]) }));
-    expect(await sheetSize('photographs')).toEqual([span(6), span(1)]);
+    it('start at scenes and photographs, with every sixth frame on their sheets', async () => {
+      const { chains } = await only('chains', schema);
+      expect(chains.map(({ name }) => name.split('-')[0])).toEqual([
+        'scene',
+        'scene',
+        'photograph',
+        'photograph',
+      ]);
+      for (const kind of ['scenes', 'photographs']) {
+        // Rows are sheets themselves, with a margin of their own.
+        expect(await sheetSize(`chains-${kind}`)).toEqual([span(2) + 8, 2 * (span(1) + 4) + 4]);
+      }
+    });
+
+    it('are written frame by frame where that is wanted', async () => {
+      await run('--all-frames');
+      const frames = ['0000', '0001', '0002', '0003', '0004', '0005', '0006'].map((name) => `${name}.png`);
+      expect(await files('photograph-harbour')).toEqual(frames);
+      const start = readPng(await readFile(join(folder, 'out', 'chains', 'photograph-harbour', '0000.png')));
+      expect(start).toEqual(fitPicture(readPng(writePng(waves(90, 150, 5))), side, side));
+    });
+
+    it('are shared by processes, of which the last one gives the result, and are made only once', async () => {
+      expect(await run('--part', '1/2')).toBe(0);
+      expect((await files()).filter((name) => name.endsWith('.json'))).toHaveLength(1);
+      expect(existsSync(join(folder, 'out', 'measures.json'))).toBe(false);
+      expect(complaints.at(-1)).toBe('1 of 2 chains are finished.');
+      expect(await run('--part', '2/2')).toBe(0);
+      const first = await results();
+      const { chains } = v.parse(v.object({ chains: v.object({ values: schema }) }), first);
+      expect(chains.values.chains).toHaveLength(2);
+
+      const times = async () =>
+        Promise.all(
+          (await files()).map(async (name) => (await stat(join(folder, 'out', 'chains', name))).mtimeMs),
+        );
+      const before = await times();
+      expect(await run()).toBe(0);
+      expect(await times()).toEqual(before);
+      expect(await results()).toEqual(first);
+    });
   });
 
-  it('adds to what was measured before, and looks at no more than it is told', async () => {
-    expect(await measure('--only', 'vae', '--limit', '2')).toBe(0);
-    expect(await measure('--only', 'clip', '--limit', '3')).toBe(0);
-    expect(await results()).toMatchObject({ vae: { pictures: 2 }, clip: { among: 3 } });
+  it('smooth: how far the largest step is from the median, and a sheet with a row for each leg', async () => {
+    const one = v.object({
+      scene: number,
+      median: number,
+      largest: number,
+      ratio: v.pipe(number, v.minValue(1)),
+    });
+    await only('smooth', v.object({ runs: v.tuple([one]) }), '--limit', '1', '--legs', '2');
+    expect(await sheetSize('smooth')).toEqual([span(9), span(2)]);
   });
 
-  it.each([
-    ['no JSON', '{', /cannot be read/],
-    ['no pictures', '{"size":64,"pictures":[]}', /pictures/],
-    ['a picture without a name', '{"size":64,"pictures":[{"concept":"a"}]}', /pictures\.0\./],
-  ])('says what is wrong with data that hold %s', async (_, text, reason) => {
-    await write('data/heldout.json', text);
+  it('photographs: how close palettes are, and a sheet with five frames of each', async () => {
+    const one = v.object({
+      name: v.string(),
+      palette: number,
+      toStart: v.pipe(v.array(cosine), v.length(5)),
+    });
+    const schema = v.object({ closerToOwn: share, photographs: v.tuple([one, one]) });
+    const { photographs } = await only('photographs', schema);
+    expect(photographs.map(({ name }) => name)).toEqual(['harbour', 'street']);
+    expect(await sheetSize('photographs')).toEqual([span(6), span(2)]);
+  });
+
+  it('adds to what was measured before, and prints all of it as a table', async () => {
+    expect(await measure('--only', 'photographs', '--limit', '1')).toBe(0);
+    expect(await measure('--only', 'vae', '--limit', '1')).toBe(0);
+    lines.length = 0;
+    expect(await main(['--out', join(folder, 'out'), '--table'])).toBe(0);
+    const rows = lines.join('\n').split('\n');
+    expect(rows[0]).toMatch(/^\| measure +\| wanted +\| result +\| +\|$/);
+    expect(rows.slice(2).map((row) => row.slice(2, 7))).toEqual(['VAE: ', 'Photo']);
+  });
+
+  it('does not put measures of different models into one table', async () => {
+    await measure('--only', 'vae', '--limit', '1');
+    await writeModel({ steps: 2 });
+    await measure('--only', 'photographs', '--limit', '1');
+    expect(await main(['--out', join(folder, 'out'), '--table'])).toBe(1);
+    expect(complaints.join('\n')).toMatch(/different models/);
+  });
+
+  it('says that measures.json is of another kind before anything is measured', async () => {
+    await write('out/measures.json', '{"vae":{"pictures":2}}');
+    expect(await measure('--only', 'vae', '--limit', '1')).toBe(1);
+    expect(complaints.join('\n')).toMatch(/measures\.json was not written by this command/);
+    expect(lines).toEqual([]);
+  });
+
+  it('refuses a collection of another size than the model has', async () => {
+    await writeCollection(join(folder, 'data'), { pixels: 32, layouts: 1, scenes: [sceneLabels(0)] });
     expect(await measure('--only', 'vae')).toBe(1);
-    expect(complaints.join('\n')).toMatch(reason);
+    expect(complaints.join('\n')).toMatch(/32×32, the model's 64×64.*--pixels 64/);
     expect(existsSync(join(folder, 'out', 'measures.json'))).toBe(false);
   });
 
-  it.each([[['--only', 'beauty']], [['--limit', '0']], [['--backend', 'abacus']]])(
-    'refuses %j',
-    async (args) => {
-      expect(await measure(...args)).toBe(2);
-      expect(complaints.join('\n')).toMatch(/^Usage/);
-    },
-  );
+  it('asks for what a measure needs, and for nothing else', async () => {
+    const out = ['--out', join(folder, 'out'), '--model', join(folder, 'model')];
+    expect(await main([...out, '--only', 'vae'])).toBe(2);
+    expect(await main([...out, '--only', 'chains', '--data', join(folder, 'data')])).toBe(2);
+    const photographs = join(folder, 'photographs');
+    expect(await main([...out, '--only', 'photographs', '--limit', '1', '--photographs', photographs])).toBe(
+      0,
+    );
+  });
+});
+
+describe('the command line', () => {
+  it.each([
+    [['--only', 'beauty']],
+    [['--limit', '0']],
+    [['--frames', '1.5']],
+    [['--legs', '0']],
+    [['--backend', 'abacus']],
+    [['--part', '3/2']],
+    [['--part', '0/2']],
+    [['--part', 'first']],
+  ])('refuses %j', async (args) => {
+    expect(await measure(...args)).toBe(2);
+    expect(complaints.join('\n')).toMatch(/^Usage/);
+  });
 });

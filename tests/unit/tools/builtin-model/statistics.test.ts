@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Picture } from '../../../../src/base/index.ts';
-import { rightShare } from '../../../../tools/builtin-model/measure/clip.ts';
-import { contactSheet, fitSquare } from '../../../../tools/builtin-model/measure/pictures.ts';
+import { differentCaptions, rightShare, tally } from '../../../../tools/builtin-model/measure/clip.ts';
+import { contactSheet, fitPicture } from '../../../../tools/builtin-model/measure/pictures.ts';
+import { rises } from '../../../../tools/builtin-model/measure/guidance.ts';
+import { jumps } from '../../../../tools/builtin-model/measure/smooth.ts';
 import {
   dot,
   draw,
@@ -14,6 +16,7 @@ import {
   uniform,
 } from '../../../../tools/builtin-model/measure/statistics.ts';
 import { readPng, writePng } from '../../../../tools/png.ts';
+import { sceneLabels } from './support.ts';
 
 type Colour = readonly [red: number, green: number, blue: number];
 
@@ -102,30 +105,97 @@ describe('the difference of pictures', () => {
   });
 });
 
-describe('fitting into a square', () => {
+describe('captions', () => {
+  it('that are the same are candidates only once', () => {
+    const items = ['a', 'b', 'a'].map((caption) => ({ scene: { labels: { ...sceneLabels(0), caption } } }));
+    expect(differentCaptions(items).map(({ scene }) => scene.labels.caption)).toEqual(['a', 'b']);
+  });
+});
+
+describe('a tally of readings', () => {
+  it('has the share of right ones for each true value, and what it is mistaken for most often', () => {
+    const readings = [
+      ['day', 'day'],
+      ['day', 'dawn'],
+      ['day', 'night'],
+      ['day', 'dawn'],
+      ['dusk', 'dusk'],
+    ].map(([truth = '', read = '']) => ({ truth, read }));
+    expect(tally(readings)).toEqual([
+      { value: 'day', pictures: 4, right: 0.25, takenFor: 'dawn' },
+      { value: 'dusk', pictures: 1, right: 1, takenFor: null },
+    ]);
+  });
+});
+
+describe('a rise', () => {
+  it('is a rise at every step', () => {
+    expect([[1, 2, 3], [1, 2, 2], [1, 3, 2], [NaN, 1], [1]].map(rises)).toEqual([
+      true,
+      false,
+      false,
+      false,
+      true,
+    ]);
+  });
+});
+
+describe('jumps between neighbours', () => {
+  const greys = (...levels: number[]) => levels.map((level) => paint(2, 2, () => [level, level, level]));
+
+  it('are the largest difference over the median', () => {
+    expect(jumps(greys(10, 12, 14, 16, 26, 28))).toEqual({ median: 2, largest: 10, ratio: 5 });
+  });
+
+  it('are none where pictures do not change, and the greatest where only one does', () => {
+    expect(jumps(greys(9, 9, 9)).ratio).toBe(1);
+    expect(jumps(greys(9, 9, 9, 10)).ratio).toBe(Number.MAX_VALUE);
+  });
+
+  it('need two pictures', () => {
+    expect(() => jumps(greys(1))).toThrow(RangeError);
+  });
+});
+
+describe('fitting a picture', () => {
   it('keeps the middle of a wide picture, and what is small becomes the mean', () => {
     const wide = paint(8, 4, (x, y) =>
       x < 2 || x >= 6 ? [0, 0, 255] : [x % 2 === 0 ? 200 : 100, 10 * y, 0],
     );
-    const fitted = fitSquare(wide, 2);
+    const fitted = fitPicture(wide, 2, 2);
     expect([fitted.width, fitted.height]).toEqual([2, 2]);
     expect(colourAt(fitted, 0, 0)).toEqual([150, 5, 0]);
     expect(colourAt(fitted, 1, 1)).toEqual([150, 25, 0]);
   });
 
+  it('keeps the middle of a high one, and of any for a size that is not square', () => {
+    const high = paint(2, 6, (_, y) => [0, y === 2 || y === 3 ? 200 : 50, 0]);
+    expect(colourAt(fitPicture(high, 1, 1), 0, 0)).toEqual([0, 200, 0]);
+    const square = paint(4, 4, (_, y) => [y === 0 || y === 3 ? 9 : 10 * y, 0, 0]);
+    const fitted = fitPicture(square, 4, 2);
+    expect([fitted.width, fitted.height]).toEqual([4, 2]);
+    expect([0, 1].map((y) => colourAt(fitted, 3, y))).toEqual([
+      [10, 0, 0],
+      [20, 0, 0],
+    ]);
+  });
+
   it('leaves a picture of that size as it is, and enlarges a smaller one', () => {
     const own = paint(3, 3, (x, y) => [x, y, 9]);
-    expect(fitSquare(own, 3)).toEqual(own);
-    expect(
-      colourAt(
-        fitSquare(
-          paint(2, 2, (x) => [100 * x, 0, 0]),
-          4,
-        ),
-        3,
-        0,
-      ),
-    ).toEqual([100, 0, 0]);
+    expect(fitPicture(own, 3, 3)).toEqual(own);
+    const small = paint(2, 2, (x) => [100 * x, 0, 0]);
+    expect([0, 1, 2, 3].map((x) => colourAt(fitPicture(small, 4, 4), x, 0)[0])).toEqual([0, 0, 100, 100]);
+  });
+
+  it('reads nothing beyond the edges, whatever the sizes are', () => {
+    const side = fc.integer({ min: 1, max: 13 });
+    fc.assert(
+      fc.property(side, side, side, side, (width, height, toWidth, toHeight) => {
+        const plain = paint(width, height, () => [70, 80, 90]);
+        const { data } = fitPicture(plain, toWidth, toHeight);
+        expect([...data]).toEqual(Array.from({ length: toWidth * toHeight }, () => [70, 80, 90, 255]).flat());
+      }),
+    );
   });
 });
 

@@ -1,0 +1,111 @@
+import * as v from 'valibot';
+import { AttributeReader, attributes, trueValue } from './attribute-reader.ts';
+import { atLeast, defineMeasure, each, percent, writeSheet } from './measure.ts';
+import { dot, draw, mean, meanOverPairs, pixelRms, uniform } from './statistics.ts';
+
+const mostPairs = 100;
+const siblings = { starts: 10, variants: 10 };
+const wanted: Readonly<Record<string, number>> = { family: 0.9, time: 0.9, weather: 0.75, season: 0.75 };
+
+const schema = v.object({
+  pairs: v.number(),
+  attributes: v.array(
+    v.object({
+      attribute: v.string(),
+      pairs: v.number(),
+      /** Share of pairs in which start and variant read the same, and in which the variant reads as the start truly is. */
+      same: v.number(),
+      withTruth: v.number(),
+    }),
+  ),
+  cosine: v.object({ own: v.number(), others: v.nullable(v.number()) }),
+  siblings: v.array(v.object({ scene: v.number(), cosine: v.number(), pixelRms: v.number() })),
+});
+
+/**
+ * Whether a variant shows what its start shows, as the CLIP pair reads both, and how much ten variants of one picture
+ * differ. Without guidance, which moves pictures toward the prompts: this is about the UNet alone.
+ */
+export const agreement = defineMeasure({
+  name: 'agreement',
+  needs: ['data'],
+  schema,
+  run: async (bench) => {
+    const subject = await bench.subject();
+    const { scenes, layouts } = await bench.collection();
+    const reader = await AttributeReader.open((words) => subject.embedTexts(words));
+    const random = uniform(3);
+    const drawn = draw(scenes, Math.min(mostPairs, bench.limit), random);
+    const pairs = await each(bench, drawn, async ({ labels, read }, seed) => {
+      const start = await read(Math.floor(random() * layouts));
+      const { picture } = await subject.variant(start, { seed, repeats: 0 });
+      return { labels, start: await subject.embed(start), variant: await subject.embed(picture) };
+    });
+    const others = pairs.flatMap(({ start }, index) =>
+      pairs.filter((_, other) => other !== index).map(({ variant }) => dot(start, variant)),
+    );
+
+    const starts = draw(scenes, Math.min(siblings.starts, bench.limit), random);
+    const rows = await each(bench, starts, async ({ index, read }) => {
+      const start = await read(0);
+      const variants = [];
+      for (let seed = 0; seed < siblings.variants; seed++) {
+        const { picture } = await subject.variant(start, { seed, repeats: 0 });
+        variants.push({ picture, embedding: await subject.embed(picture) });
+      }
+      return { index, start, variants };
+    });
+    await writeSheet(
+      bench,
+      'variants',
+      rows.map(({ start, variants }) => [start, ...variants.map(({ picture }) => picture)]),
+    );
+
+    return {
+      pairs: pairs.length,
+      attributes: attributes.flatMap((attribute) => {
+        const readings = pairs.flatMap(({ labels, start, variant }) => {
+          const truth = trueValue(labels, attribute);
+          if (truth === null) return [];
+          return [{ truth, start: reader.read(start, attribute), variant: reader.read(variant, attribute) }];
+        });
+        if (readings.length === 0) return [];
+        return [
+          {
+            attribute,
+            pairs: readings.length,
+            same: mean(readings.map(({ start, variant }) => (start === variant ? 1 : 0))),
+            withTruth: mean(readings.map(({ truth, variant }) => (truth === variant ? 1 : 0))),
+          },
+        ];
+      }),
+      cosine: {
+        own: mean(pairs.map(({ start, variant }) => dot(start, variant))),
+        others: others.length > 0 ? mean(others) : null,
+      },
+      siblings: rows.map(({ index, variants }) => ({
+        scene: index,
+        cosine: meanOverPairs(variants, (a, b) => dot(a.embedding, b.embedding)),
+        pixelRms: meanOverPairs(variants, (a, b) => pixelRms(a.picture, b.picture)),
+      })),
+    };
+  },
+  rows: ({ pairs, attributes, cosine, siblings }) => [
+    ...attributes.map((row) => {
+      const limit = wanted[row.attribute];
+      return {
+        label: `A variant has the ${row.attribute} of its start`,
+        result: `${percent(row.same)} of ${row.pairs}; the start's true one ${percent(row.withTruth)}`,
+        ...(limit === undefined ? {} : { wanted: atLeast(limit, row.same) }),
+      };
+    }),
+    {
+      label: 'Cosine of a picture and its variant',
+      result: `${cosine.own.toFixed(3)}; of a picture and another's variant ${cosine.others?.toFixed(3) ?? '–'} (${pairs} pictures)`,
+    },
+    {
+      label: 'Ten variants of one picture, pair by pair',
+      result: `cosine ${mean(siblings.map((row) => row.cosine)).toFixed(3)}, pixels differ by ${mean(siblings.map((row) => row.pixelRms)).toFixed(0)} of 255 (RMS; ${siblings.length} pictures)`,
+    },
+  ],
+});

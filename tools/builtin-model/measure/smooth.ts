@@ -1,0 +1,79 @@
+import * as v from 'valibot';
+import type { Picture } from '../../../src/base/index.ts';
+import { drawFamilies } from './collection.ts';
+import { defineMeasure, writeSheet } from './measure.ts';
+import { pixelRms, quantile, uniform } from './statistics.ts';
+
+const starts = 3;
+const intermediate = 8;
+/** How many times the median the largest difference between neighbours may be. */
+const wantedRatio = 3;
+
+const jumpsSchema = v.object({ median: v.number(), largest: v.number(), ratio: v.number() });
+
+/**
+ * Whether smooth mode plays without a jump at the model's own settings: the RMS differences between neighbouring frames,
+ * the largest over the median.
+ */
+export const smooth = defineMeasure({
+  name: 'smooth',
+  needs: ['data'],
+  schema: v.object({
+    legs: v.number(),
+    runs: v.array(v.object({ scene: v.number(), ...jumpsSchema.entries })),
+  }),
+  run: async (bench) => {
+    const { legs } = bench;
+    const subject = await bench.subject();
+    const scenes = drawFamilies(await bench.collection(), Math.min(starts, bench.limit), uniform(6));
+    const sheet: Picture[][] = [];
+    const frames = 1 + legs * intermediate;
+    const runs = [];
+    for (const [seed, scene] of scenes.entries()) {
+      const pictures: Picture[] = [];
+      const settings = { seed, frames: legs, intermediate, closeLoop: false };
+      for await (const { picture } of subject.smooth(await scene.read(0), settings)) {
+        pictures.push(picture);
+        bench.progress(seed * frames + pictures.length, scenes.length * frames);
+      }
+      runs.push({ scene: scene.index, ...jumps(pictures) });
+      // A row for each leg, after its first frame.
+      for (let leg = 0; leg < legs; leg++) {
+        sheet.push(pictures.slice(leg * intermediate, (leg + 1) * intermediate + 1));
+      }
+      await writeSheet(bench, 'smooth', sheet);
+    }
+    return { legs, runs };
+  },
+  rows: ({ legs, runs }) => {
+    const worst = Math.max(...runs.map(({ ratio }) => ratio));
+    const each = runs.map(
+      ({ largest, median, ratio }) =>
+        `${ratio.toFixed(2)} times (${largest.toFixed(1)} to ${median.toFixed(1)} of 255)`,
+    );
+    return [
+      {
+        label: `Smooth, ${legs} legs of ${intermediate} frames: largest RMS between neighbours, to the median`,
+        result: each.join('; '),
+        wanted: { limit: `at most ${wantedRatio} times`, met: worst <= wantedRatio },
+      },
+    ];
+  },
+});
+
+/**
+ * RMS differences between neighbouring pictures, 0…255: the median, the largest, and the largest over the median. The
+ * ratio of pictures that do not change is 1.
+ *
+ * @param pictures - at least two
+ */
+export function jumps(pictures: readonly Picture[]): v.InferOutput<typeof jumpsSchema> {
+  const differences = pictures
+    .slice(1)
+    .map((picture, before) => pixelRms(picture, pictures[before] ?? picture));
+  if (differences.length === 0) throw new RangeError('a jump is between two pictures');
+  const [median, largest] = [quantile(differences, 0.5), Math.max(...differences)];
+  // JSON has no Infinity: where most pictures stand still, any change is a jump.
+  const ratio = largest === median ? 1 : Math.min(largest / median, Number.MAX_VALUE);
+  return { median, largest, ratio };
+}
