@@ -16,8 +16,9 @@ describe('a list whose versions share their storage', () => {
           expect([...list]).toEqual(array);
           expect(list.length).toBe(array.length);
           for (const at of [-2, -1, 0, 1, array.length]) expect(list.at(at)).toBe(array.at(at));
-          for (const [a, b] of [[0], [1, 3], [-2], [1, -1]])
-            {expect(list.slice(a, b)).toEqual(array.slice(a, b));}
+          for (const [a, b] of [[0], [1, 3], [-2], [1, -1]]) {
+            expect(list.slice(a, b)).toEqual(array.slice(a, b));
+          }
         }
       }),
     );
