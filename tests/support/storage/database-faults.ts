@@ -50,7 +50,10 @@ for (const method of ['get', 'getAll', 'getAllKeys', 'count', 'put', 'delete'] a
     // The whole transaction is taken back; its error is the fault's, and the request's is AbortError.
     const abort: unknown = Reflect.get(store.transaction, '_abort');
     if (typeof abort !== 'function') throw new TypeError('fake-indexeddb has changed');
-    Reflect.apply(abort, store.transaction, [faultError(fault, 'request').name]);
+    // Not at once: other requests of the same moment are accepted, and fail with it.
+    queueMicrotask(() => {
+      Reflect.apply(abort, store.transaction, [faultError(fault, 'request').name]);
+    });
     return request;
   });
 }
