@@ -67,6 +67,7 @@ export type { MeasureRoom, ProjectFiles, ProjectLocks } from './files.ts';
 export { readerOf, shrunk } from './picture-source.ts';
 export type { HeldPicture, PictureReader, PictureRef, PictureSource } from './picture-source.ts';
 export type { CurrentProject, TransferControl } from './transfer.ts';
-export type { Kept, OpenedProject, ProjectKeeper, ProjectSummary } from './keeper.ts';
+export type { Kept, OpenedProject, ProjectKeeper } from './keeper.ts';
+export type { ProjectSummary } from './listing.ts';
 export { frameSizeFor, sequenceOf } from './sequence.ts';
 export type { Gap, Sequence } from './sequence.ts';

@@ -7,7 +7,9 @@ import type { ProjectDocument, ProjectStart } from './document.ts';
 import { storageError } from './files.ts';
 import type { MeasureRoom, ProjectFiles, ProjectLocks } from './files.ts';
 import { ProjectLeases } from './leases.ts';
-import { PictureFiles, fileOf, frameFile, graceTime } from './picture-files.ts';
+import { listProjects, purgeProject, tidyProjects } from './listing.ts';
+import type { ProjectSummary } from './listing.ts';
+import { PictureFiles, frameFile } from './picture-files.ts';
 import type { HeldPicture } from './picture-source.ts';
 import { lostStart, openElsewhere, readOnly } from './project-errors.ts';
 import type { Settings } from './settings.ts';
@@ -15,18 +17,6 @@ import { copyProject, documentOf, exportProject, importProject } from './transfe
 import type { CurrentProject, TransferControl } from './transfer.ts';
 import { startId, withoutLost } from './tree.ts';
 import type { FrameNode } from './tree.ts';
-
-/** A project as the list of projects shows it. */
-export interface ProjectSummary {
-  readonly id: string;
-  readonly name: string;
-  /** When it last changed: an ISO 8601 time. */
-  readonly changed: string;
-  /** All frames, on every branch. */
-  readonly frames: number;
-  /** The picture that its animation ends with, as PNG; null when it is lost. */
-  readonly picture: Blob | null;
-}
 
 /** A project that has been opened, but for its pictures. */
 export interface OpenedProject {
@@ -57,6 +47,9 @@ export interface KeeperOptions {
   readonly database: string;
   readonly now: () => Date;
 }
+
+/** What the browser throws where a connection to the database can no longer be used. */
+const brokenConnection = new Set(['InvalidStateError', 'UnknownError']);
 
 /** How long the lock of a project is waited for at opening: a reload opens it while the page before is still leaving. */
 const lockPatience = 2000;
@@ -89,39 +82,15 @@ export class ProjectKeeper {
   }
 
   /** All projects, the one that changed last first. */
-  async list(): Promise<ProjectSummary[]> {
-    return this.#guard(async (db) => {
-      const records = (await db.records()).filter(({ deleted }) => deleted === null);
-      records.sort((a, b) => (a.changed < b.changed ? 1 : a.changed > b.changed ? -1 : 0));
-      return Promise.all(
-        records.map(async (record) => ({
-          id: record.id,
-          name: record.name,
-          changed: record.changed,
-          frames: await db.countFrames(record.id),
-          picture: await this.#options.files.read(record.id, fileOf(record, record.leaf)),
-        })),
-      );
-    });
+  list(): Promise<ProjectSummary[]> {
+    return this.#guard((db) => listProjects({ files: this.#options.files, db }));
   }
 
   /** Frees what nothing refers to any more: purges projects deleted long ago, and what a crash left behind. */
-  async tidy(): Promise<void> {
-    await this.#guard(async (db) => {
-      const oldest = new Date(this.#options.now().getTime() - graceTime).toISOString();
-      for (const { id, deleted } of await db.records()) {
-        if (deleted === null || deleted >= oldest || this.#leases.keepsDeleted(id)) continue;
-        await this.#leases.whileHeld(id, () => this.#purge(db, id));
-      }
-      const known = new Set(await db.ids());
-      for (const id of await this.#options.files.projects()) {
-        if (known.has(id)) continue;
-        // Another tab may be filling it at this moment; then it holds the lock, or has put the record meanwhile.
-        await this.#leases.whileHeld(id, async () => {
-          if (!(await db.ids()).includes(id)) await this.#options.files.removeAll(id);
-        });
-      }
-    });
+  tidy(): Promise<void> {
+    return this.#guard((db) =>
+      tidyProjects({ files: this.#options.files, db }, this.#leases, this.#options.now()),
+    );
   }
 
   /** Makes a project and opens it for writing. `original` is the file that the start picture was cut from. */
@@ -131,16 +100,8 @@ export class ProjectKeeper {
       const startFile = await this.#pictures.writeStart(id, null, start);
       const originalFile = original && (await this.#pictures.writeOriginal(id, original));
       const { frames, ...rest } = document;
-      const record = {
-        ...rest,
-        startFile,
-        originalFile,
-        nextId: 1,
-        id,
-        changed: this.#time(),
-        deleted: null,
-      };
-      await db.put(record, frames);
+      const files = { startFile, originalFile };
+      await db.put({ ...rest, ...files, nextId: 1, id, changed: this.#time(), deleted: null }, frames);
       return this.#kept(0);
     });
   }
@@ -293,7 +254,7 @@ export class ProjectKeeper {
   async purge(id: string): Promise<void> {
     await this.#copies.run(undefined, () =>
       this.#change(async (db) => {
-        await this.#leases.whileHeld(id, () => this.#purge(db, id));
+        await this.#leases.whileHeld(id, () => purgeProject({ files: this.#options.files, db }, id));
         this.#leases.release(id);
       }),
     );
@@ -343,9 +304,20 @@ export class ProjectKeeper {
   }
 
   async #guard<T>(work: (db: ProjectDatabase) => Promise<T>): Promise<T> {
+    const connection = this.#connect();
     try {
-      return await work(await this.#connect());
+      return await work(await connection);
     } catch (error) {
+      // A connection that broke is closed, and made anew the next time.
+      if (error instanceof DOMException && brokenConnection.has(error.name)) {
+        this.#database = null;
+        await connection.then(
+          (db) => {
+            db.close();
+          },
+          () => undefined,
+        );
+      }
       throw storageError(error);
     }
   }
@@ -379,12 +351,6 @@ export class ProjectKeeper {
         if (!done) throw openElsewhere(id);
       }),
     );
-  }
-
-  async #purge(db: ProjectDatabase, id: string): Promise<void> {
-    // The record first: without it the files are orphans, which are swept; the other way round it would name nothing.
-    await db.remove(id);
-    await this.#options.files.removeAll(id);
   }
 
   async #kept(bytes: number): Promise<Kept> {

@@ -1,9 +1,9 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
-import { ProjectError, WorkerError } from '../base/index.ts';
+import { ProjectError } from '../base/index.ts';
 import { childrenOf, tipOf } from '../project/index.ts';
 import type { ProjectDocument } from '../project/index.ts';
-import type { Connection, mediaApi, projectsApi } from '../protocol/index.ts';
+import type { mediaApi, projectsApi } from '../protocol/index.ts';
 import type { AnimationStore } from './animation.ts';
 import type { Autosave, RoomReport } from './autosave.ts';
 import type { LoadedProject } from './content.ts';
@@ -13,9 +13,11 @@ import type { Link } from './link.ts';
 import type { NoticeAction, Notices } from './notices.ts';
 import type { Pictures } from './pictures.ts';
 import type { Preferences } from './preferences.ts';
+import { createProjectFiles } from './project-files.ts';
+import { createProjectJobs } from './project-jobs.ts';
+import type { ProjectJob } from './project-jobs.ts';
 import { createProjectNotices } from './project-notices.ts';
 import { createRoomWatch } from './room.ts';
-import { readSequence, sequenceWords } from './sequence.ts';
 import type { NamedFile } from './sequence.ts';
 import type { SettingsStore } from './settings.ts';
 
@@ -28,13 +30,6 @@ export interface ListedProject {
   readonly frames: number;
   /** Where an `<img>` finds the picture that its animation ends with; null when there is none. */
   readonly url: string | null;
-}
-
-/** Something that takes a while. */
-export interface ProjectJob {
-  readonly text: string;
-  readonly done: number;
-  readonly of: number;
 }
 
 export interface ProjectsState {
@@ -103,53 +98,16 @@ export function createProjects({
     job: null,
     reopening: last.read() !== null,
   }));
-  let controller = new AbortController();
   let persisted = false;
 
-  /** Asks the worker. One that died is replaced by the next question. */
-  async function ask<T>(question: (worker: Connection<typeof projectsApi>) => Promise<T>): Promise<T> {
-    const worker = link.current();
-    try {
-      return await question(worker);
-    } catch (error) {
-      if (error instanceof WorkerError) link.reset(worker);
-      throw error;
-    }
-  }
-
-  /** Does something that takes a while, shows how far it is, and shows what went wrong. Returns whether it is done. */
-  async function job(
-    text: string,
-    task: (
-      signal: AbortSignal,
-      onProgress: (progress: { done: number; of: number }) => void,
-    ) => Promise<void>,
-    kept = '',
-  ): Promise<boolean> {
-    controller.abort();
-    controller = new AbortController();
-    const { signal } = controller;
-    store.setState({ job: { text, done: 0, of: 0 } });
-    try {
-      await task(signal, ({ done, of }) => {
-        if (!signal.aborted) store.setState({ job: { text, done, of } });
-      });
-      return !signal.aborted;
-    } catch (error) {
-      if (!signal.aborted) notices.error(error, { kept });
-      return false;
-    } finally {
-      if (!signal.aborted) store.setState({ job: null });
-    }
-  }
-
-  async function attempt(task: () => Promise<void>): Promise<void> {
-    try {
-      await task();
-    } catch (error) {
-      notices.error(error);
-    }
-  }
+  const jobs = createProjectJobs({
+    link,
+    notices,
+    onJob: (current) => {
+      store.setState({ job: current });
+    },
+  });
+  const { ask, attempt, job } = jobs;
 
   /** What a project is called. */
   function nameOf(id: string): string {
@@ -241,6 +199,17 @@ export function createProjects({
     return [{ label: 'Export project', run: () => void projects.exportFile(project.id), stays: true }];
   };
 
+  const files = createProjectFiles({
+    jobs,
+    media,
+    preferences,
+    autosave,
+    pictures,
+    animation,
+    settings,
+    notices,
+    environment,
+  });
   const told = createProjectNotices(notices, autosave, exportAction);
   const room = createRoomWatch(notices, exportAction);
 
@@ -249,7 +218,7 @@ export function createProjects({
     async reopen() {
       const project = last.read();
       try {
-        if (project) await open(project.id, () => project.settings, controller.signal);
+        if (project) await open(project.id, () => project.settings, jobs.signal());
       } catch (error) {
         // Deleted in another tab: there is nothing to go on with.
         if (!(error instanceof ProjectError && error.code === 'project-gone')) notices.error(error);
@@ -308,58 +277,13 @@ export function createProjects({
         });
         await refresh();
       }),
-    async exportFile(id) {
-      await job('Writing the project', async (signal, onEvent) => {
-        await autosave.whenSettled();
-        const document = animation.getState().project?.id === id ? animation.document() : null;
-        const current = document && { document, pictures: [...(await pictures.source(id)).held] };
-        const file = await ask((worker) => worker.call('export', { id, current }, { signal, onEvent }));
-        if (signal.aborted) return;
-        environment.saveFile(file, fileName(nameOf(id)));
-        if (current && autosave.getState().stuck.includes(id)) animation.markSaved();
-        notices.announce('The project is exported.');
-      });
-    },
+    exportFile: (id) => files.exportFile(id, nameOf(id)),
     async importFile(file) {
-      const id = environment.newId();
-      const done = await job(
-        'Reading the project',
-        async (signal, onEvent) => {
-          await ask((worker) => worker.call('import', { file, id }, { signal, onEvent }));
-        },
-        'Nothing that was there has changed.',
-      );
-      return done && projects.open(id);
+      const id = await files.importFile(file);
+      return id !== null && projects.open(id);
     },
-    importPictures: (files) =>
-      job(
-        'Reading the pictures',
-        async (signal, onProgress) => {
-          const { fit } = preferences.getState();
-          const { multiple } = settings.getState();
-          const worker = media.current();
-          const read = await readSequence(worker, files, { fit, multiple }, signal, onProgress).catch(
-            (error: unknown) => {
-              if (error instanceof WorkerError) media.reset(worker);
-              throw error;
-            },
-          );
-          const { first, picture, frames } = read;
-          if (signal.aborted) return;
-          const { width, height } = picture;
-          const name = first.name.split('/').at(-1) ?? first.name;
-          animation.bring({
-            start: { name, file: first.file, picture, cut: { width, height, fit } },
-            frames,
-          });
-          notices.info('pictures', sequenceWords(read, fit), []);
-        },
-        'Nothing that was there has changed.',
-      ),
-    cancel() {
-      controller.abort();
-      store.setState({ job: null });
-    },
+    importPictures: files.importPictures,
+    cancel: jobs.cancel,
     nextWay(position) {
       const { tree, frames } = animation.getState();
       const node = tree.nodes.get(frames.at(position - 1)?.id ?? -1);
@@ -375,10 +299,4 @@ export function createProjects({
 
 function copyName(name: string): string {
   return `${name} (copy)`.slice(0, 200);
-}
-
-/** A file name that every system takes. */
-function fileName(name: string): string {
-  const safe = name.replace(/[^\p{L}\p{N} _.-]+/gu, ' ').trim();
-  return `${safe === '' ? 'project' : safe}.drift`;
 }
