@@ -1,4 +1,4 @@
-/** What every layer may lean on: errors that cross a worker's border, pictures, halves, and how work waits and stops. */
+/** What every layer may lean on: errors that cross a worker's border, pictures, number formats, and how work waits and stops. */
 export {
   DriftError,
   CheckpointError,
@@ -24,6 +24,7 @@ export type { Float16Fit } from './float16.ts';
 export { abortable, abortReason, allOrNone, createQueue } from './queue.ts';
 export type { Queue } from './queue.ts';
 export { freeNow } from './free.ts';
+export { normEpsilonWgsl, normScale } from './norm-epsilon.ts';
 export { AppendList } from './append-list.ts';
 export { LruCache } from './lru.ts';
 export { Lasting } from './lasting.ts';

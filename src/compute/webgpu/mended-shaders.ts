@@ -1,5 +1,6 @@
 import { withFlooredVariance } from './floored-variance.ts';
 import { withFloat32Sums } from './float32-sums.ts';
+import { withEpsilonFromScale } from './norm-epsilon.ts';
 import { withZeroedVariables } from './zeroed-variables.ts';
 
 export interface MendOptions {
@@ -21,7 +22,7 @@ export function mendShaders(device: GPUDevice, { sums }: MendOptions): void {
       const summed = sums === 'float32' ? withFloat32Sums(label, code).wgsl : code;
       return createShaderModule({
         ...descriptor,
-        code: withFlooredVariance(withZeroedVariables(summed)),
+        code: withEpsilonFromScale(withFlooredVariance(withZeroedVariables(summed))),
       });
     },
   });

@@ -1,3 +1,4 @@
+import { float32ToFloat16 } from '../../base/index.ts';
 import { peakBytes } from './lifetimes.ts';
 import { encodeModel } from './proto.ts';
 import type { Attribute, DataType, Graph, Initializer, Node, ValueInfo } from './proto.ts';
@@ -93,11 +94,11 @@ export class GraphBuilder {
   }
 
   /** A vector with the same number in every place, in the graph's type. */
-  filled(value: 0 | 1, length: number): Value {
-    const one = this.type === 'float16' ? 0x3c00 : 0x3f800000;
-    const bits = value === 0 ? 0 : one;
+  filled(value: number, length: number): Value {
     const data =
-      this.type === 'float16' ? new Uint16Array(length).fill(bits) : new Uint32Array(length).fill(bits);
+      this.type === 'float16'
+        ? float32ToFloat16(new Float32Array(length).fill(value))
+        : new Float32Array(length).fill(value);
     return this.#constant(this.type, [length], data, `${value}_times_${length}`);
   }
 
@@ -116,11 +117,7 @@ export class GraphBuilder {
   #constant(
     type: DataType,
     dims: readonly number[],
-    data:
-      | BigInt64Array<ArrayBuffer>
-      | Uint16Array<ArrayBuffer>
-      | Uint32Array<ArrayBuffer>
-      | Float32Array<ArrayBuffer>,
+    data: BigInt64Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Float32Array<ArrayBuffer>,
     key: string,
   ): Value {
     const name = `${type}_${key}`;

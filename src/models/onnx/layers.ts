@@ -1,3 +1,4 @@
+import { normScale } from '../../base/index.ts';
 import type { GraphBuilder, Value } from './builder.ts';
 
 /** A batch of pictures in the graph: [batch, channels, height, width]. Only the batch is open. */
@@ -59,12 +60,13 @@ export function conv(
   };
 }
 
-/** ONNX Runtime writes a norm's epsilon into its shader with six decimals: less than half of this becomes none. */
-const smallestEpsilon = 1e-6;
+/** Stands for an epsilon of 0, which has no scale. */
+const smallestEpsilon = 1e-12;
 
 /**
  * Group normalisation (Wu & He 2018), as instance normalisation over [batch, groups, rest] and then the
  * channels' own scale and shift. ONNX Runtime has no single node for it that runs on every provider.
+ * The instances' scale carries the epsilon (see `normScale`), and the channels' weights are divided by it.
  */
 export function groupNorm(
   g: GraphBuilder,
@@ -73,15 +75,19 @@ export function groupNorm(
   groups: number,
   epsilon: number,
 ): FeatureMap {
-  const parameter = (name: string) =>
-    g.weight(at(prefix, name), [x.channels, 1, 1], [{ tensor: at(prefix, name), dims: [x.channels] }]);
+  const parameter = (name: string, scale: number) =>
+    g.weight(at(prefix, name), [x.channels, 1, 1], [{ tensor: at(prefix, name), dims: [x.channels] }], {
+      scale,
+    });
+  const usable = Math.max(epsilon, smallestEpsilon);
+  const scale = normScale(usable);
   const grouped = g.node('Reshape', [x.value, g.integers([0, groups, -1])]);
-  const normal = g.node('InstanceNormalization', [grouped, g.filled(1, groups), g.filled(0, groups)], {
-    epsilon: Math.max(epsilon, smallestEpsilon),
+  const normal = g.node('InstanceNormalization', [grouped, g.filled(scale, groups), g.filled(0, groups)], {
+    epsilon: usable,
   });
   const restored = g.node('Reshape', [normal, g.integers([0, x.channels, x.height, x.width])]);
-  const scaled = g.node('Mul', [restored, parameter('weight')]);
-  return { ...x, value: g.node('Add', [scaled, parameter('bias')]) };
+  const scaled = g.node('Mul', [restored, parameter('weight', 1 / scale)]);
+  return { ...x, value: g.node('Add', [scaled, parameter('bias', 1)]) };
 }
 
 /** Layer normalisation over the channels of each token. */

@@ -132,4 +132,29 @@ describe('a norm on the GPU', () => {
       expect(Math.max(...errors.map(Math.abs))).toBeLessThan(type === 'float16' ? 0.1 : 0.005);
     }
   });
+
+  it.each(['float16', 'float32'] as const)(
+    'has its own epsilon, whichever norms were there before: %s',
+    async (type) => {
+      const shape = shapes[2];
+      const length = shape.channels * shape.side ** 2;
+      const size = length / groups;
+      const noise = randomValues(6, length);
+      for (const epsilon of [1e-6, 1e-5, 1e-6, 1e-4, 3e-5, 1e-8, 1e-5]) {
+        // As large as epsilon itself, so that a norm with another is far off.
+        const spread = Math.sqrt(epsilon);
+        const [output] = await normalised('group', type, shape, epsilon, [
+          noise.map((value) => spread * value),
+        ]);
+        for (let start = 0; start < length; start += size) {
+          const part = noise.subarray(start, start + size).map((value) => spread * value);
+          const mean = part.reduce((sum, value) => sum + value, 0) / size;
+          const variance = part.reduce((sum, value) => sum + (value - mean) ** 2, 0) / size;
+          const expected = part.map((value) => (value - mean) / Math.sqrt(variance + epsilon));
+          const errors = expected.map((value, i) => Math.abs((output?.[start + i] ?? NaN) - value));
+          expect(Math.max(...errors), `epsilon ${epsilon}`).toBeLessThan(type === 'float16' ? 0.01 : 1e-3);
+        }
+      }
+    },
+  );
 });
