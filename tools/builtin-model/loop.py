@@ -9,9 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import torch
 
-# Seconds: what goes beyond is not training, but a machine that slept or a process that was stopped for a while.
-LONGEST_STEP = 20
-
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
@@ -40,9 +37,9 @@ class Ahead:
 class Stage:
     """Trains modules for a number of minutes in all, however often it is interrupted in between.
 
-    The learning rate rises for 2 % of the time and then falls as half a cosine; the time is the clock, so that a stage
-    ends well on a machine of any speed. `average` holds the exponential moving average of the weights, which is what is
-    exported.
+    The learning rate rises for 2 % of the time and then falls as half a cosine, so that a stage ends well on a machine of
+    any speed. Time in which other programs have the processor, or the machine sleeps, does not count. `average` holds the
+    exponential moving average of the weights, which is what is exported.
     """
 
     def __init__(self, name, folder, modules, minutes, rate, betas=(0.9, 0.99), decay=0.01, average=0.999):
@@ -79,6 +76,11 @@ class Stage:
     def progress(self):
         return min(1.0, self.spent / (60 * self.minutes))
 
+    @staticmethod
+    def _clocks():
+        """Seconds by the wall, and of the processor, which are more with several threads and fewer beside other work."""
+        return time.time(), time.process_time()
+
     def save(self):
         state = {
             "modules": self.modules.state_dict(),
@@ -92,7 +94,7 @@ class Stage:
 
     def run(self, loss_of, report=None, every=100, until=1.0):
         """Calls `loss_of(rng, progress)`, which answers a loss and figures to print, until the time is over."""
-        began, printed, saved = time.time(), time.time(), time.time()
+        clocks, printed, saved = self._clocks(), time.time(), time.time()
         while self.progress < until:
             progress = self.progress
             warm = min(1.0, progress / 0.02 + 0.02)
@@ -115,9 +117,9 @@ class Stage:
                         averaged.copy_(current)
             for key, value in figures.items():
                 self.losses.setdefault(key, []).append(float(value))
+            before, clocks = clocks, self._clocks()
+            self.spent += min(after - earlier for after, earlier in zip(clocks, before))
             now = time.time()
-            self.spent += min(now - began, LONGEST_STEP)
-            began = now
             if self.step % every == 0:
                 means = "  ".join(f"{key} {np.mean(values):.4f}" for key, values in self.losses.items())
                 seconds = (now - printed) / every
