@@ -23,6 +23,7 @@ export { bfloat16ToFloat32, float16ToFloat32, float32ToFloat16, measureForFloat1
 export type { Float16Fit } from './float16.ts';
 export { abortable, abortReason, allOrNone, createQueue } from './queue.ts';
 export type { Queue } from './queue.ts';
+export { concatBytes } from './bytes.ts';
 export { freeNow } from './free.ts';
 export { normEpsilonWgsl, normScale } from './norm-epsilon.ts';
 export { AppendList } from './append-list.ts';

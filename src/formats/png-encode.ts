@@ -1,4 +1,5 @@
 import { zlibSync } from 'fflate';
+import { concatBytes } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import { crc32 } from './crc32.ts';
 import { filterRows, pngSignature } from './png-rows.ts';
@@ -15,19 +16,12 @@ export function encodePng({ width, height, data }: Picture): Uint8Array<ArrayBuf
   view.setUint32(0, width);
   view.setUint32(4, height);
   header.set([8, channels === 3 ? 2 : 6, 0, 0, 0], 8);
-  const parts = [
+  return concatBytes([
     pngSignature,
     chunk('IHDR', header),
     chunk('IDAT', zlibSync(filterRows(data, width, height, channels), { level: 6 })),
     chunk('IEND', new Uint8Array(0)),
-  ];
-  const file = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    file.set(part, at);
-    at += part.length;
-  }
-  return file;
+  ]);
 }
 
 function isOpaque(data: Uint8ClampedArray): boolean {

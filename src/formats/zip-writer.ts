@@ -1,4 +1,5 @@
 import { deflateSync } from 'fflate';
+import { concatBytes } from '../base/index.ts';
 import { crc32 } from './crc32.ts';
 
 /** A file to be put into an archive. */
@@ -82,11 +83,11 @@ async function* gathered(chunks: Chunks): Chunks {
       length += chunk.length;
       if (length < shortest) continue;
     }
-    if (length > 0) yield joined(...waiting);
+    if (length > 0) yield concatBytes(waiting);
     [waiting, length] = [[], 0];
     if (chunk.length >= shortest) yield chunk;
   }
-  if (length > 0) yield joined(...waiting);
+  if (length > 0) yield concatBytes(waiting);
 }
 
 async function* zipChunks(
@@ -120,7 +121,7 @@ async function* zipChunks(
       [4, plain.length],
       [2, path.length],
     );
-    const header = joined(record([4, 0x04034b50]), common, record([2, 0]), path);
+    const header = concatBytes([record([4, 0x04034b50]), common, record([2, 0]), path]);
     yield header;
     yield packed;
     const far = offset >= wide ? record([2, 1], [2, 8], [8, offset]) : record();
@@ -162,7 +163,7 @@ function endOf(count: number, size: number, offset: number): Uint8Array<ArrayBuf
     [8, size],
     [8, offset],
   );
-  return joined(zip64, record([4, 0x07064b50], [4, 0], [8, offset + size], [4, 1]), end);
+  return concatBytes([zip64, record([4, 0x07064b50], [4, 0], [8, offset + size], [4, 1]), end]);
 }
 
 /** Little-endian fields, each given by its width in bytes and its value. */
@@ -175,16 +176,6 @@ function record(...fields: readonly (readonly [width: 2 | 4 | 8, value: number])
     else if (width === 4) view.setUint32(at, value, true);
     else view.setBigUint64(at, BigInt(value), true);
     at += width;
-  }
-  return bytes;
-}
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
   }
   return bytes;
 }

@@ -56,10 +56,13 @@ export async function encodeGif(
   const of = source.sizes.length;
   const delays = gifDelays(of, frameRate);
   const written = new SparseBlob();
-  /** Parts that came before an earlier one: no more than there are workers. */
+  /** Parts that came before an earlier one: fewer than two for each worker. */
   const early = new Map<number, readonly Uint8Array<ArrayBuffer>[]>();
   let next = 0;
   let done = 0;
+  const workerCount = Math.min(4, of, navigator.hardwareConcurrency);
+  /** Resumes writers that are too far ahead of the part that comes next in the file. */
+  const heldBack: (() => void)[] = [];
 
   function accept(index: number, pages: readonly Uint8Array<ArrayBuffer>[]) {
     early.set(index, pages);
@@ -68,12 +71,18 @@ export async function encodeGif(
       for (const page of part) written.write(page, written.size);
       done++;
     }
+    for (const resume of heldBack.splice(0)) resume();
     onProgress({ done, of });
   }
 
   async function write(worker: GifWorker) {
     while (next < of) {
       const index = next++;
+      while (index >= done + 2 * workerCount) {
+        await new Promise<void>((resume) => {
+          heldBack.push(resume);
+        });
+      }
       const { data } = await source.picture(index);
       signal.throwIfAborted();
       accept(
@@ -98,9 +107,7 @@ export async function encodeGif(
     }
   }
 
-  const workers = Array.from({ length: Math.min(4, of, navigator.hardwareConcurrency) }, () =>
-    startWorker({ frames: of, width, height }),
-  );
+  const workers = Array.from({ length: workerCount }, () => startWorker({ frames: of, width, height }));
   const stop = () => {
     for (const worker of workers) worker.fail(abortReason(signal));
   };

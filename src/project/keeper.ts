@@ -1,6 +1,6 @@
 import { createQueue } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
-import { openDatabase } from './database.ts';
+import { DatabaseConnection } from './connection.ts';
 import type { ProjectDatabase, ProjectRecord } from './database.ts';
 import { treeOf } from './document.ts';
 import type { ProjectDocument, ProjectStart } from './document.ts';
@@ -48,9 +48,6 @@ export interface KeeperOptions {
   readonly now: () => Date;
 }
 
-/** What the browser throws where a connection to the database can no longer be used. */
-const brokenConnection = new Set(['InvalidStateError', 'UnknownError']);
-
 /** How long the lock of a project is waited for at opening: a reload opens it while the page before is still leaving. */
 const lockPatience = 2000;
 
@@ -69,16 +66,17 @@ export class ProjectKeeper {
   readonly #options: KeeperOptions;
   readonly #pictures: PictureFiles;
   readonly #leases: ProjectLeases;
+  readonly #database: DatabaseConnection;
   /** Changes come one after another, in the order in which they were asked for. */
   readonly #changes = createQueue();
   /** What copies whole projects takes long, and frames that are being made do not wait for it. */
   readonly #copies = createQueue();
-  #database: Promise<ProjectDatabase> | null = null;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
     this.#pictures = new PictureFiles(options.files, options.now);
     this.#leases = new ProjectLeases(options.locks);
+    this.#database = new DatabaseConnection(options.database);
   }
 
   /** All projects, the one that changed last first. */
@@ -262,13 +260,10 @@ export class ProjectKeeper {
 
   /** Writes a project as a `.drift` file; see `exportProject`. */
   async export(id: string, current: CurrentProject | null, control: TransferControl): Promise<Blob> {
-    return this.#copies.run(control.signal, async () => {
-      try {
-        return await exportProject(this.#options.files, () => this.#connect(), id, current, control);
-      } catch (error) {
-        throw storageError(error);
-      }
-    });
+    const records = () => this.#database.use((db) => db.read(id));
+    return this.#copies.run(control.signal, () =>
+      this.#reporting(() => exportProject(this.#options.files, records, id, current, control)),
+    );
   }
 
   /** Makes a project of a `.drift` file. One that is refused, or an import that is stopped, changes nothing. */
@@ -281,45 +276,24 @@ export class ProjectKeeper {
   /** Lets the open project go, and the database. */
   async close(): Promise<void> {
     this.#leases.releaseAll();
-    const database = this.#database;
-    this.#database = null;
-    (await database)?.close();
+    await this.#database.close();
   }
 
   #time(): string {
     return this.#options.now().toISOString();
   }
 
-  /** The database; a connection that could not be made, or was closed, is made anew the next time. */
-  async #connect(): Promise<ProjectDatabase> {
-    const opening: Promise<ProjectDatabase> = (this.#database ??= openDatabase(this.#options.database, () => {
-      if (this.#database === opening) this.#database = null;
-    }));
+  /** Reports what the browser refuses as a StorageError. */
+  async #reporting<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await opening;
+      return await work();
     } catch (error) {
-      if (this.#database === opening) this.#database = null;
-      throw error;
+      throw storageError(error);
     }
   }
 
-  async #guard<T>(work: (db: ProjectDatabase) => Promise<T>): Promise<T> {
-    const connection = this.#connect();
-    try {
-      return await work(await connection);
-    } catch (error) {
-      // A connection that broke is closed, and made anew the next time.
-      if (error instanceof DOMException && brokenConnection.has(error.name)) {
-        this.#database = null;
-        await connection.then(
-          (db) => {
-            db.close();
-          },
-          () => undefined,
-        );
-      }
-      throw storageError(error);
-    }
+  #guard<T>(work: (db: ProjectDatabase) => Promise<T>): Promise<T> {
+    return this.#reporting(() => this.#database.use(work));
   }
 
   #change<T>(work: (db: ProjectDatabase) => Promise<T>): Promise<T> {

@@ -58,19 +58,20 @@ export async function copyProject(
 /**
  * Writes a project as a `.drift` file, one picture in memory at a time.
  *
+ * @param records reads the project's records; called once, and only where something of them is needed
  * @param current the project as the page has it, where that may be more than what is on disk
  * @throws ProjectError `project-gone`, `project-damaged` or `picture-lost`
  */
 export async function exportProject(
   files: ProjectFiles,
-  database: () => Promise<ProjectDatabase>,
+  records: () => ReturnType<ProjectDatabase['read']>,
   id: string,
   current: CurrentProject | null,
   control: TransferControl,
 ): Promise<Blob> {
   // A project that could never be kept has no records, and needs none as long as all its pictures are given.
   let reading: ReturnType<ProjectDatabase['read']> | undefined;
-  const kept = () => (reading ??= database().then((db) => db.read(id)));
+  const kept = () => (reading ??= records());
   const inMemory = new Map(current?.pictures.map(({ id: frame, png }) => [frame, png]));
   const readDocument = async () => {
     const { record, frames } = await kept();

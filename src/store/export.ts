@@ -1,9 +1,9 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
-import { MediaError, WorkerError } from '../base/index.ts';
+import { MediaError } from '../base/index.ts';
 import { frameRateOf, reelPositions, startId } from '../project/index.ts';
 import type { PictureRef, PictureSource } from '../project/index.ts';
-import type { Connection, EncodeProgress, mediaApi } from '../protocol/index.ts';
+import type { EncodeProgress, mediaApi } from '../protocol/index.ts';
 import type { AnimationStore } from './animation.ts';
 import type { Environment } from './environment.ts';
 import { createLatest } from './latest.ts';
@@ -78,7 +78,6 @@ export function createExport({
   }
 
   async function encode(
-    worker: Connection<typeof mediaApi>,
     kind: ExportKind,
     { source, frames }: { readonly source: PictureSource; readonly frames: PictureRef[] },
     signal: AbortSignal,
@@ -91,12 +90,12 @@ export function createExport({
     switch (kind) {
       case 'gif': {
         const { loop } = preferences.getState();
-        return worker.call(kind, { ...params, frameRate, loop }, { signal, onEvent });
+        return media.call(kind, { ...params, frameRate, loop }, { signal, onEvent });
       }
       case 'mp4':
-        return worker.call(kind, { ...params, frameRate }, { signal, onEvent });
+        return media.call(kind, { ...params, frameRate }, { signal, onEvent });
       case 'zip':
-        return worker.call(kind, params, { signal, onEvent });
+        return media.call(kind, params, { signal, onEvent });
     }
   }
 
@@ -116,12 +115,10 @@ export function createExport({
       controller = new AbortController();
       const { signal } = controller;
       store.setState({ job: { id: ++lastJob, kind, progress: { done: 0, of: frames.length } } });
-      let worker = media.current();
       try {
         const wanted = await sequence(kind);
         signal.throwIfAborted();
-        worker = media.current();
-        const { file } = await encode(worker, kind, wanted, signal);
+        const { file } = await encode(kind, wanted, signal);
         if (signal.aborted) return;
         end();
         environment.saveFile(file, fileName(environment.today(), kind));
@@ -130,7 +127,6 @@ export function createExport({
       } catch (error) {
         if (signal.aborted) return;
         end();
-        if (error instanceof WorkerError) media.reset(worker);
         notices.error(error, { kept: 'Your frames are kept.' });
       }
     },

@@ -1,6 +1,5 @@
 import type { StoreApi } from 'zustand/vanilla';
-import { WorkerError } from '../base/index.ts';
-import type { mediaApi } from '../protocol/index.ts';
+import type { mediaApi, projectsApi } from '../protocol/index.ts';
 import type { AnimationStore } from './animation.ts';
 import type { Autosave } from './autosave.ts';
 import type { Environment } from './environment.ts';
@@ -26,7 +25,8 @@ export interface ProjectFileStore {
 const unchanged = 'Nothing that was there has changed.';
 
 export function createProjectFiles({
-  jobs: { ask, job },
+  jobs: { job },
+  link,
   media,
   preferences,
   autosave,
@@ -36,7 +36,8 @@ export function createProjectFiles({
   notices,
   environment,
 }: {
-  jobs: ProjectJobs;
+  jobs: Pick<ProjectJobs, 'job'>;
+  link: Link<typeof projectsApi>;
   media: Link<typeof mediaApi>;
   preferences: StoreApi<Preferences>;
   autosave: Autosave;
@@ -52,7 +53,7 @@ export function createProjectFiles({
         await autosave.whenSettled();
         const document = animation.getState().project?.id === id ? animation.document() : null;
         const current = document && { document, pictures: [...(await pictures.source(id)).held] };
-        const file = await ask((worker) => worker.call('export', { id, current }, { signal, onEvent }));
+        const file = await link.call('export', { id, current }, { signal, onEvent });
         if (signal.aborted) return;
         environment.saveFile(file, fileName(name));
         if (current && autosave.getState().stuck.includes(id)) animation.markSaved();
@@ -62,7 +63,7 @@ export function createProjectFiles({
     async importFile(file) {
       const id = environment.newId();
       const read = async (signal: AbortSignal, onEvent: (event: { done: number; of: number }) => void) => {
-        await ask((worker) => worker.call('import', { file, id }, { signal, onEvent }));
+        await link.call('import', { file, id }, { signal, onEvent });
       };
       return (await job('Reading the project', read, unchanged)) ? id : null;
     },
@@ -72,13 +73,7 @@ export function createProjectFiles({
         async (signal, onProgress) => {
           const { fit } = preferences.getState();
           const { multiple } = settings.getState();
-          const worker = media.current();
-          const read = await readSequence(worker, files, { fit, multiple }, signal, onProgress).catch(
-            (error: unknown) => {
-              if (error instanceof WorkerError) media.reset(worker);
-              throw error;
-            },
-          );
+          const read = await readSequence(media, files, { fit, multiple }, signal, onProgress);
           if (signal.aborted) return;
           const { first, picture, frames } = read;
           const { width, height } = picture;

@@ -1,6 +1,3 @@
-import { WorkerError } from '../base/index.ts';
-import type { Connection, projectsApi } from '../protocol/index.ts';
-import type { Link } from './link.ts';
 import type { Notices } from './notices.ts';
 
 /** Something that takes a while. */
@@ -12,10 +9,8 @@ export interface ProjectJob {
 
 type OnProgress = (progress: { done: number; of: number }) => void;
 
-/** What is done with whole projects: asked of the worker, shown while it lasts, and told when it fails. */
+/** Runs what is done with whole projects: shows it while it lasts, and reports its failure. */
 export interface ProjectJobs {
-  /** Asks the worker. One that died is replaced by the next question. */
-  readonly ask: <T>(question: (worker: Connection<typeof projectsApi>) => Promise<T>) => Promise<T>;
   /**
    * Does something that takes a while, shows how far it is, and shows what went wrong. A newer job takes its place.
    *
@@ -35,25 +30,14 @@ export interface ProjectJobs {
 }
 
 export function createProjectJobs({
-  link,
   notices,
   onJob,
 }: {
-  link: Link<typeof projectsApi>;
   notices: Notices;
   onJob: (job: ProjectJob | null) => void;
 }): ProjectJobs {
   let controller = new AbortController();
   return {
-    async ask(question) {
-      const worker = link.current();
-      try {
-        return await question(worker);
-      } catch (error) {
-        if (error instanceof WorkerError) link.reset(worker);
-        throw error;
-      }
-    },
     async job(text, task, kept = '') {
       controller.abort();
       controller = new AbortController();

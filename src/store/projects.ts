@@ -101,13 +101,12 @@ export function createProjects({
   let persisted = false;
 
   const jobs = createProjectJobs({
-    link,
     notices,
     onJob: (current) => {
       store.setState({ job: current });
     },
   });
-  const { ask, attempt, job } = jobs;
+  const { attempt, job } = jobs;
 
   /** What a project is called. */
   function nameOf(id: string): string {
@@ -118,7 +117,7 @@ export function createProjects({
 
   async function refresh(): Promise<void> {
     await autosave.whenSettled();
-    const summaries = await ask((worker) => worker.call('list', {}));
+    const summaries = await link.call('list', {});
     const before = store.getState().list ?? [];
     store.setState({
       list: summaries.map(({ picture, ...summary }) => ({
@@ -131,7 +130,7 @@ export function createProjects({
 
   async function load(id: string, signal: AbortSignal): Promise<LoadedProject & { readonly lost: number }> {
     await autosave.whenSettled();
-    const opened = await ask((worker) => worker.call('open', { id }, { signal }));
+    const opened = await link.call('open', { id }, { signal });
     const { document, readOnly, ...rest } = opened;
     const { name, created } = document;
     return { project: { id, name, created, readOnly }, document, ...rest };
@@ -168,7 +167,7 @@ export function createProjects({
   async function copyAndOpen(id: string, name: string): Promise<void> {
     const copy = environment.newId();
     const done = await job('Copying the project', (signal) =>
-      ask((worker) => worker.call('duplicate', { id, copy, name: copyName(name) }, { signal })),
+      link.call('duplicate', { id, copy, name: copyName(name) }, { signal }),
     );
     if (done) await projects.open(copy);
   }
@@ -201,6 +200,7 @@ export function createProjects({
 
   const files = createProjectFiles({
     jobs,
+    link,
     media,
     preferences,
     autosave,
@@ -225,7 +225,7 @@ export function createProjects({
       }
       store.setState({ reopening: false });
       // Nobody asked for it: what stands in its way is told when something is to be kept.
-      await ask((worker) => worker.call('tidy', {})).catch(() => undefined);
+      await link.call('tidy', {}).catch(() => undefined);
     },
     refresh: () => attempt(refresh),
     open: (id) =>
@@ -241,15 +241,17 @@ export function createProjects({
         const trimmed = name.trim().slice(0, 200);
         if (trimmed === '') return;
         await autosave.whenSettled();
-        await ask((worker) => worker.call('rename', { id, name: trimmed }));
+        await link.call('rename', { id, name: trimmed });
         if (animation.getState().project?.id === id) animation.rename(trimmed);
         await refresh();
       }),
     async duplicate(id) {
       await job('Copying the project', async (signal) => {
         await autosave.whenSettled();
-        await ask((worker) =>
-          worker.call('duplicate', { id, copy: environment.newId(), name: copyName(nameOf(id)) }, { signal }),
+        await link.call(
+          'duplicate',
+          { id, copy: environment.newId(), name: copyName(nameOf(id)) },
+          { signal },
         );
         await refresh();
       });
@@ -261,19 +263,19 @@ export function createProjects({
         // What was deleted before cannot come back any more.
         notices.dismissTopic(deletedTopic);
         await autosave.whenSettled();
-        await ask((worker) => worker.call('remove', { id }));
+        await link.call('remove', { id });
         if (isOpen) animation.clear('deleted');
         let wantedBack = false;
         const undo = () => {
           wantedBack = true;
           void attempt(async () => {
-            await ask((worker) => worker.call('restore', { id }));
+            await link.call('restore', { id });
             await refresh();
             if (isOpen && !animation.getState().start) await projects.open(id);
           });
         };
         notices.info(deletedTopic, `“${name}” was deleted.`, [{ label: 'Undo', run: undo }], () => {
-          if (!wantedBack) void attempt(() => ask((worker) => worker.call('purge', { id })));
+          if (!wantedBack) void attempt(() => link.call('purge', { id }));
         });
         await refresh();
       }),

@@ -2,7 +2,8 @@ import { InputError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import { frameSizeFor, sequenceOf } from '../project/index.ts';
 import type { Gap } from '../project/index.ts';
-import type { Connection, Fit, mediaApi } from '../protocol/index.ts';
+import type { Fit, mediaApi } from '../protocol/index.ts';
+import type { Link } from './link.ts';
 
 /** A file by its name, which may have folders in it. */
 export interface NamedFile {
@@ -29,7 +30,7 @@ export interface ReadSequence {
  * @throws InputError naming the picture that cannot be read, or `no-pictures`
  */
 export async function readSequence(
-  media: Connection<typeof mediaApi>,
+  media: Pick<Link<typeof mediaApi>, 'call'>,
   files: readonly NamedFile[],
   { fit, multiple }: { readonly fit: Fit; readonly multiple: number },
   signal: AbortSignal,
@@ -55,7 +56,7 @@ export async function readSequence(
   let fitted = 0;
   for (const [done, picture] of sorted.entries()) {
     onProgress({ done, of: sorted.length });
-    const own = await measure(picture);
+    const own = picture === first ? size : await measure(picture);
     if (own.width !== size.width || own.height !== size.height) fitted++;
     const decoded = await named(
       picture,

@@ -1,4 +1,4 @@
-import { InputError, WorkerError } from '../base/index.ts';
+import { InputError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import type { ProjectStart } from '../project/index.ts';
 import type { StoreApi } from 'zustand/vanilla';
@@ -76,16 +76,6 @@ export function createStartCutter({
     return copy;
   }
 
-  async function decode(file: Blob, cut: Cut, signal: AbortSignal): Promise<Picture> {
-    const worker = media.current();
-    try {
-      return await worker.call('decode', { file, ...cut }, { signal });
-    } catch (error) {
-      if (error instanceof WorkerError) media.reset(worker);
-      throw error;
-    }
-  }
-
   return {
     take: (start) => ({ ...start, id: ++lastId }),
     async read(source, name, signal) {
@@ -93,7 +83,7 @@ export function createStartCutter({
       for (;;) {
         signal.throwIfAborted();
         const cut = wanted();
-        const picture = await decode(file, cut, signal);
+        const picture = await media.call('decode', { file, ...cut }, { signal });
         signal.throwIfAborted();
         if (isWanted(cut)) return { id: ++lastId, name, file, picture, cut };
       }

@@ -1,16 +1,9 @@
+import { concatBytes } from '../../src/base/index.ts';
 import { checkRange } from '../../src/models/source.ts';
 import type { ByteSource } from '../../src/models/types.ts';
 
 /** Bytes one after the other. */
-export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
+export const concat = (...parts: readonly Uint8Array[]) => concatBytes(parts);
 
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);

@@ -95,7 +95,7 @@ def like_photograph(rng, pictures):
     """Scenes made more like photographs [n, 3, h, w]: what people drop has texture, clutter, casts, crops and noise.
 
     Each picture gets some of: a crop, blur in the distance, texture in the land, blotches of shade, a cast and a curve of
-    brightness, blocks as of JPEG, grain. What stays is what a photograph is to be read by: its colours, horizon and light.
+    brightness, grain. What stays is what a photograph is to be read by: its colours, horizon and light.
     """
     n, _, side, _ = pictures.shape
     x = pictures

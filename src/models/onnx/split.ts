@@ -1,4 +1,4 @@
-import { ModelError } from '../../base/index.ts';
+import { concatBytes, ModelError } from '../../base/index.ts';
 import type { OnnxModel } from '../../runtime/index.ts';
 import type { ByteSource } from '../types.ts';
 
@@ -88,7 +88,7 @@ class Splitter {
   }
 
   async model(): Promise<Bytes> {
-    return joined(
+    return concatBytes(
       await this.#rewritten(0, this.#source.size, (field) =>
         field.number === modelGraph ? this.#message(field, (part) => this.#graphField(part)) : null,
       ),
@@ -180,7 +180,7 @@ function placeOf({ content, end }: Field): Bytes[] {
   const entries = { location, offset: String(content), length: String(end - content) };
   return [
     ...Object.entries(entries).flatMap(([key, value]) => {
-      const entry = joined([...textField(1, key), ...textField(2, value)]);
+      const entry = concatBytes([...textField(1, key), ...textField(2, value)]);
       return [varint(8 * tensorExternalData + 2), varint(entry.length), entry];
     }),
     varint(8 * tensorDataLocation),
@@ -199,14 +199,4 @@ function varint(value: number): Bytes {
     if (rest < 128) return Uint8Array.of(...bytes, rest);
     bytes.push((rest % 128) + 128);
   }
-}
-
-function joined(parts: readonly Bytes[]): Bytes {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

@@ -65,14 +65,17 @@ export async function main(args: string[]): Promise<number> {
     });
     return writing;
   };
-  const one = () =>
+  const workers = Array.from(
+    { length: threads },
+    () =>
+      new Worker(new URL('./draw-worker.mjs', import.meta.url), { workerData: { seed, layouts, pixels } }),
+  );
+  /** Has a worker draw until there is nothing left to draw. */
+  const drawWith = (worker: Worker) =>
     new Promise<void>((resolve, reject) => {
-      const worker = new Worker(new URL('./draw-worker.mjs', import.meta.url), {
-        workerData: { seed, layouts, pixels },
-      });
       const give = () => {
         if (next < count) worker.postMessage(next++);
-        else void worker.terminate().then(() => flush().then(resolve, reject), reject);
+        else flush().then(resolve, reject);
       };
       worker.on('message', (message: unknown) => {
         const { index, rgb } = v.parse(answer, message);
@@ -84,8 +87,9 @@ export async function main(args: string[]): Promise<number> {
       give();
     });
   try {
-    await Promise.all(Array.from({ length: threads }, one));
+    await Promise.all(workers.map(drawWith));
   } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()));
     await file.close();
   }
   await writeIndex(out, seed, scenes, layouts, pixels, captions);

@@ -1,8 +1,10 @@
 import { lighter, mix } from '../colour.ts';
 import { ground } from '../palettes.ts';
+import type { Random } from '../random.ts';
 import { heightAt, polygon, side } from '../shapes.ts';
 import type { Point } from '../shapes.ts';
 import { pineColour, pineRow } from '../things/pines.ts';
+import type { View } from '../view.ts';
 import { drawWater } from '../water.ts';
 import { floatOn, hill, mistAt, standOn } from './common.ts';
 import type { DrawFamily } from './common.ts';
@@ -84,8 +86,8 @@ export const arctic: DrawFamily = (view) => {
 
 /** An iceberg with a lit and a shaded face. */
 function berg(
-  { canvas, light, disc }: Parameters<DrawFamily>[0],
-  random: Parameters<typeof acrossIce>[0],
+  { canvas, light, disc }: View,
+  random: Random,
   x: number,
   y: number,
   h: number,
@@ -106,11 +108,9 @@ function berg(
   const colour = light.lit(mix(ground.snow, ground.ice, 0.25), depth);
   canvas.cut(polygon([...left, peak, ...right]), colour);
   const spine: Point[] = [
-    [x + w * acrossIce(random), y - h * 0.45],
-    [x + w * acrossIce(random), y],
+    [x + w * random.range(-0.15, 0.15), y - h * 0.45],
+    [x + w * random.range(-0.15, 0.15), y],
   ];
   const shaded = disc.x < x ? [peak, ...right, ...spine.reverse()] : [...left, peak, ...spine];
   canvas.shape(polygon(shaded), mix(lighter(colour, -0.07), light.lit(ground.ice, depth), 0.6));
 }
-
-const acrossIce = (random: { range(low: number, high: number): number }) => random.range(-0.15, 0.15);

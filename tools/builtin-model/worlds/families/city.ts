@@ -1,5 +1,7 @@
 import { hex, lighter, mix } from '../colour.ts';
+import type { Colour } from '../colour.ts';
 import { ground } from '../palettes.ts';
+import type { Random } from '../random.ts';
 import { polygon, rectangle, side } from '../shapes.ts';
 import { drawThings } from '../things/index.ts';
 import type { View } from '../view.ts';
@@ -22,7 +24,7 @@ export const city: DrawFamily = (view) => {
     floatOn(view, shore + 8, side - 10, 40);
     return;
   }
-  const park = hill(
+  hill(
     view,
     random.fork('park'),
     { y: shore + 4, height: 4, bumps: 2, rough: 0.3 },
@@ -33,16 +35,14 @@ export const city: DrawFamily = (view) => {
     roundTree(view, trees, x, shore + trees.range(6, 16), trees.range(18, 30), 0.1);
   }
   drawThings(view, 'span', () => ({ x: side / 2, y: shore + 30, size: 40, depth: 0.1 }));
-  const front = hill(
+  hill(
     view,
     random.fork('lawn'),
     { y: shore + (side - shore) * 0.5, height: 6, bumps: 1.4, rough: 0.3 },
     light.lit(plants.field, 0.04),
   );
-  if (front.length > 0 && park.length > 0) {
-    for (let i = trees.int(1, 3); i > 0; i--) {
-      roundTree(view, trees, trees.range(0, side), side + 2, trees.range(46, 70), 0);
-    }
+  for (let i = trees.int(1, 3); i > 0; i--) {
+    roundTree(view, trees, trees.range(0, side), side + 2, trees.range(46, 70), 0);
   }
 };
 
@@ -103,15 +103,16 @@ function skyline(view: View, row: number, depth: number, shore: number): void {
   }
 }
 
+/** Windows of one building in a grid; after sunset and in the rain some are lit. */
 function windows(
   view: View,
-  random: Parameters<typeof mistAt>[0]['random'],
+  random: Random,
   x: number,
   top: number,
   width: number,
   height: number,
   depth: number,
-  wall: Parameters<typeof lighter>[0],
+  wall: Colour,
 ): void {
   const { canvas, light, scene } = view;
   const lit = light.dark || scene.time === 'sunset' || scene.weather === 'rain';

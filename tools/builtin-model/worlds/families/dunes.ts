@@ -14,7 +14,6 @@ export const dunes: DrawFamily = (view) => {
     random.range(0, 0.8),
   );
   const count = random.int(4, 5);
-  let stand: Point[] = [];
   for (let i = 0; i < count; i++) {
     const t = i / (count - 1);
     const depth = 0.85 * (1 - t);
@@ -53,8 +52,7 @@ export const dunes: DrawFamily = (view) => {
       shade,
       0.8,
     );
-    if (i === count - 2) stand = points;
     if (i < count - 1) mistAt(view, base + 4);
-    if (i === count - 2) standOn(view, stand, 48, depth, 8);
+    if (i === count - 2) standOn(view, points, 48, depth, 8);
   }
 };

@@ -58,19 +58,17 @@ export const lake: DrawFamily = (view) => {
   floatOn(view, shore + 10, side - 20, 46);
   mistAt(view, shore + 8);
   if (random.chance(0.6)) {
-    const near = hill(
+    hill(
       view,
       random.fork('near'),
       { y: side - random.range(8, 26), height: 9, bumps: 1.3, rough: 0.4 },
       light.lit(plants.grass, 0.03),
     );
-    if (near.length > 0) {
-      grass(
-        view,
-        random.fork('grass'),
-        side - 12,
-        light.lit(mix(plants.grass, plants.needles, plants.snow ? 0.15 : 0.5), 0),
-      );
-    }
+    grass(
+      view,
+      random.fork('grass'),
+      side - 12,
+      light.lit(mix(plants.grass, plants.needles, plants.snow ? 0.15 : 0.5), 0),
+    );
   }
 };
