@@ -16,6 +16,7 @@ export {
   wireErrorSchema,
 } from './errors.ts';
 export type { ErrorDetails, WireError } from './errors.ts';
+export { mostLatentChannels } from './latent-size.ts';
 export type { LatentSize } from './latent-size.ts';
 export type { Picture } from './picture.ts';
 export type { NetworkPrecision } from './precision.ts';

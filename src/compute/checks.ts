@@ -1,4 +1,4 @@
-import { DriftError } from '../base/index.ts';
+import { DriftError, mostLatentChannels } from '../base/index.ts';
 import type { ErrorDetails, Picture } from '../base/index.ts';
 import type { DeviceTensor, ElementType, GuidanceTerms, ModelType, NoiseKey, SolverState } from './types.ts';
 
@@ -293,14 +293,14 @@ export function checkSolverStep(
 /** `latentPreview`: the size of the small picture. */
 export function checkPreview(latents: DeviceTensor, factors: readonly number[]) {
   requireType('latentPreview', latents, 'float32');
+  const [batch = 0, channels = 0, height = 0, width = 0] = latents.dims;
   requireShape(
-    latents.dims.length === 4 && latents.dims[1] === 4 && factors.length === 15,
+    latents.dims.length === 4 && channels <= mostLatentChannels && factors.length === 3 * (channels + 1),
     'latentPreview',
-    `[b, 4, h, w] and 15 factors (here ${factors.length})`,
+    `[b, c, h, w] with c up to ${mostLatentChannels}, and 3 (c + 1) factors (here ${factors.length})`,
     latents,
   );
-  const [batch = 0, , height = 0, width = 0] = latents.dims;
-  return { batch, height, width };
+  return { batch, channels, height, width };
 }
 
 /** `frameFromDecoded`: the size of the frames. */

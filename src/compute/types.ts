@@ -165,8 +165,8 @@ export interface Compute {
     faults?: DeviceTensor,
   ): void;
   /**
-   * A small picture of latents float32 [b, 4, h, w]: uint8 [b, h, w, 4], each pixel `bias + latents · factors` in
-   * -1…1 as the decoder's output is. `factors` is 4 rows of r, g, b, then one row of bias: 15 numbers.
+   * A small picture of latents float32 [b, c, h, w]: uint8 [b, h, w, 4], each pixel `bias + latents · factors` in
+   * -1…1 as the decoder's output is. `factors` is a row of r, g, b for each channel, then one of bias: 3 (c + 1) numbers.
    */
   latentPreview(latents: DeviceTensor, factors: readonly number[]): DeviceTensor;
   /**

@@ -38,7 +38,13 @@ const manifestSchema = v.object({
       maxTokens: v.optional(v.pipe(count, v.maxValue(1024)), 77),
     }),
   ),
-  previewFactors: v.optional(v.pipe(v.array(v.pipe(v.number(), v.finite())), v.length(15))),
+  /** Rows of red, green, blue for each latent channel, then a bias: how latents look in previews. */
+  previewFactors: v.optional(
+    v.pipe(
+      v.array(v.pipe(v.number(), v.finite())),
+      v.check((factors) => factors.length >= 6 && factors.length % 3 === 0, 'Expected rows of 3 numbers.'),
+    ),
+  ),
   /** Settings at which the model looks best. Checked where they are used. */
   defaults: v.optional(v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])), {}),
 });

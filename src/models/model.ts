@@ -7,6 +7,7 @@ import { networkGraphs } from './networks.ts';
 import { contextWidth } from './onnx/index.ts';
 import type { AttentionLimits, CompiledGraph } from './onnx/index.ts';
 import { lazyWeights, packWeights } from './pack.ts';
+import { previewFactors } from './preview-factors.ts';
 import type { Checkpoint } from './types.ts';
 
 /** The parts of an image variation model, read and checked. */
@@ -21,14 +22,6 @@ export interface ModelParts {
   };
   readonly previewFactors?: readonly number[] | undefined;
 }
-
-/**
- * How Stable Diffusion 1.x latents look: rows of red, green, blue for each latent channel, then a bias. Found by
- * linear regression of decoded pictures on their latents; widely used for previews.
- */
-const stableDiffusionPreview = [
-  0.298, 0.207, 0.208, 0.187, 0.286, 0.173, -0.158, 0.189, 0.264, -0.184, -0.271, -0.473, 0, 0, 0,
-];
 
 /** What a device wants of the networks that are compiled for it. */
 export interface Target {
@@ -100,7 +93,7 @@ export function createModel(parts: ModelParts, { type, attention, limits }: Targ
     clipSize: imageEncoder.size,
     timestep: unet.config.timestep,
     schedule: scheduler,
-    previewFactors: parts.previewFactors ?? stableDiffusionPreview,
+    previewFactors: previewFactors(parts.previewFactors, vae.config.latentChannels),
 
     imageEncoder: imageEncoder.model,
     context: (signal?: AbortSignal, as = type) => pack(graphs.context(as), unet.checkpoint, signal),

@@ -1,7 +1,7 @@
 import { ModelError, allOrNone } from '../base/index.ts';
 import type { OnnxModel } from '../runtime/index.ts';
 import { openCheckpoint } from './checkpoint/index.ts';
-import { parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from './config/index.ts';
+import { checkLatents, parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from './config/index.ts';
 import { download, downloadJson } from './download.ts';
 import { parseJson } from './json.ts';
 import { addressBeside, parseManifest } from './manifest.ts';
@@ -121,6 +121,7 @@ async function readParts(
     open('image encoder', imageEncoder.model),
     fixedPrompts ? open('prompts', fixedPrompts.embeds) : null,
   ]);
+  checkLatents(unetConfig, vaeConfig);
   return {
     manifest,
     parts: {

@@ -144,9 +144,9 @@ class CpuCompute implements Compute {
   }
 
   latentPreview(latents: DeviceTensor, factors: readonly number[]): DeviceTensor {
-    const { batch, height, width } = check.checkPreview(latents, factors);
-    const picture = latentPreview(floats(latents), factors, batch, height, width);
-    return this.#tensor(picture, [batch, height, width, 4]);
+    const size = check.checkPreview(latents, factors);
+    const picture = latentPreview(floats(latents), factors, size);
+    return this.#tensor(picture, [size.batch, size.height, size.width, 4]);
   }
 
   frameFromDecoded(decoded: DeviceTensor, faults?: DeviceTensor): DeviceTensor {

@@ -2,18 +2,16 @@ import { at } from './arrays.ts';
 import { toByte } from './frame-from-decoded.ts';
 
 /**
- * A rough picture of latents without the decoder: each colour is a fixed sum of the four latent channels.
+ * A rough picture of latents without the decoder: each colour is a fixed sum of the latent channels.
  *
- * @param latents [batch, 4, height, width]
- * @param factors 15 numbers: r, g, b of latent channels 0 to 3, then the bias of r, g, b; sums are in -1…1
+ * @param latents [batch, channels, height, width]
+ * @param factors r, g, b of each latent channel, then the bias of r, g, b; sums are in -1…1
  * @returns opaque 8-bit RGBA [batch, height, width, 4]
  */
 export function latentPreview(
   latents: Float32Array,
   factors: readonly number[],
-  batch: number,
-  height: number,
-  width: number,
+  { batch, channels, height, width }: Readonly<Record<'batch' | 'channels' | 'height' | 'width', number>>,
 ): Uint8ClampedArray<ArrayBuffer> {
   const area = height * width;
   const out = new Uint8ClampedArray(4 * batch * area);
@@ -21,9 +19,9 @@ export function latentPreview(
     for (let pixel = 0; pixel < area; pixel++) {
       const target = 4 * (item * area + pixel);
       for (let color = 0; color < 3; color++) {
-        let sum = at(factors, 12 + color);
-        for (let channel = 0; channel < 4; channel++) {
-          sum += at(factors, 3 * channel + color) * at(latents, (4 * item + channel) * area + pixel);
+        let sum = at(factors, 3 * channels + color);
+        for (let channel = 0; channel < channels; channel++) {
+          sum += at(factors, 3 * channel + color) * at(latents, (channels * item + channel) * area + pixel);
         }
         out[target + color] = toByte(sum);
       }

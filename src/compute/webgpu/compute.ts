@@ -1,4 +1,4 @@
-import { DeviceError, DriftError, float32ToFloat16 } from '../../base/index.ts';
+import { DeviceError, DriftError, float32ToFloat16, mostLatentChannels } from '../../base/index.ts';
 import type { Picture } from '../../base/index.ts';
 import * as check from '../checks.ts';
 import type {
@@ -263,7 +263,7 @@ export class WebGpuCompute implements Compute {
   }
 
   latentPreview(latents: DeviceTensor, factors: readonly number[]): DeviceTensor {
-    const { batch, height, width } = check.checkPreview(latents, factors);
+    const { batch, channels, height, width } = check.checkPreview(latents, factors);
     const source = gpuTensor(latents).buffer;
     const area = height * width;
     const out = this.empty([batch, height, width, 4], 'uint8');
@@ -271,9 +271,11 @@ export class WebGpuCompute implements Compute {
       'latent_preview',
       'float32',
       [
-        // A row of three numbers fills the place of four.
-        ...factors.flatMap((factor, index) => (index % 3 === 2 ? [f32(factor), f32(0)] : [f32(factor)])),
-        ...[batch * area, area].map(u32),
+        // Rows of three numbers, each in the place of four, in an array for as many channels as there may be.
+        ...Array.from({ length: 4 * (mostLatentChannels + 1) }, (_, index) =>
+          f32(index % 4 < 3 ? (factors[3 * Math.floor(index / 4) + (index % 4)] ?? 0) : 0),
+        ),
+        ...[channels, batch * area, area].map(u32),
       ],
       [source, out.buffer],
       this.#kernels.perElement(batch * area),

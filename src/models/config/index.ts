@@ -1,4 +1,5 @@
 /** diffusers' configuration files, parsed: what Drift understands is typed, what it does not is refused by its key. */
+export { checkLatents } from './latents.ts';
 export { parseUnetConfig } from './unet.ts';
 export type { UnetConfig, UnetLevel } from './unet.ts';
 export { parseVaeConfig } from './vae.ts';

@@ -4,9 +4,6 @@ import { ModelError } from '../../base/index.ts';
 /** The values of a key with which a network computes what Drift computes; anything else is another network. */
 export type Accepted = Readonly<Record<string, readonly (string | number | boolean | null)[]>>;
 
-/** Channels of the latents that the UNet makes and the decoder reads, in all models of this family. */
-export const LATENT_CHANNELS = 4;
-
 /** Keys that say where a file came from or how it was trained, and change nothing about what it computes. */
 const harmless =
   /^_|^(sample_size|dropout|upcast_attention|force_upcast|use_quant_conv|encoder_hid_dim_type)$/;

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { ModelError } from '../../base/index.ts';
-import { LATENT_CHANNELS, readConfig, unsupported } from './read.ts';
+import { ModelError, mostLatentChannels } from '../../base/index.ts';
+import { readConfig, unsupported } from './read.ts';
 import type { Accepted } from './read.ts';
 
 const size = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -96,9 +96,10 @@ export function parseUnetConfig(file: string, input: unknown): UnetConfig {
   if (c.num_attention_heads !== null && c.num_attention_heads !== undefined) {
     throw unsupported(file, 'num_attention_heads', c.num_attention_heads);
   }
-  // Inpainting models take more, models that predict a variance give more.
-  if (c.in_channels !== LATENT_CHANNELS) throw unsupported(file, 'in_channels', c.in_channels);
-  if (c.out_channels !== LATENT_CHANNELS) throw unsupported(file, 'out_channels', c.out_channels);
+  // Inpainting models take more than latents, models that predict a variance give more.
+  const channels = Math.min(c.in_channels, c.out_channels, mostLatentChannels);
+  if (c.in_channels > channels) throw unsupported(file, 'in_channels', c.in_channels);
+  if (c.out_channels > channels) throw unsupported(file, 'out_channels', c.out_channels);
   const levels = c.block_out_channels.length;
 
   const spread = (key: keyof typeof c, value: number | number[]): number[] => {

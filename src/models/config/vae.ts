@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { LATENT_CHANNELS, readConfig, unsupported } from './read.ts';
+import { mostLatentChannels } from '../../base/index.ts';
+import { readConfig, unsupported } from './read.ts';
 import type { Accepted } from './read.ts';
 
 const size = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -58,7 +59,7 @@ export function parseVaeConfig(file: string, input: unknown): VaeConfig {
   if (c.block_out_channels.some((channels) => channels % c.norm_num_groups !== 0)) {
     throw unsupported(file, 'norm_num_groups', c.norm_num_groups);
   }
-  if (c.latent_channels !== LATENT_CHANNELS) throw unsupported(file, 'latent_channels', c.latent_channels);
+  if (c.latent_channels > mostLatentChannels) throw unsupported(file, 'latent_channels', c.latent_channels);
   if (c.out_channels !== 3) throw unsupported(file, 'out_channels', c.out_channels);
   return {
     latentChannels: c.latent_channels,

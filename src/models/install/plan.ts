@@ -1,6 +1,6 @@
 import { DriftError } from '../../base/index.ts';
 import { openCheckpoint } from '../checkpoint/index.ts';
-import { parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from '../config/index.ts';
+import { checkLatents, parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from '../config/index.ts';
 import type { UnetConfig, VaeConfig } from '../config/index.ts';
 import { checkOnnx, compileContext, compileUnet, compileVaeDecoder } from '../onnx/index.ts';
 import type { CompiledGraph } from '../onnx/index.ts';
@@ -126,6 +126,7 @@ export async function planInstall(source: ModelSource, options: PlanOptions = {}
   const problems = found.flatMap((each): unknown[] => (each.status === 'rejected' ? [each.reason] : []));
   if (problems.length > 0) throw together(problems);
   const [unetFound, vaeFound] = await Promise.all(networks);
+  checkLatents(unetFound.header.config, vaeFound.header.config);
   return new PreparedPlan(
     source,
     { unet: unetFound.header, vae: vaeFound.header },

@@ -44,7 +44,13 @@ export const modelSourceSchema = v.object({
       maxTokens: v.optional(v.pipe(count, v.maxValue(1024)), 77),
     }),
   ),
-  previewFactors: v.optional(v.pipe(v.array(v.pipe(v.number(), v.finite())), v.length(15))),
+  /** Rows of red, green, blue for each latent channel, then a bias: how latents look in previews. */
+  previewFactors: v.optional(
+    v.pipe(
+      v.array(v.pipe(v.number(), v.finite())),
+      v.check((factors) => factors.length >= 6 && factors.length % 3 === 0, 'Expected rows of 3 numbers.'),
+    ),
+  ),
   defaults: v.optional(v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])), {}),
   /** The name of the folder on the user's disk that the addresses are paths in, for a model that is not on the web. */
   folder: v.optional(v.string()),

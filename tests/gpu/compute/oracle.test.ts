@@ -265,14 +265,16 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
   });
 
   it.each([
-    [1, 1, 1],
-    [3, 5, 7],
-    [1, 64, 48],
-  ])('previews the same: %i latents of %i×%i', async (batch, height, width) => {
-    const data = await normal(4, batch * 4 * height * width, 2);
-    const factors = Array.from(await normal(5, 15, 0.4));
+    [1, 4, 1, 1],
+    [3, 4, 5, 7],
+    [2, 16, 5, 7],
+    [1, 64, 3, 5],
+    [1, 4, 64, 48],
+  ])('previews the same: %i latents of %i channels and %i×%i', async (batch, channels, height, width) => {
+    const data = await normal(4, batch * channels * height * width, 2);
+    const factors = Array.from(await normal(5, 3 * (channels + 1), 0.4));
     const [preview] = await onBoth((compute, keep) => [
-      compute.latentPreview(keep(compute.upload(data, [batch, 4, height, width])), factors),
+      compute.latentPreview(keep(compute.upload(data, [batch, channels, height, width])), factors),
     ]);
     // A sum that falls on a half may round either way.
     expect(largestDifference(preview?.gpu ?? [], preview?.cpu ?? [])).toBeLessThanOrEqual(1);

@@ -87,31 +87,35 @@ describe('frameFromDecoded', () => {
 });
 
 describe('latentPreview', () => {
-  it('is the weighted sum of the channels plus the bias, as a frame would show it', async () => {
-    const [batch, height, width] = [2, 3, 5];
-    const area = height * width;
-    const latents = await normal(1, batch * 4 * area);
-    const factors = Array.from(await normal(2, 15, 0.3));
-    const source = compute.upload(latents, [batch, 4, height, width]);
-    const preview = compute.latentPreview(source, factors);
-    expect(preview.dims).toEqual([batch, height, width, 4]);
-    const decoded = new Float32Array(batch * 3 * area);
-    for (let item = 0; item < batch; item++) {
-      for (let color = 0; color < 3; color++) {
-        for (let pixel = 0; pixel < area; pixel++) {
-          let sum = factors[12 + color] ?? NaN;
-          for (let channel = 0; channel < 4; channel++) {
-            sum +=
-              (factors[3 * channel + color] ?? NaN) * (latents[(4 * item + channel) * area + pixel] ?? NaN);
+  it.each([4, 16])(
+    'of %i channels is their weighted sum plus the bias, as a frame would show it',
+    async (channels) => {
+      const [batch, height, width] = [2, 3, 5];
+      const area = height * width;
+      const latents = await normal(1, batch * channels * area);
+      const factors = Array.from(await normal(2, 3 * (channels + 1), 0.3));
+      const source = compute.upload(latents, [batch, channels, height, width]);
+      const preview = compute.latentPreview(source, factors);
+      expect(preview.dims).toEqual([batch, height, width, 4]);
+      const decoded = new Float32Array(batch * 3 * area);
+      for (let item = 0; item < batch; item++) {
+        for (let color = 0; color < 3; color++) {
+          for (let pixel = 0; pixel < area; pixel++) {
+            let sum = factors[3 * channels + color] ?? NaN;
+            for (let channel = 0; channel < channels; channel++) {
+              sum +=
+                (factors[3 * channel + color] ?? NaN) *
+                (latents[(channels * item + channel) * area + pixel] ?? NaN);
+            }
+            decoded[(3 * item + color) * area + pixel] = sum;
           }
-          decoded[(3 * item + color) * area + pixel] = sum;
         }
       }
-    }
-    const expected = await frame(decoded, [batch, 3, height, width]);
-    // Sums in float64 and float32 may fall on either side of a half.
-    expect(largestDifference(await values(compute, preview), expected)).toBeLessThanOrEqual(1);
-    source.dispose();
-    preview.dispose();
-  });
+      const expected = await frame(decoded, [batch, 3, height, width]);
+      // Sums in float64 and float32 may fall on either side of a half.
+      expect(largestDifference(await values(compute, preview), expected)).toBeLessThanOrEqual(1);
+      source.dispose();
+      preview.dispose();
+    },
+  );
 });

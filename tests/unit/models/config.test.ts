@@ -1,7 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../../src/base/index.ts';
-import { parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from '../../../src/models/config/index.ts';
+import {
+  checkLatents,
+  parseSchedulerConfig,
+  parseUnetConfig,
+  parseVaeConfig,
+} from '../../../src/models/config/index.ts';
 import { stableDiffusionUnet, stableDiffusionVae } from '../../support/stable-diffusion.ts';
 
 const golden = async (path: string): Promise<unknown> =>
@@ -207,6 +212,7 @@ describe('a UNet of another kind is refused by its key', () => {
   it.each([
     ['in_channels', 9],
     ['out_channels', 8],
+    ['in_channels', 65],
     ['addition_embed_type', 'text_time'],
     ['addition_time_embed_dim', 256],
     ['class_embed_type', 'timestep'],
@@ -281,6 +287,22 @@ describe('a UNet configuration that is damaged is refused by its key', () => {
 });
 
 describe('a VAE', () => {
+  it('of any number of channels makes latents for a UNet of as many, and no other', () => {
+    const sixteen = [unet({ in_channels: 16, out_channels: 16 }), vae({ latent_channels: 16 })] as const;
+    expect(() => {
+      checkLatents(...sixteen);
+    }).not.toThrow();
+    const { code, details } = refusal(() => {
+      checkLatents(unet(), sixteen[1]);
+    });
+    expect({ code, ...details }).toEqual({
+      code: 'config-unsupported',
+      key: 'latent_channels',
+      unet: 4,
+      decoder: 16,
+    });
+  });
+
   it('does not have to have an encoder that Drift knows', () => {
     expect(vae({ down_block_types: ['Anything'] })).toEqual(vae());
   });
@@ -295,7 +317,7 @@ describe('a VAE', () => {
   });
 
   it.each([
-    ['latent_channels', 16],
+    ['latent_channels', 65],
     ['act_fn', 'relu'],
     ['up_block_types', ['UpDecoderBlock2D', 'UpDecoderBlock2D', 'UpDecoderBlock2D']],
     ['up_block_types', Array.from({ length: 4 }, () => 'AttnUpDecoderBlock2D')],

@@ -234,6 +234,7 @@ describe('a model that cannot be opened', () => {
     ['fixedPrompts', { positive: 'up', negative: [], embeds: 'prompts.safetensors' }],
     ['textEncoder', { model: 'text.onnx', tokenizer: 'tokenizer.json' }],
     ['previewFactors', [1, 2, 3]],
+    ['previewFactors', [1, 2, 3, 4, 5, 6, 7]],
     ['defaults', { steps: null }],
   ])('because its manifest has an unusable "%s": %j', async (key, value) => {
     changeManifest({ [key]: value });

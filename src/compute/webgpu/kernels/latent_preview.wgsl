@@ -1,13 +1,14 @@
-// A rough picture of latents without the decoder: each colour is a fixed sum of the four latent channels.
+// A rough picture of latents without the decoder: each colour is a fixed sum of the latent channels.
 
 struct Params {
-  factors: array<vec4f, 5>, // r, g, b of latent channels 0 to 3, then the bias
+  factors: array<vec4f, 65>, // r, g, b of each latent channel, then the bias
+  channels: u32,
   pixels: u32, // of all pictures together
   area: u32, // of one picture
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> latents: array<f32>; // [batch, 4, height, width]
+@group(0) @binding(1) var<storage, read> latents: array<f32>; // [batch, channels, height, width]
 @group(0) @binding(2) var<storage, read_write> out: array<u32>; // [batch, height, width], one RGBA pixel to a word
 
 // -1…1 to 0…255, rounded half to even and clamped. NaN becomes 0, by its bits: shaders may assume that
@@ -25,9 +26,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (pixel >= params.pixels) {
     return;
   }
-  let start = pixel / params.area * params.area * 4u + pixel % params.area;
-  var color = params.factors[4];
-  for (var channel = 0u; channel < 4u; channel++) {
+  let start = pixel / params.area * params.area * params.channels + pixel % params.area;
+  var color = params.factors[params.channels];
+  for (var channel = 0u; channel < params.channels; channel++) {
     color += params.factors[channel] * latents[start + channel * params.area];
   }
   out[pixel] = to_byte(color.r) | (to_byte(color.g) << 8u) | (to_byte(color.b) << 16u) | 0xff000000u;
