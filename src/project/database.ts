@@ -1,7 +1,7 @@
 import { openDB } from 'idb';
 import type { DBSchema, IDBPDatabase } from 'idb';
 import * as v from 'valibot';
-import { ProjectError, isAbort } from '../base/index.ts';
+import { DriftError, ProjectError, isAbort } from '../base/index.ts';
 import { frameNodeSchema, projectDocumentSchema } from './document.ts';
 import type { FrameNode } from './tree.ts';
 
@@ -112,20 +112,28 @@ export async function openDatabase(name: string, onClosed: () => void): Promise<
 
   return {
     async records() {
-      const all = await db.getAll('projects');
+      const transaction = db.transaction('projects');
+      const all = await completed(transaction, transaction.store.getAll());
       return all.flatMap((value) => {
         const result = v.safeParse(recordSchema, value);
         return result.success ? [result.output] : [];
       });
     },
-    ids: () => db.getAllKeys('projects'),
-    countFrames: (id) => db.count('frames', framesOf(id)),
+    ids() {
+      const transaction = db.transaction('projects');
+      return completed(transaction, transaction.store.getAllKeys());
+    },
+    countFrames(id) {
+      const transaction = db.transaction('frames');
+      return completed(transaction, transaction.store.count(framesOf(id)));
+    },
     async read(id) {
       const transaction = db.transaction(['projects', 'frames']);
-      const [value, frames] = await Promise.all([
+      const requests = Promise.all([
         transaction.objectStore('projects').get(id),
         transaction.objectStore('frames').getAll(framesOf(id)),
       ]);
+      const [value, frames] = await completed(transaction, requests);
       const record = parseRecord(id, value);
       const result = v.safeParse(v.array(frameNodeSchema), frames);
       if (!result.success) throw damaged(id, result.issues[0]);
@@ -134,39 +142,43 @@ export async function openDatabase(name: string, onClosed: () => void): Promise<
     async put(record, frames) {
       const transaction = write();
       const nodes = transaction.objectStore('frames');
-      await Promise.all([
+      const requests = Promise.all([
         transaction.objectStore('projects').put(record, record.id),
         nodes.delete(framesOf(record.id)),
         transaction.objectStore('retired').delete(filesOf(record.id)),
         ...frames.map((frame) => nodes.put(frame, [record.id, frame.id])),
-        doneOf(transaction),
       ]);
+      await completed(transaction, requests);
     },
     async change(id, change, { put = [], remove = [], retire = [], revive = [] } = {}) {
       const transaction = write();
       const projects = transaction.objectStore('projects');
       const nodes = transaction.objectStore('frames');
       const retired = transaction.objectStore('retired');
-      let record: ProjectRecord;
-      try {
-        record = change(parseRecord(id, await projects.get(id)));
-      } catch (error) {
-        transaction.abort();
-        await transaction.done.catch(() => undefined);
-        throw error;
-      }
-      await Promise.all([
-        projects.put(record, id),
-        ...put.map((frame) => nodes.put(frame, [id, frame.id])),
-        ...remove.map((frame) => nodes.delete([id, frame])),
-        ...retire.map(({ file, since }) => retired.put(since, [id, file])),
-        ...revive.map((file) => retired.delete([id, file])),
-        doneOf(transaction),
-      ]);
+      const requests = async () => {
+        const before = await projects.get(id);
+        let record: ProjectRecord;
+        try {
+          record = change(parseRecord(id, before));
+        } catch (error) {
+          transaction.abort();
+          throw error;
+        }
+        await Promise.all([
+          projects.put(record, id),
+          ...put.map((frame) => nodes.put(frame, [id, frame.id])),
+          ...remove.map((frame) => nodes.delete([id, frame])),
+          ...retire.map(({ file, since }) => retired.put(since, [id, file])),
+          ...revive.map((file) => retired.delete([id, file])),
+        ]);
+      };
+      await completed(transaction, requests());
     },
     async retired(id) {
-      const store = db.transaction('retired').store;
-      const [keys, values] = await Promise.all([store.getAllKeys(filesOf(id)), store.getAll(filesOf(id))]);
+      const transaction = db.transaction('retired');
+      const { store } = transaction;
+      const requests = Promise.all([store.getAllKeys(filesOf(id)), store.getAll(filesOf(id))]);
+      const [keys, values] = await completed(transaction, requests);
       return keys.flatMap(([, file], index) => {
         const since = v.safeParse(retiredSchema, values[index]);
         return since.success ? [{ file, since: since.output }] : [];
@@ -175,16 +187,16 @@ export async function openDatabase(name: string, onClosed: () => void): Promise<
     async forget(id, files) {
       const transaction = write();
       const retired = transaction.objectStore('retired');
-      await Promise.all([...files.map((file) => retired.delete([id, file])), doneOf(transaction)]);
+      await completed(transaction, Promise.all(files.map((file) => retired.delete([id, file]))));
     },
     async remove(id) {
       const transaction = write();
-      await Promise.all([
+      const requests = Promise.all([
         transaction.objectStore('projects').delete(id),
         transaction.objectStore('frames').delete(framesOf(id)),
         transaction.objectStore('retired').delete(filesOf(id)),
-        doneOf(transaction),
       ]);
+      await completed(transaction, requests);
     },
     close() {
       db.close();
@@ -193,16 +205,21 @@ export async function openDatabase(name: string, onClosed: () => void): Promise<
 }
 
 /**
- * Resolves once a transaction is on disk. One that the browser broke off without a reason is a failure; its AbortError
- * would be taken for work that the user stopped.
+ * What the requests of a transaction gave, once it has ended (for one that writes: is on disk). A transaction that the
+ * browser broke off fails its requests with AbortError, which would be taken for work that the user stopped, so its own
+ * error is thrown; where it has none, `UnknownError`.
+ *
+ * @throws an error of ours that a request ended with, and for which the transaction was aborted
  */
-async function doneOf({ done }: { readonly done: Promise<void> }): Promise<void> {
-  try {
-    await done;
-  } catch (error) {
-    if (!isAbort(error)) throw error;
+async function completed<T>({ done }: { readonly done: Promise<void> }, requests: Promise<T>): Promise<T> {
+  const [result, end] = await Promise.allSettled([requests, done]);
+  const isOurs = result.status === 'rejected' && result.reason instanceof DriftError;
+  if (end.status === 'rejected' && !isOurs) {
+    if (!isAbort(end.reason)) throw end.reason;
     throw new DOMException('The browser broke off the transaction.', 'UnknownError');
   }
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
 }
 
 function parseRecord(id: string, value: unknown): ProjectRecord {

@@ -6,7 +6,7 @@ import type { ProjectDocument } from './document.ts';
 import type { ProjectFiles } from './files.ts';
 import { fileOf, frameFile, startFile } from './picture-files.ts';
 import type { HeldPicture } from './picture-source.ts';
-import { lostPicture } from './project-errors.ts';
+import { lostPicture, lostStart } from './project-errors.ts';
 import { startId } from './tree.ts';
 
 /** Whole projects from one place to another: copies, `.drift` files out, `.drift` files in. */
@@ -33,7 +33,11 @@ export function documentOf(
   return { name, created, start, settings, leaf, frames };
 }
 
-/** Copies a project's files, then its records. A frame that is lost stays lost in the copy, which says so when opened. */
+/**
+ * Copies a project's files, then its records. A frame that is lost stays lost in the copy, which says so when opened.
+ *
+ * @throws ProjectError `project-damaged` where the start picture is lost, without which a project cannot be opened
+ */
 export async function copyProject(
   { files, db }: ProjectPlace,
   {
@@ -51,6 +55,7 @@ export async function copyProject(
     signal.throwIfAborted();
     const bytes = await files.read(id, file);
     if (bytes) await files.write(copy, file, bytes);
+    else if (file === record.startFile) throw lostStart(id, file);
   }
   await db.put({ ...record, id: copy, name, created: now, changed: now, deleted: null }, frames);
 }

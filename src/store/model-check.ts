@@ -34,18 +34,27 @@ export function createModelCheck({
 
   function tell(id: string, damaged: number) {
     const name = nameOf(store.getState(), id);
-    if (damaged === 0) {
-      notices.info('check', `${name} is as it should be.`, []);
-      return;
-    }
-    const pieces = damaged === 1 ? 'One piece' : `${damaged} pieces`;
     const repair = () => {
       downloads.get({ kind: 'installed', id }, name);
     };
+    const offer = [{ label: 'Repair', run: repair }];
+    if (damaged > 0) {
+      const pieces = damaged === 1 ? 'One piece' : `${damaged} pieces`;
+      notices.info(
+        'check',
+        `${pieces} of ${name} ${damaged === 1 ? 'is' : 'are'} damaged. “Repair” downloads that alone.`,
+        offer,
+      );
+      return;
+    }
+    // Pieces that an earlier check found damaged count as missing, and are not checked again.
+    const isWhole = store.getState().installed?.find((each) => each.id === id)?.state !== 'damaged';
     notices.info(
       'check',
-      `${pieces} of ${name} ${damaged === 1 ? 'is' : 'are'} damaged. “Repair” downloads that alone.`,
-      [{ label: 'Repair', run: repair }],
+      isWhole
+        ? `${name} is as it should be.`
+        : `What is there of ${name} is as it should be; the rest is missing. “Repair” downloads that alone.`,
+      isWhole ? [] : offer,
     );
   }
 
@@ -69,14 +78,15 @@ export function createModelCheck({
             },
           },
         );
+        await library.refresh();
         if (!signal.aborted) tell(id, damaged);
       } catch (error) {
         library.report(error);
+        await library.refresh();
       } finally {
         show.cancel();
         if (!signal.aborted) store.setState({ check: null });
       }
-      await library.refresh();
     },
 
     stopVerifying() {

@@ -172,6 +172,32 @@ export function createProjects({
     if (done) await projects.open(copy);
   }
 
+  /** Offers to take a deletion back, again and again where that fails; once the offer is gone, the project is purged. */
+  function offerBack(id: string, name: string, wasOpen: boolean) {
+    let wantedBack = false;
+    const undo = async () => {
+      try {
+        await link.call('restore', { id });
+      } catch (error) {
+        notices.error(error);
+        if (!(error instanceof ProjectError)) offerBack(id, name, wasOpen);
+        return;
+      }
+      await attempt(refresh);
+      if (wasOpen && !animation.getState().start) await projects.open(id);
+    };
+    const action: NoticeAction = {
+      label: 'Undo',
+      run: () => {
+        wantedBack = true;
+        void undo();
+      },
+    };
+    notices.info(deletedTopic, `“${name}” was deleted.`, [action], () => {
+      if (!wantedBack) void attempt(() => link.call('purge', { id }));
+    });
+  }
+
   function remember() {
     const { project } = animation.getState();
     last.write(project && { id: project.id, settings: settings.getState().values });
@@ -265,18 +291,7 @@ export function createProjects({
         await autosave.whenSettled();
         await link.call('remove', { id });
         if (isOpen) animation.clear('deleted');
-        let wantedBack = false;
-        const undo = () => {
-          wantedBack = true;
-          void attempt(async () => {
-            await link.call('restore', { id });
-            await refresh();
-            if (isOpen && !animation.getState().start) await projects.open(id);
-          });
-        };
-        notices.info(deletedTopic, `“${name}” was deleted.`, [{ label: 'Undo', run: undo }], () => {
-          if (!wantedBack) void attempt(() => link.call('purge', { id }));
-        });
+        offerBack(id, name, isOpen);
         await refresh();
       }),
     exportFile: (id) => files.exportFile(id, nameOf(id)),

@@ -45,14 +45,15 @@ for (const method of ['get', 'getAll', 'getAllKeys', 'count', 'put', 'delete'] a
   before(IDBObjectStore.prototype, method, (store, _, call) => {
     const request = call();
     const writes = method === 'put' || method === 'delete';
-    const fault = injectors.get(store.transaction.db.name)?.count('request', `${method} ${store.name}`);
-    if (!fault || (fault === 'full' && !writes)) return request;
+    const kind = writes ? 'request' : 'query';
+    const fault = injectors.get(store.transaction.db.name)?.count(kind, `${method} ${store.name}`);
+    if (!fault) return request;
     // The whole transaction is taken back; its error is the fault's, and the request's is AbortError.
     const abort: unknown = Reflect.get(store.transaction, '_abort');
     if (typeof abort !== 'function') throw new TypeError('fake-indexeddb has changed');
     // Not at once: other requests of the same moment are accepted, and fail with it.
     queueMicrotask(() => {
-      Reflect.apply(abort, store.transaction, [faultError(fault, 'request').name]);
+      Reflect.apply(abort, store.transaction, [faultError(fault, kind).name]);
     });
     return request;
   });

@@ -1,6 +1,9 @@
 /** What storage is asked for; each call of one of these can be made to fail. */
 export type StorageCall =
   | 'list'
+  /** Finding a folder. */
+  | 'enter'
+  /** Finding a file. */
   | 'find'
   | 'create'
   | 'read'
@@ -13,6 +16,9 @@ export type StorageCall =
   | 'remove'
   | 'connect'
   | 'transaction'
+  /** A request that reads from the database. */
+  | 'query'
+  /** A request that writes to it. */
   | 'request';
 
 /** A disk that is full, a file that something else removed, or a connection (or device) that broke. */
@@ -24,6 +30,7 @@ const reach: Readonly<Record<StorageFault, ReadonlySet<StorageCall>>> = {
   vanished: new Set(['find', 'read', 'open', 'move', 'remove']),
   broken: new Set([
     'list',
+    'enter',
     'find',
     'create',
     'read',
@@ -36,11 +43,12 @@ const reach: Readonly<Record<StorageFault, ReadonlySet<StorageCall>>> = {
     'remove',
     'connect',
     'transaction',
+    'query',
     'request',
   ]),
 };
 
-const databaseCalls: ReadonlySet<StorageCall> = new Set(['connect', 'transaction', 'request']);
+const databaseCalls: ReadonlySet<StorageCall> = new Set(['connect', 'transaction', 'query', 'request']);
 
 /** The error that Chromium gives for a fault. */
 export function faultError(fault: StorageFault, call: StorageCall): DOMException {
@@ -68,6 +76,7 @@ export class FaultInjector {
   #remaining = 0;
   #lasts = false;
   #failed: string | null = null;
+  #calls: string[] = [];
 
   /**
    * @param nth 1 for the next call
@@ -75,6 +84,7 @@ export class FaultInjector {
    */
   arm(fault: StorageFault, nth: number, lasts = false): void {
     [this.#fault, this.#remaining, this.#lasts, this.#failed] = [fault, nth, lasts, null];
+    this.#calls = [];
   }
 
   disarm(): void {
@@ -86,10 +96,16 @@ export class FaultInjector {
     return this.#failed;
   }
 
+  /** The calls since it was armed that the fault can happen to, each with what it was about. */
+  get calls(): readonly string[] {
+    return this.#calls;
+  }
+
   /** Counts a call. Returns the fault that is to happen to it. */
   count(call: StorageCall, about: string): StorageFault | null {
     const fault = this.#fault;
     if (fault === null || !reach[fault].has(call)) return null;
+    this.#calls.push(`${call} ${about}`);
     if (this.#remaining > 0) this.#remaining--;
     if (this.#remaining > 0 || (this.#failed !== null && !this.#lasts)) return null;
     this.#failed ??= `${call} ${about}`;
@@ -103,30 +119,63 @@ export class FaultInjector {
   }
 }
 
+/** Runs something with a storage call failing. `injector` is the one of the storage that it works on. */
+type Attempt = (arm: (injector: FaultInjector) => void) => Promise<void>;
+
+/** Makes an attempt with its N-th call failing. Returns the injectors that it armed. */
+async function attemptWith(
+  attempt: Attempt,
+  fault: StorageFault,
+  nth: number,
+  lasts: boolean,
+): Promise<FaultInjector[]> {
+  const armed: FaultInjector[] = [];
+  try {
+    await attempt((injector) => {
+      injector.arm(fault, nth, lasts);
+      armed.push(injector);
+    });
+  } catch (error) {
+    const calls = armed.map(({ failed }) => failed ?? 'none');
+    throw new Error(`with call ${nth} (${calls.join(', ')}) ${fault}: ${String(error)}`, { cause: error });
+  }
+  if (armed.length === 0) throw new Error('nothing was armed');
+  return armed;
+}
+
 /**
  * Runs something with its first, second, third … storage call failing until it makes fewer calls than that.
  *
- * @param attempt arms nothing itself; `injector` is the one of the storage that it works on
  * @throws what `attempt` throws, with the failing call in its message
  */
 export async function failEachCall(
   fault: StorageFault,
-  attempt: (arm: (injector: FaultInjector) => void) => Promise<void>,
+  attempt: Attempt,
   { lasts = false, most = 2000 } = {},
 ): Promise<number> {
   for (let nth = 1; nth <= most; nth++) {
-    const armed: FaultInjector[] = [];
-    try {
-      await attempt((injector) => {
-        injector.arm(fault, nth, lasts);
-        armed.push(injector);
-      });
-    } catch (error) {
-      const calls = armed.map(({ failed }) => failed ?? 'none');
-      throw new Error(`with call ${nth} (${calls.join(', ')}) ${fault}: ${String(error)}`, { cause: error });
-    }
-    if (armed.length === 0) throw new Error('nothing was armed');
+    const armed = await attemptWith(attempt, fault, nth, lasts);
     if (armed.every(({ failed }) => failed === null)) return nth - 1;
   }
   throw new Error(`made more than ${most} calls`);
+}
+
+/**
+ * Runs something with storage calls failing in turn, as `failEachCall` does, but of the calls of one kind on one file
+ * only the first and the last: for what writes a file in many pieces.
+ *
+ * @throws what `attempt` throws, with the failing call in its message
+ */
+export async function failEachKindOfCall(
+  fault: StorageFault,
+  attempt: Attempt,
+  { lasts = false } = {},
+): Promise<number> {
+  const [clean] = await attemptWith(attempt, fault, Number.POSITIVE_INFINITY, lasts);
+  const calls = clean?.calls ?? [];
+  const chosen = calls.flatMap((call, index) =>
+    calls.indexOf(call) === index || calls.lastIndexOf(call) === index ? [index + 1] : [],
+  );
+  for (const nth of chosen) await attemptWith(attempt, fault, nth, lasts);
+  return chosen.length;
 }

@@ -1,4 +1,4 @@
-import { FaultInjector } from './faults.ts';
+import { FaultInjector, faultError } from './faults.ts';
 import { StoredFile } from './stored-file.ts';
 import type { StoredContents } from './stored-file.ts';
 
@@ -186,12 +186,12 @@ class DirectoryHandle implements FileSystemDirectoryHandle {
     return this.#path === '' ? name : `${this.#path}/${name}`;
   }
 
-  async #entry(name: string, create: boolean, make: () => Entry): Promise<Entry> {
+  async #entry(name: string, create: boolean, find: 'enter' | 'find', make: () => Entry): Promise<Entry> {
     await later();
     checkName(name);
     const path = this.#pathOf(name);
     const found = this.#folder.removed ? undefined : this.#folder.entries.get(name);
-    this.#system.faults.check(create && !found ? 'create' : 'find', path);
+    this.#system.faults.check(create && !found ? 'create' : find, path);
     if (found) return found;
     if (!create || this.#folder.removed) throw notFound(path);
     const made = make();
@@ -200,13 +200,13 @@ class DirectoryHandle implements FileSystemDirectoryHandle {
   }
 
   async getDirectoryHandle(name: string, { create = false } = {}): Promise<FileSystemDirectoryHandle> {
-    const entry = await this.#entry(name, create, folder);
+    const entry = await this.#entry(name, create, 'enter', folder);
     if (entry.kind !== 'directory') throw wrongKind(this.#pathOf(name));
     return new DirectoryHandle(this.#system, name, this.#pathOf(name), entry);
   }
 
   async getFileHandle(name: string, { create = false } = {}): Promise<FileSystemFileHandle> {
-    const entry = await this.#entry(name, create, () => ({
+    const entry = await this.#entry(name, create, 'find', () => ({
       kind: 'file',
       contents: { bytes: new Uint8Array(0), flushed: null, version: 0, removed: false, locked: false },
     }));
@@ -219,7 +219,12 @@ class DirectoryHandle implements FileSystemDirectoryHandle {
     checkName(name);
     const path = this.#pathOf(name);
     const entry = this.#folder.entries.get(name);
-    this.#system.faults.check('remove', path);
+    const fault = this.#system.faults.count('remove', path);
+    if (fault === 'vanished') {
+      removeEntry(entry);
+      this.#folder.entries.delete(name);
+    }
+    if (fault) throw faultError(fault, 'remove');
     if (!entry) throw notFound(path);
     if (isLocked(entry)) throw new DOMException(`${path} is open.`, 'NoModificationAllowedError');
     if (entry.kind === 'directory' && entry.entries.size > 0 && !recursive) {

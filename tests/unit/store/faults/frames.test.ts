@@ -1,0 +1,100 @@
+import { describe, it } from 'vitest';
+import { file, until } from '../rig.ts';
+import { expectNothingLost, faults, press } from './visits.ts';
+import type { Action } from './visits.ts';
+
+const actions: readonly Action[] = [
+  {
+    name: 'generating',
+    before: (visits) => visits.withStoredFrames(),
+    act: ({ stores }) => stores.generation.generate(),
+  },
+  {
+    name: 'making smooth frames',
+    before: (visits) => visits.withStoredFrames(),
+    act: async ({ stores }) => {
+      stores.settings.set({ mode: 'smooth', frames: 2, intermediate: 2 });
+      await stores.generation.generate();
+    },
+  },
+  {
+    name: 'picking',
+    before: (visits) => visits.withStoredFrames(),
+    act: async ({ stores: { pick } }) => {
+      await pick.begin();
+      await pick.take(1);
+      pick.stop();
+    },
+  },
+  {
+    name: 'picking another variant of the last frame',
+    before: (visits) => visits.withStoredFrames(),
+    act: async ({ stores: { pick, animation } }) => {
+      if (animation.getState().frames.length === 2) await pick.back();
+      if (!pick.getState().round) await pick.begin();
+      await pick.take(1);
+      pick.stop();
+    },
+    deletes: true,
+  },
+  {
+    name: 'going back and on',
+    before: (visits) => visits.withStoredFrames(),
+    act: async ({ stores: { animation, generation } }) => {
+      animation.goBackTo(1);
+      await generation.generate();
+    },
+    deletes: true,
+  },
+  {
+    name: 'deleting frames',
+    before: (visits) => visits.withFrames(),
+    act: ({ stores: { animation } }) => {
+      animation.removeFrom(2);
+    },
+    deletes: true,
+  },
+  {
+    name: 'deleting all frames, another size, and Undo',
+    before: (visits) => visits.withFrames(),
+    act: async (rig) => {
+      rig.stores.animation.removeFrom(1);
+      rig.stores.settings.set({ width: 128 });
+      await rig.stores.animation.whenRead();
+      press(rig, 'Undo');
+    },
+  },
+  {
+    name: 'choosing another start picture',
+    before: (visits) => visits.withFrames(),
+    act: ({ stores }) => stores.animation.chooseStart(file('64x64:9'), 'other.png'),
+  },
+  {
+    name: 'choosing another start picture, a frame, and no Undo',
+    before: (visits) => visits.withFrames(),
+    act: async ({ stores: { animation, generation, settings } }) => {
+      settings.set({ frames: 1 });
+      await animation.chooseStart(file('64x64:9'), 'other.png');
+      await generation.generate();
+    },
+  },
+  {
+    name: 'choosing another start picture and Undo',
+    before: (visits) => visits.withFrames(),
+    act: async (rig) => {
+      await rig.stores.animation.chooseStart(file('64x64:9'), 'other.png');
+      press(rig, 'Undo');
+      await until(rig.stores.animation, ({ frames }) => frames.length === 2);
+    },
+  },
+];
+
+describe.each(faults)('whatever call of the storage fails, %s %o,', (fault, options) => {
+  it.each(actions)(
+    '$name loses nothing, says so or succeeds, and works when it is done again',
+    async (action) => {
+      await expectNothingLost(action, fault, options);
+    },
+    600_000,
+  );
+});

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryModels } from '../../../support/install/model-storage.ts';
+import { base } from '../../../support/install/tiny-source.ts';
+import { failEachKindOfCall } from '../../../support/storage/faults.ts';
+import type { WantedModel } from '../../../../src/store/index.ts';
+import { Rig, until } from '../rig.ts';
+import { faults, press } from './visits.ts';
+
+const wanted: WantedModel = { kind: 'manifest', url: `${base}tiny/model.json` };
+const id = 'hub.test-tiny';
+
+/** Resolves when nothing is being fetched, and what is on the device has been read after that. */
+async function whenStill({ stores: { models } }: Rig): Promise<void> {
+  await until(models, ({ fetch }) => fetch?.phase !== 'running' && fetch?.phase !== 'waiting');
+  await models.refresh();
+}
+
+async function get(rig: Rig): Promise<void> {
+  rig.stores.models.get(wanted, 'Tiny');
+  await whenStill(rig);
+}
+
+/** Goes on with a download that failed or that an earlier visit left; gets the model where there is none. */
+async function goOn(rig: Rig): Promise<void> {
+  const { models } = rig.stores;
+  if (models.getState().fetch) models.resume();
+  else if (models.getState().installed?.[0]?.state !== 'complete') models.get(wanted, 'Tiny');
+  await whenStill(rig);
+}
+
+async function pauseAndGoOn(rig: Rig): Promise<void> {
+  const { models } = rig.stores;
+  models.get(wanted, 'Tiny');
+  models.pause();
+  await models.refresh();
+  models.resume();
+  await whenStill(rig);
+}
+
+/** Finds that a model is damaged, and repairs it. */
+async function repair(rig: Rig): Promise<void> {
+  await rig.stores.models.verify(id);
+  press(rig, 'Repair');
+  await whenStill(rig);
+}
+
+const repairOn = (rig: Rig) => (rig.stores.models.getState().fetch ? goOn(rig) : repair(rig));
+
+interface Action {
+  readonly name: string;
+  readonly installed: 'whole' | 'damaged' | null;
+  readonly act: (rig: Rig) => Promise<void>;
+  readonly again: (rig: Rig) => Promise<void>;
+  /** Whether the model is there in the end. */
+  readonly there: boolean;
+}
+
+const remove = (rig: Rig) => rig.stores.models.remove(id);
+
+const actions: readonly Action[] = [
+  { name: 'getting a model', installed: null, act: get, again: goOn, there: true },
+  { name: 'pausing and going on', installed: null, act: pauseAndGoOn, again: goOn, there: true },
+  { name: 'repairing a model', installed: 'damaged', act: repair, again: repairOn, there: true },
+  { name: 'removing a model', installed: 'whole', act: remove, again: remove, there: false },
+];
+
+/** A device with the model on it, or without. */
+async function deviceWith(installed: Action['installed']): Promise<MemoryModels> {
+  const models = new MemoryModels();
+  if (installed) await get(new Rig(new Map(), undefined, models));
+  if (installed === 'damaged') {
+    const weights = models.files.read(id, 'unet/diffusion_pytorch_model.safetensors');
+    weights[5000] = (weights[5000] ?? 0) ^ 1;
+  }
+  return models;
+}
+
+describe.each(faults)('whatever call of the storage fails, %s %o,', (fault, options) => {
+  it.each(actions)(
+    '$name says so or succeeds, and works when it is done again, on the next visit too',
+    async ({ installed, act, again, there }) => {
+      const expected = (await deviceWith('whole')).files.contents(id);
+      const isDone = async (rig: Rig) => {
+        await rig.stores.models.refresh();
+        const found = rig.stores.models.getState().installed?.map(({ state }) => state);
+        if (!there) return found?.length === 0;
+        const contents = rig.models.files.contents(id);
+        return (
+          found?.[0] === 'complete' && [...expected].every(([name, bytes]) => contents.get(name) === bytes)
+        );
+      };
+      let attempts = 0;
+      await failEachKindOfCall(
+        fault,
+        async (arm) => {
+          // In turn, or each would take twice as long.
+          const isNextVisit = attempts++ % 2 === 1;
+          const models = await deviceWith(installed);
+          const localStorage = new Map<string, string>();
+          const rig = new Rig(localStorage, undefined, models);
+          await rig.stores.models.refresh();
+          arm(models.files.disk.faults);
+          await act(rig);
+          models.files.disk.faults.disarm();
+          const errors = rig.stores.notices.getState().notices.filter(({ kind }) => kind === 'error');
+          let next = rig;
+          if (isNextVisit) {
+            rig.killModels('The page is gone.');
+            models.files.die();
+            next = new Rig(localStorage, undefined, models);
+            await next.stores.models.begin();
+          }
+          if (!(await isDone(next))) {
+            expect(errors, 'the page says what went wrong').not.toEqual([]);
+            await again(next);
+            expect(
+              await isDone(next),
+              `when it is done again, ${isNextVisit ? 'on the next visit' : 'at once'}`,
+            ).toBe(true);
+          }
+          expect(models.files.writers, 'files left open').toBe(0);
+          if (!there) expect(models.files.disk.paths()).toEqual([]);
+        },
+        options,
+      );
+    },
+    600_000,
+  );
+});

@@ -1,0 +1,195 @@
+import { expect } from 'vitest';
+import { openDatabase } from '../../../../src/project/database.ts';
+import { Device } from '../../../support/project-storage.ts';
+import { MemoryModels } from '../../../support/install/model-storage.ts';
+import { failEachCall } from '../../../support/storage/faults.ts';
+import type { StorageFault } from '../../../support/storage/faults.ts';
+import { Rig, until, valueOf, valuesOf } from '../rig.ts';
+
+const hour = 60 * 60 * 1000;
+
+/** Visits of one page in one browser, one after another: what is stored stays, and its storage can be made to fail. */
+export class Visits {
+  readonly device = new Device();
+  readonly models = new MemoryModels();
+  readonly #localStorage = new Map<string, string>();
+
+  tab(): Rig {
+    return new Rig(this.#localStorage, this.device, this.models);
+  }
+
+  /** A page with two frames that are kept. */
+  async withFrames(): Promise<Rig> {
+    const rig = this.tab();
+    await rig.ready();
+    rig.stores.settings.set({ frames: 2, steps: 1, seed: 7 });
+    await rig.stores.generation.generate();
+    await rig.stores.autosave.whenSettled();
+    return rig;
+  }
+
+  /** The page is killed, and opened again; nothing has been read yet. */
+  nextTab(): Rig {
+    this.device.crash();
+    return this.tab();
+  }
+
+  async reload(): Promise<Rig> {
+    const rig = this.nextTab();
+    await comeBack(rig);
+    return rig;
+  }
+
+  /** The same two frames after a reload: none of their pixels is in memory. */
+  async withStoredFrames(): Promise<Rig> {
+    await this.withFrames();
+    return this.reload();
+  }
+
+  /** Files and records that belong to no project once everything that can be undone has had its time. */
+  async orphans(): Promise<string[]> {
+    this.device.crash();
+    this.device.now = new Date(this.device.now.getTime() + 2 * hour);
+    const keeper = this.device.tab();
+    await keeper.tidy();
+    const projects = await keeper.list();
+    for (const { id } of projects) await keeper.open(id, new AbortController().signal);
+    await keeper.close();
+    const database = await openDatabase(this.device.database, () => undefined);
+    const named = new Set<string>();
+    const retired: string[] = [];
+    for (const { id } of projects) {
+      const { record, frames } = await database.read(id);
+      for (const file of [record.startFile, record.originalFile]) named.add(`${id}/${file ?? ''}`);
+      for (const frame of frames) named.add(`${id}/${String(frame.id).padStart(7, '0')}.png`);
+      retired.push(...(await database.retired(id)).map(({ file }) => file));
+    }
+    const records = (await database.ids()).filter((id) => !projects.some((project) => project.id === id));
+    database.close();
+    return [...this.device.files.names().filter((name) => !named.has(name)), ...retired, ...records];
+  }
+}
+
+/** What a page does when it is opened. */
+export async function comeBack(rig: Rig): Promise<void> {
+  rig.load();
+  await Promise.all([rig.stores.projects.reopen(), rig.stores.model.whenReady()]);
+}
+
+export async function settled({ stores }: Rig): Promise<void> {
+  await stores.autosave.whenSettled();
+  await until(stores.projects, ({ job }) => job === null);
+  await stores.autosave.whenSettled();
+}
+
+/** Presses what a notice offers. Returns false where none offers it. */
+export function press({ stores }: Rig, label: string): boolean {
+  const actions = stores.notices.getState().notices.flatMap((notice) => notice.actions);
+  const offer = actions.find((action) => action.label === label);
+  offer?.run();
+  return offer !== undefined;
+}
+
+export function projectOf({ stores }: Rig): string {
+  return stores.animation.getState().project?.id ?? '';
+}
+
+/** What a person sees: the animation on the page, and the list of projects. */
+export async function seen(rig: Rig) {
+  const { animation, projects } = rig.stores;
+  await projects.refresh();
+  const { project, start } = animation.getState();
+  const list = (projects.getState().list ?? []).map(({ name, frames }) => `${name}: ${frames}`).sort();
+  return {
+    page: project && { name: project.name, start: valueOf(start?.picture), frames: await valuesOf(rig) },
+    list,
+  };
+}
+
+/** Whether the page says that something went wrong. */
+function tells({ stores }: Rig): boolean {
+  const errors = stores.notices.getState().notices.filter(({ kind }) => kind === 'error');
+  return errors.length > 0 || stores.autosave.getState().status === 'stuck';
+}
+
+/** Something that a person does, and how the page is before it. */
+export interface Action {
+  readonly name: string;
+  readonly before: (visits: Visits) => Promise<Rig>;
+  readonly act: (rig: Rig, visits: Visits) => unknown;
+  /** What the person does when that failed; the same again where it is left out. */
+  readonly again?: (rig: Rig, visits: Visits) => unknown;
+  /** What comes of it besides what is on the page and in the list. */
+  readonly result?: (rig: Rig) => unknown;
+  /** Whether frames of before may be neither on the page nor in the list until it is done: they are deleted. */
+  readonly deletes?: boolean;
+}
+
+export const faults: [StorageFault, { lasts: boolean }][] = [
+  ['full', { lasts: true }],
+  ['vanished', { lasts: false }],
+  ['broken', { lasts: false }],
+];
+
+/**
+ * Does something with each storage call failing in turn, and checks after each: no frame that was there is gone, the
+ * page tells of what did not succeed, doing it again comes to the same as without a fault, a reload shows the same, and
+ * no file or record is orphaned.
+ */
+export async function expectNothingLost(
+  { before, act, again = act, result = () => null, deletes = false }: Action,
+  fault: StorageFault,
+  options: { readonly lasts: boolean },
+): Promise<number> {
+  const clean = new Visits();
+  const rig = await before(clean);
+  await act(rig, clean);
+  await settled(rig);
+  expect(tells(rig), 'nothing is wrong without a fault').toBe(false);
+  const expected = { ...(await seen(rig)), result: await result(rig) };
+
+  return failEachCall(
+    fault,
+    async (arm) => {
+      const visits = new Visits();
+      const rig = await before(visits);
+      const had = (await seen(rig)).page?.frames ?? [];
+      arm(visits.device.faults);
+      await act(rig, visits);
+      await settled(rig);
+      visits.device.faults.disarm();
+      const told = tells(rig);
+
+      if (!deletes) expect(await framesAnywhere(rig)).toEqual(expect.arrayContaining(had));
+      rig.stores.autosave.retry();
+      await settled(rig);
+      expect(rig.stores.autosave.getState()).toMatchObject({ status: 'kept', stuck: [] });
+      const came = { ...(await seen(rig)), result: await result(rig) };
+      if (JSON.stringify(came) !== JSON.stringify(expected)) {
+        expect(told, 'the page says what went wrong').toBe(true);
+        await again(rig, visits);
+        await settled(rig);
+        expect({ ...(await seen(rig)), result: await result(rig) }).toEqual(expected);
+      }
+      expect(rig.stores.animation.getState().unsaved).toBe(false);
+
+      const { page, list } = await seen(await visits.reload());
+      expect({ page, list }).toEqual({ page: expected.page, list: expected.list });
+      expect(await visits.orphans()).toEqual([]);
+      expect(visits.device.files.disk.writers, 'files left open').toBe(0);
+    },
+    options,
+  );
+}
+
+/** The frames that are on the page or in any project on the disk. */
+async function framesAnywhere(rig: Rig): Promise<(number | undefined)[]> {
+  const found = await valuesOf(rig);
+  const keeper = rig.device.tab();
+  for (const { id } of await keeper.list()) {
+    const { document } = await keeper.open(id, new AbortController().signal);
+    for (const frame of document.frames) found.push(valueOf(await rig.stores.pictures.load(id, frame)));
+  }
+  await keeper.close();
+  return found;
+}
