@@ -119,7 +119,7 @@ export function createModel({
       settings.openModel(key);
       const { lowMemory, precisions } = preferences.getState();
       const parameters = { ...wish, lowMemory, precisions: precisions[key] };
-      const loaded = await link.current().call('load', parameters, {
+      const loaded = await link.call('load', parameters, {
         signal,
         onEvent: (event) => {
           if ('kind' in event) {

@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { Walk } from './walk.ts';
+import type { Fault, Step } from './walk.ts';
+
+/** How many walks are taken, and from which seed; `DRIFT_WALKS=2000 npx vitest run tests/unit/store/walk` takes many more. */
+const numRuns = Number(process.env['DRIFT_WALKS'] ?? 100);
+const seed = Number(process.env['DRIFT_SEED'] ?? Math.floor(Math.random() * 2 ** 30));
+
+const share = fc.double({ min: 0, max: 0.999, noNaN: true });
+const undo = fc.boolean();
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('generate' as const),
+      frames: fc.integer({ min: 1, max: 4 }),
+      end: fc.constantFrom('done' as const, 'done', 'done', 'stopped', 'lost'),
+      at: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('pick' as const),
+      rolls: fc.integer({ min: 0, max: 2 }),
+      variant: fc.integer({ min: 0, max: 1 }),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('goBack' as const), to: share }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('deleteFrames' as const), from: share, undo }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('choose' as const),
+      value: fc.integer({ min: 1, max: 250 }),
+      undo,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('startOver' as const), undo }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('open' as const), which: share }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('rename' as const),
+      which: share,
+      name: fc.constantFrom('Reef', 'Dunes', 'Moss'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('duplicate' as const), which: share }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('delete' as const), which: share, undo }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('export' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('reload' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('die' as const),
+      worker: fc.constantFrom('media' as const, 'projects', 'diffusion'),
+    }),
+  },
+);
+const fault: fc.Arbitrary<Fault | null> = fc.option(
+  fc.record({ fault: fc.constantFrom('full' as const, 'broken'), nth: fc.integer({ min: 1, max: 12 }) }),
+  { freq: 4 },
+);
+
+it('keeps and shows what a person expects, whatever they do and whatever fails meanwhile', async () => {
+  let steps = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ step, fault }), { minLength: 10, maxLength: 50, size: 'max' }),
+      async (taken) => {
+        const walk = new Walk();
+        await walk.begin();
+        for (const { step: next, fault: failing } of taken) {
+          await walk.take(next, failing);
+          steps++;
+        }
+        await walk.end();
+      },
+    ),
+    { numRuns, seed, endOnFailure: false, interruptAfterTimeLimit: 3_000_000 },
+  );
+  expect(steps).toBeGreaterThan(numRuns * 10);
+  console.info(`${steps} steps of ${numRuns} walks, seed ${seed}`);
+}, 3_600_000);

@@ -1,0 +1,345 @@
+import { expect } from 'vitest';
+import type { StorageFault } from '../../../support/storage/faults.ts';
+import { Visits, projectOf, seen, settled } from '../faults/visits.ts';
+import { file, plain, until } from '../rig.ts';
+import type { Rig } from '../rig.ts';
+import {
+  begun,
+  endedAt,
+  nextValues,
+  seed,
+  valuesOfKnown,
+  variantValue,
+  withFrame,
+  withoutFrom,
+} from './person.ts';
+import type { Known } from './person.ts';
+
+/** Where in a list, or in an animation: numbers from 0 to 1. */
+type Share = number;
+
+/** What a person does, and what else happens at that moment. */
+export type Step =
+  | {
+      readonly kind: 'generate';
+      readonly frames: number;
+      readonly end: 'done' | 'stopped' | 'lost';
+      readonly at: number;
+    }
+  | { readonly kind: 'pick'; readonly rolls: number; readonly variant: number }
+  | { readonly kind: 'goBack'; readonly to: Share }
+  | { readonly kind: 'deleteFrames'; readonly from: Share; readonly undo: boolean }
+  | { readonly kind: 'choose'; readonly value: number; readonly undo: boolean }
+  | { readonly kind: 'startOver'; readonly undo: boolean }
+  | { readonly kind: 'leave' }
+  | { readonly kind: 'open'; readonly which: Share }
+  | { readonly kind: 'rename'; readonly which: Share; readonly name: string }
+  | { readonly kind: 'duplicate'; readonly which: Share }
+  | { readonly kind: 'delete'; readonly which: Share; readonly undo: boolean }
+  | { readonly kind: 'export' }
+  | { readonly kind: 'reload' }
+  | { readonly kind: 'die'; readonly worker: 'media' | 'projects' | 'diffusion' };
+
+/** A storage call that fails during a step. */
+export interface Fault {
+  readonly fault: StorageFault;
+  readonly nth: number;
+}
+
+/** Most projects that a walk has at once, so that it takes no longer and longer. */
+const mostProjects = 5;
+
+/** Stands for the id of a copy until that is known. */
+const copyId = 'copy';
+
+/** A page that a person uses, and what they expect to see on it. */
+export class Walk {
+  readonly visits = new Visits();
+  #rig = this.visits.tab();
+  /** By id. */
+  #projects = new Map<string, Known>();
+  #open: string | null = null;
+
+  async begin(): Promise<void> {
+    this.#rig.load();
+    await this.#rig.stores.model.whenReady();
+    await this.#take({ kind: 'choose', value: 100, undo: false });
+    await this.#check();
+  }
+
+  /** Takes a step, and checks that the person sees what they expect. */
+  async take(step: Step, failing: Fault | null): Promise<void> {
+    const before = { projects: new Map(this.#projects), open: this.#open };
+    const { faults } = this.visits.device;
+    // These can come to half of what is wanted; what happens then is tested call by call.
+    const comesWhole = step.kind !== 'reload' && !(step.kind === 'delete' && step.undo);
+    if (failing && comesWhole) faults.arm(failing.fault, failing.nth);
+    await this.#take(step);
+    await settled(this.#rig);
+    const failed = failing !== null && comesWhole && faults.failed !== null;
+    faults.disarm();
+    this.#rig.stores.autosave.retry();
+    await settled(this.#rig);
+    if (step.kind === 'duplicate') await this.#adoptCopy();
+    if (failed && (await this.#isAsBefore(before))) {
+      // It did not happen: the page has said so.
+      const errors = this.#rig.stores.notices.getState().notices.filter(({ kind }) => kind === 'error');
+      if (JSON.stringify(this.#expected()) !== JSON.stringify(this.#expected(before))) {
+        expect(errors, 'the page says what went wrong').not.toEqual([]);
+      }
+      [this.#projects, this.#open] = [before.projects, before.open];
+    }
+    await this.#check();
+    this.#dismissErrors();
+  }
+
+  /** Reloads, waits until nothing can be taken back, and looks for what belongs to nothing. */
+  async end(): Promise<void> {
+    await this.#take({ kind: 'reload' });
+    await this.#check();
+    expect(await this.visits.orphans()).toEqual([]);
+    expect(this.visits.device.files.disk.writers, 'files left open').toBe(0);
+  }
+
+  #expected({ projects, open } = { projects: this.#projects, open: this.#open }) {
+    const project = open === null ? undefined : projects.get(open);
+    return {
+      page: project ? { name: project.name, start: project.start, frames: valuesOfKnown(project) } : null,
+      // A project in which nothing was made is gone once it is left.
+      list: [...projects.values()].map(({ name, made }) => `${name}: ${made.size}`).sort(),
+    };
+  }
+
+  async #isAsBefore(before: { projects: Map<string, Known>; open: string | null }): Promise<boolean> {
+    return JSON.stringify(await seen(this.#rig)) === JSON.stringify(this.#expected(before));
+  }
+
+  async #check(): Promise<void> {
+    expect(await seen(this.#rig)).toEqual(this.#expected());
+    const { autosave, animation } = this.#rig.stores;
+    expect(autosave.getState()).toMatchObject({ status: 'kept', stuck: [] });
+    expect(animation.getState().unsaved).toBe(false);
+  }
+
+  #dismissErrors(): void {
+    const { notices } = this.#rig.stores;
+    for (const { id, kind } of notices.getState().notices) if (kind === 'error') notices.dismiss(id);
+  }
+
+  async #adoptCopy(): Promise<void> {
+    const { projects } = this.#rig.stores;
+    const copy = this.#projects.get(copyId);
+    await projects.refresh();
+    const id = projects.getState().list?.find((listed) => !this.#projects.has(listed.id))?.id;
+    if (!copy || id === undefined) return;
+    this.#projects.delete(copyId);
+    this.#projects.set(id, copy);
+  }
+
+  #current(): Known | null {
+    return (this.#open !== null && this.#projects.get(this.#open)) || null;
+  }
+
+  #setCurrent(project: Known): void {
+    if (this.#open !== null) this.#projects.set(this.#open, project);
+  }
+
+  /** Another project is on the page, or none: one in which nothing was made is not kept. */
+  #leaveFor(id: string | null): void {
+    const left = this.#current();
+    if (this.#open !== null && this.#open !== id && left?.made.size === 0) this.#projects.delete(this.#open);
+    this.#open = id;
+  }
+
+  #idAt(which: Share): string | undefined {
+    const ids = [...this.#projects.keys()];
+    return ids[Math.floor(which * ids.length)];
+  }
+
+  async #take(step: Step): Promise<void> {
+    const rig = this.#rig;
+    const { animation, projects, settings } = rig.stores;
+    const current = this.#current();
+    switch (step.kind) {
+      case 'generate':
+        if (current) await this.#generate(current, step);
+        return;
+      case 'pick':
+        if (current) await this.#pick(current, step.rolls, step.variant);
+        return;
+      case 'goBack': {
+        if (!current) return;
+        const position = Math.floor(step.to * (valuesOfKnown(current).length + 1));
+        animation.goBackTo(position);
+        this.#setCurrent(endedAt(current, position));
+        return;
+      }
+      case 'deleteFrames': {
+        const count = current ? valuesOfKnown(current).length : 0;
+        if (!current || count === 0) return;
+        const position = 1 + Math.floor(step.from * count);
+        animation.removeFrom(position);
+        if (step.undo) undo(rig, 'removed');
+        else this.#setCurrent(withoutFrom(current, position));
+        return;
+      }
+      case 'choose': {
+        if (this.#projects.size >= mostProjects) return;
+        const had = current !== null && valuesOfKnown(current).length > 0;
+        settings.set({ seed, steps: 1, batchSize: 2, width: 64, height: 64 });
+        await animation.chooseStart(file(`64x64:${step.value}`), 'start.png');
+        this.#begun(step.value, had && step.undo, 'start');
+        return;
+      }
+      case 'startOver': {
+        if (!current || current.made.size === 0 || this.#projects.size >= mostProjects) return;
+        const had = valuesOfKnown(current).length > 0;
+        animation.startOver();
+        this.#begun(current.start, had && step.undo, 'start');
+        return;
+      }
+      case 'leave':
+        projects.create();
+        this.#leaveFor(null);
+        return;
+      case 'open': {
+        const id = this.#idAt(step.which);
+        if (id === undefined) return;
+        await projects.open(id);
+        this.#leaveFor(projectOf(rig) === id ? id : this.#open);
+        return;
+      }
+      case 'rename': {
+        const id = this.#idAt(step.which);
+        const project = this.#projects.get(id ?? '');
+        if (id === undefined || !project) return;
+        await projects.rename(id, step.name);
+        this.#projects.set(id, { ...project, name: step.name });
+        return;
+      }
+      case 'duplicate': {
+        const id = this.#idAt(step.which);
+        const project = this.#projects.get(id ?? '');
+        if (id === undefined || !project || this.#projects.size >= mostProjects) return;
+        await projects.duplicate(id);
+        this.#projects.set(copyId, { ...project, name: `${project.name} (copy)` });
+        return;
+      }
+      case 'delete':
+        await this.#delete(this.#idAt(step.which), step.undo);
+        return;
+      case 'export':
+        if (!current || current.last === null) return;
+        await rig.stores.exporter.download('zip');
+        return;
+      case 'reload':
+        this.#rig = this.visits.nextTab();
+        this.#rig.load();
+        await Promise.all([this.#rig.stores.projects.reopen(), this.#rig.stores.model.whenReady()]);
+        return;
+      case 'die':
+        await this.#die(step.worker);
+    }
+  }
+
+  async #generate(current: Known, { frames, end, at }: Extract<Step, { kind: 'generate' }>): Promise<void> {
+    const rig = this.#rig;
+    const { animation, generation, model, settings } = rig.stores;
+    settings.set({ frames });
+    const had = valuesOfKnown(current).length;
+    const stopAt = had + Math.min(at, frames);
+    const unsubscribe = animation.subscribe((state) => {
+      if (end === 'done' || state.frames.length < stopAt) return;
+      unsubscribe();
+      if (end === 'stopped') generation.stop();
+      else rig.killDiffusion('The GPU is lost.');
+    });
+    await generation.generate();
+    unsubscribe();
+    if (end === 'lost') {
+      rig.load();
+      await model.whenReady();
+    }
+    // What was made before the end is there, and it is what would have been made anyway.
+    const made = animation.getState().frames.length - had;
+    const told = rig.stores.notices.getState().notices.some(({ kind }) => kind === 'error');
+    if (end === 'done' && !told) expect(made).toBe(frames);
+    if (end !== 'done' && !told) expect(made).toBeGreaterThanOrEqual(stopAt - had);
+    for (const value of nextValues(current, frames).slice(0, made)) {
+      const project = this.#current();
+      if (project) this.#setCurrent(withFrame(project, value));
+    }
+  }
+
+  async #pick(current: Known, rolls: number, variant: number): Promise<void> {
+    const { pick, animation } = this.#rig.stores;
+    const had = valuesOfKnown(current).length;
+    await pick.begin();
+    for (let roll = 0; roll < rolls; roll++) await pick.reroll();
+    const isThere = pick.getState().round?.variants[variant]?.candidate !== undefined;
+    await pick.take(variant);
+    pick.stop();
+    if (animation.getState().frames.length > had || isThere) {
+      this.#setCurrent(withFrame(current, variantValue(current, rolls, variant)));
+    }
+  }
+
+  /** A project was begun on the page; where it is taken back, what was there before is there again. */
+  #begun(start: number, wantedBack: boolean, name: string): void {
+    if (wantedBack) {
+      undo(this.#rig, 'frames');
+      return;
+    }
+    const id = projectOf(this.#rig);
+    if (id === '' || this.#projects.has(id)) return;
+    this.#leaveFor(id);
+    this.#projects.set(id, begun(name, start));
+  }
+
+  async #delete(id: string | undefined, wantedBack: boolean): Promise<void> {
+    if (id === undefined) return;
+    const { projects, animation, notices } = this.#rig.stores;
+    const wasOpen = this.#open === id;
+    await projects.remove(id);
+    // A storage call may have failed.
+    if (!notices.getState().notices.some(({ topic }) => topic === 'deleted')) return;
+    if (!wantedBack) {
+      notices.dismissTopic('deleted');
+      this.#projects.delete(id);
+      if (wasOpen) this.#open = null;
+      return;
+    }
+    undo(this.#rig, 'deleted');
+    await until(projects, ({ list }) => list?.some((listed) => listed.id === id) === true);
+    if (wasOpen) await until(animation, ({ project }) => project !== null);
+  }
+
+  /** A worker dies of something else, and is replaced when it is needed. */
+  async #die(worker: 'media' | 'projects' | 'diffusion'): Promise<void> {
+    const rig = this.#rig;
+    switch (worker) {
+      case 'media':
+        rig.killMedia('It is gone.');
+        await rig.stores.pictures.encode(plain(8, 8, 1));
+        return;
+      case 'projects':
+        rig.killProjects('It is gone.');
+        this.visits.device.locks.held.clear();
+        // The first who asks is told.
+        await rig.stores.projects.refresh();
+        return;
+      case 'diffusion':
+        rig.killDiffusion('It is gone.');
+        rig.load();
+        // The first who asks is told; loading again starts another.
+        if (!(await rig.stores.model.whenReady())) rig.load();
+        expect(await rig.stores.model.whenReady()).toBe(true);
+    }
+  }
+}
+
+/** Presses Undo on the notice about something. */
+function undo({ stores: { notices } }: Rig, about: string): void {
+  const notice = notices.getState().notices.find(({ topic }) => topic === about);
+  notice?.actions.find(({ label }) => label === 'Undo')?.run();
+}
