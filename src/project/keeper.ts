@@ -13,7 +13,7 @@ import { PictureFiles, frameFile } from './picture-files.ts';
 import type { HeldPicture } from './picture-source.ts';
 import { lostStart, openElsewhere, readOnly } from './project-errors.ts';
 import type { Settings } from './settings.ts';
-import { copyProject, documentOf, exportProject, importProject } from './transfer.ts';
+import { copyProject, documentOfRecord, exportProject, importProject } from './transfer.ts';
 import type { CurrentProject, TransferControl } from './transfer.ts';
 import { startId, withoutLost } from './tree.ts';
 import type { FrameNode } from './tree.ts';
@@ -129,7 +129,7 @@ export class ProjectKeeper {
         (await files.read(id, record.originalFile ?? record.startFile)) ??
         (await files.read(id, record.startFile));
       if (!start || !original) throw lostStart(id, record.startFile);
-      const document = documentOf(record, frames);
+      const document = documentOfRecord(record, frames);
       const present = new Set(await files.list(id));
       signal.throwIfAborted();
       let tree = withoutLost(treeOf(document), (frame) => !present.has(frameFile(frame)));

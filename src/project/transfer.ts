@@ -26,7 +26,7 @@ export interface ProjectPlace {
 }
 
 /** The document of a project as its records tell it. */
-export function documentOf(
+export function documentOfRecord(
   { name, created, start, settings, leaf }: ProjectRecord,
   frames: ProjectDocument['frames'],
 ): ProjectDocument {
@@ -80,7 +80,7 @@ export async function exportProject(
   const inMemory = new Map(current?.pictures.map(({ id: frame, png }) => [frame, png]));
   const readDocument = async () => {
     const { record, frames } = await kept();
-    return documentOf(record, frames);
+    return documentOfRecord(record, frames);
   };
   const document = current ? current.document : await readDocument();
   return writeArchive(

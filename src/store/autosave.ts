@@ -4,7 +4,7 @@ import { DriftError, StorageError, WorkerError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import type { FrameNode, ProjectDocument, ProjectStart, Settings } from '../project/index.ts';
 import type { Connection, projectsApi } from '../protocol/index.ts';
-import type { Link } from './link.ts';
+import type { WorkerHandle } from './worker-handle.ts';
 import type { Pictures } from './pictures.ts';
 
 /** Something that a person made or changed, and that is to be kept. `id` is the project's. */
@@ -78,7 +78,7 @@ export function createAutosave({
   pictures,
   onRoom,
 }: {
-  projects: Link<typeof projectsApi>;
+  projects: WorkerHandle<typeof projectsApi>;
   pictures: Pick<Pictures, 'png' | 'kept'>;
   onRoom: (report: RoomReport) => void;
 }): Autosave {

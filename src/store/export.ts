@@ -7,7 +7,7 @@ import type { EncodeProgress, mediaApi } from '../protocol/index.ts';
 import type { AnimationStore } from './animation.ts';
 import type { Environment } from './environment.ts';
 import { createLatest } from './latest.ts';
-import type { Link } from './link.ts';
+import type { WorkerHandle } from './worker-handle.ts';
 import type { Notices } from './notices.ts';
 import type { Pictures } from './pictures.ts';
 import { reelOf } from './player.ts';
@@ -37,7 +37,7 @@ export function createExport({
   notices,
   environment,
 }: {
-  media: Link<typeof mediaApi>;
+  media: WorkerHandle<typeof mediaApi>;
   pictures: Pictures;
   animation: AnimationStore;
   settings: SettingsStore;

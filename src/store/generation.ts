@@ -7,7 +7,7 @@ import type { Settings } from '../project/index.ts';
 import type { AnimationStore } from './animation.ts';
 import type { Environment } from './environment.ts';
 import { createLatest } from './latest.ts';
-import type { Link } from './link.ts';
+import type { WorkerHandle } from './worker-handle.ts';
 import type { ModelStore } from './model.ts';
 import { workOf } from './modes.ts';
 import type { Notices } from './notices.ts';
@@ -61,7 +61,7 @@ export function createGeneration({
   notices,
   environment,
 }: {
-  diffusion: Link<typeof diffusionApi>;
+  diffusion: WorkerHandle<typeof diffusionApi>;
   animation: AnimationStore;
   model: ModelStore;
   settings: SettingsStore;

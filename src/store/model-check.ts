@@ -2,7 +2,7 @@ import type { StoreApi } from 'zustand/vanilla';
 import type { ModelProgress, modelsApi } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
 import { createLatest } from './latest.ts';
-import type { Link } from './link.ts';
+import type { WorkerHandle } from './worker-handle.ts';
 import type { ModelDownloads } from './model-downloads.ts';
 import type { ModelLibrary } from './model-library.ts';
 import { nameOf } from './models-state.ts';
@@ -17,14 +17,14 @@ export interface ModelCheck {
 
 export function createModelCheck({
   store,
-  link,
+  worker,
   library,
   downloads,
   notices,
   environment: { nextPaint },
 }: {
   store: StoreApi<ModelsState>;
-  link: Link<typeof modelsApi>;
+  worker: WorkerHandle<typeof modelsApi>;
   library: ModelLibrary;
   downloads: Pick<ModelDownloads, 'get'>;
   notices: Notices;
@@ -68,7 +68,7 @@ export function createModelCheck({
       });
       store.setState({ check: { id, progress: null } });
       try {
-        const { damaged } = await link.call(
+        const { damaged } = await worker.call(
           'verify',
           { id },
           {

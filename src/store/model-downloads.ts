@@ -5,7 +5,7 @@ import type { ModelProgress, WantedModel, modelsApi } from '../protocol/index.ts
 import type { Environment } from './environment.ts';
 import { persevering } from './fetching.ts';
 import { createLatest } from './latest.ts';
-import type { Link } from './link.ts';
+import type { WorkerHandle } from './worker-handle.ts';
 import { readHub } from './location.ts';
 import type { ModelChoice } from './model-choice.ts';
 import type { ModelLibrary } from './model-library.ts';
@@ -46,14 +46,14 @@ const unfinishedSchema = v.nullable(
 
 export function createModelDownloads({
   store,
-  link,
+  worker,
   library,
   choice,
   notices,
   environment,
 }: {
   store: StoreApi<ModelsState>;
-  link: Link<typeof modelsApi>;
+  worker: WorkerHandle<typeof modelsApi>;
   library: ModelLibrary;
   choice: ModelChoice;
   notices: Notices;
@@ -104,7 +104,7 @@ export function createModelDownloads({
     let highest = 0;
     const once = () => {
       patch({ phase: 'running' });
-      return link.call(
+      return worker.call(
         'get',
         { wanted, hub: readHub(address.read()) },
         {
@@ -189,7 +189,7 @@ export function createModelDownloads({
   async function removeFiles(id: string): Promise<void> {
     try {
       await choice.stopUsing(id);
-      await link.call('remove', { id });
+      await worker.call('remove', { id });
       const { fetch } = store.getState();
       if (fetch?.id === id && fetch.phase !== 'running') drop();
     } catch (error) {

@@ -2,7 +2,7 @@ import type { StoreApi } from 'zustand/vanilla';
 import { WorkerError, isAbort } from '../base/index.ts';
 import type { Device, ModelOrigin, WantedModel, modelsApi } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
-import type { Link } from './link.ts';
+import type { WorkerHandle } from './worker-handle.ts';
 import { readHub } from './location.ts';
 import type { ModelStore } from './model.ts';
 import type { Look, ModelsState } from './models-state.ts';
@@ -28,13 +28,13 @@ export interface ModelLibrary {
 
 export function createModelLibrary({
   store,
-  link,
+  worker,
   model,
   notices,
   environment: { address },
 }: {
   store: StoreApi<ModelsState>;
-  link: Link<typeof modelsApi>;
+  worker: WorkerHandle<typeof modelsApi>;
   model: ModelStore;
   notices: Notices;
   environment: Pick<Environment, 'address'>;
@@ -52,7 +52,7 @@ export function createModelLibrary({
   const library: ModelLibrary = {
     async refresh() {
       try {
-        const { models: installed, free } = await link.call('list', {});
+        const { models: installed, free } = await worker.call('list', {});
         store.setState({ installed, free });
       } catch (error) {
         library.report(error);
@@ -79,7 +79,7 @@ export function createModelLibrary({
       const { device } = model.getState();
       try {
         const parameters = { wanted, hub: readHub(address.read()), ...(device && { device }) };
-        const found = await link.call('look', parameters, { signal });
+        const found = await worker.call('look', parameters, { signal });
         if (found.kind === 'cost') {
           set({ status: 'cost', wanted, cost: found.cost, free: found.free, device });
         } else {

@@ -11,7 +11,7 @@ import type {
 } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
 import { createLatest } from './latest.ts';
-import type { Link } from './link.ts';
+import type { WorkerHandle } from './worker-handle.ts';
 import type { Wish } from './location.ts';
 import type { ErrorNotice, NoticeAction, Notices } from './notices.ts';
 import type { Preferences } from './preferences.ts';
@@ -74,13 +74,13 @@ function keyOf(place: ModelPlace): string {
 }
 
 export function createModel({
-  link,
+  worker,
   settings,
   preferences,
   notices,
   nextPaint,
 }: {
-  link: Link<typeof diffusionApi>;
+  worker: WorkerHandle<typeof diffusionApi>;
   settings: SettingsStore;
   preferences: StoreApi<Preferences>;
   notices: Notices;
@@ -119,7 +119,7 @@ export function createModel({
       settings.openModel(key);
       const { lowMemory, precisions } = preferences.getState();
       const parameters = { ...wish, lowMemory, precisions: precisions[key] };
-      const loaded = await link.call('load', parameters, {
+      const loaded = await worker.call('load', parameters, {
         signal,
         onEvent: (event) => {
           if ('kind' in event) {
@@ -195,7 +195,7 @@ export function createModel({
 
   function restart() {
     controller.abort();
-    link.restart();
+    worker.restart();
     inUse = null;
     start();
   }

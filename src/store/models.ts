@@ -2,7 +2,7 @@ import type { StoreApi } from 'zustand/vanilla';
 import { ModelError } from '../base/index.ts';
 import type { modelsApi } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
-import type { Link } from './link.ts';
+import type { WorkerHandle } from './worker-handle.ts';
 import { createModelCheck } from './model-check.ts';
 import type { ModelCheck } from './model-check.ts';
 import { createModelChoice } from './model-choice.ts';
@@ -29,21 +29,21 @@ export interface ModelsStore
 const mendable = ['model-damaged', 'model-partial', 'not-found'];
 
 export function createModels({
-  link,
+  worker,
   model,
   notices,
   environment,
 }: {
-  link: Link<typeof modelsApi>;
+  worker: WorkerHandle<typeof modelsApi>;
   model: ModelStore;
   notices: Notices;
   environment: Environment;
 }): ModelsStore {
   const store = createModelsState();
-  const library = createModelLibrary({ store, link, model, notices, environment });
+  const library = createModelLibrary({ store, worker, model, notices, environment });
   const choice = createModelChoice({ store, library, model, notices, environment });
-  const downloads = createModelDownloads({ store, link, library, choice, notices, environment });
-  const check = createModelCheck({ store, link, library, downloads, notices, environment });
+  const downloads = createModelDownloads({ store, worker, library, choice, notices, environment });
+  const check = createModelCheck({ store, worker, library, downloads, notices, environment });
 
   const remedies: Remedies = (error, place, kept) => {
     const actions: NoticeAction[] = [];

@@ -1,7 +1,7 @@
 import type { StoreApi } from 'zustand/vanilla';
 import { isAbort } from '../base/index.ts';
 import type { PickEvent, diffusionApi } from '../protocol/index.ts';
-import type { Link } from './link.ts';
+import type { WorkerHandle } from './worker-handle.ts';
 import type { ModelStore } from './model.ts';
 import type { FinishedVariant } from './pick-round.ts';
 import type { Preferences } from './preferences.ts';
@@ -28,7 +28,7 @@ export function createPickingSession({
   onReport,
   onEnd,
 }: {
-  diffusion: Link<typeof diffusionApi>;
+  diffusion: WorkerHandle<typeof diffusionApi>;
   model: ModelStore;
   preferences: StoreApi<Preferences>;
   /** Whether this round is the one on the page. */

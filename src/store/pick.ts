@@ -9,7 +9,7 @@ import type { AnimationStore } from './animation.ts';
 import type { Environment } from './environment.ts';
 import type { GenerationStore } from './generation.ts';
 import { createLatest } from './latest.ts';
-import type { Link } from './link.ts';
+import type { WorkerHandle } from './worker-handle.ts';
 import type { ModelStore } from './model.ts';
 import type { Notices } from './notices.ts';
 import { blankVariants, finishedVariants, withFinished, withPreviews } from './pick-round.ts';
@@ -58,7 +58,7 @@ export function createPick({
   notices,
   environment,
 }: {
-  diffusion: Link<typeof diffusionApi>;
+  diffusion: WorkerHandle<typeof diffusionApi>;
   animation: AnimationStore;
   generation: GenerationStore;
   model: ModelStore;

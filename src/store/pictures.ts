@@ -2,7 +2,7 @@ import { LruCache, WorkerError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import type { HeldPicture, PictureRef, PictureSource } from '../project/index.ts';
 import type { mediaApi } from '../protocol/index.ts';
-import type { Link } from './link.ts';
+import type { WorkerHandle } from './worker-handle.ts';
 
 /**
  * The pixels of frames, by project and id. They are on disk, or held as PNG files until they are; a bounded cache has
@@ -45,7 +45,7 @@ interface Held {
   encoding: Promise<Blob> | null;
 }
 
-export function createPictures({ media }: { media: Link<typeof mediaApi> }): Pictures {
+export function createPictures({ media }: { media: WorkerHandle<typeof mediaApi> }): Pictures {
   const cache = new LruCache<string, Picture>(cacheSize);
   const held = new Map<string, Map<number, Held>>();
   const loading = new Map<string, Promise<Picture>>();

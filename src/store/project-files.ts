@@ -3,7 +3,7 @@ import type { mediaApi, projectsApi } from '../protocol/index.ts';
 import type { AnimationStore } from './animation.ts';
 import type { Autosave } from './autosave.ts';
 import type { Environment } from './environment.ts';
-import type { Link } from './link.ts';
+import type { WorkerHandle } from './worker-handle.ts';
 import type { Notices } from './notices.ts';
 import type { Pictures } from './pictures.ts';
 import type { Preferences } from './preferences.ts';
@@ -26,7 +26,7 @@ const unchanged = 'Nothing that was there has changed.';
 
 export function createProjectFiles({
   jobs: { job },
-  link,
+  worker,
   media,
   preferences,
   autosave,
@@ -37,8 +37,8 @@ export function createProjectFiles({
   environment,
 }: {
   jobs: Pick<ProjectJobs, 'job'>;
-  link: Link<typeof projectsApi>;
-  media: Link<typeof mediaApi>;
+  worker: WorkerHandle<typeof projectsApi>;
+  media: WorkerHandle<typeof mediaApi>;
   preferences: StoreApi<Preferences>;
   autosave: Autosave;
   pictures: Pictures;
@@ -53,7 +53,7 @@ export function createProjectFiles({
         await autosave.whenSettled();
         const document = animation.getState().project?.id === id ? animation.document() : null;
         const current = document && { document, pictures: [...(await pictures.source(id)).held] };
-        const file = await link.call('export', { id, current }, { signal, onEvent });
+        const file = await worker.call('export', { id, current }, { signal, onEvent });
         if (signal.aborted) return;
         environment.saveFile(file, fileName(name));
         if (current && autosave.getState().stuck.includes(id)) animation.markSaved();
@@ -63,7 +63,7 @@ export function createProjectFiles({
     async importFile(file) {
       const id = environment.newId();
       const read = async (signal: AbortSignal, onEvent: (event: { done: number; of: number }) => void) => {
-        await link.call('import', { file, id }, { signal, onEvent });
+        await worker.call('import', { file, id }, { signal, onEvent });
       };
       return (await job('Reading the project', read, unchanged)) ? id : null;
     },

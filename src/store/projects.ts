@@ -9,7 +9,7 @@ import type { Autosave, RoomReport } from './autosave.ts';
 import type { LoadedProject } from './content.ts';
 import type { Environment } from './environment.ts';
 import { createLastProject } from './last-project.ts';
-import type { Link } from './link.ts';
+import type { WorkerHandle } from './worker-handle.ts';
 import type { NoticeAction, Notices } from './notices.ts';
 import type { Pictures } from './pictures.ts';
 import type { Preferences } from './preferences.ts';
@@ -71,7 +71,7 @@ const deletedTopic = 'deleted';
 
 /** The projects on this device: which there are, and which one is on the page. */
 export function createProjects({
-  link,
+  worker,
   media,
   preferences,
   autosave,
@@ -81,8 +81,8 @@ export function createProjects({
   notices,
   environment,
 }: {
-  link: Link<typeof projectsApi>;
-  media: Link<typeof mediaApi>;
+  worker: WorkerHandle<typeof projectsApi>;
+  media: WorkerHandle<typeof mediaApi>;
   preferences: StoreApi<Preferences>;
   autosave: Autosave;
   pictures: Pictures;
@@ -117,7 +117,7 @@ export function createProjects({
 
   async function refresh(): Promise<void> {
     await autosave.whenSettled();
-    const summaries = await link.call('list', {});
+    const summaries = await worker.call('list', {});
     const before = store.getState().list ?? [];
     store.setState({
       list: summaries.map(({ picture, ...summary }) => ({
@@ -130,7 +130,7 @@ export function createProjects({
 
   async function load(id: string, signal: AbortSignal): Promise<LoadedProject & { readonly lost: number }> {
     await autosave.whenSettled();
-    const opened = await link.call('open', { id }, { signal });
+    const opened = await worker.call('open', { id }, { signal });
     const { document, readOnly, ...rest } = opened;
     const { name, created } = document;
     return { project: { id, name, created, readOnly }, document, ...rest };
@@ -167,7 +167,7 @@ export function createProjects({
   async function copyAndOpen(id: string, name: string): Promise<void> {
     const copy = environment.newId();
     const done = await job('Copying the project', (signal) =>
-      link.call('duplicate', { id, copy, name: copyName(name) }, { signal }),
+      worker.call('duplicate', { id, copy, name: copyName(name) }, { signal }),
     );
     if (done) await projects.open(copy);
   }
@@ -177,7 +177,7 @@ export function createProjects({
     let wantedBack = false;
     const undo = async () => {
       try {
-        await link.call('restore', { id });
+        await worker.call('restore', { id });
       } catch (error) {
         notices.error(error);
         if (!(error instanceof ProjectError)) offerBack(id, name, wasOpen);
@@ -194,7 +194,7 @@ export function createProjects({
       },
     };
     notices.info(deletedTopic, `“${name}” was deleted.`, [action], () => {
-      if (!wantedBack) void attempt(() => link.call('purge', { id }));
+      if (!wantedBack) void attempt(() => worker.call('purge', { id }));
     });
   }
 
@@ -226,7 +226,7 @@ export function createProjects({
 
   const files = createProjectFiles({
     jobs,
-    link,
+    worker,
     media,
     preferences,
     autosave,
@@ -251,7 +251,7 @@ export function createProjects({
       }
       store.setState({ reopening: false });
       // Nobody asked for it: what stands in its way is told when something is to be kept.
-      await link.call('tidy', {}).catch(() => undefined);
+      await worker.call('tidy', {}).catch(() => undefined);
     },
     refresh: () => attempt(refresh),
     open: (id) =>
@@ -267,14 +267,14 @@ export function createProjects({
         const trimmed = name.trim().slice(0, 200);
         if (trimmed === '') return;
         await autosave.whenSettled();
-        await link.call('rename', { id, name: trimmed });
+        await worker.call('rename', { id, name: trimmed });
         if (animation.getState().project?.id === id) animation.rename(trimmed);
         await refresh();
       }),
     async duplicate(id) {
       await job('Copying the project', async (signal) => {
         await autosave.whenSettled();
-        await link.call(
+        await worker.call(
           'duplicate',
           { id, copy: environment.newId(), name: copyName(nameOf(id)) },
           { signal },
@@ -289,7 +289,7 @@ export function createProjects({
         // What was deleted before cannot come back any more.
         notices.dismissTopic(deletedTopic);
         await autosave.whenSettled();
-        await link.call('remove', { id });
+        await worker.call('remove', { id });
         if (isOpen) animation.clear('deleted');
         offerBack(id, name, isOpen);
         await refresh();

@@ -3,7 +3,7 @@ import type { Picture } from '../base/index.ts';
 import { frameSizeFor, sequenceOf } from '../project/index.ts';
 import type { Gap } from '../project/index.ts';
 import type { Fit, mediaApi } from '../protocol/index.ts';
-import type { Link } from './link.ts';
+import type { WorkerHandle } from './worker-handle.ts';
 
 /** A file by its name, which may have folders in it. */
 export interface NamedFile {
@@ -30,7 +30,7 @@ export interface ReadSequence {
  * @throws InputError naming the picture that cannot be read, or `no-pictures`
  */
 export async function readSequence(
-  media: Pick<Link<typeof mediaApi>, 'call'>,
+  media: Pick<WorkerHandle<typeof mediaApi>, 'call'>,
   files: readonly NamedFile[],
   { fit, multiple }: { readonly fit: Fit; readonly multiple: number },
   signal: AbortSignal,

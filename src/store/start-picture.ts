@@ -3,7 +3,7 @@ import type { Picture } from '../base/index.ts';
 import type { ProjectStart } from '../project/index.ts';
 import type { StoreApi } from 'zustand/vanilla';
 import type { Fit, mediaApi } from '../protocol/index.ts';
-import type { Link } from './link.ts';
+import type { WorkerHandle } from './worker-handle.ts';
 import type { Preferences } from './preferences.ts';
 import type { SettingsStore } from './settings.ts';
 
@@ -45,7 +45,7 @@ export function createStartCutter({
   settings,
   preferences,
 }: {
-  media: Link<typeof mediaApi>;
+  media: WorkerHandle<typeof mediaApi>;
   settings: SettingsStore;
   preferences: StoreApi<Preferences>;
 }): StartCutter {

@@ -9,7 +9,7 @@ import type { ExportStore } from './export.ts';
 import { createGeneration } from './generation.ts';
 import type { GenerationStore } from './generation.ts';
 import { createJournal } from './journal.ts';
-import { createLink } from './link.ts';
+import { createWorkerHandle } from './worker-handle.ts';
 import { createModel } from './model.ts';
 import type { ModelStore } from './model.ts';
 import { createModels } from './models.ts';
@@ -57,17 +57,22 @@ export interface Stores {
 /** Makes the stores and ties them together. No worker starts before it is needed. */
 export function createStores(environment: Environment): Stores {
   const { nextPaint, storage } = environment;
-  const diffusion = createLink(environment.openDiffusion);
-  const media = createLink(environment.openMedia);
+  const diffusion = createWorkerHandle(environment.openDiffusion);
+  const media = createWorkerHandle(environment.openMedia);
   const notices = createNotices();
   const preferences = createPreferences(storage);
   const settings = createSettings(environment);
-  const model = createModel({ link: diffusion, settings, preferences, notices, nextPaint });
-  const models = createModels({ link: createLink(environment.openModels), model, notices, environment });
+  const model = createModel({ worker: diffusion, settings, preferences, notices, nextPaint });
+  const models = createModels({
+    worker: createWorkerHandle(environment.openModels),
+    model,
+    notices,
+    environment,
+  });
   const settingsLink = createSettingsLink({ settings, model, models, notices, environment });
   const pictures = createPictures({ media });
   const thumbnails = createThumbnails({ pictures, pictureUrls: environment.pictureUrls });
-  const keeping = createLink(environment.openProjects);
+  const keeping = createWorkerHandle(environment.openProjects);
   const autosave = createAutosave({
     projects: keeping,
     pictures,
@@ -91,7 +96,7 @@ export function createStores(environment: Environment): Stores {
     settings,
   });
   const projects = createProjects({
-    link: keeping,
+    worker: keeping,
     media,
     preferences,
     autosave,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { WorkerError } from '../../../src/base/index.ts';
 import type { Connection } from '../../../src/protocol/index.ts';
 import type { Method } from '../../../src/protocol/messages.ts';
-import { createLink } from '../../../src/store/link.ts';
+import { createWorkerHandle } from '../../../src/store/worker-handle.ts';
 
 /** Connections whose calls end when the test says so. */
 function workers() {
@@ -25,10 +25,10 @@ function workers() {
 
 const died = new WorkerError('worker-died', 'It stopped.', { remedy: 'Try again.' });
 
-describe('a link to a worker', () => {
+describe('a handle of a worker', () => {
   it('ends a worker that died once, and never the one that took its place', async () => {
     const { opened, open } = workers();
-    const link = createLink(open);
+    const link = createWorkerHandle(open);
     const first = link.call('one', undefined);
     const second = link.call('two', undefined);
     opened[0]?.calls[0]?.(died);

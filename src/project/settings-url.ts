@@ -15,13 +15,13 @@ export function settingsToHash(settings: SettingsPart): string {
 }
 
 /** What an address holds: the settings that can be used, and the names of those that cannot. */
-export interface LinkedSettings {
+export interface UrlSettings {
   readonly settings: SettingsPart;
   readonly refused: readonly string[];
 }
 
 /** Reads what `settingsToHash` wrote, or anything else; null where an address holds no settings. */
-export function settingsFromHash(hash: string): LinkedSettings | null {
+export function settingsFromHash(hash: string): UrlSettings | null {
   if (!hash.startsWith(prefix)) return null;
   const parameters = new URLSearchParams(hash.slice(prefix.length));
   const schema = v.partial(settingsSchema);

@@ -2,7 +2,7 @@ import { WorkerError } from '../base/index.ts';
 import type { Api, Connection } from '../protocol/index.ts';
 
 /** A connection to a worker that is opened when it is first needed and can be opened anew. */
-export interface Link<A extends Api> {
+export interface WorkerHandle<A extends Api> {
   current(): Connection<A>;
   /** Calls a method of the current worker. One that has died is ended, so that the next call starts another. */
   readonly call: Connection<A>['call'];
@@ -15,26 +15,26 @@ export interface Link<A extends Api> {
   restart(): void;
 }
 
-export function createLink<A extends Api>(open: () => Connection<A>): Link<A> {
+export function createWorkerHandle<A extends Api>(open: () => Connection<A>): WorkerHandle<A> {
   let connection: Connection<A> | null = null;
-  const link: Link<A> = {
+  const handle: WorkerHandle<A> = {
     current: () => (connection ??= open()),
     async call(...call) {
-      const worker = link.current();
+      const worker = handle.current();
       try {
         return await worker.call(...call);
       } catch (error) {
-        if (error instanceof WorkerError) link.reset(worker);
+        if (error instanceof WorkerError) handle.reset(worker);
         throw error;
       }
     },
     reset(worker) {
-      if (worker === connection) link.restart();
+      if (worker === connection) handle.restart();
     },
     restart() {
       connection?.close();
       connection = null;
     },
   };
-  return link;
+  return handle;
 }
