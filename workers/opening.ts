@@ -1,44 +1,22 @@
-/** How long a file may take to open, in milliseconds, before it is asked for once more; and how often. */
-const openingPatience = 2000;
-const openingAttempts = 5;
+/** Handles of files that are being opened. */
+const opening = new Set<object>();
 
 /**
- * Opens a file for writing. Chromium (156) may never answer when a file is opened that was closed a moment ago, about
- * once in a few dozen times while much is written; asked again, it answers.
+ * Opens a file for writing. The file's handle is kept until the browser has answered: Chromium (156) never answers once
+ * it has collected the handle as garbage, which it may do while nothing but the call needs it.
  *
- * @throws the browser's error, or DOMException `TimeoutError`
+ * No time limit, as the browser answers in the end, after seconds where the machine is busy; and a second call would only
+ * be refused for the first, or hold the file after that one was closed.
+ *
+ * @throws the browser's error: DOMException `NoModificationAllowedError` while the file is open elsewhere
  */
-export async function openToWrite<Handle extends { close(): void }>(file: {
+export async function openToWrite<Handle>(file: {
   createSyncAccessHandle(): Promise<Handle>;
 }): Promise<Handle> {
-  const attempts: Promise<Handle>[] = [];
-  let taken: Handle | null = null;
-  while (taken === null && attempts.length < openingAttempts) {
-    const attempt = file.createSyncAccessHandle();
-    attempts.push(attempt);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const timeout = new Promise<null>((resolve) => {
-      timer = setTimeout(() => {
-        resolve(null);
-      }, openingPatience);
-    });
-    try {
-      taken = await Promise.race([Promise.any(attempts), timeout]);
-    } catch (error) {
-      throw error instanceof AggregateError ? error.errors[0] : error;
-    } finally {
-      clearTimeout(timer);
-    }
+  opening.add(file);
+  try {
+    return await file.createSyncAccessHandle();
+  } finally {
+    opening.delete(file);
   }
-  // One that comes too late would keep the file from everybody else.
-  for (const attempt of attempts) {
-    attempt.then(
-      (handle) => {
-        if (handle !== taken) handle.close();
-      },
-      () => undefined,
-    );
-  }
-  if (taken === null) throw new DOMException('The browser does not open the file.', 'TimeoutError');
-  return taken;
 }
