@@ -1,28 +1,38 @@
 /** Where installed models are kept in a browser: the origin private file system. */
 import type { ModelFiles, ModelFileWriter } from '../src/models/install/index.ts';
+import type { MeasureRoom } from '../src/project/index.ts';
 import { blobSource } from '../src/models/source.ts';
+import { WorkerLocks } from './locks.ts';
 import { openToWrite } from './opening.ts';
 import type { ModelStorage } from './model-keeping.ts';
-import { measureRoom, orNull, privateRoot, tryHoldLock } from './storage.ts';
+import { measureRoom, orNull, privateRoot } from './storage.ts';
+import type { OpenRoot } from './storage.ts';
 
 const folderName = 'models';
 
-/** A tab that was closed just now gives its locks back within this time, in milliseconds. */
+/** For the locks of a worker or tab that was ended just now, in milliseconds. */
 const patience = 500;
 
 /** Models in the origin private file system, each locked by a Web Lock that all tabs share. */
-export function privateModelStorage(): ModelStorage {
+export function privateModelStorage(
+  openRoot = privateRoot,
+  room = measureRoom,
+  locks = new WorkerLocks(),
+): ModelStorage {
   return {
-    files: privateModels(),
-    hold: (id, mode) => tryHoldLock(`drift.model:${id}`, patience, mode),
+    files: privateModels(openRoot, room, locks),
+    hold: (id, mode) => locks.tryHold(`drift.model:${id}`, patience, mode),
   };
 }
 
 /**
  * Files are written through synchronous handles, which exist only in workers, but in every browser, and can be flushed;
  * they are read as they are, without a lock, so that a model can be listed while it is downloaded.
+ *
+ * A file that is open for writing elsewhere is waited for by a lock of its own: two tabs that check the same damaged model,
+ * which both may do, note what they find in the same ledger.
  */
-export function privateModels(openRoot = privateRoot, room = measureRoom): ModelFiles {
+function privateModels(openRoot: OpenRoot, room: MeasureRoom, locks: WorkerLocks): ModelFiles {
   async function root(create: boolean): Promise<FileSystemDirectoryHandle | null> {
     return orNull((await openRoot()).getDirectoryHandle(folderName, { create }));
   }
@@ -58,8 +68,14 @@ export function privateModels(openRoot = privateRoot, room = measureRoom): Model
     async writer(model, name) {
       const found = await place(model, name, true);
       if (!found) throw new DOMException('The folder is gone.', 'NotFoundError');
-      const handle = await found.folder.getFileHandle(found.file, { create: true });
-      return fileWriter(await openToWrite(handle));
+      const release = await locks.hold(`drift.model:${model}/${name}`);
+      try {
+        const file = await found.folder.getFileHandle(found.file, { create: true });
+        return fileWriter(await openToWrite(file), release);
+      } catch (error) {
+        release();
+        throw error;
+      }
     },
     async remove(model) {
       const folder = await root(false);
@@ -88,7 +104,8 @@ async function filesIn(
   return files;
 }
 
-function fileWriter(handle: FileSystemSyncAccessHandle): ModelFileWriter {
+/** @param onClose - called once the file is closed, even if closing fails */
+function fileWriter(handle: FileSystemSyncAccessHandle, onClose: () => void): ModelFileWriter {
   return {
     size: () => handle.getSize(),
     write(at, bytes) {
@@ -104,7 +121,11 @@ function fileWriter(handle: FileSystemSyncAccessHandle): ModelFileWriter {
       handle.flush();
     },
     close() {
-      handle.close();
+      try {
+        handle.close();
+      } finally {
+        onClose();
+      }
     },
   };
 }

@@ -1,11 +1,11 @@
 /** The projects worker: keeps what is made, so that encoding and writing frames never holds up the page. */
 import { ProjectKeeper } from '../src/project/keeper.ts';
 import { keeping, projectsApi, serve } from '../src/protocol/index.ts';
-import { measureRoom, privateFiles, webLocks } from './storage.ts';
+import { measureRoom, privateFiles, projectLocks } from './storage.ts';
 
 const keeper = new ProjectKeeper({
   files: privateFiles(),
-  locks: webLocks,
+  locks: projectLocks(),
   room: measureRoom,
   database: 'drift',
   now: () => new Date(),

@@ -1,5 +1,6 @@
 /** What workers keep things with: the origin private file system, Web Locks, and the browser's quota. */
 import type { MeasureRoom, ProjectFiles, ProjectLocks } from '../src/project/index.ts';
+import { WorkerLocks } from './locks.ts';
 import { openToWrite } from './opening.ts';
 
 const folderName = 'projects';
@@ -88,48 +89,10 @@ export function privateFiles(open = privateRoot): ProjectFiles {
   };
 }
 
-/**
- * Holds a Web Lock: the browser gives it back when its tab is closed or dies, however that happens.
- *
- * @param patience - how long one that is taken is waited for, in milliseconds
- * @returns what gives it back, or null where somebody else has it
- */
-export function tryHoldLock(
-  name: string,
-  patience: number,
-  mode: 'exclusive' | 'shared' = 'exclusive',
-): Promise<(() => void) | null> {
-  return new Promise((resolve, reject) => {
-    // Pages that are not secure have none; they have no storage either, and that is where it is said.
-    if (!('locks' in navigator)) {
-      resolve(() => undefined);
-      return;
-    }
-    const options = patience > 0 ? { signal: AbortSignal.timeout(patience) } : { ifAvailable: true };
-    navigator.locks
-      .request(name, { ...options, mode }, (lock) => {
-        if (!lock) {
-          resolve(null);
-          return;
-        }
-        return new Promise<void>((release) => {
-          resolve(release);
-        });
-      })
-      .catch((error: unknown) => {
-        // On a busy machine the browser may only have been slow to give a lock that nobody has.
-        if (error instanceof DOMException && error.name === 'TimeoutError') {
-          resolve(tryHoldLock(name, 0, mode));
-        } else {
-          reject(error instanceof Error ? error : new Error(String(error)));
-        }
-      });
-  });
+/** The locks of projects, which all tabs share. */
+export function projectLocks(locks = new WorkerLocks()): ProjectLocks {
+  return { tryHold: (project, patience) => locks.tryHold(`drift.project:${project}`, patience) };
 }
-
-export const webLocks: ProjectLocks = {
-  tryHold: (project, patience) => tryHoldLock(`drift.project:${project}`, patience),
-};
 
 /** What the browser says that this page may still write. */
 export const measureRoom: MeasureRoom = async () => {

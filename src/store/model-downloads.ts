@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { StoreApi } from 'zustand/vanilla';
+import { createQueue } from '../base/index.ts';
 import { modelIdSchema } from '../protocol/index.ts';
 import type { ModelProgress, WantedModel, modelsApi } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
@@ -65,10 +66,9 @@ export function createModelDownloads({
   });
   /** Ends the attempt that `fetch` shows; replaced by each. */
   let attempt = new AbortController();
-  /** What is done to files one after another: an attempt begins when the one before has let go of its files. */
-  let filesFree: Promise<void> = Promise.resolve();
-
-  const whenFree = (work: () => Promise<void>): Promise<void> => (filesFree = filesFree.then(work));
+  /** What is done to files one after another: an attempt begins when the one before has closed its files. */
+  const queue = createQueue();
+  const whenFree = (work: () => Promise<void>): Promise<void> => queue.run(undefined, work);
 
   function patch(change: Partial<ModelFetch>) {
     store.setState(({ fetch }) => ({ fetch: fetch && { ...fetch, ...change } }));

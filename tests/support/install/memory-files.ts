@@ -1,5 +1,7 @@
 import type { ModelFiles, ModelFileWriter } from '../../../src/models/install/index.ts';
-import { privateModels } from '../../../workers/model-files.ts';
+import { WorkerLocks } from '../../../workers/locks.ts';
+import { privateModelStorage } from '../../../workers/model-files.ts';
+import type { ModelStorage } from '../../../workers/model-keeping.ts';
 import { PrivateFileSystem } from '../storage/private-file-system.ts';
 
 /** Where models are in the private file system. */
@@ -7,15 +9,25 @@ const folder = 'models';
 
 /** Models as the worker keeps them, on a private file system in memory. */
 export class MemoryFiles implements ModelFiles {
-  readonly disk = new PrivateFileSystem();
+  readonly disk: PrivateFileSystem;
+  readonly hold: ModelStorage['hold'];
   /** What `room` says; null for a browser that does not tell. */
   tellsRoom = true;
   /** Called before each writing, which fails when this throws. */
   onWrite: (model: string, name: string, at: number) => void = () => undefined;
-  readonly #files = privateModels(
-    () => this.disk.getDirectory(),
-    () => this.room(),
-  );
+  readonly #files: ModelFiles;
+
+  /** @param locks - those of the worker whose files these are; of one that is alone, none */
+  constructor(disk = new PrivateFileSystem(), locks = new WorkerLocks(null)) {
+    this.disk = disk;
+    const storage = privateModelStorage(
+      () => disk.getDirectory(),
+      () => this.room(),
+      locks,
+    );
+    this.#files = storage.files;
+    this.hold = (id, mode) => storage.hold(id, mode);
+  }
 
   /** How many bytes fit. */
   get capacity(): number {

@@ -1,24 +1,17 @@
-import type { ModelFiles, ModelFileWriter } from '../../../src/models/install/index.ts';
+import type { ModelFiles } from '../../../src/models/install/index.ts';
+import { WorkerLocks } from '../../../workers/locks.ts';
 import type { ModelStorage } from '../../../workers/model-keeping.ts';
+import { MemoryLocks } from '../storage/web-locks.ts';
+import type { LockClient } from '../storage/web-locks.ts';
 import { MemoryFiles } from './memory-files.ts';
 
-/** Models of one device, in memory, with the locks that its tabs share. */
+/** Models of one device, in memory, with the locks that its tabs share: what its first worker has of them. */
 export class MemoryModels implements ModelStorage {
-  readonly files = new MemoryFiles();
-  /** How often each model is held: a number of shared holds, or that of somebody who wants it alone. */
-  readonly held = new Map<string, number | 'alone'>();
+  readonly locks = new MemoryLocks();
+  readonly files = new MemoryFiles(undefined, new WorkerLocks(this.locks.client()));
+  readonly hold = this.files.hold;
 
-  hold(id: string, mode: 'exclusive' | 'shared'): Promise<(() => void) | null> {
-    const now = this.held.get(id) ?? 0;
-    if (now === 'alone' || (mode === 'exclusive' && now > 0)) return Promise.resolve(null);
-    this.held.set(id, mode === 'exclusive' ? 'alone' : now + 1);
-    return Promise.resolve(() => {
-      const then = this.held.get(id) ?? 0;
-      this.held.set(id, then === 'alone' ? 0 : then - 1);
-    });
-  }
-
-  /** The storage as one worker has it, until that dies. */
+  /** What another worker has, until that dies. */
   worker(): WorkerModels {
     return new WorkerModels(this);
   }
@@ -27,40 +20,31 @@ export class MemoryModels implements ModelStorage {
 /** What a worker has of a device's models. Once it is dead its calls are never answered: its code no longer runs. */
 class WorkerModels implements ModelStorage {
   readonly files: ModelFiles;
+  readonly hold: ModelStorage['hold'];
   readonly #models: MemoryModels;
-  readonly #held = new Set<() => void>();
+  readonly #locks: LockClient;
   #dead = false;
 
   constructor(models: MemoryModels) {
     this.#models = models;
-    const { files } = models;
+    this.#locks = models.locks.client();
+    const files = new MemoryFiles(models.files.disk, new WorkerLocks(this.#locks));
     this.files = {
       list: () => this.#run(() => files.list()),
       files: (model) => this.#run(() => files.files(model)),
       open: (model, name) => this.#run(() => files.open(model, name)),
-      writer: (model, name) => this.#run<ModelFileWriter>(() => files.writer(model, name)),
+      writer: (model, name) => this.#run(() => files.writer(model, name)),
       remove: (model) => this.#run(() => files.remove(model)),
       room: () => this.#run(() => files.room()),
     };
+    this.hold = (id, mode) => this.#run(() => files.hold(id, mode));
   }
 
-  hold(id: string, mode: 'exclusive' | 'shared'): Promise<(() => void) | null> {
-    return this.#run(async () => {
-      const release = await this.#models.hold(id, mode);
-      if (!release) return null;
-      const letGo = () => {
-        if (this.#held.delete(letGo)) release();
-      };
-      this.#held.add(letGo);
-      return letGo;
-    });
-  }
-
-  /** The browser ends the worker, gives its locks back, and closes its files. */
+  /** The browser ends the worker, closes its files and gives its locks back. */
   die(): void {
     this.#dead = true;
-    for (const letGo of [...this.#held]) letGo();
     this.#models.files.die();
+    this.#locks.die();
   }
 
   #run<T>(work: () => Promise<T>): Promise<T> {

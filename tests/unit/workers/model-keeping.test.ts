@@ -6,6 +6,7 @@ import { connect, modelsApi, serve } from '../../../src/protocol/index.ts';
 import type { GetEvent, WantedModel } from '../../../src/protocol/index.ts';
 import { Engine } from '../../../workers/engine.ts';
 import { modelKeeping } from '../../../workers/model-keeping.ts';
+import type { ModelStorage } from '../../../workers/model-keeping.ts';
 import { openCpuRuntime } from '../../support/cpu-runtime.ts';
 import { failure } from '../../support/failure.ts';
 import { MemoryModels } from '../../support/install/model-storage.ts';
@@ -17,7 +18,7 @@ const id = 'hub.test-tiny';
 const unet = 'unet/diffusion_pytorch_model.safetensors';
 
 /** The models worker behind a real message port: of one tab, of those that share the models. */
-function tab(models: MemoryModels, web = tinyWeb().web) {
+function tab(models: ModelStorage, web = tinyWeb().web) {
   const { port1, port2 } = new MessageChannel();
   const handlers = modelKeeping(models, {
     fetch: web.fetch,
@@ -176,6 +177,27 @@ describe('the models worker', () => {
     await second.worker.call('remove', { id });
     first.worker.close();
     second.worker.close();
+  });
+
+  it('waits for a ledger that another tab is writing', async () => {
+    const models = await installed();
+    const [one, other] = [models.worker().files, models.worker().files];
+    const writer = await one.writer(id, 'install.json');
+    const second = other.writer(id, 'install.json');
+    damage(models);
+    const { worker } = tab(models.worker());
+    const verified = worker.call('verify', { id });
+    const order: string[] = [];
+    void second.then(() => order.push('second'));
+    void verified.then(() => order.push('verified'));
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(order).toEqual([]);
+    writer.close();
+    (await second).close();
+    expect(await verified).toEqual({ damaged: 1 });
+    expect((await worker.call('list', {})).models).toMatchObject([{ id, state: 'damaged' }]);
+    expect(models.files.writers).toBe(0);
+    worker.close();
   });
 });
 
