@@ -26,6 +26,8 @@ export interface ExportStore extends StoreApi<ExportState> {
   /** Writes the animation as the player plays it, at the frame rate of the settings, and hands it to the person. */
   readonly download: (kind: ExportKind) => Promise<void>;
   readonly cancel: () => void;
+  /** Resolves when no file of a project is being written any more: until then its pictures are read from the disk. */
+  readonly whenWritten: (project: string) => Promise<void>;
 }
 
 export function createExport({
@@ -48,6 +50,8 @@ export function createExport({
   const store = createStore<ExportState>()(() => ({ job: null }));
   let lastJob = 0;
   let controller = new AbortController();
+  /** By project; a job that was cancelled may still be reading. */
+  const writing = new Map<string, Promise<unknown>>();
   const latest = createLatest<EncodeProgress>(environment.nextPaint, (progress) => {
     const { job } = store.getState();
     if (job) store.setState({ job: { ...job, progress } });
@@ -99,6 +103,25 @@ export function createExport({
     }
   }
 
+  async function write(kind: ExportKind, signal: AbortSignal): Promise<void> {
+    const { frames } = animation.getState();
+    store.setState({ job: { id: ++lastJob, kind, progress: { done: 0, of: frames.length } } });
+    try {
+      const wanted = await sequence(kind);
+      signal.throwIfAborted();
+      const { file } = await encode(kind, wanted, signal);
+      if (signal.aborted) return;
+      end();
+      environment.saveFile(file, fileName(environment.today(), kind));
+      if (animation.getState().frames === frames) animation.markSaved();
+      notices.announce(`${kind.toUpperCase()} downloaded.`);
+    } catch (error) {
+      if (signal.aborted) return;
+      end();
+      notices.error(error, { kept: 'Your frames are kept.' });
+    }
+  }
+
   return {
     ...store,
     async download(kind) {
@@ -113,26 +136,19 @@ export function createExport({
         return;
       }
       controller = new AbortController();
-      const { signal } = controller;
-      store.setState({ job: { id: ++lastJob, kind, progress: { done: 0, of: frames.length } } });
-      try {
-        const wanted = await sequence(kind);
-        signal.throwIfAborted();
-        const { file } = await encode(kind, wanted, signal);
-        if (signal.aborted) return;
-        end();
-        environment.saveFile(file, fileName(environment.today(), kind));
-        if (animation.getState().frames === frames) animation.markSaved();
-        notices.announce(`${kind.toUpperCase()} downloaded.`);
-      } catch (error) {
-        if (signal.aborted) return;
-        end();
-        notices.error(error, { kept: 'Your frames are kept.' });
-      }
+      const done = write(kind, controller.signal);
+      const id = animation.getState().project?.id ?? '';
+      const all = Promise.all([writing.get(id), done]);
+      writing.set(id, all);
+      await done;
+      if (writing.get(id) === all) writing.delete(id);
     },
     cancel() {
       controller.abort();
       end();
+    },
+    async whenWritten(project) {
+      await writing.get(project);
     },
   };
 }

@@ -79,6 +79,7 @@ export function createProjects({
   animation,
   settings,
   notices,
+  whenWritten,
   environment,
 }: {
   worker: WorkerHandle<typeof projectsApi>;
@@ -89,6 +90,8 @@ export function createProjects({
   animation: AnimationStore;
   settings: SettingsStore;
   notices: Notices;
+  /** Resolves when no file of a project is being written any more. */
+  whenWritten: (project: string) => Promise<void>;
   environment: Pick<Environment, 'newId' | 'persist' | 'pictureUrls' | 'saveFile' | 'storage'>;
 }): ProjectsStore & { readonly onRoom: (report: RoomReport) => void } {
   const { pictureUrls } = environment;
@@ -194,7 +197,12 @@ export function createProjects({
       },
     };
     notices.info(deletedTopic, `“${name}” was deleted.`, [action], () => {
-      if (!wantedBack) void attempt(() => worker.call('purge', { id }));
+      if (wantedBack) return;
+      void attempt(async () => {
+        // A file that is being written of it is still wanted.
+        await whenWritten(id);
+        await worker.call('purge', { id });
+      });
     });
   }
 

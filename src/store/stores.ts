@@ -104,6 +104,7 @@ export function createStores(environment: Environment): Stores {
     animation,
     settings,
     notices,
+    whenWritten: (project) => exporter.whenWritten(project),
     environment,
   });
   const generation = createGeneration({ diffusion, animation, model, settings, notices, environment });

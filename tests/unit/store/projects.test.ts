@@ -414,9 +414,7 @@ describe('the list of projects', () => {
 
     await rig.stores.projects.remove(before.id);
     rig.stores.notices.dismiss(notices(rig)[0]?.id ?? 0);
-    await rig.stores.projects.refresh();
-    await until(rig.stores.autosave, () => rig.device.files.names().length === 0);
-    expect(rig.device.files.names()).toEqual([]);
+    await expect.poll(() => rig.device.files.names()).toEqual([]);
   });
 
   it('deletes a project without frames with a way back too', async () => {
