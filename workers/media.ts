@@ -3,14 +3,14 @@ import { createQueue } from '../src/base/index.ts';
 import { encodePng } from '../src/formats/index.ts';
 import {
   decodePicture,
-  measurePicture,
-  unpackPictures,
   encodeGif,
   encodeMp4,
   encodeZip,
+  openBroughtArchive,
+  readFrames,
 } from '../src/media/index.ts';
-import type { EncodeControl, FrameSource, MediaFile } from '../src/media/index.ts';
-import { readerOf, shrunk } from '../src/project/index.ts';
+import type { BroughtArchive, EncodeControl, FrameSource, MediaFile } from '../src/media/index.ts';
+import { frameSizeFor, readerOf, shrunk } from '../src/project/index.ts';
 import type { PictureRef, PictureSource } from '../src/project/index.ts';
 import { mediaApi, serve } from '../src/protocol/index.ts';
 import { privateFiles } from './storage.ts';
@@ -62,11 +62,36 @@ serve(self, mediaApi, {
     const png = isSmall ? await reader.png(frame) : encodePng(shrunk(await reader.picture(frame), side));
     return { value: pngFile(png), transfer: [] };
   },
-  measure: async ({ file }, { signal }) => ({
-    value: await pictures.run(signal, () => measurePicture(file, signal)),
-    transfer: [],
-  }),
-  unpack: async ({ file }, { signal }) => ({ value: await unpackPictures(file, signal), transfer: [] }),
+  contents: async ({ archive }, { signal }) => {
+    const { names } = await openBroughtArchive(archive, signal);
+    return { value: [...names], transfer: [] };
+  },
+  frames: async ({ pictures: wanted, files: brought, fit, multiple }, { signal, emit }) => {
+    const archives = new Map<Blob, Promise<BroughtArchive>>();
+    const open = (file: Blob, entry: string) => {
+      const archive = archives.get(file) ?? openBroughtArchive(file, signal);
+      archives.set(file, archive);
+      return archive.then((opened) => opened.read(entry, signal));
+    };
+    const fileAt = (index: number) => {
+      const file = brought[index];
+      if (!file) throw new RangeError(`there is no file ${index}`);
+      return file;
+    };
+    const sources = wanted.map(({ name, file, entry }) => ({
+      name,
+      open: async () => (entry === null ? fileAt(file) : open(fileAt(file), entry)),
+    }));
+    const sizeFor = (size: { readonly width: number; readonly height: number }) =>
+      frameSizeFor(size, multiple);
+    const inTurn = <T>(work: () => Promise<T>) => pictures.run(signal, work);
+    const value = await readFrames(sources, { sizeFor, fit, inTurn }, { signal, onProgress: emit });
+    const { first, frames, fitted, bad } = value;
+    return {
+      value: { first, frames: [...frames], fitted, bad: [...bad] },
+      transfer: [first.picture.data.buffer],
+    };
+  },
   gif: ({ source, frames, ...options }, { signal, emit }) =>
     encode(signal, emit, (control) => encodeGif(framesOf(source, frames), options, control)),
   mp4: ({ source, frames, ...options }, { signal, emit }) =>

@@ -136,63 +136,93 @@ function resample(bitmap: ImageBitmap, options: DecodeOptions): Picture {
   const { width, height } = options;
   let source: ImageBitmap | OffscreenCanvas = bitmap;
   let part = visiblePart(bitmap, options);
+  /** Draws the next step. The canvas of the step before is freed now: waiting for it, many would fill the memory. */
+  const step = (from: Rectangle, across: number, down: number) => {
+    const context = draw(source, from, across, down);
+    if (source instanceof OffscreenCanvas) source.width = source.height = 0;
+    source = context.canvas;
+    return context;
+  };
   while (part.width >= 2 * width || part.height >= 2 * height) {
     const across = halve(part.x, part.width, width);
     const down = halve(part.y, part.height, height);
-    const taken = { x: across.start, y: down.start, width: across.length, height: down.length };
-    source = draw(source, taken, across.side, down.side).canvas;
+    step(
+      { x: across.start, y: down.start, width: across.length, height: down.length },
+      across.side,
+      down.side,
+    );
     part = { x: 0, y: 0, width: across.side, height: down.side };
   }
-  return { width, height, data: draw(source, part, width, height).getImageData(0, 0, width, height).data };
+  return { width, height, data: step(part, width, height).getImageData(0, 0, width, height).data };
+}
+
+/** A picture that has been decoded. */
+export interface OpenedPicture {
+  /** Sides in pixels, turned as the file says. */
+  readonly width: number;
+  readonly height: number;
+  /** A frame of it, in sRGB, transparency on white, cut or stretched about its centre. */
+  cut(options: DecodeOptions): Picture;
+  close(): void;
 }
 
 /**
- * Turns a picture file into a frame of exactly `width` × `height`: the first frame of an animation, turned as its
- * EXIF says, in sRGB, transparency on white, cut or stretched about its centre. Runs in a worker.
+ * Decodes a picture file: the first frame of an animation, turned as its EXIF or its container says. Runs in a worker.
  *
  * @throws InputError for the reasons of `sniffPicture`, `file-unreadable` when the file is gone or locked,
  *   `picture-damaged` when the browser refuses the data, and `canvas-inexact` when it only gives noise; the signal's
  *   reason when it is aborted.
+ */
+export async function openPicture(file: Blob, signal: AbortSignal): Promise<OpenedPicture> {
+  signal.throwIfAborted();
+  const header = await readHeader(file, signal);
+  const { kind } = header;
+  if (!canvasIsExact()) {
+    const picture = await decodeWithoutCanvas(file, header, types[kind]);
+    signal.throwIfAborted();
+    const { width, height } = picture;
+    checkPictureSize({ kind, width, height });
+    return {
+      width,
+      height,
+      cut: (options) => resampled(picture, visiblePart(picture, options), options.width, options.height),
+      close: () => undefined,
+    };
+  }
+  const bitmap = await decodeBitmap(file, kind);
+  try {
+    signal.throwIfAborted();
+    const { width, height } = bitmap;
+    // What was decoded may be another size than the header said.
+    checkPictureSize({ kind, width, height });
+    return {
+      width,
+      height,
+      cut: (options) => resample(bitmap, options),
+      close: () => {
+        bitmap.close();
+      },
+    };
+  } catch (error) {
+    bitmap.close();
+    throw error;
+  }
+}
+
+/**
+ * Turns a picture file into a frame of exactly `width` × `height`.
+ *
+ * @throws as `openPicture` does
  */
 export async function decodePicture(
   file: Blob,
   options: DecodeOptions,
   signal: AbortSignal,
 ): Promise<Picture> {
-  signal.throwIfAborted();
-  const header = await readHeader(file, signal);
-  if (!canvasIsExact()) {
-    const picture = await decodeWithoutCanvas(file, header, types[header.kind]);
-    signal.throwIfAborted();
-    checkPictureSize({ kind: header.kind, width: picture.width, height: picture.height });
-    return resampled(picture, visiblePart(picture, options), options.width, options.height);
-  }
-  const bitmap = await decodeBitmap(file, header.kind);
+  const picture = await openPicture(file, signal);
   try {
-    signal.throwIfAborted();
-    // What was decoded may be another size than the header said.
-    checkPictureSize({ kind: header.kind, width: bitmap.width, height: bitmap.height });
-    return resample(bitmap, options);
+    return picture.cut(options);
   } finally {
-    bitmap.close();
+    picture.close();
   }
-}
-
-/**
- * The sides in pixels that a picture file has once it is turned as its EXIF says. Runs in a worker.
- *
- * @throws InputError for the reasons of `decodePicture`; the signal's reason when it is aborted
- */
-export async function measurePicture(
-  file: Blob,
-  signal: AbortSignal,
-): Promise<{ width: number; height: number }> {
-  signal.throwIfAborted();
-  const { kind, width, height } = await readHeader(file, signal);
-  // Only photographs are turned in practice, and only the browser knows how.
-  if (kind !== 'jpeg') return { width, height };
-  const bitmap = await decodeBitmap(file, kind);
-  const sides = { width: bitmap.width, height: bitmap.height };
-  bitmap.close();
-  return sides;
 }

@@ -1,5 +1,5 @@
 /** Pictures in and animations out: whatever file a user has becomes a frame, and frames become a file. */
-export { decodePicture, measurePicture } from './decode.ts';
+export { decodePicture } from './decode.ts';
 export type { DecodeOptions } from './decode.ts';
 export { MAX_PIXELS, MIN_SIDE, sniffPicture } from './sniff.ts';
 export type { PictureHeader, PictureKind } from './sniff.ts';
@@ -8,5 +8,7 @@ export { encodeGif } from './gif.ts';
 export type { GifOptions } from './gif.ts';
 export { encodeMp4 } from './mp4.ts';
 export { encodeZip } from './zip.ts';
-export { isPictureName, unpackPictures } from './unpack.ts';
-export type { NamedPicture } from './unpack.ts';
+export { readFrames } from './frames.ts';
+export type { BroughtFrames, BroughtPicture } from './frames.ts';
+export { openBroughtArchive } from './unpack.ts';
+export type { BroughtArchive } from './unpack.ts';

@@ -3,10 +3,16 @@ import type { ErrorDetails } from '../base/index.ts';
 import { crc32, openZip } from '../formats/index.ts';
 import type { ZipFault } from '../formats/index.ts';
 
-/** A picture file by its name, which may have folders in it. */
-export interface NamedPicture {
-  readonly name: string;
-  readonly file: Blob;
+/** An archive that somebody brings, whatever is in it. */
+export interface BroughtArchive {
+  /** Paths of the files in it, in the archive's order; names only, that lead nowhere. */
+  readonly names: readonly string[];
+  /**
+   * A file of it, unpacked.
+   *
+   * @throws InputError `zip-damaged` or `zip-unsupported`; the signal's reason when it is aborted
+   */
+  read(name: string, signal: AbortSignal): Promise<Blob>;
 }
 
 /** A picture of 50 megapixels takes less. */
@@ -22,21 +28,13 @@ function fail(fault: ZipFault, message: string, details: ErrorDetails, cause?: u
   return new InputError(fault, message, { remedy: remedies[fault], details, cause });
 }
 
-/** Whether a file is a picture by its name; what systems hide among files is none. */
-export function isPictureName(name: string): boolean {
-  const parts = name.split('/');
-  const hidden = parts.some((part) => part.startsWith('.') || part === '__MACOSX');
-  return !hidden && /\.(png|jpe?g|webp|avif|gif|bmp)$/i.test(name);
-}
-
 /**
- * The pictures in a ZIP archive, in the archive's order. Other files are passed over; names are names only, and lead
- * nowhere.
+ * Reads the directory of a ZIP archive.
  *
  * @throws InputError `truncated`, `zip-damaged` or `zip-unsupported`, as `openZip` says; the signal's reason when it
  *   is aborted
  */
-export async function unpackPictures(archive: Blob, signal: AbortSignal): Promise<NamedPicture[]> {
+export async function openBroughtArchive(archive: Blob, signal: AbortSignal): Promise<BroughtArchive> {
   const source = {
     name: 'The archive',
     size: archive.size,
@@ -48,21 +46,22 @@ export async function unpackPictures(archive: Blob, signal: AbortSignal): Promis
     { fail, longestDirectory: 2 ** 25, largestInflated: longestPicture },
     signal,
   );
-  const pictures: NamedPicture[] = [];
-  for (const entry of zip.entries.values()) {
-    if (!isPictureName(entry.name)) continue;
-    if (entry.size > longestPicture) {
-      throw fail('zip-unsupported', `“${entry.name}” in the archive is too large for a picture.`, {
-        entry: entry.name,
-        bytes: entry.size,
-      });
-    }
-    const bytes = await zip.read(entry, 0, entry.size, signal);
-    if (crc32(bytes) !== entry.crc32) {
-      throw fail('zip-damaged', `“${entry.name}” in the archive is damaged.`, { entry: entry.name });
-    }
-    // As blobs, which browsers put on disk when they are many.
-    pictures.push({ name: entry.name, file: new Blob([bytes]) });
-  }
-  return pictures;
+  return {
+    names: [...zip.entries.keys()].filter((name) => !name.endsWith('/')),
+    async read(name, stop) {
+      const entry = zip.entries.get(name);
+      if (!entry) throw fail('zip-damaged', `“${name}” is not in the archive.`, { entry: name });
+      if (entry.size > longestPicture) {
+        throw fail('zip-unsupported', `“${name}” in the archive is too large for a picture.`, {
+          entry: name,
+          bytes: entry.size,
+        });
+      }
+      const bytes = await zip.read(entry, 0, entry.size, stop);
+      if (crc32(bytes) !== entry.crc32) {
+        throw fail('zip-damaged', `“${name}” in the archive is damaged.`, { entry: name });
+      }
+      return new Blob([bytes]);
+    },
+  };
 }

@@ -2,6 +2,7 @@ import { ProjectError, abortReason } from '../base/index.ts';
 import type { ErrorDetails, Picture } from '../base/index.ts';
 import { crc32, longestPng, openZip, zipBlob } from '../formats/index.ts';
 import type { ByteSource, PictureSize, Zip, ZipEntry, ZipFault, ZipFile } from '../formats/index.ts';
+import { projectFolder } from './brought.ts';
 import { documentFromText, documentToText } from './document.ts';
 import type { ProjectDocument } from './document.ts';
 import { decodePng } from './png.ts';
@@ -81,7 +82,8 @@ export async function openArchive(file: Blob, signal: AbortSignal): Promise<Arch
   const source = sourceOf(file);
   const zip = await openZip(source, { fail, longestDirectory, largestInflated }, signal);
   for (const name of zip.entries.keys()) checkName(name);
-  const description = zip.entries.get(documentName);
+  const folder = projectFolder([...zip.entries.keys()]) ?? '';
+  const description = zip.entries.get(folder + documentName);
   if (!description) {
     throw new ProjectError('not-a-project', 'This file is an archive, but no project of Drift.', {
       remedy: 'Choose a file that ends in .drift.',
@@ -95,13 +97,13 @@ export async function openArchive(file: Blob, signal: AbortSignal): Promise<Arch
     [startId, document.start],
     ...document.frames.map((frame): [number, PictureSize] => [frame.id, frame]),
   ]);
-  for (const [id, size] of sizes) pictureEntry(zip, id, size);
+  for (const [id, size] of sizes) pictureEntry(zip, folder + pictureName(id), size);
   return {
     document,
     async picture(id) {
       const size = sizes.get(id);
       if (!size) throw new RangeError(`there is no picture ${id} in this project`);
-      const entry = pictureEntry(zip, id, size);
+      const entry = pictureEntry(zip, folder + pictureName(id), size);
       const png = await readChecked(zip, entry, signal);
       const { width, height } = size;
       return { png, picture: decodePng(png, { width, height }, entry.name) };
@@ -110,8 +112,7 @@ export async function openArchive(file: Blob, signal: AbortSignal): Promise<Arch
 }
 
 /** The entry of a picture. @throws ProjectError `picture-missing`, or `picture-too-long` for its size in pixels */
-function pictureEntry(zip: Zip, id: number, size: PictureSize): ZipEntry {
-  const name = pictureName(id);
+function pictureEntry(zip: Zip, name: string, size: PictureSize): ZipEntry {
   const entry = zip.entries.get(name);
   if (!entry) {
     throw new ProjectError('picture-missing', `The project is incomplete: ${name} is missing.`, {

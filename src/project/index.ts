@@ -69,5 +69,7 @@ export type { HeldPicture, PictureReader, PictureRef, PictureSource } from './pi
 export type { CurrentProject, TransferControl } from './transfer.ts';
 export type { Kept, OpenedProject, ProjectKeeper } from './keeper.ts';
 export type { ProjectSummary } from './listing.ts';
-export { frameSizeFor, sequenceOf } from './sequence.ts';
-export type { Gap, Sequence } from './sequence.ts';
+export { fileKind, pickFrames, projectFolder } from './brought.ts';
+export type { FileKind, LeftOut, PickedFrames } from './brought.ts';
+export { frameSizeFor } from './sequence.ts';
+export type { Gap } from './sequence.ts';

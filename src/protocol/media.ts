@@ -18,13 +18,13 @@ const sourceSchema = v.object({
   held: v.array(v.object({ id: refSchema.entries.id, png: v.instance(Blob) })),
 });
 
-const frames = {
+const written = {
   source: sourceSchema,
   /** In the order in which they are written; one may come more than once. */
   frames: v.pipe(v.array(refSchema), v.minLength(1)),
 };
 const animation = {
-  ...frames,
+  ...written,
   /** Frames per second. */
   frameRate: v.pipe(v.number(), v.finite(), v.minValue(0.1), v.maxValue(120)),
 };
@@ -56,17 +56,37 @@ export const mediaApi = {
     event: v.never(),
     result: v.instance(Blob),
   },
-  /** The sides of a picture file, turned by its EXIF. */
-  measure: {
-    params: v.object({ file: v.instance(Blob) }),
+  /** The names of the files in a ZIP archive, as they are in it. */
+  contents: {
+    params: v.object({ archive: v.instance(Blob) }),
     event: v.never(),
-    result: v.object({ width: side, height: side }),
+    result: v.array(v.string()),
   },
-  /** The pictures in a ZIP archive. */
-  unpack: {
-    params: v.object({ file: v.instance(Blob) }),
-    event: v.never(),
-    result: v.array(v.object({ name: v.string(), file: v.instance(Blob) })),
+  /** Pictures as frames of the first one's size, in the order given. Those that cannot be read are left out. */
+  frames: {
+    params: v.object({
+      pictures: v.array(
+        v.object({
+          name: v.string(),
+          /** Which of the files it is. */
+          file: v.pipe(v.number(), v.integer(), v.minValue(0)),
+          /** Its name in that file, where that is an archive. */
+          entry: v.nullable(v.string()),
+        }),
+      ),
+      files: v.array(v.instance(Blob)),
+      fit: fitSchema,
+      /** The frames' sides are multiples of this. */
+      multiple: side,
+    }),
+    event: progressSchema,
+    result: v.object({
+      first: v.object({ name: v.string(), file: v.instance(Blob), picture: pictureSchema }),
+      frames: v.array(v.instance(Blob)),
+      /** How many had another size than the first. */
+      fitted: v.number(),
+      bad: v.array(v.object({ name: v.string(), code: v.string(), message: v.string(), remedy: v.string() })),
+    }),
   },
   gif: {
     params: v.object({ ...animation, loop: v.boolean() }),
@@ -80,7 +100,7 @@ export const mediaApi = {
   },
   /** Every frame as a PNG, exactly, in an archive. */
   zip: {
-    params: v.object(frames),
+    params: v.object(written),
     event: progressSchema,
     result: file,
   },

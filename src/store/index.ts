@@ -23,7 +23,7 @@ export type { PlayerState } from './player.ts';
 export type { Preferences } from './preferences.ts';
 export type { ProjectJob } from './project-jobs.ts';
 export type { ListedProject, ProjectsState } from './projects.ts';
-export type { NamedFile } from './sequence.ts';
+export type { NamedFile } from './bring.ts';
 export type { StartPicture } from './start-picture.ts';
 export type { FieldKey, PromptKey, SettingsState } from './settings.ts';
 // The page says these to people in its own words, and asks the workers nothing itself.

@@ -13,12 +13,13 @@ import type { WorkerHandle } from './worker-handle.ts';
 import type { NoticeAction, Notices } from './notices.ts';
 import type { Pictures } from './pictures.ts';
 import type { Preferences } from './preferences.ts';
+import { createBringing } from './bring.ts';
+import type { NamedFile } from './bring.ts';
 import { createProjectFiles } from './project-files.ts';
 import { createProjectJobs } from './project-jobs.ts';
 import type { ProjectJob } from './project-jobs.ts';
 import { createProjectNotices } from './project-notices.ts';
 import { createRoomWatch } from './room.ts';
-import type { NamedFile } from './sequence.ts';
 import type { SettingsStore } from './settings.ts';
 
 /** A project in the list. */
@@ -57,11 +58,8 @@ export interface ProjectsStore extends StoreApi<ProjectsState> {
   readonly exportFile: (id: string) => Promise<void>;
   /** Makes a project of a `.drift` file and opens it. A file that is refused changes nothing. */
   readonly importFile: (file: Blob) => Promise<boolean>;
-  /**
-   * Makes a project of pictures, or of the pictures in a ZIP, in natural order; those of another size than the first
-   * are fitted as the preferences say. A picture that cannot be read changes nothing.
-   */
-  readonly importPictures: (files: readonly NamedFile[]) => Promise<boolean>;
+  /** Takes in whatever files a person brings: see `createBringing`. */
+  readonly bring: (files: readonly NamedFile[], options?: { readonly frames?: boolean }) => Promise<boolean>;
   readonly cancel: () => void;
   /** Shows the next of the ways that part where a frame of the animation stands. */
   readonly nextWay: (position: number) => void;
@@ -235,14 +233,20 @@ export function createProjects({
   const files = createProjectFiles({
     jobs,
     worker,
-    media,
-    preferences,
     autosave,
     pictures,
     animation,
-    settings,
     notices,
     environment,
+  });
+  const bringing = createBringing({
+    jobs,
+    media,
+    preferences,
+    animation,
+    settings,
+    notices,
+    importProject: (file) => projects.importFile(file),
   });
   const told = createProjectNotices(notices, autosave, exportAction);
   const room = createRoomWatch(notices, exportAction);
@@ -307,7 +311,7 @@ export function createProjects({
       const id = await files.importFile(file);
       return id !== null && projects.open(id);
     },
-    importPictures: files.importPictures,
+    bring: bringing,
     cancel: jobs.cancel,
     nextWay(position) {
       const { tree, frames } = animation.getState();

@@ -46,7 +46,7 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }) {
           </Button>
           <FileButton
             label="Import a project"
-            accept=".drift"
+            accept=".drift,.zip"
             className={styles['import']}
             onFiles={([file]) => {
               if (file) void projects.importFile(file).then(closeIf);
@@ -73,10 +73,11 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }) {
       <div className={styles['pictures']}>
         <FileButton
           label="Make a project of pictures"
-          accept="image/*,.zip"
+          accept="image/*,.jfif,.heic,.zip"
           multiple
           onFiles={(files) => {
-            void projects.importPictures(files.map((file) => ({ name: file.name, file }))).then(closeIf);
+            const named = files.map((file) => ({ name: file.name, file }));
+            void projects.bring(named, { frames: true }).then(closeIf);
           }}
         >
           <Images size={16} aria-hidden />

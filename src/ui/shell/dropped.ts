@@ -8,14 +8,18 @@ export function droppedFiles(data: DataTransfer | null): Promise<NamedFile[]> {
   return Promise.all(entries.map(filesIn)).then((nested) => nested.flat());
 }
 
+// Chromium has these interfaces, but no globals to compare with.
+const isFile = (entry: FileSystemEntry): entry is FileSystemFileEntry => entry.isFile;
+const isFolder = (entry: FileSystemEntry): entry is FileSystemDirectoryEntry => entry.isDirectory;
+
 async function filesIn(entry: FileSystemEntry): Promise<NamedFile[]> {
-  if (entry instanceof FileSystemFileEntry) {
+  if (isFile(entry)) {
     const file = await new Promise<File>((resolve, reject) => {
       entry.file(resolve, reject);
     });
     return [{ name: entry.fullPath.replace(/^\//, ''), file }];
   }
-  if (!(entry instanceof FileSystemDirectoryEntry)) return [];
+  if (!isFolder(entry)) return [];
   const reader = entry.createReader();
   const nested: NamedFile[] = [];
   // Browsers hand a folder's contents out in parts, the last of which is empty.

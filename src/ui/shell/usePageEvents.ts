@@ -6,11 +6,8 @@ import { pageTitle } from '../shared/words.ts';
 import { droppedFiles } from './dropped.ts';
 import { commandFor, stepFor } from './shortcuts.ts';
 
-/**
- * Takes what was dropped or pasted: a picture begins a project, several or a ZIP of them become one, and a project is
- * opened.
- */
-async function take({ animation, notices, projects }: Stores, dropped: Promise<NamedFile[]>): Promise<void> {
+/** Takes in what was dropped or pasted. */
+async function take({ notices, projects }: Stores, dropped: Promise<NamedFile[]>): Promise<void> {
   let files: NamedFile[];
   try {
     files = await dropped;
@@ -23,25 +20,7 @@ async function take({ animation, notices, projects }: Stores, dropped: Promise<N
     );
     return;
   }
-  const project = files.find(({ name }) => /\.drift$/i.test(name));
-  const archive = files.find(({ name }) => /\.zip$/i.test(name));
-  const pictures = files.filter(({ file }) => file.type.startsWith('image/'));
-  const [first = files[0]] = pictures;
-  if (project) {
-    await projects.importFile(project.file);
-  } else if (archive) {
-    await projects.importPictures([archive]);
-  } else if (pictures.length > 1) {
-    await projects.importPictures(pictures);
-  } else if (first) {
-    await animation.chooseStart(first.file, first.name.split('/').at(-1) ?? first.name);
-  } else {
-    notices.error(
-      new InputError('no-file', 'What was dropped is not a file.', {
-        remedy: 'Save the picture first, then drop the file; or copy the picture and paste it here.',
-      }),
-    );
-  }
+  await projects.bring(files);
 }
 
 /** A picture can be dropped anywhere. Returns whether something is being dragged over the page. */

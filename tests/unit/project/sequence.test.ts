@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { frameSizeFor, sequenceOf } from '../../../src/project/index.ts';
+import { frameSizeFor } from '../../../src/project/index.ts';
+import { sequenceOf } from '../../../src/project/sequence.ts';
 
 const sorted = (names: string[]) => sequenceOf(names).order.map((place) => names[place]);
 

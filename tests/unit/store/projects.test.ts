@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../../src/base/index.ts';
 import { Device } from '../../support/project-storage.ts';
 import { Rig, file, until, valueOf, valuesOf as values } from './rig.ts';
 
@@ -571,77 +570,3 @@ function asFile(blob: Blob | undefined): File {
   if (!blob) throw new Error('nothing was saved');
   return new File([blob], 'project.drift');
 }
-
-describe('pictures that become a project', () => {
-  const named = (...names: string[]) =>
-    names.map((name) => ({ name, file: file(`64x64:${/\d+/.exec(name)?.[0] ?? ''}`) }));
-
-  it('are its frames in natural order, start with the first, and can go on from the last', async () => {
-    const rig = new Rig();
-    rig.load();
-    await rig.stores.model.whenReady();
-    await rig.stores.projects.importPictures(named('10.png', '9.png', '7.png'));
-    expect(await values(rig)).toEqual([7, 9, 10]);
-    const { start, project } = rig.stores.animation.getState();
-    expect([valueOf(start?.picture), project?.name]).toEqual([7, '7']);
-    expect(rig.stores.player.getState().position).toBe(3);
-    expect(notices(rig)).toMatchObject([{ message: '3 pictures became a project. Missing numbers: 8.' }]);
-
-    rig.stores.settings.set({ frames: 1 });
-    await rig.stores.generation.generate();
-    expect(rig.generateCalls.map(({ firstFrame, start: from }) => [firstFrame, valueOf(from)])).toEqual([
-      [3, 10],
-    ]);
-    await kept(rig);
-    await rig.stores.projects.refresh();
-    expect(names(rig)).toEqual([['7', 4]]);
-    await rig.stores.exporter.download('gif');
-    expect(rig.encoded[0]?.values.slice(0, 3)).toEqual([7, 9, 10]);
-  });
-
-  it('have the size of the first; others are fitted as the person chose, which is said', async () => {
-    const rig = new Rig();
-    rig.load();
-    await rig.stores.model.whenReady();
-    rig.stores.preferences.setState({ fit: 'stretch' });
-    await rig.stores.projects.importPictures([
-      { name: '1.png', file: file('128x96:1') },
-      { name: '2.png', file: file('64x64:2') },
-    ]);
-    const { frames } = rig.stores.animation.getState();
-    expect(frames.map(({ width, height }) => [width, height])).toEqual([
-      [128, 96],
-      [128, 96],
-    ]);
-    expect(rig.decodeSizes).toEqual(['128x96 stretch', '128x96 stretch']);
-    expect(rig.stores.settings.getState().values).toMatchObject({ width: 128, height: 96 });
-    expect(notices(rig)[0]?.message).toContain('1 had another size than the first and was stretched to it.');
-  });
-
-  it('come out of an archive too', async () => {
-    const rig = new Rig();
-    rig.load();
-    await rig.stores.model.whenReady();
-    rig.archive = named('frames/0000001.png', 'frames/0000000.png');
-    await rig.stores.projects.importPictures([{ name: 'drift.zip', file: file('zip') }]);
-    expect(await values(rig)).toEqual([0, 1]);
-    rig.archive = [];
-    await rig.stores.projects.importPictures([{ name: 'empty.zip', file: file('zip') }]);
-    expect(notices(rig).at(-1)?.message).toBe('There are no pictures in there.');
-    expect(await values(rig)).toEqual([0, 1]);
-  });
-
-  it('change nothing when one of them cannot be read, and it is named', async () => {
-    const rig = await withFrames(2);
-    const before = await values(rig);
-    rig.failures.set(
-      'decode',
-      new InputError('picture-damaged', 'It is damaged.', { remedy: 'Take another.' }),
-    );
-    expect(await rig.stores.projects.importPictures(named('1.png', '2.png'))).toBe(false);
-    expect(notices(rig)).toMatchObject([
-      { message: '1.png: It is damaged.', kept: 'Nothing that was there has changed.' },
-    ]);
-    expect(await values(rig)).toEqual(before);
-  });
-});

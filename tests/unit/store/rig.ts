@@ -1,4 +1,5 @@
 import { afterEach } from 'vitest';
+import { InputError } from '../../../src/base/index.ts';
 import type { Picture } from '../../../src/base/index.ts';
 import {
   connect,
@@ -22,7 +23,7 @@ import type {
   PickEvent,
 } from '../../../src/protocol/index.ts';
 import { encodePng } from '../../../src/formats/index.ts';
-import { framesToMake, readerOf, shrunk, variantOf } from '../../../src/project/index.ts';
+import { frameSizeFor, framesToMake, readerOf, shrunk, variantOf } from '../../../src/project/index.ts';
 import { createStores } from '../../../src/store/index.ts';
 import type { ExportKind, Stores } from '../../../src/store/index.ts';
 import { Device } from '../../support/project-storage.ts';
@@ -83,7 +84,7 @@ type SmoothCall = Params<(typeof diffusionApi)['smooth']>;
 type LoadCall = Params<(typeof diffusionApi)['load']>;
 
 type FailingMethod =
-  'load' | 'generate' | 'smooth' | 'pickRound' | 'decode' | 'measure' | 'png' | 'thumbnail' | ExportKind;
+  'load' | 'generate' | 'smooth' | 'pickRound' | 'decode' | 'png' | 'thumbnail' | ExportKind;
 
 const cleanUps: (() => void)[] = [];
 function onCleanUp(cleanUp: () => void) {
@@ -202,8 +203,8 @@ export class Rig {
     [];
   readonly decodeSizes: string[] = [];
   readonly saved: { name: string; file: Blob }[] = [];
-  /** What every ZIP holds here. */
-  archive: { name: string; file: Blob }[] = [];
+  /** What every ZIP holds here; null is no ZIP. */
+  archive: { name: string; file: Blob }[] | null = [];
   readonly liveUrls = new Set<string>();
   /** A load fails when the diffusion worker has begun to load networks. */
   failsLate = false;
@@ -495,12 +496,49 @@ export class Rig {
         const picture = await readerOf(files, source).picture(frame);
         return { value: new Blob([encodePng(shrunk(picture, side))]), transfer: [] };
       },
-      measure: async ({ file: picture }) => {
-        this.#fail('measure');
-        const [width = 64, height = 64] = (await picture.text()).split(/[x:]/).map(Number);
-        return { value: { width, height }, transfer: [] };
+      contents: () => {
+        if (this.archive) {
+          return Promise.resolve({ value: this.archive.map(({ name }) => name), transfer: [] });
+        }
+        throw new InputError('truncated', 'The archive has no end.', { remedy: 'Download it again.' });
       },
-      unpack: () => Promise.resolve({ value: this.archive, transfer: [] }),
+      frames: async ({ pictures: wanted, files: brought, fit, multiple }, { signal, emit }) => {
+        const read: { name: string; file: Blob; width: number; height: number; value: number }[] = [];
+        const bad: { name: string; code: string; message: string; remedy: string }[] = [];
+        for (const [done, { name, file: index, entry }] of wanted.entries()) {
+          emit({ done, of: wanted.length });
+          await this.decoding.pass(signal);
+          const from =
+            entry === null ? brought[index] : this.archive?.find((each) => each.name === entry)?.file;
+          const text = (await from?.text()) ?? 'bad';
+          const [width = NaN, height = NaN, value = 100] = text.split(/[x:]/).map(Number);
+          // A file that does not begin with its size is a bad picture.
+          if (from && Number.isFinite(width)) {
+            read.push({ name, file: from, width, height, value });
+          } else {
+            bad.push({ name, code: 'picture-damaged', message: 'It is damaged.', remedy: 'Take another.' });
+          }
+        }
+        const [first] = read;
+        if (!first) {
+          throw new InputError('picture-damaged', `${bad[0]?.name ?? ''}: It is damaged.`, {
+            remedy: 'Take another.',
+          });
+        }
+        const size = frameSizeFor(first, multiple);
+        this.decodeSizes.push(`${size.width}x${size.height} ${fit}`);
+        const cut = ({ value }: { readonly value: number }) => plain(size.width, size.height, value);
+        return {
+          value: {
+            first: { name: first.name, file: first.file, picture: cut(first) },
+            frames: read.map((picture) => new Blob([encodePng(cut(picture))], { type: 'image/png' })),
+            fitted: read.filter(({ width, height }) => width !== first.width || height !== first.height)
+              .length,
+            bad,
+          },
+          transfer: [],
+        };
+      },
       gif: animate('gif'),
       mp4: animate('mp4'),
       zip: animate('zip'),

@@ -1,0 +1,215 @@
+import type { StoreApi } from 'zustand/vanilla';
+import { InputError } from '../base/index.ts';
+import { fileKind, pickFrames, projectFolder } from '../project/index.ts';
+import type { mediaApi } from '../protocol/index.ts';
+import type { AnimationStore } from './animation.ts';
+import { broughtWords, leftOutWords } from './bring-words.ts';
+import type { NoticeAction, Notices } from './notices.ts';
+import type { Preferences } from './preferences.ts';
+import type { ProjectJobs } from './project-jobs.ts';
+import type { SettingsStore } from './settings.ts';
+import type { WorkerHandle } from './worker-handle.ts';
+
+/** A file by its name, which may have folders in it. */
+export interface NamedFile {
+  readonly name: string;
+  readonly file: Blob;
+}
+
+/** Pictures that belong together: files, or what is in an archive. */
+interface PictureSet {
+  readonly name: string;
+  readonly pictures: readonly (NamedFile & { readonly entry: string | null })[];
+}
+
+/** What was found among the files that somebody brought. */
+interface Found {
+  readonly projects: readonly NamedFile[];
+  readonly loose: readonly NamedFile[];
+  readonly archives: readonly PictureSet[];
+  /** Archives that cannot be read. */
+  readonly bad: readonly { readonly name: string; readonly error: InputError }[];
+}
+
+/** How many of what was left out are offered in the notice; the rest is only named. */
+const mostOffers = 3;
+
+const topic = 'brought';
+const unchanged = 'Nothing that was there has changed.';
+
+/**
+ * Takes in whatever files people bring: projects are opened, pictures become the frames of a new project, and a picture
+ * alone becomes the start picture. What is left out is named, and offered where it can be used by itself.
+ */
+export function createBringing({
+  jobs: { job, signal: newestJob },
+  media,
+  preferences,
+  animation,
+  settings,
+  notices,
+  importProject,
+}: {
+  jobs: Pick<ProjectJobs, 'job' | 'signal'>;
+  media: WorkerHandle<typeof mediaApi>;
+  preferences: StoreApi<Preferences>;
+  animation: AnimationStore;
+  settings: SettingsStore;
+  notices: Notices;
+  importProject: (file: Blob) => Promise<boolean>;
+}) {
+  async function look(files: readonly NamedFile[], signal: AbortSignal): Promise<Found> {
+    const of = (kind: ReturnType<typeof fileKind>) =>
+      files.filter(({ name, file }) => fileKind(name, file.type) === kind);
+    const projects = of('project');
+    const archives: PictureSet[] = [];
+    const bad: Found['bad'][number][] = [];
+    for (const archive of of('archive')) {
+      const { name, file } = archive;
+      try {
+        const entries = await media.call('contents', { archive: file }, { signal });
+        if (projectFolder(entries) !== null) projects.push(archive);
+        const pictures = entries.flatMap((entry) =>
+          fileKind(entry) === 'picture' ? { name: entry, file, entry } : [],
+        );
+        if (projectFolder(entries) === null) archives.push({ name, pictures });
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        bad.push({ name, error });
+      }
+    }
+    return { projects, loose: of('picture'), archives, bad };
+  }
+
+  /** Makes a project of pictures, and offers what is left out of it. */
+  async function become(set: PictureSet, others: readonly PictureSet[], bad: Found['bad']): Promise<boolean> {
+    const { order, missing, leftOut } = pickFrames(set.pictures.map(({ name }) => name));
+    return job(
+      'Reading the pictures',
+      async (signal, onProgress) => {
+        const { fit } = preferences.getState();
+        const { multiple } = settings.getState();
+        const files = [...new Set(set.pictures.map(({ file }) => file))];
+        const pictures = order.flatMap((place) => set.pictures[place] ?? []);
+        const read = await media.call(
+          'frames',
+          {
+            pictures: pictures.map(({ name, file, entry }) => ({ name, file: files.indexOf(file), entry })),
+            files,
+            fit,
+            multiple,
+          },
+          { signal, onEvent: onProgress },
+        );
+        if (signal.aborted) return;
+        const { name, file, picture } = read.first;
+        const { width, height } = picture;
+        const start = { name: name.split('/').at(-1) ?? name, file, picture, cut: { width, height, fit } };
+        animation.bring({ start, frames: read.frames });
+        const rest = [
+          ...leftOut.map(({ name: label, places }) => ({
+            name: label,
+            pictures: places.flatMap((place) => set.pictures[place] ?? []),
+          })),
+          ...others,
+        ];
+        const refused = [
+          ...read.bad,
+          ...bad.map(({ name: label, error: { message } }) => ({ name: label, message })),
+        ];
+        tell([broughtWords({ ...read, missing, bad: refused }, fit), leftOutWords(rest)], rest);
+      },
+      unchanged,
+    );
+  }
+
+  function tell(words: readonly string[], rest: readonly PictureSet[]) {
+    const offers = rest.slice(0, mostOffers).map((set): NoticeAction => ({
+      label: `Make a project of “${set.name}”`,
+      run: () => {
+        void become(set, [], []);
+      },
+    }));
+    notices.info(topic, words.filter(Boolean).join(' '), offers);
+  }
+
+  /** Says why nothing could be taken in. */
+  function refuse(files: readonly NamedFile[], bad: Found['bad']): boolean {
+    const [first] = bad;
+    const reason = first
+      ? new InputError(first.error.code, `${first.name}: ${first.error.message}`, {
+          remedy: first.error.remedy,
+          details: { ...first.error.details, file: first.name },
+          cause: first.error,
+        })
+      : new InputError(
+          files.length === 0 ? 'no-file' : 'no-pictures',
+          files.length === 0 ? 'What was dropped is not a file.' : 'There are no pictures in there.',
+          {
+            remedy:
+              files.length === 0
+                ? 'Save the picture first, then drop the file; or copy the picture and paste it here.'
+                : 'Drop pictures, a folder of pictures, or a ZIP of pictures.',
+          },
+        );
+    notices.error(reason, { kept: unchanged });
+    return false;
+  }
+
+  async function takeIn(
+    files: readonly NamedFile[],
+    { projects, loose, archives, bad }: Found,
+    frames: boolean,
+  ): Promise<boolean> {
+    const visible = files.filter(({ name }) => fileKind(name) !== 'hidden');
+    const [only = visible[0]] = loose;
+    const filled = archives.filter(({ pictures }) => pictures.length > 0);
+    const sets = [
+      ...(loose.length > 0
+        ? [{ name: 'the pictures', pictures: loose.map((picture) => ({ ...picture, entry: null })) }]
+        : []),
+      ...filled,
+    ];
+    if (projects.length > 0) {
+      let opened = false;
+      for (const { file } of projects) opened = (await importProject(file)) || opened;
+      if (sets.length > 0) tell([leftOutWords(sets)], sets);
+      return opened;
+    }
+    const isAlone =
+      loose.length === 1 || (sets.length === 0 && visible.length === 1 && archives.length + bad.length === 0);
+    if (isAlone && !frames && only) {
+      if (filled.length > 0) tell([leftOutWords(filled)], filled);
+      return animation.chooseStart(only.file, only.name.split('/').at(-1) ?? only.name).then(() => true);
+    }
+    const [first, ...others] = sets;
+    if (!first) return refuse(visible, bad);
+    if (loose.length > 0) return become(first, others, bad);
+    // Archives alone become a project each; the last one stays on the page.
+    let made = await become(first, [], bad);
+    for (const set of others) {
+      if (newestJob().aborted) break;
+      made = (await become(set, [], [])) || made;
+    }
+    return made;
+  }
+
+  /**
+   * Takes in files.
+   *
+   * @param frames - a picture alone becomes a project of one frame, not the start picture
+   * @returns whether something of it is on the page now
+   */
+  return async (files: readonly NamedFile[], { frames = false } = {}): Promise<boolean> => {
+    const found: Found[] = [];
+    const looked = await job(
+      'Looking at the files',
+      async (signal) => {
+        found.push(await look(files, signal));
+      },
+      unchanged,
+    );
+    const [seen] = found;
+    return looked && seen !== undefined && takeIn(files, seen, frames);
+  };
+}

@@ -1,0 +1,131 @@
+/** Files as people have them, with what other programs leave among them. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Page } from '@playwright/test';
+import { field, frames, open, stripPixels } from './driving.ts';
+import { expect, test } from './fixtures.ts';
+
+const inputs = fileURLToPath(new URL('../fixtures/inputs/', import.meta.url));
+
+/** Drops files and folders of this machine on the page, as a file manager does. */
+async function drop(page: Page, ...names: string[]): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: names.map((name) => `${inputs}${name}`), dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await session.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data });
+  }
+  await session.detach();
+}
+
+/** Chooses files by the button “From pictures”. */
+async function choose(page: Page, ...names: string[]): Promise<void> {
+  await page.getByRole('button', { name: 'Projects', exact: true }).click();
+  await page.getByLabel('Make a project of pictures').setInputFiles(names.map((name) => `${inputs}${name}`));
+}
+
+/** What an `<img>` makes of a picture: its sides, and its pixels without alpha. */
+async function shownByBrowser(page: Page, name: string) {
+  const base64 = readFileSync(`${inputs}turned/${name}`, 'base64');
+  return page.evaluate(async (text) => {
+    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    const url = URL.createObjectURL(new Blob([bytes]));
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    URL.revokeObjectURL(url);
+    const { naturalWidth: width, naturalHeight: height } = image;
+    const context = new OffscreenCanvas(width, height).getContext('2d');
+    if (!context) throw new Error('This browser has no 2D canvas.');
+    context.drawImage(image, 0, 0);
+    const { data } = context.getImageData(0, 0, width, height);
+    return { width, height, pixels: [...data].filter((_, i) => i % 4 < 3) };
+  }, base64);
+}
+
+const folder = (name: string) => readdirSync(inputs + name).map((file) => `${name}/${file}`);
+const told = (page: Page, text: string | RegExp) => expect(page.getByText(text)).toBeVisible();
+
+test.describe('files that people bring', { tag: '@cpu' }, () => {
+  test('a folder that the original program left, dropped: its frames, and the animation is offered', async ({
+    page,
+  }) => {
+    await open(page);
+    await drop(page, 'original-program-folder');
+    await told(page, '5 pictures became a project. Left out: out.gif.');
+    await expect(frames(page)).toHaveCount(5);
+    await page.getByRole('button', { name: 'Make a project of “out.gif”' }).click();
+    await expect(frames(page)).toHaveCount(1);
+  });
+
+  test('the files of that folder, chosen', async ({ page }) => {
+    await open(page);
+    await choose(page, ...folder('original-program-folder'));
+    await told(page, '5 pictures became a project. Left out: out.gif.');
+    await expect(frames(page)).toHaveCount(5);
+  });
+
+  test('what a Mac leaves among them is passed over', async ({ page }) => {
+    await open(page);
+    await choose(page, ...folder('mac-folder'));
+    await told(page, '3 pictures became a project.');
+    await expect(frames(page)).toHaveCount(3);
+  });
+
+  test('a folder in a folder and an archive beside are offered by themselves', async ({ page }) => {
+    await open(page);
+    await drop(page, 'nested');
+    await told(page, /^5 pictures became a project\. Left out: depth, nested\/backup\.zip/);
+    await expect(frames(page)).toHaveCount(5);
+  });
+
+  test('a picture that was cut short is named, and the others come in', async ({ page }) => {
+    await open(page);
+    await drop(page, 'one-truncated.zip');
+    await told(page, /^4 pictures became a project\..*1 could not be read: 000000\d\.jpg \(/);
+    await expect(frames(page)).toHaveCount(4);
+  });
+
+  for (const { archive, count, bad } of [
+    { archive: 'heic-is-jpeg.zip', count: 2, bad: null },
+    { archive: 'jfif.zip', count: 2, bad: null },
+    { archive: 'heic-mixed.zip', count: 1, bad: /2 could not be read: IMG_3\.heic \(This is a HEIC file/ },
+  ]) {
+    test(`pictures are known by what is in them, not by their names: ${archive}`, async ({ page }) => {
+      await open(page);
+      await drop(page, `heic-and-jfif/${archive}`);
+      if (bad) await told(page, bad);
+      await expect(frames(page)).toHaveCount(count);
+    });
+  }
+
+  test('pictures of a kind that no browser reads are refused by their name', async ({ page }) => {
+    await open(page);
+    await drop(page, 'heic-and-jfif/heic.zip');
+    const message = page.getByRole('alert');
+    await expect(message).toContainText('IMG_3.heic: This is a HEIC file, which Drift cannot read.');
+    await expect(message).toContainText('Save it as PNG or JPEG first');
+  });
+
+  test('several archives become a project each', async ({ page }) => {
+    await open(page);
+    await drop(page, 'heic-and-jfif/jfif.zip', 'heic-and-jfif/heic-is-jpeg.zip');
+    await expect(frames(page)).toHaveCount(2);
+    await page.getByRole('button', { name: 'Projects', exact: true }).click();
+    await expect(page.getByRole('list', { name: 'Projects' }).getByRole('listitem')).toHaveCount(2);
+  });
+
+  test('pictures of every kind are turned as the browser shows them', async ({ page }) => {
+    await open(page);
+    for (const name of ['exif6.jpg', 'exif6.png', 'exif6.webp', 'photo.heic', 'rot.avif']) {
+      const shown = await shownByBrowser(page, name);
+      await choose(page, `turned/${name}`);
+      await expect(page.getByRole('dialog')).toBeHidden();
+      await expect(field(page, 'Width')).toHaveValue(String(shown.width));
+      await expect(field(page, 'Height')).toHaveValue(String(shown.height));
+      await expect(frames(page)).toHaveCount(1);
+      const [pixels] = await stripPixels(page);
+      const differences = shown.pixels.map((value, i) => Math.abs(value - (pixels?.[i] ?? NaN)));
+      expect(Math.max(...differences), name).toBeLessThanOrEqual(2);
+    }
+  });
+});

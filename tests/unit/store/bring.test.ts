@@ -1,0 +1,201 @@
+import { describe, expect, it } from 'vitest';
+import { Rig, file, until, valueOf, valuesOf as values } from './rig.ts';
+
+const picture = (name: string, content = `64x64:${/\d+/.exec(name)?.[0] ?? '100'}`) => ({
+  name,
+  file: file(content),
+});
+const pictures = (...all: string[]) => all.map((name) => picture(name));
+const zip = (name: string) => ({ name, file: new Blob(['zip']) });
+const notices = (rig: Rig) => rig.stores.notices.getState().notices;
+const kept = (rig: Rig) => rig.stores.autosave.whenSettled();
+
+async function ready(): Promise<Rig> {
+  const rig = new Rig();
+  rig.load();
+  await rig.stores.model.whenReady();
+  return rig;
+}
+
+async function projectNames({ stores: { projects } }: Rig) {
+  await projects.refresh();
+  return projects
+    .getState()
+    .list?.map(({ name, frames }) => [name, frames])
+    .sort();
+}
+
+/** A project that was exported. */
+async function exported(start: string, frames: number): Promise<Blob> {
+  const rig = new Rig();
+  await rig.ready();
+  rig.stores.settings.set({ frames });
+  await rig.stores.generation.generate();
+  await kept(rig);
+  const { project } = rig.stores.animation.getState();
+  await rig.stores.projects.rename(project?.id ?? '', start);
+  await rig.stores.projects.exportFile(project?.id ?? '');
+  const saved = rig.saved.at(-1)?.file;
+  if (!saved) throw new Error('nothing was saved');
+  return saved;
+}
+
+describe('pictures that are brought', () => {
+  it('become frames in natural order, start with the first, and can go on from the last', async () => {
+    const rig = await ready();
+    expect(await rig.stores.projects.bring(pictures('10.png', '9.png', '7.png'))).toBe(true);
+    expect(await values(rig)).toEqual([7, 9, 10]);
+    const { start, project } = rig.stores.animation.getState();
+    expect([valueOf(start?.picture), project?.name]).toEqual([7, '7']);
+    expect(rig.stores.player.getState().position).toBe(3);
+    expect(notices(rig)).toMatchObject([{ message: '3 pictures became a project. Missing numbers: 8.' }]);
+
+    rig.stores.settings.set({ frames: 1 });
+    await rig.stores.generation.generate();
+    expect(rig.generateCalls.map(({ firstFrame, start: from }) => [firstFrame, valueOf(from)])).toEqual([
+      [3, 10],
+    ]);
+    await kept(rig);
+    expect(await projectNames(rig)).toEqual([['7', 4]]);
+    await rig.stores.exporter.download('gif');
+    expect(rig.encoded[0]?.values.slice(0, 3)).toEqual([7, 9, 10]);
+  });
+
+  it('have the size of the first; others are fitted as the person chose, which is said', async () => {
+    const rig = await ready();
+    rig.stores.preferences.setState({ fit: 'stretch' });
+    await rig.stores.projects.bring([picture('1.png', '128x96:1'), picture('2.png', '64x64:2')]);
+    const { frames } = rig.stores.animation.getState();
+    expect(frames.map(({ width, height }) => [width, height])).toEqual([
+      [128, 96],
+      [128, 96],
+    ]);
+    expect(rig.decodeSizes).toEqual(['128x96 stretch']);
+    expect(rig.stores.settings.getState().values).toMatchObject({ width: 128, height: 96 });
+    expect(notices(rig)[0]?.message).toContain('1 had another size than the first and was stretched to it.');
+  });
+
+  it('alone become the start picture; as frames, a project', async () => {
+    const rig = await ready();
+    await rig.stores.projects.bring(pictures('a/fox 5.png'));
+    expect(rig.stores.animation.getState()).toMatchObject({
+      start: { name: 'fox 5.png' },
+      frames: { length: 0 },
+    });
+    await rig.stores.projects.bring(pictures('6.png'), { frames: true });
+    expect(await values(rig)).toEqual([6]);
+  });
+
+  it('that cannot be read are named, and the others come in', async () => {
+    const rig = await ready();
+    const files = [...pictures('1.png', '2.png'), picture('3.png', 'bad')];
+    expect(await rig.stores.projects.bring(files)).toBe(true);
+    expect(await values(rig)).toEqual([1, 2]);
+    expect(notices(rig)[0]?.message).toBe(
+      '2 pictures became a project. 1 could not be read: 3.png (It is damaged).',
+    );
+  });
+
+  it('change nothing when none of them can be read', async () => {
+    const rig = await ready();
+    await rig.stores.projects.bring(pictures('1.png', '2.png'));
+    const before = await values(rig);
+    expect(await rig.stores.projects.bring([picture('3.png', 'bad'), picture('4.png', 'bad')])).toBe(false);
+    expect(notices(rig).at(-1)).toMatchObject({
+      message: '3.png: It is damaged.',
+      kept: 'Nothing that was there has changed.',
+    });
+    expect(await values(rig)).toEqual(before);
+  });
+
+  it('leave out what stands beside them, which is offered', async () => {
+    const rig = await ready();
+    rig.archive = pictures('8.png', '9.png');
+    const files = [
+      ...pictures(
+        'fox/1.png',
+        'fox/2.png',
+        'fox/out.gif',
+        'fox/._1.png',
+        'fox/depth/5.png',
+        'fox/depth/6.png',
+      ),
+      zip('fox/backup.zip'),
+      { name: 'fox/video.mp4', file: new Blob(['video'], { type: 'video/mp4' }) },
+    ];
+    await rig.stores.projects.bring(files);
+    expect(await values(rig)).toEqual([1, 2]);
+    const [notice] = notices(rig);
+    expect(notice?.message).toBe(
+      '2 pictures became a project. Left out: out.gif, depth (2 pictures), fox/backup.zip (2 pictures).',
+    );
+    expect(notice?.actions.map(({ label }) => label)).toEqual([
+      'Make a project of “out.gif”',
+      'Make a project of “depth”',
+      'Make a project of “fox/backup.zip”',
+    ]);
+    notice?.actions[1]?.run();
+    await until(rig.stores.animation, ({ project }) => project?.name === '5');
+    expect(await values(rig)).toEqual([5, 6]);
+    await kept(rig);
+    expect(await projectNames(rig)).toEqual([
+      ['1', 2],
+      ['5', 2],
+    ]);
+  });
+
+  it('come out of archives, each of which becomes a project', async () => {
+    const rig = await ready();
+    rig.archive = pictures('frames/0000001.png', 'frames/0000000.png', '__MACOSX/frames/._0000001.png');
+    expect(await rig.stores.projects.bring([zip('a.zip'), zip('b.zip')])).toBe(true);
+    expect(await values(rig)).toEqual([0, 1]);
+    await kept(rig);
+    expect(await projectNames(rig)).toEqual([
+      ['0000000', 2],
+      ['0000000', 2],
+    ]);
+  });
+
+  it('are missed where there are none, and archives that cannot be read are named', async () => {
+    const rig = await ready();
+    rig.archive = pictures('notes.txt');
+    expect(await rig.stores.projects.bring([zip('empty.zip')])).toBe(false);
+    expect(notices(rig).at(-1)?.message).toBe('There are no pictures in there.');
+    rig.archive = null;
+    expect(await rig.stores.projects.bring([zip('cut.zip')])).toBe(false);
+    expect(notices(rig).at(-1)?.message).toBe('cut.zip: The archive has no end.');
+    expect(await rig.stores.projects.bring([...pictures('1.png', '2.png'), zip('cut.zip')])).toBe(true);
+    expect(notices(rig).at(-1)?.message).toBe(
+      '2 pictures became a project. 1 could not be read: cut.zip (The archive has no end).',
+    );
+    expect(await rig.stores.projects.bring([])).toBe(false);
+    expect(notices(rig).at(-1)?.message).toBe('What was dropped is not a file.');
+  });
+});
+
+describe('projects that are brought', () => {
+  it('are all taken, whatever their files are called, and pictures beside them are offered', async () => {
+    const [fox, owl] = [await exported('Fox', 2), await exported('Owl', 3)];
+    const rig = await ready();
+    rig.archive = [
+      { name: 'Owl/project.json', file: owl },
+      { name: 'Owl/start.png', file: owl },
+      { name: 'Owl/frames/0000001.png', file: owl },
+    ];
+    const files = [
+      { name: 'fox.drift', file: fox },
+      { name: 'owl.zip', file: owl },
+      ...pictures('1.png', '2.png'),
+    ];
+    expect(await rig.stores.projects.bring(files)).toBe(true);
+    expect(await projectNames(rig)).toEqual([
+      ['Fox', 2],
+      ['Owl', 3],
+    ]);
+    expect(rig.stores.animation.getState().project?.name).toBe('Owl');
+    expect(notices(rig).at(-1)).toMatchObject({
+      message: 'Left out: the pictures (2 pictures).',
+      actions: [{ label: 'Make a project of “the pictures”' }],
+    });
+  });
+});
