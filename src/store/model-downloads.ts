@@ -212,7 +212,7 @@ export function createModelDownloads({
 
     get(wanted, name, { thenUse = false } = {}) {
       const { fetch } = store.getState();
-      if (fetch && fetch.phase !== 'failed' && fetch.phase !== 'paused') return;
+      if (fetch && !canResume(fetch)) return;
       endAttempt();
       const id = wanted.kind === 'installed' ? wanted.id : null;
       store.setState({
@@ -227,13 +227,19 @@ export function createModelDownloads({
       const { fetch } = store.getState();
       if (fetch?.phase !== 'running' && fetch?.phase !== 'waiting') return;
       endAttempt();
-      patch({ phase: 'paused', news: '' });
-      void whenFree(library.refresh);
+      const { signal } = attempt;
+      patch({ phase: 'pausing', news: '' });
+      void whenFree(async () => {
+        if (signal === attempt.signal && store.getState().fetch?.phase === 'pausing') {
+          patch({ phase: 'paused' });
+        }
+        await library.refresh();
+      });
     },
 
     resume() {
       const { fetch } = store.getState();
-      if (fetch?.phase !== 'paused' && fetch?.phase !== 'failed') return;
+      if (!fetch || !canResume(fetch)) return;
       patch({ phase: 'running', news: '' });
       start(fetch.wanted);
     },
@@ -262,4 +268,9 @@ export function createModelDownloads({
     },
   };
   return downloads;
+}
+
+/** Whether a download goes on only when the person says so. */
+function canResume({ phase }: ModelFetch): boolean {
+  return phase === 'pausing' || phase === 'paused' || phase === 'failed';
 }

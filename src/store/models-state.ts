@@ -28,8 +28,11 @@ export interface ModelFetch {
   /** Null until the worker knows. */
   readonly id: string | null;
   readonly name: string;
-  /** `waiting`: the network was lost, and it goes on by itself; `failed`: it goes on when the person says so. */
-  readonly phase: 'running' | 'waiting' | 'paused' | 'failed';
+  /**
+   * `waiting`: the network was lost, and it goes on by itself; `pausing`: what has come is being saved; `failed`: it goes
+   * on when the person says so.
+   */
+  readonly phase: 'running' | 'waiting' | 'pausing' | 'paused' | 'failed';
   readonly progress: ModelProgress | null;
   /** What is out of the ordinary, in one sentence; empty while nothing is. */
   readonly news: string;

@@ -165,6 +165,9 @@ export function fetchWords({ phase, progress }: Pick<ModelFetch, 'phase' | 'prog
     const stopped = phase === 'paused' ? 'Paused' : 'Stopped';
     return { text: stage === 'download' && share ? `${stopped} at ${share}` : stopped, fraction };
   }
+  if (phase === 'pausing') {
+    return { text: `Pausing, keeping what has come${share && `: ${share}`}`, fraction };
+  }
   if (phase === 'waiting') return { text: `Waiting for the network${share && `, ${share}`}`, fraction };
   switch (stage) {
     case 'look':

@@ -36,7 +36,7 @@ describe('a download', () => {
     models.resume();
     models.pause();
     pass();
-    await until(models, ({ installed }) => installed !== null);
+    await until(models, ({ fetch, installed }) => fetch?.phase === 'paused' && installed !== null);
     rig.web.asked.length = 0;
     for (let turn = 0; turn < 20; turn++) await settle();
     expect(models.getState().fetch?.phase).toBe('paused');

@@ -129,8 +129,10 @@ describe('the models of this device', () => {
     rig.stores.models.get(wanted, 'Tiny');
     await reached;
     rig.stores.models.pause();
+    expect(rig.stores.models.getState().fetch).toMatchObject({ phase: 'pausing', id });
     pass();
-    expect(rig.stores.models.getState().fetch).toMatchObject({ phase: 'paused', id });
+    await until(rig.stores.models, ({ fetch }) => fetch?.phase === 'paused');
+    expect(rig.models.files.writers, 'what has come is saved by then').toBe(0);
     await until(rig.stores.models, ({ installed }) => installed?.[0]?.state === 'partial');
 
     const next = new Rig(storage, rig.device, rig.models);
@@ -186,7 +188,7 @@ describe('the models of this device', () => {
     await until(rig.stores.models, (state) => state.fetch?.phase === 'waiting');
     rig.stores.models.pause();
     expect(rig.passTime()).toEqual([]);
-    expect(rig.stores.models.getState().fetch?.phase).toBe('paused');
+    await until(rig.stores.models, ({ fetch }) => fetch?.phase === 'paused');
   });
 
   it('stop at a full disk with what is needed, and go on when there is room', async () => {

@@ -120,6 +120,7 @@ describe('what the page says', () => {
       fraction: 0.25,
     });
     expect(fetchWords({ phase: 'paused', progress }).text).toBe('Paused at 1.00 GB of 4.00 GB');
+    expect(fetchWords({ phase: 'pausing', progress }).text).toMatch(/^Pausing, keeping what has come/);
     expect(fetchWords({ phase: 'waiting', progress }).text).toMatch(/network/);
     expect(fetchWords({ phase: 'running', progress: null }).fraction).toBe(0);
   });
