@@ -94,9 +94,15 @@ test(
     expect(there).toBeGreaterThan(0);
     const ahead = said.map(({ message }) => message.event?.stepsAhead ?? 0);
     expect(Math.max(...ahead.slice(0, pick?.place)), 'steps ahead before the pick').toBe(2);
-    expect(Math.max(...ahead.slice(0, there)), 'steps ahead until the round was there').toBeLessThanOrEqual(
-      3,
-    );
+    // The worker does not wait for the page, which may be some steps behind on a busy machine: it says how many there are
+    // when it hears of the pick, the one time that their number is what it was.
+    const reports = ahead.slice(pick?.place, there).filter((steps) => steps > 0);
+    const heard = reports.find((steps, place) => steps === (place === 0 ? 2 : reports[place - 1]));
+    expect(heard, 'steps ahead when the worker hears of the pick').toBeDefined();
+    expect(
+      Math.max(...ahead.slice(0, there)) - (heard ?? 0),
+      'steps ahead between then and the round that was picked',
+    ).toBeLessThanOrEqual(1);
   },
 );
 

@@ -8,8 +8,8 @@ export const u32 = (value: number): Field => ['u32', value];
 export const i32 = (value: number): Field => ['i32', value];
 export const f32 = (value: number): Field => ['f32', value];
 
-/** Room for the largest `Params`. */
-const paramsBytes = 128;
+/** Room for the largest `Params`, those of latent_preview. */
+const paramsBytes = 1056;
 
 function packParams(fields: readonly Field[]): ArrayBuffer {
   const view = new DataView(new ArrayBuffer(padded(4 * fields.length, 16)));
