@@ -30,6 +30,16 @@ export class DriftError extends Error {
 /** A picture, an archive or another file that the user gave cannot be used. */
 export class InputError extends DriftError {
   override readonly name = 'InputError';
+
+  /** The same error, saying which of several files it is about. */
+  about(file: string): InputError {
+    const { code, message, remedy, details } = this;
+    return new InputError(code, `${file}: ${message}`, {
+      remedy,
+      details: { ...details, file },
+      cause: this,
+    });
+  }
 }
 
 /** A setting is outside its range or does not fit the model. */

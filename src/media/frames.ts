@@ -13,9 +13,7 @@ export interface BroughtPicture {
 /** A picture that could not be read, and why. */
 export interface BadPicture {
   readonly name: string;
-  readonly code: string;
   readonly message: string;
-  readonly remedy: string;
 }
 
 /** Pictures as frames of one size. */
@@ -45,7 +43,8 @@ export interface FramesOptions {
 }
 
 /**
- * Reads pictures one after another as frames of the first one's size. Those that cannot be read are left out.
+ * Reads pictures, at least one, one after another as frames of the first one's size. Those that cannot be read are left
+ * out.
  *
  * @throws InputError of the first picture where none can be read; the signal's reason when it is aborted
  */
@@ -56,9 +55,7 @@ export async function readFrames(
 ): Promise<BroughtFrames> {
   const frames: Blob[] = [];
   const bad: BadPicture[] = [];
-  let failure: unknown = new InputError('no-pictures', 'There are no pictures in there.', {
-    remedy: 'Drop pictures, a folder of pictures, or a ZIP of pictures.',
-  });
+  let failure: InputError | null = null;
   let first: FirstFrame | null = null;
   let fitted = 0;
   for (const [done, { name, open }] of pictures.entries()) {
@@ -82,12 +79,11 @@ export async function readFrames(
       if (made.size.width !== first.size.width || made.size.height !== first.size.height) fitted++;
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      const { code, message, remedy } = error;
-      if (bad.length === 0) failure = named(name, error);
-      bad.push({ name, code, message, remedy });
+      failure ??= error.about(name);
+      bad.push({ name, message: error.message });
     }
   }
-  if (!first) throw failure;
+  if (!first) throw failure ?? new RangeError('there is no picture to read');
   const { name, file, picture } = first;
   return { first: { name, file, picture }, frames, fitted, bad };
 }
@@ -99,9 +95,4 @@ interface FirstFrame {
   /** The file's size, and how it was cut. */
   readonly size: Size;
   readonly options: DecodeOptions;
-}
-
-/** Says which of many pictures an error is about. */
-function named(name: string, { code, message, remedy, details, cause }: InputError): InputError {
-  return new InputError(code, `${name}: ${message}`, { remedy, details: { ...details, file: name }, cause });
 }

@@ -55,8 +55,9 @@ export function pickFrames(names: readonly string[]): PickedFrames {
   });
   const depth = pictures.reduce((least, { folder }) => Math.min(least, folder.length), Infinity);
   const upper = pictures.filter(({ folder }) => folder.length === depth);
-  const frames = upper.filter(isInRow(upper));
-  const alone = upper.filter((picture) => !frames.includes(picture));
+  const inRow = isInRow(upper);
+  const frames = upper.filter(inRow);
+  const alone = upper.filter((picture) => !inRow(picture));
   const below = grouped(
     pictures.filter(({ folder }) => folder.length > depth),
     ({ folder }) => folder.slice(0, depth + 1).join('/'),

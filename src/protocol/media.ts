@@ -65,14 +65,17 @@ export const mediaApi = {
   /** Pictures as frames of the first one's size, in the order given. Those that cannot be read are left out. */
   frames: {
     params: v.object({
-      pictures: v.array(
-        v.object({
-          name: v.string(),
-          /** Which of the files it is. */
-          file: v.pipe(v.number(), v.integer(), v.minValue(0)),
-          /** Its name in that file, where that is an archive. */
-          entry: v.nullable(v.string()),
-        }),
+      pictures: v.pipe(
+        v.array(
+          v.object({
+            name: v.string(),
+            /** Which of the files it is. */
+            file: v.pipe(v.number(), v.integer(), v.minValue(0)),
+            /** Its name in that file, where that is an archive. */
+            entry: v.nullable(v.string()),
+          }),
+        ),
+        v.minLength(1),
       ),
       files: v.array(v.instance(Blob)),
       fit: fitSchema,
@@ -85,7 +88,7 @@ export const mediaApi = {
       frames: v.array(v.instance(Blob)),
       /** How many had another size than the first. */
       fitted: v.number(),
-      bad: v.array(v.object({ name: v.string(), code: v.string(), message: v.string(), remedy: v.string() })),
+      bad: v.array(v.object({ name: v.string(), message: v.string() })),
     }),
   },
   gif: {

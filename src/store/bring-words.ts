@@ -6,25 +6,35 @@ export interface Brought {
   readonly frames: readonly unknown[];
   readonly fitted: number;
   readonly missing: readonly Gap[];
-  readonly bad: readonly { readonly name: string; readonly message: string }[];
+}
+
+/** A picture or an archive that could not be read. */
+export interface BadFile {
+  readonly name: string;
+  readonly message: string;
 }
 
 /** So many names, numbers or reasons are told; more would bury the rest. */
 const mostTold = 8;
 
 /** What was brought in, in a few sentences. */
-export function broughtWords({ frames, missing, fitted, bad }: Brought, fit: Fit): string {
+export function broughtWords({ frames, missing, fitted }: Brought, fit: Fit): string {
   const gaps = missing.map(({ first, last }) => (first === last ? String(first) : `${first}–${last}`));
   return [
     `${frames.length === 1 ? '1 picture' : `${frames.length} pictures`} became a project.`,
     gaps.length > 0 && `Missing numbers: ${listed(gaps)}.`,
     fitted > 0 &&
       `${fitted === 1 ? '1 had' : `${fitted} had`} another size than the first and ${fitted === 1 ? 'was' : 'were'} ${fit === 'crop' ? 'cropped' : 'stretched'} to it.`,
-    bad.length > 0 &&
-      `${bad.length === 1 ? '1 could' : `${bad.length} could`} not be read: ${listed(bad.map(({ name, message }) => `${name} (${message.replace(/\.$/, '')})`))}.`,
   ]
     .filter(Boolean)
     .join(' ');
+}
+
+/** What could not be read, and why; empty when there is nothing. */
+export function badWords(bad: readonly BadFile[]): string {
+  if (bad.length === 0) return '';
+  const reasons = bad.map(({ name, message }) => `${name} (${message.replace(/\.$/, '')})`);
+  return `${bad.length} could not be read: ${listed(reasons)}.`;
 }
 
 /** What was not taken in although it could be; empty when there is nothing. */

@@ -3,7 +3,8 @@ import { InputError } from '../base/index.ts';
 import { fileKind, pickFrames, projectFolder } from '../project/index.ts';
 import type { mediaApi } from '../protocol/index.ts';
 import type { AnimationStore } from './animation.ts';
-import { broughtWords, leftOutWords } from './bring-words.ts';
+import { badWords, broughtWords, leftOutWords } from './bring-words.ts';
+import type { BadFile } from './bring-words.ts';
 import type { NoticeAction, Notices } from './notices.ts';
 import type { Preferences } from './preferences.ts';
 import type { ProjectJobs } from './project-jobs.ts';
@@ -28,7 +29,7 @@ interface Found {
   readonly loose: readonly NamedFile[];
   readonly archives: readonly PictureSet[];
   /** Archives that cannot be read. */
-  readonly bad: readonly { readonly name: string; readonly error: InputError }[];
+  readonly bad: readonly (BadFile & { readonly error: InputError })[];
 }
 
 /** How many of what was left out are offered in the notice; the rest is only named. */
@@ -68,21 +69,26 @@ export function createBringing({
       const { name, file } = archive;
       try {
         const entries = await media.call('contents', { archive: file }, { signal });
-        if (projectFolder(entries) !== null) projects.push(archive);
-        const pictures = entries.flatMap((entry) =>
-          fileKind(entry) === 'picture' ? { name: entry, file, entry } : [],
-        );
-        if (projectFolder(entries) === null) archives.push({ name, pictures });
+        if (projectFolder(entries) !== null) {
+          projects.push(archive);
+          continue;
+        }
+        const inside = entries.filter((entry) => fileKind(entry) === 'picture');
+        archives.push({ name, pictures: inside.map((entry) => ({ name: entry, file, entry })) });
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
-        bad.push({ name, error });
+        bad.push({ name, message: error.message, error });
       }
     }
     return { projects, loose: of('picture'), archives, bad };
   }
 
   /** Makes a project of pictures, and offers what is left out of it. */
-  async function become(set: PictureSet, others: readonly PictureSet[], bad: Found['bad']): Promise<boolean> {
+  async function become(
+    set: PictureSet,
+    others: readonly PictureSet[],
+    bad: readonly BadFile[],
+  ): Promise<boolean> {
     const { order, missing, leftOut } = pickFrames(set.pictures.map(({ name }) => name));
     return job(
       'Reading the pictures',
@@ -90,11 +96,16 @@ export function createBringing({
         const { fit } = preferences.getState();
         const { multiple } = settings.getState();
         const files = [...new Set(set.pictures.map(({ file }) => file))];
+        const placeOf = new Map(files.map((file, place) => [file, place]));
         const pictures = order.flatMap((place) => set.pictures[place] ?? []);
         const read = await media.call(
           'frames',
           {
-            pictures: pictures.map(({ name, file, entry }) => ({ name, file: files.indexOf(file), entry })),
+            pictures: pictures.map(({ name, file, entry }) => ({
+              name,
+              file: placeOf.get(file) ?? 0,
+              entry,
+            })),
             files,
             fit,
             multiple,
@@ -113,46 +124,40 @@ export function createBringing({
           })),
           ...others,
         ];
-        const refused = [
-          ...read.bad,
-          ...bad.map(({ name: label, error: { message } }) => ({ name: label, message })),
-        ];
-        tell([broughtWords({ ...read, missing, bad: refused }, fit), leftOutWords(rest)], rest);
+        tell(
+          [broughtWords({ ...read, missing }, fit), badWords([...read.bad, ...bad]), leftOutWords(rest)],
+          rest,
+        );
       },
       unchanged,
     );
   }
 
+  /** Says what became of the files, if there is anything to say. */
   function tell(words: readonly string[], rest: readonly PictureSet[]) {
+    const message = words.filter(Boolean).join(' ');
+    if (message === '') return;
     const offers = rest.slice(0, mostOffers).map((set): NoticeAction => ({
       label: `Make a project of “${set.name}”`,
       run: () => {
         void become(set, [], []);
       },
     }));
-    notices.info(topic, words.filter(Boolean).join(' '), offers);
+    notices.info(topic, message, offers);
   }
 
   /** Says why nothing could be taken in. */
   function refuse(files: readonly NamedFile[], bad: Found['bad']): boolean {
     const [first] = bad;
-    const reason = first
-      ? new InputError(first.error.code, `${first.name}: ${first.error.message}`, {
-          remedy: first.error.remedy,
-          details: { ...first.error.details, file: first.name },
-          cause: first.error,
-        })
-      : new InputError(
-          files.length === 0 ? 'no-file' : 'no-pictures',
-          files.length === 0 ? 'What was dropped is not a file.' : 'There are no pictures in there.',
-          {
-            remedy:
-              files.length === 0
-                ? 'Save the picture first, then drop the file; or copy the picture and paste it here.'
-                : 'Drop pictures, a folder of pictures, or a ZIP of pictures.',
-          },
-        );
-    notices.error(reason, { kept: unchanged });
+    const nothing =
+      files.length === 0
+        ? new InputError('no-file', 'What was dropped is not a file.', {
+            remedy: 'Save the picture first, then drop the file; or copy the picture and paste it here.',
+          })
+        : new InputError('no-pictures', 'There are no pictures in there.', {
+            remedy: 'Drop pictures, a folder of pictures, or a ZIP of pictures.',
+          });
+    notices.error(first ? first.error.about(first.name) : nothing, { kept: unchanged });
     return false;
   }
 
@@ -173,13 +178,13 @@ export function createBringing({
     if (projects.length > 0) {
       let opened = false;
       for (const { file } of projects) opened = (await importProject(file)) || opened;
-      if (sets.length > 0) tell([leftOutWords(sets)], sets);
+      tell([badWords(bad), leftOutWords(sets)], sets);
       return opened;
     }
     const isAlone =
       loose.length === 1 || (sets.length === 0 && visible.length === 1 && archives.length + bad.length === 0);
     if (isAlone && !frames && only) {
-      if (filled.length > 0) tell([leftOutWords(filled)], filled);
+      tell([badWords(bad), leftOutWords(filled)], filled);
       return animation.chooseStart(only.file, only.name.split('/').at(-1) ?? only.name).then(() => true);
     }
     const [first, ...others] = sets;

@@ -140,7 +140,7 @@ export function createExport({
       const id = animation.getState().project?.id ?? '';
       const all = Promise.all([writing.get(id), done]);
       writing.set(id, all);
-      await done;
+      await all;
       if (writing.get(id) === all) writing.delete(id);
     },
     cancel() {

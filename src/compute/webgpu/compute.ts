@@ -1,4 +1,4 @@
-import { DeviceError, DriftError, float32ToFloat16, mostLatentChannels } from '../../base/index.ts';
+import { DeviceError, DriftError, float32ToFloat16 } from '../../base/index.ts';
 import type { Picture } from '../../base/index.ts';
 import * as check from '../checks.ts';
 import type {
@@ -271,11 +271,9 @@ export class WebGpuCompute implements Compute {
       'latent_preview',
       'float32',
       [
-        // Rows of three numbers, each in the place of four, in an array for as many channels as there may be.
-        ...Array.from({ length: 4 * (mostLatentChannels + 1) }, (_, index) =>
-          f32(index % 4 < 3 ? (factors[3 * Math.floor(index / 4) + (index % 4)] ?? 0) : 0),
-        ),
-        ...[channels, batch * area, area].map(u32),
+        // A row of three numbers fills the place of four, and so do the three before the rows.
+        ...[channels, batch * area, area, 0].map(u32),
+        ...factors.flatMap((factor, index) => (index % 3 === 2 ? [f32(factor), f32(0)] : [f32(factor)])),
       ],
       [source, out.buffer],
       this.#kernels.perElement(batch * area),

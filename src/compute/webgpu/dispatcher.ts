@@ -1,3 +1,4 @@
+import { mostLatentChannels } from '../../base/index.ts';
 import type { ModelType } from '../types.ts';
 import { padded } from './buffers.ts';
 import type { KernelName, Pipelines } from './pipelines.ts';
@@ -8,8 +9,8 @@ export const u32 = (value: number): Field => ['u32', value];
 export const i32 = (value: number): Field => ['i32', value];
 export const f32 = (value: number): Field => ['f32', value];
 
-/** Room for the largest `Params`, those of latent_preview. */
-const paramsBytes = 1056;
+/** Room for the largest `Params`, those of latent_preview: rows of 16 bytes for its numbers, each channel and the bias. */
+const paramsBytes = 16 * (1 + mostLatentChannels + 1);
 
 function packParams(fields: readonly Field[]): ArrayBuffer {
   const view = new DataView(new ArrayBuffer(padded(4 * fields.length, 16)));

@@ -168,6 +168,11 @@ describe('pictures that are brought', () => {
     expect(notices(rig).at(-1)?.message).toBe(
       '2 pictures became a project. 1 could not be read: cut.zip (The archive has no end).',
     );
+    await rig.stores.projects.bring([...pictures('3.png'), zip('cut.zip')]);
+    expect(rig.stores.animation.getState().start?.name).toBe('3.png');
+    expect(notices(rig).map(({ message }) => message)).toContain(
+      '1 could not be read: cut.zip (The archive has no end).',
+    );
     expect(await rig.stores.projects.bring([])).toBe(false);
     expect(notices(rig).at(-1)?.message).toBe('What was dropped is not a file.');
   });

@@ -504,7 +504,7 @@ export class Rig {
       },
       frames: async ({ pictures: wanted, files: brought, fit, multiple }, { signal, emit }) => {
         const read: { name: string; file: Blob; width: number; height: number; value: number }[] = [];
-        const bad: { name: string; code: string; message: string; remedy: string }[] = [];
+        const bad: { name: string; message: string }[] = [];
         for (const [done, { name, file: index, entry }] of wanted.entries()) {
           emit({ done, of: wanted.length });
           await this.decoding.pass(signal);
@@ -516,7 +516,7 @@ export class Rig {
           if (from && Number.isFinite(width)) {
             read.push({ name, file: from, width, height, value });
           } else {
-            bad.push({ name, code: 'picture-damaged', message: 'It is damaged.', remedy: 'Take another.' });
+            bad.push({ name, message: 'It is damaged.' });
           }
         }
         const [first] = read;

@@ -1,10 +1,10 @@
 // A rough picture of latents without the decoder: each colour is a fixed sum of the latent channels.
 
 struct Params {
-  factors: array<vec4f, 65>, // r, g, b of each latent channel, then the bias
   channels: u32,
   pixels: u32, // of all pictures together
   area: u32, // of one picture
+  factors: array<vec4f, 65>, // r, g, b of each latent channel, then the bias; room for mostLatentChannels
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

@@ -1,6 +1,5 @@
-import { describe, it } from 'vitest';
 import { file, until } from '../rig.ts';
-import { expectNothingLost, faults, press } from './visits.ts';
+import { press, testActions } from './visits.ts';
 import type { Action } from './visits.ts';
 
 const actions: readonly Action[] = [
@@ -89,12 +88,4 @@ const actions: readonly Action[] = [
   },
 ];
 
-describe.each(faults)('whatever call of the storage fails, %s %o,', (fault, options) => {
-  it.each(actions)(
-    '$name loses nothing, says so or succeeds, and works when it is done again',
-    async (action) => {
-      await expectNothingLost(action, fault, options);
-    },
-    600_000,
-  );
-});
+testActions(actions);

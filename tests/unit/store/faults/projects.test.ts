@@ -1,8 +1,7 @@
-import { describe, it } from 'vitest';
 import { openArchive } from '../../../../src/project/archive.ts';
 import type { Rig } from '../rig.ts';
 import { file, until } from '../rig.ts';
-import { Visits, comeBack, expectNothingLost, faults, press, projectOf } from './visits.ts';
+import { Visits, comeBack, press, projectOf, testActions } from './visits.ts';
 import type { Action } from './visits.ts';
 
 /** Two projects, the first of them on the page. */
@@ -140,12 +139,4 @@ const actions: readonly Action[] = [
   },
 ];
 
-describe.each(faults)('whatever call of the storage fails, %s %o,', (fault, options) => {
-  it.each(actions)(
-    '$name loses nothing, says so or succeeds, and works when it is done again',
-    async (action) => {
-      await expectNothingLost(action, fault, options);
-    },
-    600_000,
-  );
-});
+testActions(actions);

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../../src/project/database.ts';
 import { Device } from '../../../support/project-storage.ts';
 import { MemoryModels } from '../../../support/install/model-storage.ts';
@@ -136,7 +136,7 @@ export const faults: [StorageFault, { lasts: boolean }][] = [
  * page tells of what did not succeed, doing it again comes to the same as without a fault, a reload shows the same, and
  * no file or record is orphaned.
  */
-export async function expectNothingLost(
+async function expectNothingLost(
   { before, act, again = act, result = () => null, deletes = false }: Action,
   fault: StorageFault,
   options: { readonly lasts: boolean },
@@ -192,4 +192,17 @@ async function framesAnywhere(rig: Rig): Promise<(number | undefined)[]> {
   }
   await keeper.close();
   return found;
+}
+
+/** Tests each action with each kind of fault: see `expectNothingLost`. */
+export function testActions(actions: readonly Action[]): void {
+  describe.each(faults)('whatever call of the storage fails, %s %o,', (fault, options) => {
+    it.each(actions)(
+      '$name loses nothing, says so or succeeds, and works when it is done again',
+      async (action) => {
+        await expectNothingLost(action, fault, options);
+      },
+      600_000,
+    );
+  });
 }
