@@ -111,7 +111,9 @@ export class Walk {
   }
 
   async #isAsBefore(before: { projects: Map<string, Known>; open: string | null }): Promise<boolean> {
-    return JSON.stringify(await seen(this.#rig)) === JSON.stringify(this.#expected(before));
+    // A project can look like the one before it, and be another.
+    const isSameProject = projectOf(this.#rig) === (before.open ?? '');
+    return isSameProject && JSON.stringify(await seen(this.#rig)) === JSON.stringify(this.#expected(before));
   }
 
   async #check(): Promise<void> {
