@@ -13,6 +13,7 @@ import type { BroughtArchive, EncodeControl, FrameSource, MediaFile } from '../s
 import { frameSizeFor, readerOf, shrunk } from '../src/project/index.ts';
 import type { PictureRef, PictureSource } from '../src/project/index.ts';
 import { mediaApi, serve } from '../src/protocol/index.ts';
+import { ScratchFiles } from './scratch.ts';
 import { privateFiles } from './storage.ts';
 
 // A picture need not wait for a video, but two large pictures or two videos at once could use up the memory.
@@ -20,6 +21,7 @@ const pictures = createQueue();
 const animations = createQueue();
 
 const files = privateFiles();
+const scratch = new ScratchFiles();
 
 /** Frames by their ids, each read when its turn comes. */
 function framesOf(source: PictureSource, frames: readonly PictureRef[]): FrameSource {
@@ -43,7 +45,8 @@ async function encode(
   onProgress: EncodeControl['onProgress'],
   write: (control: EncodeControl) => Promise<MediaFile>,
 ) {
-  return { value: await animations.run(signal, () => write({ signal, onProgress })), transfer: [] };
+  const control = { signal, onProgress, createOutput: scratch.create };
+  return { value: await animations.run(signal, () => write(control)), transfer: [] };
 }
 
 serve(self, mediaApi, {

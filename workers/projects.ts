@@ -1,6 +1,7 @@
 /** The projects worker: keeps what is made, so that encoding and writing frames never holds up the page. */
 import { ProjectKeeper } from '../src/project/keeper.ts';
 import { keeping, projectsApi, serve } from '../src/protocol/index.ts';
+import { ScratchFiles } from './scratch.ts';
 import { measureRoom, privateFiles, projectLocks } from './storage.ts';
 
 const keeper = new ProjectKeeper({
@@ -9,6 +10,7 @@ const keeper = new ProjectKeeper({
   room: measureRoom,
   database: 'drift',
   now: () => new Date(),
+  createOutput: new ScratchFiles().create,
 });
 
 serve(self, projectsApi, keeping(keeper));

@@ -11,7 +11,7 @@ import { Networks } from './networks.ts';
 import type { DiffusionModel, ModelShape } from './networks.ts';
 import { PrecisionControl } from './precision.ts';
 import type { PrecisionOptions } from './precision.ts';
-import { readFrames } from './read-frames.ts';
+import { readBackFrames } from './read-frames.ts';
 import type { FramesRead } from './read-frames.ts';
 
 export interface PipelineOptions extends PrecisionOptions {
@@ -193,14 +193,14 @@ export class Pipeline {
     };
   }
 
-  /** See `readFrames`. */
+  /** See `readBackFrames`. */
   read(
     frames: DeviceTensor,
     extra: readonly DeviceTensor[] = [],
     signal?: AbortSignal,
     faults?: Faults,
   ): Promise<FramesRead> {
-    return readFrames(this.compute, frames, extra, signal, faults);
+    return readBackFrames(this.compute, frames, extra, signal, faults);
   }
 
   /** Frees the networks; those that are needed again are loaded again. */

@@ -14,7 +14,7 @@ export interface FramesRead {
  *
  * @throws NotFiniteError where `faults` names a network
  */
-export async function readFrames(
+export async function readBackFrames(
   compute: Compute,
   frames: DeviceTensor,
   extra: readonly DeviceTensor[] = [],

@@ -1,5 +1,11 @@
-/** File formats that more than one part of Drift reads or writes: ZIP (with ZIP64), PNG, and the CRC-32 of both. */
+/**
+ * File formats that more than one part of Drift reads or writes: ZIP (with ZIP64), PNG, and the CRC-32 of both; and
+ * the files that they are written into.
+ */
+export { BlobOutput } from './blob-output.ts';
 export { crc32 } from './crc32.ts';
+export { writeOutput } from './output-file.ts';
+export type { CreateOutput, OutputFile } from './output-file.ts';
 export { encodePng } from './png-encode.ts';
 export { decodePng, longestPng } from './png-decode.ts';
 export type { PictureSize, PngFault, PngOptions } from './png-decode.ts';
@@ -7,5 +13,5 @@ export type { ByteSource } from './byte-source.ts';
 export type { ZipEntry, ZipFault } from './zip-directory.ts';
 export { openZip } from './zip-reader.ts';
 export type { Zip } from './zip-reader.ts';
-export { zipBlob, zipStream } from './zip-writer.ts';
+export { writeZip, zipStream } from './zip-writer.ts';
 export type { ZipFile } from './zip-writer.ts';

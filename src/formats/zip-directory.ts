@@ -89,7 +89,7 @@ export async function findDirectory(
       end = recordOffset;
     }
   }
-  if (disks !== 0) throw unsupported(fail, file, 'it is one of several volumes', { file, disks });
+  if (disks !== 0) throw unsupportedZip(fail, file, 'it is one of several volumes', { file, disks });
   // Anything between the directory and its end would be bytes that nobody accounts for.
   if (offset + size !== end) throw lyingDirectory(fail, file, offset, size, end);
   return { offset, size, count };
@@ -104,7 +104,7 @@ function lyingDirectory(fail: Fail, file: string, offset: number, size: number, 
   });
 }
 
-export function unsupported(fail: Fail, file: string, reason: string, details: ErrorDetails): Error {
+export function unsupportedZip(fail: Fail, file: string, reason: string, details: ErrorDetails): Error {
   return fail('zip-unsupported', `${file} cannot be read: ${reason}.`, details);
 }
 
@@ -134,10 +134,10 @@ export function parseDirectory(
     const name = decoder.decode(nameBytes);
     const method = view.getUint16(at + 10, true);
     if ((view.getUint16(at + 8, true) & 0x2041) !== 0) {
-      throw unsupported(fail, file, `“${name}” is encrypted`, { file, entry: name });
+      throw unsupportedZip(fail, file, `“${name}” is encrypted`, { file, entry: name });
     }
     if (method !== 0 && method !== 8) {
-      throw unsupported(fail, file, `“${name}” is compressed in an unusual way`, {
+      throw unsupportedZip(fail, file, `“${name}” is compressed in an unusual way`, {
         file,
         entry: name,
         method,

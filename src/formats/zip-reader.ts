@@ -1,6 +1,6 @@
 import { Inflate } from 'fflate';
 import type { ByteSource } from './byte-source.ts';
-import { bytesView, findDirectory, parseDirectory, unsupported } from './zip-directory.ts';
+import { bytesView, findDirectory, parseDirectory, unsupportedZip } from './zip-directory.ts';
 import type { ZipEntry, ZipOptions } from './zip-directory.ts';
 
 /** A zip archive whose directory has been read and checked. */
@@ -153,7 +153,7 @@ function inflateEntry(
   { fail, largestInflated }: ZipOptions,
 ): Uint8Array<ArrayBuffer> {
   if (entry.size > largestInflated) {
-    throw unsupported(fail, file, `“${entry.name}” is compressed and too large to unpack`, {
+    throw unsupportedZip(fail, file, `“${entry.name}” is compressed and too large to unpack`, {
       file,
       entry: entry.name,
       size: entry.size,

@@ -1,6 +1,7 @@
 import { deflateSync } from 'fflate';
 import { concatBytes } from '../base/index.ts';
 import { crc32 } from './crc32.ts';
+import type { OutputFile } from './output-file.ts';
 
 /** A file to be put into an archive. */
 export interface ZipFile {
@@ -56,17 +57,16 @@ export function zipStream(
 }
 
 /**
- * Writes a ZIP archive as a Blob, of which browsers put the parts on disk.
+ * Writes a ZIP archive into a file.
  *
- * @throws as the stream of `zipStream` errors
+ * @throws as the stream of `zipStream` errors, and what the file's writes throw
  */
-export async function zipBlob(
+export async function writeZip(
   files: AsyncIterable<ZipFile> | Iterable<ZipFile>,
+  output: OutputFile,
   signal?: AbortSignal,
-): Promise<Blob> {
-  const parts: Blob[] = [];
-  for await (const chunk of gathered(zipChunks(files, signal))) parts.push(new Blob([chunk]));
-  return new Blob(parts, { type: 'application/zip' });
+): Promise<void> {
+  for await (const chunk of gathered(zipChunks(files, signal))) output.write(chunk);
 }
 
 type Chunks = AsyncGenerator<Uint8Array<ArrayBuffer>, undefined, undefined>;

@@ -1,6 +1,6 @@
 import { MediaError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
-import type { PictureSize } from '../formats/index.ts';
+import type { CreateOutput, PictureSize } from '../formats/index.ts';
 
 /** The frames of an animation, of which an encoder reads one at a time. */
 export interface FrameSource {
@@ -25,6 +25,8 @@ export interface EncodeControl {
   readonly signal: AbortSignal;
   /** `done` of `of` frames are written. */
   readonly onProgress: (progress: { readonly done: number; readonly of: number }) => void;
+  /** Begins a file to write into, on disk where the browser allows that. */
+  readonly createOutput: CreateOutput;
 }
 
 /**

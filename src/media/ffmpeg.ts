@@ -60,11 +60,12 @@ async function load(ffmpeg: FFmpeg, signal: AbortSignal): Promise<void> {
 export async function encodeWithFfmpeg(
   frames: FrameSource,
   frameRate: number,
-  { signal, onProgress }: EncodeControl,
+  { signal, onProgress, createOutput }: EncodeControl,
 ): Promise<MediaFile> {
   signal.throwIfAborted();
   const { width, height } = frameSize(frames);
   const of = frames.sizes.length;
+  const pixels = await createOutput();
   const ffmpeg = new FFmpeg();
   let lastLine = '';
   ffmpeg.on('log', ({ message }) => {
@@ -75,14 +76,12 @@ export async function encodeWithFfmpeg(
   });
   try {
     await load(ffmpeg, signal);
-    // Read from a blob as it is needed: copied into ffmpeg's own file system, the frames would be there twice. A blob
-    // for each frame, since browsers put blobs on disk, and not the arrays that one is made of.
-    const parts: Blob[] = [];
+    // ffmpeg reads pixels from a file as it needs them: copied into its own file system, all would be in memory.
     for (let i = 0; i < of; i++) {
       signal.throwIfAborted();
-      parts.push(new Blob([(await frames.picture(i)).data]));
+      pixels.write(new Uint8Array((await frames.picture(i)).data.buffer));
     }
-    const data = new Blob(parts);
+    const data = await pixels.finish('application/octet-stream');
     await abortable(ffmpeg.createDir('/in'), signal);
     await abortable(
       ffmpeg.mount(FFFSType.WORKERFS, { blobs: [{ name: 'frames.rgba', data }] }, '/in'),
@@ -106,5 +105,6 @@ export async function encodeWithFfmpeg(
       : failed(String(error), { lastLine, width, height, frames: of }, error);
   } finally {
     ffmpeg.terminate();
+    await pixels.discard();
   }
 }

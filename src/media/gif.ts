@@ -2,9 +2,10 @@ import * as v from 'valibot';
 import workerScript from 'gif.js/dist/gif.worker.js?url';
 import { MediaError, abortReason } from '../base/index.ts';
 import type { ErrorDetails } from '../base/index.ts';
+import { writeOutput } from '../formats/index.ts';
+import type { OutputFile } from '../formats/index.ts';
 import { frameSize, gifDelays } from './animation.ts';
 import type { EncodeControl, FrameSource, MediaFile } from './animation.ts';
-import { SparseBlob } from './sparse-blob.ts';
 
 export interface GifOptions {
   /** Frames per second. */
@@ -48,14 +49,26 @@ const encodedSchema = v.object({
  */
 export async function encodeGif(
   source: FrameSource,
+  options: GifOptions,
+  control: EncodeControl,
+): Promise<MediaFile> {
+  control.signal.throwIfAborted();
+  frameSize(source);
+  const file = await writeOutput(control.createOutput, 'image/gif', (output) =>
+    writeGif(source, options, control, output),
+  );
+  return { file, encoder: 'gif.js' };
+}
+
+async function writeGif(
+  source: FrameSource,
   { frameRate, loop }: GifOptions,
   { signal, onProgress }: EncodeControl,
-): Promise<MediaFile> {
-  signal.throwIfAborted();
+  output: OutputFile,
+): Promise<void> {
   const { width, height } = frameSize(source);
   const of = source.sizes.length;
   const delays = gifDelays(of, frameRate);
-  const written = new SparseBlob();
   /** Parts that came before an earlier one: fewer than two for each worker. */
   const early = new Map<number, readonly Uint8Array<ArrayBuffer>[]>();
   let next = 0;
@@ -68,7 +81,7 @@ export async function encodeGif(
     early.set(index, pages);
     for (let part = early.get(done); part; part = early.get(done)) {
       early.delete(done);
-      for (const page of part) written.write(page, written.size);
+      for (const page of part) output.write(page);
       done++;
     }
     for (const resume of heldBack.splice(0)) resume();
@@ -114,7 +127,6 @@ export async function encodeGif(
   signal.addEventListener('abort', stop);
   try {
     await Promise.all(workers.map(write));
-    return { file: written.blob('image/gif'), encoder: 'gif.js' };
   } finally {
     signal.removeEventListener('abort', stop);
     for (const worker of workers) worker.end();

@@ -10,7 +10,8 @@ import {
 import { frameSize } from './animation.ts';
 import type { EncodeControl, FrameSource, MediaFile } from './animation.ts';
 import { abortable } from '../base/index.ts';
-import { SparseBlob } from './sparse-blob.ts';
+import { writeOutput } from '../formats/index.ts';
+import type { OutputFile } from '../formats/index.ts';
 import { toI420 } from './yuv.ts';
 
 /** What `toI420` makes, written into the file so that every player shows the same colours. */
@@ -46,15 +47,26 @@ export async function canEncodeH264(width: number, height: number, frameRate: nu
 export async function encodeWithWebCodecs(
   frames: FrameSource,
   frameRate: number,
-  { signal, onProgress }: EncodeControl,
+  control: EncodeControl,
 ): Promise<MediaFile> {
+  const file = await writeOutput(control.createOutput, 'video/mp4', (output) =>
+    writeMp4(frames, frameRate, control, output),
+  );
+  return { file, encoder: 'webcodecs' };
+}
+
+async function writeMp4(
+  frames: FrameSource,
+  frameRate: number,
+  { signal, onProgress }: EncodeControl,
+  file: OutputFile,
+): Promise<void> {
   const { width, height } = frameSize(frames);
   const of = frames.sizes.length;
-  const written = new SparseBlob();
   const target = new StreamTarget(
     new WritableStream({
       write({ data, position }) {
-        written.write(data.slice(), position);
+        file.write(data.slice(), position);
       },
     }),
   );
@@ -87,5 +99,4 @@ export async function encodeWithWebCodecs(
     await output.cancel().catch(() => undefined);
     throw error;
   }
-  return { file: written.blob('video/mp4'), encoder: 'webcodecs' };
 }

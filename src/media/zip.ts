@@ -1,4 +1,4 @@
-import { zipBlob } from '../formats/index.ts';
+import { writeOutput, writeZip } from '../formats/index.ts';
 import type { ZipFile } from '../formats/index.ts';
 import type { EncodeControl, FrameSource, MediaFile } from './animation.ts';
 
@@ -10,7 +10,7 @@ import type { EncodeControl, FrameSource, MediaFile } from './animation.ts';
  */
 export async function encodeZip(
   source: FrameSource,
-  { signal, onProgress }: EncodeControl,
+  { signal, onProgress, createOutput }: EncodeControl,
 ): Promise<MediaFile> {
   const of = source.sizes.length;
   async function* files(): AsyncGenerator<ZipFile> {
@@ -19,5 +19,8 @@ export async function encodeZip(
       onProgress({ done: i + 1, of });
     }
   }
-  return { file: await zipBlob(files(), signal), encoder: 'drift' };
+  const file = await writeOutput(createOutput, 'application/zip', (output) =>
+    writeZip(files(), output, signal),
+  );
+  return { file, encoder: 'drift' };
 }

@@ -1,11 +1,19 @@
 import { ProjectError, abortReason } from '../base/index.ts';
 import type { ErrorDetails, Picture } from '../base/index.ts';
-import { crc32, longestPng, openZip, zipBlob } from '../formats/index.ts';
-import type { ByteSource, PictureSize, Zip, ZipEntry, ZipFault, ZipFile } from '../formats/index.ts';
+import { crc32, longestPng, openZip, writeOutput, writeZip } from '../formats/index.ts';
+import type {
+  ByteSource,
+  CreateOutput,
+  PictureSize,
+  Zip,
+  ZipEntry,
+  ZipFault,
+  ZipFile,
+} from '../formats/index.ts';
 import { projectFolder } from './brought.ts';
 import { documentFromText, documentToText } from './document.ts';
 import type { ProjectDocument } from './document.ts';
-import { decodePng } from './png.ts';
+import { decodeFramePng } from './png.ts';
 import { startId } from './tree.ts';
 
 /**
@@ -44,6 +52,7 @@ export interface ArchiveControl {
 export async function writeArchive(
   document: ProjectDocument,
   png: (id: number) => Promise<Uint8Array<ArrayBuffer>>,
+  createOutput: CreateOutput,
   { signal, onProgress }: ArchiveControl,
 ): Promise<Blob> {
   const ids = [startId, ...document.frames.map(({ id }) => id)];
@@ -54,7 +63,9 @@ export async function writeArchive(
       yield { name: pictureName(id), data: await png(id) };
     }
   }
-  const archive = await zipBlob(files(), signal);
+  const archive = await writeOutput(createOutput, 'application/zip', (output) =>
+    writeZip(files(), output, signal),
+  );
   onProgress({ done: ids.length, of: ids.length });
   return archive;
 }
@@ -65,7 +76,7 @@ export interface Archive {
   /**
    * A picture by its id, and the PNG file that it is read from.
    *
-   * @throws ProjectError `file-damaged`, or a reason of `decodePng`
+   * @throws ProjectError `file-damaged`, or a reason of `decodeFramePng`
    */
   picture(id: number): Promise<{ readonly png: Uint8Array<ArrayBuffer>; readonly picture: Picture }>;
 }
@@ -106,7 +117,7 @@ export async function openArchive(file: Blob, signal: AbortSignal): Promise<Arch
       const entry = pictureEntry(zip, folder + pictureName(id), size);
       const png = await readChecked(zip, entry, signal);
       const { width, height } = size;
-      return { png, picture: decodePng(png, { width, height }, entry.name) };
+      return { png, picture: decodeFramePng(png, { width, height }, entry.name) };
     },
   };
 }

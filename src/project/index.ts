@@ -58,7 +58,7 @@ export {
   treeOf,
 } from './document.ts';
 export type { ProjectDocument, ProjectStart } from './document.ts';
-export { decodePng } from './png.ts';
+export { decodeFramePng } from './png.ts';
 export { encodePng } from '../formats/index.ts';
 export { openArchive, pictureName, writeArchive } from './archive.ts';
 export type { Archive, ArchiveControl } from './archive.ts';

@@ -1,5 +1,6 @@
 import { createQueue } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
+import type { CreateOutput } from '../formats/index.ts';
 import { DatabaseConnection } from './connection.ts';
 import type { ProjectDatabase, ProjectRecord } from './database.ts';
 import { treeOf } from './document.ts';
@@ -46,6 +47,8 @@ export interface KeeperOptions {
   /** The name of the IndexedDB database. */
   readonly database: string;
   readonly now: () => Date;
+  /** Begins a file that a project is exported into. */
+  readonly createOutput: CreateOutput;
 }
 
 /** How long the lock of a project is waited for at opening: a reload opens it while the page before is still leaving. */
@@ -262,7 +265,7 @@ export class ProjectKeeper {
   async export(id: string, current: CurrentProject | null, control: TransferControl): Promise<Blob> {
     const records = () => this.#database.use((db) => db.read(id));
     return this.#copies.run(control.signal, () =>
-      this.#reporting(() => exportProject(this.#options.files, records, id, current, control)),
+      this.#reporting(() => exportProject(this.#options, records, id, current, control)),
     );
   }
 

@@ -4,7 +4,7 @@ import { encodePng, longestPng } from '../formats/index.ts';
 import type { PictureSize } from '../formats/index.ts';
 import type { ProjectDatabase, ProjectRecord, RetiredFile } from './database.ts';
 import type { ProjectFiles } from './files.ts';
-import { decodePng } from './png.ts';
+import { decodeFramePng } from './png.ts';
 import { startId } from './tree.ts';
 
 /** Retired files, and deleted projects, are removed this long after, in milliseconds. */
@@ -57,7 +57,7 @@ export class PictureFiles {
     const file = await this.#files.read(record.id, name);
     if (!file || file.size > longestPng({ width, height })) return null;
     try {
-      return decodePng(new Uint8Array(await file.arrayBuffer()), { width, height }, name);
+      return decodeFramePng(new Uint8Array(await file.arrayBuffer()), { width, height }, name);
     } catch (error) {
       if (error instanceof ProjectError) return null;
       throw error;

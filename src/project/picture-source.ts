@@ -3,7 +3,7 @@ import { longestPng } from '../formats/index.ts';
 import type { PictureSize } from '../formats/index.ts';
 import type { ProjectFiles } from './files.ts';
 import { frameFile } from './picture-files.ts';
-import { decodePng } from './png.ts';
+import { decodeFramePng } from './png.ts';
 import { lostPicture } from './project-errors.ts';
 
 /** A picture by its id in a project: pixels stay where they are kept, and this is what is passed around. */
@@ -27,7 +27,7 @@ export interface PictureSource {
 export interface PictureReader {
   /** The PNG file. @throws ProjectError `picture-lost` */
   png(ref: PictureRef): Promise<Uint8Array<ArrayBuffer>>;
-  /** The pixels. @throws ProjectError `picture-lost` or a reason of `decodePng` */
+  /** The pixels. @throws ProjectError `picture-lost` or a reason of `decodeFramePng` */
   picture(ref: PictureRef): Promise<Picture>;
 }
 
@@ -41,7 +41,7 @@ export function readerOf(files: Pick<ProjectFiles, 'read'>, { project, held }: P
     },
     async picture(ref) {
       const { id, width, height } = ref;
-      return decodePng(await reader.png(ref), { width, height }, frameFile(id));
+      return decodeFramePng(await reader.png(ref), { width, height }, frameFile(id));
     },
   };
   return reader;

@@ -1,6 +1,6 @@
 import { ProjectError } from '../base/index.ts';
 import type { ErrorDetails, Picture } from '../base/index.ts';
-import { decodePng as decode } from '../formats/index.ts';
+import { decodePng } from '../formats/index.ts';
 import type { PictureSize, PngFault } from '../formats/index.ts';
 
 const codes = {
@@ -14,10 +14,10 @@ const codes = {
  *
  * @param expected the size that the project says
  * @param name what errors call the file
- * @throws ProjectError `picture-damaged`, `picture-size` or `picture-unsupported`, as `decodePng` of the formats says
+ * @throws ProjectError `picture-damaged`, `picture-size` or `picture-unsupported`, as `decodePng` says
  */
-export function decodePng(file: Uint8Array, expected: PictureSize, name: string): Picture {
-  return decode(file, expected, { name, fail });
+export function decodeFramePng(file: Uint8Array, expected: PictureSize, name: string): Picture {
+  return decodePng(file, expected, { name, fail });
 }
 
 function fail(fault: PngFault, message: string, details: ErrorDetails, cause?: unknown): ProjectError {

@@ -1,3 +1,4 @@
+import type { CreateOutput } from '../formats/index.ts';
 import { openArchive, writeArchive } from './archive.ts';
 import type { ArchiveControl } from './archive.ts';
 import type { ProjectDatabase, ProjectRecord } from './database.ts';
@@ -68,7 +69,7 @@ export async function copyProject(
  * @throws ProjectError `project-gone`, `project-damaged` or `picture-lost`
  */
 export async function exportProject(
-  files: ProjectFiles,
+  { files, createOutput }: { readonly files: ProjectFiles; readonly createOutput: CreateOutput },
   records: () => ReturnType<ProjectDatabase['read']>,
   id: string,
   current: CurrentProject | null,
@@ -93,6 +94,7 @@ export async function exportProject(
       if (!file) throw lostPicture(wanted);
       return new Uint8Array(await file.arrayBuffer());
     },
+    createOutput,
     control,
   );
 }

@@ -32,5 +32,4 @@ export type {
 } from './models.ts';
 export { keeping } from './keeping.ts';
 export { projectsApi } from './projects.ts';
-export type { ProjectSummary } from './projects.ts';
 export type { Api, Params } from './messages.ts';

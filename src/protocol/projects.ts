@@ -23,7 +23,6 @@ const summarySchema = v.object({
   frames: count,
   picture: v.nullable(v.instance(Blob)),
 });
-export type ProjectSummary = v.InferOutput<typeof summarySchema>;
 
 /** The projects worker: keeps projects on this device. See `ProjectKeeper` for what each method does and throws. */
 export const projectsApi = {

@@ -14,7 +14,7 @@ export type OrtBuild = 'jspi' | 'asyncify' | 'cpu';
 export type WasmSource =
   { readonly wasm: string; readonly mjs: string } | { readonly binary: Uint8Array<ArrayBuffer> };
 
-export interface LoadOptions {
+export interface OrtOptions {
   readonly build: OrtBuild;
   readonly source: WasmSource;
   /** Threads of the CPU provider; more than 1 needs a cross-origin isolated page. */
@@ -28,7 +28,7 @@ export function chooseBuild(backend: 'webgpu' | 'cpu'): OrtBuild {
 }
 
 /** Loads ONNX Runtime Web and sets it up. Its settings are global: the first call in a thread decides. */
-export async function loadOrt({ build, source, threads }: LoadOptions): Promise<OrtModule> {
+export async function loadOrt({ build, source, threads }: OrtOptions): Promise<OrtModule> {
   const ort = await importBuild(build);
   ort.env.logLevel = 'error';
   ort.env.wasm.numThreads = threads;

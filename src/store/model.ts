@@ -73,7 +73,7 @@ function keyOf(place: ModelPlace): string {
   return place.kind === 'url' ? place.url : `installed:${place.id}`;
 }
 
-export function createModel({
+export function createModelStore({
   worker,
   settings,
   preferences,

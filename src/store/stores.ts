@@ -10,7 +10,7 @@ import { createGeneration } from './generation.ts';
 import type { GenerationStore } from './generation.ts';
 import { createJournal } from './journal.ts';
 import { createWorkerHandle } from './worker-handle.ts';
-import { createModel } from './model.ts';
+import { createModelStore } from './model.ts';
 import type { ModelStore } from './model.ts';
 import { createModels } from './models.ts';
 import type { ModelsStore } from './models.ts';
@@ -62,7 +62,7 @@ export function createStores(environment: Environment): Stores {
   const notices = createNotices();
   const preferences = createPreferences(storage);
   const settings = createSettings(environment);
-  const model = createModel({ worker: diffusion, settings, preferences, notices, nextPaint });
+  const model = createModelStore({ worker: diffusion, settings, preferences, notices, nextPaint });
   const models = createModels({
     worker: createWorkerHandle(environment.openModels),
     model,

@@ -1,6 +1,7 @@
 import { ProjectKeeper } from '../../src/project/keeper.ts';
 import type { ProjectFiles, ProjectLocks } from '../../src/project/index.ts';
 import { privateFiles } from '../../workers/storage.ts';
+import { createOutput } from './output.ts';
 import { injectIntoDatabase } from './storage/database-faults.ts';
 import type { FaultInjector } from './storage/faults.ts';
 import { PrivateFileSystem } from './storage/private-file-system.ts';
@@ -143,6 +144,7 @@ export class Device {
           this.files.room === Number.POSITIVE_INFINITY ? null : this.files.room - this.files.used,
         ),
       now: () => (this.now = new Date(this.now.getTime() + 1000)),
+      createOutput,
     });
   }
 

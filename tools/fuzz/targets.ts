@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { deflateSync } from 'node:zlib';
 import { ProjectError } from '../../src/base/index.ts';
-import { crc32, encodePng, openZip, zipBlob } from '../../src/formats/index.ts';
+import { crc32, encodePng, openZip } from '../../src/formats/index.ts';
 import type { ZipFile } from '../../src/formats/index.ts';
 import { openBroughtArchive } from '../../src/media/unpack.ts';
 import { checkPictureSize, sniffPicture } from '../../src/media/sniff.ts';
@@ -12,7 +12,7 @@ import { parseManifest } from '../../src/models/manifest.ts';
 import { memorySource } from '../../src/models/source.ts';
 import {
   append,
-  decodePng,
+  decodeFramePng,
   defaultSettings,
   emptyTree,
   openArchive,
@@ -20,6 +20,7 @@ import {
   writeArchive,
 } from '../../src/project/index.ts';
 import type { ProjectDocument } from '../../src/project/index.ts';
+import { createOutput, zipOf } from '../../tests/support/output.ts';
 import { mutated, mutatedJson } from './mutate.ts';
 import type { Random } from './random.ts';
 
@@ -80,7 +81,7 @@ async function respoilt(
     data: i === chosen ? spoil(file) : file.data,
     compress: random.below(4) === 0,
   }));
-  return new Uint8Array(await (await zipBlob(packed)).arrayBuffer());
+  return new Uint8Array(await (await zipOf(packed)).arrayBuffer());
 }
 
 const torchFiles = () =>
@@ -116,7 +117,7 @@ const pickle: Target = {
       name,
       data: name.endsWith('.pkl') ? mutated(data, random, pickles) : data,
     }));
-    return new Uint8Array(await (await zipBlob(packed)).arrayBuffer());
+    return new Uint8Array(await (await zipOf(packed)).arrayBuffer());
   },
   open: openWeights,
 };
@@ -185,7 +186,7 @@ const png: Target = {
       const header = sniffPicture(bytes);
       checkPictureSize(header);
       if (header.kind !== 'png') throw new ProjectError('not-png', 'Another kind.', { remedy: 'None.' });
-      decodePng(bytes, header, 'fuzzed.png');
+      decodeFramePng(bytes, header, 'fuzzed.png');
       resolve();
     });
   },
@@ -224,6 +225,7 @@ async function project(): Promise<Bytes> {
   const archive = await writeArchive(
     document,
     (id) => Promise.resolve(encodePng(picture(64, 64, 7919 + id, 255))),
+    createOutput,
     { signal, onProgress: () => undefined },
   );
   return new Uint8Array(await archive.arrayBuffer());

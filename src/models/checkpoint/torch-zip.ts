@@ -8,7 +8,7 @@ import { missingTensor } from './safetensors.ts';
 import { gather, isContiguous, viewEnd } from './strided.ts';
 import type { StridedView } from './strided.ts';
 import { TorchStorage, TorchTensor, TorchType, torchHost } from './torch-globals.ts';
-import { openZip } from './zip.ts';
+import { openTorchZip } from './zip.ts';
 import type { Zip, ZipEntry } from '../../formats/index.ts';
 
 /** An expanded tensor repeats what is stored; more than 64 MB of repetitions is no model. */
@@ -27,13 +27,13 @@ interface Place {
  * pickle that describes the tensors and one record for each storage. Nothing in it is run. The tensors are
  * those of the dict at the top, or of the dict under its key `state_dict`.
  *
- * @throws CheckpointError those of `openZip` and `unpickle`, and `not-torch` (an archive, but not PyTorch's),
+ * @throws CheckpointError those of `openTorchZip` and `unpickle`, and `not-torch` (an archive, but not PyTorch's),
  *   `not-weights` (no dict of tensors), `storage-missing`, `header-lies` (a tensor reaches outside its storage,
  *   or a storage has another length than claimed), `odd-name`, `too-large`.
  */
 export async function openTorch(source: ByteSource, signal?: AbortSignal): Promise<Checkpoint> {
   const file = source.name;
-  const zip = await openZip(source, signal);
+  const zip = await openTorchZip(source, signal);
   const { pickle, prefix } = findPickle(file, zip);
   const bytes = await zip.read(pickle, 0, pickle.size, signal);
   const top = unpickle(file, bytes, torchHost(file));

@@ -1,5 +1,5 @@
 import type { ErrorDetails } from '../../base/index.ts';
-import { openZip as openArchive } from '../../formats/index.ts';
+import { openZip } from '../../formats/index.ts';
 import type { Zip } from '../../formats/index.ts';
 import type { ByteSource } from '../types.ts';
 import { damage, downloadAgain } from './damage.ts';
@@ -13,9 +13,9 @@ const remedies = {
 /**
  * Opens a checkpoint's zip archive by ranged reads of its directory alone.
  *
- * @throws CheckpointError `truncated`, `zip-damaged` or `zip-unsupported`, as the general `openZip` says.
+ * @throws CheckpointError `truncated`, `zip-damaged` or `zip-unsupported`, as `openZip` says.
  */
-export function openZip(source: ByteSource, signal?: AbortSignal): Promise<Zip> {
+export function openTorchZip(source: ByteSource, signal?: AbortSignal): Promise<Zip> {
   const options = {
     fail: (fault: keyof typeof remedies, message: string, details: ErrorDetails, cause?: unknown) =>
       damage(fault, message, details, { remedy: remedies[fault], cause }),
@@ -24,5 +24,5 @@ export function openZip(source: ByteSource, signal?: AbortSignal): Promise<Zip> 
     // Checkpoints are stored, not compressed; what someone packed again is unpacked in memory up to this.
     largestInflated: 256 * 2 ** 20,
   };
-  return openArchive(source, options, signal);
+  return openZip(source, options, signal);
 }

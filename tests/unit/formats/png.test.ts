@@ -4,7 +4,7 @@ import { zlibSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import type { Picture } from '../../../src/base/index.ts';
 import { crc32, encodePng } from '../../../src/formats/index.ts';
-import { decodePng } from '../../../src/project/index.ts';
+import { decodeFramePng } from '../../../src/project/index.ts';
 import { concat, utf8 } from '../../support/bytes.ts';
 import { noisy } from '../../support/project.ts';
 
@@ -65,7 +65,7 @@ describe('a frame as PNG', () => {
     fc.assert(
       fc.property(pictures, (picture) => {
         const file = encodePng(picture);
-        expect(decodePng(file, picture, 'a.png')).toEqual(picture);
+        expect(decodeFramePng(file, picture, 'a.png')).toEqual(picture);
         expect(readElsewhere(file)).toEqual(picture);
       }),
     );
@@ -74,7 +74,7 @@ describe('a frame as PNG', () => {
   it('is read as other programs write it', () => {
     const { width, height, data } = noisy(33, 17, 5, 128);
     const file = encode({ width, height, data: new Uint8Array(data), channels: 4, depth: 8 });
-    expect(decodePng(file, { width, height }, 'a.png').data).toEqual(data);
+    expect(decodeFramePng(file, { width, height }, 'a.png').data).toEqual(data);
   });
 
   it('takes less room where there is something to save', () => {
@@ -91,7 +91,7 @@ describe('a damaged PNG', () => {
   const good = encodePng(picture);
   const refusal = (file: Uint8Array, size = { width: 4, height: 4 }) => {
     try {
-      decodePng(file, size, 'frames/0000001.png');
+      decodeFramePng(file, size, 'frames/0000001.png');
     } catch (error) {
       return error;
     }

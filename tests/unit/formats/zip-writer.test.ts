@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openZip, zipBlob, zipStream } from '../../../src/formats/index.ts';
+import { openZip, zipStream } from '../../../src/formats/index.ts';
 import type { ByteSource, Zip, ZipFile } from '../../../src/formats/index.ts';
 import { utf8 } from '../../support/bytes.ts';
+import { zipOf } from '../../support/output.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'drift-zip-'));
 afterAll(() => {
@@ -89,7 +90,7 @@ describe('a ZIP archive', () => {
           { selector: ({ name }) => name, maxLength: 8 },
         ),
         async (files) => {
-          const archive = await zipBlob(
+          const archive = await zipOf(
             files.map(({ name, bytes, compress, blob }) => ({
               name,
               compress,
@@ -175,7 +176,7 @@ describe('writing a ZIP archive', () => {
         yield file;
       }
     }
-    await expect(zipBlob(stopping(), stop.signal)).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(zipOf(stopping(), stop.signal)).rejects.toMatchObject({ name: 'AbortError' });
     expect(taken).toEqual({ count: 3, ended: true });
   });
 
@@ -196,6 +197,6 @@ describe('writing a ZIP archive', () => {
     ['with a name of 64 kB', { name: 'n'.repeat(65536), data: utf8('x') }],
     ['of 4 GiB', { name: 'x', data: Object.defineProperty(new Blob(), 'size', { value: 2 ** 32 - 1 }) }],
   ])('refuses a file %s', async (_, file) => {
-    await expect(zipBlob([file])).rejects.toBeInstanceOf(RangeError);
+    await expect(zipOf([file])).rejects.toBeInstanceOf(RangeError);
   });
 });

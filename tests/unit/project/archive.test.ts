@@ -17,6 +17,7 @@ import {
 import type { ProjectDocument } from '../../../src/project/index.ts';
 import { concat, utf8 } from '../../support/bytes.ts';
 import { failure } from '../../support/failure.ts';
+import { createOutput } from '../../support/output.ts';
 import { documentOf, framesOf, noisy, treeFrom, trees } from '../../support/project.ts';
 import { zipFile, zipSegments } from '../../support/zip-file.ts';
 import type { Packed } from '../../support/zip-file.ts';
@@ -25,7 +26,7 @@ const { signal } = new AbortController();
 const pictureOf = (id: number): Picture => noisy(64, 64, id);
 const control = { signal, onProgress: () => undefined };
 const write = (document: ProjectDocument) =>
-  writeArchive(document, (id) => Promise.resolve(encodePng(pictureOf(id))), control);
+  writeArchive(document, (id) => Promise.resolve(encodePng(pictureOf(id))), createOutput, control);
 const fileOf = (bytes: Uint8Array) => new File([new Uint8Array(bytes)], 'a.drift');
 
 describe('a .drift file', () => {
@@ -88,6 +89,7 @@ describe('a .drift file', () => {
         if (id === 2) stop.abort();
         return Promise.resolve(encodePng(pictureOf(id)));
       },
+      createOutput,
       { signal: stop.signal, onProgress: () => undefined },
     );
     await expect(writing).rejects.toMatchObject({ name: 'AbortError' });

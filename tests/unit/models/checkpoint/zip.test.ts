@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { openZip } from '../../../../src/models/checkpoint/zip.ts';
+import { openTorchZip } from '../../../../src/models/checkpoint/zip.ts';
 import { memorySource } from '../../../../src/models/source.ts';
 import { concat, uint, utf8 } from '../../../support/bytes.ts';
 import { failure } from '../../../support/failure.ts';
 import { zipFile } from '../../../support/zip-file.ts';
 import type { Packed, ZipOptions } from '../../../support/zip-file.ts';
 
-const open = (bytes: Uint8Array) => openZip(memorySource('a.zip', bytes));
+const open = (bytes: Uint8Array) => openTorchZip(memorySource('a.zip', bytes));
 const text = 'the same words again and again, '.repeat(2000);
 const files: Packed[] = [
   { name: 'one', data: utf8('first') },

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openCheckpoint, openTorch } from '../../../../src/models/checkpoint/index.ts';
-import { openZip } from '../../../../src/models/checkpoint/zip.ts';
+import { openTorchZip } from '../../../../src/models/checkpoint/zip.ts';
 import { memorySource } from '../../../../src/models/source.ts';
 import type { ByteSource } from '../../../../src/models/types.ts';
 import { py, tensorOps } from '../../../support/torch-file.ts';
@@ -114,7 +114,7 @@ describe("PyTorch's archive", () => {
   it('has true checksums, and storages at multiples of 64 bytes', async () => {
     const file = torchFile('w.bin', tensors);
     const bytes = await whole(file);
-    const zip = await openZip(memorySource('w.bin', bytes));
+    const zip = await openTorchZip(memorySource('w.bin', bytes));
     expect([...zip.entries.keys()]).toEqual([
       'archive/data.pkl',
       ...tensors.map((_, index) => `archive/data/${index}`),

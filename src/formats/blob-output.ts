@@ -1,12 +1,16 @@
+import type { OutputFile } from './output-file.ts';
+
+/** Writes at the end are joined up to so many bytes before they become a Blob. */
+const longestTail = 2 ** 20;
+
 /**
- * A file that is written piece by piece, mostly at its end, into Blobs, of which browsers keep large ones on disk. A
- * piece may also replace bytes that were written before, as a header does that is known last.
+ * An output file in Blobs. Browsers keep Blobs in memory until they take up a good part of it (Chromium: a fifth), so
+ * this is for where no file can be written. What `finish` gives stays readable.
  */
-export class SparseBlob {
+export class BlobOutput implements OutputFile {
   /** In order and without gaps. */
   #parts: Blob[] = [];
   #size = 0;
-  /** What was written at the end last, before it is worth a Blob. */
   #tail: Uint8Array<ArrayBuffer>[] = [];
   #tailSize = 0;
 
@@ -14,8 +18,7 @@ export class SparseBlob {
     return this.#size;
   }
 
-  /** @throws RangeError for a piece that would leave a gap */
-  write(bytes: Uint8Array<ArrayBuffer>, position: number): void {
+  write(bytes: Uint8Array<ArrayBuffer>, position = this.#size): void {
     if (position > this.#size) throw new RangeError(`there is a gap before ${position}`);
     if (position < this.#size) {
       this.#replace(bytes, position);
@@ -24,12 +27,18 @@ export class SparseBlob {
     this.#tail.push(bytes);
     this.#tailSize += bytes.length;
     this.#size += bytes.length;
-    if (this.#tailSize >= 2 ** 20) this.#settle();
+    if (this.#tailSize >= longestTail) this.#settle();
   }
 
-  blob(type: string): Blob {
+  finish(type: string): Promise<Blob> {
     this.#settle();
-    return new Blob(this.#parts, { type });
+    return Promise.resolve(new Blob(this.#parts, { type }));
+  }
+
+  discard(): Promise<void> {
+    this.#parts = [];
+    this.#tail = [];
+    return Promise.resolve();
   }
 
   #settle(): void {

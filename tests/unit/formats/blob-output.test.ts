@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SparseBlob } from '../../../src/media/sparse-blob.ts';
+import { BlobOutput } from '../../../src/formats/index.ts';
 
-describe('a file that is written piece by piece', () => {
+describe('an output file in Blobs', () => {
   it('holds what was written last at each place', async () => {
     const piece = fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.nat());
     await fc.assert(
       fc.asyncProperty(fc.array(piece, { maxLength: 12 }), async (pieces) => {
-        const file = new SparseBlob();
+        const file = new BlobOutput();
         const expected: number[] = [];
         for (const [bytes, place] of pieces) {
           // Most pieces come at the end, as those of an encoder do.
@@ -16,7 +16,7 @@ describe('a file that is written piece by piece', () => {
           for (const [i, byte] of bytes.entries()) expected[position + i] = byte;
         }
         expect(file.size).toBe(expected.length);
-        const blob = file.blob('video/mp4');
+        const blob = await file.finish('video/mp4');
         expect(blob.type).toBe('video/mp4');
         expect([...new Uint8Array(await blob.arrayBuffer())]).toEqual(expected);
       }),
@@ -26,7 +26,7 @@ describe('a file that is written piece by piece', () => {
 
   it('has no gaps', () => {
     expect(() => {
-      new SparseBlob().write(new Uint8Array(1), 1);
+      new BlobOutput().write(new Uint8Array(1), 1);
     }).toThrow(RangeError);
   });
 });

@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ScratchFiles } from '../../../workers/scratch.ts';
+import { WorkerLocks } from '../../../workers/locks.ts';
+import { PrivateFileSystem } from '../../support/storage/private-file-system.ts';
+import { MemoryLocks } from '../../support/storage/web-locks.ts';
+
+/** A browser's storage, and its workers. */
+function browser() {
+  const disk = new PrivateFileSystem();
+  const locks = new MemoryLocks();
+  const worker = () => {
+    const client = locks.client();
+    return {
+      files: new ScratchFiles(() => disk.getDirectory(), new WorkerLocks(client)),
+      end: () => {
+        locks.forget(client);
+      },
+    };
+  };
+  return { disk, worker };
+}
+
+const bytes = (...values: number[]) => new Uint8Array(values);
+const contents = async (blob: Blob) => [...new Uint8Array(await blob.arrayBuffer())];
+
+describe('a scratch file', () => {
+  it('holds what was written last at each place, whenever the disk is full', async () => {
+    const piece = fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.nat());
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(piece, { maxLength: 12 }),
+        fc.option(fc.nat(120), { nil: Number.POSITIVE_INFINITY }),
+        async (pieces, quota) => {
+          const { disk, worker } = browser();
+          disk.quota = quota;
+          const file = await worker().files.create();
+          const expected: number[] = [];
+          for (const [written, place] of pieces) {
+            const position = place % 3 === 0 ? place % (expected.length + 1) : expected.length;
+            file.write(new Uint8Array(written), position);
+            for (const [i, byte] of written.entries()) expected[position + i] = byte;
+          }
+          expect(file.size).toBe(expected.length);
+          const blob = await file.finish('video/mp4');
+          expect(blob.type).toBe('video/mp4');
+          expect(await contents(blob)).toEqual(expected);
+          expect(disk.writers).toBe(0);
+          // What did not fit is in memory alone.
+          expect(disk.used).toBe(expected.length <= quota ? expected.length : 0);
+        },
+      ),
+    );
+  });
+
+  it('has no gaps', async () => {
+    const file = await browser().worker().files.create();
+    expect(() => {
+      file.write(bytes(1), 1);
+    }).toThrow(RangeError);
+    await file.discard();
+  });
+
+  it('leaves nothing when it is discarded', async () => {
+    const { disk, worker } = browser();
+    const file = await worker().files.create();
+    file.write(bytes(1, 2, 3));
+    await file.discard();
+    expect(disk.paths()).toEqual([]);
+    expect(disk.writers).toBe(0);
+  });
+
+  it('stays readable while a few more are written, and then makes room', async () => {
+    const { disk, worker } = browser();
+    const { files } = worker();
+    const written: Blob[] = [];
+    for (let i = 0; i < 5; i++) {
+      const file = await files.create();
+      file.write(bytes(i));
+      written.push(await file.finish(''));
+    }
+    expect(disk.paths()).toHaveLength(3);
+    for (const [i, blob] of written.slice(2).entries()) expect(await contents(blob)).toEqual([i + 2]);
+  });
+
+  it('goes once its worker has ended, and not before', async () => {
+    const { disk, worker } = browser();
+    const [first, second, third] = [worker(), worker(), worker()];
+    const file = await first.files.create();
+    file.write(bytes(7));
+    const blob = await file.finish('');
+    await (await second.files.create()).discard();
+    expect(await contents(blob)).toEqual([7]);
+    first.end();
+    await (await third.files.create()).discard();
+    expect(disk.paths()).toEqual([]);
+  });
+
+  it('is a Blob where there is no file system', async () => {
+    const files = new ScratchFiles(
+      () => Promise.reject(new DOMException('Not here.', 'SecurityError')),
+      new WorkerLocks(new MemoryLocks().client()),
+    );
+    const file = await files.create();
+    file.write(bytes(1, 2));
+    expect(await contents(await file.finish(''))).toEqual([1, 2]);
+  });
+});

@@ -1,0 +1,158 @@
+import { BlobOutput } from '../src/formats/index.ts';
+import type { OutputFile } from '../src/formats/index.ts';
+import { WorkerLocks } from './locks.ts';
+import { openToWrite } from './opening.ts';
+import { orNull, privateRoot } from './storage.ts';
+import type { OpenRoot } from './storage.ts';
+
+const folderName = 'scratch';
+
+/**
+ * Finished files that a worker keeps: the browser may still be copying one to where it is downloaded, and does not say
+ * when it is done.
+ */
+const kept = 3;
+
+/** Bytes read back at a time. */
+const readSize = 2 ** 22;
+
+/**
+ * Files in the origin private file system that a worker writes to hand them out, so that memory does not grow with them.
+ *
+ * Each worker has a folder of its own and holds a lock of its name for as long as it lives; folders of workers that have
+ * ended are removed when another begins its first file. Where the file system is missing or full, files are Blobs.
+ */
+export class ScratchFiles {
+  readonly #open: OpenRoot;
+  readonly #locks: WorkerLocks;
+  readonly #id = crypto.randomUUID();
+  #folder: Promise<FileSystemDirectoryHandle | null> | null = null;
+  #next = 0;
+  readonly #finished: ScratchFile[] = [];
+
+  constructor(open = privateRoot, locks = new WorkerLocks()) {
+    this.#open = open;
+    this.#locks = locks;
+  }
+
+  readonly create = async (): Promise<OutputFile> => {
+    const folder = await (this.#folder ??= this.#ownFolder());
+    if (!folder) return new BlobOutput();
+    while (this.#finished.length >= kept) await this.#finished.shift()?.discard();
+    try {
+      const name = String(this.#next++);
+      const file = await folder.getFileHandle(name, { create: true });
+      return new ScratchFile(folder, file, await openToWrite(file), (ended) => this.#finished.push(ended));
+    } catch {
+      return new BlobOutput();
+    }
+  };
+
+  async #ownFolder(): Promise<FileSystemDirectoryHandle | null> {
+    try {
+      const parent = await (await this.#open()).getDirectoryHandle(folderName, { create: true });
+      await this.#locks.tryHold(lockName(this.#id), 0);
+      await this.#removeOthers(parent);
+      return await parent.getDirectoryHandle(this.#id, { create: true });
+    } catch {
+      return null;
+    }
+  }
+
+  async #removeOthers(parent: FileSystemDirectoryHandle): Promise<void> {
+    const names: string[] = [];
+    for await (const name of parent.keys()) names.push(name);
+    for (const name of names) {
+      const release = await this.#locks.tryHold(lockName(name), 0);
+      if (!release) continue;
+      try {
+        await orNull(parent.removeEntry(name, { recursive: true }));
+      } finally {
+        release();
+      }
+    }
+  }
+}
+
+const lockName = (id: string) => `drift.scratch:${id}`;
+
+/** One file of `ScratchFiles`. Goes on in Blobs once the disk is full. */
+class ScratchFile implements OutputFile {
+  readonly #folder: FileSystemDirectoryHandle;
+  readonly #file: FileSystemFileHandle;
+  readonly #ended: (file: ScratchFile) => void;
+  #handle: FileSystemSyncAccessHandle | null;
+  #size = 0;
+  #spilled: BlobOutput | null = null;
+
+  constructor(
+    folder: FileSystemDirectoryHandle,
+    file: FileSystemFileHandle,
+    handle: FileSystemSyncAccessHandle,
+    ended: (file: ScratchFile) => void,
+  ) {
+    this.#folder = folder;
+    this.#file = file;
+    this.#handle = handle;
+    this.#ended = ended;
+  }
+
+  get size(): number {
+    return this.#spilled?.size ?? this.#size;
+  }
+
+  write(bytes: Uint8Array<ArrayBuffer>, position = this.size): void {
+    if (position > this.size) throw new RangeError(`there is a gap before ${position}`);
+    if (!this.#handle || this.#spilled || !writeWhole(this.#handle, bytes, position)) {
+      this.#spill().write(bytes, position);
+      return;
+    }
+    this.#size = Math.max(this.#size, position + bytes.length);
+  }
+
+  async finish(type: string): Promise<Blob> {
+    if (this.#spilled) {
+      await this.discard();
+      return this.#spilled.finish(type);
+    }
+    this.#close();
+    this.#ended(this);
+    const file = await this.#file.getFile();
+    return file.slice(0, file.size, type);
+  }
+
+  async discard(): Promise<void> {
+    this.#close();
+    await orNull(this.#folder.removeEntry(this.#file.name));
+  }
+
+  /** Moves what has been written into Blobs. */
+  #spill(): BlobOutput {
+    if (this.#spilled) return this.#spilled;
+    const blobs = new BlobOutput();
+    for (let at = 0; this.#handle && at < this.#size;) {
+      const part = new Uint8Array(Math.min(readSize, this.#size - at));
+      const length = this.#handle.read(part, { at });
+      if (length === 0) throw new DOMException('The file ended too early.', 'NotReadableError');
+      blobs.write(part.subarray(0, length));
+      at += length;
+    }
+    this.#spilled = blobs;
+    return blobs;
+  }
+
+  #close(): void {
+    this.#handle?.close();
+    this.#handle = null;
+  }
+}
+
+/** Returns false where there is no room for all of it. */
+function writeWhole(handle: FileSystemSyncAccessHandle, bytes: Uint8Array, at: number): boolean {
+  try {
+    return handle.write(bytes, { at }) === bytes.length;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'QuotaExceededError') return false;
+    throw error;
+  }
+}
