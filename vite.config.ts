@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defaultClientConditions, defineConfig } from 'vite';
 import type { Plugin } from 'vite';
+import { initialScriptBudget } from './tools/initial-script-budget.ts';
 
 /**
  * What the page may load and talk to. WebAssembly needs its own word; model hosts are whatever address the
@@ -63,12 +64,18 @@ const modelsAsTheyAre: Plugin = {
 
 export default defineConfig({
   base: './',
-  plugins: [react(), policyInPage, modelsAsTheyAre],
+  plugins: [react(), policyInPage, modelsAsTheyAre, initialScriptBudget(130)],
   // ONNX Runtime without its WebAssembly inlined as an address: src/runtime/assets.ts says where that is.
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
   server: { headers },
   preview: { headers: previewHeaders },
   worker: { format: 'es' },
-  build: { target: 'es2023', chunkSizeWarningLimit: 1500, assetsInlineLimit: 0 },
+  // All browsers with what Drift needs preload modules by themselves.
+  build: {
+    modulePreload: { polyfill: false },
+    target: 'es2023',
+    chunkSizeWarningLimit: 1500,
+    assetsInlineLimit: 0,
+  },
   optimizeDeps: { exclude: ['onnxruntime-web', '@ffmpeg/ffmpeg'] },
 });

@@ -1,4 +1,5 @@
 import { Tabs } from 'radix-ui';
+import { Suspense } from 'react';
 import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './Controls.module.css';
 import { modes } from './modes.ts';
@@ -31,7 +32,9 @@ export function Controls() {
           {modes.map(({ id, description, Panel }) => (
             <Tabs.Content key={id} value={id} className={styles['panel']} tabIndex={-1}>
               <p className={styles['description']}>{description}</p>
-              <Panel />
+              <Suspense>
+                <Panel />
+              </Suspense>
             </Tabs.Content>
           ))}
         </Tabs.Root>

@@ -1,8 +1,10 @@
 import type { ComponentType } from 'react';
 import type { Mode } from '../../project/index.ts';
-import { PickPanel } from '../pick/PickPanel.tsx';
+import { lazyPart } from '../shared/lazyPart.tsx';
 import { AutomaticPanel } from './AutomaticPanel.tsx';
 import { SmoothPanel } from './SmoothPanel.tsx';
+
+const PickPanel = lazyPart(async () => (await import('../pick/PickPanel.tsx')).PickPanel);
 
 /** A way to make an animation: a tab, and the settings below it. */
 interface ModeTab {

@@ -1,8 +1,11 @@
 import { Box } from 'lucide-react';
+import { Suspense } from 'react';
 import { Button } from '../shared/Button.tsx';
+import { lazyDialog } from '../shared/lazyPart.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import { fetchWords } from '../shared/words.ts';
-import { ModelsDialog } from './ModelsDialog.tsx';
+
+const ModelsDialog = lazyDialog('Models', async () => (await import('./ModelsDialog.tsx')).ModelsDialog);
 
 /** The way to the models, and how far the one is that is being fetched. */
 export function ModelsButton() {
@@ -22,7 +25,11 @@ export function ModelsButton() {
         <Box size={16} aria-hidden />
         Models{fetch && ` · ${Math.floor(100 * fetchWords(fetch).fraction)} %`}
       </Button>
-      {dialog && <ModelsDialog address={dialog.address} onClose={models.hide} />}
+      {dialog && (
+        <Suspense>
+          <ModelsDialog address={dialog.address} onClose={models.hide} />
+        </Suspense>
+      )}
     </>
   );
 }

@@ -1,10 +1,15 @@
 import { FolderOpen } from 'lucide-react';
-import { useState } from 'react';
+import { Suspense, useState } from 'react';
 import { Button } from '../shared/Button.tsx';
+import { lazyDialog } from '../shared/lazyPart.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import { keptWords } from '../shared/words.ts';
 import styles from './ProjectBar.module.css';
-import { ProjectsDialog } from './ProjectsDialog.tsx';
+
+const ProjectsDialog = lazyDialog(
+  'Projects',
+  async () => (await import('./ProjectsDialog.tsx')).ProjectsDialog,
+);
 
 /** Which project is on the page and whether it is kept, and the way to the others. */
 export function ProjectBar() {
@@ -40,11 +45,13 @@ export function ProjectBar() {
         <span className={styles['label']}>Projects</span>
       </Button>
       {open && (
-        <ProjectsDialog
-          onClose={() => {
-            setOpen(false);
-          }}
-        />
+        <Suspense>
+          <ProjectsDialog
+            onClose={() => {
+              setOpen(false);
+            }}
+          />
+        </Suspense>
       )}
     </div>
   );

@@ -1,4 +1,3 @@
-import { Switch } from 'radix-ui';
 import styles from './Toggle.module.css';
 
 /** A switch, for a label to name by its `id`. */
@@ -15,14 +14,16 @@ export function Toggle({
   readonly onChange: (checked: boolean) => void;
 }) {
   return (
-    <Switch.Root
+    <input
+      type="checkbox"
+      role="switch"
       id={id}
       className={styles['switch']}
       aria-describedby={describedBy}
       checked={checked}
-      onCheckedChange={onChange}
-    >
-      <Switch.Thumb className={styles['thumb']} />
-    </Switch.Root>
+      onChange={({ target }) => {
+        onChange(target.checked);
+      }}
+    />
   );
 }

@@ -1,16 +1,19 @@
+import { Suspense } from 'react';
 import { Controls } from '../controls/Controls.tsx';
 import { Announcer } from '../feedback/Announcer.tsx';
 import { Notices } from '../feedback/Notices.tsx';
 import { Downloads } from '../player/Downloads.tsx';
-import { Likeness } from '../player/Likeness.tsx';
 import { Player } from '../player/Player.tsx';
 import { ProjectJob } from '../projects/ProjectJob.tsx';
+import { lazyPart } from '../shared/lazyPart.tsx';
 import { Stage } from '../stage/Stage.tsx';
 import { Strip } from '../strip/Strip.tsx';
 import styles from './App.module.css';
 import { Footer } from './Footer.tsx';
 import { Header } from './Header.tsx';
 import { useDrop, useKeys, useLeaveGuard, usePaste, useTitle } from './usePageEvents.ts';
+
+const Likeness = lazyPart(async () => (await import('../player/Likeness.tsx')).Likeness);
 
 /** The whole page: one screen. */
 export function App() {
@@ -28,7 +31,9 @@ export function App() {
         <Controls />
         <div className={styles['work']}>
           <Stage />
-          <Likeness />
+          <Suspense>
+            <Likeness />
+          </Suspense>
           <Player />
           <Strip />
           <Downloads />

@@ -1,0 +1,41 @@
+import { gzipSync } from 'node:zlib';
+import type { Plugin, Rolldown } from 'vite';
+
+/** The chunks that a page loads before anything of it is there: its entry, and all that this imports statically. */
+export function initialChunks(bundle: Rolldown.OutputBundle): Rolldown.OutputChunk[] {
+  const found = new Map<string, Rolldown.OutputChunk>();
+  const visit = (name: string): void => {
+    const chunk = bundle[name];
+    if (chunk?.type !== 'chunk' || found.has(name)) return;
+    found.set(name, chunk);
+    chunk.imports.forEach(visit);
+  };
+  for (const [name, chunk] of Object.entries(bundle)) {
+    if (chunk.type === 'chunk' && chunk.isEntry) visit(name);
+  }
+  return [...found.values()];
+}
+
+/**
+ * Fails the build where the page's initial JavaScript is larger than it may be.
+ *
+ * @param kilobytes - the most that it may have, gzipped, in units of 1,000 bytes
+ */
+export function initialScriptBudget(kilobytes: number): Plugin {
+  return {
+    name: 'drift:initial-script-budget',
+    apply: 'build',
+    // As they are written: later hooks of the build change chunks.
+    writeBundle(_, bundle) {
+      const sizes = initialChunks(bundle).map(({ fileName, code }) => ({
+        fileName,
+        size: gzipSync(code).length / 1000,
+      }));
+      const total = sizes.reduce((sum, { size }) => sum + size, 0);
+      const list = sizes.map(({ fileName, size }) => `${fileName}: ${size.toFixed(1)} kB`).join(', ');
+      const words = `Initial JavaScript has ${total.toFixed(1)} kB gzipped, of at most ${kilobytes} kB`;
+      if (total > kilobytes) this.error(`${words} (${list}). Load what is not needed at once with import().`);
+      this.info(`${words}.`);
+    },
+  };
+}
