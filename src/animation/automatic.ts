@@ -1,6 +1,7 @@
 import type { Picture } from '../base/index.ts';
 import { Scope } from '../diffusion/index.ts';
 import type { DeviceTensor, Pipeline } from '../diffusion/index.ts';
+import { stepsComputed } from '../project/index.ts';
 import type { Settings } from '../project/index.ts';
 import { Estimate } from './estimate.ts';
 import { renderFrames } from './frames.ts';
@@ -113,7 +114,8 @@ async function variant(
   prompts: PromptEmbeds,
   { signal, onStage, onPreview }: VariantWatch,
 ): Promise<{ picture: Picture; insight: Insight }> {
-  const { width, height, steps, guidanceScale, seed } = settings;
+  const { width, height, guidanceScale, seed } = settings;
+  const steps = stepsComputed(settings);
   const scope = new Scope();
   try {
     onStage('guidance', 0, 1);

@@ -1,7 +1,7 @@
 import type { Picture } from '../base/index.ts';
 import { Scope } from '../diffusion/index.ts';
 import type { DeviceTensor, Pipeline } from '../diffusion/index.ts';
-import { variantOf } from '../project/index.ts';
+import { stepsComputed, variantOf } from '../project/index.ts';
 import type { Settings } from '../project/index.ts';
 import { toInsight } from './insight.ts';
 import { Past, embeddingOf, unknownLikeness } from './past.ts';
@@ -65,7 +65,8 @@ export async function* makeRound(
   embedPrompts: (signal: AbortSignal) => Promise<PromptEmbeds>,
   { signal, previews }: RoundWatch,
 ): AsyncGenerator<RoundEvent, void, undefined> {
-  const { width, height, steps, guidanceScale, seed } = settings;
+  const { width, height, guidanceScale, seed } = settings;
+  const steps = stepsComputed(settings);
   const scope = new Scope();
   try {
     yield { kind: 'progress', stage: 'encode', step: 0, of: 1 };

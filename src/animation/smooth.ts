@@ -1,7 +1,7 @@
 import type { Picture } from '../base/index.ts';
 import { Scope } from '../diffusion/index.ts';
 import type { DeviceTensor, Pipeline } from '../diffusion/index.ts';
-import { ease, framesToMake } from '../project/index.ts';
+import { ease, framesToMake, stepsComputed } from '../project/index.ts';
 import type { Settings, SmoothPlan } from '../project/index.ts';
 import { Estimate } from './estimate.ts';
 import { guidedEmbedding } from './frames.ts';
@@ -57,7 +57,8 @@ export async function* smooth(
   watch: Watch = {},
 ): AsyncGenerator<Frame, void, undefined> {
   const { signal } = watch;
-  const { width, height, seed, steps, guidanceScale, batchSize, easing } = settings;
+  const { width, height, seed, guidanceScale, batchSize, easing } = settings;
+  const steps = stepsComputed(settings);
   const teller = new Teller(plan, settings, watch);
   const scope = new Scope();
   const keep = (place: Place): Place => {
@@ -217,9 +218,9 @@ class Teller {
 
   constructor(plan: SmoothPlan<Picture>, settings: Settings, watch: Watch) {
     this.#watch = watch;
-    this.#steps = settings.steps;
+    this.#steps = stepsComputed(settings);
     this.#frames = framesToMake(plan, settings);
-    this.#unitsLeft = this.#frames * (settings.steps + 1) + 2 * (plan.legs + (plan.from ? 0 : 1));
+    this.#unitsLeft = this.#frames * (this.#steps + 1) + 2 * (plan.legs + (plan.from ? 0 : 1));
   }
 
   /** Work is done. */

@@ -5,6 +5,7 @@ import type { Candidate, RoundInput } from './round.ts';
 /** The settings that a round's candidates depend on. */
 const deciding = [
   'steps',
+  'speed',
   'guidanceScale',
   'positiveScale',
   'negativeScale',

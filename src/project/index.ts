@@ -10,8 +10,11 @@ export {
   promptList,
   settingFields,
   settingsSchema,
+  speedField,
 } from './settings.ts';
 export type { Mode, Settings, SettingField } from './settings.ts';
+export { speedWords, stepsComputed } from './speed.ts';
+export type { Speed } from './speed.ts';
 export { ease } from './easing.ts';
 export type { Easing } from './easing.ts';
 export { findStuck, unmeasured } from './stuck.ts';

@@ -3,6 +3,8 @@ import { SettingsError } from '../base/index.ts';
 import { easingSchema } from './easing.ts';
 import type { Easing } from './easing.ts';
 import { largestBatch } from './pick.ts';
+import { speedSchema } from './speed.ts';
+import type { Speed } from './speed.ts';
 
 const integer = (minimum: number, maximum: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(maximum));
@@ -19,7 +21,9 @@ export const settingsSchema = v.strictObject({
   mode: modeSchema,
   /** How many variants a run makes: in smooth mode, frames between them come on top. */
   frames: integer(1, 10_000),
+  /** Denoising steps at the speed Exact; `stepsComputed` says how many are taken at others. */
   steps: integer(1, 200),
+  speed: speedSchema,
   guidanceScale: real(0, 50),
   positiveScale: real(0, 10_000),
   negativeScale: real(0, 10_000),
@@ -57,6 +61,7 @@ export const defaultSettings: Settings = {
   mode: 'automatic',
   frames: 30,
   steps: 20,
+  speed: 'exact',
   guidanceScale: 4,
   positiveScale: 30,
   negativeScale: 30,
@@ -88,7 +93,7 @@ interface Words {
 export interface SettingField extends Words {
   readonly key: Exclude<
     keyof Settings,
-    'mode' | 'easing' | 'closeLoop' | 'positivePrompts' | 'negativePrompts'
+    'mode' | 'speed' | 'easing' | 'closeLoop' | 'positivePrompts' | 'negativePrompts'
   >;
   /** The modes that it does something in. */
   readonly modes: readonly Mode[];
@@ -270,12 +275,22 @@ export const settingFields: readonly SettingField[] = [
 ];
 
 /** A setting that is one of a few. */
-export interface ChoiceField extends Words {
-  readonly options: readonly { readonly value: Easing; readonly label: string }[];
+export interface ChoiceField<V extends string> extends Words {
+  readonly options: readonly { readonly value: V; readonly label: string }[];
 }
 
+/** How many of the steps are computed; what each speed does at so many steps is `speedWords`. */
+export const speedField: Pick<ChoiceField<Speed>, 'label' | 'options'> = {
+  label: 'Speed',
+  options: [
+    { value: 'exact', label: 'Exact' },
+    { value: 'fast', label: 'Fast' },
+    { value: 'fastest', label: 'Fastest' },
+  ],
+};
+
 /** How frames follow each other from one variant to the next. */
-export const easingField: ChoiceField = {
+export const easingField: ChoiceField<Easing> = {
   label: 'Easing',
   help: 'How the pace changes from one variant to the next.',
   brief: 'The pace between variants',

@@ -7,6 +7,10 @@ test('settings travel as a link', { tag: '@cpu' }, async ({ page, context }) => 
   await modelIsReady(page);
   await page.getByRole('tab', { name: 'Smooth', exact: true }).click();
   await set(page, { Steps: 6, 'Noise shift': 0.25 });
+  const speed = page.getByRole('radiogroup', { name: 'Speed', exact: true });
+  await expect(speed.getByRole('radio', { name: 'Exact', exact: true })).toBeChecked();
+  await speed.getByRole('radio', { name: 'Exact', exact: true }).press('ArrowRight');
+  await expect(speed).toHaveAccessibleDescription(/3 of 6 steps: saves 50 %/);
   await page.getByRole('switch', { name: 'Close the loop', exact: true }).click();
   await page.getByText('More settings').click();
   await button(page, 'Copy settings as a link').click();
@@ -21,6 +25,7 @@ test('settings travel as a link', { tag: '@cpu' }, async ({ page, context }) => 
   await modelIsReady(page);
   await expect(page.getByText('Left out, because they cannot be used: “colour”.')).toBeVisible();
   await expect(page.getByRole('switch', { name: 'Close the loop', exact: true })).toBeChecked();
+  await expect(speed.getByRole('radio', { name: 'Fast', exact: true })).toBeChecked();
   for (const [name, value] of Object.entries({ Steps: '6', 'Noise shift': '0.25', Seed: '0' })) {
     await expect(field(page, name)).toHaveValue(value);
   }

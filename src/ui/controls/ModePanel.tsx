@@ -1,7 +1,7 @@
 import { Dices, Link, RotateCcw } from 'lucide-react';
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import type { ReactNode } from 'react';
-import { settingFields } from '../../project/index.ts';
+import { settingFields, speedField, speedWords } from '../../project/index.ts';
 import type { Mode } from '../../project/index.ts';
 import type { FieldKey } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
@@ -10,6 +10,7 @@ import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './Controls.module.css';
 import { NumberField } from './NumberField.tsx';
 import { Prompts } from './Prompts.tsx';
+import { RadioField } from './RadioField.tsx';
 
 /** The settings of one mode; `children` stand at the end of those that are always in sight. */
 export function ModePanel({ mode, children }: { readonly mode: Mode; readonly children?: ReactNode }) {
@@ -20,20 +21,40 @@ export function ModePanel({ mode, children }: { readonly mode: Mode; readonly ch
     <>
       <div className={styles['fields']}>
         {common.map(({ key }) => (
-          <NumberField key={key} name={key}>
-            {key === 'seed' && (
-              <Button look={['quiet', 'icon']} title="New seed" onClick={settings.newSeed}>
-                <Dices size={18} aria-hidden />
-                <span className="hidden-text">New seed</span>
-              </Button>
-            )}
-          </NumberField>
+          <Fragment key={key}>
+            <NumberField name={key}>
+              {key === 'seed' && (
+                <Button look={['quiet', 'icon']} title="New seed" onClick={settings.newSeed}>
+                  <Dices size={18} aria-hidden />
+                  <span className="hidden-text">New seed</span>
+                </Button>
+              )}
+            </NumberField>
+            {key === 'steps' && <SpeedChoice />}
+          </Fragment>
         ))}
         {children}
       </div>
       <PromptsFold />
       <MoreSettings fields={rare.map(({ key }) => key)} />
     </>
+  );
+}
+
+/** How many of the steps are computed, with what that saves at the steps that are set. */
+function SpeedChoice() {
+  const { settings } = useStores();
+  const speed = useSelect(settings, ({ values }) => values.speed);
+  const steps = useSelect(settings, ({ values }) => values.steps);
+  return (
+    <RadioField
+      {...speedField}
+      help={speedWords(speed, steps)}
+      value={speed}
+      onChange={(value) => {
+        settings.set({ speed: value });
+      }}
+    />
   );
 }
 

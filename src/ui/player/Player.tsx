@@ -45,8 +45,8 @@ export function Player() {
       <span className={styles['place']}>{frames > 0 ? place : '–'}</span>
       <select
         className={styles['speed']}
-        aria-label="Speed"
-        title="Speed, for watching only"
+        aria-label="Playback speed"
+        title="Playback speed, for watching only"
         value={speed}
         onChange={({ target }) => {
           const chosen = speeds.find((candidate) => String(candidate) === target.value);

@@ -106,6 +106,18 @@ describe('an animation', () => {
     for (const other of others) expect(other).not.toEqual(frame);
   });
 
+  it('at another speed is the one with the steps that this computes, and tells of no others', async () => {
+    const told: Progress[] = [];
+    const watch = { onProgress: (progress: Progress) => void told.push(progress) };
+    const fast = await make({ settings: { frames: 2, steps: 5, speed: 'fast' }, watch });
+    expect(pixels(fast)).toEqual(pixels(await make({ settings: { frames: 2, steps: 3 } })));
+    expect(new Set(told.filter(({ stage }) => stage === 'denoise').map(({ of }) => of))).toEqual(
+      new Set([3]),
+    );
+    const exact = await make({ settings: { frames: 2, steps: 5 } });
+    expect(pixels(exact)).not.toEqual(pixels(fast));
+  });
+
   it('that is stopped after any frame and continued is the uninterrupted one', async () => {
     const whole = await make({ settings: { frames: 5 } });
     for (const cut of [1, 2, 3, 4]) {

@@ -64,6 +64,11 @@ describe('a round', () => {
     }
   });
 
+  it('at another speed is the one with the steps that this computes', async () => {
+    const fast = await candidatesOf({ settings: { ...settings, steps: 5, speed: 'fast' } });
+    expect(pixels(fast)).toEqual(pixels(await candidatesOf()));
+  });
+
   it('names each candidate so that no two rolls of a frame share noise', async () => {
     const names = (await Promise.all([0, 1, 2].map((roll) => candidatesOf({ roll, batch: 16 })))).flat();
     expect(new Set(names.map(({ variant }) => variant)).size).toBe(48);

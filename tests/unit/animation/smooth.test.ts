@@ -158,6 +158,17 @@ describe('a smooth animation', () => {
     expect(pixels(await extended([], { seed: 12 }))[0]).not.toEqual(frames[0]);
   });
 
+  it('at another speed is the one with the steps that this computes, and counts no others', async () => {
+    const told: Progress[] = [];
+    const watch = { onProgress: (progress: Progress) => void told.push(progress) };
+    const fastest = await watched({ frames: 1, steps: 5, speed: 'fastest' }, watch);
+    expect(pixels(fastest)).toEqual(pixels(await watched({ frames: 1, steps: 2 }, {})));
+    expect(new Set(told.filter(({ stage }) => stage === 'denoise').map(({ of }) => of))).toEqual(
+      new Set([2]),
+    );
+    expect(told.at(-1)?.secondsLeft).toBe(0);
+  });
+
   it('is the same in batches of any size', async () => {
     const frames = await extended([]);
     for (const batchSize of [1, 3]) {

@@ -97,6 +97,7 @@ describe('settings', () => {
     intermediate: fc.integer({ min: 1, max: 240 }),
     batchSize: fc.integer({ min: 1, max: 16 }),
     noiseShift: fc.double({ min: 0, max: 1, noNaN: true }),
+    speed: fc.constantFrom('exact', 'fast', 'fastest'),
     easing: fc.constantFrom(...easingField.options.map(({ value }) => value)),
     closeLoop: fc.boolean(),
     positivePrompts: fc.string(),

@@ -1,6 +1,6 @@
 import { createElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { fieldWords, settingFields } from '../../../src/project/index.ts';
 import type { Stores } from '../../../src/store/index.ts';
 import { App } from '../../../src/ui/shell/App.tsx';
@@ -33,6 +33,18 @@ function field(page: string, label: string): Map<string, string> | undefined {
   return [...tags(page, 'input'), ...tags(page, 'textarea')].find((tag) => tag.get('id') === id);
 }
 
+/** Parts of the page that are loaded when they are first shown are there from here on. */
+beforeAll(async () => {
+  const rig = new Rig();
+  await rig.ready();
+  rig.stores.settings.set({ mode: 'pick' });
+  await vi.waitFor(() => {
+    const page = html(rig.stores);
+    expect(page).toContain('Likeness of the frames');
+    expect(page).toContain('Speculative');
+  });
+});
+
 describe('the page', () => {
   it.each(['automatic', 'smooth'] as const)(
     'names its fields as agreed in %s mode, and each says in one line what it does',
@@ -61,6 +73,28 @@ describe('the page', () => {
       expect(texts(page, 'button')).toEqual(
         expect.arrayContaining(['Automatic', 'Smooth', 'Generate', 'Stop', 'Download GIF', 'Download MP4']),
       );
+    },
+  );
+
+  it.each(['automatic', 'smooth', 'pick'] as const)(
+    'lets one choose a speed in %s mode and says what it saves',
+    async (mode) => {
+      const rig = new Rig();
+      await rig.ready();
+      rig.stores.settings.set({ mode, steps: 20, speed: 'fast' });
+      const page = html(rig.stores);
+      const group =
+        /<div[^>]*role="radiogroup"[^>]*aria-labelledby="([^"]+)"[^>]*aria-describedby="([^"]+)"/.exec(page);
+      expect(page).toContain(`<span id="${group?.[1]}" class="`);
+      expect(texts(page, 'span')).toContain('Speed');
+      expect(page).toContain(`<p id="${group?.[2]}"`);
+      expect(texts(page, 'p').filter((line) => line.includes('12 of 20 steps'))).toHaveLength(1);
+      const speeds = tags(page, 'input').filter((tag) => `${tag.get('name')}-label` === group?.[1]);
+      expect(speeds.map((tag) => [tag.get('value'), tag.has('checked')])).toEqual([
+        ['exact', false],
+        ['fast', true],
+        ['fastest', false],
+      ]);
     },
   );
 
