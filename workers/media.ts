@@ -10,17 +10,18 @@ import {
   readFrames,
 } from '../src/media/index.ts';
 import type { BroughtArchive, EncodeControl, FrameSource, MediaFile } from '../src/media/index.ts';
-import { frameSizeFor, readerOf, shrunk } from '../src/project/index.ts';
+import { frameSizeFor, readerOf, shrunk, whileRead } from '../src/project/index.ts';
 import type { PictureRef, PictureSource } from '../src/project/index.ts';
 import { mediaApi, serve } from '../src/protocol/index.ts';
 import { ScratchFiles } from './scratch.ts';
-import { privateFiles } from './storage.ts';
+import { privateFiles, projectLocks } from './storage.ts';
 
 // A picture need not wait for a video, but two large pictures or two videos at once could use up the memory.
 const pictures = createQueue();
 const animations = createQueue();
 
 const files = privateFiles();
+const locks = projectLocks();
 const scratch = new ScratchFiles();
 
 /** Frames by their ids, each read when its turn comes. */
@@ -40,13 +41,17 @@ function framesOf(source: PictureSource, frames: readonly PictureRef[]): FrameSo
 
 const pngFile = (bytes: Uint8Array<ArrayBuffer>) => new Blob([bytes], { type: 'image/png' });
 
+/** Writes an animation once those before are written, of frames that no tab may purge meanwhile. */
 async function encode(
-  signal: AbortSignal,
-  onProgress: EncodeControl['onProgress'],
-  write: (control: EncodeControl) => Promise<MediaFile>,
+  { source, frames }: { readonly source: PictureSource; readonly frames: readonly PictureRef[] },
+  { signal, emit }: { readonly signal: AbortSignal; readonly emit: EncodeControl['onProgress'] },
+  write: (frames: FrameSource, control: EncodeControl) => Promise<MediaFile>,
 ) {
-  const control = { signal, onProgress, createOutput: scratch.create };
-  return { value: await animations.run(signal, () => write(control)), transfer: [] };
+  const control = { signal, onProgress: emit, createOutput: scratch.create };
+  const value = await animations.run(signal, () =>
+    whileRead(locks, source.project, () => write(framesOf(source, frames), control)),
+  );
+  return { value, transfer: [] };
 }
 
 serve(self, mediaApi, {
@@ -95,10 +100,9 @@ serve(self, mediaApi, {
       transfer: [first.picture.data.buffer],
     };
   },
-  gif: ({ source, frames, ...options }, { signal, emit }) =>
-    encode(signal, emit, (control) => encodeGif(framesOf(source, frames), options, control)),
-  mp4: ({ source, frames, ...options }, { signal, emit }) =>
-    encode(signal, emit, (control) => encodeMp4(framesOf(source, frames), options, control)),
-  zip: ({ source, frames }, { signal, emit }) =>
-    encode(signal, emit, (control) => encodeZip(framesOf(source, frames), control)),
+  gif: ({ source, frames, ...options }, work) =>
+    encode({ source, frames }, work, (written, control) => encodeGif(written, options, control)),
+  mp4: ({ source, frames, ...options }, work) =>
+    encode({ source, frames }, work, (written, control) => encodeMp4(written, options, control)),
+  zip: (animation, work) => encode(animation, work, encodeZip),
 });

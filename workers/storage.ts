@@ -91,7 +91,12 @@ export function privateFiles(open = privateRoot): ProjectFiles {
 
 /** The locks of projects, which all tabs share. */
 export function projectLocks(locks = new WorkerLocks()): ProjectLocks {
-  return { tryHold: (project, patience) => locks.tryHold(`drift.project:${project}`, patience) };
+  const reading = (project: string, mode: LockMode) => locks.tryHold(`drift.reading:${project}`, 0, mode);
+  return {
+    tryHold: (project, patience) => locks.tryHold(`drift.project:${project}`, patience),
+    tryRead: (project) => reading(project, 'shared'),
+    tryPurge: (project) => reading(project, 'exclusive'),
+  };
 }
 
 /** What the browser says that this page may still write. */

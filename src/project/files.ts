@@ -19,15 +19,29 @@ export interface ProjectFiles {
   projects(): Promise<string[]>;
 }
 
-/** Keeps two tabs from writing to one project. */
+/** Locks of projects, which all workers of all tabs share. Each method returns what releases the lock. */
 export interface ProjectLocks {
   /**
-   * Takes the lock of a project.
+   * Takes the lock for writing to a project, which one tab has at a time.
    *
    * @param patience how long to wait for it, in milliseconds: a tab that is being closed may still hold it
-   * @returns what gives it back, or null when another tab has it
+   * @returns null when another tab has it
    */
   tryHold(project: string, patience: number): Promise<(() => void) | null>;
+  /** Takes a lock, beside others, under which a project's files may be read. Returns null while it is being purged. */
+  tryRead(project: string): Promise<(() => void) | null>;
+  /** Takes the lock for purging a project. Returns null while somebody reads it. */
+  tryPurge(project: string): Promise<(() => void) | null>;
+}
+
+/** Reads a project's files while no tab may purge it; one that is being purged is gone for `work`. */
+export async function whileRead<T>(locks: ProjectLocks, project: string, work: () => Promise<T>): Promise<T> {
+  const release = await locks.tryRead(project);
+  try {
+    return await work();
+  } finally {
+    release?.();
+  }
 }
 
 /** How many bytes can still be written; null where the browser does not say. */

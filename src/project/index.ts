@@ -65,6 +65,7 @@ export { decodeFramePng } from './png.ts';
 export { encodePng } from '../formats/index.ts';
 export { openArchive, pictureName, writeArchive } from './archive.ts';
 export type { Archive, ArchiveControl } from './archive.ts';
+export { whileRead } from './files.ts';
 export type { MeasureRoom, ProjectFiles, ProjectLocks } from './files.ts';
 // The keeper itself is imported from its own module: the page, which needs only the types, must not load it.
 export { readerOf, shrunk } from './picture-source.ts';

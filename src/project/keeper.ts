@@ -5,7 +5,7 @@ import { DatabaseConnection } from './connection.ts';
 import type { ProjectDatabase, ProjectRecord } from './database.ts';
 import { treeOf } from './document.ts';
 import type { ProjectDocument, ProjectStart } from './document.ts';
-import { storageError } from './files.ts';
+import { storageError, whileRead } from './files.ts';
 import type { MeasureRoom, ProjectFiles, ProjectLocks } from './files.ts';
 import { ProjectLeases } from './leases.ts';
 import { listProjects, purgeProject, tidyProjects } from './listing.ts';
@@ -223,8 +223,9 @@ export class ProjectKeeper {
 
   /** Copies a project. A copy that does not come to its end leaves nothing behind. */
   async duplicate(id: string, copy: string, name: string, signal: AbortSignal): Promise<void> {
+    const { files, locks } = this.#options;
     await this.#build(copy, signal, (db) =>
-      copyProject({ files: this.#options.files, db }, { id, copy, name, now: this.#time() }, signal),
+      whileRead(locks, id, () => copyProject({ files, db }, { id, copy, name, now: this.#time() }, signal)),
     );
   }
 
@@ -251,11 +252,14 @@ export class ProjectKeeper {
     });
   }
 
-  /** Frees what a project takes, for good, once it is not being copied. Does nothing while another tab has it open. */
+  /**
+   * Frees what a project takes, for good, once it is not being copied. While another tab has it open or reads it, that is
+   * left to a later `tidy`.
+   */
   async purge(id: string): Promise<void> {
     await this.#copies.run(undefined, () =>
       this.#change(async (db) => {
-        await this.#leases.whileHeld(id, () => purgeProject({ files: this.#options.files, db }, id));
+        await this.#leases.purge(id, () => purgeProject({ files: this.#options.files, db }, id));
         this.#leases.release(id);
       }),
     );
@@ -265,7 +269,9 @@ export class ProjectKeeper {
   async export(id: string, current: CurrentProject | null, control: TransferControl): Promise<Blob> {
     const records = () => this.#database.use((db) => db.read(id));
     return this.#copies.run(control.signal, () =>
-      this.#reporting(() => exportProject(this.#options, records, id, current, control)),
+      this.#reporting(() =>
+        whileRead(this.#options.locks, id, () => exportProject(this.#options, records, id, current, control)),
+      ),
     );
   }
 

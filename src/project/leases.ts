@@ -3,11 +3,14 @@ import type { ProjectLocks } from './files.ts';
 /**
  * Which projects this tab may write to. One is open for writing at a time, and its lock is held until another is
  * opened; a deleted project is held besides, until its deletion is final or taken back, so that no other tab purges it.
+ * A project that can only be looked at is held against purging as long as it is open.
  */
 export class ProjectLeases {
   readonly #locks: ProjectLocks;
   #open: { readonly id: string; readonly release: () => void } | null = null;
   readonly #deleted = new Map<string, () => void>();
+  /** Ends the reading of a project that another tab has open for writing. */
+  #endReading: (() => void) | null = null;
 
   constructor(locks: ProjectLocks) {
     this.#locks = locks;
@@ -21,10 +24,10 @@ export class ProjectLeases {
    */
   async open(id: string, patience: number): Promise<boolean> {
     if (this.#open?.id === id) return true;
-    this.#open?.release();
-    this.#open = null;
+    this.#close();
     const release = this.#takeDeleted(id) ?? (await this.#locks.tryHold(id, patience));
     if (release) this.#open = { id, release };
+    else this.#endReading = await this.#locks.tryRead(id);
     return release !== null;
   }
 
@@ -45,8 +48,7 @@ export class ProjectLeases {
   }
 
   releaseAll(): void {
-    this.#open?.release();
-    this.#open = null;
+    this.#close();
     for (const release of this.#deleted.values()) release();
     this.#deleted.clear();
   }
@@ -61,6 +63,26 @@ export class ProjectLeases {
     } finally {
       release();
     }
+  }
+
+  /** Purges a project that no other tab has open and nobody reads. Leaves it to a later tidying otherwise. */
+  async purge(id: string, work: () => Promise<void>): Promise<void> {
+    await this.whileHeld(id, async () => {
+      const release = await this.#locks.tryPurge(id);
+      if (!release) return;
+      try {
+        await work();
+      } finally {
+        release();
+      }
+    });
+  }
+
+  #close(): void {
+    this.#open?.release();
+    this.#open = null;
+    this.#endReading?.();
+    this.#endReading = null;
   }
 
   #takeOpen(id: string): (() => void) | null {

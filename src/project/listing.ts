@@ -37,7 +37,7 @@ export async function tidyProjects(place: ProjectPlace, leases: ProjectLeases, n
   const oldest = new Date(now.getTime() - graceTime).toISOString();
   for (const { id, deleted } of await db.records()) {
     if (deleted === null || deleted >= oldest || leases.keepsDeleted(id)) continue;
-    await leases.whileHeld(id, () => purgeProject(place, id));
+    await leases.purge(id, () => purgeProject(place, id));
   }
   const known = new Set(await db.ids());
   for (const id of await files.projects()) {

@@ -98,6 +98,35 @@ function settle<T>(work: () => T): Promise<T> {
 /** Locks that several keepers share, as tabs of one browser do. */
 export class MemoryLocks implements ProjectLocks {
   readonly held = new Set<string>();
+  /** How many read a project; -1 while it is being purged. */
+  readonly #readers = new Map<string, number>();
+
+  tryRead(project: string): Promise<(() => void) | null> {
+    return settle(() => {
+      const readers = this.#readers.get(project) ?? 0;
+      if (readers < 0) return null;
+      this.#readers.set(project, readers + 1);
+      return () => {
+        this.#readers.set(project, (this.#readers.get(project) ?? 1) - 1);
+      };
+    });
+  }
+
+  tryPurge(project: string): Promise<(() => void) | null> {
+    return settle(() => {
+      if ((this.#readers.get(project) ?? 0) !== 0) return null;
+      this.#readers.set(project, -1);
+      return () => {
+        this.#readers.delete(project);
+      };
+    });
+  }
+
+  /** A crash of everything. */
+  clear(): void {
+    this.held.clear();
+    this.#readers.clear();
+  }
 
   tryHold(project: string): Promise<(() => void) | null> {
     return settle(() => {
@@ -150,7 +179,7 @@ export class Device {
 
   /** The page dies, whatever it was doing: its locks go, and what is on disk stays. */
   crash(): void {
-    this.locks.held.clear();
+    this.locks.clear();
     this.files.disk.crash();
   }
 }

@@ -389,6 +389,42 @@ describe('two tabs', () => {
     expect((await open(device, second)).pictures).toEqual(pictures(startId, 1, 2, 3));
   });
 
+  it.each([
+    ['exported', (keeper: ProjectKeeper) => keeper.export(id, null, control)],
+    ['copied', (keeper: ProjectKeeper) => keeper.duplicate(id, other, 'Copy', control.signal)],
+  ])('is not purged while another tab has it %s', async (_, copy) => {
+    const device = new Device();
+    const first = device.tab();
+    await make(first, [0, 1, 2]);
+    const read = device.files.read.bind(device.files);
+    vi.spyOn(device.files, 'read').mockImplementationOnce(async (...file) => {
+      await first.remove(id);
+      await first.purge(id);
+      return read(...file);
+    });
+    const file = await copy(device.tab());
+    if (file) await device.tab().import(file, other, control);
+    expect((await open(device, device.tab(), other)).pictures).toEqual(pictures(startId, 1, 2, 3));
+    // What is left of it goes once it has been deleted for an hour.
+    await first.close();
+    device.now = new Date(device.now.getTime() + 2 * 3600e3);
+    await device.tab().tidy();
+    expect(await device.files.list(id)).toEqual([]);
+  });
+
+  it('is not purged while another tab shows it', async () => {
+    const device = new Device();
+    const [first, second] = [device.tab(), device.tab()];
+    await make(first, [0]);
+    await open(device, second);
+    await first.remove(id);
+    await first.purge(id);
+    expect(await device.files.list(id)).not.toEqual([]);
+    await second.close();
+    await first.purge(id);
+    expect(await device.files.list(id)).toEqual([]);
+  });
+
   it('on two projects do not disturb each other, and one that moves on lets go', async () => {
     const device = new Device();
     const first = device.tab();
