@@ -22,7 +22,13 @@ export function tensorError(
 
 const shape = (dims: readonly number[]): string => `[${dims.join(', ')}]`;
 
-function requireShape(holds: boolean, operation: string, expected: string, ...found: DeviceTensor[]): void {
+/** @throws DriftError `tensor-shape` with what was expected and found, unless it holds */
+export function requireShape(
+  holds: boolean,
+  operation: string,
+  expected: string,
+  ...found: DeviceTensor[]
+): void {
   if (holds) return;
   const shapes = found.map(({ dims }) => shape(dims)).join(', ');
   throw tensorError('tensor-shape', `${operation} expects ${expected} but got ${shapes}.`, {
@@ -32,7 +38,8 @@ function requireShape(holds: boolean, operation: string, expected: string, ...fo
   });
 }
 
-function requireType(operation: string, tensor: DeviceTensor, ...allowed: ElementType[]): void {
+/** @throws DriftError `tensor-type` */
+export function requireType(operation: string, tensor: DeviceTensor, ...allowed: ElementType[]): void {
   if (allowed.includes(tensor.type)) return;
   const expected = allowed.join(' or ');
   throw tensorError('tensor-type', `${operation} expects ${expected} but got ${tensor.type}.`, {
@@ -43,7 +50,7 @@ function requireType(operation: string, tensor: DeviceTensor, ...allowed: Elemen
 }
 
 /** Kernels read and write in no particular order, so what is written must not also be read under another name. */
-function requireApart(operation: string, written: DeviceTensor, ...read: DeviceTensor[]): void {
+export function requireApart(operation: string, written: DeviceTensor, ...read: DeviceTensor[]): void {
   const memory = (tensor: DeviceTensor) => (tensor.device === 'webgpu' ? tensor.buffer : tensor.data.buffer);
   const target = memory(written);
   if (!read.some((tensor) => memory(tensor) === target)) return;

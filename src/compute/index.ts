@@ -17,4 +17,5 @@ export type {
   NoiseKey,
   SolverState,
   SolverStep,
+  TileSpan,
 } from './types.ts';

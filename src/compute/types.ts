@@ -66,6 +66,17 @@ export interface SolverStep {
   readonly previousWeight: number;
 }
 
+/** Where a tile lies along one side of a picture, and where it fades into its neighbours; in pixels of the picture. */
+export interface TileSpan {
+  readonly start: number;
+  /** Length of a fade. */
+  readonly fade: number;
+  /** Where its weight begins to rise from 0 to 1; null at the picture's edge, where it counts in full. */
+  readonly fadeIn: number | null;
+  /** Where its weight begins to fall from 1 to 0: where the next tile's `fadeIn` is. */
+  readonly fadeOut: number | null;
+}
+
 /** What one step of the solver reads and updates. */
 export interface SolverState {
   readonly latents: DeviceTensor;
@@ -169,6 +180,13 @@ export interface Compute {
    * -1…1 as the decoder's output is. `factors` is a row of r, g, b for each channel, then one of bias: 3 (c + 1) numbers.
    */
   latentPreview(latents: DeviceTensor, factors: readonly number[]): DeviceTensor;
+  /** Copies the rectangle of `latents` float32 [b, c, H, W] that begins at (`top`, `left`) into `tile` [b, c, h, w], in its type. */
+  cutTile(latents: DeviceTensor, top: number, left: number, tile: DeviceTensor): void;
+  /**
+   * Adds `tile` [b, c, h, w] (float16 or float32) to `out` float32 [b, c, H, W] where its spans say, each number times the
+   * weights of its row and column. Tiles whose fades meet add up to a weight of 1.
+   */
+  blendTile(tile: DeviceTensor, out: DeviceTensor, rows: TileSpan, columns: TileSpan): void;
   /**
    * Decoder output [b, 3, H, W] in -1…1 (float16 or float32) to 8-bit RGBA [b, H, W, 4], rounded, clamped, opaque.
    *

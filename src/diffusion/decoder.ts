@@ -6,6 +6,20 @@ import { latentsAs } from './latents.ts';
 import type { DiffusionModel, Networks } from './networks.ts';
 import type { PrecisionControl } from './precision.ts';
 import { Scope } from './scope.ts';
+import { tilesAlong } from './tiles.ts';
+
+/** The decoder, what it computes in, and what it decodes at once. */
+interface LoadedDecoder {
+  readonly session: Session;
+  readonly type: ModelType;
+  readonly piece: LatentSize & { readonly rows: number };
+}
+
+async function imageOf(session: Session, latents: DeviceTensor): Promise<DeviceTensor> {
+  const { image } = await session.run({ latents });
+  if (!image) throw new RangeError('a decoder gives an image');
+  return image;
+}
 
 /** The VAE decoder: latents to pictures. */
 export class Decoder {
@@ -22,30 +36,75 @@ export class Decoder {
   }
 
   /**
-   * @param rows - how many latents it gets at once
+   * Loads the decoder for as much of such latents as the device decodes at once: see `DiffusionModel.decoderPiece`.
+   *
+   * @param rows - how many latents are decoded together where the device can
    * @throws DeviceError `gpu-too-small` or `cpu-too-small`, before anything is loaded
    */
-  load(
-    size: LatentSize,
-    rows: number,
-    signal?: AbortSignal,
-  ): Promise<{ readonly session: Session; readonly type: ModelType }> {
+  load(size: LatentSize, rows: number, signal?: AbortSignal): Promise<LoadedDecoder> {
     return this.#precision.load('decoder', async (type) => {
-      this.#model.checkLimits('decoder', size, rows, type);
-      return { session: await this.#networks.decoder(size, signal, type), type };
+      const piece = this.#model.decoderPiece(size, rows, type);
+      return { session: await this.#networks.decoder(piece, signal, type), type, piece };
     });
   }
 
-  /** Latents [b, …] in float32 or the decoder's type to pictures [b, 3, H, W] in -1…1, in the decoder's type. */
+  /**
+   * Latents [b, …] in float32 or the decoder's type to pictures [b, 3, H, W] in -1…1, in the decoder's type. Where the
+   * device cannot decode them whole, latents are float32 and decoded in overlapping tiles, and pictures are float32.
+   */
   async decodeLatents(latents: DeviceTensor, signal?: AbortSignal): Promise<DeviceTensor> {
     const [rows = 0, , height = 0, width = 0] = latents.dims;
-    const { session, type } = await this.load({ height, width }, rows, signal);
+    const decoder = await this.load({ height, width }, rows, signal);
     signal?.throwIfAborted();
+    const { session, type, piece } = decoder;
+    if (piece.rows < rows || piece.height < height || piece.width < width) {
+      return this.#decodeInPieces(decoder, latents, signal);
+    }
     const scope = new Scope();
     try {
-      const { image } = await session.run({ latents: latentsAs(type, latents, this.#compute, scope) });
-      if (!image) throw new RangeError('a decoder gives an image');
-      return image;
+      return await imageOf(session, latentsAs(type, latents, this.#compute, scope));
+    } finally {
+      scope.dispose();
+    }
+  }
+
+  /** Row by row and tile by tile. The GPU is given one tile at a time, so that a stop is obeyed within a tile. */
+  async #decodeInPieces(
+    { session, type, piece }: LoadedDecoder,
+    latents: DeviceTensor,
+    signal: AbortSignal | undefined,
+  ): Promise<DeviceTensor> {
+    const compute = this.#compute;
+    const scale = this.#model.latentScale;
+    const [batch = 0, channels = 0, height = 0, width = 0] = latents.dims;
+    const scope = new Scope();
+    try {
+      const pictures = scope.own(compute.empty([batch, 3, height * scale, width * scale], 'float32'));
+      const tile = scope.own(compute.empty([1, channels, piece.height, piece.width], type));
+      for (let index = 0; index < batch; index++) {
+        const row = new Scope();
+        try {
+          const source = row.own(compute.row(latents, index));
+          const picture = row.own(compute.empty([1, 3, height * scale, width * scale], 'float32'));
+          for (const down of tilesAlong(height, piece.height, scale)) {
+            for (const across of tilesAlong(width, piece.width, scale)) {
+              signal?.throwIfAborted();
+              compute.cutTile(source, down.start, across.start, tile);
+              const image = await imageOf(session, tile);
+              try {
+                compute.blendTile(image, picture, down.pixels, across.pixels);
+              } finally {
+                image.dispose();
+              }
+              await compute.idle();
+            }
+          }
+          compute.copyRows(picture, pictures, index);
+        } finally {
+          row.dispose();
+        }
+      }
+      return scope.release(pictures);
     } finally {
       scope.dispose();
     }

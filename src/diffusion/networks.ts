@@ -35,6 +35,12 @@ export interface DiffusionModel extends ModelShape {
    * @throws DeviceError `gpu-too-small` or `cpu-too-small`
    */
   checkLimits(network: 'UNet' | 'decoder', size: LatentSize, rows: number, type?: ModelType): void;
+  /**
+   * What the device decodes at once of latents of this size: all rows, one of them, or a tile of one.
+   *
+   * @throws DeviceError `gpu-too-small` or `cpu-too-small` where it can decode no tile either
+   */
+  decoderPiece(size: LatentSize, rows: number, type?: ModelType): LatentSize & { readonly rows: number };
 }
 
 export type NetworkName = 'image encoder' | 'context' | 'UNet' | 'decoder';

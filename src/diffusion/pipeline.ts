@@ -36,7 +36,7 @@ export interface PrepareOptions {
 export class Pipeline {
   readonly compute: Compute;
   readonly model: ModelShape;
-  readonly #checkLimits: DiffusionModel['checkLimits'];
+  readonly #limits: Pick<DiffusionModel, 'checkLimits' | 'decoderPiece'>;
   readonly #lowMemory: boolean;
   readonly #networks: Networks;
   readonly #precision: PrecisionControl;
@@ -47,9 +47,7 @@ export class Pipeline {
   constructor(compute: Compute, runtime: Runtime, model: DiffusionModel, options: PipelineOptions = {}) {
     this.compute = compute;
     this.model = model;
-    this.#checkLimits = (...demand) => {
-      model.checkLimits(...demand);
-    };
+    this.#limits = model;
     this.#lowMemory = options.lowMemory ?? false;
     this.#networks = new Networks(model, runtime, this.#lowMemory);
     this.#precision = new PrecisionControl(compute, options);
@@ -109,8 +107,8 @@ export class Pipeline {
    */
   checkSize(width: number, height: number): void {
     const size = this.latentSize(width, height);
-    this.#checkLimits('UNet', size, 2, this.#precision.typeOf('unet'));
-    this.#checkLimits('decoder', size, 1, this.#precision.typeOf('decoder'));
+    this.#limits.checkLimits('UNet', size, 2, this.#precision.typeOf('unet'));
+    this.#limits.decoderPiece(size, 1, this.#precision.typeOf('decoder'));
   }
 
   /**

@@ -4,6 +4,8 @@ import type { SchedulerConfig, UnetConfig, VaeConfig } from './config/index.ts';
 import { checkMemory } from './limits.ts';
 import type { BufferLimits } from './limits.ts';
 import { networkGraphs } from './networks.ts';
+import { largestPiece } from './pieces.ts';
+import type { DecoderPiece } from './pieces.ts';
 import { contextWidth } from './onnx/index.ts';
 import type { AttentionLimits, CompiledGraph } from './onnx/index.ts';
 import { lazyWeights, packWeights } from './pack.ts';
@@ -75,6 +77,7 @@ export function createModel(parts: ModelParts, { type, attention, limits }: Targ
   const graphs = networkGraphs(parts, attention);
   /** What the device is known to hold. */
   const checked = new Set<string>();
+  const pieces = new Map<string, DecoderPiece>();
 
   async function pack(
     { graph, plan }: CompiledGraph,
@@ -84,6 +87,14 @@ export function createModel(parts: ModelParts, { type, attention, limits }: Targ
     const data = lazyWeights(plan, checkpoint, signal) ?? (await packWeights(plan, checkpoint, { signal }));
     return { graph, weights: [{ location: plan.location, data }] };
   }
+
+  const checkLimits = (network: 'UNet' | 'decoder', size: LatentSize, rows: number, as = type): void => {
+    const key = `${network} ${size.height}x${size.width}x${rows} ${as}`;
+    if (checked.has(key)) return;
+    const graph = network === 'UNet' ? graphs.unet(size, as) : graphs.decoder(size, as);
+    checkMemory(network, graph, rows, limits);
+    checked.add(key);
+  };
 
   return {
     latentChannels: vae.config.latentChannels,
@@ -109,12 +120,22 @@ export function createModel(parts: ModelParts, { type, attention, limits }: Targ
      * @param as - the type that the network computes in: the target's, or the one that is asked for
      * @throws DeviceError `gpu-too-small` or `cpu-too-small`
      */
-    checkLimits: (network: 'UNet' | 'decoder', size: LatentSize, rows: number, as = type): void => {
-      const key = `${network} ${size.height}x${size.width}x${rows} ${as}`;
-      if (checked.has(key)) return;
-      const graph = network === 'UNet' ? graphs.unet(size, as) : graphs.decoder(size, as);
-      checkMemory(network, graph, rows, limits);
-      checked.add(key);
+    checkLimits,
+
+    /**
+     * What the device decodes at once of latents of this size: all, or a part of them.
+     *
+     * @throws DeviceError `gpu-too-small` or `cpu-too-small` where it can decode no part either
+     */
+    decoderPiece: (size: LatentSize, rows: number, as = type): DecoderPiece => {
+      const key = `${size.height}x${size.width}x${rows} ${as}`;
+      const known = pieces.get(key);
+      if (known) return known;
+      const piece = largestPiece(size, rows, (part) => {
+        checkLimits('decoder', part, part.rows, as);
+      });
+      pieces.set(key, piece);
+      return piece;
     },
   };
 }

@@ -1,8 +1,10 @@
 import { DriftError } from '../base/index.ts';
+import type { LatentSize } from '../base/index.ts';
 import { checkMemory, checkProcessor, largestSide } from './limits.ts';
 import type { Target } from './model.ts';
 import { networkGraphs } from './networks.ts';
 import type { NetworkHeaders } from './networks.ts';
+import { largestPiece } from './pieces.ts';
 
 /** How many rows the UNet is run with for one picture: with classifier-free guidance, two. */
 const unetRows = 2;
@@ -42,24 +44,28 @@ export function needsOf(
   const graphsFor = ({ width, height }: NeedsInput['picture']) => {
     const scale = headers.vae.config.latentScale;
     const size = { width: Math.ceil(width / scale), height: Math.ceil(height / scale) };
-    return { unet: graphs.unet(size, type), decoder: graphs.decoder(size, type) };
+    return { unet: graphs.unet(size, type), size };
   };
-  const problemFor = ({ unet, decoder }: ReturnType<typeof graphsFor>): DriftError | null => {
+  /** What the device decodes at once of such pictures, or why it cannot make them. */
+  const attempt = ({ unet, size }: ReturnType<typeof graphsFor>): LatentSize | DriftError => {
     try {
       if (processor) checkProcessor(name, unet);
-      if (processor || limits) {
-        checkMemory('UNet', unet, unetRows, limits);
-        checkMemory('decoder', decoder, 1, limits);
-      }
-      return null;
+      if (!processor && !limits) return size;
+      checkMemory('UNet', unet, unetRows, limits);
+      return largestPiece(size, 1, (piece) => {
+        checkMemory('decoder', graphs.decoder(piece, type), 1, limits);
+      });
     } catch (error) {
       if (error instanceof DriftError) return error;
       throw error;
     }
   };
+  const fits = (side: NeedsInput['picture']) => !(attempt(graphsFor(side)) instanceof DriftError);
 
-  const { unet, decoder } = graphsFor(picture);
-  const problem = problemFor({ unet, decoder });
+  const { unet, size } = graphsFor(picture);
+  const outcome = attempt({ unet, size });
+  const problem = outcome instanceof DriftError ? outcome : null;
+  const decoder = graphs.decoder(outcome instanceof DriftError ? size : outcome, type);
   const context = graphs.context(type);
   // Buffers of values are kept for the next run, so those of all networks add up.
   const values = unet.peak(unetRows) + context.peak(unetRows) + decoder.peak(1);
@@ -69,6 +75,6 @@ export function needsOf(
     memory: values + stages.reduce((sum, bytes) => sum + bytes, 0),
     lowMemory: values + Math.max(...stages),
     problem,
-    largestSide: problem ? largestSide(picture, (side) => problemFor(graphsFor(side)) === null) : null,
+    largestSide: problem ? largestSide(picture, fits) : null,
   };
 }

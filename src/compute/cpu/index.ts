@@ -1,6 +1,7 @@
 /** The operations between the networks in plain TypeScript: the oracle in tests, the fallback without a GPU. */
 import type { Picture } from '../../base/index.ts';
 import * as check from '../checks.ts';
+import { checkBlendTile, checkCutTile } from '../tiles.ts';
 import type {
   Compute,
   CpuTensor,
@@ -11,6 +12,7 @@ import type {
   NoiseKey,
   SolverState,
   SolverStep,
+  TileSpan,
 } from '../types.ts';
 import { clipGuidance } from './clip-guidance.ts';
 import { clipPreprocess } from './clip-preprocess.ts';
@@ -21,6 +23,7 @@ import { latentPreview } from './latent-preview.ts';
 import { lerp } from './lerp.ts';
 import { gaussianNoise } from './noise.ts';
 import { cpuTensor, floats, headOf, MemoryTensor, pixels } from './tensor.ts';
+import { blendTile, cutTile } from './tiles.ts';
 
 /** Sums run in float64, results are float32. Everything happens at once; nothing is queued. */
 class CpuCompute implements Compute {
@@ -147,6 +150,14 @@ class CpuCompute implements Compute {
     const size = check.checkPreview(latents, factors);
     const picture = latentPreview(floats(latents), factors, size);
     return this.#tensor(picture, [size.batch, size.height, size.width, 4]);
+  }
+
+  cutTile(latents: DeviceTensor, top: number, left: number, tile: DeviceTensor): void {
+    cutTile(floats(latents), floats(tile), checkCutTile(latents, top, left, tile));
+  }
+
+  blendTile(tile: DeviceTensor, out: DeviceTensor, rows: TileSpan, columns: TileSpan): void {
+    blendTile(floats(tile), floats(out), checkBlendTile(tile, out, rows, columns));
   }
 
   frameFromDecoded(decoded: DeviceTensor, faults?: DeviceTensor): DeviceTensor {

@@ -1,6 +1,7 @@
 import { DeviceError, DriftError, float32ToFloat16 } from '../../base/index.ts';
 import type { Picture } from '../../base/index.ts';
 import * as check from '../checks.ts';
+import { checkBlendTile, checkCutTile } from '../tiles.ts';
 import type {
   Compute,
   DeviceTensor,
@@ -11,6 +12,7 @@ import type {
   NoiseKey,
   SolverState,
   SolverStep,
+  TileSpan,
 } from '../types.ts';
 import { byteLength, gpuTensor, headOf, padded, TensorAllocator } from './buffers.ts';
 import { DeviceHealth } from './device-health.ts';
@@ -281,6 +283,31 @@ export class WebGpuCompute implements Compute {
     return out;
   }
 
+  cutTile(latents: DeviceTensor, top: number, left: number, tile: DeviceTensor): void {
+    const { count, ...placed } = checkCutTile(latents, top, left, tile);
+    this.#dispatch(
+      'cut_tile',
+      tile.type === 'float16' ? 'float16' : 'float32',
+      [count, placed.tileHeight, placed.tileWidth, placed.height, placed.width, top, left].map(u32),
+      [gpuTensor(latents).buffer, gpuTensor(tile).buffer],
+      this.#kernels.perElement(count),
+    );
+  }
+
+  blendTile(tile: DeviceTensor, out: DeviceTensor, rows: TileSpan, columns: TileSpan): void {
+    const { count, ...placed } = checkBlendTile(tile, out, rows, columns);
+    this.#dispatch(
+      'blend_tile',
+      tile.type === 'float16' ? 'float16' : 'float32',
+      [
+        ...[rows, columns].flatMap(spanFields),
+        ...[count, placed.tileHeight, placed.tileWidth, placed.height, placed.width].map(u32),
+      ],
+      [gpuTensor(tile).buffer, gpuTensor(out).buffer],
+      this.#kernels.perElement(count),
+    );
+  }
+
   frameFromDecoded(decoded: DeviceTensor, faults?: DeviceTensor): DeviceTensor {
     const { batch, height, width } = check.checkDecoded(decoded);
     const source = gpuTensor(decoded).buffer;
@@ -306,4 +333,12 @@ export class WebGpuCompute implements Compute {
   dispose(): void {
     if (this.#health.close()) this.#kernels.dispose();
   }
+}
+
+/** Farther than any pixel: what never begins. */
+const never = 2 ** 24;
+
+/** A `Span` of blend_tile. */
+function spanFields({ start, fade, fadeIn, fadeOut }: TileSpan) {
+  return [u32(start), f32(fade), f32(fadeIn ?? -never), f32(fadeOut ?? never)];
 }

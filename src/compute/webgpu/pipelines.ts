@@ -1,8 +1,10 @@
 import { DeviceError } from '../../base/index.ts';
 import type { ModelType } from '../types.ts';
+import blend_tile from './kernels/blend_tile.wgsl?raw';
 import clip_guidance from './kernels/clip_guidance.wgsl?raw';
 import clip_preprocess from './kernels/clip_preprocess.wgsl?raw';
 import cosines from './kernels/cosines.wgsl?raw';
+import cut_tile from './kernels/cut_tile.wgsl?raw';
 import dpm_solver_step from './kernels/dpm_solver_step.wgsl?raw';
 import frame_from_decoded from './kernels/frame_from_decoded.wgsl?raw';
 import gaussian_noise from './kernels/gaussian_noise.wgsl?raw';
@@ -11,9 +13,11 @@ import lerp from './kernels/lerp.wgsl?raw';
 import model_input from './kernels/model_input.wgsl?raw';
 
 const sources = {
+  blend_tile,
   clip_guidance,
   clip_preprocess,
   cosines,
+  cut_tile,
   dpm_solver_step,
   frame_from_decoded,
   gaussian_noise,
@@ -81,9 +85,11 @@ const keyOf = (name: KernelName, type: ModelType): string =>
 export async function compilePipelines(device: GPUDevice, modelType: ModelType): Promise<Pipelines> {
   const types: readonly ModelType[] = modelType === 'float16' ? ['float32', 'float16'] : ['float32'];
   const names: readonly KernelName[] = [
+    'blend_tile',
     'clip_guidance',
     'clip_preprocess',
     'cosines',
+    'cut_tile',
     'dpm_solver_step',
     'frame_from_decoded',
     'gaussian_noise',

@@ -295,6 +295,26 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
     expect(frames?.gpu).toEqual(frames?.cpu);
   });
 
+  it('cuts and blends the same tiles', async () => {
+    const data = await normal(8, 2 * 3 * 40 * 56, 1);
+    const [tile, picture] = await onBoth((compute, keep) => {
+      const whole = keep(compute.upload(data, [2, 3, 40, 56]));
+      const cut = compute.empty([2, 3, 17, 23], typeOn(compute));
+      compute.cutTile(whole, 5, 9, cut);
+      const out = compute.empty([2, 3, 40, 56], 'float32');
+      compute.copyRows(whole, out, 0);
+      compute.blendTile(
+        cut,
+        out,
+        { start: 20, fade: 4, fadeIn: 21.5, fadeOut: null },
+        { start: 30, fade: 5, fadeIn: null, fadeOut: 44 },
+      );
+      return [cut, out];
+    });
+    expect(largestDifference(tile?.gpu ?? [], tile?.cpu ?? [])).toBeLessThan(4 * rounding);
+    expect(largestDifference(picture?.gpu ?? [], picture?.cpu ?? [])).toBeLessThan(4 * rounding + 1e-6);
+  });
+
   // One dimension of a dispatch counts to 65535 workgroups of 64: both tensors need the second one.
   it('reaches the end of large pictures', async () => {
     const [height, width] = [2048, 2056];

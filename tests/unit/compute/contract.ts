@@ -272,6 +272,19 @@ export function describeTensors(open: () => Compute): void {
           () => compute.latentPreview(zeros([1, 3, 2, 2]), Array(15).fill(0)),
         ],
         'factors missing': ['tensor-shape', () => compute.latentPreview(latents, [1, 2, 3])],
+        'a tile that reaches beyond the latents': [
+          'tensor-shape',
+          () => {
+            compute.cutTile(latents, 1, 0, zeros([latents.dims[0] ?? 0, 4, 2, 2]));
+          },
+        ],
+        'a tile of fewer channels': [
+          'tensor-shape',
+          () => {
+            const span = { start: 0, fade: 1, fadeIn: null, fadeOut: null };
+            compute.blendTile(zeros([1, 3, 2, 2]), zeros([1, 4, 2, 2]), span, span);
+          },
+        ],
         'a decoder with four channels': ['tensor-shape', () => compute.frameFromDecoded(latents)],
       };
       const remedy: unknown = expect.stringContaining('Reload');

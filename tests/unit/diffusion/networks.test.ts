@@ -67,6 +67,7 @@ const model: DiffusionModel = {
   unet: sized('unet'),
   decoder: sized('decoder'),
   checkLimits: () => undefined,
+  decoderPiece: (size, rows) => ({ ...size, rows }),
 };
 
 let networks: Networks;

@@ -1,0 +1,60 @@
+import { elementCount, requireApart, requireShape, requireType } from './checks.ts';
+import type { DeviceTensor, TileSpan } from './types.ts';
+
+/** A tile, and where it lies in what is larger. */
+export interface PlacedTile {
+  readonly rows: TileSpan;
+  readonly columns: TileSpan;
+  readonly tileHeight: number;
+  readonly tileWidth: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** How much of a pixel row or column comes from a tile: 1 but where it fades. */
+export function tileWeight({ fade, fadeIn, fadeOut }: TileSpan, place: number): number {
+  const ramp = (from: number) => Math.min(1, Math.max(0, (place + 0.5 - from) / fade));
+  return (fadeIn === null ? 1 : ramp(fadeIn)) * (1 - (fadeOut === null ? 0 : ramp(fadeOut)));
+}
+
+/** `cutTile`: where the tile lies in the latents, and how many numbers it has. */
+export function checkCutTile(latents: DeviceTensor, top: number, left: number, tile: DeviceTensor) {
+  requireType('cutTile', latents, 'float32');
+  requireType('cutTile', tile, 'float32', 'float16');
+  const span = (start: number): TileSpan => ({ start, fade: 1, fadeIn: null, fadeOut: null });
+  return placed('cutTile', latents, tile, span(top), span(left));
+}
+
+/** `blendTile`: where the tile lies in the picture, and how many numbers it has. */
+export function checkBlendTile(tile: DeviceTensor, out: DeviceTensor, rows: TileSpan, columns: TileSpan) {
+  requireType('blendTile', tile, 'float32', 'float16');
+  requireType('blendTile', out, 'float32');
+  return placed('blendTile', out, tile, rows, columns);
+}
+
+function placed(
+  operation: string,
+  whole: DeviceTensor,
+  tile: DeviceTensor,
+  rows: TileSpan,
+  columns: TileSpan,
+): PlacedTile & { readonly count: number } {
+  const [batch, planes, height = 0, width = 0] = whole.dims;
+  const [tileBatch, tilePlanes, tileHeight = 0, tileWidth = 0] = tile.dims;
+  const fits = ({ start, fade }: TileSpan, length: number, end: number) =>
+    Number.isInteger(start) && start >= 0 && start + length <= end && fade > 0;
+  requireShape(
+    whole.dims.length === 4 &&
+      tile.dims.length === 4 &&
+      batch === tileBatch &&
+      planes === tilePlanes &&
+      fits(rows, tileHeight, height) &&
+      fits(columns, tileWidth, width),
+    operation,
+    `a tile [b, c, h, w] that lies inside [b, c, H, W] (from ${rows.start}, ${columns.start})`,
+    tile,
+    whole,
+  );
+  requireApart(operation, whole, tile);
+  return { rows, columns, tileHeight, tileWidth, height, width, count: elementCount(tile.dims) };
+}

@@ -1,0 +1,41 @@
+import type { LatentSize } from '../base/index.ts';
+import { isTooSmall } from './limits.ts';
+
+/** What a device decodes at once: so many latents of this size. */
+export interface DecoderPiece extends LatentSize {
+  readonly rows: number;
+}
+
+/** Sides of tiles that are tried, in latents. Smaller ones would see too little of the picture around them. */
+const tileSides = [256, 192, 128, 96, 64, 48, 32, 24, 16];
+
+/**
+ * The most that a device decodes at once: all rows where that fits, else one row at a time, else the largest tile.
+ *
+ * @param check - throws a DeviceError where a piece does not fit
+ * @throws DeviceError what `check` throws of one whole row, where no tile fits either
+ */
+export function largestPiece(
+  { height, width }: LatentSize,
+  rows: number,
+  check: (piece: DecoderPiece) => void,
+): DecoderPiece {
+  const fits = (piece: DecoderPiece) => {
+    try {
+      check(piece);
+      return true;
+    } catch (error) {
+      if (isTooSmall(error)) return false;
+      throw error;
+    }
+  };
+  if (rows > 1 && fits({ rows, height, width })) return { rows, height, width };
+  const whole = { rows: 1, height, width };
+  const tiles = tileSides
+    .filter((side) => side < Math.max(height, width))
+    .map((side) => ({ rows: 1, height: Math.min(side, height), width: Math.min(side, width) }));
+  const piece = [whole, ...tiles].find(fits);
+  if (piece) return piece;
+  check(whole);
+  throw new RangeError('a piece that does not fit is refused');
+}
