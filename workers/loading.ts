@@ -82,6 +82,8 @@ export async function loadNetworks(
   try {
     await pipeline.prepare(width, height, {
       signal,
+      // A GPU that computes on the processor takes as long for this as for a step of a frame, which may be a minute.
+      warmUp: machine.device.kind === 'webgpu' && !machine.device.software,
       onNetwork: (part, done, of) => {
         loading = { stage: 'session', part, done, of };
         emit(loading);

@@ -13,6 +13,7 @@ import { PrecisionControl } from './precision.ts';
 import type { PrecisionOptions } from './precision.ts';
 import { readBackFrames } from './read-frames.ts';
 import type { FramesRead } from './read-frames.ts';
+import { Scope } from './scope.ts';
 
 export interface PipelineOptions extends PrecisionOptions {
   /**
@@ -24,6 +25,12 @@ export interface PipelineOptions extends PrecisionOptions {
 
 export interface PrepareOptions {
   readonly signal?: AbortSignal;
+  /**
+   * Runs every network once at the end, for ONNX Runtime compiles its shaders when a network first runs: the first frame
+   * does not wait for them then. Costs a step, a decoding and an encoding; left out in low memory, where each stage loads
+   * its networks again. Default false.
+   */
+  readonly warmUp?: boolean;
   /** Told which network is being loaded, how many are ready, and of how many. */
   readonly onNetwork?: (name: string, done: number, of: number) => void;
 }
@@ -82,7 +89,7 @@ export class Pipeline {
    *   `checkImageEncoder` throws
    */
   async prepare(width: number, height: number, options: PrepareOptions = {}): Promise<void> {
-    const { signal, onNetwork } = options;
+    const { signal, onNetwork, warmUp = false } = options;
     this.checkSize(width, height);
     const size = this.latentSize(width, height);
     const context = ['context', () => this.#denoiser.load(size, 2, signal)] as const;
@@ -92,12 +99,32 @@ export class Pipeline {
       ['decoder', () => this.#decoder.load(size, 1, signal)],
       ['image encoder', () => this.#imageEncoder.load(signal)],
       ...(this.#lowMemory ? [] : [context]),
+      ...(warmUp && !this.#lowMemory
+        ? [['shaders', () => this.#warmUp(width, height, signal)] as const]
+        : []),
     ] as const;
     for (const [index, [name, load]] of loads.entries()) {
       onNetwork?.(name, index, loads.length);
       await load();
     }
     onNetwork?.('', loads.length, loads.length);
+  }
+
+  /** Makes a frame of one step that nobody sees: see `PrepareOptions.warmUp`. */
+  async #warmUp(width: number, height: number, signal: AbortSignal | undefined): Promise<void> {
+    const scope = new Scope();
+    try {
+      const embeds = scope.own(this.compute.empty([1, this.model.embeddingWidth], 'float32'));
+      const noise = scope.own(this.noise([{ seed: 0, frame: 0, variant: 0 }], width, height));
+      const latents = scope.own(await this.denoise({ embeds, noise, steps: 1, guidanceScale: 2, signal }));
+      const frame = scope.own(await this.decode(latents, signal));
+      signal?.throwIfAborted();
+      scope.own(await this.encode(frame, signal));
+      await this.compute.idle();
+      signal?.throwIfAborted();
+    } finally {
+      scope.dispose();
+    }
   }
 
   /**

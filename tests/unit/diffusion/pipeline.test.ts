@@ -263,6 +263,24 @@ describe('preparing', () => {
     expect(runtime.created).toEqual(order);
   });
 
+  it('warms up by running every network once, for the first frame not to wait for shaders', async () => {
+    const told: string[] = [];
+    await pipeline.prepare(12, 8, { warmUp: true, onNetwork: (name) => told.push(name) });
+    expect(told).toEqual([...order, 'shaders', '']);
+    expect(runtime.runs).toEqual(['context', 'UNet', 'decoder', 'image encoder']);
+    expect(compute.liveTensors).toBe(0);
+  });
+
+  it('is stopped between the networks of warming up, and leaves nothing behind', async () => {
+    const stop = new AbortController();
+    runtime.onRun = (name) => {
+      if (name === 'decoder') stop.abort();
+    };
+    await expect(pipeline.prepare(12, 8, { warmUp: true, signal: stop.signal })).rejects.toSatisfy(isAbort);
+    expect(runtime.runs).not.toContain('image encoder');
+    expect(compute.liveTensors).toBe(0);
+  });
+
   it('stopped loads no more, and can begin again', async () => {
     const stop = new AbortController();
     runtime.onCreate = (name) => {
