@@ -9,7 +9,7 @@ export default defineConfig({
           include: ['tests/unit/**/*.test.ts'],
           environment: 'node',
           // Only against what hangs: a busy machine compiles WebAssembly slowly.
-          testTimeout: 60_000,
+          testTimeout: 300_000,
         },
       },
       {
@@ -21,8 +21,8 @@ export default defineConfig({
           setupFiles: ['tests/rig/node-gpu.setup.ts'],
           pool: 'forks',
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
     ],

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
-import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, readdir, realpath, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import type { ModelFiles, ModelFileWriter } from '../src/models/install/index.ts';
 import { checkRange } from '../src/models/source.ts';
@@ -37,13 +37,24 @@ export function modelFilesIn(root: string): ModelFiles {
   };
 }
 
-/** All files in a folder and in the folders in it, by their paths with slashes; none where there is no folder. */
+/**
+ * All files in a folder and in the folders in it, by their paths with slashes; none where there is no folder. Links are
+ * followed, as the cache of the hub's own program consists of them, but for those that lead back to a folder above.
+ */
 export async function filesIn(folder: string): Promise<string[]> {
-  const entries = await orNull(readdir(folder, { withFileTypes: true, recursive: true }));
-  return (entries ?? [])
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)).split(sep).join('/'))
-    .sort();
+  const found: string[] = [];
+  const visit = async (path: string, above: readonly string[]): Promise<void> => {
+    const real = await orNull(realpath(path));
+    if (real === null || above.includes(real)) return;
+    for (const name of (await orNull(readdir(path))) ?? []) {
+      const inside = join(path, name);
+      const kind = await orNull(stat(inside));
+      if (kind?.isFile() === true) found.push(relative(folder, inside).split(sep).join('/'));
+      else if (kind?.isDirectory() === true) await visit(inside, [...above, real]);
+    }
+  };
+  await visit(folder, []);
+  return found.sort();
 }
 
 /** A file as it is now. It is open only while it is read, so that nobody has to close it. */
@@ -103,7 +114,9 @@ async function orNull<T>(promise: Promise<T>): Promise<T | null> {
   try {
     return await promise;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ELOOP')) {
+      return null;
+    }
     throw error;
   }
 }

@@ -8,6 +8,10 @@ export interface NoiseSchedule {
   readonly betaSchedule: 'scaled_linear' | 'linear';
   readonly trainTimesteps: number;
   readonly prediction: 'epsilon' | 'v_prediction' | 'sample';
+  /** How the timesteps of a run lie among those of training; see `timestepsOf`. */
+  readonly spacing: 'linspace' | 'leading' | 'trailing';
+  /** Added to each timestep of the spacing `leading`. */
+  readonly stepsOffset: number;
 }
 
 /** Everything about a run of denoising that is known before it starts. */
@@ -41,7 +45,22 @@ function roundHalfEven(value: number): number {
 }
 
 /**
- * The schedule of DPM-Solver++ (2M, midpoint) with the final sigma at zero and timesteps spaced evenly
+ * The timesteps of a run of `count` evaluations, falling, as `timestep_spacing` of diffusers 0.30.3 has them: `linspace`
+ * divides 0 … n-1 evenly and leaves out the last, `leading` takes every ⌊n/(count+1)⌋-th of them from an offset on, and
+ * `trailing` every (n/count)-th back from n-1 (Lin et al. 2023, arXiv 2305.08891, table 2).
+ */
+function timestepsOf({ trainTimesteps: n, spacing, stepsOffset }: NoiseSchedule, count: number): number[] {
+  // Rounding depends on the order of operations, which is NumPy's.
+  const timestepAt = {
+    linspace: (index: number) => roundHalfEven((count - index) * ((n - 1) / count)),
+    leading: (index: number) => (count - index) * Math.floor(n / (count + 1)) + stepsOffset,
+    trailing: (index: number) => roundHalfEven(n - index * (n / count)) - 1,
+  }[spacing];
+  return Array.from({ length: count }, (_, index) => Math.min(timestepAt(index), n - 1));
+}
+
+/**
+ * The schedule of DPM-Solver++ (2M, midpoint) with the final sigma at zero
  * (Lu et al. 2022, arXiv 2211.01095, algorithm 2; `DPMSolverMultistepScheduler` of diffusers 0.30.3).
  * Its first step is of first order for want of a predecessor, and its last because it goes to sigma 0.
  *
@@ -56,8 +75,7 @@ export function createSchedule(schedule: NoiseSchedule, count: number): Schedule
     });
   }
   const training = trainingSigmas(schedule);
-  const spacing = (schedule.trainTimesteps - 1) / count;
-  const timesteps = Array.from({ length: count }, (_, index) => roundHalfEven((count - index) * spacing));
+  const timesteps = timestepsOf(schedule, count);
   const sigmas = [...timesteps.map((timestep) => training[timestep] ?? 0), 0];
   const steps = timesteps.map((_, index) => solverStep(sigmas, index, schedule.prediction));
   return { timesteps, sigmas, steps };

@@ -6,7 +6,10 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 
 const checkpointSchema = v.object({
   config: path,
-  /** Weight files in order of preference; the first that can be had is taken. */
+  /**
+   * Weight files in order of preference; the first that is there is taken. One may be the index of a sharded checkpoint
+   * (`….safetensors.index.json`), which names files beside it.
+   */
   weights: v.pipe(v.array(path), v.minLength(1)),
 });
 

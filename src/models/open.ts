@@ -1,12 +1,13 @@
 import { ModelError, allOrNone } from '../base/index.ts';
 import type { OnnxModel } from '../runtime/index.ts';
-import { openCheckpoint } from './checkpoint/index.ts';
+import { isShardIndex, openCheckpoint } from './checkpoint/index.ts';
 import { checkLatents, parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from './config/index.ts';
 import { download, downloadJson } from './download.ts';
 import { parseJson } from './json.ts';
 import { addressBeside, parseManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
 import type { ModelParts } from './model.ts';
+import { joinedSource, openShards } from './shards.ts';
 import { memorySource } from './source.ts';
 import { openOnnx } from './onnx/index.ts';
 import { openTokenizer } from './tokenizer.ts';
@@ -97,10 +98,18 @@ async function readParts(
     folder.open(path, signal, (done, of) => onDownload?.(part, done, of));
   const json = (path: string) => readJson(folder, path, signal);
 
+  const weights = async (part: string, path: string): Promise<ByteSource> => {
+    const file = await open(part, path);
+    if (!isShardIndex(path)) return file;
+    const index = parseJson(path, await file.read(0, file.size, signal));
+    const beside = path.slice(0, path.lastIndexOf('/') + 1);
+    const shards = await openShards(path, index, (name) => open(part, beside + name), signal);
+    return joinedSource(path, shards, signal);
+  };
   const checkpoint = async (part: string, paths: readonly string[]): Promise<Checkpoint> => {
     for (const [index, path] of paths.entries()) {
       try {
-        return await openCheckpoint(await open(part, path), signal);
+        return await openCheckpoint(await weights(part, path), signal);
       } catch (error) {
         // Only a file that is not there sends us to the next; a damaged one is said.
         if (!(error instanceof ModelError && error.code === 'not-found') || index === paths.length - 1) {

@@ -1,12 +1,19 @@
 import type { ModelOrigin, WantedModel } from '../protocol/index.ts';
 
 /**
- * What a person, or an address, means by these words: the id of a model on the hub, its page there, or the address of a
- * manifest. Null for anything else.
+ * The page of a model on the hub, or one of the pages below it. Drift takes the files of `main`, so a page of another
+ * revision is none of these.
+ */
+const hubPage =
+  /^(?:https?:\/\/)?(?:www\.)?(?:huggingface\.co|hf\.co)\/([\w.-]+\/[\w.-]+)(?:\/(?:(?:tree|blob)\/main(?:\/.*)?|discussions.*)?)?(?:[?#].*)?$/i;
+
+/**
+ * What a person, or an address, means by these words: the id of a model on the hub, its page there (also that of its
+ * files, and without `https://`), or the address of a manifest. Null for anything else.
  */
 export function originFrom(text: string): Exclude<ModelOrigin, { kind: 'full' }> | null {
   const words = text.trim();
-  const page = /^https:\/\/huggingface\.co\/([\w.-]+\/[\w.-]+)\/?$/.exec(words)?.[1];
+  const page = hubPage.exec(words)?.[1];
   if (page !== undefined) return { kind: 'hub', repository: page };
   if (/^https?:\/\//i.test(words) && URL.canParse(words)) {
     return { kind: 'manifest', url: new URL(words).href };

@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { concat, uint, utf8 } from './bytes.ts';
 
 /** A safetensors file with this header, word for word, before this data. */
@@ -17,4 +18,44 @@ export function safetensorsFile(
     at += data.length;
   }
   return safetensorsBytes(Object.fromEntries(header), concat(...tensors.map(({ data }) => data)));
+}
+
+const entrySchema = v.object({
+  dtype: v.string(),
+  shape: v.array(v.number()),
+  data_offsets: v.tuple([v.number(), v.number()]),
+});
+
+/**
+ * A safetensors file as diffusers saves it in several: the files by their names, and their index.
+ *
+ * @param variant `fp16`, or nothing
+ */
+export function shardsOf(
+  file: Uint8Array<ArrayBuffer>,
+  count: number,
+  variant = '',
+): Map<string, Uint8Array<ArrayBuffer>> {
+  const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
+  const json: unknown = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
+  const header = Object.entries(v.parse(v.record(v.string(), v.unknown()), json));
+  const tensors = header.flatMap(([name, entry]) => {
+    if (name === '__metadata__') return [];
+    const { dtype, shape, data_offsets } = v.parse(entrySchema, entry);
+    const [begin, end] = data_offsets;
+    return { name, dtype, shape, data: file.subarray(8 + length + begin, 8 + length + end) };
+  });
+  const five = (number: number) => String(number).padStart(5, '0');
+  const dot = variant === '' ? '' : `.${variant}`;
+  const weightMap: Record<string, string> = {};
+  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  for (let shard = 0; shard < count; shard++) {
+    const name = `diffusion_pytorch_model${dot}-${five(shard + 1)}-of-${five(count)}.safetensors`;
+    const part = tensors.filter((_, index) => Math.floor((index * count) / tensors.length) === shard);
+    for (const tensor of part) weightMap[tensor.name] = name;
+    files.set(name, safetensorsFile(part));
+  }
+  const index = { metadata: { total_size: file.length - 8 - length }, weight_map: weightMap };
+  files.set(`diffusion_pytorch_model.safetensors.index${dot}.json`, utf8(JSON.stringify(index)));
+  return files;
 }

@@ -9,6 +9,8 @@ import { openTorch } from './torch-zip.ts';
 
 export { elementsToFloat32 } from './elements.ts';
 export { openSafetensors, openTorch };
+export { isShardIndex, joinShards, parseShardIndex } from './shards.ts';
+export type { JoinedShards } from './shards.ts';
 
 /** How a pickle of 0x1950a86a20f9469cfc6c, PyTorch's magic number before version 1.6, begins. */
 const legacyMagic = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];

@@ -32,10 +32,13 @@ const headerSchema = v.custom<Record<string, unknown>>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
 );
 
-/** One tensor's place in the file. */
-interface Placed {
+/** One tensor's place in the file: bytes from where the values begin. */
+export interface Placed {
   readonly name: string;
   readonly dims: readonly number[];
+  /** As the format calls it: `F16`. */
+  readonly dtype: string;
+  /** Undefined for types that Drift does not read. */
   readonly type: StoredType | undefined;
   readonly begin: number;
   readonly end: number;
@@ -51,16 +54,10 @@ interface Placed {
  */
 export async function openSafetensors(source: ByteSource, signal?: AbortSignal): Promise<Checkpoint> {
   const file = source.name;
-  const header = await readHeader(source, signal);
-  const placed: Placed[] = [];
-  for (const [name, value] of Object.entries(header.json)) {
-    if (name !== '__metadata__') placed.push(parseEntry(file, name, value));
-  }
-  checkLayout(source, header.end, placed);
-
+  const header = await readSafetensorsHeader(source, signal);
   const tensors = new Map<string, TensorEntry>();
-  const places = new Map<string, Placed & { readonly type: StoredType }>();
-  for (const { type, ...place } of placed) {
+  const places = new Map<string, Omit<Placed, 'type'> & { readonly type: StoredType }>();
+  for (const { type, ...place } of header.placed) {
     if (type === undefined) continue;
     tensors.set(place.name, { name: place.name, dims: place.dims, type });
     places.set(place.name, { ...place, type });
@@ -98,6 +95,28 @@ export async function openSafetensors(source: ByteSource, signal?: AbortSignal):
   };
 }
 
+/** A file's header. */
+export interface SafetensorsHeader {
+  /** Where the values begin, in bytes. */
+  readonly end: number;
+  /** The tensors; together they fill the rest of the file. */
+  readonly placed: readonly Placed[];
+}
+
+/** Reads and checks a file's header. @throws CheckpointError as `openSafetensors` */
+export async function readSafetensorsHeader(
+  source: ByteSource,
+  signal?: AbortSignal,
+): Promise<SafetensorsHeader> {
+  const { json, end } = await readJsonHeader(source, signal);
+  const placed: Placed[] = [];
+  for (const [name, value] of Object.entries(json)) {
+    if (name !== '__metadata__') placed.push(parseEntry(source.name, name, value));
+  }
+  checkLayout(source, end, placed);
+  return { end, placed };
+}
+
 /** The error for a tensor that a checkpoint does not have. */
 export function missingTensor(file: string, tensor: string): Error {
   return damage(
@@ -108,7 +127,7 @@ export function missingTensor(file: string, tensor: string): Error {
   );
 }
 
-async function readHeader(
+async function readJsonHeader(
   source: ByteSource,
   signal: AbortSignal | undefined,
 ): Promise<{ json: Record<string, unknown>; end: number }> {
@@ -181,7 +200,7 @@ function parseEntry(file: string, name: string, value: unknown): Placed {
       { file, tensor: name, type: dtype, dims: shape.join('×'), begin, end },
     );
   }
-  return { name, dims: shape, type: element.type, begin, end };
+  return { name, dims: shape, dtype, type: element.type, begin, end };
 }
 
 /** Tensors must fill the file from the end of its header to its own end, without overlaps and gaps. */

@@ -4,9 +4,14 @@ import { ModelError } from '../../base/index.ts';
 /** The values of a key with which a network computes what Drift computes; anything else is another network. */
 export type Accepted = Readonly<Record<string, readonly (string | number | boolean | null)[]>>;
 
-/** Keys that say where a file came from or how it was trained, and change nothing about what it computes. */
-const harmless =
-  /^_|^(sample_size|dropout|upcast_attention|force_upcast|use_quant_conv|encoder_hid_dim_type)$/;
+/**
+ * Keys that say where a file came from or how it was trained, and change nothing about what it computes. The second line
+ * is what the moving average of weights in diffusers (`EMAModel`) leaves.
+ */
+const harmless = new RegExp(
+  '^_|^(sample_size|dropout|upcast_attention|force_upcast|use_quant_conv|encoder_hid_dim_type|' +
+    'decay|min_decay|optimization_step|update_after_step|use_ema_warmup|inv_gamma|power)$',
+);
 
 /**
  * Parses a configuration.

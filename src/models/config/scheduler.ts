@@ -13,7 +13,24 @@ const schema = v.object({
   prediction_type: v.optional(v.string(), 'epsilon'),
   trained_betas: v.nullish(v.array(v.number())),
   rescale_betas_zero_snr: v.optional(v.boolean(), false),
+  timestep_spacing: v.optional(v.string(), 'linspace'),
+  steps_offset: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
+  use_karras_sigmas: v.nullish(v.boolean()),
+  use_exponential_sigmas: v.nullish(v.boolean()),
+  use_beta_sigmas: v.nullish(v.boolean()),
+  use_lu_lambdas: v.nullish(v.boolean()),
+  thresholding: v.nullish(v.boolean()),
 });
+
+/** Switches of schedules that Drift does not compute. */
+const unsupportedSwitches = [
+  'rescale_betas_zero_snr',
+  'use_karras_sigmas',
+  'use_exponential_sigmas',
+  'use_beta_sigmas',
+  'use_lu_lambdas',
+  'thresholding',
+] as const;
 
 /** The noise schedule that a network was trained with. The file's scheduler class does not matter: Drift runs its own. */
 export interface SchedulerConfig {
@@ -22,6 +39,10 @@ export interface SchedulerConfig {
   readonly betaSchedule: 'scaled_linear' | 'linear';
   readonly trainTimesteps: number;
   readonly prediction: 'epsilon' | 'v_prediction' | 'sample';
+  /** How the timesteps of a run lie among those of training; see `timestepsOf`. */
+  readonly spacing: 'linspace' | 'leading' | 'trailing';
+  /** Added to each timestep of the spacing `leading`. */
+  readonly stepsOffset: number;
 }
 
 /**
@@ -40,7 +61,7 @@ export function parseSchedulerConfig(file: string, input: unknown): SchedulerCon
   }
   const c = result.output;
   if (c.trained_betas) throw unsupported(file, 'trained_betas', 'a list');
-  if (c.rescale_betas_zero_snr) throw unsupported(file, 'rescale_betas_zero_snr', true);
+  for (const key of unsupportedSwitches) if (c[key] === true) throw unsupported(file, key, true);
   const { beta_schedule: betaSchedule, prediction_type: prediction } = c;
   if (betaSchedule !== 'scaled_linear' && betaSchedule !== 'linear') {
     throw unsupported(file, 'beta_schedule', betaSchedule);
@@ -48,11 +69,19 @@ export function parseSchedulerConfig(file: string, input: unknown): SchedulerCon
   if (prediction !== 'epsilon' && prediction !== 'v_prediction' && prediction !== 'sample') {
     throw unsupported(file, 'prediction_type', prediction);
   }
+  if (!isSpacing(c.timestep_spacing)) throw unsupported(file, 'timestep_spacing', c.timestep_spacing);
   return {
     betaStart: c.beta_start,
     betaEnd: c.beta_end,
     betaSchedule,
     trainTimesteps: c.num_train_timesteps,
     prediction,
+    spacing: c.timestep_spacing,
+    // Counts only where timesteps lead: a file that says nothing of their spacing may name an offset all the same.
+    stepsOffset: c.timestep_spacing === 'leading' ? c.steps_offset : 0,
   };
+}
+
+function isSpacing(spacing: string): spacing is SchedulerConfig['spacing'] {
+  return spacing === 'linspace' || spacing === 'leading' || spacing === 'trailing';
 }

@@ -1,9 +1,11 @@
 import { DriftError, ModelError } from '../../base/index.ts';
+import { isShardIndex } from '../checkpoint/index.ts';
 import { httpSource, remoteOf } from '../http.ts';
 import type { RemoteFile } from '../http.ts';
 import { parseJson } from '../json.ts';
 import { thisDevice } from '../online.ts';
 import { waitByTimer } from '../retry.ts';
+import { joinedRemote, openShards } from '../shards.ts';
 import { hubBase } from './source.ts';
 import type { LocalFolder, NetworkOptions } from './types.ts';
 
@@ -32,7 +34,17 @@ export function openNetwork(options: NetworkOptions): Network {
   const { base = hubBase, folder, wait = waitByTimer, random = Math.random, onNotice } = options;
   const { timer, largestWhole, device = thisDevice } = options;
 
+  /** A file, or all files of a sharded checkpoint where the address is that of its index. */
   async function openAddress(address: string, signal: AbortSignal | undefined): Promise<RemoteFile> {
+    const file = await openFile(address, signal);
+    if (!isShardIndex(address)) return file;
+    const beside = address.slice(0, address.lastIndexOf('/') + 1);
+    const open = (name: string, stop: AbortSignal) => openFile(beside + name, stop);
+    const shards = await openShards(file.name, await readJson(file, signal), open, signal);
+    return joinedRemote(file.name, shards, signal);
+  }
+
+  async function openFile(address: string, signal: AbortSignal | undefined): Promise<RemoteFile> {
     if (folder) return fileInFolder(folder, address);
     const url = absolute(address, base);
     const policy = (most: number) => ({

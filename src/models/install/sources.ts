@@ -10,8 +10,18 @@ import type { ModelSource } from './source.ts';
 import { stableDiffusionVariations } from './stable-diffusion.ts';
 import type { LocalFolder, NetworkOptions } from './types.ts';
 
-/** Where diffusers keeps weights, in order of preference. */
-const weightNames = ['diffusion_pytorch_model.safetensors', 'diffusion_pytorch_model.bin'];
+/**
+ * Where diffusers keeps weights, in order of preference: one file before several, float32 before float16 (rounded by
+ * whoever saved it), and pickles last.
+ */
+const weightNames = [
+  'safetensors',
+  'fp16.safetensors',
+  'safetensors.index.json',
+  'safetensors.index.fp16.json',
+  'bin',
+  'fp16.bin',
+].map((ending) => `diffusion_pytorch_model.${ending}`);
 /** Where an image tower as ONNX may lie beside a model in diffusers' layout. */
 const towerNames = ['image_encoder/model.onnx', 'image_encoder/model_fp16.onnx'];
 /** How a source is looked up on the network. */

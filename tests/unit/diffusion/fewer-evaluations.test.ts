@@ -9,6 +9,8 @@ const stableDiffusion = {
   betaSchedule: 'scaled_linear',
   trainTimesteps: 1000,
   prediction: 'epsilon',
+  spacing: 'linspace',
+  stepsOffset: 0,
 } as const;
 const sigmasOf = (steps: number) => createSchedule(stableDiffusion, steps).sigmas.slice(0, -1);
 

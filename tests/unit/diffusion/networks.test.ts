@@ -60,6 +60,8 @@ const model: DiffusionModel = {
     betaSchedule: 'scaled_linear',
     trainTimesteps: 1000,
     prediction: 'epsilon',
+    spacing: 'linspace',
+    stepsOffset: 0,
   },
   previewFactors: [],
   imageEncoder: (signal) => compile('encoder', signal),

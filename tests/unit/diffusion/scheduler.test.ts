@@ -11,6 +11,8 @@ const stableDiffusion: NoiseSchedule = {
   betaSchedule: 'scaled_linear',
   trainTimesteps: 1000,
   prediction: 'epsilon',
+  spacing: 'linspace',
+  stepsOffset: 0,
 };
 
 const predictions = ['epsilon', 'v_prediction', 'sample'] as const;
@@ -22,6 +24,8 @@ const anySchedule = fc
     betaSchedule: fc.constantFrom('scaled_linear', 'linear'),
     trainTimesteps: fc.integer({ min: 2, max: 1200 }),
     prediction: fc.constantFrom(...predictions),
+    spacing: fc.constant('linspace' as const),
+    stepsOffset: fc.constant(0),
   })
   .map(({ rise, betaStart, ...rest }): NoiseSchedule => ({ ...rest, betaStart, betaEnd: betaStart * rise }));
 /** Schedules are long: so many of them are enough. */
@@ -65,6 +69,26 @@ describe('a schedule', () => {
     expect(timesteps).toEqual([...(await golden.array(check.timesteps)).data]);
     expect(relativeError(sigmas, (await golden.array(check.sigmas)).data)).toBeLessThan(1e-6);
   });
+
+  it.each([
+    // NumPy, as in `DPMSolverMultistepScheduler.set_timesteps`: arange(0, n + 1) · (1000 // (n + 1)), reversed, + offset.
+    ['leading', 0, 5, [830, 664, 498, 332, 166]],
+    ['leading', 1, 5, [831, 665, 499, 333, 167]],
+    ['leading', 1, 1, [501]],
+    // arange(1000, 0, -1000 / n), rounded, - 1.
+    ['trailing', 0, 5, [999, 799, 599, 399, 199]],
+    ['trailing', 1, 3, [999, 666, 332]],
+    ['trailing', 0, 1, [999]],
+  ] as const)(
+    'spaces timesteps as diffusers does: %s, offset %i, %i steps',
+    (spacing, stepsOffset, count, expected) => {
+      const { timesteps, sigmas } = createSchedule({ ...stableDiffusion, spacing, stepsOffset }, count);
+      expect(timesteps).toEqual(expected);
+      const all = createSchedule(stableDiffusion, 1000);
+      const sigmaAt = new Map(all.timesteps.map((timestep, index) => [timestep, all.sigmas[index]]));
+      expect(sigmas.slice(0, -1)).toEqual(expected.map((timestep) => sigmaAt.get(timestep)));
+    },
+  );
 
   it('starts at the last training timestep and falls, and so does the noise, to none', () => {
     fc.assert(

@@ -81,6 +81,8 @@ describe('the configurations of the goldens', () => {
       betaSchedule: 'scaled_linear',
       trainTimesteps: 1000,
       prediction: 'epsilon',
+      spacing: 'linspace',
+      stepsOffset: 0,
     });
   });
 });
@@ -165,6 +167,13 @@ describe('Stable Diffusion image variations', () => {
 
   it.each([
     ['sample_size', 96],
+    ['decay', 0.9999],
+    ['min_decay', 0],
+    ['optimization_step', 340_000],
+    ['update_after_step', 0],
+    ['use_ema_warmup', true],
+    ['inv_gamma', 1],
+    ['power', 0.75],
     ['sample_size', [64, 96]],
     ['_anything', { at: 'all' }],
     ['dropout', 0.1],
@@ -353,6 +362,19 @@ describe('a scheduler', () => {
       betaSchedule: 'scaled_linear',
       trainTimesteps: 1000,
       prediction: 'epsilon',
+      spacing: 'linspace',
+      stepsOffset: 0,
+    });
+  });
+
+  it('may say how timesteps are spaced', () => {
+    expect(scheduler({ timestep_spacing: 'trailing', steps_offset: 1 })).toMatchObject({
+      spacing: 'trailing',
+      stepsOffset: 0,
+    });
+    expect(scheduler({ timestep_spacing: 'leading', steps_offset: 1 })).toMatchObject({
+      spacing: 'leading',
+      stepsOffset: 1,
     });
   });
 
@@ -370,6 +392,12 @@ describe('a scheduler', () => {
     ['prediction_type', 'flow'],
     ['trained_betas', [0.1, 0.2]],
     ['rescale_betas_zero_snr', true],
+    ['timestep_spacing', 'uneven'],
+    ['use_karras_sigmas', true],
+    ['use_exponential_sigmas', true],
+    ['use_beta_sigmas', true],
+    ['use_lu_lambdas', true],
+    ['thresholding', true],
   ])('of another kind is refused by its key: "%s": %j', (key, value) => {
     const { code, details } = refusal(() => scheduler({ [key]: value }));
     expect({ code, key: details['key'] }).toEqual({ code: 'config-unsupported', key });

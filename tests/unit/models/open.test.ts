@@ -6,7 +6,7 @@ import { createModel, openModel, targetFor } from '../../../src/models/index.ts'
 import { download, downloadJson, longestDownload } from '../../../src/models/download.ts';
 import { float32Bytes, utf8 } from '../../support/bytes.ts';
 import { failure } from '../../support/failure.ts';
-import { safetensorsFile } from '../../support/safetensors-file.ts';
+import { safetensorsFile, shardsOf } from '../../support/safetensors-file.ts';
 import { embeddingWidth, tinyModelFiles } from '../../support/tiny-model.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -104,6 +104,21 @@ describe('a model on a server', () => {
     expect(places).toEqual([0, embeddingWidth + 1, 2 * embeddingWidth + 2]);
     expect(requests).toContain('unet/weights.safetensors');
     expect(requests).not.toContain('unet/second.safetensors');
+  });
+
+  it('may have its weights in several files', async () => {
+    const whole = await openModel(url);
+    const weights = files.get('unet/weights.safetensors') ?? new Uint8Array(0);
+    for (const [name, bytes] of shardsOf(weights, 3)) files.set(`unet/${name}`, bytes);
+    files.delete('unet/weights.safetensors');
+    const index = 'unet/diffusion_pytorch_model.safetensors.index.json';
+    changeManifest({ unet: { config: 'unet/config.json', weights: ['unet/weights.safetensors', index] } });
+    const { parts } = await openModel(url);
+    const { tensors } = parts.unet.checkpoint;
+    expect(new Map([...tensors].sort())).toEqual(new Map([...whole.parts.unet.checkpoint.tensors].sort()));
+    for (const name of tensors.keys()) {
+      expect(await parts.unet.checkpoint.read(name)).toEqual(await whole.parts.unet.checkpoint.read(name));
+    }
   });
 
   it('compiles as it was opened', async () => {

@@ -38,6 +38,14 @@ describe('the address of the page', () => {
     ['?installed=full', { kind: 'full' }],
     ['?installed=owner%2Fname', { kind: 'hub', repository: 'owner/name' }],
     ['?installed=https%3A%2F%2Fhuggingface.co%2Fowner%2Fname', { kind: 'hub', repository: 'owner/name' }],
+    ['?installed=huggingface.co/owner/name', { kind: 'hub', repository: 'owner/name' }],
+    ['?installed=hf.co/owner/name/', { kind: 'hub', repository: 'owner/name' }],
+    ['?installed=https://huggingface.co/owner/name/tree/main', { kind: 'hub', repository: 'owner/name' }],
+    ['?installed=huggingface.co/owner/name/tree/main/unet%3Fa=b', { kind: 'hub', repository: 'owner/name' }],
+    [
+      '?installed=https://huggingface.co/owner/name/resolve/main/model.json',
+      { kind: 'manifest', url: 'https://huggingface.co/owner/name/resolve/main/model.json' },
+    ],
     ['?installed=HTTPS%3A%2F%2FHub.example', { kind: 'manifest', url: 'https://hub.example/' }],
     ['?installed=owner%2Fname&model=m.json', null],
   ])('%j names a model that the device may have', (search, origin) => {

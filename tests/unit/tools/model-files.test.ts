@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -101,6 +101,28 @@ describe('npm run pack-model', () => {
     } finally {
       await served.close();
     }
+  });
+
+  it('takes a folder of links, as the cache of the hub’s own program is', async () => {
+    vi.spyOn(console, 'log').mockReturnValue();
+    await writeModel(join(root, 'blobs'));
+    const snapshot = join(root, 'snapshots', 'main');
+    for (const path of tinyModelFiles().keys()) {
+      await mkdir(dirname(join(snapshot, path)), { recursive: true });
+      await symlink(join(root, 'blobs', path), join(snapshot, path));
+    }
+    // Links that lead in a circle, or nowhere.
+    await symlink(snapshot, join(snapshot, 'again'));
+    await symlink(join(root, 'gone'), join(snapshot, 'gone'));
+    await symlink('itself', join(snapshot, 'itself'));
+    expect(await filesIn(snapshot)).toEqual([...tinyModelFiles().keys()].sort());
+    for (const [from, out] of [
+      ['blobs', 'packed'],
+      ['snapshots/main', 'from-links'],
+    ] as const) {
+      expect(await packModel(['--from', join(root, from), '--out', join(root, out)])).toBe(0);
+    }
+    expect(await contents(join(root, 'from-links'))).toEqual(await contents(join(root, 'packed')));
   });
 
   it('touches no folder that has something else in it', async () => {

@@ -14,6 +14,7 @@ import { failure } from '../../../support/failure.ts';
 import { MemoryFiles } from '../../../support/install/memory-files.ts';
 import { base, tinyWeb } from '../../../support/install/tiny-source.ts';
 import { FakeWeb } from '../../../support/install/web.ts';
+import { shardsOf } from '../../../support/safetensors-file.ts';
 import { tinyModelFiles } from '../../../support/tiny-model.ts';
 
 function folderOf(files: ReadonlyMap<string, Uint8Array>): LocalFolder {
@@ -139,6 +140,75 @@ describe('where a model comes from', () => {
     expect((await files.files(source.id)).map(({ name }) => name)).toContain(
       'unet/diffusion_pytorch_model.safetensors',
     );
+  });
+
+  describe('whose weights are saved otherwise', () => {
+    const whole = 'unet/diffusion_pytorch_model.safetensors';
+
+    /** The tiny model with other files instead of the one with the UNet's weights. */
+    function withWeights(files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>) {
+      const model = inDiffusersLayout();
+      model.delete(whole);
+      for (const [name, bytes] of files) model.set(`unet/${name}`, bytes);
+      return model;
+    }
+
+    const weights = inDiffusersLayout().get(whole) ?? new Uint8Array(0);
+    const variants: readonly (readonly [string, ReadonlyMap<string, Uint8Array<ArrayBuffer>>])[] = [
+      ['as fp16', new Map([['diffusion_pytorch_model.fp16.safetensors', weights]])],
+      ['in three files', shardsOf(weights, 3)],
+      ['as fp16 in two files', shardsOf(weights, 2, 'fp16')],
+    ];
+
+    async function installed(content: ReadonlyMap<string, Uint8Array>): Promise<ReadonlyMap<string, string>> {
+      const folder = folderOf(content);
+      const source = await folderSource(folder);
+      const files = new MemoryFiles();
+      // Pieces that go over the end of a file.
+      await install(source, files, { folder, pieceLength: 1000 });
+      return files.contents(source.id);
+    }
+
+    it.each(variants)('is the same from a folder: %s', async (_, files) => {
+      expect(await installed(withWeights(files))).toEqual(await installed(inDiffusersLayout()));
+    });
+
+    it.each(variants)('is the same from the web: %s', async (_, files) => {
+      const contents = async (model: ReadonlyMap<string, Uint8Array<ArrayBuffer>>) => {
+        const web = new FakeWeb();
+        for (const [path, bytes] of model) web.put(`${base}someone/tiny/resolve/main/${path}`, bytes);
+        const found = await hubSource('someone/tiny', { base, fetch: web.fetch });
+        const source = { ...found, textEncoder: undefined };
+        const into = new MemoryFiles();
+        await install(source, into, { base, fetch: web.fetch, pieceLength: 1000 });
+        return into.contents(source.id);
+      };
+      expect(await contents(withWeights(files))).toEqual(await contents(inDiffusersLayout()));
+    });
+
+    it('is refused with the reason where a file is missing, cut short or has what another has', async () => {
+      const refusal = async (change: (files: Map<string, Uint8Array<ArrayBuffer>>) => void) => {
+        const files = shardsOf(weights, 2);
+        change(files);
+        return failure(installed(withWeights(files)));
+      };
+      const [first = '', second = '', index = ''] = shardsOf(weights, 2).keys();
+      expect(await refusal((files) => files.delete(second))).toMatchObject({
+        code: 'shard-missing',
+        details: { file: second },
+      });
+      const cut = (file: string) => (files: Map<string, Uint8Array<ArrayBuffer>>) =>
+        files.set(file, files.get(file)?.slice(0, -1) ?? new Uint8Array(0));
+      expect((await refusal(cut(first))).code).toBe('truncated');
+      const twice = await refusal((files) => files.set(second, files.get(first) ?? new Uint8Array(0)));
+      expect(twice.code).toBe('duplicate-name');
+      for (const map of [{}, { a: '../../elsewhere.safetensors' }, { a: 'https://x.test/a.safetensors' }]) {
+        const odd = await refusal((files) =>
+          files.set(index, new TextEncoder().encode(JSON.stringify({ weight_map: map }))),
+        );
+        expect(odd.code).toBe('shard-index-damaged');
+      }
+    });
   });
 
   it('is no folder without a model', async () => {

@@ -1,0 +1,179 @@
+import { CheckpointError, ModelError, allOrNone, concatBytes } from '../base/index.ts';
+import { joinShards, parseShardIndex } from './checkpoint/index.ts';
+import type { JoinedShards } from './checkpoint/index.ts';
+import { noRanges } from './http-errors.ts';
+import type { ByteStream, RemoteFile } from './remote.ts';
+import { checkRange } from './source.ts';
+import type { ByteSource } from './types.ts';
+
+/**
+ * Opens the files that the index of a sharded checkpoint names.
+ *
+ * @param open opens a file beside the index by its name, in an address or a path
+ * @throws CheckpointError `shard-index-damaged`, or `shard-missing`; what `open` throws
+ */
+export function openShards<Source extends ByteSource>(
+  index: string,
+  json: unknown,
+  open: (name: string, signal: AbortSignal) => Promise<Source>,
+  signal: AbortSignal | undefined,
+): Promise<Source[]> {
+  const names = parseShardIndex(index, json);
+  return allOrNone(signal, (stop) =>
+    Promise.all(
+      names.map(async (name) => {
+        try {
+          return await open(encodeURIComponent(name), stop);
+        } catch (cause) {
+          // Without it the checkpoint is incomplete; that there is no file would send readers on to another one.
+          if (!(cause instanceof ModelError) || cause.code !== 'not-found') throw cause;
+          throw new CheckpointError('shard-missing', `${name} is missing, which ${index} names.`, {
+            remedy: 'The model is incomplete. Get all of its files again.',
+            details: { file: name, index },
+            cause,
+          });
+        }
+      }),
+    ),
+  );
+}
+
+/** The files of a sharded checkpoint as one safetensors file. @throws CheckpointError as `joinShards` */
+export async function joinedSource(
+  name: string,
+  shards: readonly ByteSource[],
+  signal?: AbortSignal,
+): Promise<ByteSource> {
+  const joined = await joinShards(name, shards, signal);
+  return {
+    name,
+    size: joined.size,
+    read: (offset, length, stop) => readJoined(name, joined, offset, length, stop),
+  };
+}
+
+/**
+ * The files of a sharded checkpoint on a web server as one safetensors file. Its version is that of all of them.
+ *
+ * @throws CheckpointError as `joinShards`; ModelError `no-ranges` where one of them is sent only whole
+ */
+export async function joinedRemote(
+  name: string,
+  shards: readonly RemoteFile[],
+  signal?: AbortSignal,
+): Promise<RemoteFile> {
+  const whole = shards.find(({ inOrder }) => inOrder);
+  if (whole) throw noRanges(whole.name, 200, 0);
+  const joined = await joinShards(name, shards, signal);
+  const tags = shards.map(({ tag }) => tag);
+  return {
+    name,
+    size: joined.size,
+    tag: tags.includes(null) ? null : tags.join(' '),
+    inOrder: false,
+    read: (offset, length, stop, onBytes) => readJoined(name, joined, offset, length, stop, onBytes),
+    stream(begin, end, stop) {
+      checkRange(name, joined.size, begin, end - begin);
+      return new JoinedStream(joined, begin, end, stop);
+    },
+  };
+}
+
+/** A part of the joined file that lies in one file, or in the header. */
+interface Span<Source extends ByteSource> {
+  readonly source: Source | null;
+  /** Where it begins in its file, or in the header. */
+  readonly from: number;
+  readonly length: number;
+}
+
+/** What the bytes of the joined file from `begin` to `end` are made of. */
+function spansOf<Source extends ByteSource>(
+  { header, segments }: JoinedShards<Source>,
+  begin: number,
+  end: number,
+): Span<Source>[] {
+  const all = [{ source: null, at: 0, from: 0, length: header.length }, ...segments];
+  return all.flatMap(({ source, at, from, length }) => {
+    const first = Math.max(begin, at);
+    const last = Math.min(end, at + length);
+    return last > first ? [{ source, from: from + first - at, length: last - first }] : [];
+  });
+}
+
+async function readJoined<Source extends RemoteFile | ByteSource>(
+  name: string,
+  joined: JoinedShards<Source>,
+  offset: number,
+  length: number,
+  signal?: AbortSignal,
+  onBytes?: (count: number) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  checkRange(name, joined.size, offset, length);
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  for (const span of spansOf(joined, offset, offset + length)) {
+    if (span.source) parts.push(await span.source.read(span.from, span.length, signal, onBytes));
+    else parts.push(joined.header.slice(span.from, span.from + span.length));
+  }
+  const [only] = parts;
+  return only && parts.length === 1 ? only : concatBytes(parts);
+}
+
+/** Reads on from file to file, with one request for each. */
+class JoinedStream implements ByteStream {
+  readonly #header: Uint8Array<ArrayBuffer>;
+  readonly #spans: Span<RemoteFile>[];
+  readonly #signal: AbortSignal | undefined;
+  /** What has been read of the first span. */
+  #done = 0;
+  #open: ByteStream | null = null;
+
+  constructor(joined: JoinedShards<RemoteFile>, begin: number, end: number, signal: AbortSignal | undefined) {
+    this.#header = joined.header;
+    this.#spans = spansOf(joined, begin, end);
+    this.#signal = signal;
+  }
+
+  async next(length: number, onBytes?: (count: number) => void): Promise<Uint8Array<ArrayBuffer>> {
+    const parts: Uint8Array<ArrayBuffer>[] = [];
+    await this.#advance(length, async (span, count) => {
+      const stream = this.#stream(span);
+      const from = span.from + this.#done;
+      parts.push(stream ? await stream.next(count, onBytes) : this.#header.slice(from, from + count));
+    });
+    const [only] = parts;
+    return only && parts.length === 1 ? only : concatBytes(parts);
+  }
+
+  async skip(length: number): Promise<void> {
+    await this.#advance(length, async (span, count) => this.#stream(span)?.skip(count));
+  }
+
+  async close(): Promise<void> {
+    const stream = this.#open;
+    this.#open = null;
+    await stream?.close();
+  }
+
+  async #advance(
+    length: number,
+    step: (span: Span<RemoteFile>, count: number) => Promise<void>,
+  ): Promise<void> {
+    for (let left = length; left > 0;) {
+      const [span] = this.#spans;
+      if (!span) throw new RangeError(`${left} bytes are beyond the end`);
+      const count = Math.min(left, span.length - this.#done);
+      await step(span, count);
+      this.#done += count;
+      left -= count;
+      if (this.#done < span.length) continue;
+      this.#spans.shift();
+      this.#done = 0;
+      await this.close();
+    }
+  }
+
+  #stream({ source, from, length }: Span<RemoteFile>): ByteStream | null {
+    return source && (this.#open ??= source.stream(from + this.#done, from + length, this.#signal));
+  }
+}
