@@ -29,6 +29,8 @@ export { checkField } from './fields.ts';
 export type { FieldCheck, FieldProblem } from './fields.ts';
 export { overlaySettings, readStoredSettings, usableSettings } from './stored.ts';
 export type { SettingsPart } from './stored.ts';
+export { closestRecipe, rebasedRecipe, recipeOf, recipePart, recipeSettings, recipes } from './recipes.ts';
+export type { Recipe, RecipeId } from './recipes.ts';
 export { settingsFromHash, settingsToHash } from './settings-url.ts';
 export type { UrlSettings } from './settings-url.ts';
 export { advance, reelPositions } from './reel.ts';

@@ -89,7 +89,7 @@ interface Words {
   readonly brief: string;
 }
 
-/** How a number is shown: its name, what it does, its range and step, where, and whether it is rarely needed. */
+/** How a number is shown: its name, what it does, its range and step, and where. */
 export interface SettingField extends Words {
   readonly key: Exclude<
     keyof Settings,
@@ -102,7 +102,8 @@ export interface SettingField extends Words {
   readonly minimum: number;
   readonly maximum: number;
   readonly step: number;
-  readonly rare: boolean;
+  /** The modes in which it is rarely needed: there it is folded away. */
+  readonly rare: readonly Mode[];
 }
 
 const everywhere: readonly Mode[] = ['automatic', 'smooth', 'pick'];
@@ -124,7 +125,7 @@ export const settingFields: readonly SettingField[] = [
     minimum: 1,
     maximum: 10_000,
     step: 1,
-    rare: false,
+    rare: [],
   },
   {
     key: 'intermediate',
@@ -135,7 +136,7 @@ export const settingFields: readonly SettingField[] = [
     minimum: 1,
     maximum: 240,
     step: 1,
-    rare: false,
+    rare: [],
   },
   {
     key: 'steps',
@@ -146,7 +147,7 @@ export const settingFields: readonly SettingField[] = [
     minimum: 1,
     maximum: 200,
     step: 1,
-    rare: false,
+    rare: [],
   },
   {
     key: 'repeats',
@@ -157,7 +158,7 @@ export const settingFields: readonly SettingField[] = [
     minimum: 0,
     maximum: 1_000,
     step: 1,
-    rare: false,
+    rare: [],
   },
   {
     key: 'frameRate',
@@ -168,7 +169,7 @@ export const settingFields: readonly SettingField[] = [
     minimum: 1,
     maximum: 60,
     step: 1,
-    rare: false,
+    rare: everywhere,
   },
   {
     key: 'smoothFrameRate',
@@ -179,7 +180,7 @@ export const settingFields: readonly SettingField[] = [
     minimum: 1,
     maximum: 60,
     step: 1,
-    rare: false,
+    rare: everywhere,
   },
   {
     key: 'noiseShift',
@@ -190,7 +191,7 @@ export const settingFields: readonly SettingField[] = [
     minimum: 0,
     maximum: 1,
     step: 0.05,
-    rare: false,
+    rare: [],
   },
   {
     key: 'batchSize',
@@ -204,7 +205,7 @@ export const settingFields: readonly SettingField[] = [
     minimum: 1,
     maximum: largestBatch,
     step: 1,
-    rare: false,
+    rare: ['smooth'],
   },
   {
     key: 'seed',
@@ -215,7 +216,7 @@ export const settingFields: readonly SettingField[] = [
     minimum: 0,
     maximum: 2 ** 32 - 1,
     step: 1,
-    rare: false,
+    rare: [],
   },
   {
     key: 'width',
@@ -226,7 +227,7 @@ export const settingFields: readonly SettingField[] = [
     minimum: 64,
     maximum: 2048,
     step: 8,
-    rare: false,
+    rare: everywhere,
   },
   {
     key: 'height',
@@ -237,7 +238,7 @@ export const settingFields: readonly SettingField[] = [
     minimum: 64,
     maximum: 2048,
     step: 8,
-    rare: false,
+    rare: everywhere,
   },
   {
     key: 'guidanceScale',
@@ -248,7 +249,7 @@ export const settingFields: readonly SettingField[] = [
     minimum: 0,
     maximum: 50,
     step: 0.5,
-    rare: true,
+    rare: everywhere,
   },
   {
     key: 'positiveScale',
@@ -259,7 +260,7 @@ export const settingFields: readonly SettingField[] = [
     minimum: 0,
     maximum: 10_000,
     step: 5,
-    rare: true,
+    rare: everywhere,
   },
   {
     key: 'negativeScale',
@@ -270,7 +271,7 @@ export const settingFields: readonly SettingField[] = [
     minimum: 0,
     maximum: 10_000,
     step: 5,
-    rare: true,
+    rare: everywhere,
   },
 ];
 

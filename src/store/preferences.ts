@@ -21,6 +21,8 @@ const preferencesSchema = v.object({
   /** Whether the next rounds are made while the person looks at this one. */
   speculative: v.fallback(v.boolean(), true),
   moreSettings: v.fallback(v.boolean(), false),
+  /** Whether the curves of what was measured are in sight. */
+  insight: v.fallback(v.boolean(), false),
   /** Whether only what the next step of a frame needs is kept on the GPU. */
   lowMemory: v.fallback(v.boolean(), false),
   /** What models have been found to need, by their address and the GPU. */

@@ -2,12 +2,24 @@ import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import {
   checkField,
+  closestRecipe,
   defaultSettings,
   overlaySettings,
   readStoredSettings,
+  rebasedRecipe,
+  recipeOf,
+  recipePart,
+  recipeSettings,
   settingFields,
 } from '../project/index.ts';
-import type { FieldProblem, SettingField, Settings, SettingsPart } from '../project/index.ts';
+import type {
+  FieldProblem,
+  Recipe,
+  RecipeId,
+  SettingField,
+  Settings,
+  SettingsPart,
+} from '../project/index.ts';
 import type { Environment } from './environment.ts';
 import { keep } from './preferences.ts';
 
@@ -21,6 +33,10 @@ export interface SettingsState {
   readonly base: Settings;
   /** What the person changed. */
   readonly changed: SettingsPart;
+  /** The recipe that was chosen, or else the one that the settings are closest to. */
+  readonly recipe: RecipeId;
+  /** What the settings are by that recipe: fields say where theirs differ. */
+  readonly byRecipe: Settings;
   /** The text of fields that are being edited, or that hold something which cannot be used. */
   readonly drafts: Readonly<Partial<Record<FieldKey, string>>>;
   readonly problems: Readonly<Partial<Record<FieldKey, FieldProblem>>>;
@@ -40,6 +56,8 @@ export interface SettingsStore extends StoreApi<SettingsState> {
   readonly set: (part: SettingsPart) => void;
   readonly setPrompts: (key: PromptKey, text: string) => void;
   readonly newSeed: () => void;
+  /** Takes the settings that a recipe decides; the person's own, as prompts and seed, stay. */
+  readonly chooseRecipe: (id: RecipeId) => void;
   /** Shows a problem that the field alone cannot know of, and draws attention to it. It stays until `recheck`. */
   readonly refuse: (key: FieldKey, problem: FieldProblem) => void;
   /** Takes back what was refused, because its reason may be gone. */
@@ -89,6 +107,8 @@ export function createSettings({
     values: defaultSettings,
     base: defaultSettings,
     changed: {},
+    recipe: closestRecipe(defaultSettings, defaultSettings).id,
+    byRecipe: recipeSettings(closestRecipe(defaultSettings, defaultSettings), defaultSettings),
     drafts: {},
     problems: {},
     multiple: 8,
@@ -97,6 +117,8 @@ export function createSettings({
   let storageKey: string | null = null;
   let modelKnown = false;
   let opening: Opening | null = null;
+  /** The recipe that the person chose, until settings come from elsewhere. */
+  let chosen: Recipe | null = null;
 
   /**
    * Lays `changed` over `base` and stores it, leaving out what is the default anyway. Until the model's defaults
@@ -105,7 +127,10 @@ export function createSettings({
   function rebase(base: Settings, changed: SettingsPart, rest: Partial<SettingsState> = {}) {
     const values = overlaySettings(base, changed);
     const different = without(changed, (key) => modelKnown && values[key] === base[key]);
-    store.setState({ ...rest, base, values, changed: different });
+    if (chosen?.set.mode !== values.mode) chosen = null;
+    const recipe = chosen ?? closestRecipe(values, base);
+    const byRecipe = recipeSettings(recipe, base);
+    store.setState({ ...rest, base, values, changed: different, recipe: recipe.id, byRecipe });
     // What was changed with another model belongs to this one once it is loaded, and not before.
     if (opening) keep(storage, opening.storageKey, { ...opening.stored, ...opening.typed });
     else if (storageKey !== null) keep(storage, storageKey, different);
@@ -116,6 +141,14 @@ export function createSettings({
     const { base, changed } = store.getState();
     if (opening) opening.typed = { ...opening.typed, ...part };
     rebase(base, { ...changed, ...part }, rest);
+  }
+
+  /** Takes settings whose fields are not being typed into. */
+  function take(part: SettingsPart, recipe: Recipe | null) {
+    const { drafts, problems } = store.getState();
+    const touched = (key: string) => key in part;
+    chosen = recipe;
+    change(part, { drafts: without(drafts, touched), problems: without(problems, touched) });
   }
 
   function check(key: FieldKey) {
@@ -159,15 +192,18 @@ export function createSettings({
       return null;
     },
     set(part) {
-      const { drafts, problems } = store.getState();
-      const touched = (key: string) => key in part;
-      change(part, { drafts: without(drafts, touched), problems: without(problems, touched) });
+      // Another mode, or all settings of a project or a link: whichever recipe they are closest to.
+      take(part, 'mode' in part ? null : chosen);
     },
     setPrompts(key, text) {
       settings.set({ [key]: text.slice(0, promptLimit) });
     },
     newSeed() {
       settings.set({ seed: randomSeed() });
+    },
+    chooseRecipe(id) {
+      const recipe = recipeOf(id);
+      take(recipePart(recipe, store.getState().base), recipe);
     },
     refuse(key, problem) {
       store.setState(({ problems }) => ({ problems: { ...problems, [key]: problem } }));
@@ -180,6 +216,7 @@ export function createSettings({
     reset() {
       const { base, changed } = store.getState();
       const kept = { mode: changed.mode };
+      chosen = null;
       if (opening) {
         opening.stored = kept;
         opening.typed = {};
@@ -214,11 +251,12 @@ export function createSettings({
       rebase(before.base, { ...before.changed, ...typed }, { multiple: before.multiple });
     },
     applyModel(defaults, latentScale) {
-      const { changed, drafts, problems } = store.getState();
+      const { base: before, changed, drafts, problems } = store.getState();
       storageKey = opening?.storageKey ?? storageKey;
       opening = null;
       modelKnown = true;
-      rebase(overlaySettings(defaultSettings, defaults), changed, {
+      const base = overlaySettings(defaultSettings, defaults);
+      rebase(base, chosen ? rebasedRecipe(chosen, changed, before, base) : changed, {
         multiple: leastCommonMultiple(8, latentScale),
         // What was wrong with a value that nobody is typing was wrong with the value before.
         problems: without(problems, (key) => drafts[key] === undefined),

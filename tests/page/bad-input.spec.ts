@@ -12,6 +12,7 @@ import {
   open,
   prepare,
   set,
+  showMoreSettings,
   stripPixels,
 } from './driving.ts';
 import { expect, test } from './fixtures.ts';
@@ -124,6 +125,7 @@ test.describe('what cannot be used is said and costs nothing', { tag: '@cpu' }, 
     test(`${name} “${text}”`, async ({ page }) => {
       await open(page);
       await chooseStart(page);
+      await showMoreSettings(page);
       await field(page, name).fill(text);
       await field(page, name).blur();
       await expect(page.getByText(wrong)).toBeVisible();

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
-import { field, frames, open, stripPixels } from './driving.ts';
+import { field, frames, open, showMoreSettings, stripPixels } from './driving.ts';
 import { expect, test } from './fixtures.ts';
 
 const inputs = fileURLToPath(new URL('../fixtures/inputs/', import.meta.url));
@@ -116,6 +116,7 @@ test.describe('files that people bring', { tag: '@cpu' }, () => {
 
   test('pictures of every kind are turned as the browser shows them', async ({ page }) => {
     await open(page);
+    await showMoreSettings(page);
     for (const name of ['exif6.jpg', 'exif6.png', 'exif6.webp', 'photo.heic', 'rot.avif']) {
       const shown = await shownByBrowser(page, name);
       await choose(page, `turned/${name}`);

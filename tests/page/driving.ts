@@ -72,9 +72,16 @@ export function button(page: Page, name: string): Locator {
   return page.getByRole('button', { name, exact: true });
 }
 
-/** Types numbers into fields and leaves them. */
+/** Unfolds the settings that are rarely needed. */
+export async function showMoreSettings(page: Page): Promise<void> {
+  const fold = page.getByRole('group').filter({ has: page.getByText('More settings') });
+  if ((await fold.getAttribute('open')) === null) await page.getByText('More settings').click();
+}
+
+/** Types numbers into fields and leaves them; those that are folded away are unfolded first. */
 export async function set(page: Page, settings: Readonly<Record<string, number>>): Promise<void> {
   for (const [name, value] of Object.entries(settings)) {
+    if (!(await field(page, name).isVisible())) await showMoreSettings(page);
     await field(page, name).fill(String(value));
     await field(page, name).blur();
   }

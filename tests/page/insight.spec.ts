@@ -1,6 +1,6 @@
 /** What is measured of the frames, as curves that can be looked through. */
 import { expect, test } from './fixtures.ts';
-import { finished, generate, prepare } from './driving.ts';
+import { button, finished, generate, prepare } from './driving.ts';
 
 test(
   'the curves show the frame under the mouse, and the one before when it leaves',
@@ -10,6 +10,8 @@ test(
     await prepare(page, { Frames: 3, Steps: 2 });
     await generate(page);
     await finished(page, 3);
+    await expect(page.getByRole('slider', { name: 'Likeness of the frames' })).toHaveCount(0);
+    await button(page, 'Insight').click();
     const curves = page.getByRole('slider', { name: 'Likeness of the frames' });
     await expect(curves).toHaveAttribute(
       'aria-valuetext',

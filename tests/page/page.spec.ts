@@ -17,6 +17,7 @@ import {
   prepare,
   psnr,
   set,
+  showMoreSettings,
   startPicture,
   stripPixels,
 } from './driving.ts';
@@ -75,12 +76,20 @@ test.describe('the controls', { tag: '@cpu' }, () => {
       'aria-selected',
       'true',
     );
-    for (const name of ['Frames', 'Steps', 'Repeats', 'Seed', 'Frame rate', 'Width', 'Height']) {
+    for (const name of ['Frames', 'Steps', 'Repeats', 'Seed']) {
       await expect(field(page, name)).toBeVisible();
       await expect(field(page, name)).toHaveAccessibleDescription(/\w+ \w+/);
     }
+    await expect(field(page, 'Width'), 'folded away').toHaveCount(0);
     await page.getByText('More settings').click();
-    for (const name of ['Guidance scale', 'Positive scale', 'Negative scale']) {
+    for (const name of [
+      'Frame rate',
+      'Width',
+      'Height',
+      'Guidance scale',
+      'Positive scale',
+      'Negative scale',
+    ]) {
       await expect(field(page, name)).toBeVisible();
       await expect(field(page, name)).toHaveAccessibleDescription(/\w+ \w+/);
     }
@@ -95,6 +104,33 @@ test.describe('the controls', { tag: '@cpu' }, () => {
     await expect(page.getByRole('list', { name: 'Frames' }).getByRole('listitem')).toHaveCount(1);
     await expect(frame(page, 1)).toBeVisible();
     expect(await nameless(page)).toEqual([]);
+  });
+
+  test('begin with a recipe, say where they differ from it, and can be put back', async ({ page }) => {
+    await prepare(page, {});
+    const recipe = (name: string) =>
+      page.getByRole('radiogroup', { name: 'Recipe' }).getByRole('radio', { name, exact: true });
+    for (const name of ['Gentle', 'Dream', 'Wild', 'Endless loop', 'By hand']) {
+      await expect(recipe(name)).toBeVisible();
+    }
+    await expect(recipe('Dream')).toBeChecked();
+    const gentle = await field(page, 'Repeats').inputValue();
+    await recipe('Wild').check();
+    const wild = await field(page, 'Repeats').inputValue();
+    expect(Number(wild)).toBeGreaterThan(Number(gentle));
+
+    await set(page, { Repeats: 3 });
+    await expect(recipe('Wild')).toBeChecked();
+    await button(page, 'Put Repeats back').click();
+    await expect(field(page, 'Repeats')).toHaveValue(wild);
+    await expect(field(page, 'Repeats'), 'the focus has somewhere to go').toBeFocused();
+    await expect(button(page, 'Put Repeats back')).toHaveCount(0);
+
+    await recipe('Endless loop').check();
+    await expect(page.getByRole('tab', { name: 'Smooth' })).toHaveAttribute('aria-selected', 'true');
+    await expect(page.getByRole('switch', { name: 'Close the loop' })).toBeChecked();
+    await page.getByRole('tab', { name: 'Pick by hand' }).click();
+    await expect(recipe('By hand')).toBeChecked();
   });
 
   test('come back on the next visit as they were left', async ({ page }) => {
@@ -186,13 +222,53 @@ test.describe('on a phone', { tag: '@cpu' }, () => {
     await expect(page.getByRole('list', { name: 'Examples' }).getByRole('button').first()).toBeInViewport();
     await chooseStart(page);
     await set(page, { Frames: 2, Steps: 1 });
-    await expect(page.getByText('More is finer and slower', { exact: true })).toBeVisible();
+    const help = page.getByText(/10 are often enough\./);
+    await expect(help, 'on demand').toBeHidden();
     await field(page, 'Steps').tap();
-    await expect(page.getByText(/10 are often enough\./)).toBeVisible();
+    await expect(help).toBeVisible();
     await expect(button(page, 'Generate')).toBeInViewport();
     await button(page, 'Generate').tap();
     await finished(page, 2);
     await expectNoOverflow();
     await expect(fact(page, 'Model')).toBeVisible();
+  });
+
+  test('the picture stays in view while the settings scroll, and nothing is too small for a finger', async ({
+    page,
+  }) => {
+    await prepare(page, { Frames: 1, Steps: 1 });
+    await showMoreSettings(page);
+    const picture = page.getByRole('img', { name: 'The picture on the stage' });
+    for (const viewport of [
+      { width: 390, height: 844 },
+      { width: 320, height: 568 },
+      { width: 844, height: 390 },
+    ]) {
+      await page.setViewportSize(viewport);
+      for (const control of [button(page, 'Copy settings as a link'), field(page, 'Frames')]) {
+        await control.scrollIntoViewIfNeeded();
+        await expect(control).toBeInViewport();
+        await expect(picture).toBeInViewport({ ratio: 0.9 });
+        await expect(button(page, 'Generate')).toBeInViewport();
+      }
+      const small = await page.evaluate(() => {
+        const controls = 'button, select, summary, [role=switch], input[type=number], input[type=range]';
+        return [...document.querySelectorAll(controls)].flatMap((element) => {
+          if (!element.checkVisibility()) return [];
+          // What looks small may reach further.
+          const reach = Math.max(0, -Number.parseFloat(getComputedStyle(element, '::after').top) || 0);
+          const height = element.getBoundingClientRect().height + 2 * reach;
+          return height < 44 ? [`${height} ${element.outerHTML.slice(0, 120)}`] : [];
+        });
+      });
+      expect(small).toEqual([]);
+      // Smaller text makes phones zoom in on a field that gets the focus.
+      const sizes = await page.evaluate(() =>
+        [...document.querySelectorAll('input[type=number], textarea, select')].map((element) =>
+          Number.parseFloat(getComputedStyle(element).fontSize),
+        ),
+      );
+      expect(Math.min(...sizes)).toBeGreaterThanOrEqual(16);
+    }
   });
 });

@@ -7,6 +7,7 @@ import {
   modelIsReady,
   prepare,
   set,
+  showMoreSettings,
   stripPixels,
 } from './driving.ts';
 import { expect, test } from './fixtures.ts';
@@ -19,6 +20,7 @@ test.describe('smooth mode', { tag: '@cpu' }, () => {
     needsReaders();
     await prepare(page, {});
     await page.getByRole('tab', { name: 'Smooth', exact: true }).click();
+    await showMoreSettings(page);
     for (const name of ['Frames', 'Intermediate frames', 'Batch size', 'Noise shift', 'Frame rate']) {
       await expect(field(page, name)).toHaveAccessibleDescription(/\w+ \w+/);
     }

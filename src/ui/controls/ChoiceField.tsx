@@ -1,20 +1,22 @@
 import { useId } from 'react';
 import { classes } from '../shared/classes.ts';
 import { FieldWords } from './FieldWords.tsx';
+import type { ComparedKey } from './PutBack.tsx';
 import styles from './NumberField.module.css';
 
 /** One of a few, with its name and what it does in one line. */
 export function ChoiceField<V extends string>({
+  name,
   label,
   help,
-  brief,
   options,
   value,
   onChange,
 }: {
+  /** The setting, where it is one that can differ from the recipe. */
+  readonly name?: ComparedKey;
   readonly label: string;
   readonly help: string;
-  readonly brief: string;
   readonly options: readonly { readonly value: V; readonly label: string }[];
   readonly value: V;
   readonly onChange: (value: V) => void;
@@ -22,7 +24,7 @@ export function ChoiceField<V extends string>({
   const id = useId();
   return (
     <div className={classes(styles['field'], styles['long'])}>
-      <FieldWords id={id} label={label} help={help} brief={brief} />
+      <FieldWords id={id} name={name} label={label} help={help} />
       <div className={styles['entry']}>
         <select
           id={id}

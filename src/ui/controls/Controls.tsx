@@ -1,8 +1,9 @@
-import { Tabs } from 'radix-ui';
 import { Suspense } from 'react';
 import { useSelect, useStores } from '../shared/stores.ts';
+import { Tabs } from '../shared/Tabs.tsx';
 import styles from './Controls.module.css';
 import { modes } from './modes.ts';
+import { RecipeField } from './RecipeField.tsx';
 import { RunBar } from './RunBar.tsx';
 import { StartField } from './StartField.tsx';
 
@@ -10,34 +11,26 @@ import { StartField } from './StartField.tsx';
 export function Controls() {
   const { settings } = useStores();
   const chosen = useSelect(settings, ({ values }) => values.mode);
+  const Panel = modes.find(({ id }) => id === chosen)?.Panel;
   return (
     <section className={styles['controls']} aria-label="Controls">
       <div className={styles['scroller']}>
         <StartField />
-        <Tabs.Root
-          value={chosen}
-          onValueChange={(value) => {
-            const mode = modes.find(({ id }) => id === value);
-            if (mode) settings.set({ mode: mode.id });
+        <RecipeField />
+        <Tabs
+          label="Mode"
+          tabs={modes}
+          chosen={chosen}
+          onChoose={(mode) => {
+            if (mode !== chosen) settings.set({ mode });
           }}
           className={styles['modes']}
+          listClassName={styles['tabs']}
+          tabClassName={styles['tab']}
+          panelClassName={styles['panel']}
         >
-          <Tabs.List className={styles['tabs']} aria-label="Mode">
-            {modes.map(({ id, label }) => (
-              <Tabs.Trigger key={id} value={id} className={styles['tab']}>
-                {label}
-              </Tabs.Trigger>
-            ))}
-          </Tabs.List>
-          {modes.map(({ id, description, Panel }) => (
-            <Tabs.Content key={id} value={id} className={styles['panel']} tabIndex={-1}>
-              <p className={styles['description']}>{description}</p>
-              <Suspense>
-                <Panel />
-              </Suspense>
-            </Tabs.Content>
-          ))}
-        </Tabs.Root>
+          <Suspense>{Panel && <Panel />}</Suspense>
+        </Tabs>
       </div>
       <RunBar />
     </section>

@@ -2,21 +2,33 @@ import { Dices, Link, RotateCcw } from 'lucide-react';
 import { Fragment, useState } from 'react';
 import type { ReactNode } from 'react';
 import { settingFields, speedField, speedWords } from '../../project/index.ts';
-import type { Mode } from '../../project/index.ts';
+import type { Mode, SettingField } from '../../project/index.ts';
 import type { FieldKey } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
 import { classes } from '../shared/classes.ts';
 import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './Controls.module.css';
+import { FitField } from './FitField.tsx';
 import { NumberField } from './NumberField.tsx';
 import { Prompts } from './Prompts.tsx';
 import { RadioField } from './RadioField.tsx';
 
-/** The settings of one mode; `children` stand at the end of those that are always in sight. */
-export function ModePanel({ mode, children }: { readonly mode: Mode; readonly children?: ReactNode }) {
+/** The settings of one mode. */
+export function ModePanel({
+  mode,
+  rare,
+  children,
+}: {
+  readonly mode: Mode;
+  /** What stands at the end of the settings that are folded away. */
+  readonly rare?: ReactNode;
+  /** What stands at the end of those that are always in sight. */
+  readonly children?: ReactNode;
+}) {
   const { settings } = useStores();
   const fields = settingFields.filter(({ modes }) => modes.includes(mode));
-  const [common, rare] = [fields.filter((field) => !field.rare), fields.filter((field) => field.rare)];
+  const isRare = (field: SettingField) => field.rare.includes(mode);
+  const common = fields.filter((field) => !isRare(field));
   return (
     <>
       <div className={styles['fields']}>
@@ -36,7 +48,7 @@ export function ModePanel({ mode, children }: { readonly mode: Mode; readonly ch
         {children}
       </div>
       <PromptsFold />
-      <MoreSettings fields={rare.map(({ key }) => key)} />
+      <MoreSettings fields={fields.filter(isRare).map(({ key }) => key)}>{rare}</MoreSettings>
     </>
   );
 }
@@ -72,7 +84,13 @@ function PromptsFold() {
 }
 
 /** The settings that are rarely needed; they unfold by themselves when one of them is wrong. */
-function MoreSettings({ fields }: { readonly fields: readonly FieldKey[] }) {
+function MoreSettings({
+  fields,
+  children,
+}: {
+  readonly fields: readonly FieldKey[];
+  readonly children: ReactNode;
+}) {
   const { preferences, settings } = useStores();
   const chosen = useSelect(preferences, (state) => state.moreSettings);
   const wrong = useSelect(settings, ({ problems }) => fields.some((key) => problems[key] !== undefined));
@@ -85,13 +103,15 @@ function MoreSettings({ fields }: { readonly fields: readonly FieldKey[] }) {
       }}
     >
       <summary>
-        More settings <span className={styles['contents']}>guidance and prompt scales</span>
+        More settings <span className={styles['contents']}>size, frame rate, strengths</span>
       </summary>
       <div className={classes(styles['fields'], styles['few'])}>
         {fields.map((key) => (
           <NumberField key={key} name={key} />
         ))}
+        {children}
       </div>
+      <FitField />
       <div className={styles['actions']}>
         <Reset />
         <CopyLink />

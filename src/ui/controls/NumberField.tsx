@@ -9,20 +9,12 @@ import { useSelect, useStores } from '../shared/stores.ts';
 import { FieldWords } from './FieldWords.tsx';
 import styles from './NumberField.module.css';
 
-/** Fields that take less room than others, or more where fields stand side by side. */
-const shapes: Partial<Record<FieldKey, string>> = {
-  width: 'half',
-  height: 'half',
-  seed: 'long',
-  intermediate: 'long',
-};
-
-/** A number with its name, what it does in one line, and what is wrong with it. `children` stand beside it. */
+/** A number with its name, what it does in one line, and what is wrong with it. `children` stand in it, at its end. */
 export function NumberField({ name, children }: { readonly name: FieldKey; readonly children?: ReactNode }) {
   const { settings } = useStores();
   const setting = fieldOf(name);
   const { label, minimum, maximum, step } = setting;
-  const { help, brief } = fieldWords(
+  const { help } = fieldWords(
     setting,
     useSelect(settings, ({ values }) => values.mode),
   );
@@ -40,11 +32,8 @@ export function NumberField({ name, children }: { readonly name: FieldKey; reado
   }, [turn]);
 
   return (
-    <div
-      ref={field}
-      className={classes(styles['field'], styles[shapes[name] ?? ''], problem && styles['wrong'])}
-    >
-      <FieldWords id={id} label={label} help={help} brief={brief} />
+    <div ref={field} className={classes(styles['field'], problem && styles['wrong'])}>
+      <FieldWords id={id} name={name === 'seed' ? undefined : name} label={label} help={help} />
       <div className={styles['entry']}>
         {children}
         <input

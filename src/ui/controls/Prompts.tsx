@@ -1,6 +1,8 @@
 import { useId } from 'react';
 import type { LoadedModel, PromptKey } from '../../store/index.ts';
 import { useSelect, useStores } from '../shared/stores.ts';
+import { FieldWords } from './FieldWords.tsx';
+import fieldStyles from './NumberField.module.css';
 import styles from './Prompts.module.css';
 
 const fields: readonly { key: PromptKey; label: string; help: string; side: 'positive' | 'negative' }[] = [
@@ -71,11 +73,16 @@ function PromptField({
   const free = !loaded || loaded.prompts === 'text';
   const text = free ? own : loaded.fixedPrompts[side].join('|');
   return (
-    <div className={styles['field']}>
-      <label htmlFor={id}>{label}</label>
+    <div className={fieldStyles['field']}>
+      {free ? (
+        <FieldWords id={id} name={name} label={label} help={help} />
+      ) : (
+        <label htmlFor={id}>{label}</label>
+      )}
       <textarea
+        className={styles['text']}
         id={id}
-        rows={3}
+        rows={2}
         maxLength={10_000}
         spellCheck={false}
         value={text}
@@ -86,11 +93,6 @@ function PromptField({
           settings.setPrompts(name, target.value);
         }}
       />
-      {free && (
-        <p id={`${id}-help`} className={styles['help']}>
-          {help}
-        </p>
-      )}
     </div>
   );
 }

@@ -7,9 +7,8 @@ import { SwitchField } from './SwitchField.tsx';
 /** The settings of smooth mode. */
 export function SmoothPanel() {
   return (
-    <ModePanel mode="smooth">
+    <ModePanel mode="smooth" rare={<Easing />}>
       <CloseLoop />
-      <Easing />
     </ModePanel>
   );
 }
@@ -20,6 +19,7 @@ function CloseLoop() {
   return (
     <SwitchField
       {...closeLoopField}
+      name="closeLoop"
       checked={closes}
       onChange={(closeLoop) => {
         settings.set({ closeLoop });
@@ -34,6 +34,7 @@ function Easing() {
   return (
     <ChoiceField
       {...easingField}
+      name="easing"
       value={easing}
       onChange={(value) => {
         settings.set({ easing: value });

@@ -9,12 +9,12 @@ import styles from './Notices.module.css';
 const shownAtOnce = 3;
 
 /** Errors and news. Each stays until it is dismissed; a new one never pushes out an old one. */
-export function Notices() {
+export function Notices({ over = false }: { /** They lie over the picture. */ readonly over?: boolean }) {
   const stores = useStores();
   const notices = useSelect(stores.notices, (state) => state.notices);
   const waiting = notices.length - shownAtOnce;
   return (
-    <div className={styles['notices']}>
+    <div className={classes(styles['notices'], over && styles['over'])}>
       {notices.slice(0, shownAtOnce).map((notice) => (
         <NoticeCard
           key={notice.id}

@@ -123,7 +123,6 @@ function Speculative() {
     <SwitchField
       label="Speculative"
       help="Makes the next rounds while you look at this one."
-      brief="Works ahead while you look"
       checked={speculative}
       onChange={(checked) => {
         preferences.setState({ speculative: checked });

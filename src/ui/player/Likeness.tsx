@@ -91,7 +91,8 @@ class Curves {
 /** How like each frame is to the prompts and to other frames, as curves over the whole animation. */
 export function Likeness() {
   const stores = useStores();
-  const { animation, player } = stores;
+  const { animation, player, preferences } = stores;
+  const wanted = useSelect(preferences, ({ insight }) => insight);
   const hasStart = useSelect(animation, ({ start }) => start !== null);
   const frames = useSelect(animation, (state) => state.frames);
   const position = useSelect(player, (state) => state.position);
@@ -100,7 +101,7 @@ export function Likeness() {
   const [all] = useState(() => new Curves());
   const curves = all.of(frames);
 
-  if (!hasStart) return null;
+  if (!wanted || !hasStart) return null;
   const shown = Math.max(0, position - 1);
   const marker = (100 * shown) / Math.max(1, frames.length - 1);
   const frame = frames.at(shown);

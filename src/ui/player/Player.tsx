@@ -1,4 +1,4 @@
-import { ArrowLeftRight, Pause, Play, Repeat } from 'lucide-react';
+import { ArrowLeftRight, ChartLine, Pause, Play, Repeat } from 'lucide-react';
 import { useEffect } from 'react';
 import { speeds } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
@@ -14,6 +14,7 @@ export function Player() {
   const loop = useSelect(preferences, (state) => state.loop);
   const pingPong = useSelect(preferences, (state) => state.pingPong);
   const speed = useSelect(preferences, (state) => state.speed);
+  const insight = useSelect(preferences, (state) => state.insight);
   useClock(playing);
   const place = position === 0 ? 'Start' : `${position} / ${frames}`;
 
@@ -80,6 +81,17 @@ export function Player() {
       >
         <ArrowLeftRight size={18} aria-hidden />
         <span className="hidden-text">Back and forth</span>
+      </Button>
+      <Button
+        look={['quiet', 'icon']}
+        aria-pressed={insight}
+        title="Insight: how like each frame is to the prompts and to other frames"
+        onClick={() => {
+          preferences.setState({ insight: !insight });
+        }}
+      >
+        <ChartLine size={18} aria-hidden />
+        <span className="hidden-text">Insight</span>
       </Button>
     </div>
   );

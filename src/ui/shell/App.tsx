@@ -25,19 +25,21 @@ export function App() {
   return (
     <div className={styles['page']}>
       <Header />
-      <Notices />
       <ProjectJob />
       <main className={styles['main']}>
-        <Controls />
+        <Notices over />
         <div className={styles['work']}>
           <Stage />
           <Suspense>
             <Likeness />
           </Suspense>
-          <Player />
+          <div className={styles['transport']}>
+            <Player />
+            <Downloads />
+          </div>
           <Strip />
-          <Downloads />
         </div>
+        <Controls />
       </main>
       <Footer />
       <Announcer />

@@ -12,7 +12,11 @@ export function Stage() {
   const reading = useSelect(animation, (state) => state.reading);
   const reopening = useSelect(projects, (state) => state.reopening);
   return (
-    <section className={classes(styles['stage'], hasStart && styles['square'])} aria-label="Stage">
+    <section
+      className={classes(styles['stage'], hasStart && styles['square'])}
+      aria-label="Stage"
+      data-started={hasStart || undefined}
+    >
       {hasStart ? <Screen /> : !reopening && <FirstVisit />}
       {reading && <p className={styles['reading']}>Reading…</p>}
     </section>

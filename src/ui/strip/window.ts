@@ -1,7 +1,7 @@
 /** Which tiles of the film strip are drawn. All tiles have one width, so where each stands is known without drawing it. */
 
 /** A tile's width, in CSS pixels, and the gap after it: those of Strip.module.css. */
-const tileWidth = 88;
+const tileWidth = 72;
 const gap = 8;
 /** From one tile to the next. */
 export const tileStep = tileWidth + gap;

@@ -126,3 +126,48 @@ describe('settings', () => {
     expect(rig.stores.settings.getState().values.seed).toBe(123_456);
   });
 });
+
+describe('recipes', () => {
+  it('take the place of the settings that they decide, and say where fields differ from then on', async () => {
+    const { settings } = (await opened(new Map())).stores;
+    settings.set({ seed: 7 });
+    settings.setPrompts('positivePrompts', 'a red boat');
+    settings.chooseRecipe('wild');
+    const { base, values, byRecipe, recipe } = settings.getState();
+    expect(recipe).toBe('wild');
+    expect(values).toMatchObject({ repeats: 2 * base.repeats, seed: 7, positivePrompts: 'a red boat' });
+    settings.edit('repeats', '3');
+    expect(settings.getState().recipe).toBe('wild');
+    expect(byRecipe.repeats).toBe(2 * base.repeats);
+
+    settings.chooseRecipe('dream');
+    expect(settings.getState().values).toEqual({ ...base, seed: 7, positivePrompts: 'a red boat' });
+  });
+
+  it('mean the model that is on its way when one is chosen before it is there', async () => {
+    const rig = new Rig();
+    rig.stores.settings.chooseRecipe('gentle');
+    const early = rig.stores.settings.getState().values.frames;
+    rig.load();
+    await rig.stores.model.whenReady();
+    const { values, byRecipe, base, recipe } = rig.stores.settings.getState();
+    expect(recipe).toBe('gentle');
+    expect(base.frames).not.toBe(defaultSettings.frames);
+    expect(values.frames).toBe(byRecipe.frames);
+    expect(values.frames).not.toBe(early);
+  });
+
+  it('are found again on the next visit', async () => {
+    const storage = new Map<string, string>();
+    (await opened(storage)).stores.settings.chooseRecipe('loop');
+    expect((await opened(storage)).stores.settings.getState().recipe).toBe('loop');
+  });
+
+  it('follow the mode', async () => {
+    const { settings } = (await opened(new Map())).stores;
+    settings.set({ mode: 'pick' });
+    expect(settings.getState().recipe).toBe('hand');
+    settings.set({ mode: 'automatic' });
+    expect(settings.getState().recipe).toBe('dream');
+  });
+});

@@ -38,6 +38,7 @@ beforeAll(async () => {
   const rig = new Rig();
   await rig.ready();
   rig.stores.settings.set({ mode: 'pick' });
+  rig.stores.preferences.setState({ insight: true });
   await vi.waitFor(() => {
     const page = html(rig.stores);
     expect(page).toContain('Likeness of the frames');
@@ -135,6 +136,8 @@ describe('the page', () => {
     await rig.ready();
     await rig.stores.generation.generate();
     rig.stores.player.show(2);
+    expect(html(rig.stores), 'hidden until wanted').not.toContain('role="slider"');
+    rig.stores.preferences.setState({ insight: true });
     const slider = tags(html(rig.stores), 'div').find((tag) => tag.get('role') === 'slider');
     expect(slider?.get('aria-valuenow')).toBe('2');
     expect(slider?.get('aria-valuetext')).toBe(
@@ -147,6 +150,7 @@ describe('the page', () => {
     rig.insight = { ...rig.insight, predecessor: null, start: null };
     await rig.ready();
     await rig.stores.generation.generate();
+    rig.stores.preferences.setState({ insight: true });
     expect(texts(html(rig.stores), 'dt')).toEqual(
       expect.arrayContaining(['positive prompts', 'negative prompts', 'before guidance']),
     );

@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  closestRecipe,
+  defaultSettings,
+  recipePart,
+  recipeSettings,
+  recipes,
+  settingFields,
+} from '../../../src/project/index.ts';
+import type { Settings } from '../../../src/project/index.ts';
+
+/** Defaults as models bring them. */
+const bases = fc.record({
+  frames: fc.integer({ min: 1, max: 10_000 }),
+  repeats: fc.integer({ min: 0, max: 1_000 }),
+  guidanceScale: fc.double({ min: 0, max: 50, noNaN: true }),
+  positiveScale: fc.double({ min: 0, max: 10_000, noNaN: true }),
+});
+
+const recipe = (label: string) => {
+  const found = recipes.find((candidate) => candidate.label === label);
+  if (!found) throw new Error(label);
+  return found;
+};
+
+describe('recipes', () => {
+  it('give settings that the fields take, whatever the model defaults to', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...recipes), bases, (recipe, defaults) => {
+        const base: Settings = { ...defaultSettings, ...defaults };
+        // `overlaySettings` in there refuses what no field would take.
+        const settings = recipeSettings(recipe, base);
+        for (const { key, minimum, maximum } of settingFields) {
+          expect(settings[key]).toBeGreaterThanOrEqual(minimum);
+          expect(settings[key]).toBeLessThanOrEqual(maximum);
+        }
+      }),
+    );
+  });
+
+  it('go by the strengths of the loaded model', () => {
+    const wild = (repeats: number, guidanceScale: number) =>
+      recipeSettings(recipe('Wild'), { ...defaultSettings, repeats, guidanceScale });
+    expect(wild(10, 3)).toMatchObject({ mode: 'automatic', repeats: 20, guidanceScale: 2 });
+    expect(wild(4, 10)).toMatchObject({ mode: 'automatic', repeats: 8, guidanceScale: 7 });
+  });
+
+  it('stay within a minute or so: a variant of smooth mode is many frames', () => {
+    for (const label of ['Gentle', 'Endless loop']) {
+      const { frames, intermediate } = recipeSettings(recipe(label), { ...defaultSettings, frames: 24 });
+      expect(frames * intermediate).toBeLessThanOrEqual(64);
+    }
+  });
+
+  it('leave what is the person’s own', () => {
+    for (const each of recipes) {
+      const part = recipePart(each, defaultSettings);
+      for (const own of ['seed', 'steps', 'positivePrompts', 'negativePrompts', 'width', 'height']) {
+        expect(part).not.toHaveProperty(own);
+      }
+    }
+  });
+
+  it('are recognised by the settings that they give', () => {
+    for (const each of recipes) {
+      expect(closestRecipe(recipeSettings(each, defaultSettings), defaultSettings)).toBe(each);
+    }
+    expect(closestRecipe(defaultSettings, defaultSettings).label, 'what a newcomer has').toBe('Dream');
+  });
+
+  it('are told apart in smooth mode by whether the loop closes', () => {
+    const smooth: Settings = { ...defaultSettings, mode: 'smooth' };
+    expect(closestRecipe(smooth, defaultSettings).label).toBe('Gentle');
+    expect(closestRecipe({ ...smooth, closeLoop: true, easing: 'in-out' }, defaultSettings).label).toBe(
+      'Endless loop',
+    );
+  });
+});
