@@ -1,15 +1,19 @@
 import { parseArgs } from 'node:util';
-import { float32ToFloat16 } from '../src/base/index.ts';
 import type { DeviceTensor } from '../src/compute/index.ts';
 import { Pipeline, Scope } from '../src/diffusion/index.ts';
+import { encodePng } from '../src/formats/index.ts';
 import { createModel } from '../src/models/index.ts';
+import { meterGpuWork } from './bench/gpu-work.ts';
 import { openCheckpointFolder } from './checkpoint-folder.ts';
 import { openNodeBackend } from './node-runtime.ts';
 
-const usage = `Usage: npm run bench -- [--backend webgpu|cpu] [--checkpoint DIR] [--size PIXELS] [--rounds N]
+const usage = `Usage: npm run bench -- [--backend webgpu|cpu] [--checkpoint DIR] [--size PIXELS] [--clip PIXELS]
+  [--steps N] [--rounds N] [--sums float32|float16]
 
-Times the stages of a frame and prints them as JSON, in milliseconds: median, best and worst of N rounds (default 9).
-Compare only figures of one run: machines are noisy, and a software GPU says nothing about a real one.`;
+Times the loading of each network, the first frame, every stage of a frame and whole frames, and counts what a frame asks
+of the GPU. Prints a table, then JSON: median, best and worst of N rounds (default 5), in milliseconds. --clip is the side
+of the image encoder's pictures. Compare only figures of one run: machines are noisy, and a software GPU says nothing
+about how fast a real one is.`;
 
 interface Timing {
   readonly median: number;
@@ -25,69 +29,147 @@ export async function main(args: string[]): Promise<number> {
       backend: { type: 'string', default: 'webgpu' },
       checkpoint: { type: 'string', default: 'tests/golden/shapes/checkpoint' },
       size: { type: 'string', default: '128' },
-      rounds: { type: 'string', default: '9' },
+      clip: { type: 'string' },
+      steps: { type: 'string', default: '10' },
+      rounds: { type: 'string', default: '5' },
+      sums: { type: 'string', default: 'float32' },
     },
   });
-  const [size, rounds] = [Number(values.size), Number(values.rounds)];
-  const { backend: kind } = values;
-  if ((kind !== 'webgpu' && kind !== 'cpu') || !(size >= 64) || !(rounds >= 1)) {
+  const [size, steps, rounds] = [Number(values.size), Number(values.steps), Number(values.rounds)];
+  const { backend: kind, sums } = values;
+  const known = (kind === 'webgpu' || kind === 'cpu') && (sums === 'float32' || sums === 'float16');
+  if (!known || !(size >= 64) || !(steps >= 1) || !(rounds >= 1)) {
     console.error(usage);
     return 2;
   }
-  const backend = await openNodeBackend(kind);
+  const backend = await openNodeBackend(kind, { sums });
   if ('reason' in backend) {
     console.error(`The GPU cannot be used here: ${backend.reason}.`);
     return 3;
   }
   const { compute, runtime, target, description } = backend;
   const checkpoint = await openCheckpointFolder(values.checkpoint);
-  const model = createModel(checkpoint.parts, target);
+  const { imageEncoder } = checkpoint.parts;
+  const clip = values.clip === undefined ? imageEncoder.size : Number(values.clip);
+  const model = createModel({ ...checkpoint.parts, imageEncoder: { ...imageEncoder, size: clip } }, target);
   const pipeline = new Pipeline(compute, runtime, model);
+  const meter = kind === 'webgpu' ? meterGpuWork() : null;
   const scope = new Scope();
   try {
-    const picture = scope.own(compute.empty([size, size, 4], 'uint8'));
-    const latentSize = pipeline.latentSize(size, size);
-    const sample = (rows: number) =>
-      scope.own(
-        compute.empty([rows, model.latentChannels, latentSize.height, latentSize.width], compute.modelType),
-      );
-    const embeds = (rows: number) => scope.own(compute.empty([rows, model.embeddingWidth], 'float32'));
-    const [one, two] = [sample(1), sample(2)];
-    const [oneEmbed, twoEmbeds] = [embeds(1), embeds(2)];
-
-    const time = (work: () => Promise<DeviceTensor>) =>
-      measure(rounds, async () => {
-        const result = await work();
-        await compute.idle();
-        result.dispose();
-      });
-    const stages = {
-      encode: await time(() => pipeline.encode(picture)),
-      'UNet, batch of 1': await time(() => pipeline.predict(one, 500, oneEmbed)),
-      'UNet, batch of 2': await time(() => pipeline.predict(two, 500, twoEmbeds)),
-      decode: await time(() => pipeline.decode(one)),
-    };
-    const weights = new Float32Array(2 ** 24).fill(0.1);
-    const narrowing = await measure(rounds, () => {
-      float32ToFloat16(weights);
-      return Promise.resolve();
+    const loading: Record<string, number> = {};
+    let [current, since] = ['', performance.now()];
+    await pipeline.prepare(size, size, {
+      onNetwork: (name) => {
+        if (current !== '') loading[current] = rounded(performance.now() - since);
+        [current, since] = [name, performance.now()];
+      },
     });
-    const megabytes = weights.byteLength / 1e6;
-    console.log(
-      JSON.stringify(
-        { device: description, size, rounds, stages, 'float16, MB/s': (1000 * megabytes) / narrowing.median },
-        null,
-        2,
-      ),
-    );
+
+    const picture = scope.own(compute.empty([size, size, 4], 'uint8'));
+    const text = scope.own(compute.empty([2, model.embeddingWidth], 'float32'));
+    const terms = { text, positives: 1, negatives: 1, positiveScale: 30, negativeScale: 30, repeats: 10 };
+    const embeds = scope.own(await pipeline.encode(picture));
+    const makeNoise = () => pipeline.noise([{ seed: 1, frame: 0, variant: 0 }], size, size);
+    const noise = scope.own(makeNoise());
+    const guidanceScale = 4;
+    const frame = async () => {
+      const made = new Scope();
+      try {
+        const start = made.own(await pipeline.encode(picture));
+        const { shifted, report } = pipeline.guide(start, terms);
+        made.own(report);
+        const fresh = made.own(makeNoise());
+        const run = { embeds: made.own(shifted), noise: fresh, steps, guidanceScale };
+        const latents = made.own(await pipeline.denoise(run));
+        const decoded = made.own(await pipeline.decode(latents));
+        return await pipeline.read(decoded, [report]);
+      } finally {
+        made.dispose();
+      }
+    };
+    const began = performance.now();
+    const { pictures } = await frame();
+    const firstFrame = rounded(performance.now() - began);
+    const [shown] = pictures;
+    if (!shown) throw new RangeError('a frame has a picture');
+
+    const time = (work: () => Promise<readonly DeviceTensor[]> | readonly DeviceTensor[]) =>
+      measure(rounds, async () => {
+        const results = await work();
+        await compute.idle();
+        for (const result of results) result.dispose();
+      });
+    const rows = (count: number) => {
+      const output = scope.own(compute.empty([count, ...noise.dims.slice(1)], compute.modelType));
+      const latents = scope.own(compute.empty(noise.dims, 'float32'));
+      const previousX0 = scope.own(compute.empty(noise.dims, 'float32'));
+      const modelInput = scope.own(compute.empty(noise.dims, compute.modelType));
+      return { output, state: { latents, previousX0, modelInput } };
+    };
+    const { output, state } = rows(2);
+    const step = { x0FromSample: 1, x0FromOutput: -1, sampleWeight: 0.5, x0Weight: 0.5, previousWeight: 0 };
+    const decoded = scope.own(await pipeline.decode(noise));
+    const stages = {
+      'image encoder': await time(async () => [await pipeline.encode(picture)]),
+      guidance: await time(() => Object.values(pipeline.guide(embeds, terms))),
+      noise: await time(() => [makeNoise()]),
+      'UNet, guided': await time(async () => [await pipeline.predict(noise, 500, embeds, 2)]),
+      'UNet, one row': await time(async () => [await pipeline.predict(noise, 500, embeds)]),
+      'scheduler step': await time(() => {
+        compute.dpmSolverStep(step, guidanceScale, output, state);
+        return [];
+      }),
+      decoder: await time(async () => [await pipeline.decode(noise)]),
+      'read-back': await measure(rounds, async () => {
+        await pipeline.read(decoded);
+      }),
+      PNG: await measure(rounds, () => {
+        encodePng(shown);
+        return Promise.resolve();
+      }),
+    };
+    meter?.take();
+    await frame();
+    const work = meter?.take() ?? null;
+    const whole = await measure(rounds, async () => {
+      await frame();
+    });
+    const between =
+      stages.guidance.median +
+      stages.noise.median +
+      steps * stages['scheduler step'].median +
+      stages['read-back'].median;
+    const peaks = {
+      'process, MB': rounded(process.resourceUsage().maxRSS / 1000),
+      ...(meter ? { 'GPU buffers, MB': rounded(meter.peakBytes / 1e6) } : {}),
+    };
+    const report = {
+      device: description,
+      size,
+      steps,
+      rounds,
+      sums,
+      'loading, ms': loading,
+      'first frame, ms': firstFrame,
+      'stages, ms': { ...stages, 'whole frame': whole },
+      'stages between networks, part of a frame': Number((between / whole.median).toFixed(4)),
+      'of a frame': work,
+      peaks,
+    };
+    console.log(`# ${description}, ${size}×${size}, ${steps} steps`);
+    console.table(report['stages, ms']);
+    console.log(JSON.stringify(report, null, 2));
     return 0;
   } finally {
     scope.dispose();
     await pipeline.release();
+    meter?.end();
     backend.dispose();
     await checkpoint.close();
   }
 }
+
+const rounded = (value: number) => Number(value.toFixed(1));
 
 /** The first round is not counted: it compiles shaders and fills caches. */
 async function measure(rounds: number, work: () => Promise<void>): Promise<Timing> {
@@ -99,6 +181,6 @@ async function measure(rounds: number, work: () => Promise<void>): Promise<Timin
     times.push(performance.now() - began);
   }
   times.sort((a, b) => a - b);
-  const at = (index: number) => Number((times[index] ?? NaN).toFixed(1));
+  const at = (index: number) => rounded(times[index] ?? NaN);
   return { median: at(Math.floor(rounds / 2)), best: at(0), worst: at(rounds - 1) };
 }
