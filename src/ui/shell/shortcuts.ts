@@ -13,7 +13,13 @@ export interface KeyTarget {
   /** `button`, `input`, … in small letters. */
   readonly tag: string;
   readonly role: string | null;
+  /** Text is typed into it: Escape there is about the text, or the list of a choice. */
+  readonly isText: boolean;
 }
+
+/** Fields that text is typed into, as a selector. */
+export const textFields =
+  'textarea, select, input:not([type=range], [type=radio], [type=checkbox], [type=file])';
 
 /** Elements that need the keys themselves. */
 const typing = ['input', 'textarea', 'select'];
@@ -21,8 +27,8 @@ const typing = ['input', 'textarea', 'select'];
 const pressing = ['button', 'summary', 'a'];
 
 /** What a key does, given where the focus is; null when it belongs to the focused element or does nothing. */
-export function commandFor(key: string, { tag, role }: KeyTarget): 'play' | 'stop' | 'step' | null {
-  if (key === 'Escape') return 'stop';
+export function commandFor(key: string, { tag, role, isText }: KeyTarget): 'play' | 'stop' | 'step' | null {
+  if (key === 'Escape') return isText ? null : 'stop';
   if (typing.includes(tag) || role === 'tab') return null;
   if (key === ' ') return pressing.includes(tag) ? null : 'play';
   return stepFor(key, 1) === null ? null : 'step';

@@ -4,7 +4,7 @@ import type { NamedFile, Stores } from '../../store/index.ts';
 import { useStores } from '../shared/stores.ts';
 import { pageTitle } from '../shared/words.ts';
 import { droppedFiles } from './dropped.ts';
-import { commandFor, stepFor } from './shortcuts.ts';
+import { commandFor, stepFor, textFields } from './shortcuts.ts';
 
 /** Takes in what was dropped or pasted. */
 async function take({ notices, projects }: Stores, dropped: Promise<NamedFile[]>): Promise<void> {
@@ -70,12 +70,18 @@ export function useDrop(): boolean {
   return dragging;
 }
 
+/** Whether text is pasted into a field. What office programs copy comes as a picture too, and the text is meant. */
+function isTextForField({ clipboardData, target }: ClipboardEvent): boolean {
+  const isField = target instanceof Element && target.matches(textFields);
+  return isField && (clipboardData?.types.includes('text/plain') ?? false);
+}
+
 /** A picture can be pasted anywhere; pasted text goes where it would go without this. */
 export function usePaste(): void {
   const stores = useStores();
   useEffect(() => {
     const paste = (event: ClipboardEvent) => {
-      if (!event.clipboardData?.files.length) return;
+      if (!event.clipboardData?.files.length || isTextForField(event)) return;
       event.preventDefault();
       void take(stores, droppedFiles(event.clipboardData));
     };
@@ -91,11 +97,14 @@ export function useKeys(): void {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const { key, target } = event;
+      // Keys of an input method choose among its candidates.
+      if (event.isComposing) return;
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       if (!(target instanceof Element) || document.querySelector(':popover-open, dialog[open]')) return;
       const command = commandFor(key, {
         tag: target.tagName.toLowerCase(),
         role: target.getAttribute('role'),
+        isText: target.matches(textFields),
       });
       if (command === 'stop') {
         generation.stop();

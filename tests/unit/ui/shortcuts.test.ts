@@ -12,11 +12,19 @@ describe('keys', () => {
     ['ArrowLeft', 'input', null, null],
     ['ArrowRight', 'textarea', null, null],
     ['ArrowRight', 'button', 'tab', null],
-    ['Escape', 'textarea', null, 'stop'],
     ['Escape', 'body', null, 'stop'],
+    ['Escape', 'button', 'tab', 'stop'],
+    // A slider or a radio button is no field for text.
+    ['Escape', 'input', null, 'stop'],
     ['x', 'body', null, null],
   ])('%j on %s (role %s): %s', (key, tag, role, command) => {
-    expect(commandFor(key, { tag, role })).toBe(command);
+    expect(commandFor(key, { tag, role, isText: false })).toBe(command);
+  });
+
+  it('that are typed into a field do not stop a run', () => {
+    for (const tag of ['input', 'textarea', 'select']) {
+      expect(commandFor('Escape', { tag, role: null, isText: true })).toBeNull();
+    }
   });
 
   it('reach both ends from anywhere', () => {
