@@ -9,10 +9,11 @@ import {
   openBroughtArchive,
   readFrames,
 } from '../src/media/index.ts';
-import type { BroughtArchive, EncodeControl, FrameSource, MediaFile } from '../src/media/index.ts';
+import type { BroughtArchive, FrameSource } from '../src/media/index.ts';
 import { frameSizeFor, readerOf, shrunk, whileRead } from '../src/project/index.ts';
 import type { PictureRef, PictureSource } from '../src/project/index.ts';
 import { mediaApi, serve } from '../src/protocol/index.ts';
+import { exportAnimation } from './exporting.ts';
 import { ScratchFiles } from './scratch.ts';
 import { privateFiles, projectLocks } from './storage.ts';
 
@@ -42,16 +43,25 @@ function framesOf(source: PictureSource, frames: readonly PictureRef[]): FrameSo
 const pngFile = (bytes: Uint8Array<ArrayBuffer>) => new Blob([bytes], { type: 'image/png' });
 
 /** Writes an animation once those before are written, of frames that no tab may purge meanwhile. */
-async function encode(
+async function encode<T>(
   { source, frames }: { readonly source: PictureSource; readonly frames: readonly PictureRef[] },
-  { signal, emit }: { readonly signal: AbortSignal; readonly emit: EncodeControl['onProgress'] },
-  write: (frames: FrameSource, control: EncodeControl) => Promise<MediaFile>,
+  { signal }: { readonly signal: AbortSignal },
+  write: (frames: FrameSource) => Promise<T>,
 ) {
-  const control = { signal, onProgress: emit, createOutput: scratch.create };
   const value = await animations.run(signal, () =>
-    whileRead(locks, source.project, () => write(framesOf(source, frames), control)),
+    whileRead(locks, source.project, () => write(framesOf(source, frames))),
   );
   return { value, transfer: [] };
+}
+
+function controlOf<P>({
+  signal,
+  emit,
+}: {
+  readonly signal: AbortSignal;
+  readonly emit: (progress: P) => void;
+}) {
+  return { signal, onProgress: emit, createOutput: scratch.create };
 }
 
 serve(self, mediaApi, {
@@ -101,8 +111,10 @@ serve(self, mediaApi, {
     };
   },
   gif: ({ source, frames, ...options }, work) =>
-    encode({ source, frames }, work, (written, control) => encodeGif(written, options, control)),
+    encode({ source, frames }, work, (written) => encodeGif(written, options, controlOf(work))),
   mp4: ({ source, frames, ...options }, work) =>
-    encode({ source, frames }, work, (written, control) => encodeMp4(written, options, control)),
-  zip: (animation, work) => encode(animation, work, encodeZip),
+    encode({ source, frames }, work, (written) => encodeMp4(written, options, controlOf(work))),
+  zip: (animation, work) => encode(animation, work, (written) => encodeZip(written, controlOf(work))),
+  export: ({ source, frames, ...request }, work) =>
+    encode({ source, frames }, work, (written) => exportAnimation(written, request, controlOf(work))),
 });

@@ -1,6 +1,6 @@
 /**
- * File formats that more than one part of Drift reads or writes: ZIP (with ZIP64), PNG, and the CRC-32 of both; and
- * the files that they are written into.
+ * File formats that Drift reads or writes by itself, ZIP (with ZIP64), PNG, APNG, GIF and animated WebP, and the files
+ * that they are written into.
  */
 export { BlobOutput } from './blob-output.ts';
 export { crc32 } from './crc32.ts';
@@ -15,3 +15,8 @@ export { openZip } from './zip-reader.ts';
 export type { Zip } from './zip-reader.ts';
 export { writeZip, zipStream } from './zip-writer.ts';
 export type { ZipFile } from './zip-writer.ts';
+export { pngChunk, pngChunks, pngText, withPngChunks } from './png-chunks.ts';
+export { ApngWriter } from './apng.ts';
+export { GifLzw } from './lzw.ts';
+export { gifComment, gifEnd, gifFrame, gifStart, retimedGif, shortestGifDelay } from './gif.ts';
+export { webpFrame, webpLength, webpLengthAt, webpStart, webpXmp, xmpPacket } from './webp.ts';

@@ -1,7 +1,7 @@
 import { zlibSync } from 'fflate';
 import { concatBytes } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
-import { crc32 } from './crc32.ts';
+import { pngChunk } from './png-chunks.ts';
 import { filterRows, pngSignature } from './png-rows.ts';
 
 /**
@@ -18,23 +18,13 @@ export function encodePng({ width, height, data }: Picture): Uint8Array<ArrayBuf
   header.set([8, channels === 3 ? 2 : 6, 0, 0, 0], 8);
   return concatBytes([
     pngSignature,
-    chunk('IHDR', header),
-    chunk('IDAT', zlibSync(filterRows(data, width, height, channels), { level: 6 })),
-    chunk('IEND', new Uint8Array(0)),
+    pngChunk('IHDR', header),
+    pngChunk('IDAT', zlibSync(filterRows(data, width, height, channels), { level: 6 })),
+    pngChunk('IEND', new Uint8Array(0)),
   ]);
 }
 
 function isOpaque(data: Uint8ClampedArray): boolean {
   for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
   return true;
-}
-
-function chunk(type: string, body: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(12 + body.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, body.length);
-  for (let i = 0; i < 4; i++) bytes[4 + i] = type.charCodeAt(i);
-  bytes.set(body, 8);
-  view.setUint32(8 + body.length, crc32(bytes.subarray(4, 8 + body.length)));
-  return bytes;
 }

@@ -2,23 +2,41 @@ import { FFFSType, FFmpeg } from '@ffmpeg/ffmpeg';
 import classWorkerURL from '@ffmpeg/ffmpeg/worker?worker&url';
 import coreURL from '@ffmpeg/core?url';
 import wasmURL from '@ffmpeg/core/wasm?url';
-import { DriftError, MediaError } from '../base/index.ts';
-import { frameSize } from './animation.ts';
-import type { EncodeControl, FrameSource, MediaFile } from './animation.ts';
-import { abortable } from '../base/index.ts';
+import { DriftError, MediaError, abortable } from '../base/index.ts';
+import type { Picture } from '../base/index.ts';
+import type { CreateOutput } from '../formats/index.ts';
 
-/** H.264 as the original program writes it, with its colours labelled so that every player shows the same ones. */
-const encoding = [
-  '-vf scale=out_color_matrix=bt709:out_range=tv',
-  // By default it looks 40 frames ahead, and progress stands still for as long.
-  '-c:v libx264 -crf 20 -pix_fmt yuv420p -rc-lookahead 10',
-  '-color_range tv -colorspace bt709 -color_primaries bt709 -color_trc bt709',
-  '-movflags +faststart',
-].flatMap((options) => options.split(' '));
+/** What ffmpeg is to write. */
+export interface FfmpegJob {
+  /** The format's name, for errors. */
+  readonly format: string;
+  readonly width: number;
+  readonly height: number;
+  /** Frames per second. */
+  readonly frameRate: number;
+  /** Which picture each frame shows, in ascending order. */
+  readonly shown: readonly number[];
+  picture(index: number): Promise<Picture>;
+  /** One run of the program each: its arguments after the frames, which are its first input. */
+  readonly passes: readonly (readonly string[])[];
+  /** The names of the files that the last of them writes. */
+  readonly outputs: readonly string[];
+  /** Takes them, one after another. */
+  take(bytes: Uint8Array<ArrayBuffer>, index: number): Promise<void> | void;
+}
+
+export interface FfmpegControl {
+  readonly signal: AbortSignal;
+  /** Begins the file that the frames are read from. */
+  readonly createOutput: CreateOutput;
+  /** How much of the work is done, from 0 to 1. */
+  readonly onShare: (share: number) => void;
+}
 
 function failed(what: string, details: Record<string, string | number>, cause?: unknown): MediaError {
-  return new MediaError('mp4-failed', `The MP4 could not be written: ${what}.`, {
-    remedy: 'Try again, or download the animation as GIF.',
+  const format = String(details['format']);
+  return new MediaError(`${format.toLowerCase()}-failed`, `The ${format} could not be written: ${what}.`, {
+    remedy: `Try again, or download the animation as ${format === 'GIF' ? 'MP4' : 'GIF'}.`,
     details,
     cause,
   });
@@ -36,13 +54,13 @@ async function checkWorkerScript(signal: AbortSignal): Promise<void> {
   }
 }
 
-async function load(ffmpeg: FFmpeg, signal: AbortSignal): Promise<void> {
+async function load(ffmpeg: FFmpeg, format: string, signal: AbortSignal): Promise<void> {
   try {
     await checkWorkerScript(signal);
     await abortable(ffmpeg.load({ classWorkerURL, coreURL, wasmURL }), signal);
   } catch (cause) {
     signal.throwIfAborted();
-    throw new MediaError('encoder-unavailable', 'The program that writes MP4 could not be loaded.', {
+    throw new MediaError('encoder-unavailable', `The program that writes ${format} could not be loaded.`, {
       remedy: 'Check your connection and try again, or download the animation as GIF.',
       details: { reason: String(cause) },
       cause,
@@ -51,58 +69,69 @@ async function load(ffmpeg: FFmpeg, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Writes frames as H.264 in MP4 with ffmpeg compiled to WebAssembly: some 32 MB to load and far slower than the
- * browser's own encoder, but it runs everywhere.
+ * Encodes with ffmpeg compiled to WebAssembly: some 32 MB to load and far slower than the browser's own encoders,
+ * but it runs everywhere. The frames are read once and lie on disk, as far as the browser puts Blobs there.
  *
- * @throws MediaError `no-frames`, `frames-differ`, `encoder-unavailable` or `mp4-failed`; the signal's reason when
+ * @throws MediaError `encoder-unavailable` or `mp4-failed` and its like; what `picture` and `take` throw; the signal's reason when
  *   it is aborted. However it ends, its worker is gone.
  */
 export async function encodeWithFfmpeg(
-  frames: FrameSource,
-  frameRate: number,
-  { signal, onProgress, createOutput }: EncodeControl,
-): Promise<MediaFile> {
+  job: FfmpegJob,
+  { signal, onShare, createOutput }: FfmpegControl,
+): Promise<void> {
   signal.throwIfAborted();
-  const { width, height } = frameSize(frames);
-  const of = frames.sizes.length;
+  const { format, width, height, frameRate, shown, passes } = job;
+  const count = shown.length;
+  const details = { format, width, height, frames: count };
   const pixels = await createOutput();
   const ffmpeg = new FFmpeg();
   let lastLine = '';
+  let pass = 0;
   ffmpeg.on('log', ({ message }) => {
     lastLine = message;
   });
   ffmpeg.on('progress', ({ time }) => {
-    onProgress({ done: Math.max(0, Math.min(of, Math.round((time / 1e6) * frameRate))), of });
+    const share = Math.max(0, Math.min(1, ((time / 1e6) * frameRate) / count));
+    onShare((1 + (pass + share) / passes.length) / 2);
   });
   try {
-    await load(ffmpeg, signal);
-    // ffmpeg reads pixels from a file as it needs them: copied into its own file system, all would be in memory.
-    for (let i = 0; i < of; i++) {
+    await load(ffmpeg, format, signal);
+    // ffmpeg reads pixels from a file as it needs them: copied into its own file system, all would be in memory. What
+    // is shown several times is there once.
+    const places: number[] = [];
+    for (const [i, picture] of shown.entries()) {
       signal.throwIfAborted();
-      pixels.write(new Uint8Array((await frames.picture(i)).data.buffer));
+      const isHeld = picture === shown[i - 1];
+      if (!isHeld) pixels.write(new Uint8Array((await job.picture(picture)).data.buffer));
+      places.push(pixels.size - 4 * width * height);
+      onShare((i + 1) / count / 2);
     }
-    const data = await pixels.finish('application/octet-stream');
+    const file = await pixels.finish('application/octet-stream');
+    const data = new Blob(places.map((place) => file.slice(place, place + 4 * width * height)));
     await abortable(ffmpeg.createDir('/in'), signal);
     await abortable(
       ffmpeg.mount(FFFSType.WORKERFS, { blobs: [{ name: 'frames.rgba', data }] }, '/in'),
       signal,
     );
-    const input =
-      `-f rawvideo -pixel_format rgba -video_size ${width}x${height} -framerate ${frameRate}`.split(' ');
-    const code = await abortable(
-      ffmpeg.exec([...input, '-i', '/in/frames.rgba', ...encoding, 'out.mp4']),
-      signal,
-    );
-    if (code !== 0) throw failed('the encoder gave up', { code, lastLine, width, height, frames: of });
-    const bytes = await abortable(ffmpeg.readFile('out.mp4'), signal);
-    if (typeof bytes === 'string') throw failed('the encoder wrote nothing', { lastLine });
-    onProgress({ done: of, of });
-    return { file: new Blob([new Uint8Array(bytes)], { type: 'video/mp4' }), encoder: 'ffmpeg' };
+    const raw = `-f rawvideo -pixel_format rgba -video_size ${width}x${height} -framerate ${frameRate}`;
+    for (const options of passes) {
+      const code = await abortable(
+        ffmpeg.exec([...raw.split(' '), '-i', '/in/frames.rgba', ...options]),
+        signal,
+      );
+      if (code !== 0) throw failed('the encoder gave up', { ...details, code, lastLine });
+      pass++;
+    }
+    for (const [index, output] of job.outputs.entries()) {
+      const bytes = await abortable(ffmpeg.readFile(output), signal);
+      if (typeof bytes === 'string') throw failed('the encoder wrote nothing', { ...details, lastLine });
+      await job.take(new Uint8Array(bytes), index);
+    }
+    onShare(1);
   } catch (error) {
     signal.throwIfAborted();
-    throw error instanceof DriftError
-      ? error
-      : failed(String(error), { lastLine, width, height, frames: of }, error);
+    const isOwn = error instanceof DriftError || error instanceof DOMException;
+    throw isOwn ? error : failed(String(error), { ...details, lastLine }, error);
   } finally {
     ffmpeg.terminate();
     await pixels.discard();

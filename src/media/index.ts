@@ -12,3 +12,5 @@ export { readFrames } from './frames.ts';
 export type { BroughtFrames, BroughtPicture } from './frames.ts';
 export { openBroughtArchive } from './unpack.ts';
 export type { BroughtArchive } from './unpack.ts';
+export { canEncodeWebp, encoders, feedOf, mimeTypes } from './export/index.ts';
+export type { EncodeOptions, Sink } from './export/index.ts';

@@ -5,95 +5,129 @@ import {
   StreamTarget,
   VideoSample,
   VideoSampleSource,
+  WebMOutputFormat,
   canEncodeVideo,
 } from 'mediabunny';
-import { frameSize } from './animation.ts';
-import type { EncodeControl, FrameSource, MediaFile } from './animation.ts';
 import { abortable } from '../base/index.ts';
-import { writeOutput } from '../formats/index.ts';
-import type { OutputFile } from '../formats/index.ts';
+import type { Picture } from '../base/index.ts';
 import { toI420 } from './yuv.ts';
 
 /** What `toI420` makes, written into the file so that every player shows the same colours. */
 const colorSpace = { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false } as const;
 
+/** H.264 goes into MP4, VP9 and AV1 go into WebM. */
+export type VideoCodec = 'avc' | 'vp9' | 'av1';
+
+/** The frames of a video; both sides are even. */
+export interface VideoFrames {
+  readonly width: number;
+  readonly height: number;
+  /** Frames per second. */
+  readonly frameRate: number;
+  /** For how many frames of the video each picture is shown. */
+  readonly repeats: readonly number[];
+  picture(index: number): Promise<Picture>;
+}
+
+export interface VideoOptions {
+  readonly codec: VideoCodec;
+  /** From 0 to 1, which is CRF 20 of libx264 or its like. */
+  readonly quality: number;
+  /** Text for the file's comment tag; null for none. */
+  readonly comment: string | null;
+}
+
+export interface VideoControl {
+  readonly signal: AbortSignal;
+  /** Bytes of the file: mostly at its end, but for headers that are known last. */
+  readonly write: (bytes: Uint8Array<ArrayBuffer>, position: number) => Promise<void> | void;
+  /** After each picture, with how many are done. */
+  readonly onPicture: (done: number) => void;
+}
+
+/** The quantizer at full quality, on the scale of the codec's reference encoder. */
+const finest: Record<VideoCodec, number> = { avc: 20, vp9: 26, av1: 28 };
+/** The same at no quality at all. */
+const coarsest: Record<VideoCodec, number> = { avc: 50, vp9: 62, av1: 62 };
+
 /**
- * Where the browser's encoder takes a quantizer it gets libx264's scale; where it takes only a bitrate, one that
- * is enough for frames that have little in common, up to what level 5 streams may have. A small frame holds as much
- * as a large one in fewer pixels, so a part of the bits goes to every frame alike: at 128 × 128 they match CRF 20 on
- * frames that are nearly noise.
+ * Where the browser's encoder takes a quantizer it gets one; where it takes only a bitrate, one that is enough for
+ * frames that have little in common, up to what level 5 streams may have. A small frame holds as much as a large one in
+ * fewer pixels, so a part of the bits goes to every frame alike: at 128 × 128 they match CRF 20 on frames that are
+ * nearly noise. Six steps of the quantizer halve the bits.
  */
-function quality(width: number, height: number, frameRate: number): Quality {
+function encoderQuality(
+  { width, height, frameRate }: Pick<VideoFrames, 'width' | 'height' | 'frameRate'>,
+  { codec, quality }: Pick<VideoOptions, 'codec' | 'quality'>,
+): Quality {
   const bitsPerFrame = 30_000 + 1.2 * width * height;
-  const bitrate = Math.ceil(Math.min(bitsPerFrame * frameRate, 100e6));
-  return new Quality({ quantizer: 20, bitrate });
+  const share = 2 ** (-5 * (1 - quality));
+  const bitrate = Math.ceil(Math.min(bitsPerFrame * frameRate, 100e6) * share);
+  const quantizer = Math.round(finest[codec] + (1 - quality) * (coarsest[codec] - finest[codec]));
+  return new Quality({ quantizer, bitrate });
 }
 
-/** Whether this browser can encode H.264 in these sides (in pixels) at this rate (in frames per second). */
-export async function canEncodeH264(width: number, height: number, frameRate: number): Promise<boolean> {
-  return await canEncodeVideo('avc', {
-    width,
-    height,
-    frameRate,
-    quality: quality(width, height, frameRate),
-  });
+/** Whether this browser can encode a codec in these sides at this rate. */
+export async function canEncode(
+  video: Pick<VideoFrames, 'width' | 'height' | 'frameRate'>,
+  options: Pick<VideoOptions, 'codec' | 'quality'>,
+): Promise<boolean> {
+  const { width, height, frameRate } = video;
+  const quality = encoderQuality(video, options);
+  return await canEncodeVideo(options.codec, { width, height, frameRate, quality });
 }
 
 /**
- * Writes frames as H.264 in MP4 with the browser's own encoder; frame `i` is shown at `i / frameRate` seconds.
+ * Writes a video with the browser's own encoder; frame `i` is shown at `i / frameRate` seconds.
  *
- * @throws the signal's reason when it is aborted, and whatever the browser's encoder reports.
+ * @throws the signal's reason when it is aborted, and whatever the browser's encoder or `write` reports.
  */
 export async function encodeWithWebCodecs(
-  frames: FrameSource,
-  frameRate: number,
-  control: EncodeControl,
-): Promise<MediaFile> {
-  const file = await writeOutput(control.createOutput, 'video/mp4', (output) =>
-    writeMp4(frames, frameRate, control, output),
-  );
-  return { file, encoder: 'webcodecs' };
-}
-
-async function writeMp4(
-  frames: FrameSource,
-  frameRate: number,
-  { signal, onProgress }: EncodeControl,
-  file: OutputFile,
+  video: VideoFrames,
+  options: VideoOptions,
+  { signal, write, onPicture }: VideoControl,
 ): Promise<void> {
-  const { width, height } = frameSize(frames);
-  const of = frames.sizes.length;
+  const { width, height, frameRate, repeats } = video;
   const target = new StreamTarget(
-    new WritableStream({
-      write({ data, position }) {
-        file.write(data.slice(), position);
-      },
-    }),
+    new WritableStream({ write: async ({ data, position }) => write(data.slice(), position) }),
   );
   // Room for the index is left at the beginning, so that the frames need not wait in memory until it is known.
-  const output = new Output({ format: new Mp4OutputFormat({ fastStart: 'reserve' }), target });
-  const source = new VideoSampleSource({ codec: 'avc', quality: quality(width, height, frameRate) });
-  output.addVideoTrack(source, { frameRate, maximumPacketCount: of });
+  const format =
+    options.codec === 'avc' ? new Mp4OutputFormat({ fastStart: 'reserve' }) : new WebMOutputFormat();
+  const output = new Output({ format, target });
+  const source = new VideoSampleSource({
+    codec: options.codec,
+    quality: encoderQuality(video, options),
+  });
+  const count = repeats.reduce((sum, repeat) => sum + repeat, 0);
+  output.addVideoTrack(source, { frameRate, maximumPacketCount: count });
+  if (options.comment !== null) output.setMetadataTags({ comment: options.comment });
+  let frame = 0;
   try {
     await abortable(output.start(), signal);
-    for (let i = 0; i < of; i++) {
-      const sample = new VideoSample(toI420(await frames.picture(i)), {
-        format: 'I420',
-        colorSpace,
-        codedWidth: width,
-        codedHeight: height,
-        timestamp: i / frameRate,
-        duration: 1 / frameRate,
-      });
-      try {
-        await abortable(source.add(sample), signal);
-      } finally {
-        sample.close();
+    for (const [index, repeat] of repeats.entries()) {
+      signal.throwIfAborted();
+      const planes = toI420(await video.picture(index));
+      for (const end = frame + repeat; frame < end; frame++) {
+        const sample = new VideoSample(planes, {
+          format: 'I420',
+          colorSpace,
+          codedWidth: width,
+          codedHeight: height,
+          timestamp: frame / frameRate,
+          duration: 1 / frameRate,
+        });
+        try {
+          await abortable(source.add(sample), signal);
+        } finally {
+          sample.close();
+        }
       }
-      onProgress({ done: i, of });
+      // The last one is done when the file is.
+      onPicture(index);
     }
     await abortable(output.finalize(), signal);
-    onProgress({ done: of, of });
+    onPicture(repeats.length);
   } catch (error) {
     // What went wrong first is what counts.
     await output.cancel().catch(() => undefined);

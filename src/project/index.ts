@@ -35,6 +35,25 @@ export { settingsFromHash, settingsToHash } from './settings-url.ts';
 export type { UrlSettings } from './settings-url.ts';
 export { advance, reelPositions } from './reel.ts';
 export type { Playhead, Reel } from './reel.ts';
+export {
+  defaultExportOptions,
+  exportFormats,
+  exportOptionsSchema,
+  exportRanges,
+  hasConstantRate,
+  isStill,
+} from './export-options.ts';
+export type { ExportField, ExportFormat, ExportOptions, ExportShape } from './export-options.ts';
+export { lengthOf, shotsOf, thinned } from './shots.ts';
+export type { Shot } from './shots.ts';
+export { longestSide, placementOf, scaleFor } from './output-size.ts';
+export type { Placement } from './output-size.ts';
+export { gifRate } from './gif-rate.ts';
+export { exportPresets } from './export-presets.ts';
+export type { ExportPreset } from './export-presets.ts';
+export { madeWithNote } from './made-with.ts';
+export { fullEffort, nextEffort } from './fitting.ts';
+export type { Effort } from './fitting.ts';
 export { insightSchema } from './insight.ts';
 export type { FrameInsight } from './insight.ts';
 export {

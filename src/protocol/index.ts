@@ -32,4 +32,5 @@ export type {
 } from './models.ts';
 export { keeping } from './keeping.ts';
 export { projectsApi } from './projects.ts';
-export type { Api, Params } from './messages.ts';
+export { parseMessage } from './messages.ts';
+export type { Api, Event, Params, Result } from './messages.ts';

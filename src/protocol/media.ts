@@ -30,6 +30,11 @@ const animation = {
 };
 const file = v.object({ file: v.instance(Blob), encoder: v.string() });
 
+/** A file that the user chose to write to; browsers without a save picker have no such class. */
+const fileHandleSchema = v.custom<FileSystemFileHandle>(
+  (value) => 'FileSystemFileHandle' in globalThis && value instanceof FileSystemFileHandle,
+);
+
 /** The media worker: pictures in, animations out. */
 export const mediaApi = {
   /** A picture file of any kind to a frame of exactly `width` × `height`, turned by its EXIF, transparency on white. */
@@ -100,6 +105,39 @@ export const mediaApi = {
     params: v.object(animation),
     event: progressSchema,
     result: file,
+  },
+  /**
+   * An animation as the Export dialog has it written. The file is given back, or written to `target` as it comes, and
+   * then only there; a target that is not written to its end keeps what it held before.
+   */
+  export: {
+    params: v.object({
+      source: sourceSchema,
+      /** Each picture once, in order. */
+      frames: v.pipe(v.array(refSchema), v.minLength(1)),
+      /** `ExportOptions`, whose schema the worker has and the page would have to load. */
+      options: v.unknown(),
+      /** Metadata, and the project's description for archives; see `EncodeOptions`. */
+      note: v.nullable(v.string()),
+      document: v.nullable(v.string()),
+      target: v.nullable(fileHandleSchema),
+      /** Only the length of so many of the frames, from the beginning: it tells that of all. No file is kept. */
+      first: v.nullable(side),
+    }),
+    event: v.object({
+      ...progressSchema.entries,
+      /** Which attempt to keep the limit this is, from 1. */
+      attempt: v.number(),
+    }),
+    result: v.object({
+      /** Null where it was written to the target, or only measured. */
+      file: v.nullable(v.instance(Blob)),
+      bytes: v.number(),
+      encoder: v.string(),
+      /** The file's sides in pixels, which a limit may have made smaller. */
+      width: side,
+      height: side,
+    }),
   },
   /** Every frame as a PNG, exactly, in an archive. */
   zip: {

@@ -2,7 +2,7 @@ import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import { MediaError } from '../base/index.ts';
 import { frameRateOf, reelPositions, startId } from '../project/index.ts';
-import type { PictureRef, PictureSource } from '../project/index.ts';
+import type { ExportFormat, ExportOptions, PictureRef, PictureSource } from '../project/index.ts';
 import type { EncodeProgress, mediaApi } from '../protocol/index.ts';
 import type { AnimationStore } from './animation.ts';
 import type { Environment } from './environment.ts';
@@ -17,17 +17,65 @@ import type { SettingsStore } from './settings.ts';
 /** An animation, or the frames as PNG files in an archive. */
 export type ExportKind = 'gif' | 'mp4' | 'zip';
 
+/** What the Export dialog asks for. */
+export interface ExportRequest {
+  readonly options: ExportOptions;
+  /** Positions of the animation, 0 being the start picture: each once, in order. */
+  readonly positions: readonly number[];
+}
+
+export interface ExportJob {
+  readonly id: number;
+  readonly kind: ExportKind | ExportFormat;
+  readonly progress: EncodeProgress;
+  /** Which attempt to keep a limit in bytes this is, from 1. */
+  readonly attempt: number;
+  /** Of this attempt; null before anything is known. */
+  readonly secondsLeft: number | null;
+}
+
+/** A file that the Export dialog has written. */
+export interface WrittenFile {
+  readonly name: string;
+  /** Null where it went to a file that the user chose. */
+  readonly file: Blob | null;
+  readonly bytes: number;
+  /** In pixels. */
+  readonly width: number;
+  readonly height: number;
+}
+
 export interface ExportState {
   /** The file that is being written. */
-  readonly job: { readonly id: number; readonly kind: ExportKind; readonly progress: EncodeProgress } | null;
+  readonly job: ExportJob | null;
+  /** The last one of the Export dialog, until it is dismissed. */
+  readonly written: WrittenFile | null;
 }
 
 export interface ExportStore extends StoreApi<ExportState> {
   /** Writes the animation as the player plays it, at the frame rate of the settings, and hands it to the person. */
   readonly download: (kind: ExportKind) => Promise<void>;
+  /** Writes a file as the Export dialog asks, into `target` as it comes, or as a download where that is null. */
+  readonly save: (request: ExportRequest, target: FileSystemFileHandle | null) => Promise<void>;
+  /** About how many bytes a file will have, reckoned from its first frames. @throws the signal's reason when aborted */
+  readonly measure: (request: ExportRequest, signal: AbortSignal) => Promise<number>;
+  /** Lets go of the file that the Export dialog has written. */
+  readonly dismiss: () => void;
   readonly cancel: () => void;
   /** Resolves when no file of a project is being written any more: until then its pictures are read from the disk. */
   readonly whenWritten: (project: string) => Promise<void>;
+}
+
+type JobEvent = EncodeProgress & { readonly attempt?: number };
+
+/** Where the pictures of an export come from, and who writes it. */
+export interface ExportSources {
+  readonly media: WorkerHandle<typeof mediaApi>;
+  readonly animation: AnimationStore;
+  readonly settings: SettingsStore;
+  readonly picturesAt: (
+    positions: readonly number[],
+  ) => Promise<{ readonly source: PictureSource; readonly frames: PictureRef[] }>;
 }
 
 export function createExport({
@@ -45,16 +93,23 @@ export function createExport({
   settings: SettingsStore;
   preferences: StoreApi<Preferences>;
   notices: Notices;
-  environment: Pick<Environment, 'nextPaint' | 'saveFile' | 'today'>;
+  environment: Pick<Environment, 'nextPaint' | 'now' | 'saveFile' | 'today'>;
 }): ExportStore {
-  const store = createStore<ExportState>()(() => ({ job: null }));
+  const store = createStore<ExportState>()(() => ({ job: null, written: null }));
   let lastJob = 0;
   let controller = new AbortController();
+  /** When the attempt that is running began, by the environment's clock. */
+  let since = 0;
   /** By project; a job that was cancelled may still be reading. */
   const writing = new Map<string, Promise<unknown>>();
-  const latest = createLatest<EncodeProgress>(environment.nextPaint, (progress) => {
+  const latest = createLatest<JobEvent>(environment.nextPaint, (event) => {
     const { job } = store.getState();
-    if (job) store.setState({ job: { ...job, progress } });
+    if (!job) return;
+    const { done, of, attempt = 1 } = event;
+    if (attempt !== job.attempt) since = environment.now();
+    const seconds = (environment.now() - since) / 1000;
+    const secondsLeft = done > 0 && seconds > 0 ? (seconds * (of - done)) / done : null;
+    store.setState({ job: { ...job, progress: { done, of }, attempt, secondsLeft } });
   });
 
   function end() {
@@ -62,13 +117,12 @@ export function createExport({
     store.setState({ job: null });
   }
 
-  /** What is written: pictures by their ids, in the order in which they run. */
-  async function sequence(kind: ExportKind): Promise<{ source: PictureSource; frames: PictureRef[] }> {
+  /** The pictures at some positions, and where a worker finds them. */
+  async function picturesAt(
+    positions: readonly number[],
+  ): Promise<{ source: PictureSource; frames: PictureRef[] }> {
     const { project, start, frames } = animation.getState();
     if (!project || !start) throw new RangeError('there is nothing to write');
-    const reel = reelOf(frames.length, preferences.getState());
-    // An archive holds every picture once, however the animation runs.
-    const positions = reelPositions(kind === 'zip' ? { ...reel, pingPong: false } : reel);
     const startRef = { id: startId, width: start.picture.width, height: start.picture.height };
     const refs = positions.flatMap((position) => {
       const frame = position === 0 ? startRef : frames.at(position - 1);
@@ -81,53 +135,73 @@ export function createExport({
     return { source: { ...source, held }, frames: refs };
   }
 
+  /** What a quick button writes, in the order in which it runs. */
+  function sequence(kind: ExportKind) {
+    const reel = reelOf(animation.getState().frames.length, preferences.getState());
+    // An archive holds every picture once, however the animation runs.
+    return picturesAt(reelPositions(kind === 'zip' ? { ...reel, pingPong: false } : reel));
+  }
+
+  /** What the part needs that is loaded with the Export dialog. */
+  const whence: ExportSources = { media, animation, settings, picturesAt };
+
   async function encode(
     kind: ExportKind,
     { source, frames }: { readonly source: PictureSource; readonly frames: PictureRef[] },
-    signal: AbortSignal,
+    call: { readonly signal: AbortSignal; readonly onEvent: (progress: EncodeProgress) => void },
   ) {
     const params = { source: { ...source, held: [...source.held] }, frames };
     const frameRate = frameRateOf(settings.getState().values);
-    const onEvent = (progress: EncodeProgress) => {
-      if (!signal.aborted) latest.push(progress);
-    };
     switch (kind) {
       case 'gif': {
         const { loop } = preferences.getState();
-        return media.call(kind, { ...params, frameRate, loop }, { signal, onEvent });
+        return media.call(kind, { ...params, frameRate, loop }, call);
       }
       case 'mp4':
-        return media.call(kind, { ...params, frameRate }, { signal, onEvent });
+        return media.call(kind, { ...params, frameRate }, call);
       case 'zip':
-        return media.call(kind, params, { signal, onEvent });
+        return media.call(kind, params, call);
     }
   }
 
-  async function write(kind: ExportKind, signal: AbortSignal): Promise<void> {
-    const { frames } = animation.getState();
-    store.setState({ job: { id: ++lastJob, kind, progress: { done: 0, of: frames.length } } });
-    try {
-      const wanted = await sequence(kind);
-      signal.throwIfAborted();
-      const { file } = await encode(kind, wanted, signal);
-      if (signal.aborted) return;
-      end();
-      environment.saveFile(file, fileName(environment.today(), kind));
-      if (animation.getState().frames === frames) animation.markSaved();
-      notices.announce(`${kind.toUpperCase()} downloaded.`);
-    } catch (error) {
-      if (signal.aborted) return;
-      end();
-      notices.error(error, { kept: 'Your frames are kept.' });
-    }
+  /** Runs one job at a time; `work` returns what is then said. */
+  async function run(
+    kind: ExportJob['kind'],
+    work: (signal: AbortSignal, onEvent: (event: JobEvent) => void) => Promise<string>,
+  ): Promise<void> {
+    if (store.getState().job) return;
+    controller = new AbortController();
+    const { signal } = controller;
+    const { frames, project } = animation.getState();
+    since = environment.now();
+    const progress = { done: 0, of: frames.length };
+    store.setState({ job: { id: ++lastJob, kind, progress, attempt: 1, secondsLeft: null } });
+    const attempt = async () => {
+      try {
+        const said = await work(signal, (event) => {
+          if (!signal.aborted) latest.push(event);
+        });
+        if (signal.aborted) return;
+        end();
+        if (animation.getState().frames === frames) animation.markSaved();
+        notices.announce(said);
+      } catch (error) {
+        if (signal.aborted) return;
+        end();
+        notices.error(error, { kept: 'Your frames are kept.' });
+      }
+    };
+    const id = project?.id ?? '';
+    const all = Promise.all([writing.get(id), attempt()]);
+    writing.set(id, all);
+    await all;
+    if (writing.get(id) === all) writing.delete(id);
   }
 
   return {
     ...store,
     async download(kind) {
-      const { frames } = animation.getState();
-      if (store.getState().job) return;
-      if (frames.length === 0) {
+      if (animation.getState().frames.length === 0) {
         notices.error(
           new MediaError('no-frames', 'There are no frames to download yet.', {
             remedy: 'Press Generate first.',
@@ -135,13 +209,33 @@ export function createExport({
         );
         return;
       }
-      controller = new AbortController();
-      const done = write(kind, controller.signal);
-      const id = animation.getState().project?.id ?? '';
-      const all = Promise.all([writing.get(id), done]);
-      writing.set(id, all);
-      await all;
-      if (writing.get(id) === all) writing.delete(id);
+      await run(kind, async (signal, onEvent) => {
+        const wanted = await sequence(kind);
+        signal.throwIfAborted();
+        const { file } = await encode(kind, wanted, { signal, onEvent });
+        signal.throwIfAborted();
+        environment.saveFile(file, fileName(environment.today(), kind));
+        return `${kind.toUpperCase()} downloaded.`;
+      });
+    },
+    async save(request, target) {
+      store.setState({ written: null });
+      await run(request.options.format, async (signal, onEvent) => {
+        const { exported } = await import('./export-files.ts');
+        const { file, ...rest } = await exported(request, target, whence, { signal, onEvent });
+        signal.throwIfAborted();
+        const name = target?.name ?? suggestedName(environment.today(), request.options.format);
+        if (file) environment.saveFile(file, name);
+        store.setState({ written: { ...rest, name, file } });
+        return `${name} is written.`;
+      });
+    },
+    async measure(request, signal) {
+      const { measured } = await import('./export-files.ts');
+      return measured(request, whence, signal);
+    },
+    dismiss() {
+      store.setState({ written: null });
     },
     cancel() {
       controller.abort();
@@ -151,6 +245,11 @@ export function createExport({
       await writing.get(project);
     },
   };
+}
+
+/** The name that a file of the Export dialog is offered under. */
+export function suggestedName(day: Date, format: ExportFormat): string {
+  return fileName(day, format === 'apng' ? 'png' : format === 'gif-best' ? 'gif' : format);
 }
 
 /** `drift-2025-01-31.gif`, by the person's own calendar. */

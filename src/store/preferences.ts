@@ -20,6 +20,8 @@ const preferencesSchema = v.object({
   includeStart: v.fallback(v.boolean(), false),
   /** Whether the next rounds are made while the person looks at this one. */
   speculative: v.fallback(v.boolean(), true),
+  /** What the Export dialog was left with, which it checks itself. */
+  exporting: v.fallback(v.nullable(v.looseObject({})), null),
   moreSettings: v.fallback(v.boolean(), false),
   /** Whether the curves of what was measured are in sight. */
   insight: v.fallback(v.boolean(), false),

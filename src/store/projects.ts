@@ -13,7 +13,6 @@ import type { WorkerHandle } from './worker-handle.ts';
 import type { NoticeAction, Notices } from './notices.ts';
 import type { Pictures } from './pictures.ts';
 import type { Preferences } from './preferences.ts';
-import { createBringing } from './bring.ts';
 import type { NamedFile } from './bring.ts';
 import { createProjectFiles } from './project-files.ts';
 import { createProjectJobs } from './project-jobs.ts';
@@ -239,15 +238,27 @@ export function createProjects({
     notices,
     environment,
   });
-  const bringing = createBringing({
-    jobs,
-    media,
-    preferences,
-    animation,
-    settings,
-    notices,
-    importProject: (file) => projects.importFile(file),
-  });
+  /** Files are brought seldom: what takes them in is loaded with the first. */
+  async function bring(
+    files: readonly NamedFile[],
+    options?: { readonly frames?: boolean },
+  ): Promise<boolean> {
+    let brought = false;
+    await attempt(async () => {
+      const { createBringing } = await import('./bring.ts');
+      const take = createBringing({
+        jobs,
+        media,
+        preferences,
+        animation,
+        settings,
+        notices,
+        importProject: (file) => projects.importFile(file),
+      });
+      brought = await take(files, options);
+    });
+    return brought;
+  }
   const told = createProjectNotices(notices, autosave, exportAction);
   const room = createRoomWatch(notices, exportAction);
 
@@ -311,7 +322,7 @@ export function createProjects({
       const id = await files.importFile(file);
       return id !== null && projects.open(id);
     },
-    bring: bringing,
+    bring,
     cancel: jobs.cancel,
     nextWay(position) {
       const { tree, frames } = animation.getState();

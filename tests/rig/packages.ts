@@ -7,7 +7,7 @@ import { findChromium } from './chromium.ts';
 import { findCommand, outputOf, run } from './process.ts';
 
 /** Programs and libraries that the tests use and npm does not bring. */
-export type Need = 'ffmpeg' | 'chromium' | 'vulkan' | 'mesa' | 'compiler';
+export type Need = 'ffmpeg' | 'metadata' | 'webp' | 'chromium' | 'vulkan' | 'mesa' | 'compiler';
 
 interface Requirement {
   /** What it is for, as the summary says it. */
@@ -24,6 +24,16 @@ export const requirements: Readonly<Record<Need, Requirement>> = {
     label: 'ffmpeg, which reads exported animations back',
     packages: ['ffmpeg'],
     present: () => findCommand('ffmpeg') !== null && findCommand('ffprobe') !== null,
+  },
+  metadata: {
+    label: 'exiftool, which reads what exported files say of themselves',
+    packages: ['libimage-exiftool-perl'],
+    present: () => findCommand('exiftool') !== null,
+  },
+  webp: {
+    label: 'webpinfo and webpmux, which read animated WebP',
+    packages: ['webp'],
+    present: () => findCommand('webpinfo') !== null && findCommand('webpmux') !== null,
   },
   chromium: {
     label: 'Chromium',

@@ -96,7 +96,7 @@ const steps: readonly Step[] = [
   {
     name: 'page',
     title: 'The page (Playwright)',
-    needs: ['chromium', 'vulkan', 'mesa', 'compiler', 'ffmpeg'],
+    needs: ['chromium', 'vulkan', 'mesa', 'compiler', 'ffmpeg', 'metadata', 'webp'],
     hasTests: true,
     run: page,
   },

@@ -1,6 +1,7 @@
 import { Download } from 'lucide-react';
 import { useId } from 'react';
 import type { ExportKind } from '../../store/index.ts';
+import { ExportButton } from '../export/ExportButton.tsx';
 import { Button } from '../shared/Button.tsx';
 import { ProgressBar } from '../shared/ProgressBar.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
@@ -19,17 +20,17 @@ export function Downloads() {
   const job = useSelect(exporter, (state) => state.job);
   const includeStart = useSelect(preferences, (state) => state.includeStart);
   const hint = useId();
-  const writing = kinds.find(({ kind }) => kind === job?.kind);
+  const name = kinds.find(({ kind }) => kind === job?.kind)?.name ?? 'file';
   return (
     <div className={styles['downloads']} role="group" aria-label="Downloads">
-      {job && writing ? (
+      {job ? (
         <div className={styles['job']}>
           <div className={styles['progress']}>
             <p>
-              Writing the {writing.name}: {job.progress.done} of {job.progress.of}
+              Writing the {name}: {job.progress.done} of {job.progress.of}
             </p>
             <ProgressBar
-              label={`Writing the ${writing.name}`}
+              label={`Writing the ${name}`}
               fraction={job.progress.of > 0 ? job.progress.done / job.progress.of : 0}
             />
           </div>
@@ -67,6 +68,7 @@ export function Downloads() {
           </span>
         </>
       )}
+      <ExportButton />
     </div>
   );
 }

@@ -5,12 +5,14 @@ export function Toggle({
   id,
   describedBy,
   checked,
+  disabled = false,
   onChange,
 }: {
   readonly id: string;
   /** The id of the line that says what it does. */
   readonly describedBy: string;
   readonly checked: boolean;
+  readonly disabled?: boolean;
   readonly onChange: (checked: boolean) => void;
 }) {
   return (
@@ -21,6 +23,7 @@ export function Toggle({
       className={styles['switch']}
       aria-describedby={describedBy}
       checked={checked}
+      disabled={disabled}
       onChange={({ target }) => {
         onChange(target.checked);
       }}

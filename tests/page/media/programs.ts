@@ -10,8 +10,13 @@ import { findCommand } from '../../rig/process.ts';
 
 /** Skips the rest of a test, or a group, where there is no program that reads animations back. */
 export function needsReaders(): void {
-  const missing = findCommand('ffmpeg') === null || findCommand('ffprobe') === null;
-  test.skip(missing, 'ffmpeg is not installed, so no other program can read animations back.');
+  const missing = ['ffmpeg', 'ffprobe', 'exiftool', 'webpinfo', 'webpmux'].filter(
+    (command) => findCommand(command) === null,
+  );
+  test.skip(
+    missing.length > 0,
+    `${missing.join(', ')} not installed: no other program reads the files back.`,
+  );
 }
 
 const run = promisify(execFile);
@@ -28,7 +33,8 @@ const probeSchema = v.object({
       color_space: v.optional(v.string()),
     }),
   ]),
-  format: v.object({ duration: v.pipe(v.string(), v.transform(Number)) }),
+  // ffprobe does not know how long an APNG is.
+  format: v.object({ duration: v.optional(v.pipe(v.string(), v.transform(Number)), 'NaN') }),
   packets: v.array(
     v.object({
       pts_time: v.pipe(v.string(), v.transform(Number)),
@@ -81,4 +87,35 @@ export async function look(bytes: Uint8Array, extension: string): Promise<Seen> 
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+async function withFile<T>(
+  bytes: Uint8Array,
+  extension: string,
+  use: (file: string) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'drift-look-'));
+  try {
+    const file = path.join(folder, `file.${extension}`);
+    await writeFile(file, bytes);
+    return await use(file);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** All tags that exiftool finds, one a line. */
+export function metadataOf(bytes: Uint8Array, extension: string): Promise<string> {
+  return withFile(bytes, extension, async (file) => (await run('exiftool', ['-s', file])).stdout);
+}
+
+/** What webpinfo says of an animated WebP, and webpmux of its loop. */
+export function webpOf(bytes: Uint8Array): Promise<{ readonly info: string }> {
+  return withFile(bytes, 'webp', async (file) => {
+    const [info, mux] = await Promise.all([
+      run('webpinfo', ['-diag', file]),
+      run('webpmux', ['-info', file]),
+    ]);
+    return { info: `${info.stdout}${info.stderr}${mux.stdout}` };
+  });
 }

@@ -84,7 +84,7 @@ type SmoothCall = Params<(typeof diffusionApi)['smooth']>;
 type LoadCall = Params<(typeof diffusionApi)['load']>;
 
 type FailingMethod =
-  'load' | 'generate' | 'smooth' | 'pickRound' | 'decode' | 'png' | 'thumbnail' | ExportKind;
+  'load' | 'generate' | 'smooth' | 'pickRound' | 'decode' | 'png' | 'thumbnail' | 'export' | ExportKind;
 
 const cleanUps: (() => void)[] = [];
 function onCleanUp(cleanUp: () => void) {
@@ -201,6 +201,13 @@ export class Rig {
   notice: EngineNotice | null = null;
   readonly encoded: { kind: string; values: (number | undefined)[]; frameRate?: number; loop?: boolean }[] =
     [];
+  readonly exported: {
+    options: unknown;
+    note: string | null;
+    document: string | null;
+    first: number | null;
+    values: (number | undefined)[];
+  }[] = [];
   readonly decodeSizes: string[] = [];
   readonly saved: { name: string; file: Blob }[] = [];
   /** What every ZIP holds here; null is no ZIP. */
@@ -538,6 +545,17 @@ export class Rig {
           },
           transfer: [],
         };
+      },
+      export: async ({ source, frames, options, note, document, first }, { signal, emit }) => {
+        emit({ done: 1, of: frames.length, attempt: 1 });
+        await this.encoding.pass(signal);
+        this.#fail('export');
+        const reader = readerOf(files, source);
+        const pictures = await Promise.all(frames.map((frame) => reader.picture(frame)));
+        this.exported.push({ options, note, document, first, values: pictures.map(valueOf) });
+        const file = new Blob(['x'.repeat(100 * (first ?? frames.length))]);
+        const [{ width, height } = { width: 1, height: 1 }] = frames;
+        return { value: { file, bytes: file.size, encoder: 'fake', width, height }, transfer: [] };
       },
       gif: animate('gif'),
       mp4: animate('mp4'),

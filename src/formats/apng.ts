@@ -1,0 +1,72 @@
+import { concatBytes } from '../base/index.ts';
+import { pngChunk, pngChunks } from './png-chunks.ts';
+import { pngSignature } from './png-rows.ts';
+
+export interface ApngOptions {
+  readonly width: number;
+  readonly height: number;
+  readonly frames: number;
+  /** Repeat for ever, or play once. */
+  readonly loop: boolean;
+  /** Whole chunks that stand before the frames, such as texts. */
+  readonly chunks: readonly Uint8Array[];
+}
+
+/**
+ * Writes an animated PNG (chapter 11.3.5 of the W3C's PNG, third edition) of PNG files: their compressed pixels are
+ * taken over as they are, so nothing is lost and nothing is compressed anew. Every frame replaces the whole picture.
+ * Concatenate what `frame` returns in order, then `end`.
+ */
+export class ApngWriter {
+  readonly #options: ApngOptions;
+  #header: string | null = null;
+  #sequence = 0;
+
+  constructor(options: ApngOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The bytes of the next frame, the first with the file's header.
+   *
+   * @param png of the animation's size and of the first frame's colour type
+   * @param milliseconds that it is shown, up to 65,535
+   * @throws RangeError for a PNG of another kind
+   */
+  frame(png: Uint8Array<ArrayBuffer>, milliseconds: number): Uint8Array<ArrayBuffer> {
+    const { width, height, frames, loop, chunks } = this.#options;
+    const own = pngChunks(png);
+    const header = own.find(({ type }) => type === 'IHDR');
+    if (!header) throw new RangeError('this PNG has no header');
+    const isFirst = this.#header === null;
+    this.#header ??= header.body.join();
+    if (this.#header !== header.body.join()) throw new RangeError('all frames of an APNG are of one kind');
+    const control = new Uint8Array(26);
+    const view = new DataView(control.buffer);
+    [this.#sequence++, width, height, 0, 0].forEach((value, i) => {
+      view.setUint32(4 * i, value);
+    });
+    view.setUint16(20, milliseconds);
+    view.setUint16(22, 1000);
+    const data = own.filter(({ type }) => type === 'IDAT').map(({ body }) => this.#data(body, isFirst));
+    const parts = [pngChunk('fcTL', control), ...data];
+    if (!isFirst) return concatBytes(parts);
+    const animation = new Uint8Array(8);
+    new DataView(animation.buffer).setUint32(0, frames);
+    new DataView(animation.buffer).setUint32(4, loop ? 0 : 1);
+    const start = [pngSignature, pngChunk('IHDR', header.body), pngChunk('acTL', animation)];
+    return concatBytes([...start, ...chunks, ...parts]);
+  }
+
+  end(): Uint8Array<ArrayBuffer> {
+    return pngChunk('IEND', new Uint8Array(0));
+  }
+
+  #data(body: Uint8Array, isFirst: boolean): Uint8Array {
+    if (isFirst) return pngChunk('IDAT', body);
+    const numbered = new Uint8Array(4 + body.length);
+    new DataView(numbered.buffer).setUint32(0, this.#sequence++);
+    numbered.set(body, 4);
+    return pngChunk('fdAT', numbered);
+  }
+}

@@ -1,0 +1,125 @@
+import { concatBytes } from '../base/index.ts';
+
+/** How long a GIF frame is shown at least, in hundredths of a second: browsers play less as a tenth. */
+export const shortestGifDelay = 2;
+
+export interface GifStart {
+  readonly width: number;
+  readonly height: number;
+  /** 256 colours, 3 bytes each; null where every frame has its own. */
+  readonly palette: Uint8Array | null;
+  /** Repeat for ever, or play once. */
+  readonly loop: boolean;
+  /** Text for the comment extension, in ASCII; null for none. */
+  readonly comment: string | null;
+}
+
+/** What stands before a GIF's frames (GIF89a): screen, palette, Netscape's loop extension, comment. */
+export function gifStart({ width, height, palette, loop, comment }: GifStart): Uint8Array<ArrayBuffer> {
+  const screen = new Uint8Array(13);
+  screen.set(new TextEncoder().encode('GIF89a'));
+  const view = new DataView(screen.buffer);
+  view.setUint16(6, width, true);
+  view.setUint16(8, height, true);
+  // Eight bits a colour; with the first bit, a palette of 256 follows.
+  screen[10] = palette ? 0xf7 : 0x70;
+  return concatBytes([
+    screen,
+    palette ?? new Uint8Array(0),
+    loop ? gifLoop() : new Uint8Array(0),
+    comment === null ? new Uint8Array(0) : gifComment(comment),
+  ]);
+}
+
+export const gifEnd = Uint8Array.of(0x3b);
+
+/** Netscape's application extension: for ever. */
+export function gifLoop(): Uint8Array<ArrayBuffer> {
+  return concatBytes([
+    Uint8Array.of(0x21, 0xff, 11),
+    new TextEncoder().encode('NETSCAPE2.0'),
+    Uint8Array.of(3, 1, 0, 0, 0),
+  ]);
+}
+
+/** A comment extension. GIF89a allows only ASCII. */
+export function gifComment(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new TextEncoder().encode(text);
+  const blocks: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; at += 255) {
+    const block = bytes.subarray(at, at + 255);
+    blocks.push(Uint8Array.of(block.length), block);
+  }
+  return concatBytes([Uint8Array.of(0x21, 0xfe), ...blocks, Uint8Array.of(0)]);
+}
+
+export interface GifFrame {
+  /** The part of the screen that it changes. */
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  /** In hundredths of a second. */
+  readonly delay: number;
+  /** The colour that leaves what was there before; null for none. */
+  readonly transparent: number | null;
+  /** LZW data, from the minimum code size on. */
+  readonly data: Uint8Array;
+}
+
+/** A frame that uses the global palette. What it shows stays. */
+export function gifFrame(frame: GifFrame): Uint8Array<ArrayBuffer> {
+  const { x, y, width, height, delay, transparent, data } = frame;
+  const header = new Uint8Array(18);
+  const view = new DataView(header.buffer);
+  header.set([0x21, 0xf9, 4, (1 << 2) | (transparent === null ? 0 : 1)]);
+  view.setUint16(4, delay, true);
+  header[6] = transparent ?? 0;
+  header[8] = 0x2c;
+  [x, y, width, height].forEach((value, i) => {
+    view.setUint16(9 + 2 * i, value, true);
+  });
+  return concatBytes([header, data]);
+}
+
+/**
+ * A GIF that another program wrote, with a comment and with other delays, in hundredths of a second, frame by frame.
+ *
+ * @throws RangeError where its frames are not as many as the delays, or a block is not one of GIF's
+ */
+export function retimedGif(
+  gif: Uint8Array<ArrayBuffer>,
+  { delays, comment }: { readonly delays: readonly number[]; readonly comment: string | null },
+): Uint8Array<ArrayBuffer> {
+  const paletteLength = (flags: number) => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0);
+  let at = 13 + paletteLength(gif[10] ?? 0);
+  const head = gif.slice(0, at);
+  const body = gif.slice(at);
+  at = 0;
+  let frame = 0;
+  const skipBlocks = () => {
+    while (at < body.length && body[at] !== 0) at += (body[at] ?? 0) + 1;
+    at++;
+  };
+  while (at < body.length) {
+    const kind = body[at];
+    if (kind === 0x3b) break;
+    if (kind === 0x21) {
+      if (body[at + 1] === 0xf9) {
+        const delay = delays[frame++] ?? shortestGifDelay;
+        body[at + 4] = delay & 255;
+        body[at + 5] = delay >> 8;
+      }
+      at += 2;
+    } else if (kind === 0x2c) {
+      at += 11 + paletteLength(body[at + 9] ?? 0);
+    } else {
+      throw new RangeError(`byte ${head.length + at} begins no block of a GIF`);
+    }
+    skipBlocks();
+  }
+  if (frame !== delays.length) {
+    throw new RangeError(`the GIF has ${frame} frames, and there are ${delays.length} delays`);
+  }
+  return concatBytes([head, comment === null ? new Uint8Array(0) : gifComment(comment), body]);
+}

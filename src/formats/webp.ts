@@ -1,0 +1,113 @@
+import { concatBytes } from '../base/index.ts';
+
+const ascii = (text: string) => new TextEncoder().encode(text);
+
+/** A RIFF chunk, padded to an even length. */
+function riffChunk(type: string, body: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(8 + body.length + (body.length & 1));
+  bytes.set(ascii(type));
+  new DataView(bytes.buffer).setUint32(4, body.length, true);
+  bytes.set(body, 8);
+  return bytes;
+}
+
+function uint24(bytes: Uint8Array, at: number, value: number): void {
+  bytes.set([value & 255, (value >> 8) & 255, value >> 16], at);
+}
+
+/** Where the length of the whole file stands, which is known last. */
+export const webpLengthAt = 4;
+
+export interface WebpStart {
+  readonly width: number;
+  readonly height: number;
+  /** Repeat for ever, or play once. */
+  readonly loop: boolean;
+  /** Whether `webpXmp` follows the frames. */
+  readonly hasXmp: boolean;
+}
+
+/** What stands before the frames of an animated WebP (RFC 9649): RIFF header without its length, VP8X and ANIM. */
+export function webpStart({ width, height, loop, hasXmp }: WebpStart): Uint8Array<ArrayBuffer> {
+  const extended = new Uint8Array(10);
+  extended[0] = 0x02 | (hasXmp ? 0x04 : 0);
+  uint24(extended, 4, width - 1);
+  uint24(extended, 7, height - 1);
+  const animation = new Uint8Array(6);
+  new DataView(animation.buffer).setUint16(4, loop ? 0 : 1, true);
+  return concatBytes([
+    ascii('RIFF'),
+    new Uint8Array(4),
+    ascii('WEBP'),
+    riffChunk('VP8X', extended),
+    riffChunk('ANIM', animation),
+  ]);
+}
+
+/** The RIFF header's length of a file of so many bytes. */
+export function webpLength(bytes: number): Uint8Array<ArrayBuffer> {
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(0, bytes - 8, true);
+  return length;
+}
+
+/**
+ * A frame, which replaces the whole picture.
+ *
+ * @param file a WebP file of one picture
+ * @param milliseconds that it is shown, below 2^24
+ * @throws RangeError for bytes that are no WebP picture
+ */
+export function webpFrame(
+  file: Uint8Array,
+  {
+    width,
+    height,
+    milliseconds,
+  }: { readonly width: number; readonly height: number; readonly milliseconds: number },
+): Uint8Array<ArrayBuffer> {
+  const frame = new Uint8Array(16);
+  uint24(frame, 6, width - 1);
+  uint24(frame, 9, height - 1);
+  uint24(frame, 12, milliseconds);
+  // No blending with what was there, which then need not be decoded.
+  frame[15] = 0x02;
+  return riffChunk('ANMF', concatBytes([frame, ...pictureChunks(file)]));
+}
+
+/** The chunks with a picture's pixels: what else a file has does not belong into a frame. */
+function pictureChunks(file: Uint8Array): Uint8Array[] {
+  const view = new DataView(file.buffer, file.byteOffset, file.length);
+  const nameAt = (at: number) => String.fromCharCode(...file.subarray(at, at + 4));
+  if (file.length < 20 || nameAt(0) !== 'RIFF' || nameAt(8) !== 'WEBP') {
+    throw new RangeError('this is no WebP');
+  }
+  const chunks: Uint8Array[] = [];
+  for (let at = 12; at + 8 <= file.length;) {
+    const length = view.getUint32(at + 4, true);
+    const end = at + 8 + length + (length & 1);
+    if (['ALPH', 'VP8 ', 'VP8L'].includes(nameAt(at))) chunks.push(file.subarray(at, end));
+    at = end;
+  }
+  if (chunks.length === 0) throw new RangeError('this WebP has no picture');
+  return chunks;
+}
+
+/** An XMP packet (ISO 16684-1) as a WebP chunk, for the end of the file. */
+export function webpXmp(packet: string): Uint8Array<ArrayBuffer> {
+  return riffChunk('XMP ', ascii(packet));
+}
+
+/** An XMP packet with a description and the program that made the file. */
+export function xmpPacket(description: string, program: string): string {
+  const escaped = (text: string) => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return [
+    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>',
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">',
+    '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"',
+    ` xmp:CreatorTool="${escaped(program)}">`,
+    `<dc:description><rdf:Alt><rdf:li xml:lang="x-default">${escaped(description)}</rdf:li></rdf:Alt></dc:description>`,
+    '</rdf:Description></rdf:RDF></x:xmpmeta>',
+    '<?xpacket end="w"?>',
+  ].join('');
+}

@@ -1,0 +1,23 @@
+import { ApngWriter } from '../../formats/index.ts';
+import { noteChunks } from './png-note.ts';
+import { wholeDurations } from './types.ts';
+import type { Encode } from './types.ts';
+
+/** Animated PNG: lossless, from the PNG files that are kept where nothing about a frame has changed. */
+export const encodeApng: Encode = async (feed, sink, { loop, note }, { signal, onProgress }) => {
+  const { width, height, count } = feed;
+  const writer = new ApngWriter({ width, height, frames: count, loop, chunks: noteChunks(note) });
+  const durations = wholeDurations(feed.seconds, 0.001, 1);
+  let position = 0;
+  const write = async (bytes: Uint8Array<ArrayBuffer>) => {
+    await sink.write(bytes, position);
+    position += bytes.length;
+  };
+  for (let i = 0; i < count; i++) {
+    signal.throwIfAborted();
+    await write(writer.frame(await feed.png(i), durations[i] ?? 1));
+    onProgress({ done: i + 1, of: count });
+  }
+  await write(writer.end());
+  return 'drift';
+};

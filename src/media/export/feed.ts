@@ -1,0 +1,60 @@
+import type { Picture } from '../../base/index.ts';
+import { encodePng } from '../../formats/index.ts';
+import type { FrameSource } from '../animation.ts';
+import { Renderer, blended } from './render.ts';
+import type { Placement, Resampling } from './render.ts';
+import type { FrameFeed, Shot } from './types.ts';
+
+/** The frames of a file from pictures and the shots that they are to become. Two rendered pictures stay in memory. */
+export function feedOf(
+  source: FrameSource,
+  shots: readonly Shot[],
+  { placement, resampling }: { readonly placement: Placement; readonly resampling: Resampling },
+): FrameFeed {
+  const renderer = new Renderer(placement, resampling);
+  /** Those that were used last: cross-fades use two again and again. */
+  let recent: { readonly index: number; readonly picture: Picture }[] = [];
+
+  async function rendered(index: number): Promise<Picture> {
+    const known = recent.find((entry) => entry.index === index);
+    if (known) return known.picture;
+    const picture = renderer.render(await source.picture(index));
+    recent = [...recent.slice(-1), { index, picture }];
+    return picture;
+  }
+
+  function shotAt(index: number): Shot {
+    const shot = shots[index];
+    if (!shot) throw new RangeError(`there is no frame ${index}`);
+    return shot;
+  }
+
+  async function picture(index: number): Promise<Picture> {
+    const { picture: first, next, mix } = shotAt(index);
+    if (mix > 0) return blended(await rendered(first), await rendered(next), mix);
+    const { width, height, data } = await rendered(first);
+    return { width, height, data: data.slice() };
+  }
+
+  return {
+    width: placement.width,
+    height: placement.height,
+    count: shots.length,
+    seconds: shots.map(({ seconds }) => seconds),
+    picture,
+    async png(index) {
+      const { picture: first, mix } = shotAt(index);
+      const size = source.sizes[first];
+      if (mix === 0 && size && renderer.isWhole(size)) {
+        const png = await source.png(first);
+        if (isPlainRgb(png)) return png;
+      }
+      return encodePng(await picture(index));
+    },
+  };
+}
+
+/** Whether a PNG is as Drift writes opaque pictures: 8 bits a channel, RGB, not interlaced. Brought ones may differ. */
+function isPlainRgb(png: Uint8Array): boolean {
+  return png[24] === 8 && png[25] === 2 && png[28] === 0;
+}

@@ -1,0 +1,52 @@
+import { abortable } from '../../base/index.ts';
+import { retimedGif, shortestGifDelay } from '../../formats/index.ts';
+import { asciiJson } from './note.ts';
+import { wholeDurations } from './types.ts';
+import type { Encode } from './types.ts';
+
+/** ffmpeg's frame rate for what is timed anew afterwards: any that GIF can tell exactly. */
+const frameRate = 10;
+
+/**
+ * GIF by ffmpeg's palettegen and paletteuse: the best palette and error diffusion, for which ffmpeg is loaded (32 MB).
+ * Delays and the comment are put in afterwards, because raw frames have no times of their own.
+ */
+export const encodeGifBest: Encode = async (
+  feed,
+  sink,
+  { loop, dither, note },
+  { signal, createOutput, onProgress },
+) => {
+  const { width, height, count } = feed;
+  const { encodeWithFfmpeg } = await abortable(import('../ffmpeg.ts'), signal);
+  const diffusion = dither ? 'sierra2_4a' : 'none';
+  const delays = wholeDurations(feed.seconds, 0.01, shortestGifDelay);
+  const comment = note === null ? null : asciiJson(note);
+  await encodeWithFfmpeg(
+    {
+      format: 'GIF',
+      width,
+      height,
+      frameRate,
+      shown: feed.seconds.map((_, index) => index),
+      picture: (index) => feed.picture(index),
+      passes: [
+        ['-vf', 'palettegen=stats_mode=full', 'palette.png'],
+        [
+          ...['-i', 'palette.png', '-lavfi', `paletteuse=dither=${diffusion}:diff_mode=rectangle`],
+          ...['-fps_mode', 'passthrough', '-loop', loop ? '0' : '-1', 'out.gif'],
+        ],
+      ],
+      outputs: ['out.gif'],
+      take: (gif) => sink.write(retimedGif(gif, { delays, comment }), 0),
+    },
+    {
+      signal,
+      createOutput,
+      onShare(share) {
+        onProgress({ done: Math.floor(share * count), of: count });
+      },
+    },
+  );
+  return 'ffmpeg';
+};

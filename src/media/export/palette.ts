@@ -1,0 +1,226 @@
+/** Pixels are counted in a cube of 64 shades of each channel: closer ones look the same in 256 colours. */
+const shades = 64;
+const cells = shades ** 3;
+
+/** The cell of a colour in that cube. */
+export function cellOf(red: number, green: number, blue: number): number {
+  return ((red >> 2) << 12) | ((green >> 2) << 6) | (blue >> 2);
+}
+
+/** Colours with how often they occur: a histogram that every frame can be added to. */
+export class Histogram {
+  /** Count and sums of red, green and blue, cell by cell. */
+  readonly #sums = new Float64Array(4 * cells);
+
+  /** Counts every `stride`-th pixel of RGBA data. */
+  add(data: Uint8ClampedArray, stride: number): void {
+    for (let i = 0; i + 3 < data.length; i += 4 * stride) {
+      const red = data[i] ?? 0;
+      const green = data[i + 1] ?? 0;
+      const blue = data[i + 2] ?? 0;
+      const at = 4 * cellOf(red, green, blue);
+      this.#sums[at] = (this.#sums[at] ?? 0) + 1;
+      this.#sums[at + 1] = (this.#sums[at + 1] ?? 0) + red;
+      this.#sums[at + 2] = (this.#sums[at + 2] ?? 0) + green;
+      this.#sums[at + 3] = (this.#sums[at + 3] ?? 0) + blue;
+    }
+  }
+
+  /** The mean colours of all cells that have any, as [red, green, blue, count] one after another. */
+  colours(): Float32Array {
+    const found: number[] = [];
+    for (let at = 0; at < 4 * cells; at += 4) {
+      const count = this.#sums[at] ?? 0;
+      if (count === 0) continue;
+      for (let c = 1; c < 4; c++) found.push((this.#sums[at + c] ?? 0) / count);
+      found.push(count);
+    }
+    return Float32Array.from(found);
+  }
+}
+
+/** A part of the colours, from `begin` to before `end`, and how much is lost by one colour for all of them. */
+interface Box {
+  readonly begin: number;
+  readonly end: number;
+  readonly loss: number;
+  /** The channel in which they differ most, and their mean in it. */
+  readonly channel: number;
+  readonly mean: number;
+}
+
+function boxOf(colours: Float32Array, begin: number, end: number): Box {
+  const sums = [0, 0, 0];
+  const squares = [0, 0, 0];
+  let count = 0;
+  for (let i = begin; i < end; i++) {
+    const weight = colours[4 * i + 3] ?? 0;
+    count += weight;
+    for (let c = 0; c < 3; c++) {
+      const value = colours[4 * i + c] ?? 0;
+      sums[c] = (sums[c] ?? 0) + weight * value;
+      squares[c] = (squares[c] ?? 0) + weight * value * value;
+    }
+  }
+  const losses = sums.map((sum, c) => (squares[c] ?? 0) - (sum * sum) / count);
+  const channel = losses.indexOf(Math.max(...losses));
+  const loss = end - begin > 1 ? losses.reduce((a, b) => a + b, 0) : 0;
+  return { begin, end, loss, channel, mean: (sums[channel] ?? 0) / count };
+}
+
+/** Brings the colours of a box below its mean to its front; returns where the others begin. */
+function split(colours: Float32Array, { begin, end, channel, mean }: Box): number {
+  let middle = begin;
+  for (let i = begin; i < end; i++) {
+    if ((colours[4 * i + channel] ?? 0) > mean) continue;
+    for (let c = 0; c < 4; c++) {
+      const other = colours[4 * middle + c] ?? 0;
+      colours[4 * middle + c] = colours[4 * i + c] ?? 0;
+      colours[4 * i + c] = other;
+    }
+    middle++;
+  }
+  // Rounding may leave all of them on one side.
+  return Math.min(Math.max(middle, begin + 1), end - 1);
+}
+
+/** How often the palette is moved to the means of what it stands for. */
+const refinements = 6;
+
+/**
+ * A palette of at most `size` colours, 3 bytes each: boxes of colours are split at their mean where that saves most
+ * (variance-based cut, after Wan, Prusinkiewicz and Wong, 1990), then refined by k-means.
+ */
+export function paletteOf(histogram: Histogram, size: number): Uint8Array<ArrayBuffer> {
+  const colours = histogram.colours();
+  const boxes = [boxOf(colours, 0, colours.length / 4)];
+  while (boxes.length < size) {
+    const worst = boxes.reduce((a, b) => (b.loss > a.loss ? b : a));
+    if (!(worst.loss > 0)) break;
+    const middle = split(colours, worst);
+    boxes.splice(
+      boxes.indexOf(worst),
+      1,
+      boxOf(colours, worst.begin, middle),
+      boxOf(colours, middle, worst.end),
+    );
+  }
+  const palette = new Float32Array(3 * boxes.length);
+  boxes.forEach(({ begin, end }, i) => {
+    let count = 0;
+    for (let at = begin; at < end; at++) {
+      const weight = colours[4 * at + 3] ?? 0;
+      count += weight;
+      for (let c = 0; c < 3; c++) {
+        palette[3 * i + c] = (palette[3 * i + c] ?? 0) + weight * (colours[4 * at + c] ?? 0);
+      }
+    }
+    for (let c = 0; c < 3; c++) palette[3 * i + c] = (palette[3 * i + c] ?? 0) / count;
+  });
+  for (let round = 0; round < refinements; round++) refine(palette, colours);
+  return Uint8Array.from(palette, Math.round);
+}
+
+function refine(palette: Float32Array, colours: Float32Array): void {
+  const sums = new Float64Array((4 * palette.length) / 3);
+  for (let i = 0; i < colours.length; i += 4) {
+    const weight = colours[i + 3] ?? 0;
+    const near = 4 * nearest(palette, colours[i] ?? 0, colours[i + 1] ?? 0, colours[i + 2] ?? 0);
+    for (let c = 0; c < 3; c++) sums[near + c] = (sums[near + c] ?? 0) + weight * (colours[i + c] ?? 0);
+    sums[near + 3] = (sums[near + 3] ?? 0) + weight;
+  }
+  for (let at = 0; at < sums.length / 4; at++) {
+    const count = sums[4 * at + 3] ?? 0;
+    if (count === 0) continue;
+    for (let c = 0; c < 3; c++) palette[3 * at + c] = (sums[4 * at + c] ?? 0) / count;
+  }
+}
+
+/** The place of the palette's colour that is nearest, by the square of the distance in RGB. */
+function nearest(palette: ArrayLike<number>, red: number, green: number, blue: number): number {
+  let best = 0;
+  let least = Infinity;
+  for (let at = 0; at < palette.length; at += 3) {
+    const r = red - (palette[at] ?? 0);
+    const g = green - (palette[at + 1] ?? 0);
+    const b = blue - (palette[at + 2] ?? 0);
+    const distance = r * r + g * g + b * b;
+    if (distance < least) {
+      least = distance;
+      best = at / 3;
+    }
+  }
+  return best;
+}
+
+/** Bayer's 8 × 8 matrix of thresholds, from -1/2 to below 1/2. */
+const bayer = Float32Array.from({ length: 64 }, (_, i) => {
+  const x = i & 7;
+  const y = i >> 3;
+  let value = 0;
+  for (let bit = 0; bit < 3; bit++) {
+    value |= (((x ^ y) >> bit) & 1) << (5 - 2 * bit);
+    value |= ((y >> bit) & 1) << (4 - 2 * bit);
+  }
+  return (value + 0.5) / 64 - 0.5;
+});
+
+/** Maps pixels to a palette. The same colour at the same place always gets the same palette colour. */
+export class PaletteMap {
+  readonly #palette: Uint8Array;
+  readonly #amplitude: number;
+  /** The palette's colour of every cell, once it was asked for; -1 before. */
+  readonly #known = new Int16Array(cells).fill(-1);
+
+  /** @param dither ordered, by Bayer's matrix, as strong as the palette is coarse */
+  constructor(palette: Uint8Array, dither: boolean) {
+    this.#palette = palette;
+    this.#amplitude = dither ? spacing(palette) : 0;
+  }
+
+  /** The palette index of every pixel of RGBA data. */
+  map(data: Uint8ClampedArray, width: number): Uint8Array {
+    const indices = new Uint8Array(data.length / 4);
+    const known = this.#known;
+    for (let i = 0, x = 0, y = 0; i < indices.length; i++) {
+      const shift = this.#amplitude * (bayer[((y & 7) << 3) | (x & 7)] ?? 0);
+      const red = clamp((data[4 * i] ?? 0) + shift);
+      const green = clamp((data[4 * i + 1] ?? 0) + shift);
+      const blue = clamp((data[4 * i + 2] ?? 0) + shift);
+      const cell = cellOf(red, green, blue);
+      let index = known[cell] ?? -1;
+      if (index < 0) {
+        // The middle of the cell stands for it.
+        index = nearest(this.#palette, (red & 252) + 1.5, (green & 252) + 1.5, (blue & 252) + 1.5);
+        known[cell] = index;
+      }
+      indices[i] = index;
+      if (++x === width) {
+        x = 0;
+        y++;
+      }
+    }
+    return indices;
+  }
+}
+
+function clamp(value: number): number {
+  return value < 0 ? 0 : value > 255 ? 255 : Math.round(value);
+}
+
+/** The mean distance of a palette's colours to their nearest neighbours, per channel: what dither has to bridge. */
+function spacing(palette: Uint8Array): number {
+  let sum = 0;
+  const count = palette.length / 3;
+  for (let i = 0; i < count; i++) {
+    let least = Infinity;
+    for (let j = 0; j < count; j++) {
+      if (i === j) continue;
+      let distance = 0;
+      for (let c = 0; c < 3; c++) distance += ((palette[3 * i + c] ?? 0) - (palette[3 * j + c] ?? 0)) ** 2;
+      least = Math.min(least, distance);
+    }
+    sum += Math.sqrt(least / 3);
+  }
+  return count > 1 ? sum / count : 0;
+}

@@ -1,0 +1,82 @@
+import type { Picture } from '../../base/index.ts';
+import type { CreateOutput, PictureSize } from '../../formats/index.ts';
+
+/** A frame of the written file: one picture, or a cross-fade of two. Pictures are counted from 0. */
+export interface Shot {
+  readonly picture: number;
+  readonly next: number;
+  /** The share of `next`, from 0 to below 1. */
+  readonly mix: number;
+  readonly seconds: number;
+}
+
+/** The frames of a file, all of one size and opaque, made one at a time when an encoder asks. */
+export interface FrameFeed extends PictureSize {
+  readonly count: number;
+  /** How long each frame is shown, in seconds. */
+  readonly seconds: readonly number[];
+  /** A frame's pixels, its own to change. */
+  picture(index: number): Promise<Picture>;
+  /** A frame as a PNG file of 8-bit RGB: as it is kept where nothing about it has changed. */
+  png(index: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Where a file's bytes go as they come: in order, but for headers that are known last. */
+export interface Sink {
+  /** Begins the file anew: what has been written so far is gone. */
+  restart(): Promise<void>;
+  write(bytes: Uint8Array<ArrayBuffer>, position: number): Promise<void>;
+}
+
+/** What an encoder needs to know besides the frames. */
+export interface EncodeOptions {
+  /** Frames per second, for formats in which all frames last equally long. */
+  readonly frameRate: number;
+  readonly loop: boolean;
+  /** From 0 to 1, for formats that lose something. */
+  readonly quality: number;
+  /** Ordered dither, of GIF. */
+  readonly dither: boolean;
+  /** How the animation was made, as JSON, for the file's metadata; null to leave it out. */
+  readonly note: string | null;
+  /** The description of the project, for archives; null to leave it out. */
+  readonly document: string | null;
+}
+
+export interface EncodeWatch {
+  readonly signal: AbortSignal;
+  /** Begins a file for what lies between the passes of an encoder. */
+  readonly createOutput: CreateOutput;
+  /** After each frame that is written; several passes count as parts of the whole. */
+  readonly onProgress: (progress: { readonly done: number; readonly of: number }) => void;
+}
+
+/**
+ * Writes a file to a sink. Frames are read one after another, so that memory does not grow with their number; it throws
+ * the signal's reason when it is aborted, and leaves nothing running however it ends. It returns the name of the
+ * program that encoded.
+ */
+export type Encode = (
+  feed: FrameFeed,
+  sink: Sink,
+  options: EncodeOptions,
+  watch: EncodeWatch,
+) => Promise<string>;
+
+/**
+ * Moments in whole units from times in seconds: what is rounded off one frame is added to a later one, so that the whole
+ * keeps its length to within half a unit.
+ *
+ * @param unit in seconds
+ * @param least the shortest duration in units
+ */
+export function wholeDurations(seconds: readonly number[], unit: number, least: number): number[] {
+  let time = 0;
+  let written = 0;
+  return seconds.map((length) => {
+    time += length;
+    const duration = Math.max(least, Math.round(time / unit) - written);
+    written += duration;
+    return duration;
+  });
+}

@@ -1,0 +1,34 @@
+import { encodeVideo } from '../video.ts';
+import type { VideoCodec } from '../webcodecs.ts';
+import { wholeDurations } from './types.ts';
+import type { Encode } from './types.ts';
+
+/** A video in which every frame lasts equally long: what is held is repeated. */
+function videoEncoder(codec: VideoCodec): Encode {
+  return async (feed, sink, { frameRate, quality, note }, { signal, createOutput, onProgress }) => {
+    const { width, height, count } = feed;
+    const video = {
+      width,
+      height,
+      frameRate,
+      repeats: wholeDurations(feed.seconds, 1 / frameRate, 1),
+      picture: (index: number) => feed.picture(index),
+    };
+    return encodeVideo(
+      video,
+      { codec, quality, comment: note },
+      {
+        signal,
+        createOutput,
+        restart: () => sink.restart(),
+        write: (bytes, position) => sink.write(bytes, position),
+        onPicture(done) {
+          onProgress({ done, of: count });
+        },
+      },
+    );
+  };
+}
+
+export const encodeMp4File = videoEncoder('avc');
+export const encodeWebm = videoEncoder('vp9');

@@ -1,0 +1,98 @@
+import { MediaError, abortable } from '../../base/index.ts';
+import type { PictureSize } from '../../formats/index.ts';
+import { webpFrame, webpLength, webpLengthAt, webpStart, webpXmp, xmpPacket } from '../../formats/index.ts';
+import { canvasIsExact } from '../canvas-probe.ts';
+import { program } from './note.ts';
+import { wholeDurations } from './types.ts';
+import type { Encode, FrameFeed } from './types.ts';
+
+/** What a canvas takes for quality at full effort: nearly free of visible loss at half of lossless' length. */
+const fullQuality = 0.9;
+
+/** Whether this browser's canvas writes WebP: Safari's writes PNG instead. */
+export async function canEncodeWebp(): Promise<boolean> {
+  if (!('OffscreenCanvas' in globalThis)) return false;
+  const canvas = new OffscreenCanvas(2, 2);
+  if (!canvas.getContext('2d')) return false;
+  const file = await canvas.convertToBlob({ type: 'image/webp' }).catch(() => null);
+  return file?.type === 'image/webp' && canvasIsExact();
+}
+
+/** Where an encoder's still pictures go, in order. */
+type TakeStill = (file: Uint8Array) => Promise<void>;
+
+/** Animated WebP: frames by the browser's own encoder, or by ffmpeg's where it has none, put together here. */
+export const encodeWebp: Encode = async (feed, sink, options, { signal, createOutput, onProgress }) => {
+  const { width, height, count } = feed;
+  const { loop, note } = options;
+  const durations = wholeDurations(feed.seconds, 0.001, 1);
+  const native = await abortable(canEncodeWebp(), signal);
+  let position = 0;
+  const write = async (bytes: Uint8Array<ArrayBuffer>) => {
+    await sink.write(bytes, position);
+    position += bytes.length;
+  };
+  await write(webpStart({ width, height, loop, hasXmp: note !== null }));
+  let done = 0;
+  const take: TakeStill = async (file) => {
+    await write(webpFrame(file, { width, height, milliseconds: durations[done++] ?? 1 }));
+    if (native) onProgress({ done, of: count });
+  };
+  const quality = fullQuality * options.quality;
+  if (native) {
+    await encodeWithCanvas(feed, quality, take, signal);
+  } else {
+    const { encodeWithFfmpeg } = await abortable(import('../ffmpeg.ts'), signal);
+    await encodeWithFfmpeg(
+      {
+        format: 'WebP',
+        width,
+        height,
+        frameRate: 10,
+        shown: durations.map((_, index) => index),
+        picture: (index) => feed.picture(index),
+        passes: [`-c:v libwebp -quality ${Math.round(100 * quality)} -f image2 %d.webp`.split(' ')],
+        outputs: durations.map((_, index) => `${index + 1}.webp`),
+        take,
+      },
+      {
+        signal,
+        createOutput,
+        onShare(share) {
+          onProgress({ done: Math.floor(share * count), of: count });
+        },
+      },
+    );
+  }
+  if (note !== null) await write(webpXmp(xmpPacket(note, program)));
+  await sink.write(webpLength(position), webpLengthAt);
+  return native ? 'canvas' : 'ffmpeg';
+};
+
+async function encodeWithCanvas(
+  feed: FrameFeed,
+  quality: number,
+  take: TakeStill,
+  signal: AbortSignal,
+): Promise<void> {
+  const { width, height, count } = feed;
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext('2d');
+  if (!context) throw failed('there is no room for a canvas', feed);
+  for (let i = 0; i < count; i++) {
+    signal.throwIfAborted();
+    const { data } = await feed.picture(i);
+    context.putImageData(new ImageData(data, width, height), 0, 0);
+    const file = await canvas.convertToBlob({ type: 'image/webp', quality });
+    // A browser that runs out of memory may answer with another kind.
+    if (file.type !== 'image/webp') throw failed(`the browser wrote ${file.type} instead`, feed);
+    await take(new Uint8Array(await file.arrayBuffer()));
+  }
+}
+
+function failed(reason: string, { width, height }: PictureSize): MediaError {
+  return new MediaError('webp-failed', `The WebP could not be written: ${reason}.`, {
+    remedy: 'Try again, or choose another format.',
+    details: { width, height },
+  });
+}

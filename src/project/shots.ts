@@ -1,0 +1,58 @@
+import type { ExportOptions } from './export-options.ts';
+import { reelPositions } from './reel.ts';
+
+/** A frame of the written file: one picture, or a cross-fade of two. Pictures are counted from 0. */
+export interface Shot {
+  readonly picture: number;
+  /** The picture that it fades to; the same where `mix` is 0. */
+  readonly next: number;
+  /** The share of `next`, from 0 to below 1. */
+  readonly mix: number;
+  readonly seconds: number;
+}
+
+/**
+ * The frames of a file, in order, from `count` pictures. Each lasts `1 / frameRate` seconds; the first picture, and the
+ * last where it comes up first, are held longer. In-betweens stand between neighbours, and in a loop that goes there
+ * and back also on the last step home.
+ */
+export function shotsOf(
+  count: number,
+  options: Pick<
+    ExportOptions,
+    'frameRate' | 'holdFirst' | 'holdLast' | 'inBetweens' | 'thereAndBack' | 'loop'
+  >,
+): Shot[] {
+  const { frameRate, holdFirst, holdLast, inBetweens, thereAndBack, loop } = options;
+  const order = reelPositions({ first: 0, last: count - 1, loop, pingPong: thereAndBack });
+  const seconds = 1 / frameRate;
+  const turn = order.indexOf(count - 1);
+  const wraps = loop && thereAndBack;
+  return order.flatMap((picture, at) => {
+    const held = (at === 0 ? holdFirst : 0) + (at === turn ? holdLast : 0);
+    const shot: Shot = { picture, next: picture, mix: 0, seconds: seconds + held };
+    const next = order[at + 1] ?? (wraps ? order[0] : undefined);
+    if (next === undefined || next === picture) return [shot];
+    const fades = Array.from({ length: inBetweens }, (_, i): Shot => {
+      return { picture, next, mix: (i + 1) / (inBetweens + 1), seconds };
+    });
+    return [shot, ...fades];
+  });
+}
+
+/** How long shots last together, in seconds. */
+export function lengthOf(shots: readonly Pick<Shot, 'seconds'>[]): number {
+  return shots.reduce((sum, { seconds }) => sum + seconds, 0);
+}
+
+/**
+ * Every `every`-th shot, each lasting as long as those that it stands for: the animation keeps its length.
+ *
+ * @param every a positive integer
+ */
+export function thinned(shots: readonly Shot[], every: number): Shot[] {
+  return shots.flatMap((shot, at) => {
+    if (at % every !== 0) return [];
+    return [{ ...shot, seconds: lengthOf(shots.slice(at, at + every)) }];
+  });
+}

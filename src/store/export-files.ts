@@ -1,0 +1,69 @@
+/** The part of exporting that is loaded with the Export dialog. */
+import { documentToText, madeWithNote, shotsOf, startId } from '../project/index.ts';
+import type { ExportRequest, ExportSources, WrittenFile } from './export.ts';
+
+/** What a worker needs for a file of the Export dialog. */
+async function paramsOf(
+  { options, positions }: ExportRequest,
+  { animation, settings, picturesAt }: ExportSources,
+) {
+  const { frames: all, tree } = animation.getState();
+  const made = positions.flatMap((position) => tree.nodes.get(all.at(position - 1)?.id ?? startId) ?? []);
+  const models = [...new Set(made.flatMap(({ model }) => (model === '' ? [] : [model])))];
+  const used = made.at(-1)?.settings ?? settings.getState().values;
+  const document = options.includeHow && options.format === 'zip' ? animation.document() : null;
+  const { source, frames } = await picturesAt(positions);
+  return {
+    source: { ...source, held: [...source.held] },
+    frames,
+    options,
+    note: options.includeHow ? madeWithNote({ models, settings: used, frames: made.length }) : null,
+    document: document && documentToText(document),
+  };
+}
+
+/** Writes a file, into `target` as it comes where there is one. */
+export async function exported(
+  request: ExportRequest,
+  target: FileSystemFileHandle | null,
+  sources: ExportSources,
+  call: {
+    readonly signal: AbortSignal;
+    readonly onEvent: (event: { readonly done: number; readonly of: number }) => void;
+  },
+): Promise<Omit<WrittenFile, 'name'>> {
+  const params = await paramsOf(request, sources);
+  call.signal.throwIfAborted();
+  const { file, bytes, width, height } = await sources.media.call(
+    'export',
+    { ...params, target, first: null },
+    call,
+  );
+  return { file, bytes, width, height };
+}
+
+/** So many frames are written to reckon the length of all. */
+const sampledShots = 6;
+
+/** About how many bytes a file will have: its first frame is written in full, and of the others what changes. */
+export async function measured(
+  request: ExportRequest,
+  sources: ExportSources,
+  signal: AbortSignal,
+): Promise<number> {
+  const { options } = request;
+  // ffmpeg is not loaded for a guess: its GIF is about as long as the quick one.
+  const format = options.format === 'gif-best' ? 'gif' : options.format;
+  const params = await paramsOf({ ...request, options: { ...options, format, limit: null } }, sources);
+  const lengthOf = async (first: number) => {
+    signal.throwIfAborted();
+    const { bytes } = await sources.media.call('export', { ...params, target: null, first }, { signal });
+    return bytes;
+  };
+  const count = shotsOf(request.positions.length, options).length;
+  const sampled = Math.min(count, sampledShots);
+  const some = await lengthOf(sampled);
+  if (sampled === count) return some;
+  const one = await lengthOf(1);
+  return one + ((some - one) * (count - 1)) / (sampled - 1);
+}

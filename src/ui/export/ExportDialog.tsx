@@ -1,0 +1,246 @@
+import { useId, useRef } from 'react';
+import { exportFormats, exportPresets, isStill } from '../../project/index.ts';
+import type { ExportFormat } from '../../project/index.ts';
+import { Button } from '../shared/Button.tsx';
+import { Dialog } from '../shared/Dialog.tsx';
+import { useSelect, useStores } from '../shared/stores.ts';
+import styles from './ExportDialog.module.css';
+import { ExportFooter } from './ExportFooter.tsx';
+import { NumberEntry, Pick, SwitchEntry } from './fields.tsx';
+import { Preview } from './Preview.tsx';
+import { useDraft } from './useDraft.ts';
+import type { Draft } from './useDraft.ts';
+import { fieldWords, formatWords, gifRateWords, short } from './words.ts';
+
+/** How the animation is written to a file: format, timing, size, and what the file will be like. */
+export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
+  const { exporter } = useStores();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const draft = useDraft();
+  const { options } = draft;
+  const isProject = options.format === 'drift';
+  const close = () => {
+    exporter.dismiss();
+    onClose();
+  };
+  return (
+    <Dialog dialog={dialog} name="Export" width={880} onClose={close}>
+      <div className={styles['columns']}>
+        <Preview draft={draft} />
+        <div className={styles['options']}>
+          <FormatChoice draft={draft} />
+          <Presets draft={draft} />
+          {!isProject && (
+            <>
+              <Timing draft={draft} />
+              <Size draft={draft} />
+              <Metadata draft={draft} />
+            </>
+          )}
+        </div>
+      </div>
+      <ExportFooter
+        draft={draft}
+        onHandedOver={() => {
+          dialog.current?.close();
+        }}
+      />
+    </Dialog>
+  );
+}
+
+function FormatChoice({ draft: { options, set } }: { readonly draft: Draft }) {
+  const name = useId();
+  return (
+    <fieldset className={styles['formats']} role="radiogroup" aria-label="Format">
+      {exportFormats.map((format: ExportFormat) => (
+        <label key={format} className={styles['format']}>
+          <input
+            type="radio"
+            name={name}
+            checked={options.format === format}
+            onChange={() => {
+              set({ format, limit: null, fixedSize: false });
+            }}
+          />
+          {formatWords[format].name}
+        </label>
+      ))}
+      <p className={styles['note']}>{formatWords[options.format].help}</p>
+    </fieldset>
+  );
+}
+
+function Presets({ draft }: { readonly draft: Draft }) {
+  const { animation } = useStores();
+  const first = useSelect(animation, (state) => state.frames.at(0));
+  const { options, set } = draft;
+  return (
+    <div className={styles['presets']} role="group" aria-label="Presets">
+      {exportPresets.map(({ name, help, apply }) => (
+        <Button
+          key={name}
+          look={['small']}
+          title={help}
+          onClick={() => {
+            if (first) set(apply(options, first));
+          }}
+        >
+          {name}
+        </Button>
+      ))}
+      {options.limit !== null && (
+        <p className={styles['note']}>
+          At most {short(options.limit / 1e6)} MB:{' '}
+          {options.fixedSize ? 'quality and frames give way' : 'quality and size give way'} until it fits.{' '}
+          <Button
+            look={['small', 'quiet']}
+            onClick={() => {
+              set({ limit: null, fixedSize: false });
+            }}
+          >
+            No limit
+          </Button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Timing({ draft }: { readonly draft: Draft }) {
+  const { options, set, number, range } = draft;
+  const { format } = options;
+  const { animation, preferences } = useStores();
+  const count = useSelect(animation, (state) => state.frames.length);
+  const includeStart = useSelect(preferences, (state) => state.includeStart);
+  const still = isStill(format);
+  const isGif = format === 'gif' || format === 'gif-best';
+  const rate = isGif ? gifRateWords(options.frameRate) : null;
+  return (
+    <fieldset className={styles['group']}>
+      <legend>Time</legend>
+      <div className={styles['grid']}>
+        <NumberEntry words={fieldWords.frameRate} draft={number('frameRate')} disabled={still} step={1} />
+        <NumberEntry words={fieldWords.inBetweens} draft={number('inBetweens')} step={1} />
+        <NumberEntry words={fieldWords.holdFirst} draft={number('holdFirst')} disabled={still} step={0.5} />
+        <NumberEntry words={fieldWords.holdLast} draft={number('holdLast')} disabled={still} step={0.5} />
+        <NumberEntry words={{ label: 'From frame', help: `Of ${count}.` }} draft={range.from} step={1} />
+        <NumberEntry words={{ label: 'To frame', help: `Of ${count}.` }} draft={range.to} step={1} />
+      </div>
+      {rate && (
+        <p className={styles['note']} role="status">
+          {rate.text}{' '}
+          {rate.nearest.map((nearest) => (
+            <Button
+              key={nearest}
+              look={['small']}
+              onClick={() => {
+                set({ frameRate: nearest });
+              }}
+            >
+              Use {short(nearest)}
+            </Button>
+          ))}
+        </p>
+      )}
+      <div className={styles['grid']}>
+        <SwitchEntry
+          label="There and back"
+          help="Forward, then backward."
+          disabled={still}
+          checked={options.thereAndBack}
+          onChange={(thereAndBack) => {
+            set({ thereAndBack });
+          }}
+        />
+        <SwitchEntry
+          label="Loop"
+          help={format === 'mp4' || format === 'webm' ? 'Videos leave that to the player.' : 'For ever.'}
+          disabled={still}
+          checked={options.loop}
+          onChange={(loop) => {
+            set({ loop });
+          }}
+        />
+        <SwitchEntry
+          label="Include the start picture"
+          help="As the first one."
+          checked={includeStart}
+          onChange={(checked) => {
+            preferences.setState({ includeStart: checked });
+          }}
+        />
+      </div>
+    </fieldset>
+  );
+}
+
+function Size({ draft: { options, set, number } }: { readonly draft: Draft }) {
+  return (
+    <fieldset className={styles['group']}>
+      <legend>Picture</legend>
+      <div className={styles['grid']}>
+        <NumberEntry words={fieldWords.scale} draft={number('scale')} step={0.5} />
+        <Pick
+          label="Scaling"
+          value={options.resampling}
+          choices={[
+            ['lanczos', 'Smooth (Lanczos)'],
+            ['nearest', 'Sharp pixels'],
+          ]}
+          onChange={(resampling) => {
+            set({ resampling });
+          }}
+        />
+        <Pick
+          label="Shape"
+          value={options.shape}
+          choices={[
+            ['frame', 'As the frames'],
+            ['square', 'Square'],
+            ['portrait', '9:16'],
+            ['landscape', '16:9'],
+          ]}
+          onChange={(shape) => {
+            set({ shape });
+          }}
+        />
+        <Pick
+          label="Fit"
+          value={options.fit}
+          disabled={options.shape === 'frame'}
+          choices={[
+            ['pad', 'Whole, with bars'],
+            ['crop', 'Fill and cut'],
+          ]}
+          onChange={(fit) => {
+            set({ fit });
+          }}
+        />
+        {(options.format === 'gif' || options.format === 'gif-best') && (
+          <SwitchEntry
+            label="Dither"
+            help="Hides bands in slopes."
+            checked={options.dither}
+            onChange={(dither) => {
+              set({ dither });
+            }}
+          />
+        )}
+      </div>
+    </fieldset>
+  );
+}
+
+function Metadata({ draft: { options, set } }: { readonly draft: Draft }) {
+  return (
+    <SwitchEntry
+      label="Include how it was made"
+      help="Settings, seed, model and prompts, in the file’s metadata."
+      checked={options.includeHow}
+      onChange={(includeHow) => {
+        set({ includeHow });
+      }}
+    />
+  );
+}

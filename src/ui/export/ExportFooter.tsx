@@ -1,0 +1,101 @@
+import { Share2 } from 'lucide-react';
+import { suggestedName } from '../../store/index.ts';
+import type { WrittenFile } from '../../store/index.ts';
+import { Button } from '../shared/Button.tsx';
+import { ProgressBar } from '../shared/ProgressBar.tsx';
+import { useSelect, useStores } from '../shared/stores.ts';
+import { bytes, timeLeft } from '../shared/words.ts';
+import styles from './ExportDialog.module.css';
+import { chooseFile, hasSavePicker, isShareable, share } from './handing-over.ts';
+import type { Draft } from './useDraft.ts';
+
+/** Saves the file; while it is being written, says how far it is, and afterwards what has become of it. */
+export function ExportFooter({
+  draft: { request, valid },
+  onHandedOver,
+}: {
+  readonly draft: Draft;
+  /** The rest is done elsewhere on the page. */
+  readonly onHandedOver: () => void;
+}) {
+  const { animation, exporter, projects } = useStores();
+  const job = useSelect(exporter, (state) => state.job);
+  const written = useSelect(exporter, (state) => state.written);
+  const project = useSelect(animation, (state) => state.project);
+  const { format } = request.options;
+  const isProject = format === 'drift';
+
+  if (job) {
+    const { done, of } = job.progress;
+    return (
+      <div className={styles['footer']}>
+        <div className={styles['progress']}>
+          <p>
+            {job.attempt > 1 && `Attempt ${job.attempt} to keep the limit: `}
+            {of > 0 ? Math.floor((100 * done) / of) : 0} %
+            {job.secondsLeft !== null && `, ${timeLeft(job.secondsLeft)}`}
+          </p>
+          <ProgressBar label="Writing the file" fraction={of > 0 ? done / of : 0} />
+        </div>
+        <Button onClick={exporter.cancel}>Cancel</Button>
+      </div>
+    );
+  }
+  return (
+    <div className={styles['footer']}>
+      {written && <Written written={written} />}
+      {hasSavePicker() && !isProject && (
+        <Button
+          disabled={!valid}
+          title="Writes straight to a file that you choose"
+          onClick={() => {
+            void chooseFile(suggestedName(new Date(), format)).then(async (target) => {
+              if (target) await exporter.save(request, target);
+            });
+          }}
+        >
+          Choose where…
+        </Button>
+      )}
+      <Button
+        look={['primary']}
+        disabled={!valid}
+        onClick={() => {
+          if (!isProject) {
+            void exporter.save(request, null);
+          } else if (project) {
+            void projects.exportFile(project.id);
+            onHandedOver();
+          }
+        }}
+      >
+        Save
+      </Button>
+    </div>
+  );
+}
+
+function Written({
+  written: { name, file, bytes: length, width, height },
+}: {
+  readonly written: WrittenFile;
+}) {
+  const shared = file && new File([file], name, { type: file.type });
+  return (
+    <div className={styles['written']}>
+      <p role="status">
+        {name}: {bytes(length)}, {width} × {height}
+      </p>
+      {shared && isShareable(shared) && (
+        <Button
+          onClick={() => {
+            void share(shared);
+          }}
+        >
+          <Share2 size={16} aria-hidden />
+          Share
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,164 @@
+import { Pause, Play } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
+import type { Picture } from '../../base/index.ts';
+import { hasConstantRate, isStill, lengthOf } from '../../project/index.ts';
+import type { Placement, Shot } from '../../project/index.ts';
+import type { Stores } from '../../store/index.ts';
+import { Button } from '../shared/Button.tsx';
+import { useStores } from '../shared/stores.ts';
+import { bytes, frameCount } from '../shared/words.ts';
+import styles from './ExportDialog.module.css';
+import type { Draft } from './useDraft.ts';
+import { useEstimate } from './useEstimate.ts';
+import { short } from './words.ts';
+
+/** The longer side of the preview, in pixels. */
+const side = 480;
+
+/** Plays what the file will show, and says how long and how large it will be. */
+export function Preview({ draft }: { readonly draft: Draft }) {
+  const { shots, placement, options } = draft;
+  const [playing, setPlaying] = useState(() => !matchMedia('(prefers-reduced-motion: reduce)').matches);
+  const canvas = usePlayback(draft, playing);
+  const estimate = useEstimate(draft);
+  const scale = Math.min(1, side / Math.max(placement.width, placement.height));
+  const still = isStill(options.format);
+  return (
+    <div className={styles['preview']}>
+      <canvas
+        ref={canvas}
+        width={Math.round(scale * placement.width)}
+        height={Math.round(scale * placement.height)}
+        role="img"
+        aria-label="Preview"
+      />
+      <div className={styles['facts']}>
+        <Button
+          look={['quiet', 'icon']}
+          title={playing ? 'Pause the preview' : 'Play the preview'}
+          onClick={() => {
+            setPlaying(!playing);
+          }}
+        >
+          {playing ? <Pause size={18} aria-hidden /> : <Play size={18} aria-hidden />}
+          <span className="hidden-text">{playing ? 'Pause the preview' : 'Play the preview'}</span>
+        </Button>
+        {options.format !== 'drift' && (
+          <dl>
+            <div>
+              <dt>Length</dt>
+              <dd>{still ? frameCount(shots.length) : `${short(lengthOf(shots))} s`}</dd>
+            </div>
+            {!still && (
+              <div>
+                <dt>Frames</dt>
+                <dd>
+                  {hasConstantRate(options.format) ? framesOfVideo(shots, options.frameRate) : shots.length}
+                </dd>
+              </div>
+            )}
+            <div>
+              <dt>Size</dt>
+              <dd>
+                {placement.width} × {placement.height}
+              </dd>
+            </div>
+            <div aria-live="polite">
+              <dt>File</dt>
+              <dd>{estimateWords(estimate, options.limit)}</dd>
+            </div>
+          </dl>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function framesOfVideo(shots: readonly Shot[], frameRate: number): number {
+  return Math.round(lengthOf(shots) * frameRate);
+}
+
+function estimateWords(estimate: ReturnType<typeof useEstimate>, limit: number | null): string {
+  if (estimate === 'measuring') return 'measuring…';
+  if (estimate === 'unknown') return 'not known';
+  if (limit !== null && estimate > limit) return `under ${bytes(limit)}`;
+  return `about ${bytes(estimate)}`;
+}
+
+/** Draws shots on a canvas, each when its time comes. */
+function usePlayback({ shots, placement, request, options }: Draft, playing: boolean) {
+  const { animation } = useStores();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const latest = useRef({ shots, placement, positions: request.positions, smooth: true });
+  useEffect(() => {
+    const smooth = options.resampling !== 'nearest';
+    latest.current = { shots, placement, positions: request.positions, smooth };
+  });
+  useEffect(() => {
+    let frame = 0;
+    let stopped = false;
+    let drawn = '';
+    const begin = performance.now();
+    const tick = async () => {
+      const { shots: all, placement: place, positions, smooth } = latest.current;
+      const seconds = playing ? (performance.now() - begin) / 1000 : 0;
+      const shot = shotAt(all, seconds % Math.max(0.001, lengthOf(all)));
+      const key = shot ? JSON.stringify([shot, place, smooth]) : '';
+      if (shot && key !== drawn) {
+        drawn = key;
+        const pictures = await picturesOf(animation, shot, positions);
+        const context = canvas.current?.getContext('2d');
+        if (pictures && context) draw(context, pictures, shot.mix, place, smooth);
+      }
+      // The effect's end may have come while pictures were read.
+      if (!stopped) frame = requestAnimationFrame(() => void tick());
+    };
+    frame = requestAnimationFrame(() => void tick());
+    return () => {
+      stopped = true;
+      cancelAnimationFrame(frame);
+    };
+  }, [animation, playing]);
+  return canvas;
+}
+
+function shotAt(shots: readonly Shot[], seconds: number): Shot | undefined {
+  let end = 0;
+  return shots.find((shot) => (end += shot.seconds) > seconds) ?? shots.at(-1);
+}
+
+/** The one or two pictures of a shot; null where they cannot be read, which saving will say. */
+async function picturesOf(
+  animation: Stores['animation'],
+  { picture, next, mix }: Shot,
+  positions: readonly number[],
+): Promise<Picture[] | null> {
+  const wanted = mix > 0 ? [picture, next] : [picture];
+  try {
+    return await Promise.all(wanted.map((index) => animation.pictureAt(positions[index] ?? 0)));
+  } catch {
+    return null;
+  }
+}
+
+function draw(
+  context: CanvasRenderingContext2D,
+  pictures: readonly Picture[],
+  mix: number,
+  { width, height, x, y, scaledWidth, scaledHeight }: Placement,
+  smooth: boolean,
+): void {
+  const { canvas } = context;
+  const scale = canvas.width / width;
+  context.imageSmoothingEnabled = smooth;
+  context.imageSmoothingQuality = 'high';
+  context.globalAlpha = 1;
+  context.fillStyle = 'black';
+  context.fillRect(0, 0, canvas.width, (canvas.width * height) / width);
+  for (const [index, picture] of pictures.entries()) {
+    const copy = new OffscreenCanvas(picture.width, picture.height);
+    copy.getContext('2d')?.putImageData(new ImageData(picture.data, picture.width, picture.height), 0, 0);
+    context.globalAlpha = index === 0 ? 1 : mix;
+    context.drawImage(copy, scale * x, scale * y, scale * scaledWidth, scale * scaledHeight);
+  }
+}

@@ -1,0 +1,39 @@
+import { useEffect, useState } from 'react';
+import { isAbort } from '../../base/index.ts';
+import { useStores } from '../shared/stores.ts';
+import type { Draft } from './useDraft.ts';
+
+/** Options change with every letter that is typed: a pause of so many milliseconds, then it is measured. */
+const pause = 400;
+
+/** About how many bytes the file will have, by writing its first frames. */
+export function useEstimate({ request, valid }: Draft): number | 'measuring' | 'unknown' {
+  const { exporter } = useStores();
+  // Requests are made anew with every drawing; what they ask for says whether anything has changed.
+  const key = JSON.stringify(request);
+  const [known, setKnown] = useState<{ readonly key: string; readonly bytes: number | null } | null>(null);
+  const wanted = valid && request.options.format !== 'drift';
+  useEffect(() => {
+    if (!wanted) return;
+    const stop = new AbortController();
+    const timer = setTimeout(() => {
+      exporter.measure(request, stop.signal).then(
+        (bytes) => {
+          if (!stop.signal.aborted) setKnown({ key, bytes });
+        },
+        (error: unknown) => {
+          // Saving says what is wrong.
+          if (!stop.signal.aborted && !isAbort(error)) setKnown({ key, bytes: null });
+        },
+      );
+    }, pause);
+    return () => {
+      clearTimeout(timer);
+      stop.abort();
+    };
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- `key` stands for `request`
+  }, [exporter, key, wanted]);
+  if (!wanted) return 'unknown';
+  if (known?.key !== key) return 'measuring';
+  return known.bytes ?? 'unknown';
+}

@@ -1,0 +1,43 @@
+import type { ExportField, ExportFormat } from '../../project/index.ts';
+import { gifRate } from '../../project/index.ts';
+
+/** The formats by their names, and what each is for. */
+export const formatWords: Readonly<Record<ExportFormat, { readonly name: string; readonly help: string }>> = {
+  gif: { name: 'GIF', help: 'Plays everywhere. 256 colours for the whole animation, so nothing flickers.' },
+  'gif-best': {
+    name: 'GIF, best',
+    help: 'Finer colours by ffmpeg, which is loaded when you save: 32 MB, once.',
+  },
+  mp4: { name: 'MP4', help: 'H.264 video: small, full colour, plays everywhere.' },
+  webm: { name: 'WebM', help: 'VP9 video: smaller still, for the web.' },
+  webp: { name: 'WebP', help: 'An animated picture in full colour, for web pages and stickers.' },
+  apng: { name: 'APNG', help: 'An animated picture without any loss, and long.' },
+  zip: { name: 'ZIP', help: 'Each frame as a PNG, for other programs. Times and loops do not apply.' },
+  drift: { name: 'Drift project', help: 'Everything, to go on with in Drift. No other option applies.' },
+};
+
+export const fieldWords: Readonly<Record<ExportField, { readonly label: string; readonly help: string }>> = {
+  frameRate: { label: 'Frame rate', help: 'Frames per second.' },
+  scale: { label: 'Scale', help: 'Times the size of the frames.' },
+  holdFirst: { label: 'Hold first frame', help: 'Seconds that it is shown longer.' },
+  holdLast: { label: 'Hold last frame', help: 'Seconds that it is shown longer.' },
+  inBetweens: { label: 'In-betweens', help: 'Cross-faded frames between one and the next.' },
+};
+
+/** A number without more decimals than it needs. */
+export function short(value: number): string {
+  return String(Math.round(value * 10) / 10);
+}
+
+/** What becomes of a frame rate in a GIF, and the rates that would be even; null where nothing becomes of it. */
+export function gifRateWords(
+  frameRate: number,
+): { readonly text: string; readonly nearest: readonly number[] } | null {
+  const { written, delays, nearest } = gifRate(frameRate);
+  if (nearest.length === 0) return null;
+  const text =
+    written === frameRate
+      ? `GIF counts hundredths of a second: frames last ${delays.join(' or ')} of them in turn, ${short(written)} a second on average.`
+      : `GIF counts hundredths of a second, and browsers slow down frames of less than two: ${short(written)} a second are written instead of ${short(frameRate)}.`;
+  return { text, nearest };
+}

@@ -1,0 +1,135 @@
+import { readFile } from 'node:fs/promises';
+import { unzipSync } from 'fflate';
+import type { Locator, Page } from '@playwright/test';
+import { encodePng } from '../../src/formats/index.ts';
+import { frames as strip, open } from './driving.ts';
+import { expect, test } from './fixtures.ts';
+import { makeFrame } from './media/frames.ts';
+import { look, metadataOf, needsReaders, webpOf } from './media/programs.ts';
+
+const count = 6;
+const [width, height] = [96, 64];
+
+/** A project of pictures on the page, and the Export dialog over it. */
+async function openDialog(page: Page): Promise<Locator> {
+  await open(page);
+  const files = Array.from({ length: count }, (_, i) => ({
+    name: `frame${i + 1}.png`,
+    mimeType: 'image/png',
+    buffer: Buffer.from(encodePng(makeFrame(i, width, height))),
+  }));
+  await page.getByRole('button', { name: 'Projects', exact: true }).click();
+  await page.getByLabel('Make a project of pictures').setInputFiles(files);
+  await expect(strip(page)).toHaveCount(count);
+  await page.getByRole('button', { name: 'Export', exact: true }).click();
+  return page.getByRole('dialog', { name: 'Export' });
+}
+
+async function save(page: Page, dialog: Locator, format: string) {
+  await dialog.getByRole('radio', { name: format, exact: true }).check();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    dialog.getByRole('button', { name: 'Save', exact: true }).click(),
+  ]);
+  const bytes = await readFile(await download.path());
+  return { bytes, name: download.suggestedFilename() };
+}
+
+/** Mean difference to what was put in, in units of 8-bit colour. */
+function meanDifference(rgb: Uint8Array, index: number): number {
+  const { data } = makeFrame(index, width, height);
+  let sum = 0;
+  for (let i = 0; i < width * height; i++) {
+    for (let c = 0; c < 3; c++) sum += Math.abs((rgb[3 * i + c] ?? 0) - (data[4 * i + c] ?? 0));
+  }
+  return sum / (3 * width * height);
+}
+
+test.describe('the Export dialog', { tag: '@cpu' }, () => {
+  test('writes every format as other programs read it', async ({ page }) => {
+    needsReaders();
+    const dialog = await openDialog(page);
+    await dialog.getByLabel('Frame rate').fill('20');
+    await dialog.getByLabel('Hold last frame').fill('0.5');
+    const length = count / 20 + 0.5;
+    for (const { format, extension, bound } of [
+      { format: 'GIF', extension: 'gif', bound: 10 },
+      // Error diffusion trades nearness of single pixels for that of areas.
+      { format: 'GIF, best', extension: 'gif', bound: 12 },
+      { format: 'MP4', extension: 'mp4', bound: 4 },
+      { format: 'WebM', extension: 'webm', bound: 5 },
+      { format: 'APNG', extension: 'png', bound: 0.001 },
+    ]) {
+      const { bytes, name } = await save(page, dialog, format);
+      expect(name).toMatch(new RegExp(`^drift-.*\\.${extension}$`));
+      const seen = await look(bytes, extension === 'png' ? 'apng' : extension);
+      expect(seen.complaints, format).toBe('');
+      expect(seen.stream, format).toMatchObject({ width, height });
+      const isVideo = extension === 'mp4' || extension === 'webm';
+      expect(seen.frames, format).toHaveLength(isVideo ? length * 20 : count);
+      for (let i = 0; i < count; i++) {
+        expect(meanDifference(seen.frames[i] ?? Buffer.alloc(0), i), `${format}, frame ${i}`).toBeLessThan(
+          bound,
+        );
+      }
+      seen.times.slice(0, count).forEach(({ pts_time }, i) => {
+        expect(Math.abs(pts_time - i / 20), `${format}, time of frame ${i}`).toBeLessThan(0.002);
+      });
+      if (format !== 'APNG') expect(seen.duration, format).toBeCloseTo(length, 1);
+      const metadata = await metadataOf(bytes, extension);
+      expect(metadata, format).toContain('"program":"Drift"');
+      expect(metadata, format).toContain('professional photograph');
+    }
+  });
+
+  test('writes WebP, ZIP and the project', async ({ page }) => {
+    needsReaders();
+    const dialog = await openDialog(page);
+    const webp = await save(page, dialog, 'WebP');
+    const seen = await webpOf(webp.bytes);
+    expect(seen.info).toContain(`Canvas size ${width} x ${height}`);
+    expect(seen.info).toContain(`Number of frames: ${count}`);
+    expect(seen.info).toContain('Loop Count : 0');
+    expect(seen.info).toContain('No error detected');
+    expect(seen.info).not.toMatch(/warning/i);
+    expect(await metadataOf(webp.bytes, 'webp')).toContain('"program":"Drift"');
+
+    const zip = unzipSync((await save(page, dialog, 'ZIP')).bytes);
+    expect(Object.keys(zip)).toHaveLength(count + 1);
+    expect(JSON.parse(Buffer.from(zip['project.json'] ?? []).toString())).toMatchObject({
+      format: 'drift-project',
+    });
+
+    await dialog.getByRole('switch', { name: 'Include how it was made' }).click();
+    const bare = unzipSync((await save(page, dialog, 'ZIP')).bytes);
+    expect(Object.keys(bare)).toHaveLength(count);
+    expect(Buffer.from(bare['frames/0000001.png'] ?? []).includes('Drift')).toBe(false);
+
+    const project = await save(page, dialog, 'Drift project');
+    expect(project.name).toMatch(/\.drift$/);
+    await expect(dialog).toHaveCount(0);
+  });
+
+  test('times, scales and fades as it says, and keeps a limit', async ({ page }) => {
+    needsReaders();
+    const dialog = await openDialog(page);
+    await dialog.getByLabel('Frame rate').fill('60');
+    await expect(dialog.getByText('50 a second are written instead of 60')).toBeVisible();
+    await dialog.getByRole('button', { name: 'Use 50' }).click();
+    await expect(dialog.getByLabel('Frame rate')).toHaveValue('50');
+    await dialog.getByLabel('In-betweens').fill('2');
+    await dialog.getByLabel('Scale', { exact: true }).fill('2');
+    await dialog.getByRole('switch', { name: 'Include the start picture' }).click();
+    await dialog.getByRole('switch', { name: 'There and back' }).click();
+    // 0 to 6 and back to 1: twelve pictures, each followed by two cross-fades.
+    await expect(dialog.getByText('36', { exact: true })).toBeVisible();
+    const seen = await look((await save(page, dialog, 'GIF')).bytes, 'gif');
+    expect(seen.frames).toHaveLength(36);
+    expect(seen.stream).toMatchObject({ width: 2 * width, height: 2 * height });
+
+    await dialog.getByRole('button', { name: 'Sticker 512×512' }).click();
+    await expect(dialog.getByText('512 × 512', { exact: true })).toBeVisible();
+    const sticker = await save(page, dialog, 'WebP');
+    expect((await webpOf(sticker.bytes)).info).toContain('Canvas size 512 x 512');
+  });
+});

@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Renderer, blended } from '../../../../src/media/export/render.ts';
+import { wholeDurations } from '../../../../src/media/export/types.ts';
+import type { Picture } from '../../../../src/base/index.ts';
+
+function pictureOf(width: number, height: number, pixel: (x: number, y: number) => number[]): Picture {
+  const data = new Uint8ClampedArray(4 * width * height);
+  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) data.set(pixel(x, y), 4 * (y * width + x));
+  return { width, height, data };
+}
+const at = ({ width, data }: Picture, x: number, y: number) => [
+  ...data.slice(4 * (y * width + x), 4 * (y * width + x) + 4),
+];
+const whole = (width: number, height: number) => ({
+  width,
+  height,
+  x: 0,
+  y: 0,
+  scaledWidth: width,
+  scaledHeight: height,
+});
+
+describe('rendering', () => {
+  it('repeats pixels, by nearest', () => {
+    const picture = pictureOf(3, 2, (x, y) => [80 * x, 100 * y, 7, 255]);
+    const twice = new Renderer(whole(6, 4), 'nearest').render(picture);
+    for (let y = 0; y < 4; y++) {
+      for (let x = 0; x < 6; x++) {
+        expect(at(twice, x, y)).toEqual([80 * Math.floor(x / 2), 100 * Math.floor(y / 2), 7, 255]);
+      }
+    }
+  });
+
+  it('keeps a plain colour, larger or smaller', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.constantFrom('nearest', 'lanczos'),
+        (side, width, height, kind) => {
+          const plain = pictureOf(side, side, () => [12, 200, 255, 255]);
+          const scaled = new Renderer(whole(width, height), kind).render(plain);
+          for (let i = 0; i < scaled.data.length; i += 4) {
+            expect([...scaled.data.slice(i, i + 4)]).toEqual([12, 200, 255, 255]);
+          }
+        },
+      ),
+    );
+  });
+
+  it('keeps a slope straight, by Lanczos', () => {
+    const slope = pictureOf(32, 8, (x) => [8 * x, 0, 0, 255]);
+    const scaled = new Renderer(whole(64, 16), 'lanczos').render(slope);
+    for (let x = 8; x < 56; x++) expect(Math.abs((at(scaled, x, 8)[0] ?? 0) - (4 * x - 2))).toBeLessThan(1.5);
+  });
+
+  it('centres on black, and cuts what does not fit', () => {
+    const white = pictureOf(8, 4, () => [255, 255, 255, 255]);
+    const padded = { width: 8, height: 8, x: 0, y: 2, scaledWidth: 8, scaledHeight: 4 };
+    const bars = new Renderer(padded, 'lanczos').render(white);
+    expect([0, 1, 2, 5, 6, 7].map((y) => at(bars, 3, y)[0])).toEqual([0, 0, 255, 255, 0, 0]);
+    const numbered = pictureOf(8, 4, (x) => [x, 0, 0, 255]);
+    const cut = { width: 4, height: 4, x: -2, y: 0, scaledWidth: 8, scaledHeight: 4 };
+    const middle = new Renderer(cut, 'nearest').render(numbered);
+    expect([0, 1, 2, 3].map((x) => at(middle, x, 0)[0])).toEqual([2, 3, 4, 5]);
+  });
+
+  it('puts transparency on white', () => {
+    const clear = pictureOf(2, 2, () => [0, 0, 0, 0]);
+    expect(at(new Renderer(whole(2, 2), 'nearest').render(clear), 0, 0)).toEqual([255, 255, 255, 255]);
+  });
+
+  it('fades', () => {
+    const [dark, light] = [0, 200].map((value) => pictureOf(1, 1, () => [value, value, value, 255]));
+    if (!dark || !light) throw new Error('two pictures');
+    expect(at(blended(dark, light, 0.25), 0, 0)).toEqual([50, 50, 50, 255]);
+  });
+});
+
+describe('durations in whole units', () => {
+  it('keep the whole length', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0.02, max: 3, noNaN: true }), { minLength: 1 }), (seconds) => {
+        const written = wholeDurations(seconds, 0.01, 2).reduce((sum, duration) => sum + duration, 0) / 100;
+        const wanted = seconds.reduce((sum, duration) => sum + duration, 0);
+        expect(Math.abs(written - wanted)).toBeLessThan(0.011);
+      }),
+    );
+  });
+  it('are never shorter than the least', () => {
+    expect(wholeDurations([1 / 60, 1 / 60, 1 / 60], 0.01, 2)).toEqual([2, 2, 2]);
+  });
+});
