@@ -3,7 +3,15 @@ import { MediaError, abortable } from '../src/base/index.ts';
 import type { CreateOutput, OutputFile } from '../src/formats/index.ts';
 import { encoders, feedOf, mimeTypes } from '../src/media/index.ts';
 import type { FrameSource, Sink } from '../src/media/index.ts';
-import { exportOptionsSchema, fullEffort, isStill, nextEffort, placementOf, shotsOf, thinned } from '../src/project/index.ts';
+import {
+  exportOptionsSchema,
+  fullEffort,
+  isStill,
+  nextEffort,
+  placementOf,
+  shotsOf,
+  thinned,
+} from '../src/project/index.ts';
 import type { Effort, ExportOptions } from '../src/project/index.ts';
 import { parseMessage } from '../src/protocol/index.ts';
 import type { Event, Params, Result, mediaApi } from '../src/protocol/index.ts';

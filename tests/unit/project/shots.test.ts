@@ -53,7 +53,9 @@ describe('shots', () => {
           if (following.mix > 0) {
             expect(following.picture).toBe(picture);
             expect(following.mix).toBeGreaterThan(mix);
-          } else if (mix > 0) {expect(following.picture).toBe(next);}
+          } else if (mix > 0) {
+            expect(following.picture).toBe(next);
+          }
         });
         expect(new Set(shots.map(({ picture }) => picture)).size).toBe(count);
       }),
