@@ -313,6 +313,6 @@ function usedFiles(page: Page): Promise<string[]> {
       }
     };
     await walk(root, '');
-    return names;
+    return names.filter((name) => name.startsWith('projects/'));
   });
 }
