@@ -3,7 +3,7 @@ export {
   closeLoopField,
   defaultSettings,
   easingField,
-  fieldWords,
+  helpOf,
   frameRateOf,
   isSameSettings,
   parseSettings,

@@ -82,11 +82,10 @@ export const defaultSettings: Settings = {
     'simple texture|abstract image|repeating pattern|abstract shapes|cartoon|human face|oversaturated|blurry photograph|smooth low contrast',
 };
 
-/** What a setting is called, what it does in one line, and the same in a few words, for a phone. */
+/** What a setting is called, and what it does in one line. */
 interface Words {
   readonly label: string;
   readonly help: string;
-  readonly brief: string;
 }
 
 /** How a number is shown: its name, what it does, its range and step, and where. */
@@ -98,7 +97,7 @@ export interface SettingField extends Words {
   /** The modes that it does something in. */
   readonly modes: readonly Mode[];
   /** What it does where that is something else than elsewhere. */
-  readonly inMode?: Readonly<Partial<Record<Mode, Pick<Words, 'help' | 'brief'>>>>;
+  readonly inMode?: Readonly<Partial<Record<Mode, string>>>;
   readonly minimum: number;
   readonly maximum: number;
   readonly step: number;
@@ -114,13 +113,9 @@ export const settingFields: readonly SettingField[] = [
     key: 'frames',
     label: 'Frames',
     help: 'How many new frames to make.',
-    brief: 'How many to make',
     modes: ['automatic', 'smooth'],
     inMode: {
-      smooth: {
-        help: 'How many new variants to make; the frames between them come on top.',
-        brief: 'Variants to make',
-      },
+      smooth: 'How many new variants to make; the frames between them come on top.',
     },
     minimum: 1,
     maximum: 10_000,
@@ -131,7 +126,6 @@ export const settingFields: readonly SettingField[] = [
     key: 'intermediate',
     label: 'Intermediate frames',
     help: 'Frames from one variant to the next; the last of them is the next variant.',
-    brief: 'To the next variant',
     modes: ['smooth'],
     minimum: 1,
     maximum: 240,
@@ -142,7 +136,6 @@ export const settingFields: readonly SettingField[] = [
     key: 'steps',
     label: 'Steps',
     help: 'Denoising steps for each frame. More is finer and slower; 10 are often enough.',
-    brief: 'More is finer and slower',
     modes: everywhere,
     minimum: 1,
     maximum: 200,
@@ -153,7 +146,6 @@ export const settingFields: readonly SettingField[] = [
     key: 'repeats',
     label: 'Repeats',
     help: 'How far guidance moves each frame. Too little ends in plain texture, too much in clutter; 0 turns it off.',
-    brief: 'How far prompts pull',
     modes: everywhere,
     minimum: 0,
     maximum: 1_000,
@@ -164,7 +156,6 @@ export const settingFields: readonly SettingField[] = [
     key: 'frameRate',
     label: 'Frame rate',
     help: 'Frames per second when you play or download the animation.',
-    brief: 'Frames per second',
     modes: ['automatic', 'pick'],
     minimum: 1,
     maximum: 60,
@@ -175,7 +166,6 @@ export const settingFields: readonly SettingField[] = [
     key: 'smoothFrameRate',
     label: 'Frame rate',
     help: 'Frames per second when you play or download the animation.',
-    brief: 'Frames per second',
     modes: ['smooth'],
     minimum: 1,
     maximum: 60,
@@ -186,7 +176,6 @@ export const settingFields: readonly SettingField[] = [
     key: 'noiseShift',
     label: 'Noise shift',
     help: 'How much the noise changes from variant to variant. Less is smoother, 1 is a new look each time.',
-    brief: 'Less is smoother',
     modes: ['smooth'],
     minimum: 0,
     maximum: 1,
@@ -197,11 +186,8 @@ export const settingFields: readonly SettingField[] = [
     key: 'batchSize',
     label: 'Batch size',
     help: 'Frames that are made together. More is faster on a large GPU and needs more memory.',
-    brief: 'How many at once',
     modes: ['smooth', 'pick'],
-    inMode: {
-      pick: { help: 'How many variants to choose from.', brief: 'To choose from' },
-    },
+    inMode: { pick: 'How many variants to choose from.' },
     minimum: 1,
     maximum: largestBatch,
     step: 1,
@@ -211,7 +197,6 @@ export const settingFields: readonly SettingField[] = [
     key: 'seed',
     label: 'Seed',
     help: 'The same seed with the same settings makes the same frames.',
-    brief: 'The same seed makes the same frames',
     modes: everywhere,
     minimum: 0,
     maximum: 2 ** 32 - 1,
@@ -222,7 +207,6 @@ export const settingFields: readonly SettingField[] = [
     key: 'width',
     label: 'Width',
     help: 'In pixels, a multiple of 8.',
-    brief: 'Pixels, a multiple of 8',
     modes: everywhere,
     minimum: 64,
     maximum: 2048,
@@ -233,7 +217,6 @@ export const settingFields: readonly SettingField[] = [
     key: 'height',
     label: 'Height',
     help: 'In pixels, a multiple of 8.',
-    brief: 'Pixels, a multiple of 8',
     modes: everywhere,
     minimum: 64,
     maximum: 2048,
@@ -244,7 +227,6 @@ export const settingFields: readonly SettingField[] = [
     key: 'guidanceScale',
     label: 'Guidance scale',
     help: 'How closely each frame follows the one before. 1 is loose and twice as fast.',
-    brief: 'How close to the frame before',
     modes: everywhere,
     minimum: 0,
     maximum: 50,
@@ -255,7 +237,6 @@ export const settingFields: readonly SettingField[] = [
     key: 'positiveScale',
     label: 'Positive scale',
     help: 'How strongly frames are pulled toward the positive prompts.',
-    brief: 'Pull to the positive prompts',
     modes: everywhere,
     minimum: 0,
     maximum: 10_000,
@@ -266,7 +247,6 @@ export const settingFields: readonly SettingField[] = [
     key: 'negativeScale',
     label: 'Negative scale',
     help: 'How strongly frames are pushed away from the negative prompts.',
-    brief: 'Push from the negative prompts',
     modes: everywhere,
     minimum: 0,
     maximum: 10_000,
@@ -294,7 +274,6 @@ export const speedField: Pick<ChoiceField<Speed>, 'label' | 'options'> = {
 export const easingField: ChoiceField<Easing> = {
   label: 'Easing',
   help: 'How the pace changes from one variant to the next.',
-  brief: 'The pace between variants',
   options: [
     { value: 'linear', label: 'Even' },
     { value: 'in-out', label: 'Slow at both ends' },
@@ -307,12 +286,11 @@ export const easingField: ChoiceField<Easing> = {
 export const closeLoopField: Words = {
   label: 'Close the loop',
   help: 'Ends with a way back to the first frame, so that the animation repeats without a seam.',
-  brief: 'Ends at the first frame',
 };
 
-/** What a field does in a mode, in one line and in a few words. */
-export function fieldWords({ help, brief, inMode }: SettingField, mode: Mode): Pick<Words, 'help' | 'brief'> {
-  return inMode?.[mode] ?? { help, brief };
+/** What a field does in a mode, in one line. */
+export function helpOf({ help, inMode }: SettingField, mode: Mode): string {
+  return inMode?.[mode] ?? help;
 }
 
 /** Frames per second in the mode that is chosen. */

@@ -8,7 +8,6 @@ import { Button } from '../shared/Button.tsx';
 import { classes } from '../shared/classes.ts';
 import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './Controls.module.css';
-import { FitField } from './FitField.tsx';
 import { NumberField } from './NumberField.tsx';
 import { Prompts } from './Prompts.tsx';
 import { RadioField } from './RadioField.tsx';
@@ -110,13 +109,35 @@ function MoreSettings({
           <NumberField key={key} name={key} />
         ))}
         {children}
+        <FitChoice />
       </div>
-      <FitField />
       <div className={styles['actions']}>
         <Reset />
         <CopyLink />
       </div>
     </details>
+  );
+}
+
+const fits = [
+  { value: 'crop', label: 'Crop', help: 'Cuts what does not fit.' },
+  { value: 'stretch', label: 'Stretch', help: 'Squeezes it into shape.' },
+] as const;
+
+/** How the start picture is brought into the shape of a frame. */
+function FitChoice() {
+  const { preferences } = useStores();
+  const fit = useSelect(preferences, (state) => state.fit);
+  return (
+    <RadioField
+      label="Fit of the start picture"
+      help={fits.find(({ value }) => value === fit)?.help ?? ''}
+      options={fits}
+      value={fit}
+      onChange={(value) => {
+        preferences.setState({ fit: value });
+      }}
+    />
   );
 }
 

@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef } from 'react';
 import type { ReactNode } from 'react';
-import { fieldWords } from '../../project/index.ts';
+import { helpOf } from '../../project/index.ts';
 import { fieldOf } from '../../store/index.ts';
 import type { FieldKey } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
@@ -14,7 +14,7 @@ export function NumberField({ name, children }: { readonly name: FieldKey; reado
   const { settings } = useStores();
   const setting = fieldOf(name);
   const { label, minimum, maximum, step } = setting;
-  const { help } = fieldWords(
+  const help = helpOf(
     setting,
     useSelect(settings, ({ values }) => values.mode),
   );

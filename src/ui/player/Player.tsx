@@ -1,4 +1,5 @@
 import { ArrowLeftRight, ChartLine, Pause, Play, Repeat } from 'lucide-react';
+import type { LucideIcon } from 'lucide-react';
 import { useEffect } from 'react';
 import { speeds } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
@@ -11,10 +12,7 @@ export function Player() {
   const frames = useSelect(animation, (state) => state.frames.length);
   const position = useSelect(player, (state) => state.position);
   const playing = useSelect(player, (state) => state.playing);
-  const loop = useSelect(preferences, (state) => state.loop);
-  const pingPong = useSelect(preferences, (state) => state.pingPong);
   const speed = useSelect(preferences, (state) => state.speed);
-  const insight = useSelect(preferences, (state) => state.insight);
   useClock(playing);
   const place = position === 0 ? 'Start' : `${position} / ${frames}`;
 
@@ -60,40 +58,44 @@ export function Player() {
           </option>
         ))}
       </select>
-      <Button
-        look={['quiet', 'icon']}
-        aria-pressed={loop}
-        title="Loop"
-        onClick={() => {
-          preferences.setState({ loop: !loop });
-        }}
-      >
-        <Repeat size={18} aria-hidden />
-        <span className="hidden-text">Loop</span>
-      </Button>
-      <Button
-        look={['quiet', 'icon']}
-        aria-pressed={pingPong}
-        title="Back and forth"
-        onClick={() => {
-          preferences.setState({ pingPong: !pingPong });
-        }}
-      >
-        <ArrowLeftRight size={18} aria-hidden />
-        <span className="hidden-text">Back and forth</span>
-      </Button>
-      <Button
-        look={['quiet', 'icon']}
-        aria-pressed={insight}
+      <PreferenceToggle name="loop" label="Loop" Icon={Repeat} />
+      <PreferenceToggle name="pingPong" label="Back and forth" Icon={ArrowLeftRight} />
+      <PreferenceToggle
+        name="insight"
+        label="Insight"
         title="Insight: how like each frame is to the prompts and to other frames"
-        onClick={() => {
-          preferences.setState({ insight: !insight });
-        }}
-      >
-        <ChartLine size={18} aria-hidden />
-        <span className="hidden-text">Insight</span>
-      </Button>
+        Icon={ChartLine}
+      />
     </div>
+  );
+}
+
+/** A button that switches a preference on and off. */
+function PreferenceToggle({
+  name,
+  label,
+  title = label,
+  Icon,
+}: {
+  readonly name: 'loop' | 'pingPong' | 'insight';
+  readonly label: string;
+  readonly title?: string;
+  readonly Icon: LucideIcon;
+}) {
+  const { preferences } = useStores();
+  const on = useSelect(preferences, (state) => state[name]);
+  return (
+    <Button
+      look={['quiet', 'icon']}
+      aria-pressed={on}
+      title={title}
+      onClick={() => {
+        preferences.setState({ [name]: !on });
+      }}
+    >
+      <Icon size={18} aria-hidden />
+      <span className="hidden-text">{label}</span>
+    </Button>
   );
 }
 

@@ -1,7 +1,7 @@
 import { createElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { fieldWords, settingFields } from '../../../src/project/index.ts';
+import { helpOf, settingFields } from '../../../src/project/index.ts';
 import type { Stores } from '../../../src/store/index.ts';
 import { App } from '../../../src/ui/shell/App.tsx';
 import { StoresContext } from '../../../src/ui/shared/stores.ts';
@@ -58,7 +58,7 @@ describe('the page', () => {
       expect(new Set(fields.map(({ label }) => label)).size).toBe(fields.length);
       for (const setting of fields) {
         const { key, label } = setting;
-        const { help } = fieldWords(setting, mode);
+        const help = helpOf(setting, mode);
         const input = field(page, label);
         expect([label, input?.get('type'), input?.get('value')]).toEqual([
           label,
