@@ -4,13 +4,21 @@ import { keeping, projectsApi, serve } from '../src/protocol/index.ts';
 import { ScratchFiles } from './scratch.ts';
 import { measureRoom, privateFiles, projectLocks } from './storage.ts';
 
+const scratch = new ScratchFiles();
 const keeper = new ProjectKeeper({
   files: privateFiles(),
   locks: projectLocks(),
   room: measureRoom,
   database: 'drift',
   now: () => new Date(),
-  createOutput: new ScratchFiles().create,
+  createOutput: scratch.create,
 });
 
-serve(self, projectsApi, keeping(keeper));
+const handlers = keeping(keeper);
+serve(self, projectsApi, {
+  ...handlers,
+  async tidy(...call) {
+    await scratch.tidy();
+    return handlers.tidy(...call);
+  },
+});

@@ -19,8 +19,8 @@ const readSize = 2 ** 22;
 /**
  * Files in the origin private file system that a worker writes to hand them out, so that memory does not grow with them.
  *
- * Each worker has a folder of its own and holds a lock of its name for as long as it lives; folders of workers that have
- * ended are removed when another begins its first file. Where the file system is missing or full, files are Blobs.
+ * Each worker has a folder of its own and holds a lock of its name for as long as it lives; `tidy` removes the folders of
+ * workers that have ended. Where the file system is missing or full, files are Blobs.
  */
 export class ScratchFiles {
   readonly #open: OpenRoot;
@@ -28,7 +28,8 @@ export class ScratchFiles {
   readonly #id = crypto.randomUUID();
   #folder: Promise<FileSystemDirectoryHandle | null> | null = null;
   #next = 0;
-  readonly #finished: ScratchFile[] = [];
+  /** Finished files that have not been discarded, the oldest first. */
+  readonly #finished = new Set<ScratchFile>();
 
   constructor(open = privateRoot, locks = new WorkerLocks()) {
     this.#open = open;
@@ -38,28 +39,24 @@ export class ScratchFiles {
   readonly create = async (): Promise<OutputFile> => {
     const folder = await (this.#folder ??= this.#ownFolder());
     if (!folder) return new BlobOutput();
-    while (this.#finished.length >= kept) await this.#finished.shift()?.discard();
+    for (const oldest of this.#finished) {
+      if (this.#finished.size < kept) break;
+      await oldest.discard();
+    }
     try {
       const name = String(this.#next++);
       const file = await folder.getFileHandle(name, { create: true });
-      return new ScratchFile(folder, file, await openToWrite(file), (ended) => this.#finished.push(ended));
+      return new ScratchFile(folder, file, await openToWrite(file), this.#finished);
     } catch {
       return new BlobOutput();
     }
   };
 
-  async #ownFolder(): Promise<FileSystemDirectoryHandle | null> {
-    try {
-      const parent = await (await this.#open()).getDirectoryHandle(folderName, { create: true });
-      await this.#locks.tryHold(lockName(this.#id), 0);
-      await this.#removeOthers(parent);
-      return await parent.getDirectoryHandle(this.#id, { create: true });
-    } catch {
-      return null;
-    }
-  }
-
-  async #removeOthers(parent: FileSystemDirectoryHandle): Promise<void> {
+  /** Removes the files of workers that have ended. Does nothing where there is no file system. */
+  async tidy(): Promise<void> {
+    const root = await this.#open().catch(() => null);
+    const parent = root && (await orNull(root.getDirectoryHandle(folderName)));
+    if (!parent) return;
     const names: string[] = [];
     for await (const name of parent.keys()) names.push(name);
     for (const name of names) {
@@ -72,6 +69,16 @@ export class ScratchFiles {
       }
     }
   }
+
+  async #ownFolder(): Promise<FileSystemDirectoryHandle | null> {
+    try {
+      const parent = await (await this.#open()).getDirectoryHandle(folderName, { create: true });
+      await this.#locks.tryHold(lockName(this.#id), 0);
+      return await parent.getDirectoryHandle(this.#id, { create: true });
+    } catch {
+      return null;
+    }
+  }
 }
 
 const lockName = (id: string) => `drift.scratch:${id}`;
@@ -80,7 +87,7 @@ const lockName = (id: string) => `drift.scratch:${id}`;
 class ScratchFile implements OutputFile {
   readonly #folder: FileSystemDirectoryHandle;
   readonly #file: FileSystemFileHandle;
-  readonly #ended: (file: ScratchFile) => void;
+  readonly #finished: Set<ScratchFile>;
   #handle: FileSystemSyncAccessHandle | null;
   #size = 0;
   #spilled: BlobOutput | null = null;
@@ -89,12 +96,12 @@ class ScratchFile implements OutputFile {
     folder: FileSystemDirectoryHandle,
     file: FileSystemFileHandle,
     handle: FileSystemSyncAccessHandle,
-    ended: (file: ScratchFile) => void,
+    finished: Set<ScratchFile>,
   ) {
     this.#folder = folder;
     this.#file = file;
     this.#handle = handle;
-    this.#ended = ended;
+    this.#finished = finished;
   }
 
   get size(): number {
@@ -116,12 +123,13 @@ class ScratchFile implements OutputFile {
       return this.#spilled.finish(type);
     }
     this.#close();
-    this.#ended(this);
+    this.#finished.add(this);
     const file = await this.#file.getFile();
     return file.slice(0, file.size, type);
   }
 
   async discard(): Promise<void> {
+    this.#finished.delete(this);
     this.#close();
     await orNull(this.#folder.removeEntry(this.#file.name));
   }

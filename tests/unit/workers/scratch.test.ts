@@ -89,11 +89,26 @@ describe('a scratch file', () => {
     const file = await first.files.create();
     file.write(bytes(7));
     const blob = await file.finish('');
-    await (await second.files.create()).discard();
+    await second.files.tidy();
     expect(await contents(blob)).toEqual([7]);
     first.end();
-    await (await third.files.create()).discard();
+    await third.files.tidy();
     expect(disk.paths()).toEqual([]);
+  });
+
+  it('that was discarded does not make room at the cost of one that is still wanted', async () => {
+    const { worker } = browser();
+    const { files } = worker();
+    const wanted = await files.create();
+    wanted.write(bytes(9));
+    const blob = await wanted.finish('');
+    for (let i = 0; i < 5; i++) {
+      const tried = await files.create();
+      tried.write(bytes(i));
+      await tried.finish('');
+      await tried.discard();
+    }
+    expect(await contents(blob)).toEqual([9]);
   });
 
   it('is a Blob where there is no file system', async () => {
@@ -101,6 +116,7 @@ describe('a scratch file', () => {
       () => Promise.reject(new DOMException('Not here.', 'SecurityError')),
       new WorkerLocks(new MemoryLocks().client()),
     );
+    await files.tidy();
     const file = await files.create();
     file.write(bytes(1, 2));
     expect(await contents(await file.finish(''))).toEqual([1, 2]);
