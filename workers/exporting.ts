@@ -1,12 +1,11 @@
 /** Writes what the Export dialog asks for: picks the encoder, keeps a limit in bytes by measuring, and fills the target. */
 import { MediaError, abortable } from '../src/base/index.ts';
-import type { CreateOutput, OutputFile } from '../src/formats/index.ts';
-import { encoders, feedOf, mimeTypes } from '../src/media/index.ts';
+import type { CreateOutput } from '../src/formats/index.ts';
+import { encoders, feedOf, mimeTypes, writeToSink } from '../src/media/index.ts';
 import type { FrameSource, Sink } from '../src/media/index.ts';
 import {
   exportOptionsSchema,
   fullEffort,
-  isStill,
   nextEffort,
   placementOf,
   shotsOf,
@@ -25,31 +24,9 @@ export interface ExportWatch {
   readonly createOutput: CreateOutput;
 }
 
-/** A sink that fills a file of Drift's own. */
-class OutputSink implements Sink {
-  readonly #create: CreateOutput;
-  #output: OutputFile | null = null;
-
-  constructor(create: CreateOutput) {
-    this.#create = create;
-  }
-  restart(): Promise<void> {
-    return this.discard();
-  }
-  async write(bytes: Uint8Array<ArrayBuffer>, position: number): Promise<void> {
-    this.#output ??= await this.#create();
-    this.#output.write(bytes, position);
-  }
-  async finish(type: string): Promise<Blob> {
-    return (await this.#output?.finish(type)) ?? new Blob([], { type });
-  }
-  async discard(): Promise<void> {
-    await this.#output?.discard();
-    this.#output = null;
-  }
-}
-
 /**
+ * Writes a file as the Export dialog asks, or only reckons its length.
+ *
  * @throws MediaError `no-frames`, `frames-differ`, `limit-too-low` where the file cannot be made small enough, and the
  *   errors of the encoders; the signal's reason when it is aborted
  */
@@ -61,55 +38,31 @@ export async function exportAnimation(
   const options = parseMessage(exportOptionsSchema, 'what is to be exported', asked.options);
   const request: Request = { ...asked, options };
   const { target } = request;
-  const { limit } = options;
-  if (request.first !== null) return measure(source, request, watch);
-  if (target === null || limit !== null) {
-    const written = await writeWithin(source, request, watch);
-    if (target === null) return written;
-    const { file, ...rest } = written;
+  if (request.first !== null) {
+    return { file: null, ...(await encode(source, request, fullEffort, nowhere, watch, 1)) };
+  }
+  if (target === null) return writeWithin(source, request, watch);
+  if (options.limit !== null) {
+    const { file, ...rest } = await writeWithin(source, request, watch);
     await fill(target, (writable) => writable.write(file ?? new Blob()), watch.signal);
     return { ...rest, file: null };
   }
-  let bytes = 0;
   const outcome = await fill(
     target,
-    (writable) => {
-      const sink: Sink = {
-        async restart() {
-          bytes = 0;
-          await writable.truncate(0);
-        },
-        async write(data, position) {
-          bytes = Math.max(bytes, position + data.length);
-          await writable.write({ type: 'write', position, data });
-        },
-      };
-      return encode(source, request, fullEffort, sink, watch, 1);
-    },
+    (writable) => encode(source, request, fullEffort, sinkOf(writable), watch, 1),
     watch.signal,
   );
-  return { file: null, bytes, ...outcome };
+  return { file: null, ...outcome };
 }
 
-/** Encodes without keeping anything, for the length alone. */
-async function measure(
-  source: FrameSource,
-  request: Request,
-  watch: ExportWatch,
-): Promise<Result<ExportMethod>> {
-  let bytes = 0;
-  const sink: Sink = {
-    restart() {
-      bytes = 0;
-      return Promise.resolve();
-    },
-    write(data, position) {
-      bytes = Math.max(bytes, position + data.length);
-      return Promise.resolve();
-    },
+/** Keeps nothing: for the length alone. */
+const nowhere: Sink = { restart: () => Promise.resolve(), write: () => Promise.resolve() };
+
+function sinkOf(writable: FileSystemWritableFileStream): Sink {
+  return {
+    restart: () => writable.truncate(0),
+    write: (data, position) => writable.write({ type: 'write', position, data }),
   };
-  const outcome = await encode(source, request, fullEffort, sink, watch, 1);
-  return { file: null, bytes, ...outcome };
 }
 
 /** Writes to a file that the user chose. What it held is replaced only once all of it is written. */
@@ -138,30 +91,25 @@ async function removeEmpty(target: FileSystemFileHandle): Promise<void> {
   await Reflect.apply(remove, target, []);
 }
 
-/** Writes the file into Blobs, again and again with less where it comes out larger than the limit. */
+/** Writes a file of Drift's own, again and again with less where it comes out larger than the limit. */
 async function writeWithin(
   source: FrameSource,
   request: Request,
   watch: ExportWatch,
 ): Promise<Result<ExportMethod>> {
   const { format, limit, fixedSize } = request.options;
+  const type = format === 'drift' ? '' : mimeTypes[format];
   let smallest = Infinity;
-  let effort: Effort | null = fullEffort;
-  for (let attempt = 1; effort; attempt++) {
-    const sink = new OutputSink(watch.createOutput);
-    let bytes: number;
-    try {
-      const outcome = await encode(source, request, effort, sink, watch, attempt);
-      const file = await sink.finish(format === 'drift' ? '' : mimeTypes[format]);
-      bytes = file.size;
-      if (limit === null || bytes <= limit) return { file, bytes, ...outcome };
-    } catch (error) {
-      await sink.discard();
-      throw error;
-    }
-    await sink.discard();
+  for (let attempt = 1, effort: Effort | null = fullEffort; effort; attempt++) {
+    const tried: Effort = effort;
+    const { file, result, discard } = await writeToSink(watch.createOutput, type, (sink) =>
+      encode(source, request, tried, sink, watch, attempt),
+    );
+    const { bytes } = result;
+    if (limit === null || bytes <= limit) return { file, ...result };
+    await discard();
     smallest = Math.min(smallest, bytes);
-    effort = nextEffort(effort, { format, fixedSize, bytes, limit });
+    effort = nextEffort(tried, { format, fixedSize, bytes, limit });
   }
   const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(2)} MB`;
   throw new MediaError(
@@ -174,6 +122,7 @@ async function writeWithin(
   );
 }
 
+/** Encodes with an effort, and counts the bytes that come of it. */
 async function encode(
   source: FrameSource,
   { options, note, document, first }: Request,
@@ -181,18 +130,29 @@ async function encode(
   sink: Sink,
   { signal, onProgress, createOutput }: ExportWatch,
   attempt: number,
-): Promise<{ readonly encoder: string; readonly width: number; readonly height: number }> {
+): Promise<Omit<Result<ExportMethod>, 'file'>> {
   const { format, resampling, frameRate, loop, dither } = options;
   if (format === 'drift') throw new RangeError('projects are written by the projects worker');
   const placement = placementOf(sizeOf(source, options), {
     ...options,
     scale: options.scale * effort.shrink,
   });
-  const all = thinned(shotsOf(source.sizes.length, shown(options)), effort.every);
+  const all = thinned(shotsOf(source.sizes.length, options), effort.every);
   const feed = feedOf(source, first === null ? all : all.slice(0, first), { placement, resampling });
+  let bytes = 0;
+  const counting: Sink = {
+    async restart() {
+      bytes = 0;
+      await sink.restart();
+    },
+    async write(data, position) {
+      bytes = Math.max(bytes, position + data.length);
+      await sink.write(data, position);
+    },
+  };
   const encoder = await encoders[format](
     feed,
-    sink,
+    counting,
     { frameRate, loop, dither, quality: effort.quality, note, document },
     {
       signal,
@@ -202,12 +162,7 @@ async function encode(
       },
     },
   );
-  return { encoder, width: placement.width, height: placement.height };
-}
-
-/** An archive holds every picture once, however the animation runs. */
-function shown(options: ExportOptions): ExportOptions {
-  return isStill(options.format) ? { ...options, thereAndBack: false } : options;
+  return { bytes, encoder, width: placement.width, height: placement.height };
 }
 
 /** The size that the file's is reckoned from; where frames differ, the others are stretched to that of the first. */

@@ -30,7 +30,7 @@ export class ApngWriter {
    * The bytes of the next frame, the first with the file's header.
    *
    * @param png of the animation's size and of the first frame's colour type
-   * @param milliseconds that it is shown, up to 65,535
+   * @param milliseconds that it is shown; from 65,536 on, hundredths of a second are written
    * @throws RangeError for a PNG of another kind
    */
   frame(png: Uint8Array<ArrayBuffer>, milliseconds: number): Uint8Array<ArrayBuffer> {
@@ -46,8 +46,9 @@ export class ApngWriter {
     [this.#sequence++, width, height, 0, 0].forEach((value, i) => {
       view.setUint32(4 * i, value);
     });
-    view.setUint16(20, milliseconds);
-    view.setUint16(22, 1000);
+    const isLong = milliseconds > 0xffff;
+    view.setUint16(20, isLong ? Math.min(0xffff, Math.round(milliseconds / 10)) : milliseconds);
+    view.setUint16(22, isLong ? 100 : 1000);
     const data = own.filter(({ type }) => type === 'IDAT').map(({ body }) => this.#data(body, isFirst));
     const parts = [pngChunk('fcTL', control), ...data];
     if (!isFirst) return concatBytes(parts);

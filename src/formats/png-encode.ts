@@ -1,5 +1,5 @@
 import { zlibSync } from 'fflate';
-import { concatBytes } from '../base/index.ts';
+import { concatBytes, isOpaque } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import { pngChunk } from './png-chunks.ts';
 import { filterRows, pngSignature } from './png-rows.ts';
@@ -22,9 +22,4 @@ export function encodePng({ width, height, data }: Picture): Uint8Array<ArrayBuf
     pngChunk('IDAT', zlibSync(filterRows(data, width, height, channels), { level: 6 })),
     pngChunk('IEND', new Uint8Array(0)),
   ]);
-}
-
-function isOpaque(data: Uint8ClampedArray): boolean {
-  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
-  return true;
 }

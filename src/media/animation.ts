@@ -1,5 +1,6 @@
 import { MediaError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
+import { shortestGifDelay } from '../formats/index.ts';
 import type { CreateOutput, PictureSize } from '../formats/index.ts';
 
 /** The frames of an animation, of which an encoder reads one at a time. */
@@ -55,9 +56,6 @@ export function frameSize({ sizes }: Pick<FrameSource, 'sizes'>): PictureSize {
   return { width, height };
 }
 
-/** Browsers play shorter GIF delays as a tenth of a second. */
-const SHORTEST_DELAY = 2;
-
 /**
  * How long each of `count` GIF frames is shown, in hundredths of a second, the only unit that GIF has. What is
  * rounded off one frame is added to a later one, so that the whole lasts `count / frameRate` seconds to within half
@@ -66,6 +64,6 @@ const SHORTEST_DELAY = 2;
 export function gifDelays(count: number, frameRate: number): number[] {
   const start = (frame: number) => Math.round((100 * frame) / frameRate);
   return Array.from({ length: count }, (_, frame) =>
-    Math.max(SHORTEST_DELAY, start(frame + 1) - start(frame)),
+    Math.max(shortestGifDelay, start(frame + 1) - start(frame)),
   );
 }

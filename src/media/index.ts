@@ -13,4 +13,6 @@ export type { BroughtFrames, BroughtPicture } from './frames.ts';
 export { openBroughtArchive } from './unpack.ts';
 export type { BroughtArchive } from './unpack.ts';
 export { canEncodeWebp, encoders, feedOf, mimeTypes } from './export/index.ts';
-export type { EncodeOptions, Sink } from './export/index.ts';
+export type { EncodeOptions } from './export/index.ts';
+export { writeToSink } from './output-sink.ts';
+export type { Sink } from './output-sink.ts';

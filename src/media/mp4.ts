@@ -1,5 +1,6 @@
 import { frameSize } from './animation.ts';
 import type { EncodeControl, FrameSource, MediaFile } from './animation.ts';
+import { writeToSink } from './output-sink.ts';
 import { encodeVideo } from './video.ts';
 
 /**
@@ -24,25 +25,14 @@ export async function encodeMp4(
     picture: (index: number) => source.picture(index),
   };
   const options = { codec: 'avc', quality: 1, comment: null } as const;
-  let output = await createOutput();
-  try {
-    const encoder = await encodeVideo(video, options, {
+  const { file, result } = await writeToSink(createOutput, 'video/mp4', (sink) =>
+    encodeVideo(video, options, sink, {
       signal,
       createOutput,
-      async restart() {
-        await output.discard();
-        output = await createOutput();
-      },
-      write(bytes, position) {
-        output.write(bytes, position);
-      },
       onPicture(done) {
         onProgress({ done, of });
       },
-    });
-    return { file: await output.finish('video/mp4'), encoder };
-  } catch (error) {
-    await output.discard();
-    throw error;
-  }
+    }),
+  );
+  return { file, encoder: result };
 }

@@ -1,4 +1,6 @@
+import { isOpaque } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
+import type { PictureSize } from '../formats/index.ts';
 import type { Orientation } from './orientation.ts';
 
 /** A part of a picture in its pixels, not necessarily whole ones. */
@@ -29,76 +31,152 @@ export function oriented({ width, height, data }: Picture, orientation: Orientat
   return { width: toWidth, height: toHeight, data: new Uint8ClampedArray(turned.buffer) };
 }
 
-/** Which pixels of one side a pixel of the result is made of, and how much each counts; the weights add up to 1. */
-interface Taps {
-  readonly first: number;
-  readonly weights: Float32Array;
-}
+/** How pixels are weighed: the nearest alone, or by a kernel that is as wide as two (cubic) or three (Lanczos) of them. */
+export type Resampling = 'nearest' | 'cubic' | 'lanczos';
 
-/** Catmull and Rom's cubic kernel (a = -1/2), as wide as two pixels on either side. */
+/** Catmull and Rom's cubic kernel (a = -1/2). */
 function cubic(distance: number): number {
   const x = Math.abs(distance);
   if (x < 1) return 1.5 * x ** 3 - 2.5 * x ** 2 + 1;
   return x < 2 ? -0.5 * x ** 3 + 2.5 * x ** 2 - 4 * x + 2 : 0;
 }
 
+/** Lanczos' window over the sinc, three lobes (Duchon, 1979). */
+function lanczos3(distance: number): number {
+  if (distance === 0) return 1;
+  if (Math.abs(distance) >= 3) return 0;
+  const x = Math.PI * distance;
+  return (3 * Math.sin(x) * Math.sin(x / 3)) / (x * x);
+}
+
+const kernels = { cubic: { radius: 2, at: cubic }, lanczos: { radius: 3, at: lanczos3 } };
+
+/**
+ * Which pixels of one side a pixel of the result is made of, and how much each counts: for each place the first of them,
+ * and `length` weights from there that add up to 1.
+ */
+interface Taps {
+  readonly first: Int32Array;
+  readonly weights: Float32Array;
+  readonly length: number;
+}
+
 /** The taps of each of `target` pixels that show `length` pixels from `start` of a side of `side` pixels. */
-function tapsOf(start: number, length: number, target: number, side: number): Taps[] {
+function tapsOf(start: number, length: number, target: number, side: number, resampling: Resampling): Taps {
   const scale = length / target;
+  const first = new Int32Array(target);
+  if (resampling === 'nearest' || (scale === 1 && Number.isInteger(start))) {
+    for (let i = 0; i < target; i++) first[i] = Math.min(side - 1, Math.floor(start + (i + 0.5) * scale));
+    return { first, weights: new Float32Array(target).fill(1), length: 1 };
+  }
+  const { radius, at } = kernels[resampling];
   // Made smaller, the kernel spans all pixels that become one, so that fine patterns do not alias.
   const stretch = Math.max(1, scale);
-  return Array.from({ length: target }, (_, i) => {
+  const reach = radius * stretch;
+  const count = Math.min(side, Math.ceil(2 * reach) + 1);
+  const weights = new Float32Array(target * count);
+  for (let i = 0; i < target; i++) {
     const centre = start + (i + 0.5) * scale;
-    const first = Math.max(0, Math.ceil(centre - 2 * stretch - 0.5));
-    const last = Math.min(side - 1, Math.floor(centre + 2 * stretch - 0.5));
-    const weights = Float32Array.from({ length: last - first + 1 }, (_, tap) =>
-      cubic((first + tap + 0.5 - centre) / stretch),
-    );
-    const sum = weights.reduce((total, weight) => total + weight, 0);
-    return { first, weights: weights.map((weight) => weight / sum) };
-  });
+    const begin = Math.min(Math.max(0, Math.ceil(centre - reach - 0.5)), side - count);
+    first[i] = begin;
+    let sum = 0;
+    for (let tap = 0; tap < count; tap++) sum += at((begin + tap + 0.5 - centre) / stretch);
+    for (let tap = 0; tap < count; tap++) {
+      weights[i * count + tap] = at((begin + tap + 0.5 - centre) / stretch) / sum;
+    }
+  }
+  return { first, weights, length: count };
 }
 
 /**
- * Scales a part of a picture to `width` × `height`, on white, by a separable cubic kernel. A canvas does the same
- * faster; this is for browsers whose canvas does not give back what was drawn.
+ * Scales the same part of pictures of one size to `width` × `height`, on white, by a separable kernel. What is the same
+ * for all of them is computed once.
  */
-export function resampled(picture: Picture, part: Rectangle, width: number, height: number): Picture {
-  const across = tapsOf(part.x, part.width, width, picture.width);
-  const down = tapsOf(part.y, part.height, height, picture.height);
-  const firstRow = down[0]?.first ?? 0;
-  const lastTaps = down.at(-1);
-  const rows = (lastTaps ? lastTaps.first + lastTaps.weights.length : 0) - firstRow;
-  // RGB of the rows that count, each as wide as the result.
-  const between = new Float32Array(rows * width * 3);
-  for (let row = 0; row < rows; row++) {
-    const begin = 4 * (firstRow + row) * picture.width;
-    for (const [x, { first, weights }] of across.entries()) {
-      const at = 3 * (row * width + x);
-      for (const [tap, weight] of weights.entries()) {
-        const pixel = begin + 4 * (first + tap);
-        const alpha = (picture.data[pixel + 3] ?? 0) / 255;
-        for (let c = 0; c < 3; c++) {
-          const onWhite = alpha * (picture.data[pixel + c] ?? 0) + (1 - alpha) * 255;
-          between[at + c] = (between[at + c] ?? 0) + weight * onWhite;
+export class Resampler {
+  readonly #width: number;
+  readonly #height: number;
+  readonly #across: Taps;
+  readonly #down: Taps;
+  /** The rows of the source that count. */
+  readonly #firstRow: number;
+  readonly #rows: number;
+  /** RGB of those rows, each as wide as the result. */
+  readonly #between: Float32Array;
+
+  /** @param size - of the pictures, in pixels, as the part is */
+  constructor(size: PictureSize, part: Rectangle, width: number, height: number, resampling: Resampling) {
+    this.#width = width;
+    this.#height = height;
+    this.#across = tapsOf(part.x, part.width, width, size.width, resampling);
+    this.#down = tapsOf(part.y, part.height, height, size.height, resampling);
+    this.#firstRow = this.#down.first[0] ?? 0;
+    this.#rows = (this.#down.first[height - 1] ?? 0) + this.#down.length - this.#firstRow;
+    this.#between = new Float32Array(3 * width * this.#rows);
+  }
+
+  apply(picture: Picture): Picture {
+    this.#scaleRows(onWhite(picture));
+    const [width, height, between] = [this.#width, this.#height, this.#between];
+    const { first, weights, length } = this.#down;
+    const data = new Uint8ClampedArray(4 * width * height).fill(255);
+    const sums = new Float32Array(3 * width);
+    for (let y = 0, to = 0; y < height; y++) {
+      sums.fill(0);
+      for (let tap = 0; tap < length; tap++) {
+        const weight = weights[y * length + tap] ?? 0;
+        if (weight === 0) continue;
+        const from = sums.length * ((first[y] ?? 0) + tap - this.#firstRow);
+        for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + weight * (between[from + i] ?? 0);
+      }
+      for (let i = 0; i < sums.length; i += 3, to += 4) {
+        // Uint8ClampedArray rounds and clamps: kernels overshoot at edges.
+        data[to] = sums[i] ?? 0;
+        data[to + 1] = sums[i + 1] ?? 0;
+        data[to + 2] = sums[i + 2] ?? 0;
+      }
+    }
+    return { width, height, data };
+  }
+
+  #scaleRows({ width, data }: Picture): void {
+    const { first, weights, length } = this.#across;
+    const between = this.#between;
+    for (let row = 0, to = 0; row < this.#rows; row++) {
+      const begin = (this.#firstRow + row) * width;
+      for (let x = 0; x < this.#width; x++, to += 3) {
+        let [red, green, blue] = [0, 0, 0];
+        let at = 4 * (begin + (first[x] ?? 0));
+        for (let tap = x * length; tap < (x + 1) * length; tap++, at += 4) {
+          const weight = weights[tap] ?? 0;
+          red += weight * (data[at] ?? 0);
+          green += weight * (data[at + 1] ?? 0);
+          blue += weight * (data[at + 2] ?? 0);
         }
+        between[to] = red;
+        between[to + 1] = green;
+        between[to + 2] = blue;
       }
     }
   }
-  const data = new Uint8ClampedArray(4 * width * height);
-  const sums = new Float32Array(3 * width);
-  for (const [y, { first, weights }] of down.entries()) {
-    sums.fill(0);
-    for (const [tap, weight] of weights.entries()) {
-      const begin = 3 * width * (first + tap - firstRow);
-      for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + weight * (between[begin + i] ?? 0);
-    }
-    for (let x = 0; x < width; x++) {
-      const at = 4 * (y * width + x);
-      // Uint8ClampedArray rounds and clamps: a cubic kernel overshoots at edges.
-      for (let c = 0; c < 3; c++) data[at + c] = sums[3 * x + c] ?? 0;
-      data[at + 3] = 255;
-    }
+}
+
+/**
+ * Scales a part of a picture to `width` × `height`, on white, by a cubic kernel. A canvas does the same faster; this is
+ * for browsers whose canvas does not give back what was drawn.
+ */
+export function resampled(picture: Picture, part: Rectangle, width: number, height: number): Picture {
+  return new Resampler(picture, part, width, height, 'cubic').apply(picture);
+}
+
+/** A picture without transparency; itself where it has none. */
+export function onWhite(picture: Picture): Picture {
+  const { width, height, data } = picture;
+  if (isOpaque(data)) return picture;
+  const flat = new Uint8ClampedArray(data.length);
+  for (let i = 0; i < data.length; i += 4) {
+    const alpha = (data[i + 3] ?? 0) / 255;
+    for (let c = i; c < i + 3; c++) flat[c] = alpha * (data[c] ?? 0) + (1 - alpha) * 255;
+    flat[i + 3] = 255;
   }
-  return { width, height, data };
+  return { width, height, data: flat };
 }

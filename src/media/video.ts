@@ -1,13 +1,13 @@
 import { DriftError, abortable } from '../base/index.ts';
 import type { CreateOutput } from '../formats/index.ts';
 import type { FfmpegJob } from './ffmpeg.ts';
+import type { Sink } from './output-sink.ts';
 import { canEncode, encodeWithWebCodecs } from './webcodecs.ts';
 import type { VideoCodec, VideoControl, VideoFrames, VideoOptions } from './webcodecs.ts';
 
-export interface RestartableControl extends VideoControl {
+export interface EncodeVideoControl extends VideoControl {
+  /** Begins the file that ffmpeg reads frames from. */
   readonly createOutput: CreateOutput;
-  /** What has been written so far does not count: another encoder begins the file anew. */
-  readonly restart: () => Promise<void> | void;
 }
 
 /** Colours labelled so that every player shows the same ones. */
@@ -21,7 +21,6 @@ function ffmpegArguments(codec: VideoCodec, quality: number, comment: string | n
     // By default it looks 40 frames ahead, and progress stands still for as long.
     avc: `-c:v libx264 -crf ${Math.round(20 + 30 * coarser)} -rc-lookahead 10 -movflags +faststart`,
     vp9: `-c:v libvpx-vp9 -crf ${Math.round(24 + 38 * coarser)} -b:v 0 -deadline good -cpu-used 4 -row-mt 0`,
-    av1: '',
   }[codec];
   const note = comment === null ? [] : ['-metadata', `comment=${comment}`];
   return [...`${scaling} ${encoding} ${labels}`.split(' '), ...note];
@@ -31,17 +30,18 @@ function ffmpegArguments(codec: VideoCodec, quality: number, comment: string | n
  * Writes a video with the browser's encoder where there is one and else with ffmpeg, which is loaded only then.
  *
  * @returns which: `webcodecs` or `ffmpeg`
- * @throws MediaError as `encodeWithFfmpeg`; what `picture` or `write` throws; the signal's reason when aborted
+ * @throws MediaError as `encodeWithFfmpeg`; what `picture` or the sink throws; the signal's reason when aborted
  */
 export async function encodeVideo(
   video: VideoFrames,
   options: VideoOptions,
-  control: RestartableControl,
+  sink: Sink,
+  control: EncodeVideoControl,
 ): Promise<'webcodecs' | 'ffmpeg'> {
   const { signal } = control;
   if (await abortable(canEncode(video, options), signal)) {
     try {
-      await encodeWithWebCodecs(video, options, control);
+      await encodeWithWebCodecs(video, options, sink, control);
       return 'webcodecs';
     } catch (error) {
       signal.throwIfAborted();
@@ -52,8 +52,8 @@ export async function encodeVideo(
     }
   }
   const { encodeWithFfmpeg } = await abortable(import('./ffmpeg.ts'), signal);
-  await control.restart();
-  const codec = options.codec === 'avc' ? 'avc' : 'vp9';
+  await sink.restart();
+  const { codec } = options;
   const { width, height, frameRate, repeats } = video;
   const output = codec === 'avc' ? 'out.mp4' : 'out.webm';
   const job: FfmpegJob = {
@@ -65,7 +65,7 @@ export async function encodeVideo(
     picture: (index) => video.picture(index),
     passes: [[...ffmpegArguments(codec, options.quality, options.comment), output]],
     outputs: [output],
-    take: (bytes) => control.write(bytes, 0),
+    take: (bytes) => sink.write(bytes, 0),
   };
   await encodeWithFfmpeg(job, {
     signal,

@@ -10,13 +10,14 @@ import {
 } from 'mediabunny';
 import { abortable } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
+import type { Sink } from './output-sink.ts';
 import { toI420 } from './yuv.ts';
 
 /** What `toI420` makes, written into the file so that every player shows the same colours. */
 const colorSpace = { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false } as const;
 
-/** H.264 goes into MP4, VP9 and AV1 go into WebM. */
-export type VideoCodec = 'avc' | 'vp9' | 'av1';
+/** H.264 goes into MP4, VP9 into WebM. */
+export type VideoCodec = 'avc' | 'vp9';
 
 /** The frames of a video; both sides are even. */
 export interface VideoFrames {
@@ -39,16 +40,14 @@ export interface VideoOptions {
 
 export interface VideoControl {
   readonly signal: AbortSignal;
-  /** Bytes of the file: mostly at its end, but for headers that are known last. */
-  readonly write: (bytes: Uint8Array<ArrayBuffer>, position: number) => Promise<void> | void;
   /** After each picture, with how many are done. */
   readonly onPicture: (done: number) => void;
 }
 
 /** The quantizer at full quality, on the scale of the codec's reference encoder. */
-const finest: Record<VideoCodec, number> = { avc: 20, vp9: 26, av1: 28 };
+const finest: Record<VideoCodec, number> = { avc: 20, vp9: 26 };
 /** The same at no quality at all. */
-const coarsest: Record<VideoCodec, number> = { avc: 50, vp9: 62, av1: 62 };
+const coarsest: Record<VideoCodec, number> = { avc: 50, vp9: 62 };
 
 /**
  * Where the browser's encoder takes a quantizer it gets one; where it takes only a bitrate, one that is enough for
@@ -80,16 +79,17 @@ export async function canEncode(
 /**
  * Writes a video with the browser's own encoder; frame `i` is shown at `i / frameRate` seconds.
  *
- * @throws the signal's reason when it is aborted, and whatever the browser's encoder or `write` reports.
+ * @throws the signal's reason when it is aborted, and whatever the browser's encoder or the sink reports.
  */
 export async function encodeWithWebCodecs(
   video: VideoFrames,
   options: VideoOptions,
-  { signal, write, onPicture }: VideoControl,
+  sink: Sink,
+  { signal, onPicture }: VideoControl,
 ): Promise<void> {
   const { width, height, frameRate, repeats } = video;
   const target = new StreamTarget(
-    new WritableStream({ write: async ({ data, position }) => write(data.slice(), position) }),
+    new WritableStream({ write: ({ data, position }) => sink.write(data.slice(), position) }),
   );
   // Room for the index is left at the beginning, so that the frames need not wait in memory until it is known.
   const format =

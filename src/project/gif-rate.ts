@@ -1,5 +1,4 @@
-/** Hundredths of a second: browsers play shorter GIF frames as a tenth of a second. */
-const shortest = 2;
+import { shortestGifDelay as shortest } from '../formats/index.ts';
 
 /** What becomes of a frame rate in a GIF, which counts hundredths of a second. */
 export interface GifRate {

@@ -1,3 +1,4 @@
+import { isStill } from './export-options.ts';
 import type { ExportOptions } from './export-options.ts';
 import { reelPositions } from './reel.ts';
 
@@ -14,16 +15,17 @@ export interface Shot {
 /**
  * The frames of a file, in order, from `count` pictures. Each lasts `1 / frameRate` seconds; the first picture, and the
  * last where it comes up first, are held longer. In-betweens stand between neighbours, and in a loop that goes there
- * and back also on the last step home.
+ * and back also on the last step home. An archive holds every picture once, however the animation runs.
  */
 export function shotsOf(
   count: number,
   options: Pick<
     ExportOptions,
-    'frameRate' | 'holdFirst' | 'holdLast' | 'inBetweens' | 'thereAndBack' | 'loop'
+    'format' | 'frameRate' | 'holdFirst' | 'holdLast' | 'inBetweens' | 'thereAndBack' | 'loop'
   >,
 ): Shot[] {
-  const { frameRate, holdFirst, holdLast, inBetweens, thereAndBack, loop } = options;
+  const { format, frameRate, holdFirst, holdLast, inBetweens, loop } = options;
+  const thereAndBack = options.thereAndBack && !isStill(format);
   const order = reelPositions({ first: 0, last: count - 1, loop, pingPong: thereAndBack });
   const seconds = 1 / frameRate;
   const turn = order.indexOf(count - 1);

@@ -143,7 +143,7 @@ export function createExport({
   }
 
   /** What the part needs that is loaded with the Export dialog. */
-  const whence: ExportSources = { media, animation, settings, picturesAt };
+  const sources: ExportSources = { media, animation, settings, picturesAt };
 
   async function encode(
     kind: ExportKind,
@@ -164,9 +164,10 @@ export function createExport({
     }
   }
 
-  /** Runs one job at a time; `work` returns what is then said. */
+  /** Runs one job at a time; `work` returns what is then said. `isWhole` tells whether the file has all frames. */
   async function run(
     kind: ExportJob['kind'],
+    isWhole: boolean,
     work: (signal: AbortSignal, onEvent: (event: JobEvent) => void) => Promise<string>,
   ): Promise<void> {
     if (store.getState().job) return;
@@ -183,7 +184,7 @@ export function createExport({
         });
         if (signal.aborted) return;
         end();
-        if (animation.getState().frames === frames) animation.markSaved();
+        if (isWhole && animation.getState().frames === frames) animation.markSaved();
         notices.announce(said);
       } catch (error) {
         if (signal.aborted) return;
@@ -209,7 +210,7 @@ export function createExport({
         );
         return;
       }
-      await run(kind, async (signal, onEvent) => {
+      await run(kind, true, async (signal, onEvent) => {
         const wanted = await sequence(kind);
         signal.throwIfAborted();
         const { file } = await encode(kind, wanted, { signal, onEvent });
@@ -220,9 +221,11 @@ export function createExport({
     },
     async save(request, target) {
       store.setState({ written: null });
-      await run(request.options.format, async (signal, onEvent) => {
+      const count = animation.getState().frames.length;
+      const isWhole = request.positions.filter((position) => position > 0).length === count;
+      await run(request.options.format, isWhole, async (signal, onEvent) => {
         const { exported } = await import('./export-files.ts');
-        const { file, ...rest } = await exported(request, target, whence, { signal, onEvent });
+        const { file, ...rest } = await exported(request, target, sources, { signal, onEvent });
         signal.throwIfAborted();
         const name = target?.name ?? suggestedName(environment.today(), request.options.format);
         if (file) environment.saveFile(file, name);
@@ -232,7 +235,7 @@ export function createExport({
     },
     async measure(request, signal) {
       const { measured } = await import('./export-files.ts');
-      return measured(request, whence, signal);
+      return measured(request, sources, signal);
     },
     dismiss() {
       store.setState({ written: null });

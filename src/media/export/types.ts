@@ -1,5 +1,6 @@
 import type { Picture } from '../../base/index.ts';
 import type { CreateOutput, PictureSize } from '../../formats/index.ts';
+import type { Sink } from '../output-sink.ts';
 
 /** A frame of the written file: one picture, or a cross-fade of two. Pictures are counted from 0. */
 export interface Shot {
@@ -19,13 +20,6 @@ export interface FrameFeed extends PictureSize {
   picture(index: number): Promise<Picture>;
   /** A frame as a PNG file of 8-bit RGB: as it is kept where nothing about it has changed. */
   png(index: number): Promise<Uint8Array<ArrayBuffer>>;
-}
-
-/** Where a file's bytes go as they come: in order, but for headers that are known last. */
-export interface Sink {
-  /** Begins the file anew: what has been written so far is gone. */
-  restart(): Promise<void>;
-  write(bytes: Uint8Array<ArrayBuffer>, position: number): Promise<void>;
 }
 
 /** What an encoder needs to know besides the frames. */

@@ -14,19 +14,13 @@ function videoEncoder(codec: VideoCodec): Encode {
       repeats: wholeDurations(feed.seconds, 1 / frameRate, 1),
       picture: (index: number) => feed.picture(index),
     };
-    return encodeVideo(
-      video,
-      { codec, quality, comment: note },
-      {
-        signal,
-        createOutput,
-        restart: () => sink.restart(),
-        write: (bytes, position) => sink.write(bytes, position),
-        onPicture(done) {
-          onProgress({ done, of: count });
-        },
+    return encodeVideo(video, { codec, quality, comment: note }, sink, {
+      signal,
+      createOutput,
+      onPicture(done) {
+        onProgress({ done, of: count });
       },
-    );
+    });
   };
 }
 

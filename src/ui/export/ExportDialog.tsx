@@ -6,7 +6,7 @@ import { Dialog } from '../shared/Dialog.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './ExportDialog.module.css';
 import { ExportFooter } from './ExportFooter.tsx';
-import { NumberEntry, Pick, SwitchEntry } from './fields.tsx';
+import { ChoiceEntry, NumberEntry, SwitchEntry } from './fields.tsx';
 import { Preview } from './Preview.tsx';
 import { useDraft } from './useDraft.ts';
 import type { Draft } from './useDraft.ts';
@@ -181,7 +181,7 @@ function Size({ draft: { options, set, number } }: { readonly draft: Draft }) {
       <legend>Picture</legend>
       <div className={styles['grid']}>
         <NumberEntry words={fieldWords.scale} draft={number('scale')} step={0.5} />
-        <Pick
+        <ChoiceEntry
           label="Scaling"
           value={options.resampling}
           choices={[
@@ -192,7 +192,7 @@ function Size({ draft: { options, set, number } }: { readonly draft: Draft }) {
             set({ resampling });
           }}
         />
-        <Pick
+        <ChoiceEntry
           label="Shape"
           value={options.shape}
           choices={[
@@ -205,7 +205,7 @@ function Size({ draft: { options, set, number } }: { readonly draft: Draft }) {
             set({ shape });
           }}
         />
-        <Pick
+        <ChoiceEntry
           label="Fit"
           value={options.fit}
           disabled={options.shape === 'frame'}

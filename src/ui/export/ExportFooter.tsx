@@ -18,7 +18,7 @@ export function ExportFooter({
   /** The rest is done elsewhere on the page. */
   readonly onHandedOver: () => void;
 }) {
-  const { animation, exporter, projects } = useStores();
+  const { animation, exporter, notices, projects } = useStores();
   const job = useSelect(exporter, (state) => state.job);
   const written = useSelect(exporter, (state) => state.written);
   const project = useSelect(animation, (state) => state.project);
@@ -49,9 +49,9 @@ export function ExportFooter({
           disabled={!valid}
           title="Writes straight to a file that you choose"
           onClick={() => {
-            void chooseFile(suggestedName(new Date(), format)).then(async (target) => {
+            chooseFile(suggestedName(new Date(), format)).then(async (target) => {
               if (target) await exporter.save(request, target);
-            });
+            }, notices.error);
           }}
         >
           Choose where…
@@ -80,6 +80,7 @@ function Written({
 }: {
   readonly written: WrittenFile;
 }) {
+  const { notices } = useStores();
   const shared = file && new File([file], name, { type: file.type });
   return (
     <div className={styles['written']}>
@@ -89,7 +90,7 @@ function Written({
       {shared && isShareable(shared) && (
         <Button
           onClick={() => {
-            void share(shared);
+            share(shared).catch(notices.error);
           }}
         >
           <Share2 size={16} aria-hidden />

@@ -68,7 +68,7 @@ export function SwitchEntry({
 }
 
 /** One of a few. */
-export function Pick<V extends string>({
+export function ChoiceEntry<V extends string>({
   label,
   value,
   choices,

@@ -97,8 +97,7 @@ export function useDraft(): Draft {
   const positions = Array.from({ length: last - first + 1 }, (_, i) => first + i);
   if (includeStart) positions.unshift(0);
   const size = frames.at(first - 1) ?? { width: 64, height: 64 };
-  const isZip = options.format === 'zip';
-  const shots = shotsOf(positions.length, isZip ? { ...options, thereAndBack: false } : options);
+  const shots = shotsOf(positions.length, options);
   const numbers = (['frameRate', 'scale', 'holdFirst', 'holdLast', 'inBetweens'] as const).map(number);
   return {
     options,

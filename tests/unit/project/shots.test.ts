@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { lengthOf, shotsOf, thinned } from '../../../src/project/index.ts';
 
 const options = fc.record({
+  format: fc.constantFrom('gif', 'mp4'),
   frameRate: fc.constantFrom(1, 7, 10, 24, 30, 60),
   holdFirst: fc.constantFrom(0, 0.5, 3),
   holdLast: fc.constantFrom(0, 1, 2.5),
@@ -10,7 +11,15 @@ const options = fc.record({
   thereAndBack: fc.boolean(),
   loop: fc.boolean(),
 });
-const plain = { frameRate: 10, holdFirst: 0, holdLast: 0, inBetweens: 0, thereAndBack: false, loop: true };
+const plain = {
+  format: 'gif',
+  frameRate: 10,
+  holdFirst: 0,
+  holdLast: 0,
+  inBetweens: 0,
+  thereAndBack: false,
+  loop: true,
+} as const;
 
 describe('shots', () => {
   it('are the pictures in order, each for one frame', () => {
@@ -23,6 +32,10 @@ describe('shots', () => {
     const held = shotsOf(3, { ...plain, holdFirst: 1, holdLast: 2, thereAndBack: true, loop: false });
     expect(held.map(({ picture }) => picture)).toEqual([0, 1, 2, 1, 0]);
     expect(held.map(({ seconds }) => seconds)).toEqual([1.1, 0.1, 2.1, 0.1, 0.1]);
+  });
+
+  it('come once each in an archive, however the animation runs', () => {
+    expect(shotsOf(3, { ...plain, format: 'zip', thereAndBack: true })).toEqual(shotsOf(3, plain));
   });
 
   it('fade home in a loop that goes there and back', () => {

@@ -55,7 +55,7 @@ const options: EncodeOptions = {
   document: '{}',
 };
 
-async function encode(encoder: Encode, changed: Partial<EncodeOptions> = {}) {
+async function encode(encoder: Encode, changed: Partial<EncodeOptions> = {}, seconds = 0.1) {
   let written = new BlobOutput();
   const sink = {
     restart: () => {
@@ -70,7 +70,7 @@ async function encode(encoder: Encode, changed: Partial<EncodeOptions> = {}) {
   const signal = new AbortController().signal;
   const progress: number[] = [];
   await encoder(
-    feed(),
+    feed(seconds),
     sink,
     { ...options, ...changed },
     {
@@ -144,6 +144,15 @@ describe('APNG', () => {
     });
     const once = decodeApng(await encode(encodeApng, { loop: false }));
     expect(once.numberOfPlays).toBe(1);
+  });
+
+  it('shows frames for as long as is asked, also for minutes', async () => {
+    for (const seconds of [65.535, 65.54, 121]) {
+      const { frames } = decodeApng(await encode(encodeApng, {}, seconds));
+      for (const { delayNumber, delayDenominator } of frames) {
+        expect(delayNumber / delayDenominator).toBeCloseTo(seconds, 2);
+      }
+    }
   });
 });
 
