@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 
 /**
  * The layers, from the page down: what each folder of `src` may import besides itself, `base` and `formats`.
- * An import that runs any other way is an error, so the drawing in the README stays true.
+ * An import that runs any other way is an error, so the drawing in ARCHITECTURE.md stays true.
  */
 const layers = {
   base: [],
