@@ -1,6 +1,6 @@
 /**
- * An immutable list whose versions share their storage: appending is O(1) and leaves the list before as it was. Only a
- * list that something was appended to already is copied when something else is appended.
+ * Immutable list with O(1) append: versions share one array, and each sees a prefix of it. Appending a second item to
+ * the same version copies it.
  */
 export class AppendList<T> implements Iterable<T> {
   readonly #items: T[];
@@ -17,13 +17,13 @@ export class AppendList<T> implements Iterable<T> {
     return new AppendList<T>([], { items, length: this.length + 1 });
   }
 
-  /** The item at a place; one below zero counts from the end. */
+  /** The item at `index`; negative indices count from the end. */
   at(index: number): T | undefined {
     const place = index < 0 ? this.length + index : index;
     return place < this.length ? this.#items[place] : undefined;
   }
 
-  /** A part of the list, as `Array.slice`. */
+  /** Same as `Array.slice`. */
   slice(start = 0, end = this.length): T[] {
     const place = (index: number) =>
       Math.min(this.length, index < 0 ? Math.max(0, this.length + index) : index);
@@ -34,7 +34,7 @@ export class AppendList<T> implements Iterable<T> {
     return this.slice().map(change);
   }
 
-  /** Whether this list is an earlier one with more at its end, known without comparing them. */
+  /** True if this list was made by appending to `earlier`, decided in O(1) by the shared array. */
   extends(earlier: AppendList<T>): boolean {
     return earlier.#items === this.#items && earlier.length <= this.length;
   }

@@ -1,13 +1,13 @@
 import * as v from 'valibot';
 
-/** The values that an error is about: what was found, what was expected, where. */
+/** Values that caused an error: found, expected, file, offset. */
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | null>>;
 
 /**
- * An error that a person can act on.
+ * Base class of errors that a user can act on.
  *
- * `message` says what happened, `remedy` what to do about it, `code` is stable and meant for programs and tests,
- * `details` carries the offending values. Subclasses say which part of Drift found it.
+ * `message` says what happened and `remedy` what to do about it. `code` is stable, for programs and tests. `details`
+ * holds the offending values. The subclass names the part of Drift that failed.
  */
 export class DriftError extends Error {
   override readonly name: string = 'DriftError';
@@ -27,11 +27,11 @@ export class DriftError extends Error {
   }
 }
 
-/** A picture, an archive or another file that the user gave cannot be used. */
+/** A picture, archive or other file from the user cannot be used. */
 export class InputError extends DriftError {
   override readonly name = 'InputError';
 
-  /** The same error, saying which of several files it is about. */
+  /** Copy of this error with the file's name in its message and details, for errors about one of several files. */
   about(file: string): InputError {
     const { code, message, remedy, details } = this;
     return new InputError(code, `${file}: ${message}`, {
@@ -47,12 +47,12 @@ export class SettingsError extends DriftError {
   override readonly name = 'SettingsError';
 }
 
-/** A weight file is damaged, cut short, lies about itself, or holds something that Drift refuses to run. */
+/** A weight file is damaged, truncated, inconsistent, or contains something that Drift refuses to run. */
 export class CheckpointError extends DriftError {
   override readonly name = 'CheckpointError';
 }
 
-/** A model's manifest or configuration asks for something that Drift does not have. */
+/** A model's manifest or configuration is invalid, or needs something that Drift does not support. */
 export class ModelError extends DriftError {
   override readonly name = 'ModelError';
 }
@@ -67,17 +67,17 @@ export class MediaError extends DriftError {
   override readonly name = 'MediaError';
 }
 
-/** A project's file, or the project itself, is damaged or cannot be used as asked. */
+/** A project or its file is damaged, or cannot be used as asked. */
 export class ProjectError extends DriftError {
   override readonly name = 'ProjectError';
 }
 
-/** The browser's storage is full, forbidden, or does not answer. */
+/** The browser's storage is full, not permitted, or does not respond. */
 export class StorageError extends DriftError {
   override readonly name = 'StorageError';
 }
 
-/** A worker died or answered with something that is not in the protocol. */
+/** A worker died, or sent a message outside the protocol. */
 export class WorkerError extends DriftError {
   override readonly name = 'WorkerError';
 }
@@ -95,24 +95,24 @@ const classes = {
   WorkerError,
 };
 
-/** An error as it crosses a worker's border: structured clone keeps no class, no code and no remedy. */
+/** Schema of an error in a message: structured clone keeps neither the class nor `code` and `remedy`. */
 export const wireErrorSchema = v.object({
   name: v.string(),
   message: v.string(),
   code: v.string(),
   remedy: v.string(),
-  // Not being a number may be the very thing that is wrong.
+  // NaN is allowed: it may be the value that was wrong.
   details: v.record(v.string(), v.union([v.string(), v.number(), v.nan(), v.boolean(), v.null()])),
   stack: v.optional(v.string()),
 });
 export type WireError = v.InferOutput<typeof wireErrorSchema>;
 
-/** True for the error that a stopped operation throws: stopping is not a failure and is never shown as one. */
+/** True for the `AbortError` of a cancelled operation, which is never shown as a failure. */
 export function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'AbortError';
 }
 
-/** Flattens any thrown value so that it survives `postMessage`; `errorFromWire` is its inverse. */
+/** Converts any thrown value to a plain object that `postMessage` can clone; `errorFromWire` is the inverse. */
 export function errorToWire(error: unknown): WireError {
   const stack = error instanceof Error && error.stack !== undefined ? { stack: error.stack } : {};
   if (error instanceof DriftError) {
@@ -133,7 +133,7 @@ export function errorToWire(error: unknown): WireError {
   };
 }
 
-/** What was thrown, which can be anything, even something that refuses to become a string. */
+/** `String(thrown)`, which may itself throw. */
 function inWords(thrown: unknown): string {
   try {
     return String(thrown);
@@ -142,7 +142,7 @@ function inWords(thrown: unknown): string {
   }
 }
 
-/** Rebuilds an error of its own class, so that `instanceof`, `code` and `remedy` hold on both sides. */
+/** Rebuilds an error with its class, so that `instanceof`, `code` and `remedy` work across workers. */
 export function errorFromWire(wire: WireError): Error {
   if (wire.name === 'AbortError') return new DOMException(wire.message, 'AbortError');
   const Class = Object.entries(classes).find(([name]) => name === wire.name)?.[1] ?? WorkerError;

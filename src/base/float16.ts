@@ -1,18 +1,17 @@
 /**
- * Half-precision numbers in plain typed arrays. Weights come in as float16, bfloat16 or float32 and leave as
- * float16. One code path serves every runtime: the built-in `Float16Array` is hardly faster where it exists,
- * and packed weights must not depend on the browser that packed them.
+ * Conversion between float32, float16 and bfloat16, the latter two as their bits in a `Uint16Array`. The built-in
+ * `Float16Array` is hardly faster, and packed weights must not depend on the browser that packed them.
  */
 
 /** Bits of 2^-14, the smallest normal float16. */
 const smallestNormal = 0x38800000;
-/** Bits of 2^-25: this and less rounds to zero. */
+/** Bits of 2^-25: this and anything smaller rounds to zero. */
 const halfOfSmallest = 0x33000000;
 /** Bits of 65520, the first value that rounds to infinity; the largest float16 is 65504. */
 const firstOverflow = 0x477ff000;
-/** Bits of 65536, where the exponent of a float16 ends. */
+/** Bits of 65536, one past the largest exponent of a float16. */
 const exponentEnd = 0x47800000;
-/** Bits of float32's infinity; anything above is NaN. */
+/** Bits of float32 infinity; anything larger is NaN. */
 const infinity = 0x7f800000;
 
 function bitsOf(values: Float32Array): Uint32Array {
@@ -20,12 +19,12 @@ function bitsOf(values: Float32Array): Uint32Array {
 }
 
 /**
- * Rounds float32 values to float16, to nearest, ties to even, as IEEE 754 says. Values from 65520 up become
- * infinity (ask `measureForFloat16` first), NaN stays NaN.
+ * Rounds float32 to float16, to nearest, ties to even (IEEE 754). Magnitudes from 65520 up become infinity (check with
+ * `measureForFloat16` first); NaN stays NaN.
  *
- * @param out where the halves go; a new array when left out. At least as long as `values`.
+ * @param out Destination, at least as long as `values`; allocated by default.
  * @returns `out`
- * @throws RangeError when `out` is too short.
+ * @throws RangeError if `out` is too short
  */
 export function float32ToFloat16(
   values: Float32Array,
@@ -40,7 +39,7 @@ export function float32ToFloat16(
     const sign = (bits >>> 16) & 0x8000;
     const size = bits & 0x7fffffff;
     if (size >= smallestNormal && size < exponentEnd) {
-      // The exponent is rebased from 127 to 15; a carry out of the mantissa runs into it, which is right.
+      // The exponent is rebased from 127 to 15; a carry out of the mantissa correctly increments it.
       out[i] = sign | ((size - 0x38000000 + 0xfff + ((size >>> 13) & 1)) >>> 13);
     } else if (size <= halfOfSmallest) {
       out[i] = sign;
@@ -57,20 +56,19 @@ export function float32ToFloat16(
   return out;
 }
 
-/** How well values fit into float16. */
+/** Range of values with respect to float16. */
 export interface Float16Fit {
-  /** The largest finite magnitude, 0 when there is none. */
+  /** Largest finite magnitude, 0 if there are no finite values. */
   readonly largest: number;
-  /** How many finite values would become infinite: those of magnitude 65520 and more. */
+  /** Number of finite values of magnitude 65520 and more, which `float32ToFloat16` turns into infinity. */
   readonly overflowed: number;
-  /** How many values are infinite or NaN already. */
+  /** Number of values that are infinite or NaN. */
   readonly notFinite: number;
 }
 
 /**
- * Looks whether values survive `float32ToFloat16`. An infinite weight turns whole pictures into NaN and a
- * clamped one changes the model, so whoever packs weights asks first, and keeps the tensor in float32 or
- * refuses it.
+ * Counts the values that `float32ToFloat16` would make infinite. One infinite weight turns whole pictures into NaN, and
+ * clamping it would change the model, so packers keep such a tensor in float32 or refuse it.
  */
 export function measureForFloat16(values: Float32Array): Float16Fit {
   let largest = 0;
@@ -93,7 +91,7 @@ export function measureForFloat16(values: Float32Array): Float16Fit {
 
 let widened: Float32Array | null = null;
 
-/** Every float16 there is, widened: 256 kB, made on first use. */
+/** Lookup table of all 65,536 float16 values (256 kB), computed on first use. */
 function widenedHalves(): Float32Array {
   if (widened !== null) return widened;
   const table = new Float32Array(65536);
@@ -108,7 +106,7 @@ function widenedHalves(): Float32Array {
   return table;
 }
 
-/** Widens float16 values (their bits) to float32, exactly. */
+/** Converts float16 (bits) to float32, exactly. */
 export function float16ToFloat32(halves: Uint16Array): Float32Array<ArrayBuffer> {
   const table = widenedHalves();
   const values = new Float32Array(halves.length);
@@ -116,7 +114,7 @@ export function float16ToFloat32(halves: Uint16Array): Float32Array<ArrayBuffer>
   return values;
 }
 
-/** Widens bfloat16 values (their bits), which are the upper halves of float32, exactly. */
+/** Converts bfloat16 (bits), the upper half of a float32, to float32, exactly. */
 export function bfloat16ToFloat32(halves: Uint16Array): Float32Array<ArrayBuffer> {
   const values = new Float32Array(halves.length);
   const bits = bitsOf(values);

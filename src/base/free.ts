@@ -1,7 +1,7 @@
 /**
- * Gives the memory of an array back now, where the engine can (it has `ArrayBuffer.prototype.transfer`), instead of when
- * its garbage is collected: engines let hundreds of megabytes of buffers gather before they look. The array is empty
- * from then on, and may be freed again. One that is a part of a larger buffer is left alone.
+ * Releases the memory of an array now instead of at garbage collection, in engines that have
+ * `ArrayBuffer.prototype.transfer`: engines let hundreds of megabytes of buffers accumulate before they collect. The
+ * array is empty afterwards; freeing it twice is harmless. A view on part of a larger buffer is left alone.
  */
 export function freeNow({ buffer, byteLength }: ArrayBufferView<ArrayBuffer>): void {
   if (byteLength === 0 || byteLength < buffer.byteLength) return;

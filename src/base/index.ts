@@ -1,4 +1,4 @@
-/** What every layer may lean on: errors that cross a worker's border, pictures, number formats, and how work waits and stops. */
+/** Shared by all layers: errors, pictures, float16, queue, cancellation, caches. */
 export {
   DriftError,
   CheckpointError,

@@ -1,13 +1,12 @@
 /**
- * A promise that may stay pending as long as the program runs, such as the loss of a device, to be waited for beside
- * short work. `Promise.race` would leave a reaction on it for each wait, with all that the wait's result refers to
- * (V8 issue 9858); here a wait that is over leaves nothing.
+ * Races short work against a promise that may stay pending for the life of the program, such as the loss of a GPU
+ * device. `Promise.race` would leak one reaction, and the result it refers to, per call (V8 issue 9858).
  */
 export class Lasting {
   readonly #waits = new Set<(error: unknown) => void>();
   #failure: { readonly error: unknown } | null = null;
 
-  /** @param lasting - what waits fail with, once it rejects */
+  /** @param lasting Its rejection rejects all current and later waits. */
   constructor(lasting: Promise<never>) {
     lasting.catch((error: unknown) => {
       this.#failure = { error };
@@ -16,15 +15,12 @@ export class Lasting {
     });
   }
 
-  /** Waits that are not over. */
+  /** Number of pending waits. */
   get waits(): number {
     return this.#waits.size;
   }
 
-  /**
-   * The outcome of `work`, or a rejection as soon as the lasting promise rejects. What the work does afterwards is
-   * ignored.
-   */
+  /** The outcome of `work`, or a rejection as soon as the lasting promise rejects; `work` is ignored from then on. */
   during<T>(work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#failure) {

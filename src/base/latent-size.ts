@@ -1,7 +1,7 @@
-/** The most channels of latents that models may have; those of Stable Diffusion 1.x have 4, newer autoencoders up to 32. */
+/** Maximum number of latent channels. Stable Diffusion 1.x has 4, newer autoencoders up to 32. */
 export const mostLatentChannels = 64;
 
-/** Height and width of latents: a picture's, divided by the model's latent scale. */
+/** Height and width of latents: those of the picture divided by the model's latent scale. */
 export interface LatentSize {
   readonly height: number;
   readonly width: number;

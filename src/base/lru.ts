@@ -1,14 +1,14 @@
-/** A cache of bounded weight that drops what was not used for longest. */
+/** LRU cache bounded by the total weight of its values. */
 export class LruCache<K, V> {
   readonly #limit: number;
   readonly #onDrop: (value: V) => void;
-  /** In the order of use: a Map keeps the order in which its keys were put. */
+  /** Least recently used first: a Map iterates in insertion order. */
   readonly #entries = new Map<K, { readonly value: V; readonly weight: number }>();
   #weight = 0;
 
   /**
-   * @param limit the most that all values may weigh; the one used last stays even if it alone is heavier
-   * @param onDrop is given every value that leaves the cache
+   * @param limit Maximum total weight. The most recent value is kept even if it is heavier alone.
+   * @param onDrop Called with every value that leaves the cache, except by `take`.
    */
   constructor(limit: number, onDrop: (value: V) => void = () => undefined) {
     this.#limit = limit;
@@ -37,7 +37,7 @@ export class LruCache<K, V> {
     }
   }
 
-  /** Takes a value out without dropping it: it belongs to the caller. */
+  /** Removes a value without calling `onDrop`: the caller owns it now. */
   take(key: K): V | undefined {
     const entry = this.#entries.get(key);
     if (!entry) return undefined;

@@ -1,4 +1,4 @@
-/** The number type that each compiled network of a model computes in. */
+/** Number type in which each compiled network of a model computes. */
 export interface NetworkPrecision {
   readonly unet: 'float16' | 'float32';
   readonly decoder: 'float16' | 'float32';

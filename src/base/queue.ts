@@ -1,8 +1,8 @@
-/** Runs one task after the other, so that two animations never need memory at the same time. */
+/** FIFO mutex with cancellation: one task at a time, so that two animations never need GPU memory at once. */
 export interface Queue {
   /**
-   * Runs `task` once everything before it has ended, well or badly. A task whose signal, if it has one, is aborted while it waits
-   * never starts, and its promise rejects at once with the signal's reason.
+   * Runs `task` after all earlier tasks have settled; their failures do not affect it. If `signal` is aborted while the
+   * task waits, the task never starts and the promise rejects at once with the signal's reason.
    */
   run<T>(signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T>;
 }
@@ -16,22 +16,22 @@ export function createQueue(): Queue {
         await (signal ? abortable(turn, signal) : turn);
         return await task();
       })();
-      // The next one waits for its predecessor's task too where this one gave up waiting, and for no failure.
+      // Also wait for `turn`: if this task gave up waiting, the one before it is still running.
       last = Promise.allSettled([turn, result]).then(() => undefined);
       return result;
     },
   };
 }
 
-/** What an aborted signal's work rejects with. */
+/** The error that cancelled work rejects with: the signal's reason, or an `AbortError` if that is not an Error. */
 export function abortReason(signal: AbortSignal): Error {
   const reason: unknown = signal.reason;
   return reason instanceof Error ? reason : new DOMException('Stopped.', 'AbortError');
 }
 
 /**
- * `promise`, or a rejection with the signal's reason as soon as it is aborted: for work that cannot be interrupted
- * itself. What the promise does afterwards is ignored.
+ * `promise`, or a rejection with the signal's reason as soon as it is aborted: for work that cannot be interrupted. The
+ * promise's outcome is ignored after that.
  */
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
@@ -50,8 +50,8 @@ export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Pr
 }
 
 /**
- * Runs work that does several things at once. The signal that it gets is aborted with the given one, and as soon as
- * the work fails: what it has begun besides ends with it.
+ * Runs concurrent work with a signal that is aborted when `signal` is, and when the work fails, so that its remaining
+ * parts stop too.
  */
 export async function allOrNone<T>(
   signal: AbortSignal | undefined,

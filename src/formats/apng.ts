@@ -6,16 +6,15 @@ export interface ApngOptions {
   readonly width: number;
   readonly height: number;
   readonly frames: number;
-  /** Repeat for ever, or play once. */
+  /** Loops forever if true, plays once if false. */
   readonly loop: boolean;
-  /** Whole chunks that stand before the frames, such as texts. */
+  /** Encoded chunks placed before the frames, such as text. */
   readonly chunks: readonly Uint8Array[];
 }
 
 /**
- * Writes an animated PNG (chapter 11.3.5 of the W3C's PNG, third edition) of PNG files: their compressed pixels are
- * taken over as they are, so nothing is lost and nothing is compressed anew. Every frame replaces the whole picture.
- * Concatenate what `frame` returns in order, then `end`.
+ * APNG writer (W3C PNG, third edition, 11.3.5). Reuses the compressed data of PNG files, so it is lossless and
+ * compresses nothing. Every frame replaces the whole picture. Concatenate the results of `frame` in order, then `end`.
  */
 export class ApngWriter {
   readonly #options: ApngOptions;
@@ -27,11 +26,11 @@ export class ApngWriter {
   }
 
   /**
-   * The bytes of the next frame, the first with the file's header.
+   * Encodes the next frame; the first is preceded by the file's header.
    *
-   * @param png of the animation's size and of the first frame's colour type
-   * @param milliseconds that it is shown; from 65,536 on, hundredths of a second are written
-   * @throws RangeError for a PNG of another kind
+   * @param png File with the animation's size and the first frame's colour type.
+   * @param milliseconds Duration. From 65,536 on it is stored in hundredths of a second.
+   * @throws RangeError if `png` has no header, or another header than the first frame
    */
   frame(png: Uint8Array<ArrayBuffer>, milliseconds: number): Uint8Array<ArrayBuffer> {
     const { width, height, frames, loop, chunks } = this.#options;

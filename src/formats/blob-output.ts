@@ -1,14 +1,14 @@
 import type { OutputFile } from './output-file.ts';
 
-/** Writes at the end are joined up to so many bytes before they become a Blob. */
+/** Appended bytes are collected up to this size before they become a Blob. */
 const longestTail = 2 ** 20;
 
 /**
- * An output file in Blobs. Browsers keep Blobs in memory until they take up a good part of it (Chromium: a fifth), so
- * this is for where no file can be written. What `finish` gives stays readable.
+ * Output file in Blobs, for browsers without writable files. Browsers keep Blobs in memory up to a good part of it
+ * (Chromium: a fifth). The Blob from `finish` stays readable.
  */
 export class BlobOutput implements OutputFile {
-  /** In order and without gaps. */
+  /** Consecutive parts of the file. */
   #parts: Blob[] = [];
   #size = 0;
   #tail: Uint8Array<ArrayBuffer>[] = [];

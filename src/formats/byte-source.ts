@@ -1,18 +1,18 @@
-/** Anything that bytes can be read from in pieces: a file, a URL that answers ranges, memory. */
+/** Random-access byte source: a file, memory, or a URL on a server that supports ranges. */
 export interface ByteSource {
-  /** How errors call it: a file name or a URL. */
+  /** File name or URL, for error messages. */
   readonly name: string;
   /** Length in bytes. */
   readonly size: number;
   /**
-   * Exactly `length` bytes from `offset`.
+   * Reads exactly `length` bytes from `offset`.
    *
-   * @throws an error of the source's own when it ends before that.
+   * @throws an error defined by the source if it ends before that
    */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
   /**
-   * The same at once, where the source can: memory, files in Node, and in workers whatever the browser keeps. What is
-   * read belongs to the caller.
+   * Synchronous `read`, if the source supports it: memory, files in Node, and stored files in workers. The caller owns
+   * the result.
    */
   readonly readSync?: (offset: number, length: number) => Uint8Array<ArrayBuffer>;
 }

@@ -1,6 +1,6 @@
 /**
- * Tables of "slicing by 8" (Kounavis and Berry, 2005) for the reversed polynomial 0xedb88320 that ZIP and PNG use
- * (ISO 3309): `table[256 * k + byte]` is the CRC of a byte that `k` zero bytes follow.
+ * Tables for "slicing by 8" (Kounavis and Berry, 2005) with the reversed polynomial 0xedb88320 of ZIP and PNG
+ * (ISO 3309): `table[256 * k + byte]` is the CRC of `byte` followed by `k` zero bytes.
  */
 const table = new Uint32Array(8 * 256);
 for (let byte = 0; byte < 256; byte++) {
@@ -14,9 +14,9 @@ for (let i = 256; i < table.length; i++) {
 }
 
 /**
- * CRC-32 of bytes, as an unsigned number.
+ * CRC-32 as an unsigned integer.
  *
- * @param before the CRC of what comes before them, where they continue something
+ * @param before CRC of the preceding bytes, to compute a checksum in parts.
  */
 export function crc32(bytes: Uint8Array, before = 0): number {
   let crc = ~before;

@@ -1,27 +1,27 @@
 import { concatBytes } from '../base/index.ts';
 
-/** How long a GIF frame is shown at least, in hundredths of a second: browsers play less as a tenth. */
+/** Shortest GIF frame delay, in hundredths of a second: browsers show shorter ones for a tenth of a second. */
 export const shortestGifDelay = 2;
 
 export interface GifStart {
   readonly width: number;
   readonly height: number;
-  /** 256 colours, 3 bytes each; null where every frame has its own. */
+  /** Global palette: 256 colours, 3 bytes each. Null if every frame has its own. */
   readonly palette: Uint8Array | null;
-  /** Repeat for ever, or play once. */
+  /** Loops forever if true, plays once if false. */
   readonly loop: boolean;
   /** Text for the comment extension, in ASCII; null for none. */
   readonly comment: string | null;
 }
 
-/** What stands before a GIF's frames (GIF89a): screen, palette, Netscape's loop extension, comment. */
+/** Header of a GIF89a file: logical screen, palette, Netscape loop extension, comment. */
 export function gifStart({ width, height, palette, loop, comment }: GifStart): Uint8Array<ArrayBuffer> {
   const screen = new Uint8Array(13);
   screen.set(new TextEncoder().encode('GIF89a'));
   const view = new DataView(screen.buffer);
   view.setUint16(6, width, true);
   view.setUint16(8, height, true);
-  // Eight bits a colour; with the first bit, a palette of 256 follows.
+  // Eight bits per colour; the top bit says that a global palette of 256 follows.
   screen[10] = palette ? 0xf7 : 0x70;
   return concatBytes([
     screen,
@@ -33,7 +33,7 @@ export function gifStart({ width, height, palette, loop, comment }: GifStart): U
 
 export const gifEnd = Uint8Array.of(0x3b);
 
-/** Netscape's application extension: for ever. */
+/** Netscape application extension: loop forever. */
 export function gifLoop(): Uint8Array<ArrayBuffer> {
   return concatBytes([
     Uint8Array.of(0x21, 0xff, 11),
@@ -42,7 +42,7 @@ export function gifLoop(): Uint8Array<ArrayBuffer> {
   ]);
 }
 
-/** A comment extension. GIF89a allows only ASCII. */
+/** Comment extension; GIF89a allows only ASCII. */
 export function gifComment(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new TextEncoder().encode(text);
   const blocks: Uint8Array[] = [];
@@ -54,20 +54,20 @@ export function gifComment(text: string): Uint8Array<ArrayBuffer> {
 }
 
 export interface GifFrame {
-  /** The part of the screen that it changes. */
+  /** Rectangle of the screen that the frame replaces. */
   readonly x: number;
   readonly y: number;
   readonly width: number;
   readonly height: number;
   /** In hundredths of a second. */
   readonly delay: number;
-  /** The colour that leaves what was there before; null for none. */
+  /** Palette index that leaves the pixel below unchanged; null for none. */
   readonly transparent: number | null;
-  /** LZW data, from the minimum code size on. */
+  /** LZW data, starting with the minimum code size. */
   readonly data: Uint8Array;
 }
 
-/** A frame that uses the global palette. What it shows stays. */
+/** Encodes a frame that uses the global palette and stays on screen (disposal method 1). */
 export function gifFrame(frame: GifFrame): Uint8Array<ArrayBuffer> {
   const { x, y, width, height, delay, transparent, data } = frame;
   const header = new Uint8Array(18);
@@ -83,9 +83,10 @@ export function gifFrame(frame: GifFrame): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * A GIF that another program wrote, with a comment and with other delays, in hundredths of a second, frame by frame.
+ * Replaces the frame delays of an encoded GIF and adds a comment.
  *
- * @throws RangeError where its frames are not as many as the delays, or a block is not one of GIF's
+ * @param options.delays In hundredths of a second, one for each frame.
+ * @throws RangeError if the number of frames differs, or a block is invalid
  */
 export function retimedGif(
   gif: Uint8Array<ArrayBuffer>,

@@ -1,7 +1,4 @@
-/**
- * File formats that Drift reads or writes by itself, ZIP (with ZIP64), PNG, APNG, GIF and animated WebP, and the files
- * that they are written into.
- */
+/** File formats read or written without a library: ZIP (with ZIP64), PNG, APNG, GIF, animated WebP; and output files. */
 export { BlobOutput } from './blob-output.ts';
 export { crc32 } from './crc32.ts';
 export { writeOutput } from './output-file.ts';

@@ -1,15 +1,19 @@
-/** The most codes that GIF's table holds. */
+/** Maximum number of LZW codes in GIF. */
 const tableSize = 4096;
 
 /**
- * Compresses colour indices as GIF does it (GIF89a, appendix F): LZW with codes that grow to 12 bits, in sub-blocks of
- * at most 255 bytes. The table of 2 MB is kept between frames.
+ * LZW encoder for GIF (GIF89a, appendix F): codes grow to 12 bits; output in sub-blocks of at most 255 bytes. Its 2 MB
+ * table is reused between frames.
  */
 export class GifLzw {
-  /** The code of a known string and one more colour: `next[256 * code + colour]`, 0 for none. */
+  /** Code of a known string plus one colour: `next[256 * code + colour]`, 0 if unknown. */
   readonly #next = new Uint16Array(256 * tableSize);
 
-  /** The compressed data of a frame, from the minimum code size to the terminator, for `bits` bits a colour (2 to 8). */
+  /**
+   * Encodes a frame's colour indices, from the minimum code size to the block terminator.
+   *
+   * @param bits Bits per colour, 2 to 8.
+   */
   encode(indices: Uint8Array, bits: number): Uint8Array<ArrayBuffer> {
     const clear = 1 << bits;
     const next = this.#next;
@@ -35,24 +39,24 @@ export class GifLzw {
       } else {
         last++;
         next[256 * code + colour] = last;
-        // The reader is one entry behind, and widens when its own table is full.
+        // The decoder is one entry behind, and widens its codes when its own table is full.
         if (last === 1 << width) width++;
       }
       code = colour;
     }
     out.code(code, width);
-    // The reader has added an entry for the last code, too.
+    // The decoder adds an entry for the last code, too.
     if (last + 1 === 1 << width && width < 12) width++;
     out.code(clear + 1, width);
     return out.end(bits);
   }
 }
 
-/** Codes as bits, least significant first, in blocks that begin with their length. */
+/** Packs codes least significant bit first into length-prefixed sub-blocks. */
 class SubBlocks {
   #bytes = new Uint8Array(2 ** 14);
   #length = 1;
-  /** Where the block that is being filled begins: its length. */
+  /** Position of the current block's length byte. */
   #block = 1;
   #bits = 0;
   #held = 0;

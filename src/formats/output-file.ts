@@ -1,25 +1,22 @@
-/**
- * A file that is being written, mostly at its end. A write may also replace earlier bytes, as that of a header does
- * whose contents are known last.
- */
+/** File being written, mostly by appending. A write may also replace earlier bytes, such as a header known last. */
 export interface OutputFile {
-  /** In bytes. */
+  /** Length in bytes. */
   readonly size: number;
-  /** @throws RangeError for a position beyond the end, which would leave a gap */
+  /** @throws RangeError if `position` is beyond the end */
   write(bytes: Uint8Array<ArrayBuffer>, position?: number): void;
-  /** Ends writing. How long the Blob stays readable is up to the implementation. */
+  /** Ends writing. The implementation decides how long the Blob stays readable. */
   finish(type: string): Promise<Blob>;
-  /** Frees what has been written. The Blob that `finish` gave may be unreadable afterwards. */
+  /** Frees what was written. The Blob from `finish` may become unreadable. */
   discard(): Promise<void>;
 }
 
-/** Begins a file of which nothing is written yet. */
+/** Creates an empty output file. */
 export type CreateOutput = () => Promise<OutputFile>;
 
 /**
  * Runs `write` on a new output file and finishes it.
  *
- * @throws what `write` throws, after what it wrote has been discarded
+ * @throws what `write` throws, after discarding the file
  */
 export async function writeOutput(
   createOutput: CreateOutput,

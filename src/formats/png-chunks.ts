@@ -8,7 +8,7 @@ export interface PngChunk {
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
-/** A PNG chunk with its length and checksum. */
+/** Encodes a PNG chunk with its length and checksum. */
 export function pngChunk(type: string, body: Uint8Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(12 + body.length);
   const view = new DataView(bytes.buffer);
@@ -20,9 +20,9 @@ export function pngChunk(type: string, body: Uint8Array): Uint8Array<ArrayBuffer
 }
 
 /**
- * The chunks of a PNG that Drift wrote or has checked.
+ * Splits a PNG into chunks without verifying checksums: for files that Drift wrote or has checked.
  *
- * @throws RangeError for bytes that are no whole PNG
+ * @throws RangeError if the signature or the IEND chunk is missing
  */
 export function pngChunks(png: Uint8Array<ArrayBuffer>): PngChunk[] {
   if (!pngSignature.every((byte, i) => png[i] === byte)) throw new RangeError('this is no PNG');
@@ -38,19 +38,19 @@ export function pngChunks(png: Uint8Array<ArrayBuffer>): PngChunk[] {
   return chunks;
 }
 
-/** An `iTXt` chunk: text in UTF-8, not compressed, in no language in particular (11.3.3.4 of the standard). */
+/** An uncompressed `iTXt` chunk with UTF-8 text and no language (W3C PNG, 11.3.3.4). */
 export function pngText(keyword: string, text: string): Uint8Array<ArrayBuffer> {
   const encoder = new TextEncoder();
   // Keyword, its end, no compression (two bytes), no language, no translated keyword.
   return pngChunk('iTXt', concatBytes([encoder.encode(keyword), new Uint8Array(5), encoder.encode(text)]));
 }
 
-/** A PNG with chunks put in after its header. */
+/** Inserts chunks after a PNG's header. */
 export function withPngChunks(
   png: Uint8Array<ArrayBuffer>,
   chunks: readonly Uint8Array[],
 ): Uint8Array<ArrayBuffer> {
-  // The header chunk always has 13 bytes.
+  // The IHDR chunk is always 25 bytes long.
   const end = pngSignature.length + 25;
   return concatBytes([png.subarray(0, end), ...chunks, png.subarray(end)]);
 }

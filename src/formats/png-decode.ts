@@ -3,38 +3,38 @@ import type { ErrorDetails, Picture } from '../base/index.ts';
 import { crc32 } from './crc32.ts';
 import { pngSignature, predicted } from './png-rows.ts';
 
-/** What is wrong with a PNG: it is damaged, of another size than announced, or of a kind that is not decoded here. */
+/** Why a PNG is refused: damaged, not of the expected size, or of a kind that this decoder does not support. */
 export type PngFault = 'damaged' | 'size' | 'unsupported';
 
 export interface PngOptions {
-  /** What errors call the file. */
+  /** File name for error messages. */
   readonly name: string;
-  /** Makes the error that is thrown: what to do about a bad picture depends on where it comes from. */
+  /** Creates the error to throw: the remedy depends on the picture's origin. */
   readonly fail: (fault: PngFault, message: string, details: ErrorDetails, cause?: unknown) => Error;
 }
 
-/** The size in pixels that a PNG must have. */
+/** Size in pixels. */
 export interface PictureSize {
   readonly width: number;
   readonly height: number;
 }
 
-/** The longest PNG that a picture of this size can need, in bytes: a longer one is not read. */
+/** Upper bound in bytes for the PNG of a picture of this size; longer files are not read. */
 export function longestPng({ width, height }: PictureSize): number {
   const raw = height * (1 + 4 * width);
-  // Deflate adds 5 bytes to 64 kB that it cannot compress; other programs cut the data into chunks and add notes.
+  // Deflate adds 5 bytes to 64 kB that it cannot compress; other programs split the data into chunks and add metadata.
   return raw + Math.ceil(raw / 1000) + 65536;
 }
 
-/** Deflate cannot shrink anything by more than this: what claims more would be given memory that it does not fill. */
+/** Deflate's maximum compression ratio: a file that claims more cannot fill the memory it asks for. */
 const mostShrinking = 1032;
 
 /**
- * Decodes a PNG of 8 bits a channel, RGB or RGBA, not interlaced (what `encodePng` writes).
+ * Decodes a non-interlaced PNG with 8 bits per channel, RGB or RGBA, as `encodePng` writes it.
  *
- * @param expected the size that it must have: no more memory is allocated than a picture of this size needs
- * @throws what `options.fail` makes of `damaged` (cut, a wrong checksum, data that does not unpack to the picture),
- *   `size` (not the expected size) or `unsupported` (another kind of PNG)
+ * @param expected Required size; it bounds the memory allocated.
+ * @throws what `options.fail` returns for `damaged` (truncated, wrong checksum, data that does not unpack to the
+ *   picture), `size` (not the expected size) or `unsupported` (another kind of PNG)
  */
 export function decodePng(file: Uint8Array, expected: PictureSize, options: PngOptions): Picture {
   let channels: 3 | 4 | null = null;
@@ -75,7 +75,7 @@ function* chunksOf(file: Uint8Array, options: PngOptions): Generator<{ type: str
   }
 }
 
-/** Checks the header against the announced size before any memory is asked for. Returns the number of channels. */
+/** Checks the header against the expected size before allocating. Returns the number of channels. */
 function readHeader(body: Uint8Array, expected: PictureSize, options: PngOptions): 3 | 4 {
   const { name, fail } = options;
   if (body.length !== 13) throw damaged(options, 'its header has another length');
@@ -106,12 +106,12 @@ interface Unpacking {
   finish(): Uint8Array;
 }
 
-/** Unpacks into exactly `size` bytes: what unpacks to more is stopped as soon as it does. */
+/** Streaming inflate into exactly `size` bytes; stops as soon as the output exceeds them. */
 function startUnpacking(size: number, options: PngOptions): Unpacking {
   const out = new Uint8Array(size);
   let length = 0;
   const inflate = new Unzlib((part) => {
-    // Throws where the part does not fit.
+    // Throws a RangeError if the part does not fit.
     out.set(part, length);
     length += part.length;
   });
@@ -126,7 +126,7 @@ function startUnpacking(size: number, options: PngOptions): Unpacking {
   let waiting: Uint8Array | null = null;
   return {
     push(packed) {
-      // In small steps, so that a bomb is noticed before it goes off; the last waits for the word that it is the last.
+      // In small steps, to stop a decompression bomb early. The last step is held back until it can be marked as final.
       for (let at = 0; at < packed.length; at += step) {
         if (waiting) push(waiting, false);
         waiting = packed.subarray(at, at + step);

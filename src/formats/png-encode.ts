@@ -5,9 +5,9 @@ import { pngChunk } from './png-chunks.ts';
 import { filterRows, pngSignature } from './png-rows.ts';
 
 /**
- * Encodes a picture as PNG (W3C PNG, third edition): 8 bits a channel, RGB where it is opaque and RGBA where not, not
- * interlaced. The same picture gives the same bytes in every browser and in Node, bit for bit what was given: a canvas
- * may convert colours, multiplies by alpha, and adds noise where a browser protects against fingerprinting.
+ * Encodes a picture as a non-interlaced PNG with 8 bits per channel, RGB if it is opaque and RGBA otherwise. Lossless,
+ * and the same bytes in every browser and in Node; a canvas may convert colours, premultiplies alpha, and adds noise in
+ * browsers that protect against fingerprinting.
  */
 export function encodePng({ width, height, data }: Picture): Uint8Array<ArrayBuffer> {
   const channels = isOpaque(data) ? 3 : 4;

@@ -1,8 +1,8 @@
-/** PNG's signature and the filters of its rows (chapter 9 of the standard), shared by the encoder and the decoder. */
+/** PNG signature. */
 
 export const pngSignature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
-/** Rows before their compression, each filtered in the way that leaves the smallest sum of differences. */
+/** Filters rows for compression (W3C PNG, chapter 9), choosing per row the filter with the least sum of differences. */
 export function filterRows(
   data: Uint8ClampedArray,
   width: number,
@@ -37,7 +37,7 @@ export function filterRows(
   return out;
 }
 
-/** What a filter (9.2 of the standard) expects at a place: nothing, left, above, their mean, or Paeth's choice. */
+/** Prediction of a PNG row filter (W3C PNG, 9.2): 0 none, 1 left, 2 up, 3 average, 4 Paeth. */
 export function predicted(
   kind: number,
   row: Uint8Array,

@@ -2,7 +2,7 @@ import { concatBytes } from '../base/index.ts';
 
 const ascii = (text: string) => new TextEncoder().encode(text);
 
-/** A RIFF chunk, padded to an even length. */
+/** Encodes a RIFF chunk, padded to an even length. */
 function riffChunk(type: string, body: Uint8Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(8 + body.length + (body.length & 1));
   bytes.set(ascii(type));
@@ -15,19 +15,19 @@ function uint24(bytes: Uint8Array, at: number, value: number): void {
   bytes.set([value & 255, (value >> 8) & 255, value >> 16], at);
 }
 
-/** Where the length of the whole file stands, which is known last. */
+/** Offset of the RIFF length field, which is known only when the file is complete. */
 export const webpLengthAt = 4;
 
 export interface WebpStart {
   readonly width: number;
   readonly height: number;
-  /** Repeat for ever, or play once. */
+  /** Loops forever if true, plays once if false. */
   readonly loop: boolean;
-  /** Whether `webpXmp` follows the frames. */
+  /** True if an XMP chunk (`webpXmp`) follows the frames. */
   readonly hasXmp: boolean;
 }
 
-/** What stands before the frames of an animated WebP (RFC 9649): RIFF header without its length, VP8X and ANIM. */
+/** Header of an animated WebP (RFC 9649): RIFF header with length 0, VP8X and ANIM chunks. */
 export function webpStart({ width, height, loop, hasXmp }: WebpStart): Uint8Array<ArrayBuffer> {
   const extended = new Uint8Array(10);
   extended[0] = 0x02 | (hasXmp ? 0x04 : 0);
@@ -44,7 +44,7 @@ export function webpStart({ width, height, loop, hasXmp }: WebpStart): Uint8Arra
   ]);
 }
 
-/** The RIFF header's length of a file of so many bytes. */
+/** RIFF length field for a file of `bytes` bytes. */
 export function webpLength(bytes: number): Uint8Array<ArrayBuffer> {
   const length = new Uint8Array(4);
   new DataView(length.buffer).setUint32(0, bytes - 8, true);
@@ -52,11 +52,11 @@ export function webpLength(bytes: number): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * A frame, which replaces the whole picture.
+ * Encodes a frame that replaces the whole picture.
  *
- * @param file a WebP file of one picture
- * @param milliseconds that it is shown, below 2^24
- * @throws RangeError for bytes that are no WebP picture
+ * @param file Still WebP file.
+ * @param options.milliseconds Duration, below 2^24.
+ * @throws RangeError if `file` is not a WebP picture
  */
 export function webpFrame(
   file: Uint8Array,
@@ -70,12 +70,12 @@ export function webpFrame(
   uint24(frame, 6, width - 1);
   uint24(frame, 9, height - 1);
   uint24(frame, 12, milliseconds);
-  // No blending with what was there, which then need not be decoded.
+  // Do not blend with the previous frame, which then need not be decoded.
   frame[15] = 0x02;
   return riffChunk('ANMF', concatBytes([frame, ...pictureChunks(file)]));
 }
 
-/** The chunks with a picture's pixels: what else a file has does not belong into a frame. */
+/** Extracts the chunks with pixel data (ALPH, VP8, VP8L), the only ones allowed in a frame. */
 function pictureChunks(file: Uint8Array): Uint8Array[] {
   const view = new DataView(file.buffer, file.byteOffset, file.length);
   const nameAt = (at: number) => String.fromCharCode(...file.subarray(at, at + 4));
@@ -93,12 +93,12 @@ function pictureChunks(file: Uint8Array): Uint8Array[] {
   return chunks;
 }
 
-/** An XMP packet (ISO 16684-1) as a WebP chunk, for the end of the file. */
+/** Wraps an XMP packet (ISO 16684-1) in a WebP chunk, which goes at the end of the file. */
 export function webpXmp(packet: string): Uint8Array<ArrayBuffer> {
   return riffChunk('XMP ', ascii(packet));
 }
 
-/** An XMP packet with a description and the program that made the file. */
+/** XMP packet with a description and the name of the creating program. */
 export function xmpPacket(description: string, program: string): string {
   const escaped = (text: string) => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
   return [

@@ -1,34 +1,34 @@
 import type { ErrorDetails } from '../base/index.ts';
 import type { ByteSource } from './byte-source.ts';
 
-/** What is wrong with an archive: its end is missing, it contradicts itself, or it uses what Drift does not read. */
+/** Why an archive is refused: truncated, inconsistent, or uses an unsupported feature. */
 export type ZipFault = 'truncated' | 'zip-damaged' | 'zip-unsupported';
 
 export interface ZipOptions {
-  /** Makes the error that is thrown: archives hold different things, and what to do about a bad one differs. */
+  /** Creates the error to throw: the remedy depends on what the archive is for. */
   readonly fail: (fault: ZipFault, message: string, details: ErrorDetails, cause?: unknown) => Error;
-  /** The longest directory that is read, in bytes. */
+  /** Maximum size of the central directory, in bytes. */
   readonly longestDirectory: number;
-  /** Compressed entries are unpacked in memory up to this many bytes. */
+  /** Maximum uncompressed size of a compressed entry, which is inflated in memory. */
   readonly largestInflated: number;
 }
 
-/** One file inside a zip archive, as the archive's directory describes it. */
+/** A file in a ZIP archive, as listed in its central directory. */
 export interface ZipEntry {
   readonly name: string;
-  /** Length in bytes once it is unpacked. */
+  /** Uncompressed length in bytes. */
   readonly size: number;
   readonly compressedSize: number;
   readonly compressed: boolean;
-  /** CRC-32 of the unpacked bytes, as the directory says; reading does not check it. */
+  /** CRC-32 of the uncompressed bytes according to the directory; `read` does not verify it. */
   readonly crc32: number;
-  /** Where its local header stands, and where the next thing in the file begins. */
+  /** Offset of the local header; `limit` is the offset of whatever follows the entry. */
   readonly headerOffset: number;
   readonly limit: number;
   readonly nameBytes: Uint8Array;
 }
 
-/** Longest comment (65535) and the record that ends an archive (22). */
+/** Longest comment (65535) plus the end record (22). */
 const longestTail = 65535 + 22;
 
 type Fail = ZipOptions['fail'];
@@ -37,7 +37,7 @@ export function bytesView(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-/** A 64-bit number that has to fit into the file, so that it is exact as a JavaScript number. */
+/** Reads a 64-bit integer, which must be a safe integer. */
 function uint64(file: string, view: DataView, at: number, fail: Fail): number {
   const value = view.getBigUint64(at, true);
   if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
@@ -55,7 +55,7 @@ export async function findDirectory(
   const tail = await source.read(tailOffset, tailLength, signal);
   const view = bytesView(tail);
   let at = tailLength - 22;
-  // The record's comment runs to the end of the file; the signature alone may also occur inside of a comment.
+  // The comment must reach to the end of the file: the signature alone may also occur inside a comment.
   while (
     at >= 0 &&
     (view.getUint32(at, true) !== 0x06054b50 || at + 22 + view.getUint16(at + 20, true) !== tailLength)
@@ -90,7 +90,7 @@ export async function findDirectory(
     }
   }
   if (disks !== 0) throw unsupportedZip(fail, file, 'it is one of several volumes', { file, disks });
-  // Anything between the directory and its end would be bytes that nobody accounts for.
+  // The directory must end where the end record starts.
   if (offset + size !== end) throw lyingDirectory(fail, file, offset, size, end);
   return { offset, size, count };
 }
@@ -198,7 +198,7 @@ interface Sizes {
   readonly headerOffset: number;
 }
 
-/** Replaces fields that say 0xffffffff by the 64-bit ones in the zip64 extra field, which has them in this order. */
+/** Replaces 32-bit fields of 0xffffffff by those of the zip64 extra field, which has the present ones in this order. */
 function wideFields(file: string, entry: string, extra: Uint8Array, narrow: Sizes, fail: Fail): Sizes {
   const isWide = (value: number) => value === 0xffffffff;
   if (!isWide(narrow.size) && !isWide(narrow.compressedSize) && !isWide(narrow.headerOffset)) return narrow;

@@ -3,12 +3,12 @@ import type { ByteSource } from './byte-source.ts';
 import { bytesView, findDirectory, parseDirectory, unsupportedZip } from './zip-directory.ts';
 import type { ZipEntry, ZipOptions } from './zip-directory.ts';
 
-/** A zip archive whose directory has been read and checked. */
+/** ZIP archive whose directory has been read and validated. */
 export interface Zip {
   readonly entries: ReadonlyMap<string, ZipEntry>;
   /**
-   * `length` bytes of an entry from `start`. Of stored entries only these are read (and a header once),
-   * of compressed ones all of it.
+   * Reads `length` bytes of an entry's contents from `start`. A stored entry is read by range (plus its header, once); a
+   * compressed one is read and inflated whole.
    */
   read(
     entry: ZipEntry,
@@ -16,25 +16,23 @@ export interface Zip {
     length: number,
     signal?: AbortSignal,
   ): Promise<Uint8Array<ArrayBuffer>>;
-  /** The same at once, where the archive's source can. */
+  /** Synchronous `read`, if the archive's source supports it. */
   readonly readSync?: (entry: ZipEntry, start: number, length: number) => Uint8Array<ArrayBuffer>;
   /**
-   * The part of the archive that holds `length` bytes of a stored entry from `start`: for whoever fetches it before it is
-   * read. Where a part begins after the entry's beginning, its header has to be read besides, once.
+   * Byte range of the archive that covers `length` bytes of a stored entry from `start`, for prefetching. If `start` is
+   * not 0, the entry's header has to be read as well, once.
    */
   range(entry: ZipEntry, start: number, length: number): { readonly begin: number; readonly end: number };
 }
 
-/** Local headers end with padding up to 64 bytes of alignment; reading this much more finds the data at once. */
+/** Local headers may end with padding that aligns data to 64 bytes; this much more usually reaches the data's start. */
 const expectedPadding = 256;
 
 /**
- * Opens a zip archive of any size (zip64 too) by ranged reads of its directory alone.
- * Format: PKWARE's APPNOTE.TXT 6.3.
+ * Opens a ZIP archive (PKWARE APPNOTE.TXT 6.3, with ZIP64) by reading its central directory only.
  *
- * @throws what `options.fail` makes of `truncated` (the directory, which stands at the end, is missing),
- *   `zip-damaged` (the directory contradicts itself or the file) or `zip-unsupported` (encrypted, in volumes, unknown
- *   compression, too large to unpack).
+ * @throws what `options.fail` returns for `truncated` (no central directory at the end), `zip-damaged` (inconsistent) or
+ *   `zip-unsupported` (encrypted, multi-volume, unknown compression, too large to inflate)
  */
 export async function openZip(source: ByteSource, options: ZipOptions, signal?: AbortSignal): Promise<Zip> {
   const { fail } = options;
@@ -47,7 +45,7 @@ export async function openZip(source: ByteSource, options: ZipOptions, signal?: 
   const entries = parseDirectory(file, directory, count, offset, fail);
   const dataOffsets = new Map<ZipEntry, number>();
 
-  /** Reads at the entry's data; the first time, its header is in the same read. */
+  /** Reads a stored entry's data; the first read includes its local header. */
   function* readStored(entry: ZipEntry, start: number, length: number): Reading {
     const known = dataOffsets.get(entry);
     if (known !== undefined) return yield { offset: known + start, length };
@@ -82,7 +80,7 @@ export async function openZip(source: ByteSource, options: ZipOptions, signal?: 
   return {
     entries,
     range({ headerOffset, nameBytes, limit }, start, length) {
-      // How much padding there is only the local header says.
+      // Only the local header tells how much padding there is.
       const earliest = headerOffset + 30 + nameBytes.length + start;
       return {
         begin: start === 0 ? headerOffset : earliest,
@@ -108,7 +106,7 @@ export async function openZip(source: ByteSource, options: ZipOptions, signal?: 
   };
 }
 
-/** What reading takes, apart from how bytes are got: it asks for ranges of the file and is given them. */
+/** A read as a coroutine that requests byte ranges, so that `read` and `readSync` share it. */
 type Reading = Generator<
   { readonly offset: number; readonly length: number },
   Uint8Array<ArrayBuffer>,
@@ -117,7 +115,7 @@ type Reading = Generator<
 
 type Fail = ZipOptions['fail'];
 
-/** Checks the header before an entry's data against the directory; returns where the data begins. */
+/** Checks an entry's local header against the directory; returns the offset of its data. */
 function checkLocalHeader(file: string, entry: ZipEntry, bytes: Uint8Array, fail: Fail): number {
   const view = bytesView(bytes);
   const nameEnd = 30 + entry.nameBytes.length;
@@ -139,7 +137,7 @@ function checkLocalHeader(file: string, entry: ZipEntry, bytes: Uint8Array, fail
   });
 }
 
-/** The local header's own length may be left to a record after the data (flag 3), or to its zip64 field. */
+/** The local size may be deferred to a data descriptor (flag bit 3) or to the zip64 field. */
 function sizeAgrees(header: DataView, entry: ZipEntry): boolean {
   const size = header.getUint32(18, true);
   const left = (header.getUint16(6, true) & 8) !== 0 && size === 0;
@@ -164,11 +162,11 @@ function inflateEntry(
   let cause: unknown;
   try {
     const inflate = new Inflate((chunk) => {
-      // A chunk that does not fit is more than was promised; `set` throws.
+      // `set` throws if there is more data than the directory promised.
       out.set(chunk, length);
       length += chunk.length;
     });
-    // In small steps, so that a bomb is noticed before it goes off.
+    // In small steps, to stop a decompression bomb early.
     for (let at = 0; at < packed.length; at += 2 ** 14) {
       inflate.push(packed.subarray(at, at + 2 ** 14), at + 2 ** 14 >= packed.length);
     }

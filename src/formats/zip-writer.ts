@@ -3,38 +3,37 @@ import { concatBytes } from '../base/index.ts';
 import { crc32 } from './crc32.ts';
 import type { OutputFile } from './output-file.ts';
 
-/** A file to be put into an archive. */
+/** A file to add to an archive. */
 export interface ZipFile {
-  /** Path inside the archive, with `/` between folders. */
+  /** Path in the archive, with `/` between folders. */
   readonly name: string;
-  /** Its contents, less than 4 GiB. A Blob is read when its turn comes. */
+  /** Contents, less than 4 GiB. A Blob is read when it is written. */
   readonly data: Uint8Array<ArrayBuffer> | Blob;
-  /** Deflates the contents; they are stored as they are otherwise, which is right for pictures. */
+  /** Deflates the contents; the default stores them, which suits compressed pictures. */
   readonly compress?: boolean;
 }
 
-/** The longest contents and offsets that the 32-bit fields hold; the value itself says "see the 64-bit field". */
+/** Maximum of 32-bit (and 16-bit) fields, which means "see the ZIP64 field". */
 const wide = 0xffffffff;
 const wideCount = 0xffff;
-/** 1980-01-01, the first day that ZIP knows: the same files give the same archive whenever it is written. */
+/** 1980-01-01, the earliest ZIP date, so that archives are reproducible. */
 const dosDate = (1 << 5) | 1;
 /** Version 2.0 (folders, deflate) and 4.5 (ZIP64). */
 const plainVersion = 20;
 const zip64Version = 45;
-/** Names are UTF-8. */
+/** General purpose flag: names are UTF-8. */
 const utf8Flag = 0x800;
 
 /**
- * Writes a ZIP archive as a stream, ZIP64 where it takes more than 65,534 files or 4 GiB (PKWARE's APPNOTE.TXT 6.3).
- * Files are taken one at a time, as fast as the stream is read; what stays in memory is the directory, 46 bytes and the
- * name of each file. Checksums and lengths stand in front of the contents, so that programs that read an archive as it
- * arrives can read it, too.
+ * Streaming ZIP writer, with ZIP64 for more than 65,534 files or 4 GiB (PKWARE APPNOTE.TXT 6.3). Takes files one at a
+ * time, as fast as the stream is read; keeps only the directory in memory (46 bytes and the name per file). Checksums
+ * and lengths precede the contents, so that streaming readers can read the archive.
  *
  * The stream errors with what `files` throws, with a RangeError for a file of 4 GiB or a name of 64 kB, and with the
- * signal's reason when it is aborted; cancelling it ends the iteration of `files`.
+ * signal's reason when it is aborted; cancelling the stream ends the iteration of `files`.
  *
- * Why it is written here: fflate 0.8.3 writes no ZIP64, and client-zip 2.5.1 no ZIP64 end record for more than 65,535
- * files below 4 GiB, which `unzip` then calls damaged.
+ * Not a library: fflate 0.8.3 writes no ZIP64, and client-zip 2.5.1 no ZIP64 end record for more than 65,535 files below
+ * 4 GiB, which `unzip` reports as damaged.
  */
 export function zipStream(
   files: AsyncIterable<ZipFile> | Iterable<ZipFile>,
@@ -57,9 +56,9 @@ export function zipStream(
 }
 
 /**
- * Writes a ZIP archive into a file.
+ * Writes a ZIP archive to an output file.
  *
- * @throws as the stream of `zipStream` errors, and what the file's writes throw
+ * @throws like the stream of `zipStream`, and what writing throws
  */
 export async function writeZip(
   files: AsyncIterable<ZipFile> | Iterable<ZipFile>,
@@ -71,7 +70,7 @@ export async function writeZip(
 
 type Chunks = AsyncGenerator<Uint8Array<ArrayBuffer>, undefined, undefined>;
 
-/** Chunks shorter than this, in bytes, are joined: a disk takes as long for a header of 30 bytes as for a picture. */
+/** Shorter chunks (bytes) are coalesced: writing 30 bytes to disk takes as long as writing a picture. */
 const shortest = 2 ** 18;
 
 async function* gathered(chunks: Chunks): Chunks {
@@ -127,7 +126,7 @@ async function* zipChunks(
     const far = offset >= wide ? record([2, 1], [2, 8], [8, offset]) : record();
     directory.push(record([4, 0x02014b50], [2, zip64Version]));
     directory.push(common);
-    // Extra field, comment, volume, attributes, and where the file begins.
+    // Extra field length, comment length, volume, attributes, offset of the local header.
     directory.push(record([2, far.length], [2, 0], [2, 0], [2, 0], [4, 0], [4, Math.min(offset, wide)]));
     directory.push(path);
     directory.push(far);
@@ -139,7 +138,7 @@ async function* zipChunks(
   yield endOf(count, list.length, offset);
 }
 
-/** What follows the directory: where it is and how long. */
+/** End of central directory record, preceded by the ZIP64 record and locator where needed. */
 function endOf(count: number, size: number, offset: number): Uint8Array<ArrayBuffer> {
   const end = record(
     [4, 0x06054b50],
@@ -153,7 +152,7 @@ function endOf(count: number, size: number, offset: number): Uint8Array<ArrayBuf
   if (count < wideCount && size < wide && offset < wide) return end;
   const zip64 = record(
     [4, 0x06064b50],
-    // What follows of this record.
+    // Length of the rest of this record.
     [8, 44],
     [2, zip64Version],
     [2, zip64Version],
@@ -166,7 +165,7 @@ function endOf(count: number, size: number, offset: number): Uint8Array<ArrayBuf
   return concatBytes([zip64, record([4, 0x07064b50], [4, 0], [8, offset + size], [4, 1]), end]);
 }
 
-/** Little-endian fields, each given by its width in bytes and its value. */
+/** Encodes little-endian fields, each given as its width in bytes and its value. */
 function record(...fields: readonly (readonly [width: 2 | 4 | 8, value: number])[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(fields.reduce((sum, [width]) => sum + width, 0));
   const view = new DataView(bytes.buffer);
@@ -180,7 +179,7 @@ function record(...fields: readonly (readonly [width: 2 | 4 | 8, value: number])
   return bytes;
 }
 
-/** Bytes in one buffer that doubles as it fills: an array object for each small record would take many times more. */
+/** Growable byte buffer; an array object per small record would take many times more memory. */
 class ByteList {
   #buffer = new Uint8Array(2 ** 12);
   #length = 0;
