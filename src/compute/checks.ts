@@ -3,15 +3,14 @@ import type { ErrorDetails, Picture } from '../base/index.ts';
 import type { DeviceTensor, ElementType, GuidanceTerms, ModelType, NoiseKey, SolverState } from './types.ts';
 
 /**
- * What every operation demands of its tensors, checked once for both devices, and the sizes that follow from it.
- * A mismatch is a mistake in Drift and never the user's, but on a GPU it would go unnoticed and show as a
- * wrong picture, so it is an error with all its numbers.
+ * Argument checks shared by both implementations of `Compute`, and the sizes derived from them. A mismatch is a bug in
+ * Drift, never the user's mistake, but on a GPU it would pass silently and produce a wrong picture.
  */
 
 const remedy =
   'This is a mistake in Drift, not yours. Reload the page; if it comes back, please report it with these details.';
 
-/** An error about a tensor that does not fit an operation; `code` is one of `tensor-shape`, `tensor-type`, `tensor-device`, `tensor-disposed`. */
+/** Creates the error for a tensor that does not fit an operation. */
 export function tensorError(
   code: 'tensor-shape' | 'tensor-type' | 'tensor-device' | 'tensor-disposed',
   message: string,
@@ -22,7 +21,7 @@ export function tensorError(
 
 const shape = (dims: readonly number[]): string => `[${dims.join(', ')}]`;
 
-/** @throws DriftError `tensor-shape` with what was expected and found, unless it holds */
+/** @throws DriftError `tensor-shape` with the expected and actual shapes, if `holds` is false */
 export function requireShape(
   holds: boolean,
   operation: string,
@@ -49,7 +48,7 @@ export function requireType(operation: string, tensor: DeviceTensor, ...allowed:
   });
 }
 
-/** Kernels read and write in no particular order, so what is written must not also be read under another name. */
+/** Refuses aliasing: kernels read and write in no particular order. @throws DriftError `tensor-shape` */
 export function requireApart(operation: string, written: DeviceTensor, ...read: DeviceTensor[]): void {
   const memory = (tensor: DeviceTensor) => (tensor.device === 'webgpu' ? tensor.buffer : tensor.data.buffer);
   const target = memory(written);
@@ -57,7 +56,7 @@ export function requireApart(operation: string, written: DeviceTensor, ...read: 
   throw tensorError('tensor-shape', `${operation} cannot write into memory that it reads.`, { operation });
 }
 
-/** Number of elements. @throws DriftError `tensor-shape` when a dimension is not a positive integer. */
+/** Number of elements. @throws DriftError `tensor-shape` if a dimension is not a positive integer */
 export function elementCount(dims: readonly number[]): number {
   let count = 1;
   for (const size of dims) {
@@ -77,7 +76,7 @@ const sameDims = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((size, axis) => size === b[axis]);
 const isIndex = (value: number, end: number): boolean => Number.isInteger(value) && value >= 0 && value < end;
 
-/** `upload`: as many values as the dims say. */
+/** `upload`: the number of values must match the dims. */
 export function checkUpload(values: Float32Array, dims: readonly number[]): void {
   if (values.length === elementCount(dims)) return;
   throw tensorError('tensor-shape', `${values.length} values do not fill a tensor ${shape(dims)}.`, {
@@ -104,14 +103,14 @@ export function checkHead(tensor: DeviceTensor, rows: number): readonly number[]
   return [rows, ...tensor.dims.slice(1)];
 }
 
-/** `row`: the row's dims, its length, and the element at which it begins. */
+/** `row`: the row's dims, its length, and its offset in elements. */
 export function checkRow(tensor: DeviceTensor, index: number) {
   requireShape(isIndex(index, rowCount(tensor.dims)), 'row', `more than ${index} rows`, tensor);
   const length = rowLength(tensor.dims);
   return { dims: [1, ...tensor.dims.slice(1)], length, offset: index * length };
 }
 
-/** `copyRows`: elements to copy, and the element of `target` at which they go. */
+/** `copyRows`: number of elements to copy, and their offset in `target`. */
 export function checkCopyRows(source: DeviceTensor, target: DeviceTensor, row: number) {
   const length = rowLength(source.dims);
   requireType('copyRows', source, target.type);
@@ -128,7 +127,7 @@ export function checkCopyRows(source: DeviceTensor, target: DeviceTensor, row: n
   return { count: elementCount(source.dims), offset: row * length };
 }
 
-/** `gaussianNoise`: one key for each row of `out`; rows are filled four numbers at a time. */
+/** `gaussianNoise`: one key for each row of `out`; row lengths must be multiples of 4. */
 export function checkNoise(keys: readonly NoiseKey[], out: DeviceTensor) {
   const length = rowLength(out.dims);
   requireType('gaussianNoise', out, 'float32');
@@ -211,8 +210,8 @@ export function checkCosines(a: DeviceTensor, b: DeviceTensor) {
 }
 
 /**
- * `lerp`: length of a row, where in `out` the row begins, and the weights of `a` and `b`. Renormalising divides by
- * the deviation of a sum of two noises of deviation 1.
+ * `lerp`: row length, offset of the row in `out`, weights of `a` and `b`. Renormalising divides by the standard
+ * deviation of the weighted sum of two noises with deviation 1.
  */
 export function checkLerp(
   a: DeviceTensor,
@@ -257,7 +256,7 @@ export function checkModelInput(latents: DeviceTensor, modelInput: DeviceTensor)
   return elementCount(latents.dims);
 }
 
-/** `dpmSolverStep`: number of latents, and where classifier-free guidance comes from. */
+/** `dpmSolverStep`: number of latents, and the source of classifier-free guidance. */
 export function checkSolverStep(
   modelOutput: DeviceTensor,
   { latents, previousX0, modelInput, difference }: SolverState,
@@ -297,7 +296,7 @@ export function checkSolverStep(
   return { count: elementCount(latents.dims), guidance: full ? 'full' : difference ? 'kept' : 'none' };
 }
 
-/** `latentPreview`: the size of the small picture. */
+/** `latentPreview`: size of the preview. */
 export function checkPreview(latents: DeviceTensor, factors: readonly number[]) {
   requireType('latentPreview', latents, 'float32');
   const [batch = 0, channels = 0, height = 0, width = 0] = latents.dims;
@@ -310,7 +309,7 @@ export function checkPreview(latents: DeviceTensor, factors: readonly number[]) 
   return { batch, channels, height, width };
 }
 
-/** `frameFromDecoded`: the size of the frames. */
+/** `frameFromDecoded`: size of the frames. */
 export function checkDecoded(decoded: DeviceTensor) {
   requireType('frameFromDecoded', decoded, 'float32', 'float16');
   requireShape(
@@ -323,17 +322,17 @@ export function checkDecoded(decoded: DeviceTensor) {
   return { batch, height, width };
 }
 
-/** Where faults are noted: see `Compute.dpmSolverStep`. */
+/** Checks the tensor of overflow flags: see `Compute.dpmSolverStep`. */
 export function checkFaults(operation: string, faults: DeviceTensor): void {
   requireType(operation, faults, 'float32');
   requireShape(sameDims(faults.dims, [2]), operation, '[2] for faults', faults);
 }
 
-/** CLIP's mean and deviation of red, green and blue (Radford et al. 2021, the published preprocessor). */
+/** CLIP's mean and standard deviation of red, green and blue (Radford et al. 2021, published preprocessor). */
 export const clipMean = [0.48145466, 0.4578275, 0.40821073] as const;
 export const clipDeviation = [0.26862954, 0.26130258, 0.27577711] as const;
 
-/** Types that a device computing in `modelType` can hold. */
+/** Refuses float16 tensors on a device without float16. @throws DriftError `tensor-type` */
 export function checkTypeSupported(type: ElementType, modelType: ModelType): void {
   if (type !== 'float16' || modelType === 'float16') return;
   throw tensorError('tensor-type', 'This device does not compute in float16.', { found: type });

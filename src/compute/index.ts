@@ -1,7 +1,6 @@
 /**
- * The small set of operations between the neural networks, written twice behind one interface:
- * `webgpu/` runs WGSL kernels on the user's GPU, `cpu/` is plain TypeScript, the oracle in tests and the
- * fallback where there is no GPU.
+ * Operations between the neural networks, implemented twice behind the interface `Compute`: `webgpu/` runs WGSL kernels
+ * on the user's GPU; `cpu/` is plain TypeScript, the oracle in tests and the fallback without a GPU.
  */
 export { createCpuCompute } from './cpu/index.ts';
 export { SoftwareGpuError, createWebGpuCompute, requestComputeDevice } from './webgpu/index.ts';

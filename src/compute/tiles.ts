@@ -1,7 +1,7 @@
 import { elementCount, requireApart, requireShape, requireType } from './checks.ts';
 import type { DeviceTensor, TileSpan } from './types.ts';
 
-/** A tile, and where it lies in what is larger. */
+/** Position of a tile in a larger tensor, and the sizes of both. */
 export interface PlacedTile {
   readonly rows: TileSpan;
   readonly columns: TileSpan;
@@ -11,13 +11,13 @@ export interface PlacedTile {
   readonly width: number;
 }
 
-/** How much of a pixel row or column comes from a tile: 1 but where it fades. */
+/** Blend weight of a pixel row or column of a tile: 1, or a linear ramp within a fade. */
 export function tileWeight({ fade, fadeIn, fadeOut }: TileSpan, place: number): number {
   const ramp = (from: number) => Math.min(1, Math.max(0, (place + 0.5 - from) / fade));
   return (fadeIn === null ? 1 : ramp(fadeIn)) * (1 - (fadeOut === null ? 0 : ramp(fadeOut)));
 }
 
-/** `cutTile`: where the tile lies in the latents, and how many numbers it has. */
+/** `cutTile`: position of the tile in the latents, and its number of elements. */
 export function checkCutTile(latents: DeviceTensor, top: number, left: number, tile: DeviceTensor) {
   requireType('cutTile', latents, 'float32');
   requireType('cutTile', tile, 'float32', 'float16');
@@ -25,7 +25,7 @@ export function checkCutTile(latents: DeviceTensor, top: number, left: number, t
   return placed('cutTile', latents, tile, span(top), span(left));
 }
 
-/** `blendTile`: where the tile lies in the picture, and how many numbers it has. */
+/** `blendTile`: position of the tile in the picture, and its number of elements. */
 export function checkBlendTile(tile: DeviceTensor, out: DeviceTensor, rows: TileSpan, columns: TileSpan) {
   requireType('blendTile', tile, 'float32', 'float16');
   requireType('blendTile', out, 'float32');

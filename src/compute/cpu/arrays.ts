@@ -1,7 +1,4 @@
-/**
- * Element `index`, NaN outside the array: a slip in an index then shows in every result instead of passing as
- * a zero.
- */
+/** Element `index`, NaN if out of bounds, so that an indexing bug shows in the result instead of passing as 0. */
 export function at(values: ArrayLike<number>, index: number): number {
   return values[index] ?? NaN;
 }

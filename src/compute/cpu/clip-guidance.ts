@@ -1,7 +1,7 @@
 import type { GuidanceTerms } from '../types.ts';
 import { at } from './arrays.ts';
 
-/** Mean of `rows` rows of length `length`, from row `first` on; zeros when there are none. */
+/** Mean of `rows` rows of `length` elements, starting at row `first`; zeros if there are none. */
 function meanRow(values: Float32Array, first: number, rows: number, length: number): Float64Array {
   const mean = new Float64Array(length);
   for (let row = first; row < first + rows; row++) {

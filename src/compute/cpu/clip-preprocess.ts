@@ -1,7 +1,7 @@
 import { clipDeviation, clipMean } from '../checks.ts';
 import { at } from './arrays.ts';
 
-/** Keys' cubic convolution (1981) with a = -0.75, PyTorch's bicubic: weights of the four neighbours. */
+/** Weights of the four neighbours in Keys' cubic convolution (1981) with a = -0.75, as in PyTorch. */
 function cubicWeights(t: number): readonly number[] {
   const a = -0.75;
   const u = 1 - t;
@@ -9,12 +9,12 @@ function cubicWeights(t: number): readonly number[] {
   return [a * t * u * u, near(t), near(u), a * u * t * t];
 }
 
-/** For every output position along one axis: four source positions and their weights. */
+/** For each output position along one axis: four source positions and their weights. */
 function bicubicTaps(source: number, size: number): { positions: Int32Array; weights: Float64Array } {
   const positions = new Int32Array(4 * size);
   const weights = new Float64Array(4 * size);
   for (let target = 0; target < size; target++) {
-    // The position is (target + 1/2) · source / size - 1/2, here as a fraction of whole numbers: no rounding.
+    // The position is (target + 1/2) · source / size - 1/2, computed as an exact fraction of integers.
     const numerator = (2 * target + 1) * source - size;
     const denominator = 2 * size;
     const floor = Math.floor(numerator / denominator);
@@ -27,10 +27,10 @@ function bicubicTaps(source: number, size: number): { positions: Int32Array; wei
 }
 
 /**
- * A picture as CLIP's image tower reads it: bicubic without antialias, edges repeated, no clamp, then CLIP's mean
+ * Converts a picture to CLIP's input: bicubic resize without antialiasing or clamping, edges repeated, then CLIP's mean
  * and deviation.
  *
- * @param pixels RGBA bytes [height, width, 4]; alpha is not read
+ * @param pixels RGBA bytes [height, width, 4]; alpha is ignored.
  * @returns [1, 3, size, size]
  */
 export function clipPreprocess(

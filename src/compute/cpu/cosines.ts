@@ -3,7 +3,7 @@ import { at } from './arrays.ts';
 /**
  * Cosine of every row of `a` [rows, length] with every row of `b` [columns, length].
  *
- * @returns [rows, columns], in -1…1; NaN where a row is all zeros
+ * @returns [rows, columns], in -1…1; NaN for rows of zeros
  */
 export function cosines(
   a: Float32Array,

@@ -2,14 +2,14 @@ import type { SolverStep } from '../types.ts';
 import { at } from './arrays.ts';
 
 /**
- * One step of DPM-Solver++ (Lu et al. 2022, "DPM-Solver++: fast solver for guided sampling of diffusion
- * probabilistic models"), in place, with classifier-free guidance (Ho & Salimans 2021) when `modelOutput` holds
- * an unconditional half before the conditional one.
+ * One step of DPM-Solver++ (Lu et al. 2022, "DPM-Solver++: fast solver for guided sampling of diffusion probabilistic
+ * models"), in place, with classifier-free guidance (Ho & Salimans 2021) if `modelOutput` has an unconditional half,
+ * which precedes the conditional one.
  *
- * @param modelOutput as many numbers as `latents`, or twice that
- * @param state `latents`, `previousX0` and `modelInput` are all written; `difference`, of guidance, is written where
- *   there are two halves and read where there is one
- * @returns whether all new latents are finite
+ * @param modelOutput As long as `latents`, or twice as long.
+ * @param state `latents`, `previousX0` and `modelInput` are overwritten. `difference` (of guidance) is written if there
+ *   are two halves, and read if there is one.
+ * @returns true if all new latents are finite
  */
 export function dpmSolverStep(
   step: SolverStep,
@@ -37,7 +37,7 @@ export function dpmSolverStep(
     }
     const sample = at(latents, i);
     const x0 = step.x0FromSample * sample + step.x0FromOutput * output;
-    // A first step has no predecessor: whatever an earlier frame left there, even NaN, must not get in.
+    // The first step has no predecessor: leftovers of an earlier frame, which may be NaN, must not be multiplied by 0.
     const previous = step.previousWeight === 0 ? 0 : step.previousWeight * at(previousX0, i);
     const next = step.sampleWeight * sample + step.x0Weight * x0 + previous;
     finite &&= Number.isFinite(Math.fround(next));

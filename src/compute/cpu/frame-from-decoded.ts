@@ -1,17 +1,14 @@
 import { at } from './arrays.ts';
 
 /**
- * -1…1 to 0…255, not yet rounded, in float32 arithmetic as PyTorch and the kernels have it. Storing it in a
- * Uint8ClampedArray rounds (half to even), clamps, and turns NaN into 0.
+ * Maps -1…1 to 0…255 without rounding, in float32 arithmetic like PyTorch and the kernels. Storing the result in a
+ * Uint8ClampedArray rounds half to even, clamps, and turns NaN into 0.
  */
 export function toByte(value: number): number {
   return Math.fround(Math.fround(value * 0.5 + 0.5) * 255);
 }
 
-/**
- * Decoder output [batch, 3, height, width] in -1…1 as opaque 8-bit RGBA [batch, height, width, 4]. NaN comes out
- * black.
- */
+/** Converts decoder output [batch, 3, height, width] in -1…1 to opaque RGBA [batch, height, width, 4]. NaN becomes 0. */
 export function frameFromDecoded(
   decoded: Float32Array,
   batch: number,

@@ -1,4 +1,4 @@
-/** The operations between the networks in plain TypeScript: the oracle in tests, the fallback without a GPU. */
+/** `Compute` in plain TypeScript: the oracle in tests, the fallback without a GPU. */
 import type { Picture } from '../../base/index.ts';
 import * as check from '../checks.ts';
 import { checkBlendTile, checkCutTile } from '../tiles.ts';
@@ -25,7 +25,7 @@ import { gaussianNoise } from './noise.ts';
 import { cpuTensor, floats, headOf, MemoryTensor, pixels } from './tensor.ts';
 import { blendTile, cutTile } from './tiles.ts';
 
-/** Sums run in float64, results are float32. Everything happens at once; nothing is queued. */
+/** Accumulates in float64, returns float32. Operations run immediately; nothing is queued. */
 class CpuCompute implements Compute {
   readonly device = 'cpu';
   readonly modelType = 'float32';
@@ -80,7 +80,7 @@ class CpuCompute implements Compute {
     return copies;
   }
 
-  /** Everything is done at once here, but only between tasks does a worker hear that it should stop. */
+  /** Yields one macrotask, so that the worker can receive a message to stop. */
   idle(): Promise<void> {
     return new Promise((resolve) => {
       setTimeout(resolve);
@@ -170,11 +170,11 @@ class CpuCompute implements Compute {
   }
 
   dispose(): void {
-    // Memory is all that this path holds, and it belongs to the tensors.
+    // Tensors own all memory.
   }
 }
 
-/** The operations on the CPU. Needs nothing and holds nothing beyond its tensors. */
+/** Creates the CPU implementation of `Compute`. */
 export function createCpuCompute(): Compute {
   return new CpuCompute();
 }

@@ -2,11 +2,11 @@ import { at } from './arrays.ts';
 import { toByte } from './frame-from-decoded.ts';
 
 /**
- * A rough picture of latents without the decoder: each colour is a fixed sum of the latent channels.
+ * Approximates the decoder by a linear map from latent channels to RGB.
  *
  * @param latents [batch, channels, height, width]
- * @param factors r, g, b of each latent channel, then the bias of r, g, b; sums are in -1…1
- * @returns opaque 8-bit RGBA [batch, height, width, 4]
+ * @param factors r, g, b of each latent channel, then the bias of r, g, b; results are in -1…1.
+ * @returns opaque RGBA [batch, height, width, 4]
  */
 export function latentPreview(
   latents: Float32Array,

@@ -1,6 +1,6 @@
 import { at } from './arrays.ts';
 
-/** `weightA · a + weightB · b` into `out` from element `offset` on. */
+/** Writes `weightA · a + weightB · b` to `out`, starting at element `offset`. */
 export function lerp(
   a: Float32Array,
   b: Float32Array,

@@ -3,7 +3,7 @@ import { at } from './arrays.ts';
 
 type Words = readonly [number, number, number, number];
 
-/** The upper 32 bits of a 32×32-bit product; `Math.imul` gives the lower ones. */
+/** Upper 32 bits of a 32×32-bit product; `Math.imul` gives the lower ones. */
 function multiplyHigh(a: number, b: number): number {
   const aLow = a & 0xffff;
   const aHigh = a >>> 16;
@@ -12,17 +12,17 @@ function multiplyHigh(a: number, b: number): number {
   const low = aLow * bLow;
   const middle = aHigh * bLow + (low >>> 16);
   const carry = aLow * bHigh + (middle & 0xffff);
-  // Below 2^32 by construction, but plain numbers: only the last sum may reach bit 31, hence `>>> 0`.
+  // Below 2^32 by construction, but computed in doubles: only the last sum may reach bit 31, hence `>>> 0`.
   return (aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(carry / 0x10000)) >>> 0;
 }
 
 /**
- * Philox4x32-10, the counter-based generator of Salmon et al., "Parallel random numbers: as easy as 1, 2, 3"
- * (SC 2011): any block of the sequence directly from its number.
+ * Philox4x32-10, the counter-based generator of Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC 2011):
+ * random access to any block of the sequence.
  *
- * @param counter four 32-bit words
- * @param key two 32-bit words
- * @returns four random 32-bit words, unsigned
+ * @param counter Four 32-bit words.
+ * @param key Two 32-bit words.
+ * @returns four random unsigned 32-bit words
  */
 export function philox4x32(counter: Words, key: readonly [number, number]): Words {
   let [c0, c1, c2, c3] = counter;
@@ -43,8 +43,8 @@ export function philox4x32(counter: Words, key: readonly [number, number]): Word
 }
 
 /**
- * Two standard normal numbers from two random words (Box & Muller 1958). Of each word the upper 24 bits count,
- * which float32 holds exactly, so that CPU and GPU start from the very same uniform numbers.
+ * Two standard normal numbers from two random words (Box & Muller 1958). Uses the upper 24 bits of each, which float32
+ * represents exactly, so that CPU and GPU start from identical uniform numbers.
  */
 function boxMuller(radiusWord: number, angleWord: number): [number, number] {
   const uniform = ((radiusWord >>> 8) + 1) / 2 ** 24; // never 0, whose logarithm is infinite
@@ -54,9 +54,9 @@ function boxMuller(radiusWord: number, angleWord: number): [number, number] {
 }
 
 /**
- * Standard normal noise into `out[offset … offset + length)`.
+ * Writes standard normal noise to `out[offset … offset + length)`.
  *
- * @param length a multiple of 4
+ * @param length A multiple of 4.
  */
 export function gaussianNoise(key: NoiseKey, out: Float32Array, offset: number, length: number): void {
   for (let block = 0; block < length / 4; block++) {

@@ -3,7 +3,7 @@ import type { CpuTensor, DeviceTensor, ElementType } from '../types.ts';
 
 type Data = CpuTensor['data'];
 
-/** Memory with a shape. After `dispose` its data cannot be reached any more. */
+/** Tensor in memory. Reading `data` after `dispose` throws. */
 export class MemoryTensor implements CpuTensor {
   readonly device = 'cpu';
   readonly dims: readonly number[];
@@ -33,7 +33,7 @@ export class MemoryTensor implements CpuTensor {
   }
 }
 
-/** The first rows of another tensor under a name of their own; the other one keeps the memory. */
+/** View of the first rows of a tensor, which keeps ownership of the memory. */
 export function headOf(tensor: CpuTensor, dims: readonly number[]): CpuTensor {
   return {
     device: 'cpu',
@@ -46,7 +46,7 @@ export function headOf(tensor: CpuTensor, dims: readonly number[]): CpuTensor {
   };
 }
 
-/** The data of a tensor that must be in memory. @throws DriftError `tensor-device` */
+/** Narrows to a tensor in memory. @throws DriftError `tensor-device` */
 export function cpuTensor(tensor: DeviceTensor): CpuTensor {
   if (tensor.device === 'cpu') return tensor;
   throw tensorError('tensor-device', 'A tensor on the GPU was given to the CPU path.', {

@@ -2,14 +2,14 @@ import type { PlacedTile } from '../tiles.ts';
 import { tileWeight } from '../tiles.ts';
 import { at } from './arrays.ts';
 
-/** A rectangle of latents [planes, height, width] into `tile` [planes, tileHeight, tileWidth]: see `Compute.cutTile`. */
+/** Copies a rectangle of latents [planes, height, width] to `tile` [planes, tileHeight, tileWidth]: see `Compute.cutTile`. */
 export function cutTile(latents: Float32Array, tile: Float32Array, placed: PlacedTile): void {
   eachPlace(placed, tile.length, (i, place) => {
     tile[i] = at(latents, place);
   });
 }
 
-/** Adds a decoded tile to a picture, faded where others overlap it: see `Compute.blendTile`. */
+/** Adds a decoded tile to a picture, weighted by its fades: see `Compute.blendTile`. */
 export function blendTile(tile: Float32Array, out: Float32Array, placed: PlacedTile): void {
   eachPlace(placed, tile.length, (i, place, row, column) => {
     const share = tileWeight(placed.rows, row) * tileWeight(placed.columns, column);

@@ -1,14 +1,14 @@
-/** What is known of an adapter before a device is opened on it. */
+/** Properties of an adapter, known before a device is opened. */
 export interface AdapterDescription {
-  /** The GPU in words, for people. */
+  /** Human-readable name of the GPU. */
   readonly name: string;
-  /** True for an adapter that computes on the processor. */
+  /** True for an adapter that computes on the CPU. */
   readonly software: boolean;
 }
 
 /**
- * Describes an adapter as far as the browser tells: `GPUAdapter.info` came with Chrome 127, Firefox 141 and Safari 26,
- * `isFallbackAdapter` moved there from the adapter with Chrome 140, and either may be missing.
+ * Describes an adapter. `GPUAdapter.info` came with Chrome 127, Firefox 141 and Safari 26; `isFallbackAdapter` moved
+ * there from the adapter with Chrome 140; either may be missing.
  */
 export function describeAdapter(adapter: GPUAdapter): AdapterDescription {
   const info: Partial<GPUAdapterInfo> = 'info' in adapter ? adapter.info : {};

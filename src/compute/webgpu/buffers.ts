@@ -4,17 +4,17 @@ import type { DeviceTensor, ElementType, GpuTensor } from '../types.ts';
 
 const elementBytes: Record<ElementType, number> = { float32: 4, float16: 2, uint8: 1 };
 
-/** Bytes of a tensor's elements, without padding. */
+/** Size of a tensor's elements in bytes, without padding. */
 export function byteLength(dims: readonly number[], type: ElementType): number {
   return elementCount(dims) * elementBytes[type];
 }
 
-/** Copies and bindings come in words of 4 bytes; buffers are padded to 16, as ONNX Runtime does. */
+/** Rounds up to `unit`: copies and bindings need multiples of 4 bytes; ONNX Runtime pads buffers to 16. */
 export function padded(bytes: number, unit: 4 | 16): number {
   return Math.ceil(bytes / unit) * unit;
 }
 
-/** A GPU buffer with a shape. After `dispose` its buffer cannot be reached any more. */
+/** Tensor in a GPU buffer. Reading `buffer` after `dispose` throws. */
 class BufferTensor implements GpuTensor {
   readonly device = 'webgpu';
   readonly dims: readonly number[];
@@ -45,7 +45,7 @@ class BufferTensor implements GpuTensor {
   }
 }
 
-/** Makes tensors and counts those that are alive. */
+/** Allocates tensors and counts live ones. */
 export class TensorAllocator {
   readonly #device: GPUDevice;
   #liveTensors = 0;
@@ -59,9 +59,9 @@ export class TensorAllocator {
   }
 
   /**
-   * A tensor of zeros, with the usages that ONNX Runtime asks of the buffers it is given.
+   * Allocates a tensor of zeros, with the buffer usages that ONNX Runtime requires.
    *
-   * @throws DeviceError `tensor-too-large` when the device cannot bind that much at once
+   * @throws DeviceError `tensor-too-large` if it exceeds the device's limits for buffers and bindings
    */
   allocate(dims: readonly number[], type: ElementType): GpuTensor {
     const size = padded(byteLength(dims, type), 16);
@@ -85,7 +85,7 @@ export class TensorAllocator {
   }
 }
 
-/** The first rows of another tensor under a name of their own; the other one keeps the memory. */
+/** View of the first rows of a tensor, which keeps ownership of the buffer. */
 export function headOf(tensor: GpuTensor, dims: readonly number[]): GpuTensor {
   return {
     device: 'webgpu',
@@ -98,7 +98,7 @@ export function headOf(tensor: GpuTensor, dims: readonly number[]): GpuTensor {
   };
 }
 
-/** The buffer of a tensor that must be on the GPU. @throws DriftError `tensor-device` */
+/** Narrows to a tensor on the GPU. @throws DriftError `tensor-device` */
 export function gpuTensor(tensor: DeviceTensor): GpuTensor {
   if (tensor.device === 'webgpu') return tensor;
   throw tensorError('tensor-device', 'A tensor in memory was given to the GPU path.', {

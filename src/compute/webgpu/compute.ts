@@ -20,7 +20,7 @@ import { Dispatcher, f32, i32, u32 } from './dispatcher.ts';
 import type { Pipelines } from './pipelines.ts';
 import { readBack } from './readback.ts';
 
-/** The operations as WGSL kernels on one device. Every operation is one submission to the device's queue. */
+/** `Compute` as WGSL kernels on one device. Every operation is one submission to the queue. */
 export class WebGpuCompute implements Compute {
   readonly device = 'webgpu';
   readonly modelType: ModelType;
@@ -55,7 +55,7 @@ export class WebGpuCompute implements Compute {
   upload(values: Float32Array, dims: readonly number[], type: ModelType = 'float32'): DeviceTensor {
     check.checkUpload(values, dims);
     const tensor = this.empty(dims, type);
-    // Padded, because writes come in words of 4 bytes; copied, because shared memory is not taken everywhere.
+    // Padded, because writes need multiples of 4 bytes; copied, because not all browsers accept shared memory.
     const elements = type === 'float32' ? Float32Array.from(values) : float32ToFloat16(values);
     const bytes = new Uint8Array(padded(elements.byteLength, 4));
     bytes.set(new Uint8Array(elements.buffer));
@@ -127,7 +127,7 @@ export class WebGpuCompute implements Compute {
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof DriftError) throw error;
-      // A lost device may end the wait before it says so: one more turn, and the reason is known.
+      // A lost device may reject the mapping before `lost` settles: wait one more turn for the reason.
       await this.#gpu.queue.onSubmittedWorkDone().catch(() => undefined);
       this.#health.throwFailure();
       throw new DeviceError('device-failed', 'The GPU did not hand back its result.', {
@@ -188,7 +188,7 @@ export class WebGpuCompute implements Compute {
       [source, text, means.buffer, shifted.buffer, report.buffer],
       [rows],
     );
-    means.dispose(); // the queue keeps it until the kernel is done
+    means.dispose(); // WebGPU keeps the buffer until the kernel has run
     return { shifted, report };
   }
 
@@ -273,7 +273,7 @@ export class WebGpuCompute implements Compute {
       'latent_preview',
       'float32',
       [
-        // A row of three numbers fills the place of four, and so do the three before the rows.
+        // Uniform arrays have a stride of 16 bytes, so each row of three numbers is padded to four.
         ...[channels, batch * area, area, 0].map(u32),
         ...factors.flatMap((factor, index) => (index % 3 === 2 ? [f32(factor), f32(0)] : [f32(factor)])),
       ],
@@ -335,10 +335,10 @@ export class WebGpuCompute implements Compute {
   }
 }
 
-/** Farther than any pixel: what never begins. */
+/** Beyond any pixel: the start of a ramp that does not exist. */
 const never = 2 ** 24;
 
-/** A `Span` of blend_tile. */
+/** Fields of the `Span` struct of blend_tile. */
 function spanFields({ start, fade, fadeIn, fadeOut }: TileSpan) {
   return [u32(start), f32(fade), f32(fadeIn ?? -never), f32(fadeOut ?? never)];
 }

@@ -1,10 +1,7 @@
 import { DeviceError, Lasting } from '../../base/index.ts';
 import { deviceLostError } from './device.ts';
 
-/**
- * What goes wrong on a device between two waits. Operations are queued and do not wait, so an error of one of them is
- * thrown by a later call.
- */
+/** Collects asynchronous errors of a device. Queued operations do not wait, so a later call throws their errors. */
 export class DeviceHealth {
   /** Rejects when the device is lost, with DeviceError `device-lost`. */
   readonly lost: Lasting;
@@ -38,12 +35,12 @@ export class DeviceHealth {
           });
   };
 
-  /** Throws where the device is lost or was closed: nothing more can be queued on it. */
+  /** Throws if the device is lost or this object is closed. */
   requireUsable(): void {
     if (this.#isLost || this.#isClosed) this.throwFailure();
   }
 
-  /** Throws what has gone wrong since the last call, once; the loss of the device every time. */
+  /** Throws the first error since the last call, once; loss of the device, every time. */
   throwFailure(): void {
     if (this.#isClosed) {
       throw new DeviceError('device-failed', 'This GPU path was closed already.', {
@@ -56,7 +53,7 @@ export class DeviceHealth {
     throw failure;
   }
 
-  /** Stops listening. Returns whether it was open. */
+  /** Stops listening for errors. Returns false if it was closed before. */
   close(): boolean {
     if (this.#isClosed) return false;
     this.#isClosed = true;

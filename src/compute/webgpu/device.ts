@@ -3,25 +3,25 @@ import { describeAdapter } from './adapter-info.ts';
 import { mendShaders } from './mended-shaders.ts';
 import type { MendOptions } from './mended-shaders.ts';
 
-/** The GPU that Drift and ONNX Runtime share, and what is known about it. */
+/** The GPU device that Drift and ONNX Runtime share, and its properties. */
 export interface ComputeDevice {
   readonly device: GPUDevice;
-  /** The GPU in words, for people. */
+  /** Human-readable name of the GPU. */
   readonly adapterName: string;
-  /** True when shaders on this device can compute in float16. */
+  /** True if shaders can use float16. */
   readonly float16: boolean;
-  /** True for an adapter that computes on the CPU: it gives the same pictures, slowly. */
+  /** True for an adapter that computes on the CPU: same pictures, slowly. */
   readonly software: boolean;
   /**
-   * Resolves, never rejects, when the device is gone: `device-lost`, whose detail `reason` is `destroyed` when
-   * Drift itself gave the device back.
+   * Resolves, never rejects, when the device is lost: `device-lost`, with `reason` in its details, which is `destroyed` if
+   * Drift destroyed the device itself.
    */
   readonly lost: Promise<DeviceError>;
 }
 
 /**
- * What is raised from WebGPU's cautious defaults to all that the adapter has: Stable Diffusion binds more than the
- * default 128 MiB at once, and ONNX Runtime's kernels want large workgroups.
+ * Limits raised from WebGPU's defaults to the adapter's: Stable Diffusion binds more than the default 128 MiB, and ONNX
+ * Runtime's kernels use large workgroups.
  */
 const raisedLimits = [
   'maxBufferSize',
@@ -38,7 +38,7 @@ const raisedLimits = [
 const noAdapterRemedy =
   'Use a recent Chrome, Edge, Firefox or Safari with graphics acceleration switched on in its settings. The built-in model also runs without a GPU.';
 
-/** The browser's GPU computes on the processor, and was not asked for. */
+/** The only adapter computes on the CPU, and the caller did not allow that. */
 export class SoftwareGpuError extends DeviceError {
   constructor(adapterName: string) {
     super(
@@ -52,7 +52,7 @@ export class SoftwareGpuError extends DeviceError {
   }
 }
 
-/** The error of everything that is asked of a device that is gone. */
+/** Creates the error for operations on a lost device. */
 export function deviceLostError(info: Pick<GPUDeviceLostInfo, 'reason' | 'message'>): DeviceError {
   return new DeviceError('device-lost', 'The GPU stopped working.', {
     remedy:
@@ -62,14 +62,13 @@ export function deviceLostError(info: Pick<GPUDeviceLostInfo, 'reason' | 'messag
 }
 
 /**
- * Asks for the fastest GPU there is, with its limits raised and the features that Drift and ONNX Runtime use. Its shaders
- * are mended on the way: see `mendShaders`.
+ * Opens the fastest GPU, with raised limits and the features that Drift and ONNX Runtime use. Installs `mendShaders`.
  *
  * @param gpu `navigator.gpu`
- * @param options `allowFloat16` false leaves float16 off although the GPU has it; `allowSoftware` false refuses a GPU that
- *   computes on the processor; `sums` says what ONNX Runtime's kernels
- *   add in where tensors are float16, float32 unless a GPU is found where that costs more than it gives
- * @throws DeviceError `no-adapter` when the browser offers no GPU, SoftwareGpuError, DeviceError `device-failed` when it cannot be opened
+ * @param options.allowFloat16 False disables float16 even if the GPU supports it.
+ * @param options.allowSoftware False refuses an adapter that computes on the CPU.
+ * @param options.sums Accumulator type of ONNX Runtime's kernels for float16 tensors; default float32.
+ * @throws DeviceError `no-adapter` if there is none, SoftwareGpuError, DeviceError `device-failed` if opening fails
  */
 export async function requestComputeDevice(
   gpu: GPU,
@@ -91,7 +90,7 @@ export async function requestComputeDevice(
     device = await adapter.requestDevice({
       label: 'drift',
       requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
-      // A limit that the browser does not know yet has the value undefined, which older ones refuse.
+      // Limits unknown to the browser are undefined, which older browsers refuse.
       requiredLimits: Object.fromEntries(
         raisedLimits
           .filter((limit) => limit in adapter.limits)

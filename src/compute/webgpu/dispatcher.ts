@@ -3,13 +3,13 @@ import type { ModelType } from '../types.ts';
 import { padded } from './buffers.ts';
 import type { KernelName, Pipelines } from './pipelines.ts';
 
-/** A field of a kernel's `Params`, in the order of the WGSL struct. */
+/** A field of a kernel's `Params` struct, in WGSL order. */
 export type Field = readonly ['u32' | 'i32' | 'f32', number];
 export const u32 = (value: number): Field => ['u32', value];
 export const i32 = (value: number): Field => ['i32', value];
 export const f32 = (value: number): Field => ['f32', value];
 
-/** Room for the largest `Params`, those of latent_preview: rows of 16 bytes for its numbers, each channel and the bias. */
+/** Size of the largest `Params`, that of latent_preview: 16 bytes each for its numbers, each channel and the bias. */
 const paramsBytes = 16 * (1 + mostLatentChannels + 1);
 
 function packParams(fields: readonly Field[]): ArrayBuffer {
@@ -22,16 +22,16 @@ function packParams(fields: readonly Field[]): ArrayBuffer {
   return view.buffer;
 }
 
-/** Size of the workgroups of kernels that compute one element (or block, or pixel) to an invocation. */
+/** Workgroup size of kernels that compute one element, block or pixel per invocation. */
 const elementsPerWorkgroup = 64;
 
-/** Runs kernels, each as one submission to the device's queue. */
+/** Runs kernels, each as one submission to the queue. */
 export class Dispatcher {
   readonly #gpu: GPUDevice;
   readonly #pipelines: Pipelines;
-  /** One for all kernels: writes to it and dispatches that read it run in the order of the queue. */
+  /** Shared by all kernels: the queue orders writes and the dispatches that read them. */
   readonly #params: GPUBuffer;
-  /** Bound where a kernel's tensors are left out; nothing reads what is written there. */
+  /** Placeholders for omitted bindings; their contents are never read. */
   readonly #unused: readonly GPUBuffer[];
 
   constructor(device: GPUDevice, pipelines: Pipelines) {
@@ -42,15 +42,15 @@ export class Dispatcher {
       size: paramsBytes,
       usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
     });
-    // Two, because no buffer may be bound twice where a kernel writes.
+    // Two, because a writable buffer may not be bound twice.
     this.#unused = [0, 1].map((index) =>
       device.createBuffer({ label: `unused ${index}`, size: 16, usage: GPUBufferUsage.STORAGE }),
     );
   }
 
   /**
-   * @param buffers - the kernel's bindings from 1 on; null, at most twice, for one that is left out
-   * @param grid - how many workgroups, in one dimension or two
+   * @param buffers Bindings from 1 on; null, at most twice, for an omitted one.
+   * @param grid Number of workgroups, in one or two dimensions.
    */
   run(
     name: KernelName,
@@ -78,13 +78,13 @@ export class Dispatcher {
     this.#gpu.queue.submit([encoder.finish()]);
   }
 
-  /** Workgroups for `count` workgroups' worth of work: a second dimension where one cannot count that far. */
+  /** Grid of at least `count` workgroups, with a second dimension if one is too short. */
   grid(count: number): readonly [number, number] {
     const x = Math.min(count, this.#gpu.limits.maxComputeWorkgroupsPerDimension);
     return [x, Math.ceil(count / x)];
   }
 
-  /** Workgroups for kernels that compute one element to an invocation. */
+  /** Grid for kernels that compute one element per invocation. */
   perElement(count: number): readonly [number, number] {
     return this.grid(Math.ceil(count / elementsPerWorkgroup));
   }

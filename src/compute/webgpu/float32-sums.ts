@@ -1,21 +1,21 @@
-/** What became of the sums of a shader: see `withFloat32Sums`. */
+/** Outcome of `withFloat32Sums` for a shader. */
 export type Sums =
-  /** Nothing to do: it has no float16, or is none of the kernels that sum. */
+  /** Unchanged: uses no float16, or does not accumulate. */
   | 'none'
-  /** It sums in float32 by itself. */
+  /** Unchanged: accumulates in float32 already. */
   | 'float32'
-  /** It summed in float16, and sums in float32 now. */
+  /** Rewritten to accumulate in float32. */
   | 'widened'
-  /** It is a kernel that sums, or one that nobody has looked at, and no rule fits: it was left as it is. */
+  /** Unchanged: accumulates or is not known, and no rule matches. */
   | 'unknown';
 
-/** Rewrites a kernel; null where the kernel is not written as the rule expects. */
+/** Rewrites a kernel; null if the kernel does not have the expected form. */
 type Rule = (wgsl: string) => string | null;
 
-/** A pattern that has to be there, and what takes its place everywhere. */
+/** A pattern that must occur, and the replacement for all its occurrences. */
 type Edit = readonly [pattern: RegExp, replacement: string];
 
-/** All edits, or null where one of them finds nothing. */
+/** Applies all edits; null if one of them does not match. */
 function edited(wgsl: string, edits: readonly Edit[]): string | null {
   let result = wgsl;
   for (const [pattern, replacement] of edits) {
@@ -25,13 +25,13 @@ function edited(wgsl: string, edits: readonly Edit[]): string | null {
   return result;
 }
 
-/** Whether every line that uses a variable is one of these: what is not known would not compile after the edits. */
+/** True if every line that uses `variable` matches one of `lines`: unknown uses would not compile after the edits. */
 function usedOnlyIn(wgsl: string, variable: string, lines: readonly RegExp[]): boolean {
   const use = new RegExp(`\\b${variable}\\b`);
   return wgsl.split('\n').every((line) => !use.test(line) || lines.some((known) => known.test(line)));
 }
 
-/** Products by tiles in workgroup memory, four columns a thread: every sum is a vec4. */
+/** Tiled matrix product in workgroup memory, four columns per thread: accumulators are vec4. */
 const tiledByFour: Rule = (wgsl) => {
   const element = /var acc: array<vec4<(\w+)>, rowPerThread>;/.exec(wgsl)?.[1];
   const wide = /var<workgroup> mm_Asub: array<array<(vec[34])</.exec(wgsl)?.[1];
@@ -54,7 +54,7 @@ const tiledByFour: Rule = (wgsl) => {
   );
 };
 
-/** The same where sizes are not divisible by four: every sum is one number. */
+/** Tiled matrix product for sizes not divisible by four: accumulators are scalars. */
 const tiledByOne: Rule = (wgsl) => {
   const element = /var acc: array<array<(\w+), colPerThread>, rowPerThread>;/.exec(wgsl)?.[1];
   if (element === undefined) return null;
@@ -78,13 +78,13 @@ const tiledByOne: Rule = (wgsl) => {
 
 const tiled: Rule = (wgsl) => tiledByFour(wgsl) ?? tiledByOne(wgsl);
 
-/** The float32 type as wide as the one that a float16 alias stands for. */
+/** The float32 counterpart of the type behind a float16 alias. */
 function wideAlias(wgsl: string, alias: string): string | null {
   const type = new RegExp(`alias ${alias} = (f16|vec[234]<f16>);`).exec(wgsl)?.[1];
   return type?.replace('f16', 'f32') ?? null;
 }
 
-/** Products of small matrices, one block of results a thread. */
+/** Product of small matrices, one block of results per thread. */
 const naiveProduct: Rule = (wgsl) => {
   const wide = wideAlias(wgsl, 'output_value_t');
   const known = [
@@ -100,7 +100,7 @@ const naiveProduct: Rule = (wgsl) => {
   ]);
 };
 
-/** Softmax: all of it in float32, between reading a value and writing one. */
+/** Softmax: float32 from load to store. */
 const softmax: Rule = (wgsl) => {
   const wide = wideAlias(wgsl, 'x_value_t');
   if (wide === null) return null;
@@ -112,7 +112,7 @@ const softmax: Rule = (wgsl) => {
   ]);
 };
 
-/** Fused attention: scores and their sum are float32 already, the weighted sum of the values is not. */
+/** Fused attention: scores and their sum are float32 already; the weighted sum of values is not. */
 const flashAttention: Rule = (wgsl) =>
   /alias qk_precision = f32;/.test(wgsl) && /alias q_value_t = vec4<f16>;/.test(wgsl)
     ? edited(wgsl, [
@@ -127,7 +127,7 @@ const flashAttention: Rule = (wgsl) =>
       ])
     : null;
 
-/** Fused attention for few queries, in two kernels: the weighted sum of the values of one tile of keys … */
+/** First of two kernels of fused attention for few queries: weighted sum of the values of one tile of keys. */
 const decodeAttention: Rule = (wgsl) =>
   /alias q_value_t = vec4<f16>;/.test(wgsl)
     ? edited(wgsl, [
@@ -145,7 +145,7 @@ const decodeAttention: Rule = (wgsl) =>
       ])
     : null;
 
-/** … and the sum over the tiles. */
+/** Second of two kernels of fused attention for few queries: sum over the tiles. */
 const decodeAttentionSum: Rule = (wgsl) =>
   /alias output_value_t = vec4<f16>;/.test(wgsl)
     ? edited(wgsl, [
@@ -162,7 +162,7 @@ const decodeAttentionSum: Rule = (wgsl) =>
       ])
     : null;
 
-/** Kernels that sum in float16, by the names that ONNX Runtime labels their shaders with. */
+/** Kernels that accumulate in float16, by ONNX Runtime's shader labels. */
 const rules: ReadonlyMap<string, Rule> = new Map([
   ['Conv2dMM', tiled],
   ['MatMul', tiled],
@@ -174,13 +174,13 @@ const rules: ReadonlyMap<string, Rule> = new Map([
   ['FlashAttentionDecodeVxReduce', decodeAttentionSum],
 ]);
 
-/** Kernels that sum in float32 by themselves, and how that is seen. */
+/** Kernels that accumulate in float32 already, and the pattern that proves it. */
 const inFloat32: ReadonlyMap<string, RegExp> = new Map([
   ['ComputeChannelScaleShift', /var<workgroup> workgroup_shared_sum : array<f32_val_t, /],
   ['LayerNorm', /var<workgroup> sum_shared : array<f32_val_t, /],
 ]);
 
-/** Kernels that make each value of a few others. */
+/** Kernels whose outputs depend on a few values each. */
 const withoutSums: ReadonlySet<string> = new Set([
   ...[
     'Add',
@@ -201,18 +201,17 @@ const withoutSums: ReadonlySet<string> = new Set([
   'InstanceNorm',
 ]);
 
-/** Drift's kernels, which are named like their files and sum in float32. */
+/** Names of Drift's own kernels, which accumulate in float32. */
 const own = /^[a-z_]+$/;
 
 /**
- * The same shader with sums in float32 where ONNX Runtime (1.30) adds in float16: products, convolutions, softmax and
- * attention. Tensors stay as they are; what is added is widened where it is read and the sum narrowed where it is
- * written.
+ * Rewrites ONNX Runtime 1.30 shaders that accumulate in float16 (products, convolutions, softmax, attention) to
+ * accumulate in float32. Tensor types stay; operands are converted when loaded, and the sum when stored.
  *
- * A float16 sum of a few hundred terms has lost as much as three of its eleven bits, and one that passes 65,504 on the
- * way is infinite although its end would not be. ONNX Runtime keeps such sums for their speed (its issues 22983, 26080).
+ * A float16 sum of a few hundred terms loses up to three of its eleven bits, and overflows if it passes 65,504 on the way,
+ * even if the result would be finite. ONNX Runtime keeps such sums for speed (its issues 22983, 26080).
  *
- * @param label - the shader's, which ONNX Runtime sets to the name of its kernel
+ * @param label Shader label, which ONNX Runtime sets to the kernel's name.
  */
 export function withFloat32Sums(label: string, wgsl: string): { readonly wgsl: string; readonly sums: Sums } {
   if (!/\bf16\b/.test(wgsl.replace('enable f16;', '')) || own.test(label)) return { wgsl, sums: 'none' };

@@ -1,19 +1,18 @@
-/** One over a deviation from the mean of squares and the square of the mean, as norms work it out in one pass. */
+/** Reciprocal of a standard deviation computed from the mean of squares and the square of the mean. */
 const deviation = /\binverseSqrt\((.+) - (\w+) \* \2 \+ /g;
 
 /**
- * The smallest variance that is told from none, as a part of the mean's square: a deviation of a thousandth of the
- * mean, which are two steps from one float16 to the next. It keeps the mean over the deviation, which the kernel for
- * instance normalisation stores in float16, at a thousand too.
+ * Smallest variance distinguished from zero, relative to the squared mean: a deviation of a thousandth of the mean, two
+ * float16 steps. It also limits mean / deviation, which the instance norm kernel stores in float16, to a thousand.
  */
 const floor = 1e-6;
 
 /**
- * The same WGSL with variances that cannot be negative.
+ * Rewrites WGSL so that variances cannot be negative.
  *
- * ONNX Runtime's norms (instance and layer normalisation, 1.30) take the mean of x² less the square of the mean of x, in
- * float32. Where all x are nearly the same, what is left is the sums' rounding error, below zero as often as above, and
- * far beyond any epsilon: a group of nothing but 37.3 came out as NaN, in float32 as in float16.
+ * ONNX Runtime's instance and layer norms (1.30) compute E[x²] - E[x]² in float32. For nearly constant x the result is
+ * the rounding error of the sums, as often negative as positive, and far larger than epsilon: a group of nothing but 37.3
+ * came out as NaN, in float32 as well as in float16.
  */
 export function withFlooredVariance(wgsl: string): string {
   return wgsl.replace(deviation, `inverseSqrt(max($1 - $2 * $2, ${floor.toFixed(6)} * $2 * $2) + `);

@@ -1,4 +1,4 @@
-/** The operations between the networks as WGSL kernels on the user's GPU. */
+/** `Compute` as WGSL kernels. */
 import { DeviceError } from '../../base/index.ts';
 import type { Compute, ModelType } from '../types.ts';
 import { WebGpuCompute } from './compute.ts';
@@ -8,13 +8,13 @@ export { SoftwareGpuError, requestComputeDevice } from './device.ts';
 export type { ComputeDevice } from './device.ts';
 
 /**
- * The operations on a GPU, with all kernels compiled. The device stays its owner's.
+ * Compiles all kernels for a device and returns its `Compute`. The caller keeps ownership of the device.
  *
- * What goes wrong on the device while operations are queued (no memory, a driver's refusal) is thrown by the next
- * `read` or `idle`: DeviceError `out-of-memory`, `device-failed` or `device-lost`.
+ * Errors of queued operations (out of memory, refused by the driver) are thrown by the next `read` or `idle`: DeviceError
+ * `out-of-memory`, `device-failed` or `device-lost`.
  *
- * @param modelType what the networks compute in; `float16` needs a device with `shader-f16`
- * @throws DeviceError `no-float16` when the device lacks it, `shader-failed` when a kernel does not compile
+ * @param modelType Number type of the networks; `float16` needs a device with `shader-f16`.
+ * @throws DeviceError `no-float16` if the device lacks it, `shader-failed` if a kernel does not compile
  */
 export async function createWebGpuCompute(device: GPUDevice, modelType: ModelType): Promise<Compute> {
   if (modelType === 'float16' && !device.features.has('shader-f16')) {

@@ -4,13 +4,13 @@ import { withEpsilonFromScale } from './norm-epsilon.ts';
 import { withZeroedVariables } from './zeroed-variables.ts';
 
 export interface MendOptions {
-  /** What ONNX Runtime's kernels add in where tensors are float16: see `withFloat32Sums`. */
+  /** Accumulator type of ONNX Runtime's kernels for float16 tensors: see `withFloat32Sums`. */
   readonly sums: 'float32' | 'float16';
 }
 
 /**
- * Changes the source of all shaders on a device where a driver or ONNX Runtime is known to get something wrong. Shaders
- * come from ONNX Runtime as much as from Drift, so it is done where both pass.
+ * Wraps a device's `createShaderModule` to work around known bugs of drivers and of ONNX Runtime, in its shaders as well
+ * as in Drift's.
  */
 export function mendShaders(device: GPUDevice, { sums }: MendOptions): void {
   const createShaderModule = device.createShaderModule.bind(device);
@@ -18,7 +18,7 @@ export function mendShaders(device: GPUDevice, { sums }: MendOptions): void {
     configurable: true,
     value: (descriptor: GPUShaderModuleDescriptor) => {
       const { label = '', code } = descriptor;
-      // First, because the others rewrite declarations that this one knows ONNX Runtime's kernels by.
+      // First, because the others rewrite declarations that it matches.
       const summed = sums === 'float32' ? withFloat32Sums(label, code).wgsl : code;
       return createShaderModule({
         ...descriptor,

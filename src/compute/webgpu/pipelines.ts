@@ -27,16 +27,16 @@ const sources = {
 };
 export type KernelName = keyof typeof sources;
 
-/** Stands before a kernel's first line, on that line, so that line numbers in messages stay true. */
+/** Prepended to a kernel's first line, without a newline, so that line numbers in messages stay correct. */
 const prelude: Record<ModelType, string> = {
   float32: 'alias model_t = f32; ',
   float16: 'enable f16; alias model_t = f16; ',
 };
 
 /**
- * Compiles one shader.
+ * Compiles one kernel.
  *
- * @param source WGSL in which `model_t` is the type that the networks compute in
+ * @param source WGSL, in which `model_t` stands for the networks' number type.
  * @throws DeviceError `shader-failed` with the compiler's messages
  */
 export async function compileKernel(
@@ -45,7 +45,7 @@ export async function compileKernel(
   source: string,
   type: ModelType,
 ): Promise<GPUComputePipeline> {
-  // The scope keeps a shader's error from being reported a second time, as an uncaptured one.
+  // The error scope prevents a second report as an uncaptured error.
   device.pushErrorScope('validation');
   const module = device.createShaderModule({ label: name, code: prelude[type] + source });
   const scope = device.popErrorScope();
@@ -71,14 +71,14 @@ export async function compileKernel(
   }
 }
 
-/** All kernels, compiled for every type that the device computes in. */
+/** Looks up the compiled pipeline of a kernel for a number type. */
 export type Pipelines = (name: KernelName, type?: ModelType) => GPUComputePipeline;
 
 const keyOf = (name: KernelName, type: ModelType): string =>
   `${name} ${sources[name].includes('model_t') ? type : 'float32'}`;
 
 /**
- * Compiles every kernel once for each type, all at the same time.
+ * Compiles every kernel for each number type, concurrently.
  *
  * @throws DeviceError `shader-failed`
  */

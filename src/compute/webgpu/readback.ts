@@ -17,11 +17,10 @@ function valuesOf({ type }: GpuTensor, bytes: ArrayBuffer): Values {
 }
 
 /**
- * Copies tensors into one staging buffer and waits for it once. The staging buffer is freed whatever happens; an
- * abort frees it at once, which also ends the wait.
+ * Copies tensors through one staging buffer, which is always freed. Aborting frees it at once, which also ends the wait.
  *
- * @param lost rejects when the device is lost
- * @throws the signal's reason; whatever `lost` rejects with; OperationError or AbortError of WebGPU
+ * @param lost Rejects when the device is lost.
+ * @throws the signal's reason; the rejection of `lost`; OperationError or AbortError from WebGPU
  */
 export async function readBack(
   device: GPUDevice,
