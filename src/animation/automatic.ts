@@ -11,23 +11,23 @@ import type { Comparison } from './past.ts';
 import type { Frame, Insight, Progress, PromptEmbeds, Watch } from './types.ts';
 
 export interface AutomaticInput {
-  /** The picture that the first new frame is a variant of, of any size. */
+  /** The picture that the first new frame is a variant of; any size. */
   readonly start: Picture;
-  /** The picture that the animation began with, of any size, where that is another: frames are compared with it. */
+  /** The animation's first picture if it is not the first of `before`; any size. Frames are compared with it. */
   readonly origin?: Picture | undefined;
-  /** The pictures before `start` in the animation, nearest last: what is known of them goes into the insights. */
+  /** The pictures before `start` in the animation, most recent last, for the insights. */
   readonly before?: readonly Picture[] | undefined;
-  /** Number of the first new frame in the animation: noise depends on the seed and on this alone. */
+  /** Index of the first new frame in the animation. Noise depends only on this and on the seed. */
   readonly firstFrame: number;
   readonly settings: Settings;
   readonly prompts: PromptEmbeds;
 }
 
 /**
- * Automatic mode (`generate.py` of the original program): every frame is a variant of the one before. A frame is
- * made from its predecessor's 8-bit picture, so going on from a saved picture gives the same frames as not stopping.
+ * Automatic mode (`generate.py` of the original program): every frame is a variant of the previous one. A frame is made
+ * from its predecessor's 8-bit picture, so continuing from a saved picture gives the same frames as an unbroken run.
  *
- * @throws the signal's reason within a denoising step of the signal; frames already yielded stay good
+ * @throws the signal's reason, within one denoising step; frames already yielded stay valid
  */
 export async function* automatic(
   pipeline: Pipeline,
@@ -58,7 +58,7 @@ export async function* automatic(
   }
 }
 
-/** Where an animation stands: the embedding of its last picture, encoded once, and what came before it. */
+/** State between frames: the embedding of the last picture, encoded once, and the history before it. */
 class Chain {
   readonly past: Past;
   #embeds: DeviceTensor;
@@ -83,7 +83,7 @@ class Chain {
     return new Chain(past, embeds);
   }
 
-  /** The chain goes on to the next picture, whose embedding is the chain's from here on. */
+  /** Appends the next picture by its embedding, which this object owns from now on. */
   moveTo(embeds: DeviceTensor): void {
     this.#embeds.dispose();
     this.#embeds = embeds;
@@ -103,8 +103,8 @@ interface VariantWatch {
 }
 
 /**
- * One frame from the one before: the stages of the design, in order, but for the encoding. A frame is encoded as
- * soon as it is there, so that it can be measured, and the next one begins with that.
+ * Makes one frame from the embedding of the previous one. The new frame is encoded immediately, both to measure it and
+ * as the input of the next frame.
  */
 async function variant(
   pipeline: Pipeline,
@@ -168,7 +168,7 @@ async function variant(
   }
 }
 
-/** Counts the stages of all frames as units of work, a denoising step being one, and reports with the time left. */
+/** Reports progress with the remaining time. Units of work: one per denoising step, and two for the other stages. */
 function reporter({ frames, steps }: Settings, { onProgress }: Watch) {
   const unitsPerFrame = steps + 2;
   const estimate = new Estimate(() => performance.now());

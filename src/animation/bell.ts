@@ -1,4 +1,4 @@
-/** A promise with its own resolve and reject (`Promise.withResolvers`, which browsers of 2023 lack). */
+/** `Promise.withResolvers`, which browsers of 2023 lack. */
 export function withResolvers() {
   let resolve: () => void = () => undefined;
   let reject: (error: unknown) => void = () => undefined;
@@ -9,7 +9,7 @@ export function withResolvers() {
   return { promise, resolve, reject };
 }
 
-/** Wakes a loop that waits; a ring before it waits counts as well. */
+/** Wakes a waiting loop; a ring before the wait is not lost. */
 export class Bell {
   #ringing = withResolvers();
 

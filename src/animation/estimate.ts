@@ -1,24 +1,24 @@
-/** How many units of work back the rate is measured: enough to be steady, few enough to follow a machine that slows down. */
+/** Number of recent units that the rate is averaged over: enough to be steady, few enough to follow throttling. */
 const WINDOW = 50;
 
-/** Guesses how long the rest takes, from how long the last units of work took. */
+/** Estimates remaining time from the durations of recent units of work. */
 export class Estimate {
   readonly #now: () => number;
   #times: number[];
 
-  /** @param now - a clock in milliseconds */
+  /** @param now Clock in milliseconds. */
   constructor(now: () => number) {
     this.#now = now;
     this.#times = [now()];
   }
 
-  /** One more unit is done, or several that were done together. */
+  /** Records that `units` more units are done. */
   tick(units = 1): void {
     const now = this.#now();
     for (let unit = 0; unit < units; unit++) this.#times = [...this.#times.slice(-WINDOW), now];
   }
 
-  /** Seconds for `units` more; null until there is a rate. */
+  /** Seconds for `units` more units; null until there is a rate. */
   secondsFor(units: number): number | null {
     const [first] = this.#times;
     const last = this.#times.at(-1);

@@ -4,8 +4,8 @@ import type { DeviceTensor, GuidanceTerms, Pipeline } from '../diffusion/index.t
 import { Previews } from './preview.ts';
 
 /**
- * A picture's image embedding after CLIP guidance: `shifted` float32 [1, d], and the `report` of
- * `Compute.clipGuidance`. Both belong to the caller.
+ * Encodes a picture and applies CLIP guidance: `shifted` float32 [1, d], and the `report` of `Compute.clipGuidance`. The
+ * caller owns both.
  */
 export async function guidedEmbedding(
   pipeline: Pipeline,
@@ -32,11 +32,11 @@ export interface RenderInput {
   readonly noise: DeviceTensor;
   readonly steps: number;
   readonly guidanceScale: number;
-  /** Float tensors that come along in the frames' read-back. */
+  /** Float tensors to read in the same read-back as the frames. */
   readonly extra?: readonly DeviceTensor[];
   /**
-   * Measures the finished frames, uint8 [b, H, W, 4], while they are on the device: what it gives comes along last. It is
-   * asked again where frames are made again, and only the last time counts.
+   * Measures the finished frames, uint8 [b, H, W, 4], on the device; the results are appended to `extra`. Called again if
+   * frames are recomputed; only the last call counts.
    */
   readonly measure?: (frames: DeviceTensor) => Promise<readonly DeviceTensor[]>;
 }
@@ -49,10 +49,10 @@ export interface RenderWatch {
 }
 
 /**
- * A batch of frames from embeddings and noise, one of each a frame, in one read-back. Where a network has left the range
- * of float16, all is made once more with that network in float32.
+ * Renders a batch of frames, one per row of embeddings and noise, with one read-back. If a network overflows float16,
+ * renders once more with that network in float32.
  *
- * @throws NotFiniteError when a network gives what is no picture in float32 either, what `Pipeline.widen` throws, or the
+ * @throws NotFiniteError if a network's output is not finite in float32 either, what `Pipeline.widen` throws, or the
  *   signal's reason
  */
 export async function renderFrames(

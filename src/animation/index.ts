@@ -1,4 +1,4 @@
-/** The ways to make an animation, as async generators of frames. */
+/** The modes (automatic, smooth, pick by hand) as async generators of frames. */
 export { automatic } from './automatic.ts';
 export type { AutomaticInput } from './automatic.ts';
 export { smooth } from './smooth.ts';

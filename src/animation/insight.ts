@@ -1,7 +1,7 @@
 import { unknownLikeness } from './past.ts';
 import type { Insight, Likeness, PromptEmbeds } from './types.ts';
 
-/** A row that `Compute.clipGuidance` reports, and what else is known of a frame, as what is measured of it. */
+/** Converts a row of the report of `Compute.clipGuidance`, and the likenesses of a frame, to an `Insight`. */
 export function toInsight(
   report: Float32Array | undefined,
   { positives, negatives }: PromptEmbeds,
@@ -20,5 +20,5 @@ export function toInsight(
   };
 }
 
-/** Numbers in a row of a report. */
+/** Length of a row of the report. */
 export const reportWidth = 5;

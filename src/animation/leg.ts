@@ -4,38 +4,38 @@ import type { DeviceTensor, Pipeline } from '../diffusion/index.ts';
 import { renderFrames } from './frames.ts';
 import type { RenderWatch } from './frames.ts';
 
-/** The way from one variant to the next in smooth mode. All tensors are float32 with one row. */
+/** A segment of smooth mode, from one variant to the next. All tensors are float32 with one row. */
 export interface Leg {
   readonly startEmbeds: DeviceTensor;
   readonly goalEmbeds: DeviceTensor;
   readonly startNoise: DeviceTensor;
-  /** Fresh noise, toward which the leg's noise goes `noiseShift` of the way. */
+  /** Fresh noise; the segment's noise moves toward it by `noiseShift`. */
   readonly newNoise: DeviceTensor;
-  /** Frames of the leg, at least 1; the last has the goal's embedding. */
+  /** Number of frames, at least 1; the last has the goal's embedding. */
   readonly intermediate: number;
   /** 0 … 1. */
   readonly noiseShift: number;
-  /** Of the two noises, 0 … 1; fresh noise is independent, which is meant where this is absent. */
+  /** Correlation of the two noises, 0 … 1; default 0, for independent noise. */
   readonly correlation?: number;
-  /** Frames that are denoised together, at least 1. */
+  /** Number of frames denoised together, at least 1. */
   readonly batchSize: number;
-  /** The pace along the leg, from 0 … 1 to 0 … 1; even where it is absent. */
+  /** Easing function from 0 … 1 to 0 … 1; linear by default. */
   readonly ease?: (t: number) => number;
-  /** Frames at its beginning that are there already. Batches stay as they are without them; full ones are left out. */
+  /** Number of leading frames that exist already. Batch boundaries do not change; batches that exist whole are skipped. */
   readonly done?: number;
 }
 
-/** What some frames of a leg are made from; the receiver disposes both. */
+/** Inputs of some frames of a segment; the receiver disposes both tensors. */
 export interface LegBatch {
-  /** Which frame of the leg the first of the batch is, from 0. */
+  /** Index of the batch's first frame in the segment. */
   readonly first: number;
   readonly embeds: DeviceTensor;
   readonly noise: DeviceTensor;
 }
 
 /**
- * The embeddings and noises of a leg, batch by batch (`generate_lerp.py` of the original program): embeddings are
- * interpolated linearly, noises so that they stay standard normal.
+ * Interpolates the embeddings and noises of a segment, batch by batch (`generate_lerp.py` of the original program):
+ * embeddings linearly, noises so that they stay standard normal.
  */
 export function* legBatches({ compute }: Pipeline, leg: Leg): Generator<LegBatch, void, undefined> {
   const points = legPoints(leg.intermediate, leg.noiseShift, leg.ease);
@@ -59,19 +59,19 @@ export function* legBatches({ compute }: Pipeline, leg: Leg): Generator<LegBatch
   }
 }
 
-/** How the frames of a leg are made from its embeddings and noises, and who watches. */
+/** Settings and callbacks for rendering a segment. */
 export interface LegRendering {
   readonly steps: number;
   readonly guidanceScale: number;
-  /** Float tensors that come along in the read-back of frames with these embeddings. `batch` frees what it owns. */
+  /** Float tensors about a batch's embeddings, read back with its frames. `batch` frees what it owns. */
   readonly measure?: (embeds: DeviceTensor, batch: Scope) => readonly DeviceTensor[];
-  /** Measures finished frames, of which the first has this place in the leg. `batch` frees what it owns. */
+  /** Measures finished frames; `first` is the index of the first in the segment. `batch` frees what it owns. */
   readonly look?: (frames: DeviceTensor, first: number, batch: Scope) => Promise<readonly DeviceTensor[]>;
-  /** Those who watch the making of so many frames, of which the first has this place in the leg. */
+  /** Callbacks for rendering `count` frames from index `first` of the segment. */
   readonly watch?: (first: number, count: number) => RenderWatch;
 }
 
-/** Finished frames of a leg. */
+/** Finished frames of a segment. */
 export interface LegFrames {
   readonly first: number;
   readonly pictures: readonly Picture[];
@@ -79,9 +79,9 @@ export interface LegFrames {
 }
 
 /**
- * The frames of a leg, batch by batch, in order.
+ * Renders the frames of a segment, batch by batch, in order.
  *
- * @throws the signal's reason within a denoising step of the signal
+ * @throws the signal's reason, within one denoising step
  */
 export async function* renderLeg(
   pipeline: Pipeline,
@@ -108,7 +108,7 @@ export async function* renderLeg(
         watch?.(first, embeds.dims[0] ?? 0),
       );
     } finally {
-      // Nothing is kept while whoever asked looks at the frames.
+      // Free everything before the consumer runs.
       scope.dispose();
     }
     yield { first, ...rendered };

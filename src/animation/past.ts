@@ -4,22 +4,22 @@ import type { DeviceTensor, Pipeline } from '../diffusion/index.ts';
 import { largestBatch } from '../project/index.ts';
 import type { Likeness } from './types.ts';
 
-/** How many frames back a frame is compared with those before it. */
+/** Number of previous frames that a frame is compared with. */
 const span = 12;
-/** How many are kept: as many more as are made together, so that a batch can be forgotten without a trace. */
+/** Number of embeddings kept: `span` plus a batch, so that a batch can be rolled back. */
 const kept = span + largestBatch;
 
-/** How like a picture is to those before it, on the device. */
+/** Similarity of a picture to earlier ones, on the device. */
 export interface Comparison {
   /** float32 [1, n]. The caller disposes it. */
   readonly cosines: DeviceTensor;
-  /** What the cosines, read back, say. */
+  /** Interprets the cosines after read-back. */
   readonly likeness: (cosines: Float32Array | undefined) => Likeness;
 }
 
 /**
- * Where a chain of frames began and where it was last, as embeddings on the device, to compare the next frame with.
- * Row 0 is the start; the rows after it are filled in turn, the oldest giving way. Whoever makes it disposes it.
+ * Embeddings of an animation's start and of its latest frames, on the device, to compare new frames with. Row 0 is the
+ * start; the other rows are a ring buffer. The creator disposes it.
  */
 export class Past {
   readonly #pipeline: Pipeline;
@@ -35,11 +35,11 @@ export class Past {
   }
 
   /**
-   * A past of pictures one after another. The embedding of the last, float32 [1, d], comes with it; both belong to the
-   * caller.
+   * Builds the history of a sequence of pictures. Also returns the embedding of the last, float32 [1, d]. The caller owns
+   * both.
    *
-   * @param pictures - at least one; more than an insight looks back at do no good
-   * @param origin - the picture that the animation began with, where that is not the first of them
+   * @param pictures At least one; more than `span` are useless.
+   * @param origin The animation's first picture, if it is not the first of `pictures`.
    */
   static async until(
     pipeline: Pipeline,
@@ -66,23 +66,23 @@ export class Past {
     }
   }
 
-  /** How many places it has taken note of, the start aside. */
+  /** Number of embeddings added, not counting the start. */
   get count(): number {
     return this.#count;
   }
 
-  /** Forgets the latest places, as many as a batch at most, so that there are `count` again. */
+  /** Removes the latest embeddings, at most a batch, so that `count` remain. */
   rewind(count: number): void {
     this.#count = count;
   }
 
-  /** Takes note of the next place, float32 [1, d]. */
+  /** Appends an embedding, float32 [1, d]. */
   add(embeds: DeviceTensor): void {
     this.#pipeline.compute.copyRows(embeds, this.#places, 1 + (this.#count % kept));
     this.#count++;
   }
 
-  /** Compares an embedding, float32 [1, d], with all that is known. */
+  /** Compares an embedding, float32 [1, d], with all rows. */
   compare(embeds: DeviceTensor): Comparison {
     const { compute } = this.#pipeline;
     const count = this.#count;
@@ -90,7 +90,7 @@ export class Past {
     return { cosines, likeness: (values) => likenessOf(values, count) };
   }
 
-  /** Encodes a frame, uint8 [1, h, w, 4], compares it with all that is known, and takes note of it. */
+  /** Encodes a frame, uint8 [1, h, w, 4], compares it, and appends it. */
   async follow(frame: DeviceTensor, signal?: AbortSignal): Promise<Comparison> {
     const embeds = await embeddingOf(this.#pipeline, frame, signal);
     try {
@@ -107,7 +107,7 @@ export class Past {
   }
 }
 
-/** What the cosines with a past of `count` places say. */
+/** Interprets the cosines with a history of `count` embeddings. */
 function likenessOf(cosines: Float32Array | undefined, count: number): Likeness {
   const [start] = cosines ?? [];
   const earlier = Array.from(
@@ -115,16 +115,16 @@ function likenessOf(cosines: Float32Array | undefined, count: number): Likeness 
     (_, back) => cosines?.[1 + ((count - 1 - back) % kept)],
   );
   const known = [start, ...earlier].filter((value) => value !== undefined);
-  // The embedding of a picture that a network failed on compares with nothing.
+  // The embedding of a picture may be NaN if the network failed on it.
   if (start === undefined || !known.every(Number.isFinite)) return unknownLikeness;
   const [, predecessor = null, ...rest] = known;
   return { start, predecessor, earlier: rest };
 }
 
-/** That of a frame whose embedding nobody has computed. */
+/** Likeness of a frame whose embedding was not computed. */
 export const unknownLikeness: Likeness = { start: null, predecessor: null, earlier: [] };
 
-/** A picture's embedding [1, d] in float32, whatever its network computes in. Takes the picture as `Pipeline.encode` does. */
+/** A picture's embedding [1, d], converted to float32. Takes the same pictures as `Pipeline.encode`. */
 export async function embeddingOf(
   pipeline: Pipeline,
   picture: DeviceTensor,
@@ -135,7 +135,7 @@ export async function embeddingOf(
   const scope = new Scope();
   try {
     scope.own(embeds);
-    // Guidance that leads nowhere.
+    // Guidance with no repeats, used as a conversion to float32.
     const { shifted, report } = pipeline.guide(embeds, {
       text: null,
       positives: 0,

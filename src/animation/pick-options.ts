@@ -1,48 +1,48 @@
 import type { SpeculationReport } from '../project/index.ts';
 import type { Candidate, RoundEvent, RoundInput, RoundWatch } from './round.ts';
 
-/** What the person does now, from which follows what they are likely to want next. */
+/** User activity that decides what to compute ahead. */
 export interface Pace {
-  /** Whether rounds may be made before they are asked for. */
+  /** True if rounds may be made speculatively, before they are requested. */
   readonly speculative: boolean;
-  /** The candidate of the round asked for last that the user hovers or has focused, or null. */
+  /** Candidate of the current round that is hovered or focused, or null. */
   readonly lookedAt: number | null;
 }
 
-/** A round that is there before anyone has asked for it. */
+/** A finished speculative round. */
 export interface RoundAhead {
-  /** The name that the round which it follows on was asked for by: see `Waiting`. */
+  /** Name of the round that it follows: see `Waiting`. */
   readonly after: number;
-  /** The candidate of that round which it starts from, from 0. */
+  /** Index of the candidate that it starts from. */
   readonly candidate: number;
   readonly candidates: readonly Candidate[];
-  /** Seconds of work that it has taken. */
+  /** Seconds of work it took. */
   readonly seconds: number;
 }
 
 export interface PickOptions {
-  /** Starts a round; nothing of it runs before it is asked for its first event. */
+  /** Creates the generator of a round; it must not do anything before its first `next`. */
   readonly make: (input: RoundInput, watch: RoundWatch) => AsyncGenerator<RoundEvent, void, undefined>;
-  /** Bytes of pictures that may be kept, besides the rounds that are waited for or shown. */
+  /** Maximum bytes of pictures kept, not counting rounds that are waited for or shown. */
   readonly limit: number;
-  /** A clock in seconds. */
+  /** Clock in seconds. */
   readonly now: () => number;
   readonly pace: Pace;
   readonly onState?: (state: SpeculationReport) => void;
-  /** Given each finished round that may come next, once, so that a pick can be answered without asking for anything. */
+  /** Called once with each finished speculative round, so that a pick can be answered without a request. */
   readonly onAhead?: (round: RoundAhead) => void;
 }
 
-/** A caller that waits for a round. */
+/** A request for a round. */
 export interface Waiting {
   /** The caller's name for the round: see `RoundAhead`. */
   readonly name: number;
   readonly signal: AbortSignal;
-  /** Whether to take pictures of the candidates as they sharpen. */
+  /** True if previews of the candidates are wanted. */
   readonly previews: boolean;
   /**
-   * Called with all of a round's events, those from before it was asked for included: its latest progress, then its
-   * candidates. `seconds` is the work that the round has taken so far.
+   * Called with all events of the round, starting with earlier ones: the latest progress, then candidates. `seconds` is
+   * the work spent on the round so far.
    */
   readonly onEvent: (event: RoundEvent, seconds: number) => void;
 }

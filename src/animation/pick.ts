@@ -9,7 +9,7 @@ interface Waiter extends Pick<Waiting, 'previews' | 'onEvent'> {
   readonly reject: (error: unknown) => void;
 }
 
-/** A round that is being made, waits to go on, or is finished. */
+/** A round in progress, suspended or finished. */
 interface Job {
   readonly input: RoundInput;
   readonly bytes: number;
@@ -18,43 +18,42 @@ interface Job {
   readonly candidates: Candidate[];
   readonly waiters: Set<Waiter>;
   progress: RoundEvent | null;
-  /** Seconds of work that it has taken. */
+  /** Seconds of work so far. */
   seconds: number;
-  /** Nobody has asked for it so far. */
+  /** True until the round is requested. */
   speculative: boolean;
   done: boolean;
   failure: { readonly error: unknown } | null;
-  /** When it was last asked for: counts up. */
+  /** Sequence number of the last request. */
   askedFor: number;
 }
 
-/** A step that is under way. */
+/** The step being computed. */
 interface Step {
   readonly job: Job;
   readonly began: number;
-  /** Since when it keeps someone waiting who wants another round; null when it does not. */
+  /** Start of the time by which it delays a requested round; null if it does not. */
   delaying: number | null;
 }
 
 /**
- * The rounds of someone who picks by hand. One round at a time has the device, for one step at a time: the one that
- * is waited for, or else the next rounds of the candidates that are shown, likeliest first. A round that has to wait
- * keeps what it has. Rounds are known by what they are made from, so it makes no difference in which way one comes
- * to a picture: forward, back, or by another branch.
+ * Scheduler of rounds for picking by hand. One round at a time uses the device, for one step at a time: the requested
+ * one, otherwise the next rounds of the shown candidates, most likely first. Suspended rounds keep their state. Rounds
+ * are identified by their inputs, so the route to a picture (forward, back, another branch) does not matter.
  */
 export class PickSession {
   readonly #options: PickOptions;
   #pace: Pace;
   readonly #closing = new AbortController();
-  /** In the order in which they were begun. */
+  /** In order of creation. */
   #jobs: Job[] = [];
-  /** Rounds that were given up; what they hold is freed before the next step of any other. */
+  /** Abandoned rounds, freed before the next step of any other. */
   readonly #leaving: Job[] = [];
-  /** The round that was asked for last. */
+  /** The round requested last. */
   #shown: Job | null = null;
-  /** The name that it was asked for by: see `Waiting`. */
+  /** Its name: see `Waiting`. */
   #name = 0;
-  /** The candidates of it whose next rounds have been reported. */
+  /** Its candidates whose next rounds have been passed to `onAhead`. */
   readonly #told = new Set<number>();
   #saved = 0;
   #stepsAhead = 0;
@@ -67,17 +66,17 @@ export class PickSession {
     this.#pace = options.pace;
   }
 
-  /** Seconds that speculation has saved. */
+  /** Seconds saved by speculation. */
   get savedSeconds(): number {
     return Math.max(0, this.#saved);
   }
 
   /**
-   * Resolves when the round has been made and `onEvent` has heard of all its candidates; what is there already comes
-   * at once. Everything else that nobody waits for is given up, but for finished rounds that were asked for before.
+   * Requests a round. Resolves after all its candidates have been passed to `onEvent`, at once if it is finished. Other
+   * rounds are abandoned, except requested ones that are in progress or finished.
    *
-   * @throws what went wrong with this round, also where that was before anyone asked for it; asked for again, it is
-   *   made afresh. Or the signal's reason, or an AbortError when the session is closed
+   * @throws the round's failure, including one that happened speculatively; a new request starts afresh. The signal's
+   *   reason, or an AbortError if the session is closed
    */
   async want(input: RoundInput, waiting: Waiting): Promise<void> {
     waiting.signal.throwIfAborted();
@@ -114,7 +113,7 @@ export class PickSession {
     if (!job.done) await this.#wait(job, waiting);
   }
 
-  /** Takes note of what the person does now. */
+  /** Updates the user's activity. Turning speculation off abandons unfinished speculative rounds. */
   setPace(pace: Pace): void {
     this.#pace = pace;
     if (!pace.speculative) {
@@ -123,9 +122,7 @@ export class PickSession {
     this.#bell.ring();
   }
 
-  /**
-   * Does the work, until the session is closed or the signal is aborted. Then everything that it held is free.
-   */
+  /** Computes rounds until the session is closed or the signal is aborted, then frees everything. */
   async run(signal: AbortSignal): Promise<void> {
     const close = () => {
       this.close();
@@ -146,7 +143,7 @@ export class PickSession {
     }
   }
 
-  /** Ends the session: those who wait hear an AbortError, and `run` frees everything and ends. Idempotent. */
+  /** Ends the session: pending requests reject with an AbortError, and `run` frees everything and ends. Idempotent. */
   close(): void {
     this.#closing.abort();
     this.#shown = null;
@@ -181,7 +178,7 @@ export class PickSession {
     return job;
   }
 
-  /** Gives a round up. */
+  /** Abandons a round. */
   #drop(job: Job): void {
     this.#jobs = this.#jobs.filter((other) => other !== job);
     if (this.#shown === job) this.#shown = null;
@@ -194,7 +191,7 @@ export class PickSession {
 
   async #free(): Promise<void> {
     for (const { work } of this.#leaving.splice(0)) {
-      // Whoever gave it up does not care how it ends.
+      // Its outcome no longer matters.
       await work.return().catch(() => undefined);
     }
   }
@@ -212,7 +209,7 @@ export class PickSession {
     }
   }
 
-  /** The round that has the device next. */
+  /** The round that gets the next step. */
   #choose(): Job | null {
     const wanted = this.#jobs.find(({ waiters, done }) => waiters.size > 0 && !done);
     if (wanted || !this.#pace.speculative || !this.#shown?.done) return wanted ?? null;
@@ -228,7 +225,7 @@ export class PickSession {
     return null;
   }
 
-  /** The rounds that may come next, with what they are worth: 1 for the likeliest, less for the others, above 0. */
+  /** Possible next rounds with their worth: 1 for the most likely, less for the others, above 0. */
   #likely({ input, candidates }: Job): [RoundInput, number][] {
     return byLikelihood(candidates, this.#pace.lookedAt).map((candidate, rank) => [
       roundAfter(input, candidate),
@@ -236,7 +233,7 @@ export class PickSession {
     ]);
   }
 
-  /** What may go, with its worth: rounds from before go first, the oldest at the head; then unlikely ones. */
+  /** Rounds that may be evicted, with their worth: earlier requests are worth least, oldest first; then unlikely rounds. */
   #kept(): { job: Job; bytes: number; worth: number }[] {
     const likely = this.#shown ? this.#likely(this.#shown) : [];
     const worthOf = (job: Job): number => {
@@ -262,7 +259,7 @@ export class PickSession {
     this.#step = null;
     job.seconds += now() - step.began;
     if (step.delaying !== null) this.#saved -= now() - step.delaying;
-    // Counted in any case: a step that was under way when its round was given up is work all the same.
+    // Counted even if the round was abandoned meanwhile: the step was computed.
     if (isStepAhead) {
       this.#stepsAhead++;
       this.#report();
@@ -286,7 +283,7 @@ export class PickSession {
     this.#report();
   }
 
-  /** A round that nobody has asked for keeps what went wrong to itself until somebody does. */
+  /** A speculative round keeps its failure until it is requested. */
   #fail(job: Job): void {
     if (job.waiters.size === 0) return;
     for (const { reject } of job.waiters) reject(job.failure?.error);
@@ -315,7 +312,7 @@ export class PickSession {
   }
 }
 
-/** Whether what comes next is a step of denoising. */
+/** True if the round's next event is a denoising step. */
 function isDenoising(progress: RoundEvent | null): boolean {
   return progress?.kind === 'progress' && progress.stage === 'denoise' && progress.step < progress.of;
 }

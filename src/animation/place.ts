@@ -5,7 +5,7 @@ import type { Settings, Trail } from '../project/index.ts';
 import { guidedEmbedding } from './frames.ts';
 import type { PromptEmbeds } from './types.ts';
 
-/** What one frame is made from, float32 with one row each. Whoever gets a place disposes both tensors. */
+/** Keypoint: the inputs of one frame, float32 with one row each. The receiver disposes both tensors. */
 export interface Place extends Noise {
   readonly embeds: DeviceTensor;
 }
@@ -15,22 +15,22 @@ interface Noise {
   readonly draws: Draws;
 }
 
-/** The independent draws that a noise is the sum of, by name, and the weight of each; their squares sum up to 1. */
+/** Noise mixture: the independent noises that a noise is the weighted sum of, by key. The squared weights sum to 1. */
 export type Draws = ReadonlyMap<string, number>;
 
-/** The noise of a frame as it was drawn. */
+/** The mixture of an original noise. */
 export function oneDraw(seed: number, frame: number, variant = 0): Draws {
   return new Map([[`${seed}/${frame}/${variant}`, 1]]);
 }
 
-/** How much two noises are alike: 0 for independent ones, 1 for the same. */
+/** Correlation of two noises: 0 for independent, 1 for equal ones. */
 export function correlation(a: Draws, b: Draws): number {
   let sum = 0;
   for (const [name, weight] of b) sum += weight * (a.get(name) ?? 0);
   return sum;
 }
 
-/** What a noise consists of that is the share `t` of the way from one to another, renormalised. */
+/** The mixture of the interpolation between two noises at `t`, renormalised. */
 export function drawsBetween(a: Draws, b: Draws, t: number): Draws {
   const norm = Math.sqrt(t * t + (1 - t) * (1 - t) + 2 * t * (1 - t) * correlation(a, b));
   const draws = new Map<string, number>();
@@ -39,14 +39,14 @@ export function drawsBetween(a: Draws, b: Draws, t: number): Draws {
   return draws;
 }
 
-/** The prompts that a frame's settings name, as embeddings; the caller disposes `text`. */
+/** Encodes the prompts in a frame's settings; the caller disposes `text`. */
 export type PromptSource = (settings: Settings) => Promise<PromptEmbeds>;
 
 /**
- * Goes along a trail once more, to the place of a frame that was made before: the same operations on the same
- * values, so what goes on from there is what would have come without a break.
+ * Recomputes the keypoint of an earlier frame by repeating the operations of its trail on the same values, so that
+ * continuing from it gives the same frames as an unbroken run.
  *
- * @param size - of the frames, in pixels
+ * @param size Size of the frames in pixels.
  * @throws the signal's reason
  */
 export async function retrace(
@@ -89,7 +89,7 @@ export async function retrace(
       const [before, next]: [Noise, Noise] = [way, noiseBetween(pipeline, way, fresh, t)];
       way = next;
       scope.own(next.noise);
-      // Trails are long, so what lies behind goes at once.
+      // Trails are long: free intermediate noises at once.
       for (const passed of [before, fresh]) scope.release(passed.noise).dispose();
     }
     if (!embeds || !way) throw new RangeError('a trail has a beginning');
@@ -99,7 +99,7 @@ export async function retrace(
   }
 }
 
-/** The noise that is the share `t` of the way from one place to another. */
+/** Interpolates between two noises at `t`, preserving the variance. */
 export function noiseBetween({ compute }: Pipeline, a: Noise, b: Noise, t: number): Noise {
   const noise = compute.empty(a.noise.dims, 'float32');
   compute.lerp(a.noise, b.noise, t, true, noise, 0, correlation(a.draws, b.draws));

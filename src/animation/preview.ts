@@ -1,10 +1,7 @@
 import type { Picture } from '../base/index.ts';
 import type { DeviceTensor, Pipeline } from '../diffusion/index.ts';
 
-/**
- * Shows latents as small pictures while a frame is made. A picture that would have to wait for the one before is
- * left out, so watching never holds up the work.
- */
+/** Reads small previews of latents while a frame is made. Skips a preview while one is pending, so it never blocks. */
 export class Previews {
   readonly #pipeline: Pipeline;
   readonly #show: (pictures: Picture[]) => void;
@@ -15,7 +12,7 @@ export class Previews {
     this.#show = show;
   }
 
-  /** Takes a look at latents [b, c, h, w] as they are now. */
+  /** Starts a preview of latents [b, c, h, w]. */
   look(latents: DeviceTensor): void {
     if (this.#underway) return;
     const { compute, model } = this.#pipeline;
@@ -25,7 +22,7 @@ export class Previews {
       .then(({ pictures }) => {
         this.#show(pictures);
       })
-      // A preview that fails is not worth an error: what is wrong shows in the frame itself.
+      // A failed preview is not an error: the frame itself will show the problem.
       .catch(() => undefined)
       .finally(() => {
         preview.dispose();
@@ -33,7 +30,7 @@ export class Previews {
       });
   }
 
-  /** Resolves when the last look has been shown and its memory is free. */
+  /** Resolves when the pending preview has been shown and its memory freed. */
   async settled(): Promise<void> {
     await this.#underway;
   }

@@ -9,26 +9,26 @@ import type { Comparison } from './past.ts';
 import type { Insight, Progress, PromptEmbeds } from './types.ts';
 import { variants } from './variants.ts';
 
-/** Everything that a round of picking depends on: the same input makes the same candidates, bit for bit. */
+/** Inputs of a round of picking: equal inputs give equal candidates, bit for bit. */
 export interface RoundInput {
-  /** The picture that the candidates are variants of, of any size. */
+  /** The picture that the candidates are variants of; any size. */
   readonly start: Picture;
-  /** The picture that the animation began with, of any size, where that is another: candidates are compared with it. */
+  /** The animation's first picture if it is not `start`; any size. Candidates are compared with it. */
   readonly origin?: Picture | undefined;
-  /** Number of the frame that is being picked, from 0. */
+  /** Index of the frame being picked. */
   readonly frame: number;
-  /** How often this round has been rolled again: each roll has noise of its own. */
+  /** Number of re-rolls; each roll has different noise. */
   readonly roll: number;
-  /** How many candidates it makes, at least 1. */
+  /** Number of candidates, at least 1. */
   readonly batch: number;
   readonly settings: Settings;
 }
 
-/** A picture that can become the next frame. */
+/** A variant that can become the next frame. */
 export interface Candidate {
-  /** Its place in the round, from 0. */
+  /** Index in the round. */
   readonly index: number;
-  /** The variant of its noise key: with seed, frame, batch and settings it makes this very picture again. */
+  /** Variant of its noise key: with seed, frame, batch and settings it reproduces this picture. */
   readonly variant: number;
   readonly picture: Picture;
   readonly insight: Insight;
@@ -38,26 +38,26 @@ export type RoundEvent =
   | {
       readonly kind: 'progress';
       readonly stage: Progress['stage'];
-      /** Within the stage; decoding counts candidates. */
+      /** Within the stage; for `decode`, the number of candidates. */
       readonly step: number;
       readonly of: number;
     }
-  /** All candidates as they sharpen. */
+  /** Previews of all candidates. */
   | { readonly kind: 'preview'; readonly pictures: readonly Picture[] }
   | { readonly kind: 'candidate'; readonly candidate: Candidate };
 
 export interface RoundWatch {
   readonly signal: AbortSignal;
-  /** Whether somebody is looking, asked at every step. */
+  /** Called at every step: true if previews are wanted. */
   readonly previews: () => boolean;
 }
 
 /**
- * A round of picking by hand: `batch` variants of one picture. Works only while it is asked for more, a denoising
- * step or a picture each time, and can wait in between for as long as one likes; ending it frees what it holds.
+ * A round of picking by hand: `batch` variants of one picture. Each `next` computes one denoising step or one picture;
+ * between calls it can be suspended indefinitely. Ending it frees everything.
  *
- * @param embedPrompts - gives the prompts' embeddings, which this function disposes
- * @throws the signal's reason within a step of the signal
+ * @param embedPrompts Encodes the prompts; this function disposes them.
+ * @throws the signal's reason, within one step
  */
 export async function* makeRound(
   pipeline: Pipeline,
@@ -112,7 +112,7 @@ export async function* makeRound(
         yield { kind: 'progress', stage: 'denoise', step: event.step, of: steps };
       } else {
         const { index, picture, extra } = event;
-        // All candidates are made from one embedding, so what is measured of that is the same for all.
+        // All candidates come from one embedding, so its measurements apply to all.
         guided ??= toInsight(extra[0], prompts);
         const insight = { ...guided, ...likenessOf(extra.at(-1)) };
         yield { kind: 'candidate', candidate: { index, variant: variantOf(roll, index), picture, insight } };

@@ -17,39 +17,39 @@ export interface SmoothInput {
   readonly plan: SmoothPlan<Picture>;
   /** The animation's last frame, or its start picture: the next frame is compared with it. */
   readonly last: Picture;
-  /** The pictures before `last` in the animation, nearest last: what is known of them goes into the insights. */
+  /** The pictures before `last` in the animation, most recent last, for the insights. */
   readonly before?: readonly Picture[] | undefined;
-  /** The picture that the animation began with, where that is another: frames are compared with it. */
+  /** The animation's first picture, if it is not the first of `before`. Frames are compared with it. */
   readonly origin?: Picture | undefined;
   readonly settings: Settings;
-  /** Of these settings. */
+  /** Embeddings of the prompts in `settings`. */
   readonly prompts: PromptEmbeds;
-  /** Of the settings that earlier frames were made with. */
+  /** Encodes the prompts of earlier frames. */
   readonly promptsOf: PromptSource;
 }
 
-/** Frames from one place to another. */
+/** A segment of the plan: the first frame, a segment to a new variant, or the one back to the first frame. */
 interface Stretch {
   readonly kind: 'first' | 'leg' | 'home';
   readonly frames: number;
-  /** Frames at its beginning that are there already. */
+  /** Number of leading frames that exist already. */
   readonly done: number;
 }
 
-/** Where a stretch leads, and the report of the guidance on the way there: float32 [1, 5]. */
+/** Keypoint at the end of a segment, and the report of the guidance that led to it, float32 [1, 5]. */
 interface Goal {
   readonly place: Place;
   readonly report: DeviceTensor;
 }
 
 /**
- * Smooth mode (`generate_lerp.py` of the original program): `intermediate` frames from each variant to the next, the
- * last of them the variant itself. Its predecessor's 8-bit picture gives the embedding that a leg leads to; the noise
- * goes on from the leg before, `noiseShift` of the way to fresh noise, which depends on the seed and the number of
- * the leg's first frame alone. A leg home leads back to embedding and noise of the animation's first frame, which its
- * last frame therefore is once more.
+ * Smooth mode (`generate_lerp.py` of the original program): `intermediate` frames from each variant to the next; the last
+ * of them is the variant. The embedding at a segment's end comes from the 8-bit picture at its start. The noise continues
+ * from the previous segment, moving by `noiseShift` toward fresh noise, which depends only on the seed and the index of
+ * the segment's first frame. A closing segment leads back to embedding and noise of the animation's first frame, so its
+ * last frame repeats that one.
  *
- * @throws the signal's reason within a denoising step of the signal; frames already yielded stay good
+ * @throws the signal's reason, within one denoising step; frames already yielded stay valid
  */
 export async function* smooth(
   pipeline: Pipeline,
@@ -70,7 +70,7 @@ export async function* smooth(
     scope.release(tensor).dispose();
   };
 
-  /** The next variant of a picture. */
+  /** Encodes a picture and draws the keypoint of its next variant. */
   async function variantOf(picture: Picture, frame: number): Promise<Goal> {
     teller.tell('encode', 0, 1);
     const { shifted, report } = await guidedEmbedding(
@@ -91,7 +91,7 @@ export async function* smooth(
     return { place: keep({ embeds: shifted, noise, draws: oneDraw(seed, frame) }), report };
   }
 
-  /** A report on embeddings as they are. */
+  /** Report on embeddings without moving them. */
   const look = (embeds: DeviceTensor, owner: Scope) => {
     const { shifted, report } = pipeline.guide(embeds, { ...prompts, ...settings, repeats: 0 });
     owner.own(shifted);
@@ -116,7 +116,7 @@ export async function* smooth(
         kind === 'home' && home
           ? { place: home, report: look(home.embeds, scope) }
           : await variantOf(source, plan.firstFrame + index - done);
-      // The first frame stands where its leg begins, and is home where none was before it.
+      // The first frame is its own start, and the target of a closing segment if there is no earlier one.
       at ??= goal.place;
       if (plan.closes) home ??= at;
       const noiseShift = kind === 'leg' ? settings.noiseShift : kind === 'home' ? 1 : 0;
@@ -131,7 +131,7 @@ export async function* smooth(
           newNoise: goal.place.noise,
           intermediate: frames,
           noiseShift,
-          // Noise from before, as that of the first frame, is still in the noise of later ones.
+          // Noise of earlier keypoints, such as the first, is still part of later mixtures.
           correlation: correlation(at.draws, goal.place.draws),
           batchSize,
           ease: (t) => ease(easing, t),
@@ -144,9 +144,9 @@ export async function* smooth(
           look: async (pictures, first, batch) => {
             const cosines: DeviceTensor[] = [];
             likenesses = [];
-            // Frames that are made again take the place of those that were no good.
+            // Recomputed frames replace the ones that overflowed.
             past.rewind(reached);
-            // Frames that are there already are not compared once more.
+            // Frames that exist already have been compared before.
             for (let row = Math.max(0, done - first); row < (pictures.dims[0] ?? 0); row++) {
               const comparison = await past.follow(batch.own(pipeline.compute.row(pictures, row)), signal);
               likenesses.push(comparison.likeness);
@@ -198,21 +198,21 @@ export async function* smooth(
   }
 }
 
-/** What a plan consists of, in order. */
+/** Segments of a plan, in order. */
 function stretches({ from, legs, closes, done }: SmoothPlan<Picture>, { intermediate }: Settings): Stretch[] {
   const kinds = [...Array<'leg'>(legs).fill('leg'), ...(closes ? (['home'] as const) : [])];
   const ways = kinds.map((kind, place) => ({ kind, frames: intermediate, done: place === 0 ? done : 0 }));
   return from ? ways : [{ kind: 'first', frames: 1, done: 0 }, ...ways];
 }
 
-/** Tells those who watch how far the run is; the units of work are a denoising step, or a decoding, of one frame. */
+/** Reports progress of a run. Units of work: a denoising step, or the decoding, of one frame. */
 class Teller {
   readonly #watch: Watch;
   readonly #steps: number;
   readonly #frames: number;
   readonly #estimate = new Estimate(() => performance.now());
   #unitsLeft: number;
-  /** The frames in the making: the first of them, and how many. */
+  /** Index of the first frame in progress; `#batch` is the number of frames in progress. */
   #frame = 0;
   #batch = 1;
 
@@ -223,19 +223,19 @@ class Teller {
     this.#unitsLeft = this.#frames * (this.#steps + 1) + 2 * (plan.legs + (plan.from ? 0 : 1));
   }
 
-  /** Work is done. */
+  /** Records finished units of work. */
   spend(units: number): void {
     this.#unitsLeft -= units;
     this.#estimate.tick(units);
   }
 
-  /** The next frames are these. */
+  /** Sets the frames in progress. */
   turnTo(frame: number, count: number): void {
     this.#frame = frame;
     this.#batch = count;
   }
 
-  /** The frames in the making are finished. */
+  /** Records that the frames in progress are decoded. */
   finish(): void {
     this.spend(this.#batch);
     this.tell('decode', 1, 1);
@@ -253,7 +253,7 @@ class Teller {
     });
   }
 
-  /** Watches the making of `count` frames, of which the first `known` are there already. */
+  /** Callbacks for rendering `count` frames, the first `known` of which exist already. */
   watch(frame: number, known: number, count: number) {
     const { signal, onPreview } = this.#watch;
     this.turnTo(frame, count - known);

@@ -2,7 +2,7 @@ import type { Picture } from '../base/index.ts';
 import type { Settings } from '../project/index.ts';
 import type { Candidate, RoundInput } from './round.ts';
 
-/** The settings that a round's candidates depend on. */
+/** Settings that determine a round's candidates. */
 const deciding = [
   'steps',
   'speed',
@@ -17,7 +17,7 @@ const deciding = [
   'negativePrompts',
 ] as const satisfies readonly (keyof Settings)[];
 
-/** Whether two rounds have the same candidates, because all that they are made from is the same. */
+/** True if two rounds have equal inputs, and therefore equal candidates. */
 export function isSameRound(a: RoundInput, b: RoundInput): boolean {
   return (
     a.frame === b.frame &&
@@ -40,13 +40,13 @@ function isSamePicture(a: Picture, b: Picture): boolean {
   return true;
 }
 
-/** The round that follows when a candidate is picked. */
+/** The next round, if `candidate` is picked. */
 export function roundAfter(round: RoundInput, { picture }: Candidate): RoundInput {
   const { frame, batch, settings } = round;
   return { start: picture, origin: originOf(round), frame: frame + 1, roll: 0, batch, settings };
 }
 
-/** Candidates in the order in which they are likely to be picked: the one that is looked at first, then by number. */
+/** Candidates by likelihood of being picked: the hovered or focused one first, then by index. */
 export function byLikelihood(
   candidates: readonly Candidate[],
   lookedAt: number | null,
@@ -56,22 +56,22 @@ export function byLikelihood(
   );
 }
 
-/** Bytes of the pictures that a round keeps: those that it starts from, and its candidates. */
+/** Bytes of the pictures that a round keeps: its inputs and its candidates. */
 export function bytesOf({ start, origin, batch, settings: { width, height } }: RoundInput): number {
   return start.data.length + (origin?.data.length ?? 0) + 4 * width * height * batch;
 }
 
-/** Something that takes memory; `worth` orders it among others. */
+/** An evictable item; `worth` orders items. */
 interface Held {
   readonly bytes: number;
   readonly worth: number;
 }
 
 /**
- * Which of the things that are kept have to go so that one more fits the limit: those worth least first, and none
- * that is worth as much as the newcomer.
+ * Chooses which kept items to evict so that a new one fits within the limit: least worth first, and none that is worth at
+ * least as much as the new one.
  *
- * @returns null where it does not fit even so
+ * @returns null if it does not fit even then
  */
 export function makeRoom<H extends Held>(kept: readonly H[], newcomer: Held, limit: number): H[] | null {
   let excess = kept.reduce((sum, { bytes }) => sum + bytes, newcomer.bytes) - limit;

@@ -2,7 +2,7 @@ import type { Picture } from '../base/index.ts';
 import type { DeviceTensor } from '../diffusion/index.ts';
 import type { LegStep } from '../project/index.ts';
 
-/** The prompts of an animation as CLIP text embeddings on the device. */
+/** CLIP text embeddings of an animation's prompts, on the device. */
 export interface PromptEmbeds {
   /** float32 [positives + negatives, d], unit rows, positives first; null without prompts. */
   readonly text: DeviceTensor | null;
@@ -10,18 +10,18 @@ export interface PromptEmbeds {
   readonly negatives: number;
 }
 
-/** How like a frame is to those it came of: cosines of their pictures' embeddings, null where nobody computed them. */
+/** Similarity of a frame to earlier ones: cosines of image embeddings, null if not computed. */
 export interface Likeness {
   readonly predecessor: number | null;
-  /** To the picture that the animation began with. */
+  /** To the animation's first picture. */
   readonly start: number | null;
-  /** To the pictures before its predecessor, nearest first, as far back as the run remembers. */
+  /** To the frames before the predecessor, most recent first, as far as the run remembers. */
   readonly earlier: readonly number[];
 }
 
-/** What is measured about a frame: cosines of CLIP embeddings, null where there is nothing to compare with. */
+/** Measurements of a frame: cosines of CLIP embeddings, null if there is nothing to compare with. */
 export interface Insight extends Likeness {
-  /** The predecessor's embedding before and after guidance: 1 means guidance did not move it. */
+  /** Cosine of the predecessor's embedding before and after guidance: 1 if guidance did not move it. */
   readonly guidance: number;
   readonly positivesBefore: number | null;
   readonly positivesAfter: number | null;
@@ -30,20 +30,20 @@ export interface Insight extends Likeness {
 }
 
 export interface Frame {
-  /** Which new frame of this run, from 0. */
+  /** Index among the new frames of this run. */
   readonly index: number;
   readonly picture: Picture;
   readonly insight: Insight;
   readonly seconds: number;
-  /** Where it stands between two variants; absent where it is a variant of the frame before. */
+  /** Position between two variants; absent if the frame is a variant of the previous one. */
   readonly leg?: LegStep;
 }
 
-/** Where the making of frames stands. */
+/** Progress of a run. */
 export interface Progress {
-  /** The frame in the making, or the first of those that are made together. */
+  /** Index of the frame in progress, or of the first in the batch. */
   readonly frame: number;
-  /** How many are made together; one where it is absent. */
+  /** Number of frames in progress, default 1. */
   readonly batch?: number;
   readonly frames: number;
   readonly stage: 'encode' | 'guidance' | 'denoise' | 'decode';
@@ -52,10 +52,10 @@ export interface Progress {
   readonly secondsLeft: number | null;
 }
 
-/** Those who watch a run, and may stop it. */
+/** Callbacks and cancellation of a run. */
 export interface Watch {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Given a small picture of the latents after each step that there is time for. */
+  /** Called with a preview of the latents, at most once per step; skipped while one is pending. */
   readonly onPreview?: ((frame: number, picture: Picture) => void) | undefined;
 }

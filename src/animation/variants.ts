@@ -4,30 +4,30 @@ import type { DeviceTensor, Faults, Pipeline } from '../diffusion/index.ts';
 import { Previews } from './preview.ts';
 
 export interface VariantsInput {
-  /** float32 [1, d]: what all variants are made from. */
+  /** float32 [1, d], shared by all variants. */
   readonly embeds: DeviceTensor;
-  /** float32 [b, latent channels, h, w]: what they differ in. */
+  /** float32 [b, latent channels, h, w], one row per variant. */
   readonly noise: DeviceTensor;
   readonly steps: number;
   readonly guidanceScale: number;
-  /** Float tensors that come along with the first picture. */
+  /** Float tensors to read with the first picture. */
   readonly extra?: readonly DeviceTensor[];
-  /** Measures a finished variant, uint8 [1, H, W, 4], on the device. What it gives comes along last, and is disposed. */
+  /** Measures a finished variant, uint8 [1, H, W, 4], on the device. Its results are appended to `extra` and disposed. */
   readonly measure?: ((frame: DeviceTensor) => Promise<readonly DeviceTensor[]>) | undefined;
 }
 
 export interface VariantsWatch {
   readonly signal?: AbortSignal | undefined;
-  /** Whether somebody is looking, asked at every step. */
+  /** Called at every step: true if previews are wanted. */
   readonly previews?: () => boolean;
 }
 
 export type VariantsEvent =
-  /** So many steps of denoising are computed. */
+  /** `step` denoising steps are done. */
   | { readonly kind: 'step'; readonly step: number }
-  /** All variants as they sharpen: small pictures, one pixel for each latent. */
+  /** Previews of all variants, one pixel per latent. */
   | { readonly kind: 'preview'; readonly pictures: readonly Picture[] }
-  /** A finished variant; `extra` holds what came along. */
+  /** A finished variant; `extra` has the values read with it. */
   | {
       readonly kind: 'variant';
       readonly index: number;
@@ -36,13 +36,12 @@ export type VariantsEvent =
     };
 
 /**
- * A batch of variants from one embedding (`generate_choose.py` of the original program): denoised together, then
- * decoded one after another, because a decoder needs far more memory than a step does. Works only while it is asked
- * for more: a step of denoising, or a picture, each time. Where a network has left the range of float16, what it gave is
- * made once more with that network in float32.
+ * Makes a batch of variants of one embedding (`generate_choose.py` of the original program): denoises them together, then
+ * decodes one at a time, because a decoder needs far more memory than a denoising step. Each `next` computes one step or
+ * one picture. If a network overflows float16, its work is redone in float32.
  *
- * @throws NotFiniteError when a network gives what is no picture in float32 either, what `Pipeline.widen` throws, or the
- *   signal's reason within a step of the signal
+ * @throws NotFiniteError if a network's output is not finite in float32 either, what `Pipeline.widen` throws, or the
+ *   signal's reason, within one step
  */
 export async function* variants(
   pipeline: Pipeline,
@@ -87,7 +86,7 @@ export async function* variants(
         index++;
       } catch (error) {
         if (!(await pipeline.widen(error, embeds))) throw error;
-        // The marks belong to what has failed; latents that a decoder has failed with are good.
+        // The flags belong to the failed attempt. Latents on which only the decoder failed are still good.
         faults = scope.own(pipeline.faults());
         if (error instanceof NotFiniteError && error.network === 'unet') latents = null;
       }

@@ -8,7 +8,7 @@ import type { PrecisionControl } from './precision.ts';
 import { Scope } from './scope.ts';
 import { tilesAlong } from './tiles.ts';
 
-/** The decoder, what it computes in, and what it decodes at once. */
+/** The decoder's session, its number type, and how much it decodes at once. */
 interface LoadedDecoder {
   readonly session: Session;
   readonly type: ModelType;
@@ -36,10 +36,10 @@ export class Decoder {
   }
 
   /**
-   * Loads the decoder for as much of such latents as the device decodes at once: see `DiffusionModel.decoderPiece`.
+   * Loads the decoder for as much of the latents as the device can decode at once: see `DiffusionModel.decoderPiece`.
    *
-   * @param rows - how many latents are decoded together where the device can
-   * @throws DeviceError `gpu-too-small` or `cpu-too-small`, before anything is loaded
+   * @param rows Number of latents to decode together if the device can.
+   * @throws DeviceError `gpu-too-small` or `cpu-too-small`, before loading anything
    */
   load(size: LatentSize, rows: number, signal?: AbortSignal): Promise<LoadedDecoder> {
     return this.#precision.load('decoder', async (type) => {
@@ -49,8 +49,8 @@ export class Decoder {
   }
 
   /**
-   * Latents [b, …] in float32 or the decoder's type to pictures [b, 3, H, W] in -1…1, in the decoder's type. Where the
-   * device cannot decode them whole, latents are float32 and decoded in overlapping tiles, and pictures are float32.
+   * Decodes latents [b, …], float32 or the decoder's type, to pictures [b, 3, H, W] in -1…1 of the decoder's type. If the
+   * device cannot decode them whole, decodes float32 latents in overlapping tiles, to float32.
    */
   async decodeLatents(latents: DeviceTensor, signal?: AbortSignal): Promise<DeviceTensor> {
     const [rows = 0, , height = 0, width = 0] = latents.dims;
@@ -68,7 +68,7 @@ export class Decoder {
     }
   }
 
-  /** Row by row and tile by tile. The GPU is given one tile at a time, so that a stop is obeyed within a tile. */
+  /** Decodes row by row and tile by tile, with one tile in the queue, so that a stop takes effect within a tile. */
   async #decodeInPieces(
     { session, type, piece }: LoadedDecoder,
     latents: DeviceTensor,
@@ -111,9 +111,9 @@ export class Decoder {
   }
 
   /**
-   * Latents in float32 or the decoder's type to 8-bit frames uint8 [b, H, W, 4].
+   * Decodes latents, float32 or the decoder's type, to 8-bit frames uint8 [b, H, W, 4].
    *
-   * @param faults - where it is noted that the decoder's result is not finite: see `Pipeline.faults`
+   * @param faults Overflow flags: see `Pipeline.faults`.
    */
   async decode(latents: DeviceTensor, signal?: AbortSignal, faults?: Faults): Promise<DeviceTensor> {
     const image = await this.decodeLatents(latents, signal);

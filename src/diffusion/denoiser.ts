@@ -11,38 +11,38 @@ import { createSchedule, timestepFeatures } from './scheduler.ts';
 import { Scope } from './scope.ts';
 
 export interface DenoisingOptions {
-  /** float32 [b, d]: one image embedding for each picture. */
+  /** float32 [b, d], one image embedding per picture. */
   readonly embeds: DeviceTensor;
-  /** float32 [b, latent channels, height, width], standard normal. Not changed. */
+  /** float32 [b, latent channels, height, width], standard normal. Not modified. */
   readonly noise: DeviceTensor;
   readonly steps: number;
-  /** Classifier-free guidance; at 1 or less the unconditional half is not computed. */
+  /** Scale of classifier-free guidance; at 1 or less the unconditional half is not computed. */
   readonly guidanceScale: number;
   readonly signal?: AbortSignal | undefined;
-  /** Where it is noted that the UNet's results are not finite: see `Pipeline.faults`. */
+  /** Overflow flags: see `Pipeline.faults`. */
   readonly faults?: Faults | undefined;
-  /** What is left out to save time; without it, all that the original computes is computed. */
+  /** Evaluations to skip for speed; default none, as in the original program. */
   readonly fewer?: FewerEvaluations | undefined;
 }
 
 export interface DenoiseOptions extends DenoisingOptions {
-  /** Called when a step has been computed. */
+  /** Called after each step. */
   readonly onStep?: ((step: number, of: number) => void) | undefined;
-  /** Given the latents after each step, to look at; they may not be changed or kept. */
+  /** Called with the latents after each step; they must not be modified or kept. */
   readonly onLatents?: ((latents: DeviceTensor) => void) | undefined;
 }
 
-/** How far a run of denoising is. */
+/** State of a denoising run. */
 export interface DenoisingStep {
-  /** Steps that have been computed. */
+  /** Number of computed steps. */
   readonly step: number;
-  /** float32 [b, latent channels, h, w], after the step that was begun last; they may not be changed or kept. */
+  /** float32 [b, latent channels, h, w] after the step queued last; must not be modified or kept. */
   readonly latents: DeviceTensor;
-  /** At the end, the latents: from here on they are the receiver's to keep and to dispose. Null before. */
+  /** The final latents, which the receiver owns; null before the end. */
   readonly denoised: DeviceTensor | null;
 }
 
-/** The UNet with its context network: noise to latents, by DPM-Solver++ with classifier-free guidance. */
+/** UNet and context network: noise to latents by DPM-Solver++ with classifier-free guidance. */
 export class Denoiser {
   readonly #compute: Compute;
   readonly #model: DiffusionModel;
@@ -59,14 +59,14 @@ export class Denoiser {
   /**
    * Loads the UNet.
    *
-   * @param rows - how many latents it gets at once
-   * @throws DeviceError `gpu-too-small` or `cpu-too-small`, before anything is loaded
+   * @param rows Number of latents per evaluation.
+   * @throws DeviceError `gpu-too-small` or `cpu-too-small`, before loading anything
    */
   async loadUnet(size: LatentSize, rows: number, signal?: AbortSignal): Promise<void> {
     await this.#precision.load('unet', (type) => this.#unet(size, rows, type, signal));
   }
 
-  /** Loads the UNet and the context network, which compute in one type, and gives that type. */
+  /** Loads UNet and context network, which share a number type, and returns that type. */
   load(size: LatentSize, rows: number, signal?: AbortSignal): Promise<ModelType> {
     return this.#precision.load('unet', async (type) => {
       await this.#unet(size, rows, type, signal);
@@ -81,10 +81,10 @@ export class Denoiser {
   }
 
   /**
-   * Denoises a batch and gives its latents float32 [b, latent channels, h, w].
+   * Denoises a batch to latents float32 [b, latent channels, h, w].
    *
-   * The GPU is never given more than one step ahead of the one it computes, so that a stop is obeyed within a
-   * step and the queue does not run dry between steps either.
+   * At most one step is queued beyond the one being computed: a stop takes effect within a step, and the GPU does not idle
+   * between steps.
    */
   async denoise({ onStep, onLatents, ...options }: DenoiseOptions): Promise<DeviceTensor> {
     let result: DeviceTensor | null = null;
@@ -103,11 +103,11 @@ export class Denoiser {
   }
 
   /**
-   * What `denoise` does, one step each time it is asked for more. Between two steps it can wait for any time, or be
-   * ended, which frees what it holds; meanwhile other work can be done on the device.
+   * `denoise` as a generator, one step per `next`. Between steps it can be suspended indefinitely, while other work uses
+   * the device; ending it frees everything.
    *
-   * @throws NotFiniteError when meanwhile other work has found out that the UNet cannot compute in the type that this
-   *   run began with, or the signal's reason
+   * @throws NotFiniteError if other work has meanwhile found that the UNet overflows in this run's number type; the
+   *   signal's reason
    */
   async *denoising(options: DenoisingOptions): AsyncGenerator<DenoisingStep, void, undefined> {
     const { embeds, noise, steps, guidanceScale, signal, faults, fewer } = options;
@@ -148,7 +148,7 @@ export class Denoiser {
         const features = timestepFeatures(schedule.timesteps[index] ?? 0, model.timestep);
         const timestep = scope.own(compute.upload(features, [1, features.length]));
         if (this.#precision.current.unet !== type) throw new NotFiniteError('unet', type);
-        // Other work may have been done since the last step, and to save memory in the UNet's place.
+        // Other work may have run since the last step; in low memory mode it has unloaded the UNet.
         const unet = await this.#networks.unet(size, signal, type);
         const halves = guidance[index] === 'full' ? evaluations.full : evaluations.conditional;
         if (!halves) throw new RangeError('every kind of step has its evaluation');
@@ -159,7 +159,7 @@ export class Denoiser {
         compute.dpmSolverStep(step, guidanceScale, output, state, faults?.marks);
         await computed;
         computed = compute.idle();
-        // After a stop nobody waits for it any more.
+        // After a stop nothing awaits this promise.
         computed.catch(() => undefined);
         yield { step: index, latents, denoised: null };
       }
@@ -172,10 +172,10 @@ export class Denoiser {
   }
 
   /**
-   * One evaluation of the UNet: `sample` [b, …] in float32 or its type, one embedding [b, d] a row, the same timestep
-   * for all.
+   * One evaluation of the UNet: `sample` [b, …] in float32 or the UNet's type, one embedding [b, d] per row, the same
+   * timestep for all.
    *
-   * @param halves - 2 computes the unconditional rows as well, and gives them first
+   * @param halves With 2, the unconditional rows are computed as well, and come first in the result.
    */
   async predict(
     sample: DeviceTensor,
@@ -201,7 +201,7 @@ export class Denoiser {
     }
   }
 
-  /** What the UNet gets beside samples and timestep, and where it writes: for one row of each sample, or for both halves. */
+  /** Remaining inputs of the UNet, and its output tensor, for one row per sample or for both halves. */
   async #evaluation(
     scope: Scope,
     [batch = 0, ...dims]: readonly number[],
@@ -218,7 +218,7 @@ export class Denoiser {
     return { inputs: { halves: zeros, context }, output };
   }
 
-  /** The context of a batch; where there are more rows than embeddings, the first are unconditional: an embedding of zeros. */
+  /** Context of a batch. Rows beyond the number of embeddings come first and are unconditional: an embedding of zeros. */
   async #contextFor(
     embeds: DeviceTensor,
     rows: number,

@@ -2,34 +2,34 @@ import { CheckpointError, ModelError } from '../base/index.ts';
 import type { NetworkPrecision } from '../base/index.ts';
 import type { DeviceTensor, ModelType } from '../compute/index.ts';
 
-/** The networks that Drift compiles, whose results are looked through while they are on the device. */
+/** Networks compiled by Drift, whose outputs are checked for overflow on the device. */
 export type CheckedNetwork = keyof NetworkPrecision;
 
-/** Where it is noted, on the device, which network gave what is not finite. The caller of `Pipeline.faults` disposes it. */
+/** Overflow flags on the device: which network's output was not finite. The caller of `Pipeline.faults` disposes it. */
 export interface Faults {
   /** float32 [2]: see `Compute.dpmSolverStep` and `Compute.frameFromDecoded`. */
   readonly marks: DeviceTensor;
-  /** What the networks computed in when it was made. */
+  /** Number types of the networks when the flags were created. */
   readonly precision: NetworkPrecision;
   dispose(): void;
 }
 
-/** Why a network had to change to float32: one of its weights, or what it gave, is beyond float16's range. */
+/** Why a network falls back to float32: a weight, or its output, exceeds float16's range. */
 export type WideningReason = 'weight' | 'result';
 
 const names: Readonly<Record<CheckedNetwork, string>> = { unet: 'UNet', decoder: 'decoder' };
 
-/** The first network that the marks of `Compute.dpmSolverStep` and `Compute.frameFromDecoded` tell of, or null. */
+/** The first network whose flag is set by `Compute.dpmSolverStep` or `Compute.frameFromDecoded`, or null. */
 export function faultyNetwork([unet = 0, decoder = 0]: Float32Array): CheckedNetwork | null {
   return unet !== 0 ? 'unet' : decoder !== 0 ? 'decoder' : null;
 }
 
-/** Whether a network could not be loaded because float16 does not hold one of its weights. */
+/** True if loading failed because a weight exceeds float16's range. */
 export function isTooLargeForFloat16(error: unknown): boolean {
   return error instanceof CheckpointError && error.code === 'weight-too-large';
 }
 
-/** What a frame is made from is not a number: no network that comes after it can do better in float32. */
+/** Error for an embedding that is not finite: computing the UNet in float32 would not help. */
 export function embeddingNotFinite(): ModelError {
   return new ModelError(
     'embedding-not-finite',
@@ -40,10 +40,10 @@ export function embeddingNotFinite(): ModelError {
   );
 }
 
-/** A network gave something that is not a number, so there is no frame. */
+/** A network's output was not finite, so there is no frame. */
 export class NotFiniteError extends ModelError {
   readonly network: CheckedNetwork;
-  /** What it computed in. */
+  /** The network's number type. */
   readonly type: ModelType;
 
   constructor(network: CheckedNetwork, type: ModelType) {

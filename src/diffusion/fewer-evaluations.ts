@@ -1,26 +1,26 @@
-/** What is left out of denoising to save time; nothing of it by default. */
+/** Evaluations to skip for speed; none by default. */
 export interface FewerEvaluations {
   /**
-   * Guidance only where low < σ ≤ high; at other steps the conditional prediction alone (Kynkäänniemi et al. 2024,
+   * Guidance only where low < σ ≤ high; other steps use the conditional prediction alone (Kynkäänniemi et al. 2024,
    * "Applying guidance in a limited interval improves sample and distribution quality in diffusion models",
    * arXiv 2404.07724).
    */
   readonly guidanceInterval?: { readonly low: number; readonly high: number } | undefined;
   /**
-   * After the share `from` of all steps, the difference of conditional and unconditional prediction is computed only at
-   * every `every`th step and kept in between: ε = ε_c + (w - 1) · Δ. Guidance stays, where adaptive guidance (Castillo et
-   * al. 2023, arXiv 2312.12487) drops it.
+   * After the fraction `from` of all steps, the difference Δ of conditional and unconditional prediction is computed only
+   * at every `every`th step and reused in between: ε = ε_c + (w - 1) · Δ. Unlike adaptive guidance (Castillo et al. 2023,
+   * arXiv 2312.12487), guidance stays on.
    */
   readonly keptGuidance?: { readonly from: number; readonly every: number } | undefined;
 }
 
-/** Where a step's guidance comes from: both halves are computed, only the conditional one with a kept difference, or none. */
+/** Source of a step's guidance: both halves computed; the conditional half with a reused difference; or no guidance. */
 export type StepGuidance = 'full' | 'kept' | 'none';
 
 /**
- * What each step of a run computes. A step that keeps guidance has a full one before it.
+ * Guidance of each step of a run. A `kept` step always has a `full` one before it.
  *
- * @param sigmas - noise over signal at each step, falling
+ * @param sigmas Noise-to-signal ratio at each step, decreasing.
  */
 export function guidanceOf(
   sigmas: readonly number[],
@@ -38,7 +38,7 @@ export function guidanceOf(
   });
 }
 
-/** Rows of the UNet that a run computes, as a part of those that guidance at every step takes. */
+/** Number of UNet rows that a run computes, relative to guidance at every step. */
 export function rowsComputed(steps: readonly StepGuidance[]): number {
   return steps.reduce((sum, step) => sum + (step === 'full' ? 2 : 1), 0) / (2 * steps.length);
 }

@@ -3,7 +3,7 @@ import type { Port, Session } from '../runtime/index.ts';
 import type { ModelShape, Networks } from './networks.ts';
 import { checkImageEncoder } from './towers.ts';
 
-/** The CLIP image tower: pictures to image embeddings. */
+/** CLIP image tower: pictures to image embeddings. */
 export class ImageEncoder {
   readonly #compute: Compute;
   readonly #model: ModelShape;
@@ -15,13 +15,13 @@ export class ImageEncoder {
     this.#networks = networks;
   }
 
-  /** @throws what `checkImageEncoder` throws, for a network that does not belong to the model or the device */
+  /** @throws what `checkImageEncoder` throws if the network does not fit the model or the device */
   async load(signal?: AbortSignal): Promise<{ session: Session; input: Port; output: Port }> {
     const session = await this.#networks.imageEncoder(signal);
     return { session, ...checkImageEncoder(session, this.#model, this.#compute.modelType) };
   }
 
-  /** Picture uint8 [h, w, 4] or [1, h, w, 4] to its embedding [1, d]. */
+  /** Encodes a picture uint8 [h, w, 4] or [1, h, w, 4] to its embedding [1, d]. */
   async encode(picture: DeviceTensor, signal?: AbortSignal): Promise<DeviceTensor> {
     const { input } = await this.load(signal);
     const pixels = this.#compute.clipPreprocess(
@@ -36,11 +36,11 @@ export class ImageEncoder {
     }
   }
 
-  /** CLIP pixels [b, 3, s, s] to embeddings [b, d]. */
+  /** Encodes CLIP pixels [b, 3, s, s] to embeddings [b, d]. */
   async encodePixels(pixels: DeviceTensor): Promise<DeviceTensor> {
     const { session, output } = await this.load();
     const type = output.type === 'float16' ? 'float16' : 'float32';
-    // What ONNX Runtime allocates is freed with its session, and the session may be released before the embeddings are.
+    // Our own tensor: those that ONNX Runtime allocates die with the session, which may be released first.
     const embeds = this.#compute.empty([pixels.dims[0] ?? 1, this.#model.embeddingWidth], type);
     try {
       const outputs = await session.run({ pixel_values: pixels }, { image_embeds: embeds });

@@ -1,4 +1,4 @@
-/** The mathematics of one frame: schedule, guidance, interpolation, and the pipeline that runs the networks with them. */
+/** Denoising schedule, interpolation, and the pipeline that runs the networks of a frame. */
 export type { DeviceTensor, GuidanceTerms } from '../compute/index.ts';
 export type { DenoiseOptions, DenoisingOptions, DenoisingStep } from './denoiser.ts';
 export { NotFiniteError } from './faults.ts';

@@ -1,18 +1,18 @@
-/** One frame of a leg between two variants. */
+/** Interpolation parameters of one frame of a segment. */
 export interface LegPoint {
-  /** How far the embedding is from the leg's start (0) to its goal (1). */
+  /** Position of the embedding between the segment's start (0) and end (1). */
   readonly embedding: number;
-  /** How far the noise is from the leg's first noise toward a new one; the last of a leg starts the next. */
+  /** Position of the noise between the segment's first noise (0) and fresh noise (1); the last starts the next segment. */
   readonly noise: number;
 }
 
 /**
- * The frames of one leg of the smooth mode: evenly spaced, the last at the goal. The noise goes only `noiseShift`
- * of the way, so that a leg does not lose the look of its frames (`generate_lerp.py` of the original program).
+ * Interpolation parameters of a segment's frames: evenly spaced before easing, the last at the end. The noise moves only
+ * `noiseShift` of the way, so that frames of a segment keep their look (`generate_lerp.py` of the original program).
  *
- * @param intermediate - frames of the leg, at least 1
- * @param noiseShift - 0 … 1
- * @param ease - changes the pace along the leg: from 0 … 1 to 0 … 1, with both ends where they are
+ * @param intermediate Number of frames, at least 1.
+ * @param noiseShift 0 … 1
+ * @param ease Easing function from 0 … 1 to 0 … 1 that keeps both ends.
  */
 export function legPoints(
   intermediate: number,

@@ -4,10 +4,10 @@ import type { Compute, DeviceTensor, ModelType } from '../compute/index.ts';
 import type { Scope } from './scope.ts';
 
 /**
- * The size of a picture's latents.
+ * Size of a picture's latents.
  *
- * @param scale - pixels to a latent, along a side
- * @throws SettingsError `size-invalid` when a side is not a multiple of the scale
+ * @param scale Pixels per latent, along a side.
+ * @throws SettingsError `size-invalid` if a side is not a multiple of `scale`
  */
 export function latentSizeOf(scale: number, width: number, height: number): LatentSize {
   if (width % scale !== 0 || height % scale !== 0 || width < scale || height < scale) {
@@ -19,7 +19,7 @@ export function latentSizeOf(scale: number, width: number, height: number): Late
   return { width: width / scale, height: height / scale };
 }
 
-/** Latents in a network's number type: the tensor itself where it has that type already, or a copy owned by the scope. */
+/** Converts latents to a network's number type: the tensor itself if it has that type, or a copy owned by `scope`. */
 export function latentsAs(
   type: ModelType,
   latents: DeviceTensor,

@@ -17,8 +17,8 @@ import { Scope } from './scope.ts';
 
 export interface PipelineOptions extends PrecisionOptions {
   /**
-   * Keeps only the networks of one stage in memory: encoding, denoising or decoding. Every stage of every frame then
-   * loads its own, which takes time, and gives the same frames. Default false.
+   * Keeps only the networks of one stage (encode, denoise, decode) in memory. Each stage of each frame then loads its
+   * networks again, which takes time; the frames are the same. Default false.
    */
   readonly lowMemory?: boolean;
 }
@@ -26,19 +26,19 @@ export interface PipelineOptions extends PrecisionOptions {
 export interface PrepareOptions {
   readonly signal?: AbortSignal;
   /**
-   * Runs every network once at the end, for ONNX Runtime compiles its shaders when a network first runs: the first frame
-   * does not wait for them then. Costs a step, a decoding and an encoding; left out in low memory, where each stage loads
-   * its networks again. Default false.
+   * Runs every network once at the end, because ONNX Runtime compiles shaders on first use: the first frame then starts at
+   * once. Costs a step, a decoding and an encoding; ignored in low memory mode, where each stage reloads its networks.
+   * Default false.
    */
   readonly warmUp?: boolean;
-  /** Told which network is being loaded, how many are ready, and of how many. */
+  /** Called with the network being loaded, the number of loaded ones, and the total. */
   readonly onNetwork?: (name: string, done: number, of: number) => void;
 }
 
 /**
- * From a picture to its variants, one method for each stage of the design: `encode`, `guide`, `noise`, `denoise`,
- * `decode`. Tensors go in and come out on the device; the caller disposes what it is given. The same code runs on the
- * GPU and on the CPU: what differs is behind `Compute` and `Runtime`.
+ * Makes variants of pictures, one method for each stage: `encode`, `guide`, `noise`, `denoise`, `decode`. Tensors stay on
+ * the device; the caller disposes results. The same code runs on GPU and CPU: `Compute` and `Runtime` hide the
+ * difference.
  */
 export class Pipeline {
   readonly compute: Compute;
@@ -63,29 +63,27 @@ export class Pipeline {
     this.#decoder = new Decoder(compute, model, this.#networks, this.#precision);
   }
 
-  /** What the networks that Drift compiles compute in now. */
+  /** Current number types of the networks compiled by Drift. */
   get precision(): NetworkPrecision {
     return this.#precision.current;
   }
 
   /**
-   * Whether it is worth trying again what has failed with this error: a network that has left the range of float16
-   * computes in float32 from here on, provided that it can be loaded so. What is tried again from the same noise is what
-   * float32 would have given.
+   * If `error` reports float16 overflow, schedules that network for float32 and returns true: retry. Retrying from the same
+   * noise gives what float32 would have given.
    *
-   * @param embeds - float32: what the UNet was given
-   * @throws ModelError `embedding-not-finite` where the embedding itself is not finite
+   * @param embeds float32 input of the UNet.
+   * @throws ModelError `embedding-not-finite` if the embedding itself is not finite
    */
   widen(error: unknown, embeds: DeviceTensor): Promise<boolean> {
     return this.#precision.widen(error, embeds);
   }
 
   /**
-   * Loads the networks for pictures of the given size, largest first, so that a frame starts at once and a model
-   * that does not fit fails before anything else is spent on it. To save memory, each makes room for the next, and the
-   * last is the one that a frame begins with.
+   * Loads the networks for a picture size, largest first, so that a model that does not fit fails early. In low memory mode
+   * each replaces the one before, and the last is the one that a frame starts with.
    *
-   * @throws DeviceError `gpu-too-small` or `cpu-too-small`, before anything is loaded; ModelError `session-failed`, or what
+   * @throws DeviceError `gpu-too-small` or `cpu-too-small`, before loading anything; ModelError `session-failed`, or what
    *   `checkImageEncoder` throws
    */
   async prepare(width: number, height: number, options: PrepareOptions = {}): Promise<void> {
@@ -110,7 +108,7 @@ export class Pipeline {
     onNetwork?.('', loads.length, loads.length);
   }
 
-  /** Makes a frame of one step that nobody sees: see `PrepareOptions.warmUp`. */
+  /** Computes and discards a frame of one step: see `PrepareOptions.warmUp`. */
   async #warmUp(width: number, height: number, signal: AbortSignal | undefined): Promise<void> {
     const scope = new Scope();
     try {
@@ -139,20 +137,20 @@ export class Pipeline {
   }
 
   /**
-   * The latents of a picture's size.
+   * Size of a picture's latents.
    *
-   * @throws SettingsError `size-invalid` when a side is not a multiple of the model's latent scale
+   * @throws SettingsError `size-invalid` if a side is not a multiple of the model's latent scale
    */
   latentSize(width: number, height: number): LatentSize {
     return latentSizeOf(this.model.latentScale, width, height);
   }
 
-  /** Picture uint8 [h, w, 4] or [1, h, w, 4] to its CLIP image embedding [1, d]. */
+  /** Encodes a picture uint8 [h, w, 4] or [1, h, w, 4] to its CLIP image embedding [1, d]. */
   encode(picture: DeviceTensor, signal?: AbortSignal): Promise<DeviceTensor> {
     return this.#imageEncoder.encode(picture, signal);
   }
 
-  /** CLIP pixels [b, 3, s, s] to image embeddings [b, d]. */
+  /** Encodes CLIP pixels [b, 3, s, s] to image embeddings [b, d]. */
   encodePixels(pixels: DeviceTensor): Promise<DeviceTensor> {
     return this.#imageEncoder.encodePixels(pixels);
   }
@@ -162,7 +160,7 @@ export class Pipeline {
     return this.compute.clipGuidance(embeds, terms);
   }
 
-  /** Noise [keys, latent channels, h/s, w/s] for pictures of the given size. */
+  /** Noise [keys, latent channels, h/s, w/s] for pictures of this size. */
   noise(keys: readonly NoiseKey[], width: number, height: number): DeviceTensor {
     const size = this.latentSize(width, height);
     const noise = this.compute.empty(
@@ -204,8 +202,8 @@ export class Pipeline {
   }
 
   /**
-   * Where `denoise` and `decode` note, on the device, that a network gave what is not finite. It is given to `read`
-   * with the frames, so that looking costs no read-back of its own. The caller disposes it.
+   * Creates overflow flags, which `denoise` and `decode` set on the device if a network's output is not finite. Pass them
+   * to `read` with the frames, so that checking costs no extra read-back. The caller disposes them.
    */
   faults(): Faults {
     const marks = this.compute.empty([2], 'float32');
@@ -228,7 +226,7 @@ export class Pipeline {
     return readBackFrames(this.compute, frames, extra, signal, faults);
   }
 
-  /** Frees the networks; those that are needed again are loaded again. */
+  /** Frees the networks; they are loaded again on demand. */
   async release(): Promise<void> {
     await this.#networks.release();
   }

@@ -4,21 +4,21 @@ import { NotFiniteError, embeddingNotFinite, isTooLargeForFloat16 } from './faul
 import type { CheckedNetwork, WideningReason } from './faults.ts';
 
 export interface PrecisionOptions {
-  /** What networks compute in where an earlier run has found out that the device's own type does not do. */
+  /** Number types found necessary in an earlier run. */
   readonly precision?: NetworkPrecision | undefined;
-  /** Called when a network changes to float32. */
+  /** Called when a network falls back to float32. */
   readonly onPrecision?: ((precision: NetworkPrecision, reason: WideningReason) => void) | undefined;
 }
 
 /**
- * The number type that each compiled network computes in: the device's own, until a weight or a result turns out to be
- * beyond float16's range; from then on float32.
+ * Number type of each compiled network: the device's own, until a weight or an output overflows float16; float32 from
+ * then on.
  */
 export class PrecisionControl {
   readonly #compute: Compute;
   readonly #onPrecision: PrecisionOptions['onPrecision'];
   #current: NetworkPrecision;
-  /** Networks that have to change to float32, and have not been loaded so yet. */
+  /** Networks scheduled for float32 and not yet loaded in it. */
   readonly #widening = new Map<CheckedNetwork, WideningReason>();
 
   constructor(compute: Compute, { precision, onPrecision }: PrecisionOptions) {
@@ -29,26 +29,26 @@ export class PrecisionControl {
     this.#current = { unet: allowed(precision?.unet), decoder: allowed(precision?.decoder) };
   }
 
-  /** What the networks compute in now. */
+  /** Current number types. */
   get current(): NetworkPrecision {
     return this.#current;
   }
 
-  /** What a network computes in the next time that it is used. */
+  /** Number type of the network's next use. */
   typeOf(network: CheckedNetwork): ModelType {
     return this.#widening.has(network) ? 'float32' : this.#current[network];
   }
 
-  /** What all networks compute in the next time that they are used. */
+  /** Number types of all networks' next use. */
   next(): NetworkPrecision {
     return { unet: this.typeOf('unet'), decoder: this.typeOf('decoder') };
   }
 
   /**
-   * Marks the network that an error names for float32, and tells whether it is worth trying again what has failed.
+   * If `error` reports float16 overflow, schedules that network for float32 and returns true: retry.
    *
-   * @param embeds - float32: what the UNet was given
-   * @throws ModelError `embedding-not-finite` where the embedding itself is not finite
+   * @param embeds float32 input of the UNet.
+   * @throws ModelError `embedding-not-finite` if the embedding itself is not finite
    */
   async widen(error: unknown, embeds: DeviceTensor): Promise<boolean> {
     if (!(error instanceof NotFiniteError)) return false;
@@ -57,16 +57,15 @@ export class PrecisionControl {
       if (!values?.every(Number.isFinite)) throw embeddingNotFinite();
     }
     if (error.type === 'float32') return false;
-    // Another run that shares this pipeline may have come first.
+    // Another run on this pipeline may have switched it already.
     if (this.#current[error.network] !== 'float32') this.#widening.set(error.network, 'result');
     return true;
   }
 
   /**
-   * Loads a network in the type that it computes in. Where that is float16 and one of its weights is beyond it, the
-   * network computes in float32 from here on.
+   * Loads a network in its number type. If that is float16 and a weight overflows, falls back to float32.
    *
-   * @throws what `load` throws, in float32 where it has come to that: DeviceError `gpu-too-small`, for one
+   * @throws what `load` throws, for example DeviceError `gpu-too-small` for the fallback
    */
   async load<T>(network: CheckedNetwork, load: (type: ModelType) => Promise<T>): Promise<T> {
     const type = this.typeOf(network);
@@ -87,7 +86,7 @@ export class PrecisionControl {
       }
       return loaded;
     } finally {
-      // Where float32 does not fit, float16 may still do for other pictures, and must not be remembered as unusable.
+      // If float32 does not fit, float16 may still work for other pictures, so do not remember the failure.
       this.#widening.delete(network);
     }
   }

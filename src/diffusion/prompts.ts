@@ -3,9 +3,9 @@ import type { Compute } from '../compute/index.ts';
 import type { OnnxModel, Runtime } from '../runtime/index.ts';
 import { checkType, checkWidth } from './towers.ts';
 
-/** A CLIP text tower and its tokenizer, as far as encoding needs them. */
+/** A CLIP text tower with its tokenizer. */
 export interface PromptEncoder {
-  /** How many numbers an embedding must have: as many as those of pictures. */
+  /** Required length of embeddings: that of image embeddings. */
   readonly width: number;
   model(signal?: AbortSignal): Promise<OnnxModel>;
   tokenizer(signal?: AbortSignal): Promise<
@@ -18,12 +18,11 @@ export interface PromptEncoder {
 }
 
 /**
- * Encodes prompts to unit rows [prompts, d] (CLIP, Radford et al. 2021). The tower is loaded for this and released
- * again: it is large, and prompts seldom change. `cut` are the places of prompts that were too long, and count only as
- * far as the tower reads.
+ * Encodes prompts to unit rows [prompts, d] (CLIP, Radford et al. 2021). Loads the tower and releases it again: it is
+ * large, and prompts seldom change. `cut` has the indices of prompts that were truncated to the tower's maximum length.
  *
- * @throws ModelError `port-missing` when the tower is not a CLIP text model with projection, `needs-float16` or
- *   `embedding-width` when it does not fit the device or the model, or the signal's reason
+ * @throws ModelError `port-missing` if the tower is not a CLIP text model with projection; `needs-float16` or
+ *   `embedding-width` if it does not fit the device or the model; the signal's reason
  */
 export async function encodePrompts(
   prompts: readonly string[],
@@ -40,7 +39,7 @@ export async function encodePrompts(
     if (!output) throw notClip(session.outputs.map(({ name }) => name));
     checkType('text encoder', output, compute.modelType);
     const feeds = { input_ids: { device: 'memory', type: 'int64', dims, data: ids } } as const;
-    // Some exports want to be told which tokens count; CLIP looks only at those up to the end of the prompt.
+    // Some exports require an attention mask; CLIP itself reads up to the end-of-text token.
     const mask = {
       device: 'memory',
       type: 'int64',

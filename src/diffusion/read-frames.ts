@@ -3,16 +3,16 @@ import type { Compute, DeviceTensor } from '../compute/index.ts';
 import { NotFiniteError, faultyNetwork } from './faults.ts';
 import type { Faults } from './faults.ts';
 
-/** Frames in the worker's memory, and the values of the float tensors that were read with them. */
+/** Frames in memory, and the values of the float tensors read with them. */
 export interface FramesRead {
   readonly pictures: Picture[];
   readonly extra: Float32Array<ArrayBuffer>[];
 }
 
 /**
- * Reads a batch of frames uint8 [b, H, W, 4] from the device; `extra` float tensors come along in the same read-back.
+ * Reads a batch of frames uint8 [b, H, W, 4] from the device, with `extra` float tensors in the same read-back.
  *
- * @throws NotFiniteError where `faults` names a network
+ * @throws NotFiniteError if an overflow flag is set
  */
 export async function readBackFrames(
   compute: Compute,

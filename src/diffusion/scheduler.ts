@@ -1,30 +1,30 @@
 import { SettingsError } from '../base/index.ts';
 import type { SolverStep } from '../compute/index.ts';
 
-/** The noise schedule that a network was trained with. */
+/** Noise schedule that a network was trained with. */
 export interface NoiseSchedule {
   readonly betaStart: number;
   readonly betaEnd: number;
   readonly betaSchedule: 'scaled_linear' | 'linear';
   readonly trainTimesteps: number;
   readonly prediction: 'epsilon' | 'v_prediction' | 'sample';
-  /** How the timesteps of a run lie among those of training; see `timestepsOf`. */
+  /** Distribution of a run's timesteps over those of training; see `timestepsOf`. */
   readonly spacing: 'linspace' | 'leading' | 'trailing';
-  /** Added to each timestep of the spacing `leading`. */
+  /** Added to each timestep if `spacing` is `leading`. */
   readonly stepsOffset: number;
 }
 
-/** Everything about a run of denoising that is known before it starts. */
+/** Precomputed parameters of a denoising run. */
 export interface Schedule {
-  /** The timestep of each evaluation of the network, falling. */
+  /** Timestep of each evaluation, decreasing. */
   readonly timesteps: readonly number[];
-  /** Noise over signal at each timestep, and 0 at the end: one more than there are timesteps. */
+  /** Noise-to-signal ratio at each timestep, followed by 0. */
   readonly sigmas: readonly number[];
-  /** What the solver does after each evaluation. */
+  /** Solver step after each evaluation. */
   readonly steps: readonly SolverStep[];
 }
 
-/** √((1 - ᾱ)/ᾱ) for every training timestep, ᾱ being the running product of 1 - β. */
+/** √((1 - ᾱ)/ᾱ) for every training timestep, where ᾱ is the cumulative product of 1 - β. */
 function trainingSigmas({ betaStart, betaEnd, betaSchedule, trainTimesteps }: NoiseSchedule): number[] {
   const root = betaSchedule === 'scaled_linear';
   const from = root ? Math.sqrt(betaStart) : betaStart;
@@ -37,7 +37,7 @@ function trainingSigmas({ betaStart, betaEnd, betaSchedule, trainTimesteps }: No
   });
 }
 
-/** Rounds halves to even, as NumPy does: with two steps the middle one is 500 and not 499. */
+/** Rounds half to even, like NumPy: with two steps the middle timestep is 500, not 499. */
 function roundHalfEven(value: number): number {
   const floor = Math.floor(value);
   if (value - floor !== 0.5) return Math.round(value);
@@ -45,12 +45,12 @@ function roundHalfEven(value: number): number {
 }
 
 /**
- * The timesteps of a run of `count` evaluations, falling, as `timestep_spacing` of diffusers 0.30.3 has them: `linspace`
- * divides 0 … n-1 evenly and leaves out the last, `leading` takes every ⌊n/(count+1)⌋-th of them from an offset on, and
- * `trailing` every (n/count)-th back from n-1 (Lin et al. 2023, arXiv 2305.08891, table 2).
+ * Timesteps of a run of `count` evaluations, decreasing, like `timestep_spacing` of diffusers 0.30.3: `linspace` divides
+ * 0 … n-1 evenly and omits the last, `leading` takes multiples of ⌊n/(count+1)⌋ plus an offset, and `trailing` steps back
+ * from n-1 by n/count (Lin et al. 2023, arXiv 2305.08891, table 2).
  */
 function timestepsOf({ trainTimesteps: n, spacing, stepsOffset }: NoiseSchedule, count: number): number[] {
-  // Rounding depends on the order of operations, which is NumPy's.
+  // Rounding depends on the order of operations, which follows NumPy.
   const timestepAt = {
     linspace: (index: number) => roundHalfEven((count - index) * ((n - 1) / count)),
     leading: (index: number) => (count - index) * Math.floor(n / (count + 1)) + stepsOffset,
@@ -60,11 +60,11 @@ function timestepsOf({ trainTimesteps: n, spacing, stepsOffset }: NoiseSchedule,
 }
 
 /**
- * The schedule of DPM-Solver++ (2M, midpoint) with the final sigma at zero
- * (Lu et al. 2022, arXiv 2211.01095, algorithm 2; `DPMSolverMultistepScheduler` of diffusers 0.30.3).
- * Its first step is of first order for want of a predecessor, and its last because it goes to sigma 0.
+ * Schedule of DPM-Solver++ (2M, midpoint) with final sigma zero (Lu et al. 2022, arXiv 2211.01095, algorithm 2;
+ * `DPMSolverMultistepScheduler` of diffusers 0.30.3). The first step is first order, having no predecessor, and so is the
+ * last, which goes to sigma 0.
  *
- * @param count - how many times the network is evaluated, 1 … the number of training timesteps
+ * @param count Number of network evaluations, 1 … the number of training timesteps.
  * @throws SettingsError `steps-invalid`
  */
 export function createSchedule(schedule: NoiseSchedule, count: number): Schedule {
@@ -81,7 +81,7 @@ export function createSchedule(schedule: NoiseSchedule, count: number): Schedule
   return { timesteps, sigmas, steps };
 }
 
-/** Signal and noise of a sample with the given sigma: x = alpha · x0 + noise · ε with alpha² + noise² = 1. */
+/** Coefficients of a sample with the given sigma: x = alpha · x0 + noise · ε, alpha² + noise² = 1. */
 function mixture(sigma: number): { alpha: number; noise: number } {
   const alpha = 1 / Math.sqrt(sigma * sigma + 1);
   return { alpha, noise: sigma * alpha };
@@ -100,7 +100,7 @@ function solverStep(
   // λ = log(alpha / noise) = -log(sigma), so a step in λ is a ratio of sigmas; to sigma 0 it is infinite.
   const step = Math.log(sigma / next);
   const gain = there.alpha * (1 - next / sigma);
-  // Nor does a predecessor at the same sigma, where rounding gives a timestep twice, say anything about the slope.
+  // A predecessor at the same sigma (rounding can repeat a timestep) gives no slope either.
   const before = index > 0 && next > 0 && sigmas[index - 1] !== sigma ? sigmas[index - 1] : undefined;
   const correction = before === undefined ? 0 : (0.5 * step) / Math.log(before / sigma);
 
@@ -112,7 +112,7 @@ function solverStep(
   };
 }
 
-/** How the network's output and its input make up the picture without noise, x0. */
+/** Coefficients of the estimate of x0 from the network's input and output. */
 function predictedX0(
   { alpha, noise }: { alpha: number; noise: number },
   prediction: NoiseSchedule['prediction'],
@@ -127,7 +127,7 @@ function predictedX0(
   }
 }
 
-/** How a network wants its timestep as sines and cosines. */
+/** Parameters of a network's sinusoidal timestep embedding. */
 export interface TimestepEncoding {
   readonly width: number;
   readonly cosineFirst: boolean;
@@ -135,8 +135,8 @@ export interface TimestepEncoding {
 }
 
 /**
- * Sinusoidal features of a timestep (Vaswani et al. 2017; `get_timestep_embedding` of diffusers): `width` numbers.
- * An odd width ends in a zero.
+ * Sinusoidal timestep embedding (Vaswani et al. 2017; `get_timestep_embedding` of diffusers): `width` numbers; an odd
+ * width ends with a zero.
  */
 export function timestepFeatures(timestep: number, encoding: TimestepEncoding): Float32Array<ArrayBuffer> {
   const half = Math.floor(encoding.width / 2);

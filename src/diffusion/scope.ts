@@ -1,9 +1,9 @@
-/** Something that holds memory until it is told to let go. */
+/** A resource with explicit release. */
 interface Disposable {
   dispose(): void;
 }
 
-/** Owns what one operation allocates, so that every way out of it, an error or a stop included, frees all of it. */
+/** Owns the resources of one operation and frees them on every exit path (like `DisposableStack`). */
 export class Scope {
   readonly #owned: Disposable[] = [];
 
@@ -12,7 +12,7 @@ export class Scope {
     return resource;
   }
 
-  /** Hands a resource over to the caller: from here on it is not this scope's to free. */
+  /** Transfers ownership of a resource to the caller. */
   release<T extends Disposable>(resource: T): T {
     const index = this.#owned.indexOf(resource);
     if (index >= 0) this.#owned.splice(index, 1);

@@ -1,21 +1,21 @@
 import type { TileSpan } from '../compute/index.ts';
 
-/** The part of a tile that its neighbour overlaps at least, as in diffusers' `enable_vae_tiling`. */
+/** Minimum overlap of neighbouring tiles relative to a tile, as in diffusers' `enable_vae_tiling`. */
 const overlap = 0.25;
 
-/** A tile along one side: where it begins in the latents, and where its pixels go. */
+/** A tile along one axis: its offset in the latents, and its span in pixels. */
 export interface Tile {
   readonly start: number;
   readonly pixels: TileSpan;
 }
 
 /**
- * Tiles of one length that cover a side of latents, evenly spread, each overlapping the next by a quarter or more. Their
- * pixels are blended linearly over a quarter of a tile in the middle of each overlap, so that weights always add up to 1.
+ * Evenly spread tiles of equal length that cover one axis of latents, each overlapping the next by at least a quarter.
+ * Pixels are blended linearly over a quarter of a tile in the middle of each overlap; weights always add up to 1.
  *
- * @param length - of the side, in latents
- * @param tile - length of a tile, in latents, at most `length`
- * @param scale - pixels to a latent
+ * @param length Length of the axis, in latents.
+ * @param tile Length of a tile, in latents, at most `length`.
+ * @param scale Pixels per latent.
  */
 export function tilesAlong(length: number, tile: number, scale: number): Tile[] {
   const least = Math.floor(tile * overlap);
@@ -24,7 +24,7 @@ export function tilesAlong(length: number, tile: number, scale: number): Tile[] 
     count === 1 ? 0 : Math.round((index * (length - tile)) / (count - 1)),
   );
   const fade = Math.max(1, least * scale);
-  /** Where the fade from a tile into the next one begins. */
+  /** Start of the fade from each tile to the next. */
   const fades = starts.slice(1).map((next, index) => {
     const middle = (next + (starts[index] ?? 0) + tile) / 2;
     return middle * scale - fade / 2;

@@ -4,8 +4,7 @@ import type { Port, Session } from '../runtime/index.ts';
 import type { ModelShape } from './networks.ts';
 
 /**
- * Looks whether a network is a CLIP image tower that belongs to a model and runs on a device. Gives what it reads and
- * what it makes.
+ * Checks that a network is a CLIP image tower that fits the model and the device. Returns its input and output.
  *
  * @throws ModelError `port-missing`, `needs-float16`, `image-size` or `embedding-width`
  */
@@ -33,7 +32,7 @@ export function checkImageEncoder(
   return { input, output };
 }
 
-/** The port of a CLIP image tower by its usual name. */
+/** Finds an input or output by its usual name. @throws ModelError `port-missing` */
 function portOf(session: Session, side: 'inputs' | 'outputs', name: string): Port {
   const found = session[side].find((candidate) => candidate.name === name);
   if (found) return found;
@@ -46,7 +45,7 @@ function portOf(session: Session, side: 'inputs' | 'outputs', name: string): Por
 }
 
 /**
- * Networks from outside come in one type: unlike those that Drift compiles, they cannot follow the device.
+ * Refuses a float16 network on a device without float16: networks that Drift does not compile have a fixed type.
  *
  * @throws ModelError `needs-float16`
  */
@@ -63,9 +62,9 @@ export function checkType(network: string, { name, type }: Port, modelType: Comp
 }
 
 /**
- * Embeddings of pictures and of prompts are compared with each other, and are what the UNet is told.
+ * Checks the length of embeddings: pictures and prompts are compared with each other, and the UNet takes them as input.
  *
- * @param found - null for a width that is not known before the network has run
+ * @param found Null if the length is not known before the network has run.
  * @throws ModelError `embedding-width`
  */
 export function checkWidth(network: string, found: number | null, expected: number): void {

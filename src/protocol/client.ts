@@ -2,7 +2,7 @@ import { WorkerError, errorFromWire } from '../base/index.ts';
 import { parseMessage, responseSchema, unreadableMessage } from './messages.ts';
 import type { Api, Event, Params, Request, Response, Result } from './messages.ts';
 
-/** The page's side of a worker: `Worker` itself, or anything in a test that behaves like one. */
+/** The part of `Worker` that the client uses; tests implement it in memory. */
 export interface WorkerLike {
   postMessage(message: unknown, transfer: Transferable[]): void;
   addEventListener(type: 'message' | 'messageerror', listener: (event: MessageEvent<unknown>) => void): void;
@@ -13,23 +13,22 @@ export interface WorkerLike {
 export interface CallOptions<E> {
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: (event: E) => void;
-  /** Buffers in the parameters that move to the worker instead of being copied. */
+  /** Buffers in the parameters to transfer instead of copy. */
   readonly transfer?: Transferable[];
 }
 
-/** A worker's methods, called from the page. */
+/** RPC client of a worker. */
 export interface Connection<A extends Api> {
   /**
-   * Calls a method. Rejects with the worker's own error, with the signal's AbortError once the worker has
-   * stopped, or with a WorkerError: `worker-died`, `worker-closed`, or `protocol` when it says something that
-   * is not in the protocol.
+   * Calls a method. Rejects with the worker's error, with the signal's AbortError once the worker has stopped, or with
+   * WorkerError `worker-died`, `worker-closed`, or `protocol` for a message outside the protocol.
    */
   call<K extends keyof A & string>(
     method: K,
     params: Params<A[K]>,
     options?: CallOptions<Event<A[K]>>,
   ): Promise<Result<A[K]>>;
-  /** Ends the worker; calls under way reject. */
+  /** Terminates the worker; pending calls reject. */
   close(): void;
 }
 
@@ -39,7 +38,7 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
-/** Connects to a worker that `serve`s `api`. Nothing the worker sends is believed before its schema has parsed it. */
+/** Connects to a worker that `serve`s `api`. Everything it sends is validated against its schema. */
 export function connect<A extends Api>(worker: WorkerLike, api: A): Connection<A> {
   const pending = new Map<number, Pending>();
   let nextId = 1;
@@ -68,7 +67,7 @@ export function connect<A extends Api>(worker: WorkerLike, api: A): Connection<A
     );
   });
   worker.addEventListener('messageerror', () => {
-    // It may have been an answer, and nobody knows to which call.
+    // It may have been the answer to an unknown call.
     die(unreadableMessage('a message of a worker'));
   });
   worker.addEventListener('message', ({ data }) => {
@@ -76,7 +75,7 @@ export function connect<A extends Api>(worker: WorkerLike, api: A): Connection<A
     try {
       response = parseMessage(responseSchema, 'a message of a worker', data);
     } catch (error) {
-      // It may have been an answer, and nobody knows to which call.
+      // It may have been the answer to an unknown call.
       if (error instanceof WorkerError) die(error);
       return;
     }

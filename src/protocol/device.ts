@@ -2,31 +2,31 @@ import * as v from 'valibot';
 
 const bytes = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-/** The device that models run on, as far as the page and the other workers have to know it. */
+/** The device that runs the models, as reported to the page and other workers. */
 export const deviceSchema = v.object({
   kind: v.picklist(['webgpu', 'cpu']),
   precision: v.picklist(['float16', 'float32']),
-  /** The adapter as the browser describes it; empty without a GPU. */
+  /** Adapter name reported by the browser; empty without a GPU. */
   name: v.string(),
-  /** Why there is no GPU, in one sentence; empty with one. */
+  /** Why there is no GPU, in one sentence; empty if there is one. */
   reason: v.string(),
   /**
-   * Whether what the browser calls a GPU computes on the processor. With `cpu`, such a GPU is there, and is used only for
-   * models that need one.
+   * True if the browser's adapter computes on the CPU. With `kind` `cpu`, such an adapter exists but is used only for
+   * models that need a GPU.
    */
   software: v.boolean(),
-  /** What it holds in one piece, in bytes, by WebGPU's names of these limits; null without a GPU. */
+  /** WebGPU limits in bytes; null without a GPU. */
   limits: v.nullable(v.object({ maxBufferSize: bytes, maxStorageBufferBindingSize: bytes })),
 });
-/** What computes, as the page asks for it. */
+/** Backend requested by the page. */
 export const backendSchema = v.picklist([
-  /** The GPU; the processor where there is none, or one that computes on the processor. */
+  /** GPU; CPU if there is none, or only a software adapter. */
   'auto',
-  /** The same, without float16. */
+  /** Like `auto`, without float16. */
   'float32',
-  /** The GPU, also one that computes on the processor. */
+  /** GPU, including a software adapter. */
   'software',
-  /** The GPU, whichever it is; an error where there is none. */
+  /** Any GPU; an error if there is none. */
   'webgpu',
   'cpu',
 ]);

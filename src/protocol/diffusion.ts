@@ -9,73 +9,73 @@ import { modelIdSchema } from './models.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-/** Loading a model: which part, what is being done with it, and how far that is. */
+/** Progress of loading a model. */
 const loadEventSchema = v.object({
-  /** `download` and `verify`, which reads back what is on this device, count bytes, `compile` tensors, `session` networks. */
+  /** `download` and `verify` (reading back stored files) count bytes, `compile` tensors, `session` networks. */
   stage: v.picklist(['download', 'verify', 'compile', 'session']),
   part: v.string(),
   done: count,
   of: count,
-  /** With `session`: how many bytes of this network's weights have been read, where they are read one by one. */
+  /** With `session`: bytes of this network's weights read so far, if they are read lazily. */
   read: v.optional(v.object({ done: count, of: count })),
 });
 export type LoadEvent = v.InferOutput<typeof loadEventSchema>;
 
 const networkType = v.picklist(['float16', 'float32']);
 
-/** What the networks that Drift compiles compute in. */
+/** Number types of the compiled networks. */
 export const precisionSchema = v.object({
   unet: networkType,
   decoder: networkType,
 }) satisfies v.GenericSchema<unknown, NetworkPrecision>;
 
-/** What the worker has changed by itself, in one sentence for the user. No frame is lost or changed by it. */
+/** Something the worker changed on its own, in one sentence for the user. Frames are neither lost nor changed. */
 const noticeSchema = v.object({
   kind: v.literal('notice'),
   /**
-   * `precision`: a network has left the range of float16. `device`: the GPU was lost, and opened again. `prompt`: prompts
-   * were cut, because the model reads no more of them.
+   * `precision`: a network overflowed float16. `device`: the GPU was lost and reopened. `prompt`: prompts were truncated
+   * to the model's maximum length.
    */
   code: v.picklist(['precision', 'device', 'prompt']),
   message: v.string(),
-  /** With `precision`: what is to be given to `load` the next time. */
+  /** With `precision`: value to pass to `load` next time. */
   precision: v.optional(precisionSchema),
 });
 export type EngineNotice = v.InferOutput<typeof noticeSchema>;
 
-/** What the page needs to know about a model that is ready, and about the device it runs on. */
+/** Properties of a loaded model and of its device. */
 const loadedModelSchema = v.object({
   name: v.string(),
   description: v.string(),
   licence: v.string(),
-  /** The side of the pictures that the model was made for, in pixels. */
+  /** Side of the pictures that the model was trained for, in pixels. */
   size: count,
-  /** How many pixels of the picture one latent stands for, along a side: frames are multiples of this. */
+  /** Pixels per latent, along a side: frame sizes are multiples of this. */
   latentScale: count,
-  /** Where prompts come from: any text, a fixed list that came with the model, or nowhere. */
+  /** Supported prompts: any text, a fixed list that comes with the model, or none. */
   prompts: v.picklist(['text', 'fixed', 'none']),
-  /** The prompts that a model with a fixed list brings. */
+  /** The fixed list of prompts, if any. */
   fixedPrompts: v.object({ positive: v.array(v.string()), negative: v.array(v.string()) }),
-  /** The model's own settings, laid over the program's defaults. Their size is one that the device can make. */
+  /** The model's default settings, merged over the program's. Their size is one that the device supports. */
   defaults: v.partial(settingsSchema),
-  /** The side of the largest square picture that the device makes, where it cannot make the model's own size. */
+  /** Side of the largest square picture that the device supports, if it does not support the model's own size. */
   largestSide: v.nullable(count),
   device: deviceSchema,
 });
 export type LoadedModel = v.InferOutput<typeof loadedModelSchema>;
 
-/** Where the making of a frame stands. */
+/** Progress of making frames. */
 const progressSchema = v.object({
-  /** Which new frame of this run, from 0; the first of those that are made together. */
+  /** Index of the frame in this run, or of the first in the batch. */
   frame: count,
-  /** How many are made together; one where it is left out. */
+  /** Number of frames in progress, default 1. */
   batch: v.optional(count),
   frames: count,
   stage: v.picklist(['encode', 'guidance', 'denoise', 'decode']),
   /** Within the stage. */
   step: count,
   of: count,
-  /** Estimate for the rest of the run; null until there is something to measure. */
+  /** Estimate for the rest of the run; null until there is a rate. */
   secondsLeft: v.nullable(v.number()),
 });
 export type GenerationProgress = v.InferOutput<typeof progressSchema>;
@@ -83,16 +83,16 @@ export type GenerationProgress = v.InferOutput<typeof progressSchema>;
 const generateEventSchema = v.variant('kind', [
   noticeSchema,
   v.object({ kind: v.literal('progress'), progress: progressSchema }),
-  /** The frame as it sharpens: a small picture, one pixel for each latent. */
+  /** Preview of the frame in progress, one pixel per latent. */
   v.object({ kind: v.literal('preview'), frame: count, picture: pictureSchema }),
   v.object({
     kind: v.literal('frame'),
     frame: count,
     picture: pictureSchema,
     insight: insightSchema,
-    /** Seconds that this frame took. */
+    /** Seconds this frame took. */
     seconds: v.number(),
-    /** Where it stands between two variants, in smooth mode. */
+    /** Position between two variants, in smooth mode. */
     leg: v.optional(legSchema),
   }),
 ]);
@@ -100,7 +100,7 @@ export type GenerateEvent = v.InferOutput<typeof generateEventSchema>;
 
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 
-/** How an earlier frame came about: see `Trail`. */
+/** How an earlier frame was made: see `Trail`. */
 const trailSchema = v.object({
   embedding: v.pipe(
     v.array(v.object({ picture: pictureSchema, settings: settingsSchema, t: share })),
@@ -115,9 +115,9 @@ const trailSchema = v.object({
 });
 
 const paceSchema = v.object({
-  /** Whether rounds may be made before they are asked for. */
+  /** True if rounds may be made speculatively. */
   speculative: v.boolean(),
-  /** The candidate of the round asked for last that the user hovers or has focused, from 0. */
+  /** Candidate of the last requested round that is hovered or focused. */
   lookedAt: v.nullable(count),
 });
 export type PickPace = v.InferOutput<typeof paceSchema>;
@@ -129,24 +129,24 @@ const speculationSchema = v.object({
 }) satisfies v.GenericSchema<unknown, SpeculationReport>;
 
 const candidateSchema = v.object({
-  /** With the round's seed, frame, batch and settings it makes this very picture again. */
+  /** Reproduces this picture with the round's seed, frame, batch and settings. */
   variant: count,
   picture: pictureSchema,
   insight: insightSchema,
-  /** Seconds of work until it was there. */
+  /** Seconds of work until it was finished. */
   seconds: v.number(),
 });
 
 const pickEventSchema = v.variant('kind', [
-  /** Whichever round it happened in, also in one that nobody has asked for. */
+  /** From any round, including speculative ones. */
   noticeSchema,
   v.object({ kind: v.literal('state'), ...speculationSchema.entries }),
-  /** A round that may come next, finished before anyone has asked for it. It comes before the state that tells of it. */
+  /** A finished speculative round. Precedes the `state` event that includes it. */
   v.object({
     kind: v.literal('ahead'),
-    /** The name of the round that it follows on. */
+    /** Name of the round that it follows. */
     after: count,
-    /** The candidate of that round which it starts from, from 0. */
+    /** Index of the candidate that it starts from. */
     candidate: count,
     candidates: v.pipe(v.array(candidateSchema), v.readonly()),
   }),
@@ -157,58 +157,58 @@ const roundEventSchema = v.variant('kind', [
   v.object({
     kind: v.literal('progress'),
     stage: progressSchema.entries.stage,
-    /** Within the stage; decoding counts candidates. */
+    /** Within the stage; for `decode`, the number of candidates. */
     step: count,
     of: count,
   }),
-  /** All candidates as they sharpen: small pictures, one pixel for each latent. */
+  /** Previews of all candidates, one pixel per latent. */
   v.object({ kind: v.literal('preview'), pictures: v.pipe(v.array(pictureSchema), v.readonly()) }),
   v.object({
     kind: v.literal('candidate'),
-    /** Its place in the round, from 0. */
+    /** Index in the round. */
     index: count,
     ...candidateSchema.entries,
   }),
 ]);
 export type RoundEvent = v.InferOutput<typeof roundEventSchema>;
 
-/** Where a model is. */
+/** Location of a model. */
 const modelPlaceSchema = v.variant('kind', [
-  /** On a server: the absolute address of its manifest. */
+  /** On a server: absolute URL of its manifest. */
   v.object({ kind: v.literal('url'), url: v.pipe(v.string(), v.url()) }),
-  /** On this device. */
+  /** In this device's storage. */
   v.object({ kind: v.literal('installed'), id: modelIdSchema }),
 ]);
 export type ModelPlace = v.InferOutput<typeof modelPlaceSchema>;
 
-/** The diffusion worker: one model on one device. */
+/** API of the diffusion worker: one model on one device. */
 export const diffusionApi = {
   /**
-   * Loads a model; one on this device is compared with its checksums first. The one before stays in use until the new
-   * one is ready, also where that fails: its networks make room before the first event of stage `session`, and are
-   * loaded again when they are next needed.
+   * Loads a model; a stored one is verified against its checksums first. The previous model stays usable until the new one
+   * is ready, and if loading fails: its networks are released before the first event of stage `session`, and reloaded on
+   * demand.
    */
   load: {
     params: v.object({
       model: modelPlaceSchema,
       backend: backendSchema,
-      /** What notices have said of this model earlier, by the adapter's name: see `LoadedModel.device`. */
+      /** Number types from earlier notices about this model, by adapter name: see `LoadedModel.device`. */
       precisions: v.optional(v.record(v.string(), precisionSchema)),
-      /** Keeps only the networks of one stage in memory: slower, for models that the GPU could not hold whole. */
+      /** Keeps only the networks of one stage in memory: slower, for models too large for the GPU. */
       lowMemory: v.optional(v.boolean()),
     }),
     event: v.union([loadEventSchema, noticeSchema]),
     result: loadedModelSchema,
   },
   /**
-   * Automatic mode: frames one after another, each from the one before. `start` may have any size. The first
-   * new frame is number `firstFrame` of the animation: noise depends on the seed and that number alone, so a
-   * continued animation is the same as an uninterrupted one.
+   * Automatic mode: each frame is a variant of the previous one. `start` may have any size. `firstFrame` is the index of
+   * the first new frame in the animation: noise depends only on it and on the seed, so a continued animation equals an
+   * uninterrupted one.
    */
   generate: {
     params: v.object({
       start: pictureSchema,
-      /** The picture that the animation began with, where that is another: frames are compared with it. */
+      /** The animation's first picture, if it is not `start`: frames are compared with it. */
       origin: v.optional(pictureSchema),
       firstFrame: count,
       settings: settingsSchema,
@@ -217,7 +217,7 @@ export const diffusionApi = {
     event: generateEventSchema,
     result: v.object({ frames: count, seconds: v.number() }),
   },
-  /** Smooth mode: frames on the way from each variant to the next. See `SmoothPlan`. */
+  /** Smooth mode: frames between each variant and the next. See `SmoothPlan`. */
   smooth: {
     params: v.object({
       plan: v.object({
@@ -240,9 +240,9 @@ export const diffusionApi = {
     result: v.object({ frames: count, seconds: v.number() }),
   },
   /**
-   * Picking by hand: opens a session, in which `pickRound` and `pickPace` can be called at once. It lasts until it is
-   * aborted, or until something else is asked of the worker; then everything that it holds is freed. While no round
-   * is waited for, it makes the next rounds of the candidates that were made last.
+   * Opens a session for picking by hand, in which `pickRound` and `pickPace` can be called at any time. It ends when it is
+   * aborted, or when the worker is asked for something else; then everything is freed. While no round is requested, it
+   * makes the next rounds of the latest candidates.
    */
   pick: {
     params: paceSchema,
@@ -250,19 +250,19 @@ export const diffusionApi = {
     result: speculationSchema,
   },
   /**
-   * Makes a round of candidates, which all are variants of `start`. The same parameters make the same candidates; a
-   * round that is there already is answered at once. Asking for a round gives up the rounds that nobody wants now.
+   * Makes a round of candidates, all variants of `start`. Equal parameters give equal candidates; a finished round is
+   * answered at once. A request abandons speculative rounds that do not follow from it.
    */
   pickRound: {
     params: v.object({
-      /** What the page calls this round. */
+      /** The page's name for this round. */
       name: count,
       start: pictureSchema,
       /** As in automatic mode. */
       origin: v.optional(pictureSchema),
-      /** Number of the frame that is being picked, from 0. */
+      /** Index of the frame being picked. */
       frame: count,
-      /** How often this round has been rolled again. */
+      /** Number of re-rolls. */
       roll: v.pipe(count, v.maxValue(2 ** 24 - 1)),
       batch: v.pipe(count, v.minValue(1), v.maxValue(largestBatch)),
       settings: settingsSchema,
@@ -271,6 +271,6 @@ export const diffusionApi = {
     event: roundEventSchema,
     result: v.object({}),
   },
-  /** Says how the user goes about it. */
+  /** Updates the user's activity. */
   pickPace: { params: paceSchema, event: v.never(), result: v.object({}) },
 } satisfies Api;

@@ -1,10 +1,10 @@
-/** What the page and the workers say to each other: typed requests with progress and a way to stop, parsed on arrival. */
+/** Typed RPC between page and workers, with progress events and cancellation; messages are validated on arrival. */
 export { connect } from './client.ts';
 export type { CallOptions, Connection } from './client.ts';
 export { serve } from './server.ts';
 export type { Handler, Handlers, MessageEndpoint } from './server.ts';
 export { diffusionApi, precisionSchema } from './diffusion.ts';
-// Kept with every frame, so it belongs to the project.
+// Stored with every frame, so it is defined in `project`.
 export type { FrameInsight } from '../project/index.ts';
 export type {
   EngineNotice,

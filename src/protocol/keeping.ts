@@ -4,7 +4,7 @@ import type { Handlers } from './server.ts';
 
 const answer = async <T>(value: Promise<T>) => ({ value: await value, transfer: [] });
 
-/** The methods of the projects worker, wherever its keeper keeps things: in a browser's storage, or a test's memory. */
+/** Handlers of the projects worker on top of a `ProjectKeeper`, whatever its storage. */
 export function keeping(keeper: ProjectKeeper): Handlers<typeof projectsApi> {
   return {
     list: () => answer(keeper.list()),

@@ -5,14 +5,14 @@ import type { Api } from './messages.ts';
 const side = v.pipe(v.number(), v.integer(), v.minValue(1));
 
 const fitSchema = v.picklist(['crop', 'stretch']);
-/** How a picture becomes a frame of another shape: cut its longer side at both ends, or stretch it. */
+/** How to fit a picture to another aspect ratio: crop its longer side at both ends, or stretch it. */
 export type Fit = v.InferOutput<typeof fitSchema>;
 
 const progressSchema = v.object({ done: v.number(), of: v.number() });
 export type EncodeProgress = v.InferOutput<typeof progressSchema>;
 
 const refSchema = v.object({ id: v.pipe(v.number(), v.integer(), v.minValue(0)), width: side, height: side });
-/** Where the pictures of a project are: those that are given, and the rest on disk. */
+/** Source of a project's pictures: those given in memory, the rest on disk. */
 const sourceSchema = v.object({
   project: v.pipe(v.string(), v.uuid()),
   held: v.array(v.object({ id: refSchema.entries.id, png: v.instance(Blob) })),
@@ -20,7 +20,7 @@ const sourceSchema = v.object({
 
 const written = {
   source: sourceSchema,
-  /** In the order in which they are written; one may come more than once. */
+  /** In the order in which they are written; may repeat. */
   frames: v.pipe(v.array(refSchema), v.minLength(1)),
 };
 const animation = {
@@ -30,53 +30,53 @@ const animation = {
 };
 const file = v.object({ file: v.instance(Blob), encoder: v.string() });
 
-/** A file that the user chose to write to; browsers without a save picker have no such class. */
+/** File handle from a save picker; browsers without a picker lack the class. */
 const fileHandleSchema = v.custom<FileSystemFileHandle>(
   (value) => 'FileSystemFileHandle' in globalThis && value instanceof FileSystemFileHandle,
 );
 
-/** The media worker: pictures in, animations out. */
+/** API of the media worker: decodes pictures, encodes animations. */
 export const mediaApi = {
-  /** A picture file of any kind to a frame of exactly `width` × `height`, turned by its EXIF, transparency on white. */
+  /** Decodes a picture file to exactly `width` × `height`, applying EXIF orientation, with transparency on white. */
   decode: {
     params: v.object({ file: v.instance(Blob), width: side, height: side, fit: fitSchema }),
     event: v.never(),
     result: pictureSchema,
   },
-  /** A picture as a PNG file, exactly. */
+  /** Encodes a picture as PNG, losslessly. */
   png: {
     params: v.object({ picture: pictureSchema }),
     event: v.never(),
     result: v.instance(Blob),
   },
-  /** The pixels of a picture that a project holds. */
+  /** Reads the pixels of a project's picture. */
   picture: {
     params: v.object({ source: sourceSchema, frame: refSchema }),
     event: v.never(),
     result: pictureSchema,
   },
-  /** A small copy of it as a PNG file, with sides of at most `side` pixels; the picture itself where it is small. */
+  /** PNG thumbnail with sides of at most `side` pixels; the picture itself if it is that small. */
   thumbnail: {
     params: v.object({ source: sourceSchema, frame: refSchema, side }),
     event: v.never(),
     result: v.instance(Blob),
   },
-  /** The names of the files in a ZIP archive, as they are in it. */
+  /** Names of the files in a ZIP archive. */
   contents: {
     params: v.object({ archive: v.instance(Blob) }),
     event: v.never(),
     result: v.array(v.string()),
   },
-  /** Pictures as frames of the first one's size, in the order given. Those that cannot be read are left out. */
+  /** Converts pictures to frames of the first one's size, in the given order. Unreadable ones are skipped. */
   frames: {
     params: v.object({
       pictures: v.pipe(
         v.array(
           v.object({
             name: v.string(),
-            /** Which of the files it is. */
+            /** Index in `files`. */
             file: v.pipe(v.number(), v.integer(), v.minValue(0)),
-            /** Its name in that file, where that is an archive. */
+            /** Name of the entry if the file is an archive. */
             entry: v.nullable(v.string()),
           }),
         ),
@@ -84,14 +84,14 @@ export const mediaApi = {
       ),
       files: v.array(v.instance(Blob)),
       fit: fitSchema,
-      /** The frames' sides are multiples of this. */
+      /** Frame sizes are multiples of this. */
       multiple: side,
     }),
     event: progressSchema,
     result: v.object({
       first: v.object({ name: v.string(), file: v.instance(Blob), picture: pictureSchema }),
       frames: v.array(v.instance(Blob)),
-      /** How many had another size than the first. */
+      /** Number of pictures that had another size than the first. */
       fitted: v.number(),
       bad: v.array(v.object({ name: v.string(), message: v.string() })),
     }),
@@ -107,39 +107,39 @@ export const mediaApi = {
     result: file,
   },
   /**
-   * An animation as the Export dialog has it written. The file is given back, or written to `target` as it comes, and
-   * then only there; a target that is not written to its end keeps what it held before.
+   * Encodes an animation with the options of the Export dialog. Returns the file, or streams it to `target`; an unfinished
+   * target keeps its previous contents.
    */
   export: {
     params: v.object({
       source: sourceSchema,
-      /** Each picture once, in order. */
+      /** The distinct pictures, in order. */
       frames: v.pipe(v.array(refSchema), v.minLength(1)),
-      /** `ExportOptions`, whose schema the worker has and the page would have to load. */
+      /** `ExportOptions`; validated by the worker, so that the page need not load its schema. */
       options: v.unknown(),
-      /** Metadata, and the project's description for archives; see `EncodeOptions`. */
+      /** Metadata; `document` is the project description for archives. See `EncodeOptions`. */
       note: v.nullable(v.string()),
       document: v.nullable(v.string()),
       target: v.nullable(fileHandleSchema),
-      /** Only the length of so many of the frames, from the beginning: it tells that of all. No file is kept. */
+      /** Encodes only the first frames, to estimate the total size. No file is kept. */
       first: v.nullable(side),
     }),
     event: v.object({
       ...progressSchema.entries,
-      /** Which attempt to keep the limit this is, from 1. */
+      /** Number of the attempt to meet the size limit, from 1. */
       attempt: v.number(),
     }),
     result: v.object({
-      /** Null where it was written to the target, or only measured. */
+      /** Null if it was written to `target`, or only measured. */
       file: v.nullable(v.instance(Blob)),
       bytes: v.number(),
       encoder: v.string(),
-      /** The file's sides in pixels, which a limit may have made smaller. */
+      /** Size in pixels, which a size limit may have reduced. */
       width: side,
       height: side,
     }),
   },
-  /** Every frame as a PNG, exactly, in an archive. */
+  /** All frames as PNG files in an archive, losslessly. */
   zip: {
     params: v.object(written),
     event: progressSchema,

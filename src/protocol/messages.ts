@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { WorkerError, wireErrorSchema } from '../base/index.ts';
 
-/** One method of a worker: schemas of what it takes, what it reports on the way and what it answers. */
+/** Schemas of a worker method: parameters, progress events, result. */
 export interface Method {
   readonly params: v.GenericSchema;
   readonly event: v.GenericSchema;
@@ -23,8 +23,8 @@ export const requestSchema = v.variant('kind', [
 export type Request = v.InferOutput<typeof requestSchema>;
 
 /**
- * Worker to page. Every call is answered by exactly one `result` or `error`, after any number of events. `unreadable`
- * says that a message has come which could not be deserialised: a call, perhaps, that has no answer.
+ * Worker to page. Every call gets exactly one `result` or `error`, after any number of events. `unreadable` reports a
+ * message that could not be deserialised, possibly a call, which will get no answer.
  */
 export const responseSchema = v.variant('kind', [
   v.object({ kind: v.literal('event'), id: v.number(), event: v.unknown() }),
@@ -34,7 +34,7 @@ export const responseSchema = v.variant('kind', [
 ]);
 export type Response = v.InferOutput<typeof responseSchema>;
 
-/** Schema of a picture crossing a border: the length must be that of its sides. */
+/** Schema of a picture in a message; the length of the data must match its size. */
 export const pictureSchema = v.pipe(
   v.object({
     width: v.pipe(v.number(), v.integer(), v.minValue(1)),
@@ -46,7 +46,7 @@ export const pictureSchema = v.pipe(
   v.check(({ width, height, data }) => data.length === 4 * width * height, 'a picture of 4 bytes a pixel'),
 );
 
-/** What a message becomes that the browser could not deserialise (`messageerror`), mostly for want of memory. */
+/** Error for a message that the browser could not deserialise (`messageerror`), usually for lack of memory. */
 export function unreadableMessage(what: string): WorkerError {
   return new WorkerError('message-unreadable', `The browser could not hand over ${what}.`, {
     remedy: 'Your frames are kept. Close other tabs that need much memory, and reload the page.',
@@ -55,10 +55,10 @@ export function unreadableMessage(what: string): WorkerError {
 }
 
 /**
- * Parses something that has come over a border.
+ * Validates a message.
  *
- * @param what - what it should be, in words
- * @throws WorkerError `protocol`, with the key that is wrong
+ * @param what Description of the expected message.
+ * @throws WorkerError `protocol` with the invalid key
  */
 export function parseMessage<S extends v.GenericSchema>(
   schema: S,

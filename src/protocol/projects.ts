@@ -9,11 +9,11 @@ const name = v.pipe(v.string(), v.maxLength(200));
 const original = v.nullable(v.instance(Blob));
 const nothing = v.void();
 
-/** A picture that is not on disk, or not yet, as a PNG file. */
+/** A picture not stored yet, as a PNG file. */
 const heldPictureSchema = v.object({ id: count, png: v.instance(Blob) });
 const progressSchema = v.object({ done: count, of: count });
 
-/** How much was written, and how many bytes can still be; null where the browser does not say. */
+/** Bytes written, and bytes available; null if the browser does not report them. */
 const keptSchema = v.object({ bytes: count, left: v.nullable(v.number()) });
 
 const summarySchema = v.object({
@@ -24,7 +24,7 @@ const summarySchema = v.object({
   picture: v.nullable(v.instance(Blob)),
 });
 
-/** The projects worker: keeps projects on this device. See `ProjectKeeper` for what each method does and throws. */
+/** API of the projects worker, which stores projects on this device. See `ProjectKeeper` for the methods. */
 export const projectsApi = {
   list: { params: v.object({}), event: v.never(), result: v.array(summarySchema) },
   tidy: { params: v.object({}), event: v.never(), result: nothing },
@@ -45,7 +45,7 @@ export const projectsApi = {
       lost: count,
     }),
   },
-  /** Whether the project is open for writing now. */
+  /** True if the project is now open for writing. */
   resume: { params: v.object({ id }), event: v.never(), result: v.boolean() },
   replaceStart: {
     params: v.object({ id, start: startSchema, picture: pictureSchema }),
@@ -74,7 +74,7 @@ export const projectsApi = {
   export: {
     params: v.object({
       id,
-      /** The project as the page has it, with pictures that need not be on disk. */
+      /** The page's version of the project, whose pictures may not be on disk. */
       current: v.nullable(
         v.object({ document: projectDocumentSchema, pictures: v.array(heldPictureSchema) }),
       ),

@@ -2,13 +2,13 @@ import { WorkerError, errorToWire } from '../base/index.ts';
 import { parseMessage, requestSchema } from './messages.ts';
 import type { Api, Event, Params, Response, Result } from './messages.ts';
 
-/** The worker's side of a channel: what a dedicated worker's global scope and a MessagePort share. */
+/** The worker's end of a channel: the part shared by a worker's global scope and a MessagePort. */
 export interface MessageEndpoint {
   postMessage(message: unknown, transfer: Transferable[]): void;
   addEventListener(type: 'message' | 'messageerror', listener: (event: MessageEvent<unknown>) => void): void;
 }
 
-/** A result or event together with the buffers that move with it instead of being copied. */
+/** A result or event, with the buffers to transfer instead of copy. */
 export interface Sent<T> {
   readonly value: T;
   readonly transfer: Transferable[];
@@ -17,9 +17,9 @@ export interface Sent<T> {
 export type Handler<M extends Api[string]> = (
   params: Params<M>,
   context: {
-    /** Aborted when the caller gives up. */
+    /** Aborted when the caller cancels. */
     readonly signal: AbortSignal;
-    /** Reports something on the way to the result. */
+    /** Sends a progress event. */
     readonly emit: (event: Event<M>, transfer?: Transferable[]) => void;
   },
 ) => Promise<Sent<Result<M>>>;
@@ -27,8 +27,8 @@ export type Handler<M extends Api[string]> = (
 export type Handlers<A extends Api> = { readonly [K in keyof A]: Handler<A[K]> };
 
 /**
- * Answers calls that arrive on `port`. Every call gets exactly one answer; what handlers throw goes back as a
- * typed error. Calls run as they come: a handler that must not overlap itself queues on its own.
+ * RPC server: answers each call on `port` exactly once, with a result or a typed error. Calls run concurrently; handlers
+ * that must not overlap queue themselves.
  */
 export function serve<A extends Api>(port: MessageEndpoint, api: A, handlers: Handlers<A>): void {
   const running = new Map<number, AbortController>();

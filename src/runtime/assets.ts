@@ -12,7 +12,7 @@ const files: Readonly<Record<OrtBuild, { readonly wasm: string; readonly mjs: st
   cpu: { wasm: cpuWasm, mjs: cpuMjs },
 };
 
-/** Where the build put ONNX Runtime's WebAssembly: files of the page's own origin. Only one build is ever fetched. */
+/** URLs of ONNX Runtime's WebAssembly in the build output, same origin. Only one build is ever fetched. */
 export function wasmAssets(build: OrtBuild): WasmSource {
   const { wasm, mjs } = files[build];
   return { wasm: new URL(wasm, self.location.href).href, mjs: new URL(mjs, self.location.href).href };

@@ -2,14 +2,14 @@ import { freeNow } from '../base/index.ts';
 import type { LazyBytes, OnnxModel } from './types.ts';
 
 /**
- * Lazy bytes in the one form in which ONNX Runtime Web reads external data without a copy of all of it.
+ * A lazily read file that ONNX Runtime Web accepts as external data without copying all of it.
  *
- * What is given as `externalData` is put aside as it is, provided that it is an `instanceof Uint8Array`. While a
- * session is made, each weight is looked up by its file: `byteLength` says whether it lies inside, then
- * `subarray(offset, offset + length)` gives its bytes, which are copied at once into WebAssembly's memory or into a
- * GPU buffer. (`LoadWebAssemblyExternalData` in onnxruntime/core/framework/external_data_loader.cc, the same in all
- * builds of 1.30; `tests/unit/runtime/external-data.test.ts` notices when a new version does it another way.) So an
- * empty array with these two of its own is a file of any length.
+ * ONNX Runtime stores `externalData` as given if it is an `instanceof Uint8Array`. While creating a session, it looks up
+ * each weight by its file: it checks the range against `byteLength`, then calls `subarray(offset, offset + length)` and
+ * copies the result at once into WebAssembly memory or a GPU buffer (`LoadWebAssemblyExternalData` in
+ * onnxruntime/core/framework/external_data_loader.cc, the same in all builds of 1.30;
+ * `tests/unit/runtime/external-data.test.ts` detects changes in new versions). An empty array that overrides these two
+ * members can therefore represent a file of any length.
  */
 class LazyUint8Array extends Uint8Array<ArrayBuffer> {
   readonly #lazy: LazyBytes;
@@ -37,26 +37,23 @@ class LazyUint8Array extends Uint8Array<ArrayBuffer> {
     }
   }
 
-  /** Frees the bytes that were read last: they have been copied. */
+  /** Frees the bytes read last, which have been copied. */
   free(): void {
     if (this.#last) freeNow(this.#last);
     this.#last = null;
   }
 }
 
-/** External data for one session, and what went wrong while it was read. */
+/** External data for one session, and the first failure of reading it. */
 export interface ExternalData {
   readonly files: readonly { readonly path: string; readonly data: Uint8Array }[];
-  /**
-   * Throws what reading threw first, as it was: ONNX Runtime makes a number of it and says no more than that weights
-   * could not be loaded.
-   */
+  /** Rethrows the first read error: ONNX Runtime replaces it by a number and a message that weights could not be loaded. */
   throwFailure(): void;
-  /** Frees what was read last, once the session is made or has failed. */
+  /** Frees the bytes read last, after the session has been created or has failed. */
   free(): void;
 }
 
-/** The weights of a network as ONNX Runtime's `externalData`. */
+/** Converts the weights of a network to ONNX Runtime's `externalData`. */
 export function externalData(weights: OnnxModel['weights']): ExternalData {
   const failures: unknown[] = [];
   const files = weights.map(({ location, data }) => ({

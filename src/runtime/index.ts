@@ -1,4 +1,4 @@
-/** ONNX Runtime Web behind a small interface: sessions whose tensors stay on the GPU. Nothing else imports it. */
+/** ONNX Runtime Web behind a small interface: sessions whose tensors stay on the GPU. The only importer of the library. */
 export { chooseBuild, loadOrt } from './load.ts';
 export type { OrtOptions, OrtBuild, OrtModule, WasmSource } from './load.ts';
 export { createRuntime } from './session.ts';

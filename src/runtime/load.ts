@@ -3,31 +3,30 @@ import type * as Ort from 'onnxruntime-web/webgpu';
 export type OrtModule = typeof Ort;
 
 /**
- * The builds of ONNX Runtime Web. `jspi` and `asyncify` hold the WebGPU provider; `jspi` is smaller and quicker, for
- * engines where WebAssembly can wait for promises by itself. `cpu` holds the CPU provider alone: the other two can
- * compute on the CPU as well, but their code is far slower to compile and to run (a small UNet: 45 ms here, 240 ms
- * with `asyncify`).
+ * Builds of ONNX Runtime Web. `jspi` and `asyncify` have the WebGPU provider; `jspi` is smaller and faster, and needs
+ * WebAssembly JSPI. `cpu` has the CPU provider only: the others can compute on the CPU too, but compile and run it far
+ * more slowly (a small UNet: 45 ms here, 240 ms with `asyncify`).
  */
 export type OrtBuild = 'jspi' | 'asyncify' | 'cpu';
 
-/** Where ONNX Runtime's WebAssembly comes from: addresses in a browser, the bytes themselves in Node. */
+/** Source of ONNX Runtime's WebAssembly: URLs in a browser, bytes in Node. */
 export type WasmSource =
   { readonly wasm: string; readonly mjs: string } | { readonly binary: Uint8Array<ArrayBuffer> };
 
 export interface OrtOptions {
   readonly build: OrtBuild;
   readonly source: WasmSource;
-  /** Threads of the CPU provider; more than 1 needs a cross-origin isolated page. */
+  /** Threads of the CPU provider; more than 1 requires cross-origin isolation. */
   readonly threads: number;
 }
 
-/** The build for this engine. */
+/** The best build for this browser. */
 export function chooseBuild(backend: 'webgpu' | 'cpu'): OrtBuild {
   if (backend === 'cpu') return 'cpu';
   return 'Suspending' in WebAssembly ? 'jspi' : 'asyncify';
 }
 
-/** Loads ONNX Runtime Web and sets it up. Its settings are global: the first call in a thread decides. */
+/** Loads and configures ONNX Runtime Web. Its settings are global: the first call in a thread wins. */
 export async function loadOrt({ build, source, threads }: OrtOptions): Promise<OrtModule> {
   const ort = await importBuild(build);
   ort.env.logLevel = 'error';

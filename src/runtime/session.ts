@@ -8,16 +8,15 @@ import { elementType, fromOrt, toOrt } from './tensors.ts';
 import type { OnnxModel, Port, Runtime, Session, TokenTensor } from './types.ts';
 
 /**
- * Makes sessions on one device: on the GPU that the caller shares with ONNX Runtime, or, with null, on the CPU.
+ * Creates a runtime on the GPU device shared with ONNX Runtime or, with null, on the CPU.
  *
- * ONNX Runtime can neither create two sessions nor run two networks at once, so both wait their turn; a turn that
- * fails does not hold up the next.
+ * ONNX Runtime can neither create two sessions nor run two networks concurrently, so both are queued.
  */
 export function createRuntime(ort: OrtModule, device: GPUDevice | null): Runtime {
   let live = 0;
   const queue = createQueue();
   const provider = device
-    ? // Shapes are fixed, so a buffer is wanted again in exactly the size in which it was given back.
+    ? // Shapes are fixed, so buffers are reused at exactly the same size.
       ({ name: 'webgpu', device, storageBufferCacheMode: 'simple' } as const)
     : ({ name: 'wasm' } as const);
 
@@ -108,7 +107,7 @@ function wrap(
   };
 }
 
-/** The CPU provider loses what it writes into tensors it was given, so there results are copied afterwards. */
+/** On the CPU, ONNX Runtime ignores preallocated outputs, so results are copied afterwards instead. */
 function inPlace(outputs: Readonly<Record<string, DeviceTensor>>): Record<string, DeviceTensor> {
   return Object.fromEntries(Object.entries(outputs).filter(([, tensor]) => tensor.device === 'webgpu'));
 }

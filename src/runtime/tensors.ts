@@ -3,7 +3,7 @@ import { DeviceError } from '../base/index.ts';
 import type { CpuTensor, DeviceTensor, ElementType, GpuTensor } from '../compute/index.ts';
 import type { OrtModule } from './load.ts';
 
-/** Drift's tensor as ONNX Runtime's, over the same memory. */
+/** Wraps a Drift tensor as an ONNX Runtime tensor that shares its memory. */
 export function toOrt(ort: OrtModule, tensor: DeviceTensor): Tensor {
   if (tensor.type === 'uint8') throw notForModels(tensor.type);
   if (tensor.device === 'webgpu') {
@@ -13,7 +13,7 @@ export function toOrt(ort: OrtModule, tensor: DeviceTensor): Tensor {
   return new ort.Tensor('float32', tensor.data, tensor.dims);
 }
 
-/** A tensor that ONNX Runtime allocated, as Drift's: whoever gets it disposes it. */
+/** Wraps a tensor allocated by ONNX Runtime. The receiver disposes it. */
 export function fromOrt(tensor: Tensor): DeviceTensor {
   const type = elementType(tensor.type);
   if (tensor.location === 'gpu-buffer') {
@@ -45,9 +45,9 @@ export function fromOrt(tensor: Tensor): DeviceTensor {
 }
 
 /**
- * ONNX Runtime's name of an element type as Drift's.
+ * Converts ONNX Runtime's name of an element type.
  *
- * @throws DeviceError `tensor-type` for types that image variation has no use for
+ * @throws DeviceError `tensor-type` for types other than float32 and float16
  */
 export function elementType(type: string): ElementType {
   if (type === 'float32' || type === 'float16') return type;

@@ -1,13 +1,13 @@
 import type { DeviceTensor, ElementType } from '../compute/index.ts';
 
-/** What a session expects or gives under one name. A dimension that the graph leaves open is null. */
+/** Input or output of a session. Dimensions that the graph leaves open are null. */
 export interface Port {
   readonly name: string;
   readonly type: ElementType | 'int64';
   readonly dims: readonly (number | null)[];
 }
 
-/** Tokens for a text encoder: the one kind of input that is not made of floats. It lies in memory. */
+/** Tokens for a text encoder, the only inputs that are not floats. In memory. */
 export interface TokenTensor {
   readonly device: 'memory';
   readonly type: 'int64';
@@ -15,36 +15,36 @@ export interface TokenTensor {
   readonly data: BigInt64Array<ArrayBuffer>;
 }
 
-/** A file that is never there as a whole: each part is made when it is read. */
+/** A read-only file whose parts are produced when they are read. */
 export interface LazyBytes {
   readonly byteLength: number;
   /**
-   * Exactly `length` bytes from `offset`, now. They are the reader's own, who frees them once they are copied.
+   * Reads exactly `length` bytes from `offset`, synchronously. The reader owns them, and frees them after copying.
    *
-   * @throws what making them throws; whoever loads the network hears that error
+   * @throws any error; loading the network then fails with it
    */
   read(offset: number, length: number): Uint8Array<ArrayBuffer>;
 }
 
-/** An ONNX model as it is handed to the runtime: the graph, and the weights that lie outside it. */
+/** ONNX model for the runtime: the graph and its external weights. */
 export interface OnnxModel {
   readonly graph: Uint8Array<ArrayBuffer>;
-  /** External data by the `location` that the graph names. */
+  /** External data by its `location` in the graph. */
   readonly weights: readonly {
     readonly location: string;
     readonly data: Uint8Array<ArrayBuffer> | LazyBytes;
   }[];
 }
 
-/** A loaded network. On the GPU its inputs and outputs are GPU buffers and nothing is read back. */
+/** A loaded network. On the GPU, inputs and outputs are GPU buffers, with no read-back. */
 export interface Session {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   /**
-   * Runs the network. Tensors in `outputs` are written in place; any output not named there is allocated
-   * and belongs to the caller, who disposes it before the session is released: its memory goes with the session.
+   * Runs the network. Tensors in `outputs` are written in place. Other outputs are allocated; the caller disposes them
+   * before releasing the session, which owns their memory.
    *
-   * @throws DeviceError `run-failed` with the dims and types of what was fed.
+   * @throws DeviceError `run-failed` with types and dims of the inputs
    */
   run(
     inputs: Readonly<Record<string, DeviceTensor | TokenTensor>>,
@@ -54,11 +54,9 @@ export interface Session {
   release(): Promise<void>;
 }
 
-/** Makes sessions on one device. */
+/** Creates sessions on one device. */
 export interface Runtime {
   readonly liveSessions: number;
-  /**
-   * @throws ModelError `session-failed` when ONNX Runtime refuses the graph, or what reading lazy weights throws.
-   */
+  /** @throws ModelError `session-failed` if ONNX Runtime refuses the graph; what reading lazy weights throws */
   createSession(name: string, model: OnnxModel, signal?: AbortSignal): Promise<Session>;
 }
