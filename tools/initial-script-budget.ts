@@ -17,7 +17,7 @@ export function initialChunks(bundle: Rolldown.OutputBundle): Rolldown.OutputChu
 }
 
 /**
- * Fails the build where the page's initial JavaScript is larger than it may be.
+ * Fails the build of `index.html` where the page's initial JavaScript is larger than it may be.
  *
  * @param kilobytes - the most that it may have, gzipped, in units of 1,000 bytes
  */
@@ -27,6 +27,8 @@ export function initialScriptBudget(kilobytes: number): Plugin {
     apply: 'build',
     // As they are written: later hooks of the build change chunks.
     writeBundle(_, bundle) {
+      // A tool may build a page of its own with the same configuration.
+      if (!('index.html' in bundle)) return;
       const sizes = initialChunks(bundle).map(({ fileName, code }) => ({
         fileName,
         size: gzipSync(code).length / 1000,

@@ -1,5 +1,5 @@
 import { makeRound } from '../src/animation/index.ts';
-import type { Frame, RoundEvent, RoundInput, RoundWatch } from '../src/animation/index.ts';
+import type { GeneratedFrame, RoundUpdate, RoundInput, RoundWatch } from '../src/animation/index.ts';
 import { DriftError, ModelError, abortable, allOrNone, createQueue } from '../src/base/index.ts';
 import type { NetworkPrecision } from '../src/base/index.ts';
 import type { PipelineOptions } from '../src/diffusion/index.ts';
@@ -22,7 +22,7 @@ import type { ModelInUse } from './model-in-use.ts';
 import { holdModel } from './model-keeping.ts';
 import type { ModelStorage } from './model-keeping.ts';
 import { deviceNotice, precisionNotice, promptNotice } from './notices.ts';
-import { Prompts } from './prompts.ts';
+import { KnownPrompts } from './prompts.ts';
 import { resumableAutomatic, resumableSmooth } from './resuming.ts';
 import type { AutomaticRun, Resumable, SmoothRun } from './resuming.ts';
 
@@ -30,7 +30,7 @@ export interface GenerateInput extends AutomaticRun {
   readonly previews: boolean;
 }
 
-export interface SmoothInput extends SmoothRun {
+export interface GenerateSmoothInput extends SmoothRun {
   readonly previews: boolean;
 }
 
@@ -41,7 +41,7 @@ export interface LoadOptions {
   readonly lowMemory?: boolean | undefined;
 }
 
-type Emit = (event: GenerateEvent, transfer?: Transferable[]) => void;
+type EmitGenerate = (event: GenerateEvent, transfer?: Transferable[]) => void;
 
 /** The diffusion worker's state: one machine, and one model on it. */
 export class Engine {
@@ -141,7 +141,7 @@ export class Engine {
       return loadOn(second);
     });
 
-    const prompts = new Prompts(
+    const prompts = new KnownPrompts(
       opened.fixedPrompts,
       opened.text,
       promptDevice(machine, pipeline, lowMemory),
@@ -170,13 +170,17 @@ export class Engine {
   generate(
     input: GenerateInput,
     signal: AbortSignal,
-    emit: Emit,
+    emit: EmitGenerate,
   ): Promise<{ frames: number; seconds: number }> {
     return this.hearing(emit, () => this.#run(input, resumableAutomatic(input), signal, emit));
   }
 
   /** Smooth mode. Frames are reported as they are made. */
-  smooth(input: SmoothInput, signal: AbortSignal, emit: Emit): Promise<{ frames: number; seconds: number }> {
+  smooth(
+    input: GenerateSmoothInput,
+    signal: AbortSignal,
+    emit: EmitGenerate,
+  ): Promise<{ frames: number; seconds: number }> {
     const promptsOf = (settings: Settings) => this.#inUse().prompts.embeds(settings, signal);
     return this.hearing(emit, () => this.#run(input, resumableSmooth(input, promptsOf), signal, emit));
   }
@@ -196,7 +200,7 @@ export class Engine {
     { settings, previews }: { readonly settings: Settings; readonly previews: boolean },
     run: Resumable,
     signal: AbortSignal,
-    emit: Emit,
+    emit: EmitGenerate,
   ): Promise<{ frames: number; seconds: number }> {
     const began = performance.now();
     let count = 0;
@@ -222,8 +226,8 @@ export class Engine {
     run: Resumable,
     { settings, previews, done }: { settings: Settings; previews: boolean; done: number },
     signal: AbortSignal,
-    emit: Emit,
-  ): AsyncGenerator<Frame, void, undefined> {
+    emit: EmitGenerate,
+  ): AsyncGenerator<GeneratedFrame, void, undefined> {
     // Before the first step, because the decoder comes last, and all that came before it would be lost.
     pipeline.checkSize(settings.width, settings.height);
     const embeds = await prompts.embeds(settings, signal);
@@ -249,7 +253,7 @@ export class Engine {
    * A round of picking by hand, made step by step as it is asked for more: see `makeRound`. After the loss of a device
    * it is made again, without the candidates that were there already.
    */
-  async *round(input: RoundInput, watch: RoundWatch): AsyncGenerator<RoundEvent, void, undefined> {
+  async *round(input: RoundInput, watch: RoundWatch): AsyncGenerator<RoundUpdate, void, undefined> {
     yield* withDeviceRecovery({
       model: this.#inUse(),
       signal: watch.signal,
@@ -265,7 +269,7 @@ export class Engine {
     input: RoundInput,
     known: number,
     watch: RoundWatch,
-  ): AsyncGenerator<RoundEvent, void, undefined> {
+  ): AsyncGenerator<RoundUpdate, void, undefined> {
     pipeline.checkSize(input.settings.width, input.settings.height);
     const embedPrompts = (signal: AbortSignal) => prompts.embeds(input.settings, signal);
     for await (const event of makeRound(pipeline, input, embedPrompts, watch)) {

@@ -17,7 +17,7 @@ import type { Event, Params, Result, mediaApi } from '../src/protocol/index.ts';
 
 type ExportMethod = (typeof mediaApi)['export'];
 type Asked = Omit<Params<ExportMethod>, 'source' | 'frames'>;
-type Request = Asked & { readonly options: ExportOptions };
+type ParsedRequest = Asked & { readonly options: ExportOptions };
 export interface ExportWatch {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Event<ExportMethod>) => void;
@@ -36,7 +36,7 @@ export async function exportAnimation(
   watch: ExportWatch,
 ): Promise<Result<ExportMethod>> {
   const options = parseMessage(exportOptionsSchema, 'what is to be exported', asked.options);
-  const request: Request = { ...asked, options };
+  const request: ParsedRequest = { ...asked, options };
   const { target } = request;
   if (request.first !== null) {
     return { file: null, ...(await encode(source, request, fullEffort, nowhere, watch, 1)) };
@@ -94,7 +94,7 @@ async function removeEmpty(target: FileSystemFileHandle): Promise<void> {
 /** Writes a file of Drift's own, again and again with less where it comes out larger than the limit. */
 async function writeWithin(
   source: FrameSource,
-  request: Request,
+  request: ParsedRequest,
   watch: ExportWatch,
 ): Promise<Result<ExportMethod>> {
   const { format, limit, fixedSize } = request.options;
@@ -125,7 +125,7 @@ async function writeWithin(
 /** Encodes with an effort, and counts the bytes that come of it. */
 async function encode(
   source: FrameSource,
-  { options, note, document, first }: Request,
+  { options, note, document, first }: ParsedRequest,
   effort: Effort,
   sink: Sink,
   { signal, onProgress, createOutput }: ExportWatch,

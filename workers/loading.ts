@@ -13,14 +13,14 @@ import { pipelineOn } from './model-in-use.ts';
 import type { PipelineOptions } from '../src/diffusion/index.ts';
 import { tellingRuntime } from './reading.ts';
 
-type Emit = (event: LoadEvent) => void;
+type EmitLoad = (event: LoadEvent) => void;
 
 /** Fetches a model, or compares the one on this device with its checksums. */
 export function openPlace(
   place: ModelPlace,
   storage: ModelStorage,
   signal: AbortSignal,
-  emit: Emit,
+  emit: EmitLoad,
 ): Promise<OpenedModel> {
   if (place.kind === 'installed') {
     const onProgress = ({ done, of }: { readonly done: number; readonly of: number }) => {
@@ -71,7 +71,7 @@ export async function loadNetworks(
   { width, height }: { readonly width: number; readonly height: number },
   options: PipelineOptions,
   signal: AbortSignal,
-  emit: Emit,
+  emit: EmitLoad,
 ): Promise<Pipeline> {
   /** The network that is being loaded; null once all of them are there. */
   let loading: LoadEvent | null = null;

@@ -26,7 +26,7 @@ const locks = projectLocks();
 const scratch = new ScratchFiles();
 
 /** Frames by their ids, each read when its turn comes. */
-function framesOf(source: PictureSource, frames: readonly PictureRef[]): FrameSource {
+function frameSource(source: PictureSource, frames: readonly PictureRef[]): FrameSource {
   const reader = readerOf(files, source);
   const at = (index: number) => {
     const frame = frames[index];
@@ -49,7 +49,7 @@ async function encode<T>(
   write: (frames: FrameSource) => Promise<T>,
 ) {
   const value = await animations.run(signal, () =>
-    whileRead(locks, source.project, () => write(framesOf(source, frames))),
+    whileRead(locks, source.project, () => write(frameSource(source, frames))),
   );
   return { value, transfer: [] };
 }

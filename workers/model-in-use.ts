@@ -4,7 +4,7 @@ import { createModel } from '../src/models/index.ts';
 import type { OpenedModel } from '../src/models/index.ts';
 import type { Backend, LoadedModel } from '../src/protocol/index.ts';
 import type { Machine } from './machine.ts';
-import type { Prompts, PromptDevice } from './prompts.ts';
+import type { KnownPrompts, PromptDevice } from './prompts.ts';
 
 /** The model that frames are made with, on its machine. */
 export interface ModelInUse {
@@ -13,7 +13,7 @@ export interface ModelInUse {
   readonly machine: Machine;
   readonly lowMemory: boolean;
   readonly pipeline: Pipeline;
-  readonly prompts: Prompts;
+  readonly prompts: KnownPrompts;
   /** Lets others change the model's files, which are read from as long as it is loaded. */
   readonly letGo: () => void;
 }

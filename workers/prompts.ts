@@ -21,7 +21,7 @@ export interface PromptDevice {
  * The prompts of one model as embeddings: fixed ones that came with it, or any, each encoded once. The text tower is
  * there only while a prompt is encoded that was not known before.
  */
-export class Prompts {
+export class KnownPrompts {
   readonly #fixed: FixedPrompts | null;
   readonly #tower: TextTower | null;
   readonly #known = new Map<string, Float32Array>();

@@ -1,5 +1,5 @@
 import { automatic, smooth } from '../src/animation/index.ts';
-import type { Frame, PromptEmbeds, PromptSource, Watch } from '../src/animation/index.ts';
+import type { GeneratedFrame, PromptEmbeds, PromptSource, Watch } from '../src/animation/index.ts';
 import type { Picture } from '../src/base/index.ts';
 import type { Pipeline } from '../src/diffusion/index.ts';
 import { planAfter } from '../src/project/index.ts';
@@ -11,9 +11,9 @@ import type { Settings, SmoothPlan } from '../src/project/index.ts';
  */
 export interface Resumable {
   /** The frames that are left. Both they and progress count from the first of these. */
-  begin(pipeline: Pipeline, prompts: PromptEmbeds, watch: Watch): AsyncIterable<Frame>;
+  begin(pipeline: Pipeline, prompts: PromptEmbeds, watch: Watch): AsyncIterable<GeneratedFrame>;
   /** Takes note of the next frame, which is there. */
-  made(frame: Pick<Frame, 'picture' | 'leg'>): void;
+  made(frame: Pick<GeneratedFrame, 'picture' | 'leg'>): void;
 }
 
 export interface AutomaticRun {

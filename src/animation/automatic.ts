@@ -8,7 +8,7 @@ import { renderFrames } from './frames.ts';
 import { toInsight } from './insight.ts';
 import { Past, embeddingOf } from './past.ts';
 import type { Comparison } from './past.ts';
-import type { Frame, Insight, Progress, PromptEmbeds, Watch } from './types.ts';
+import type { GeneratedFrame, Insight, Progress, PromptEmbeds, Watch } from './types.ts';
 
 export interface AutomaticInput {
   /** The picture that the first new frame is a variant of; any size. */
@@ -33,7 +33,7 @@ export async function* automatic(
   pipeline: Pipeline,
   { start, origin, before = [], firstFrame, settings, prompts }: AutomaticInput,
   watch: Watch = {},
-): AsyncGenerator<Frame, void, undefined> {
+): AsyncGenerator<GeneratedFrame, void, undefined> {
   const { signal } = watch;
   const report = reporter(settings, watch);
   let chain: Chain | null = null;

@@ -1,11 +1,11 @@
 import { unknownLikeness } from './past.ts';
-import type { Insight, Likeness, PromptEmbeds } from './types.ts';
+import type { Insight, FrameLikeness, PromptEmbeds } from './types.ts';
 
 /** Converts a row of the report of `Compute.clipGuidance`, and the likenesses of a frame, to an `Insight`. */
 export function toInsight(
   report: Float32Array | undefined,
   { positives, negatives }: PromptEmbeds,
-  likeness: Likeness = unknownLikeness,
+  likeness: FrameLikeness = unknownLikeness,
 ): Insight {
   const [guidance = 1, ...rest] = report ?? [];
   const side = (count: number, value: number | undefined) =>

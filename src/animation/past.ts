@@ -2,7 +2,7 @@ import type { Picture } from '../base/index.ts';
 import { Scope } from '../diffusion/index.ts';
 import type { DeviceTensor, Pipeline } from '../diffusion/index.ts';
 import { largestBatch } from '../project/index.ts';
-import type { Likeness } from './types.ts';
+import type { FrameLikeness } from './types.ts';
 
 /** Number of previous frames that a frame is compared with. */
 const span = 12;
@@ -14,7 +14,7 @@ export interface Comparison {
   /** float32 [1, n]. The caller disposes it. */
   readonly cosines: DeviceTensor;
   /** Interprets the cosines after read-back. */
-  readonly likeness: (cosines: Float32Array | undefined) => Likeness;
+  readonly likeness: (cosines: Float32Array | undefined) => FrameLikeness;
 }
 
 /**
@@ -108,7 +108,7 @@ export class Past {
 }
 
 /** Interprets the cosines with a history of `count` embeddings. */
-function likenessOf(cosines: Float32Array | undefined, count: number): Likeness {
+function likenessOf(cosines: Float32Array | undefined, count: number): FrameLikeness {
   const [start] = cosines ?? [];
   const earlier = Array.from(
     { length: Math.min(count, span) },
@@ -122,7 +122,7 @@ function likenessOf(cosines: Float32Array | undefined, count: number): Likeness 
 }
 
 /** Likeness of a frame whose embedding was not computed. */
-export const unknownLikeness: Likeness = { start: null, predecessor: null, earlier: [] };
+export const unknownLikeness: FrameLikeness = { start: null, predecessor: null, earlier: [] };
 
 /** A picture's embedding [1, d], converted to float32. Takes the same pictures as `Pipeline.encode`. */
 export async function embeddingOf(

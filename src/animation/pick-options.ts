@@ -1,5 +1,5 @@
 import type { SpeculationReport } from '../project/index.ts';
-import type { Candidate, RoundEvent, RoundInput, RoundWatch } from './round.ts';
+import type { Candidate, RoundUpdate, RoundInput, RoundWatch } from './round.ts';
 
 /** User activity that decides what to compute ahead. */
 export interface Pace {
@@ -22,7 +22,7 @@ export interface RoundAhead {
 
 export interface PickOptions {
   /** Creates the generator of a round; it must not do anything before its first `next`. */
-  readonly make: (input: RoundInput, watch: RoundWatch) => AsyncGenerator<RoundEvent, void, undefined>;
+  readonly make: (input: RoundInput, watch: RoundWatch) => AsyncGenerator<RoundUpdate, void, undefined>;
   /** Maximum bytes of pictures kept, not counting rounds that are waited for or shown. */
   readonly limit: number;
   /** Clock in seconds. */
@@ -44,5 +44,5 @@ export interface Waiting {
    * Called with all events of the round, starting with earlier ones: the latest progress, then candidates. `seconds` is
    * the work spent on the round so far.
    */
-  readonly onEvent: (event: RoundEvent, seconds: number) => void;
+  readonly onEvent: (event: RoundUpdate, seconds: number) => void;
 }

@@ -1,7 +1,7 @@
 import { abortable, abortReason } from '../base/index.ts';
 import { Bell, withResolvers } from './bell.ts';
 import type { Pace, PickOptions, Waiting } from './pick-options.ts';
-import type { Candidate, RoundEvent, RoundInput } from './round.ts';
+import type { Candidate, RoundUpdate, RoundInput } from './round.ts';
 import { bytesOf, byLikelihood, isSameRound, makeRoom, roundAfter } from './speculation.ts';
 
 interface Waiter extends Pick<Waiting, 'previews' | 'onEvent'> {
@@ -13,11 +13,11 @@ interface Waiter extends Pick<Waiting, 'previews' | 'onEvent'> {
 interface Job {
   readonly input: RoundInput;
   readonly bytes: number;
-  readonly work: AsyncGenerator<RoundEvent, void, undefined>;
+  readonly work: AsyncGenerator<RoundUpdate, void, undefined>;
   readonly controller: AbortController;
   readonly candidates: Candidate[];
   readonly waiters: Set<Waiter>;
-  progress: RoundEvent | null;
+  progress: RoundUpdate | null;
   /** Seconds of work so far. */
   seconds: number;
   /** True until the round is requested. */
@@ -250,7 +250,7 @@ export class PickSession {
     const step: Step = { job, began: now(), delaying: null };
     const isStepAhead = job.speculative && isDenoising(job.progress);
     this.#step = step;
-    let event: IteratorResult<RoundEvent, void> | null = null;
+    let event: IteratorResult<RoundUpdate, void> | null = null;
     try {
       event = await job.work.next();
     } catch (error) {
@@ -270,7 +270,7 @@ export class PickSession {
     else this.#record(job, event.value);
   }
 
-  #record(job: Job, event: RoundEvent): void {
+  #record(job: Job, event: RoundUpdate): void {
     if (event.kind === 'progress') job.progress = event;
     if (event.kind === 'candidate') job.candidates.push(event.candidate);
     for (const { onEvent } of job.waiters) onEvent(event, job.seconds);
@@ -313,6 +313,6 @@ export class PickSession {
 }
 
 /** True if the round's next event is a denoising step. */
-function isDenoising(progress: RoundEvent | null): boolean {
+function isDenoising(progress: RoundUpdate | null): boolean {
   return progress?.kind === 'progress' && progress.stage === 'denoise' && progress.step < progress.of;
 }

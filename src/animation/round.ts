@@ -34,7 +34,7 @@ export interface Candidate {
   readonly insight: Insight;
 }
 
-export type RoundEvent =
+export type RoundUpdate =
   | {
       readonly kind: 'progress';
       readonly stage: Progress['stage'];
@@ -64,7 +64,7 @@ export async function* makeRound(
   { start, origin, frame, roll, batch, settings }: RoundInput,
   embedPrompts: (signal: AbortSignal) => Promise<PromptEmbeds>,
   { signal, previews }: RoundWatch,
-): AsyncGenerator<RoundEvent, void, undefined> {
+): AsyncGenerator<RoundUpdate, void, undefined> {
   const { width, height, guidanceScale, seed } = settings;
   const steps = stepsComputed(settings);
   const scope = new Scope();

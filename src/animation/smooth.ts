@@ -11,7 +11,7 @@ import { Past } from './past.ts';
 import type { Comparison } from './past.ts';
 import { correlation, noiseBetween, oneDraw, retrace } from './place.ts';
 import type { Place, PromptSource } from './place.ts';
-import type { Frame, Progress, PromptEmbeds, Watch } from './types.ts';
+import type { GeneratedFrame, Progress, PromptEmbeds, Watch } from './types.ts';
 
 export interface SmoothInput {
   readonly plan: SmoothPlan<Picture>;
@@ -29,7 +29,7 @@ export interface SmoothInput {
 }
 
 /** A segment of the plan: the first frame, a segment to a new variant, or the one back to the first frame. */
-interface Stretch {
+interface SmoothSegment {
   readonly kind: 'first' | 'leg' | 'home';
   readonly frames: number;
   /** Number of leading frames that exist already. */
@@ -55,7 +55,7 @@ export async function* smooth(
   pipeline: Pipeline,
   { plan, last, before = [], origin, settings, prompts, promptsOf }: SmoothInput,
   watch: Watch = {},
-): AsyncGenerator<Frame, void, undefined> {
+): AsyncGenerator<GeneratedFrame, void, undefined> {
   const { signal } = watch;
   const { width, height, seed, guidanceScale, batchSize, easing } = settings;
   const steps = stepsComputed(settings);
@@ -199,7 +199,10 @@ export async function* smooth(
 }
 
 /** Segments of a plan, in order. */
-function stretches({ from, legs, closes, done }: SmoothPlan<Picture>, { intermediate }: Settings): Stretch[] {
+function stretches(
+  { from, legs, closes, done }: SmoothPlan<Picture>,
+  { intermediate }: Settings,
+): SmoothSegment[] {
   const kinds = [...Array<'leg'>(legs).fill('leg'), ...(closes ? (['home'] as const) : [])];
   const ways = kinds.map((kind, place) => ({ kind, frames: intermediate, done: place === 0 ? done : 0 }));
   return from ? ways : [{ kind: 'first', frames: 1, done: 0 }, ...ways];

@@ -25,11 +25,11 @@ export function isSameRound(a: RoundInput, b: RoundInput): boolean {
     a.batch === b.batch &&
     deciding.every((key) => a.settings[key] === b.settings[key]) &&
     isSamePicture(a.start, b.start) &&
-    isSamePicture(originOf(a), originOf(b))
+    isSamePicture(originPicture(a), originPicture(b))
   );
 }
 
-function originOf({ start, origin }: RoundInput): Picture {
+function originPicture({ start, origin }: RoundInput): Picture {
   return origin ?? start;
 }
 
@@ -43,7 +43,7 @@ function isSamePicture(a: Picture, b: Picture): boolean {
 /** The next round, if `candidate` is picked. */
 export function roundAfter(round: RoundInput, { picture }: Candidate): RoundInput {
   const { frame, batch, settings } = round;
-  return { start: picture, origin: originOf(round), frame: frame + 1, roll: 0, batch, settings };
+  return { start: picture, origin: originPicture(round), frame: frame + 1, roll: 0, batch, settings };
 }
 
 /** Candidates by likelihood of being picked: the hovered or focused one first, then by index. */
@@ -62,7 +62,7 @@ export function bytesOf({ start, origin, batch, settings: { width, height } }: R
 }
 
 /** An evictable item; `worth` orders items. */
-interface Held {
+interface Evictable {
   readonly bytes: number;
   readonly worth: number;
 }
@@ -73,7 +73,11 @@ interface Held {
  *
  * @returns null if it does not fit even then
  */
-export function makeRoom<H extends Held>(kept: readonly H[], newcomer: Held, limit: number): H[] | null {
+export function makeRoom<H extends Evictable>(
+  kept: readonly H[],
+  newcomer: Evictable,
+  limit: number,
+): H[] | null {
   let excess = kept.reduce((sum, { bytes }) => sum + bytes, newcomer.bytes) - limit;
   const leaving: H[] = [];
   for (const one of kept.toSorted((a, b) => a.worth - b.worth)) {

@@ -11,7 +11,7 @@ export interface PromptEmbeds {
 }
 
 /** Similarity of a frame to earlier ones: cosines of image embeddings, null if not computed. */
-export interface Likeness {
+export interface FrameLikeness {
   readonly predecessor: number | null;
   /** To the animation's first picture. */
   readonly start: number | null;
@@ -20,7 +20,7 @@ export interface Likeness {
 }
 
 /** Measurements of a frame: cosines of CLIP embeddings, null if there is nothing to compare with. */
-export interface Insight extends Likeness {
+export interface Insight extends FrameLikeness {
   /** Cosine of the predecessor's embedding before and after guidance: 1 if guidance did not move it. */
   readonly guidance: number;
   readonly positivesBefore: number | null;
@@ -29,7 +29,7 @@ export interface Insight extends Likeness {
   readonly negativesAfter: number | null;
 }
 
-export interface Frame {
+export interface GeneratedFrame {
   /** Index among the new frames of this run. */
   readonly index: number;
   readonly picture: Picture;

@@ -124,7 +124,7 @@ export function errorToWire(error: unknown): WireError {
   }
   return {
     name: 'WorkerError',
-    message: error instanceof Error ? error.message : inWords(error),
+    message: error instanceof Error ? error.message : thrownInWords(error),
     code: 'unexpected',
     remedy:
       'Try again. If it happens again, reload the page; what you have made so far can be downloaded first.',
@@ -134,7 +134,7 @@ export function errorToWire(error: unknown): WireError {
 }
 
 /** `String(thrown)`, which may itself throw. */
-function inWords(thrown: unknown): string {
+function thrownInWords(thrown: unknown): string {
   try {
     return String(thrown);
   } catch {

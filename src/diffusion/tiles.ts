@@ -4,7 +4,7 @@ import type { TileSpan } from '../compute/index.ts';
 const overlap = 0.25;
 
 /** A tile along one axis: its offset in the latents, and its span in pixels. */
-export interface Tile {
+export interface LatentTile {
   readonly start: number;
   readonly pixels: TileSpan;
 }
@@ -17,7 +17,7 @@ export interface Tile {
  * @param tile Length of a tile, in latents, at most `length`.
  * @param scale Pixels per latent.
  */
-export function tilesAlong(length: number, tile: number, scale: number): Tile[] {
+export function tilesAlong(length: number, tile: number, scale: number): LatentTile[] {
   const least = Math.floor(tile * overlap);
   const count = tile >= length ? 1 : Math.ceil((length - least) / (tile - least));
   const starts = Array.from({ length: count }, (_, index) =>

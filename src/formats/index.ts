@@ -13,6 +13,7 @@ export type { Zip } from './zip-reader.ts';
 export { writeZip, zipStream } from './zip-writer.ts';
 export type { ZipFile } from './zip-writer.ts';
 export { pngChunk, pngChunks, pngText, withPngChunks } from './png-chunks.ts';
+export type { Placement, Shot } from './shot.ts';
 export { ApngWriter } from './apng.ts';
 export { GifLzw } from './lzw.ts';
 export { gifComment, gifEnd, gifFrame, gifStart, retimedGif, shortestGifDelay } from './gif.ts';

@@ -31,14 +31,15 @@ export interface ZipEntry {
 /** Longest comment (65535) plus the end record (22). */
 const longestTail = 65535 + 22;
 
-type Fail = ZipOptions['fail'];
+/** Makes the error that a fault of an archive becomes. */
+export type ZipFail = ZipOptions['fail'];
 
 export function bytesView(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** Reads a 64-bit integer, which must be a safe integer. */
-function uint64(file: string, view: DataView, at: number, fail: Fail): number {
+function uint64(file: string, view: DataView, at: number, fail: ZipFail): number {
   const value = view.getBigUint64(at, true);
   if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
   throw fail('zip-damaged', `${file} claims sizes that no file has.`, { file, claimed: value.toString() });
@@ -46,7 +47,7 @@ function uint64(file: string, view: DataView, at: number, fail: Fail): number {
 
 export async function findDirectory(
   source: ByteSource,
-  fail: Fail,
+  fail: ZipFail,
   signal: AbortSignal | undefined,
 ): Promise<{ offset: number; size: number; count: number }> {
   const file = source.name;
@@ -95,7 +96,7 @@ export async function findDirectory(
   return { offset, size, count };
 }
 
-function lyingDirectory(fail: Fail, file: string, offset: number, size: number, end: number): Error {
+function lyingDirectory(fail: ZipFail, file: string, offset: number, size: number, end: number): Error {
   return fail('zip-damaged', `${file} says that its directory lies where it is not.`, {
     file,
     offset,
@@ -104,7 +105,7 @@ function lyingDirectory(fail: Fail, file: string, offset: number, size: number, 
   });
 }
 
-export function unsupportedZip(fail: Fail, file: string, reason: string, details: ErrorDetails): Error {
+export function unsupportedZip(fail: ZipFail, file: string, reason: string, details: ErrorDetails): Error {
   return fail('zip-unsupported', `${file} cannot be read: ${reason}.`, details);
 }
 
@@ -113,7 +114,7 @@ export function parseDirectory(
   directory: Uint8Array,
   count: number,
   dataEnd: number,
-  fail: Fail,
+  fail: ZipFail,
 ): Map<string, ZipEntry> {
   const view = bytesView(directory);
   const decoder = new TextDecoder();
@@ -199,7 +200,7 @@ interface Sizes {
 }
 
 /** Replaces 32-bit fields of 0xffffffff by those of the zip64 extra field, which has the present ones in this order. */
-function wideFields(file: string, entry: string, extra: Uint8Array, narrow: Sizes, fail: Fail): Sizes {
+function wideFields(file: string, entry: string, extra: Uint8Array, narrow: Sizes, fail: ZipFail): Sizes {
   const isWide = (value: number) => value === 0xffffffff;
   if (!isWide(narrow.size) && !isWide(narrow.compressedSize) && !isWide(narrow.headerOffset)) return narrow;
   const view = bytesView(extra);

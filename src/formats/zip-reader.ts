@@ -1,7 +1,7 @@
 import { Inflate } from 'fflate';
 import type { ByteSource } from './byte-source.ts';
 import { bytesView, findDirectory, parseDirectory, unsupportedZip } from './zip-directory.ts';
-import type { ZipEntry, ZipOptions } from './zip-directory.ts';
+import type { ZipEntry, ZipFail, ZipOptions } from './zip-directory.ts';
 
 /** ZIP archive whose directory has been read and validated. */
 export interface Zip {
@@ -113,10 +113,8 @@ type Reading = Generator<
   Uint8Array<ArrayBuffer>
 >;
 
-type Fail = ZipOptions['fail'];
-
 /** Checks an entry's local header against the directory; returns the offset of its data. */
-function checkLocalHeader(file: string, entry: ZipEntry, bytes: Uint8Array, fail: Fail): number {
+function checkLocalHeader(file: string, entry: ZipEntry, bytes: Uint8Array, fail: ZipFail): number {
   const view = bytesView(bytes);
   const nameEnd = 30 + entry.nameBytes.length;
   const good =

@@ -1,6 +1,5 @@
 import { MediaError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
-import { shortestGifDelay } from '../formats/index.ts';
 import type { CreateOutput, PictureSize } from '../formats/index.ts';
 
 /** The frames of an animation, of which an encoder reads one at a time. */
@@ -54,16 +53,4 @@ export function frameSize({ sizes }: Pick<FrameSource, 'sizes'>): PictureSize {
     );
   }
   return { width, height };
-}
-
-/**
- * How long each of `count` GIF frames is shown, in hundredths of a second, the only unit that GIF has. What is
- * rounded off one frame is added to a later one, so that the whole lasts `count / frameRate` seconds to within half
- * a hundredth; above 50 frames per second, which GIF cannot show, every frame gets the shortest delay.
- */
-export function gifDelays(count: number, frameRate: number): number[] {
-  const start = (frame: number) => Math.round((100 * frame) / frameRate);
-  return Array.from({ length: count }, (_, frame) =>
-    Math.max(shortestGifDelay, start(frame + 1) - start(frame)),
-  );
 }

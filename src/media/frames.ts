@@ -1,6 +1,7 @@
 import { InputError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import { encodePng } from '../formats/index.ts';
+import type { PictureSize } from '../formats/index.ts';
 import { openPicture } from './decode.ts';
 import type { DecodeOptions } from './decode.ts';
 
@@ -32,11 +33,9 @@ export interface FramesControl {
   readonly onProgress: (progress: { readonly done: number; readonly of: number }) => void;
 }
 
-type Size = Readonly<Record<'width' | 'height', number>>;
-
 export interface FramesOptions {
   /** The frames' size, from that of the first picture that can be read. */
-  readonly sizeFor: (size: Size) => Size;
+  readonly sizeFor: (size: PictureSize) => PictureSize;
   readonly fit: DecodeOptions['fit'];
   /** Runs what decodes a picture when no other is being decoded. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
@@ -93,6 +92,6 @@ interface FirstFrame {
   readonly file: Blob;
   readonly picture: Picture;
   /** The file's size, and how it was cut. */
-  readonly size: Size;
+  readonly size: PictureSize;
   readonly options: DecodeOptions;
 }

@@ -2,10 +2,11 @@ import * as v from 'valibot';
 import workerScript from 'gif.js/dist/gif.worker.js?url';
 import { MediaError, abortReason } from '../base/index.ts';
 import type { ErrorDetails } from '../base/index.ts';
-import { writeOutput } from '../formats/index.ts';
+import { shortestGifDelay, writeOutput } from '../formats/index.ts';
 import type { OutputFile } from '../formats/index.ts';
-import { frameSize, gifDelays } from './animation.ts';
+import { frameSize } from './animation.ts';
 import type { EncodeControl, FrameSource, MediaFile } from './animation.ts';
+import { wholeDurations } from './durations.ts';
 
 export interface GifOptions {
   /** Frames per second. */
@@ -68,7 +69,7 @@ async function writeGif(
 ): Promise<void> {
   const { width, height } = frameSize(source);
   const of = source.sizes.length;
-  const delays = gifDelays(of, frameRate);
+  const delays = wholeDurations(new Array<number>(of).fill(1 / frameRate), 0.01, shortestGifDelay);
   /** Parts that came before an earlier one: fewer than two for each worker. */
   const early = new Map<number, readonly Uint8Array<ArrayBuffer>[]>();
   let next = 0;

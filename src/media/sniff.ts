@@ -1,4 +1,5 @@
 import { InputError } from '../base/index.ts';
+import type { PictureSize } from '../formats/index.ts';
 
 /** The picture formats that Drift reads. */
 export type PictureKind = 'jpeg' | 'png' | 'webp' | 'avif' | 'gif' | 'bmp';
@@ -19,7 +20,7 @@ export const MIN_SIDE = 8;
 const READABLE = 'JPEG, PNG, WebP, AVIF, GIF or BMP';
 
 /** Reads a header's fields; a field behind the last byte means that the header was cut off. */
-class Header {
+class HeaderReader {
   readonly length: number;
   readonly #view: DataView;
 
@@ -78,16 +79,14 @@ function damaged(kind: PictureKind, what: string): InputError {
   });
 }
 
-function unsupported(kind: string, article: string): InputError {
+function unreadableKind(kind: string, article: string): InputError {
   return new InputError('picture-unsupported', `This is ${article} ${kind} file, which Drift cannot read.`, {
     remedy: 'Save it as PNG or JPEG first, then choose that file.',
     details: { kind },
   });
 }
 
-type Size = Pick<PictureHeader, 'width' | 'height'>;
-
-function png(header: Header): Size {
+function png(header: HeaderReader): PictureSize {
   if (header.u32(8) !== 13 || header.text(12, 4) !== 'IHDR') {
     header.u32(12);
     throw damaged('png', 'it does not begin with its size');
@@ -95,18 +94,18 @@ function png(header: Header): Size {
   return { width: header.u32(16), height: header.u32(20) };
 }
 
-function gif(header: Header): Size {
+function gif(header: HeaderReader): PictureSize {
   return { width: header.u16(6, true), height: header.u16(8, true) };
 }
 
-function bmp(header: Header): Size {
+function bmp(header: HeaderReader): PictureSize {
   // The oldest kind of header has 12 bytes and 16-bit sides; in later ones a negative height means top row first.
   if (header.u32(14, true) === 12) return { width: header.u16(18, true), height: header.u16(20, true) };
   return { width: Math.abs(header.i32LittleEndian(18)), height: Math.abs(header.i32LittleEndian(22)) };
 }
 
 /** Walks from marker to marker to the frame header (SOF), as ITU-T T.81, annex B lays them out. */
-function jpeg(header: Header): Size {
+function jpeg(header: HeaderReader): PictureSize {
   let at = 2;
   for (;;) {
     // Decoders pass over stray bytes before a marker, and so do we; 0xFF may be repeated as padding.
@@ -126,7 +125,7 @@ function jpeg(header: Header): Size {
 }
 
 /** The first chunk decides (RFC 9649): lossy, lossless, or extended with a canvas of its own. */
-function webp(header: Header): Size {
+function webp(header: HeaderReader): PictureSize {
   const chunk = header.text(12, 4);
   if (chunk === 'VP8 ') {
     if (header.u24LittleEndian(23) !== 0x2a019d) throw damaged('webp', 'its first frame has no start code');
@@ -151,7 +150,7 @@ interface Box {
 }
 
 /** The boxes of an ISO base media file (ISO/IEC 14496-12) between two offsets, in order. */
-function* boxes(header: Header, from: number, to: number): Generator<Box> {
+function* boxes(header: HeaderReader, from: number, to: number): Generator<Box> {
   for (let at = from; at < to;) {
     const shortSize = header.u32(at);
     header.u32(at + 4);
@@ -166,7 +165,7 @@ function* boxes(header: Header, from: number, to: number): Generator<Box> {
   }
 }
 
-function child(header: Header, from: number, to: number, type: string): Box {
+function child(header: HeaderReader, from: number, to: number, type: string): Box {
   for (const box of boxes(header, from, to)) if (box.type === type) return box;
   throw damaged('avif', `its header has no part named "${type}"`);
 }
@@ -175,11 +174,11 @@ function child(header: Header, from: number, to: number, type: string): Box {
  * Sides stand in `ispe` boxes under meta/iprp/ipco (ISO/IEC 23008-12): one for the picture and one for each tile,
  * thumbnail or alpha plane, none of which is larger than the picture.
  */
-function avif(header: Header): Size {
+function avif(header: HeaderReader): PictureSize {
   const meta = child(header, 0, Number.MAX_SAFE_INTEGER, 'meta');
   const properties = child(header, meta.start + 4, meta.end, 'iprp');
   const container = child(header, properties.start, properties.end, 'ipco');
-  let largest: Size = { width: 0, height: 0 };
+  let largest: PictureSize = { width: 0, height: 0 };
   for (const box of boxes(header, container.start, container.end)) {
     if (box.type !== 'ispe') continue;
     const size = { width: header.u32(box.start + 4), height: header.u32(box.start + 8) };
@@ -191,14 +190,14 @@ function avif(header: Header): Size {
 const heicBrands = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs', 'mif1', 'msf1'];
 
 /** AVIF, HEIC and videos are the same container; the brands in `ftyp` tell them apart. */
-function brands(header: Header): string[] {
+function brands(header: HeaderReader): string[] {
   const end = Math.min(header.u32(0), 256);
   const found = [header.text(8, 4)];
   for (let at = 16; at + 4 <= end; at += 4) found.push(header.text(at, 4));
   return found;
 }
 
-function kindOf(header: Header): PictureKind {
+function kindOf(header: HeaderReader): PictureKind {
   const start = header.text(0, 12);
   if (start.startsWith('\xff\xd8\xff')) return 'jpeg';
   if (start.startsWith('\x89PNG\r\n\x1a\n')) return 'png';
@@ -208,14 +207,16 @@ function kindOf(header: Header): PictureKind {
   if (start.slice(4, 8) === 'ftyp') {
     const found = brands(header);
     if (found.includes('avif') || found.includes('avis')) return 'avif';
-    if (heicBrands.some((brand) => found.includes(brand))) throw unsupported('HEIC', 'a');
+    if (heicBrands.some((brand) => found.includes(brand))) throw unreadableKind('HEIC', 'a');
   }
-  if (start.startsWith('II*\0') || start.startsWith('MM\0*')) throw unsupported('TIFF', 'a');
-  if (start.startsWith('\0\0\0\x0cJXL ') || start.startsWith('\xff\x0a')) throw unsupported('JPEG XL', 'a');
-  if (start.startsWith('8BPS')) throw unsupported('Photoshop', 'a');
-  if (start.startsWith('%PDF-')) throw unsupported('PDF', 'a');
+  if (start.startsWith('II*\0') || start.startsWith('MM\0*')) throw unreadableKind('TIFF', 'a');
+  if (start.startsWith('\0\0\0\x0cJXL ') || start.startsWith('\xff\x0a')) {
+    throw unreadableKind('JPEG XL', 'a');
+  }
+  if (start.startsWith('8BPS')) throw unreadableKind('Photoshop', 'a');
+  if (start.startsWith('%PDF-')) throw unreadableKind('PDF', 'a');
   if (/^(\xef\xbb\xbf)?\s*</.test(start) && /<svg[\s>]/i.test(header.text(0, 4096))) {
-    throw unsupported('SVG', 'an');
+    throw unreadableKind('SVG', 'an');
   }
   throw new InputError('not-a-picture', 'This file is not a picture.', {
     remedy: `Choose a ${READABLE} file.`,
@@ -223,7 +224,14 @@ function kindOf(header: Header): PictureKind {
   });
 }
 
-const readers: Readonly<Record<PictureKind, (header: Header) => Size>> = { jpeg, png, webp, avif, gif, bmp };
+const readers: Readonly<Record<PictureKind, (header: HeaderReader) => PictureSize>> = {
+  jpeg,
+  png,
+  webp,
+  avif,
+  gif,
+  bmp,
+};
 
 /** Refuses sides that cannot be a start picture; see `sniffPicture` for the codes. */
 export function checkPictureSize({ kind, width, height }: PictureHeader): void {
@@ -267,7 +275,7 @@ export function sniffPicture(bytes: Uint8Array): PictureHeader {
       remedy: 'Choose another file, or download or copy this one again.',
     });
   }
-  const header = new Header(bytes);
+  const header = new HeaderReader(bytes);
   const kind = kindOf(header);
   const picture = { kind, ...readers[kind](header) };
   checkPictureSize(picture);

@@ -96,7 +96,7 @@ async function readParts(
 ): Promise<OpenedModel> {
   const open = (part: string, path: string) =>
     folder.open(path, signal, (done, of) => onDownload?.(part, done, of));
-  const json = (path: string) => readJson(folder, path, signal);
+  const json = (path: string) => readJsonIn(folder, path, signal);
 
   const weights = async (part: string, path: string): Promise<ByteSource> => {
     const file = await open(part, path);
@@ -148,7 +148,7 @@ async function readParts(
   };
 }
 
-async function readJson(
+async function readJsonIn(
   folder: ModelFolder,
   path: string,
   signal: AbortSignal | undefined,
@@ -167,8 +167,8 @@ function textTower(
     model: async (signal) => openOnnx(await folder.open(model, signal), signal),
     tokenizer: async (signal) =>
       openTokenizer(
-        await readJson(folder, tokenizer, signal),
-        await readJson(folder, tokenizerConfig, signal),
+        await readJsonIn(folder, tokenizer, signal),
+        await readJsonIn(folder, tokenizerConfig, signal),
         maxTokens,
       ),
   };

@@ -80,7 +80,7 @@ export async function joinedRemote(
 }
 
 /** A part of the joined file that lies in one file, or in the header. */
-interface Span<Source extends ByteSource> {
+interface SourceSpan<Source extends ByteSource> {
   readonly source: Source | null;
   /** Where it begins in its file, or in the header. */
   readonly from: number;
@@ -92,7 +92,7 @@ function spansOf<Source extends ByteSource>(
   { header, segments }: JoinedShards<Source>,
   begin: number,
   end: number,
-): Span<Source>[] {
+): SourceSpan<Source>[] {
   const all = [{ source: null, at: 0, from: 0, length: header.length }, ...segments];
   return all.flatMap(({ source, at, from, length }) => {
     const first = Math.max(begin, at);
@@ -122,7 +122,7 @@ async function readJoined<Source extends RemoteFile | ByteSource>(
 /** Reads on from file to file, with one request for each. */
 class JoinedStream implements ByteStream {
   readonly #header: Uint8Array<ArrayBuffer>;
-  readonly #spans: Span<RemoteFile>[];
+  readonly #spans: SourceSpan<RemoteFile>[];
   readonly #signal: AbortSignal | undefined;
   /** What has been read of the first span. */
   #done = 0;
@@ -157,7 +157,7 @@ class JoinedStream implements ByteStream {
 
   async #advance(
     length: number,
-    step: (span: Span<RemoteFile>, count: number) => Promise<void>,
+    step: (span: SourceSpan<RemoteFile>, count: number) => Promise<void>,
   ): Promise<void> {
     for (let left = length; left > 0;) {
       const [span] = this.#spans;
@@ -173,7 +173,7 @@ class JoinedStream implements ByteStream {
     }
   }
 
-  #stream({ source, from, length }: Span<RemoteFile>): ByteStream | null {
+  #stream({ source, from, length }: SourceSpan<RemoteFile>): ByteStream | null {
     return source && (this.#open ??= source.stream(from + this.#done, from + length, this.#signal));
   }
 }

@@ -45,9 +45,7 @@ export {
 } from './export-options.ts';
 export type { ExportField, ExportFormat, ExportOptions, ExportShape } from './export-options.ts';
 export { lengthOf, shotsOf, thinned } from './shots.ts';
-export type { Shot } from './shots.ts';
 export { longestSide, placementOf, scaleFor } from './output-size.ts';
-export type { Placement } from './output-size.ts';
 export { gifRate } from './gif-rate.ts';
 export { exportPresets } from './export-presets.ts';
 export type { ExportPreset } from './export-presets.ts';

@@ -1,15 +1,5 @@
-import type { PictureSize } from '../formats/index.ts';
+import type { PictureSize, Placement } from '../formats/index.ts';
 import type { ExportOptions, ExportShape } from './export-options.ts';
-
-/** Where a scaled picture stands in a frame of the file, in its pixels; what lies outside is cut. */
-export interface Placement {
-  readonly width: number;
-  readonly height: number;
-  readonly x: number;
-  readonly y: number;
-  readonly scaledWidth: number;
-  readonly scaledHeight: number;
-}
 
 /** The longest side of a file's frames, in pixels: what H.264 decoders take, and what memory holds. */
 export const longestSide = 4096;

@@ -256,12 +256,12 @@ export const settingFields: readonly SettingField[] = [
 ];
 
 /** A setting that is one of a few. */
-export interface ChoiceField<V extends string> extends Words {
+export interface SettingChoice<V extends string> extends Words {
   readonly options: readonly { readonly value: V; readonly label: string }[];
 }
 
 /** How many of the steps are computed; what each speed does at so many steps is `speedWords`. */
-export const speedField: Pick<ChoiceField<Speed>, 'label' | 'options'> = {
+export const speedField: Pick<SettingChoice<Speed>, 'label' | 'options'> = {
   label: 'Speed',
   options: [
     { value: 'exact', label: 'Exact' },
@@ -271,7 +271,7 @@ export const speedField: Pick<ChoiceField<Speed>, 'label' | 'options'> = {
 };
 
 /** How frames follow each other from one variant to the next. */
-export const easingField: ChoiceField<Easing> = {
+export const easingField: SettingChoice<Easing> = {
   label: 'Easing',
   help: 'How the pace changes from one variant to the next.',
   options: [

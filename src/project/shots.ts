@@ -1,16 +1,7 @@
+import type { Shot } from '../formats/index.ts';
 import { isStill } from './export-options.ts';
 import type { ExportOptions } from './export-options.ts';
 import { reelPositions } from './reel.ts';
-
-/** A frame of the written file: one picture, or a cross-fade of two. Pictures are counted from 0. */
-export interface Shot {
-  readonly picture: number;
-  /** The picture that it fades to; the same where `mix` is 0. */
-  readonly next: number;
-  /** The share of `next`, from 0 to below 1. */
-  readonly mix: number;
-  readonly seconds: number;
-}
 
 /**
  * The frames of a file, in order, from `count` pictures. Each lasts `1 / frameRate` seconds; the first picture, and the

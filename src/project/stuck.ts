@@ -64,7 +64,7 @@ const kept = 0.75;
 export function findStuck(trace: TraceList): Stuck | null {
   const prompts = trace.slice(-circlingSpan).some((frame) => balanceOf(frame) !== null);
   const offers = (...wanted: StuckOffer[]) => wanted.filter((offer) => offer !== 'guidance' || prompts);
-  if (isStill(trace)) {
+  if (standsStill(trace)) {
     return { kind: 'still', before: trace.length - stillSpan, offers: offers('guidance', 'seed', 'back') };
   }
   if (isCircling(trace)) {
@@ -80,7 +80,7 @@ export function findStuck(trace: TraceList): Stuck | null {
 }
 
 /** The last frames all show the same: each is like the one before, and the last is like all of them. */
-function isStill(trace: TraceList): boolean {
+function standsStill(trace: TraceList): boolean {
   const frames = trace.slice(-stillSpan);
   const last = frames.at(-1);
   if (!last || frames.length < stillSpan) return false;

@@ -22,7 +22,7 @@ import { frameFromDecoded } from './frame-from-decoded.ts';
 import { latentPreview } from './latent-preview.ts';
 import { lerp } from './lerp.ts';
 import { gaussianNoise } from './noise.ts';
-import { cpuTensor, floats, headOf, MemoryTensor, pixels } from './tensor.ts';
+import { cpuTensor, floats, cpuHeadOf, MemoryTensor, pixels } from './tensor.ts';
 import { blendTile, cutTile } from './tiles.ts';
 
 /** Accumulates in float64, returns float32. Operations run immediately; nothing is queued. */
@@ -59,7 +59,7 @@ class CpuCompute implements Compute {
   }
 
   head(tensor: DeviceTensor, rows: number): DeviceTensor {
-    return headOf(cpuTensor(tensor), check.checkHead(tensor, rows));
+    return cpuHeadOf(cpuTensor(tensor), check.checkHead(tensor, rows));
   }
 
   row(tensor: DeviceTensor, index: number): DeviceTensor {

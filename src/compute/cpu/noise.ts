@@ -1,7 +1,7 @@
 import type { NoiseKey } from '../types.ts';
 import { at } from './arrays.ts';
 
-type Words = readonly [number, number, number, number];
+type PhiloxBlock = readonly [number, number, number, number];
 
 /** Upper 32 bits of a 32×32-bit product; `Math.imul` gives the lower ones. */
 function multiplyHigh(a: number, b: number): number {
@@ -24,7 +24,7 @@ function multiplyHigh(a: number, b: number): number {
  * @param key Two 32-bit words.
  * @returns four random unsigned 32-bit words
  */
-export function philox4x32(counter: Words, key: readonly [number, number]): Words {
+export function philox4x32(counter: PhiloxBlock, key: readonly [number, number]): PhiloxBlock {
   let [c0, c1, c2, c3] = counter;
   let [k0, k1] = key;
   for (let round = 0; round < 10; round++) {

@@ -34,7 +34,7 @@ export class MemoryTensor implements CpuTensor {
 }
 
 /** View of the first rows of a tensor, which keeps ownership of the memory. */
-export function headOf(tensor: CpuTensor, dims: readonly number[]): CpuTensor {
+export function cpuHeadOf(tensor: CpuTensor, dims: readonly number[]): CpuTensor {
   return {
     device: 'cpu',
     dims,

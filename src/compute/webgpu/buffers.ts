@@ -86,7 +86,7 @@ export class TensorAllocator {
 }
 
 /** View of the first rows of a tensor, which keeps ownership of the buffer. */
-export function headOf(tensor: GpuTensor, dims: readonly number[]): GpuTensor {
+export function gpuHeadOf(tensor: GpuTensor, dims: readonly number[]): GpuTensor {
   return {
     device: 'webgpu',
     dims,

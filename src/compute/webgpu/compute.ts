@@ -14,7 +14,7 @@ import type {
   SolverStep,
   TileSpan,
 } from '../types.ts';
-import { byteLength, gpuTensor, headOf, padded, TensorAllocator } from './buffers.ts';
+import { byteLength, gpuTensor, gpuHeadOf, padded, TensorAllocator } from './buffers.ts';
 import { DeviceHealth } from './device-health.ts';
 import { Dispatcher, f32, i32, u32 } from './dispatcher.ts';
 import type { Pipelines } from './pipelines.ts';
@@ -70,7 +70,7 @@ export class WebGpuCompute implements Compute {
   }
 
   head(tensor: DeviceTensor, rows: number): DeviceTensor {
-    return headOf(gpuTensor(tensor), check.checkHead(tensor, rows));
+    return gpuHeadOf(gpuTensor(tensor), check.checkHead(tensor, rows));
   }
 
   row(tensor: DeviceTensor, index: number): DeviceTensor {

@@ -4,15 +4,15 @@ import { padded } from './buffers.ts';
 import type { KernelName, Pipelines } from './pipelines.ts';
 
 /** A field of a kernel's `Params` struct, in WGSL order. */
-export type Field = readonly ['u32' | 'i32' | 'f32', number];
-export const u32 = (value: number): Field => ['u32', value];
-export const i32 = (value: number): Field => ['i32', value];
-export const f32 = (value: number): Field => ['f32', value];
+export type ParamField = readonly ['u32' | 'i32' | 'f32', number];
+export const u32 = (value: number): ParamField => ['u32', value];
+export const i32 = (value: number): ParamField => ['i32', value];
+export const f32 = (value: number): ParamField => ['f32', value];
 
 /** Size of the largest `Params`, that of latent_preview: 16 bytes each for its numbers, each channel and the bias. */
 const paramsBytes = 16 * (1 + mostLatentChannels + 1);
 
-function packParams(fields: readonly Field[]): ArrayBuffer {
+function packParams(fields: readonly ParamField[]): ArrayBuffer {
   const view = new DataView(new ArrayBuffer(padded(4 * fields.length, 16)));
   for (const [index, [type, value]] of fields.entries()) {
     if (type === 'f32') view.setFloat32(4 * index, value, true);
@@ -55,7 +55,7 @@ export class Dispatcher {
   run(
     name: KernelName,
     type: ModelType,
-    fields: readonly Field[],
+    fields: readonly ParamField[],
     buffers: readonly (GPUBuffer | null)[],
     [x, y = 1]: readonly number[],
   ): void {

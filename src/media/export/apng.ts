@@ -1,6 +1,6 @@
 import { ApngWriter } from '../../formats/index.ts';
 import { noteChunks } from './png-note.ts';
-import { wholeDurations } from './types.ts';
+import { wholeDurations } from '../durations.ts';
 import type { Encode } from './types.ts';
 
 /** Animated PNG: lossless, from the PNG files that are kept where nothing about a frame has changed. */

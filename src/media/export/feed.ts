@@ -1,10 +1,10 @@
 import type { Picture } from '../../base/index.ts';
 import { encodePng } from '../../formats/index.ts';
+import type { Placement, Shot } from '../../formats/index.ts';
 import type { FrameSource } from '../animation.ts';
 import { Renderer, blended } from './render.ts';
-import type { Placement } from './render.ts';
 import type { Resampling } from '../resample.ts';
-import type { FrameFeed, Shot } from './types.ts';
+import type { FrameFeed } from './types.ts';
 
 /** The frames of a file from pictures and the shots that they are to become. Two rendered pictures stay in memory. */
 export function feedOf(

@@ -1,7 +1,7 @@
 import { abortable } from '../../base/index.ts';
 import { retimedGif, shortestGifDelay } from '../../formats/index.ts';
 import { asciiJson } from './note.ts';
-import { wholeDurations } from './types.ts';
+import { wholeDurations } from '../durations.ts';
 import type { Encode } from './types.ts';
 
 /** ffmpeg's frame rate for what is timed anew afterwards: any that GIF can tell exactly. */

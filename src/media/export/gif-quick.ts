@@ -1,7 +1,7 @@
 import { GifLzw, gifEnd, gifFrame, gifStart, shortestGifDelay } from '../../formats/index.ts';
 import { asciiJson } from './note.ts';
 import { Histogram, PaletteMap, paletteOf } from './palette.ts';
-import { wholeDurations } from './types.ts';
+import { wholeDurations } from '../durations.ts';
 import type { Encode, FrameFeed } from './types.ts';
 
 /** So many frames, spread over all, are what the palette is learnt from, and about so many of their pixels. */

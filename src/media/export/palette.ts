@@ -40,7 +40,7 @@ export class Histogram {
 }
 
 /** A part of the colours, from `begin` to before `end`, and how much is lost by one colour for all of them. */
-interface Box {
+interface ColourBox {
   readonly begin: number;
   readonly end: number;
   readonly loss: number;
@@ -49,7 +49,7 @@ interface Box {
   readonly mean: number;
 }
 
-function boxOf(colours: Float32Array, begin: number, end: number): Box {
+function boxOf(colours: Float32Array, begin: number, end: number): ColourBox {
   const sums = [0, 0, 0];
   const squares = [0, 0, 0];
   let count = 0;
@@ -69,7 +69,7 @@ function boxOf(colours: Float32Array, begin: number, end: number): Box {
 }
 
 /** Brings the colours of a box below its mean to its front; returns where the others begin. */
-function split(colours: Float32Array, { begin, end, channel, mean }: Box): number {
+function split(colours: Float32Array, { begin, end, channel, mean }: ColourBox): number {
   let middle = begin;
   for (let i = begin; i < end; i++) {
     if ((colours[4 * i + channel] ?? 0) > mean) continue;

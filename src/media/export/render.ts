@@ -1,15 +1,7 @@
 import type { Picture } from '../../base/index.ts';
-import type { PictureSize } from '../../formats/index.ts';
+import type { PictureSize, Placement } from '../../formats/index.ts';
 import { Resampler, onWhite } from '../resample.ts';
 import type { Resampling } from '../resample.ts';
-
-/** Where a scaled picture stands in a frame of the file, in its pixels; what lies outside is cut. */
-export interface Placement extends PictureSize {
-  readonly x: number;
-  readonly y: number;
-  readonly scaledWidth: number;
-  readonly scaledHeight: number;
-}
 
 /** Draws pictures into a file's frames: scaled, centred on black, cut where they do not fit; transparency on white. */
 export class Renderer {

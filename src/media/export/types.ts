@@ -2,15 +2,6 @@ import type { Picture } from '../../base/index.ts';
 import type { CreateOutput, PictureSize } from '../../formats/index.ts';
 import type { Sink } from '../output-sink.ts';
 
-/** A frame of the written file: one picture, or a cross-fade of two. Pictures are counted from 0. */
-export interface Shot {
-  readonly picture: number;
-  readonly next: number;
-  /** The share of `next`, from 0 to below 1. */
-  readonly mix: number;
-  readonly seconds: number;
-}
-
 /** The frames of a file, all of one size and opaque, made one at a time when an encoder asks. */
 export interface FrameFeed extends PictureSize {
   readonly count: number;
@@ -56,21 +47,3 @@ export type Encode = (
   options: EncodeOptions,
   watch: EncodeWatch,
 ) => Promise<string>;
-
-/**
- * Moments in whole units from times in seconds: what is rounded off one frame is added to a later one, so that the whole
- * keeps its length to within half a unit.
- *
- * @param unit in seconds
- * @param least the shortest duration in units
- */
-export function wholeDurations(seconds: readonly number[], unit: number, least: number): number[] {
-  let time = 0;
-  let written = 0;
-  return seconds.map((length) => {
-    time += length;
-    const duration = Math.max(least, Math.round(time / unit) - written);
-    written += duration;
-    return duration;
-  });
-}

@@ -1,6 +1,6 @@
 import { encodeVideo } from '../video.ts';
 import type { VideoCodec } from '../webcodecs.ts';
-import { wholeDurations } from './types.ts';
+import { wholeDurations } from '../durations.ts';
 import type { Encode } from './types.ts';
 
 /** A video in which every frame lasts equally long: what is held is repeated. */

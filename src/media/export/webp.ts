@@ -3,7 +3,7 @@ import type { PictureSize } from '../../formats/index.ts';
 import { webpFrame, webpLength, webpLengthAt, webpStart, webpXmp, xmpPacket } from '../../formats/index.ts';
 import { canvasIsExact } from '../canvas-probe.ts';
 import { program } from './note.ts';
-import { wholeDurations } from './types.ts';
+import { wholeDurations } from '../durations.ts';
 import type { Encode, FrameFeed } from './types.ts';
 
 /** What a canvas takes for quality at full effort: nearly free of visible loss at half of lossless' length. */

@@ -15,7 +15,7 @@ import type { Zip, ZipEntry } from '../../formats/index.ts';
 const mostRepeated = 2 ** 24;
 
 /** Where a tensor's values are. */
-interface Place {
+interface TensorPlace {
   readonly type: TorchType;
   readonly view: StridedView;
   readonly count: number;
@@ -40,7 +40,7 @@ export async function openTorch(source: ByteSource, signal?: AbortSignal): Promi
   const bigEndian = await readByteOrder(file, zip, prefix, signal);
 
   const tensors = new Map<string, TensorEntry>();
-  const places = new Map<string, Place & { readonly stored: StoredType }>();
+  const places = new Map<string, TensorPlace & { readonly stored: StoredType }>();
   for (const [name, value] of stateDict(file, top)) {
     // State dicts of whole trainings also hold step counters, settings and names.
     if (typeof name !== 'string' || !(value instanceof TorchTensor)) continue;
@@ -151,7 +151,7 @@ function stateDict(file: string, top: PyValue): ReadonlyMap<PyValue, PyValue> {
   );
 }
 
-function placeTensor(file: string, name: string, tensor: TorchTensor, zip: Zip, prefix: string): Place {
+function placeTensor(file: string, name: string, tensor: TorchTensor, zip: Zip, prefix: string): TensorPlace {
   const lie = (problem: string, details: Readonly<Record<string, number | string>> = {}) =>
     damage('header-lies', `In ${file}, the tensor “${name}” ${problem}.`, { file, tensor: name, ...details });
 

@@ -24,7 +24,7 @@ interface Take {
 }
 
 /** Values that lie together in the checkpoint and in the stored file; `span` is null for one that is read whole. */
-interface Run {
+interface TakeRun {
   readonly takes: Take[];
   span: Span | null;
 }
@@ -63,7 +63,7 @@ export async function halfFile(
   }
   const head = headerBytes(header);
 
-  const runs: Run[] = [];
+  const runs: TakeRun[] = [];
   let at = head.length;
   for (const { tensor, type, count, stored } of wanted) {
     const size = valueBytes[type];
@@ -84,7 +84,7 @@ export async function halfFile(
   }
 
   const typeOf = (tensor: string) => checkpoint.tensors.get(tensor)?.type ?? 'float32';
-  const piece = ({ takes, span }: Run): Piece => {
+  const piece = ({ takes, span }: TakeRun): Piece => {
     const at = takes[0]?.at ?? 0;
     const length = takes.reduce((sum, take) => sum + take.stored, 0);
     const made = async (store: (take: Take, to: Uint8Array<ArrayBuffer>) => Promise<void>) => {
@@ -151,7 +151,7 @@ export async function halfFile(
 }
 
 /** Adds values to the last run, or begins another where they lie apart or it would become too long. */
-function extend(runs: Run[], take: Take, span: Span, pieceLength: number): void {
+function extend(runs: TakeRun[], take: Take, span: Span, pieceLength: number): void {
   const last = runs.at(-1);
   if (
     last?.span &&

@@ -9,7 +9,7 @@ export { folderSource, hubSource, manifestSource } from './sources.ts';
 export { stableDiffusionVariations } from './stable-diffusion.ts';
 export type {
   Damage,
-  InstalledModel,
+  StoredModel,
   InstallNotice,
   InstallOptions,
   InstallPlan,

@@ -10,21 +10,21 @@ import { readLedger, writeLedger } from './ledger-file.ts';
 import type { Ledger } from './ledger.ts';
 import { ProgressMeter } from './progress.ts';
 import { storing } from './storing.ts';
-import type { Damage, InstalledModel, VerifyOptions } from './types.ts';
+import type { Damage, StoredModel, VerifyOptions } from './types.ts';
 
 /**
  * The models in a store, in the order of their names. Folders without a readable ledger are left out.
  *
  * @throws StorageError `storage-unavailable` where nothing can be kept
  */
-export async function listInstalled(files: ModelFiles): Promise<InstalledModel[]> {
+export async function listInstalled(files: ModelFiles): Promise<StoredModel[]> {
   const ids = await storing(
     files,
     () => 0,
     () => files.list(),
   );
   const found = await Promise.all(
-    ids.map(async (id): Promise<InstalledModel | null> => {
+    ids.map(async (id): Promise<StoredModel | null> => {
       const ledger = await readLedger(files, id);
       if (!ledger) return null;
       const there = await storing(
@@ -53,7 +53,7 @@ export async function listInstalled(files: ModelFiles): Promise<InstalledModel[]
 }
 
 /** What can be told without reading the files. */
-function stateOf(ledger: Ledger, sizes: ReadonlyMap<string, number>): InstalledModel['state'] {
+function stateOf(ledger: Ledger, sizes: ReadonlyMap<string, number>): StoredModel['state'] {
   const whole = ledger.files.every(
     ({ name, size, pieces }) => sizes.get(name) === size && pieces.every((piece) => piece.sha256 !== null),
   );

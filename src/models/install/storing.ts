@@ -2,7 +2,7 @@ import { StorageError, isAbort } from '../../base/index.ts';
 import type { ModelFiles } from './files.ts';
 
 /** "1.7 GB", as people count bytes. */
-export function inWords(bytes: number): string {
+export function bytesInWords(bytes: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB'];
   const power = Math.min(3, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
   const value = bytes / 1000 ** power;
@@ -11,8 +11,8 @@ export function inWords(bytes: number): string {
 
 /** The error for a disk that has too little room; what is there stays. `free` is null where nobody knows. */
 export function storageFull(needed: number, free: number | null, cause?: unknown): StorageError {
-  const left = free === null ? '' : `, and ${inWords(free)} are free`;
-  return new StorageError('storage-full', `This model still needs ${inWords(needed)} on disk${left}.`, {
+  const left = free === null ? '' : `, and ${bytesInWords(free)} are free`;
+  return new StorageError('storage-full', `This model still needs ${bytesInWords(needed)} on disk${left}.`, {
     remedy: 'Make room on this device, then go on: what has been downloaded is kept.',
     details: { needed, free },
     cause,

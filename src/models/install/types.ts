@@ -65,7 +65,7 @@ export interface InstallPlan {
 }
 
 /** A model that is in the store, whole or not. */
-export interface InstalledModel {
+export interface StoredModel {
   readonly id: string;
   readonly name: string;
   readonly description: string;

@@ -7,7 +7,7 @@ import { SwitchField } from './SwitchField.tsx';
 /** The settings of smooth mode. */
 export function SmoothPanel() {
   return (
-    <ModePanel mode="smooth" rare={<Easing />}>
+    <ModePanel mode="smooth" rare={<EasingField />}>
       <CloseLoop />
     </ModePanel>
   );
@@ -28,7 +28,7 @@ function CloseLoop() {
   );
 }
 
-function Easing() {
+function EasingField() {
   const { settings } = useStores();
   const easing = useSelect(settings, ({ values }) => values.easing);
   return (

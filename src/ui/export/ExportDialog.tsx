@@ -10,7 +10,7 @@ import { ChoiceEntry, NumberEntry, SwitchEntry } from './fields.tsx';
 import { Preview } from './Preview.tsx';
 import { useDraft } from './useDraft.ts';
 import type { Draft } from './useDraft.ts';
-import { fieldWords, formatWords, gifRateWords, short } from './words.ts';
+import { exportFieldWords, formatWords, gifRateWords, short } from './words.ts';
 
 /** How the animation is written to a file: format, timing, size, and what the file will be like. */
 export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
@@ -120,10 +120,25 @@ function Timing({ draft }: { readonly draft: Draft }) {
     <fieldset className={styles['group']}>
       <legend>Time</legend>
       <div className={styles['grid']}>
-        <NumberEntry words={fieldWords.frameRate} draft={number('frameRate')} disabled={still} step={1} />
-        <NumberEntry words={fieldWords.inBetweens} draft={number('inBetweens')} step={1} />
-        <NumberEntry words={fieldWords.holdFirst} draft={number('holdFirst')} disabled={still} step={0.5} />
-        <NumberEntry words={fieldWords.holdLast} draft={number('holdLast')} disabled={still} step={0.5} />
+        <NumberEntry
+          words={exportFieldWords.frameRate}
+          draft={number('frameRate')}
+          disabled={still}
+          step={1}
+        />
+        <NumberEntry words={exportFieldWords.inBetweens} draft={number('inBetweens')} step={1} />
+        <NumberEntry
+          words={exportFieldWords.holdFirst}
+          draft={number('holdFirst')}
+          disabled={still}
+          step={0.5}
+        />
+        <NumberEntry
+          words={exportFieldWords.holdLast}
+          draft={number('holdLast')}
+          disabled={still}
+          step={0.5}
+        />
         <NumberEntry words={{ label: 'From frame', help: `Of ${count}.` }} draft={range.from} step={1} />
         <NumberEntry words={{ label: 'To frame', help: `Of ${count}.` }} draft={range.to} step={1} />
       </div>
@@ -180,7 +195,7 @@ function Size({ draft: { options, set, number } }: { readonly draft: Draft }) {
     <fieldset className={styles['group']}>
       <legend>Picture</legend>
       <div className={styles['grid']}>
-        <NumberEntry words={fieldWords.scale} draft={number('scale')} step={0.5} />
+        <NumberEntry words={exportFieldWords.scale} draft={number('scale')} step={0.5} />
         <ChoiceEntry
           label="Scaling"
           value={options.resampling}

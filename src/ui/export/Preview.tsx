@@ -2,7 +2,7 @@ import { Pause, Play } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import type { Picture } from '../../base/index.ts';
 import { hasConstantRate, isStill, lengthOf } from '../../project/index.ts';
-import type { Placement, Shot } from '../../project/index.ts';
+import type { Placement, Shot } from '../../formats/index.ts';
 import type { Stores } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
 import { useStores } from '../shared/stores.ts';

@@ -8,7 +8,8 @@ import {
   placementOf,
   shotsOf,
 } from '../../project/index.ts';
-import type { ExportField, ExportOptions, Placement, Shot } from '../../project/index.ts';
+import type { ExportField, ExportOptions } from '../../project/index.ts';
+import type { Placement, Shot } from '../../formats/index.ts';
 import type { ExportRequest, Stores } from '../../store/index.ts';
 import { useSelect, useStores } from '../shared/stores.ts';
 
@@ -43,7 +44,7 @@ function initialOptions({ preferences, settings }: Stores): ExportOptions {
   return { ...defaultExportOptions, ...before, frameRate, loop, thereAndBack: pingPong };
 }
 
-function keep({ preferences }: Stores, { format, resampling, dither, includeHow }: ExportOptions) {
+function keepChoices({ preferences }: Stores, { format, resampling, dither, includeHow }: ExportOptions) {
   preferences.setState({ exporting: { format, resampling, dither, includeHow } });
 }
 
@@ -62,7 +63,7 @@ export function useDraft(): Draft {
       const kept = Object.entries(before).filter(([key]) => !(key in part));
       return Object.fromEntries(kept);
     });
-    keep(stores, next);
+    keepChoices(stores, next);
   };
   const number = (field: ExportField): NumberDraft => {
     const { minimum, maximum } = exportRanges[field];

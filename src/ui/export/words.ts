@@ -16,7 +16,10 @@ export const formatWords: Readonly<Record<ExportFormat, { readonly name: string;
   drift: { name: 'Drift project', help: 'Everything, to go on with in Drift. No other option applies.' },
 };
 
-export const fieldWords: Readonly<Record<ExportField, { readonly label: string; readonly help: string }>> = {
+/** What the numbers of the Export dialog are called, and what each does in one line. */
+export const exportFieldWords: Readonly<
+  Record<ExportField, { readonly label: string; readonly help: string }>
+> = {
   frameRate: { label: 'Frame rate', help: 'Frames per second.' },
   scale: { label: 'Scale', help: 'Times the size of the frames.' },
   holdFirst: { label: 'Hold first frame', help: 'Seconds that it is shown longer.' },

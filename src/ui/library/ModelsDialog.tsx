@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react';
-import { Notices } from '../feedback/Notices.tsx';
+import { NoticeList } from '../feedback/NoticeList.tsx';
 import { Dialog } from '../shared/Dialog.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import { bytes } from '../shared/words.ts';
@@ -30,7 +30,7 @@ export function ModelsDialog({
   const used = (installed ?? []).reduce((sum, model) => sum + model.bytes, 0);
   return (
     <Dialog dialog={dialog} name="Models" width={680} onClose={onClose}>
-      <Notices />
+      <NoticeList />
       <FetchCard />
       <FullModel />
       <InstalledModels />

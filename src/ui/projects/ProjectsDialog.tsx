@@ -1,12 +1,12 @@
 import { Images, Plus, Upload } from 'lucide-react';
 import { useEffect, useRef } from 'react';
-import { Notices } from '../feedback/Notices.tsx';
+import { NoticeList } from '../feedback/NoticeList.tsx';
 import { Button } from '../shared/Button.tsx';
 import { Dialog } from '../shared/Dialog.tsx';
 import { FileButton } from '../shared/FileButton.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import { ProjectCard } from './ProjectCard.tsx';
-import { ProjectJob } from './ProjectJob.tsx';
+import { ProjectProgress } from './ProjectProgress.tsx';
 import styles from './ProjectsDialog.module.css';
 
 /** All projects on this device, and what can be done with them. */
@@ -58,8 +58,8 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }) {
         </>
       }
     >
-      <Notices />
-      <ProjectJob />
+      <NoticeList />
+      <ProjectProgress />
       {list?.length === 0 && (
         <p className={styles['empty']}>
           Nothing here yet. Whatever you make is kept here by itself: choose a picture and press Generate.

@@ -2,7 +2,7 @@ import type { ComponentProps } from 'react';
 import { classes } from './classes.ts';
 import styles from './Button.module.css';
 
-type Look = 'primary' | 'large' | 'quiet' | 'icon' | 'small';
+type ButtonLook = 'primary' | 'large' | 'quiet' | 'icon' | 'small';
 
 /**
  * A button. A disabled one keeps the keyboard's focus and can still be read, it only does nothing: a button that
@@ -15,7 +15,7 @@ export function Button({
   className,
   ...rest
 }: Omit<ComponentProps<'button'>, 'disabled'> & {
-  readonly look?: readonly Look[];
+  readonly look?: readonly ButtonLook[];
   readonly disabled?: boolean;
 }) {
   return (

@@ -1,10 +1,10 @@
 import { Suspense } from 'react';
 import { Controls } from '../controls/Controls.tsx';
 import { Announcer } from '../feedback/Announcer.tsx';
-import { Notices } from '../feedback/Notices.tsx';
+import { NoticeList } from '../feedback/NoticeList.tsx';
 import { Downloads } from '../player/Downloads.tsx';
 import { Player } from '../player/Player.tsx';
-import { ProjectJob } from '../projects/ProjectJob.tsx';
+import { ProjectProgress } from '../projects/ProjectProgress.tsx';
 import { lazyPart } from '../shared/lazyPart.tsx';
 import { Stage } from '../stage/Stage.tsx';
 import { Strip } from '../strip/Strip.tsx';
@@ -25,9 +25,9 @@ export function App() {
   return (
     <div className={styles['page']}>
       <Header />
-      <ProjectJob />
+      <ProjectProgress />
       <main className={styles['main']}>
-        <Notices over />
+        <NoticeList over />
         <div className={styles['work']}>
           <Stage />
           <Suspense>

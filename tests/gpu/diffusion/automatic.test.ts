@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { automatic } from '../../../src/animation/index.ts';
-import type { Frame, Progress, Watch } from '../../../src/animation/index.ts';
+import type { GeneratedFrame, Progress, Watch } from '../../../src/animation/index.ts';
 import { isAbort } from '../../../src/base/index.ts';
 import type { Picture } from '../../../src/base/index.ts';
 import { defaultSettings } from '../../../src/project/index.ts';
@@ -25,9 +25,9 @@ afterAll(async () => {
   await gpu.close();
 });
 
-async function run(change: Partial<typeof settings> = {}, watching: Watch = {}): Promise<Frame[]> {
+async function run(change: Partial<typeof settings> = {}, watching: Watch = {}): Promise<GeneratedFrame[]> {
   const input = { start, firstFrame: 0, settings: { ...settings, ...change }, prompts };
-  const frames: Frame[] = [];
+  const frames: GeneratedFrame[] = [];
   for await (const frame of automatic(pipeline, input, watching)) frames.push(frame);
   return frames;
 }

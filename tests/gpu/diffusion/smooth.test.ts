@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { smooth } from '../../../src/animation/index.ts';
-import type { Frame, Progress, PromptEmbeds, Watch } from '../../../src/animation/index.ts';
+import type { GeneratedFrame, Progress, PromptEmbeds, Watch } from '../../../src/animation/index.ts';
 import { isAbort } from '../../../src/base/index.ts';
 import type { Picture } from '../../../src/base/index.ts';
 import { defaultSettings, planSmooth } from '../../../src/project/index.ts';
@@ -102,7 +102,7 @@ describe('smooth mode on the GPU', () => {
     const stopAt = async ({ frame, step }: { frame: number; step: number }) => {
       const stop = new AbortController();
       const after: Progress[] = [];
-      const made: Frame['index'][] = [];
+      const made: GeneratedFrame['index'][] = [];
       const stopped = run(
         [],
         { steps: 3, closeLoop: true },

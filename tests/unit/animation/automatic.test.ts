@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { automatic } from '../../../src/animation/index.ts';
-import type { Frame, PromptEmbeds, Progress, Watch } from '../../../src/animation/index.ts';
+import type { GeneratedFrame, PromptEmbeds, Progress, Watch } from '../../../src/animation/index.ts';
 import { isAbort } from '../../../src/base/index.ts';
 import type { Picture } from '../../../src/base/index.ts';
 import { createCpuCompute } from '../../../src/compute/index.ts';
@@ -44,7 +44,7 @@ interface Run {
   readonly watch?: Watch;
 }
 
-function begin(run: Run = {}): AsyncGenerator<Frame, void, undefined> {
+function begin(run: Run = {}): AsyncGenerator<GeneratedFrame, void, undefined> {
   const input = {
     start: run.start ?? start,
     origin: run.origin,
@@ -55,13 +55,13 @@ function begin(run: Run = {}): AsyncGenerator<Frame, void, undefined> {
   return automatic(pipeline, input, run.watch);
 }
 
-async function make(run: Run = {}): Promise<Frame[]> {
-  const frames: Frame[] = [];
+async function make(run: Run = {}): Promise<GeneratedFrame[]> {
+  const frames: GeneratedFrame[] = [];
   for await (const frame of begin(run)) frames.push(frame);
   return frames;
 }
 
-const pixels = (frames: readonly Frame[]) => frames.map(({ picture }) => [...picture.data]);
+const pixels = (frames: readonly GeneratedFrame[]) => frames.map(({ picture }) => [...picture.data]);
 
 /** What was there before a run has to be there after it, and no more. */
 let before: number;
@@ -211,7 +211,7 @@ describe('how like a frame is to those before it', () => {
       origin: start,
     });
     expect(pixels(rest)).toEqual(pixels(whole).slice(2));
-    const measured = (frames: readonly Frame[]) =>
+    const measured = (frames: readonly GeneratedFrame[]) =>
       frames.map(({ insight }) => [insight.start, insight.predecessor]);
     expect(measured(rest)).toEqual(measured(whole).slice(2));
   });
@@ -240,7 +240,7 @@ describe('stopping', () => {
   it.each(stages)('at %s %d is heard at once, and nothing is left behind', async (stage, step) => {
     const stop = new AbortController();
     let runsThen = 0;
-    const made: Frame[] = [];
+    const made: GeneratedFrame[] = [];
     const run = (async () => {
       for await (const frame of begin({
         settings: { steps: 6 },

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { PickSession, makeRound } from '../../../src/animation/index.ts';
-import type { Candidate, RoundAhead, RoundEvent, RoundInput } from '../../../src/animation/index.ts';
+import type { Candidate, RoundAhead, RoundUpdate, RoundInput } from '../../../src/animation/index.ts';
 import { isAbort } from '../../../src/base/index.ts';
 import type { Picture } from '../../../src/base/index.ts';
 import { defaultSettings } from '../../../src/project/index.ts';
@@ -30,7 +30,7 @@ const bytesOfRound = 5 * 4 * 64 * 64;
 
 /** What became of a round that was asked for. */
 interface Wanted {
-  readonly events: RoundEvent[];
+  readonly events: RoundUpdate[];
   readonly controller: AbortController;
   done: boolean;
   error: unknown;
@@ -125,7 +125,7 @@ function rig({ speculative = true, limit = 1e9 } = {}) {
     },
     want: (part: Partial<RoundInput> = {}) => {
       const controller = new AbortController();
-      const events: RoundEvent[] = [];
+      const events: RoundUpdate[] = [];
       const result: Wanted = { events, done: false, error: null, controller };
       session
         .want(
@@ -154,7 +154,7 @@ function rig({ speculative = true, limit = 1e9 } = {}) {
   };
 }
 
-const valuesOf = (events: readonly RoundEvent[]) =>
+const valuesOf = (events: readonly RoundUpdate[]) =>
   events.flatMap((event) => (event.kind === 'candidate' ? [event.candidate.picture.data[0]] : []));
 
 describe('speculation', () => {
@@ -418,7 +418,7 @@ describe('with a model', () => {
           settings: small,
         };
         const candidates: Candidate[] = [];
-        const onEvent = (event: RoundEvent) => {
+        const onEvent = (event: RoundUpdate) => {
           if (event.kind === 'candidate') candidates.push(event.candidate);
         };
         await session.want(round, { name: 1, signal: stop.signal, previews: true, onEvent });

@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { automatic, makeRound } from '../../../src/animation/index.ts';
-import type { Candidate, RoundEvent, RoundInput } from '../../../src/animation/index.ts';
+import type { Candidate, RoundUpdate, RoundInput } from '../../../src/animation/index.ts';
 import { isAbort } from '../../../src/base/index.ts';
 import { defaultSettings } from '../../../src/project/index.ts';
 import { cosine, embeddingsOf } from '../../support/likeness.ts';
@@ -16,8 +16,8 @@ const never = new AbortController().signal;
 const begin = (part: Partial<RoundInput> = {}, { signal = never, previews = false } = {}) =>
   makeRound(pipeline, { ...input, ...part }, embedPrompts, { signal, previews: () => previews });
 
-async function eventsOf(round: AsyncIterable<RoundEvent>): Promise<RoundEvent[]> {
-  const events: RoundEvent[] = [];
+async function eventsOf(round: AsyncIterable<RoundUpdate>): Promise<RoundUpdate[]> {
+  const events: RoundUpdate[] = [];
   for await (const event of round) events.push(event);
   return events;
 }

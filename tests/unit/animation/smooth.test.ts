@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { legBatches, renderLeg, smooth } from '../../../src/animation/index.ts';
-import type { Frame, Progress, PromptEmbeds, Watch } from '../../../src/animation/index.ts';
+import type { GeneratedFrame, Progress, PromptEmbeds, Watch } from '../../../src/animation/index.ts';
 import { isAbort } from '../../../src/base/index.ts';
 import type { Picture } from '../../../src/base/index.ts';
 import { createCpuCompute } from '../../../src/compute/index.ts';
@@ -53,7 +53,7 @@ async function* next(
   kept: readonly Kept[],
   change: Partial<Settings> = {},
   watch: Watch = {},
-): AsyncGenerator<Frame, void, undefined> {
+): AsyncGenerator<GeneratedFrame, void, undefined> {
   const wanted = { ...settings, ...change };
   const prompts = await promptsOf();
   try {
@@ -81,8 +81,8 @@ async function extended(
 }
 
 /** Makes a whole animation for those who watch. */
-async function watched(change: Partial<Settings>, watch: Watch): Promise<Frame[]> {
-  const frames: Frame[] = [];
+async function watched(change: Partial<Settings>, watch: Watch): Promise<GeneratedFrame[]> {
+  const frames: GeneratedFrame[] = [];
   for await (const frame of next([], change, watch)) frames.push(frame);
   return frames;
 }
@@ -210,7 +210,7 @@ describe('a closed loop', () => {
   });
 
   it('has noise of the same strength all the way home', async () => {
-    const frames: Frame[] = [];
+    const frames: GeneratedFrame[] = [];
     const strengths: number[] = [];
     // What the UNet is first given is the noise itself, here without the unconditional half.
     runtime.onRun = (name, { sample }) => {
@@ -286,7 +286,7 @@ describe('stopping', () => {
     const whole = await extended([], change);
     const stop = new AbortController();
     let runsThen = 0;
-    const made: Frame[] = [];
+    const made: GeneratedFrame[] = [];
     const onProgress = (progress: Progress) => {
       if (progress.frame !== 4 || progress.stage !== stage || progress.step !== step) return;
       stop.abort();
@@ -367,7 +367,7 @@ describe('those who watch', () => {
       cosine(places[i + 1], places[i]),
       cosine(places[i + 1], places[0]),
     ]);
-    const close = ({ insight }: Frame, [predecessor = NaN, toStart = NaN]: number[] = []) => {
+    const close = ({ insight }: GeneratedFrame, [predecessor = NaN, toStart = NaN]: number[] = []) => {
       expect(insight.predecessor).toBeCloseTo(predecessor, 5);
       expect(insight.start).toBeCloseTo(toStart, 5);
     };

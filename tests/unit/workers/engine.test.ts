@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PickSession } from '../../../src/animation/index.ts';
-import type { RoundEvent, RoundInput } from '../../../src/animation/index.ts';
+import type { RoundUpdate, RoundInput } from '../../../src/animation/index.ts';
 import { DeviceError, ModelError, isAbort } from '../../../src/base/index.ts';
 import { createCpuCompute } from '../../../src/compute/index.ts';
 import { targetFor } from '../../../src/models/index.ts';
@@ -544,7 +544,7 @@ describe('a device that is lost', () => {
         if (stepsAhead === 1 && gpus.opened.length === 1) gpus.opened[0]?.lose();
       },
     });
-    const events: RoundEvent[] = [];
+    const events: RoundUpdate[] = [];
     const notice = new Promise<string>((resolve, reject) => {
       engine
         .hearing(

@@ -1,5 +1,5 @@
 import { automatic, smooth } from '../../../src/animation/index.ts';
-import type { Frame } from '../../../src/animation/index.ts';
+import type { GeneratedFrame } from '../../../src/animation/index.ts';
 import { DeviceError, ModelError } from '../../../src/base/index.ts';
 import type { Picture } from '../../../src/base/index.ts';
 import { Pipeline, Scope, encodePrompts } from '../../../src/diffusion/index.ts';
@@ -7,7 +7,7 @@ import { createModel, openModel } from '../../../src/models/index.ts';
 import type { OpenedModel } from '../../../src/models/index.ts';
 import { defaultSettings, overlaySettings, planSmooth, usableSettings } from '../../../src/project/index.ts';
 import type { Settings } from '../../../src/project/index.ts';
-import { Prompts } from '../../../workers/prompts.ts';
+import { KnownPrompts } from '../../../workers/prompts.ts';
 import { openNodeBackend } from '../../node-runtime.ts';
 import type { NodeBackend } from '../../node-runtime.ts';
 import { serveFolder } from './serve.ts';
@@ -32,7 +32,7 @@ export class Subject {
   readonly signal: AbortSignal;
   /** The text tower is fetched when texts are encoded. */
   readonly #server: ServedFolder;
-  readonly #prompts: Prompts;
+  readonly #prompts: KnownPrompts;
   readonly #texts = new Map<string, Float32Array>();
 
   private constructor(
@@ -54,7 +54,7 @@ export class Subject {
       ...usableSettings(defaults),
     });
     this.pipeline = new Pipeline(backend.compute, backend.runtime, createModel(model.parts, backend.target));
-    this.#prompts = new Prompts(model.fixedPrompts, model.text, backend);
+    this.#prompts = new KnownPrompts(model.fixedPrompts, model.text, backend);
   }
 
   /**
@@ -121,7 +121,7 @@ export class Subject {
   }
 
   /** Automatic mode from a picture, with the model's own settings where no others are given. */
-  async *frames(start: Picture, changes: Partial<Settings>): AsyncGenerator<Frame, void, undefined> {
+  async *frames(start: Picture, changes: Partial<Settings>): AsyncGenerator<GeneratedFrame, void, undefined> {
     const settings: Settings = { ...this.settings, ...changes, mode: 'automatic' };
     const prompts = await this.#prompts.embeds(settings, this.signal);
     try {
@@ -133,7 +133,7 @@ export class Subject {
   }
 
   /** Smooth mode from a picture: its first variant, then `frames` legs. */
-  async *smooth(start: Picture, changes: Partial<Settings>): AsyncGenerator<Frame, void, undefined> {
+  async *smooth(start: Picture, changes: Partial<Settings>): AsyncGenerator<GeneratedFrame, void, undefined> {
     const settings: Settings = { ...this.settings, ...changes, mode: 'smooth' };
     const prompts = await this.#prompts.embeds(settings, this.signal);
     try {
@@ -152,7 +152,7 @@ export class Subject {
   }
 
   /** The first frame that automatic mode makes of a picture. */
-  async variant(start: Picture, changes: Partial<Settings>): Promise<Frame> {
+  async variant(start: Picture, changes: Partial<Settings>): Promise<GeneratedFrame> {
     for await (const frame of this.frames(start, { ...changes, frames: 1 })) return frame;
     throw new RangeError('a run of one frame has one frame');
   }

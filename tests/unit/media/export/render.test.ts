@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Renderer, blended } from '../../../../src/media/export/render.ts';
-import { wholeDurations } from '../../../../src/media/export/types.ts';
 import type { Picture } from '../../../../src/base/index.ts';
 
 function pictureOf(width: number, height: number, pixel: (x: number, y: number) => number[]): Picture {
@@ -76,20 +75,5 @@ describe('rendering', () => {
     const [dark, light] = [0, 200].map((value) => pictureOf(1, 1, () => [value, value, value, 255]));
     if (!dark || !light) throw new Error('two pictures');
     expect(at(blended(dark, light, 0.25), 0, 0)).toEqual([50, 50, 50, 255]);
-  });
-});
-
-describe('durations in whole units', () => {
-  it('keep the whole length', () => {
-    fc.assert(
-      fc.property(fc.array(fc.double({ min: 0.02, max: 3, noNaN: true }), { minLength: 1 }), (seconds) => {
-        const written = wholeDurations(seconds, 0.01, 2).reduce((sum, duration) => sum + duration, 0) / 100;
-        const wanted = seconds.reduce((sum, duration) => sum + duration, 0);
-        expect(Math.abs(written - wanted)).toBeLessThan(0.011);
-      }),
-    );
-  });
-  it('are never shorter than the least', () => {
-    expect(wholeDurations([1 / 60, 1 / 60, 1 / 60], 0.01, 2)).toEqual([2, 2, 2]);
   });
 });

@@ -1,10 +1,10 @@
 import { Button } from '../shared/Button.tsx';
 import { ProgressBar } from '../shared/ProgressBar.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
-import styles from './ProjectJob.module.css';
+import styles from './ProjectProgress.module.css';
 
 /** What is being done with whole projects, and how far that is. */
-export function ProjectJob() {
+export function ProjectProgress() {
   const { projects } = useStores();
   const job = useSelect(projects, (state) => state.job);
   if (!job) return null;

@@ -3,13 +3,13 @@ import type { Notice } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
 import { classes } from '../shared/classes.ts';
 import { useSelect, useStores } from '../shared/stores.ts';
-import styles from './Notices.module.css';
+import styles from './NoticeList.module.css';
 
 /** So many are shown at once; the rest follow as these are dismissed. */
 const shownAtOnce = 3;
 
 /** Errors and news. Each stays until it is dismissed; a new one never pushes out an old one. */
-export function Notices({ over = false }: { /** They lie over the picture. */ readonly over?: boolean }) {
+export function NoticeList({ over = false }: { /** They lie over the picture. */ readonly over?: boolean }) {
   const stores = useStores();
   const notices = useSelect(stores.notices, (state) => state.notices);
   const waiting = notices.length - shownAtOnce;

@@ -1,0 +1,36 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+
+const declaration =
+  /^(?<exported>export )?(?:abstract |async )?(?<kind>class|interface|type|function\*?) (?<name>\w+)/gm;
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.d.ts'))
+    .map((path) => join(folder, path));
+}
+
+/** By name, where each type, class and function of a module is declared. Overloads are one. */
+function declarations() {
+  const found = new Map<string, Map<string, { readonly isLocal: boolean }>>();
+  for (const file of [...sources('src'), ...sources('workers')]) {
+    for (const { groups = {} } of readFileSync(file, 'utf8').matchAll(declaration)) {
+      const { exported, kind = '', name = '' } = groups;
+      const isLocal = exported === undefined && kind.startsWith('function');
+      const files = found.get(name) ?? new Map<string, { readonly isLocal: boolean }>();
+      found.set(name, files.set(file, { isLocal }));
+    }
+  }
+  return found;
+}
+
+it('gives no two things one name, helper functions aside that two modules have for themselves', () => {
+  const found = declarations();
+  expect(found.size).toBeGreaterThan(1000);
+  const doubled = [...found].flatMap(([name, files]) => {
+    const isClear = files.size === 1 || [...files.values()].every(({ isLocal }) => isLocal);
+    return isClear ? [] : [`${name}: ${[...files.keys()].join(', ')}`];
+  });
+  expect(doubled).toEqual([]);
+});
