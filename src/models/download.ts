@@ -5,19 +5,19 @@ import type { Timer } from './stall.ts';
 
 export interface DownloadOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Told as bytes arrive. `of` is 0 while the length is not known. */
+  /** Called as bytes arrive. `of` is 0 while the length is unknown. */
   readonly onProgress?: ((done: number, of: number) => void) | undefined;
-  /** By which a connection is found to get nothing any more; the clock's where it is left out. */
+  /** Timer that detects stalled connections; the clock by default. */
   readonly timer?: Timer | undefined;
 }
 
-/** The longest file that is held in memory whole. */
+/** Maximum size of a file held in memory. */
 export const longestDownload = 256 * 2 ** 20;
 
 /**
- * Fetches a whole file into memory. A connection from which nothing comes any more is lost.
+ * Fetches a whole file into memory. Gives up on stalled connections.
  *
- * @throws ModelError `not-found`, `http-failed`, `network` or `too-large`, with the address; or the signal's reason
+ * @throws ModelError `not-found`, `http-failed`, `network` or `too-large`, with the URL; or the signal's reason
  */
 export async function download(url: string, options: DownloadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
   const watch = new StallWatch(url, options.signal, options.timer ?? timeout);
@@ -72,7 +72,7 @@ async function fetchWhole(
           response.status,
         );
   }
-  // Compressed files announce their compressed length, which they can only exceed.
+  // With compression, Content-Length is the compressed length, a lower bound.
   const announced = Number(response.headers.get('Content-Length')) || 0;
   if (announced > longestDownload) {
     await response.body?.cancel();
@@ -106,7 +106,7 @@ async function fetchWhole(
 }
 
 /**
- * Fetches and parses JSON. The caller's schema decides what it may hold.
+ * Fetches and parses JSON, without validating it.
  *
  * @throws what `download` throws, or ModelError `not-json`
  */

@@ -1,12 +1,11 @@
 import { CheckpointError, measureForFloat16 } from '../base/index.ts';
 
 /**
- * Refuses weights that would make every picture black: one that is not a number, or that float16 cannot hold. A network
- * that is refused for the latter can be loaded in float32 (see `Pipeline`); an installed model, which is kept in float16,
- * cannot.
+ * Refuses weights that would make every picture black: NaN, infinite, or too large for float16. A network refused for the
+ * latter can be loaded in float32 (see `Pipeline`); an installed model cannot, because it is stored in float16.
  *
- * @param name - the tensor, for errors
- * @param file - the checkpoint, for errors
+ * @param name Tensor name, for errors.
+ * @param file Checkpoint name, for errors.
  * @throws CheckpointError `weight-not-finite` or `weight-too-large`
  */
 export function checkFits(

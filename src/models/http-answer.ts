@@ -1,6 +1,6 @@
-/** What the headers of an answer say of a file, as far as a server gives them and lets pages of other sites see them. */
+/** HTTP response headers about a file. CORS may hide any of them. */
 
-/** `Content-Range: bytes first-last/total`. */
+/** Parsed `Content-Range: bytes first-last/total`. */
 export interface ContentRange {
   readonly first: number | null;
   readonly last: number | null;
@@ -15,32 +15,32 @@ export function contentRange(response: Response): ContentRange | null {
   return { first: number(match[1]), last: number(match[2]), total: number(match[3]) };
 }
 
-/** The length of the body as it is sent, which is another than that of the content where that is compressed. */
+/** `Content-Length`: the length of the body as sent, which differs from the content's if it is compressed. */
 export function contentLength(response: Response): number | null {
   const header = response.headers.get('Content-Length') ?? '';
   return /^\d{1,15}$/.test(header) ? Number(header) : null;
 }
 
-/** Which version of a file an answer is from: see `RemoteFile.tag`. */
+/** Version of the file in a response: see `RemoteFile.tag`. */
 export function versionOf(response: Response): string | null {
   const tag = response.headers.get('ETag');
   if (tag?.startsWith('"') === true) return tag;
-  // Servers of other sites may hide the ETag from the page; this they cannot hide.
+  // ETag is hidden by CORS unless exposed; Last-Modified never is.
   return response.headers.get('Last-Modified');
 }
 
-/** Whether two answers are from different versions of a file, as far as both tell it in the same way. */
+/** True if two versions of the same kind (ETag or date) differ. */
 export function differ(before: string | null, after: string | null): boolean {
   if (before === null || after === null || before.startsWith('"') !== after.startsWith('"')) return false;
   return before !== after;
 }
 
-/** Whether an answer is a page for people, as networks give that want a log-in first. */
+/** True for an HTML response, as captive portals send it. */
 export function isWebPage(response: Response): boolean {
   return /^text\/html\b/i.test(response.headers.get('Content-Type') ?? '');
 }
 
-/** `Retry-After` in seconds: a number, or a date by the server's clock. Null where it says nothing. */
+/** `Retry-After` in seconds, from a number or a date by the server's clock; null if absent. */
 export function secondsToWait(headers: Headers): number | null {
   const after = headers.get('Retry-After')?.trim() ?? '';
   if (/^\d{1,9}$/.test(after)) return Number(after);
@@ -49,7 +49,7 @@ export function secondsToWait(headers: Headers): number | null {
   return Number.isNaN(seconds) ? null : Math.max(0, seconds);
 }
 
-/** Lets go of an answer whose body is not wanted, which frees its connection. */
+/** Cancels the body of a response, which frees its connection. */
 export async function discard(response: Response): Promise<void> {
   await response.body?.cancel().catch(() => undefined);
 }

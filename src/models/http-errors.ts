@@ -1,8 +1,8 @@
-/** What can go wrong with a file on a web server, in words. */
+/** Errors of files on web servers. */
 import { ModelError } from '../base/index.ts';
 import { secondsToWait } from './http-answer.ts';
 
-/** @param limit - in bytes, of what can be had of the file */
+/** @param limit Number of bytes at the file's start that can be read. */
 export function noRanges(url: string, status: number, limit: number): ModelError {
   return new ModelError('no-ranges', `${url} cannot be read in parts, and it is too large to take whole.`, {
     remedy: 'Keep the model on a server that answers range requests.',
@@ -17,7 +17,7 @@ export function wrongPart(url: string, status: number): ModelError {
   });
 }
 
-/** Caches in front of a server do this until they have the file themselves. */
+/** Caching proxies do this until they have the whole file. */
 export function wholeForPart(url: string): ModelError {
   return new ModelError('http-failed', `${url} answered with all of the file instead of a part of it.`, {
     remedy: 'Try again later. If it happens again, the server is at fault.',
@@ -65,7 +65,7 @@ export function refused(url: string, { status, headers, redirected }: Response):
   });
 }
 
-/** What a failed request is thrown as. Stopping is no failure: then the signal's own reason is thrown here. */
+/** Error for a failed request; if it was aborted, throws the signal's reason instead. */
 export function lostConnection(url: string, cause: unknown, signal: AbortSignal | undefined): ModelError {
   signal?.throwIfAborted();
   return new ModelError('network', `${url} could not be reached, or the connection was lost.`, {

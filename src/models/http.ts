@@ -20,14 +20,14 @@ export { remoteOf } from './remote.ts';
 export type { ByteStream, HttpOptions, RemoteFile } from './remote.ts';
 
 /**
- * A file on a web server, read in ranges. Redirects are followed. Of a server that cannot send ranges, files up to
- * `largestWhole` are kept in memory, and larger ones can be read in order: see `RemoteFile.inOrder`. A read whose
- * connection is lost, or gets nothing any more, goes on where it broke off.
+ * Opens a file on a web server for reading in ranges. Follows redirects. If the server does not support ranges, a file up
+ * to `largestWhole` is kept in memory, and a larger one can be read in order (see `RemoteFile.inOrder`). A read whose
+ * connection is lost or stalls is resumed.
  *
- * @throws ModelError `not-found` (404, 410), `http-failed` (any other refusal, with `retryAfter` in seconds where the
- *   server says it), `no-ranges` (a large file from a server that cannot send parts and does not say how long it is;
- *   while reading: a part of one out of order), `changed` (while reading: the file is no longer the one that was opened),
- *   `network` (no answer, or the connection was lost), each with `url` and, where there is one, `status`.
+ * @throws ModelError `not-found` (404, 410), `http-failed` (any other refusal, with `retryAfter` in seconds if sent),
+ *   `no-ranges` (a large file without ranges whose length is unknown; while reading: a part out of order), `changed`
+ *   (while reading: the file is another version than the one opened), `network` (no answer, or connection lost), each with
+ *   `url` and, if there is one, `status`.
  */
 export async function httpSource(url: string, options: HttpOptions = {}): Promise<RemoteFile> {
   const { signal, retry } = options;
@@ -52,23 +52,23 @@ async function open(requests: Requests, signal: AbortSignal | undefined): Promis
     }
     await discard(probe);
     const range = contentRange(probe);
-    // To a request for its first byte, an empty file has only this to say.
+    // The only answer to a request for the first byte of an empty file.
     if (probe.status === 416 && range?.total === 0) return inMemory(new Uint8Array(0), tag);
     if (probe.status !== 206) throw refused(url, probe);
-    // Servers of other sites may hide Content-Range from the page; Content-Length they cannot hide.
+    // Content-Range is hidden by CORS unless exposed; Content-Length never is.
     const size = range?.total ?? (await sizeByHead(url, await requests.askRange(0, null, watch, 'HEAD')));
     return inRanges(requests, size, tag);
   });
 }
 
-/** A file of which the server sends any part. */
+/** A file on a server that supports ranges. */
 function inRanges(requests: Requests, size: number, tag: string | null): RemoteFile {
   const { url, largestWhole } = requests;
 
-  /** Asks for a part of the file, and gives its body. */
+  /** Requests a range of the file and returns the body. */
   async function openPart(first: number, last: number, watch: StallWatch): Promise<Body> {
     const response = await requests.askRange(first, last, watch);
-    // A server may answer with the whole file to any range.
+    // A server may ignore the range and send the whole file.
     if (response.status === 200) {
       if (isWebPage(response)) {
         await discard(response);
@@ -79,7 +79,7 @@ function inRanges(requests: Requests, size: number, tag: string | null): RemoteF
       return bodyOf([whole.subarray(first, last + 1)]);
     }
     const found = contentRange(response);
-    // Of a file that is as long as it was, this part is there, whatever the server says.
+    // If the length is unchanged, the range must exist, and 416 is a server error.
     const gone = response.status === 416 && found?.total !== size;
     const moved = gone || (found?.total ?? size) !== size || differ(tag, versionOf(response));
     if (moved || response.status !== 206) {
@@ -98,7 +98,7 @@ function inRanges(requests: Requests, size: number, tag: string | null): RemoteF
     let at = begin;
     let body: Body | null = null;
     let watch: StallWatch | null = null;
-    /** What has come and was not asked for yet. */
+    /** Received but not requested yet. */
     let ahead: Uint8Array = new Uint8Array(0);
 
     async function close(): Promise<void> {
@@ -108,7 +108,7 @@ function inRanges(requests: Requests, size: number, tag: string | null): RemoteF
       ahead = new Uint8Array(0);
       await open?.cancel().catch(() => undefined);
     }
-    /** Fills a buffer; `advance` is told how far it has come. */
+    /** Fills a buffer, calling `advance` with the number of bytes of each step. */
     async function fill(out: Uint8Array, advance: (count: number) => void): Promise<void> {
       const waiting = (watch ??= requests.watch(stop));
       waiting.alive();
@@ -128,7 +128,7 @@ function inRanges(requests: Requests, size: number, tag: string | null): RemoteF
           at += some.length;
           advance(some.length);
         }
-        // Until the next bytes are asked for, whoever asks is busy with these.
+        // Not waiting for the network until the next call.
         waiting.pause();
       } catch (error) {
         await close();
@@ -178,7 +178,7 @@ function inRanges(requests: Requests, size: number, tag: string | null): RemoteF
   };
 }
 
-/** A body as it comes, in chunks of any length. */
+/** Response body, in network chunks of any length. */
 interface Body {
   read(): Promise<{ readonly value?: Uint8Array | undefined }>;
   cancel(): Promise<void>;
@@ -204,10 +204,10 @@ async function sizeByHead(url: string, head: Response): Promise<number> {
 }
 
 /**
- * The body of an answer, when it is not longer than `limit`. What is too long is not read to its end.
+ * Reads the body of a response up to `limit` bytes, and cancels a longer one.
  *
- * @param tooLong makes the error for a longer one
- * @throws ModelError that error, or `network` when the connection is lost.
+ * @param tooLong Creates the error for a longer body.
+ * @throws that error, or ModelError `network` if the connection is lost
  */
 async function readBody(
   url: string,

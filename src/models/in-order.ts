@@ -7,13 +7,13 @@ import { retrying } from './retry.ts';
 import { checkRange } from './source.ts';
 import type { StallWatch } from './stall.ts';
 
-/** This part of what may be kept, 1 MB of 64 MB, is read of the beginning at first: the header of nearly every file. */
+/** Part of `largestWhole` (1 MB of 64 MB) that is read first: enough for the header of nearly every file. */
 const usualHeader = 1 / 64;
 
 /**
- * A large file that its server sends only whole. Its beginning, up to `largestWhole`, can be read at any time, and is
- * kept in memory; all of it in a stream, while it passes by. A stream that loses its connection goes on where it
- * was: from the beginning again, or by the rest alone, should the server have learnt to send parts meanwhile.
+ * A large file on a server without ranges. Its beginning, up to `largestWhole`, can be read at any time and is cached;
+ * all of it can be streamed in order. A stream that loses its connection continues where it was, by reading from the
+ * start again, or by range if the server supports that now.
  */
 export class InOrderFile implements RemoteFile {
   readonly name: string;
@@ -41,7 +41,7 @@ export class InOrderFile implements RemoteFile {
     );
   }
 
-  /** @throws ModelError `no-ranges` beyond what can be read of the beginning, and what `httpSource` throws */
+  /** @throws ModelError `no-ranges` beyond the cached beginning, and what `httpSource` throws */
   async read(
     offset: number,
     length: number,
@@ -68,14 +68,14 @@ export class InOrderFile implements RemoteFile {
   }
 }
 
-/** Reads forward through a file, over as many connections as it takes. */
+/** Reads forward through a file, over as many connections as necessary. */
 class ForwardPass {
   readonly #requests: Requests;
   readonly #size: number;
   readonly #tag: string | null;
   readonly #signal: AbortSignal | undefined;
   #flow: Flow | null = null;
-  /** How far any connection has come. */
+  /** Farthest position that any connection has reached. */
   #farthest = 0;
 
   constructor(requests: Requests, size: number, tag: string | null, signal: AbortSignal | undefined) {
@@ -85,7 +85,7 @@ class ForwardPass {
     this.#signal = signal;
   }
 
-  /** @param offset - not before the end of what was read last */
+  /** @param offset Not before the end of the previous read. */
   async read(
     offset: number,
     length: number,
@@ -114,7 +114,7 @@ class ForwardPass {
     this.#flow = null;
   }
 
-  /** Does something with the answer that flows, or one that is asked for from a place on. One that failed is not used again. */
+  /** Runs `work` on the open response, or on a new one from `place` on. Closes a response that fails. */
   async #flowing(place: number, work: (flow: Flow) => Promise<void>): Promise<void> {
     const again = this.#farthest > 0;
     try {
@@ -144,7 +144,7 @@ class ForwardPass {
     }
   }
 
-  /** What is wrong with an answer; null for all of the file, or all from a place on. */
+  /** Checks a response: null if it is the whole file, or all of it from `place` on. */
   #wrong(response: Response, place: number): ModelError | null {
     const { url } = this.#requests;
     const { status } = response;
@@ -157,13 +157,13 @@ class ForwardPass {
     if ((found ?? this.#size) !== this.#size || differ(this.#tag, versionOf(response))) {
       return changed(url, { size: this.#size, found });
     }
-    // A server may hide which part it sends, but not how long that is.
+    // CORS may hide Content-Range, but not Content-Length.
     const first = range?.first ?? (length === null ? null : this.#size - length);
     return whole || first === place ? null : wrongPart(url, status);
   }
 }
 
-/** One answer, from some place in the file on. */
+/** One response, starting at some position of the file. */
 class Flow {
   position: number;
   readonly #url: string;
@@ -171,11 +171,11 @@ class Flow {
   readonly #status: number;
   readonly #watch: StallWatch;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  /** What came and was not yet wanted. */
+  /** Received but not consumed yet. */
   #rest: Uint8Array = new Uint8Array(0);
   #failed = false;
 
-  /** @param place - where it was to begin, which it does if it is not the whole file */
+  /** @param place Requested start; ignored if the response is the whole file. */
   constructor(url: string, size: number, response: Response, place: number, watch: StallWatch) {
     this.#url = url;
     this.#size = size;
@@ -185,12 +185,12 @@ class Flow {
     this.#watch = watch;
   }
 
-  /** Whether something went wrong with it: it is of no use any more. */
+  /** True after an error: the response is unusable. */
   get failed(): boolean {
     return this.#failed;
   }
 
-  /** Does something with it. Only meanwhile, more of it is waited for. */
+  /** Runs `work`; only meanwhile does the stall watch run. */
   async use(work: (flow: Flow) => Promise<void>): Promise<void> {
     this.#watch.alive();
     try {
@@ -202,7 +202,7 @@ class Flow {
     this.#watch.pause();
   }
 
-  /** Goes on to a place in the file; `take` is given what passes. */
+  /** Reads up to position `end`, passing the bytes to `take`. */
   async advance(end: number, take: (bytes: Uint8Array) => void): Promise<void> {
     while (this.position < end) {
       if (this.#rest.length === 0) this.#rest = await this.#next();
@@ -213,7 +213,7 @@ class Flow {
       this.position += some.length;
     }
     if (end < this.#size) return;
-    // A file that goes on is another, or one that was compressed against what was asked.
+    // More bytes than announced: another file, or one compressed although we asked for it not to be.
     if (this.#rest.length > 0 || (await this.#next()).length > 0) throw wrongPart(this.#url, this.#status);
   }
 
@@ -222,7 +222,7 @@ class Flow {
     await this.#reader?.cancel().catch(() => undefined);
   }
 
-  /** Nothing at the end. */
+  /** The next network chunk; empty at the end. */
   async #next(): Promise<Uint8Array> {
     try {
       for (;;) {

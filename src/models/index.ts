@@ -1,4 +1,4 @@
-/** From a model's address to networks: manifests, downloads, checkpoint readers, float16, and the graph compiler. */
+/** From a model's URL to compiled networks: manifests, downloads, checkpoint readers, float16, graph compiler. */
 export type { Manifest } from './manifest.ts';
 export { createModel, targetFor } from './model.ts';
 export type { Model, ModelParts, Target } from './model.ts';

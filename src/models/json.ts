@@ -1,9 +1,9 @@
 import { ModelError } from '../base/index.ts';
 
 /**
- * Parses a file of JSON. The caller's schema decides what it may hold.
+ * Parses a JSON file, without validating it.
  *
- * @param file - its address or name, for errors
+ * @param file URL or name, for errors.
  * @throws ModelError `not-json`
  */
 export function parseJson(file: string, bytes: Uint8Array): unknown {

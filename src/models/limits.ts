@@ -1,20 +1,20 @@
 import { DeviceError, ModelError } from '../base/index.ts';
 import type { CompiledGraph } from './onnx/index.ts';
 
-/** How much a device holds in one piece, in bytes; names are those of WebGPU's `GPUSupportedLimits`. */
+/** Maximum buffer sizes of a device, in bytes; names from WebGPU's `GPUSupportedLimits`. */
 export interface BufferLimits {
   readonly maxBufferSize: number;
   readonly maxStorageBufferBindingSize: number;
-  /** Left out, as much as is wanted. */
+  /** Unlimited if absent. */
   readonly maxComputeWorkgroupStorageSize?: number;
 }
 
 /**
- * Checks that a device can hold a network, before anything of it is read.
+ * Checks that a network fits a device, before reading any weights.
  *
- * @param batch - rows that the network is run with
- * @param limits - of the GPU; null for the processor
- * @throws DeviceError `gpu-too-small` or `cpu-too-small` with what is needed and what there is
+ * @param batch Number of rows per run.
+ * @param limits Limits of the GPU; null for the CPU.
+ * @throws DeviceError `gpu-too-small` or `cpu-too-small` with the needed and available bytes
  */
 export function checkMemory(
   network: string,
@@ -26,14 +26,14 @@ export function checkMemory(
   else checkWasmMemory(network, graph, batch);
 }
 
-/** Whether an error says that a picture is too large for the device. */
+/** True for the errors of `checkMemory`. */
 export function isTooSmall(error: unknown): error is DeviceError {
   return error instanceof DeviceError && (error.code === 'gpu-too-small' || error.code === 'cpu-too-small');
 }
 
 /**
- * What ONNX Runtime's WebAssembly can hold, in bytes. Its memory ends at 4 GiB; its arena asks for blocks that double in
- * size, and 2^30 bytes in one piece end in "Integer overflow" (measured with 1.30: 1.02e9 bytes run, 1.07e9 do not).
+ * Limits of ONNX Runtime's WebAssembly memory, in bytes. Memory ends at 4 GiB; the arena grows by doubling blocks, and
+ * 2^30 bytes in one piece fail with "Integer overflow" (measured with 1.30: 1.02e9 bytes work, 1.07e9 do not).
  */
 const wasmMemory = { inOnePiece: 2 ** 30 - 1, altogether: 3e9 };
 
@@ -60,9 +60,9 @@ function checkWasmMemory(network: string, graph: CompiledGraph, batch: number): 
 }
 
 /**
- * Checks that a GPU can hold the largest weight and the largest value of a network: each of them is one buffer.
+ * Checks that a network's largest weight and largest value, each of which is one buffer, fit the GPU's limits.
  *
- * @throws DeviceError `gpu-too-small` with the limit, what is needed and what there is
+ * @throws DeviceError `gpu-too-small` with the limit and the needed and available bytes
  */
 function checkLimits(
   network: string,
@@ -89,10 +89,7 @@ function checkLimits(
   refuse(largestOf(made), 'Use a smaller picture or a smaller batch, or another model.');
 }
 
-/**
- * The side of the largest square picture that fits where a larger one does not, in pixels; null where there is none.
- * Sides are tried in steps of 64 pixels, from the next smaller one on.
- */
+/** Side of the largest square picture that fits, in pixels, in steps of 64 down from `width` and `height`; null if none. */
 export function largestSide(
   { width, height }: { readonly width: number; readonly height: number },
   fits: (picture: { readonly width: number; readonly height: number }) => boolean,
@@ -104,13 +101,13 @@ export function largestSide(
   return null;
 }
 
-/** The largest UNet that WebAssembly's memory holds, in weights of float32. */
+/** Number of weights of the largest UNet that fits in WebAssembly memory in float32. */
 const largestOnProcessor = 350e6;
 
 /**
- * Looks whether the processor can hold a model, of which the UNet is nearly all.
+ * Checks that a model can run on the CPU, by its UNet, which is most of it.
  *
- * @param name - what the model is called
+ * @param name Model name, for the error.
  * @throws ModelError `needs-gpu`
  */
 export function checkProcessor(name: string, { plan }: CompiledGraph): void {
@@ -122,7 +119,7 @@ export function checkProcessor(name: string, { plan }: CompiledGraph): void {
   });
 }
 
-/** Something that takes a buffer of its own. */
+/** A required buffer. */
 interface Demand {
   readonly what: string;
   readonly dims: readonly number[];

@@ -7,8 +7,8 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const checkpointSchema = v.object({
   config: path,
   /**
-   * Weight files in order of preference; the first that is there is taken. One may be the index of a sharded checkpoint
-   * (`….safetensors.index.json`), which names files beside it.
+   * Weight files in order of preference; the first that exists is used. May be the index of a sharded checkpoint
+   * (`….safetensors.index.json`), which names files next to it.
    */
   weights: v.pipe(v.array(path), v.minLength(1)),
 });
@@ -16,49 +16,49 @@ const checkpointSchema = v.object({
 const fixedPrompts = v.pipe(v.array(v.string()), v.maxLength(100));
 
 const manifestSchema = v.object({
-  /** Version of this format. */
+  /** Format version. */
   drift: v.literal(1),
   name: v.pipe(v.string(), v.minLength(1), v.maxLength(100)),
   description: v.optional(v.pipe(v.string(), v.maxLength(1000)), ''),
   licence: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
-  /** Where the licence can be read. */
+  /** URL of the licence text. */
   licenceUrl: v.optional(v.pipe(v.string(), v.url())),
-  /** Side of the pictures that the model was made for, in pixels. */
+  /** Side of the pictures that the model was trained for, in pixels. */
   size: v.pipe(count, v.multipleOf(8), v.minValue(64), v.maxValue(2048)),
   unet: checkpointSchema,
   vae: checkpointSchema,
   scheduler: path,
   imageEncoder: v.object({ model: path, size: v.optional(count, 224) }),
-  /** Prompts that came with the model, already encoded: a safetensors file with `positive` and `negative` [n, d]. */
+  /** Pre-encoded prompts: a safetensors file with `positive` and `negative` [n, d]. */
   fixedPrompts: v.optional(v.object({ positive: fixedPrompts, negative: fixedPrompts, embeds: path })),
-  /** CLIP text tower with projection (`input_ids` to `text_embeds`) and its tokenizer, for prompts of any words. */
+  /** CLIP text tower with projection (`input_ids` to `text_embeds`) and its tokenizer, for arbitrary prompts. */
   textEncoder: v.optional(
     v.object({
       model: path,
       tokenizer: path,
       tokenizerConfig: path,
-      /** Tokens of the longest prompt, its start and end included. */
+      /** Maximum number of tokens, including start and end. */
       maxTokens: v.optional(v.pipe(count, v.maxValue(1024)), 77),
     }),
   ),
-  /** Rows of red, green, blue for each latent channel, then a bias: how latents look in previews. */
+  /** r, g, b for each latent channel, then the bias: see `Compute.latentPreview`. */
   previewFactors: v.optional(
     v.pipe(
       v.array(v.pipe(v.number(), v.finite())),
       v.check((factors) => factors.length >= 6 && factors.length % 3 === 0, 'Expected rows of 3 numbers.'),
     ),
   ),
-  /** Settings at which the model looks best. Checked where they are used. */
+  /** Recommended settings. Validated where they are used. */
   defaults: v.optional(v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])), {}),
 });
 
-/** `model.json`: what a model is called, what may be done with it, and where its parts are. */
+/** `model.json`: name, licence, and the paths of a model's files. */
 export type Manifest = v.InferOutput<typeof manifestSchema>;
 
 /**
- * Reads a manifest. Paths in it are relative to where it stands.
+ * Validates a manifest. Its paths are relative to its own URL.
  *
- * @param url - where it stands, for errors
+ * @param url URL of the manifest, for errors.
  * @throws ModelError `manifest-newer` or `manifest-invalid`, with the key
  */
 export function parseManifest(url: string, input: unknown): Manifest {
@@ -89,10 +89,10 @@ export function parseManifest(url: string, input: unknown): Manifest {
 }
 
 /**
- * The address of a file that a manifest names.
+ * Resolves a path in a manifest.
  *
- * @param url - where the manifest stands
- * @throws ModelError `manifest-invalid` when the path cannot be part of any address
+ * @param url URL of the manifest.
+ * @throws ModelError `manifest-invalid` if the path cannot be resolved
  */
 export function addressBeside(url: string, path: string): string {
   try {

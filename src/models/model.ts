@@ -12,12 +12,12 @@ import { lazyWeights, packWeights } from './pack.ts';
 import { previewFactors } from './preview-factors.ts';
 import type { Checkpoint } from './types.ts';
 
-/** The parts of an image variation model, read and checked. */
+/** Parts of an image variation model, read and validated. */
 export interface ModelParts {
   readonly unet: { readonly config: UnetConfig; readonly checkpoint: Checkpoint };
   readonly vae: { readonly config: VaeConfig; readonly checkpoint: Checkpoint };
   readonly scheduler: SchedulerConfig;
-  /** CLIP image tower with projection, as an ONNX file: `pixel_values` to `image_embeds`. */
+  /** CLIP image tower with projection, as ONNX: `pixel_values` to `image_embeds`. */
   readonly imageEncoder: {
     readonly model: (signal?: AbortSignal) => Promise<OnnxModel>;
     readonly size: number;
@@ -25,24 +25,24 @@ export interface ModelParts {
   readonly previewFactors?: readonly number[] | undefined;
 }
 
-/** What a device wants of the networks that are compiled for it. */
+/** Compilation target: the properties of a device that compiled networks depend on. */
 export interface Target {
-  /** What the networks compute in: float16 on GPUs that can, float32 elsewhere. */
+  /** Number type: float16 on GPUs that support it, otherwise float32. */
   readonly type: 'float16' | 'float32';
   readonly attention: AttentionLimits;
-  /** What it holds in one piece; null for the processor: see `checkMemory`. */
+  /** Buffer limits; null for the CPU: see `checkMemory`. */
   readonly limits: BufferLimits | null;
 }
 
-/** Keys and values of so many tokens lie in workgroup memory at once in ONNX Runtime's fused attention. */
+/** Tokens whose keys and values are in workgroup memory at once in ONNX Runtime's fused attention. */
 const fusedTokens = { keys: 16, values: 16 };
 
-/** Software GPUs compile fused attention for 14 s at heads of 32 channels, a minute at 40 and longer beyond, once. */
+/** Software GPUs take 14 s to compile fused attention with heads of 32 channels, a minute with 40, once. */
 const widestOnSoftware = 24;
 
 /**
- * Attention is fused where its kernel fits the device. Its scores are sliced where they would not fit a binding; on the
- * processor, where its shapes are no limit but WebAssembly's memory is, as `checkMemory` measured it.
+ * Attention is fused if its kernel fits the device, and its scores are sliced if they would exceed a binding. The CPU has
+ * no such limits except total memory, which `checkMemory` covers.
  */
 function attentionLimits(
   type: 'float16' | 'float32',
@@ -58,7 +58,7 @@ function attentionLimits(
   };
 }
 
-/** What a device wants: see `Target`. */
+/** Creates the compilation target for a device. */
 export function targetFor(
   type: 'float16' | 'float32',
   softwareGpu: boolean,
@@ -68,14 +68,14 @@ export function targetFor(
 }
 
 /**
- * A model ready to be compiled for any size of picture, in the target's type or in the one that is asked for. Weights
- * are packed while a network is loaded, or, from sources that cannot be read synchronously, just before; they are not
- * kept here: what is kept is the checkpoint's source.
+ * A model that can be compiled for any picture size, in the target's number type or another. Weights are packed lazily
+ * while a network is loaded or, if the source cannot be read synchronously, just before; only the checkpoint's source is
+ * kept.
  */
 export function createModel(parts: ModelParts, { type, attention, limits }: Target) {
   const { unet, vae, scheduler, imageEncoder } = parts;
   const graphs = networkGraphs(parts, attention);
-  /** What the device is known to hold. */
+  /** Keys of combinations that fit the device. */
   const checked = new Set<string>();
   const pieces = new Map<string, DecoderPiece>();
 
@@ -114,18 +114,18 @@ export function createModel(parts: ModelParts, { type, attention, limits }: Targ
       pack(graphs.decoder(size, as), vae.checkpoint, signal),
 
     /**
-     * Checks that the device can hold what a network needs for latents of this size, without reading a weight.
+     * Checks that a network fits the device for latents of this size, without reading weights.
      *
-     * @param rows - how many of them it gets at once: with classifier-free guidance, the UNet gets two for a picture
-     * @param as - the type that the network computes in: the target's, or the one that is asked for
+     * @param rows Latents per evaluation; two per picture for the UNet with classifier-free guidance.
+     * @param as Number type; default: the target's.
      * @throws DeviceError `gpu-too-small` or `cpu-too-small`
      */
     checkLimits,
 
     /**
-     * What the device decodes at once of latents of this size: all, or a part of them.
+     * The most that the device decodes at once of latents of this size.
      *
-     * @throws DeviceError `gpu-too-small` or `cpu-too-small` where it can decode no part either
+     * @throws DeviceError `gpu-too-small` or `cpu-too-small` if not even a tile fits
      */
     decoderPiece: (size: LatentSize, rows: number, as = type): DecoderPiece => {
       const key = `${size.height}x${size.width}x${rows} ${as}`;

@@ -6,35 +6,35 @@ import { networkGraphs } from './networks.ts';
 import type { NetworkHeaders } from './networks.ts';
 import { largestPiece } from './pieces.ts';
 
-/** How many rows the UNet is run with for one picture: with classifier-free guidance, two. */
+/** UNet rows per picture: two, with classifier-free guidance. */
 const unetRows = 2;
 
-/** What a model takes, and whether a device can make pictures with it: found without reading a weight. */
+/** Memory that a model needs, and whether a device can run it; computed without reading weights. */
 export interface ModelNeeds {
   /**
-   * GPU memory in bytes for one picture at a time, with all networks side by side. It is what networks and the values
-   * between their nodes take; a driver takes some more.
+   * GPU memory in bytes for one picture at a time with all networks loaded: weights and intermediate values, without the
+   * driver's overhead.
    */
   readonly memory: number;
-  /** The same where only the networks of one stage are there at a time. */
+  /** The same with the networks of one stage loaded at a time. */
   readonly lowMemory: number;
-  /** Why the device cannot make pictures of this size; null where it can. It is what loading the model would throw. */
+  /** The error that loading would throw on this device for pictures of this size; null if it would succeed. */
   readonly problem: DriftError | null;
-  /** The side of the largest square pictures that it can make instead, in pixels; null where there are none. */
+  /** With a problem: side of the largest square pictures that it can make, in pixels; null if none. */
   readonly largestSide: number | null;
 }
 
-/** What is known of a model and of what it is to do. */
+/** Model and picture size for `needsOf`. */
 export interface NeedsInput {
   readonly name: string;
   readonly headers: NetworkHeaders;
-  /** Bytes of the CLIP towers, whose files hold their weights as they are on the device; 0 for one that is not there. */
+  /** Bytes of the CLIP towers' files, which hold their weights uncompressed; 0 if absent. */
   readonly towers: { readonly image: number; readonly text: number };
-  /** The pictures that it is to make, in pixels. */
+  /** Size of the pictures to make, in pixels. */
   readonly picture: { readonly width: number; readonly height: number };
 }
 
-/** @param target - what the device wants and holds; `processor` where there is no GPU */
+/** @param target Compilation target; `processor` if there is no GPU. */
 export function needsOf(
   { name, headers, towers, picture }: NeedsInput,
   target: Target & { readonly processor: boolean },
@@ -67,7 +67,7 @@ export function needsOf(
   const problem = outcome instanceof DriftError ? outcome : null;
   const decoder = graphs.decoder(outcome instanceof DriftError ? size : outcome, type);
   const context = graphs.context(type);
-  // Buffers of values are kept for the next run, so those of all networks add up.
+  // ONNX Runtime keeps the buffers of all networks for the next run, so they add up.
   const values = unet.peak(unetRows) + context.peak(unetRows) + decoder.peak(1);
   const denoise = unet.plan.byteLength + context.plan.byteLength;
   const stages = [towers.image, towers.text, denoise, decoder.plan.byteLength];

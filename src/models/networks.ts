@@ -4,7 +4,7 @@ import { compileContext, compileUnet, compileVaeDecoder } from './onnx/index.ts'
 import type { AttentionLimits, CompiledGraph } from './onnx/index.ts';
 import type { Checkpoint } from './types.ts';
 
-/** The parts of a model that Drift compiles, by their configurations and the headers of their checkpoints. */
+/** Configurations and checkpoint headers of the networks that Drift compiles. */
 export interface NetworkHeaders {
   readonly unet: { readonly config: UnetConfig; readonly checkpoint: Pick<Checkpoint, 'name' | 'tensors'> };
   readonly vae: { readonly config: VaeConfig; readonly checkpoint: Pick<Checkpoint, 'name' | 'tensors'> };
@@ -12,14 +12,14 @@ export interface NetworkHeaders {
 
 type Type = 'float16' | 'float32';
 
-/** The networks of a model as graphs, for latents of any size. Everything that is known of them is known from here. */
+/** Compiles a model's networks to graphs, for latents of any size. */
 export interface NetworkGraphs {
   context(type: Type): CompiledGraph;
   unet(size: LatentSize, type: Type): CompiledGraph;
   decoder(size: LatentSize, type: Type): CompiledGraph;
 }
 
-/** @param attention - how the device computes attention */
+/** @param attention How the device computes attention. */
 export function networkGraphs({ unet, vae }: NetworkHeaders, attention: AttentionLimits): NetworkGraphs {
   return {
     context: (type) => compileContext(unet.config, unet.checkpoint, type),

@@ -1,12 +1,12 @@
-/** Whether this device is on a network. */
+/** Online state of this device. */
 export interface DeviceNetwork {
-  /** Whether it is known to be on none; it may be on one that leads nowhere. */
+  /** True if the device has no network; false does not imply that the internet is reachable. */
   isOffline(): boolean;
-  /** Calls back when it is on one again, until what is returned is called. */
+  /** Calls `call` when the device is online again; returns a function that cancels this. */
   onBack(call: () => void): () => void;
 }
 
-/** This device, as far as the browser tells; Node never says that it is offline. */
+/** This device according to the browser; Node never reports being offline. */
 export const thisDevice: DeviceNetwork = {
   isOffline: () => 'navigator' in globalThis && 'onLine' in navigator && !navigator.onLine,
   onBack(call) {

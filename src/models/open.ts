@@ -14,7 +14,7 @@ import { openTokenizer } from './tokenizer.ts';
 import type { Tokenize } from './tokenizer.ts';
 import type { ByteSource, Checkpoint } from './types.ts';
 
-/** Prompts that came with a model, encoded: unit rows of `width` numbers, positives first. */
+/** A model's pre-encoded prompts: unit rows of `width` numbers, positives first. */
 export interface FixedPrompts {
   readonly positive: readonly string[];
   readonly negative: readonly string[];
@@ -26,13 +26,13 @@ export interface OpenedModel {
   readonly manifest: Manifest;
   readonly parts: ModelParts;
   readonly fixedPrompts: FixedPrompts | null;
-  /** Null for a model that cannot read prompts. */
+  /** Null for a model without a text tower. */
   readonly text: TextTower | null;
 }
 
-/** What turns prompts into embeddings. It is fetched when a prompt has to be encoded, and not kept. */
+/** CLIP text tower with tokenizer, loaded on demand and not kept. */
 export interface TextTower {
-  /** How many numbers the embedding of a prompt must have for this model's UNet. */
+  /** Required length of prompt embeddings for this model's UNet. */
   readonly width: number;
   model(signal?: AbortSignal): Promise<OnnxModel>;
   tokenizer(signal?: AbortSignal): Promise<Tokenize>;
@@ -40,16 +40,16 @@ export interface TextTower {
 
 export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Told which part is being fetched, with bytes. */
+  /** Called with the part being fetched, and bytes. */
   readonly onDownload?: (part: string, done: number, of: number) => void;
 }
 
-/** Where the files of a model are read from. Paths in it are those that the manifest names. */
+/** Read access to a model's files by their paths in the manifest. */
 export interface ModelFolder {
   /**
-   * A file that is there.
+   * Opens a file.
    *
-   * @param onProgress - told of bytes as they come, where they have to come from somewhere
+   * @param onProgress Called as bytes arrive, if the file is fetched.
    * @throws ModelError `not-found`, among others
    */
   open(
@@ -60,18 +60,18 @@ export interface ModelFolder {
 }
 
 /**
- * Fetches a model by its manifest: configurations, weights and image encoder, checked but not yet compiled. The parts
- * are fetched side by side; the first that is wrong stops the others.
+ * Opens a model by its manifest: configurations, weights and image encoder, validated but not compiled. Parts are fetched
+ * concurrently; the first failure aborts the others.
  *
- * @param url - absolute address of `model.json`; paths in it are relative to that
- * @throws ModelError or CheckpointError saying which part is wrong, or the signal's reason
+ * @param url Absolute URL of `model.json`; its paths are relative to it.
+ * @throws ModelError or CheckpointError about the offending part, or the signal's reason
  */
 export async function openModel(url: string, options: OpenOptions = {}): Promise<OpenedModel> {
   const manifest = parseManifest(url, await downloadJson(url, { signal: options.signal }));
   return openParts(servedFolder(url), manifest, options);
 }
 
-/** Opens the parts that a manifest names, wherever they are. */
+/** Opens the parts named in a manifest from any folder. */
 export async function openParts(
   folder: ModelFolder,
   manifest: Manifest,
@@ -80,10 +80,10 @@ export async function openParts(
   return allOrNone(options.signal, (signal) => readParts(folder, manifest, { ...options, signal }));
 }
 
-/** Files beside a manifest on a web server. They are downloaded whole, into memory. */
+/** Files next to a manifest on a web server, downloaded whole into memory. */
 function servedFolder(url: string): ModelFolder {
   return {
-    // Asynchronous before an address is made: one that cannot be must not keep the others from being waited for.
+    // `async`, so that an invalid path rejects instead of throwing before the others are awaited.
     open: async (path, signal, onProgress) =>
       memorySource(path, await download(addressBeside(url, path), { signal, onProgress })),
   };
@@ -111,7 +111,7 @@ async function readParts(
       try {
         return await openCheckpoint(await weights(part, path), signal);
       } catch (error) {
-        // Only a file that is not there sends us to the next; a damaged one is said.
+        // Only a missing file falls back to the next; a damaged one is reported.
         if (!(error instanceof ModelError && error.code === 'not-found') || index === paths.length - 1) {
           throw error;
         }

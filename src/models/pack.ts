@@ -5,9 +5,9 @@ import { checkFits } from './fits.ts';
 import type { PlannedWeight, WeightPlan } from './onnx/index.ts';
 
 /**
- * Fills a weight file from a checkpoint, tensor by tensor in the order of the file.
+ * Packs a network's weights from a checkpoint, tensor by tensor in the order of the file.
  *
- * @param onWeight - told after each weight how many are done
+ * @param onWeight Called after each weight with the number of finished ones.
  * @throws CheckpointError `weight-not-finite`, `weight-too-large` (for float16), or what reading a tensor throws; or the
  *   signal's reason
  */
@@ -34,8 +34,8 @@ export async function packWeights(
 }
 
 /**
- * The weight file that `packWeights` fills, packed weight by weight as it is read: of a model of any size, no more is
- * in memory than the weight that is being read. Null for a checkpoint that cannot be read synchronously.
+ * The file that `packWeights` makes, packed lazily as it is read: only the weight being read is in memory. Null if the
+ * checkpoint cannot be read synchronously.
  *
  * Reading throws what `packWeights` throws.
  */
@@ -55,7 +55,7 @@ export function lazyWeights(
       signal?.throwIfAborted();
       const weight = places.get(offset);
       if (weight?.byteLength === length) return packed(weight);
-      // Any other range is put together from the weights in it, with nothing where the file has gaps.
+      // Any other range is assembled from the weights in it, with zeros in gaps.
       const bytes = new Uint8Array(length);
       for (const each of weights) {
         const start = Math.max(offset, each.offset);
@@ -69,9 +69,9 @@ export function lazyWeights(
 }
 
 /**
- * One weight as it lies in the file.
+ * Packs one weight.
  *
- * @param parts - the tensors that it is made of; they are given away
+ * @param parts Its source tensors; this function frees them.
  */
 function pack(
   weight: PlannedWeight,
@@ -96,7 +96,7 @@ function pack(
   return new Uint8Array(halves.buffer, halves.byteOffset, halves.byteLength);
 }
 
-/** Tensors one after another. */
+/** Concatenates tensors, freeing each. */
 function joined(parts: readonly Float32Array<ArrayBuffer>[], length: number): Float32Array<ArrayBuffer> {
   const values = new Float32Array(length);
   let start = 0;
@@ -112,7 +112,7 @@ function scaleBy(values: Float32Array, factor: number): void {
   for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * factor;
 }
 
-/** [rows, columns] to [columns, rows], in tiles that stay in the processor's cache. */
+/** Transposes [rows, columns] to [columns, rows], in tiles that fit the CPU's cache. */
 function transposed(values: Float32Array, rows: number, columns: number): Float32Array<ArrayBuffer> {
   const tile = 32;
   const result = new Float32Array(values.length);

@@ -1,19 +1,19 @@
 import type { LatentSize } from '../base/index.ts';
 import { isTooSmall } from './limits.ts';
 
-/** What a device decodes at once: so many latents of this size. */
+/** Part of a batch of latents that a device decodes at once. */
 export interface DecoderPiece extends LatentSize {
   readonly rows: number;
 }
 
-/** Sides of tiles that are tried, in latents. Smaller ones would see too little of the picture around them. */
+/** Candidate sides of tiles, in latents. Smaller ones would have too little context. */
 const tileSides = [256, 192, 128, 96, 64, 48, 32, 24, 16];
 
 /**
- * The most that a device decodes at once: all rows where that fits, else one row at a time, else the largest tile.
+ * The most that a device decodes at once: all rows if they fit, else one row, else the largest tile.
  *
- * @param check - throws a DeviceError where a piece does not fit
- * @throws DeviceError what `check` throws of one whole row, where no tile fits either
+ * @param check Throws a DeviceError if a piece does not fit.
+ * @throws DeviceError thrown by `check` for one whole row, if no tile fits either
  */
 export function largestPiece(
   { height, width }: LatentSize,

@@ -5,36 +5,36 @@ import { StallWatch, timeout } from './stall.ts';
 import type { Timer } from './stall.ts';
 import type { ByteSource } from './types.ts';
 
-/** The bytes of a part of a file, from its beginning on. */
+/** Sequential reader of a byte range of a file. */
 export interface ByteStream {
   /**
-   * The next `length` bytes.
+   * Reads the next `length` bytes.
    *
-   * @param onBytes - told how many bytes have come, as they come
-   * @throws RangeError beyond the end of the part; or what reading the file throws, after which it can be tried again
+   * @param onBytes Called with the number of bytes as they arrive.
+   * @throws RangeError beyond the end of the range; or what reading the file throws, after which it can be retried
    */
   next(length: number, onBytes?: (count: number) => void): Promise<Uint8Array<ArrayBuffer>>;
-  /** Leaves out the next `length` bytes. */
+  /** Skips the next `length` bytes. */
   skip(length: number): Promise<void>;
-  /** Lets go of the connection. */
+  /** Releases the connection. */
   close(): Promise<void>;
 }
 
 /** A file on a web server. */
 export interface RemoteFile extends ByteSource {
-  /** Its version: a strong ETag, or where that is hidden when it was last changed; null where the server tells neither. */
+  /** Version: a strong ETag, else the modification date; null if the server reports neither. */
   readonly tag: string | null;
   /**
-   * Whether it is a large file that its server sends only whole: nothing but its beginning can be read by itself, and
-   * all of it in one stream. Leaving bytes out of that then takes as long as reading them.
+   * True for a large file on a server without ranges: only its beginning can be read randomly; all of it can be streamed,
+   * and skipping takes as long as reading.
    */
   readonly inOrder: boolean;
   /**
-   * Reads a part in order with one request for all of it, as long as its connection holds: requests are what
-   * takes time, for redirects that each of them follows and for memory that browsers set up for each.
+   * Reads a range sequentially by one request, as long as its connection holds. Requests are expensive: each follows
+   * redirects and makes the browser allocate memory.
    */
   stream(begin: number, end: number, signal?: AbortSignal): ByteStream;
-  /** @param onBytes - told how many bytes have come, as they come */
+  /** @param onBytes Called with the number of bytes as they arrive. */
   read(
     offset: number,
     length: number,
@@ -43,23 +43,23 @@ export interface RemoteFile extends ByteSource {
   ): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** The largest file that is kept in memory whole when its server cannot send parts. */
+/** Default maximum size of a file kept in memory if its server does not support ranges. */
 const usualLargestWhole = 64 * 2 ** 20;
 
 export interface HttpOptions {
-  /** Instead of the global `fetch`. */
+  /** Default: the global `fetch`. */
   readonly fetch?: typeof fetch;
-  /** Stops the opening. Every read has its own signal. */
+  /** Cancels opening; reads have their own signals. */
   readonly signal?: AbortSignal | undefined;
-  /** How requests that failed are made again; they are not where it is left out. */
+  /** Retry policies; no retries by default. */
   readonly retry?: { readonly opening: RetryPolicy; readonly reading: RetryPolicy } | undefined;
-  /** The largest file, in bytes, that is kept in memory when its server sends no parts; 64 MB where it is left out. */
+  /** Maximum bytes of a file kept in memory if its server does not support ranges; default 64 MB. */
   readonly largestWhole?: number | undefined;
-  /** By which requests are found to get nothing any more; the clock's where it is left out. */
+  /** Timer that detects stalled requests; the clock by default. */
   readonly timer?: Timer | undefined;
 }
 
-/** Makes the requests for one file. */
+/** Makes the HTTP requests for one file. */
 export class Requests {
   readonly url: string;
   readonly retry: HttpOptions['retry'];
@@ -76,12 +76,12 @@ export class Requests {
   }
 
   /**
-   * Always asks the address itself: what it redirects to may be good for some minutes only.
+   * Fetches the original URL every time: the target of its redirect may expire within minutes.
    *
    * @throws ModelError `network`
    */
   async ask(init: RequestInit, watch: StallWatch): Promise<Response> {
-    // Taken out of the object: the browser's fetch refuses to be called as a method of anything else.
+    // A local variable, because the browser's fetch throws if it is called as a method of another object.
     const fetcher = this.#fetch;
     try {
       const response = await fetcher(this.url, {
@@ -98,20 +98,20 @@ export class Requests {
   }
 
   /**
-   * Asks for a part of the file, up to its end where `last` is null. A request for a part keeps servers from sending
-   * the file compressed, also those that then send all of it.
+   * Requests a byte range, to the end of the file if `last` is null. The Range header also prevents compression, even by
+   * servers that ignore it otherwise.
    */
   askRange(first: number, last: number | null, watch: StallWatch, method?: 'HEAD'): Promise<Response> {
     const headers = { Range: `bytes=${first}-${last ?? ''}` };
     return this.ask({ headers, ...(method && { method }) }, watch);
   }
 
-  /** Watches over a request and its answer, and ends it where nothing comes any more. */
+  /** Starts a stall watch for a request. */
   watch(signal: AbortSignal | undefined): StallWatch {
     return new StallWatch(this.url, signal, this.#timer);
   }
 
-  /** Does something with a request under such a watch. */
+  /** Runs `work` under a stall watch. */
   async watched<T>(signal: AbortSignal | undefined, work: (watch: StallWatch) => Promise<T>): Promise<T> {
     const watch = this.watch(signal);
     try {
@@ -122,7 +122,7 @@ export class Requests {
   }
 }
 
-/** A file that is at hand as one that would have to be fetched. */
+/** Adapts a local source to the interface of remote files. */
 export function remoteOf(source: ByteSource, tag: string | null): RemoteFile {
   const read = async (
     offset: number,
@@ -147,7 +147,7 @@ export function remoteOf(source: ByteSource, tag: string | null): RemoteFile {
   };
 }
 
-/** A stream of what is read by one reading after the other. */
+/** Implements a stream by consecutive reads. */
 export function streamOf(
   begin: number,
   end: number,

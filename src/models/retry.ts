@@ -1,36 +1,35 @@
 import { ModelError, abortReason } from '../base/index.ts';
 import type { DeviceNetwork } from './online.ts';
 
-/** How requests that failed are made again. */
+/** Policy for retrying failed requests. */
 export interface RetryPolicy {
-  /** How many failures in a row, with nothing gained in between, are one too many. */
+  /** Maximum consecutive failures without progress. */
   readonly attempts: number;
   /** Waits; rejects with the signal's reason as soon as it is aborted. */
   readonly wait: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
-  /** From 0 to below 1. */
+  /** Source of jitter, in [0, 1). */
   readonly random: () => number;
-  /** Told before each wait; `offline` where this device is on no network. */
+  /** Called before each wait; `offline` if the device has no network. */
   readonly onRetry?: ((error: ModelError, seconds: number, offline: boolean) => void) | undefined;
-  /** While this device is on no network, failures are not counted, and waiting ends when it is on one again. */
+  /** While the device is offline, failures are not counted, and going online ends the wait. */
   readonly device?: DeviceNetwork | undefined;
 }
 
-/** The first wait in milliseconds, and the longest; each is twice the one before. */
+/** First and maximum delay in milliseconds; doubles each time. */
 const firstWait = 1000;
 const longestWait = 30_000;
-/** A server that asks for more patience than this, in seconds, gets none: the user is told instead. */
+/** Longest `Retry-After` we honour, in seconds; with a longer one, the request fails. */
 const longestPatience = 300;
 
-/** Refusals that say "not now": the request may succeed later as it is. 416 comes here only for a part that is there. */
+/** Transient 4xx statuses. 416 gets here only for a range that exists. */
 const passing = new Set([408, 416, 425, 429]);
-/** Of the server's own failures, those that last: not implemented, version not supported. */
+/** Permanent 5xx statuses: not implemented, version not supported. */
 const lasting = new Set([501, 505]);
 
 /**
- * Runs an operation until it succeeds, as long as it fails for passing reasons: exponential back-off with jitter,
- * and not before the server's `Retry-After`.
+ * Retries an operation on transient failures, with exponential backoff, jitter and `Retry-After`.
  *
- * @param gained - counts up as the operation gets anywhere, which takes its failures back
+ * @param gained Monotonic progress counter; progress resets the count of failures.
  * @throws the operation's last error, or the signal's reason, also while waiting
  */
 export async function retrying<T>(
@@ -62,7 +61,7 @@ export async function retrying<T>(
   }
 }
 
-/** Waits, and says whether this device came back to a network, which ends the waiting. */
+/** Waits; returns true if the wait ended early because the device went online. */
 async function waiting(
   { wait, device }: RetryPolicy,
   milliseconds: number,
@@ -93,12 +92,12 @@ function mayPass({ code, details }: ModelError): boolean {
   if (code !== 'http-failed') return false;
   const status = Number(details['status']);
   const failure = status >= 500 && !lasting.has(status);
-  // The link that a server redirected to has expired: it gives another.
+  // An expired signed URL behind a redirect: the next request gets a new one.
   const expired = status === 403 && details['redirected'] === true;
   return passing.has(status) || failure || expired || details['whole'] === true;
 }
 
-/** Waits, by the clock; rejects with the signal's reason as soon as it is aborted. */
+/** Waits by `setTimeout`; rejects with the signal's reason as soon as it is aborted. */
 export function waitByTimer(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();

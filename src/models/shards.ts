@@ -7,9 +7,9 @@ import { checkRange } from './source.ts';
 import type { ByteSource } from './types.ts';
 
 /**
- * Opens the files that the index of a sharded checkpoint names.
+ * Opens the files named in the index of a sharded checkpoint.
  *
- * @param open opens a file beside the index by its name, in an address or a path
+ * @param open Opens a file next to the index, by its URL-encoded name.
  * @throws CheckpointError `shard-index-damaged`, or `shard-missing`; what `open` throws
  */
 export function openShards<Source extends ByteSource>(
@@ -25,7 +25,7 @@ export function openShards<Source extends ByteSource>(
         try {
           return await open(encodeURIComponent(name), stop);
         } catch (cause) {
-          // Without it the checkpoint is incomplete; that there is no file would send readers on to another one.
+          // Not `not-found`, which would make callers try another checkpoint.
           if (!(cause instanceof ModelError) || cause.code !== 'not-found') throw cause;
           throw new CheckpointError('shard-missing', `${name} is missing, which ${index} names.`, {
             remedy: 'The model is incomplete. Get all of its files again.',
@@ -38,7 +38,7 @@ export function openShards<Source extends ByteSource>(
   );
 }
 
-/** The files of a sharded checkpoint as one safetensors file. @throws CheckpointError as `joinShards` */
+/** Joins the files of a sharded checkpoint into one virtual safetensors file. @throws CheckpointError like `joinShards` */
 export async function joinedSource(
   name: string,
   shards: readonly ByteSource[],
@@ -53,9 +53,9 @@ export async function joinedSource(
 }
 
 /**
- * The files of a sharded checkpoint on a web server as one safetensors file. Its version is that of all of them.
+ * Joins the files of a sharded checkpoint on a web server into one virtual safetensors file, with a combined version.
  *
- * @throws CheckpointError as `joinShards`; ModelError `no-ranges` where one of them is sent only whole
+ * @throws CheckpointError like `joinShards`; ModelError `no-ranges` if a server does not support ranges
  */
 export async function joinedRemote(
   name: string,
@@ -79,15 +79,15 @@ export async function joinedRemote(
   };
 }
 
-/** A part of the joined file that lies in one file, or in the header. */
+/** A range of the joined file that lies in one shard, or in the header. */
 interface SourceSpan<Source extends ByteSource> {
   readonly source: Source | null;
-  /** Where it begins in its file, or in the header. */
+  /** Offset in the shard, or in the header. */
   readonly from: number;
   readonly length: number;
 }
 
-/** What the bytes of the joined file from `begin` to `end` are made of. */
+/** Splits the range from `begin` to `end` of the joined file by shard. */
 function spansOf<Source extends ByteSource>(
   { header, segments }: JoinedShards<Source>,
   begin: number,
@@ -119,12 +119,12 @@ async function readJoined<Source extends RemoteFile | ByteSource>(
   return only && parts.length === 1 ? only : concatBytes(parts);
 }
 
-/** Reads on from file to file, with one request for each. */
+/** Reads sequentially across shards, with one request per shard. */
 class JoinedStream implements ByteStream {
   readonly #header: Uint8Array<ArrayBuffer>;
   readonly #spans: SourceSpan<RemoteFile>[];
   readonly #signal: AbortSignal | undefined;
-  /** What has been read of the first span. */
+  /** Bytes consumed of the first span. */
   #done = 0;
   #open: ByteStream | null = null;
 

@@ -1,14 +1,14 @@
 import { CheckpointError, InputError } from '../base/index.ts';
 import type { ByteSource } from './types.ts';
 
-/** Only workers have it, and this file is also compiled for what has none. */
+/** Declared here because it exists only in workers. */
 declare const FileReaderSync: (new () => { readAsArrayBuffer(blob: Blob): ArrayBuffer }) | undefined;
 
 /**
- * Checks that a range lies inside a source. Every `ByteSource` calls this before it reads.
+ * Checks that a range lies inside a source. Every `ByteSource` calls this before reading.
  *
- * @throws CheckpointError `truncated` with how many bytes are missing.
- * @throws RangeError when the range is not one: a mistake of the caller, not of the file.
+ * @throws CheckpointError `truncated` with the number of missing bytes
+ * @throws RangeError for an invalid range, which is a bug in the caller
  */
 export function checkRange(name: string, size: number, offset: number, length: number): void {
   if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(length) || offset < 0 || length < 0) {
@@ -22,7 +22,7 @@ export function checkRange(name: string, size: number, offset: number, length: n
   });
 }
 
-/** Bytes in memory. What is read is a copy. */
+/** Source over bytes in memory. Reads return copies. */
 export function memorySource(name: string, bytes: Uint8Array): ByteSource {
   const readSync = (offset: number, length: number) => {
     checkRange(name, bytes.length, offset, length);
@@ -44,10 +44,9 @@ export function memorySource(name: string, bytes: Uint8Array): ByteSource {
 }
 
 /**
- * A file that the user chose, or any other blob. In workers it can be read synchronously as well.
+ * Source over a file chosen by the user, or any blob; synchronously readable in workers.
  *
- * Reading throws InputError `unreadable` when the browser can no longer read the file, because it was
- * changed, moved or unplugged after it was chosen.
+ * Reading throws InputError `unreadable` if the file was changed, moved or unplugged after it was chosen.
  */
 export function blobSource(name: string, blob: Blob): ByteSource {
   const unreadable = (cause: unknown) =>

@@ -1,9 +1,9 @@
 import { ModelError } from '../base/index.ts';
 
-/** Calls back once so many milliseconds have passed, unless what it returns is called before. */
+/** Calls `ring` once after a delay; returns a function that cancels it. */
 export type Timer = (milliseconds: number, ring: () => void) => () => void;
 
-/** The clock's. */
+/** `setTimeout` as a Timer. */
 export const timeout: Timer = (milliseconds, ring) => {
   const timer = setTimeout(ring, milliseconds);
   return () => {
@@ -11,20 +11,20 @@ export const timeout: Timer = (milliseconds, ring) => {
   };
 };
 
-/** A request that gets nothing for so many seconds is given up. */
+/** Seconds without data after which a request is given up. */
 export const longestSilence = 30;
 const ringEvery = 10;
-/** The first ring may come at once after a byte. */
+/** One more, because the first ring may come right after a byte. */
 const silentRings = longestSilence / ringEvery + 1;
 
 /**
- * Watches over a request: when no byte comes for too long, `signal` is aborted with the error of a lost connection.
+ * Stall detector: aborts `signal` with a connection error if no byte arrives for too long.
  *
- * Silence is counted in rings of a timer rather than measured: to a machine that slept, or a thread that was busy, all
- * of that time is one ring, and what came meanwhile is still read.
+ * Counts ticks of a timer instead of measuring time: to a machine that slept or a thread that was busy, that whole time
+ * is one tick, so that data received meanwhile is still read.
  */
 export class StallWatch {
-  /** For the request: aborted when it stalls, and with the caller's own signal. */
+  /** Signal for the request: aborted by a stall, and with the caller's signal. */
   readonly signal: AbortSignal;
   readonly #url: string;
   readonly #timer: Timer;
@@ -32,7 +32,7 @@ export class StallWatch {
   #silence = 0;
   #unset: () => void = () => undefined;
 
-  /** @param signal - the caller's */
+  /** @param signal The caller's signal. */
   constructor(url: string, signal: AbortSignal | undefined, timer: Timer) {
     this.#url = url;
     this.#timer = timer;
@@ -40,22 +40,22 @@ export class StallWatch {
     this.#set();
   }
 
-  /** Whether it was this that aborted the signal. */
+  /** True if the abort was caused by a stall. */
   get stalled(): boolean {
     return this.signal.aborted && this.signal.reason === this.#gaveUp.signal.reason;
   }
 
-  /** Something came, or is waited for from now on. */
+  /** Restarts the count: data arrived, or a wait begins. */
   alive(): void {
     this.#silence = 0;
   }
 
-  /** Nothing is waited for until `alive`: whoever reads is busy. */
+  /** Suspends the count until `alive`, while the reader is busy. */
   pause(): void {
     this.#silence = -Infinity;
   }
 
-  /** Ends the watch; whoever began it calls this. */
+  /** Stops the timer. */
   end(): void {
     this.#unset();
   }

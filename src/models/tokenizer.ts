@@ -1,27 +1,27 @@
 import * as v from 'valibot';
 import { ModelError } from '../base/index.ts';
 
-/** Prompts as rows of token ids of equal length: int64 [prompts, tokens]. */
+/** Converts prompts to rows of token ids of equal length: int64 [prompts, tokens]. */
 export type Tokenize = (prompts: readonly string[]) => {
   readonly dims: readonly [number, number];
   readonly ids: BigInt64Array<ArrayBuffer>;
-  /** Prompts that had more tokens than the tower reads, by their places. */
+  /** Indices of prompts that exceeded the tower's maximum length. */
   readonly cut: readonly number[];
 };
 
 const fileSchema = v.looseObject({ model: v.looseObject({ vocab: v.record(v.string(), v.number()) }) });
 const configSchema = v.looseObject({});
-/** What an empty prompt becomes: start and end. */
+/** Tokens of an empty prompt: start and end. */
 const specialSchema = v.tuple([v.number(), v.number()]);
 const encodedSchema = v.object({ input_ids: v.array(v.array(v.number())) });
 
 /**
- * CLIP's tokenizer, by Transformers.js, which is loaded here and not before.
+ * CLIP tokenizer from Transformers.js, which is imported on first use.
  *
- * @param file - the parsed `tokenizer.json`
- * @param config - the parsed `tokenizer_config.json`
- * @param maxTokens - longer prompts are cut to so many tokens, the start and end tokens included: CLIP reads the embedding
- *   where the end token is. (Transformers.js cuts after it has added them, and the end is lost.)
+ * @param file Parsed `tokenizer.json`.
+ * @param config Parsed `tokenizer_config.json`.
+ * @param maxTokens Maximum length including start and end tokens. Truncation keeps the end token, where CLIP reads the
+ *   embedding; that of Transformers.js would lose it.
  * @throws ModelError `tokenizer-invalid`
  */
 export async function openTokenizer(file: unknown, config: unknown, maxTokens: number): Promise<Tokenize> {

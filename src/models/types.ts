@@ -1,43 +1,42 @@
 export type { ByteSource } from '../formats/index.ts';
 
-/** Element types found in checkpoints that Drift reads. */
+/** Element types of checkpoints that Drift reads. */
 export type StoredType = 'float64' | 'float32' | 'float16' | 'bfloat16';
 
-/** One tensor of a checkpoint, by its header alone. */
+/** Header entry of a tensor in a checkpoint. */
 export interface TensorEntry {
   readonly name: string;
   readonly dims: readonly number[];
   readonly type: StoredType;
 }
 
-/** A tensor's values as they lie in a file, for reading them in pieces. Offsets and lengths are bytes of its values. */
+/** A tensor's values in a file, readable in parts. Offsets and lengths are in bytes of its values. */
 export interface StoredTensor {
   readonly byteLength: number;
   /**
-   * Where in the file these of its bytes are, with what has to be read to find them: once all of that is at hand, `read`
-   * asks for nothing else, except for one header in front of the values that later pieces need.
+   * Byte range of the file that covers this part of the values, including what is needed to locate them. If that range is
+   * available, `read` needs nothing else, except one header that later parts share.
    */
   range(offset: number, length: number): { readonly begin: number; readonly end: number };
-  /** These bytes, little-endian. */
+  /** Reads this part of the values, little-endian. */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** A weight file whose header has been read and checked. Values are read tensor by tensor, on demand. */
+/** A weight file with validated header. Values are read tensor by tensor, on demand. */
 export interface Checkpoint {
   readonly name: string;
-  /** Float tensors by name; tensors of other types (step counters, position ids) are not listed. */
+  /** Float tensors by name; other types (step counters, position ids) are not listed. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   /**
-   * One tensor's values in row-major order, widened (or narrowed, from float64) to float32.
+   * Reads a tensor's values in row-major order, converted to float32.
    *
-   * @throws CheckpointError `tensor-missing`, or `truncated` when the file ends early.
+   * @throws CheckpointError `tensor-missing`, or `truncated` if the file ends early
    */
   read(name: string, signal?: AbortSignal): Promise<Float32Array<ArrayBuffer>>;
-  /** The same at once, where the file's source can. Either way, what is read belongs to the caller. */
+  /** Synchronous `read`, if the file's source supports it. The caller owns the results of both. */
   readonly readSync?: (name: string) => Float32Array<ArrayBuffer>;
   /**
-   * How a tensor lies in the file; null for one that can only be read whole, because it is compressed, strided or
-   * big-endian.
+   * Location of a tensor in the file; null if it can only be read whole, because it is compressed, strided or big-endian.
    *
    * @throws CheckpointError `tensor-missing`
    */

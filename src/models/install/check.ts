@@ -7,10 +7,10 @@ import type { ProgressMeter } from './progress.ts';
 import { storing } from './storing.ts';
 import type { Damage } from './types.ts';
 
-/** Pieces that are read back at once: enough to keep the disk and the checksums busy side by side. */
+/** Chunks read concurrently: enough to overlap disk reads and hashing. */
 const atOnce = 3;
 
-/** How many bytes of a model should be there. */
+/** Number of bytes that the install journal says are stored. */
 export function bytesThere({ files }: Ledger): number {
   return piecesThere(files).reduce((sum, { piece }) => sum + piece.length, 0);
 }
@@ -22,10 +22,10 @@ function piecesThere(files: readonly LedgerFile[]): { file: LedgerFile; piece: L
 }
 
 /**
- * Reads back every piece that should be there and compares it with its checksum. A piece that is not what it was is
- * noted in the ledger as missing.
+ * Reads back every stored chunk and compares its SHA-256. Damaged chunks are marked as missing in the journal (in memory;
+ * the caller saves it).
  *
- * @returns those pieces
+ * @returns the damaged chunks
  * @throws StorageError `storage-unavailable`, or the signal's reason
  */
 export async function checkPieces(
@@ -58,7 +58,7 @@ export async function checkPieces(
   return damage;
 }
 
-/** Null for bytes that the disk does not give back. */
+/** SHA-256 of what `reading` yields; null if it cannot be read. */
 async function checksum(reading: Promise<Uint8Array<ArrayBuffer>>): Promise<string | null> {
   try {
     const bytes = await reading;

@@ -1,36 +1,36 @@
 import type { ByteSource } from '../types.ts';
 
 /**
- * Where installed models are kept: the origin private file system in the page, a folder in Node. A model is a folder
- * that holds what a static host would serve, and `install.json` beside it.
+ * File system for installed models: the origin private file system in the page, a folder in Node. A model is a folder
+ * with the files that a static host would serve, plus `install.json`.
  */
 export interface ModelFiles {
-  /** The names of the models' folders. */
+  /** Names of the models' folders. */
   list(): Promise<string[]>;
-  /** All files of a model; names may hold slashes. Empty where there is no such model. */
+  /** All files of a model; names may contain slashes. Empty if the model does not exist. */
   files(model: string): Promise<{ name: string; size: number }[]>;
-  /** A file as it is now, with `readSync` where the place has one; null where there is none. */
+  /** Snapshot of a file for reading, with `readSync` if supported; null if it does not exist. */
   open(model: string, name: string): Promise<ByteSource | null>;
-  /** Opens a file for writing at any place and keeps what is in it; makes it, and its folders, where there is none. */
+  /** Opens a file for random-access writing, keeping its contents; creates it and its folders if necessary. */
   writer(model: string, name: string): Promise<ModelFileWriter>;
-  /** Removes a model's folder with all that is in it; there need be none. */
+  /** Removes a model's folder recursively, if it exists. */
   remove(model: string): Promise<void>;
-  /** How many bytes may still be written, null where nobody knows. */
+  /** Bytes available for writing; null if unknown. */
   room(): Promise<number | null>;
 }
 
-/** A file that is open for writing. Whoever opened it closes it. */
+/** A file open for writing. The caller closes it. */
 export interface ModelFileWriter {
-  /** Its length in bytes. */
+  /** Length in bytes. */
   size(): number;
   /**
-   * Writes at a place; beyond the end the file grows, with zeros in between.
+   * Writes at a position; gaps are filled with zeros.
    *
-   * @throws DOMException `QuotaExceededError`, or Node's `ENOSPC`, when there is no room left.
+   * @throws DOMException `QuotaExceededError`, or Node's `ENOSPC`, if storage is full
    */
   write(at: number, bytes: Uint8Array): void | Promise<void>;
   truncate(size: number): void;
-  /** Returns once everything written is safe from a crash of the page. */
+  /** Returns once all writes are durable. */
   flush(): void;
   close(): void;
 }

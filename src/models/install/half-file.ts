@@ -6,34 +6,34 @@ import type { Piece, PlannedFile, Span } from './pieces.ts';
 import type { WindowedFile } from './window.ts';
 
 /**
- * Fewer unwanted bytes between two wanted tensors than this part of a piece (128 kB of 12 MB) are fetched with them: a
- * request of its own takes longer.
+ * Largest gap between two wanted tensors that is fetched rather than skipped, relative to a chunk (128 kB of 12 MB): a
+ * separate request takes longer.
  */
 const bridged = 1 / 96;
-/** How many bytes are turned to float16 at once, so that little besides the piece itself is in memory. */
+/** Bytes converted to float16 at a time, to bound memory. */
 const stride = 2 ** 21;
 
-/** Some values of one tensor, in bytes as they lie in the checkpoint. */
+/** Consecutive values of one tensor; offset and length in bytes of the checkpoint. */
 interface Take {
   readonly tensor: string;
   readonly offset: number;
   readonly length: number;
-  /** Where in the stored file they go, and how many bytes they take there. */
+  /** Position in the stored file; `stored` is the length there, in bytes. */
   readonly at: number;
   readonly stored: number;
 }
 
-/** Values that lie together in the checkpoint and in the stored file; `span` is null for one that is read whole. */
+/** Values that are contiguous in the checkpoint and in the stored file; `span` is null for a tensor read whole. */
 interface TakeRun {
   readonly takes: Take[];
   span: Span | null;
 }
 
 /**
- * A safetensors file in float16 of some of a checkpoint's tensors, under their names. They are stored in the order in
- * which they lie in the checkpoint, so that one request after the other makes one piece after the other.
+ * Plans a float16 safetensors file with some of a checkpoint's tensors, in their order in the checkpoint, so that
+ * consecutive requests produce consecutive chunks.
  *
- * @param checkpoint - opened over `source`, which reads from `file`
+ * @param checkpoint Opened over `source`, which reads from `file`.
  * @throws CheckpointError `tensor-missing`
  */
 export async function halfFile(
@@ -150,7 +150,7 @@ export async function halfFile(
   };
 }
 
-/** Adds values to the last run, or begins another where they lie apart or it would become too long. */
+/** Appends values to the last run, or starts a new one if the gap or the total would be too large. */
 function extend(runs: TakeRun[], take: Take, span: Span, pieceLength: number): void {
   const last = runs.at(-1);
   if (
@@ -165,7 +165,7 @@ function extend(runs: TakeRun[], take: Take, span: Span, pieceLength: number): v
   }
 }
 
-/** The header of a safetensors file; the values after it begin at a multiple of 8 bytes, as the format recommends. */
+/** Header of a safetensors file, padded so that values start at a multiple of 8 bytes, as the format recommends. */
 function headerBytes(header: Readonly<Record<string, unknown>>): Uint8Array<ArrayBuffer> {
   const json = new TextEncoder().encode(JSON.stringify(header));
   const length = Math.ceil(json.length / 8) * 8;

@@ -3,7 +3,7 @@ import { elementsToFloat32 } from '../checkpoint/index.ts';
 import { checkFits } from '../fits.ts';
 import type { StoredType } from '../types.ts';
 
-/** Bytes of one value. */
+/** Bytes per value. */
 export const valueBytes: Readonly<Record<StoredType, number>> = {
   float64: 8,
   float32: 4,
@@ -12,11 +12,11 @@ export const valueBytes: Readonly<Record<StoredType, number>> = {
 };
 
 /**
- * Turns values as they lie in a checkpoint into float16.
+ * Converts values of a checkpoint to float16.
  *
- * @param tensor - whose they are, and `file` where they come from, for errors
- * @param bytes - a whole number of values, little-endian; they are given away
- * @param out - where the halves go, two bytes for each value
+ * @param tensor For errors, like `file`.
+ * @param bytes A whole number of values, little-endian; this function frees them.
+ * @param out Destination, two bytes per value.
  * @throws CheckpointError `weight-not-finite` or `weight-too-large`
  */
 export function storeHalves(
@@ -32,7 +32,7 @@ export function storeHalves(
   freeNow(bytes);
 }
 
-/** The same for values that are float32 already. */
+/** Converts float32 values to float16. @throws like `storeHalves` */
 export function writeHalves(
   tensor: string,
   file: string,
@@ -41,7 +41,7 @@ export function writeHalves(
 ): void {
   const halves = new Uint16Array(out.buffer, out.byteOffset, values.length);
   float32ToFloat16(values, halves);
-  // What float16 cannot hold has become infinite. Looking at the halves is quicker than measuring all values.
+  // Overflow has become infinite; scanning the halves is faster than measuring all values first.
   if (!allFinite(halves)) checkFits(tensor, values, file, 'float16');
 }
 

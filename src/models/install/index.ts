@@ -1,4 +1,4 @@
-/** Installed models: fetched once, in pieces that are checked, and opened from disk. */
+/** Installed models: downloaded once in chunks with checksums, and opened from storage. */
 export { install } from './install.ts';
 export { listInstalled, openInstalled, removeInstalled, verifyInstalled } from './installed.ts';
 export type { ModelFiles, ModelFileWriter } from './files.ts';

@@ -16,18 +16,19 @@ import { stretchesOf } from './stretches.ts';
 import type { Missing } from './stretches.ts';
 import type { InstallOptions, InstallPlan } from './types.ts';
 
-/** Fewer than browsers open to one server at once: more took memory and no less time, and others want some too. */
+/** Concurrent requests. Browsers allow more per server; more used memory without saving time. */
 const usualConnections = 4;
 
 /**
- * Installs a model, goes on where the last attempt stopped, or mends what is damaged. Pausing is aborting: what is
- * finished stays. Pieces that are there are read back and compared before they are counted.
+ * Installs a model, resumes an interrupted install, or repairs damage. Abort to pause: finished chunks are kept. Stored
+ * chunks are verified first.
  *
- * A file that is replaced on its server in between is begun again, once: a mixture of two files is never kept.
+ * If a file changes on its server meanwhile, it is downloaded again from the start, once: files of different versions are
+ * never mixed.
  *
- * @param what - a source, or the plan that `planInstall` made of it
- * @throws ModelError or CheckpointError saying which file is wrong; StorageError `storage-full` with `needed` and
- *   `free`, or `storage-unavailable`; or the signal's reason
+ * @param what A source, or the plan that `planInstall` made of it.
+ * @throws ModelError or CheckpointError about the offending file; StorageError `storage-full` with `needed` and `free`, or
+ *   `storage-unavailable`; or the signal's reason
  */
 export async function install(
   what: ModelSource | InstallPlan,
@@ -58,14 +59,14 @@ export async function install(
   }
 }
 
-/** The address of a file that is no longer the one that was begun; null for any other error. */
+/** URL of a file that changed on its server; null for any other error. */
 function replacedFile(error: unknown): string | null {
   if (!(error instanceof ModelError) || error.code !== 'changed') return null;
   const url = error.details['url'];
   return typeof url === 'string' ? url : null;
 }
 
-/** Notes that nothing is there of what was made from an address. */
+/** Marks all chunks that came from a URL as missing. */
 async function forget(files: ModelFiles, id: string, url: string): Promise<void> {
   const ledger = await readLedger(files, id);
   if (!ledger) return;
@@ -81,7 +82,7 @@ async function forget(files: ModelFiles, id: string, url: string): Promise<void>
   );
 }
 
-/** @throws ModelError `changed` when a file is not the one that was planned with */
+/** @throws ModelError `changed` if a file is not the version that was planned */
 async function carryOut(plan: PreparedPlan, files: ModelFiles, options: InstallOptions): Promise<void> {
   const { signal, connections = usualConnections, now = Date.now, onProgress, onNotice } = options;
   const { id } = plan.source;
@@ -122,7 +123,7 @@ async function carryOut(plan: PreparedPlan, files: ModelFiles, options: InstallO
     });
     await keeper.finish();
   } catch (error) {
-    // What is finished stays, also where the disk is too full to say so: then it is fetched again.
+    // If the disk is too full even for the journal, unsaved chunks are fetched again next time.
     await keeper.save().catch(() => undefined);
     throw error;
   } finally {
@@ -130,7 +131,7 @@ async function carryOut(plan: PreparedPlan, files: ModelFiles, options: InstallO
   }
 }
 
-/** Says where bytes of a stretch come again, because its server sends the file only from its beginning on. */
+/** Notifies that bytes will be fetched again because the server does not support ranges. */
 function tellOfRepetition(
   [first, ...others]: readonly Missing<SpanPiece>[],
   onNotice: InstallOptions['onNotice'],
@@ -143,7 +144,7 @@ function tellOfRepetition(
   onNotice?.({ kind: 'whole', url, message });
 }
 
-/** Fetches what lies together in one file by one request, and makes a piece of it whenever enough has come. */
+/** Fetches a coalesced range by one request, and stores each chunk as soon as it is complete. */
 async function makeStretch(
   stretch: readonly Missing<SpanPiece>[],
   keeper: PieceKeeper,
@@ -178,7 +179,7 @@ async function makeStretch(
   }
 }
 
-/** Makes a piece of which nobody knows what bytes it takes. */
+/** Makes a chunk whose source bytes are unknown. */
 async function makeOne(
   { file, piece, entry }: Missing<ReadPiece>,
   keeper: PieceKeeper,
@@ -192,7 +193,7 @@ async function makeOne(
   progress.add(piece.download);
 }
 
-/** The ledger to go on with: of files that are still made in the same way from the same origin, what is there counts. */
+/** Journal to continue with: keeps the chunks of files with unchanged layout and origin. */
 function goOn(
   plan: PreparedPlan,
   before: Ledger | null,
@@ -234,12 +235,12 @@ function goOn(
 function sameOrigin(known: LedgerFile['origin'], origin: LedgerFile['origin']): boolean {
   if (!known || !origin) return known === origin;
   if (known.size !== origin.size) return false;
-  // The same ETag at another address is the same file: a mirror, or the hub under another name.
+  // Equal ETags mean the same file, even at another URL such as a mirror.
   const tagged = known.tag !== null && origin.tag !== null;
   return tagged ? known.tag === origin.tag : known.url === origin.url;
 }
 
-/** Whether a folder holds files that the plan does not know. */
+/** True if the folder has files that are not in the plan. */
 function leftOver(before: Ledger, plan: PreparedPlan): boolean {
   return before.files.some(({ name }) => !plan.files.some((file) => file.name === name));
 }
@@ -256,7 +257,7 @@ async function askForRoom(plan: PreparedPlan, files: ModelFiles): Promise<void> 
     (sum, { name, size }) => sum + Math.max(0, size - (sizes.get(name) ?? 0)),
     0,
   );
-  // A browser that does not say is not asked again: what does not fit is refused when it is written.
+  // If the browser does not report the space, writing will fail when it runs out.
   const free = await files.room().catch(() => null);
   if (free !== null && needed > free) throw storageFull(needed, free);
 }

@@ -13,9 +13,9 @@ import { storing } from './storing.ts';
 import type { Damage, StoredModel, VerifyOptions } from './types.ts';
 
 /**
- * The models in a store, in the order of their names. Folders without a readable ledger are left out.
+ * Lists installed models by name. Folders without a readable journal are skipped.
  *
- * @throws StorageError `storage-unavailable` where nothing can be kept
+ * @throws StorageError `storage-unavailable`
  */
 export async function listInstalled(files: ModelFiles): Promise<StoredModel[]> {
   const ids = await storing(
@@ -52,7 +52,7 @@ export async function listInstalled(files: ModelFiles): Promise<StoredModel[]> {
   return found.filter((model) => model !== null).sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** What can be told without reading the files. */
+/** State according to journal and file sizes, without reading files. */
 function stateOf(ledger: Ledger, sizes: ReadonlyMap<string, number>): StoredModel['state'] {
   const whole = ledger.files.every(
     ({ name, size, pieces }) => sizes.get(name) === size && pieces.every((piece) => piece.sha256 !== null),
@@ -62,10 +62,9 @@ function stateOf(ledger: Ledger, sizes: ReadonlyMap<string, number>): StoredMode
 }
 
 /**
- * Reads a model back and compares every piece with its checksum. What is wrong is noted in the ledger, so that
- * `install` fetches that alone.
+ * Verifies the checksum of every chunk of a model. Damage is recorded in the journal, so that `install` fetches only that.
  *
- * @returns what is wrong; nothing for a model that is whole
+ * @returns the damaged chunks
  * @throws ModelError `not-installed`, or the signal's reason
  */
 export async function verifyInstalled(
@@ -92,7 +91,7 @@ async function verify(files: ModelFiles, ledger: Ledger, options: VerifyOptions)
 }
 
 /**
- * Opens an installed model from disk, once its checksums are verified. Files are read in pieces, when they are needed.
+ * Verifies an installed model and opens it from storage. Files are read lazily.
  *
  * @throws ModelError `not-installed`, `model-partial` or `model-damaged`, and what `openModel` throws
  */
@@ -127,7 +126,7 @@ export async function openInstalled(
   return openParts(folder, parseManifest(manifest.name, json), options);
 }
 
-/** A model's files in a store. Nothing is read before it is needed. */
+/** Lazy access to a model's stored files. */
 function storedFolder(files: ModelFiles, id: string): ModelFolder {
   return {
     async open(path) {
@@ -146,9 +145,9 @@ function storedFolder(files: ModelFiles, id: string): ModelFolder {
 }
 
 /**
- * Removes a model from the store; there need be none.
+ * Removes a model, if it exists.
  *
- * @throws StorageError `storage-unavailable`, when it is being downloaded just now, for one
+ * @throws StorageError `storage-unavailable`, for example during its download
  */
 export function removeInstalled(files: ModelFiles, id: string): Promise<void> {
   return storing(

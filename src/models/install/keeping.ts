@@ -4,19 +4,19 @@ import type { Ledger, LedgerPiece } from './ledger.ts';
 import { sha256 } from './pieces.ts';
 import { storing } from './storing.ts';
 
-/** The ledger is written no more often than this, in milliseconds: what a killed tab has to fetch again. */
+/** Minimum interval between writes of the journal, in milliseconds: the work that a killed tab loses. */
 const saveEvery = 1000;
 
 /**
- * Writes pieces into a model's files and keeps its ledger. A piece counts only once its bytes are flushed: first the
- * files, then the ledger that says they are there.
+ * Writes chunks and maintains the install journal. Write-ahead order: chunk data is flushed before the journal that
+ * records it.
  */
 export class PieceKeeper {
   readonly #files: ModelFiles;
   readonly #ledger: Ledger;
   readonly #now: () => number;
   readonly #writers = new Map<string, Promise<ModelFileWriter>>();
-  /** Written, but perhaps not yet on disk. */
+  /** Written, but perhaps not flushed. */
   #written: { readonly piece: LedgerPiece; readonly sha256: string }[] = [];
   #saving: Promise<void> = Promise.resolve();
   #saved: number;
@@ -44,7 +44,7 @@ export class PieceKeeper {
     if (this.#now() - this.#saved >= saveEvery) await this.save();
   }
 
-  /** Flushes what was written and notes it in the ledger. */
+  /** Flushes written chunks and records them in the journal. */
   save(): Promise<void> {
     this.#saved = this.#now();
     const before = this.#saving;
@@ -63,7 +63,7 @@ export class PieceKeeper {
     return saving;
   }
 
-  /** Cuts every file to its length, and notes that the model is whole. */
+  /** Truncates all files to their planned sizes and marks the model as complete. */
   async finish(): Promise<void> {
     await this.#storing(async () => {
       for (const { name, size } of this.#ledger.files) {
@@ -75,7 +75,7 @@ export class PieceKeeper {
     await this.save();
   }
 
-  /** Closes all files. What was not saved is lost. */
+  /** Closes all files without saving. */
   async close(): Promise<void> {
     await this.#saving.catch(() => undefined);
     const opened = await Promise.allSettled(this.#writers.values());
@@ -88,7 +88,7 @@ export class PieceKeeper {
     if (known) return known;
     const opened = this.#files.writer(this.#ledger.source.id, name);
     this.#writers.set(name, opened);
-    // One that cannot be opened must not keep the others from being saved.
+    // A file that cannot be opened must not prevent the others from being saved.
     opened.catch(() => this.#writers.delete(name));
     return opened;
   }

@@ -1,7 +1,7 @@
 import type { Manifest } from '../manifest.ts';
 import type { ModelSource } from './source.ts';
 
-/** Where the files of an installed model are in its folder. */
+/** Paths of an installed model's files in its folder. */
 export const layout = {
   manifest: 'model.json',
   unet: { config: 'unet/config.json', weights: 'unet/diffusion_pytorch_model.safetensors' },
@@ -16,7 +16,7 @@ export const layout = {
   fixedPrompts: 'prompts.safetensors',
 } as const;
 
-/** The manifest of an installed model, as text. */
+/** Manifest of an installed model, as JSON text. */
 export function manifestOf(source: ModelSource): string {
   const { name, description, licence, licenceUrl, size, imageEncoder, textEncoder, fixedPrompts } = source;
   const { previewFactors, defaults } = source;

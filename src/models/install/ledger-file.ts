@@ -6,20 +6,20 @@ import { sha256 } from './pieces.ts';
 import { storing } from './storing.ts';
 
 /**
- * On disk a ledger stands between its own checksum and spaces: one that was torn in the middle of writing is known, and
- * its length does not change as pieces are filled in, so that it can be written on a disk that has become full.
+ * On disk the journal is preceded by its checksum, which detects torn writes, and padded with spaces to its final length,
+ * so that recording chunks never needs more space on a full disk.
  */
 const checksumLength = 64;
-/** What a piece adds when its `null` becomes a checksum. */
+/** Growth of the JSON when a chunk's `null` becomes a checksum. */
 const growth = checksumLength + 2 - 'null'.length;
 
-/** The longest ledger that is read: some 10,000 pieces. */
+/** Maximum size that is read, enough for some 10,000 chunks. */
 const longest = 4 * 2 ** 20;
 
 /**
- * Writes a ledger so that at every moment one of its two files is whole.
+ * Writes both copies of the journal, one after the other, so that one of them is always intact.
  *
- * @param writer - gives the open file of that name; whoever opened it closes it
+ * @param writer Opens the file of that name; the caller closes it.
  */
 export async function writeLedgerTo(
   writer: (name: string) => Promise<ModelFileWriter>,
@@ -41,18 +41,18 @@ export async function writeLedgerTo(
   }
 }
 
-/** Closes files that were flushed, or that failed: an error of one keeps no other from being closed, and costs nothing. */
+/** Closes files that were flushed or have failed, ignoring errors. */
 export function closeAll(writers: readonly ModelFileWriter[]): void {
   for (const writer of writers) {
     try {
       writer.close();
     } catch {
-      // It is as closed as it can be.
+      // There is nothing else to do.
     }
   }
 }
 
-/** The same for files that are not open. */
+/** `writeLedgerTo` for files that are not open. */
 export async function writeLedger(files: ModelFiles, id: string, ledger: Ledger): Promise<void> {
   const open: ModelFileWriter[] = [];
   try {
@@ -66,9 +66,9 @@ export async function writeLedger(files: ModelFiles, id: string, ledger: Ledger)
   }
 }
 
-/** The newest whole ledger of a model; null where there is none. @throws StorageError `storage-unavailable` */
+/** Newest intact journal of a model; null if there is none. @throws StorageError `storage-unavailable` */
 export async function readLedger(files: ModelFiles, id: string): Promise<Ledger | null> {
-  // Another tab may have written the one and then the other just while they were read: then it is past that now.
+  // Another tab may have been rewriting both copies while they were read; on a second attempt it is past that.
   return (await readBoth(files, id)) ?? readBoth(files, id);
 }
 
@@ -80,7 +80,7 @@ async function readBoth(files: ModelFiles, id: string): Promise<Ledger | null> {
 }
 
 async function readOne(files: ModelFiles, id: string, name: string): Promise<Ledger | null> {
-  // Whether there is such a file must be known: an installation without a ledger begins by removing what is there.
+  // Must not be mistaken for a missing file: an install without a journal starts by deleting the folder.
   const source = await storing(
     files,
     () => 0,
@@ -94,7 +94,7 @@ async function readOne(files: ModelFiles, id: string, name: string): Promise<Led
     const parsed = v.safeParse(ledgerSchema, JSON.parse(new TextDecoder().decode(body)));
     return parsed.success ? parsed.output : null;
   } catch {
-    // Written by someone else just now, or damaged: the other one is whole.
+    // Being written, or damaged: the other copy is intact.
     return null;
   }
 }

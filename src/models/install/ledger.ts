@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { modelSourceSchema } from './source.ts';
 
-/** The ledger of an installed model, in its folder; `ledgerSpare` holds the same while this one is being written. */
+/** File name of the install journal; `ledgerSpare` is its second copy, written first. */
 export const ledgerName = 'install.json';
 export const ledgerSpare = 'install.new.json';
 
@@ -10,26 +10,26 @@ const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const time = v.pipe(v.string(), v.isoTimestamp());
 
 const pieceSchema = v.object({
-  /** Its place in the stored file. */
+  /** Offset in the stored file. */
   at: count,
   length: count,
-  /** Of its bytes as they are stored; null while it is missing. */
+  /** SHA-256 of the stored bytes; null while the chunk is missing. */
   sha256: v.nullable(sha256),
 });
 export type LedgerPiece = v.InferOutput<typeof pieceSchema>;
 
 const fileSchema = v.object({
   name: v.pipe(v.string(), v.minLength(1)),
-  /** Which file it was made from; null for what Drift writes itself. */
+  /** The file it was made from; null for files that Drift writes itself. */
   origin: v.nullable(
     v.object({
       url: v.string(),
       size: count,
-      /** Its version, where the server tells it: see `RemoteFile.tag`. */
+      /** Version, if the server reports it: see `RemoteFile.tag`. */
       tag: v.nullable(v.string()),
     }),
   ),
-  /** SHA-256 of how the stored file is made from the origin; another layout is another file. */
+  /** SHA-256 of the parameters by which the stored file is made from its origin. */
   layout: sha256,
   size: count,
   pieces: v.array(pieceSchema),
@@ -37,18 +37,18 @@ const fileSchema = v.object({
 export type LedgerFile = v.InferOutput<typeof fileSchema>;
 
 export const ledgerSchema = v.object({
-  /** Version of this format. */
+  /** Format version. */
   version: v.literal(1),
-  /** Counts up with every writing, so that of two whole ledgers the newer is known. */
+  /** Incremented by every write, to find the newer of two intact copies. */
   generation: count,
   source: modelSourceSchema,
   started: time,
-  /** When it was first whole; null until then. */
+  /** When it was first complete; null until then. */
   finished: v.nullable(time),
-  /** What fetching all of it takes, in bytes over the network. */
+  /** Total bytes to download. */
   downloadBytes: count,
   files: v.array(fileSchema),
 });
 
-/** What is known of an installed model: where it came from, what is there, and a checksum of each piece. */
+/** Install journal of a model: its source, its files, and the checksum of each stored chunk. */
 export type Ledger = v.InferOutput<typeof ledgerSchema>;

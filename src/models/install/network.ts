@@ -9,19 +9,19 @@ import { joinedRemote, openShards } from '../shards.ts';
 import { hubBase } from './source.ts';
 import type { LocalFolder, NetworkOptions } from './types.ts';
 
-/** A server that cannot be reached at all is given up sooner than one that has already answered. */
+/** Consecutive failures allowed; fewer for a server that has never answered. */
 const attempts = { opening: 4, reading: 9 };
 const nowOffline = 'This device is offline. The download goes on as soon as it is back.';
-/** The longest configuration or tokenizer. CLIP's tokenizer has 2.2 MB. */
+/** Maximum size of a configuration or tokenizer. CLIP's tokenizer has 2.2 MB. */
 const longestJson = 32 * 2 ** 20;
 
-/** Opens the files of a source. */
+/** Opens the files of a source, with fallback addresses. */
 export interface Network {
   /**
-   * Opens a file at the first of its addresses where it can be had.
+   * Opens a file at the first of its addresses that works.
    *
-   * @param use - reads what is needed to tell; when it fails, the next address is taken
-   * @throws the most telling error of all addresses
+   * @param use Reads what is necessary to decide; if it fails, the next address is tried.
+   * @throws the most informative error of all addresses
    */
   first<T>(
     addresses: readonly string[],
@@ -34,7 +34,7 @@ export function openNetwork(options: NetworkOptions): Network {
   const { base = hubBase, folder, wait = waitByTimer, random = Math.random, onNotice } = options;
   const { timer, largestWhole, device = thisDevice } = options;
 
-  /** A file, or all files of a sharded checkpoint where the address is that of its index. */
+  /** Opens a file, or the joined files of a sharded checkpoint if the address is that of its index. */
   async function openAddress(address: string, signal: AbortSignal | undefined): Promise<RemoteFile> {
     const file = await openFile(address, signal);
     if (!isShardIndex(address)) return file;
@@ -86,7 +86,7 @@ export function openNetwork(options: NetworkOptions): Network {
           });
         }
       }
-      // That a file is missing in one place says less than what is wrong with it in another.
+      // A missing file is less informative than any other error.
       throw errors.find(({ code }) => code !== 'not-found') ?? errors[0] ?? new RangeError('no addresses');
     },
   };

@@ -1,8 +1,8 @@
 import { abortReason } from '../../base/index.ts';
 
 /**
- * Does something with each item, several at a time, in their order. The first failure, or the signal, stops the others;
- * it rejects once all of them have ended, so that nothing is still at work on what the caller then closes.
+ * Runs `task` for each item in order, at most `atOnce` concurrently. A failure, or the signal, aborts the others; rejects
+ * after all have settled, so that the caller can close what they use.
  */
 export async function inParallel<T>(
   items: Iterable<T>,

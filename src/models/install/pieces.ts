@@ -1,66 +1,66 @@
 import type { RemoteFile } from '../http.ts';
 import type { LedgerFile } from './ledger.ts';
 
-/** What is fetched for one piece, in bytes: long enough that a request costs little, short enough for memory. */
+/** Bytes fetched per chunk: large enough to amortise a request, small enough for memory. */
 export const usualPiece = 12 * 2 ** 20;
 
-/** Some bytes of a file: the first, and the one after the last. */
+/** Byte range of a file, end exclusive. */
 export interface Span {
   readonly begin: number;
   readonly end: number;
 }
 
 interface AnyPiece {
-  /** Its place in the stored file. */
+  /** Offset in the stored file. */
   readonly at: number;
   readonly length: number;
-  /** Bytes over the network. */
+  /** Bytes to download. */
   readonly download: number;
 }
 
-/** A piece that is made of some bytes of a file and nothing else. */
+/** A chunk made from one byte range of a file. */
 export interface SpanPiece extends AnyPiece {
   readonly span: Span;
-  /** @param bytes - those of the span */
+  /** @param bytes Contents of the span. */
   make(bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** A piece that is read in another way: of a compressed file nobody knows which bytes make what. */
+/** A chunk read by other means: in a compressed file its byte range is unknown. */
 export interface ReadPiece extends AnyPiece {
   readonly span: null;
-  /** Takes far more memory than a piece should: no two of these are made at once. */
+  /** Needs far more memory than usual: such chunks are made one at a time. */
   readonly large: boolean;
   make(signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** One piece of a stored file, and how it is made. */
+/** A chunk of a stored file, and how it is made. */
 export type Piece = SpanPiece | ReadPiece;
 
-/** One file of a model as it will be stored: decided before any of it is fetched. */
+/** A stored file of a model, planned before anything is fetched. */
 export interface PlannedFile {
-  /** Its path in the model's folder. */
+  /** Path in the model's folder. */
   readonly name: string;
-  /** What people call it. */
+  /** Name for users. */
   readonly part: string;
-  /** What it is made of; null for what Drift writes itself. */
+  /** Source file; null for files that Drift writes itself. */
   readonly from: RemoteFile | null;
   readonly layout: string;
   readonly size: number;
   readonly pieces: readonly Piece[];
 }
 
-/** What the ledger says of where a file came from. */
+/** Origin of a file for the journal. */
 export function originOf({ from }: PlannedFile): LedgerFile['origin'] {
   return from && { url: from.name, size: from.size, tag: from.tag };
 }
 
-/** SHA-256 in hexadecimal digits. */
+/** SHA-256 in hexadecimal. */
 export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** SHA-256 of what JSON says of a value. */
+/** SHA-256 of a value's JSON. */
 export function fingerprint(value: unknown): Promise<string> {
   return sha256(new TextEncoder().encode(JSON.stringify(value)));
 }

@@ -2,7 +2,7 @@ import type { RemoteFile } from '../http.ts';
 import { fingerprint } from './pieces.ts';
 import type { Piece, PlannedFile } from './pieces.ts';
 
-/** A file that is stored as it is. */
+/** Plans a file that is stored unchanged. */
 export async function plainFile(
   name: string,
   part: string,
@@ -30,7 +30,7 @@ export async function plainFile(
   };
 }
 
-/** A file that Drift writes itself. */
+/** Plans a file that Drift writes itself. */
 export async function textFile(name: string, part: string, text: string): Promise<PlannedFile> {
   const bytes = new TextEncoder().encode(text);
   const piece: Piece = {

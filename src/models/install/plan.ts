@@ -16,10 +16,10 @@ import type { ModelSource } from './source.ts';
 import type { InstallPlan, PlannedPart, PlanOptions } from './types.ts';
 import { WindowedFile } from './window.ts';
 
-/** A plan that can be carried out here: it holds on to the files that it has opened. */
+/** An executable install plan, with its files open. */
 export class PreparedPlan implements InstallPlan {
   readonly source: ModelSource;
-  /** What the networks will be compiled from. */
+  /** Headers from which the networks will be compiled. */
   readonly headers: NetworkHeaders;
   readonly files: readonly PlannedFile[];
 
@@ -49,11 +49,10 @@ export class PreparedPlan implements InstallPlan {
 }
 
 /**
- * What installing a model will cost: finds the first address of each file that can be had and reads headers and
- * configurations, and no weights.
+ * Plans an install: finds a working address of each file, and reads headers and configurations, but no weights.
  *
- * @throws ModelError or CheckpointError for the first file that is missing or not supported, in the order of the
- *   source; `problemsOf` gives all of them, where there are several; or the signal's reason
+ * @throws ModelError or CheckpointError for the first file that is missing or not supported, in the order of the source
+ *   (`problemsOf` returns all of them); or the signal's reason
  */
 export async function planInstall(source: ModelSource, options: PlanOptions = {}): Promise<PreparedPlan> {
   const { signal, pieceLength = usualPiece } = options;
@@ -61,8 +60,8 @@ export async function planInstall(source: ModelSource, options: PlanOptions = {}
   const { unet, vae, imageEncoder, textEncoder, fixedPrompts } = source;
 
   /**
-   * A file that is stored as it is, from the first address where it is what it should be. One that comes only from its
-   * beginning on is not looked into before it is there.
+   * Plans a file that is stored unchanged, from the first address where it passes `check`. A file on a server without
+   * ranges is not checked before it is downloaded.
    */
   const plain = (
     name: string,
@@ -74,13 +73,13 @@ export async function planInstall(source: ModelSource, options: PlanOptions = {}
       if (!file.inOrder) await check(file, signal);
       return plainFile(name, part, file, pieceLength);
     });
-  /** A configuration, and the file that it is. */
+  /** Plans a configuration file, and parses it. */
   const config = <T>(name: string, addresses: readonly string[], parse: (url: string, json: unknown) => T) =>
     network.first(addresses, signal, async (file) => ({
       value: parse(file.name, await readJson(file, signal)),
       file: await plainFile(name, 'settings', file, pieceLength),
     }));
-  /** A checkpoint at the first address where its header can be read, as the float16 file that is made of it. */
+  /** Plans the float16 file made from a checkpoint, at the first address where its header can be read. */
   const weights = (
     name: string,
     part: string,
@@ -134,23 +133,23 @@ export async function planInstall(source: ModelSource, options: PlanOptions = {}
   );
 }
 
-/** The first of several problems, with the others in its cause. */
+/** Combines several problems: the first, with the others as its cause. */
 function together([first, ...others]: readonly unknown[]): unknown {
   if (others.length > 0 && first instanceof DriftError) first.cause = new AggregateError(others);
   return first;
 }
 
-/** All that is wrong with a source, from what `planInstall` threw: the first problem and those behind it. */
+/** All problems in an error thrown by `planInstall`. */
 export function problemsOf(error: unknown): unknown[] {
   const cause = error instanceof DriftError ? error.cause : null;
   const others: readonly unknown[] = cause instanceof AggregateError ? cause.errors : [];
   return [error, ...others];
 }
 
-/** Pictures of any size need the same tensors. */
+/** Any size will do: the set of tensors does not depend on it. */
 const anySize = { height: 64, width: 64 };
 
-/** What the compiler reads of a UNet's checkpoint. It checks names and shapes on the way. */
+/** Tensors of a UNet's checkpoint that the compiler uses. Also checks their names and shapes. */
 function unetTensors(config: UnetConfig, header: Checkpoint): Set<string> {
   return tensorsOf(
     compileUnet(config, header, 'float16', anySize, { widestFusedHead: Infinity, scoreBytes: Infinity }),

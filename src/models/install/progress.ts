@@ -1,23 +1,23 @@
 import type { InstallProgress } from './types.ts';
 
-/** The rate is that of the last so many milliseconds. */
+/** Window of the moving average of the rate, in milliseconds. */
 const rateSpan = 10_000;
-/** Reports come no more often than this, in milliseconds. */
+/** Minimum interval between reports, in milliseconds. */
 const reportEvery = 100;
 
-/** Counts the bytes of one stage and tells how far it is, how fast it goes and how long it will take. */
+/** Counts the bytes of a stage and reports progress, rate and remaining time. */
 export class ProgressMeter {
   readonly #stage: InstallProgress['stage'];
   readonly #of: number;
   readonly #now: () => number;
   readonly #tell: ((progress: InstallProgress) => void) | undefined;
   #done: number;
-  /** Bytes that came, by the time at which they did. */
+  /** Recently received bytes with their times. */
   #recent: { readonly time: number; readonly bytes: number }[] = [];
   readonly #began: number;
   #told = -Infinity;
 
-  /** @param done - what came earlier, which does not count for the rate */
+  /** @param done Bytes from earlier, which do not count for the rate. */
   constructor(
     stage: InstallProgress['stage'],
     done: number,
@@ -34,7 +34,7 @@ export class ProgressMeter {
     this.#report(this.#began);
   }
 
-  /** Adds bytes, or takes those back that have to come again. */
+  /** Adds bytes; negative if they must be fetched again. */
   add(bytes: number): void {
     this.#done += bytes;
     if (!this.#tell) return;

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { ModelError } from '../../base/index.ts';
 
-/** Where the hub's files are; addresses in a source that are not absolute are relative to it. */
+/** Base URL of relative addresses in a source: the hub. */
 export const hubBase = 'https://huggingface.co/';
 
-/** Addresses of one file in order of preference: the first that can be had is taken. */
+/** Addresses of one file in order of preference. */
 const addresses = v.pipe(v.array(v.pipe(v.string(), v.minLength(1))), v.minLength(1));
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const prompts = v.pipe(v.array(v.string()), v.maxLength(100));
@@ -12,16 +12,16 @@ const checkpoint = v.object({ config: addresses, weights: addresses });
 const webAddress = v.pipe(v.string(), v.url(), v.regex(/^https?:/i));
 
 export const modelSourceSchema = v.object({
-  /** The name of its folder where models are kept. Two sources of one id are the same model. */
+  /** Name of the model's folder in storage. Sources with the same id are the same model. */
   id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/)),
   name: v.pipe(v.string(), v.minLength(1), v.maxLength(100)),
   description: v.optional(v.pipe(v.string(), v.maxLength(1000)), ''),
   licence: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
-  /** Where the licence can be read. */
+  /** URL of the licence text. */
   licenceUrl: v.optional(v.pipe(v.string(), v.url())),
-  /** Where people can read about it. */
+  /** URL of a page about the model. */
   page: v.optional(webAddress),
-  /** How others can ask for it: the recommended one, a repository of the hub, or where its manifest stands. */
+  /** How other users can get it: the recommended model, a hub repository, or a manifest's URL. */
   origin: v.optional(
     v.variant('kind', [
       v.object({ kind: v.literal('full') }),
@@ -29,7 +29,7 @@ export const modelSourceSchema = v.object({
       v.object({ kind: v.literal('manifest'), url: webAddress }),
     ]),
   ),
-  /** Side of the pictures that the model was made for, in pixels. */
+  /** Side of the pictures that the model was trained for, in pixels. */
   size: v.pipe(count, v.multipleOf(8), v.minValue(64), v.maxValue(2048)),
   unet: checkpoint,
   vae: checkpoint,
@@ -44,7 +44,7 @@ export const modelSourceSchema = v.object({
       maxTokens: v.optional(v.pipe(count, v.maxValue(1024)), 77),
     }),
   ),
-  /** Rows of red, green, blue for each latent channel, then a bias: how latents look in previews. */
+  /** r, g, b for each latent channel, then the bias: see `Compute.latentPreview`. */
   previewFactors: v.optional(
     v.pipe(
       v.array(v.pipe(v.number(), v.finite())),
@@ -52,11 +52,11 @@ export const modelSourceSchema = v.object({
     ),
   ),
   defaults: v.optional(v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])), {}),
-  /** The name of the folder on the user's disk that the addresses are paths in, for a model that is not on the web. */
+  /** For a model that is not on the web: name of the user's folder that the addresses are relative to. */
   folder: v.optional(v.string()),
 });
 
-/** Where a model can be had: what it is called, its licence, and the addresses of its files. Plain JSON. */
+/** Source of a model: name, licence, and the addresses of its files. JSON. */
 export type ModelSource = v.InferOutput<typeof modelSourceSchema>;
 
 /** @throws ModelError `source-invalid`, with the key */

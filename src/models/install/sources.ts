@@ -11,8 +11,8 @@ import { stableDiffusionVariations } from './stable-diffusion.ts';
 import type { LocalFolder, NetworkOptions } from './types.ts';
 
 /**
- * Where diffusers keeps weights, in order of preference: one file before several, float32 before float16 (rounded by
- * whoever saved it), and pickles last.
+ * File names of weights in diffusers layout, in order of preference: single files before sharded ones, float32 before
+ * float16 (rounded by its publisher), pickles last.
  */
 const weightNames = [
   'safetensors',
@@ -22,19 +22,19 @@ const weightNames = [
   'bin',
   'fp16.bin',
 ].map((ending) => `diffusion_pytorch_model.${ending}`);
-/** Where an image tower as ONNX may lie beside a model in diffusers' layout. */
+/** Paths of an ONNX image tower in a model in diffusers layout. */
 const towerNames = ['image_encoder/model.onnx', 'image_encoder/model_fp16.onnx'];
-/** How a source is looked up on the network. */
+/** Options for looking up a source on the network. */
 type SourceOptions = NetworkOptions & { readonly signal?: AbortSignal | undefined };
 
 const unknownLicence = 'Not known: see where the model comes from';
 
 /**
- * A model on the hub, in the layout of diffusers. CLIP's towers are the model's own where it has them as ONNX files,
- * else those of CLIP ViT-L/14, which models of this family are made with. Its licence is what its README.md says.
+ * Source of a hub model in diffusers layout. Uses the model's own CLIP towers if it has them as ONNX files, otherwise
+ * those of CLIP ViT-L/14, which this family of models is trained with. The licence comes from its README.md.
  *
- * @param repository - as in `lambdalabs/sd-image-variations-diffusers`
- * @throws ModelError `source-invalid` for what cannot be the name of a repository, or `network`
+ * @param repository For example `lambdalabs/sd-image-variations-diffusers`.
+ * @throws ModelError `source-invalid` if it is not a valid repository name, or `network`
  */
 export async function hubSource(repository: string, options: SourceOptions = {}): Promise<ModelSource> {
   if (!/^[\w.-]+\/[\w.-]+$/.test(repository)) {
@@ -60,7 +60,7 @@ export async function hubSource(repository: string, options: SourceOptions = {})
   });
 }
 
-/** What a repository's README.md says of the licence; nothing where there is none that can be had. */
+/** Licence in a repository's README.md; nulls if it cannot be read. */
 async function cardLicence(address: string, options: SourceOptions): Promise<CardLicence> {
   const { signal } = options;
   try {
@@ -70,20 +70,20 @@ async function cardLicence(address: string, options: SourceOptions): Promise<Car
     });
   } catch (error) {
     signal?.throwIfAborted();
-    // Without a network nothing else can be had either.
+    // Without a connection, nothing else can be fetched either.
     if (!(error instanceof ModelError) || error.code === 'network') throw error;
     return { name: null, link: null };
   }
 }
 
-/** An address that a link may lead to; null for none and for any other. */
+/** An absolute http(s) URL, or null. */
 function webAddress(link: string, base: string): string | null {
   const url = link !== '' && URL.canParse(link, base) ? new URL(link, base) : null;
   return url && ['http:', 'https:'].includes(url.protocol) ? url.href : null;
 }
 
 /**
- * A model by the address of its manifest.
+ * Source of a model with a manifest on the web.
  *
  * @throws what `parseManifest` throws, and ModelError `not-found`, `http-failed`, `network` or `not-json`
  */
@@ -98,8 +98,8 @@ export async function manifestSource(url: string, options: SourceOptions = {}): 
 }
 
 /**
- * A model in a folder: with a manifest, or in the layout of diffusers. Its addresses are paths in that folder, which
- * `planInstall` and `install` are given as `folder`.
+ * Source of a model in a local folder, with a manifest or in diffusers layout. Its addresses are paths in that folder,
+ * which must be passed to `planInstall` and `install` as `folder`.
  *
  * @throws ModelError `not-found` for a folder without a model, and what `parseManifest` throws
  */
@@ -142,7 +142,7 @@ export async function folderSource(folder: LocalFolder, signal?: AbortSignal): P
   });
 }
 
-/** What diffusers calls the files of a model. */
+/** Addresses of a model's files in diffusers layout. */
 function inDiffusersLayout(at: (path: string) => string) {
   const checkpoint = (part: string) => ({
     config: [at(`${part}/config.json`)],
@@ -177,12 +177,12 @@ function ofManifest(id: string, manifest: Manifest, at: (path: string) => string
   });
 }
 
-/** Apart from the ids of models on the web: a folder may be called like any of them. */
+/** Prefixed, because a folder may have the name of a model on the web. */
 function folderId({ name }: LocalFolder): string {
   return idOf(`folder-${name}`);
 }
 
-/** A folder's name from an address or a name: readable, and the same for the same. */
+/** Deterministic, readable folder name from a URL or a name. */
 function idOf(name: string): string {
   const readable = name.replace(/^https?:\/\//, '').replace(/[^A-Za-z0-9._-]+/g, '-');
   return (

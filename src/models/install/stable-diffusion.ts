@@ -2,14 +2,14 @@ import { hubBase } from './source.ts';
 import type { ModelSource } from './source.ts';
 
 const repository = 'lambdalabs/sd-image-variations-diffusers';
-/** The hub's own conversion to safetensors, never merged into `main`; a commit cannot change under us. */
+/** The hub's own conversion to safetensors, never merged into `main`; pinned by commit. */
 const pinned = `${repository}/resolve/17e2bedc1469eab4446e3e2c0219b9e868bf0473`;
-/** The same weights as PyTorch's files. */
+/** The same weights in PyTorch's format. */
 const released = `${repository}/resolve/v2.0`;
-/** CLIP ViT-L/14, whose image tower the fine-tune did not change. */
+/** CLIP ViT-L/14; the fine-tune did not change its image tower. */
 const clip = 'Xenova/clip-vit-large-patch14/resolve/main';
 
-/** Stable Diffusion image variations, as the original program runs it. */
+/** Stable Diffusion image variations, as used by the original program. */
 export const stableDiffusionVariations: ModelSource = {
   id: 'sd-image-variations',
   name: 'Stable Diffusion image variations',

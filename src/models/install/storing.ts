@@ -1,7 +1,7 @@
 import { StorageError, isAbort } from '../../base/index.ts';
 import type { ModelFiles } from './files.ts';
 
-/** "1.7 GB", as people count bytes. */
+/** Formats a number of bytes in decimal units, such as "1.7 GB". */
 export function bytesInWords(bytes: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB'];
   const power = Math.min(3, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
@@ -9,7 +9,7 @@ export function bytesInWords(bytes: number): string {
   return `${power > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} ${units[power] ?? ''}`;
 }
 
-/** The error for a disk that has too little room; what is there stays. `free` is null where nobody knows. */
+/** Error for insufficient storage; what is stored stays. `free` is null if unknown. */
 export function storageFull(needed: number, free: number | null, cause?: unknown): StorageError {
   const left = free === null ? '' : `, and ${bytesInWords(free)} are free`;
   return new StorageError('storage-full', `This model still needs ${bytesInWords(needed)} on disk${left}.`, {
@@ -19,17 +19,17 @@ export function storageFull(needed: number, free: number | null, cause?: unknown
   });
 }
 
-/** Whether a store refused bytes because it is full: browsers and Node say it differently. */
+/** True if storage is full, which browsers and Node report differently. */
 function isFull(error: unknown): boolean {
   if (error instanceof DOMException) return error.name === 'QuotaExceededError';
   return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
 
 /**
- * Does something with a store.
+ * Runs a storage operation and translates its errors.
  *
- * @param needed - how many bytes are still to be written, for the error
- * @throws StorageError `storage-full`, or `storage-unavailable` for anything else that the store refuses
+ * @param needed Bytes still to be written, for the error message.
+ * @throws StorageError `storage-full`, or `storage-unavailable` for any other failure
  */
 export async function storing<T>(
   files: Pick<ModelFiles, 'room'>,
@@ -43,7 +43,7 @@ export async function storing<T>(
     if (isFull(cause)) {
       const missing = needed();
       const told = await files.room().catch(() => null);
-      // Some browsers tell every page the same figure, so that none learns of the disk: it is no answer here.
+      // Some browsers report a fixed number against fingerprinting, which contradicts the failure.
       const free = told !== null && told < missing ? told : null;
       throw storageFull(missing, free, cause);
     }

@@ -1,25 +1,24 @@
 import type { LedgerPiece } from './ledger.ts';
 import type { Piece, PlannedFile, ReadPiece, SpanPiece } from './pieces.ts';
 
-/** A stretch is fetched by one request; longer ones would gain little more (measured: 227 MB/s at 1 piece, 403 at 4). */
+/** Maximum chunks per request; more would gain little (measured: 227 MB/s with 1 chunk, 403 with 4). */
 const longest = 8;
 
-/** A piece that is missing, and where that is noted. */
+/** A missing chunk and its journal entry. */
 export interface Missing<P extends Piece = Piece> {
   readonly file: PlannedFile;
   readonly piece: P;
   readonly entry: LedgerPiece;
 }
 
-/** Missing pieces that one worker makes one after the other: of bytes that follow in a file, or one by itself. */
+/** A coalesced range: consecutive missing chunks fetched by one request; or one chunk made by other means. */
 export type Stretch = readonly Missing<SpanPiece>[] | Missing<ReadPiece>;
 
 /**
- * Puts missing pieces together that lie together. Toward the end the stretches become shorter, down to one piece, so
- * that nobody works alone on a long one when all others are done. Of a file that comes only in order, all missing pieces
- * are one stretch, with gaps.
+ * Coalesces adjacent missing chunks into ranges. Ranges become shorter toward the end, down to one chunk, so that all
+ * workers finish together. For a file on a server without ranges, all missing chunks form one range, with gaps.
  *
- * @param workers - how many stretches are made at once
+ * @param workers Number of ranges fetched concurrently.
  */
 export function stretchesOf(missing: readonly Missing[], workers: number): Stretch[] {
   const stretches: Stretch[] = [];
@@ -38,7 +37,7 @@ export function stretchesOf(missing: readonly Missing[], workers: number): Stret
       continue;
     }
     const last = open.at(-1);
-    // Of a file that comes from its beginning on, everything comes by one request.
+    // Without server support for ranges, one request serves all chunks.
     const inOrder = file.from?.inOrder === true;
     const most = Math.min(longest, Math.max(1, Math.floor(left / (2 * workers))));
     const follows = inOrder || last?.piece.span.end === piece.span.begin;

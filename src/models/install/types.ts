@@ -4,127 +4,127 @@ import type { Timer } from '../stall.ts';
 import type { ByteSource } from '../types.ts';
 import type { ModelSource } from './source.ts';
 
-/** A folder that a model is taken from, on the user's disk. */
+/** A model's folder on the user's disk. */
 export interface LocalFolder {
-  /** What it is called. */
+  /** Folder name. */
   readonly name: string;
-  /** All files in it and in the folders in it, by their paths with slashes. */
+  /** Paths of all files, recursively, with slashes. */
   readonly names: readonly string[];
-  /** A file by its path, null where there is none. */
+  /** Opens a file by its path; null if it does not exist. */
   open(name: string): Promise<ByteSource | null>;
 }
 
-/** How far an installation, or a look through one, is. */
+/** Progress of an install or of its planning. */
 export interface InstallProgress {
-  /** `look` reads headers, `download` fetches, `verify` reads back what is there. */
+  /** `look` reads headers, `download` fetches, `verify` reads back stored files. */
   readonly stage: 'look' | 'download' | 'verify';
-  /** Bytes: over the network while looking and downloading, on disk while verifying. 0 of 0 while that is not known. */
+  /** Bytes: over the network for `look` and `download`, stored for `verify`. 0 of 0 while unknown. */
   readonly done: number;
   readonly of: number;
-  /** Null until there is something to measure. */
+  /** Null until there is a rate. */
   readonly bytesPerSecond: number | null;
   readonly secondsLeft: number | null;
 }
 
-/** Something that the user may want to know while an installation goes on. */
+/** Something the user may want to know during an install. */
 export interface InstallNotice {
   /**
-   * `retry`: a request failed and is made again after `seconds`; `changed`: a file was replaced on its server and is
-   * begun again; `fallback`: an address could not be had and the next one is taken; `whole`: a file can only be had from
-   * its beginning on, and what is there of it comes again.
+   * `retry`: a failed request will be retried after `seconds`; `changed`: a file changed on its server and is downloaded
+   * again; `fallback`: an address failed and the next one is used; `whole`: a server does not support ranges, so stored
+   * parts of a file are downloaded again.
    */
   readonly kind: 'retry' | 'changed' | 'fallback' | 'whole';
-  /** The address that it is about. */
+  /** The address concerned. */
   readonly url: string;
-  /** One sentence for a person. */
+  /** One sentence for the user. */
   readonly message: string;
   readonly seconds?: number;
 }
 
-/** One file of a model as it will be stored. */
+/** A stored file of a model, as planned. */
 export interface PlannedPart {
-  /** Its path in the model's folder. */
+  /** Path in the model's folder. */
   readonly name: string;
-  /** What people call it: "UNet", "decoder", "image encoder", "text encoder", "tokenizer", "settings", "prompts". */
+  /** Name for users: "UNet", "decoder", "image encoder", "text encoder", "tokenizer", "settings", "prompts". */
   readonly part: string;
-  /** The address that was found to have it; null for what Drift writes itself. */
+  /** The working address; null for files that Drift writes itself. */
   readonly url: string | null;
   readonly downloadBytes: number;
   readonly storedBytes: number;
 }
 
-/** What an installation will cost, known from headers alone. */
+/** Cost of an install, from headers alone. */
 export interface InstallPlan {
   readonly source: ModelSource;
-  /** Bytes over the network for all of it. */
+  /** Total bytes to download. */
   readonly downloadBytes: number;
   readonly storedBytes: number;
   readonly parts: readonly PlannedPart[];
-  /** What the networks will be compiled from. */
+  /** Headers from which the networks will be compiled. */
   readonly headers: NetworkHeaders;
 }
 
-/** A model that is in the store, whole or not. */
+/** A model in storage, complete or not. */
 export interface StoredModel {
   readonly id: string;
   readonly name: string;
   readonly description: string;
   readonly licence: string;
   readonly licenceUrl: string | null;
-  /** Where people can read about it. */
+  /** URL of a page about the model. */
   readonly page: string | null;
-  /** `partial`: never whole so far; `damaged`: it was whole, and pieces are missing now. `install` mends both. */
+  /** `partial`: not complete yet; `damaged`: was complete, and chunks are missing now. `install` repairs both. */
   readonly state: 'complete' | 'partial' | 'damaged';
-  /** What it takes on disk now. */
+  /** Bytes stored now. */
   readonly bytes: number;
-  /** What it takes on disk once it is whole. */
+  /** Bytes stored when complete. */
   readonly storedBytes: number;
-  /** When it was first whole, or begun where it never was: an ISO 8601 time. */
+  /** When it was first complete, or else when the install started; ISO 8601. */
   readonly date: string;
-  /** For `install`, to go on or to mend. */
+  /** Source for `install`, to resume or repair. */
   readonly source: ModelSource;
 }
 
-/** A piece of an installed model that is not what it was when it was written. */
+/** A chunk of an installed model that is missing or fails its checksum. */
 export interface Damage {
-  /** The file, by its path in the model's folder. */
+  /** Path in the model's folder. */
   readonly file: string;
   readonly at: number;
   readonly length: number;
   readonly kind: 'missing' | 'changed';
 }
 
-/** How requests are made, and what tests replace. */
+/** Network options, mostly for tests. */
 export interface NetworkOptions {
-  /** What addresses that are not absolute are relative to; the hub where it is left out. */
+  /** Base of relative addresses; default: the hub. */
   readonly base?: string | undefined;
-  /** Where the source's files are, when they are not on the web: its addresses are paths in this folder. */
+  /** For a source that is not on the web: the folder that its addresses are relative to. */
   readonly folder?: LocalFolder | undefined;
-  /** Instead of the global `fetch`. */
+  /** Default: the global `fetch`. */
   readonly fetch?: typeof fetch | undefined;
-  /** Waits before a request is made again, in milliseconds; rejects with the signal's reason as soon as it is aborted. */
+  /** Waits before a retry, in milliseconds; rejects with the signal's reason as soon as it is aborted. */
   readonly wait?: ((milliseconds: number, signal?: AbortSignal) => Promise<void>) | undefined;
-  /** From 0 to below 1: spreads the waiting of many who failed together. */
+  /** Source of jitter, in [0, 1). */
   readonly random?: (() => number) | undefined;
-  /** The largest file, in bytes, that is kept in memory when its server sends no parts; 64 MB where it is left out. */
+  /** Maximum bytes of a file kept in memory if its server does not support ranges; default 64 MB. */
   readonly largestWhole?: number | undefined;
-  /** By which requests are found to get nothing any more. */
+  /** Timer that detects stalled requests. */
   readonly timer?: Timer | undefined;
-  /** Tells when this device is offline. */
+  /** Online state of this device. */
   readonly device?: DeviceNetwork | undefined;
-  /** Milliseconds since 1970. */
+  /** Clock: milliseconds since 1970. */
   readonly now?: (() => number) | undefined;
   readonly onNotice?: ((notice: InstallNotice) => void) | undefined;
 }
 
 export interface PlanOptions extends NetworkOptions {
-  /** How many bytes are fetched for one piece; 12 MB where it is left out. Other pieces are another layout. */
+  /** Bytes fetched per chunk; default 12 MB. Another value invalidates stored chunks. */
   readonly pieceLength?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface InstallOptions extends PlanOptions {
-  /** How many requests are made at once; 4 where it is left out. Browsers allow 6 to one server. */
+  /** Concurrent requests; default 4. Browsers allow 6 per server. */
   readonly connections?: number | undefined;
   readonly onProgress?: ((progress: InstallProgress) => void) | undefined;
 }
@@ -132,6 +132,6 @@ export interface InstallOptions extends PlanOptions {
 export interface VerifyOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: InstallProgress) => void) | undefined;
-  /** Milliseconds since 1970. */
+  /** Clock: milliseconds since 1970. */
   readonly now?: (() => number) | undefined;
 }

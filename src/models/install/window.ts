@@ -1,13 +1,13 @@
 import type { ByteSource } from '../types.ts';
 
-/** A part of a file that is in memory. */
+/** A part of a file in memory. */
 export interface Window {
   close(): void;
 }
 
 /**
- * A file of which parts are fetched ahead: what lies in one of them is read from memory, anything else from the
- * file. So a run of tensors is one request, and the reader of their format need not know.
+ * A file with prefetched parts: reads inside one are served from memory, others from the file. A range of tensors can so
+ * be fetched by one request, transparently to the checkpoint reader.
  */
 export class WindowedFile implements ByteSource {
   readonly name: string;
@@ -21,7 +21,7 @@ export class WindowedFile implements ByteSource {
     this.size = file.size;
   }
 
-  /** Takes a part that was fetched. Whoever gives it closes it, which frees its memory. */
+  /** Adds a prefetched part. Closing it frees its memory. */
   hold(begin: number, bytes: Uint8Array): Window {
     const window = { begin, bytes };
     this.#windows.add(window);
