@@ -1,10 +1,9 @@
 import type { Machine } from './machine.ts';
 
 /**
- * Reads something back from the device, which one that is gone cannot give: sessions can be made on a lost device, and
- * fail only when they are run.
+ * Checks a device by a read-back: sessions can be created on a lost device, and fail only when they run.
  *
- * @throws what is wrong with the device, or the signal's reason
+ * @throws the device's error, or the signal's reason
  */
 export async function checkAlive({ compute, lost }: Machine, signal: AbortSignal): Promise<void> {
   if (!lost) return;
@@ -28,12 +27,12 @@ export async function isLost(machine: Machine, signal: AbortSignal): Promise<boo
 }
 
 /**
- * Runs work that gives results one by one, and begins it again, after those that are there, where its device was lost.
+ * Runs work that yields results, and restarts it after the finished ones if its device is lost.
  *
- * @param begin - given what to work with, and how many results there are already; it gives those that are left
- * @param isResult - whether something that the work gives is a result: what comes between results is given again
- * @param recover - gives something else to work with, or throws the error where that is not of a lost device
- * @throws the error of a result that costs a second device: it would cost a third one as well
+ * @param begin Starts the work with a model; `done` results exist already, and it yields the rest.
+ * @param isResult True for results; other values (progress) may repeat after a restart.
+ * @param recover Returns a model on a new device, or throws `error` if the device was not lost.
+ * @throws the error of a result that loses a second device: a third would not help
  */
 export async function* withDeviceRecovery<M, T>({
   model,

@@ -1,4 +1,4 @@
-/** The diffusion worker: makes frames, so that the page stays free. */
+/** Entry point of the diffusion worker. */
 import { createQueue } from '../src/base/index.ts';
 import { diffusionApi, serve } from '../src/protocol/index.ts';
 import { Engine } from './engine.ts';
@@ -8,7 +8,7 @@ import { Picking } from './picking.ts';
 
 const engine = new Engine(openMachine, privateModelStorage());
 const picking = new Picking((round, watch) => engine.round(round, watch));
-/** There is one model, and one thing at a time is done with it. */
+/** Serialises all work: there is one model. */
 const queue = createQueue();
 
 serve(self, diffusionApi, {
@@ -33,7 +33,7 @@ serve(self, diffusionApi, {
       transfer: [],
     }));
   },
-  // Opened before its turn comes, so that rounds can be asked for at once.
+  // Opened before its turn in the queue, so that rounds can be requested at once.
   pick: (pace, { signal, emit }) => {
     const session = picking.open(pace, emit);
     return queue

@@ -1,11 +1,8 @@
-/** How far several downloads are together. */
+/** Total progress of several downloads. */
 export class DownloadTotal {
   readonly #files = new Map<string, { readonly done: number; readonly of: number }>();
 
-  /**
-   * Takes the bytes of one file that have come, of how many (0 while that is not known), and gives those of all files
-   * so far.
-   */
+  /** Records the progress of one file (`of` is 0 while unknown), and returns the total of all files. */
   report(file: string, done: number, of: number): { done: number; of: number } {
     this.#files.set(file, { done, of });
     const files = [...this.#files.values()];

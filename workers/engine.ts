@@ -35,7 +35,7 @@ export interface GenerateSmoothInput extends SmoothRun {
 }
 
 export interface LoadOptions {
-  /** What has become known of this model earlier, by the names of adapters. */
+  /** Number types from earlier notices, by adapter name. */
   readonly precisions?: Readonly<Record<string, NetworkPrecision>> | undefined;
   /** See `PipelineOptions`. Default false. */
   readonly lowMemory?: boolean | undefined;
@@ -43,27 +43,27 @@ export interface LoadOptions {
 
 type EmitGenerate = (event: GenerateEvent, transfer?: Transferable[]) => void;
 
-/** The diffusion worker's state: one machine, and one model on it. */
+/** State of the diffusion worker: one backend, and one model on it. */
 export class Engine {
   readonly #machines: Machines;
   readonly #storage: ModelStorage;
   #model: ModelInUse | null = null;
-  /** Told what the engine changes by itself: one caller at a time works with it, whatever else is made ahead meanwhile. */
+  /** Listener for notices of the current call; speculative work reports to it too. */
   #hearer: ((notice: EngineNotice) => void) | null = null;
-  /** Where several rounds meet a lost device, one of them replaces it. */
+  /** Serialises recovery, so that several rounds replace a lost device once. */
   readonly #recovering = createQueue();
 
-  /** @param storage - where the models of this device are */
+  /** @param storage Storage of installed models. */
   constructor(openMachine: (backend: Backend) => Promise<Machine>, storage: ModelStorage) {
     this.#machines = new Machines(openMachine);
     this.#storage = storage;
   }
 
   /**
-   * Loads a model. Everything that can be refused is refused before anything of the model in use is released: its
-   * networks make room for the new one's, because two large models do not fit side by side, and from then on events are
-   * of the stage `session`. Where the new model fails even so, the one before stays in use: its networks are loaded
-   * again when they are next needed. What the engine does by itself meanwhile is reported as a notice.
+   * Loads a model. Everything that can be checked is checked before the networks of the model in use are released; they
+   * must be, because two large models do not fit side by side, and from then on events are of stage `session`. If loading
+   * fails even then, the previous model stays in use and reloads its networks on demand. Changes made by the engine are
+   * reported as notices.
    */
   async load(
     place: ModelPlace,
@@ -86,7 +86,7 @@ export class Engine {
     }
   }
 
-  /** @param stations - takes the stations that are opened for this model */
+  /** @param stations Collects the backends opened for this model. */
   async #load(
     place: ModelPlace,
     backend: Backend,
@@ -108,7 +108,7 @@ export class Engine {
     } catch (error) {
       const needsGpu = error instanceof ModelError && error.code === 'needs-gpu';
       if (!needsGpu || backend === 'cpu' || !first.device.software) throw error;
-      // A GPU that computes on the processor was passed over; for this model it is better than none.
+      // The software GPU was skipped, but for this model it is better than none.
       station = this.#machines.reserve('software');
       stations.add(station);
       first = await abortable(station.machine, signal);
@@ -116,7 +116,7 @@ export class Engine {
     }
 
     const before = this.#model;
-    // A device that is gone frees nothing, and need not.
+    // On a lost device release may fail, and is not needed.
     await before?.pipeline.release().catch(() => undefined);
     const loadOn = async (machine: Machine) => {
       const { manifest, parts } = opened;
@@ -166,7 +166,7 @@ export class Engine {
     return describe(opened, model, checked);
   }
 
-  /** Automatic mode. Frames are reported as they are made. */
+  /** Automatic mode. Emits frames as they are made. */
   generate(
     input: GenerateInput,
     signal: AbortSignal,
@@ -175,7 +175,7 @@ export class Engine {
     return this.hearing(emit, () => this.#run(input, resumableAutomatic(input), signal, emit));
   }
 
-  /** Smooth mode. Frames are reported as they are made. */
+  /** Smooth mode. Emits frames as they are made. */
   smooth(
     input: GenerateSmoothInput,
     signal: AbortSignal,
@@ -185,7 +185,7 @@ export class Engine {
     return this.hearing(emit, () => this.#run(input, resumableSmooth(input, promptsOf), signal, emit));
   }
 
-  /** Does something with the engine; `hear` is told what the engine changes by itself meanwhile. */
+  /** Runs `work`; meanwhile notices go to `hear`. */
   async hearing<T>(hear: (notice: EngineNotice) => void, work: () => Promise<T>): Promise<T> {
     this.#hearer = hear;
     try {
@@ -195,7 +195,7 @@ export class Engine {
     }
   }
 
-  /** Makes the frames of a run, on more than one device where one is lost: after a loss, the frame is made again. */
+  /** Makes the frames of a run. If the device is lost, remakes the current frame on a new one. */
   async #run(
     { settings, previews }: { readonly settings: Settings; readonly previews: boolean },
     run: Resumable,
@@ -213,14 +213,14 @@ export class Engine {
     });
     for await (const { index, ...frame } of frames) {
       run.made(frame);
-      // Copied and not moved: the next frame is made from the same pixels.
+      // Copied, not transferred: the next frame is made from the same pixels.
       emit({ kind: 'frame', frame: index, ...frame });
       count++;
     }
     return { frames: count, seconds: (performance.now() - began) / 1000 };
   }
 
-  /** The frames that are left of a run, of which `done` are there already. */
+  /** The remaining frames of a run, after `done` of them. */
   async *#frames(
     { pipeline, prompts }: ModelInUse,
     run: Resumable,
@@ -228,7 +228,7 @@ export class Engine {
     signal: AbortSignal,
     emit: EmitGenerate,
   ): AsyncGenerator<GeneratedFrame, void, undefined> {
-    // Before the first step, because the decoder comes last, and all that came before it would be lost.
+    // Checked first: the decoder runs last, and a failure there would waste all steps.
     pipeline.checkSize(settings.width, settings.height);
     const embeds = await prompts.embeds(settings, signal);
     try {
@@ -250,8 +250,8 @@ export class Engine {
   }
 
   /**
-   * A round of picking by hand, made step by step as it is asked for more: see `makeRound`. After the loss of a device
-   * it is made again, without the candidates that were there already.
+   * A round of picking by hand, computed step by step: see `makeRound`. If the device is lost, it is made again, without
+   * yielding finished candidates again.
    */
   async *round(input: RoundInput, watch: RoundWatch): AsyncGenerator<RoundUpdate, void, undefined> {
     yield* withDeviceRecovery({
@@ -263,7 +263,7 @@ export class Engine {
     });
   }
 
-  /** The events of a round without those of the first candidates, which are known. */
+  /** Events of a round, without the first `known` candidates. */
   async *#events(
     { pipeline, prompts }: ModelInUse,
     input: RoundInput,
@@ -278,15 +278,15 @@ export class Engine {
   }
 
   /**
-   * What is loaded, on a new device of the same kind, when an error came of the loss of the old one.
+   * Reopens the model on a new device of the same kind if the old one is lost.
    *
-   * @throws that error, where the device is still there, where there is no other like it, or where it failed as well
+   * @throws `error` if the device is not lost, if there is no other like it, or if that fails as well
    */
   #recover(stale: ModelInUse, error: unknown, signal: AbortSignal): Promise<ModelInUse> {
     return this.#recovering.run(signal, async () => {
       if (this.#model && this.#model.machine !== stale.machine) return this.#model;
       if (!(await isLost(stale.machine, signal))) throw error;
-      // Frees what the networks have in this worker's own memory; the lost device may fail to answer.
+      // Frees memory of this worker; the lost device may never answer.
       await abortable(
         stale.pipeline.release().catch(() => undefined),
         signal,
@@ -294,7 +294,7 @@ export class Engine {
       const station = this.#machines.reopen(stale.backend);
       try {
         const machine = await abortable(station.machine, signal);
-        // Another kind of device, or another precision, would make other frames.
+        // Another kind of device, or another precision, would make different frames.
         const { kind, precision } = stale.machine.device;
         if (machine.device.kind !== kind || machine.device.precision !== precision) throw error;
         const { parts, lowMemory, prompts } = stale;

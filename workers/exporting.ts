@@ -1,4 +1,4 @@
-/** Writes what the Export dialog asks for: picks the encoder, keeps a limit in bytes by measuring, and fills the target. */
+/** Export: chooses the encoder, meets a size limit by measuring, and writes to the target. */
 import { MediaError, abortable } from '../src/base/index.ts';
 import type { CreateOutput } from '../src/formats/index.ts';
 import { encoders, feedOf, mimeTypes, writeToSink } from '../src/media/index.ts';
@@ -25,10 +25,10 @@ export interface ExportWatch {
 }
 
 /**
- * Writes a file as the Export dialog asks, or only reckons its length.
+ * Encodes a file with the options of the Export dialog, or only estimates its size.
  *
- * @throws MediaError `no-frames`, `frames-differ`, `limit-too-low` where the file cannot be made small enough, and the
- *   errors of the encoders; the signal's reason when it is aborted
+ * @throws MediaError `no-frames`, `frames-differ`, `limit-too-low` if the limit cannot be met, and the encoders' errors;
+ *   the signal's reason if it is aborted
  */
 export async function exportAnimation(
   source: FrameSource,
@@ -55,7 +55,7 @@ export async function exportAnimation(
   return { file: null, ...outcome };
 }
 
-/** Keeps nothing: for the length alone. */
+/** Sink that discards everything, to measure a length. */
 const nowhere: Sink = { restart: () => Promise.resolve(), write: () => Promise.resolve() };
 
 function sinkOf(writable: FileSystemWritableFileStream): Sink {
@@ -65,7 +65,7 @@ function sinkOf(writable: FileSystemWritableFileStream): Sink {
   };
 }
 
-/** Writes to a file that the user chose. What it held is replaced only once all of it is written. */
+/** Writes to a file chosen by the user. Its old contents are replaced only when writing has succeeded. */
 async function fill<T>(
   target: FileSystemFileHandle,
   work: (writable: FileSystemWritableFileStream) => Promise<T>,
@@ -84,14 +84,14 @@ async function fill<T>(
   }
 }
 
-/** Removes a file that the save picker made for nothing, where the browser can (Chromium). */
+/** Removes an empty file left by the save picker, if the browser supports it (Chromium). */
 async function removeEmpty(target: FileSystemFileHandle): Promise<void> {
   const remove: unknown = Reflect.get(target, 'remove');
   if (typeof remove !== 'function' || (await target.getFile()).size > 0) return;
   await Reflect.apply(remove, target, []);
 }
 
-/** Writes a file of Drift's own, again and again with less where it comes out larger than the limit. */
+/** Writes to a temporary file, repeatedly with less effort while it exceeds the limit. */
 async function writeWithin(
   source: FrameSource,
   request: ParsedRequest,
@@ -122,7 +122,7 @@ async function writeWithin(
   );
 }
 
-/** Encodes with an effort, and counts the bytes that come of it. */
+/** Encodes with an effort, and counts the bytes. */
 async function encode(
   source: FrameSource,
   { options, note, document, first }: ParsedRequest,
@@ -165,7 +165,7 @@ async function encode(
   return { bytes, encoder, width: placement.width, height: placement.height };
 }
 
-/** The size that the file's is reckoned from; where frames differ, the others are stretched to that of the first. */
+/** Size that the output is derived from; frames of other sizes are stretched to the first. */
 function sizeOf({ sizes }: FrameSource, { format }: ExportOptions): { width: number; height: number } {
   const [first] = sizes;
   if (!first) {

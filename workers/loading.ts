@@ -15,7 +15,7 @@ import { tellingRuntime } from './reading.ts';
 
 type EmitLoad = (event: LoadEvent) => void;
 
-/** Fetches a model, or compares the one on this device with its checksums. */
+/** Fetches a model, or opens an installed one after verifying its checksums. */
 export function openPlace(
   place: ModelPlace,
   storage: ModelStorage,
@@ -36,8 +36,8 @@ export function openPlace(
 }
 
 /**
- * Checks all that is known of a model on a machine before its networks are loaded. Gives the settings that it brings, with
- * a size that the machine can make.
+ * Checks that a model can run on a backend before loading its networks. Returns its default settings, with a size that the
+ * device supports.
  *
  * @throws ModelError `needs-gpu`; DeviceError `gpu-too-small` or `cpu-too-small`; SettingsError `size-invalid`
  */
@@ -61,9 +61,9 @@ export function checkModel(
 }
 
 /**
- * Loads a model's networks for pictures of the given size. What fails on the way leaves nothing on the machine.
+ * Loads a model's networks for a picture size. On failure nothing is left on the device.
  *
- * @throws what `Pipeline.prepare` throws, or what is wrong with the device
+ * @throws what `Pipeline.prepare` throws, or the device's error
  */
 export async function loadNetworks(
   machine: Machine,
@@ -73,7 +73,7 @@ export async function loadNetworks(
   signal: AbortSignal,
   emit: EmitLoad,
 ): Promise<Pipeline> {
-  /** The network that is being loaded; null once all of them are there. */
+  /** The network being loaded; null when all are. */
   let loading: LoadEvent | null = null;
   const runtime = tellingRuntime(machine.runtime, (done, of) => {
     if (loading) emit({ ...loading, read: { done, of } });
@@ -82,7 +82,7 @@ export async function loadNetworks(
   try {
     await pipeline.prepare(width, height, {
       signal,
-      // A GPU that computes on the processor takes as long for this as for a step of a frame, which may be a minute.
+      // On a software GPU this takes as long as a step of a frame, up to a minute.
       warmUp: machine.device.kind === 'webgpu' && !machine.device.software,
       onNetwork: (part, done, of) => {
         loading = { stage: 'session', part, done, of };
@@ -92,7 +92,7 @@ export async function loadNetworks(
     await checkAlive(machine, signal);
     return pipeline;
   } catch (error) {
-    // What is reported is why it could not be loaded, not that it cannot be freed.
+    // Report why loading failed, not that releasing failed too.
     await pipeline.release().catch(() => undefined);
     throw error;
   } finally {
@@ -101,9 +101,9 @@ export async function loadNetworks(
 }
 
 /**
- * The side of the largest square picture that a device makes, where it cannot make one of the given size.
+ * Side of the largest square picture that the device supports, if it does not support the given size; otherwise null.
  *
- * @throws DeviceError `gpu-too-small` or `cpu-too-small` where it can make none
+ * @throws DeviceError `gpu-too-small` or `cpu-too-small` if it supports none
  */
 function largestInstead(
   pipeline: Pipeline,

@@ -1,4 +1,4 @@
-/** The part of `navigator.locks` (Web Locks) that is used. */
+/** The part of `navigator.locks` (Web Locks) in use. */
 export interface BrowserLocks {
   request(
     name: string,
@@ -7,29 +7,28 @@ export interface BrowserLocks {
   ): Promise<unknown>;
 }
 
-/** Between two requests for a lock that is taken, in milliseconds. */
+/** Interval between attempts, in milliseconds. */
 const interval = 50;
 
-/** Web Locks of a worker. All workers and tabs share them, and the browser takes them back when their holder ends. */
+/** Web Locks of a worker, shared by all workers and tabs. The browser releases them when their holder ends. */
 export class WorkerLocks {
   readonly #browser: BrowserLocks | null;
-  /** Locks that were released here, and that the browser may not have taken back yet. */
+  /** Released locks that the browser may not have taken back yet. */
   readonly #returning = new Set<Promise<unknown>>();
 
-  /** @param browser - null on pages that are not secure, which have no storage to lock either */
+  /** @param browser Null on insecure pages, which have no storage to lock either. */
   constructor(browser = browserLocks()) {
     this.#browser = browser;
   }
 
   /**
-   * Requests a lock until it is granted or `patience` has been spent waiting between requests; how long the browser takes
-   * to answer does not count.
+   * Tries to acquire a lock, waiting up to `patience` between attempts; the browser's response time does not count.
    *
-   * Each request is `ifAvailable`. One that waits in the browser's queue would have to be aborted in the end, and in
-   * Chromium (156) an aborted request keeps the lock from others for a moment, although nobody has it.
+   * Each attempt uses `ifAvailable`: a queued request would have to be aborted in the end, and in Chromium (156) an aborted
+   * request blocks the lock for a moment although nobody holds it.
    *
-   * @param patience - in milliseconds
-   * @returns what releases the lock, or null where somebody else has it
+   * @param patience In milliseconds.
+   * @returns a function that releases the lock, or null if another holder has it
    */
   async tryHold(name: string, patience: number, mode: LockMode = 'exclusive'): Promise<(() => void) | null> {
     for (let left = patience; ; left -= interval) {
@@ -40,7 +39,7 @@ export class WorkerLocks {
     }
   }
 
-  /** Holds a lock as soon as all who requested it before have released it. Returns what releases it. */
+  /** Acquires a lock after all earlier requests. Returns a function that releases it. */
   async hold(name: string): Promise<() => void> {
     return (await this.#request(name, 'exclusive', false)) ?? (() => undefined);
   }

@@ -13,22 +13,22 @@ import { chooseBuild, createRuntime, loadOrt } from '../src/runtime/index.ts';
 import type { Runtime } from '../src/runtime/index.ts';
 import { wasmAssets } from '../src/runtime/assets.ts';
 
-/** What computes: a device, the operations on it, and ONNX Runtime on the same device. */
+/** Backend: a device, the operations on it, and ONNX Runtime on the same device. */
 export interface Machine {
   readonly compute: Compute;
   readonly runtime: Runtime;
   readonly device: LoadedModel['device'];
   readonly target: Target;
-  /** Resolves when the device is gone, for whatever reason; null for the processor, which stays. */
+  /** Resolves when the device is lost; null for the CPU. */
   readonly lost: Promise<unknown> | null;
-  /** Frees the device; tensors and sessions on it are gone. Idempotent. */
+  /** Frees the device with all its tensors and sessions. Idempotent. */
   dispose(): void;
 }
 
-/** The CPU provider gains little from more threads than this on networks of the size that it can hold. */
+/** Maximum threads of the CPU provider; more gain little on networks that fit it. */
 const mostThreads = 4;
 
-/** Which GPUs a backend takes, and what it does with them. */
+/** Accepted GPUs and features for each requested backend. */
 const allowed = {
   auto: { allowFloat16: true, allowSoftware: false },
   float32: { allowFloat16: false, allowSoftware: false },
@@ -37,16 +37,16 @@ const allowed = {
 } as const satisfies Record<Exclude<Backend, 'cpu'>, object>;
 
 /**
- * Opens the best machine that a backend allows.
+ * Opens the best backend that the request allows.
  *
- * @throws DeviceError with `webgpu` where there is no GPU
+ * @throws DeviceError with `webgpu` if there is no GPU
  */
 export async function openMachine(backend: Backend): Promise<Machine> {
   let reason = '';
   let passedOver = false;
   if (backend !== 'cpu') {
     try {
-      // Old browsers, and pages that are not secure, have none.
+      // Missing in old browsers and on insecure pages.
       if (!('gpu' in navigator)) throw noWebGpu();
       const { device, adapterName, float16, software, lost } = await requestComputeDevice(
         navigator.gpu,
@@ -98,7 +98,7 @@ export async function openMachine(backend: Backend): Promise<Machine> {
   };
 }
 
-/** What runs on a device, which is given back where that cannot be started. */
+/** Starts compute and runtime on a device; destroys it on failure. */
 async function startOn(device: GPUDevice, type: ModelType): Promise<Pick<Machine, 'compute' | 'runtime'>> {
   try {
     const compute = await createWebGpuCompute(device, type);
@@ -116,8 +116,8 @@ function noWebGpu(): DeviceError {
 }
 
 /**
- * ONNX Runtime on a device. It loads and compiles its WebAssembly with the first network, so it is given the smallest
- * one while the model is still on its way.
+ * Starts ONNX Runtime on a device. It compiles its WebAssembly with the first session, so a trivial one is created while
+ * the model is still loading.
  */
 async function startRuntime(kind: 'webgpu' | 'cpu', device: GPUDevice | null): Promise<Runtime> {
   const build = chooseBuild(kind);

@@ -1,13 +1,13 @@
 import type { Backend } from '../src/protocol/index.ts';
 import type { Machine } from './machine.ts';
 
-/** A machine that is open or being opened, and what it was opened for. */
+/** A backend that is open or being opened, with the request it was opened for. */
 export interface Station {
   readonly backend: Backend;
   readonly machine: Promise<Machine>;
 }
 
-/** The engine's machine: one at a time, beside it at most the one that a model is being loaded on. */
+/** The engine's backend: the current one, and at most one more while a model is being loaded on it. */
 export class Machines {
   readonly #open: (backend: Backend) => Promise<Machine>;
   #current: Station | null = null;
@@ -16,33 +16,33 @@ export class Machines {
     this.#open = open;
   }
 
-  /** The current machine where it was opened for this backend, or another one, which is closed or adopted later. */
+  /** The current backend if it was opened for this request, otherwise a new one, to be adopted or closed later. */
   reserve(backend: Backend): Station {
     if (this.#current?.backend === backend) return this.#current;
     const station = this.reopen(backend);
-    // The first is kept even if its model cannot be opened: the next attempt needs it.
+    // The first is kept even if its model fails to load: the next attempt needs it.
     if (!this.#current) this.#keep(station);
     return station;
   }
 
-  /** Another machine of the same backend, in the place of one whose device was lost. It may be of another kind. */
+  /** Opens a new backend for the same request, to replace a lost one. It may turn out to be of another kind. */
   reopen(backend: Backend): Station {
     return { backend, machine: this.#open(backend) };
   }
 
-  /** Makes a station the current one, and closes the one before. */
+  /** Makes a backend the current one, and closes the previous. */
   adopt(station: Station): void {
     if (this.#current === station) return;
     if (this.#current) close(this.#current);
     this.#keep(station);
   }
 
-  /** Closes a station unless it is the current one. */
+  /** Closes a backend unless it is the current one. */
   giveUp(station: Station): void {
     if (station !== this.#current) close(station);
   }
 
-  /** The current station from here on, until its machine cannot be opened or its device is lost. */
+  /** Makes a backend current until it fails to open or loses its device. */
   #keep(station: Station): void {
     this.#current = station;
     const forget = () => {
@@ -52,7 +52,7 @@ export class Machines {
   }
 }
 
-/** Frees a machine once it is open; one that could not be opened has nothing to free. */
+/** Disposes a backend once it is open. */
 function close({ machine }: Station): void {
   machine.then(
     (open) => {

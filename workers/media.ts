@@ -1,4 +1,4 @@
-/** The media worker's entry: decodes pictures and writes animations away from the page. */
+/** Entry point of the media worker: decodes pictures, encodes animations. */
 import { createQueue } from '../src/base/index.ts';
 import { encodePng } from '../src/formats/index.ts';
 import {
@@ -17,7 +17,7 @@ import { exportAnimation } from './exporting.ts';
 import { ScratchFiles } from './scratch.ts';
 import { privateFiles, projectLocks } from './storage.ts';
 
-// A picture need not wait for a video, but two large pictures or two videos at once could use up the memory.
+// Two queues, so that a picture need not wait for a video, but two of a kind do not exhaust memory together.
 const pictures = createQueue();
 const animations = createQueue();
 
@@ -25,7 +25,7 @@ const files = privateFiles();
 const locks = projectLocks();
 const scratch = new ScratchFiles();
 
-/** Frames by their ids, each read when its turn comes. */
+/** Source of frames by id, read on demand. */
 function frameSource(source: PictureSource, frames: readonly PictureRef[]): FrameSource {
   const reader = readerOf(files, source);
   const at = (index: number) => {
@@ -42,7 +42,7 @@ function frameSource(source: PictureSource, frames: readonly PictureRef[]): Fram
 
 const pngFile = (bytes: Uint8Array<ArrayBuffer>) => new Blob([bytes], { type: 'image/png' });
 
-/** Writes an animation once those before are written, of frames that no tab may purge meanwhile. */
+/** Queues an encoding; meanwhile no tab can purge the project. */
 async function encode<T>(
   { source, frames }: { readonly source: PictureSource; readonly frames: readonly PictureRef[] },
   { signal }: { readonly signal: AbortSignal },

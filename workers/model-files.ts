@@ -1,4 +1,4 @@
-/** Where installed models are kept in a browser: the origin private file system. */
+/** Storage of installed models in the origin private file system. */
 import type { ModelFiles, ModelFileWriter } from '../src/models/install/index.ts';
 import type { MeasureRoom } from '../src/project/index.ts';
 import { blobSource } from '../src/models/source.ts';
@@ -10,10 +10,10 @@ import type { OpenRoot } from './storage.ts';
 
 const folderName = 'models';
 
-/** For the locks of a worker or tab that was ended just now, in milliseconds. */
+/** Time to wait for the locks of a worker or tab that has just ended, in milliseconds. */
 const patience = 500;
 
-/** Models in the origin private file system, each locked by a Web Lock that all tabs share. */
+/** Models in the origin private file system, each protected by a Web Lock. */
 export function privateModelStorage(
   openRoot = privateRoot,
   room = measureRoom,
@@ -26,18 +26,17 @@ export function privateModelStorage(
 }
 
 /**
- * Files are written through synchronous handles, which exist only in workers, but in every browser, and can be flushed;
- * they are read as they are, without a lock, so that a model can be listed while it is downloaded.
+ * Writes through synchronous access handles, which all browsers support in workers, and which can be flushed. Reads
+ * snapshots without a lock, so that a model can be listed during its download.
  *
- * A file that is open for writing elsewhere is waited for by a lock of its own: two tabs that check the same damaged model,
- * which both may do, note what they find in the same ledger.
+ * Writing takes a lock per file: two tabs may verify the same damaged model and update the same journal.
  */
 function privateModels(openRoot: OpenRoot, room: MeasureRoom, locks: WorkerLocks): ModelFiles {
   async function root(create: boolean): Promise<FileSystemDirectoryHandle | null> {
     return orNull((await openRoot()).getDirectoryHandle(folderName, { create }));
   }
 
-  /** The folder that a file of a model is in, and what the file is called there. */
+  /** Folder and name of a model's file. */
   async function place(model: string, name: string, create: boolean) {
     const path = [model, ...name.split('/')];
     const file = path.pop() ?? '';
@@ -91,7 +90,7 @@ async function filesIn(
 ): Promise<{ name: string; size: number }[]> {
   const files: { name: string; size: number }[] = [];
   for await (const [name, { kind }] of folder) {
-    // One may be removed between being named and being looked at.
+    // May have been removed since it was listed.
     if (kind === 'directory') {
       const found = await orNull(folder.getDirectoryHandle(name));
       if (found) files.push(...(await filesIn(found, `${prefix}${name}/`)));
@@ -104,12 +103,12 @@ async function filesIn(
   return files;
 }
 
-/** @param onClose - called once the file is closed, even if closing fails */
+/** @param onClose Called when the file is closed, even if closing fails. */
 function fileWriter(handle: FileSystemSyncAccessHandle, onClose: () => void): ModelFileWriter {
   return {
     size: () => handle.getSize(),
     write(at, bytes) {
-      // Browsers write what fits and say how much that was.
+      // Browsers may write less and return how much.
       const written = handle.write(bytes, { at });
       if (written === bytes.length) return;
       throw new DOMException('The file could not be written whole.', 'QuotaExceededError');

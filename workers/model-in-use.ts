@@ -6,7 +6,7 @@ import type { Backend, LoadedModel } from '../src/protocol/index.ts';
 import type { Machine } from './machine.ts';
 import type { KnownPrompts, PromptDevice } from './prompts.ts';
 
-/** The model that frames are made with, on its machine. */
+/** The loaded model, on its backend. */
 export interface ModelInUse {
   readonly parts: OpenedModel['parts'];
   readonly backend: Backend;
@@ -14,11 +14,11 @@ export interface ModelInUse {
   readonly lowMemory: boolean;
   readonly pipeline: Pipeline;
   readonly prompts: KnownPrompts;
-  /** Lets others change the model's files, which are read from as long as it is loaded. */
+  /** Releases the lock on the model's files, which are read while it is loaded. */
   readonly letGo: () => void;
 }
 
-/** A model's pipeline on a machine. Nothing is on the device before it is used or prepared. */
+/** Creates a model's pipeline on a backend, without loading anything. */
 export function pipelineOn(
   { compute, runtime, target }: Machine,
   parts: ModelInUse['parts'],
@@ -35,7 +35,7 @@ export function promptDevice(
   return { compute, runtime, ...(lowMemory && { makeRoom: () => pipeline.release() }) };
 }
 
-/** What the page is told of a model that is ready. */
+/** Description of a loaded model for the page. */
 export function describe(
   { manifest, fixedPrompts, text }: OpenedModel,
   { machine, pipeline }: ModelInUse,

@@ -1,4 +1,4 @@
-/** What the models worker does, wherever models are kept: in a browser's storage, or a test's memory. */
+/** Handlers of the models worker, independent of the storage. */
 import { DriftError, ModelError, errorToWire } from '../src/base/index.ts';
 import {
   folderSource,
@@ -27,18 +27,18 @@ import { blobSource } from '../src/models/source.ts';
 import { usableSettings } from '../src/project/index.ts';
 import type { Device, Handlers, ModelCost, WantedModel, modelsApi } from '../src/protocol/index.ts';
 
-/** Where models are kept, and who may change them. */
+/** Storage of models, with locks. */
 export interface ModelStorage {
   readonly files: ModelFiles;
   /**
-   * Keeps others from changing a model, and with `exclusive` from using it, in this tab and all others.
+   * Locks a model, in all tabs: `shared` against changes, `exclusive` also against use.
    *
-   * @returns what lets go of it, or null where somebody else has it
+   * @returns a function that releases the lock, or null if another holder has it
    */
   hold(id: string, mode: 'exclusive' | 'shared'): Promise<(() => void) | null>;
 }
 
-/** How requests are made, and what tests replace: see `InstallOptions`. */
+/** Network options, mostly for tests: see `InstallOptions`. */
 export interface Fetching {
   readonly fetch?: typeof fetch;
   readonly wait?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
@@ -47,9 +47,9 @@ export interface Fetching {
 }
 
 /**
- * Holds a model while something is done with it.
+ * Runs `work` with a model locked.
  *
- * @throws ModelError `model-busy` while somebody else has it
+ * @throws ModelError `model-busy` if another holder has it
  */
 export async function holding<T>(
   storage: ModelStorage,
@@ -66,9 +66,9 @@ export async function holding<T>(
 }
 
 /**
- * Holds a model until what is returned is called.
+ * Locks a model; returns a function that releases it.
  *
- * @throws ModelError `model-busy` while somebody else has it
+ * @throws ModelError `model-busy` if another holder has it
  */
 export async function holdModel(
   storage: Pick<ModelStorage, 'hold'>,
@@ -88,11 +88,11 @@ export async function holdModel(
       });
 }
 
-/** The methods of the models worker. */
+/** Creates the handlers of the models worker. */
 export function modelKeeping(storage: ModelStorage, fetching: Fetching = {}): Handlers<typeof modelsApi> {
   const { files } = storage;
 
-  /** Where a model is to be had, and how its files are reached. */
+  /** Resolves a request to a source, and the network options for its files. */
   async function find(wanted: WantedModel, hub: string | null, signal: AbortSignal) {
     const network = { ...fetching, ...(hub !== null && { base: hub }) };
     switch (wanted.kind) {
@@ -223,7 +223,7 @@ function costOf(plan: InstallPlan, device: Device | undefined): ModelCost {
   };
 }
 
-/** What a model needs for pictures of the size that it is loaded for. */
+/** Memory needs of a model for its default picture size. */
 function needsOn({ source, headers, parts }: InstallPlan, device: Device | undefined): ModelNeeds {
   const { name, size, defaults } = source;
   const { width = size, height = size } = usableSettings(defaults);
@@ -243,7 +243,7 @@ function needsOn({ source, headers, parts }: InstallPlan, device: Device | undef
   );
 }
 
-/** Files that the user chose with their folder. */
+/** A folder chosen by the user, as a list of files. */
 function chosenFolder(
   name: string,
   files: readonly { readonly path: string; readonly file: Blob }[],

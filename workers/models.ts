@@ -1,4 +1,4 @@
-/** The models worker: fetches models and keeps them on this device, so that downloads never hold up the page. */
+/** Entry point of the models worker: downloads, stores and verifies models. */
 import { modelsApi, serve } from '../src/protocol/index.ts';
 import { privateModelStorage } from './model-files.ts';
 import { modelKeeping } from './model-keeping.ts';

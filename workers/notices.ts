@@ -2,17 +2,17 @@ import type { NetworkPrecision } from '../src/base/index.ts';
 import type { WideningReason } from '../src/diffusion/index.ts';
 import type { EngineNotice } from '../src/protocol/index.ts';
 
-/** What the user is told when a device was lost and another has taken its place. */
+/** Notice that a lost device was replaced. */
 export const deviceNotice = {
   kind: 'notice',
   code: 'device',
   message: 'The GPU stopped for a moment and was started again; nothing was lost.',
 } as const satisfies EngineNotice;
 
-/** The beginning of a prompt, by which a person knows it again. */
+/** Start of a prompt, enough to recognise it. */
 const beginning = (prompt: string) => (prompt.length > 40 ? `${prompt.slice(0, 40).trimEnd()}…` : prompt);
 
-/** What the user is told when prompts are longer than the model's text tower reads. */
+/** Notice that prompts exceed the text tower's maximum length. */
 export function promptNotice(prompts: readonly string[]): EngineNotice {
   const quoted = prompts.map((prompt) => `“${beginning(prompt)}”`).join(', ');
   const message =
@@ -29,7 +29,7 @@ const tooLarge: Readonly<Record<WideningReason, string>> = {
     'This model holds numbers too large for the quick way to compute on this GPU, so Drift computes it in a slower, safe way.',
 };
 
-/** What the user is told when networks have left the range of float16. */
+/** Notice that a network overflowed float16. */
 export function precisionNotice(precision: NetworkPrecision, reason: WideningReason): EngineNotice {
   return { kind: 'notice', code: 'precision', message: tooLarge[reason], precision };
 }

@@ -1,12 +1,12 @@
-/** Handles of files that are being opened. */
+/** Handles being opened, kept alive. */
 const opening = new Set<object>();
 
 /**
- * Opens a file for writing. The file's handle is kept until the browser has answered: Chromium (156) never answers once
- * it has collected the handle as garbage, which it may do while nothing but the call needs it.
+ * Opens a file for synchronous writing. Keeps its handle alive meanwhile: in Chromium (156) the promise never settles if
+ * the handle is garbage-collected.
  *
- * No time limit, as the browser answers in the end, after seconds where the machine is busy; and a second call would only
- * be refused for the first, or hold the file after that one was closed.
+ * There is no timeout: the browser answers eventually, after seconds on a busy machine, and a second call would be refused
+ * because of the first, or hold the file after that one was closed.
  *
  * @throws the browser's error: DOMException `NoModificationAllowedError` while the file is open elsewhere
  */

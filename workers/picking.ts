@@ -4,10 +4,10 @@ import { WorkerError } from '../src/base/index.ts';
 import type { SpeculationReport } from '../src/project/index.ts';
 import type { EngineNotice, PickEvent, PickPace, RoundEvent } from '../src/protocol/index.ts';
 
-/** Bytes of pictures that are kept for speculation and for going back: some 250 of 512 × 512. */
+/** Maximum bytes of pictures kept for speculation and for going back: some 250 of 512 × 512. */
 const limit = 256e6;
 
-/** The session of picking by hand, of which there is one at most. */
+/** The session of picking by hand, at most one. */
 export class Picking {
   readonly #make: PickOptions['make'];
   #session: PickSession | null = null;
@@ -16,7 +16,7 @@ export class Picking {
     this.#make = make;
   }
 
-  /** Opens a session, in which rounds can be asked for at once; work begins when it is run. */
+  /** Opens a session. Rounds can be requested at once; work starts when it is run. */
   open(pace: PickPace, emit: (event: PickEvent) => void) {
     this.close();
     let last: SpeculationReport = { ready: [], savedSeconds: 0, stepsAhead: 0 };
@@ -29,7 +29,7 @@ export class Picking {
         last = state;
         emit({ kind: 'state', ...state });
       },
-      // Pictures are copied and not moved: the session keeps its own.
+      // Copied, not transferred: the session keeps its own.
       onAhead: ({ after, candidate, candidates, seconds }) => {
         emit({
           kind: 'ahead',
@@ -46,12 +46,12 @@ export class Picking {
     });
     this.#session = session;
     return {
-      /** Works until the session is closed or the signal is aborted. */
+      /** Computes rounds until the session is closed or the signal is aborted. */
       run: async (signal: AbortSignal): Promise<SpeculationReport> => {
         await session.run(signal);
         return last;
       },
-      /** Reports a notice to the caller that has opened the session. */
+      /** Emits a notice to the caller that opened the session. */
       tell: (notice: EngineNotice) => {
         emit(notice);
       },
@@ -62,7 +62,7 @@ export class Picking {
     };
   }
 
-  /** Ends the session, if there is one: those who wait for a round hear an AbortError. */
+  /** Ends the session, if there is one; pending requests reject with an AbortError. */
   close(): void {
     this.#session?.close();
     this.#session = null;
@@ -73,9 +73,9 @@ export class Picking {
   }
 
   /**
-   * A round of the session.
+   * Requests a round.
    *
-   * @throws WorkerError `not-picking` where there is no session, and what the session throws
+   * @throws WorkerError `not-picking` without a session, and what the session throws
    */
   async round(
     { name, previews, ...input }: RoundInput & { readonly name: number; readonly previews: boolean },
@@ -90,7 +90,7 @@ export class Picking {
       signal,
       previews,
       onEvent: (event, seconds) => {
-        // Candidates are copied and not moved: their next rounds are made from the same pixels.
+        // Copied, not transferred: the next rounds are made from the same pixels.
         if (event.kind === 'candidate') {
           emit({ kind: 'candidate', ...event.candidate, seconds });
         } else if (event.kind === 'progress') {

@@ -1,4 +1,4 @@
-/** The projects worker: keeps what is made, so that encoding and writing frames never holds up the page. */
+/** Entry point of the projects worker: encodes and stores frames off the page's thread. */
 import { ProjectKeeper } from '../src/project/keeper.ts';
 import { keeping, projectsApi, serve } from '../src/protocol/index.ts';
 import { ScratchFiles } from './scratch.ts';

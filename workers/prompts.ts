@@ -6,21 +6,18 @@ import { promptList } from '../src/project/index.ts';
 import type { Settings } from '../src/project/index.ts';
 import type { Runtime } from '../src/runtime/index.ts';
 
-/** The most prompts whose embeddings are kept: 768 numbers each. */
+/** Maximum number of cached prompt embeddings, 768 numbers each. */
 const MOST_KEPT = 500;
 
-/** What prompts are encoded on. */
+/** Compute and runtime for encoding prompts. */
 export interface PromptDevice {
   readonly compute: Compute;
   readonly runtime: Runtime;
-  /** Called before the text tower is loaded, which is large: lets go of what can be loaded again. */
+  /** Called before the large text tower is loaded, to free what can be reloaded. */
   readonly makeRoom?: () => Promise<void>;
 }
 
-/**
- * The prompts of one model as embeddings: fixed ones that came with it, or any, each encoded once. The text tower is
- * there only while a prompt is encoded that was not known before.
- */
+/** Prompt embeddings of a model: its fixed ones, or encoded on demand and cached. The text tower is loaded only to encode. */
 export class KnownPrompts {
   readonly #fixed: FixedPrompts | null;
   readonly #tower: TextTower | null;
@@ -28,7 +25,7 @@ export class KnownPrompts {
   readonly #onCut: (prompts: readonly string[]) => void;
   #device: PromptDevice;
 
-  /** @param onCut - told of prompts that count only in part, when they are encoded */
+  /** @param onCut Called with prompts that were truncated. */
   constructor(
     fixed: FixedPrompts | null,
     tower: TextTower | null,
@@ -41,12 +38,12 @@ export class KnownPrompts {
     this.#onCut = onCut;
   }
 
-  /** Goes on on another device with the embeddings that are known. */
+  /** Switches to another device, keeping the cache. */
   moveTo(device: PromptDevice): void {
     this.#device = device;
   }
 
-  /** The embeddings for a run; the caller disposes `text`. */
+  /** Embeddings of the prompts in `settings`; the caller disposes `text`. */
   async embeds(settings: Settings, signal: AbortSignal): Promise<PromptEmbeds> {
     const fixed = this.#fixed;
     if (fixed) return this.#upload(fixed.embeds, fixed.width, fixed.positive.length, fixed.negative.length);

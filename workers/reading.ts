@@ -1,10 +1,10 @@
 import type { OnnxModel, Runtime } from '../src/runtime/index.ts';
 
 /**
- * The same runtime, telling how much of a network's weights has been handed over while the network is loaded. Weights
- * that are in memory as a whole are handed over at once, and nothing is told of them.
+ * Wraps a runtime to report how much of a network's weights has been read while it is loaded. Weights entirely in memory
+ * are not reported.
  *
- * @param onRead - told the bytes that were read of the network that is being loaded, and how many it has
+ * @param onRead Called with the bytes read of the current network, and their total.
  */
 export function tellingRuntime(runtime: Runtime, onRead: (done: number, of: number) => void): Runtime {
   return {

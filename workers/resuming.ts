@@ -5,14 +5,11 @@ import type { Pipeline } from '../src/diffusion/index.ts';
 import { planAfter } from '../src/project/index.ts';
 import type { Settings, SmoothPlan } from '../src/project/index.ts';
 
-/**
- * A run of frames that can be begun again on another device after any frame: what is left of it makes the same frames
- * as if it had not been interrupted.
- */
+/** A run that can be restarted on another device after any frame, with the same remaining frames. */
 export interface Resumable {
-  /** The frames that are left. Both they and progress count from the first of these. */
+  /** Makes the remaining frames; indices and progress count from the first of them. */
   begin(pipeline: Pipeline, prompts: PromptEmbeds, watch: Watch): AsyncIterable<GeneratedFrame>;
-  /** Takes note of the next frame, which is there. */
+  /** Records a finished frame. */
   made(frame: Pick<GeneratedFrame, 'picture' | 'leg'>): void;
 }
 
@@ -23,7 +20,7 @@ export interface AutomaticRun {
   readonly settings: Settings;
 }
 
-/** As many of the last frames as an insight looks back at. */
+/** Number of previous frames kept, as many as an insight compares. */
 const mostBefore = 12;
 
 const andThen = (before: readonly Picture[], picture: Picture) => [...before, picture].slice(-mostBefore);

@@ -7,20 +7,17 @@ import type { OpenRoot } from './storage.ts';
 
 const folderName = 'scratch';
 
-/**
- * Finished files that a worker keeps: the browser may still be copying one to where it is downloaded, and does not say
- * when it is done.
- */
+/** Number of finished files kept: the browser may still be copying one to its download, and does not report the end. */
 const kept = 3;
 
 /** Bytes read back at a time. */
 const readSize = 2 ** 22;
 
 /**
- * Files in the origin private file system that a worker writes to hand them out, so that memory does not grow with them.
+ * Temporary output files in the origin private file system, so that memory does not grow with them.
  *
- * Each worker has a folder of its own and holds a lock of its name for as long as it lives; `tidy` removes the folders of
- * workers that have ended. Where the file system is missing or full, files are Blobs.
+ * Each worker has its own folder, and a lock of that name while it lives; `tidy` removes folders of ended workers. Falls
+ * back to Blobs if the file system is missing or full.
  */
 export class ScratchFiles {
   readonly #open: OpenRoot;
@@ -28,7 +25,7 @@ export class ScratchFiles {
   readonly #id = crypto.randomUUID();
   #folder: Promise<FileSystemDirectoryHandle | null> | null = null;
   #next = 0;
-  /** Finished files that have not been discarded, the oldest first. */
+  /** Finished files, oldest first. */
   readonly #finished = new Set<ScratchFile>();
 
   constructor(open = privateRoot, locks = new WorkerLocks()) {
@@ -52,7 +49,7 @@ export class ScratchFiles {
     }
   };
 
-  /** Removes the files of workers that have ended. Does nothing where there is no file system. */
+  /** Removes the files of workers that have ended. */
   async tidy(): Promise<void> {
     const root = await this.#open().catch(() => null);
     const parent = root && (await orNull(root.getDirectoryHandle(folderName)));
@@ -83,7 +80,7 @@ export class ScratchFiles {
 
 const lockName = (id: string) => `drift.scratch:${id}`;
 
-/** One file of `ScratchFiles`. Goes on in Blobs once the disk is full. */
+/** A file of `ScratchFiles`. Continues in Blobs when the disk is full. */
 class ScratchFile implements OutputFile {
   readonly #folder: FileSystemDirectoryHandle;
   readonly #file: FileSystemFileHandle;
@@ -134,7 +131,7 @@ class ScratchFile implements OutputFile {
     await orNull(this.#folder.removeEntry(this.#file.name));
   }
 
-  /** Moves what has been written into Blobs. */
+  /** Moves everything written so far to Blobs. */
   #spill(): BlobOutput {
     if (this.#spilled) return this.#spilled;
     const blobs = new BlobOutput();
@@ -155,7 +152,7 @@ class ScratchFile implements OutputFile {
   }
 }
 
-/** Returns false where there is no room for all of it. */
+/** Returns false if there is not enough space for all bytes. */
 function writeWhole(handle: FileSystemSyncAccessHandle, bytes: Uint8Array, at: number): boolean {
   try {
     return handle.write(bytes, { at }) === bytes.length;

@@ -1,11 +1,11 @@
-/** What workers keep things with: the origin private file system, Web Locks, and the browser's quota. */
+/** Storage of workers: origin private file system, Web Locks, quota. */
 import type { MeasureRoom, ProjectFiles, ProjectLocks } from '../src/project/index.ts';
 import { WorkerLocks } from './locks.ts';
 import { openToWrite } from './opening.ts';
 
 const folderName = 'projects';
 
-/** Missing files and folders are no failure where something may be missing. */
+/** Null instead of `NotFoundError`. */
 export async function orNull<T>(promise: Promise<T>): Promise<T | null> {
   try {
     return await promise;
@@ -15,14 +15,13 @@ export async function orNull<T>(promise: Promise<T>): Promise<T | null> {
   }
 }
 
-/** Gives the directory that everything is kept in. */
+/** Opens the root directory. */
 export type OpenRoot = () => Promise<FileSystemDirectoryHandle>;
 
 /**
- * The origin private file system.
+ * Opens the origin private file system.
  *
- * @throws DOMException `NotSupportedError` where the page is not secure, `SecurityError` in private windows of some
- *   browsers
+ * @throws DOMException `NotSupportedError` on insecure pages, `SecurityError` in private windows of some browsers
  */
 export const privateRoot: OpenRoot = async () => {
   if ('storage' in navigator && 'getDirectory' in navigator.storage) return navigator.storage.getDirectory();
@@ -30,8 +29,8 @@ export const privateRoot: OpenRoot = async () => {
 };
 
 /**
- * Pictures in the origin private file system. Files are written through synchronous handles: these exist only in
- * workers, but in every browser, and they can be flushed.
+ * Project pictures in the origin private file system, written through synchronous access handles, which all browsers
+ * support in workers, and which can be flushed.
  */
 export function privateFiles(open = privateRoot): ProjectFiles {
   async function root(create: boolean): Promise<FileSystemDirectoryHandle | null> {
@@ -65,7 +64,7 @@ export function privateFiles(open = privateRoot): ProjectFiles {
         handle.flush();
       } catch (error) {
         handle.close();
-        // Frees what little there was room for.
+        // Frees the part that was written.
         await orNull(parent.removeEntry(name));
         throw error;
       }
@@ -89,7 +88,7 @@ export function privateFiles(open = privateRoot): ProjectFiles {
   };
 }
 
-/** The locks of projects, which all tabs share. */
+/** Locks of projects, shared by all tabs. */
 export function projectLocks(locks = new WorkerLocks()): ProjectLocks {
   const reading = (project: string, mode: LockMode) => locks.tryHold(`drift.reading:${project}`, 0, mode);
   return {
@@ -99,7 +98,7 @@ export function projectLocks(locks = new WorkerLocks()): ProjectLocks {
   };
 }
 
-/** What the browser says that this page may still write. */
+/** Bytes available according to the browser; null if unknown. */
 export const measureRoom: MeasureRoom = async () => {
   if (!('storage' in navigator)) return null;
   const { quota, usage } = await navigator.storage.estimate();
