@@ -1,11 +1,11 @@
 import { CheckpointError } from '../../base/index.ts';
 import type { ErrorDetails } from '../../base/index.ts';
 
-/** The usual advice when a file is not what it says it is. */
+/** Default remedy for a damaged file. */
 export const downloadAgain =
   'The file is damaged. Download or copy it again; if that does not help, get it from elsewhere.';
 
-/** A CheckpointError whose remedy, unless another is given, is to get the file again. */
+/** Creates a CheckpointError with `downloadAgain` as the default remedy. */
 export function damage(
   code: string,
   message: string,

@@ -2,18 +2,18 @@ import { bfloat16ToFloat32, float16ToFloat32 } from '../../base/index.ts';
 import type { StoredType } from '../types.ts';
 import { damage } from './damage.ts';
 
-/** One tensor with 2^28 values is 1 GB in float32: far more than any model here has, little enough to refuse in time. */
+/** Maximum number of values of a tensor: 1 GB in float32, far more than any supported model has. */
 const mostValues = 2 ** 28;
-/** PyTorch's own limit. */
+/** PyTorch's limit. */
 export const mostDims = 64;
 
 /**
- * The number of values in a tensor of these dims, which are integers from 0 up.
+ * Number of values of a tensor with non-negative integer dims.
  *
- * @throws CheckpointError `too-large`, before anything is allocated for it.
+ * @throws CheckpointError `too-large`, before allocating anything
  */
 export function countValues(file: string, tensor: string, dims: readonly number[]): number {
-  // A zero anywhere makes the tensor empty, whatever the other dims claim.
+  // Empty if any dim is zero, however large the others claim to be.
   const count = dims.includes(0) ? 0 : dims.reduce((product, dim) => product * dim, 1);
   if (dims.length <= mostDims && count <= mostValues) return count;
   throw damage(
@@ -33,16 +33,16 @@ export function checkTensorName(file: string, tensor: string): void {
   throw damage('odd-name', `${file} has a tensor called “${tensor}”, which no model has.`, { file, tensor });
 }
 
-/** Turns elements of `size` bytes from big-endian to little-endian, in place. */
+/** Swaps the byte order of elements of `size` bytes, in place. */
 function swapBytes(bytes: Uint8Array, size: number): void {
   for (let i = 0; i < bytes.length; i += size) bytes.subarray(i, i + size).reverse();
 }
 
 /**
- * Stored elements as float32 values. May keep or overwrite `bytes`, so these must belong to the caller.
- * The machine is taken to be little-endian, as every one with a browser is.
+ * Converts stored elements to float32. May keep or overwrite `bytes`, which must belong to the caller. Assumes a
+ * little-endian machine, as all with a browser are.
  *
- * @param bytes a whole number of elements, little-endian unless `bigEndian` is set
+ * @param bytes A whole number of elements, little-endian unless `bigEndian` is set.
  */
 export function elementsToFloat32(
   bytes: Uint8Array<ArrayBuffer>,
@@ -51,7 +51,7 @@ export function elementsToFloat32(
 ): Float32Array<ArrayBuffer> {
   const size = type === 'float64' ? 8 : type === 'float32' ? 4 : 2;
   if (bigEndian) swapBytes(bytes, size);
-  // Typed arrays begin at multiples of their element's size only.
+  // Typed arrays must be aligned to their element size.
   const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
   const count = bytes.length / size;
   switch (type) {

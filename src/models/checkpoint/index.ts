@@ -1,6 +1,6 @@
 /**
- * Weight files: their headers are read and checked, and their tensors read one by one, by ranges of bytes.
- * Files come from anywhere, so nothing they say is believed before it is checked, and nothing in them is run.
+ * Weight files: validates headers and reads tensors one by one, by byte range. Files are untrusted: everything is
+ * validated, and nothing in them is executed.
  */
 import type { ByteSource, Checkpoint } from '../types.ts';
 import { damage } from './damage.ts';
@@ -12,23 +12,23 @@ export { openSafetensors, openTorch };
 export { isShardIndex, joinShards, parseShardIndex } from './shards.ts';
 export type { JoinedShards } from './shards.ts';
 
-/** How a pickle of 0x1950a86a20f9469cfc6c, PyTorch's magic number before version 1.6, begins. */
+/** First bytes of a pickle of 0x1950a86a20f9469cfc6c, PyTorch's magic number before version 1.6. */
 const legacyMagic = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
-/** Enough to tell formats apart. */
+/** Bytes read to detect the format. */
 const headLength = 64;
 
 /**
- * Opens a weight file, safetensors or PyTorch's, whichever its content says it is; its name does not matter.
+ * Opens a weight file, safetensors or PyTorch, detected by its contents and not by its name.
  *
- * @throws CheckpointError those of `openSafetensors` and `openTorch`, and `empty`, `legacy-torch` (a format that
- *   cannot be read without running it), `lfs-pointer` (a stand-in for the file that was never fetched), `web-page`
- *   (an error page saved as if it were the file), `unknown-format`.
+ * @throws CheckpointError like `openSafetensors` and `openTorch`, and `empty`, `legacy-torch` (a format that cannot be
+ *   read without executing it), `lfs-pointer` (a Git LFS pointer), `web-page` (an error page saved as a file),
+ *   `unknown-format`
  */
 export async function openCheckpoint(source: ByteSource, signal?: AbortSignal): Promise<Checkpoint> {
   const file = source.name;
   if (source.size === 0) throw damage('empty', `${file} is empty.`, { file });
   const head = await source.read(0, Math.min(source.size, headLength), signal);
-  // Eight bytes of length come first, then JSON.
+  // safetensors: eight bytes of length, then JSON.
   if (head[8] === 0x7b) return openSafetensors(source, signal);
   if (head[0] === 0x50 && head[1] === 0x4b) return openTorch(source, signal);
 

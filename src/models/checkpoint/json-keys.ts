@@ -1,15 +1,15 @@
 /**
- * The first key that occurs twice in one object, or null. `JSON.parse` keeps the last of them silently, and
- * another reader may keep the first: then two programs see two different models in one file. Looked at are the
- * outermost object and those right inside it; what lies deeper, Drift does not read.
+ * Finds the first duplicate key in a JSON object, or null. `JSON.parse` silently keeps the last, and another reader may
+ * keep the first: two programs would see different models in one file. Checks the outermost object and its immediate
+ * children, which are all that Drift reads.
  *
- * @param json text that `JSON.parse` has accepted
+ * @param json Text that `JSON.parse` accepts.
  */
 export function duplicateKey(json: string): string | null {
   const outer = new Set<string>();
   let inner = new Set<string>();
   let depth = 0;
-  // In valid JSON, a string followed by a colon is a key, and brackets outside strings open and close.
+  // In valid JSON, a string followed by a colon is a key.
   for (let at = 0; at < json.length; at++) {
     const character = json[at];
     if (character === '{' || character === '[') {
@@ -21,7 +21,7 @@ export function duplicateKey(json: string): string | null {
       const start = at;
       at = stringEnd(json, at);
       if (depth > 2 || !isKey(json, at + 1)) continue;
-      // Two spellings of one key, such as "a" and "\u0061", are the same key.
+      // Compare decoded keys: "a" and "\u0061" are equal.
       const key = String(JSON.parse(json.slice(start, at + 1)));
       const keys = depth === 1 ? outer : inner;
       if (keys.has(key)) return key;
@@ -31,7 +31,7 @@ export function duplicateKey(json: string): string | null {
   return null;
 }
 
-/** Where the string that begins with the quote at `start` has its last quote. */
+/** Index of the closing quote of the string that starts at `start`. */
 function stringEnd(json: string, start: number): number {
   let at = start + 1;
   while (at < json.length && json[at] !== '"') at += json[at] === '\\' ? 2 : 1;

@@ -1,9 +1,9 @@
 import { damage } from './damage.ts';
 
-/** Integers of more bytes than this are no sizes and no counters. */
+/** Maximum length of an integer in bytes; sizes and counters are far shorter. */
 const longestInteger = 64;
 
-/** The bytes of a pickle, read from front to back; every reading is checked against the end. */
+/** Bounds-checked sequential reader of a pickle's bytes. */
 export class PickleReader {
   private readonly file: string;
   private readonly bytes: Uint8Array;
@@ -11,19 +11,19 @@ export class PickleReader {
   private readonly text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   private position = 0;
 
-  /** @param file - how errors call the pickle */
+  /** @param file File name, for errors. */
   constructor(file: string, bytes: Uint8Array) {
     this.file = file;
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
-  /** Where it reads next. */
+  /** Current position. */
   get at(): number {
     return this.position;
   }
 
-  /** The error of a pickle that cannot be read on from here. */
+  /** Creates the error for invalid data at the current position. */
   damaged(problem: string): Error {
     return damage('pickle-damaged', `${this.file} is not a readable pickle: ${problem}.`, {
       file: this.file,
@@ -32,7 +32,7 @@ export class PickleReader {
     });
   }
 
-  /** Makes sure that so many bytes are left. */
+  /** @throws CheckpointError `truncated` if fewer than `length` bytes are left */
   need(length: number): void {
     const missing = this.at + length - this.bytes.length;
     if (missing <= 0) return;
@@ -43,7 +43,7 @@ export class PickleReader {
     });
   }
 
-  /** Steps over so many bytes; returns where they began. */
+  /** Skips `length` bytes; returns their position. */
   private take(length: number): number {
     this.need(length);
     const from = this.at;
@@ -59,7 +59,7 @@ export class PickleReader {
     return this.view.getUint32(this.take(4), true);
   }
 
-  /** A length; those that no number holds exactly are beyond the end in any case. */
+  /** A length. Values beyond 2^53 lose precision, but exceed the file anyway. */
   uint64(): number {
     return Number(this.view.getBigUint64(this.take(8), true));
   }
@@ -90,7 +90,7 @@ export class PickleReader {
     }
   }
 
-  /** A little-endian integer in two's complement. */
+  /** Little-endian two's complement integer. */
   long(length: number): number | bigint {
     const from = this.take(length);
     if (length > longestInteger) throw this.damaged(`an integer of ${length} bytes`);
@@ -101,7 +101,7 @@ export class PickleReader {
     return Number.isSafeInteger(number) ? number : value;
   }
 
-  /** The number of the protocol, of which 2 to 5 are read. */
+  /** Reads and checks the protocol number; 2 to 5 are supported. */
   protocol(): void {
     const protocol = this.uint8();
     if (protocol < 2 || protocol > 5) throw this.damaged(`it is of protocol ${protocol}`);
@@ -115,7 +115,7 @@ export class PickleReader {
     return this.view.getUint16(this.take(2), true);
   }
 
-  /** Big-endian, as no other number is. */
+  /** Big-endian, unlike all other numbers in pickles. */
   float64(): number {
     return this.view.getFloat64(this.take(8), false);
   }

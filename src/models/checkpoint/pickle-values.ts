@@ -11,14 +11,14 @@ export class PyTuple {
   }
 }
 
-/** A Python dict, in order. A Map, so that no key can mean anything to JavaScript. */
+/** A Python dict, in insertion order. A Map, so that keys cannot collide with properties of objects. */
 export class PyDict {
   readonly entries = new Map<PyValue, PyValue>();
 }
 
-/** Whatever the host of a pickle makes of globals, persistent ids and calls. */
+/** Base class of host objects: results of globals, persistent ids and calls. */
 export abstract class PyObject {
-  /** What errors call it. */
+  /** Name for error messages. */
   abstract readonly label: string;
 }
 
@@ -33,6 +33,6 @@ export class PyFunction extends PyObject {
   }
 }
 
-/** All that a pickle may hold here. Integers that do not fit exactly into a number are bigint. */
+/** All values in a pickle. Integers that are not safe as numbers are bigint. */
 export type PyValue =
   null | boolean | number | bigint | string | Uint8Array | PyList | PyTuple | PyDict | PyObject;

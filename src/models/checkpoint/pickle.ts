@@ -3,25 +3,24 @@ import { PickleReader } from './pickle-reader.ts';
 import { PyDict, PyFunction, PyList, PyTuple } from './pickle-values.ts';
 import type { PyObject, PyValue } from './pickle-values.ts';
 
-/** What a pickle means depends on who wrote it; the unpickler itself knows no class and no function. */
+/** Resolves a pickle's references: the unpickler itself knows no classes and functions. */
 export interface PickleHost {
-  /** What a global stands for, or null to refuse it. */
+  /** Resolves a global, or returns null to refuse it. */
   global(module: string, name: string): PyObject | null;
-  /** The object behind a persistent id. */
+  /** Resolves a persistent id. */
   persistent(id: PyValue): PyValue;
 }
 
-/** Real checkpoints of a thousand tensors are pickles of 200 kB. */
+/** Maximum size of a pickle. Checkpoints with a thousand tensors have 200 kB. */
 export const longestPickle = 16 * 2 ** 20;
 /**
- * Reads a pickle of protocol 2 to 5 without running anything: it builds plain data, and asks `host` for the
- * rest. Only the operations that plain data needs are known. The machine is a loop over a stack of its own,
- * so deep nesting cannot exhaust JavaScript's, and every operation takes at least one byte of the file, so the
- * file's size bounds the work. Operations are Python's `pickletools` lists them.
+ * Restricted unpickler for protocols 2 to 5: builds plain data, and asks `host` for everything else. Supports only the
+ * opcodes that plain data needs (names as in Python's `pickletools`). Uses an explicit stack, so deep nesting cannot
+ * overflow JavaScript's, and every opcode consumes at least one byte, so the file's size bounds the work.
  *
- * @param file how errors call the pickle
- * @throws CheckpointError `pickle-global` (it asks for code that `host` refuses), `pickle-opcode` (an operation that
- *   plain data does not need), `pickle-damaged`, `truncated`, `too-large`.
+ * @param file File name, for errors.
+ * @throws CheckpointError `pickle-global` (a global that `host` refuses), `pickle-opcode` (an unsupported opcode),
+ *   `pickle-damaged`, `truncated`, `too-large`
  */
 export function unpickle(file: string, bytes: Uint8Array, host: PickleHost): PyValue {
   if (bytes.length > longestPickle) {
@@ -34,13 +33,13 @@ export function unpickle(file: string, bytes: Uint8Array, host: PickleHost): PyV
   return new Unpickler(file, bytes, host).run();
 }
 
-/** The stack machine that a pickle is a program for. */
+/** The pickle stack machine. */
 class Unpickler {
   private readonly file: string;
   private readonly read: PickleReader;
   private readonly host: PickleHost;
   private readonly stack: PyValue[] = [];
-  /** How high the stack was at each mark that is still open. */
+  /** Stack heights at open marks. */
   private readonly marks: number[] = [];
   private readonly memo = new Map<number, PyValue>();
 
@@ -224,7 +223,7 @@ class Unpickler {
     }
   }
 
-  /** What stands below an open mark is out of reach. */
+  /** Height of the innermost open mark, below which values are not accessible. */
   private floor(): number {
     return this.marks.at(-1) ?? 0;
   }
@@ -311,7 +310,7 @@ class Unpickler {
     this.stack.push(callee.call(args.items));
   }
 
-  /** Attributes of a dict: state dicts carry `_metadata`, versions of their modules, which nothing here reads. */
+  /** BUILD on a dict sets attributes, such as the `_metadata` of state dicts, which are ignored. */
   private build(): void {
     this.pop();
     if (!(this.top() instanceof PyDict)) {

@@ -5,10 +5,10 @@ import { damage } from './damage.ts';
 import { checkTensorName, countValues, elementsToFloat32 } from './elements.ts';
 import { duplicateKey } from './json-keys.ts';
 
-/** The limit of the reference implementation. */
+/** Limit of the reference implementation. */
 const longestHeader = 100_000_000;
 
-/** Bits of one element. Those without a `type` are checked and left out of the checkpoint. */
+/** Bits per element. Tensors of types without `type` are validated, but not listed in the checkpoint. */
 const elementTypes: ReadonlyMap<string, { readonly bits: number; readonly type?: StoredType }> = new Map([
   ['F64', { bits: 64, type: 'float64' }],
   ['F32', { bits: 32, type: 'float32' }],
@@ -32,25 +32,24 @@ const headerSchema = v.custom<Record<string, unknown>>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
 );
 
-/** One tensor's place in the file: bytes from where the values begin. */
+/** Entry of the header: a tensor's byte range, relative to the start of the values. */
 export interface Placed {
   readonly name: string;
   readonly dims: readonly number[];
-  /** As the format calls it: `F16`. */
+  /** Type name of the format, such as `F16`. */
   readonly dtype: string;
-  /** Undefined for types that Drift does not read. */
+  /** Undefined for unsupported types. */
   readonly type: StoredType | undefined;
   readonly begin: number;
   readonly end: number;
 }
 
 /**
- * Opens a `.safetensors` file: reads and checks its header, and no weights.
+ * Opens a `.safetensors` file: reads and validates its header, without reading weights.
  *
- * @throws CheckpointError `truncated` (the file ends early, with how many bytes are `missing`), `header-too-long`,
- *   `header-damaged` (not the JSON it should be), `duplicate-name`, `odd-name`, `type-unknown`, `header-lies` (sizes
- *   that contradict each other, or bytes that no tensor accounts for), `overlap` (tensors that overlap, or
- *   gaps between them), `too-large`.
+ * @throws CheckpointError `truncated` (with the number of `missing` bytes), `header-too-long`, `header-damaged` (invalid
+ *   JSON), `duplicate-name`, `odd-name`, `type-unknown`, `header-lies` (inconsistent sizes, or bytes that belong to no
+ *   tensor), `overlap` (overlapping tensors, or gaps between them), `too-large`
  */
 export async function openSafetensors(source: ByteSource, signal?: AbortSignal): Promise<Checkpoint> {
   const file = source.name;
@@ -95,15 +94,15 @@ export async function openSafetensors(source: ByteSource, signal?: AbortSignal):
   };
 }
 
-/** A file's header. */
+/** Validated header of a safetensors file. */
 export interface SafetensorsHeader {
-  /** Where the values begin, in bytes. */
+  /** Offset of the values, in bytes. */
   readonly end: number;
-  /** The tensors; together they fill the rest of the file. */
+  /** The tensors, which fill the rest of the file. */
   readonly placed: readonly Placed[];
 }
 
-/** Reads and checks a file's header. @throws CheckpointError as `openSafetensors` */
+/** Reads and validates a header. @throws CheckpointError like `openSafetensors` */
 export async function readSafetensorsHeader(
   source: ByteSource,
   signal?: AbortSignal,
@@ -117,7 +116,7 @@ export async function readSafetensorsHeader(
   return { end, placed };
 }
 
-/** The error for a tensor that a checkpoint does not have. */
+/** Creates the error for a tensor that is not in the checkpoint. */
 export function missingTensor(file: string, tensor: string): Error {
   return damage(
     'tensor-missing',
@@ -162,7 +161,7 @@ async function readJsonHeader(
 
 function decodeHeader(file: string, bytes: Uint8Array): string {
   try {
-    // A byte order mark is kept, and refused with the JSON: the format has none.
+    // Keep a byte order mark, which then fails as JSON: the format does not allow one.
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     throw damage('header-damaged', `The header of ${file} is not text.`, { file }, { cause });
@@ -203,7 +202,7 @@ function parseEntry(file: string, name: string, value: unknown): Placed {
   return { name, dims: shape, dtype, type: element.type, begin, end };
 }
 
-/** Tensors must fill the file from the end of its header to its own end, without overlaps and gaps. */
+/** Checks that tensors fill the file after its header, without overlaps and gaps. */
 function checkLayout(source: ByteSource, headerEnd: number, placed: readonly Placed[]): void {
   const file = source.name;
   const inOrder = placed.toSorted((a, b) => a.begin - b.begin || a.end - b.end);

@@ -3,20 +3,20 @@ import type { ByteSource } from '../types.ts';
 import { damage } from './damage.ts';
 import { readSafetensorsHeader } from './safetensors.ts';
 
-/** As many files as one checkpoint may have; the largest models have some two hundred. */
+/** Maximum number of shards; the largest models have some two hundred. */
 const mostShards = 1000;
 
-// Names beside the index only: a path could lead anywhere.
+// Plain names only: a path could point anywhere.
 const shardName = v.pipe(v.string(), v.regex(/^[^/\\]+\.safetensors$/));
 const indexSchema = v.object({ weight_map: v.record(v.string(), shardName) });
 
-/** Whether a file is called as diffusers calls the index of a sharded checkpoint, with a variant (`fp16`) or without. */
+/** True for the index of a sharded checkpoint by diffusers' naming, with or without a variant (`fp16`). */
 export function isShardIndex(path: string): boolean {
   return /\.safetensors\.index(\.\w+)?\.json$/.test(path);
 }
 
 /**
- * Reads the index of a sharded checkpoint: the names of its files, in order.
+ * Validates the index of a sharded checkpoint and returns the sorted names of its files.
  *
  * @throws CheckpointError `shard-index-damaged`
  */
@@ -30,30 +30,29 @@ export function parseShardIndex(file: string, json: unknown): string[] {
   });
 }
 
-/** Where a part of the joined file comes from. */
+/** A range of the joined file that comes from one shard. */
 export interface Segment<Source extends ByteSource> {
   readonly source: Source;
-  /** Where it begins in the joined file, and in its source. */
+  /** Offset in the joined file; `from` is the offset in its source. */
   readonly at: number;
   readonly from: number;
   readonly length: number;
 }
 
-/** The files of a sharded checkpoint as one safetensors file. */
+/** Virtual safetensors file made of the shards of a checkpoint. */
 export interface JoinedShards<Source extends ByteSource> {
   readonly size: number;
-  /** The header that the joined file begins with. */
+  /** Its header. */
   readonly header: Uint8Array<ArrayBuffer>;
-  /** The values, in order and without gaps after the header. */
+  /** Its values, contiguous after the header. */
   readonly segments: readonly Segment<Source>[];
 }
 
 /**
- * Joins the files of a sharded checkpoint: their headers become one, and their values follow each other. No values are
- * read.
+ * Joins the shards of a checkpoint into one virtual safetensors file with a merged header, without reading values.
  *
- * @param name - what errors call the checkpoint
- * @throws CheckpointError as `openSafetensors` for each file, and `duplicate-name` for a tensor that is in two of them
+ * @param name Checkpoint name, for errors.
+ * @throws CheckpointError like `openSafetensors` for each shard, and `duplicate-name` for a tensor in two of them
  */
 export async function joinShards<Source extends ByteSource>(
   name: string,

@@ -1,22 +1,22 @@
-/** How a tensor lies in its storage, in elements: value [i, j, …] stands at `offset + i*strides[0] + j*strides[1] + …`. */
+/** Strided view of a storage, in elements: value [i, j, …] is at `offset + i*strides[0] + j*strides[1] + …`. */
 export interface StridedView {
   readonly dims: readonly number[];
   readonly strides: readonly number[];
   readonly offset: number;
 }
 
-/** One past the last element that a view reaches; its offset when it has no values. */
+/** One past the last element of a view; its offset if it is empty. */
 export function viewEnd({ dims, strides, offset }: StridedView): number {
   if (dims.includes(0)) return offset;
   return dims.reduce((end, dim, axis) => end + (dim - 1) * (strides[axis] ?? 0), offset + 1);
 }
 
-/** True when the values lie one after the other in row-major order. */
+/** True if the view is contiguous in row-major order. */
 export function isContiguous({ dims, strides }: StridedView): boolean {
   let expected = 1;
   for (let axis = dims.length - 1; axis >= 0; axis--) {
     const dim = dims[axis] ?? 1;
-    // The stride of an axis of length 1 is never used, and PyTorch lets it be anything.
+    // The stride of an axis of length 1 is unused and arbitrary.
     if (dim !== 1 && strides[axis] !== expected) return false;
     expected *= dim;
   }
@@ -24,10 +24,10 @@ export function isContiguous({ dims, strides }: StridedView): boolean {
 }
 
 /**
- * The values of a view in row-major order.
+ * Copies a view's values in row-major order.
  *
- * @param stored the storage's elements from the view's offset to its end
- * @param count the product of `dims`
+ * @param stored Elements of the storage from the view's offset to its end.
+ * @param count Product of `dims`.
  */
 export function gather(
   stored: Float32Array<ArrayBuffer>,
@@ -38,7 +38,7 @@ export function gather(
   const last = dims.length - 1;
   const rowLength = dims[last] ?? 1;
   const step = strides[last] ?? 1;
-  // An odometer over all axes but the last, which is the inner loop.
+  // Odometer over all axes except the last, which is the inner loop.
   const position = new Array<number>(Math.max(last, 0)).fill(0);
   let from = 0;
   for (let row = 0; row < count; row += rowLength) {

@@ -4,7 +4,7 @@ import type { PickleHost } from './pickle.ts';
 import { PyDict, PyFunction, PyList, PyObject, PyTuple } from './pickle-values.ts';
 import type { PyValue } from './pickle-values.ts';
 
-/** An element type of PyTorch: bytes of one element, and what it is for Drift if it is a float. */
+/** A PyTorch dtype: bytes per element, and Drift's element type for floats. */
 export class TorchType extends PyObject {
   readonly label: string;
   readonly bytes: number;
@@ -17,7 +17,7 @@ export class TorchType extends PyObject {
   }
 }
 
-/** A class of storages: `torch.FloatStorage` holds float32. The type is null for storages of plain bytes. */
+/** A storage class, such as `torch.FloatStorage` for float32. The type is null for untyped storages. */
 class StorageClass extends PyObject {
   readonly label: string;
   readonly type: TorchType | null;
@@ -31,10 +31,10 @@ class StorageClass extends PyObject {
 /** A storage: one record of the archive. */
 export class TorchStorage extends PyObject {
   readonly label = 'a storage';
-  /** The record's name under `data/`. */
+  /** Name of the record under `data/`. */
   readonly key: string;
   readonly type: TorchType | null;
-  /** Elements, or bytes where there is no type. */
+  /** Number of elements, or of bytes if untyped. */
   readonly count: PyValue;
   constructor(key: string, type: TorchType | null, count: PyValue) {
     super();
@@ -44,16 +44,16 @@ export class TorchStorage extends PyObject {
   }
 }
 
-/** A tensor as the pickle describes it. Nothing is checked before its name is known. */
+/** A tensor as described by the pickle, not validated yet. */
 export class TorchTensor extends PyObject {
   readonly label = 'a tensor';
   readonly storage: PyValue;
   readonly offset: PyValue;
   readonly dims: PyValue;
   readonly strides: PyValue;
-  /** Null where the storage knows it. */
+  /** Null if the storage is typed. */
   readonly type: PyValue;
-  /** Flags that change what the stored values mean. */
+  /** Flags that change the meaning of the values (negative, conjugate). */
   readonly metadata: PyValue;
   constructor(parts: {
     storage: PyValue;
@@ -73,7 +73,7 @@ export class TorchTensor extends PyObject {
   }
 }
 
-/** Pairs in the lists that ordered dicts are made of, all together: one list may be named again and again. */
+/** Maximum total pairs in ordered dicts: a pickle could refer to one long list again and again. */
 const mostPairs = 2 ** 20;
 
 const types = [
@@ -107,10 +107,10 @@ const storageNames: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * What the pickle of a PyTorch checkpoint may name: ordered dicts, tensors, parameters, storages and types.
- * All of it becomes plain descriptions; everything else is refused by name.
+ * Pickle host for PyTorch checkpoints. Allows ordered dicts, tensors, parameters, storages and dtypes, as plain
+ * descriptions; refuses everything else.
  *
- * @param file how errors call the checkpoint
+ * @param file File name, for errors.
  */
 export function torchHost(file: string): PickleHost {
   const damaged = (problem: string) =>
@@ -122,7 +122,7 @@ export function torchHost(file: string): PickleHost {
       const dict = new PyDict();
       const [pairs] = args;
       if (args.length === 0) return dict;
-      // Python 2 and early 3 wrote a list of pairs; later ones set the items one by one.
+      // Python 2 and early 3 pickle a list of pairs; later versions set items one by one.
       if (args.length > 1 || !(pairs instanceof PyList)) throw damaged('an OrderedDict is not made of pairs');
       pairsTaken += pairs.items.length;
       if (pairsTaken > mostPairs) throw damaged('too many pairs');
@@ -141,7 +141,7 @@ export function torchHost(file: string): PickleHost {
       if (args.length < 6 || args.length > 7) throw damaged(`a tensor of ${args.length} arguments`);
       return tensorOf({ storage, offset, dims, strides, type: null, metadata });
     }),
-    // Written for types that have no storage class of their own.
+    // For dtypes without a storage class.
     new PyFunction('torch._utils._rebuild_tensor_v3', (args) => {
       const [storage, offset, dims, strides, , , type, metadata] = args;
       if (args.length < 7 || args.length > 8) throw damaged(`a tensor of ${args.length} arguments`);
@@ -162,7 +162,7 @@ export function torchHost(file: string): PickleHost {
   globals.set('torch.storage.UntypedStorage', new StorageClass('UntypedStorage', null));
 
   return {
-    // Joined names cannot be confused: a pickle that says ("torch", "storage.UntypedStorage") means the same class.
+    // Joining is unambiguous: ("torch", "storage.UntypedStorage") means the same class.
     global: (module, name) => globals.get(`${module}.${name}`) ?? null,
     persistent(id) {
       const items = id instanceof PyTuple ? id.items : [];

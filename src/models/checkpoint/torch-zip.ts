@@ -11,10 +11,10 @@ import { TorchStorage, TorchTensor, TorchType, torchHost } from './torch-globals
 import { openTorchZip } from './zip.ts';
 import type { Zip, ZipEntry } from '../../formats/index.ts';
 
-/** An expanded tensor repeats what is stored; more than 64 MB of repetitions is no model. */
+/** Expanded (stride 0) tensors repeat stored values; more than 64 MB of repetition is refused. */
 const mostRepeated = 2 ** 24;
 
-/** Where a tensor's values are. */
+/** Location of a tensor's values. */
 interface TensorPlace {
   readonly type: TorchType;
   readonly view: StridedView;
@@ -23,13 +23,13 @@ interface TensorPlace {
 }
 
 /**
- * Opens a checkpoint that `torch.save` of PyTorch 1.6 or later wrote (`.bin`, `.pt`, `.ckpt`): a zip archive with a
- * pickle that describes the tensors and one record for each storage. Nothing in it is run. The tensors are
- * those of the dict at the top, or of the dict under its key `state_dict`.
+ * Opens a checkpoint saved by `torch.save` of PyTorch 1.6 or later (`.bin`, `.pt`, `.ckpt`): a ZIP archive with a pickle
+ * that describes the tensors, and one record per storage. Nothing is executed. The tensors are those of the top-level
+ * dict, or of the dict under its key `state_dict`.
  *
- * @throws CheckpointError those of `openTorchZip` and `unpickle`, and `not-torch` (an archive, but not PyTorch's),
- *   `not-weights` (no dict of tensors), `storage-missing`, `header-lies` (a tensor reaches outside its storage,
- *   or a storage has another length than claimed), `odd-name`, `too-large`.
+ * @throws CheckpointError like `openTorchZip` and `unpickle`, and `not-torch` (another kind of archive), `not-weights` (no
+ *   dict of tensors), `storage-missing`, `header-lies` (a tensor exceeds its storage, or a storage has another length than
+ *   claimed), `odd-name`, `too-large`
  */
 export async function openTorch(source: ByteSource, signal?: AbortSignal): Promise<Checkpoint> {
   const file = source.name;
@@ -42,7 +42,7 @@ export async function openTorch(source: ByteSource, signal?: AbortSignal): Promi
   const tensors = new Map<string, TensorEntry>();
   const places = new Map<string, TensorPlace & { readonly stored: StoredType }>();
   for (const [name, value] of stateDict(file, top)) {
-    // State dicts of whole trainings also hold step counters, settings and names.
+    // Training checkpoints also contain step counters, settings and names.
     if (typeof name !== 'string' || !(value instanceof TorchTensor)) continue;
     checkTensorName(file, name);
     const place = placeTensor(file, name, value, zip, prefix);
@@ -93,7 +93,7 @@ export async function openTorch(source: ByteSource, signal?: AbortSignal): Promi
   };
 }
 
-/** The pickle stands in the archive's only folder, which is called after the file it was saved as. */
+/** Finds the pickle in the archive's only folder, which is named after the saved file. */
 function findPickle(file: string, zip: Zip): { pickle: ZipEntry; prefix: string } {
   const found = [...zip.entries.values()].filter(({ name }) => /^[^/]+\/data\.pkl$/.test(name));
   const [pickle] = found;
@@ -124,7 +124,7 @@ function findPickle(file: string, zip: Zip): { pickle: ZipEntry; prefix: string 
   return { pickle, prefix };
 }
 
-/** Newer files say in which order their bytes are; older ones are little-endian. */
+/** Byte order from the record `byteorder`, which older files lack: those are little-endian. */
 async function readByteOrder(
   file: string,
   zip: Zip,
@@ -216,7 +216,7 @@ function placeTensor(file: string, name: string, tensor: TorchTensor, zip: Zip, 
   return { type, view, count, record };
 }
 
-/** A tuple of integers from 0 up that are exact as numbers, or null. */
+/** A tuple of non-negative safe integers, or null. */
 function sizes(value: PyValue): number[] | null {
   if (!(value instanceof PyTuple) || value.items.length > mostDims) return null;
   const numbers: number[] = [];

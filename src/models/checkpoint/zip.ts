@@ -11,9 +11,9 @@ const remedies = {
 } as const;
 
 /**
- * Opens a checkpoint's zip archive by ranged reads of its directory alone.
+ * Opens a checkpoint's ZIP archive by reading its central directory only.
  *
- * @throws CheckpointError `truncated`, `zip-damaged` or `zip-unsupported`, as `openZip` says.
+ * @throws CheckpointError `truncated`, `zip-damaged` or `zip-unsupported`: see `openZip`
  */
 export function openTorchZip(source: ByteSource, signal?: AbortSignal): Promise<Zip> {
   const options = {
@@ -21,7 +21,7 @@ export function openTorchZip(source: ByteSource, signal?: AbortSignal): Promise<
       damage(fault, message, details, { remedy: remedies[fault], cause }),
     // A model has a thousand entries of a hundred bytes.
     longestDirectory: 64 * 2 ** 20,
-    // Checkpoints are stored, not compressed; what someone packed again is unpacked in memory up to this.
+    // PyTorch stores without compression; archives repacked with it are inflated in memory up to this size.
     largestInflated: 256 * 2 ** 20,
   };
   return openZip(source, options, signal);

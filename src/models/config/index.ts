@@ -1,4 +1,4 @@
-/** diffusers' configuration files, parsed: what Drift understands is typed, what it does not is refused by its key. */
+/** Parsers of diffusers configuration files: supported keys are typed, unsupported ones refused by name. */
 export { checkLatents } from './latents.ts';
 export { parseUnetConfig } from './unet.ts';
 export type { UnetConfig, UnetLevel } from './unet.ts';

@@ -3,7 +3,7 @@ import type { UnetConfig } from './unet.ts';
 import type { VaeConfig } from './vae.ts';
 
 /**
- * Checks that the UNet makes the latents that the decoder reads.
+ * Checks that UNet and decoder have the same number of latent channels.
  *
  * @throws ModelError `config-unsupported`
  */

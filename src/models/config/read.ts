@@ -1,12 +1,11 @@
 import * as v from 'valibot';
 import { ModelError } from '../../base/index.ts';
 
-/** The values of a key with which a network computes what Drift computes; anything else is another network. */
+/** Accepted values of keys that Drift does not read: with any other value, the network computes something else. */
 export type Accepted = Readonly<Record<string, readonly (string | number | boolean | null)[]>>;
 
 /**
- * Keys that say where a file came from or how it was trained, and change nothing about what it computes. The second line
- * is what the moving average of weights in diffusers (`EMAModel`) leaves.
+ * Keys about a file's origin or training, which do not affect inference. The second line comes from diffusers' `EMAModel`.
  */
 const harmless = new RegExp(
   '^_|^(sample_size|dropout|upcast_attention|force_upcast|use_quant_conv|encoder_hid_dim_type|' +
@@ -16,11 +15,11 @@ const harmless = new RegExp(
 /**
  * Parses a configuration.
  *
- * @param file - how errors call it
- * @param input - the parsed JSON
- * @param schema - the keys that Drift reads
- * @param accepted - keys that Drift does not read, with all the values that it can live with. A key that is in
- *   neither may only be null, false or an empty list
+ * @param file File name, for errors.
+ * @param input Parsed JSON.
+ * @param schema Keys that Drift reads.
+ * @param accepted Keys that Drift does not read, with their accepted values. All other keys must be null, false or an
+ *   empty list.
  * @throws ModelError `config-invalid` or `config-unsupported`, with the key
  */
 export function readConfig<Entries extends v.ObjectEntries>(
@@ -30,7 +29,7 @@ export function readConfig<Entries extends v.ObjectEntries>(
   accepted: Accepted,
 ): v.InferOutput<v.ObjectSchema<Entries, undefined>> {
   for (const [key, value] of Object.entries(configObject(file, input))) {
-    // Own keys only: a file may call a key "toString".
+    // `hasOwn`, because a file may contain a key such as "toString".
     if (Object.hasOwn(schema.entries, key) || harmless.test(key)) continue;
     const fine = Object.hasOwn(accepted, key)
       ? accepted[key]?.some((other) => other === value)
@@ -50,9 +49,9 @@ export function readConfig<Entries extends v.ObjectEntries>(
 }
 
 /**
- * The keys of a configuration file.
+ * Checks that a configuration is an object.
  *
- * @throws ModelError `config-invalid` when it holds something else than an object
+ * @throws ModelError `config-invalid`
  */
 export function configObject(file: string, input: unknown): Readonly<Record<string, unknown>> {
   const object = v.safeParse(v.record(v.string(), v.unknown()), input);
@@ -63,7 +62,7 @@ export function configObject(file: string, input: unknown): Readonly<Record<stri
   });
 }
 
-/** The error for a configuration of another kind of network. */
+/** Creates the error for an unsupported configuration. */
 export function unsupported(file: string, key: string, value: unknown): ModelError {
   const shown = JSON.stringify(value);
   return new ModelError(

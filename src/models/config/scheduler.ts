@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { ModelError } from '../../base/index.ts';
 import { configObject, unsupported } from './read.ts';
 
-/** Share of the noise that a timestep adds: none at 0, and nothing is left of the picture at 1. */
+/** β of a timestep: the share of noise that it adds, between 0 and 1. */
 const beta = v.pipe(v.number(), v.gtValue(0), v.ltValue(1));
 
 const schema = v.object({
@@ -22,7 +22,7 @@ const schema = v.object({
   thresholding: v.nullish(v.boolean()),
 });
 
-/** Switches of schedules that Drift does not compute. */
+/** Unsupported options. */
 const unsupportedSwitches = [
   'rescale_betas_zero_snr',
   'use_karras_sigmas',
@@ -32,21 +32,21 @@ const unsupportedSwitches = [
   'thresholding',
 ] as const;
 
-/** The noise schedule that a network was trained with. The file's scheduler class does not matter: Drift runs its own. */
+/** Noise schedule of the training. The file's scheduler class is ignored, because Drift always uses DPM-Solver++. */
 export interface SchedulerConfig {
   readonly betaStart: number;
   readonly betaEnd: number;
   readonly betaSchedule: 'scaled_linear' | 'linear';
   readonly trainTimesteps: number;
   readonly prediction: 'epsilon' | 'v_prediction' | 'sample';
-  /** How the timesteps of a run lie among those of training; see `timestepsOf`. */
+  /** Distribution of a run's timesteps over those of training; see `timestepsOf`. */
   readonly spacing: 'linspace' | 'leading' | 'trailing';
-  /** Added to each timestep of the spacing `leading`. */
+  /** Added to each timestep if `spacing` is `leading`. */
   readonly stepsOffset: number;
 }
 
 /**
- * Reads `scheduler_config.json`.
+ * Parses `scheduler_config.json`.
  *
  * @throws ModelError `config-invalid` or `config-unsupported`, with the key
  */
@@ -77,7 +77,7 @@ export function parseSchedulerConfig(file: string, input: unknown): SchedulerCon
     trainTimesteps: c.num_train_timesteps,
     prediction,
     spacing: c.timestep_spacing,
-    // Counts only where timesteps lead: a file that says nothing of their spacing may name an offset all the same.
+    // Only `leading` uses the offset; files may contain it with other spacings.
     stepsOffset: c.timestep_spacing === 'leading' ? c.steps_offset : 0,
   };
 }

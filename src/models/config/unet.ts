@@ -46,30 +46,30 @@ const accepted: Accepted = {
   resnet_time_scale_shift: ['default'],
   resnet_out_scale_factor: [1, null],
   time_embedding_type: ['positional'],
-  // Without added embeddings of their own kind these say nothing.
+  // No effect without added embeddings.
   addition_embed_type_num_heads: [64, null],
 };
 
-/** One level of a UNet, from the widest picture down. */
+/** A level of a UNet, at one resolution. */
 export interface UnetLevel {
   readonly channels: number;
   readonly layers: number;
-  /** 0 where the level has no attention. */
+  /** 0 for a level without attention. */
   readonly transformerLayers: number;
   readonly heads: number;
   readonly contextWidth: number;
 }
 
-/** A `UNet2DConditionModel` of the Stable Diffusion 1.x family. */
+/** Configuration of a `UNet2DConditionModel` of the Stable Diffusion 1.x family. */
 export interface UnetConfig {
   readonly inChannels: number;
   readonly outChannels: number;
-  /** Levels on the way down. */
+  /** Levels of the encoder, highest resolution first. */
   readonly down: readonly UnetLevel[];
   readonly middle: UnetLevel;
-  /** Levels on the way up, narrowest picture first; each has one residual block more than its `layers`. */
+  /** Levels of the decoder, lowest resolution first; each has one residual block more than its `layers`. */
   readonly up: readonly UnetLevel[];
-  /** Width of the image embedding that conditions the network. */
+  /** Length of the image embedding that conditions the network. */
   readonly embeddingWidth: number;
   readonly timeWidth: number;
   readonly groups: number;
@@ -78,7 +78,7 @@ export interface UnetConfig {
   readonly convInKernel: number;
   readonly convOutKernel: number;
   readonly linearProjection: boolean;
-  /** How a timestep becomes sines and cosines. */
+  /** Sinusoidal timestep embedding. */
   readonly timestep: {
     readonly width: number;
     readonly cosineFirst: boolean;
@@ -87,7 +87,7 @@ export interface UnetConfig {
 }
 
 /**
- * Reads a UNet's `config.json`.
+ * Parses a UNet's `config.json`.
  *
  * @throws ModelError `config-invalid` or `config-unsupported`, with the key
  */
@@ -96,7 +96,7 @@ export function parseUnetConfig(file: string, input: unknown): UnetConfig {
   if (c.num_attention_heads !== null && c.num_attention_heads !== undefined) {
     throw unsupported(file, 'num_attention_heads', c.num_attention_heads);
   }
-  // Inpainting models take more than latents, models that predict a variance give more.
+  // Inpainting models have more inputs, models that predict a variance more outputs.
   const channels = Math.min(c.in_channels, c.out_channels, mostLatentChannels);
   if (c.in_channels > channels) throw unsupported(file, 'in_channels', c.in_channels);
   if (c.out_channels > channels) throw unsupported(file, 'out_channels', c.out_channels);
@@ -117,7 +117,7 @@ export function parseUnetConfig(file: string, input: unknown): UnetConfig {
   const layers = spread('layers_per_block', c.layers_per_block);
   const transformers = spread('transformer_layers_per_block', c.transformer_layers_per_block);
   const contexts = spread('cross_attention_dim', c.cross_attention_dim);
-  // In these configurations `attention_head_dim` is the NUMBER of heads: a name that diffusers kept for old files.
+  // In these configurations `attention_head_dim` is the NUMBER of heads, a misnomer that diffusers keeps for old files.
   const heads = spread('attention_head_dim', c.attention_head_dim);
 
   const embeddingWidth = contexts[0] ?? 0;

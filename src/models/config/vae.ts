@@ -20,27 +20,27 @@ const schema = v.object({
 
 const accepted: Accepted = { act_fn: ['silu', 'swish'], in_channels: [3] };
 
-/** What the encoder is made of does not matter: Drift only decodes. */
+/** Ignored keys of the encoder: Drift only decodes. */
 const encoderKeys = new Set(['down_block_types']);
 
-/** The decoder of an `AutoencoderKL`. */
+/** Configuration of the decoder of an `AutoencoderKL`. */
 export interface VaeConfig {
   readonly latentChannels: number;
   readonly outChannels: number;
-  /** Channels of the levels, from the widest picture down, as in the file. */
+  /** Channels of the levels, highest resolution first, as in the file. */
   readonly channels: readonly number[];
   readonly layers: number;
   readonly groups: number;
-  /** Latents as the UNet sees them are the encoder's times this. */
+  /** The UNet's latents are the encoder's, multiplied by this. */
   readonly scalingFactor: number;
   readonly postQuantConv: boolean;
   readonly middleAttention: boolean;
-  /** Pixels to a latent, along a side. */
+  /** Pixels per latent, along a side. */
   readonly latentScale: number;
 }
 
 /**
- * Reads an autoencoder's `config.json`.
+ * Parses an autoencoder's `config.json`.
  *
  * @throws ModelError `config-invalid` or `config-unsupported`, with the key
  */

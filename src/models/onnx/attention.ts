@@ -3,7 +3,7 @@ import { linear } from './layers.ts';
 import type { Tokens } from './layers.ts';
 import { joinParts, splitParts } from './parts.ts';
 
-/** The names under which one attention layer keeps its projections, and whether queries, keys and values have biases. */
+/** Tensor names of an attention layer's projections; `inputBias` if queries, keys and values have biases. */
 export interface AttentionNames {
   readonly query: string;
   readonly key: string;
@@ -15,19 +15,19 @@ export interface AttentionNames {
 /** How a device computes attention. */
 export interface AttentionLimits {
   /**
-   * Heads of up to this many channels become one fused node, which is quicker and never writes the matrix of scores;
-   * wider ones are spelled out as products and a softmax.
+   * Maximum channels per head for one fused node, which is faster and does not materialise the scores; wider heads use
+   * matrix products and a softmax.
    */
   readonly widestFusedHead: number;
-  /** The most bytes that the scores of attention that is spelled out take in one piece: it is computed in slices. */
+  /** Maximum bytes of the score matrix of unfused attention, which is computed in slices of the queries. */
   readonly scoreBytes: number;
 }
 
 /**
- * Self-attention (Vaswani et al. 2017). Queries and keys each carry d^(-1/4) in their packed weights, so that
- * their product has the usual 1/√d and never leaves the range of float16 on the way there.
+ * Self-attention (Vaswani et al. 2017). Queries and keys are both scaled by d^(-1/4) in their packed weights: their
+ * product has the usual 1/√d, and does not overflow float16 on the way.
  *
- * @param rows - the most rows of a batch that slices are planned for
+ * @param rows Maximum batch size that slices are planned for.
  */
 export function selfAttention(
   g: GraphBuilder,
@@ -53,7 +53,7 @@ export function selfAttention(
   return linear(g, { ...x, value: attended }, names.out, x.channels, { bias: true });
 }
 
-/** Attention as products and a softmax, so many queries at a time that the scores come in `slices`. */
+/** Attention by matrix products and a softmax, in `slices` slices of the queries. */
 function spelledAttention(
   g: GraphBuilder,
   { length, channels }: Tokens,
@@ -68,7 +68,7 @@ function spelledAttention(
     return joinParts(g, attended, axis);
   };
   if (heads === 1) return attend(query, g.node('Transpose', [key], { perm: [0, 2, 1] }), value, 1);
-  // [batch, length, heads · d] to one matrix a head.
+  // [batch, length, heads · d] to one matrix per head.
   const parted = (tokens: Value, perm: readonly number[]) =>
     g.node('Transpose', [g.node('Reshape', [tokens, g.integers([0, length, heads, channels / heads])])], {
       perm,
@@ -83,7 +83,7 @@ function spelledAttention(
   return g.node('Reshape', [joined, g.integers([0, length, channels])]);
 }
 
-/** At most `length` slices of nearly equal length. */
+/** Splits `length` into slices of nearly equal length. */
 function slicesOf(length: number, slices: number): number[] {
   const count = Math.min(Math.max(slices, 1), length);
   return Array.from(

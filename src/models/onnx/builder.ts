@@ -8,10 +8,10 @@ import { WeightPlanner } from './weights.ts';
 import type { WeightChange, WeightPart, WeightPlan } from './weights.ts';
 import type { Checkpoint } from '../types.ts';
 
-/** The name of a value in the graph: what one node makes and others read. */
+/** Name of a value in the graph: an output of a node. */
 export type Value = string;
 
-/** Attributes as they are written at a call; a number is a float, integers are marked by `int`. */
+/** Node attributes; numbers are floats, integers are marked by `int`. */
 type Attributes = Readonly<Record<string, number | string | readonly number[] | { readonly int: number }>>;
 
 function toAttribute(name: string, value: Attributes[string]): Attribute {
@@ -21,13 +21,10 @@ function toAttribute(name: string, value: Attributes[string]): Attribute {
   return { name, ints: value };
 }
 
-/**
- * Builds one ONNX graph node by node. Weights are planned here and packed later, so a graph costs kilobytes
- * however large the model is.
- */
+/** Builds an ONNX graph node by node. Weights are planned here and packed later, so a graph has kilobytes. */
 export class GraphBuilder {
   readonly name: string;
-  /** The type of all weights and of the values between nodes. */
+  /** Type of all weights and intermediate values. */
   readonly type: 'float16' | 'float32';
   readonly weights: WeightPlanner;
   readonly #nodes: Node[] = [];
@@ -81,19 +78,19 @@ export class GraphBuilder {
     return names;
   }
 
-  /** Adds a node and gives its one output. An operator of ONNX Runtime's own is named with its domain in front. */
+  /** Adds a node and returns its output. Operators of ONNX Runtime are prefixed with their domain. */
   node(operator: string, inputs: readonly Value[], attributes: Attributes = {}): Value {
     const [output] = this.split(operator, inputs, 1, attributes);
     if (output === undefined) throw new RangeError('a node has at least one output');
     return output;
   }
 
-  /** A vector of integers: shapes, sizes, split lengths. */
+  /** Constant int64 vector, for shapes, sizes and split lengths. */
   integers(values: readonly number[]): Value {
     return this.#constant('int64', [values.length], new BigInt64Array(values.map(BigInt)), values.join('_'));
   }
 
-  /** A vector with the same number in every place, in the graph's type. */
+  /** Constant vector of equal numbers, in the graph's type. */
   filled(value: number, length: number): Value {
     const data =
       this.type === 'float16'
@@ -102,12 +99,12 @@ export class GraphBuilder {
     return this.#constant(this.type, [length], data, `${value}_times_${length}`);
   }
 
-  /** A float32 vector, for inputs that are never float16 (Resize's scales). */
+  /** Constant float32 vector, for inputs that are never float16 (the scales of Resize). */
   floats(values: readonly number[]): Value {
     return this.#constant('float32', [values.length], new Float32Array(values), values.join('_'));
   }
 
-  /** A weight that lies in the packed file. See `WeightPlanner.add`. */
+  /** Adds a weight from the packed file. See `WeightPlanner.add`. */
   weight(name: string, dims: readonly number[], parts: readonly WeightPart[], change?: WeightChange): Value {
     const content = this.weights.add(name, dims, parts, change);
     this.#initializers.set(name, { name, type: this.type, dims, content });
@@ -125,7 +122,7 @@ export class GraphBuilder {
     return name;
   }
 
-  /** The finished model, and the plan of its weight file. */
+  /** Encodes the model and returns it with the layout of its weight file. */
   build(): CompiledGraph {
     const graph: Graph = {
       name: this.name,
@@ -144,13 +141,13 @@ export class GraphBuilder {
   }
 }
 
-/** An ONNX graph and the layout of the weights it reads. */
+/** An ONNX graph and the layout of its weights. */
 export interface CompiledGraph {
   readonly graph: Uint8Array<ArrayBuffer>;
   readonly nodes: number;
   readonly plan: WeightPlan;
-  /** All values that nodes give, by their names, for a batch of this size. */
+  /** All values computed by nodes, by name, for a batch size. */
   readonly values: (batch: number) => ReadonlyMap<string, PlannedValue>;
-  /** The most bytes that they take at one time: see `peakBytes`. */
+  /** Peak memory of these values in bytes: see `peakBytes`. */
   readonly peak: (batch: number) => number;
 }

@@ -6,11 +6,12 @@ import { joinParts, splitParts } from './parts.ts';
 import { attentionSites, stackedWeight, width, widths } from './unet-sites.ts';
 
 /**
- * The part of the UNet that sees the image embedding: `embeds` float32 [batch, d] to `context` [batch, S].
+ * Context network, the part of the UNet that reads the image embedding: `embeds` float32 [batch, d] to `context`
+ * [batch, S].
  *
- * Over a context of one token softmax is 1, so cross-attention is `to_out(to_v(e))` whatever the picture, the
- * query and the key are. It is computed here, once a frame, for all transformer blocks; `to_q`, `to_k` and the
- * norm before them are never read.
+ * With a context of one token, softmax is 1, so cross-attention is `to_out(to_v(e))`, independent of position, query and
+ * key. It is computed here once per frame, for all transformer blocks; `to_q`, `to_k` and the norm before them are not
+ * needed.
  */
 export function compileContext(
   config: UnetConfig,

@@ -1,7 +1,7 @@
 import type { OnnxModel } from '../../runtime/index.ts';
 import { encodeModel } from './proto.ts';
 
-/** The smallest network: it gives back the one number that it gets. */
+/** The smallest network: returns its one number. */
 export function identityModel(): OnnxModel {
   const graph = encodeModel({
     name: 'identity',

@@ -1,4 +1,4 @@
-/** The graph compiler: from a diffusers configuration and the names in a checkpoint to an ONNX graph and a weight plan. */
+/** Graph compiler: from a diffusers configuration and a checkpoint's header to an ONNX graph and a weight plan. */
 export type { AttentionLimits } from './attention.ts';
 export type { CompiledGraph } from './builder.ts';
 export { compileContext } from './context.ts';

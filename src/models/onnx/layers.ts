@@ -1,7 +1,7 @@
 import { normScale } from '../../base/index.ts';
 import type { GraphBuilder, Value } from './builder.ts';
 
-/** A batch of pictures in the graph: [batch, channels, height, width]. Only the batch is open. */
+/** Feature map in the graph: [batch, channels, height, width], with only the batch open. */
 export interface FeatureMap {
   readonly value: Value;
   readonly channels: number;
@@ -9,7 +9,7 @@ export interface FeatureMap {
   readonly width: number;
 }
 
-/** A batch of token sequences in the graph: [batch, length, channels]. */
+/** Token sequences in the graph: [batch, length, channels]. */
 export interface Tokens {
   readonly value: Value;
   readonly length: number;
@@ -18,7 +18,7 @@ export interface Tokens {
 
 const at = (prefix: string, name: string) => (prefix === '' ? name : `${prefix}.${name}`);
 
-/** SiLU (x · sigmoid(x)) as one node: QuickGelu is x · sigmoid(alpha · x). */
+/** SiLU, x · sigmoid(x), as one node: QuickGelu is x · sigmoid(alpha · x). */
 export function silu(g: GraphBuilder, value: Value): Value {
   return g.node('com.microsoft.QuickGelu', [value], { alpha: 1 });
 }
@@ -26,13 +26,13 @@ export function silu(g: GraphBuilder, value: Value): Value {
 export interface ConvOptions {
   readonly kernel?: number;
   readonly stride?: number;
-  /** Rows and columns of zeros at top, left, bottom, right; `same` keeps the size at stride 1. */
+  /** Zero padding at top, left, bottom, right; `same` keeps the size with stride 1. */
   readonly padding?: 'same' | readonly [number, number, number, number];
-  /** Factor on the weights but not on the bias: what a scaled input amounts to. */
+  /** Factor on the weights but not on the bias, equivalent to scaling the input. */
   readonly inputScale?: number;
 }
 
-/** A convolution with bias, weights [out, in, k, k] under `prefix`. */
+/** Convolution with bias; weights [out, in, k, k] under `prefix`. */
 export function conv(
   g: GraphBuilder,
   x: FeatureMap,
@@ -60,13 +60,13 @@ export function conv(
   };
 }
 
-/** Stands for an epsilon of 0, which has no scale. */
+/** Replaces an epsilon of 0, which has no scale. */
 const smallestEpsilon = 1e-12;
 
 /**
- * Group normalisation (Wu & He 2018), as instance normalisation over [batch, groups, rest] and then the
- * channels' own scale and shift. ONNX Runtime has no single node for it that runs on every provider.
- * The instances' scale carries the epsilon (see `normScale`), and the channels' weights are divided by it.
+ * Group normalisation (Wu & He 2018), as instance normalisation over [batch, groups, rest] followed by the channels'
+ * scale and shift. ONNX Runtime has no single node for it that runs on every provider. The instances' scale encodes the
+ * epsilon (see `normScale`), and the channels' weights are divided by it.
  */
 export function groupNorm(
   g: GraphBuilder,
@@ -105,15 +105,15 @@ export function layerNorm(g: GraphBuilder, x: Tokens, prefix: string): Tokens {
 
 export interface LinearOptions {
   readonly bias: boolean;
-  /** Factor on weights and bias: what a scaled output amounts to. */
+  /** Factor on weights and bias, equivalent to scaling the output. */
   readonly scale?: number;
-  /** One more such factor, on the first channels of the output. */
+  /** Another such factor, on the first channels of the output. */
   readonly first?: { readonly channels: number; readonly scale: number };
-  /** Factor on the weights but not on the bias: what a scaled input amounts to. */
+  /** Factor on the weights but not on the bias, equivalent to scaling the input. */
   readonly inputScale?: number;
 }
 
-/** A linear layer on tokens; PyTorch's [out, in] weight is packed transposed. */
+/** Linear layer on tokens; PyTorch's [out, in] weight is packed transposed. */
 export function linear(
   g: GraphBuilder,
   x: Tokens,
@@ -140,7 +140,7 @@ export function linear(
   return { value: g.node('Add', [product, bias]), length: x.length, channels };
 }
 
-/** [batch, channels, height, width] to [batch, height · width, channels]. */
+/** Converts [batch, channels, height, width] to [batch, height · width, channels]. */
 export function toTokens(g: GraphBuilder, x: FeatureMap): Tokens {
   const flat = g.node('Reshape', [x.value, g.integers([0, x.channels, x.height * x.width])]);
   return {
@@ -150,7 +150,7 @@ export function toTokens(g: GraphBuilder, x: FeatureMap): Tokens {
   };
 }
 
-/** The inverse of `toTokens`, for a map of the given size. */
+/** Inverse of `toTokens`, for a map of this size. */
 export function toFeatureMap(
   g: GraphBuilder,
   x: Tokens,
@@ -165,17 +165,17 @@ export function toFeatureMap(
   };
 }
 
-/** The sum of two values of one shape. */
+/** Sum of two values of the same shape. */
 export function add<T extends FeatureMap | Tokens>(g: GraphBuilder, a: T, b: T): T {
   return { ...a, value: g.node('Add', [a.value, b.value]) };
 }
 
-/** Nearest-neighbour enlargement to the given size, as `torch.nn.functional.interpolate` does it. */
+/** Nearest-neighbour upsampling, like `torch.nn.functional.interpolate`. */
 export function enlarge(g: GraphBuilder, x: FeatureMap, size: { height: number; width: number }): FeatureMap {
   const doubled = size.height === 2 * x.height && size.width === 2 * x.width;
   const mode = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
   return {
-    // A size says odd targets exactly, where a factor could round to one pixel less; the factor leaves the batch open.
+    // Sizes are exact for odd targets, where a factor could be off by one pixel; a factor leaves the batch open.
     value: doubled
       ? g.node('Resize', [x.value, '', g.floats([1, 1, 2, 2])], mode)
       : g.node('Resize', [x.value, '', '', g.integers([size.height, size.width])], { ...mode, axes: [2, 3] }),
@@ -188,11 +188,11 @@ export interface ResnetOptions {
   readonly channels: number;
   readonly groups: number;
   readonly epsilon: number;
-  /** What the timestep adds after the first convolution: a value [1, channels, 1, 1]. */
+  /** Timestep vector [1, channels, 1, 1], added after the first convolution. */
   readonly time?: Value;
 }
 
-/** diffusers' ResnetBlock2D: twice norm, SiLU, convolution; a 1×1 convolution beside them where the width changes. */
+/** diffusers' ResnetBlock2D: twice norm, SiLU, convolution; 1×1 convolution on the shortcut if the channels change. */
 export function resnet(g: GraphBuilder, x: FeatureMap, prefix: string, options: ResnetOptions): FeatureMap {
   const { channels, groups, epsilon, time } = options;
   const first = groupNorm(g, x, at(prefix, 'norm1'), groups, epsilon);

@@ -1,20 +1,20 @@
 import type { Graph } from './proto.ts';
 import type { PlannedValue } from './shapes.ts';
 
-/** Operators whose output is their input under other dims: it takes no memory of its own. */
+/** Operators whose output shares its input's memory. */
 const views = ['Reshape', 'Identity'];
 
 /**
- * The most bytes that the values between a graph's nodes take at one time, each being there from the node that gives it
- * to the last one that reads it. Weights and the graph's inputs are not among them.
+ * Peak memory in bytes of a graph's intermediate values, each live from the node that computes it to its last use.
+ * Excludes weights and inputs of the graph.
  *
- * @param values - what the nodes give: see `plannedValues`
+ * @param values The nodes' outputs: see `plannedValues`.
  */
 export function peakBytes(
   { nodes, outputs }: Pick<Graph, 'nodes' | 'outputs'>,
   values: ReadonlyMap<string, PlannedValue>,
 ): number {
-  /** Whose memory a value lies in. */
+  /** The value whose memory each value shares. */
   const owners = new Map<string, string>();
   const ownerOf = (name: string) => owners.get(name) ?? name;
   for (const { operator, inputs, outputs: given } of nodes) {

@@ -1,12 +1,12 @@
 import type { GraphBuilder, Value } from './builder.ts';
 
 /**
- * A kernel binds all inputs and outputs of its node at once, and a GPU may allow no more than 8 bindings, so that
- * wider splits and joins are made in rounds.
+ * Maximum inputs or outputs of a node: a kernel binds all of them, and a GPU may allow only 8 bindings. Wider splits and
+ * joins are nested.
  */
 const MOST_PARTS = 7;
 
-/** Cuts a value into parts of the given lengths along an axis. */
+/** Splits a value into parts of the given lengths along an axis. */
 export function splitParts(g: GraphBuilder, value: Value, lengths: readonly number[], axis: number): Value[] {
   if (lengths.length <= 1) return [value];
   const groups = lengths.length <= MOST_PARTS ? lengths.map((length) => [length]) : grouped(lengths);
@@ -15,7 +15,7 @@ export function splitParts(g: GraphBuilder, value: Value, lengths: readonly numb
   return groups.flatMap((group, index) => splitParts(g, parts[index] ?? '', group, axis));
 }
 
-/** The inverse of `splitParts`. */
+/** Inverse of `splitParts`. */
 export function joinParts(g: GraphBuilder, values: readonly Value[], axis: number): Value {
   const [first = ''] = values;
   if (values.length <= 1) return first;
@@ -24,7 +24,7 @@ export function joinParts(g: GraphBuilder, values: readonly Value[], axis: numbe
   return g.node('Concat', parts, { axis: { int: axis } });
 }
 
-/** At most `MOST_PARTS` runs of nearly equal length. */
+/** At most `MOST_PARTS` sublists of nearly equal length. */
 function grouped<T>(list: readonly T[]): T[][] {
   const length = Math.ceil(list.length / MOST_PARTS);
   return Array.from({ length: Math.ceil(list.length / length) }, (_, index) =>

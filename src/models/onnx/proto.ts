@@ -1,8 +1,8 @@
 import { PbfWriter } from 'pbf';
 
 /**
- * ONNX messages as plain objects, and their protobuf encoding. Only the fields that Drift writes are here; numbers
- * of fields and enums are those of onnx.proto (ONNX 1.17, Apache-2.0).
+ * ONNX messages as plain objects, and their protobuf encoding. Only the fields that Drift writes; field and enum numbers
+ * are those of onnx.proto (ONNX 1.17, Apache-2.0).
  */
 export type Attribute = { readonly name: string } & (
   | { readonly float: number }
@@ -13,7 +13,7 @@ export type Attribute = { readonly name: string } & (
 
 export interface Node {
   readonly operator: string;
-  /** Empty for ONNX's own operators. */
+  /** Empty for standard ONNX operators. */
   readonly domain: string;
   readonly name: string;
   readonly inputs: readonly string[];
@@ -25,7 +25,7 @@ export interface Node {
 export const dataTypes = { float32: 1, int64: 7, float16: 10 } as const;
 export type DataType = keyof typeof dataTypes;
 
-/** A constant of the graph: inline bytes, or a stretch of a file beside it. */
+/** A constant of the graph: inline bytes, or a range of an external file. */
 export interface Initializer {
   readonly name: string;
   readonly type: DataType;
@@ -35,7 +35,7 @@ export interface Initializer {
     | { readonly location: string; readonly offset: number; readonly length: number };
 }
 
-/** A graph's input or output. A named dimension is open and has the same value wherever the name stands. */
+/** Input or output of the graph. A named dimension is open, and has the same value wherever it occurs. */
 export interface ValueInfo {
   readonly name: string;
   readonly type: DataType;
@@ -136,7 +136,7 @@ function writeOpset([domain, version]: readonly [string, number], pbf: PbfWriter
   pbf.writeVarintField(2, version);
 }
 
-/** Encodes a graph as an ONNX model: opset 20, and ONNX Runtime's own operators (`com.microsoft`). */
+/** Encodes a graph as an ONNX model with opset 20 and ONNX Runtime's operators (`com.microsoft`). */
 export function encodeModel(graph: Graph): Uint8Array<ArrayBuffer> {
   const pbf = new PbfWriter();
   pbf.writeVarintField(1, IR_VERSION);

@@ -1,25 +1,25 @@
 import type { Graph, Initializer, Node } from './proto.ts';
 
-/** What a node gives, for one size of the batch. */
+/** An output of a node, for one batch size. */
 export interface PlannedValue {
-  /** The operator that makes it, as ONNX calls it. */
+  /** ONNX name of the operator that computes it. */
   readonly operator: string;
   readonly dims: readonly number[];
   readonly bytes: number;
-  /** Bytes that ONNX Runtime's CPU provider allocates besides while the node runs: the scores of fused attention. */
+  /** Temporary bytes that ONNX Runtime's CPU provider allocates while the node runs: the scores of fused attention. */
   readonly scratch: number;
 }
 
 interface Shape {
   readonly dims: readonly number[];
-  /** Bytes of one element. */
+  /** Bytes per element. */
   readonly size: number;
 }
 
 const elements = (dims: readonly number[]) => dims.reduce((product, dim) => product * dim, 1);
 const bytesOf = ({ dims, size }: Shape) => elements(dims) * size;
 const sizes = { float32: 4, float16: 2, int64: 8 } as const;
-/** `to` of Cast. */
+/** Element sizes by the `to` attribute of Cast. */
 const castSizes: ReadonlyMap<number, number> = new Map([
   [1, 4],
   [7, 8],
@@ -27,8 +27,8 @@ const castSizes: ReadonlyMap<number, number> = new Map([
 ]);
 
 /**
- * The values that the nodes of a graph give, by name, for one number of rows. Knows those operators of the
- * compiler that change shapes; any other is taken to give as much as its largest input.
+ * Shape inference: the outputs of a graph's nodes, by name, for one batch size. Knows the shape-changing operators that
+ * the compiler uses; any other is assumed to have the shape of its largest input.
  */
 export function plannedValues(
   { nodes, initializers, inputs }: Pick<Graph, 'nodes' | 'initializers' | 'inputs'>,
@@ -54,20 +54,20 @@ export function plannedValues(
   return values;
 }
 
-/** All rows are planned for as if each were a sample of its own, with nothing shared: the most that they can take. */
+/** Size of an open dimension: each row is counted as a separate sample, the worst case. */
 function planned(dim: number | string, batch: number): number {
   if (typeof dim === 'number') return dim;
   return dim === 'halves' ? 1 : batch;
 }
 
-/** Scores of every query with every key, for each head of each row. */
+/** Bytes of the attention scores: queries × keys, for each head and row. */
 function scratchBytes(node: Node, [query, key]: readonly Shape[]): number {
   if (node.operator !== 'MultiHeadAttention' || !query || !key) return 0;
   const [batch = 1, queries = 0] = query.dims;
   return batch * (attribute(node, 'num_heads') ?? 1) * queries * (key.dims[1] ?? 0) * query.size;
 }
 
-/** The shapes of a node's outputs; one for all where they have the same. */
+/** Shapes of a node's outputs; a single one if all are equal. */
 function outputShapes(
   node: Node,
   inputs: readonly Shape[],
@@ -138,7 +138,7 @@ function axisOf(node: Node, dims: readonly number[]): number {
   return axis < 0 ? dims.length + axis : axis;
 }
 
-/** A constant's values where it is one of few numbers: shapes, lengths and factors. */
+/** Values of an inline constant, for shapes, lengths and factors. */
 function integers(initializer: Initializer | undefined): readonly number[] {
   if (!initializer || !('inline' in initializer.content)) return [];
   const { buffer, byteOffset, byteLength } = initializer.content.inline;
@@ -148,7 +148,7 @@ function integers(initializer: Initializer | undefined): readonly number[] {
   return initializer.type === 'float32' ? [...new Float32Array(buffer, byteOffset, byteLength / 4)] : [];
 }
 
-/** What two shapes come to element by element; ones stretch. */
+/** Broadcast shape of two operands. */
 function broadcast(a: readonly number[], b: readonly number[]): number[] {
   const length = Math.max(a.length, b.length);
   return Array.from({ length }, (_, axis) =>
@@ -169,7 +169,7 @@ function convolved(node: Node, x: readonly number[], weight: readonly number[]):
   ];
 }
 
-/** 0 keeps a dimension, -1 is what is left. */
+/** Resolves the target of Reshape: 0 keeps a dimension, -1 is inferred. */
 function reshaped(dims: readonly number[], target: readonly number[]): number[] {
   const kept = target.map((dim, axis) => (dim === 0 ? (dims[axis] ?? 1) : dim));
   const rest = elements(dims) / elements(kept.filter((dim) => dim !== -1));

@@ -2,11 +2,11 @@ import { concatBytes, ModelError } from '../../base/index.ts';
 import type { OnnxModel } from '../../runtime/index.ts';
 import type { ByteSource } from '../types.ts';
 
-/** Graphs and small towers; CLIP's large towers have 250 and 600 MB. */
+/** Files up to this size (bytes) are read whole: graphs and small towers; CLIP's large towers have 250 and 600 MB. */
 const usualWhole = 32 * 2 ** 20;
-/** Weights shorter than this stay in the graph. */
+/** Weights below this size (bytes) stay in the graph. */
 const shortestOutside = 1024;
-/** What is read at once of the parts between weights, and to look at no more than the outermost fields. */
+/** Bytes read at once between weights, and for a scan of only the outermost fields. */
 const readAhead = { between: 2 ** 16, outermost: 2 ** 10 };
 
 /** Field numbers of onnx.proto (ONNX 1.17, Apache-2.0). */
@@ -17,16 +17,16 @@ const tensorExternalData = 13;
 const tensorDataLocation = 14;
 const external = 1;
 
-/** The name by which the graph calls the file that it was taken from. */
+/** Name of the original file in the graph's external data. */
 const location = 'model.onnx';
 
 /**
- * An ONNX file with its weights inside, without all of it in memory: the graph is rewritten to name each weight's place
- * in the file, from which it is read when it is needed. Small files, and those that cannot be read synchronously, are
- * read whole.
+ * Opens an ONNX file with embedded weights without reading all of it: the graph is rewritten to refer to each weight's
+ * position in the file as external data, which is read lazily. Small files, and sources that cannot be read
+ * synchronously, are read whole.
  *
- * @param longestWhole - files up to this many bytes are read whole: it is not worth taking them apart
- * @throws ModelError `onnx-damaged` when the file is not what it should be
+ * @param longestWhole Files up to this size (bytes) are read whole.
+ * @throws ModelError `onnx-damaged` if the file is invalid
  */
 export async function openOnnx(
   source: ByteSource,
@@ -42,9 +42,9 @@ export async function openOnnx(
 }
 
 /**
- * Looks whether a file is a whole ONNX model, from a few bytes of it: servers send web pages in the place of files.
+ * Checks that a file is a complete ONNX model by scanning its outermost fields: servers may send a web page instead.
  *
- * @throws ModelError `onnx-damaged` when it is none
+ * @throws ModelError `onnx-damaged` if it is not
  */
 export function checkOnnx(source: ByteSource, signal?: AbortSignal): Promise<void> {
   return new Splitter(source, signal, readAhead.outermost).check();
@@ -52,18 +52,18 @@ export function checkOnnx(source: ByteSource, signal?: AbortSignal): Promise<voi
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A field of a protobuf message, by its place in the file. */
+/** A protobuf field, by its position in the file. */
 interface Field {
   readonly number: number;
   readonly begin: number;
-  /** Where its content is; for numbers, the same as the field. */
+  /** Offset of the contents; for numbers, that of the field. */
   readonly content: number;
   readonly end: number;
-  /** Whether it has a content of its own: a text, bytes or a message. */
+  /** True for length-delimited fields: strings, bytes, messages. */
   readonly long: boolean;
 }
 
-/** Rewrites a model as it is read, message by message; what it does not look into is copied. */
+/** Streaming rewriter of a protobuf message; fields that it does not replace are copied. */
 class Splitter {
   readonly #source: ByteSource;
   readonly #signal: AbortSignal | undefined;
@@ -76,7 +76,7 @@ class Splitter {
     this.#atOnce = atOnce;
   }
 
-  /** Goes over the outermost fields, which have to fill the file and to have a graph among them. */
+  /** Checks that the outermost fields fill the file and include exactly one graph. */
   async check(): Promise<void> {
     let graphs = 0;
     for (let at = 0; at < this.#source.size;) {
@@ -101,14 +101,14 @@ class Splitter {
       : null;
   }
 
-  /** A message with some of its fields replaced, as a field of the message around it. */
+  /** Rewrites a nested message, and re-encodes it as a field. */
   async #message(field: Field, replace: (field: Field) => Promise<Bytes[]> | null): Promise<Bytes[]> {
     const parts = await this.#rewritten(field.content, field.end, replace);
     const length = parts.reduce((sum, part) => sum + part.length, 0);
     return [varint(8 * field.number + 2), varint(length), ...parts];
   }
 
-  /** The fields from `begin` to `end`, each copied unless `replace` has something else for it. */
+  /** Copies the fields from `begin` to `end`, except those that `replace` replaces. */
   async #rewritten(
     begin: number,
     end: number,
@@ -141,7 +141,7 @@ class Splitter {
     return { number, begin, content: begin, end, long: false };
   }
 
-  /** Numbers beyond 2^53 only occur as values, which are copied as they are. */
+  /** Numbers beyond 2^53 occur only as values, which are copied unchanged. */
   async #varint(begin: number, limit: number): Promise<{ value: number; end: number }> {
     const bytes = await this.#read(begin, Math.min(10, limit - begin));
     let value = 0;
@@ -175,7 +175,7 @@ function isOutside({ number, content, end }: Field): boolean {
   return number === tensorRawData && end - content >= shortestOutside;
 }
 
-/** What stands in a tensor instead of its values: where they are in the file. */
+/** Fields that replace a tensor's values: their position in the file, as external data. */
 function placeOf({ content, end }: Field): Bytes[] {
   const entries = { location, offset: String(content), length: String(end - content) };
   return [

@@ -5,21 +5,21 @@ import type { GraphBuilder, Value } from './builder.ts';
 import { add, conv, groupNorm, layerNorm, linear, toFeatureMap, toTokens } from './layers.ts';
 import type { FeatureMap, Tokens } from './layers.ts';
 
-/** The most rows that slices of attention are planned for: four pictures with classifier-free guidance. */
+/** Maximum rows that attention slices are planned for: four pictures with classifier-free guidance. */
 const mostRows = 8;
 
 export interface TransformerOptions {
-  /** What the image embedding adds in each transformer block, by its place in the checkpoint: [rows, 1, channels]. */
+  /** Context vectors by transformer block: [rows, 1, channels]. */
   readonly contexts: ReadonlyMap<string, Value>;
   readonly attention: AttentionLimits;
   /**
-   * Where the rows of a sample are still the same, how they become several before the first context is added: a feature
-   * map is repeated by `map`, tokens by adding `halves` [halves, 1, 1, 1]. Null elsewhere.
+   * Repeats rows where they are still shared, before the first context is added: `map` repeats a feature map; tokens are
+   * repeated by adding `halves` [halves, 1, 1, 1]. Null if rows are not shared.
    */
   readonly repeat: { readonly map: (x: FeatureMap) => FeatureMap; readonly halves: Value } | null;
 }
 
-/** diffusers' Transformer2DModel, with cross-attention collapsed to the vector that it is. */
+/** diffusers' Transformer2DModel, with cross-attention reduced to a vector (see `compileContext`). */
 export function transformer(
   g: GraphBuilder,
   x: FeatureMap,
@@ -59,7 +59,7 @@ export function transformer(
   return add(g, repeat ? repeat.map(x) : x, out);
 }
 
-/** Tokens [batch, n, c] as many times over as `halves` has rows: [halves · batch, n, c]. */
+/** Repeats tokens [batch, n, c] to [halves · batch, n, c]. */
 function repeatTokens(g: GraphBuilder, tokens: Tokens, halves: Value): Tokens {
   const { length, channels } = tokens;
   const several = g.node('Reshape', [tokens.value, g.integers([1, -1, length, channels])]);
@@ -68,12 +68,12 @@ function repeatTokens(g: GraphBuilder, tokens: Tokens, halves: Value): Tokens {
 }
 
 /**
- * How much smaller than it is the gated product is kept: it is the one value that grows with the square of what the
- * layers before it give, and the first to leave the range of float16. A power of two, so that nothing is rounded.
+ * Scale of the GEGLU product that keeps it within float16; a power of two, so exact. The product grows with the square of
+ * its inputs, and is the first value to overflow.
  */
 const gatedScale = 1 / 16;
 
-/** The feed-forward layer with a GELU gate (GEGLU, Shazeer 2020). */
+/** Feed-forward layer with a GELU gate (GEGLU, Shazeer 2020). */
 function feedForward(g: GraphBuilder, x: Tokens, prefix: string): Tokens {
   const inner = 4 * x.channels;
   const projected = linear(g, x, `${prefix}.net.0.proj`, 2 * inner, {

@@ -1,13 +1,13 @@
 import type { UnetConfig, UnetLevel } from '../config/index.ts';
 import type { GraphBuilder, Value } from './builder.ts';
 
-/** A residual block or a transformer block by its place in the checkpoint. */
+/** A residual or transformer block, by its prefix in the checkpoint. */
 export interface Site {
   readonly prefix: string;
   readonly channels: number;
 }
 
-/** All residual blocks that take the timestep, in the order in which the network runs them. */
+/** All residual blocks that read the timestep, in order of execution. */
 export function resnetSites(config: UnetConfig): Site[] {
   const block = (prefix: string, level: UnetLevel, count: number) =>
     Array.from({ length: count }, (_, index) => ({
@@ -21,7 +21,7 @@ export function resnetSites(config: UnetConfig): Site[] {
   ];
 }
 
-/** All transformer blocks that take the image embedding, in the order in which the network runs them. */
+/** All transformer blocks that read the image embedding, in order of execution. */
 export function attentionSites(config: UnetConfig): Site[] {
   const block = (prefix: string, level: UnetLevel, count: number) =>
     Array.from({ length: count }, (_, index) =>
@@ -37,18 +37,18 @@ export function attentionSites(config: UnetConfig): Site[] {
   ];
 }
 
-/** The channels of all sites together. */
+/** Total channels of all sites. */
 export const width = (sites: readonly Site[]) => sites.reduce((sum, site) => sum + site.channels, 0);
 
-/** The channels of each. */
+/** Channels of each site. */
 export const widths = (sites: readonly Site[]) => sites.map(({ channels }) => channels);
 
-/** Length of one row of the context graph's output: the widths of all transformer blocks one after another. */
+/** Length of a row of the context network's output: the concatenated vectors of all transformer blocks. */
 export function contextWidth(config: UnetConfig): number {
   return width(attentionSites(config));
 }
 
-/** Linear layers with a common input as one matrix [all outputs, input]. */
+/** Stacks the weights of linear layers with a common input into one matrix [all outputs, input]. */
 export function stackedWeight(
   g: GraphBuilder,
   name: string,

@@ -10,14 +10,13 @@ import { transformer } from './transformer.ts';
 import { attentionSites, resnetSites, stackedWeight, width, widths } from './unet-sites.ts';
 
 /**
- * The UNet for latents of one size: `sample` [batch, in, height, width], `timestep` float32 [1, C] (the sinusoidal
- * features of `timestepFeatures`) and `context` [rows, S] (from the context graph) to `output` [rows, out, height,
- * width]. The size is fixed, so that every shape in the graph is known but for the batch.
+ * UNet for latents of one size: `sample` [batch, in, height, width], `timestep` float32 [1, C] (see `timestepFeatures`)
+ * and `context` [rows, S] (see `compileContext`) to `output` [rows, out, height, width]. Only the batch is open.
  *
- * There are one or several rows for a sample, `rows` = halves · `batch`, those of the first half first: with
- * classifier-free guidance (Ho & Salimans 2021), an unconditional and a conditional one. Up to the first transformer's
- * self-attention nothing depends on the context, so until there the rows of one sample are computed once. `halves`
- * [halves, 1, 1, 1], of zeros, says how many there are: what is added to it is repeated so many times.
+ * There are one or several rows per sample, `rows` = halves · `batch`, grouped by half: with classifier-free guidance
+ * (Ho & Salimans 2021), unconditional and conditional. Nothing before the first transformer's self-attention depends on
+ * the context, so up to there the rows of a sample are computed once. `halves` [halves, 1, 1, 1], zeros, gives the number
+ * of repetitions: adding it broadcasts.
  *
  * Follows `UNet2DConditionModel` of diffusers 0.30.3 (Apache-2.0).
  */
@@ -39,7 +38,7 @@ export function compileUnet(
   const times = timeVectors(g, config);
   const contexts = contextVectors(g, config);
 
-  /** Whether one row of what was computed last stands for all rows of a sample. */
+  /** True while the rows of a sample are still computed once. */
   const state = { shared: true };
   const repeatMap = (map: FeatureMap): FeatureMap => {
     const flat = g.node('Reshape', [map.value, g.integers([1, -1, map.channels, map.height * map.width])]);
@@ -115,7 +114,7 @@ export function compileUnet(
   return g.build();
 }
 
-/** What the timestep adds in each residual block: all blocks' projections are one matrix product, cut afterwards. */
+/** Timestep vectors of all residual blocks: one stacked matrix product, split afterwards. */
 function timeVectors(g: GraphBuilder, config: UnetConfig): Map<string, Value> {
   const sites = resnetSites(config);
   const features = g.node('Cast', [g.input('timestep', 'float32', [1, config.timestep.width])], {
@@ -159,7 +158,7 @@ function timeVectors(g: GraphBuilder, config: UnetConfig): Map<string, Value> {
   return new Map(sites.map(({ prefix }, index) => [prefix, vectors[index] ?? '']));
 }
 
-/** What the image embedding adds in each transformer block: [rows, 1, channels]. */
+/** Context vectors of all transformer blocks: [rows, 1, channels]. */
 function contextVectors(g: GraphBuilder, config: UnetConfig): Map<string, Value> {
   const sites = attentionSites(config);
   const context = g.input('context', g.type, ['rows', width(sites)]);

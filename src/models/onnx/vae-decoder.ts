@@ -7,12 +7,12 @@ import type { FeatureMap } from './layers.ts';
 import { vaeEpsilon as epsilon, vaeMiddle } from './vae-middle.ts';
 
 /**
- * `AutoencoderKL`'s decoder for latents of one size: `latents` [batch, latent channels, height, width], scaled as
- * the UNet sees them, to `image` [batch, 3, H, W] in -1…1. The batch is open.
+ * Decoder of `AutoencoderKL` for latents of one size: `latents` [batch, latent channels, height, width], scaled as the
+ * UNet's, to `image` [batch, 3, H, W] in -1…1. The batch is open.
  *
- * @param scoreBytes - the most bytes of attention's scores in one piece: see `AttentionLimits`
+ * Follows diffusers 0.30.3 (Apache-2.0). The division by the scaling factor is folded into the first weights.
  *
- * Follows diffusers 0.30.3 (Apache-2.0). The division by the scaling factor is part of the first weights.
+ * @param scoreBytes Maximum bytes of attention scores: see `AttentionLimits`.
  */
 export function compileVaeDecoder(
   config: VaeConfig,

@@ -5,16 +5,13 @@ import type { AttentionNames } from './attention.ts';
 import { add, groupNorm, resnet, toFeatureMap, toTokens } from './layers.ts';
 import type { FeatureMap } from './layers.ts';
 
-/** What an autoencoder's group norms add to variances. */
+/** Epsilon of an autoencoder's group norms. */
 export const vaeEpsilon = 1e-6;
 
-/** The most pictures that slices of attention are planned for. */
+/** Maximum pictures that attention slices are planned for. */
 const mostRows = 4;
 
-/**
- * The narrowest part of `AutoencoderKL`, the same in encoder and decoder: `prefix` says which of the two; see
- * `AttentionLimits` for `scoreBytes`.
- */
+/** Mid block of `AutoencoderKL`, the same in encoder and decoder, which `prefix` selects. For `scoreBytes` see `AttentionLimits`. */
 export function vaeMiddle(
   g: GraphBuilder,
   x: FeatureMap,
@@ -28,7 +25,7 @@ export function vaeMiddle(
   return resnet(g, hidden, `${prefix}.resnets.1`, options);
 }
 
-/** The one attention layer: a single head over all positions, wider than fused attention is made for. */
+/** The only attention layer: one head over all positions, too wide for fused attention. */
 function attention(
   g: GraphBuilder,
   x: FeatureMap,
@@ -48,7 +45,7 @@ function attention(
   return add(g, x, toFeatureMap(g, attended, x));
 }
 
-/** Checkpoints from before diffusers 0.12 keep these four layers under other names. */
+/** Tensor names, which differ in checkpoints from before diffusers 0.12. */
 function attentionNames(g: GraphBuilder, prefix: string): AttentionNames {
   const old = g.weights.has(`${prefix}.query.weight`);
   const [query, key, value, out] = old

@@ -1,44 +1,44 @@
 import { CheckpointError } from '../../base/index.ts';
 import type { Checkpoint } from '../types.ts';
 
-/** Where the values of one packed weight come from, and what is done to them on the way. */
+/** Sources of a packed weight, and how they are transformed. */
 export interface WeightSource {
   /** Tensors of the checkpoint, stacked along their first dimension. */
   readonly tensors: readonly string[];
-  /** What they amount to as a matrix of rows [rows, columns] before `transpose`. */
+  /** Shape of the stacked matrix [rows, columns] before `transpose`. */
   readonly rows: number;
   readonly columns: number;
-  /** Store [columns, rows]: what MatMul wants of a linear layer's [out, in]. */
+  /** Stores [columns, rows], as MatMul expects a linear layer's [out, in]. */
   readonly transpose: boolean;
   /** Factor on all values. */
   readonly scale: number;
-  /** One more factor, on the first so many rows. */
+  /** Another factor, on the first rows. */
   readonly first: RowScale | null;
 }
 
-/** A factor on the first rows of a matrix, or the first numbers of a vector. */
+/** A factor on the first rows of a matrix, or the first elements of a vector. */
 export interface RowScale {
   readonly rows: number;
   readonly scale: number;
 }
 
-/** A tensor of the checkpoint, and the shape that it must have. */
+/** A tensor of the checkpoint, with its required shape. */
 export interface WeightPart {
   readonly tensor: string;
   readonly dims: readonly number[];
 }
 
-/** What is done to values between checkpoint and packed file. */
+/** Transformation between checkpoint and packed file. */
 export interface WeightChange {
-  /** Store a matrix [rows, columns] as [columns, rows]. */
+  /** Stores a matrix [rows, columns] as [columns, rows]. */
   readonly transpose?: boolean;
   /** Factor on all values. */
   readonly scale?: number;
-  /** One more factor, on the first so many rows of the checkpoint's matrix. */
+  /** Another factor, on the first rows of the checkpoint's matrix. */
   readonly first?: RowScale;
 }
 
-/** One weight's place in the packed file. */
+/** A weight's position in the packed file. */
 export interface PlannedWeight {
   readonly name: string;
   readonly dims: readonly number[];
@@ -47,21 +47,21 @@ export interface PlannedWeight {
   readonly source: WeightSource;
 }
 
-/** The layout of a packed weight file: decided from the graph alone, before any value is read. */
+/** Layout of a packed weight file, derived from the graph before any value is read. */
 export interface WeightPlan {
-  /** The `location` by which graphs name the file. */
+  /** The file's `location` in the graph. */
   readonly location: string;
   readonly type: 'float16' | 'float32';
   readonly byteLength: number;
   readonly weights: readonly PlannedWeight[];
 }
 
-/** Every weight starts at a multiple of this many bytes. */
+/** Alignment of weights in bytes. */
 const ALIGNMENT = 64;
 
 const elements = (dims: readonly number[]) => dims.reduce((product, dim) => product * dim, 1);
 
-/** Collects the weights that a graph asks for, checking each against the checkpoint's header. */
+/** Collects the weights of a graph, checking each against the checkpoint's header. */
 export class WeightPlanner {
   readonly #checkpoint: Pick<Checkpoint, 'name' | 'tensors'>;
   readonly #location: string;
@@ -79,18 +79,18 @@ export class WeightPlanner {
     this.#type = type;
   }
 
-  /** Whether the checkpoint has a tensor of this name. */
+  /** True if the checkpoint has this tensor. */
   has(tensor: string): boolean {
     return this.#checkpoint.tensors.has(tensor);
   }
 
   /**
-   * Plans one weight and says where it will lie.
+   * Plans a weight and returns its position.
    *
-   * @param name - its name in the graph
-   * @param dims - its shape in the graph
-   * @param parts - tensors of the checkpoint with the shape that each must have; ones at the end of a shape
-   *   (1×1 convolutions stored as matrices, and the other way round) do not matter
+   * @param name Name in the graph.
+   * @param dims Shape in the graph.
+   * @param parts Tensors of the checkpoint with their required shapes; trailing ones are ignored, because 1×1 convolutions
+   *   may be stored as matrices and vice versa.
    * @throws CheckpointError `tensor-missing` or `tensor-shape`
    */
   add(
