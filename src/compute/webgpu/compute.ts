@@ -16,8 +16,11 @@ import type {
 } from '../types.ts';
 import { byteLength, gpuTensor, gpuHeadOf, padded, TensorAllocator } from './buffers.ts';
 import { DeviceHealth } from './device-health.ts';
-import { Dispatcher, f32, i32, u32 } from './dispatcher.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { KernelName, KernelParams } from './kernels.ts';
+import type { ParamValues } from './params.ts';
 import type { Pipelines } from './pipelines.ts';
+import { placedParams, spanParams } from './tile-params.ts';
 import { readBack } from './readback.ts';
 
 /** `Compute` as WGSL kernels on one device. Every operation is one submission to the queue. */
@@ -37,9 +40,15 @@ export class WebGpuCompute implements Compute {
     this.#health = new DeviceHealth(device);
   }
 
-  #dispatch(...run: Parameters<Dispatcher['run']>): void {
+  #dispatch<N extends KernelName>(
+    name: N,
+    type: ModelType,
+    params: ParamValues<KernelParams<N>>,
+    buffers: readonly (GPUBuffer | null)[],
+    grid: readonly number[],
+  ): void {
     this.#health.requireUsable();
-    this.#kernels.run(...run);
+    this.#kernels.run(name, type, params, buffers, grid);
   }
 
   get liveTensors(): number {
@@ -150,7 +159,7 @@ export class WebGpuCompute implements Compute {
       this.#dispatch(
         'gaussian_noise',
         'float32',
-        [u32(blocks), u32(row * length), u32(seed), u32(frame), u32(variant)],
+        { blocks, offset: row * length, seed, frame, variant },
         [gpuTensor(out).buffer],
         this.#kernels.perElement(blocks),
       );
@@ -164,7 +173,7 @@ export class WebGpuCompute implements Compute {
     this.#dispatch(
       'clip_preprocess',
       type,
-      [...[...check.clipMean, 0, ...check.clipDeviation, 1].map(f32), ...[width, height, size].map(i32)],
+      { mean: check.clipMean, deviation: [...check.clipDeviation, 1], source: [width, height], size },
       [source, out.buffer],
       [Math.ceil(size / 8), Math.ceil(size / 8)],
     );
@@ -181,10 +190,14 @@ export class WebGpuCompute implements Compute {
     this.#dispatch(
       'clip_guidance',
       embeds.type === 'float16' ? 'float16' : 'float32',
-      [
-        ...[length, terms.positives, terms.negatives, terms.repeats].map(u32),
-        ...[terms.positiveScale, terms.negativeScale].map(f32),
-      ],
+      {
+        length,
+        positives: terms.positives,
+        negatives: terms.negatives,
+        repeats: terms.repeats,
+        positive_scale: terms.positiveScale,
+        negative_scale: terms.negativeScale,
+      },
       [source, text, means.buffer, shifted.buffer, report.buffer],
       [rows],
     );
@@ -196,13 +209,8 @@ export class WebGpuCompute implements Compute {
     const { rows, columns, length } = check.checkCosines(a, b);
     const sources = [gpuTensor(a).buffer, gpuTensor(b).buffer];
     const out = this.empty([rows, columns], 'float32');
-    this.#dispatch(
-      'cosines',
-      'float32',
-      [u32(rows), u32(columns), u32(length)],
-      [...sources, out.buffer],
-      this.#kernels.grid(rows * columns),
-    );
+    const grid = this.#kernels.grid(rows * columns);
+    this.#dispatch('cosines', 'float32', { rows, columns, length }, [...sources, out.buffer], grid);
     return out;
   }
 
@@ -219,7 +227,7 @@ export class WebGpuCompute implements Compute {
     this.#dispatch(
       'lerp',
       'float32',
-      [u32(length), u32(offset), f32(weightA), f32(weightB)],
+      { count: length, offset, weight_a: weightA, weight_b: weightB },
       [gpuTensor(a).buffer, gpuTensor(b).buffer, gpuTensor(out).buffer],
       this.#kernels.perElement(length),
     );
@@ -230,7 +238,7 @@ export class WebGpuCompute implements Compute {
     this.#dispatch(
       'model_input',
       modelInput.type === 'float16' ? 'float16' : 'float32',
-      [u32(count)],
+      { count },
       [gpuTensor(latents).buffer, gpuTensor(modelInput).buffer],
       this.#kernels.perElement(count),
     );
@@ -248,11 +256,16 @@ export class WebGpuCompute implements Compute {
     this.#dispatch(
       'dpm_solver_step',
       modelOutput.type === 'float16' ? 'float16' : 'float32',
-      [
-        u32(count),
-        u32({ none: 0, full: 1, kept: 2 }[guidance]),
-        ...[guidanceScale, x0FromSample, x0FromOutput, sampleWeight, x0Weight, previousWeight].map(f32),
-      ],
+      {
+        count,
+        guidance: { none: 0, full: 1, kept: 2 }[guidance],
+        guidance_scale: guidanceScale,
+        x0_from_sample: x0FromSample,
+        x0_from_output: x0FromOutput,
+        sample_weight: sampleWeight,
+        x0_weight: x0Weight,
+        previous_weight: previousWeight,
+      },
       [
         ...[modelOutput, state.latents, state.previousX0, state.modelInput].map(
           (tensor) => gpuTensor(tensor).buffer,
@@ -272,11 +285,13 @@ export class WebGpuCompute implements Compute {
     this.#dispatch(
       'latent_preview',
       'float32',
-      [
-        // Uniform arrays have a stride of 16 bytes, so each row of three numbers is padded to four.
-        ...[channels, batch * area, area, 0].map(u32),
-        ...factors.flatMap((factor, index) => (index % 3 === 2 ? [f32(factor), f32(0)] : [f32(factor)])),
-      ],
+      {
+        channels,
+        pixels: batch * area,
+        area,
+        // Rows of three numbers, each padded to four.
+        factors: factors.flatMap((factor, index) => (index % 3 === 2 ? [factor, 0] : [factor])),
+      },
       [source, out.buffer],
       this.#kernels.perElement(batch * area),
     );
@@ -288,7 +303,7 @@ export class WebGpuCompute implements Compute {
     this.#dispatch(
       'cut_tile',
       tile.type === 'float16' ? 'float16' : 'float32',
-      [count, placed.tileHeight, placed.tileWidth, placed.height, placed.width, top, left].map(u32),
+      { ...placedParams(placed), count, top, left },
       [gpuTensor(latents).buffer, gpuTensor(tile).buffer],
       this.#kernels.perElement(count),
     );
@@ -299,10 +314,7 @@ export class WebGpuCompute implements Compute {
     this.#dispatch(
       'blend_tile',
       tile.type === 'float16' ? 'float16' : 'float32',
-      [
-        ...[rows, columns].flatMap(spanFields),
-        ...[count, placed.tileHeight, placed.tileWidth, placed.height, placed.width].map(u32),
-      ],
+      { ...placedParams(placed), count, rows: spanParams(rows), columns: spanParams(columns) },
       [gpuTensor(tile).buffer, gpuTensor(out).buffer],
       this.#kernels.perElement(count),
     );
@@ -317,7 +329,7 @@ export class WebGpuCompute implements Compute {
     this.#dispatch(
       'frame_from_decoded',
       decoded.type === 'float16' ? 'float16' : 'float32',
-      [u32(batch * area), u32(area)],
+      { pixels: batch * area, area },
       [source, out.buffer, mark],
       this.#kernels.perElement(batch * area),
     );
@@ -333,12 +345,4 @@ export class WebGpuCompute implements Compute {
   dispose(): void {
     if (this.#health.close()) this.#kernels.dispose();
   }
-}
-
-/** Beyond any pixel: the start of a ramp that does not exist. */
-const never = 2 ** 24;
-
-/** Fields of the `Span` struct of blend_tile. */
-function spanFields({ start, fade, fadeIn, fadeOut }: TileSpan) {
-  return [u32(start), f32(fade), f32(fadeIn ?? -never), f32(fadeOut ?? never)];
 }

@@ -1,26 +1,12 @@
-import { mostLatentChannels } from '../../base/index.ts';
 import type { ModelType } from '../types.ts';
-import { padded } from './buffers.ts';
-import type { KernelName, Pipelines } from './pipelines.ts';
+import { kernels } from './kernels.ts';
+import type { KernelName, KernelParams } from './kernels.ts';
+import { packParams, sizeOf } from './params.ts';
+import type { ParamValues } from './params.ts';
+import type { Pipelines } from './pipelines.ts';
 
-/** A field of a kernel's `Params` struct, in WGSL order. */
-export type ParamField = readonly ['u32' | 'i32' | 'f32', number];
-export const u32 = (value: number): ParamField => ['u32', value];
-export const i32 = (value: number): ParamField => ['i32', value];
-export const f32 = (value: number): ParamField => ['f32', value];
-
-/** Size of the largest `Params`, that of latent_preview: 16 bytes each for its numbers, each channel and the bias. */
-const paramsBytes = 16 * (1 + mostLatentChannels + 1);
-
-function packParams(fields: readonly ParamField[]): ArrayBuffer {
-  const view = new DataView(new ArrayBuffer(padded(4 * fields.length, 16)));
-  for (const [index, [type, value]] of fields.entries()) {
-    if (type === 'f32') view.setFloat32(4 * index, value, true);
-    else if (type === 'i32') view.setInt32(4 * index, value, true);
-    else view.setUint32(4 * index, value, true);
-  }
-  return view.buffer;
-}
+/** Size of the largest `Params`. */
+const paramsBytes = Math.max(...Object.values(kernels).map(({ params }) => sizeOf(params)));
 
 /** Workgroup size of kernels that compute one element, block or pixel per invocation. */
 const elementsPerWorkgroup = 64;
@@ -52,15 +38,15 @@ export class Dispatcher {
    * @param buffers Bindings from 1 on; null, at most twice, for an omitted one.
    * @param grid Number of workgroups, in one or two dimensions.
    */
-  run(
-    name: KernelName,
+  run<N extends KernelName>(
+    name: N,
     type: ModelType,
-    fields: readonly ParamField[],
+    params: ParamValues<KernelParams<N>>,
     buffers: readonly (GPUBuffer | null)[],
     [x, y = 1]: readonly number[],
   ): void {
     const pipeline = this.#pipelines(name, type);
-    this.#gpu.queue.writeBuffer(this.#params, 0, packParams(fields));
+    this.#gpu.queue.writeBuffer(this.#params, 0, packParams<KernelParams<N>>(kernels[name].params, params));
     const unused = this.#unused.values();
     const bound = buffers.map((buffer) => buffer ?? unused.next().value);
     const entries = [this.#params, ...bound].map((buffer, binding) => {

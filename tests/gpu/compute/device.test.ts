@@ -74,7 +74,7 @@ describe('compileKernel', () => {
     const source =
       '// A kernel.\n@compute @workgroup_size(1)\nfn main() {\n  let x: model_t = nonsense;\n}\n';
     const reason: unknown = expect.stringMatching(/^4:.*nonsense/);
-    await expect(compileKernel(device, 'broken', source, 'float32')).rejects.toMatchObject({
+    await expect(compileKernel(device, 'broken', { source, params: {} }, 'float32')).rejects.toMatchObject({
       name: 'DeviceError',
       code: 'shader-failed',
       details: { kernel: 'broken', reason },

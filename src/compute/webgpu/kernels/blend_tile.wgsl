@@ -1,32 +1,15 @@
 // Adds a decoded tile to a picture, faded at the sides where other tiles overlap it. `model_t` is what the decoder
 // computes in.
 
-struct Span {
-  start: u32, // where in the picture the tile begins
-  fade: f32, // length of a fade
-  fade_in: f32, // where the tile fades in: far before the picture where it does not
-  fade_out: f32, // where it fades out: far behind the picture where it does not
-}
-
-struct Params {
-  rows: Span,
-  columns: Span,
-  count: u32, // of numbers in the tile
-  tile_height: u32,
-  tile_width: u32,
-  height: u32,
-  width: u32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> tile: array<model_t>; // [planes, tile_height, tile_width]
 @group(0) @binding(2) var<storage, read_write> out: array<f32>; // [planes, height, width]
 
-fn weight(span: Span, place: u32) -> f32 {
+// How much the tile counts at a place; `span` is `rows` or `columns`.
+fn weight(span: vec4f, place: u32) -> f32 {
   let middle = f32(place) + 0.5;
-  let coming = clamp((middle - span.fade_in) / span.fade, 0.0, 1.0);
-  let going = clamp((middle - span.fade_out) / span.fade, 0.0, 1.0);
-  return coming * (1.0 - going);
+  let fade_in = clamp((middle - span[2]) / span[1], 0.0, 1.0);
+  let fade_out = clamp((middle - span[3]) / span[1], 0.0, 1.0);
+  return fade_in * (1.0 - fade_out);
 }
 
 @compute @workgroup_size(64)
@@ -35,8 +18,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (i >= params.count) {
     return;
   }
-  let column = params.columns.start + i % params.tile_width;
-  let row = params.rows.start + i / params.tile_width % params.tile_height;
+  let column = u32(params.columns[0]) + i % params.tile_width;
+  let row = u32(params.rows[0]) + i / params.tile_width % params.tile_height;
   let plane = i / (params.tile_width * params.tile_height);
   let share = weight(params.rows, row) * weight(params.columns, column);
   // What is not finite must not spread to where the tile does not count.

@@ -6,16 +6,6 @@
 // from one invocation to another. Whatever the networks compute in, this is float32; `model_t` is the type in
 // which embeddings arrive.
 
-struct Params {
-  length: u32, // of an embedding
-  positives: u32,
-  negatives: u32,
-  repeats: u32,
-  positive_scale: f32,
-  negative_scale: f32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> embeds: array<model_t>; // [rows, length]
 @group(0) @binding(2) var<storage, read> text: array<f32>; // [positives + negatives, length], unit rows
 @group(0) @binding(3) var<storage, read_write> means: array<vec2f>; // [rows, length]: of positives, of negatives

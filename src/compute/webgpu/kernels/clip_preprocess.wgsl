@@ -2,14 +2,6 @@
 // repeated, no clamp), then CLIP's mean and deviation. One invocation computes one pixel of the result.
 // `model_t` is what the tower computes in.
 
-struct Params {
-  mean: vec4f,
-  deviation: vec4f,
-  source: vec2i, // width, height of the picture
-  size: i32, // side of the result
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> picture: array<u32>; // one RGBA pixel to a word
 @group(0) @binding(2) var<storage, read_write> out: array<model_t>; // [1, 3, size, size]
 

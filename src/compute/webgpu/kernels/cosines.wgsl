@@ -1,12 +1,5 @@
 // Cosine of every row of `a` with every row of `b`, one workgroup to a pair.
 
-struct Params {
-  rows: u32, // of a
-  columns: u32, // rows of b
-  length: u32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>; // [rows, length]
 @group(0) @binding(2) var<storage, read> b: array<f32>; // [columns, length]
 @group(0) @binding(3) var<storage, read_write> out: array<f32>; // [rows, columns]

@@ -1,16 +1,5 @@
 // A rectangle of latents as the network's input. `model_t` is what the network computes in.
 
-struct Params {
-  count: u32, // of numbers in the tile
-  tile_height: u32,
-  tile_width: u32,
-  height: u32,
-  width: u32,
-  top: u32, // where in the latents the tile begins
-  left: u32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> latents: array<f32>; // [planes, height, width]
 @group(0) @binding(2) var<storage, read_write> tile: array<model_t>; // [planes, tile_height, tile_width]
 

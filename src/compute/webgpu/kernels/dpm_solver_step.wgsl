@@ -2,18 +2,6 @@
 // the multistep update, and the next model input. Latents are float32, so that rounding does not add up over the
 // steps; `model_t` is what the network computes in. What is not finite leaves a mark that is read with the frame.
 
-struct Params {
-  count: u32, // of latents
-  guidance: u32, // 1: unconditional rows first, then conditional ones; 2: conditional ones, and guidance that was kept
-  guidance_scale: f32,
-  x0_from_sample: f32,
-  x0_from_output: f32,
-  sample_weight: f32,
-  x0_weight: f32,
-  previous_weight: f32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> model_output: array<model_t>;
 @group(0) @binding(2) var<storage, read_write> latents: array<f32>;
 @group(0) @binding(3) var<storage, read_write> previous_x0: array<f32>;

@@ -1,12 +1,6 @@
 // The decoder's output as opaque 8-bit RGBA. `model_t` is what the decoder computes in. What is not finite leaves a mark
 // that is read with the frame.
 
-struct Params {
-  pixels: u32, // of all frames together
-  area: u32, // of one frame
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> decoded: array<model_t>; // [batch, 3, height, width], -1…1
 @group(0) @binding(2) var<storage, read_write> out: array<u32>; // [batch, height, width], one RGBA pixel to a word
 @group(0) @binding(3) var<storage, read_write> faults: array<atomic<u32>>; // floats: [1] becomes 1.0 here

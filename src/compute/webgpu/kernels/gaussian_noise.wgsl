@@ -3,15 +3,6 @@
 // roughly as they like (cosine to 2⁻¹¹, logarithm so that it may even come out positive), and a seed must mean
 // the same picture everywhere.
 
-struct Params {
-  blocks: u32, // groups of four numbers in the row
-  offset: u32, // element of `out` at which the row begins
-  seed: u32,
-  frame: u32,
-  variant: u32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> out: array<f32>;
 
 // The full 64-bit product of two words: (upper, lower).

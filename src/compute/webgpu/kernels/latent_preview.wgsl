@@ -1,13 +1,5 @@
 // A rough picture of latents without the decoder: each colour is a fixed sum of the latent channels.
 
-struct Params {
-  channels: u32,
-  pixels: u32, // of all pictures together
-  area: u32, // of one picture
-  factors: array<vec4f, 65>, // r, g, b of each latent channel, then the bias; room for mostLatentChannels
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> latents: array<f32>; // [batch, channels, height, width]
 @group(0) @binding(2) var<storage, read_write> out: array<u32>; // [batch, height, width], one RGBA pixel to a word
 

@@ -1,13 +1,5 @@
 // One row of `out` becomes weight_a · a + weight_b · b.
 
-struct Params {
-  count: u32,
-  offset: u32, // element of `out` at which the row begins
-  weight_a: f32,
-  weight_b: f32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> a: array<f32>;
 @group(0) @binding(2) var<storage, read> b: array<f32>;
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;

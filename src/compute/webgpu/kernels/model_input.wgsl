@@ -1,10 +1,5 @@
 // Latents into the network's input. `model_t` is what the network computes in.
 
-struct Params {
-  count: u32, // of latents
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> latents: array<f32>;
 @group(0) @binding(2) var<storage, read_write> model_input: array<model_t>;
 
