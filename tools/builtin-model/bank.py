@@ -3,9 +3,14 @@
 Of each picture the bank holds the latents, its image embedding, and that of a version degraded toward photographs; of each
 scene text embeddings of some of its captions. What a variant is, the UNet learns from pairs within a scene: the embedding
 of one layout, and the latents of another as well as of the same.
+
+The bank is written in shards of 500 scenes, so that a run that is interrupted goes on, and training can begin with the
+shards that are there.
 """
 
 import argparse
+import glob
+import os
 
 import numpy as np
 import torch
@@ -17,6 +22,8 @@ from loop import DEVICE, autocast, to_device
 from nets import EMBEDDING_WIDTH, VAE_CONFIG, ImageTower, TextTower, Vae
 
 CAPTIONS = 4
+SHARD = 500
+COLUMNS = ("latents", "embeds", "photographs", "texts")
 
 
 def load(runs, stage, modules):
@@ -27,43 +34,65 @@ def load(runs, stage, modules):
         module.to(DEVICE).to(memory_format=torch.channels_last).eval().requires_grad_(False)
 
 
-@torch.no_grad()
+class Bank:
+    """The shards that are there: `latents`, `embeds` and `photographs` by picture, `texts` by scene."""
+
+    def __init__(self, runs):
+        shards = [np.load(path) for path in sorted(glob.glob(f"{runs}/bank/*.npz"))]
+        self.latents, self.embeds, self.photographs, self.texts = (np.concatenate([s[k] for s in shards]) for k in COLUMNS)
+        self.layouts = len(self.latents) // len(self.texts)
+        # One number for all channels, as in Stable Diffusion: latents times this vary by about 1. It is that of the first
+        # shard, because a UNet that goes on with more shards must not find its latents scaled anew.
+        self.factor = 1 / float(shards[0]["latents"].astype(np.float32).std())
+
+
+class Encoders:
+    """The networks that the bank is made with."""
+
+    def __init__(self, runs, worlds, words):
+        self.worlds, self.batches = worlds, Batches(worlds, words)
+        self.vae, self.image, self.text = Vae(), ImageTower(), TextTower(len(words.ids), words.start)
+        load(runs, "vae", {"vae": self.vae})
+        load(runs, "clip", {"image": self.image, "text": self.text})
+
+    @torch.no_grad()
+    def shard(self, rng, scenes, batch):
+        """The columns of some scenes."""
+        rows = self.worlds.rows(np.array(scenes)[:, None], np.arange(self.worlds.layouts)).reshape(-1)
+        latents, embeds, photographs = [], [], []
+        for part in np.array_split(rows, max(1, len(rows) // batch)):
+            x = self.worlds.pictures(part)
+            degraded = like_photograph(rng, F.avg_pool2d(x, 2))
+            with autocast():
+                latents.append(self.vae.encode(to_device(x))[0].cpu())
+                embeds.append(self.image(to_device(clip_pixels(x))).float().cpu())
+                photographs.append(self.image(to_device(clip_pixels(degraded))).float().cpu())
+        captions = [self.worlds.scenes[s]["captions"][:CAPTIONS] for s in scenes]
+        texts = [self.text(self.batches.ids(each)).float().cpu() for each in captions]
+        values = torch.cat(latents).half(), torch.cat(embeds), torch.cat(photographs), torch.stack(texts)
+        return {name: value.numpy() for name, value in zip(COLUMNS, values)}
+
+
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("data")
     arguments.add_argument("runs")
     arguments.add_argument("--batch", type=int, default=32)
+    arguments.add_argument("--shards", type=int, default=10**6, help="how many at most")
     a = arguments.parse_args()
     worlds = Worlds(a.data)
-    words = learn_words(worlds, f"{a.runs}/words.json")
-    batches = Batches(worlds, words)
-    vae, image, text = Vae(), ImageTower(), TextTower(len(words.ids), words.start)
-    load(a.runs, "vae", {"vae": vae})
-    load(a.runs, "clip", {"image": image, "text": text})
-
-    rng = np.random.default_rng(7)
-    n = batches.available * worlds.layouts
-    side = VAE_CONFIG["sample_size"] // 2 ** (len(VAE_CONFIG["block_out_channels"]) - 1)
-    latents = np.empty((n, VAE_CONFIG["latent_channels"], side, side), np.float16)
-    embeds, photographs = np.empty((2, n, EMBEDDING_WIDTH), np.float32)
-    for first in range(0, n, a.batch):
-        part = slice(first, min(n, first + a.batch))
-        x = worlds.pictures(range(part.start, part.stop))
-        degraded = like_photograph(rng, F.avg_pool2d(x, 2))
-        with autocast():
-            latents[part] = vae.encode(to_device(x))[0].cpu().numpy()
-            embeds[part] = image(to_device(clip_pixels(x))).float().cpu().numpy()
-            photographs[part] = image(to_device(clip_pixels(degraded))).float().cpu().numpy()
-        if first // a.batch % 100 == 0:
-            print(f"{first} of {n}", flush=True)
-    texts = np.empty((batches.available, CAPTIONS, EMBEDDING_WIDTH), np.float32)
-    for i, scene in enumerate(worlds.scenes[: batches.available]):
-        texts[i] = text(batches.ids(scene["captions"][:CAPTIONS])).float().cpu().numpy()
-    # One number for all channels, as in Stable Diffusion: latents times this vary by about 1.
-    factor = 1 / float(latents.astype(np.float32).std())
-    np.savez(f"{a.runs}/bank.npz", latents=latents, embeds=embeds, photographs=photographs, texts=texts, layouts=worlds.layouts, factor=factor)
-    deviations = latents[:: max(1, n // 4000)].astype(np.float32).std((0, 2, 3)) * factor
-    print(f"{n} pictures, scaling_factor {factor:.5f}, deviation by channel {np.round(deviations, 2).tolist()}")
+    encoders = Encoders(a.runs, worlds, learn_words(worlds, f"{a.runs}/words.json"))
+    os.makedirs(f"{a.runs}/bank", exist_ok=True)
+    scenes = worlds.count // worlds.layouts
+    for number, first in enumerate(range(0, scenes, SHARD)[: a.shards]):
+        path = f"{a.runs}/bank/{number:03}.npz"
+        if os.path.exists(path):
+            continue
+        columns = encoders.shard(np.random.default_rng([7, number]), range(first, min(scenes, first + SHARD)), a.batch)
+        with open(path + ".part", "wb") as file:
+            np.savez(file, **columns)
+        os.replace(path + ".part", path)
+        print(f"{path}: deviation of the latents {columns['latents'].astype(np.float32).std():.4f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -15,11 +15,11 @@ import torch
 import torch.nn.functional as F
 from onnx import TensorProto, helper, numpy_helper
 
-from bank import load
+from bank import Bank, load
 from clip import learn_words
 from data import Worlds
 from nets import CLIP_SIDE, UNET_CONFIG, VAE_CONFIG, ImageTower, TextTower, Unet, Vae
-from unet import BETAS, Bank
+from unet import BETAS
 from words import MAX_TOKENS
 
 
@@ -110,7 +110,7 @@ def main():
     load(a.runs, "unet", {"unet": unet})
     for module in (vae, unet, image, text):
         module.float().cpu()
-    bank = Bank(f"{a.runs}/bank.npz")
+    bank = Bank(a.runs)
 
     tensors = vae.state_dict()
     of_encoder = ("encoder.", "quant_conv.")

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from bank import load
+from bank import Bank, load
 from clip import Batches, contrast, learn_words, rank_one
 from data import SPOILED, Worlds, clip_pixels, spoiled
 from loop import DEVICE, Ahead, Stage, to_device
@@ -46,8 +46,8 @@ def main():
     batches = Batches(worlds, words)
     image, text = ImageTower(), TextTower(len(words.ids), words.start, dropout=0.1)
     load(a.runs, "clip", {"image": image, "text": text})
-    bank = np.load(f"{a.runs}/bank.npz")
-    clean, photographs = (F.normalize(torch.from_numpy(bank[name]), dim=-1) for name in ("embeds", "photographs"))
+    bank = Bank(a.runs)
+    clean, photographs = (F.normalize(torch.from_numpy(each), dim=-1) for each in (bank.embeds, bank.photographs))
     bad, kinds = spoiled_embeds(image, worlds)
     names = list(SPOILED)
     text.train().requires_grad_(True)

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from bank import Bank
 from loop import DEVICE, Ahead, Stage, autocast, to_device
 from nets import EMBEDDING_LENGTH, Unet
 
@@ -23,36 +24,28 @@ def alphas():
     return torch.cumprod(1 - torch.linspace(BETAS[0] ** 0.5, BETAS[1] ** 0.5, 1000, dtype=torch.float64) ** 2, 0).float()
 
 
-class Bank:
-    """What `bank.py` wrote."""
+def pairs(bank, rng, n):
+    """Latents [n, c, h, w] of pictures, and context embeddings [n, 128] that they could be variants of."""
+    scenes = rng.integers(0, len(bank.texts), n)
+    targets = scenes * bank.layouts + rng.integers(0, bank.layouts, n)
+    others = scenes * bank.layouts + rng.integers(0, bank.layouts, n)
+    sources = np.where(rng.random(n) < 0.3, targets, others)
+    x = torch.from_numpy(bank.latents[targets].astype(np.float32)) * bank.factor
+    photograph = rng.random((n, 1)) < 0.25
+    e = torch.from_numpy(np.where(photograph, bank.photographs[sources], bank.embeds[sources]))
+    t = torch.from_numpy(bank.texts[scenes, rng.integers(0, bank.texts.shape[1], n)])
 
-    def __init__(self, path):
-        bank = np.load(path)
-        self.factor, self.layouts = float(bank["factor"]), int(bank["layouts"])
-        self.latents, self.embeds, self.photographs, self.texts = (bank[k] for k in ("latents", "embeds", "photographs", "texts"))
+    def some(share):
+        return torch.from_numpy((rng.random((n, 1)) < share).astype(np.float32))
 
-    def draw(self, rng, n):
-        """Latents [n, c, h, w] of pictures, and context embeddings [n, 128] that they could be variants of."""
-        scenes = rng.integers(0, len(self.texts), n)
-        targets = scenes * self.layouts + rng.integers(0, self.layouts, n)
-        others = scenes * self.layouts + rng.integers(0, self.layouts, n)
-        sources = np.where(rng.random(n) < 0.3, targets, others)
-        x = torch.from_numpy(self.latents[targets].astype(np.float32)) * self.factor
-        photograph = rng.random((n, 1)) < 0.25
-        e = torch.from_numpy(np.where(photograph, self.photographs[sources], self.embeds[sources]))
-        t = torch.from_numpy(self.texts[scenes, rng.integers(0, self.texts.shape[1], n)])
+    def amount(low, high):
+        return torch.from_numpy(rng.uniform(low, high, (n, 1)).astype(np.float32))
 
-        def some(share):
-            return torch.from_numpy((rng.random((n, 1)) < share).astype(np.float32))
-
-        def amount(low, high):
-            return torch.from_numpy(rng.uniform(low, high, (n, 1)).astype(np.float32))
-
-        weight = amount(0, 0.8) * some(0.2)
-        e = EMBEDDING_LENGTH * F.normalize(e / EMBEDDING_LENGTH * (1 - weight) + t * weight, dim=-1)
-        e = e + some(0.5) * amount(0, 0.5) * torch.randn_like(e)
-        e = e * amount(0.85, 1.25)
-        return x, e * some(0.9)
+    weight = amount(0, 0.8) * some(0.2)
+    e = EMBEDDING_LENGTH * F.normalize(e / EMBEDDING_LENGTH * (1 - weight) + t * weight, dim=-1)
+    e = e + some(0.5) * amount(0, 0.5) * torch.randn_like(e)
+    e = e * amount(0.85, 1.25)
+    return x, e * some(0.9)
 
 
 def main():
@@ -62,11 +55,11 @@ def main():
     arguments.add_argument("--batch", type=int, default=48)
     arguments.add_argument("--rate", type=float, default=6e-4)
     a = arguments.parse_args()
-    bank = Bank(f"{a.runs}/bank.npz")
+    bank = Bank(a.runs)
     stage = Stage("unet", a.runs, {"unet": Unet()}, a.minutes, a.rate, average=0.9985)
     unet = stage.modules["unet"]
     products = alphas().to(DEVICE)
-    ahead = Ahead(lambda rng: bank.draw(rng, a.batch))
+    ahead = Ahead(lambda rng: pairs(bank, rng, a.batch))
 
     def step(rng, progress):
         x, context = (to_device(t) for t in ahead(rng))
