@@ -1,5 +1,5 @@
 import type { NetworkPrecision } from '../src/base/index.ts';
-import type { WideningReason } from '../src/diffusion/index.ts';
+import type { FallbackReason } from '../src/diffusion/index.ts';
 import type { EngineNotice } from '../src/protocol/index.ts';
 
 /** Notice that a lost device was replaced. */
@@ -22,7 +22,7 @@ export function promptNotice(prompts: readonly string[]): EngineNotice {
   return { kind: 'notice', code: 'prompt', message };
 }
 
-const tooLarge: Readonly<Record<WideningReason, string>> = {
+const tooLarge: Readonly<Record<FallbackReason, string>> = {
   result:
     'This model gave numbers too large for the quick way to compute on this GPU, so the frame is made again in a slower, safe way, which Drift keeps to from now on.',
   weight:
@@ -30,6 +30,6 @@ const tooLarge: Readonly<Record<WideningReason, string>> = {
 };
 
 /** Notice that a network overflowed float16. */
-export function precisionNotice(precision: NetworkPrecision, reason: WideningReason): EngineNotice {
+export function precisionNotice(precision: NetworkPrecision, reason: FallbackReason): EngineNotice {
   return { kind: 'notice', code: 'precision', message: tooLarge[reason], precision };
 }

@@ -52,7 +52,7 @@ export interface RenderWatch {
  * Renders a batch of frames, one per row of embeddings and noise, with one read-back. If a network overflows float16,
  * renders once more with that network in float32.
  *
- * @throws NotFiniteError if a network's output is not finite in float32 either, what `Pipeline.widen` throws, or the
+ * @throws NotFiniteError if a network's output is not finite in float32 either, what `Pipeline.fallBackToFloat32` throws, or the
  *   signal's reason
  */
 export async function renderFrames(
@@ -64,7 +64,7 @@ export async function renderFrames(
     try {
       return await renderOnce(pipeline, input, watch);
     } catch (error) {
-      if (!(await pipeline.widen(error, input.embeds))) throw error;
+      if (!(await pipeline.fallBackToFloat32(error, input.embeds))) throw error;
     }
   }
 }
@@ -82,14 +82,14 @@ async function renderOnce(
       ((latents: DeviceTensor) => {
         previews.look(latents);
       });
-    const faults = scope.own(pipeline.faults());
+    const overflow = scope.own(pipeline.overflowFlags());
     const latents = scope.own(
-      await pipeline.denoise({ embeds, noise, steps, guidanceScale, signal, faults, onStep, onLatents }),
+      await pipeline.denoise({ embeds, noise, steps, guidanceScale, signal, overflow, onStep, onLatents }),
     );
     onDecode?.();
-    const frames = scope.own(await pipeline.decode(latents, signal, faults));
+    const frames = scope.own(await pipeline.decode(latents, signal, overflow));
     const measured = (await measure?.(frames)) ?? [];
-    return await pipeline.read(frames, [...extra, ...measured], signal, faults);
+    return await pipeline.read(frames, [...extra, ...measured], signal, overflow);
   } finally {
     await previews?.settled();
     scope.dispose();

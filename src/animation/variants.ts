@@ -1,6 +1,6 @@
 import type { Picture } from '../base/index.ts';
 import { NotFiniteError, Scope } from '../diffusion/index.ts';
-import type { DeviceTensor, Faults, Pipeline } from '../diffusion/index.ts';
+import type { DeviceTensor, OverflowFlags, Pipeline } from '../diffusion/index.ts';
 import { Previews } from './preview.ts';
 
 export interface VariantsInput {
@@ -40,7 +40,7 @@ export type VariantsEvent =
  * decodes one at a time, because a decoder needs far more memory than a denoising step. Each `next` computes one step or
  * one picture. If a network overflows float16, its work is redone in float32.
  *
- * @throws NotFiniteError if a network's output is not finite in float32 either, what `Pipeline.widen` throws, or the
+ * @throws NotFiniteError if a network's output is not finite in float32 either, what `Pipeline.fallBackToFloat32` throws, or the
  *   signal's reason, within one step
  */
 export async function* variants(
@@ -64,12 +64,12 @@ export async function* variants(
     const rows = scope.own(compute.empty([batch, ...embeds.dims.slice(1)], 'float32'));
     for (let index = 0; index < batch; index++) compute.copyRows(embeds, rows, index);
 
-    let faults = scope.own(pipeline.faults());
+    let overflow = scope.own(pipeline.overflowFlags());
     let latents: DeviceTensor | null = null;
     for (let index = 0; index < batch;) {
       try {
         if (!latents) {
-          const run = pipeline.denoising({ embeds: rows, noise, steps, guidanceScale, signal, faults });
+          const run = pipeline.denoising({ embeds: rows, noise, steps, guidanceScale, signal, overflow });
           for await (const { step, latents: unfinished, denoised } of run) {
             if (denoised) latents = scope.own(denoised);
             else if (previews()) looks.look(unfinished);
@@ -82,12 +82,12 @@ export async function* variants(
         if (!latents) throw new RangeError('a run of denoising has a result');
         signal?.throwIfAborted();
         const along = { extra: index === 0 ? extra : [], measure };
-        yield { ...(await picture(pipeline, latents, index, along, faults, signal)), index };
+        yield { ...(await picture(pipeline, latents, index, along, overflow, signal)), index };
         index++;
       } catch (error) {
-        if (!(await pipeline.widen(error, embeds))) throw error;
+        if (!(await pipeline.fallBackToFloat32(error, embeds))) throw error;
         // The flags belong to the failed attempt. Latents on which only the decoder failed are still good.
-        faults = scope.own(pipeline.faults());
+        overflow = scope.own(pipeline.overflowFlags());
         if (error instanceof NotFiniteError && error.network === 'unet') latents = null;
       }
     }
@@ -102,15 +102,15 @@ async function picture(
   latents: DeviceTensor,
   index: number,
   { extra = [], measure }: Pick<VariantsInput, 'extra' | 'measure'>,
-  faults: Faults,
+  overflow: OverflowFlags,
   signal: AbortSignal | undefined,
 ) {
   const scope = new Scope();
   try {
     const row = scope.own(pipeline.compute.row(latents, index));
-    const frame = scope.own(await pipeline.decode(row, signal, faults));
+    const frame = scope.own(await pipeline.decode(row, signal, overflow));
     const measured = ((await measure?.(frame)) ?? []).map((tensor) => scope.own(tensor));
-    const read = await pipeline.read(frame, [...extra, ...measured], signal, faults);
+    const read = await pipeline.read(frame, [...extra, ...measured], signal, overflow);
     const [made] = read.pictures;
     if (!made) throw new RangeError('a batch of one has one picture');
     return { kind: 'variant', picture: made, extra: read.extra } as const;

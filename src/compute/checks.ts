@@ -323,9 +323,9 @@ export function checkDecoded(decoded: DeviceTensor) {
 }
 
 /** Checks the tensor of overflow flags: see `Compute.dpmSolverStep`. */
-export function checkFaults(operation: string, faults: DeviceTensor): void {
-  requireType(operation, faults, 'float32');
-  requireShape(sameDims(faults.dims, [2]), operation, '[2] for faults', faults);
+export function checkOverflow(operation: string, overflow: DeviceTensor): void {
+  requireType(operation, overflow, 'float32');
+  requireShape(sameDims(overflow.dims, [2]), operation, '[2] for overflow flags', overflow);
 }
 
 /** CLIP's mean and standard deviation of red, green and blue (Radford et al. 2021, published preprocessor). */

@@ -164,14 +164,14 @@ export interface Compute {
    * `difference`, float32 [b, …], caches guidance: with 2b rows, c - u is written to it; with b rows, it is read
    * (output = c + (guidanceScale - 1) * difference). Without it, b rows are used as they are.
    *
-   * @param faults Overflow flags, float32 [2]. The first is set to 1 if a new latent is not finite; never reset.
+   * @param overflow Overflow flags, float32 [2]. The first is set to 1 if a new latent is not finite; never reset.
    */
   dpmSolverStep(
     step: SolverStep,
     guidanceScale: number,
     modelOutput: DeviceTensor,
     state: SolverState,
-    faults?: DeviceTensor,
+    overflow?: DeviceTensor,
   ): void;
   /**
    * Linear preview of latents float32 [b, c, h, w]: uint8 [b, h, w, 4], each pixel `bias + latents · factors` in -1…1, the
@@ -188,9 +188,9 @@ export interface Compute {
   /**
    * Decoder output [b, 3, H, W] in -1…1 (float16 or float32) to 8-bit RGBA [b, H, W, 4], rounded, clamped, opaque.
    *
-   * @param faults Overflow flags, float32 [2]. The second is set to 1 if the output is not finite.
+   * @param overflow Overflow flags, float32 [2]. The second is set to 1 if the output is not finite.
    */
-  frameFromDecoded(decoded: DeviceTensor, faults?: DeviceTensor): DeviceTensor;
+  frameFromDecoded(decoded: DeviceTensor, overflow?: DeviceTensor): DeviceTensor;
 
   /** Frees all resources except the caller's tensors. */
   dispose(): void;

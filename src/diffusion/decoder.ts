@@ -1,7 +1,7 @@
 import type { LatentSize } from '../base/index.ts';
 import type { Compute, DeviceTensor, ModelType } from '../compute/index.ts';
 import type { Session } from '../runtime/index.ts';
-import type { Faults } from './faults.ts';
+import type { OverflowFlags } from './overflow.ts';
 import { latentsAs } from './latents.ts';
 import type { DiffusionModel, Networks } from './networks.ts';
 import type { PrecisionControl } from './precision.ts';
@@ -113,12 +113,12 @@ export class Decoder {
   /**
    * Decodes latents, float32 or the decoder's type, to 8-bit frames uint8 [b, H, W, 4].
    *
-   * @param faults Overflow flags: see `Pipeline.faults`.
+   * @param overflow Overflow flags: see `Pipeline.overflowFlags`.
    */
-  async decode(latents: DeviceTensor, signal?: AbortSignal, faults?: Faults): Promise<DeviceTensor> {
+  async decode(latents: DeviceTensor, signal?: AbortSignal, overflow?: OverflowFlags): Promise<DeviceTensor> {
     const image = await this.decodeLatents(latents, signal);
     try {
-      return this.#compute.frameFromDecoded(image, faults?.marks);
+      return this.#compute.frameFromDecoded(image, overflow?.flags);
     } finally {
       image.dispose();
     }

@@ -1,7 +1,7 @@
 import type { LatentSize } from '../base/index.ts';
 import type { Compute, DeviceTensor, ModelType } from '../compute/index.ts';
-import { NotFiniteError } from './faults.ts';
-import type { Faults } from './faults.ts';
+import { NotFiniteError } from './overflow.ts';
+import type { OverflowFlags } from './overflow.ts';
 import { guidanceOf } from './fewer-evaluations.ts';
 import type { FewerEvaluations } from './fewer-evaluations.ts';
 import { latentsAs } from './latents.ts';
@@ -19,8 +19,8 @@ export interface DenoisingOptions {
   /** Scale of classifier-free guidance; at 1 or less the unconditional half is not computed. */
   readonly guidanceScale: number;
   readonly signal?: AbortSignal | undefined;
-  /** Overflow flags: see `Pipeline.faults`. */
-  readonly faults?: Faults | undefined;
+  /** Overflow flags: see `Pipeline.overflowFlags`. */
+  readonly overflow?: OverflowFlags | undefined;
   /** Evaluations to skip for speed; default none, as in the original program. */
   readonly fewer?: FewerEvaluations | undefined;
 }
@@ -110,7 +110,7 @@ export class Denoiser {
    *   signal's reason
    */
   async *denoising(options: DenoisingOptions): AsyncGenerator<DenoisingStep, void, undefined> {
-    const { embeds, noise, steps, guidanceScale, signal, faults, fewer } = options;
+    const { embeds, noise, steps, guidanceScale, signal, overflow, fewer } = options;
     const compute = this.#compute;
     const model = this.#model;
     const [batch = 0, , height = 0, width = 0] = noise.dims;
@@ -156,7 +156,7 @@ export class Denoiser {
         await unet.run({ sample: modelInput, timestep, ...inputs }, { output });
         const keeps = guidance[index] !== 'none';
         const state = { latents, previousX0, modelInput, difference: keeps ? difference : undefined };
-        compute.dpmSolverStep(step, guidanceScale, output, state, faults?.marks);
+        compute.dpmSolverStep(step, guidanceScale, output, state, overflow?.flags);
         await computed;
         computed = compute.idle();
         // After a stop nothing awaits this promise.

@@ -1,8 +1,8 @@
 /** Denoising schedule, interpolation, and the pipeline that runs the networks of a frame. */
 export type { DeviceTensor, GuidanceTerms } from '../compute/index.ts';
 export type { DenoiseOptions, DenoisingOptions, DenoisingStep } from './denoiser.ts';
-export { NotFiniteError } from './faults.ts';
-export type { Faults, WideningReason } from './faults.ts';
+export { NotFiniteError } from './overflow.ts';
+export type { OverflowFlags, FallbackReason } from './overflow.ts';
 export { legPoints } from './interpolation.ts';
 export type { LegPoint } from './interpolation.ts';
 export type { DiffusionModel, ModelShape } from './networks.ts';

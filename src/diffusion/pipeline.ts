@@ -4,7 +4,7 @@ import type { Runtime } from '../runtime/index.ts';
 import { Decoder } from './decoder.ts';
 import { Denoiser } from './denoiser.ts';
 import type { DenoiseOptions, DenoisingOptions, DenoisingStep } from './denoiser.ts';
-import type { Faults } from './faults.ts';
+import type { OverflowFlags } from './overflow.ts';
 import { ImageEncoder } from './image-encoder.ts';
 import { latentSizeOf } from './latents.ts';
 import { Networks } from './networks.ts';
@@ -75,8 +75,8 @@ export class Pipeline {
    * @param embeds float32 input of the UNet.
    * @throws ModelError `embedding-not-finite` if the embedding itself is not finite
    */
-  widen(error: unknown, embeds: DeviceTensor): Promise<boolean> {
-    return this.#precision.widen(error, embeds);
+  fallBackToFloat32(error: unknown, embeds: DeviceTensor): Promise<boolean> {
+    return this.#precision.fallBackToFloat32(error, embeds);
   }
 
   /**
@@ -197,21 +197,21 @@ export class Pipeline {
   }
 
   /** See `Decoder.decode`. */
-  decode(latents: DeviceTensor, signal?: AbortSignal, faults?: Faults): Promise<DeviceTensor> {
-    return this.#decoder.decode(latents, signal, faults);
+  decode(latents: DeviceTensor, signal?: AbortSignal, overflow?: OverflowFlags): Promise<DeviceTensor> {
+    return this.#decoder.decode(latents, signal, overflow);
   }
 
   /**
    * Creates overflow flags, which `denoise` and `decode` set on the device if a network's output is not finite. Pass them
    * to `read` with the frames, so that checking costs no extra read-back. The caller disposes them.
    */
-  faults(): Faults {
-    const marks = this.compute.empty([2], 'float32');
+  overflowFlags(): OverflowFlags {
+    const flags = this.compute.empty([2], 'float32');
     return {
-      marks,
+      flags,
       precision: this.#precision.next(),
       dispose: () => {
-        marks.dispose();
+        flags.dispose();
       },
     };
   }
@@ -221,9 +221,9 @@ export class Pipeline {
     frames: DeviceTensor,
     extra: readonly DeviceTensor[] = [],
     signal?: AbortSignal,
-    faults?: Faults,
+    overflow?: OverflowFlags,
   ): Promise<FramesRead> {
-    return readBackFrames(this.compute, frames, extra, signal, faults);
+    return readBackFrames(this.compute, frames, extra, signal, overflow);
   }
 
   /** Frees the networks; they are loaded again on demand. */

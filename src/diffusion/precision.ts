@@ -1,13 +1,13 @@
 import type { NetworkPrecision } from '../base/index.ts';
 import type { Compute, DeviceTensor, ModelType } from '../compute/index.ts';
-import { NotFiniteError, embeddingNotFinite, isTooLargeForFloat16 } from './faults.ts';
-import type { CheckedNetwork, WideningReason } from './faults.ts';
+import { NotFiniteError, embeddingNotFinite, isTooLargeForFloat16 } from './overflow.ts';
+import type { CheckedNetwork, FallbackReason } from './overflow.ts';
 
 export interface PrecisionOptions {
   /** Number types found necessary in an earlier run. */
   readonly precision?: NetworkPrecision | undefined;
   /** Called when a network falls back to float32. */
-  readonly onPrecision?: ((precision: NetworkPrecision, reason: WideningReason) => void) | undefined;
+  readonly onPrecision?: ((precision: NetworkPrecision, reason: FallbackReason) => void) | undefined;
 }
 
 /**
@@ -19,7 +19,7 @@ export class PrecisionControl {
   readonly #onPrecision: PrecisionOptions['onPrecision'];
   #current: NetworkPrecision;
   /** Networks scheduled for float32 and not yet loaded in it. */
-  readonly #widening = new Map<CheckedNetwork, WideningReason>();
+  readonly #fallbacks = new Map<CheckedNetwork, FallbackReason>();
 
   constructor(compute: Compute, { precision, onPrecision }: PrecisionOptions) {
     this.#compute = compute;
@@ -36,7 +36,7 @@ export class PrecisionControl {
 
   /** Number type of the network's next use. */
   typeOf(network: CheckedNetwork): ModelType {
-    return this.#widening.has(network) ? 'float32' : this.#current[network];
+    return this.#fallbacks.has(network) ? 'float32' : this.#current[network];
   }
 
   /** Number types of all networks' next use. */
@@ -50,7 +50,7 @@ export class PrecisionControl {
    * @param embeds float32 input of the UNet.
    * @throws ModelError `embedding-not-finite` if the embedding itself is not finite
    */
-  async widen(error: unknown, embeds: DeviceTensor): Promise<boolean> {
+  async fallBackToFloat32(error: unknown, embeds: DeviceTensor): Promise<boolean> {
     if (!(error instanceof NotFiniteError)) return false;
     if (error.network === 'unet') {
       const [values] = await this.#compute.read([embeds]);
@@ -58,7 +58,7 @@ export class PrecisionControl {
     }
     if (error.type === 'float32') return false;
     // Another run on this pipeline may have switched it already.
-    if (this.#current[error.network] !== 'float32') this.#widening.set(error.network, 'result');
+    if (this.#current[error.network] !== 'float32') this.#fallbacks.set(error.network, 'result');
     return true;
   }
 
@@ -74,10 +74,10 @@ export class PrecisionControl {
         return await load(type);
       } catch (error) {
         if (!isTooLargeForFloat16(error)) throw error;
-        this.#widening.set(network, 'weight');
+        this.#fallbacks.set(network, 'weight');
       }
     }
-    const reason = this.#widening.get(network);
+    const reason = this.#fallbacks.get(network);
     try {
       const loaded = await load('float32');
       if (reason && this.#current[network] !== 'float32') {
@@ -87,7 +87,7 @@ export class PrecisionControl {
       return loaded;
     } finally {
       // If float32 does not fit, float16 may still work for other pictures, so do not remember the failure.
-      this.#widening.delete(network);
+      this.#fallbacks.delete(network);
     }
   }
 }

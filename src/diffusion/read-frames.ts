@@ -1,7 +1,7 @@
 import type { Picture } from '../base/index.ts';
 import type { Compute, DeviceTensor } from '../compute/index.ts';
-import { NotFiniteError, faultyNetwork } from './faults.ts';
-import type { Faults } from './faults.ts';
+import { NotFiniteError, overflowedNetwork } from './overflow.ts';
+import type { OverflowFlags } from './overflow.ts';
 
 /** Frames in memory, and the values of the float tensors read with them. */
 export interface FramesRead {
@@ -19,14 +19,14 @@ export async function readBackFrames(
   frames: DeviceTensor,
   extra: readonly DeviceTensor[] = [],
   signal?: AbortSignal,
-  faults?: Faults,
+  overflow?: OverflowFlags,
 ): Promise<FramesRead> {
   const [, height = 0, width = 0] = frames.dims;
-  const marks = faults ? [faults.marks] : [];
-  const [pixels, ...rest] = await compute.read([frames, ...extra, ...marks], signal);
-  const found = faults && rest.pop();
-  const network = found instanceof Float32Array ? faultyNetwork(found) : null;
-  if (faults && network) throw new NotFiniteError(network, faults.precision[network]);
+  const flags = overflow ? [overflow.flags] : [];
+  const [pixels, ...rest] = await compute.read([frames, ...extra, ...flags], signal);
+  const found = overflow && rest.pop();
+  const network = found instanceof Float32Array ? overflowedNetwork(found) : null;
+  if (overflow && network) throw new NotFiniteError(network, overflow.precision[network]);
   const pictures: Picture[] = [];
   if (pixels instanceof Uint8ClampedArray) {
     for (let start = 0; start < pixels.length; start += 4 * width * height) {

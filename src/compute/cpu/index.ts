@@ -133,17 +133,17 @@ class CpuCompute implements Compute {
     guidanceScale: number,
     modelOutput: DeviceTensor,
     state: SolverState,
-    faults?: DeviceTensor,
+    overflow?: DeviceTensor,
   ): void {
     check.checkSolverStep(modelOutput, state);
-    if (faults) check.checkFaults('dpmSolverStep', faults);
+    if (overflow) check.checkOverflow('dpmSolverStep', overflow);
     const finite = dpmSolverStep(step, guidanceScale, floats(modelOutput), {
       latents: floats(state.latents),
       previousX0: floats(state.previousX0),
       modelInput: floats(state.modelInput),
       difference: state.difference ? floats(state.difference) : null,
     });
-    if (faults && !finite) floats(faults)[0] = 1;
+    if (overflow && !finite) floats(overflow)[0] = 1;
   }
 
   latentPreview(latents: DeviceTensor, factors: readonly number[]): DeviceTensor {
@@ -160,11 +160,11 @@ class CpuCompute implements Compute {
     blendTile(floats(tile), floats(out), checkBlendTile(tile, out, rows, columns));
   }
 
-  frameFromDecoded(decoded: DeviceTensor, faults?: DeviceTensor): DeviceTensor {
+  frameFromDecoded(decoded: DeviceTensor, overflow?: DeviceTensor): DeviceTensor {
     const { batch, height, width } = check.checkDecoded(decoded);
-    if (faults) {
-      check.checkFaults('frameFromDecoded', faults);
-      if (!floats(decoded).every(Number.isFinite)) floats(faults)[1] = 1;
+    if (overflow) {
+      check.checkOverflow('frameFromDecoded', overflow);
+      if (!floats(decoded).every(Number.isFinite)) floats(overflow)[1] = 1;
     }
     return this.#tensor(frameFromDecoded(floats(decoded), batch, height, width), [batch, height, width, 4]);
   }

@@ -249,7 +249,7 @@ export class WebGpuCompute implements Compute {
     guidanceScale: number,
     modelOutput: DeviceTensor,
     state: SolverState,
-    faults?: DeviceTensor,
+    overflow?: DeviceTensor,
   ): void {
     const { count, guidance } = check.checkSolverStep(modelOutput, state);
     const { x0FromSample, x0FromOutput, sampleWeight, x0Weight, previousWeight } = step;
@@ -270,7 +270,7 @@ export class WebGpuCompute implements Compute {
         ...[modelOutput, state.latents, state.previousX0, state.modelInput].map(
           (tensor) => gpuTensor(tensor).buffer,
         ),
-        this.#faults('dpmSolverStep', faults),
+        this.#overflowFlags('dpmSolverStep', overflow),
         state.difference ? gpuTensor(state.difference).buffer : null,
       ],
       this.#kernels.perElement(count),
@@ -320,26 +320,26 @@ export class WebGpuCompute implements Compute {
     );
   }
 
-  frameFromDecoded(decoded: DeviceTensor, faults?: DeviceTensor): DeviceTensor {
+  frameFromDecoded(decoded: DeviceTensor, overflow?: DeviceTensor): DeviceTensor {
     const { batch, height, width } = check.checkDecoded(decoded);
     const source = gpuTensor(decoded).buffer;
-    const mark = this.#faults('frameFromDecoded', faults);
+    const flags = this.#overflowFlags('frameFromDecoded', overflow);
     const area = height * width;
     const out = this.empty([batch, height, width, 4], 'uint8');
     this.#dispatch(
       'frame_from_decoded',
       decoded.type === 'float16' ? 'float16' : 'float32',
       { pixels: batch * area, area },
-      [source, out.buffer, mark],
+      [source, out.buffer, flags],
       this.#kernels.perElement(batch * area),
     );
     return out;
   }
 
-  #faults(operation: string, faults: DeviceTensor | undefined): GPUBuffer | null {
-    if (!faults) return null;
-    check.checkFaults(operation, faults);
-    return gpuTensor(faults).buffer;
+  #overflowFlags(operation: string, overflow: DeviceTensor | undefined): GPUBuffer | null {
+    if (!overflow) return null;
+    check.checkOverflow(operation, overflow);
+    return gpuTensor(overflow).buffer;
   }
 
   dispose(): void {

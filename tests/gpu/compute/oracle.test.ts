@@ -354,8 +354,8 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
     ['nothing', 0, [0, 0]],
     ['NaN', NaN, [1, 1]],
     ['infinity', -Infinity, [1, 1]],
-  ])('marks the same of what is not finite: %s', async (_, value, marks) => {
-    const [faults] = await onBoth((compute, keep) => {
+  ])('flags the same outputs as not finite: %s', async (_, value, expected) => {
+    const [overflow] = await onBoth((compute, keep) => {
       const shape = [1, 4, 5, 7];
       const data = new Float32Array(140);
       data[139] = value;
@@ -366,14 +366,14 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
         modelInput: keep(compute.empty(shape, typeOn(compute))),
       };
       const step = { x0FromSample: 1, x0FromOutput: 1, sampleWeight: 1, x0Weight: 1, previousWeight: 0 };
-      const marked = compute.empty([2], 'float32');
-      compute.dpmSolverStep(step, 1, output, state, marked);
+      const flags = compute.empty([2], 'float32');
+      compute.dpmSolverStep(step, 1, output, state, flags);
       const decoded = keep(compute.upload(data.subarray(35), [1, 3, 5, 7], typeOn(compute)));
-      keep(compute.frameFromDecoded(decoded, marked));
-      return [marked];
+      keep(compute.frameFromDecoded(decoded, flags));
+      return [flags];
     });
-    expect(faults?.gpu).toEqual(marks);
-    expect(faults?.cpu).toEqual(marks);
+    expect(overflow?.gpu).toEqual(expected);
+    expect(overflow?.cpu).toEqual(expected);
   });
 
   it('lets NaN through to whoever looks', async () => {

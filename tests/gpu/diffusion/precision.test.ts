@@ -3,7 +3,7 @@ import { automatic, makeRound } from '../../../src/animation/index.ts';
 import { DeviceError } from '../../../src/base/index.ts';
 import { NotFiniteError, Pipeline } from '../../../src/diffusion/index.ts';
 import type { NetworkPrecision } from '../../../src/base/index.ts';
-import type { WideningReason } from '../../../src/diffusion/index.ts';
+import type { FallbackReason } from '../../../src/diffusion/index.ts';
 import { createModel } from '../../../src/models/index.ts';
 import { defaultSettings } from '../../../src/project/index.ts';
 import type { EngineNotice, GenerateEvent, LoadEvent } from '../../../src/protocol/index.ts';
@@ -36,7 +36,7 @@ let backend: NodeBackend;
 let pipelines: Pipeline[] = [];
 /** What became known about the networks, in order. */
 let told: NetworkPrecision[] = [];
-let reasons: WideningReason[] = [];
+let reasons: FallbackReason[] = [];
 
 beforeAll(async () => {
   watch = watchGpu();

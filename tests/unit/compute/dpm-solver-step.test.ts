@@ -97,15 +97,15 @@ describe('dpmSolverStep', () => {
     },
   );
 
-  it('marks latents that are not finite, in the first place, until somebody looks', async () => {
+  it('sets the first flag for latents that are not finite, and never resets it', async () => {
     const step = { x0FromSample: 1, x0FromOutput: 1, sampleWeight: 1, x0Weight: 1, previousWeight: 0 };
     const shape = [1, 4, 1, 1];
-    const faults = compute.empty([2], 'float32');
-    for (const [value, mark] of [
+    const overflow = compute.empty([2], 'float32');
+    for (const [value, flag] of [
       [1, 0],
       [1e38, 0],
       [NaN, 1],
-      // The mark stays although everything is well again.
+      // Flags are never reset.
       [1, 1],
     ] as const) {
       const output = compute.upload(Float32Array.of(0, 0, value, 0), shape);
@@ -114,11 +114,11 @@ describe('dpmSolverStep', () => {
         previousX0: compute.empty(shape, 'float32'),
         modelInput: compute.empty(shape, 'float32'),
       };
-      compute.dpmSolverStep(step, 1, output, state, faults);
-      expect(await values(compute, faults)).toEqual([mark, 0]);
+      compute.dpmSolverStep(step, 1, output, state, overflow);
+      expect(await values(compute, overflow)).toEqual([flag, 0]);
       for (const tensor of [output, ...Object.values(state)]) tensor.dispose();
     }
-    faults.dispose();
+    overflow.dispose();
   });
 
   it('is its three sums', async () => {

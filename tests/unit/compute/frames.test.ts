@@ -66,18 +66,18 @@ describe('frameFromDecoded', () => {
     expect(await red(0)).toBe(128);
   });
 
-  it('marks values that are not finite, in the second place, and only those', async () => {
-    for (const [value, mark] of [
+  it('sets the second flag for values that are not finite, and only for those', async () => {
+    for (const [value, flag] of [
       [NaN, 1],
       [Infinity, 1],
       [-Infinity, 1],
       [3e38, 0],
     ] as const) {
       const decoded = compute.upload(Float32Array.of(0, 0, 0, 0, value, 0), [1, 3, 1, 2]);
-      const faults = compute.empty([2], 'float32');
-      const out = compute.frameFromDecoded(decoded, faults);
-      expect(await values(compute, faults)).toEqual([0, mark]);
-      for (const tensor of [decoded, faults, out]) tensor.dispose();
+      const overflow = compute.empty([2], 'float32');
+      const out = compute.frameFromDecoded(decoded, overflow);
+      expect(await values(compute, overflow)).toEqual([0, flag]);
+      for (const tensor of [decoded, overflow, out]) tensor.dispose();
     }
   });
 

@@ -1,5 +1,5 @@
-// Adds a decoded tile to a picture, faded at the sides where other tiles overlap it. `model_t` is what the decoder
-// computes in.
+// Adds a decoded tile to a picture, with linear fades where other tiles overlap it. `model_t` is the decoder's number
+// type.
 
 @group(0) @binding(1) var<storage, read> tile: array<model_t>; // [planes, tile_height, tile_width]
 @group(0) @binding(2) var<storage, read_write> out: array<f32>; // [planes, height, width]
@@ -22,7 +22,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let row = u32(params.rows[0]) + i / params.tile_width % params.tile_height;
   let plane = i / (params.tile_width * params.tile_height);
   let share = weight(params.rows, row) * weight(params.columns, column);
-  // What is not finite must not spread to where the tile does not count.
+  // Skip zero weights, so that values that are not finite do not spread.
   if (share > 0.0) {
     out[(plane * params.height + row) * params.width + column] += share * f32(tile[i]);
   }

@@ -1,10 +1,9 @@
-// CLIP guidance: all repeats of the gradient descent of all embeddings in one dispatch, one workgroup to an
-// embedding. A mean of cosines with unit rows t is the dot product of ê with the mean of t; so each side of the loss
-// is one mean vector, both fold into one direction m, and the gradient is (m - (m·ê)·ê) / ‖e‖.
+// CLIP guidance: all repeats of gradient descent for all embeddings in one dispatch, one workgroup per embedding. The
+// mean cosine with unit rows t is the dot product of ê with the mean of t, so each side of the loss is one mean vector,
+// both fold into one direction m, and the gradient is (m - (m·ê)·ê) / ‖e‖.
 //
-// Every invocation owns the elements i, i + 256, … of its row, in `shifted` and `means` as well: only sums cross
-// from one invocation to another. Whatever the networks compute in, this is float32; `model_t` is the type in
-// which embeddings arrive.
+// Each invocation owns the elements i, i + 256, … of its row, in `shifted` and `means` as well: invocations share only
+// sums. Computes in float32; `model_t` is the type of the input embeddings.
 
 @group(0) @binding(1) var<storage, read> embeds: array<model_t>; // [rows, length]
 @group(0) @binding(2) var<storage, read> text: array<f32>; // [positives + negatives, length], unit rows
@@ -15,7 +14,7 @@
 const width = 256u;
 var<workgroup> partial: array<vec4f, width>;
 
-// The sum of every invocation's `value`, given to every invocation.
+// Workgroup reduction: the sum of all invocations' `value`.
 fn sum_over_row(value: vec4f, lane: u32) -> vec4f {
   partial[lane] = value;
   workgroupBarrier();
@@ -43,7 +42,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let row = group.x;
   let start = row * params.length;
 
-  // Squared length, and products with the two means, of the embedding as it comes.
+  // Squared length of the input embedding, and its products with the two means.
   var sums = vec4f(0.0);
   for (var i = lane; i < params.length; i += width) {
     let e = f32(embeds[start + i]);

@@ -1,12 +1,12 @@
-// A picture as CLIP's image tower reads it: PyTorch's bicubic (a = -0.75, align_corners false, no antialias, edges
-// repeated, no clamp), then CLIP's mean and deviation. One invocation computes one pixel of the result.
-// `model_t` is what the tower computes in.
+// Converts a picture to CLIP's input: PyTorch's bicubic (a = -0.75, align_corners false, no antialiasing, edges repeated,
+// no clamp), then CLIP's mean and deviation. One invocation per pixel of the result. `model_t` is the image tower's
+// number type.
 
-@group(0) @binding(1) var<storage, read> picture: array<u32>; // one RGBA pixel to a word
+@group(0) @binding(1) var<storage, read> picture: array<u32>; // one RGBA pixel per word
 @group(0) @binding(2) var<storage, read_write> out: array<model_t>; // [1, 3, size, size]
 
-// The source position (target + ½) · source / size - ½ in whole numbers, so that large pictures lose no precision:
-// the pixel below it, and how far beyond that pixel it lies.
+// The source position (target + ½) · source / size - ½ in integers, so that large pictures lose no precision: pixel
+// index and fraction.
 struct Position {
   floor: i32,
   fraction: f32,
@@ -22,7 +22,7 @@ fn position(target_index: i32, source: i32) -> Position {
   return Position(floor, f32(numerator - floor * denominator) / f32(denominator));
 }
 
-// Keys' cubic convolution, weights of the four neighbours, in factors so that nothing cancels.
+// Weights of the four neighbours in Keys' cubic convolution, factored to avoid cancellation.
 fn cubic_weights(t: f32) -> array<f32, 4> {
   const a = -0.75;
   let u = 1.0 - t;

@@ -1,4 +1,4 @@
-// Cosine of every row of `a` with every row of `b`, one workgroup to a pair.
+// Cosine of every row of `a` with every row of `b`, one workgroup per pair.
 
 @group(0) @binding(1) var<storage, read> a: array<f32>; // [rows, length]
 @group(0) @binding(2) var<storage, read> b: array<f32>; // [columns, length]
@@ -35,9 +35,9 @@ fn main(
   }
   if (lane == 0u) {
     let total = partial[0];
-    // Two roots, not the root of the product, which would leave float32's range sooner.
+    // Two roots, because the product would overflow earlier.
     let cosine = total.x / (sqrt(total.y) * sqrt(total.z));
-    // Rounding may step over the ends; comparisons, unlike `clamp`, let NaN through.
+    // Clamps rounding errors; comparisons, unlike `clamp`, preserve NaN.
     out[pair] = select(select(cosine, 1.0, cosine > 1.0), -1.0, cosine < -1.0);
   }
 }

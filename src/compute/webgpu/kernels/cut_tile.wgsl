@@ -1,4 +1,4 @@
-// A rectangle of latents as the network's input. `model_t` is what the network computes in.
+// Copies a rectangle of latents to the network's input. `model_t` is the network's number type.
 
 @group(0) @binding(1) var<storage, read> latents: array<f32>; // [planes, height, width]
 @group(0) @binding(2) var<storage, read_write> tile: array<model_t>; // [planes, tile_height, tile_width]

@@ -1,12 +1,12 @@
-// One step of DPM-Solver++ (Lu et al. 2022) in place: classifier-free guidance, the estimate x0 of the clean latents,
-// the multistep update, and the next model input. Latents are float32, so that rounding does not add up over the
-// steps; `model_t` is what the network computes in. What is not finite leaves a mark that is read with the frame.
+// One step of DPM-Solver++ (Lu et al. 2022) in place: classifier-free guidance, the estimate x0 of the clean latents, the
+// multistep update, and the next model input. Latents are float32, so that rounding errors do not accumulate; `model_t`
+// is the network's number type. Results that are not finite set an overflow flag, which is read with the frame.
 
 @group(0) @binding(1) var<storage, read> model_output: array<model_t>;
 @group(0) @binding(2) var<storage, read_write> latents: array<f32>;
 @group(0) @binding(3) var<storage, read_write> previous_x0: array<f32>;
 @group(0) @binding(4) var<storage, read_write> model_input: array<model_t>;
-@group(0) @binding(5) var<storage, read_write> faults: array<atomic<u32>>; // floats: [0] becomes 1.0 here
+@group(0) @binding(5) var<storage, read_write> overflow: array<atomic<u32>>; // overflow flags as float bits; sets [0] to 1.0
 @group(0) @binding(6) var<storage, read_write> difference: array<f32>; // conditional less unconditional output
 
 @compute @workgroup_size(64)
@@ -19,7 +19,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (params.guidance == 1u) {
     let between = f32(model_output[params.count + i]) - output;
     output += params.guidance_scale * between;
-    // Where it is not kept, the buffer is a small one that is not read.
+    // A placeholder is bound if the difference is not cached.
     if (i < arrayLength(&difference)) {
       difference[i] = between;
     }
@@ -29,13 +29,13 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let sample = latents[i];
   let x0 = params.x0_from_sample * sample + params.x0_from_output * output;
   var next = params.sample_weight * sample + params.x0_weight * x0;
-  // A first step has no predecessor: whatever an earlier frame left there, even NaN, must not get in.
+  // The first step has no predecessor: leftovers of an earlier frame may be NaN.
   if (params.previous_weight != 0.0) {
     next += params.previous_weight * previous_x0[i];
   }
-  // By its bits: shaders may assume that comparisons never meet what is not finite.
+  // Tests bits, because shaders may assume that comparisons never see values that are not finite.
   if ((bitcast<u32>(next) & 0x7f800000u) == 0x7f800000u) {
-    atomicStore(&faults[0], 0x3f800000u);
+    atomicStore(&overflow[0], 0x3f800000u);
   }
   latents[i] = next;
   previous_x0[i] = x0;

@@ -1,16 +1,16 @@
-// The decoder's output as opaque 8-bit RGBA. `model_t` is what the decoder computes in. What is not finite leaves a mark
-// that is read with the frame.
+// Converts the decoder's output to opaque 8-bit RGBA. `model_t` is the decoder's number type. Values that are not finite
+// set an overflow flag, which is read with the frame.
 
 @group(0) @binding(1) var<storage, read> decoded: array<model_t>; // [batch, 3, height, width], -1…1
-@group(0) @binding(2) var<storage, read_write> out: array<u32>; // [batch, height, width], one RGBA pixel to a word
-@group(0) @binding(3) var<storage, read_write> faults: array<atomic<u32>>; // floats: [1] becomes 1.0 here
+@group(0) @binding(2) var<storage, read_write> out: array<u32>; // [batch, height, width], one RGBA pixel per word
+@group(0) @binding(3) var<storage, read_write> overflow: array<atomic<u32>>; // overflow flags as float bits; sets [1] to 1.0
 
-// -1…1 to 0…255, rounded half to even and clamped. NaN becomes 0, by its bits: shaders may assume that
-// comparisons never meet one.
+// Maps -1…1 to 0…255, rounded half to even and clamped. NaN becomes 0, tested by its bits, because shaders may assume
+// that comparisons never see NaN.
 fn to_byte(value: f32) -> u32 {
   let magnitude = bitcast<u32>(value) & 0x7fffffffu;
   if (magnitude >= 0x7f800000u) {
-    atomicStore(&faults[1], 0x3f800000u);
+    atomicStore(&overflow[1], 0x3f800000u);
   }
   if (magnitude > 0x7f800000u) {
     return 0u;

@@ -1,11 +1,10 @@
-// Standard normal noise into one row of `out`, four numbers to an invocation: Philox4x32-10 (Salmon et al. 2011)
-// and Box–Muller. Sine, cosine and logarithm are spelt out, because WGSL lets devices compute the built-in ones as
-// roughly as they like (cosine to 2⁻¹¹, logarithm so that it may even come out positive), and a seed must mean
-// the same picture everywhere.
+// Standard normal noise for one row of `out`, four numbers per invocation: Philox4x32-10 (Salmon et al. 2011) and
+// Box–Muller. Sine, cosine and logarithm are implemented here, because WGSL allows large errors in the built-in ones
+// (cosine 2⁻¹¹; logarithms may even have the wrong sign), and a seed must give the same picture everywhere.
 
 @group(0) @binding(1) var<storage, read_write> out: array<f32>;
 
-// The full 64-bit product of two words: (upper, lower).
+// 64-bit product of two words: (upper, lower).
 fn multiply_wide(a: u32, b: u32) -> vec2u {
   let a_low = a & 0xffffu;
   let a_high = a >> 16u;
@@ -45,7 +44,7 @@ fn negative_log(n: u32) -> f32 {
 
 // (cos, sin) of n / 2²⁴ turns, n in 0 … 2²⁴ - 1.
 fn cos_sin_turn(n: u32) -> vec2f {
-  // The nearest quarter turn, and what is left: at most an eighth of a turn either way, exact in float32.
+  // Nearest quarter turn, and the remainder: at most an eighth of a turn either way, exact in float32.
   let quarter = (n + 0x200000u) >> 22u;
   let x = f32(i32(n) - i32(quarter << 22u)) * (1.5707963 / 4194304.0);
   let z = x * x;
@@ -60,7 +59,7 @@ fn cos_sin_turn(n: u32) -> vec2f {
 }
 
 fn box_muller(radius_word: u32, angle_word: u32) -> vec2f {
-  // Upper 24 bits, plus one under the logarithm, which must not meet zero.
+  // Upper 24 bits; plus one, because the logarithm of zero is infinite.
   let radius = sqrt(2.0 * negative_log((radius_word >> 8u) + 1u));
   return radius * cos_sin_turn(angle_word >> 8u);
 }

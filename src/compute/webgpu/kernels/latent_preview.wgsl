@@ -1,10 +1,10 @@
-// A rough picture of latents without the decoder: each colour is a fixed sum of the latent channels.
+// Approximates the decoder by a linear map from latent channels to RGB.
 
 @group(0) @binding(1) var<storage, read> latents: array<f32>; // [batch, channels, height, width]
-@group(0) @binding(2) var<storage, read_write> out: array<u32>; // [batch, height, width], one RGBA pixel to a word
+@group(0) @binding(2) var<storage, read_write> out: array<u32>; // [batch, height, width], one RGBA pixel per word
 
-// -1…1 to 0…255, rounded half to even and clamped. NaN becomes 0, by its bits: shaders may assume that
-// comparisons never meet one.
+// Maps -1…1 to 0…255, rounded half to even and clamped. NaN becomes 0, tested by its bits, because shaders may assume
+// that comparisons never see NaN.
 fn to_byte(value: f32) -> u32 {
   if ((bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u) {
     return 0u;

@@ -1,4 +1,4 @@
-// One row of `out` becomes weight_a · a + weight_b · b.
+// Sets one row of `out` to weight_a · a + weight_b · b.
 
 @group(0) @binding(1) var<storage, read> a: array<f32>;
 @group(0) @binding(2) var<storage, read> b: array<f32>;

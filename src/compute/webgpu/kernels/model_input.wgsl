@@ -1,4 +1,4 @@
-// Latents into the network's input. `model_t` is what the network computes in.
+// Copies latents to the network's input. `model_t` is the network's number type.
 
 @group(0) @binding(1) var<storage, read> latents: array<f32>;
 @group(0) @binding(2) var<storage, read_write> model_input: array<model_t>;

@@ -5,22 +5,22 @@ import type { DeviceTensor, ModelType } from '../compute/index.ts';
 /** Networks compiled by Drift, whose outputs are checked for overflow on the device. */
 export type CheckedNetwork = keyof NetworkPrecision;
 
-/** Overflow flags on the device: which network's output was not finite. The caller of `Pipeline.faults` disposes it. */
-export interface Faults {
+/** Overflow flags on the device: which network's output was not finite. The caller of `Pipeline.overflowFlags` disposes it. */
+export interface OverflowFlags {
   /** float32 [2]: see `Compute.dpmSolverStep` and `Compute.frameFromDecoded`. */
-  readonly marks: DeviceTensor;
+  readonly flags: DeviceTensor;
   /** Number types of the networks when the flags were created. */
   readonly precision: NetworkPrecision;
   dispose(): void;
 }
 
 /** Why a network falls back to float32: a weight, or its output, exceeds float16's range. */
-export type WideningReason = 'weight' | 'result';
+export type FallbackReason = 'weight' | 'result';
 
 const names: Readonly<Record<CheckedNetwork, string>> = { unet: 'UNet', decoder: 'decoder' };
 
 /** The first network whose flag is set by `Compute.dpmSolverStep` or `Compute.frameFromDecoded`, or null. */
-export function faultyNetwork([unet = 0, decoder = 0]: Float32Array): CheckedNetwork | null {
+export function overflowedNetwork([unet = 0, decoder = 0]: Float32Array): CheckedNetwork | null {
   return unet !== 0 ? 'unet' : decoder !== 0 ? 'decoder' : null;
 }
 
