@@ -12,7 +12,7 @@ import {
   stableDiffusionVariations,
 } from '../src/models/index.ts';
 import type { LocalFolder, ModelSource } from '../src/models/index.ts';
-import { ledgerName, ledgerSpare } from '../src/models/install/ledger.ts';
+import { journalName, journalSpare } from '../src/models/install/journal.ts';
 import { fileOnDisk, filesIn, modelFilesIn } from './model-files.ts';
 
 const usage = `Usage: npm run pack-model -- --from DIR|URL|OWNER/NAME|${stableDiffusionVariations.id} --out DIR [--hub URL]
@@ -31,8 +31,8 @@ export async function main(args: string[]): Promise<number> {
   const target = resolve(out);
   const files = modelFilesIn(dirname(target));
   const there = await filesIn(target);
-  // What has no ledger is begun again from nothing, and this may be anyone's folder.
-  if (there.length > 0 && !there.includes(ledgerName)) {
+  // What has no journal is begun again from nothing, and this may be anyone's folder.
+  if (there.length > 0 && !there.includes(journalName)) {
     console.error(`${target} is not empty. Choose a folder that is, or that does not exist yet.`);
     return 2;
   }
@@ -60,8 +60,8 @@ export async function main(args: string[]): Promise<number> {
         console.log(`${stage} ${percent} % of ${megabytes(of)}${rate}`);
       },
     });
-    // What a host serves needs no ledger: that is for going on, and there is nothing left to do.
-    for (const name of [ledgerName, ledgerSpare]) await rm(join(target, name), { force: true });
+    // What a host serves needs no journal: that is for going on, and there is nothing left to do.
+    for (const name of [journalName, journalSpare]) await rm(join(target, name), { force: true });
     console.log(`${target}: ${megabytes(plan.storedBytes)}`);
     return 0;
   } catch (error) {

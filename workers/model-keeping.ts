@@ -43,7 +43,7 @@ export interface Fetching {
   readonly fetch?: typeof fetch;
   readonly wait?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   readonly connections?: number;
-  readonly pieceLength?: number;
+  readonly chunkLength?: number;
 }
 
 /**

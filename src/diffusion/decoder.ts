@@ -12,7 +12,7 @@ import { tilesAlong } from './tiles.ts';
 interface LoadedDecoder {
   readonly session: Session;
   readonly type: ModelType;
-  readonly piece: LatentSize & { readonly rows: number };
+  readonly tile: LatentSize & { readonly rows: number };
 }
 
 async function imageOf(session: Session, latents: DeviceTensor): Promise<DeviceTensor> {
@@ -36,15 +36,15 @@ export class Decoder {
   }
 
   /**
-   * Loads the decoder for as much of the latents as the device can decode at once: see `DiffusionModel.decoderPiece`.
+   * Loads the decoder for as much of the latents as the device can decode at once: see `DiffusionModel.decoderTile`.
    *
    * @param rows Number of latents to decode together if the device can.
    * @throws DeviceError `gpu-too-small` or `cpu-too-small`, before loading anything
    */
   load(size: LatentSize, rows: number, signal?: AbortSignal): Promise<LoadedDecoder> {
     return this.#precision.load('decoder', async (type) => {
-      const piece = this.#model.decoderPiece(size, rows, type);
-      return { session: await this.#networks.decoder(piece, signal, type), type, piece };
+      const tile = this.#model.decoderTile(size, rows, type);
+      return { session: await this.#networks.decoder(tile, signal, type), type, tile };
     });
   }
 
@@ -56,9 +56,9 @@ export class Decoder {
     const [rows = 0, , height = 0, width = 0] = latents.dims;
     const decoder = await this.load({ height, width }, rows, signal);
     signal?.throwIfAborted();
-    const { session, type, piece } = decoder;
-    if (piece.rows < rows || piece.height < height || piece.width < width) {
-      return this.#decodeInPieces(decoder, latents, signal);
+    const { session, type, tile } = decoder;
+    if (tile.rows < rows || tile.height < height || tile.width < width) {
+      return this.#decodeInTiles(decoder, latents, signal);
     }
     const scope = new Scope();
     try {
@@ -69,8 +69,8 @@ export class Decoder {
   }
 
   /** Decodes row by row and tile by tile, with one tile in the queue, so that a stop takes effect within a tile. */
-  async #decodeInPieces(
-    { session, type, piece }: LoadedDecoder,
+  async #decodeInTiles(
+    { session, type, tile }: LoadedDecoder,
     latents: DeviceTensor,
     signal: AbortSignal | undefined,
   ): Promise<DeviceTensor> {
@@ -80,17 +80,17 @@ export class Decoder {
     const scope = new Scope();
     try {
       const pictures = scope.own(compute.empty([batch, 3, height * scale, width * scale], 'float32'));
-      const tile = scope.own(compute.empty([1, channels, piece.height, piece.width], type));
+      const input = scope.own(compute.empty([1, channels, tile.height, tile.width], type));
       for (let index = 0; index < batch; index++) {
         const row = new Scope();
         try {
           const source = row.own(compute.row(latents, index));
           const picture = row.own(compute.empty([1, 3, height * scale, width * scale], 'float32'));
-          for (const down of tilesAlong(height, piece.height, scale)) {
-            for (const across of tilesAlong(width, piece.width, scale)) {
+          for (const down of tilesAlong(height, tile.height, scale)) {
+            for (const across of tilesAlong(width, tile.width, scale)) {
               signal?.throwIfAborted();
-              compute.cutTile(source, down.start, across.start, tile);
-              const image = await imageOf(session, tile);
+              compute.cutTile(source, down.start, across.start, input);
+              const image = await imageOf(session, input);
               try {
                 compute.blendTile(image, picture, down.pixels, across.pixels);
               } finally {

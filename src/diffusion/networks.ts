@@ -40,7 +40,7 @@ export interface DiffusionModel extends ModelShape {
    *
    * @throws DeviceError `gpu-too-small` or `cpu-too-small` if it cannot decode a tile either
    */
-  decoderPiece(size: LatentSize, rows: number, type?: ModelType): LatentSize & { readonly rows: number };
+  decoderTile(size: LatentSize, rows: number, type?: ModelType): LatentSize & { readonly rows: number };
 }
 
 export type NetworkName = 'image encoder' | 'context' | 'UNet' | 'decoder';

@@ -43,7 +43,7 @@ export interface PrepareOptions {
 export class Pipeline {
   readonly compute: Compute;
   readonly model: ModelShape;
-  readonly #limits: Pick<DiffusionModel, 'checkLimits' | 'decoderPiece'>;
+  readonly #limits: Pick<DiffusionModel, 'checkLimits' | 'decoderTile'>;
   readonly #lowMemory: boolean;
   readonly #networks: Networks;
   readonly #precision: PrecisionControl;
@@ -133,7 +133,7 @@ export class Pipeline {
   checkSize(width: number, height: number): void {
     const size = this.latentSize(width, height);
     this.#limits.checkLimits('UNet', size, 2, this.#precision.typeOf('unet'));
-    this.#limits.decoderPiece(size, 1, this.#precision.typeOf('decoder'));
+    this.#limits.decoderTile(size, 1, this.#precision.typeOf('decoder'));
   }
 
   /**

@@ -54,7 +54,7 @@ async function fetchWhole(
     failed(
       'too-large',
       `${url} is larger than ${longestDownload / 2 ** 20} MB.`,
-      'Install the model: then it is downloaded in pieces and kept on this device.',
+      'Install the model: then it is downloaded in chunks and kept on this device.',
     );
 
   const response = await fetch(url, { signal }).catch((cause: unknown) => {
@@ -78,7 +78,7 @@ async function fetchWhole(
     await response.body?.cancel();
     throw tooLarge();
   }
-  const pieces: Uint8Array[] = [];
+  const chunks: Uint8Array[] = [];
   let done = 0;
   try {
     for (const reader = response.body?.getReader(); reader;) {
@@ -90,7 +90,7 @@ async function fetchWhole(
         await reader.cancel();
         throw tooLarge();
       }
-      pieces.push(value);
+      chunks.push(value);
       onProgress?.(done, announced > 0 ? Math.max(announced, done) : 0);
     }
   } catch (cause) {
@@ -98,9 +98,9 @@ async function fetchWhole(
   }
   const bytes = new Uint8Array(done);
   let offset = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, offset);
-    offset += piece.length;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
   }
   return bytes;
 }

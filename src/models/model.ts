@@ -4,8 +4,8 @@ import type { SchedulerConfig, UnetConfig, VaeConfig } from './config/index.ts';
 import { checkMemory } from './limits.ts';
 import type { BufferLimits } from './limits.ts';
 import { networkGraphs } from './networks.ts';
-import { largestPiece } from './pieces.ts';
-import type { DecoderPiece } from './pieces.ts';
+import { largestTile } from './decoder-tile.ts';
+import type { DecoderTile } from './decoder-tile.ts';
 import { contextWidth } from './onnx/index.ts';
 import type { AttentionLimits, CompiledGraph } from './onnx/index.ts';
 import { lazyWeights, packWeights } from './pack.ts';
@@ -77,7 +77,7 @@ export function createModel(parts: ModelParts, { type, attention, limits }: Targ
   const graphs = networkGraphs(parts, attention);
   /** Keys of combinations that fit the device. */
   const checked = new Set<string>();
-  const pieces = new Map<string, DecoderPiece>();
+  const tiles = new Map<string, DecoderTile>();
 
   async function pack(
     { graph, plan }: CompiledGraph,
@@ -127,15 +127,15 @@ export function createModel(parts: ModelParts, { type, attention, limits }: Targ
      *
      * @throws DeviceError `gpu-too-small` or `cpu-too-small` if not even a tile fits
      */
-    decoderPiece: (size: LatentSize, rows: number, as = type): DecoderPiece => {
+    decoderTile: (size: LatentSize, rows: number, as = type): DecoderTile => {
       const key = `${size.height}x${size.width}x${rows} ${as}`;
-      const known = pieces.get(key);
+      const known = tiles.get(key);
       if (known) return known;
-      const piece = largestPiece(size, rows, (part) => {
+      const tile = largestTile(size, rows, (part) => {
         checkLimits('decoder', part, part.rows, as);
       });
-      pieces.set(key, piece);
-      return piece;
+      tiles.set(key, tile);
+      return tile;
     },
   };
 }

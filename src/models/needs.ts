@@ -4,7 +4,7 @@ import { checkMemory, checkProcessor, largestSide } from './limits.ts';
 import type { Target } from './model.ts';
 import { networkGraphs } from './networks.ts';
 import type { NetworkHeaders } from './networks.ts';
-import { largestPiece } from './pieces.ts';
+import { largestTile } from './decoder-tile.ts';
 
 /** UNet rows per picture: two, with classifier-free guidance. */
 const unetRows = 2;
@@ -52,8 +52,8 @@ export function needsOf(
       if (processor) checkProcessor(name, unet);
       if (!processor && !limits) return size;
       checkMemory('UNet', unet, unetRows, limits);
-      return largestPiece(size, 1, (piece) => {
-        checkMemory('decoder', graphs.decoder(piece, type), 1, limits);
+      return largestTile(size, 1, (tile) => {
+        checkMemory('decoder', graphs.decoder(tile, type), 1, limits);
       });
     } catch (error) {
       if (error instanceof DriftError) return error;

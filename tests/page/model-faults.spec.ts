@@ -12,7 +12,7 @@ import {
   fullId,
   fullName,
   hurryRetries,
-  inSecondPiece,
+  inSecondChunk,
   isInstalled,
   listenToNews,
   lookAtFull,
@@ -54,7 +54,7 @@ const passing: Record<string, { readonly rules: readonly FaultRule[]; readonly s
     rules: [
       { at: 'resolve', to: 4, faults: [{ kind: 'hang-up' }] },
       { path: tower, covering: 1_000_000, to: 2, faults: [{ kind: 'drop', after: 300_000 }] },
-      { path: tower, covering: inSecondPiece, to: 1, faults: [{ kind: 'short', by: 1000 }] },
+      { path: tower, covering: inSecondChunk, to: 1, faults: [{ kind: 'short', by: 1000 }] },
       { path: textTower, to: 2, faults: [{ kind: 'status', status: 429, retryAfter: 20 }] },
       { path: unet, covering: inValues, to: 2, faults: [{ kind: 'status', status: 503 }] },
     ],
@@ -68,7 +68,7 @@ const passing: Record<string, { readonly rules: readonly FaultRule[]; readonly s
   'hides its headers from other sites': { rules: [{ faults: [{ kind: 'hide-headers' }] }], says: [] },
   'refuses a good range, and wants a log-in in between': {
     rules: [
-      { path: tower, covering: inSecondPiece, to: 1, faults: [{ kind: 'refuse-range' }] },
+      { path: tower, covering: inSecondChunk, to: 1, faults: [{ kind: 'refuse-range' }] },
       { path: unet, covering: inValues, to: 1, faults: [{ kind: 'web-page' }] },
     ],
     says: [
@@ -149,7 +149,7 @@ test.describe('a server', { tag: '@cpu' }, () => {
     await lookAtFull(page);
     const alert = page.getByRole('dialog').getByRole('alert');
     const goOn = alert.getByRole('button', { name: 'Go on' });
-    const where = { path: tower, covering: inSecondPiece };
+    const where = { path: tower, covering: inSecondChunk };
     /** What goes wrong, and what is said of it. */
     const faults: readonly [FaultRule, RegExp][] = [
       [
@@ -196,7 +196,7 @@ test.describe('the network', { tag: '@cpu' }, () => {
     await hurryRetries(page);
     await openModels(page, hub);
     await lookAtFull(page);
-    const gate = await downloadUpTo(page, hub, { path: tower, covering: inSecondPiece });
+    const gate = await downloadUpTo(page, hub, { path: tower, covering: inSecondChunk });
     await page.context().setOffline(true);
     gate.open();
     const card = page.getByRole('region', { name: `Download of ${fullName}` });

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Page } from '@playwright/test';
 import { install, stableDiffusionVariations } from '../../src/models/install/index.ts';
-import { usualPiece } from '../../src/models/install/pieces.ts';
+import { usualChunk } from '../../src/models/install/chunks.ts';
 import type { InstallOptions, ModelSource } from '../../src/models/install/index.ts';
 import type { ByteSource } from '../../src/models/types.ts';
 import { assemble } from '../../tools/full-model/assemble.ts';
@@ -25,8 +25,8 @@ export const tower = 'onnx/vision_model_fp16.onnx';
 /** The image tower is made long enough for a second piece: so many bytes of it are nothing but a comment. */
 const comment = 13_000_000;
 /** The bytes of its first piece, a byte of its second one, and more bytes than that has. */
-export const firstPiece = usualPiece;
-export const inSecondPiece = 12_800_000;
+export const firstPiece = usualChunk;
+export const inSecondChunk = 12_800_000;
 export const secondPiece = 600_000;
 
 /** Every file of the full model by `owner/name/path`: small networks of random values, but for the image tower's length. */

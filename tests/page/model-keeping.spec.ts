@@ -16,7 +16,7 @@ import {
   firstPiece,
   fullId,
   fullName,
-  inSecondPiece,
+  inSecondChunk,
   isInstalled,
   lookAtFull,
   openModels,
@@ -34,7 +34,7 @@ const headers = 10_000;
 /** Has the image tower's second piece wait, once, until the gate is opened. */
 function holdSecondPiece(hub: Hub) {
   const gate = createGate();
-  hub.inject({ path: tower, covering: inSecondPiece, to: 1, faults: [{ kind: 'stall', after: 1000, gate }] });
+  hub.inject({ path: tower, covering: inSecondChunk, to: 1, faults: [{ kind: 'stall', after: 1000, gate }] });
   return gate;
 }
 
@@ -222,7 +222,7 @@ test.describe('a damaged model', { tag: '@cpu' }, () => {
     flawless,
   }) => {
     await install(page, hub);
-    await damage(page, fullId, towerFile, inSecondPiece);
+    await damage(page, fullId, towerFile, inSecondChunk);
     await button(page, `Check ${fullName} again`).click();
     const dialog = page.getByRole('dialog');
     await expect(dialog.getByText(`One piece of ${fullName} is damaged.`)).toBeVisible();

@@ -1,6 +1,6 @@
 import { createGate } from '../support/hub/index.ts';
 import { button, chooseStart, finished, generate, modelIsReady, nameless, set } from './driving.ts';
-import { expect, fullName, inSecondPiece, openModels, pageWithHub, test, tower } from './model-hub.ts';
+import { expect, fullName, inSecondChunk, openModels, pageWithHub, test, tower } from './model-hub.ts';
 
 test.describe('the full model', { tag: ['@cpu', '@float16'] }, () => {
   test('is got from the hub, through a closed tab, and starts from disk ever after', async ({
@@ -21,7 +21,7 @@ test.describe('the full model', { tag: ['@cpu', '@float16'] }, () => {
     const gate = createGate();
     const rule = hub.inject({
       path: tower,
-      covering: inSecondPiece,
+      covering: inSecondChunk,
       faults: [{ kind: 'stall', after: 0, gate }],
     });
     await button(page, 'Download').click();

@@ -1,8 +1,8 @@
 import { CheckpointError, InputError, freeNow } from '../../base/index.ts';
 import type { ModelFiles } from './files.ts';
-import type { Ledger, LedgerFile, LedgerPiece } from './ledger.ts';
+import type { InstallJournal, JournalFile, JournalChunk } from './journal.ts';
 import { inParallel } from './parallel.ts';
-import { sha256 } from './pieces.ts';
+import { sha256 } from './chunks.ts';
 import type { ProgressMeter } from './progress.ts';
 import { storing } from './storing.ts';
 import type { Damage } from './types.ts';
@@ -11,13 +11,13 @@ import type { Damage } from './types.ts';
 const atOnce = 3;
 
 /** Number of bytes that the install journal says are stored. */
-export function bytesThere({ files }: Ledger): number {
-  return piecesThere(files).reduce((sum, { piece }) => sum + piece.length, 0);
+export function bytesStored({ files }: InstallJournal): number {
+  return storedChunks(files).reduce((sum, { chunk }) => sum + chunk.length, 0);
 }
 
-function piecesThere(files: readonly LedgerFile[]): { file: LedgerFile; piece: LedgerPiece }[] {
+function storedChunks(files: readonly JournalFile[]): { file: JournalFile; chunk: JournalChunk }[] {
   return files.flatMap((file) =>
-    file.pieces.filter((piece) => piece.sha256 !== null).map((piece) => ({ file, piece })),
+    file.chunks.filter((chunk) => chunk.sha256 !== null).map((chunk) => ({ file, chunk })),
   );
 }
 
@@ -28,30 +28,30 @@ function piecesThere(files: readonly LedgerFile[]): { file: LedgerFile; piece: L
  * @returns the damaged chunks
  * @throws StorageError `storage-unavailable`, or the signal's reason
  */
-export async function checkPieces(
+export async function verifyChunks(
   files: ModelFiles,
-  ledger: Ledger,
+  journal: InstallJournal,
   progress: ProgressMeter,
   signal: AbortSignal | undefined,
 ): Promise<Damage[]> {
-  const id = ledger.source.id;
+  const id = journal.source.id;
   const sources = new Map(
     await storing(
       files,
       () => 0,
-      () => Promise.all(ledger.files.map(async ({ name }) => [name, await files.open(id, name)] as const)),
+      () => Promise.all(journal.files.map(async ({ name }) => [name, await files.open(id, name)] as const)),
     ),
   );
   const damage: Damage[] = [];
-  await inParallel(piecesThere(ledger.files), atOnce, signal, async ({ file, piece }, stop) => {
-    const { at, length } = piece;
+  await inParallel(storedChunks(journal.files), atOnce, signal, async ({ file, chunk }, stop) => {
+    const { at, length } = chunk;
     const source = sources.get(file.name) ?? null;
     let kind: Damage['kind'] | null = null;
     if (!source || source.size < at + length) kind = 'missing';
-    else if ((await checksum(source.read(at, length, stop))) !== piece.sha256) kind = 'changed';
+    else if ((await checksum(source.read(at, length, stop))) !== chunk.sha256) kind = 'changed';
     if (kind) {
       damage.push({ file: file.name, at, length, kind });
-      piece.sha256 = null;
+      chunk.sha256 = null;
     }
     progress.add(length);
   });

@@ -1,8 +1,8 @@
 import type { RemoteFile } from '../http.ts';
 import type { Checkpoint } from '../types.ts';
 import { storeHalves, valueBytes, writeHalves } from './halves.ts';
-import { fingerprint } from './pieces.ts';
-import type { Piece, PlannedFile, Span } from './pieces.ts';
+import { fingerprint } from './chunks.ts';
+import type { PlannedChunk, PlannedFile, Span } from './chunks.ts';
 import type { WindowedFile } from './window.ts';
 
 /**
@@ -43,7 +43,7 @@ export async function halfFile(
   source: WindowedFile,
   checkpoint: Checkpoint,
   tensors: ReadonlySet<string>,
-  pieceLength: number,
+  chunkLength: number,
 ): Promise<PlannedFile> {
   const wanted = [...tensors].map((tensor) => {
     const entry = checkpoint.tensors.get(tensor);
@@ -74,17 +74,17 @@ export async function halfFile(
       continue;
     }
     // Equal parts, each a whole number of values.
-    const values = Math.ceil(count / Math.max(1, Math.ceil(length / pieceLength)));
+    const values = Math.ceil(count / Math.max(1, Math.ceil(length / chunkLength)));
     for (let first = 0; first < count; first += values) {
       const some = Math.min(values, count - first);
       const take = { tensor, offset: first * size, length: some * size, at, stored: 2 * some };
-      extend(runs, take, stored.range(take.offset, take.length), pieceLength);
+      extend(runs, take, stored.range(take.offset, take.length), chunkLength);
       at += take.stored;
     }
   }
 
   const typeOf = (tensor: string) => checkpoint.tensors.get(tensor)?.type ?? 'float32';
-  const piece = ({ takes, span }: TakeRun): Piece => {
+  const chunk = ({ takes, span }: TakeRun): PlannedChunk => {
     const at = takes[0]?.at ?? 0;
     const length = takes.reduce((sum, take) => sum + take.stored, 0);
     const made = async (store: (take: Take, to: Uint8Array<ArrayBuffer>) => Promise<void>) => {
@@ -99,7 +99,7 @@ export async function halfFile(
         length,
         download,
         span,
-        large: download > pieceLength,
+        large: download > chunkLength,
         make: (signal) =>
           made(async ({ tensor }, to) => {
             writeHalves(tensor, file.name, await checkpoint.read(tensor, signal), to);
@@ -130,15 +130,15 @@ export async function halfFile(
     for (let done = 0; done < length; done += stride) {
       const part = Math.min(stride, length - done);
       const bytes = await checkpoint.stored?.(tensor)?.read(offset + done, part, signal);
-      if (!bytes) throw new RangeError(`${tensor} was planned to be read in pieces`);
+      if (!bytes) throw new RangeError(`${tensor} was planned to be read in chunks`);
       const [from, to] = [done, done + part].map((place) => (2 * place) / valueBytes[type]);
       storeHalves(tensor, file.name, bytes, type, out.subarray(from, to));
     }
   };
 
-  const pieces: Piece[] = [
+  const chunks: PlannedChunk[] = [
     { at: 0, length: head.length, download: 0, span: null, large: false, make: () => Promise.resolve(head) },
-    ...runs.map(piece),
+    ...runs.map(chunk),
   ];
   return {
     name,
@@ -146,17 +146,17 @@ export async function halfFile(
     from: file,
     layout: await fingerprint([header, runs]),
     size: at,
-    pieces,
+    chunks,
   };
 }
 
 /** Appends values to the last run, or starts a new one if the gap or the total would be too large. */
-function extend(runs: TakeRun[], take: Take, span: Span, pieceLength: number): void {
+function extend(runs: TakeRun[], take: Take, span: Span, chunkLength: number): void {
   const last = runs.at(-1);
   if (
     last?.span &&
-    span.begin - last.span.end <= bridged * pieceLength &&
-    Math.max(span.end, last.span.end) - last.span.begin <= pieceLength
+    span.begin - last.span.end <= bridged * chunkLength &&
+    Math.max(span.end, last.span.end) - last.span.begin <= chunkLength
   ) {
     last.takes.push(take);
     last.span = { begin: last.span.begin, end: Math.max(span.end, last.span.end) };

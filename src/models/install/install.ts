@@ -1,19 +1,19 @@
 import { ModelError, createQueue, freeNow } from '../../base/index.ts';
 import type { Queue } from '../../base/index.ts';
-import { bytesThere, checkPieces } from './check.ts';
+import { bytesStored, verifyChunks } from './check.ts';
 import type { ModelFiles } from './files.ts';
-import { PieceKeeper } from './keeping.ts';
-import { readLedger, writeLedger } from './ledger-file.ts';
-import type { Ledger, LedgerFile } from './ledger.ts';
+import { ChunkWriter } from './chunk-writer.ts';
+import { readJournal, writeJournal } from './journal-file.ts';
+import type { InstallJournal, JournalFile } from './journal.ts';
 import { inParallel } from './parallel.ts';
-import { originOf } from './pieces.ts';
-import type { ReadPiece, SpanPiece } from './pieces.ts';
+import { originOf } from './chunks.ts';
+import type { UnrangedChunk, RangeChunk } from './chunks.ts';
 import { PreparedPlan, planInstall } from './plan.ts';
 import { ProgressMeter } from './progress.ts';
 import type { ModelSource } from './source.ts';
 import { storageFull, storing } from './storing.ts';
-import { stretchesOf } from './stretches.ts';
-import type { Missing } from './stretches.ts';
+import { coalesce } from './ranges.ts';
+import type { Missing } from './ranges.ts';
 import type { InstallOptions, InstallPlan } from './types.ts';
 
 /** Concurrent requests. Browsers allow more per server; more used memory without saving time. */
@@ -68,17 +68,17 @@ function replacedFile(error: unknown): string | null {
 
 /** Marks all chunks that came from a URL as missing. */
 async function forget(files: ModelFiles, id: string, url: string): Promise<void> {
-  const ledger = await readLedger(files, id);
-  if (!ledger) return;
-  for (const { origin, pieces } of ledger.files) {
+  const journal = await readJournal(files, id);
+  if (!journal) return;
+  for (const { origin, chunks } of journal.files) {
     if (origin?.url !== url) continue;
-    for (const piece of pieces) piece.sha256 = null;
+    for (const chunk of chunks) chunk.sha256 = null;
   }
-  ledger.generation++;
+  journal.generation++;
   await storing(
     files,
     () => 0,
-    () => writeLedger(files, id, ledger),
+    () => writeJournal(files, id, journal),
   );
 }
 
@@ -87,7 +87,7 @@ async function carryOut(plan: PreparedPlan, files: ModelFiles, options: InstallO
   const { signal, connections = usualConnections, now = Date.now, onProgress, onNotice } = options;
   const { id } = plan.source;
   signal?.throwIfAborted();
-  const found = await readLedger(files, id);
+  const found = await readJournal(files, id);
   const before = found && !leftOver(found, plan) ? found : null;
   if (!before) {
     await storing(
@@ -96,15 +96,15 @@ async function carryOut(plan: PreparedPlan, files: ModelFiles, options: InstallO
       () => files.remove(id),
     );
   }
-  const ledger = goOn(plan, before, options);
+  const journal = goOn(plan, before, options);
   await askForRoom(plan, files);
 
-  const there = bytesThere(ledger);
+  const there = bytesStored(journal);
   if (there > 0) {
-    await checkPieces(files, ledger, new ProgressMeter('verify', 0, there, now, onProgress), signal);
+    await verifyChunks(files, journal, new ProgressMeter('verify', 0, there, now, onProgress), signal);
   }
-  const missing = missingPieces(plan, ledger);
-  const toCome = missing.reduce((sum, { piece }) => sum + piece.download, 0);
+  const missing = missingChunks(plan, journal);
+  const toCome = missing.reduce((sum, { chunk }) => sum + chunk.download, 0);
   const progress = new ProgressMeter(
     'download',
     plan.downloadBytes - toCome,
@@ -112,61 +112,61 @@ async function carryOut(plan: PreparedPlan, files: ModelFiles, options: InstallO
     now,
     onProgress,
   );
-  const keeper = new PieceKeeper(files, ledger, now);
+  const writer = new ChunkWriter(files, journal, now);
   const large = createQueue();
   try {
-    await keeper.save();
-    await inParallel(stretchesOf(missing, connections), connections, signal, (stretch, stop) => {
-      if ('piece' in stretch) return makeOne(stretch, keeper, progress, large, stop);
-      tellOfRepetition(stretch, onNotice);
-      return makeStretch(stretch, keeper, progress, stop);
+    await writer.save();
+    await inParallel(coalesce(missing, connections), connections, signal, (range, stop) => {
+      if ('chunk' in range) return makeChunk(range, writer, progress, large, stop);
+      noticeRefetch(range, onNotice);
+      return fetchRange(range, writer, progress, stop);
     });
-    await keeper.finish();
+    await writer.finish();
   } catch (error) {
     // If the disk is too full even for the journal, unsaved chunks are fetched again next time.
-    await keeper.save().catch(() => undefined);
+    await writer.save().catch(() => undefined);
     throw error;
   } finally {
-    await keeper.close();
+    await writer.close();
   }
 }
 
 /** Notifies that bytes will be fetched again because the server does not support ranges. */
-function tellOfRepetition(
-  [first, ...others]: readonly Missing<SpanPiece>[],
+function noticeRefetch(
+  [first, ...others]: readonly Missing<RangeChunk>[],
   onNotice: InstallOptions['onNotice'],
 ): void {
-  const { from, pieces = [] } = first?.file ?? {};
+  const { from, chunks = [] } = first?.file ?? {};
   if (from?.inOrder !== true) return;
-  if (1 + others.length >= pieces.filter(({ span }) => span !== null).length) return;
+  if (1 + others.length >= chunks.filter(({ span }) => span !== null).length) return;
   const url = from.name;
   const message = `The server sends ${url} only from its beginning on, so what is there of it comes again.`;
   onNotice?.({ kind: 'whole', url, message });
 }
 
 /** Fetches a coalesced range by one request, and stores each chunk as soon as it is complete. */
-async function makeStretch(
-  stretch: readonly Missing<SpanPiece>[],
-  keeper: PieceKeeper,
+async function fetchRange(
+  range: readonly Missing<RangeChunk>[],
+  writer: ChunkWriter,
   progress: ProgressMeter,
   signal: AbortSignal,
 ): Promise<void> {
-  const [first, last] = [stretch[0], stretch.at(-1)];
+  const [first, last] = [range[0], range.at(-1)];
   if (!first?.file.from || !last) return;
-  const stream = first.file.from.stream(first.piece.span.begin, last.piece.span.end, signal);
-  let at = first.piece.span.begin;
+  const stream = first.file.from.stream(first.chunk.span.begin, last.chunk.span.end, signal);
+  let at = first.chunk.span.begin;
   try {
-    for (const { file, piece, entry } of stretch) {
-      await stream.skip(piece.span.begin - at);
-      at = piece.span.end;
+    for (const { file, chunk, entry } of range) {
+      await stream.skip(chunk.span.begin - at);
+      at = chunk.span.end;
       let come = 0;
       try {
-        const bytes = await stream.next(piece.download, (count) => {
+        const bytes = await stream.next(chunk.download, (count) => {
           come += count;
           progress.add(count);
         });
-        const stored = await piece.make(bytes, signal);
-        await keeper.write(file.name, entry, stored);
+        const stored = await chunk.make(bytes, signal);
+        await writer.write(file.name, entry, stored);
         freeNow(bytes);
         freeNow(stored);
       } catch (error) {
@@ -180,31 +180,31 @@ async function makeStretch(
 }
 
 /** Makes a chunk whose source bytes are unknown. */
-async function makeOne(
-  { file, piece, entry }: Missing<ReadPiece>,
-  keeper: PieceKeeper,
+async function makeChunk(
+  { file, chunk, entry }: Missing<UnrangedChunk>,
+  writer: ChunkWriter,
   progress: ProgressMeter,
   large: Queue,
   signal: AbortSignal,
 ): Promise<void> {
-  const make = () => piece.make(signal);
-  const bytes = await (piece.large ? large.run(signal, make) : make());
-  await keeper.write(file.name, entry, bytes);
-  progress.add(piece.download);
+  const make = () => chunk.make(signal);
+  const bytes = await (chunk.large ? large.run(signal, make) : make());
+  await writer.write(file.name, entry, bytes);
+  progress.add(chunk.download);
 }
 
 /** Journal to continue with: keeps the chunks of files with unchanged layout and origin. */
 function goOn(
   plan: PreparedPlan,
-  before: Ledger | null,
+  before: InstallJournal | null,
   { onNotice, now = Date.now }: InstallOptions,
-): Ledger {
-  const files = plan.files.map((file): LedgerFile => {
+): InstallJournal {
+  const files = plan.files.map((file): JournalFile => {
     const known = before?.files.find(({ name }) => name === file.name);
     const origin = originOf(file);
     const sameLayout = known?.layout === file.layout && known.size === file.size;
     const usable = sameLayout && sameOrigin(known.origin, origin) ? known : null;
-    if (known && !usable && origin && known.pieces.some((piece) => piece.sha256 !== null)) {
+    if (known && !usable && origin && known.chunks.some((chunk) => chunk.sha256 !== null)) {
       const { url } = origin;
       const message = `${url} is not the file that was begun. Its download begins again.`;
       onNotice?.({ kind: 'changed', url, message });
@@ -214,10 +214,10 @@ function goOn(
       origin,
       layout: file.layout,
       size: file.size,
-      pieces: file.pieces.map(({ at, length }, index) => ({
+      chunks: file.chunks.map(({ at, length }, index) => ({
         at,
         length,
-        sha256: usable?.pieces[index]?.sha256 ?? null,
+        sha256: usable?.chunks[index]?.sha256 ?? null,
       })),
     };
   });
@@ -232,7 +232,7 @@ function goOn(
   };
 }
 
-function sameOrigin(known: LedgerFile['origin'], origin: LedgerFile['origin']): boolean {
+function sameOrigin(known: JournalFile['origin'], origin: JournalFile['origin']): boolean {
   if (!known || !origin) return known === origin;
   if (known.size !== origin.size) return false;
   // Equal ETags mean the same file, even at another URL such as a mirror.
@@ -241,7 +241,7 @@ function sameOrigin(known: LedgerFile['origin'], origin: LedgerFile['origin']): 
 }
 
 /** True if the folder has files that are not in the plan. */
-function leftOver(before: Ledger, plan: PreparedPlan): boolean {
+function leftOver(before: InstallJournal, plan: PreparedPlan): boolean {
   return before.files.some(({ name }) => !plan.files.some((file) => file.name === name));
 }
 
@@ -262,11 +262,11 @@ async function askForRoom(plan: PreparedPlan, files: ModelFiles): Promise<void> 
   if (free !== null && needed > free) throw storageFull(needed, free);
 }
 
-function missingPieces(plan: PreparedPlan, ledger: Ledger): Missing[] {
+function missingChunks(plan: PreparedPlan, journal: InstallJournal): Missing[] {
   return plan.files.flatMap((file, index) =>
-    file.pieces.flatMap((piece, place) => {
-      const entry = ledger.files[index]?.pieces[place];
-      return entry?.sha256 === null ? [{ file, piece, entry }] : [];
+    file.chunks.flatMap((chunk, place) => {
+      const entry = journal.files[index]?.chunks[place];
+      return entry?.sha256 === null ? [{ file, chunk, entry }] : [];
     }),
   );
 }

@@ -3,11 +3,11 @@ import { parseJson } from '../json.ts';
 import { parseManifest } from '../manifest.ts';
 import { openParts } from '../open.ts';
 import type { ModelFolder, OpenedModel, OpenOptions } from '../open.ts';
-import { bytesThere, checkPieces } from './check.ts';
+import { bytesStored, verifyChunks } from './check.ts';
 import type { ModelFiles } from './files.ts';
 import { layout } from './layout.ts';
-import { readLedger, writeLedger } from './ledger-file.ts';
-import type { Ledger } from './ledger.ts';
+import { readJournal, writeJournal } from './journal-file.ts';
+import type { InstallJournal } from './journal.ts';
 import { ProgressMeter } from './progress.ts';
 import { storing } from './storing.ts';
 import type { Damage, StoredModel, VerifyOptions } from './types.ts';
@@ -25,15 +25,15 @@ export async function listInstalled(files: ModelFiles): Promise<StoredModel[]> {
   );
   const found = await Promise.all(
     ids.map(async (id): Promise<StoredModel | null> => {
-      const ledger = await readLedger(files, id);
-      if (!ledger) return null;
+      const journal = await readJournal(files, id);
+      if (!journal) return null;
       const there = await storing(
         files,
         () => 0,
         () => files.files(id),
       );
       const sizes = new Map(there.map(({ name, size }) => [name, size]));
-      const { name, description, licence, licenceUrl = null, page = null } = ledger.source;
+      const { name, description, licence, licenceUrl = null, page = null } = journal.source;
       return {
         id,
         name,
@@ -41,11 +41,11 @@ export async function listInstalled(files: ModelFiles): Promise<StoredModel[]> {
         licence,
         licenceUrl,
         page,
-        state: stateOf(ledger, sizes),
+        state: stateOf(journal, sizes),
         bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0),
-        storedBytes: ledger.files.reduce((sum, file) => sum + file.size, 0),
-        date: ledger.finished ?? ledger.started,
-        source: ledger.source,
+        storedBytes: journal.files.reduce((sum, file) => sum + file.size, 0),
+        date: journal.finished ?? journal.started,
+        source: journal.source,
       };
     }),
   );
@@ -53,12 +53,12 @@ export async function listInstalled(files: ModelFiles): Promise<StoredModel[]> {
 }
 
 /** State according to journal and file sizes, without reading files. */
-function stateOf(ledger: Ledger, sizes: ReadonlyMap<string, number>): StoredModel['state'] {
-  const whole = ledger.files.every(
-    ({ name, size, pieces }) => sizes.get(name) === size && pieces.every((piece) => piece.sha256 !== null),
+function stateOf(journal: InstallJournal, sizes: ReadonlyMap<string, number>): StoredModel['state'] {
+  const whole = journal.files.every(
+    ({ name, size, chunks }) => sizes.get(name) === size && chunks.every((chunk) => chunk.sha256 !== null),
   );
-  if (whole && ledger.finished !== null) return 'complete';
-  return ledger.finished === null ? 'partial' : 'damaged';
+  if (whole && journal.finished !== null) return 'complete';
+  return journal.finished === null ? 'partial' : 'damaged';
 }
 
 /**
@@ -72,19 +72,19 @@ export async function verifyInstalled(
   id: string,
   options: VerifyOptions = {},
 ): Promise<Damage[]> {
-  return verify(files, await ledgerOf(files, id), options);
+  return verify(files, await journalOf(files, id), options);
 }
 
-async function verify(files: ModelFiles, ledger: Ledger, options: VerifyOptions): Promise<Damage[]> {
+async function verify(files: ModelFiles, journal: InstallJournal, options: VerifyOptions): Promise<Damage[]> {
   const { signal, onProgress, now = Date.now } = options;
-  const progress = new ProgressMeter('verify', 0, bytesThere(ledger), now, onProgress);
-  const damage = await checkPieces(files, ledger, progress, signal);
+  const progress = new ProgressMeter('verify', 0, bytesStored(journal), now, onProgress);
+  const damage = await verifyChunks(files, journal, progress, signal);
   if (damage.length > 0) {
-    ledger.generation++;
+    journal.generation++;
     await storing(
       files,
       () => 0,
-      () => writeLedger(files, ledger.source.id, ledger),
+      () => writeJournal(files, journal.source.id, journal),
     );
   }
   return damage;
@@ -100,23 +100,23 @@ export async function openInstalled(
   id: string,
   options: OpenOptions & VerifyOptions = {},
 ): Promise<OpenedModel> {
-  const ledger = await ledgerOf(files, id);
-  const { name } = ledger.source;
-  if (ledger.finished === null) {
+  const journal = await journalOf(files, id);
+  const { name } = journal.source;
+  if (journal.finished === null) {
     throw new ModelError('model-partial', `${name} has not been downloaded whole yet.`, {
       remedy: 'Go on with its download, then use it.',
       details: { id },
     });
   }
-  const damage = await verify(files, ledger, options);
-  const missing = ledger.files.flatMap(({ pieces }) => pieces).filter((piece) => piece.sha256 === null);
+  const damage = await verify(files, journal, options);
+  const missing = journal.files.flatMap(({ chunks }) => chunks).filter((chunk) => chunk.sha256 === null);
   if (missing.length > 0) {
     throw new ModelError(
       'model-damaged',
       `${name} is damaged on this device: ${missing.length} of its pieces are not what they were.`,
       {
         remedy: 'Download it again: only what is damaged is fetched.',
-        details: { id, pieces: missing.length, file: damage[0]?.file ?? null },
+        details: { id, chunks: missing.length, file: damage[0]?.file ?? null },
       },
     );
   }
@@ -157,9 +157,9 @@ export function removeInstalled(files: ModelFiles, id: string): Promise<void> {
   );
 }
 
-async function ledgerOf(files: ModelFiles, id: string): Promise<Ledger> {
-  const ledger = await readLedger(files, id);
-  if (ledger) return ledger;
+async function journalOf(files: ModelFiles, id: string): Promise<InstallJournal> {
+  const journal = await readJournal(files, id);
+  if (journal) return journal;
   throw new ModelError('not-installed', `There is no model called ${id} on this device.`, {
     remedy: 'Download it first.',
     details: { id },

@@ -1,18 +1,18 @@
 import type { RemoteFile } from '../http.ts';
-import { fingerprint } from './pieces.ts';
-import type { Piece, PlannedFile } from './pieces.ts';
+import { fingerprint } from './chunks.ts';
+import type { PlannedChunk, PlannedFile } from './chunks.ts';
 
 /** Plans a file that is stored unchanged. */
 export async function plainFile(
   name: string,
   part: string,
   file: RemoteFile,
-  pieceLength: number,
+  chunkLength: number,
 ): Promise<PlannedFile> {
-  const pieces: Piece[] = [];
-  for (let at = 0; at < file.size; at += pieceLength) {
-    const length = Math.min(pieceLength, file.size - at);
-    pieces.push({
+  const chunks: PlannedChunk[] = [];
+  for (let at = 0; at < file.size; at += chunkLength) {
+    const length = Math.min(chunkLength, file.size - at);
+    chunks.push({
       at,
       length,
       download: length,
@@ -24,16 +24,16 @@ export async function plainFile(
     name,
     part,
     from: file,
-    layout: await fingerprint(['as it is', file.size, pieceLength]),
+    layout: await fingerprint(['as it is', file.size, chunkLength]),
     size: file.size,
-    pieces,
+    chunks,
   };
 }
 
 /** Plans a file that Drift writes itself. */
 export async function textFile(name: string, part: string, text: string): Promise<PlannedFile> {
   const bytes = new TextEncoder().encode(text);
-  const piece: Piece = {
+  const chunk: PlannedChunk = {
     at: 0,
     length: bytes.length,
     download: 0,
@@ -41,5 +41,5 @@ export async function textFile(name: string, part: string, text: string): Promis
     large: false,
     make: () => Promise.resolve(bytes),
   };
-  return { name, part, from: null, layout: await fingerprint(text), size: bytes.length, pieces: [piece] };
+  return { name, part, from: null, layout: await fingerprint(text), size: bytes.length, chunks: [chunk] };
 }

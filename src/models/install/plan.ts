@@ -9,8 +9,8 @@ import type { ByteSource, Checkpoint } from '../types.ts';
 import { halfFile } from './half-file.ts';
 import { layout, manifestOf } from './layout.ts';
 import { openNetwork, readJson } from './network.ts';
-import { usualPiece } from './pieces.ts';
-import type { PlannedFile } from './pieces.ts';
+import { usualChunk } from './chunks.ts';
+import type { PlannedFile } from './chunks.ts';
 import { plainFile, textFile } from './plain-file.ts';
 import type { ModelSource } from './source.ts';
 import type { InstallPlan, PlannedPart, PlanOptions } from './types.ts';
@@ -30,11 +30,11 @@ export class PreparedPlan implements InstallPlan {
   }
 
   get parts(): PlannedPart[] {
-    return this.files.map(({ name, part, from, size, pieces }) => ({
+    return this.files.map(({ name, part, from, size, chunks }) => ({
       name,
       part,
       url: from?.name ?? null,
-      downloadBytes: pieces.reduce((sum, piece) => sum + piece.download, 0),
+      downloadBytes: chunks.reduce((sum, chunk) => sum + chunk.download, 0),
       storedBytes: size,
     }));
   }
@@ -55,7 +55,7 @@ export class PreparedPlan implements InstallPlan {
  *   (`problemsOf` returns all of them); or the signal's reason
  */
 export async function planInstall(source: ModelSource, options: PlanOptions = {}): Promise<PreparedPlan> {
-  const { signal, pieceLength = usualPiece } = options;
+  const { signal, chunkLength = usualChunk } = options;
   const network = openNetwork(options);
   const { unet, vae, imageEncoder, textEncoder, fixedPrompts } = source;
 
@@ -71,13 +71,13 @@ export async function planInstall(source: ModelSource, options: PlanOptions = {}
   ) =>
     network.first(addresses, signal, async (file) => {
       if (!file.inOrder) await check(file, signal);
-      return plainFile(name, part, file, pieceLength);
+      return plainFile(name, part, file, chunkLength);
     });
   /** Plans a configuration file, and parses it. */
   const config = <T>(name: string, addresses: readonly string[], parse: (url: string, json: unknown) => T) =>
     network.first(addresses, signal, async (file) => ({
       value: parse(file.name, await readJson(file, signal)),
-      file: await plainFile(name, 'settings', file, pieceLength),
+      file: await plainFile(name, 'settings', file, chunkLength),
     }));
   /** Plans the float16 file made from a checkpoint, at the first address where its header can be read. */
   const weights = (
@@ -89,7 +89,7 @@ export async function planInstall(source: ModelSource, options: PlanOptions = {}
     network.first(addresses, signal, async (file) => {
       const window = new WindowedFile(file);
       const checkpoint = await openCheckpoint(window, signal);
-      const half = await halfFile(name, part, file, window, checkpoint, needed(checkpoint), pieceLength);
+      const half = await halfFile(name, part, file, window, checkpoint, needed(checkpoint), chunkLength);
       return { checkpoint, half };
     });
   const unetPart = async () => {

@@ -119,7 +119,7 @@ export interface NetworkOptions {
 
 export interface PlanOptions extends NetworkOptions {
   /** Bytes fetched per chunk; default 12 MB. Another value invalidates stored chunks. */
-  readonly pieceLength?: number | undefined;
+  readonly chunkLength?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

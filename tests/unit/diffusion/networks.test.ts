@@ -69,7 +69,7 @@ const model: DiffusionModel = {
   unet: sized('unet'),
   decoder: sized('decoder'),
   checkLimits: () => undefined,
-  decoderPiece: (size, rows) => ({ ...size, rows }),
+  decoderTile: (size, rows) => ({ ...size, rows }),
 };
 
 let networks: Networks;

@@ -182,17 +182,17 @@ describe('a device', () => {
   });
 
   it('that is too small for all of it decodes one picture of a batch at a time, or tiles of one', () => {
-    const pieceOf = (bytes: number, rows: number, size = latents) => {
+    const tileOf = (bytes: number, rows: number, size = latents) => {
       const limits = { maxBufferSize: bytes, maxStorageBufferBindingSize: bytes };
-      return createModel(parts, targetFor('float16', false, limits)).decoderPiece(size, rows);
+      return createModel(parts, targetFor('float16', false, limits)).decoderTile(size, rows);
     };
-    expect(pieceOf(2 * decoder, 2)).toEqual({ rows: 2, height: 64, width: 64 });
-    expect(pieceOf(2 * decoder - 1, 2)).toEqual({ rows: 1, height: 64, width: 64 });
-    expect(pieceOf(decoder - 1, 2)).toEqual({ rows: 1, height: 48, width: 48 });
-    expect(pieceOf(decoder, 1, { height: 96, width: 96 })).toEqual({ rows: 1, height: 64, width: 64 });
-    expect(pieceOf(decoder, 1, { height: 64, width: 128 })).toEqual({ rows: 1, height: 64, width: 64 });
+    expect(tileOf(2 * decoder, 2)).toEqual({ rows: 2, height: 64, width: 64 });
+    expect(tileOf(2 * decoder - 1, 2)).toEqual({ rows: 1, height: 64, width: 64 });
+    expect(tileOf(decoder - 1, 2)).toEqual({ rows: 1, height: 48, width: 48 });
+    expect(tileOf(decoder, 1, { height: 96, width: 96 })).toEqual({ rows: 1, height: 64, width: 64 });
+    expect(tileOf(decoder, 1, { height: 64, width: 128 })).toEqual({ rows: 1, height: 64, width: 64 });
     // What it would need for the whole is what it is told.
-    expect(() => pieceOf(256 * 128 ** 2 * 2 - 1, 1)).toThrow(
+    expect(() => tileOf(256 * 128 ** 2 * 2 - 1, 1)).toThrow(
       `The decoder needs ${Math.ceil(decoder / 1e6)} MB`,
     );
   });

@@ -49,7 +49,7 @@ function refusalOfLoading(software: boolean, binding: number): unknown {
   const model = createModel(parts, targetFor('float16', software, limits));
   try {
     model.checkLimits('UNet', { width: 64, height: 64 }, 2);
-    model.decoderPiece({ width: 64, height: 64 }, 1);
+    model.decoderTile({ width: 64, height: 64 }, 1);
     return null;
   } catch (error) {
     return error;

@@ -269,7 +269,7 @@ export class Rig {
         // Requests that fail are not made again here: what is tested is what the page does about that.
         const wait = () => Promise.resolve();
         const storage = this.models.worker();
-        const handlers = modelKeeping(storage, { fetch, wait, pieceLength: 4096, connections: 2 });
+        const handlers = modelKeeping(storage, { fetch, wait, chunkLength: 4096, connections: 2 });
         const { connection, die } = openFake(modelsApi, handlers);
         this.killModels = (message) => {
           storage.die();

@@ -23,7 +23,7 @@ function tab(models: ModelStorage, web = tinyWeb().web) {
   const handlers = modelKeeping(models, {
     fetch: web.fetch,
     wait: () => Promise.resolve(),
-    pieceLength: 4096,
+    chunkLength: 4096,
     connections: 2,
   });
   serve(port2, modelsApi, handlers);
@@ -179,7 +179,7 @@ describe('the models worker', () => {
     second.worker.close();
   });
 
-  it('waits for a ledger that another tab is writing', async () => {
+  it('waits for a journal that another tab is writing', async () => {
     const models = await installed();
     const [one, other] = [models.worker().files, models.worker().files];
     const writer = await one.writer(id, 'install.json');
@@ -244,14 +244,14 @@ describe('the diffusion worker', () => {
     worker.close();
   });
 
-  it('refuses a damaged model, which is whole again once the damaged pieces were fetched', async () => {
+  it('refuses a damaged model, which is whole again once the damaged chunks were fetched', async () => {
     const models = await installed();
     damage(models);
     const engine = engineFor(models);
     const load = () => engine.load(place, 'cpu', patient, () => undefined);
     expect(await failure(load())).toMatchObject({
       code: 'model-damaged',
-      details: { file: unet, pieces: 1 },
+      details: { file: unet, chunks: 1 },
     });
     const { worker, web } = tab(models);
     await worker.call('get', { wanted: { kind: 'installed', id }, hub: null });

@@ -19,7 +19,7 @@ function rig() {
   const clock = fakeClock();
   const options: InstallOptions = {
     base,
-    pieceLength: 65_536,
+    chunkLength: 65_536,
     connections: 1,
     fetch: web.fetch,
     wait: clock.wait,

@@ -3,7 +3,7 @@ import { float16ToFloat32, float32ToFloat16 } from '../../../../src/base/index.t
 import { openCheckpoint } from '../../../../src/models/checkpoint/index.ts';
 import { httpSource } from '../../../../src/models/http.ts';
 import { halfFile } from '../../../../src/models/install/half-file.ts';
-import type { PlannedFile } from '../../../../src/models/install/pieces.ts';
+import type { PlannedFile } from '../../../../src/models/install/chunks.ts';
 import { WindowedFile } from '../../../../src/models/install/window.ts';
 import { memorySource } from '../../../../src/models/source.ts';
 import { float32Bytes } from '../../../support/bytes.ts';
@@ -16,31 +16,31 @@ import { zipFile } from '../../../support/zip-file.ts';
 
 const url = 'https://hub.test/weights';
 
-async function plan(bytes: Uint8Array<ArrayBuffer>, names: readonly string[], pieceLength = 9600) {
+async function plan(bytes: Uint8Array<ArrayBuffer>, names: readonly string[], chunkLength = 9600) {
   const web = new FakeWeb();
   web.put(url, bytes);
   const file = await httpSource(url, { fetch: web.fetch });
   const window = new WindowedFile(file);
   const checkpoint = await openCheckpoint(window);
-  const planned = await halfFile('unet', 'UNet', file, window, checkpoint, new Set(names), pieceLength);
+  const planned = await halfFile('unet', 'UNet', file, window, checkpoint, new Set(names), chunkLength);
   return { web, planned };
 }
 
-/** All pieces put together, made in the given order. */
+/** All chunks put together, made in the given order. */
 async function carryOut(
-  { from, size, pieces }: PlannedFile,
-  order = pieces,
+  { from, size, chunks }: PlannedFile,
+  order = chunks,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const out = new Uint8Array(size).fill(0xee);
   const { signal } = new AbortController();
-  for (const piece of order) {
-    const { span } = piece;
+  for (const chunk of order) {
+    const { span } = chunk;
     const read = (begin: number, end: number) => from?.read(begin, end - begin) ?? new Uint8Array(0);
     const bytes = await (span === null
-      ? piece.make(signal)
-      : piece.make(await read(span.begin, span.end), signal));
-    expect(bytes.length).toBe(piece.length);
-    out.set(bytes, piece.at);
+      ? chunk.make(signal)
+      : chunk.make(await read(span.begin, span.end), signal));
+    expect(bytes.length).toBe(chunk.length);
+    out.set(bytes, chunk.at);
   }
   return out;
 }
@@ -65,7 +65,7 @@ const stored = {
   },
 };
 
-/** Tensors of every type, two of them not wanted, one far longer than a piece. */
+/** Tensors of every type, two of them not wanted, one far longer than a chunk. */
 function mixed() {
   const [a, b, c, d, e] = [values(1, 12), values(2, 600), values(3, 9000), values(4, 40), values(5, 64)];
   const { bytes: upper, list: brain } = stored.BF16(d);
@@ -100,31 +100,31 @@ describe('a float16 file of some tensors', () => {
   });
 
   it.each(['F64', 'F32', 'F16', 'BF16'] as const)(
-    'is made of %s in pieces as it is as a whole',
+    'is made of %s in chunks as it is as a whole',
     async (dtype) => {
       const { bytes, list } = stored[dtype](values(7, 9000));
       const file = safetensorsFile([{ name: 'long', dtype, shape: [90, 100], data: bytes }]);
       const { planned } = await plan(file, ['long'], 4000);
-      expect(planned.pieces.length).toBeGreaterThan(4);
+      expect(planned.chunks.length).toBeGreaterThan(4);
       await expectValues(await carryOut(planned), { long: list });
     },
   );
 
-  it('is the same in whatever order its pieces are made', async () => {
+  it('is the same in whatever order its chunks are made', async () => {
     const { file, wanted } = mixed();
     const { planned } = await plan(file, Object.keys(wanted));
-    expect(planned.pieces.length).toBeGreaterThan(4);
+    expect(planned.chunks.length).toBeGreaterThan(4);
     const forward = await carryOut(planned);
     const { planned: again } = await plan(file, Object.keys(wanted));
-    expect(await carryOut(again, again.pieces.toReversed())).toEqual(forward);
+    expect(await carryOut(again, again.chunks.toReversed())).toEqual(forward);
     expect(again.layout).toBe(planned.layout);
   });
 
-  it('covers itself with pieces, each of a bounded length, without overlap', async () => {
+  it('covers itself with chunks, each of a bounded length, without overlap', async () => {
     const { file, wanted } = mixed();
     const { planned } = await plan(file, Object.keys(wanted));
     let end = 0;
-    for (const { at, length, download } of planned.pieces) {
+    for (const { at, length, download } of planned.chunks) {
       expect(at).toBe(end);
       expect(download).toBeLessThanOrEqual(9600);
       end = at + length;
@@ -136,10 +136,10 @@ describe('a float16 file of some tensors', () => {
     const { file, wanted } = mixed();
     const { web, planned } = await plan(file, Object.keys(wanted), 100_000);
     // One request for what stands before the unwanted tensor, one for all that comes after it.
-    expect(planned.pieces.map(({ download }) => download > 0)).toEqual([false, true, true]);
+    expect(planned.chunks.map(({ download }) => download > 0)).toEqual([false, true, true]);
     const before = web.sent();
     await carryOut(planned);
-    const fetched = planned.pieces.reduce((sum, { download }) => sum + download, 0);
+    const fetched = planned.chunks.reduce((sum, { download }) => sum + download, 0);
     expect(web.sent() - before).toBe(fetched);
     expect(fetched).toBe(12 * 8 + 600 * 4 + 9000 * 4 + 40 * 2 + 64 * 2);
   });
@@ -205,14 +205,14 @@ describe('of PyTorch’s files, a float16 file', () => {
   ])('holds the same values: %s', async (_, options) => {
     const { file, wanted } = torch(options);
     const { planned } = await plan(file, Object.keys(wanted));
-    await expectValues(await carryOut(planned, planned.pieces.toReversed()), wanted);
+    await expectValues(await carryOut(planned, planned.chunks.toReversed()), wanted);
   });
 
   it.each([
     ['DoubleStorage', 'F64'],
     ['HalfStorage', 'F16'],
     ['BFloat16Storage', 'BF16'],
-  ] as const)('holds the same values of a %s, in pieces', async (className, dtype) => {
+  ] as const)('holds the same values of a %s, in chunks', async (className, dtype) => {
     const { bytes, list } = stored[dtype](values(7, 9000));
     const storage = { key: '0', className, count: 9000 };
     const pickle = py.pickle(
@@ -221,16 +221,16 @@ describe('of PyTorch’s files, a float16 file', () => {
     const { planned } = await plan(zipFile(torchRecords(pickle, { '0': bytes }), { alignment: 64 }), [
       'long',
     ]);
-    expect(planned.pieces.length).toBeGreaterThan(2);
+    expect(planned.chunks.length).toBeGreaterThan(2);
     await expectValues(await carryOut(planned), { long: list });
   });
 
-  it('asks for no more than the pieces and a header for each long tensor', async () => {
+  it('asks for no more than the chunks and a header for each long tensor', async () => {
     const { file } = torch();
     const { web, planned } = await plan(file, ['first', 'long', 'second']);
     const before = web.asked.length;
     await carryOut(planned);
-    const fetching = planned.pieces.filter(({ download }) => download > 0).length;
+    const fetching = planned.chunks.filter(({ download }) => download > 0).length;
     expect(web.asked.length - before).toBeLessThanOrEqual(fetching + 1);
   });
 });

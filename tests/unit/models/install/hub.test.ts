@@ -21,7 +21,7 @@ const torchFile = 'tiny/unet/weights.bin';
 
 let hub: Hub;
 let base: string;
-/** Every file of the model but for the ledger, as a server that sends parts gives it. */
+/** Every file of the model but for the journal, as a server that sends parts gives it. */
 let expected: ReadonlyMap<string, string>;
 
 function rig() {
@@ -30,8 +30,8 @@ function rig() {
   const notices: InstallNotice[] = [];
   const options: InstallOptions = {
     base,
-    // Small enough that the tiny model's networks have dozens of pieces, and are too large to be kept.
-    pieceLength: 4096,
+    // Small enough that the tiny model's networks have dozens of chunks, and are too large to be kept.
+    chunkLength: 4096,
     largestWhole: 32_768,
     wait: clock.wait,
     random: clock.random,
@@ -80,12 +80,12 @@ async function expectWhole(files: MemoryFiles): Promise<void> {
   expect(files.writers).toBe(0);
 }
 
-/** Stops an installation after so many pieces of the UNet. */
-async function stopAfter(pieces: number, { source, files, options }: ReturnType<typeof rig>): Promise<void> {
+/** Stops an installation after so many chunks of the UNet. */
+async function stopAfter(chunks: number, { source, files, options }: ReturnType<typeof rig>): Promise<void> {
   const stop = new AbortController();
   let written = 0;
   files.onWrite = (_, name) => {
-    if (name === unetFile && ++written === pieces) stop.abort();
+    if (name === unetFile && ++written === chunks) stop.abort();
   };
   const stopped = install(source, files, { ...options, signal: stop.signal });
   await expect(stopped).rejects.toSatisfy(isAbort);

@@ -23,8 +23,8 @@ import type { FakeWeb } from '../../../support/install/web.ts';
 
 const unetUrl = `${base}tiny/unet/weights.safetensors`;
 const unetFile = 'unet/diffusion_pytorch_model.safetensors';
-/** Small enough that the tiny model's UNet has dozens of pieces. */
-const pieceLength = 4096;
+/** Small enough that the tiny model's UNet has dozens of chunks. */
+const chunkLength = 4096;
 
 function rig() {
   const { web, source } = tinyWeb();
@@ -34,7 +34,7 @@ function rig() {
   const progress: InstallProgress[] = [];
   const options: InstallOptions = {
     base,
-    pieceLength,
+    chunkLength,
     fetch: web.fetch,
     wait: clock.wait,
     random: clock.random,
@@ -182,7 +182,7 @@ describe('an installed model', () => {
     await expectWhole(files);
   });
 
-  it('opens every file once, however often the ledger is saved', async () => {
+  it('opens every file once, however often the journal is saved', async () => {
     const { web, source, files, options, clock } = rig();
     web.onPart = () => {
       clock.pass(700);
@@ -193,14 +193,14 @@ describe('an installed model', () => {
     await expectWhole(files);
   });
 
-  it('asks once for pieces that lie together', async () => {
+  it('asks once for chunks that lie together', async () => {
     const { web, source, files, options } = rig();
     const plan = await planInstall(source, options);
     const unet = plan.files.find(({ name }) => name === unetFile);
     const before = web.asked.filter(({ url }) => url === unetUrl).length;
     await install(plan, files, { ...options, connections: 2 });
     const requests = web.asked.filter(({ url }) => url === unetUrl).length - before;
-    expect(requests).toBeLessThan((unet?.pieces.length ?? 0) / 2);
+    expect(requests).toBeLessThan((unet?.chunks.length ?? 0) / 2);
     await expectWhole(files);
   });
 
@@ -218,9 +218,9 @@ describe('an installed model', () => {
       secondsLeft: 0,
     });
     const half = reports.find(({ done, of }) => done > of / 2);
-    // A piece each tenth of a second.
+    // A chunk each tenth of a second.
     expect(half?.bytesPerSecond).toBeGreaterThan(10_000);
-    expect(half?.bytesPerSecond).toBeLessThan(11 * pieceLength);
+    expect(half?.bytesPerSecond).toBeLessThan(11 * chunkLength);
     expect(half?.secondsLeft).toBeCloseTo(
       ((half?.of ?? 0) - (half?.done ?? 0)) / (half?.bytesPerSecond ?? 1),
     );
@@ -307,7 +307,7 @@ describe('an installation that was stopped', () => {
     await expectWhole(files);
   });
 
-  it('is listed while another tab writes its ledger', async () => {
+  it('is listed while another tab writes its journal', async () => {
     const parts = rig();
     await stopAfter(60_000, parts);
     const { files } = parts;
@@ -322,7 +322,7 @@ describe('an installation that was stopped', () => {
     expect((await listInstalled(files)).map(({ state }) => state)).toEqual(['partial']);
   });
 
-  it('begins again where no ledger is left', async () => {
+  it('begins again where no journal is left', async () => {
     const parts = rig();
     await stopAfter(60_000, parts);
     const { source, files, options } = parts;
@@ -537,20 +537,20 @@ describe('a browser that keeps nothing', () => {
 });
 
 describe('damage on disk', () => {
-  it('is found, said, and mended by fetching that piece alone', async () => {
+  it('is found, said, and mended by fetching that chunk alone', async () => {
     const { source, files, options, web } = rig();
     await install(source, files, options);
     const bytes = files.read('tiny', unetFile);
     bytes[50_000] = (bytes[50_000] ?? 0) ^ 1;
     expect(await failure(openInstalled(files, 'tiny'))).toMatchObject({
       code: 'model-damaged',
-      details: { id: 'tiny', pieces: 1, file: unetFile },
+      details: { id: 'tiny', chunks: 1, file: unetFile },
     });
     expect((await listInstalled(files)).map(({ state }) => state)).toEqual(['damaged']);
     const plan = await planInstall(source, options);
     const before = web.sent();
     await install(plan, files, options);
-    expect(web.sent() - before).toBeLessThanOrEqual(pieceLength);
+    expect(web.sent() - before).toBeLessThanOrEqual(chunkLength);
     await expectWhole(files);
   });
 

@@ -165,7 +165,7 @@ describe('where a model comes from', () => {
       const source = await folderSource(folder);
       const files = new MemoryFiles();
       // Pieces that go over the end of a file.
-      await install(source, files, { folder, pieceLength: 1000 });
+      await install(source, files, { folder, chunkLength: 1000 });
       return files.contents(source.id);
     }
 
@@ -180,7 +180,7 @@ describe('where a model comes from', () => {
         const found = await hubSource('someone/tiny', { base, fetch: web.fetch });
         const source = { ...found, textEncoder: undefined };
         const into = new MemoryFiles();
-        await install(source, into, { base, fetch: web.fetch, pieceLength: 1000 });
+        await install(source, into, { base, fetch: web.fetch, chunkLength: 1000 });
         return into.contents(source.id);
       };
       expect(await contents(withWeights(files))).toEqual(await contents(inDiffusersLayout()));

@@ -2,7 +2,7 @@ import type { LatentSize } from '../base/index.ts';
 import { isTooSmall } from './limits.ts';
 
 /** Part of a batch of latents that a device decodes at once. */
-export interface DecoderPiece extends LatentSize {
+export interface DecoderTile extends LatentSize {
   readonly rows: number;
 }
 
@@ -12,17 +12,17 @@ const tileSides = [256, 192, 128, 96, 64, 48, 32, 24, 16];
 /**
  * The most that a device decodes at once: all rows if they fit, else one row, else the largest tile.
  *
- * @param check Throws a DeviceError if a piece does not fit.
+ * @param check Throws a DeviceError if a tile does not fit.
  * @throws DeviceError thrown by `check` for one whole row, if no tile fits either
  */
-export function largestPiece(
+export function largestTile(
   { height, width }: LatentSize,
   rows: number,
-  check: (piece: DecoderPiece) => void,
-): DecoderPiece {
-  const fits = (piece: DecoderPiece) => {
+  check: (tile: DecoderTile) => void,
+): DecoderTile {
+  const fits = (tile: DecoderTile) => {
     try {
-      check(piece);
+      check(tile);
       return true;
     } catch (error) {
       if (isTooSmall(error)) return false;
@@ -34,8 +34,8 @@ export function largestPiece(
   const tiles = tileSides
     .filter((side) => side < Math.max(height, width))
     .map((side) => ({ rows: 1, height: Math.min(side, height), width: Math.min(side, width) }));
-  const piece = [whole, ...tiles].find(fits);
-  if (piece) return piece;
+  const tile = [whole, ...tiles].find(fits);
+  if (tile) return tile;
   check(whole);
-  throw new RangeError('a piece that does not fit is refused');
+  throw new RangeError('a tile that does not fit is refused');
 }

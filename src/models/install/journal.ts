@@ -1,24 +1,25 @@
 import * as v from 'valibot';
 import { modelSourceSchema } from './source.ts';
 
-/** File name of the install journal; `ledgerSpare` is its second copy, written first. */
-export const ledgerName = 'install.json';
-export const ledgerSpare = 'install.new.json';
+/** File name of the install journal; `journalSpare` is its second copy, written first. */
+export const journalName = 'install.json';
+export const journalSpare = 'install.new.json';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const time = v.pipe(v.string(), v.isoTimestamp());
 
-const pieceSchema = v.object({
+const chunkSchema = v.object({
   /** Offset in the stored file. */
   at: count,
   length: count,
   /** SHA-256 of the stored bytes; null while the chunk is missing. */
   sha256: v.nullable(sha256),
 });
-export type LedgerPiece = v.InferOutput<typeof pieceSchema>;
+export type JournalChunk = v.InferOutput<typeof chunkSchema>;
 
-const fileSchema = v.object({
+/** As stored: version 1 of the format calls chunks `pieces`. */
+const storedFileSchema = v.object({
   name: v.pipe(v.string(), v.minLength(1)),
   /** The file it was made from; null for files that Drift writes itself. */
   origin: v.nullable(
@@ -32,11 +33,15 @@ const fileSchema = v.object({
   /** SHA-256 of the parameters by which the stored file is made from its origin. */
   layout: sha256,
   size: count,
-  pieces: v.array(pieceSchema),
+  pieces: v.array(chunkSchema),
 });
-export type LedgerFile = v.InferOutput<typeof fileSchema>;
+const fileSchema = v.pipe(
+  storedFileSchema,
+  v.transform(({ pieces, ...file }) => ({ ...file, chunks: pieces })),
+);
+export type JournalFile = v.InferOutput<typeof fileSchema>;
 
-export const ledgerSchema = v.object({
+export const journalSchema = v.object({
   /** Format version. */
   version: v.literal(1),
   /** Incremented by every write, to find the newer of two intact copies. */
@@ -51,4 +56,10 @@ export const ledgerSchema = v.object({
 });
 
 /** Install journal of a model: its source, its files, and the checksum of each stored chunk. */
-export type Ledger = v.InferOutput<typeof ledgerSchema>;
+export type InstallJournal = v.InferOutput<typeof journalSchema>;
+
+/** The JSON of a journal as it is stored; `journalSchema` parses it. */
+export function stringifyJournal(journal: InstallJournal): string {
+  const files = journal.files.map(({ chunks, ...file }) => ({ ...file, pieces: chunks }));
+  return JSON.stringify({ ...journal, files });
+}

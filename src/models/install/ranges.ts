@@ -1,18 +1,18 @@
-import type { LedgerPiece } from './ledger.ts';
-import type { Piece, PlannedFile, ReadPiece, SpanPiece } from './pieces.ts';
+import type { JournalChunk } from './journal.ts';
+import type { PlannedChunk, PlannedFile, UnrangedChunk, RangeChunk } from './chunks.ts';
 
 /** Maximum chunks per request; more would gain little (measured: 227 MB/s with 1 chunk, 403 with 4). */
 const longest = 8;
 
 /** A missing chunk and its journal entry. */
-export interface Missing<P extends Piece = Piece> {
+export interface Missing<P extends PlannedChunk = PlannedChunk> {
   readonly file: PlannedFile;
-  readonly piece: P;
-  readonly entry: LedgerPiece;
+  readonly chunk: P;
+  readonly entry: JournalChunk;
 }
 
 /** A coalesced range: consecutive missing chunks fetched by one request; or one chunk made by other means. */
-export type Stretch = readonly Missing<SpanPiece>[] | Missing<ReadPiece>;
+export type CoalescedRange = readonly Missing<RangeChunk>[] | Missing<UnrangedChunk>;
 
 /**
  * Coalesces adjacent missing chunks into ranges. Ranges become shorter toward the end, down to one chunk, so that all
@@ -20,19 +20,19 @@ export type Stretch = readonly Missing<SpanPiece>[] | Missing<ReadPiece>;
  *
  * @param workers Number of ranges fetched concurrently.
  */
-export function stretchesOf(missing: readonly Missing[], workers: number): Stretch[] {
-  const stretches: Stretch[] = [];
-  let open: Missing<SpanPiece>[] = [];
+export function coalesce(missing: readonly Missing[], workers: number): CoalescedRange[] {
+  const ranges: CoalescedRange[] = [];
+  let open: Missing<RangeChunk>[] = [];
   let left = missing.length;
   const close = () => {
-    if (open.length > 0) stretches.push(open);
+    if (open.length > 0) ranges.push(open);
     left -= open.length;
     open = [];
   };
-  for (const { file, piece, entry } of missing) {
-    if (piece.span === null) {
+  for (const { file, chunk, entry } of missing) {
+    if (chunk.span === null) {
       close();
-      stretches.push({ file, piece, entry });
+      ranges.push({ file, chunk, entry });
       left--;
       continue;
     }
@@ -40,10 +40,10 @@ export function stretchesOf(missing: readonly Missing[], workers: number): Stret
     // Without server support for ranges, one request serves all chunks.
     const inOrder = file.from?.inOrder === true;
     const most = Math.min(longest, Math.max(1, Math.floor(left / (2 * workers))));
-    const follows = inOrder || last?.piece.span.end === piece.span.begin;
+    const follows = inOrder || last?.chunk.span.end === chunk.span.begin;
     if (last?.file !== file || !follows || (open.length >= most && !inOrder)) close();
-    open.push({ file, piece, entry });
+    open.push({ file, chunk, entry });
   }
   close();
-  return stretches;
+  return ranges;
 }

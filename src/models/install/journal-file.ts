@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { ledgerName, ledgerSchema, ledgerSpare } from './ledger.ts';
-import type { Ledger } from './ledger.ts';
+import { journalName, journalSchema, journalSpare, stringifyJournal } from './journal.ts';
+import type { InstallJournal } from './journal.ts';
 import type { ModelFiles, ModelFileWriter } from './files.ts';
-import { sha256 } from './pieces.ts';
+import { sha256 } from './chunks.ts';
 import { storing } from './storing.ts';
 
 /**
@@ -21,19 +21,19 @@ const longest = 4 * 2 ** 20;
  *
  * @param writer Opens the file of that name; the caller closes it.
  */
-export async function writeLedgerTo(
+export async function writeJournalTo(
   writer: (name: string) => Promise<ModelFileWriter>,
-  ledger: Ledger,
+  journal: InstallJournal,
 ): Promise<void> {
-  const missing = ledger.files.flatMap(({ pieces }) => pieces).filter((piece) => piece.sha256 === null);
-  const text = JSON.stringify(ledger);
+  const missing = journal.files.flatMap(({ chunks }) => chunks).filter((chunk) => chunk.sha256 === null);
+  const text = stringifyJournal(journal);
   const room = text.length + missing.length * growth + 64;
   const body = new TextEncoder().encode(text.padEnd(Math.ceil(room / 1024) * 1024));
   const checksum = new TextEncoder().encode(`${await sha256(body)}\n`);
   const bytes = new Uint8Array(checksum.length + body.length);
   bytes.set(checksum);
   bytes.set(body, checksum.length);
-  for (const name of [ledgerSpare, ledgerName]) {
+  for (const name of [journalSpare, journalName]) {
     const file = await writer(name);
     await file.write(0, bytes);
     if (file.size() > bytes.length) file.truncate(bytes.length);
@@ -52,34 +52,34 @@ export function closeAll(writers: readonly ModelFileWriter[]): void {
   }
 }
 
-/** `writeLedgerTo` for files that are not open. */
-export async function writeLedger(files: ModelFiles, id: string, ledger: Ledger): Promise<void> {
+/** `writeJournalTo` for files that are not open. */
+export async function writeJournal(files: ModelFiles, id: string, journal: InstallJournal): Promise<void> {
   const open: ModelFileWriter[] = [];
   try {
-    await writeLedgerTo(async (name) => {
+    await writeJournalTo(async (name) => {
       const file = await files.writer(id, name);
       open.push(file);
       return file;
-    }, ledger);
+    }, journal);
   } finally {
     closeAll(open);
   }
 }
 
 /** Newest intact journal of a model; null if there is none. @throws StorageError `storage-unavailable` */
-export async function readLedger(files: ModelFiles, id: string): Promise<Ledger | null> {
+export async function readJournal(files: ModelFiles, id: string): Promise<InstallJournal | null> {
   // Another tab may have been rewriting both copies while they were read; on a second attempt it is past that.
   return (await readBoth(files, id)) ?? readBoth(files, id);
 }
 
-async function readBoth(files: ModelFiles, id: string): Promise<Ledger | null> {
-  const found = await Promise.all([ledgerName, ledgerSpare].map((name) => readOne(files, id, name)));
-  return found.reduce((newest, ledger) =>
-    newest && (!ledger || ledger.generation <= newest.generation) ? newest : ledger,
+async function readBoth(files: ModelFiles, id: string): Promise<InstallJournal | null> {
+  const found = await Promise.all([journalName, journalSpare].map((name) => readOne(files, id, name)));
+  return found.reduce((newest, journal) =>
+    newest && (!journal || journal.generation <= newest.generation) ? newest : journal,
   );
 }
 
-async function readOne(files: ModelFiles, id: string, name: string): Promise<Ledger | null> {
+async function readOne(files: ModelFiles, id: string, name: string): Promise<InstallJournal | null> {
   // Must not be mistaken for a missing file: an install without a journal starts by deleting the folder.
   const source = await storing(
     files,
@@ -91,7 +91,7 @@ async function readOne(files: ModelFiles, id: string, name: string): Promise<Led
     const bytes = await source.read(0, source.size);
     const body = bytes.slice(checksumLength + 1);
     if (new TextDecoder().decode(bytes.subarray(0, checksumLength)) !== (await sha256(body))) return null;
-    const parsed = v.safeParse(ledgerSchema, JSON.parse(new TextDecoder().decode(body)));
+    const parsed = v.safeParse(journalSchema, JSON.parse(new TextDecoder().decode(body)));
     return parsed.success ? parsed.output : null;
   } catch {
     // Being written, or damaged: the other copy is intact.

@@ -1,8 +1,8 @@
 import type { RemoteFile } from '../http.ts';
-import type { LedgerFile } from './ledger.ts';
+import type { JournalFile } from './journal.ts';
 
 /** Bytes fetched per chunk: large enough to amortise a request, small enough for memory. */
-export const usualPiece = 12 * 2 ** 20;
+export const usualChunk = 12 * 2 ** 20;
 
 /** Byte range of a file, end exclusive. */
 export interface Span {
@@ -10,7 +10,7 @@ export interface Span {
   readonly end: number;
 }
 
-interface AnyPiece {
+interface BaseChunk {
   /** Offset in the stored file. */
   readonly at: number;
   readonly length: number;
@@ -19,14 +19,14 @@ interface AnyPiece {
 }
 
 /** A chunk made from one byte range of a file. */
-export interface SpanPiece extends AnyPiece {
+export interface RangeChunk extends BaseChunk {
   readonly span: Span;
   /** @param bytes Contents of the span. */
   make(bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** A chunk read by other means: in a compressed file its byte range is unknown. */
-export interface ReadPiece extends AnyPiece {
+export interface UnrangedChunk extends BaseChunk {
   readonly span: null;
   /** Needs far more memory than usual: such chunks are made one at a time. */
   readonly large: boolean;
@@ -34,7 +34,7 @@ export interface ReadPiece extends AnyPiece {
 }
 
 /** A chunk of a stored file, and how it is made. */
-export type Piece = SpanPiece | ReadPiece;
+export type PlannedChunk = RangeChunk | UnrangedChunk;
 
 /** A stored file of a model, planned before anything is fetched. */
 export interface PlannedFile {
@@ -46,11 +46,11 @@ export interface PlannedFile {
   readonly from: RemoteFile | null;
   readonly layout: string;
   readonly size: number;
-  readonly pieces: readonly Piece[];
+  readonly chunks: readonly PlannedChunk[];
 }
 
 /** Origin of a file for the journal. */
-export function originOf({ from }: PlannedFile): LedgerFile['origin'] {
+export function originOf({ from }: PlannedFile): JournalFile['origin'] {
   return from && { url: from.name, size: from.size, tag: from.tag };
 }
 

@@ -1,7 +1,7 @@
 import type { ModelFiles, ModelFileWriter } from './files.ts';
-import { closeAll, writeLedgerTo } from './ledger-file.ts';
-import type { Ledger, LedgerPiece } from './ledger.ts';
-import { sha256 } from './pieces.ts';
+import { closeAll, writeJournalTo } from './journal-file.ts';
+import type { InstallJournal, JournalChunk } from './journal.ts';
+import { sha256 } from './chunks.ts';
 import { storing } from './storing.ts';
 
 /** Minimum interval between writes of the journal, in milliseconds: the work that a killed tab loses. */
@@ -11,36 +11,36 @@ const saveEvery = 1000;
  * Writes chunks and maintains the install journal. Write-ahead order: chunk data is flushed before the journal that
  * records it.
  */
-export class PieceKeeper {
+export class ChunkWriter {
   readonly #files: ModelFiles;
-  readonly #ledger: Ledger;
+  readonly #journal: InstallJournal;
   readonly #now: () => number;
   readonly #writers = new Map<string, Promise<ModelFileWriter>>();
   /** Written, but perhaps not flushed. */
-  #written: { readonly piece: LedgerPiece; readonly sha256: string }[] = [];
+  #written: { readonly chunk: JournalChunk; readonly sha256: string }[] = [];
   #saving: Promise<void> = Promise.resolve();
   #saved: number;
   #missing: number;
 
-  constructor(files: ModelFiles, ledger: Ledger, now: () => number) {
+  constructor(files: ModelFiles, journal: InstallJournal, now: () => number) {
     this.#files = files;
-    this.#ledger = ledger;
+    this.#journal = journal;
     this.#now = now;
     this.#saved = now();
-    this.#missing = ledger.files
-      .flatMap(({ pieces }) => pieces)
-      .reduce((sum, piece) => sum + (piece.sha256 === null ? piece.length : 0), 0);
+    this.#missing = journal.files
+      .flatMap(({ chunks }) => chunks)
+      .reduce((sum, chunk) => sum + (chunk.sha256 === null ? chunk.length : 0), 0);
   }
 
   /** @throws StorageError `storage-full` or `storage-unavailable` */
-  async write(name: string, piece: LedgerPiece, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  async write(name: string, chunk: JournalChunk, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const checksum = await sha256(bytes);
     await this.#storing(async () => {
       const writer = await this.#writer(name);
-      await writer.write(piece.at, bytes);
+      await writer.write(chunk.at, bytes);
     });
-    this.#missing -= piece.length;
-    this.#written.push({ piece, sha256: checksum });
+    this.#missing -= chunk.length;
+    this.#written.push({ chunk, sha256: checksum });
     if (this.#now() - this.#saved >= saveEvery) await this.save();
   }
 
@@ -54,9 +54,9 @@ export class PieceKeeper {
         const written = this.#written;
         this.#written = [];
         for (const writer of this.#writers.values()) (await writer).flush();
-        for (const each of written) each.piece.sha256 = each.sha256;
-        this.#ledger.generation++;
-        await writeLedgerTo((name) => this.#writer(name), this.#ledger);
+        for (const each of written) each.chunk.sha256 = each.sha256;
+        this.#journal.generation++;
+        await writeJournalTo((name) => this.#writer(name), this.#journal);
       });
     })();
     this.#saving = saving;
@@ -66,12 +66,12 @@ export class PieceKeeper {
   /** Truncates all files to their planned sizes and marks the model as complete. */
   async finish(): Promise<void> {
     await this.#storing(async () => {
-      for (const { name, size } of this.#ledger.files) {
+      for (const { name, size } of this.#journal.files) {
         const writer = await this.#writer(name);
         if (writer.size() !== size) writer.truncate(size);
       }
     });
-    this.#ledger.finished ??= new Date(this.#now()).toISOString();
+    this.#journal.finished ??= new Date(this.#now()).toISOString();
     await this.save();
   }
 
@@ -86,7 +86,7 @@ export class PieceKeeper {
   #writer(name: string): Promise<ModelFileWriter> {
     const known = this.#writers.get(name);
     if (known) return known;
-    const opened = this.#files.writer(this.#ledger.source.id, name);
+    const opened = this.#files.writer(this.#journal.source.id, name);
     this.#writers.set(name, opened);
     // A file that cannot be opened must not prevent the others from being saved.
     opened.catch(() => this.#writers.delete(name));
