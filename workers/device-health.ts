@@ -1,11 +1,11 @@
-import type { Machine } from './machine.ts';
+import type { Backend } from './backend.ts';
 
 /**
  * Checks a device by a read-back: sessions can be created on a lost device, and fail only when they run.
  *
  * @throws the device's error, or the signal's reason
  */
-export async function checkAlive({ compute, lost }: Machine, signal: AbortSignal): Promise<void> {
+export async function checkAlive({ compute, lost }: Backend, signal: AbortSignal): Promise<void> {
   if (!lost) return;
   const asked = compute.upload(new Float32Array(4), [4]);
   try {
@@ -16,9 +16,9 @@ export async function checkAlive({ compute, lost }: Machine, signal: AbortSignal
 }
 
 /** @throws the signal's reason */
-export async function isLost(machine: Machine, signal: AbortSignal): Promise<boolean> {
+export async function isLost(backend: Backend, signal: AbortSignal): Promise<boolean> {
   try {
-    await checkAlive(machine, signal);
+    await checkAlive(backend, signal);
     return false;
   } catch {
     signal.throwIfAborted();

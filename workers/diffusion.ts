@@ -2,11 +2,11 @@
 import { createQueue } from '../src/base/index.ts';
 import { diffusionApi, serve } from '../src/protocol/index.ts';
 import { Engine } from './engine.ts';
-import { openMachine } from './machine.ts';
+import { openBackend } from './backend.ts';
 import { privateModelStorage } from './model-files.ts';
 import { Picking } from './picking.ts';
 
-const engine = new Engine(openMachine, privateModelStorage());
+const engine = new Engine(openBackend, privateModelStorage());
 const picking = new Picking((round, watch) => engine.round(round, watch));
 /** Serialises all work: there is one model. */
 const queue = createQueue();
@@ -38,7 +38,7 @@ serve(self, diffusionApi, {
     const session = picking.open(pace, emit);
     return queue
       .run(signal, async () => ({
-        value: await engine.hearing(session.tell, () => session.run(signal)),
+        value: await engine.withNotices(session.emit, () => session.run(signal)),
         transfer: [],
       }))
       .finally(session.close);

@@ -4,7 +4,7 @@ import { DriftError, ModelError, abortable, allOrNone, createQueue } from '../sr
 import type { NetworkPrecision } from '../src/base/index.ts';
 import type { PipelineOptions } from '../src/diffusion/index.ts';
 import type {
-  Backend,
+  BackendChoice,
   EngineNotice,
   GenerateEvent,
   LoadEvent,
@@ -14,9 +14,9 @@ import type {
 import type { Settings } from '../src/project/index.ts';
 import { isLost, withDeviceRecovery } from './device-health.ts';
 import { checkModel, loadNetworks, openPlace } from './loading.ts';
-import type { Machine } from './machine.ts';
-import { Machines } from './machines.ts';
-import type { Station } from './machines.ts';
+import type { Backend } from './backend.ts';
+import { BackendPool } from './backend-pool.ts';
+import type { BackendSlot } from './backend-pool.ts';
 import { describe, pipelineOn, promptDevice } from './model-in-use.ts';
 import type { ModelInUse } from './model-in-use.ts';
 import { holdModel } from './model-keeping.ts';
@@ -45,17 +45,17 @@ type EmitGenerate = (event: GenerateEvent, transfer?: Transferable[]) => void;
 
 /** State of the diffusion worker: one backend, and one model on it. */
 export class Engine {
-  readonly #machines: Machines;
+  readonly #pool: BackendPool;
   readonly #storage: ModelStorage;
   #model: ModelInUse | null = null;
   /** Listener for notices of the current call; speculative work reports to it too. */
-  #hearer: ((notice: EngineNotice) => void) | null = null;
+  #onNotice: ((notice: EngineNotice) => void) | null = null;
   /** Serialises recovery, so that several rounds replace a lost device once. */
   readonly #recovering = createQueue();
 
   /** @param storage Storage of installed models. */
-  constructor(openMachine: (backend: Backend) => Promise<Machine>, storage: ModelStorage) {
-    this.#machines = new Machines(openMachine);
+  constructor(openBackend: (choice: BackendChoice) => Promise<Backend>, storage: ModelStorage) {
+    this.#pool = new BackendPool(openBackend);
     this.#storage = storage;
   }
 
@@ -67,101 +67,101 @@ export class Engine {
    */
   async load(
     place: ModelPlace,
-    backend: Backend,
+    choice: BackendChoice,
     signal: AbortSignal,
     emit: (event: LoadEvent | EngineNotice) => void,
     options: LoadOptions = {},
   ): Promise<LoadedModel> {
     const letGo =
       place.kind === 'installed' ? await holdModel(this.#storage, place.id, 'shared') : () => undefined;
-    const stations = new Set<Station>();
+    const slots = new Set<BackendSlot>();
     try {
-      return await this.hearing(emit, () =>
-        this.#load(place, backend, stations, signal, emit, letGo, options),
+      return await this.withNotices(emit, () =>
+        this.#load(place, choice, slots, signal, emit, letGo, options),
       );
     } catch (error) {
       letGo();
-      for (const station of stations) this.#machines.giveUp(station);
+      for (const slot of slots) this.#pool.giveUp(slot);
       throw error;
     }
   }
 
-  /** @param stations Collects the backends opened for this model. */
+  /** @param slots Collects the backends opened for this model. */
   async #load(
     place: ModelPlace,
-    backend: Backend,
-    stations: Set<Station>,
+    choice: BackendChoice,
+    slots: Set<BackendSlot>,
     signal: AbortSignal,
     emit: (event: LoadEvent) => void,
     letGo: () => void,
     { precisions = {}, lowMemory = false }: LoadOptions,
   ): Promise<LoadedModel> {
-    const optionsOn = ({ device }: Machine) => this.#options(lowMemory, precisions[device.name]);
-    let station = this.#machines.reserve(backend);
-    stations.add(station);
+    const optionsOn = ({ device }: Backend) => this.#options(lowMemory, precisions[device.name]);
+    let slot = this.#pool.reserve(choice);
+    slots.add(slot);
     const [opened, found] = await allOrNone(signal, (stop) =>
-      Promise.all([openPlace(place, this.#storage, stop, emit), abortable(station.machine, stop)]),
+      Promise.all([openPlace(place, this.#storage, stop, emit), abortable(slot.backend, stop)]),
     );
     let first = found;
     try {
       checkModel(opened, first, optionsOn(first));
     } catch (error) {
       const needsGpu = error instanceof ModelError && error.code === 'needs-gpu';
-      if (!needsGpu || backend === 'cpu' || !first.device.software) throw error;
+      if (!needsGpu || choice === 'cpu' || !first.device.software) throw error;
       // The software GPU was skipped, but for this model it is better than none.
-      station = this.#machines.reserve('software');
-      stations.add(station);
-      first = await abortable(station.machine, signal);
+      slot = this.#pool.reserve('software');
+      slots.add(slot);
+      first = await abortable(slot.backend, signal);
       checkModel(opened, first, optionsOn(first));
     }
 
     const before = this.#model;
     // On a lost device release may fail, and is not needed.
     await before?.pipeline.release().catch(() => undefined);
-    const loadOn = async (machine: Machine) => {
+    const loadOn = async (backend: Backend) => {
       const { manifest, parts } = opened;
-      const checked = checkModel(opened, machine, optionsOn(machine));
+      const checked = checkModel(opened, backend, optionsOn(backend));
       const { width = manifest.size, height = manifest.size } = checked.defaults;
       const size = { width, height };
       return {
-        machine,
+        backend,
         checked,
-        pipeline: await loadNetworks(machine, parts, size, optionsOn(machine), signal, emit),
+        pipeline: await loadNetworks(backend, parts, size, optionsOn(backend), signal, emit),
       };
     };
-    const { machine, checked, pipeline } = await loadOn(first).catch(async (error: unknown) => {
+    const { backend, checked, pipeline } = await loadOn(first).catch(async (error: unknown) => {
       signal.throwIfAborted();
       if (!(await isLost(first, signal))) throw error;
       first.dispose();
-      station = this.#machines.reopen(station.backend);
-      stations.add(station);
-      const second = await abortable(station.machine, signal);
+      slot = this.#pool.reopen(slot.choice);
+      slots.add(slot);
+      const second = await abortable(slot.backend, signal);
       if (second.device.kind !== first.device.kind) throw error;
-      this.#hearer?.(deviceNotice);
+      this.#onNotice?.(deviceNotice);
       return loadOn(second);
     });
 
     const prompts = new KnownPrompts(
       opened.fixedPrompts,
       opened.text,
-      promptDevice(machine, pipeline, lowMemory),
-      (cut) => this.#hearer?.(promptNotice(cut)),
+      promptDevice(backend, pipeline, lowMemory),
+      (cut) => this.#onNotice?.(promptNotice(cut)),
     );
     const model = {
       parts: opened.parts,
-      backend: station.backend,
-      machine,
+      choice: slot.choice,
+      backend,
       lowMemory,
       pipeline,
       prompts,
       letGo,
     };
     this.#model = model;
-    this.#machines.adopt(station);
-    for (const other of stations) this.#machines.giveUp(other);
+    this.#pool.adopt(slot);
+    for (const other of slots) this.#pool.giveUp(other);
     if (before) {
       before.letGo();
-      if (before.machine !== machine) before.machine.dispose();
+      if (before.backend !== backend) before.backend.dispose();
     }
     return describe(opened, model, checked);
   }
@@ -172,7 +172,7 @@ export class Engine {
     signal: AbortSignal,
     emit: EmitGenerate,
   ): Promise<{ frames: number; seconds: number }> {
-    return this.hearing(emit, () => this.#run(input, resumableAutomatic(input), signal, emit));
+    return this.withNotices(emit, () => this.#run(input, resumableAutomatic(input), signal, emit));
   }
 
   /** Smooth mode. Emits frames as they are made. */
@@ -182,16 +182,16 @@ export class Engine {
     emit: EmitGenerate,
   ): Promise<{ frames: number; seconds: number }> {
     const promptsOf = (settings: Settings) => this.#inUse().prompts.embeds(settings, signal);
-    return this.hearing(emit, () => this.#run(input, resumableSmooth(input, promptsOf), signal, emit));
+    return this.withNotices(emit, () => this.#run(input, resumableSmooth(input, promptsOf), signal, emit));
   }
 
-  /** Runs `work`; meanwhile notices go to `hear`. */
-  async hearing<T>(hear: (notice: EngineNotice) => void, work: () => Promise<T>): Promise<T> {
-    this.#hearer = hear;
+  /** Runs `work`; meanwhile notices go to `onNotice`. */
+  async withNotices<T>(onNotice: (notice: EngineNotice) => void, work: () => Promise<T>): Promise<T> {
+    this.#onNotice = onNotice;
     try {
       return await work();
     } finally {
-      this.#hearer = null;
+      this.#onNotice = null;
     }
   }
 
@@ -284,29 +284,29 @@ export class Engine {
    */
   #recover(stale: ModelInUse, error: unknown, signal: AbortSignal): Promise<ModelInUse> {
     return this.#recovering.run(signal, async () => {
-      if (this.#model && this.#model.machine !== stale.machine) return this.#model;
-      if (!(await isLost(stale.machine, signal))) throw error;
+      if (this.#model && this.#model.backend !== stale.backend) return this.#model;
+      if (!(await isLost(stale.backend, signal))) throw error;
       // Frees memory of this worker; the lost device may never answer.
       await abortable(
         stale.pipeline.release().catch(() => undefined),
         signal,
       );
-      const station = this.#machines.reopen(stale.backend);
+      const slot = this.#pool.reopen(stale.choice);
       try {
-        const machine = await abortable(station.machine, signal);
+        const backend = await abortable(slot.backend, signal);
         // Another kind of device, or another precision, would make different frames.
-        const { kind, precision } = stale.machine.device;
-        if (machine.device.kind !== kind || machine.device.precision !== precision) throw error;
+        const { kind, precision } = stale.backend.device;
+        if (backend.device.kind !== kind || backend.device.precision !== precision) throw error;
         const { parts, lowMemory, prompts } = stale;
-        const pipeline = pipelineOn(machine, parts, this.#options(lowMemory, stale.pipeline.precision));
-        prompts.moveTo(promptDevice(machine, pipeline, lowMemory));
-        this.#model = { ...stale, machine, pipeline };
-        this.#machines.adopt(station);
-        stale.machine.dispose();
-        this.#hearer?.(deviceNotice);
+        const pipeline = pipelineOn(backend, parts, this.#options(lowMemory, stale.pipeline.precision));
+        prompts.moveTo(promptDevice(backend, pipeline, lowMemory));
+        this.#model = { ...stale, backend, pipeline };
+        this.#pool.adopt(slot);
+        stale.backend.dispose();
+        this.#onNotice?.(deviceNotice);
         return this.#model;
       } catch (failure) {
-        this.#machines.giveUp(station);
+        this.#pool.giveUp(slot);
         throw failure instanceof DriftError ? error : failure;
       }
     });
@@ -316,7 +316,7 @@ export class Engine {
     return {
       lowMemory,
       precision,
-      onPrecision: (changed, reason) => this.#hearer?.(precisionNotice(changed, reason)),
+      onPrecision: (changed, reason) => this.#onNotice?.(precisionNotice(changed, reason)),
     };
   }
 

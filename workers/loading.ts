@@ -7,11 +7,11 @@ import { usableSettings } from '../src/project/index.ts';
 import type { LoadEvent, LoadedModel, ModelPlace } from '../src/protocol/index.ts';
 import { checkAlive } from './device-health.ts';
 import { DownloadTotal } from './downloads.ts';
-import type { Machine } from './machine.ts';
+import type { Backend } from './backend.ts';
 import type { ModelStorage } from './model-keeping.ts';
 import { pipelineOn } from './model-in-use.ts';
 import type { PipelineOptions } from '../src/diffusion/index.ts';
-import { tellingRuntime } from './reading.ts';
+import { withReadProgress } from './read-progress.ts';
 
 type EmitLoad = (event: LoadEvent) => void;
 
@@ -43,17 +43,17 @@ export function openPlace(
  */
 export function checkModel(
   { manifest, parts }: OpenedModel,
-  machine: Machine,
+  backend: Backend,
   options: PipelineOptions,
 ): Pick<LoadedModel, 'defaults' | 'largestSide'> {
-  const { device, target } = machine;
+  const { device, target } = backend;
   if (device.kind === 'cpu') {
     const graphs = networkGraphs(parts, target.attention);
     checkProcessor(manifest.name, graphs.unet({ width: 8, height: 8 }, target.type));
   }
   const defaults = usableSettings(manifest.defaults);
   const { width = manifest.size, height = manifest.size } = defaults;
-  const largest = largestInstead(pipelineOn(machine, parts, options), { width, height });
+  const largest = largestInstead(pipelineOn(backend, parts, options), { width, height });
   return {
     defaults: { ...defaults, width: largest ?? width, height: largest ?? height },
     largestSide: largest,
@@ -66,7 +66,7 @@ export function checkModel(
  * @throws what `Pipeline.prepare` throws, or the device's error
  */
 export async function loadNetworks(
-  machine: Machine,
+  backend: Backend,
   parts: OpenedModel['parts'],
   { width, height }: { readonly width: number; readonly height: number },
   options: PipelineOptions,
@@ -75,21 +75,21 @@ export async function loadNetworks(
 ): Promise<Pipeline> {
   /** The network being loaded; null when all are. */
   let loading: LoadEvent | null = null;
-  const runtime = tellingRuntime(machine.runtime, (done, of) => {
+  const runtime = withReadProgress(backend.runtime, (done, of) => {
     if (loading) emit({ ...loading, read: { done, of } });
   });
-  const pipeline = pipelineOn({ ...machine, runtime }, parts, options);
+  const pipeline = pipelineOn({ ...backend, runtime }, parts, options);
   try {
     await pipeline.prepare(width, height, {
       signal,
       // On a software GPU this takes as long as a step of a frame, up to a minute.
-      warmUp: machine.device.kind === 'webgpu' && !machine.device.software,
+      warmUp: backend.device.kind === 'webgpu' && !backend.device.software,
       onNetwork: (part, done, of) => {
         loading = { stage: 'session', part, done, of };
         emit(loading);
       },
     });
-    await checkAlive(machine, signal);
+    await checkAlive(backend, signal);
     return pipeline;
   } catch (error) {
     // Report why loading failed, not that releasing failed too.

@@ -2,15 +2,15 @@ import { Pipeline } from '../src/diffusion/index.ts';
 import type { PipelineOptions } from '../src/diffusion/index.ts';
 import { createModel } from '../src/models/index.ts';
 import type { OpenedModel } from '../src/models/index.ts';
-import type { Backend, LoadedModel } from '../src/protocol/index.ts';
-import type { Machine } from './machine.ts';
+import type { BackendChoice, LoadedModel } from '../src/protocol/index.ts';
+import type { Backend } from './backend.ts';
 import type { KnownPrompts, PromptDevice } from './prompts.ts';
 
 /** The loaded model, on its backend. */
 export interface ModelInUse {
   readonly parts: OpenedModel['parts'];
+  readonly choice: BackendChoice;
   readonly backend: Backend;
-  readonly machine: Machine;
   readonly lowMemory: boolean;
   readonly pipeline: Pipeline;
   readonly prompts: KnownPrompts;
@@ -20,7 +20,7 @@ export interface ModelInUse {
 
 /** Creates a model's pipeline on a backend, without loading anything. */
 export function pipelineOn(
-  { compute, runtime, target }: Machine,
+  { compute, runtime, target }: Backend,
   parts: ModelInUse['parts'],
   options: PipelineOptions,
 ): Pipeline {
@@ -28,7 +28,7 @@ export function pipelineOn(
 }
 
 export function promptDevice(
-  { compute, runtime }: Machine,
+  { compute, runtime }: Backend,
   pipeline: Pipeline,
   lowMemory: boolean,
 ): PromptDevice {
@@ -38,7 +38,7 @@ export function promptDevice(
 /** Description of a loaded model for the page. */
 export function describe(
   { manifest, fixedPrompts, text }: OpenedModel,
-  { machine, pipeline }: ModelInUse,
+  { backend, pipeline }: ModelInUse,
   { defaults, largestSide }: Pick<LoadedModel, 'defaults' | 'largestSide'>,
 ): LoadedModel {
   return {
@@ -54,6 +54,6 @@ export function describe(
     },
     defaults,
     largestSide,
-    device: machine.device,
+    device: backend.device,
   };
 }

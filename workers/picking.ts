@@ -52,7 +52,7 @@ export class Picking {
         return last;
       },
       /** Emits a notice to the caller that opened the session. */
-      tell: (notice: EngineNotice) => {
+      emit: (notice: EngineNotice) => {
         emit(notice);
       },
       close: () => {

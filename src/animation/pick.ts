@@ -54,7 +54,7 @@ export class PickSession {
   /** Its name: see `Waiting`. */
   #name = 0;
   /** Its candidates whose next rounds have been passed to `onAhead`. */
-  readonly #told = new Set<number>();
+  readonly #announced = new Set<number>();
   #saved = 0;
   #stepsAhead = 0;
   #asked = 0;
@@ -97,7 +97,7 @@ export class PickSession {
     if (this.#shown !== job) this.#pace = { ...this.#pace, lookedAt: null };
     this.#shown = job;
     this.#name = waiting.name;
-    this.#told.clear();
+    this.#announced.clear();
     for (const other of this.#jobs) {
       const wasAskedFor = other.waiters.size > 0 || (other.done && !other.speculative);
       if (other !== job && !wasAskedFor) this.#drop(other);
@@ -299,8 +299,8 @@ export class PickSession {
       if (!next?.done) continue;
       const { index } = candidate;
       ready.push(index);
-      if (this.#told.has(index)) continue;
-      this.#told.add(index);
+      if (this.#announced.has(index)) continue;
+      this.#announced.add(index);
       this.#options.onAhead?.({
         after: this.#name,
         candidate: index,

@@ -59,7 +59,7 @@ export async function* smooth(
   const { signal } = watch;
   const { width, height, seed, guidanceScale, batchSize, easing } = settings;
   const steps = stepsComputed(settings);
-  const teller = new Teller(plan, settings, watch);
+  const progress = new ProgressReporter(plan, settings, watch);
   const scope = new Scope();
   const keep = (place: Place): Place => {
     scope.own(place.embeds);
@@ -72,7 +72,7 @@ export async function* smooth(
 
   /** Encodes a picture and draws the keypoint of its next variant. */
   async function variantOf(picture: Picture, frame: number): Promise<Goal> {
-    teller.tell('encode', 0, 1);
+    progress.report('encode', 0, 1);
     const { shifted, report } = await guidedEmbedding(
       pipeline,
       picture,
@@ -80,13 +80,13 @@ export async function* smooth(
       {
         signal,
         onEncoded: () => {
-          teller.spend(1);
-          teller.tell('guidance', 0, 1);
+          progress.spend(1);
+          progress.report('guidance', 0, 1);
         },
       },
     );
     scope.own(report);
-    teller.spend(1);
+    progress.spend(1);
     const noise = pipeline.noise([{ seed, frame, variant: 0 }], width, height);
     return { place: keep({ embeds: shifted, noise, draws: oneDraw(seed, frame) }), report };
   }
@@ -111,7 +111,7 @@ export async function* smooth(
     embeds.dispose();
     for (const { kind, frames, done } of stretches(plan, settings)) {
       signal?.throwIfAborted();
-      teller.turnTo(index, Math.min(batchSize, frames - done));
+      progress.turnTo(index, Math.min(batchSize, frames - done));
       const goal =
         kind === 'home' && home
           ? { place: home, report: look(home.embeds, scope) }
@@ -154,12 +154,12 @@ export async function* smooth(
             }
             return cosines;
           },
-          watch: (first, count) => teller.watch(index, Math.max(0, done - first), count),
+          watch: (first, count) => progress.watch(index, Math.max(0, done - first), count),
         },
       );
       let began = performance.now();
       for await (const { first, pictures, extra } of rendering) {
-        teller.finish();
+        progress.finish();
         const seconds = (performance.now() - began) / 1000 / pictures.length;
         const [ofGoal, own, ...cosines] = extra;
         const known = Math.max(0, done - first);
@@ -209,7 +209,7 @@ function stretches(
 }
 
 /** Reports progress of a run. Units of work: a denoising step, or the decoding, of one frame. */
-class Teller {
+class ProgressReporter {
   readonly #watch: Watch;
   readonly #steps: number;
   readonly #frames: number;
@@ -241,10 +241,10 @@ class Teller {
   /** Records that the frames in progress are decoded. */
   finish(): void {
     this.spend(this.#batch);
-    this.tell('decode', 1, 1);
+    this.report('decode', 1, 1);
   }
 
-  tell(stage: Progress['stage'], step: number, of: number): void {
+  report(stage: Progress['stage'], step: number, of: number): void {
     this.#watch.onProgress?.({
       frame: this.#frame,
       batch: this.#batch,
@@ -260,15 +260,15 @@ class Teller {
   watch(frame: number, known: number, count: number) {
     const { signal, onPreview } = this.#watch;
     this.turnTo(frame, count - known);
-    this.tell('denoise', 0, this.#steps);
+    this.report('denoise', 0, this.#steps);
     return {
       signal,
       onStep: (step: number, of: number) => {
         this.spend(this.#batch);
-        this.tell('denoise', step, of);
+        this.report('denoise', step, of);
       },
       onDecode: () => {
-        this.tell('decode', 0, 1);
+        this.report('decode', 0, 1);
       },
       onPreview:
         onPreview &&

@@ -19,7 +19,7 @@ export const deviceSchema = v.object({
   limits: v.nullable(v.object({ maxBufferSize: bytes, maxStorageBufferBindingSize: bytes })),
 });
 /** Backend requested by the page. */
-export const backendSchema = v.picklist([
+export const backendChoiceSchema = v.picklist([
   /** GPU; CPU if there is none, or only a software adapter. */
   'auto',
   /** Like `auto`, without float16. */
@@ -30,6 +30,6 @@ export const backendSchema = v.picklist([
   'webgpu',
   'cpu',
 ]);
-export type Backend = v.InferOutput<typeof backendSchema>;
+export type BackendChoice = v.InferOutput<typeof backendChoiceSchema>;
 
 export type Device = v.InferOutput<typeof deviceSchema>;

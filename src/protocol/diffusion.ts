@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { NetworkPrecision } from '../base/index.ts';
 import type { SpeculationReport } from '../project/index.ts';
 import { insightSchema, largestBatch, legSchema, settingsSchema } from '../project/index.ts';
-import { backendSchema, deviceSchema } from './device.ts';
+import { backendChoiceSchema, deviceSchema } from './device.ts';
 import { pictureSchema } from './messages.ts';
 import type { Api } from './messages.ts';
 import { modelIdSchema } from './models.ts';
@@ -191,7 +191,7 @@ export const diffusionApi = {
   load: {
     params: v.object({
       model: modelPlaceSchema,
-      backend: backendSchema,
+      backend: backendChoiceSchema,
       /** Number types from earlier notices about this model, by adapter name: see `LoadedModel.device`. */
       precisions: v.optional(v.record(v.string(), precisionSchema)),
       /** Keeps only the networks of one stage in memory: slower, for models too large for the GPU. */

@@ -17,8 +17,8 @@ export type {
   PickPace,
   RoundEvent,
 } from './diffusion.ts';
-export { backendSchema } from './device.ts';
-export type { Backend, Device } from './device.ts';
+export { backendChoiceSchema } from './device.ts';
+export type { BackendChoice, Device } from './device.ts';
 export { mediaApi } from './media.ts';
 export type { EncodeProgress, Fit } from './media.ts';
 export { modelIdSchema, modelsApi } from './models.ts';

@@ -1,13 +1,13 @@
 import * as v from 'valibot';
 import { ModelError } from '../base/index.ts';
-import { backendSchema } from '../protocol/index.ts';
-import type { Backend, ModelOrigin, ModelPlace } from '../protocol/index.ts';
+import { backendChoiceSchema } from '../protocol/index.ts';
+import type { BackendChoice, ModelOrigin, ModelPlace } from '../protocol/index.ts';
 import { originFrom, originWords } from './wanted.ts';
 
 /** Which model is wished for, and on which device: `?model=URL&gpu=off`. */
 export interface Wish {
   readonly model: ModelPlace;
-  readonly backend: Backend;
+  readonly backend: BackendChoice;
 }
 
 /** The manifest of the model that is served with the page, as seen from there. */
@@ -17,12 +17,12 @@ const builtIn = 'models/builtin/model.json';
  * What `?gpu=` says: `off` computes on the processor, `float32` without float16, `software` also with a GPU that computes
  * on the processor. `?backend=` names a backend itself, and is kept for links that were made earlier.
  */
-const backends: ReadonlyMap<string | null, Backend> = new Map([
+const backends: ReadonlyMap<string | null, BackendChoice> = new Map([
   ['off', 'cpu'],
   ['float32', 'float32'],
   ['software', 'software'],
 ]);
-const namedBackendSchema = v.fallback(backendSchema, 'auto');
+const namedBackendSchema = v.fallback(backendChoiceSchema, 'auto');
 const protocols = ['http:', 'https:', 'blob:'];
 
 /**

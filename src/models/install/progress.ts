@@ -10,12 +10,12 @@ export class ProgressMeter {
   readonly #stage: InstallProgress['stage'];
   readonly #of: number;
   readonly #now: () => number;
-  readonly #tell: ((progress: InstallProgress) => void) | undefined;
+  readonly #onProgress: ((progress: InstallProgress) => void) | undefined;
   #done: number;
   /** Recently received bytes with their times. */
   #recent: { readonly time: number; readonly bytes: number }[] = [];
   readonly #began: number;
-  #told = -Infinity;
+  #reportedAt = -Infinity;
 
   /** @param done Bytes from earlier, which do not count for the rate. */
   constructor(
@@ -23,13 +23,13 @@ export class ProgressMeter {
     done: number,
     of: number,
     now: () => number,
-    tell: ((progress: InstallProgress) => void) | undefined,
+    onProgress: ((progress: InstallProgress) => void) | undefined,
   ) {
     this.#stage = stage;
     this.#done = done;
     this.#of = of;
     this.#now = now;
-    this.#tell = tell;
+    this.#onProgress = onProgress;
     this.#began = now();
     this.#report(this.#began);
   }
@@ -37,20 +37,20 @@ export class ProgressMeter {
   /** Adds bytes; negative if they must be fetched again. */
   add(bytes: number): void {
     this.#done += bytes;
-    if (!this.#tell) return;
+    if (!this.#onProgress) return;
     const time = this.#now();
     if (bytes > 0) this.#recent.push({ time, bytes });
-    if (time - this.#told >= reportEvery || this.#done >= this.#of) this.#report(time);
+    if (time - this.#reportedAt >= reportEvery || this.#done >= this.#of) this.#report(time);
   }
 
   #report(time: number): void {
-    this.#told = time;
+    this.#reportedAt = time;
     this.#recent = this.#recent.filter((each) => time - each.time < rateSpan);
     const milliseconds = Math.min(rateSpan, time - this.#began);
     const bytes = this.#recent.reduce((sum, each) => sum + each.bytes, 0);
     const rate = milliseconds >= 500 && bytes > 0 ? (1000 * bytes) / milliseconds : null;
     const done = Math.min(this.#done, this.#of);
-    this.#tell?.({
+    this.#onProgress?.({
       stage: this.#stage,
       done,
       of: this.#of,

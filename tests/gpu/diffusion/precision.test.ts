@@ -287,7 +287,7 @@ async function engineFor(files: Map<string, Uint8Array<ArrayBuffer>>, runtime = 
       return session;
     },
   };
-  const machine = {
+  const watched = {
     compute,
     runtime: keeping,
     target,
@@ -302,15 +302,15 @@ async function engineFor(files: Map<string, Uint8Array<ArrayBuffer>>, runtime = 
     lost: null,
     dispose: () => undefined,
   } as const;
-  const engine = new Engine(() => Promise.resolve(machine), new MemoryModels());
+  const engine = new Engine(() => Promise.resolve(watched), new MemoryModels());
   return {
     engine,
     load: async (precisions: Record<string, NetworkPrecision>): Promise<EngineNotice[]> => {
       const notices: EngineNotice[] = [];
-      const hear = (event: LoadEvent | EngineNotice) => {
+      const onNotice = (event: LoadEvent | EngineNotice) => {
         if ('kind' in event) notices.push(event);
       };
-      await engine.load({ kind: 'url', url: `${server.url}model.json` }, 'webgpu', signal, hear, {
+      await engine.load({ kind: 'url', url: `${server.url}model.json` }, 'webgpu', signal, onNotice, {
         precisions,
       });
       return notices;

@@ -12,7 +12,7 @@ import { defaultSettings } from '../../../src/project/index.ts';
 import type { EngineNotice, GenerateEvent } from '../../../src/protocol/index.ts';
 import { createRuntime, loadOrt } from '../../../src/runtime/index.ts';
 import { Engine } from '../../../workers/engine.ts';
-import type { Machine } from '../../../workers/machine.ts';
+import type { Backend } from '../../../workers/backend.ts';
 import { failure } from '../../support/failure.ts';
 import { serveFiles } from '../../support/served-files.ts';
 import type { ServedFiles } from '../../support/served-files.ts';
@@ -33,7 +33,7 @@ let server: ServedFiles;
 let devices: GPUDevice[];
 let engine: Engine;
 
-async function openMachine(): Promise<Machine> {
+async function openBackend(): Promise<Backend> {
   const { device, software, lost } = await requestComputeDevice(navigator.gpu, { allowFloat16: true });
   devices.push(device);
   const compute = await createWebGpuCompute(device, 'float16');
@@ -53,7 +53,7 @@ async function openMachine(): Promise<Machine> {
 beforeEach(async () => {
   server = await serveFiles(tinyModelFiles());
   devices = [];
-  engine = new Engine(openMachine, new MemoryModels());
+  engine = new Engine(openBackend, new MemoryModels());
   await engine.load({ kind: 'url', url: `${server.url}model.json` }, 'webgpu', patient, () => undefined);
 });
 afterEach(async () => {
@@ -107,8 +107,8 @@ async function pickTwice({
     );
     return candidates;
   };
-  const hear = ({ code }: EngineNotice) => notices.push(code);
-  const running = engine.hearing(hear, () => session.run(stop.signal));
+  const onNotice = ({ code }: EngineNotice) => notices.push(code);
+  const running = engine.withNotices(onNotice, () => session.run(stop.signal));
   const first = await candidatesOf(start, 0);
   await ahead;
   const second = await candidatesOf(first[1]?.picture ?? start, 1);

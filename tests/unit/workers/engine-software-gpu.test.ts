@@ -2,9 +2,9 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ModelError } from '../../../src/base/index.ts';
 import { createCpuCompute } from '../../../src/compute/index.ts';
 import { targetFor } from '../../../src/models/index.ts';
-import type { Backend } from '../../../src/protocol/index.ts';
+import type { BackendChoice } from '../../../src/protocol/index.ts';
 import { Engine } from '../../../workers/engine.ts';
-import type { Machine } from '../../../workers/machine.ts';
+import type { Backend } from '../../../workers/backend.ts';
 import { openCpuRuntime } from '../../support/cpu-runtime.ts';
 import { failure } from '../../support/failure.ts';
 import { MemoryModels } from '../../support/install/model-storage.ts';
@@ -22,7 +22,7 @@ vi.mock('../../../src/models/limits.ts', async (original) => ({
 }));
 
 let server: ServedFiles;
-let opened: { readonly backend: Backend; readonly kind: 'cpu' | 'webgpu'; disposed: boolean }[];
+let opened: { readonly choice: BackendChoice; readonly kind: 'cpu' | 'webgpu'; disposed: boolean }[];
 /** Whether the browser has a GPU that computes on the processor. */
 let software: boolean;
 
@@ -36,10 +36,10 @@ afterEach(async () => {
   await server.close();
 });
 
-async function openMachine(backend: Backend): Promise<Machine> {
-  const kind = software && backend === 'software' ? 'webgpu' : 'cpu';
-  const machine = { backend, kind, disposed: false } as const;
-  const entry: (typeof opened)[number] = { ...machine };
+async function openBackend(choice: BackendChoice): Promise<Backend> {
+  const kind = software && choice === 'software' ? 'webgpu' : 'cpu';
+  const backend = { choice, kind, disposed: false } as const;
+  const entry: (typeof opened)[number] = { ...backend };
   opened.push(entry);
   return {
     compute: createCpuCompute(),
@@ -53,21 +53,21 @@ async function openMachine(backend: Backend): Promise<Machine> {
   };
 }
 
-const load = (engine: Engine, backend: Backend) =>
+const load = (engine: Engine, choice: BackendChoice) =>
   engine.load(
     { kind: 'url', url: `${server.url}model.json` },
-    backend,
+    choice,
     new AbortController().signal,
     () => undefined,
   );
 
 it('is used for a model that needs a GPU, and given back for one that does not', async () => {
-  const engine = new Engine(openMachine, new MemoryModels());
+  const engine = new Engine(openBackend, new MemoryModels());
   expect((await load(engine, 'auto')).device.kind).toBe('webgpu');
   await vi.waitFor(() => {
     expect(opened).toMatchObject([
-      { backend: 'auto', kind: 'cpu', disposed: true },
-      { backend: 'software', kind: 'webgpu', disposed: false },
+      { choice: 'auto', kind: 'cpu', disposed: true },
+      { choice: 'software', kind: 'webgpu', disposed: false },
     ]);
   });
   tooLarge = false;
@@ -78,9 +78,9 @@ it('is used for a model that needs a GPU, and given back for one that does not',
 });
 
 it('is not asked for where there is none, or where the processor was asked for', async () => {
-  const engine = new Engine(openMachine, new MemoryModels());
+  const engine = new Engine(openBackend, new MemoryModels());
   expect((await failure(load(engine, 'cpu'))).code).toBe('needs-gpu');
   software = false;
   expect((await failure(load(engine, 'auto'))).code).toBe('needs-gpu');
-  expect(opened.map(({ backend }) => backend)).toEqual(['cpu', 'auto']);
+  expect(opened.map(({ choice }) => choice)).toEqual(['cpu', 'auto']);
 });

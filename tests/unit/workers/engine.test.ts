@@ -15,7 +15,7 @@ import type {
   LoadedModel,
 } from '../../../src/protocol/index.ts';
 import { Engine } from '../../../workers/engine.ts';
-import type { Machine } from '../../../workers/machine.ts';
+import type { Backend } from '../../../workers/backend.ts';
 import { utf8 } from '../../support/bytes.ts';
 import { openCpuRuntime } from '../../support/cpu-runtime.ts';
 import { failure } from '../../support/failure.ts';
@@ -34,8 +34,8 @@ let files: Map<string, Uint8Array<ArrayBuffer>>;
 let server: ServedFiles;
 /** What is on this device. */
 let models: MemoryModels;
-/** The machines that were opened, in order, by what they were opened for. */
-let machines: { backend: string; runtime: WatchedRuntime; disposed: boolean }[];
+/** The backends that were opened, in order, with their choices. */
+let backends: { choice: string; runtime: WatchedRuntime; disposed: boolean }[];
 
 beforeEach(async () => {
   files = new Map();
@@ -44,16 +44,16 @@ beforeEach(async () => {
     files.set(`two/${path}`, bytes);
   }
   server = await serveFiles(files);
-  machines = [];
+  backends = [];
   models = new MemoryModels();
 });
 afterEach(async () => {
   await server.close();
 });
 
-async function openMachine(backend: string): Promise<Machine> {
-  const opened = { backend, runtime: new WatchedRuntime(await openCpuRuntime()), disposed: false };
-  machines.push(opened);
+async function openBackend(choice: string): Promise<Backend> {
+  const opened = { choice, runtime: new WatchedRuntime(await openCpuRuntime()), disposed: false };
+  backends.push(opened);
   return {
     compute: createCpuCompute(),
     runtime: opened.runtime,
@@ -73,17 +73,17 @@ async function openMachine(backend: string): Promise<Machine> {
   };
 }
 
-type Backend = Parameters<Engine['load']>[1];
+type BackendChoice = Parameters<Engine['load']>[1];
 
 function load(
   engine: Engine,
   model: string,
-  backend: Backend = 'cpu',
+  choice: BackendChoice = 'cpu',
   signal = patient,
 ): Promise<LoadedModel> {
   return engine.load(
     { kind: 'url', url: `${server.url}${model}/model.json` },
-    backend,
+    choice,
     signal,
     () => undefined,
   );
@@ -128,8 +128,8 @@ describe("a device that cannot make pictures of the model's own size", () => {
   function loadWithin(bytes: number, size: number): Promise<LoadedModel> {
     changeManifest('one', { size, defaults: {} });
     const limits = { maxBufferSize: 2 ** 40, maxStorageBufferBindingSize: bytes };
-    const small = async (backend: string) => ({
-      ...(await openMachine(backend)),
+    const small = async (choice: string) => ({
+      ...(await openBackend(choice)),
       target: targetFor('float32', false, limits),
     });
     return load(new Engine(small, models), 'one');
@@ -160,30 +160,30 @@ describe('a model that cannot be opened', () => {
     ['lacks a part', () => files.delete('two/vae/weights.safetensors')],
     ['is damaged', () => files.set('two/unet/weights.safetensors', new Uint8Array(100))],
   ])('because it %s leaves the one before in use', async (_, damage) => {
-    const engine = new Engine(openMachine, models);
+    const engine = new Engine(openBackend, models);
     await load(engine, 'one');
     damage();
     await expect(load(engine, 'two')).rejects.toThrow();
     expect((await generate(engine)).frames).toBe(1);
-    expect(machines).toMatchObject([{ disposed: false }]);
+    expect(backends).toMatchObject([{ disposed: false }]);
   });
 
   it('leaves no model in use where there was none', async () => {
-    const engine = new Engine(openMachine, models);
+    const engine = new Engine(openBackend, models);
     await expect(load(engine, 'none')).rejects.toThrow();
     expect((await failure(generate(engine))).code).toBe('no-model');
     await load(engine, 'one');
     expect((await generate(engine)).frames).toBe(1);
-    expect(machines, 'the machine that was there already').toHaveLength(1);
+    expect(backends, 'the backend that was there already').toHaveLength(1);
   });
 
-  it('for want of a machine can be tried again', async () => {
+  it('for want of a backend can be tried again', async () => {
     let attempts = 0;
     const engine = new Engine(
-      (backend) =>
+      (choice) =>
         attempts++ === 0
           ? Promise.reject(new DeviceError('no-webgpu', 'There is no GPU.', { remedy: 'Wait for one.' }))
-          : openMachine(backend),
+          : openBackend(choice),
       models,
     );
     expect((await failure(load(engine, 'one', 'webgpu'))).code).toBe('no-webgpu');
@@ -191,12 +191,12 @@ describe('a model that cannot be opened', () => {
     expect((await generate(engine)).frames).toBe(1);
   });
 
-  it('on another machine costs neither the model nor its machine', async () => {
+  it('on another backend costs neither the model nor its backend', async () => {
     const engine = new Engine(
-      (backend) =>
-        backend === 'webgpu'
+      (choice) =>
+        choice === 'webgpu'
           ? Promise.reject(new DeviceError('no-webgpu', 'There is no GPU.', { remedy: 'Buy one.' }))
-          : openMachine(backend),
+          : openBackend(choice),
       models,
     );
     await load(engine, 'one', 'cpu');
@@ -204,17 +204,17 @@ describe('a model that cannot be opened', () => {
     expect((await failure(load(engine, 'none', 'auto'))).code).toBe('not-found');
     expect((await generate(engine)).frames).toBe(1);
     await vi.waitFor(() => {
-      expect(machines, 'the new one goes as soon as it is open').toMatchObject([
-        { backend: 'cpu', disposed: false },
-        { backend: 'auto', disposed: true },
+      expect(backends, 'the new one goes as soon as it is open').toMatchObject([
+        { choice: 'cpu', disposed: false },
+        { choice: 'auto', disposed: true },
       ]);
     });
   });
 
-  it('because it was stopped leaves the one before in use, even while a machine opens', async () => {
+  it('because it was stopped leaves the one before in use, even while a backend opens', async () => {
     const stop = new AbortController();
-    const engine = new Engine((backend) => {
-      if (backend !== 'webgpu') return openMachine(backend);
+    const engine = new Engine((choice) => {
+      if (choice !== 'webgpu') return openBackend(choice);
       stop.abort();
       return new Promise(() => undefined);
     }, models);
@@ -229,30 +229,30 @@ describe('a model that is refused or fails', () => {
 
   it('because its networks do not fit the GPU costs the one before nothing', async () => {
     const device = { small: false };
-    const engine = new Engine(async (backend) => {
-      const machine = await openMachine(backend);
-      return device.small ? { ...machine, target: targetFor('float32', false, tooSmall) } : machine;
+    const engine = new Engine(async (choice) => {
+      const backend = await openBackend(choice);
+      return device.small ? { ...backend, target: targetFor('float32', false, tooSmall) } : backend;
     }, models);
     await load(engine, 'one', 'cpu');
-    const runtime = machines[0]?.runtime;
+    const runtime = backends[0]?.runtime;
     device.small = true;
     expect((await failure(load(engine, 'two', 'webgpu'))).code).toBe('gpu-too-small');
     expect(runtime?.liveSessions).toBe(4);
     expect((await generate(engine)).frames).toBe(1);
-    expect(machines[0]?.disposed).toBe(false);
+    expect(backends[0]?.disposed).toBe(false);
     await vi.waitFor(() => {
-      expect(machines.slice(1).every(({ disposed }) => disposed)).toBe(true);
+      expect(backends.slice(1).every(({ disposed }) => disposed)).toBe(true);
     });
   });
 
   it.each(['UNet', 'decoder', 'image encoder', 'context'])(
     'while its %s is loaded leaves the one before in use, with its own frames',
     async (network) => {
-      const engine = new Engine(openMachine, models);
+      const engine = new Engine(openBackend, models);
       await load(engine, 'one');
       const before = await pictureOf(engine);
-      const runtime = machines[0]?.runtime;
-      if (!runtime) throw new Error('no machine was opened');
+      const runtime = backends[0]?.runtime;
+      if (!runtime) throw new Error('no backend was opened');
       runtime.onCreate = (name) => {
         if (name !== network) return;
         runtime.onCreate = () => undefined;
@@ -266,12 +266,12 @@ describe('a model that is refused or fails', () => {
   );
 
   it('that is stopped while its networks are loaded leaves the one before in use', async () => {
-    const engine = new Engine(openMachine, models);
+    const engine = new Engine(openBackend, models);
     await load(engine, 'one');
     const before = await pictureOf(engine);
     const stop = new AbortController();
-    const runtime = machines[0]?.runtime;
-    if (!runtime) throw new Error('no machine was opened');
+    const runtime = backends[0]?.runtime;
+    if (!runtime) throw new Error('no backend was opened');
     runtime.onCreate = (name) => {
       if (name === 'decoder') stop.abort();
     };
@@ -281,7 +281,7 @@ describe('a model that is refused or fails', () => {
 
   it('makes frames with prompts that are too long, and says once that they were cut', async () => {
     withTextTower('one');
-    const engine = new Engine(openMachine, models);
+    const engine = new Engine(openBackend, models);
     await load(engine, 'one');
     const long = 'a'.repeat(100);
     const words = { ...settings, positivePrompts: `cat|${long}`, negativePrompts: '' };
@@ -296,9 +296,9 @@ describe('a model that is refused or fails', () => {
   });
 
   it('makes no frames of a size that the device cannot hold, and says so before the first step', async () => {
-    const engine = new Engine(openMachine, models);
+    const engine = new Engine(openBackend, models);
     await load(engine, 'one');
-    const runtime = machines[0]?.runtime;
+    const runtime = backends[0]?.runtime;
     const runs = runtime?.runs.length;
     const large = { ...settings, width: 1024, height: 1024 };
     const making = engine.generate(
@@ -314,34 +314,34 @@ describe('a model that is refused or fails', () => {
 
 describe('a model that takes the place of another', () => {
   it('has its networks loaded when the other ones are gone', async () => {
-    const engine = new Engine(openMachine, models);
+    const engine = new Engine(openBackend, models);
     await load(engine, 'one');
-    const runtime = machines[0]?.runtime;
-    if (!runtime) throw new Error('no machine was opened');
+    const runtime = backends[0]?.runtime;
+    if (!runtime) throw new Error('no backend was opened');
     const live: number[] = [];
     runtime.onCreate = () => {
       live.push(runtime.liveSessions);
     };
     await load(engine, 'two');
     expect(live).toEqual([0, 1, 2, 3]);
-    expect(machines).toHaveLength(1);
+    expect(backends).toHaveLength(1);
   });
 
-  it('on another machine frees the first one', async () => {
-    const engine = new Engine(openMachine, models);
+  it('on another backend frees the first one', async () => {
+    const engine = new Engine(openBackend, models);
     await load(engine, 'one', 'cpu');
     await load(engine, 'two', 'webgpu');
     expect((await generate(engine)).frames).toBe(1);
-    expect(machines).toMatchObject([
-      { backend: 'cpu', disposed: true, runtime: { liveSessions: 0 } },
-      { backend: 'webgpu', disposed: false },
+    expect(backends).toMatchObject([
+      { choice: 'cpu', disposed: true, runtime: { liveSessions: 0 } },
+      { choice: 'webgpu', disposed: false },
     ]);
   });
 });
 
 describe('while a model is loaded', () => {
   it('its files are counted together, then its networks', async () => {
-    const engine = new Engine(openMachine, models);
+    const engine = new Engine(openBackend, models);
     const events: LoadEvent[] = [];
     const place = { kind: 'url', url: `${server.url}one/model.json` } as const;
     await engine.load(place, 'cpu', patient, (event) => {
@@ -367,7 +367,7 @@ describe('while a model is loaded', () => {
   });
 
   it('the bytes of each network are counted as they are read, up to about all of them', async () => {
-    const engine = new Engine(openMachine, models);
+    const engine = new Engine(openBackend, models);
     const events: LoadEvent[] = [];
     const place = { kind: 'url', url: `${server.url}one/model.json` } as const;
     await engine.load(place, 'cpu', patient, (event) => {
@@ -394,7 +394,7 @@ describe('a device that is lost', () => {
     precision: 'float16' | 'float32' = 'float32';
     fails = false;
 
-    readonly open = async (): Promise<Machine> => {
+    readonly open = async (): Promise<Backend> => {
       if (this.fails) throw new DeviceError('no-adapter', 'There is no GPU.', { remedy: 'Wait for one.' });
       let tell: (reason: unknown) => void = () => undefined;
       const lost = new Promise((resolve) => (tell = resolve));
@@ -515,7 +515,7 @@ describe('a device that is lost', () => {
     const candidates = async (lostAfter: number) => {
       const all: number[][] = [];
       let notices = 0;
-      await engine.hearing(
+      await engine.withNotices(
         () => notices++,
         async () => {
           for await (const event of engine.round(input, watch)) {
@@ -547,7 +547,7 @@ describe('a device that is lost', () => {
     const events: RoundUpdate[] = [];
     const notice = new Promise<string>((resolve, reject) => {
       engine
-        .hearing(
+        .withNotices(
           ({ code }) => {
             resolve(code);
           },
@@ -570,10 +570,10 @@ describe('a device that is lost', () => {
   it('while a model is loaded is replaced, which is told of', async () => {
     const open = gpus.open;
     engine = new Engine(async () => {
-      const machine = await open();
+      const backend = await open();
       const opened = gpus.opened.at(-1);
       if (opened && gpus.opened.length === 2) loseAtDecoder(opened);
-      return machine;
+      return backend;
     }, models);
     const notices: string[] = [];
     const place = { kind: 'url', url: `${server.url}one/model.json` } as const;
@@ -591,10 +591,10 @@ describe('a device that is lost', () => {
     let loses = true;
     const open = gpus.open;
     engine = new Engine(async () => {
-      const machine = await open();
+      const backend = await open();
       const opened = gpus.opened.at(-1);
       if (opened && loses) loseAtDecoder(opened);
-      return machine;
+      return backend;
     }, models);
     expect((await failure(load(engine, 'one', 'webgpu'))).code).toBe('session-failed');
     expect(gpus.opened).toHaveLength(3);
@@ -606,7 +606,7 @@ describe('a device that is lost', () => {
 
   it('and frees nothing any more makes way for another all the same', async () => {
     const [first] = gpus.opened;
-    if (!first) throw new Error('no machine was opened');
+    if (!first) throw new Error('no backend was opened');
     first.lose();
     first.runtime.onRelease = () => {
       throw new Error('there is no device');
@@ -624,8 +624,8 @@ describe('a device that is lost', () => {
     const open = gpus.open;
     let waits = true;
     engine = new Engine(async () => {
-      const machine = await open();
-      if (!waits || gpus.opened.length < 3) return machine;
+      const backend = await open();
+      if (!waits || gpus.opened.length < 3) return backend;
       stop.abort();
       return new Promise(() => undefined);
     }, models);
@@ -641,7 +641,7 @@ describe('a device that is lost', () => {
 
   it('leaves an error alone that it has nothing to do with', async () => {
     const runtime = gpus.opened[0]?.runtime;
-    if (!runtime) throw new Error('no machine was opened');
+    if (!runtime) throw new Error('no backend was opened');
     runtime.onRun = (name) => {
       if (name === 'decoder') throw new DeviceError('run-failed', 'It is too large.', { remedy: 'Cut it.' });
     };
@@ -677,9 +677,9 @@ describe('a device that is lost', () => {
   it('that is lost again in the same frame is said', async () => {
     const lose = gpus.open;
     engine = new Engine(async () => {
-      const machine = await lose();
+      const backend = await lose();
       if (gpus.opened.length > 2) gpus.opened.at(-1)?.lose();
-      return machine;
+      return backend;
     }, models);
     await load(engine, 'one', 'webgpu');
     expect((await failure(run('automatic', [1]))).code).toBe('run-failed');
@@ -706,11 +706,11 @@ describe('a device that is lost', () => {
 describe('to save memory', () => {
   it('the networks of other stages go before one is loaded, for the text tower too', async () => {
     withTextTower('one');
-    const engine = new Engine(openMachine, models);
+    const engine = new Engine(openBackend, models);
     const place = { kind: 'url', url: `${server.url}one/model.json` } as const;
     await engine.load(place, 'cpu', patient, () => undefined, { lowMemory: true });
-    const runtime = machines[0]?.runtime;
-    if (!runtime) throw new Error('no machine was opened');
+    const runtime = backends[0]?.runtime;
+    if (!runtime) throw new Error('no backend was opened');
     const live: [string, number][] = [];
     runtime.onCreate = (name) => live.push([name, runtime.liveSessions]);
     const saved: number[][] = [];

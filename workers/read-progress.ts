@@ -6,16 +6,20 @@ import type { OnnxModel, Runtime } from '../src/runtime/index.ts';
  *
  * @param onRead Called with the bytes read of the current network, and their total.
  */
-export function tellingRuntime(runtime: Runtime, onRead: (done: number, of: number) => void): Runtime {
+export function withReadProgress(runtime: Runtime, onRead: (done: number, of: number) => void): Runtime {
   return {
     get liveSessions() {
       return runtime.liveSessions;
     },
-    createSession: (name, model, signal) => runtime.createSession(name, told(model, onRead), signal),
+    createSession: (name, model, signal) =>
+      runtime.createSession(name, reportingReads(model, onRead), signal),
   };
 }
 
-function told({ graph, weights }: OnnxModel, onRead: (done: number, of: number) => void): OnnxModel {
+function reportingReads(
+  { graph, weights }: OnnxModel,
+  onRead: (done: number, of: number) => void,
+): OnnxModel {
   const of = weights.reduce((sum, { data }) => sum + data.byteLength, 0);
   let done = 0;
   return {

@@ -8,13 +8,13 @@ import {
 import type { Compute, ModelType } from '../src/compute/index.ts';
 import { identityModel, targetFor } from '../src/models/index.ts';
 import type { Target } from '../src/models/index.ts';
-import type { Backend, LoadedModel } from '../src/protocol/index.ts';
+import type { BackendChoice, LoadedModel } from '../src/protocol/index.ts';
 import { chooseBuild, createRuntime, loadOrt } from '../src/runtime/index.ts';
 import type { Runtime } from '../src/runtime/index.ts';
 import { wasmAssets } from '../src/runtime/assets.ts';
 
 /** Backend: a device, the operations on it, and ONNX Runtime on the same device. */
-export interface Machine {
+export interface Backend {
   readonly compute: Compute;
   readonly runtime: Runtime;
   readonly device: LoadedModel['device'];
@@ -34,23 +34,23 @@ const allowed = {
   float32: { allowFloat16: false, allowSoftware: false },
   software: { allowFloat16: true, allowSoftware: true },
   webgpu: { allowFloat16: true, allowSoftware: true },
-} as const satisfies Record<Exclude<Backend, 'cpu'>, object>;
+} as const satisfies Record<Exclude<BackendChoice, 'cpu'>, object>;
 
 /**
  * Opens the best backend that the request allows.
  *
  * @throws DeviceError with `webgpu` if there is no GPU
  */
-export async function openMachine(backend: Backend): Promise<Machine> {
+export async function openBackend(choice: BackendChoice): Promise<Backend> {
   let reason = '';
   let passedOver = false;
-  if (backend !== 'cpu') {
+  if (choice !== 'cpu') {
     try {
       // Missing in old browsers and on insecure pages.
       if (!('gpu' in navigator)) throw noWebGpu();
       const { device, adapterName, float16, software, lost } = await requestComputeDevice(
         navigator.gpu,
-        allowed[backend],
+        allowed[choice],
       );
       const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
       const { compute, runtime } = await startOn(device, float16 ? 'float16' : 'float32');
@@ -73,7 +73,7 @@ export async function openMachine(backend: Backend): Promise<Machine> {
         },
       };
     } catch (error) {
-      if (backend === 'webgpu' || !(error instanceof DriftError)) throw error;
+      if (choice === 'webgpu' || !(error instanceof DriftError)) throw error;
       reason = error.message;
       passedOver = error instanceof SoftwareGpuError;
     }
@@ -99,7 +99,7 @@ export async function openMachine(backend: Backend): Promise<Machine> {
 }
 
 /** Starts compute and runtime on a device; destroys it on failure. */
-async function startOn(device: GPUDevice, type: ModelType): Promise<Pick<Machine, 'compute' | 'runtime'>> {
+async function startOn(device: GPUDevice, type: ModelType): Promise<Pick<Backend, 'compute' | 'runtime'>> {
   try {
     const compute = await createWebGpuCompute(device, type);
     return { compute, runtime: await startRuntime('webgpu', device) };
