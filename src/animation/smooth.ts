@@ -6,11 +6,11 @@ import type { Settings, SmoothPlan } from '../project/index.ts';
 import { Estimate } from './estimate.ts';
 import { guidedEmbedding } from './frames.ts';
 import { reportWidth, toInsight } from './insight.ts';
-import { renderLeg } from './leg.ts';
+import { renderSegment } from './segment.ts';
 import { Past } from './past.ts';
 import type { Comparison } from './past.ts';
-import { correlation, noiseBetween, oneDraw, retrace } from './place.ts';
-import type { Place, PromptSource } from './place.ts';
+import { correlation, noiseBetween, pureNoise, retrace } from './keypoint.ts';
+import type { Keypoint, PromptSource } from './keypoint.ts';
 import type { GeneratedFrame, Progress, PromptEmbeds, Watch } from './types.ts';
 
 export interface SmoothInput {
@@ -30,7 +30,7 @@ export interface SmoothInput {
 
 /** A segment of the plan: the first frame, a segment to a new variant, or the one back to the first frame. */
 interface SmoothSegment {
-  readonly kind: 'first' | 'leg' | 'home';
+  readonly kind: 'first' | 'segment' | 'closing';
   readonly frames: number;
   /** Number of leading frames that exist already. */
   readonly done: number;
@@ -38,7 +38,7 @@ interface SmoothSegment {
 
 /** Keypoint at the end of a segment, and the report of the guidance that led to it, float32 [1, 5]. */
 interface Goal {
-  readonly place: Place;
+  readonly keypoint: Keypoint;
   readonly report: DeviceTensor;
 }
 
@@ -61,10 +61,10 @@ export async function* smooth(
   const steps = stepsComputed(settings);
   const progress = new ProgressReporter(plan, settings, watch);
   const scope = new Scope();
-  const keep = (place: Place): Place => {
-    scope.own(place.embeds);
-    scope.own(place.noise);
-    return place;
+  const keep = (keypoint: Keypoint): Keypoint => {
+    scope.own(keypoint.embeds);
+    scope.own(keypoint.noise);
+    return keypoint;
   };
   const drop = (tensor: DeviceTensor) => {
     scope.release(tensor).dispose();
@@ -88,7 +88,7 @@ export async function* smooth(
     scope.own(report);
     progress.spend(1);
     const noise = pipeline.noise([{ seed, frame, variant: 0 }], width, height);
-    return { place: keep({ embeds: shifted, noise, draws: oneDraw(seed, frame) }), report };
+    return { keypoint: keep({ embeds: shifted, noise, mixture: pureNoise(seed, frame) }), report };
   }
 
   /** Report on embeddings without moving them. */
@@ -109,30 +109,30 @@ export async function* smooth(
     const { past, embeds } = await Past.until(pipeline, [...before, last], origin, signal);
     scope.own(past);
     embeds.dispose();
-    for (const { kind, frames, done } of stretches(plan, settings)) {
+    for (const { kind, frames, done } of segmentsOf(plan, settings)) {
       signal?.throwIfAborted();
       progress.turnTo(index, Math.min(batchSize, frames - done));
       const goal =
-        kind === 'home' && home
-          ? { place: home, report: look(home.embeds, scope) }
+        kind === 'closing' && home
+          ? { keypoint: home, report: look(home.embeds, scope) }
           : await variantOf(source, plan.firstFrame + index - done);
       // The first frame is its own start, and the target of a closing segment if there is no earlier one.
-      at ??= goal.place;
+      at ??= goal.keypoint;
       if (plan.closes) home ??= at;
-      const noiseShift = kind === 'leg' ? settings.noiseShift : kind === 'home' ? 1 : 0;
+      const noiseShift = kind === 'segment' ? settings.noiseShift : kind === 'closing' ? 1 : 0;
       let likenesses: Comparison['likeness'][] = [];
       let reached = past.count;
-      const rendering = renderLeg(
+      const rendering = renderSegment(
         pipeline,
         {
           startEmbeds: at.embeds,
-          goalEmbeds: goal.place.embeds,
+          goalEmbeds: goal.keypoint.embeds,
           startNoise: at.noise,
-          newNoise: goal.place.noise,
+          newNoise: goal.keypoint.noise,
           intermediate: frames,
           noiseShift,
           // Noise of earlier keypoints, such as the first, is still part of later mixtures.
-          correlation: correlation(at.draws, goal.place.draws),
+          correlation: correlation(at.mixture, goal.keypoint.mixture),
           batchSize,
           ease: (t) => ease(easing, t),
           done,
@@ -174,8 +174,8 @@ export async function* smooth(
             negativesAfter: after.negativesAfter,
             ...likenesses[row - known]?.(cosines[row - known]),
           };
-          const leg = kind === 'first' ? {} : { leg: { step, of: frames, home: kind === 'home' } };
-          yield { index, picture, insight, seconds, ...leg };
+          const position = kind === 'first' ? {} : { leg: { step, of: frames, home: kind === 'closing' } };
+          yield { index, picture, insight, seconds, ...position };
           index++;
           source = picture;
         }
@@ -183,15 +183,15 @@ export async function* smooth(
       }
 
       drop(goal.report);
-      if (at === goal.place) continue;
-      const arrived = noiseBetween(pipeline, at, goal.place, noiseShift);
+      if (at === goal.keypoint) continue;
+      const arrived = noiseBetween(pipeline, at, goal.keypoint, noiseShift);
       scope.own(arrived.noise);
       if (at !== home) {
         drop(at.embeds);
         drop(at.noise);
       }
-      if (goal.place !== home) drop(goal.place.noise);
-      at = { embeds: goal.place.embeds, ...arrived };
+      if (goal.keypoint !== home) drop(goal.keypoint.noise);
+      at = { embeds: goal.keypoint.embeds, ...arrived };
     }
   } finally {
     scope.dispose();
@@ -199,13 +199,13 @@ export async function* smooth(
 }
 
 /** Segments of a plan, in order. */
-function stretches(
+function segmentsOf(
   { from, legs, closes, done }: SmoothPlan<Picture>,
   { intermediate }: Settings,
 ): SmoothSegment[] {
-  const kinds = [...Array<'leg'>(legs).fill('leg'), ...(closes ? (['home'] as const) : [])];
-  const ways = kinds.map((kind, place) => ({ kind, frames: intermediate, done: place === 0 ? done : 0 }));
-  return from ? ways : [{ kind: 'first', frames: 1, done: 0 }, ...ways];
+  const kinds = [...Array<'segment'>(legs).fill('segment'), ...(closes ? (['closing'] as const) : [])];
+  const segments = kinds.map((kind, index) => ({ kind, frames: intermediate, done: index === 0 ? done : 0 }));
+  return from ? segments : [{ kind: 'first', frames: 1, done: 0 }, ...segments];
 }
 
 /** Reports progress of a run. Units of work: a denoising step, or the decoding, of one frame. */

@@ -1,6 +1,6 @@
 import type { Picture } from '../base/index.ts';
 import type { DeviceTensor } from '../diffusion/index.ts';
-import type { LegStep } from '../project/index.ts';
+import type { SegmentStep } from '../project/index.ts';
 
 /** CLIP text embeddings of an animation's prompts, on the device. */
 export interface PromptEmbeds {
@@ -36,7 +36,7 @@ export interface GeneratedFrame {
   readonly insight: Insight;
   readonly seconds: number;
   /** Position between two variants; absent if the frame is a variant of the previous one. */
-  readonly leg?: LegStep;
+  readonly leg?: SegmentStep;
 }
 
 /** Progress of a run. */

@@ -1,5 +1,5 @@
 /** Interpolation parameters of one frame of a segment. */
-export interface LegPoint {
+export interface SegmentPoint {
   /** Position of the embedding between the segment's start (0) and end (1). */
   readonly embedding: number;
   /** Position of the noise between the segment's first noise (0) and fresh noise (1); the last starts the next segment. */
@@ -14,11 +14,11 @@ export interface LegPoint {
  * @param noiseShift 0 … 1
  * @param ease Easing function from 0 … 1 to 0 … 1 that keeps both ends.
  */
-export function legPoints(
+export function segmentPoints(
   intermediate: number,
   noiseShift: number,
   ease: (t: number) => number = (t) => t,
-): LegPoint[] {
+): SegmentPoint[] {
   return Array.from({ length: intermediate }, (_, index) => {
     const t = ease((index + 1) / intermediate);
     return { embedding: t, noise: t * noiseShift };

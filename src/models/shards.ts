@@ -89,11 +89,11 @@ interface SourceSpan<Source extends ByteSource> {
 
 /** Splits the range from `begin` to `end` of the joined file by shard. */
 function spansOf<Source extends ByteSource>(
-  { header, segments }: JoinedShards<Source>,
+  { header, ranges }: JoinedShards<Source>,
   begin: number,
   end: number,
 ): SourceSpan<Source>[] {
-  const all = [{ source: null, at: 0, from: 0, length: header.length }, ...segments];
+  const all = [{ source: null, at: 0, from: 0, length: header.length }, ...ranges];
   return all.flatMap(({ source, at, from, length }) => {
     const first = Math.max(begin, at);
     const last = Math.min(end, at + length);

@@ -3,7 +3,7 @@ import { ProjectError } from '../base/index.ts';
 import { insightSchema } from './insight.ts';
 import { defaultSettings, settingsSchema } from './settings.ts';
 import { overlaySettings } from './stored.ts';
-import { legSchema } from './trail.ts';
+import { segmentStepSchema } from './trail.ts';
 import { buildTree } from './tree.ts';
 import type { FrameTree } from './tree.ts';
 
@@ -35,7 +35,7 @@ export const frameNodeSchema = v.object({
   seconds: v.pipe(v.number(), v.finite(), v.minValue(0)),
   settings: keptSettingsSchema,
   insight: v.nullable(insightSchema),
-  leg: v.exactOptional(legSchema),
+  leg: v.exactOptional(segmentStepSchema),
 });
 
 /** The picture that an animation starts from, as it was cut. */

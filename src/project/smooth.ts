@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { settingsSchema } from './settings.ts';
 import type { Settings } from './settings.ts';
 import { toward, trailTo } from './trail.ts';
-import type { Indexed, LegStep, MadeFrame, Trail } from './trail.ts';
+import type { Indexed, SegmentStep, MadeFrame, Trail } from './trail.ts';
 
 /** What a run of smooth mode makes. `P` is a picture. */
 export interface SmoothPlan<P> {
@@ -56,7 +56,7 @@ export function planSmooth<P>(
 /** What is left of a plan once its next frame is there. */
 export function planAfter<P>(
   plan: SmoothPlan<P>,
-  { picture, leg }: { readonly picture: P; readonly leg?: LegStep | undefined },
+  { picture, leg }: { readonly picture: P; readonly leg?: SegmentStep | undefined },
   settings: Settings,
 ): SmoothPlan<P> {
   const { from, source, done, legs, closes, home } = plan;
@@ -90,7 +90,7 @@ const idle = new Set<keyof Settings>(['frames', 'frameRate', 'smoothFrameRate', 
 const decisive = v.keyof(settingsSchema).options.filter((key) => !idle.has(key));
 
 /** The leg that the last frame stands on, if it can be finished as it was begun. */
-function begunLeg(last: MadeFrame | undefined, settings: Settings): LegStep | null {
+function begunLeg(last: MadeFrame | undefined, settings: Settings): SegmentStep | null {
   if (!last?.leg || last.leg.step === last.leg.of) return null;
   if (last.leg.home && !settings.closeLoop) return null;
   return decisive.every((key) => last.settings[key] === settings[key]) ? last.leg : null;

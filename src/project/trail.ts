@@ -6,20 +6,20 @@ import type { Settings } from './settings.ts';
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 
 /** Where a frame stands on the way from one variant to the next. */
-export const legSchema = v.object({
+export const segmentStepSchema = v.object({
   /** From 1; the frame with step `of` is the next variant. */
   step: count,
   of: count,
   /** The way leads back to the animation's first frame. */
   home: v.boolean(),
 });
-export type LegStep = v.InferOutput<typeof legSchema>;
+export type SegmentStep = v.InferOutput<typeof segmentStepSchema>;
 
 /** What is known of a frame besides its picture. */
 export interface MadeFrame {
   readonly settings: Settings;
   /** Absent for a variant of the frame before. */
-  readonly leg?: LegStep | undefined;
+  readonly leg?: SegmentStep | undefined;
   /** Which of the variants of its round; 0 where there is one. */
   readonly variant?: number;
   /** Null for a picture that was brought in: it is a variant of nothing. */
@@ -65,7 +65,7 @@ export function trailTo<P>(pictures: Indexed<P>, frames: Indexed<MadeFrame>, pos
     return { ...frame, picture };
   };
   // From the frame back along its legs to the last plain variant, then forward again.
-  const ends: { begin: number; end: number; leg: LegStep }[] = [];
+  const ends: { begin: number; end: number; leg: SegmentStep }[] = [];
   let root = position;
   for (let { leg } = made(root - 1); leg; { leg } = made(root - 1)) {
     ends.push({ begin: root - leg.step, end: root, leg });

@@ -3,7 +3,7 @@ import { FrameNodes } from './frame-nodes.ts';
 import type { FrameInsight } from './insight.ts';
 import { isSameSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
-import type { LegStep } from './trail.ts';
+import type { SegmentStep } from './trail.ts';
 
 /** The id of the start picture, the root of every tree. Frames count from 1 in the order in which they were made. */
 export const startId = 0;
@@ -25,7 +25,7 @@ export interface FrameNode {
   /** What was measured on the way; null for a picture that was brought in. */
   readonly insight: FrameInsight | null;
   /** Where it stands between two variants; absent where it is a variant of its parent. */
-  readonly leg?: LegStep;
+  readonly leg?: SegmentStep;
   /** Seconds that it took. */
   readonly seconds: number;
   /** When it was finished: an ISO 8601 time in UTC. */

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { NetworkPrecision } from '../base/index.ts';
 import type { SpeculationReport } from '../project/index.ts';
-import { insightSchema, largestBatch, legSchema, settingsSchema } from '../project/index.ts';
+import { insightSchema, largestBatch, segmentStepSchema, settingsSchema } from '../project/index.ts';
 import { backendChoiceSchema, deviceSchema } from './device.ts';
 import { pictureSchema } from './messages.ts';
 import type { Api } from './messages.ts';
@@ -93,7 +93,7 @@ const generateEventSchema = v.variant('kind', [
     /** Seconds this frame took. */
     seconds: v.number(),
     /** Position between two variants, in smooth mode. */
-    leg: v.optional(legSchema),
+    leg: v.optional(segmentStepSchema),
   }),
 ]);
 export type GenerateEvent = v.InferOutput<typeof generateEventSchema>;

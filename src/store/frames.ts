@@ -1,7 +1,7 @@
 import { AppendList } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import { path } from '../project/index.ts';
-import type { FrameNode, FrameTree, LegStep, PictureRef, Settings } from '../project/index.ts';
+import type { FrameNode, FrameTree, SegmentStep, PictureRef, Settings } from '../project/index.ts';
 import type { FrameInsight } from '../protocol/index.ts';
 
 /** A finished frame of the animation: all that is known of it but its pixels, which `Pictures` has. */
@@ -17,7 +17,7 @@ export interface Frame extends PictureRef {
   /** The settings that it was made with. */
   readonly settings: Settings;
   /** Where it stands between two variants, in smooth mode. */
-  readonly leg?: LegStep | undefined;
+  readonly leg?: SegmentStep | undefined;
   /** Which variant of its round it is: with its seed and its place, its noise. 0 where there is one. */
   readonly variant: number;
 }

@@ -1,6 +1,12 @@
 import type { Picture } from '../../src/base/index.ts';
 import type { Compute, DeviceTensor } from '../../src/compute/index.ts';
-import { guidedEmbedding, legBatches, renderFrames, renderLeg, variants } from '../../src/animation/index.ts';
+import {
+  guidedEmbedding,
+  segmentBatches,
+  renderFrames,
+  renderSegment,
+  variants,
+} from '../../src/animation/index.ts';
 import { Scope, createSchedule } from '../../src/diffusion/index.ts';
 import type { Pipeline } from '../../src/diffusion/index.ts';
 import type { Check, CheckOf, GoldenArray, GoldenFolder } from './golden.ts';
@@ -288,7 +294,7 @@ async function smooth(check: CheckOf<'lerp'>, context: Context): Promise<Measure
     const measures = await compare(first, [check.first], context);
     const answers = { embeds: await golden.array(check.embeds), noises: await golden.array(check.noises) };
     const leg = { ...check, startEmbeds, startNoise, newNoise, goalEmbeds };
-    for (const { first: begin, ...batch } of legBatches(pipeline, leg)) {
+    for (const { first: begin, ...batch } of segmentBatches(pipeline, leg)) {
       const [embeds, noise] = [scope.own(batch.embeds), scope.own(batch.noise)];
       const answer = ({ dims, data }: GoldenArray) => {
         const width = data.length / (dims[0] ?? 1);
@@ -300,7 +306,7 @@ async function smooth(check: CheckOf<'lerp'>, context: Context): Promise<Measure
       );
     }
     const pictures: Picture[] = [];
-    for await (const batch of renderLeg(pipeline, leg, check)) pictures.push(...batch.pictures);
+    for await (const batch of renderSegment(pipeline, leg, check)) pictures.push(...batch.pictures);
     return [...measures, ...(await compare(pictures, check.frames, context))];
   } finally {
     scope.dispose();

@@ -31,7 +31,7 @@ export function parseShardIndex(file: string, json: unknown): string[] {
 }
 
 /** A range of the joined file that comes from one shard. */
-export interface Segment<Source extends ByteSource> {
+export interface ShardRange<Source extends ByteSource> {
   readonly source: Source;
   /** Offset in the joined file; `from` is the offset in its source. */
   readonly at: number;
@@ -45,7 +45,7 @@ export interface JoinedShards<Source extends ByteSource> {
   /** Its header. */
   readonly header: Uint8Array<ArrayBuffer>;
   /** Its values, contiguous after the header. */
-  readonly segments: readonly Segment<Source>[];
+  readonly ranges: readonly ShardRange<Source>[];
 }
 
 /**
@@ -80,12 +80,12 @@ export async function joinShards<Source extends ByteSource>(
   }
   const header = encodeHeader(entries);
   let at = header.length;
-  const segments = values.map((part) => {
-    const segment = { ...part, at };
+  const ranges = values.map((part) => {
+    const range = { ...part, at };
     at += part.length;
-    return segment;
+    return range;
   });
-  return { size: at, header, segments };
+  return { size: at, header, ranges };
 }
 
 function encodeHeader(entries: ReadonlyMap<string, unknown>): Uint8Array<ArrayBuffer> {

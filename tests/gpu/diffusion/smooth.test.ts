@@ -4,7 +4,7 @@ import type { GeneratedFrame, Progress, PromptEmbeds, Watch } from '../../../src
 import { isAbort } from '../../../src/base/index.ts';
 import type { Picture } from '../../../src/base/index.ts';
 import { defaultSettings, planSmooth } from '../../../src/project/index.ts';
-import type { LegStep, Settings } from '../../../src/project/index.ts';
+import type { SegmentStep, Settings } from '../../../src/project/index.ts';
 import { openGoldenGpu } from '../../support/golden-gpu.ts';
 import type { GoldenGpu } from '../../support/golden-gpu.ts';
 
@@ -41,7 +41,7 @@ afterAll(async () => {
 interface Kept {
   readonly picture: Picture;
   readonly settings: Settings;
-  readonly leg?: LegStep | undefined;
+  readonly leg?: SegmentStep | undefined;
 }
 
 /** The next frames after those that are there; after so many, whoever watches has seen enough. */

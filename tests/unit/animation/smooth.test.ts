@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { legBatches, renderLeg, smooth } from '../../../src/animation/index.ts';
+import { segmentBatches, renderSegment, smooth } from '../../../src/animation/index.ts';
 import type { GeneratedFrame, Progress, PromptEmbeds, Watch } from '../../../src/animation/index.ts';
 import { isAbort } from '../../../src/base/index.ts';
 import type { Picture } from '../../../src/base/index.ts';
@@ -7,7 +7,7 @@ import { createCpuCompute } from '../../../src/compute/index.ts';
 import { Pipeline } from '../../../src/diffusion/index.ts';
 import { createModel, targetFor } from '../../../src/models/index.ts';
 import { defaultSettings, framesToMake, planSmooth } from '../../../src/project/index.ts';
-import type { LegStep, Settings } from '../../../src/project/index.ts';
+import type { SegmentStep, Settings } from '../../../src/project/index.ts';
 import { openCpuRuntime } from '../../support/cpu-runtime.ts';
 import { cosine, embeddingsOf } from '../../support/likeness.ts';
 import { embeddingWidth, tinyModelParts } from '../../support/tiny-model.ts';
@@ -45,7 +45,7 @@ const settings: Settings = {
 interface Kept {
   readonly picture: Picture;
   readonly settings: Settings;
-  readonly leg?: LegStep | undefined;
+  readonly leg?: SegmentStep | undefined;
 }
 
 /** Makes the next frames of an animation. */
@@ -393,7 +393,7 @@ describe('a leg that was begun', () => {
     };
     const leg = { ...ends, intermediate: 7, noiseShift: 0.4, batchSize: 3 };
     const firsts = (done: number) =>
-      [...legBatches(pipeline, { ...leg, done })].map(({ first, embeds, noise }) => {
+      [...segmentBatches(pipeline, { ...leg, done })].map(({ first, embeds, noise }) => {
         embeds.dispose();
         noise.dispose();
         return first;
@@ -402,7 +402,7 @@ describe('a leg that was begun', () => {
 
     const steps = { steps: 1, guidanceScale: 2 };
     const sizes: number[] = [];
-    for await (const { pictures } of renderLeg(pipeline, { ...leg, done: 4 }, steps)) {
+    for await (const { pictures } of renderSegment(pipeline, { ...leg, done: 4 }, steps)) {
       sizes.push(pictures.length);
     }
     expect(sizes).toEqual([3, 1]);

@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { legPoints } from '../../../src/diffusion/index.ts';
+import { segmentPoints } from '../../../src/diffusion/index.ts';
 
-describe('the points of a leg', () => {
+describe('the points of a segment', () => {
   it('are those of the original program', () => {
-    expect(legPoints(4, 0.4).map(({ embedding }) => embedding)).toEqual([0.25, 0.5, 0.75, 1]);
-    expect(legPoints(4, 0.5).map(({ noise }) => noise)).toEqual([0.125, 0.25, 0.375, 0.5]);
+    expect(segmentPoints(4, 0.4).map(({ embedding }) => embedding)).toEqual([0.25, 0.5, 0.75, 1]);
+    expect(segmentPoints(4, 0.5).map(({ noise }) => noise)).toEqual([0.125, 0.25, 0.375, 0.5]);
   });
 
   it('are evenly spaced, end at the goal, and with the noise as far as it may go', () => {
     const shift = fc.double({ min: 0, max: 1, noNaN: true });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 300 }), shift, (intermediate, noiseShift) => {
-        const points = legPoints(intermediate, noiseShift);
+        const points = segmentPoints(intermediate, noiseShift);
         expect(points).toHaveLength(intermediate);
         expect(points.at(-1)).toEqual({ embedding: 1, noise: noiseShift });
         for (const [index, { embedding, noise }] of points.entries()) {

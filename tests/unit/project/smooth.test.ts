@@ -7,14 +7,14 @@ import {
   planSmooth,
   trailTo,
 } from '../../../src/project/index.ts';
-import type { LegStep, Settings } from '../../../src/project/index.ts';
+import type { SegmentStep, Settings } from '../../../src/project/index.ts';
 
 const smooth: Settings = { ...defaultSettings, mode: 'smooth', frames: 2, intermediate: 4, seed: 3 };
 
 interface Kept {
   readonly picture: string;
   readonly settings: Settings;
-  readonly leg?: LegStep;
+  readonly leg?: SegmentStep;
 }
 
 /** Frames whose pictures are named by their numbers: plain ones (null), and places on legs (`2/4`, `2/4 home`). */

@@ -1,11 +1,11 @@
 import type { Picture } from '../base/index.ts';
-import { Scope, legPoints } from '../diffusion/index.ts';
+import { Scope, segmentPoints } from '../diffusion/index.ts';
 import type { DeviceTensor, Pipeline } from '../diffusion/index.ts';
 import { renderFrames } from './frames.ts';
 import type { RenderWatch } from './frames.ts';
 
 /** A segment of smooth mode, from one variant to the next. All tensors are float32 with one row. */
-export interface Leg {
+export interface Segment {
   readonly startEmbeds: DeviceTensor;
   readonly goalEmbeds: DeviceTensor;
   readonly startNoise: DeviceTensor;
@@ -26,7 +26,7 @@ export interface Leg {
 }
 
 /** Inputs of some frames of a segment; the receiver disposes both tensors. */
-export interface LegBatch {
+export interface SegmentBatch {
   /** Index of the batch's first frame in the segment. */
   readonly first: number;
   readonly embeds: DeviceTensor;
@@ -37,19 +37,30 @@ export interface LegBatch {
  * Interpolates the embeddings and noises of a segment, batch by batch (`generate_lerp.py` of the original program):
  * embeddings linearly, noises so that they stay standard normal.
  */
-export function* legBatches({ compute }: Pipeline, leg: Leg): Generator<LegBatch, void, undefined> {
-  const points = legPoints(leg.intermediate, leg.noiseShift, leg.ease);
-  for (let begin = 0; begin < points.length; begin += leg.batchSize) {
-    const batch = points.slice(begin, begin + leg.batchSize);
-    if (begin + batch.length <= (leg.done ?? 0)) continue;
+export function* segmentBatches(
+  { compute }: Pipeline,
+  segment: Segment,
+): Generator<SegmentBatch, void, undefined> {
+  const points = segmentPoints(segment.intermediate, segment.noiseShift, segment.ease);
+  for (let begin = 0; begin < points.length; begin += segment.batchSize) {
+    const batch = points.slice(begin, begin + segment.batchSize);
+    if (begin + batch.length <= (segment.done ?? 0)) continue;
     const scope = new Scope();
     const rows = (tensor: DeviceTensor) =>
       scope.own(compute.empty([batch.length, ...tensor.dims.slice(1)], 'float32'));
     try {
-      const [embeds, noise] = [rows(leg.startEmbeds), rows(leg.startNoise)];
+      const [embeds, noise] = [rows(segment.startEmbeds), rows(segment.startNoise)];
       for (const [row, point] of batch.entries()) {
-        compute.lerp(leg.startEmbeds, leg.goalEmbeds, point.embedding, false, embeds, row);
-        compute.lerp(leg.startNoise, leg.newNoise, point.noise, true, noise, row, leg.correlation);
+        compute.lerp(segment.startEmbeds, segment.goalEmbeds, point.embedding, false, embeds, row);
+        compute.lerp(
+          segment.startNoise,
+          segment.newNoise,
+          point.noise,
+          true,
+          noise,
+          row,
+          segment.correlation,
+        );
       }
       yield { first: begin, embeds, noise };
     } catch (error) {
@@ -60,7 +71,7 @@ export function* legBatches({ compute }: Pipeline, leg: Leg): Generator<LegBatch
 }
 
 /** Settings and callbacks for rendering a segment. */
-export interface LegRendering {
+export interface SegmentRendering {
   readonly steps: number;
   readonly guidanceScale: number;
   /** Float tensors about a batch's embeddings, read back with its frames. `batch` frees what it owns. */
@@ -72,7 +83,7 @@ export interface LegRendering {
 }
 
 /** Finished frames of a segment. */
-export interface LegFrames {
+export interface SegmentFrames {
   readonly first: number;
   readonly pictures: readonly Picture[];
   readonly extra: readonly Float32Array[];
@@ -83,12 +94,12 @@ export interface LegFrames {
  *
  * @throws the signal's reason, within one denoising step
  */
-export async function* renderLeg(
+export async function* renderSegment(
   pipeline: Pipeline,
-  leg: Leg,
-  { steps, guidanceScale, measure, look, watch }: LegRendering,
-): AsyncGenerator<LegFrames, void, undefined> {
-  for (const { first, embeds, noise } of legBatches(pipeline, leg)) {
+  segment: Segment,
+  { steps, guidanceScale, measure, look, watch }: SegmentRendering,
+): AsyncGenerator<SegmentFrames, void, undefined> {
+  for (const { first, embeds, noise } of segmentBatches(pipeline, segment)) {
     const scope = new Scope();
     let rendered: Awaited<ReturnType<typeof renderFrames>>;
     try {

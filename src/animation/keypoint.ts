@@ -6,37 +6,37 @@ import { guidedEmbedding } from './frames.ts';
 import type { PromptEmbeds } from './types.ts';
 
 /** Keypoint: the inputs of one frame, float32 with one row each. The receiver disposes both tensors. */
-export interface Place extends Noise {
+export interface Keypoint extends Noise {
   readonly embeds: DeviceTensor;
 }
 
 interface Noise {
   readonly noise: DeviceTensor;
-  readonly draws: Draws;
+  readonly mixture: NoiseMixture;
 }
 
 /** Noise mixture: the independent noises that a noise is the weighted sum of, by key. The squared weights sum to 1. */
-export type Draws = ReadonlyMap<string, number>;
+export type NoiseMixture = ReadonlyMap<string, number>;
 
 /** The mixture of an original noise. */
-export function oneDraw(seed: number, frame: number, variant = 0): Draws {
+export function pureNoise(seed: number, frame: number, variant = 0): NoiseMixture {
   return new Map([[`${seed}/${frame}/${variant}`, 1]]);
 }
 
 /** Correlation of two noises: 0 for independent, 1 for equal ones. */
-export function correlation(a: Draws, b: Draws): number {
+export function correlation(a: NoiseMixture, b: NoiseMixture): number {
   let sum = 0;
   for (const [name, weight] of b) sum += weight * (a.get(name) ?? 0);
   return sum;
 }
 
 /** The mixture of the interpolation between two noises at `t`, renormalised. */
-export function drawsBetween(a: Draws, b: Draws, t: number): Draws {
+export function mixtureBetween(a: NoiseMixture, b: NoiseMixture, t: number): NoiseMixture {
   const norm = Math.sqrt(t * t + (1 - t) * (1 - t) + 2 * t * (1 - t) * correlation(a, b));
-  const draws = new Map<string, number>();
-  for (const [name, weight] of a) draws.set(name, (weight * (1 - t)) / norm);
-  for (const [name, weight] of b) draws.set(name, (draws.get(name) ?? 0) + (weight * t) / norm);
-  return draws;
+  const mixture = new Map<string, number>();
+  for (const [name, weight] of a) mixture.set(name, (weight * (1 - t)) / norm);
+  for (const [name, weight] of b) mixture.set(name, (mixture.get(name) ?? 0) + (weight * t) / norm);
+  return mixture;
 }
 
 /** Encodes the prompts in a frame's settings; the caller disposes `text`. */
@@ -55,7 +55,7 @@ export async function retrace(
   promptsOf: PromptSource,
   { width, height }: { readonly width: number; readonly height: number },
   signal?: AbortSignal,
-): Promise<Place> {
+): Promise<Keypoint> {
   const scope = new Scope();
   try {
     let embeds: DeviceTensor | null = null;
@@ -81,7 +81,7 @@ export async function retrace(
     let way: Noise | null = null;
     for (const { seed, frame, variant, t } of trail.noise) {
       const noise = scope.own(pipeline.noise([{ seed, frame, variant }], width, height));
-      const fresh: Noise = { noise, draws: oneDraw(seed, frame, variant) };
+      const fresh: Noise = { noise, mixture: pureNoise(seed, frame, variant) };
       if (!way) {
         way = fresh;
         continue;
@@ -93,7 +93,7 @@ export async function retrace(
       for (const passed of [before, fresh]) scope.release(passed.noise).dispose();
     }
     if (!embeds || !way) throw new RangeError('a trail has a beginning');
-    return { embeds: scope.release(embeds), noise: scope.release(way.noise), draws: way.draws };
+    return { embeds: scope.release(embeds), noise: scope.release(way.noise), mixture: way.mixture };
   } finally {
     scope.dispose();
   }
@@ -102,6 +102,6 @@ export async function retrace(
 /** Interpolates between two noises at `t`, preserving the variance. */
 export function noiseBetween({ compute }: Pipeline, a: Noise, b: Noise, t: number): Noise {
   const noise = compute.empty(a.noise.dims, 'float32');
-  compute.lerp(a.noise, b.noise, t, true, noise, 0, correlation(a.draws, b.draws));
-  return { noise, draws: drawsBetween(a.draws, b.draws, t) };
+  compute.lerp(a.noise, b.noise, t, true, noise, 0, correlation(a.mixture, b.mixture));
+  return { noise, mixture: mixtureBetween(a.mixture, b.mixture, t) };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { legBatches } from '../../../src/animation/index.ts';
-import type { Leg } from '../../../src/animation/index.ts';
+import { segmentBatches } from '../../../src/animation/index.ts';
+import type { Segment } from '../../../src/animation/index.ts';
 import { createCpuCompute } from '../../../src/compute/index.ts';
 import { Pipeline } from '../../../src/diffusion/index.ts';
 import { createModel, targetFor } from '../../../src/models/index.ts';
@@ -33,14 +33,14 @@ const ends = {
   startNoise: await row(3, noiseDims),
   newNoise: await row(4, noiseDims),
 };
-const read = async (tensor: Leg['startNoise']) => values(compute, tensor);
+const read = async (tensor: Segment['startNoise']) => values(compute, tensor);
 
-/** All frames of a leg: their embeddings and noises, and the sizes of the batches. */
-async function frames(leg: Omit<Leg, keyof typeof ends>) {
+/** All frames of a segment: their embeddings and noises, and the sizes of the batches. */
+async function frames(segment: Omit<Segment, keyof typeof ends>) {
   const embeds: number[][] = [];
   const noises: number[][] = [];
   const batches: number[] = [];
-  for (const batch of legBatches(pipeline, { ...ends, ...leg })) {
+  for (const batch of segmentBatches(pipeline, { ...ends, ...segment })) {
     const [count = 0] = batch.embeds.dims;
     expect(batch.noise.dims).toEqual([count, ...noiseDims.slice(1)]);
     batches.push(count);
@@ -55,7 +55,7 @@ async function frames(leg: Omit<Leg, keyof typeof ends>) {
   return { embeds, noises, batches };
 }
 
-describe('the frames of a leg', () => {
+describe('the frames of a segment', () => {
   it('are the same in batches of any size, the last as large as what is left', async () => {
     const before = compute.liveTensors;
     const whole = await frames({ intermediate: 7, noiseShift: 0.4, batchSize: 7 });
@@ -86,10 +86,10 @@ describe('the frames of a leg', () => {
     const alike = compute.empty(noiseDims, 'float32');
     compute.lerp(ends.startNoise, ends.newNoise, 0.3, true, alike, 0);
     const correlation = 0.7 / Math.hypot(0.3, 0.7);
-    const leg = { ...ends, newNoise: alike, intermediate: 4, noiseShift: 1, batchSize: 4 };
-    const variances = async (of: Leg) => {
-      const [batch] = legBatches(pipeline, of);
-      if (!batch) throw new Error('a leg has frames');
+    const segment = { ...ends, newNoise: alike, intermediate: 4, noiseShift: 1, batchSize: 4 };
+    const variances = async (of: Segment) => {
+      const [batch] = segmentBatches(pipeline, of);
+      if (!batch) throw new Error('a segment has frames');
       const noise = await read(batch.noise);
       batch.embeds.dispose();
       batch.noise.dispose();
@@ -97,10 +97,10 @@ describe('the frames of a leg', () => {
         (row) => noise.slice(256 * row, 256 * (row + 1)).reduce((sum, value) => sum + value ** 2, 0) / 256,
       );
     };
-    const [start, , , end] = await variances({ ...leg, newNoise: ends.startNoise, correlation: 1 });
+    const [start, , , end] = await variances({ ...segment, newNoise: ends.startNoise, correlation: 1 });
     expect(start).toBeCloseTo(end ?? NaN, 5);
-    const [, halfway] = await variances({ ...leg, correlation });
-    const [, tooStrong] = await variances(leg);
+    const [, halfway] = await variances({ ...segment, correlation });
+    const [, tooStrong] = await variances(segment);
     expect(Math.abs((halfway ?? NaN) - 1)).toBeLessThan(0.3);
     expect(tooStrong).toBeGreaterThan(1.5);
     alike.dispose();

@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { correlation, mixtureBetween, pureNoise } from '../../../src/animation/keypoint.ts';
+import type { NoiseMixture } from '../../../src/animation/keypoint.ts';
+
+/** Noise after any number of segments toward fresh noise or to noise that was there before. */
+const walks = fc
+  .array(fc.record({ frame: fc.nat({ max: 4 }), t: fc.double({ min: 0, max: 1, noNaN: true }) }))
+  .map((segments) =>
+    segments.reduce<NoiseMixture>(
+      (mixture, { frame, t }) => mixtureBetween(mixture, pureNoise(1, frame), t),
+      pureNoise(1, 0),
+    ),
+  );
+
+describe('noise that is the sum of several original noises', () => {
+  it('keeps its strength, wherever it has been', () => {
+    fc.assert(
+      fc.property(walks, (mixture) => {
+        expect(correlation(mixture, mixture)).toBeCloseTo(1, 9);
+      }),
+    );
+  });
+
+  it('is like the noises that it comes from, and like no other', () => {
+    const halfway = mixtureBetween(pureNoise(1, 0), pureNoise(1, 1), 0.5);
+    expect(correlation(halfway, pureNoise(1, 0))).toBeCloseTo(Math.SQRT1_2, 12);
+    expect(correlation(halfway, pureNoise(1, 1))).toBeCloseTo(Math.SQRT1_2, 12);
+    expect(correlation(halfway, pureNoise(2, 0))).toBe(0);
+  });
+
+  it('is the noise that it reaches', () => {
+    fc.assert(
+      fc.property(walks, (mixture) => {
+        const reached = mixtureBetween(mixture, pureNoise(9, 9), 1);
+        expect(correlation(reached, pureNoise(9, 9))).toBe(1);
+        expect(correlation(reached, mixture)).toBe(0);
+      }),
+    );
+  });
+});
