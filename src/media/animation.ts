@@ -2,37 +2,37 @@ import { MediaError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import type { CreateOutput, PictureSize } from '../formats/index.ts';
 
-/** The frames of an animation, of which an encoder reads one at a time. */
+/** Frames of an animation, read one at a time by encoders. */
 export interface FrameSource {
-  /** Of all frames, in order. */
+  /** Sizes of all frames, in order. */
   readonly sizes: readonly PictureSize[];
-  /** The pixels of a frame, counted from 0. */
+  /** Reads the pixels of a frame. */
   picture(index: number): Promise<Picture>;
-  /** A frame as a PNG file. */
+  /** Reads a frame as a PNG file. */
   png(index: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** A finished file. */
 export interface MediaFile {
-  /** With its MIME type. */
+  /** The file, with its MIME type. */
   readonly file: Blob;
-  /** The program that wrote it, for those who compare. */
+  /** Name of the encoder. */
   readonly encoder: string;
 }
 
-/** How the writing of an animation is watched and stopped. */
+/** Cancellation, progress and temporary files of an encoder. */
 export interface EncodeControl {
   readonly signal: AbortSignal;
-  /** `done` of `of` frames are written. */
+  /** Called when `done` of `of` frames are written. */
   readonly onProgress: (progress: { readonly done: number; readonly of: number }) => void;
-  /** Begins a file to write into, on disk where the browser allows that. */
+  /** Creates a temporary file, on disk if the browser supports it. */
   readonly createOutput: CreateOutput;
 }
 
 /**
- * The one size of all frames.
+ * The common size of all frames.
  *
- * @throws MediaError `no-frames` or `frames-differ`.
+ * @throws MediaError `no-frames` or `frames-differ`
  */
 export function frameSize({ sizes }: Pick<FrameSource, 'sizes'>): PictureSize {
   const [first] = sizes;

@@ -1,12 +1,12 @@
-/** Side of the probe in pixels. Browsers add no noise where there are few colours, so there are many. */
+/** Side of the probe in pixels. Browsers add noise only to pictures with many colours, so the probe has many. */
 const side = 64;
 
 let known: boolean | null = null;
 
 /**
- * Whether a canvas gives back the pixels that were drawn on it. Browsers that protect against fingerprinting add noise
- * to what is read (Brave, Safari's private windows) or replace it altogether (Firefox with
- * `privacy.resistFingerprinting`, the Tor Browser) without an error. Found out once: a browser's answer does not change.
+ * True if a canvas returns exactly the pixels drawn on it. Browsers that protect against fingerprinting silently add noise
+ * (Brave, Safari's private windows) or return other data (Firefox with `privacy.resistFingerprinting`, Tor Browser).
+ * Probed once.
  */
 export function canvasIsExact(): boolean {
   return (known ??= probe());
@@ -14,7 +14,7 @@ export function canvasIsExact(): boolean {
 
 function probe(): boolean {
   const context = new OffscreenCanvas(side, side).getContext('2d', { willReadFrequently: true });
-  // No memory for it: said where a canvas is needed.
+  // Out of memory, which will be reported where a canvas is needed.
   if (!context) return true;
   const drawn = new ImageData(side, side);
   for (let i = 0; i < drawn.data.length; i++) {

@@ -7,19 +7,19 @@ import { checkPictureSize, sniffPicture } from './sniff.ts';
 import type { PictureHeader, PictureKind } from './sniff.ts';
 import { decodeWithoutCanvas } from './without-canvas.ts';
 
-/** The frame that a picture is to become. */
+/** Target frame of a picture. */
 export interface DecodeOptions {
-  /** Sides of the frame in pixels. */
+  /** Size of the frame in pixels. */
   readonly width: number;
   readonly height: number;
-  /** `crop` cuts the longer side at both ends, `stretch` keeps everything and changes the proportions. */
+  /** `crop` cuts the longer side at both ends; `stretch` distorts the picture. */
   readonly fit: 'crop' | 'stretch';
 }
 
-/** Nearly every header ends within its first 64 kB; the rest (large EXIF or depth blocks) is read only on need. */
+/** Bytes read first. Nearly every header fits; more is read only for large EXIF or depth blocks. */
 const FIRST_READ = 65_536;
 
-/** Canvases above this side are refused by some browsers. */
+/** Maximum side of a canvas that all browsers support. */
 const MAX_CANVAS_SIDE = 8192;
 
 const types: Readonly<Record<PictureKind, string>> = {
@@ -56,10 +56,10 @@ async function readHeader(file: Blob, signal: AbortSignal): Promise<PictureHeade
   }
 }
 
-/** Has the browser decode the first frame, turned as its EXIF says. */
+/** Decodes the first frame, applying EXIF orientation. */
 async function decodeBitmap(file: Blob, kind: PictureKind): Promise<ImageBitmap> {
   try {
-    // The type comes from the bytes: a file's own type comes from its name, and some browsers trust it.
+    // MIME type from the contents: a file's own type comes from its name, and some browsers trust it.
     return await createImageBitmap(file.slice(0, file.size, types[kind]), { imageOrientation: 'from-image' });
   } catch (cause) {
     throw new InputError('picture-damaged', 'The picture is damaged: your browser cannot read it.', {
@@ -70,14 +70,14 @@ async function decodeBitmap(file: Blob, kind: PictureKind): Promise<ImageBitmap>
   }
 }
 
-/** The part of a picture that a frame shows, in the picture's pixels; not rounded, so that the centre stays put. */
+/** Rectangle of the picture that the frame shows, not rounded, so that it stays centred. */
 export function visiblePart(
   picture: { readonly width: number; readonly height: number },
   { width, height, fit }: DecodeOptions,
 ): Rectangle {
   if (fit === 'stretch') return { x: 0, y: 0, width: picture.width, height: picture.height };
   const scale = Math.min(picture.width / width, picture.height / height);
-  // Rounding must not carry the product over the picture's edge.
+  // Guard against rounding errors beyond the edge.
   const part = {
     width: Math.min(scale * width, picture.width),
     height: Math.min(scale * height, picture.height),
@@ -86,17 +86,17 @@ export function visiblePart(
 }
 
 interface Halving {
-  /** Where to begin and how much to take of one side, in whole pixels. */
+  /** Start and length of the source along one axis, in whole pixels. */
   readonly start: number;
   readonly length: number;
-  /** How many pixels that becomes. */
+  /** Resulting number of pixels. */
   readonly side: number;
 }
 
 /**
- * One step along one side of a picture that is too large for `target`: pixels are taken in whole pairs, so that
- * each counts the same, and an odd one out is left behind at the edge. A larger step would leave pixels out, and a
- * crooked one would weigh them unevenly: fine patterns would shimmer.
+ * One halving step along one axis of a picture that is much larger than `target`: averages whole pairs of pixels, so that
+ * all have equal weight, and drops an odd one at the edge. Other factors would skip pixels or weigh them unevenly, and
+ * fine patterns would alias.
  */
 export function halve(start: number, length: number, target: number): Halving {
   if (length < 2 * target) {
@@ -108,7 +108,7 @@ export function halve(start: number, length: number, target: number): Halving {
 }
 
 function canvasContext(width: number, height: number): OffscreenCanvasRenderingContext2D {
-  // Kept off the GPU: the pixels are read back at once, and are then the same on every machine.
+  // Not on the GPU: the pixels are read back at once, and are then the same on every machine.
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
   if (!context) {
     throw new InputError('picture-too-large', 'Your browser has no memory left for this picture.', {
@@ -121,22 +121,22 @@ function canvasContext(width: number, height: number): OffscreenCanvasRenderingC
   return context;
 }
 
-/** Draws a part of a picture on white, scaled to `width` × `height`. */
+/** Draws a rectangle of a picture on white, scaled to `width` × `height`. */
 function draw(source: ImageBitmap | OffscreenCanvas, part: Rectangle, width: number, height: number) {
   const context = canvasContext(width, height);
-  // The canvas weighs colours by their alpha, so what stands under clear pixels does not count.
+  // The canvas premultiplies by alpha, so colours of transparent pixels do not matter.
   context.fillStyle = '#fff';
   context.fillRect(0, 0, width, height);
   context.drawImage(source, part.x, part.y, part.width, part.height, 0, 0, width, height);
   return context;
 }
 
-/** Brings the visible part to the frame's size: by halves while it is twice as large or more, then in one step. */
+/** Scales the visible rectangle to the frame's size: by halves while it is at least twice as large, then in one step. */
 function resample(bitmap: ImageBitmap, options: DecodeOptions): Picture {
   const { width, height } = options;
   let source: ImageBitmap | OffscreenCanvas = bitmap;
   let part = visiblePart(bitmap, options);
-  /** Draws the next step. The canvas of the step before is freed now: waiting for it, many would fill the memory. */
+  /** Draws the next step, and frees the canvas of the previous one now: garbage collection would come too late. */
   const step = (from: Rectangle, across: number, down: number) => {
     const context = draw(source, from, across, down);
     if (source instanceof OffscreenCanvas) source.width = source.height = 0;
@@ -156,22 +156,21 @@ function resample(bitmap: ImageBitmap, options: DecodeOptions): Picture {
   return { width, height, data: step(part, width, height).getImageData(0, 0, width, height).data };
 }
 
-/** A picture that has been decoded. */
+/** A decoded picture. */
 export interface OpenedPicture {
-  /** Sides in pixels, turned as the file says. */
+  /** Size in pixels, after orientation. */
   readonly width: number;
   readonly height: number;
-  /** A frame of it, in sRGB, transparency on white, cut or stretched about its centre. */
+  /** Makes a frame in sRGB, with transparency on white, cropped or stretched around the centre. */
   cut(options: DecodeOptions): Picture;
   close(): void;
 }
 
 /**
- * Decodes a picture file: the first frame of an animation, turned as its EXIF or its container says. Runs in a worker.
+ * Decodes a picture file in a worker: the first frame of an animation, with its orientation applied.
  *
- * @throws InputError for the reasons of `sniffPicture`, `file-unreadable` when the file is gone or locked,
- *   `picture-damaged` when the browser refuses the data, and `canvas-inexact` when it only gives noise; the signal's
- *   reason when it is aborted.
+ * @throws InputError as `sniffPicture`, `file-unreadable` if the file is gone or locked, `picture-damaged` if the browser
+ *   cannot decode it, and `canvas-inexact` if the browser only returns altered pixels; the signal's reason if aborted
  */
 export async function openPicture(file: Blob, signal: AbortSignal): Promise<OpenedPicture> {
   signal.throwIfAborted();
@@ -193,7 +192,7 @@ export async function openPicture(file: Blob, signal: AbortSignal): Promise<Open
   try {
     signal.throwIfAborted();
     const { width, height } = bitmap;
-    // What was decoded may be another size than the header said.
+    // The decoded size may differ from the header's.
     checkPictureSize({ kind, width, height });
     return {
       width,
@@ -210,9 +209,9 @@ export async function openPicture(file: Blob, signal: AbortSignal): Promise<Open
 }
 
 /**
- * Turns a picture file into a frame of exactly `width` × `height`.
+ * Decodes a picture file to a frame of exactly `width` × `height`.
  *
- * @throws as `openPicture` does
+ * @throws like `openPicture`
  */
 export async function decodePicture(
   file: Blob,

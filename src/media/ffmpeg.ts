@@ -6,30 +6,30 @@ import { DriftError, MediaError, abortable } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import type { CreateOutput } from '../formats/index.ts';
 
-/** What ffmpeg is to write. */
+/** An encoding by ffmpeg. */
 export interface FfmpegJob {
-  /** The format's name, for errors. */
+  /** Format name, for errors. */
   readonly format: string;
   readonly width: number;
   readonly height: number;
   /** Frames per second. */
   readonly frameRate: number;
-  /** Which picture each frame shows, in ascending order. */
+  /** Index of the picture shown by each frame, ascending. */
   readonly shown: readonly number[];
   picture(index: number): Promise<Picture>;
-  /** One run of the program each: its arguments after the frames, which are its first input. */
+  /** Arguments of each run of the program, after the frames, which are its first input. */
   readonly passes: readonly (readonly string[])[];
-  /** The names of the files that the last of them writes. */
+  /** Names of the files written by the last pass. */
   readonly outputs: readonly string[];
-  /** Takes them, one after another. */
+  /** Receives these files in order. */
   take(bytes: Uint8Array<ArrayBuffer>, index: number): Promise<void> | void;
 }
 
 export interface FfmpegControl {
   readonly signal: AbortSignal;
-  /** Begins the file that the frames are read from. */
+  /** Creates the temporary file of raw frames. */
   readonly createOutput: CreateOutput;
-  /** How much of the work is done, from 0 to 1. */
+  /** Called with the fraction of finished work, 0 … 1. */
   readonly onShare: (share: number) => void;
 }
 
@@ -43,8 +43,8 @@ function failed(what: string, details: Record<string, string | number>, cause?: 
 }
 
 /**
- * `FFmpeg` never hears of a worker script that does not load, and would wait for it for ever: so it is loaded once
- * beforehand, where failing can be seen. A server may answer for a missing file with a page.
+ * Fetches the worker script, to detect failure: `FFmpeg` would wait forever for a script that does not load. A server may
+ * answer with an HTML page for a missing file.
  */
 async function checkWorkerScript(signal: AbortSignal): Promise<void> {
   const response = await fetch(classWorkerURL, { signal });
@@ -69,11 +69,11 @@ async function load(ffmpeg: FFmpeg, format: string, signal: AbortSignal): Promis
 }
 
 /**
- * Encodes with ffmpeg compiled to WebAssembly: some 32 MB to load and far slower than the browser's own encoders,
- * but it runs everywhere. The frames are read once and lie on disk, as far as the browser puts Blobs there.
+ * Encodes with ffmpeg compiled to WebAssembly: 32 MB to load and far slower than the browser's encoders, but it runs
+ * everywhere. Raw frames are written to a temporary file, on disk if possible.
  *
- * @throws MediaError `encoder-unavailable` or `mp4-failed` and its like; what `picture` and `take` throw; the signal's reason when
- *   it is aborted. However it ends, its worker is gone.
+ * @throws MediaError `encoder-unavailable` or `mp4-failed` (and likewise for other formats); what `picture` and `take`
+ *   throw; the signal's reason if aborted. Its worker is terminated in any case.
  */
 export async function encodeWithFfmpeg(
   job: FfmpegJob,
@@ -96,8 +96,8 @@ export async function encodeWithFfmpeg(
   });
   try {
     await load(ffmpeg, format, signal);
-    // ffmpeg reads pixels from a file as it needs them: copied into its own file system, all would be in memory. What
-    // is shown several times is there once.
+    // ffmpeg reads from the mounted file on demand; its own file system would hold all pixels in memory. Repeated frames
+    // are stored once.
     const places: number[] = [];
     for (const [i, picture] of shown.entries()) {
       signal.throwIfAborted();

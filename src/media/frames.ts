@@ -5,7 +5,7 @@ import type { PictureSize } from '../formats/index.ts';
 import { openPicture } from './decode.ts';
 import type { DecodeOptions } from './decode.ts';
 
-/** A picture file that is opened when its turn comes. */
+/** A picture file, opened on demand. */
 export interface BroughtPicture {
   readonly name: string;
   readonly open: (signal: AbortSignal) => Promise<Blob>;
@@ -17,13 +17,13 @@ export interface BadPicture {
   readonly message: string;
 }
 
-/** Pictures as frames of one size. */
+/** Imported pictures as frames of one size. */
 export interface BroughtFrames {
-  /** The file of the first, and the first as it was cut. */
+  /** File of the first picture, and its frame. */
   readonly first: { readonly name: string; readonly file: Blob; readonly picture: Picture };
-  /** All of them, the first included, as PNG files: pixels of many would not fit into memory. */
+  /** All frames, including the first, as PNG files, because their pixels may not fit in memory. */
   readonly frames: readonly Blob[];
-  /** How many had another size than the first, and were made to fit. */
+  /** Number of pictures with another size than the first, which were fitted. */
   readonly fitted: number;
   readonly bad: readonly BadPicture[];
 }
@@ -34,18 +34,17 @@ export interface FramesControl {
 }
 
 export interface FramesOptions {
-  /** The frames' size, from that of the first picture that can be read. */
+  /** Derives the frames' size from that of the first readable picture. */
   readonly sizeFor: (size: PictureSize) => PictureSize;
   readonly fit: DecodeOptions['fit'];
-  /** Runs what decodes a picture when no other is being decoded. */
+  /** Serialises decoding. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /**
- * Reads pictures, at least one, one after another as frames of the first one's size. Those that cannot be read are left
- * out.
+ * Reads one or more pictures, in order, as frames of the first one's size. Skips unreadable ones.
  *
- * @throws InputError of the first picture where none can be read; the signal's reason when it is aborted
+ * @throws InputError about the first picture if none can be read; the signal's reason if aborted
  */
 export async function readFrames(
   pictures: readonly BroughtPicture[],
@@ -91,7 +90,7 @@ interface FirstFrame {
   readonly name: string;
   readonly file: Blob;
   readonly picture: Picture;
-  /** The file's size, and how it was cut. */
+  /** Size of the file's picture, and how it was fitted. */
   readonly size: PictureSize;
   readonly options: DecodeOptions;
 }

@@ -11,23 +11,23 @@ import { wholeDurations } from './durations.ts';
 export interface GifOptions {
   /** Frames per second. */
   readonly frameRate: number;
-  /** Repeat for ever, or play once. */
+  /** Loops forever if true, plays once if false. */
   readonly loop: boolean;
 }
 
-/** So many pixels of a frame are enough to learn its palette from. */
+/** Number of pixels that suffice for a frame's palette. */
 const PALETTE_PIXELS = 50_000;
 
 /**
- * gif.js's `quality`: every how many pixels of a frame its palette is learnt from. Small frames can afford all of
- * theirs, and need them: at 128 × 128, 1 comes 2 dB closer to a busy frame than 5. Large ones get 5, which on
- * photographs and slopes comes closer than the default, 10, in a third of the time that 1 takes.
+ * gif.js's `quality`: sampling interval of pixels for the palette. Small frames use all pixels: at 128 × 128, 1 is 2 dB
+ * closer to a busy frame than 5. Large ones use 5, which on photographs and gradients is closer than the default of 10,
+ * in a third of the time of 1.
  */
 function paletteSampling(pixels: number): number {
   return Math.min(5, Math.max(1, Math.floor(pixels / PALETTE_PIXELS)));
 }
 
-/** What gif.js's worker answers: its part of the file in pages of one size, of which the last is filled up to `cursor`. */
+/** Response of gif.js's worker: part of the file in pages of equal size, the last filled up to `cursor`. */
 const encodedSchema = v.object({
   data: v.pipe(
     v.array(
@@ -41,12 +41,12 @@ const encodedSchema = v.object({
 });
 
 /**
- * Writes frames as an animated GIF, each with a palette of its own: frames differ too much to share one. The parts of
- * the file come from gif.js's workers. gif.js itself holds all frames and all parts until it is done, so its workers are
- * driven from here: each is given a frame when it is free, and what has come in order is written at once.
+ * Encodes an animated GIF with a palette per frame, using gif.js's workers. gif.js itself keeps all frames and parts in
+ * memory until the end, so its workers are driven from here: each gets a frame when it is idle, and parts are written in
+ * order as they arrive.
  *
- * @throws MediaError `no-frames`, `frames-differ` or `gif-failed`; what `source` throws; the signal's reason when it is
- *   aborted. However it ends, no worker is left.
+ * @throws MediaError `no-frames`, `frames-differ` or `gif-failed`; what `source` throws; the signal's reason if aborted.
+ *   All workers are terminated in any case.
  */
 export async function encodeGif(
   source: FrameSource,
@@ -70,12 +70,12 @@ async function writeGif(
   const { width, height } = frameSize(source);
   const of = source.sizes.length;
   const delays = wholeDurations(new Array<number>(of).fill(1 / frameRate), 0.01, shortestGifDelay);
-  /** Parts that came before an earlier one: fewer than two for each worker. */
+  /** Parts that arrived before an earlier one: fewer than two per worker. */
   const early = new Map<number, readonly Uint8Array<ArrayBuffer>[]>();
   let next = 0;
   let done = 0;
   const workerCount = Math.min(4, of, navigator.hardwareConcurrency);
-  /** Resumes writers that are too far ahead of the part that comes next in the file. */
+  /** Resume functions of writers that are too far ahead of the next part. */
   const heldBack: (() => void)[] = [];
 
   function accept(index: number, pages: readonly Uint8Array<ArrayBuffer>[]) {
@@ -110,7 +110,7 @@ async function writeGif(
           width,
           height,
           quality: paletteSampling(width * height),
-          // gif.js's dithering makes photographs worse, seen near and from afar, and files larger.
+          // gif.js's dithering makes photographs look worse, and files larger.
           dither: false,
           globalPalette: false,
           repeat: loop ? 0 : -1,
@@ -142,7 +142,7 @@ interface GifTask {
 
 interface GifWorker {
   encode(task: GifTask): Promise<Uint8Array<ArrayBuffer>[]>;
-  /** Has what is being encoded, and all that comes, fail. */
+  /** Makes the current and all later encodings fail. */
   fail(reason: Error): void;
   end(): void;
 }

@@ -1,4 +1,4 @@
-/** Pictures in and animations out: whatever file a user has becomes a frame, and frames become a file. */
+/** Decodes picture files to frames, and encodes frames to animations. */
 export { decodePicture } from './decode.ts';
 export type { DecodeOptions } from './decode.ts';
 export { MAX_PIXELS, MIN_SIDE, sniffPicture } from './sniff.ts';

@@ -4,12 +4,10 @@ import { writeToSink } from './output-sink.ts';
 import { encodeVideo } from './video.ts';
 
 /**
- * Writes frames as an H.264 video in MP4 (yuv420p, index first), with the browser's encoder where there is one and
- * else with ffmpeg, which is loaded only then. `encoder` of the result says which: `webcodecs` or `ffmpeg`.
+ * Encodes an H.264 video in MP4 (yuv420p, index first) with the browser's encoder, or with ffmpeg if it has none. The
+ * result's `encoder` is `webcodecs` or `ffmpeg`.
  *
- * `frameRate` in frames per second.
- *
- * @throws MediaError as `encodeVideo`; what `source` throws; the signal's reason when aborted
+ * @throws MediaError like `encodeVideo`; what `source` throws; the signal's reason if aborted
  */
 export async function encodeMp4(
   source: FrameSource,

@@ -1,16 +1,16 @@
-/** How a picture is to be turned, 1 to 8 as in the EXIF standard (4.6.4); 1 is as it is stored. */
+/** EXIF orientation, 1 to 8 (EXIF standard, 4.6.4); 1 is unchanged. */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 const orientations: readonly Orientation[] = [1, 2, 3, 4, 5, 6, 7, 8];
 
 /**
- * The orientation that the EXIF block of a JPEG says; 1 where it says none, or nothing that makes sense.
+ * Reads the EXIF orientation of a JPEG; 1 if there is none, or it is invalid.
  *
- * @param head the first bytes of the file, as many as hold the block: it comes first, and has at most 64 kB
+ * @param head Start of the file, at least to the end of the EXIF block, which comes first and has at most 64 kB.
  */
 export function jpegOrientation(head: Uint8Array): Orientation {
   const view = new DataView(head.buffer, head.byteOffset, head.length);
-  // Segments in front of the picture's data: a marker, and a length that counts itself.
+  // Segments before the image data: marker, then a length that includes itself.
   for (let at = 2; at + 4 <= head.length && head[at] === 0xff && head[at + 1] !== 0xda;) {
     const length = view.getUint16(at + 2);
     const exif = at + 10;
@@ -22,7 +22,7 @@ export function jpegOrientation(head: Uint8Array): Orientation {
   return 1;
 }
 
-/** The orientation in the first directory of a TIFF file. */
+/** Reads the orientation tag of a TIFF structure's first directory. */
 function tiffOrientation(tiff: Uint8Array): Orientation {
   if (tiff.length < 8) return 1;
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.length);

@@ -1,13 +1,13 @@
 import type { CreateOutput, OutputFile } from '../formats/index.ts';
 
-/** Where a file's bytes go as they come: in order, but for headers that are known last. */
+/** Destination of a file's bytes, mostly sequential, except for headers known last. */
 export interface Sink {
-  /** Begins the file anew: what has been written so far is gone. */
+  /** Discards everything written so far. */
   restart(): Promise<void>;
   write(bytes: Uint8Array<ArrayBuffer>, position: number): Promise<void>;
 }
 
-/** A sink that fills an output file, another one after each restart. */
+/** Sink that writes to an output file, a new one after each restart. */
 class OutputSink implements Sink {
   readonly #create: CreateOutput;
   #output: OutputFile | null = null;
@@ -39,10 +39,10 @@ class OutputSink implements Sink {
 }
 
 /**
- * Runs `write` on a sink of an output file and finishes that.
+ * Runs `write` on a sink and finishes its output file.
  *
- * @returns the file and what `write` returned
- * @throws what `write` throws, after what it wrote has been discarded
+ * @returns the file, and the result of `write`
+ * @throws what `write` throws, after discarding the file
  */
 export async function writeToSink<T>(
   createOutput: CreateOutput,

@@ -3,7 +3,7 @@ import type { Picture } from '../base/index.ts';
 import type { PictureSize } from '../formats/index.ts';
 import type { Orientation } from './orientation.ts';
 
-/** A part of a picture in its pixels, not necessarily whole ones. */
+/** Rectangle of a picture, in fractional pixels. */
 export interface Rectangle {
   readonly x: number;
   readonly y: number;
@@ -11,7 +11,7 @@ export interface Rectangle {
   readonly height: number;
 }
 
-/** Turns and mirrors a picture as its orientation says. */
+/** Applies an EXIF orientation. */
 export function oriented({ width, height, data }: Picture, orientation: Orientation): Picture {
   if (orientation === 1) return { width, height, data };
   const swaps = orientation >= 5;
@@ -31,17 +31,17 @@ export function oriented({ width, height, data }: Picture, orientation: Orientat
   return { width: toWidth, height: toHeight, data: new Uint8ClampedArray(turned.buffer) };
 }
 
-/** How pixels are weighed: the nearest alone, or by a kernel that is as wide as two (cubic) or three (Lanczos) of them. */
+/** Resampling kernel: nearest neighbour, cubic (radius 2) or Lanczos (radius 3). */
 export type Resampling = 'nearest' | 'cubic' | 'lanczos';
 
-/** Catmull and Rom's cubic kernel (a = -1/2). */
+/** Catmull–Rom cubic kernel (a = -1/2). */
 function cubic(distance: number): number {
   const x = Math.abs(distance);
   if (x < 1) return 1.5 * x ** 3 - 2.5 * x ** 2 + 1;
   return x < 2 ? -0.5 * x ** 3 + 2.5 * x ** 2 - 4 * x + 2 : 0;
 }
 
-/** Lanczos' window over the sinc, three lobes (Duchon, 1979). */
+/** Lanczos kernel with three lobes (Duchon, 1979). */
 function lanczos3(distance: number): number {
   if (distance === 0) return 1;
   if (Math.abs(distance) >= 3) return 0;
@@ -51,17 +51,14 @@ function lanczos3(distance: number): number {
 
 const kernels = { cubic: { radius: 2, at: cubic }, lanczos: { radius: 3, at: lanczos3 } };
 
-/**
- * Which pixels of one side a pixel of the result is made of, and how much each counts: for each place the first of them,
- * and `length` weights from there that add up to 1.
- */
+/** Filter taps along one axis: for each output pixel the first source pixel, and `length` weights that add up to 1. */
 interface Taps {
   readonly first: Int32Array;
   readonly weights: Float32Array;
   readonly length: number;
 }
 
-/** The taps of each of `target` pixels that show `length` pixels from `start` of a side of `side` pixels. */
+/** Taps for `target` output pixels that show `length` pixels from `start` of an axis of `side` pixels. */
 function tapsOf(start: number, length: number, target: number, side: number, resampling: Resampling): Taps {
   const scale = length / target;
   const first = new Int32Array(target);
@@ -70,7 +67,7 @@ function tapsOf(start: number, length: number, target: number, side: number, res
     return { first, weights: new Float32Array(target).fill(1), length: 1 };
   }
   const { radius, at } = kernels[resampling];
-  // Made smaller, the kernel spans all pixels that become one, so that fine patterns do not alias.
+  // For downscaling, widen the kernel to cover all source pixels, against aliasing.
   const stretch = Math.max(1, scale);
   const reach = radius * stretch;
   const count = Math.min(side, Math.ceil(2 * reach) + 1);
@@ -88,22 +85,19 @@ function tapsOf(start: number, length: number, target: number, side: number, res
   return { first, weights, length: count };
 }
 
-/**
- * Scales the same part of pictures of one size to `width` × `height`, on white, by a separable kernel. What is the same
- * for all of them is computed once.
- */
+/** Separable resampler of one rectangle of equally sized pictures to `width` × `height`, on white. Precomputes its taps. */
 export class Resampler {
   readonly #width: number;
   readonly #height: number;
   readonly #across: Taps;
   readonly #down: Taps;
-  /** The rows of the source that count. */
+  /** First source row in use; `#rows` is their number. */
   readonly #firstRow: number;
   readonly #rows: number;
-  /** RGB of those rows, each as wide as the result. */
+  /** RGB of these rows after horizontal resampling. */
   readonly #between: Float32Array;
 
-  /** @param size - of the pictures, in pixels, as the part is */
+  /** @param size Size of the pictures in pixels. */
   constructor(size: PictureSize, part: Rectangle, width: number, height: number, resampling: Resampling) {
     this.#width = width;
     this.#height = height;
@@ -161,14 +155,14 @@ export class Resampler {
 }
 
 /**
- * Scales a part of a picture to `width` × `height`, on white, by a cubic kernel. A canvas does the same faster; this is
- * for browsers whose canvas does not give back what was drawn.
+ * Resamples a rectangle of a picture to `width` × `height`, on white, with a cubic kernel. A canvas is faster; this is for
+ * browsers whose canvas returns altered pixels.
  */
 export function resampled(picture: Picture, part: Rectangle, width: number, height: number): Picture {
   return new Resampler(picture, part, width, height, 'cubic').apply(picture);
 }
 
-/** A picture without transparency; itself where it has none. */
+/** Composites a picture on white; returns it unchanged if it is opaque. */
 export function onWhite(picture: Picture): Picture {
   const { width, height, data } = picture;
   if (isOpaque(data)) return picture;

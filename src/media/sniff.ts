@@ -1,25 +1,25 @@
 import { InputError } from '../base/index.ts';
 import type { PictureSize } from '../formats/index.ts';
 
-/** The picture formats that Drift reads. */
+/** Supported picture formats. */
 export type PictureKind = 'jpeg' | 'png' | 'webp' | 'avif' | 'gif' | 'bmp';
 
-/** What a picture file says of itself in its first bytes: sides in pixels as stored, before EXIF turns them. */
+/** Format and stored size of a picture, before EXIF orientation, from the file's header. */
 export interface PictureHeader {
   readonly kind: PictureKind;
   readonly width: number;
   readonly height: number;
 }
 
-/** Pictures of more pixels are refused by their header: decoded, 50 megapixels take 200 MB. */
+/** Maximum number of pixels: 50 megapixels take 200 MB decoded. */
 export const MAX_PIXELS = 50_000_000;
 
-/** A side shorter than one latent (8 pixels) leaves nothing to vary. */
+/** Minimum side: one latent, 8 pixels. */
 export const MIN_SIDE = 8;
 
 const READABLE = 'JPEG, PNG, WebP, AVIF, GIF or BMP';
 
-/** Reads a header's fields; a field behind the last byte means that the header was cut off. */
+/** Bounds-checked header reader; reading beyond the end throws `picture-cut-off`. */
 class HeaderReader {
   readonly length: number;
   readonly #view: DataView;
@@ -62,7 +62,7 @@ class HeaderReader {
     return this.#view.getInt32(at, true);
   }
 
-  /** As many of `count` characters as there are. */
+  /** Up to `count` characters. */
   text(at: number, count: number): string {
     let text = '';
     for (let i = at; i < Math.min(at + count, this.length); i++) {
@@ -99,23 +99,23 @@ function gif(header: HeaderReader): PictureSize {
 }
 
 function bmp(header: HeaderReader): PictureSize {
-  // The oldest kind of header has 12 bytes and 16-bit sides; in later ones a negative height means top row first.
+  // The oldest header has 12 bytes and 16-bit sizes; in later ones a negative height means top row first.
   if (header.u32(14, true) === 12) return { width: header.u16(18, true), height: header.u16(20, true) };
   return { width: Math.abs(header.i32LittleEndian(18)), height: Math.abs(header.i32LittleEndian(22)) };
 }
 
-/** Walks from marker to marker to the frame header (SOF), as ITU-T T.81, annex B lays them out. */
+/** Walks the markers to the frame header (SOF) (ITU-T T.81, annex B). */
 function jpeg(header: HeaderReader): PictureSize {
   let at = 2;
   for (;;) {
-    // Decoders pass over stray bytes before a marker, and so do we; 0xFF may be repeated as padding.
+    // Like decoders, skip stray bytes before a marker; 0xFF may be repeated as padding.
     while (header.u8(at) !== 0xff) at++;
     while (header.u8(at) === 0xff) at++;
     const marker = header.u8(at++);
     const standsAlone = marker === 0x00 || marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
     if (standsAlone) continue;
     if (marker === 0xd9 || marker === 0xda) throw damaged('jpeg', 'it has no size');
-    // 0xC4, 0xC8 and 0xCC stand among the frame headers and are none.
+    // 0xC4, 0xC8 and 0xCC are not frame headers.
     const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
     const length = header.u16(at);
     if (length < (isFrame ? 8 : 2)) throw damaged('jpeg', 'a part of its header has an impossible length');
@@ -124,7 +124,7 @@ function jpeg(header: HeaderReader): PictureSize {
   }
 }
 
-/** The first chunk decides (RFC 9649): lossy, lossless, or extended with a canvas of its own. */
+/** Size from the first chunk (RFC 9649): lossy, lossless, or extended with its own canvas size. */
 function webp(header: HeaderReader): PictureSize {
   const chunk = header.text(12, 4);
   if (chunk === 'VP8 ') {
@@ -149,7 +149,7 @@ interface Box {
   readonly end: number;
 }
 
-/** The boxes of an ISO base media file (ISO/IEC 14496-12) between two offsets, in order. */
+/** Iterates over the boxes of an ISO base media file (ISO/IEC 14496-12) between two offsets. */
 function* boxes(header: HeaderReader, from: number, to: number): Generator<Box> {
   for (let at = from; at < to;) {
     const shortSize = header.u32(at);
@@ -171,8 +171,8 @@ function child(header: HeaderReader, from: number, to: number, type: string): Bo
 }
 
 /**
- * Sides stand in `ispe` boxes under meta/iprp/ipco (ISO/IEC 23008-12): one for the picture and one for each tile,
- * thumbnail or alpha plane, none of which is larger than the picture.
+ * Largest `ispe` box under meta/iprp/ipco (ISO/IEC 23008-12): there is one for the picture, and one for each tile,
+ * thumbnail or alpha plane, none of which is larger.
  */
 function avif(header: HeaderReader): PictureSize {
   const meta = child(header, 0, Number.MAX_SAFE_INTEGER, 'meta');
@@ -189,7 +189,7 @@ function avif(header: HeaderReader): PictureSize {
 
 const heicBrands = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs', 'mif1', 'msf1'];
 
-/** AVIF, HEIC and videos are the same container; the brands in `ftyp` tell them apart. */
+/** Brands in the `ftyp` box, which distinguish AVIF, HEIC and videos. */
 function brands(header: HeaderReader): string[] {
   const end = Math.min(header.u32(0), 256);
   const found = [header.text(8, 4)];
@@ -233,7 +233,7 @@ const readers: Readonly<Record<PictureKind, (header: HeaderReader) => PictureSiz
   bmp,
 };
 
-/** Refuses sides that cannot be a start picture; see `sniffPicture` for the codes. */
+/** Checks that a picture's size is supported; codes as `sniffPicture`. */
 export function checkPictureSize({ kind, width, height }: PictureHeader): void {
   if (width === 0 || height === 0) throw damaged(kind, `it says that it is ${width} × ${height} pixels`);
   const details = { kind, width, height };
@@ -261,13 +261,13 @@ export function checkPictureSize({ kind, width, height }: PictureHeader): void {
 }
 
 /**
- * Finds out what a file is from its bytes alone, never from its name or MIME type, and refuses before any decoding
- * what cannot or should not be decoded.
+ * Detects a file's format by its contents, never by its name or MIME type, and refuses unsupported pictures before
+ * decoding.
  *
- * `bytes` may be the beginning of a longer file: `picture-cut-off` then means that more of it is needed.
+ * `bytes` may be the start of a longer file: `picture-cut-off` then means that more is needed.
  *
  * @throws InputError `file-empty`, `not-a-picture`, `picture-unsupported` (HEIC, TIFF, SVG, …), `picture-cut-off`,
- *   `picture-damaged`, `picture-too-large` (more than `MAX_PIXELS`), `picture-too-small` (a side below `MIN_SIDE`).
+ *   `picture-damaged`, `picture-too-large` (more than `MAX_PIXELS`), `picture-too-small` (a side below `MIN_SIDE`)
  */
 export function sniffPicture(bytes: Uint8Array): PictureHeader {
   if (bytes.byteLength === 0) {

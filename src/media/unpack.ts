@@ -3,19 +3,19 @@ import type { ErrorDetails } from '../base/index.ts';
 import { crc32, openZip } from '../formats/index.ts';
 import type { ZipFault } from '../formats/index.ts';
 
-/** An archive that somebody brings, whatever is in it. */
+/** A ZIP archive brought by the user; untrusted. */
 export interface BroughtArchive {
-  /** Paths of the files in it, in the archive's order; names only, that lead nowhere. */
+  /** Names of its files, in the archive's order; only used as labels, never as paths. */
   readonly names: readonly string[];
   /**
-   * A file of it, unpacked.
+   * Unpacks a file.
    *
-   * @throws InputError `zip-damaged` or `zip-unsupported`; the signal's reason when it is aborted
+   * @throws InputError `zip-damaged` or `zip-unsupported`; the signal's reason if aborted
    */
   read(name: string, signal: AbortSignal): Promise<Blob>;
 }
 
-/** A picture of 50 megapixels takes less. */
+/** Maximum unpacked size; a picture of 50 megapixels needs less. */
 const longestPicture = 256 * 2 ** 20;
 
 const remedies: Readonly<Record<ZipFault, string>> = {
@@ -29,10 +29,9 @@ function fail(fault: ZipFault, message: string, details: ErrorDetails, cause?: u
 }
 
 /**
- * Reads the directory of a ZIP archive.
+ * Opens a ZIP archive by its central directory.
  *
- * @throws InputError `truncated`, `zip-damaged` or `zip-unsupported`, as `openZip` says; the signal's reason when it
- *   is aborted
+ * @throws InputError `truncated`, `zip-damaged` or `zip-unsupported`: see `openZip`; the signal's reason if aborted
  */
 export async function openBroughtArchive(archive: Blob, signal: AbortSignal): Promise<BroughtArchive> {
   const source = {

@@ -6,19 +6,19 @@ import { canEncode, encodeWithWebCodecs } from './webcodecs.ts';
 import type { VideoCodec, VideoControl, VideoFrames, VideoOptions } from './webcodecs.ts';
 
 export interface EncodeVideoControl extends VideoControl {
-  /** Begins the file that ffmpeg reads frames from. */
+  /** Creates ffmpeg's temporary file of raw frames. */
   readonly createOutput: CreateOutput;
 }
 
-/** Colours labelled so that every player shows the same ones. */
+/** Colour metadata, so that all players show the same colours. */
 const labels = '-color_range tv -colorspace bt709 -color_primaries bt709 -color_trc bt709';
 const scaling = '-vf scale=out_color_matrix=bt709:out_range=tv -pix_fmt yuv420p';
 
-/** Arguments of ffmpeg for each codec, at full quality as the original program writes H.264. */
+/** ffmpeg arguments per codec; full quality as in the original program. */
 function ffmpegArguments(codec: VideoCodec, quality: number, comment: string | null): string[] {
   const coarser = 1 - quality;
   const encoding = {
-    // By default it looks 40 frames ahead, and progress stands still for as long.
+    // The default lookahead of 40 frames would delay progress.
     avc: `-c:v libx264 -crf ${Math.round(20 + 30 * coarser)} -rc-lookahead 10 -movflags +faststart`,
     vp9: `-c:v libvpx-vp9 -crf ${Math.round(24 + 38 * coarser)} -b:v 0 -deadline good -cpu-used 4 -row-mt 0`,
   }[codec];
@@ -27,10 +27,10 @@ function ffmpegArguments(codec: VideoCodec, quality: number, comment: string | n
 }
 
 /**
- * Writes a video with the browser's encoder where there is one and else with ffmpeg, which is loaded only then.
+ * Encodes a video with the browser's encoder, or with ffmpeg, loaded on demand, if the browser has none.
  *
- * @returns which: `webcodecs` or `ffmpeg`
- * @throws MediaError as `encodeWithFfmpeg`; what `picture` or the sink throws; the signal's reason when aborted
+ * @returns `webcodecs` or `ffmpeg`
+ * @throws MediaError like `encodeWithFfmpeg`; what `picture` or the sink throws; the signal's reason if aborted
  */
 export async function encodeVideo(
   video: VideoFrames,
@@ -45,9 +45,9 @@ export async function encodeVideo(
       return 'webcodecs';
     } catch (error) {
       signal.throwIfAborted();
-      // What the frames themselves lack, another encoder lacks too.
+      // An error in the frames would also fail another encoder.
       if (error instanceof DriftError) throw error;
-      // Browsers promise encoders that then fail, mostly in hardware: the slow way still makes the file.
+      // Hardware encoders that were reported as supported may still fail; ffmpeg is slow, but works.
       console.warn('The browser could not encode the video after all; ffmpeg does it instead.', error);
     }
   }

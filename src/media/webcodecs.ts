@@ -13,47 +13,46 @@ import type { Picture } from '../base/index.ts';
 import type { Sink } from './output-sink.ts';
 import { toI420 } from './yuv.ts';
 
-/** What `toI420` makes, written into the file so that every player shows the same colours. */
+/** Colour space of `toI420`, declared in the file so that all players show the same colours. */
 const colorSpace = { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false } as const;
 
-/** H.264 goes into MP4, VP9 into WebM. */
+/** H.264 (in MP4) or VP9 (in WebM). */
 export type VideoCodec = 'avc' | 'vp9';
 
-/** The frames of a video; both sides are even. */
+/** Frames of a video; width and height are even. */
 export interface VideoFrames {
   readonly width: number;
   readonly height: number;
   /** Frames per second. */
   readonly frameRate: number;
-  /** For how many frames of the video each picture is shown. */
+  /** Number of video frames that each picture is shown for. */
   readonly repeats: readonly number[];
   picture(index: number): Promise<Picture>;
 }
 
 export interface VideoOptions {
   readonly codec: VideoCodec;
-  /** From 0 to 1, which is CRF 20 of libx264 or its like. */
+  /** 0 … 1; 1 corresponds to CRF 20 of libx264. */
   readonly quality: number;
-  /** Text for the file's comment tag; null for none. */
+  /** Comment tag; null for none. */
   readonly comment: string | null;
 }
 
 export interface VideoControl {
   readonly signal: AbortSignal;
-  /** After each picture, with how many are done. */
+  /** Called after each picture with the number of finished ones. */
   readonly onPicture: (done: number) => void;
 }
 
-/** The quantizer at full quality, on the scale of the codec's reference encoder. */
+/** Quantizer at quality 1, on the scale of the codec's reference encoder. */
 const finest: Record<VideoCodec, number> = { avc: 20, vp9: 26 };
-/** The same at no quality at all. */
+/** Quantizer at quality 0. */
 const coarsest: Record<VideoCodec, number> = { avc: 50, vp9: 62 };
 
 /**
- * Where the browser's encoder takes a quantizer it gets one; where it takes only a bitrate, one that is enough for
- * frames that have little in common, up to what level 5 streams may have. A small frame holds as much as a large one in
- * fewer pixels, so a part of the bits goes to every frame alike: at 128 × 128 they match CRF 20 on frames that are
- * nearly noise. Six steps of the quantizer halve the bits.
+ * Quantizer, with a bitrate for browsers that do not support one. The bitrate suffices for frames with little in common,
+ * up to the limit of level 5. Part of it is independent of the frame's size, because small frames have as much detail in
+ * fewer pixels: at 128 × 128 it matches CRF 20 for nearly random frames. Six quantizer steps halve the bits.
  */
 function encoderQuality(
   { width, height, frameRate }: Pick<VideoFrames, 'width' | 'height' | 'frameRate'>,
@@ -66,7 +65,7 @@ function encoderQuality(
   return new Quality({ quantizer, bitrate });
 }
 
-/** Whether this browser can encode a codec in these sides at this rate. */
+/** True if the browser can encode this codec, size and frame rate. */
 export async function canEncode(
   video: Pick<VideoFrames, 'width' | 'height' | 'frameRate'>,
   options: Pick<VideoOptions, 'codec' | 'quality'>,
@@ -77,9 +76,9 @@ export async function canEncode(
 }
 
 /**
- * Writes a video with the browser's own encoder; frame `i` is shown at `i / frameRate` seconds.
+ * Encodes a video with WebCodecs; frame `i` starts at `i / frameRate` seconds.
  *
- * @throws the signal's reason when it is aborted, and whatever the browser's encoder or the sink reports.
+ * @throws the signal's reason if aborted, and any error of the browser's encoder or the sink
  */
 export async function encodeWithWebCodecs(
   video: VideoFrames,
@@ -91,7 +90,7 @@ export async function encodeWithWebCodecs(
   const target = new StreamTarget(
     new WritableStream({ write: ({ data, position }) => sink.write(data.slice(), position) }),
   );
-  // Room for the index is left at the beginning, so that the frames need not wait in memory until it is known.
+  // Space for the index is reserved at the start, so that frames need not be buffered until it is known.
   const format =
     options.codec === 'avc' ? new Mp4OutputFormat({ fastStart: 'reserve' }) : new WebMOutputFormat();
   const output = new Output({ format, target });
@@ -123,13 +122,13 @@ export async function encodeWithWebCodecs(
           sample.close();
         }
       }
-      // The last one is done when the file is.
+      // The last one is reported after finalizing.
       onPicture(index);
     }
     await abortable(output.finalize(), signal);
     onPicture(repeats.length);
   } catch (error) {
-    // What went wrong first is what counts.
+    // The first error counts.
     await output.cancel().catch(() => undefined);
     throw error;
   }

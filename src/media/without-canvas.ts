@@ -6,20 +6,20 @@ import { jpegOrientation } from './orientation.ts';
 import { oriented } from './resample.ts';
 import type { PictureHeader } from './sniff.ts';
 
-/** A JPEG's EXIF block lies within these first bytes. */
+/** Number of bytes that always include a JPEG's EXIF block. */
 const exifReach = 2 * 65_536;
 
-/** A PNG that the project's own decoder does not know: the browser's may. */
+/** A PNG that Drift's decoder does not support, but the browser's may. */
 class OtherPng extends Error {
   override readonly name = 'OtherPng';
 }
 
 /**
- * Decodes the first frame of a picture file, turned as its EXIF says, without a canvas: PNG by the project's own decoder,
- * everything else by WebCodecs, whose pixels no browser is known to change.
+ * Decodes the first frame of a picture file without a canvas, applying EXIF orientation: PNG by Drift's decoder,
+ * everything else by WebCodecs, whose pixels no known browser alters.
  *
- * @param type MIME type, from the file's bytes
- * @throws InputError `picture-damaged`, or `canvas-inexact` where this browser offers no other way
+ * @param type MIME type detected from the contents.
+ * @throws InputError `picture-damaged`, or `canvas-inexact` if the browser supports neither
  */
 export async function decodeWithoutCanvas(file: Blob, header: PictureHeader, type: string): Promise<Picture> {
   if (header.kind === 'png') {
@@ -57,7 +57,7 @@ export async function decodeWithoutCanvas(file: Blob, header: PictureHeader, typ
   }
 }
 
-/** Copies a frame's pixels as RGBA, as they are stored whatever the frame says of being turned, and closes it. */
+/** Copies a frame's pixels as RGBA, ignoring its rotation metadata, and closes it. */
 async function pixelsOf(frame: VideoFrame): Promise<Picture> {
   try {
     const { width, height } = frame.visibleRect ?? { width: frame.codedWidth, height: frame.codedHeight };
@@ -70,7 +70,7 @@ async function pixelsOf(frame: VideoFrame): Promise<Picture> {
   }
 }
 
-/** Chromium (156) does not turn the pixels that it decodes; where their sides are swapped, another browser has. */
+/** Applies EXIF orientation unless the browser has: Chromium (156) does not; swapped sides show that another browser did. */
 async function turned(picture: Picture, header: PictureHeader, file: Blob): Promise<Picture> {
   const orientation = jpegOrientation(new Uint8Array(await file.slice(0, exifReach).arrayBuffer()));
   const swapped = orientation >= 5 && header.width !== header.height && picture.width === header.height;

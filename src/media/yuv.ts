@@ -1,11 +1,10 @@
 import type { Picture } from '../base/index.ts';
 
 /**
- * An 8-bit picture as planar 4:2:0 video in the limited range of ITU-R BT.709: Y (16 to 235), then Cb and Cr (16 to
- * 240), each of the latter the mean of 2 × 2 pixels. Left to themselves, browsers choose matrix and range each in
- * their own way, and players do not follow every choice.
+ * Converts a picture to planar YUV 4:2:0, ITU-R BT.709, limited range: Y (16 to 235), then Cb and Cr (16 to 240), averaged
+ * over 2 × 2 pixels. Done here because browsers differ in matrix and range, and players do not support every choice.
  *
- * Both sides have to be even; `3/2 * width * height` bytes.
+ * Width and height must be even. Returns `3/2 * width * height` bytes.
  */
 export function toI420({ width, height, data }: Picture): Uint8Array<ArrayBuffer> {
   const luma = width * height;
@@ -26,7 +25,7 @@ export function toI420({ width, height, data }: Picture): Uint8Array<ArrayBuffer
         green += g / 4;
         blue += b / 4;
       }
-      // The two differences, B − Y and R − Y, stretched to ±112 about 128: BT.709-6, items 3.2 to 3.4.
+      // Cb from B − Y and Cr from R − Y, scaled to ±112 around 128: BT.709-6, items 3.2 to 3.4.
       const mean = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
       const at = luma + (y / 2) * half + x / 2;
       planes[at] = Math.round(128 + ((224 / 255) * (blue - mean)) / 1.8556);

@@ -3,10 +3,9 @@ import type { ZipFile } from '../formats/index.ts';
 import type { EncodeControl, FrameSource, MediaFile } from './animation.ts';
 
 /**
- * Writes frames as PNGs, `frames/0000000.png` and on, in a ZIP archive; they are the frames exactly, and may be of
- * different sizes.
+ * Writes frames to a ZIP archive as PNG files, `frames/0000000.png` and so on, losslessly; sizes may differ.
  *
- * @throws what `source` throws; the signal's reason when it is aborted
+ * @throws what `source` throws; the signal's reason if aborted
  */
 export async function encodeZip(
   source: FrameSource,

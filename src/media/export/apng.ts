@@ -3,7 +3,7 @@ import { noteChunks } from './png-note.ts';
 import { wholeDurations } from '../durations.ts';
 import type { Encode } from './types.ts';
 
-/** Animated PNG: lossless, from the PNG files that are kept where nothing about a frame has changed. */
+/** APNG encoder: lossless; reuses the stored PNG files of unmodified frames. */
 export const encodeApng: Encode = async (feed, sink, { loop, note }, { signal, onProgress }) => {
   const { width, height, count } = feed;
   const writer = new ApngWriter({ width, height, frames: count, loop, chunks: noteChunks(note) });

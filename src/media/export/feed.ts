@@ -6,14 +6,14 @@ import { Renderer, blended } from './render.ts';
 import type { Resampling } from '../resample.ts';
 import type { FrameFeed } from './types.ts';
 
-/** The frames of a file from pictures and the shots that they are to become. Two rendered pictures stay in memory. */
+/** Renders pictures to the frames of a file, by its shots. Caches two rendered pictures. */
 export function feedOf(
   source: FrameSource,
   shots: readonly Shot[],
   { placement, resampling }: { readonly placement: Placement; readonly resampling: Resampling },
 ): FrameFeed {
   const renderer = new Renderer(placement, resampling);
-  /** Those that were used last: cross-fades use two again and again. */
+  /** Most recently rendered pictures: cross-fades use the same two repeatedly. */
   let recent: { readonly index: number; readonly picture: Picture }[] = [];
 
   async function rendered(index: number): Promise<Picture> {
@@ -55,7 +55,7 @@ export function feedOf(
   };
 }
 
-/** Whether a PNG is as Drift writes opaque pictures: 8 bits a channel, RGB, not interlaced. Brought ones may differ. */
+/** True for a PNG with 8 bits per channel, RGB, not interlaced, as Drift writes opaque pictures. */
 function isPlainRgb(png: Uint8Array): boolean {
   return png[24] === 8 && png[25] === 2 && png[28] === 0;
 }

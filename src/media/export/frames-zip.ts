@@ -3,7 +3,7 @@ import type { ZipFile } from '../../formats/index.ts';
 import { noteChunks } from './png-note.ts';
 import type { Encode } from './types.ts';
 
-/** Frames as PNG files whose names every program sorts in their order, with the project's description beside them. */
+/** ZIP encoder: frames as PNG files with sortable names, and the project's description. */
 export const encodeFramesZip: Encode = async (feed, sink, { note, document }, { signal, onProgress }) => {
   const { count } = feed;
   const chunks = noteChunks(note);

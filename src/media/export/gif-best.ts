@@ -4,12 +4,12 @@ import { asciiJson } from './note.ts';
 import { wholeDurations } from '../durations.ts';
 import type { Encode } from './types.ts';
 
-/** ffmpeg's frame rate for what is timed anew afterwards: any that GIF can tell exactly. */
+/** Any rate that GIF represents exactly will do: delays are replaced afterwards. */
 const frameRate = 10;
 
 /**
- * GIF by ffmpeg's palettegen and paletteuse: the best palette and error diffusion, for which ffmpeg is loaded (32 MB).
- * Delays and the comment are put in afterwards, because raw frames have no times of their own.
+ * GIF encoder by ffmpeg's palettegen and paletteuse: best palette and error diffusion, for 32 MB of WebAssembly. Delays
+ * and the comment are added afterwards, because raw video has no timestamps.
  */
 export const encodeGifBest: Encode = async (
   feed,

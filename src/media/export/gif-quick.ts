@@ -4,16 +4,16 @@ import { Histogram, PaletteMap, paletteOf } from './palette.ts';
 import { wholeDurations } from '../durations.ts';
 import type { Encode, FrameFeed } from './types.ts';
 
-/** So many frames, spread over all, are what the palette is learnt from, and about so many of their pixels. */
+/** Number of frames, spread over the animation, and of their pixels, that the palette is computed from. */
 const sampledFrames = 48;
 const sampledPixels = 2 ** 21;
 
-/** The index that leaves what was there before; the palette has the 255 others. */
+/** Palette index of unchanged pixels; the other 255 are colours. */
 const transparent = 255;
 
 /**
- * GIF with one palette for all frames, so that what does not change keeps its colour and nothing flickers. Each frame
- * writes only the rectangle that changes, and in it leaves out pixels that stay as they are.
+ * GIF encoder with one palette for all frames, so that unchanged areas keep their colours and do not flicker. Each frame
+ * encodes only the rectangle that changes, with unchanged pixels in it transparent.
  */
 export const encodeGifQuick: Encode = async (feed, sink, { loop, dither, note }, { signal, onProgress }) => {
   const { width, height, count } = feed;
@@ -60,7 +60,7 @@ export const encodeGifQuick: Encode = async (feed, sink, { loop, dither, note },
   return 'drift';
 };
 
-/** The smallest rectangle with all pixels that differ, one pixel where none does, and its indices. */
+/** Bounding rectangle of the changed pixels, at least one pixel, with its indices. */
 function changeOf(
   before: Uint8Array | null,
   after: Uint8Array,

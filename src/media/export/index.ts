@@ -1,4 +1,4 @@
-/** The formats of the Export dialog: each is an encoder of one interface, which reads frames one at a time. */
+/** Encoders of the Export dialog, with a common interface; they read frames one at a time. */
 export { feedOf } from './feed.ts';
 export { canEncodeWebp } from './webp.ts';
 export type { Encode, EncodeOptions, EncodeWatch, FrameFeed } from './types.ts';

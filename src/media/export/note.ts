@@ -1,7 +1,7 @@
-/** The program that metadata names. */
+/** Program name in metadata. */
 export const program = 'Drift';
 
-/** JSON in ASCII, for formats whose texts have no other characters: the rest is escaped. */
+/** Escapes JSON to ASCII, for formats without other characters. */
 export function asciiJson(json: string): string {
   return json.replace(
     /[^\x20-\x7e\n]/g,

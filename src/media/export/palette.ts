@@ -1,15 +1,15 @@
-/** Pixels are counted in a cube of 64 shades of each channel: closer ones look the same in 256 colours. */
+/** Cells per channel of the colour histogram; closer colours look the same with a palette of 256. */
 const shades = 64;
 const cells = shades ** 3;
 
-/** The cell of a colour in that cube. */
+/** Histogram cell of a colour. */
 export function cellOf(red: number, green: number, blue: number): number {
   return ((red >> 2) << 12) | ((green >> 2) << 6) | (blue >> 2);
 }
 
-/** Colours with how often they occur: a histogram that every frame can be added to. */
+/** Colour histogram over any number of frames. */
 export class Histogram {
-  /** Count and sums of red, green and blue, cell by cell. */
+  /** For each cell: count, and sums of red, green and blue. */
   readonly #sums = new Float64Array(4 * cells);
 
   /** Counts every `stride`-th pixel of RGBA data. */
@@ -26,7 +26,7 @@ export class Histogram {
     }
   }
 
-  /** The mean colours of all cells that have any, as [red, green, blue, count] one after another. */
+  /** Mean colours of all non-empty cells, as consecutive [red, green, blue, count]. */
   colours(): Float32Array {
     const found: number[] = [];
     for (let at = 0; at < 4 * cells; at += 4) {
@@ -39,12 +39,12 @@ export class Histogram {
   }
 }
 
-/** A part of the colours, from `begin` to before `end`, and how much is lost by one colour for all of them. */
+/** A range of the colours, from `begin` to `end` (exclusive), and the squared error of one colour for all of them. */
 interface ColourBox {
   readonly begin: number;
   readonly end: number;
   readonly loss: number;
-  /** The channel in which they differ most, and their mean in it. */
+  /** Channel with the greatest variance; `mean` is the mean in it. */
   readonly channel: number;
   readonly mean: number;
 }
@@ -68,7 +68,7 @@ function boxOf(colours: Float32Array, begin: number, end: number): ColourBox {
   return { begin, end, loss, channel, mean: (sums[channel] ?? 0) / count };
 }
 
-/** Brings the colours of a box below its mean to its front; returns where the others begin. */
+/** Partitions the colours of a box at its mean; returns the start of the upper part. */
 function split(colours: Float32Array, { begin, end, channel, mean }: ColourBox): number {
   let middle = begin;
   for (let i = begin; i < end; i++) {
@@ -80,16 +80,16 @@ function split(colours: Float32Array, { begin, end, channel, mean }: ColourBox):
     }
     middle++;
   }
-  // Rounding may leave all of them on one side.
+  // Rounding may leave one part empty.
   return Math.min(Math.max(middle, begin + 1), end - 1);
 }
 
-/** How often the palette is moved to the means of what it stands for. */
+/** Number of k-means iterations. */
 const refinements = 6;
 
 /**
- * A palette of at most `size` colours, 3 bytes each: boxes of colours are split at their mean where that saves most
- * (variance-based cut, after Wan, Prusinkiewicz and Wong, 1990), then refined by k-means.
+ * Computes a palette of at most `size` colours, 3 bytes each: variance-based splitting of boxes (after Wan, Prusinkiewicz
+ * and Wong, 1990), refined by k-means.
  */
 export function paletteOf(histogram: Histogram, size: number): Uint8Array<ArrayBuffer> {
   const colours = histogram.colours();
@@ -136,7 +136,7 @@ function refine(palette: Float32Array, colours: Float32Array): void {
   }
 }
 
-/** The place of the palette's colour that is nearest, by the square of the distance in RGB. */
+/** Index of the nearest palette colour, by Euclidean distance in RGB. */
 function nearest(palette: ArrayLike<number>, red: number, green: number, blue: number): number {
   let best = 0;
   let least = Infinity;
@@ -153,7 +153,7 @@ function nearest(palette: ArrayLike<number>, red: number, green: number, blue: n
   return best;
 }
 
-/** Bayer's 8 × 8 matrix of thresholds, from -1/2 to below 1/2. */
+/** Bayer's 8 × 8 threshold matrix, from -1/2 to below 1/2. */
 const bayer = Float32Array.from({ length: 64 }, (_, i) => {
   const x = i & 7;
   const y = i >> 3;
@@ -165,20 +165,20 @@ const bayer = Float32Array.from({ length: 64 }, (_, i) => {
   return (value + 0.5) / 64 - 0.5;
 });
 
-/** Maps pixels to a palette. The same colour at the same place always gets the same palette colour. */
+/** Maps pixels to palette indices, deterministically by colour and position. */
 export class PaletteMap {
   readonly #palette: Uint8Array;
   readonly #amplitude: number;
-  /** The palette's colour of every cell, once it was asked for; -1 before. */
+  /** Cache of the palette index of every cell; -1 if unknown. */
   readonly #known = new Int16Array(cells).fill(-1);
 
-  /** @param dither ordered, by Bayer's matrix, as strong as the palette is coarse */
+  /** @param dither Ordered dithering by Bayer's matrix, with the palette's spacing as amplitude. */
   constructor(palette: Uint8Array, dither: boolean) {
     this.#palette = palette;
     this.#amplitude = dither ? spacing(palette) : 0;
   }
 
-  /** The palette index of every pixel of RGBA data. */
+  /** Palette indices of RGBA data. */
   map(data: Uint8ClampedArray, width: number): Uint8Array {
     const indices = new Uint8Array(data.length / 4);
     const known = this.#known;
@@ -190,7 +190,7 @@ export class PaletteMap {
       const cell = cellOf(red, green, blue);
       let index = known[cell] ?? -1;
       if (index < 0) {
-        // The middle of the cell stands for it.
+        // Represent the cell by its centre.
         index = nearest(this.#palette, (red & 252) + 1.5, (green & 252) + 1.5, (blue & 252) + 1.5);
         known[cell] = index;
       }
@@ -208,7 +208,7 @@ function clamp(value: number): number {
   return value < 0 ? 0 : value > 255 ? 255 : Math.round(value);
 }
 
-/** The mean distance of a palette's colours to their nearest neighbours, per channel: what dither has to bridge. */
+/** Mean distance of the palette's colours to their nearest neighbours, per channel. */
 function spacing(palette: Uint8Array): number {
   let sum = 0;
   const count = palette.length / 3;

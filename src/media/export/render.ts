@@ -3,7 +3,7 @@ import type { PictureSize, Placement } from '../../formats/index.ts';
 import { Resampler, onWhite } from '../resample.ts';
 import type { Resampling } from '../resample.ts';
 
-/** Draws pictures into a file's frames: scaled, centred on black, cut where they do not fit; transparency on white. */
+/** Renders pictures to output frames: scaled, centred on black, cropped, with transparency on white. */
 export class Renderer {
   readonly #placement: Placement;
   readonly #resampling: Resampling;
@@ -14,14 +14,14 @@ export class Renderer {
     this.#resampling = resampling;
   }
 
-  /** Whether a picture of this size becomes a frame as it is. */
+  /** True if a picture of this size needs no scaling or padding. */
   isWhole({ width, height }: PictureSize): boolean {
     const { x, y, scaledWidth, scaledHeight } = this.#placement;
     const isPlaced = x === 0 && y === 0 && scaledWidth === width && scaledHeight === height;
     return isPlaced && this.#placement.width === width && this.#placement.height === height;
   }
 
-  /** A frame of the file. It may share the picture's memory where nothing has to change. */
+  /** Renders a frame. May return the picture itself if nothing changes. */
   render(picture: Picture): Picture {
     if (this.isWhole(picture)) return onWhite(picture);
     const { width, height, x, y, scaledWidth, scaledHeight } = this.#placement;
@@ -52,7 +52,7 @@ export class Renderer {
   }
 }
 
-/** A cross-fade of two frames of one size: `mix` of the second, from 0 to 1. */
+/** Cross-fade of two frames of the same size: `mix` of the second, 0 … 1. */
 export function blended(first: Picture, second: Picture, mix: number): Picture {
   const { width, height } = first;
   const data = new Uint8ClampedArray(first.data.length);

@@ -2,44 +2,43 @@ import type { Picture } from '../../base/index.ts';
 import type { CreateOutput, PictureSize } from '../../formats/index.ts';
 import type { Sink } from '../output-sink.ts';
 
-/** The frames of a file, all of one size and opaque, made one at a time when an encoder asks. */
+/** Frames of an output file, all opaque and of one size, rendered on demand. */
 export interface FrameFeed extends PictureSize {
   readonly count: number;
-  /** How long each frame is shown, in seconds. */
+  /** Duration of each frame, in seconds. */
   readonly seconds: readonly number[];
-  /** A frame's pixels, its own to change. */
+  /** Renders a frame; the caller may modify it. */
   picture(index: number): Promise<Picture>;
-  /** A frame as a PNG file of 8-bit RGB: as it is kept where nothing about it has changed. */
+  /** A frame as an 8-bit RGB PNG file: the stored file if the frame is unmodified. */
   png(index: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** What an encoder needs to know besides the frames. */
+/** Encoder options. */
 export interface EncodeOptions {
-  /** Frames per second, for formats in which all frames last equally long. */
+  /** Frames per second, for formats with a constant frame rate. */
   readonly frameRate: number;
   readonly loop: boolean;
-  /** From 0 to 1, for formats that lose something. */
+  /** 0 … 1, for lossy formats. */
   readonly quality: number;
-  /** Ordered dither, of GIF. */
+  /** Dithering, for GIF. */
   readonly dither: boolean;
-  /** How the animation was made, as JSON, for the file's metadata; null to leave it out. */
+  /** Metadata about how the animation was made, as JSON; null for none. */
   readonly note: string | null;
-  /** The description of the project, for archives; null to leave it out. */
+  /** Project description for archives; null for none. */
   readonly document: string | null;
 }
 
 export interface EncodeWatch {
   readonly signal: AbortSignal;
-  /** Begins a file for what lies between the passes of an encoder. */
+  /** Creates a temporary file for data between passes. */
   readonly createOutput: CreateOutput;
-  /** After each frame that is written; several passes count as parts of the whole. */
+  /** Called after each written frame; several passes count as fractions. */
   readonly onProgress: (progress: { readonly done: number; readonly of: number }) => void;
 }
 
 /**
- * Writes a file to a sink. Frames are read one after another, so that memory does not grow with their number; it throws
- * the signal's reason when it is aborted, and leaves nothing running however it ends. It returns the name of the
- * program that encoded.
+ * Encodes a file to a sink, reading frames one at a time, so that memory does not grow with their number. Throws the
+ * signal's reason if aborted; leaves nothing running in any case. Returns the encoder's name.
  */
 export type Encode = (
   feed: FrameFeed,

@@ -3,7 +3,7 @@ import type { VideoCodec } from '../webcodecs.ts';
 import { wholeDurations } from '../durations.ts';
 import type { Encode } from './types.ts';
 
-/** A video in which every frame lasts equally long: what is held is repeated. */
+/** Creates a video encoder with a constant frame rate: longer durations become repeated frames. */
 function videoEncoder(codec: VideoCodec): Encode {
   return async (feed, sink, { frameRate, quality, note }, { signal, createOutput, onProgress }) => {
     const { width, height, count } = feed;

@@ -6,10 +6,10 @@ import { program } from './note.ts';
 import { wholeDurations } from '../durations.ts';
 import type { Encode, FrameFeed } from './types.ts';
 
-/** What a canvas takes for quality at full effort: nearly free of visible loss at half of lossless' length. */
+/** Canvas quality at full effort: nearly no visible loss, half the size of lossless. */
 const fullQuality = 0.9;
 
-/** Whether this browser's canvas writes WebP: Safari's writes PNG instead. */
+/** True if the browser's canvas encodes WebP; Safari's silently encodes PNG. */
 export async function canEncodeWebp(): Promise<boolean> {
   if (!('OffscreenCanvas' in globalThis)) return false;
   const canvas = new OffscreenCanvas(2, 2);
@@ -18,10 +18,10 @@ export async function canEncodeWebp(): Promise<boolean> {
   return file?.type === 'image/webp' && canvasIsExact();
 }
 
-/** Where an encoder's still pictures go, in order. */
+/** Receives an encoder's still pictures in order. */
 type TakeStill = (file: Uint8Array) => Promise<void>;
 
-/** Animated WebP: frames by the browser's own encoder, or by ffmpeg's where it has none, put together here. */
+/** Animated WebP encoder: frames by the browser's encoder, or by ffmpeg if it has none; muxed here. */
 export const encodeWebp: Encode = async (feed, sink, options, { signal, createOutput, onProgress }) => {
   const { width, height, count } = feed;
   const { loop, note } = options;
@@ -84,7 +84,7 @@ async function encodeWithCanvas(
     const { data } = await feed.picture(i);
     context.putImageData(new ImageData(data, width, height), 0, 0);
     const file = await canvas.convertToBlob({ type: 'image/webp', quality });
-    // A browser that runs out of memory may answer with another kind.
+    // Browsers may fall back to another type when they run out of memory.
     if (file.type !== 'image/webp') throw failed(`the browser wrote ${file.type} instead`, feed);
     await take(new Uint8Array(await file.arrayBuffer()));
   }
