@@ -1,16 +1,16 @@
 import type { PictureSize } from './png-decode.ts';
 
-/** A frame of a written animation: one picture, or a cross-fade of two. Pictures are counted from 0. */
+/** A frame of an encoded animation: one picture, or a cross-fade of two, by index. */
 export interface Shot {
   readonly picture: number;
-  /** The picture that it fades to; the same where `mix` is 0. */
+  /** The picture it fades to; equal to `picture` if `mix` is 0. */
   readonly next: number;
-  /** The share of `next`, from 0 to below 1. */
+  /** Weight of `next`, in [0, 1). */
   readonly mix: number;
   readonly seconds: number;
 }
 
-/** A frame's size, and where a scaled picture stands in it, in pixels; what lies outside is cut. */
+/** Size of an output frame, and position of the scaled picture in it, in pixels; parts outside are cropped. */
 export interface Placement extends PictureSize {
   readonly x: number;
   readonly y: number;

@@ -1,9 +1,8 @@
 /**
- * Moments in whole units from times in seconds: what is rounded off one frame is added to a later one, so that the whole
- * keeps its length to within half a unit.
+ * Converts durations to whole units, carrying rounding errors over, so that the total is exact to within half a unit.
  *
- * @param unit in seconds
- * @param least the shortest duration in units
+ * @param unit Unit in seconds.
+ * @param least Minimum duration in units.
  */
 export function wholeDurations(seconds: readonly number[], unit: number, least: number): number[] {
   let time = 0;
