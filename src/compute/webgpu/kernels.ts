@@ -14,9 +14,9 @@ import type { ParamSchema } from './params.ts';
 
 /** A compute shader. */
 export interface Kernel<S extends ParamSchema = ParamSchema> {
-  /** WGSL, in which `model_t` is what the networks compute in, and `params` the uniforms. */
+  /** WGSL, in which `model_t` stands for the networks' number type, and `params` for the uniforms. */
   readonly source: string;
-  /** The uniforms: the source's `Params` struct is written from them, and so is what a dispatch has to give. */
+  /** Uniforms, from which the WGSL struct `Params` and the type of a dispatch's parameters are derived. */
   readonly params: S;
 }
 
@@ -27,10 +27,10 @@ function kernel<const S extends ParamSchema>(source: string, params: S): Kernel<
 /** All kernels, by name. */
 export const kernels = {
   blend_tile: kernel(blendTile, {
-    /** Start of the tile in the picture, length of a fade, start of the fade in, start of the fade out; pixels. */
+    /** Offset of the tile, length of a fade, start of the fade in, start of the fade out; pixels of the picture. */
     rows: 'vec4f',
     columns: 'vec4f',
-    /** Numbers in the tile. */
+    /** Elements of the tile. */
     count: 'u32',
     tile_height: 'u32',
     tile_width: 'u32',
@@ -38,7 +38,7 @@ export const kernels = {
     width: 'u32',
   }),
   clip_guidance: kernel(clipGuidance, {
-    /** Of an embedding. */
+    /** Length of an embedding. */
     length: 'u32',
     positives: 'u32',
     negatives: 'u32',
@@ -62,20 +62,20 @@ export const kernels = {
     length: 'u32',
   }),
   cut_tile: kernel(cutTile, {
-    /** Numbers in the tile. */
+    /** Elements of the tile. */
     count: 'u32',
     tile_height: 'u32',
     tile_width: 'u32',
     height: 'u32',
     width: 'u32',
-    /** Where the tile begins in the latents. */
+    /** Position of the tile in the latents. */
     top: 'u32',
     left: 'u32',
   }),
   dpm_solver_step: kernel(dpmSolverStep, {
-    /** Numbers in the latents. */
+    /** Elements of the latents. */
     count: 'u32',
-    /** 0: none; 1: unconditional rows first, then conditional ones; 2: conditional rows, and a kept difference. */
+    /** 0: none; 1: unconditional rows, then conditional ones; 2: conditional rows and a cached difference. */
     guidance: 'u32',
     guidance_scale: 'f32',
     x0_from_sample: 'f32',
@@ -85,7 +85,7 @@ export const kernels = {
     previous_weight: 'f32',
   }),
   frame_from_decoded: kernel(frameFromDecoded, {
-    /** Of all frames together. */
+    /** Pixels of all frames. */
     pixels: 'u32',
     /** Pixels of one frame. */
     area: 'u32',
@@ -93,7 +93,7 @@ export const kernels = {
   gaussian_noise: kernel(gaussianNoise, {
     /** Groups of four numbers in the row. */
     blocks: 'u32',
-    /** Element of `out` at which the row begins. */
+    /** Offset of the row in `out`. */
     offset: 'u32',
     seed: 'u32',
     frame: 'u32',
@@ -101,7 +101,7 @@ export const kernels = {
   }),
   latent_preview: kernel(latentPreview, {
     channels: 'u32',
-    /** Of all pictures together. */
+    /** Pixels of all pictures. */
     pixels: 'u32',
     /** Pixels of one picture. */
     area: 'u32',
@@ -110,13 +110,13 @@ export const kernels = {
   }),
   lerp: kernel(lerp, {
     count: 'u32',
-    /** Element of `out` at which the row begins. */
+    /** Offset of the row in `out`. */
     offset: 'u32',
     weight_a: 'f32',
     weight_b: 'f32',
   }),
   model_input: kernel(modelInput, {
-    /** Numbers in the latents. */
+    /** Elements of the latents. */
     count: 'u32',
   }),
 };

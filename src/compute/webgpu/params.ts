@@ -23,7 +23,7 @@ function layoutOf(type: ParamType): {
 
 const aligned = (offset: number, align: number) => Math.ceil(offset / align) * align;
 
-/** The WGSL of a kernel's uniforms, on one line (none for an empty schema): the struct `Params` and the variable `params` at binding 0. */
+/** WGSL of a kernel's uniforms, on one line: the struct `Params` and the variable `params` at binding 0; empty for none. */
 export function declarationOf(schema: ParamSchema): string {
   if (Object.keys(schema).length === 0) return '';
   const members = Object.entries(schema).map(
@@ -32,7 +32,7 @@ export function declarationOf(schema: ParamSchema): string {
   return `struct Params { ${members.join(', ')} } @group(0) @binding(0) var<uniform> params: Params; `;
 }
 
-/** Bytes of a kernel's `Params`, a multiple of 16. */
+/** Size of a kernel's `Params` in bytes, a multiple of 16. */
 export function sizeOf(schema: ParamSchema): number {
   const end = Object.values(schema).reduce((offset: number, type) => {
     const { count, align } = layoutOf(type);
@@ -42,9 +42,9 @@ export function sizeOf(schema: ParamSchema): number {
 }
 
 /**
- * Packs uniforms as the kernel reads them.
+ * Packs uniforms in the layout of the WGSL struct.
  *
- * @throws RangeError for a value that is missing, or longer than its type
+ * @throws RangeError if a value is missing or too long
  */
 export function packParams<S extends ParamSchema>(schema: S, values: ParamValues<S>): ArrayBuffer {
   const view = new DataView(new ArrayBuffer(sizeOf(schema)));

@@ -8,7 +8,7 @@ export function spanParams({ start, fade, fadeIn, fadeOut }: TileSpan) {
   return [start, fade, fadeIn ?? -never, fadeOut ?? never];
 }
 
-/** The sides of a tile and of what it is part of. */
+/** Sizes of a tile and of the tensor that contains it. */
 export function placedParams(placed: Record<'tileHeight' | 'tileWidth' | 'height' | 'width', number>) {
   const { tileHeight, tileWidth, height, width } = placed;
   return { tile_height: tileHeight, tile_width: tileWidth, height, width };
