@@ -1,12 +1,12 @@
 import type { ModelType } from '../types.ts';
 import { kernels } from './kernels.ts';
 import type { KernelName, KernelParams } from './kernels.ts';
-import { packParams, sizeOf } from './params.ts';
+import { packParams, paramsSize } from './params.ts';
 import type { ParamValues } from './params.ts';
 import type { Pipelines } from './pipelines.ts';
 
 /** Size of the largest `Params`. */
-const paramsBytes = Math.max(...Object.values(kernels).map(({ params }) => sizeOf(params)));
+const paramsBytes = Math.max(...Object.values(kernels).map(({ params }) => paramsSize(params)));
 
 /** Workgroup size of kernels that compute one element, block or pixel per invocation. */
 const elementsPerWorkgroup = 64;

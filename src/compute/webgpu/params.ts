@@ -33,7 +33,7 @@ export function declarationOf(schema: ParamSchema): string {
 }
 
 /** Size of a kernel's `Params` in bytes, a multiple of 16. */
-export function sizeOf(schema: ParamSchema): number {
+export function paramsSize(schema: ParamSchema): number {
   const end = Object.values(schema).reduce((offset: number, type) => {
     const { count, align } = layoutOf(type);
     return aligned(offset, align) + 4 * count;
@@ -47,7 +47,7 @@ export function sizeOf(schema: ParamSchema): number {
  * @throws RangeError if a value is missing or too long
  */
 export function packParams<S extends ParamSchema>(schema: S, values: ParamValues<S>): ArrayBuffer {
-  const view = new DataView(new ArrayBuffer(sizeOf(schema)));
+  const view = new DataView(new ArrayBuffer(paramsSize(schema)));
   let offset = 0;
   for (const [name, type] of Object.entries(schema)) {
     const { scalar, count, align } = layoutOf(type);

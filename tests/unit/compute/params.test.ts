@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { declarationOf, packParams, sizeOf } from '../../../src/compute/webgpu/params.ts';
+import { declarationOf, packParams, paramsSize } from '../../../src/compute/webgpu/params.ts';
 
 describe('uniforms', () => {
   it('are declared as WGSL in the order of the schema', () => {
@@ -25,7 +25,7 @@ describe('uniforms', () => {
       scale: 0.5,
       rows: [9],
     });
-    expect(sizeOf(schema)).toBe(80);
+    expect(paramsSize(schema)).toBe(80);
     expect(buffer.byteLength).toBe(80);
     expect(new Uint32Array(buffer, 0, 1)).toEqual(Uint32Array.of(7));
     expect(new Int32Array(buffer, 8, 2)).toEqual(Int32Array.of(-1, 2));
