@@ -9,6 +9,7 @@ export {
   parseSettings,
   promptList,
   settingFields,
+  settingKeys,
   settingsSchema,
   speedField,
 } from './settings.ts';

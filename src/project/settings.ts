@@ -49,7 +49,8 @@ export const settingsSchema = v.strictObject({
 
 export type Settings = v.InferOutput<typeof settingsSchema>;
 
-const settingKeys = v.keyof(settingsSchema).options;
+/** The names of all settings. */
+export const settingKeys = v.keyof(settingsSchema).options;
 
 /** Whether all settings are the same. */
 export function isSameSettings(a: Settings, b: Settings): boolean {

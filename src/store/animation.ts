@@ -1,15 +1,16 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import { WorkerError } from '../base/index.ts';
-import type { Picture } from '../base/index.ts';
-import { append, endAt, inverse, removeBranch, restoreBranch, startId, treeOf } from '../project/index.ts';
-import type { FrameTree, ProjectDocument, TreeChange } from '../project/index.ts';
+import { append, endAt, removeBranch, restoreBranch, startId, treeOf } from '../project/index.ts';
+import type { FrameTree, RemovedBranch, TreeChange } from '../project/index.ts';
+import { createAnimationHistory } from './animation-history.ts';
+import type { AnimationState, AnimationStore } from './animation-store.ts';
 import type { Autosave } from './autosave.ts';
-import { documentOf, nothing, treeOfPictures } from './content.ts';
-import type { BroughtPictures, Content, LoadedProject, OpenProject } from './content.ts';
+import { documentOf, everHadFrames, nothing, treeOfPictures } from './content.ts';
+import type { Content, OpenProject } from './content.ts';
 import type { Environment } from './environment.ts';
 import { frameOf, framesOf, noFrames } from './frames.ts';
-import type { Frame, NewPicture } from './frames.ts';
+import type { History } from './history.ts';
 import type { AnimationChange, ChangeListener } from './journal.ts';
 import { createNewestTask } from './newest-task.ts';
 import type { Notices } from './notices.ts';
@@ -19,55 +20,7 @@ import type { SettingsStore } from './settings.ts';
 import { documentStart, projectName } from './start-picture.ts';
 import type { StartCutter, StartPicture } from './start-picture.ts';
 
-export interface AnimationState extends Content {
-  /** A start picture is being fetched, read or cut to another size, or a project is being opened. */
-  readonly reading: boolean;
-  /** Frames have been made that are neither kept on this device nor in a download. */
-  readonly unsaved: boolean;
-  /** Counts up whenever another animation takes the place of this one. */
-  readonly edition: number;
-}
-
-export interface AnimationStore extends StoreApi<AnimationState> {
-  /** Calls back with every change that is to be kept. */
-  readonly onChange: (listener: ChangeListener) => void;
-  /**
-   * Makes a picture the start of a new project once it has been read; frames made before are put aside, with a way
-   * back. A picture that cannot be read changes nothing. `file` may still be on its way.
-   */
-  readonly chooseStart: (file: Blob | Promise<Blob>, name: string) => Promise<void>;
-  /** Resolves when no picture is being read any more. */
-  readonly whenRead: () => Promise<void>;
-  /** Adds a finished frame to the end. @throws RangeError before there is a project */
-  readonly append: (frame: NewPicture) => Frame;
-  /** Puts the frames aside, with a way back, and begins a new project with the same start picture. */
-  readonly startOver: () => void;
-  /** The frames as they are have been saved. */
-  readonly markSaved: () => void;
-  /** Has the animation end at a position, 0 being the start picture; what came after stays as another branch. */
-  readonly goBackTo: (position: number) => void;
-  /** Takes the frame at a position off the project with everything made from it, with a way back. */
-  readonly removeFrom: (position: number) => void;
-  /** Has the animation end at any frame of the tree. */
-  readonly takeUp: (leaf: number) => void;
-  /** The pixels at a position, 0 being the start picture. @throws ProjectError when they are lost */
-  readonly pictureAt: (position: number) => Promise<Picture>;
-  /**
-   * Puts another project on the page as soon as it is there. Whatever is chosen meanwhile comes first.
-   *
-   * @returns what `open` gave, once it is on the page; null when something else was chosen meanwhile
-   * @throws what `open` throws, when nothing else was chosen meanwhile
-   */
-  readonly load: <L extends LoadedProject>(open: (signal: AbortSignal) => Promise<L>) => Promise<L | null>;
-  /** Begins a project with pictures that are there already: the first is where it starts, and all are its frames. */
-  readonly bring: (brought: BroughtPictures) => void;
-  /** Leaves the project, and with it an empty page. One that was just deleted is not purged, so that it can come back. */
-  readonly clear: (left?: 'deleted') => void;
-  /** The project has another name now. */
-  readonly rename: (name: string) => void;
-  /** The project on the page as a document, or null before there is one. */
-  readonly document: () => ProjectDocument | null;
-}
+export type { AnimationState, AnimationStore } from './animation-store.ts';
 
 /** The topic of the news that frames were put aside. */
 const shelfTopic = 'frames';
@@ -83,9 +36,11 @@ export function createAnimation({
   settings,
   preferences,
   notices,
+  history,
   environment,
 }: {
   cutter: StartCutter;
+  history: History;
   pictures: Pictures;
   autosave: Pick<Autosave, 'isKept' | 'getState' | 'subscribe'>;
   settings: SettingsStore;
@@ -139,7 +94,7 @@ export function createAnimation({
   /** A project in which nothing was made is not worth keeping once it is left. */
   function leave({ project, tree }: Content) {
     notices.dismissTopic(removedTopic);
-    if (tree.nodes.size === 0) tell(project, { kind: 'leftEmpty' });
+    if (tree.nodes.size === 0) tell(project, { kind: 'leftEmpty', hadFrames: everHadFrames(tree) });
   }
 
   const document = () => documentOf(content(), settings.getState().values);
@@ -154,10 +109,13 @@ export function createAnimation({
       readOnly: false,
     };
     nextEdition({ ...nothing, project, start });
-    const begun = document();
-    const { picture, file: original } = start;
-    if (begun) tell(project, { kind: 'begun', document: begun, picture, original });
+    tellBegun(start);
     leave(before);
+  }
+
+  function tellBegun({ picture, file: original }: StartPicture) {
+    const begun = document();
+    if (begun) tell(store.getState().project, { kind: 'begun', document: begun, picture, original });
   }
 
   function replaceStart(start: StartPicture) {
@@ -184,19 +142,32 @@ export function createAnimation({
     }
   });
 
-  /** Puts what is on the page aside; what was there before cannot come back from here any more. */
-  function putAside() {
-    const shelf = content();
-    const { length } = shelf.frames;
+  /** Puts what was on the page before there again. */
+  function bringBack(wanted: Content) {
+    const before = content();
+    const { project, start, tree } = wanted;
+    reading.stop();
+    notices.dismissTopic(shelfTopic);
+    nextEdition(wanted);
+    if (before.project?.id !== project?.id) leave(before);
+    const wasEmpty = tree.nodes.size === 0;
+    // One that never had frames was purged when it was left.
+    if (!wasEmpty || everHadFrames(tree)) tell(project, { kind: 'resumed', wasEmpty });
+    else if (start) tellBegun(start);
+  }
+
+  /** Begins a project in the place of the one on the page, whose frames are put aside. */
+  function takePlace(label: string, start: StartPicture) {
+    const before = content();
+    beginProject(start);
+    const entry = recorded.swapped(label, before);
+    const { length } = before.frames;
+    if (length === 0) return;
     const count = length === 1 ? '1 frame was' : `${length} frames were`;
-    const takeBack = () => {
-      const before = content();
-      reading.stop();
-      nextEdition(shelf);
-      leave(before);
-      tell(shelf.project, { kind: 'resumed' });
+    const back = () => {
+      history.undoAlone(entry);
     };
-    notices.info(shelfTopic, `${count} put aside.`, [{ label: 'Undo', run: takeBack }]);
+    notices.info(shelfTopic, `${count} put aside.`, [{ label: 'Bring back', run: back }]);
   }
 
   /** Another path of the tree, or another tree. */
@@ -211,6 +182,40 @@ export function createAnimation({
     follow(endAt(tree, leaf), { added: [], removed: [], leafBefore: tree.leaf, leafAfter: leaf });
   }
 
+  function goTo(label: string, leaf: number) {
+    const { project, tree } = store.getState();
+    endAnimationAt(leaf);
+    recorded.moved(label, { project, leaf: tree.leaf });
+  }
+
+  function takeOff(tree: FrameTree, { nodes, leafBefore, leafAfter }: RemovedBranch) {
+    follow(tree, { added: [], removed: nodes, leafBefore, leafAfter });
+  }
+
+  function restore(removed: RemovedBranch, from: StartPicture | null): boolean {
+    notices.dismissTopic(removedTopic);
+    const now = store.getState();
+    const tree = restoreBranch(now.tree, removed);
+    if (tree === now.tree) return false;
+    // Frames have the size of the start picture that they were made from, which may have been cut anew meanwhile.
+    if (from && now.tree.nodes.size === 0) {
+      reading.stop();
+      if (now.start !== from) replaceStart(from);
+    }
+    follow(tree, { added: removed.nodes, removed: [], leafBefore: now.tree.leaf, leafAfter: tree.leaf });
+    return true;
+  }
+
+  const recorded = createAnimationHistory({
+    history,
+    settings,
+    content,
+    bringBack,
+    endAt: endAnimationAt,
+    restore,
+    takeOff,
+  });
+
   const animation: AnimationStore = {
     ...store,
     onChange(listener) {
@@ -218,8 +223,7 @@ export function createAnimation({
     },
     chooseStart(file, name) {
       return read(file, name, (start) => {
-        if (store.getState().frames.length > 0) putAside();
-        beginProject(start);
+        takePlace('New start picture', start);
         notices.announce(`${name} is the start picture.`);
       });
     },
@@ -250,10 +254,9 @@ export function createAnimation({
       return frame;
     },
     startOver() {
-      const { start, tree, frames } = store.getState();
+      const { start, tree } = store.getState();
       if (!start || tree.nodes.size === 0) return;
-      if (frames.length > 0) putAside();
-      beginProject(start);
+      takePlace('Start over', start);
       recut();
     },
     markSaved() {
@@ -262,34 +265,26 @@ export function createAnimation({
     goBackTo(position) {
       const { frames } = store.getState();
       if (position >= frames.length) return;
-      endAnimationAt(position > 0 ? (frames.at(position - 1)?.id ?? startId) : startId);
+      goTo('Go back', position > 0 ? (frames.at(position - 1)?.id ?? startId) : startId);
     },
     removeFrom(position) {
       const { tree: before, frames, project, start } = store.getState();
       const first = frames.at(position - 1);
       if (position < 1 || !first || project?.readOnly) return;
       const { tree, removed } = removeBranch(before, first.id);
-      const { nodes, leafBefore, leafAfter } = removed;
-      const change = { added: [], removed: nodes, leafBefore, leafAfter };
+      const { nodes } = removed;
       notices.dismissTopic(removedTopic);
-      follow(tree, change);
-      const undo = () => {
-        const now = store.getState();
-        // In another project there is no place to put them.
-        if (now.project?.id !== project?.id) return;
-        const restored = restoreBranch(now.tree, removed);
-        if (restored === now.tree) return;
-        // Frames have the size of the start picture that they were made from, which may have been cut anew meanwhile.
-        if (start && now.tree.nodes.size === 0) {
-          reading.stop();
-          if (now.start !== start) replaceStart(start);
-        }
-        follow(restored, { ...inverse(change), leafAfter: restored.leaf });
+      takeOff(tree, removed);
+      const entry = recorded.removed(nodes.length === 1 ? 'Delete frame' : 'Delete frames', removed, start);
+      const back = () => {
+        history.undoAlone(entry);
       };
       const count = nodes.length === 1 ? '1 frame was' : `${nodes.length} frames were`;
-      notices.info(removedTopic, `${count} deleted.`, [{ label: 'Undo', run: undo }]);
+      notices.info(removedTopic, `${count} deleted.`, [{ label: 'Bring back', run: back }]);
     },
-    takeUp: endAnimationAt,
+    takeUp(leaf) {
+      goTo('Another way', leaf);
+    },
     async pictureAt(position) {
       const { project, start, frames } = store.getState();
       const frame = position > 0 ? frames.at(position - 1) : undefined;
@@ -310,7 +305,7 @@ export function createAnimation({
           notices.dismissTopic(shelfTopic);
           if (before.project?.id !== project.id) leave(before);
           nextEdition({ project, start, tree, frames: framesOf(tree, noFrames) });
-          return loaded;
+          return { ...loaded, left: before };
         } catch (error) {
           if (signal.aborted) return null;
           throw error;
@@ -320,17 +315,21 @@ export function createAnimation({
     bring(brought) {
       reading.stop();
       notices.dismissTopic(shelfTopic);
+      const before = { content: content(), settings: settings.getState().values };
       beginProject(cutter.take(brought.start));
       const { project } = store.getState();
       if (!project) return;
       const { width, height } = brought.start.cut;
       // After the project, whose settings they are, and before its frames, which are kept with them.
-      settings.set({ width, height });
+      history.quietly(() => {
+        settings.set({ width, height });
+      });
       const { values } = settings.getState();
       const { tree, change, held } = treeOfPictures(brought, values, environment.today().toISOString());
       for (const picture of held) pictures.hold(project.id, picture);
       nextEdition({ ...content(), tree, frames: framesOf(tree, noFrames) });
       tell(project, { kind: 'tree', change, pictures: held.map(({ id }) => id) });
+      recorded.swapped('Import', before.content, before.settings);
     },
     clear(left) {
       reading.stop();
@@ -339,10 +338,12 @@ export function createAnimation({
       if (left === 'deleted') notices.dismissTopic(removedTopic);
       else leave(before);
       nextEdition(nothing);
+      if (left !== 'deleted' && before.project) recorded.swapped('New project', before);
     },
     rename(name) {
       store.setState(({ project }) => ({ project: project && { ...project, name } }));
     },
+    history: recorded,
     document,
   };
   return animation;

@@ -26,6 +26,9 @@ export type Change = { readonly id: string } & (
   | { readonly kind: 'replaceStart'; readonly start: ProjectStart; readonly picture: Picture }
   | { readonly kind: 'update'; readonly settings: Settings }
   | { readonly kind: 'resume' }
+  /** Marks the project as deleted, until it is restored or purged by a later visit. */
+  | { readonly kind: 'remove' }
+  | { readonly kind: 'restore' }
   | { readonly kind: 'purge' }
 );
 
@@ -66,8 +69,10 @@ interface Lane {
 
 /** The project is not on this device any more: what is to be changed about it has nowhere to go. */
 const goneCodes = new Set(['project-gone', 'project-damaged']);
+/** Changes that do not need the project to be open for writing. */
+const ownLease = new Set<Change['kind']>(['create', 'remove', 'restore', 'purge']);
 /** Changes that are worth nothing without the project that they belong to. */
-const worthless = new Set<Change['kind']>(['update', 'resume', 'purge']);
+const worthless = new Set<Change['kind']>(['update', 'resume', 'remove', 'restore', 'purge']);
 
 /**
  * Keeps changes on this device one after another, in the order in which they were made. One that fails stays first in
@@ -119,8 +124,10 @@ export function createAutosave({
       case 'resume':
         await resume(worker, change.id);
         return;
+      case 'remove':
+      case 'restore':
       case 'purge':
-        await worker.call('purge', { id: change.id });
+        await worker.call(change.kind, { id: change.id });
     }
   }
 
@@ -146,7 +153,7 @@ export function createAutosave({
       projects.reset(worker);
       const next = projects.current();
       try {
-        if (change.kind !== 'create' && change.kind !== 'purge') await resume(next, change.id);
+        if (!ownLease.has(change.kind)) await resume(next, change.id);
         await send(next, change);
       } catch (again) {
         if (again instanceof WorkerError) projects.reset(next);

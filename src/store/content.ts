@@ -70,3 +70,8 @@ export function treeOfPictures(
   const change = { added: [...tree.nodes], removed: [], leafBefore: startId, leafAfter: tree.leaf };
   return { tree, change, held };
 }
+
+/** Whether frames were made in a project, even if none of them is left. */
+export function everHadFrames({ nextId }: FrameTree): boolean {
+  return nextId > startId + 1;
+}

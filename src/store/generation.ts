@@ -3,7 +3,9 @@ import type { StoreApi } from 'zustand/vanilla';
 import { InputError, StorageError, isAbort } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import type { GenerationProgress, diffusionApi } from '../protocol/index.ts';
+import { startId } from '../project/index.ts';
 import type { Settings } from '../project/index.ts';
+import type { End } from './animation-history.ts';
 import type { AnimationStore } from './animation.ts';
 import type { Environment } from './environment.ts';
 import { createLatest } from './latest.ts';
@@ -70,6 +72,8 @@ export function createGeneration({
 }): GenerationStore {
   const store = createStore<GenerationState>()(() => ({ run: null, outcome: null }));
   let lastRun = 0;
+  /** Where the animation ended when the run began. */
+  let from: End = { project: null, leaf: startId };
   let controller = new AbortController();
 
   const isCurrent = (id: number) => store.getState().run?.id === id;
@@ -98,6 +102,7 @@ export function createGeneration({
     const seconds = (environment.now() - run.begun) / 1000;
     const outcome = run.phase === 'running' ? { kind, made: run.made, seconds } : null;
     store.setState({ run: null, outcome });
+    if (run.made > 0) animation.history.moved('Generate', from);
     if (kind === 'done') notices.announce(`Done: ${countFrames(run.made)}.`);
     if (kind === 'stopped') {
       notices.announce(run.made > 0 ? `Stopped. ${countFrames(run.made)} kept.` : 'Stopped.');
@@ -136,6 +141,8 @@ export function createGeneration({
     // Another model may be chosen before the last frame is made.
     const maker = model.getState().model?.name ?? '';
     const work = workOf(frames, values, animation.pictureAt);
+    const { project, tree } = animation.getState();
+    from = { project, leaf: tree.leaf };
     patch(id, { phase: 'running', frames: work.frames, width, height, begun: environment.now() });
     notices.announce(`Making ${countFrames(work.frames)}.`);
     await work.begin(diffusion.current(), {

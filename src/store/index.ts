@@ -17,6 +17,7 @@ export type { Frame, Frames } from './frames.ts';
 export type { GenerationState, Outcome, Run } from './generation.ts';
 export type { ModelState } from './model.ts';
 export type { Look, ModelFetch, ModelsState } from './models-state.ts';
+export type { History, HistoryEntry } from './history.ts';
 export type { Notice, NoticeAction } from './notices.ts';
 export type { PickState } from './pick.ts';
 export type { Round, Variant } from './pick-round.ts';

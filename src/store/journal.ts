@@ -14,10 +14,14 @@ export type AnimationChange =
     }
   | { readonly kind: 'tree'; readonly change: TreeChange; readonly pictures: readonly HeldPicture['id'][] }
   | { readonly kind: 'start'; readonly start: ProjectStart; readonly picture: Picture }
-  /** It has left the page without anything having been made in it. */
-  | { readonly kind: 'leftEmpty' }
+  /** It has left the page with nothing in it that is worth keeping. */
+  | {
+      readonly kind: 'leftEmpty';
+      /** Frames were made in it and deleted: undo may still want their files. */
+      readonly hadFrames: boolean;
+    }
   /** It has come back to the page, which has everything of it. */
-  | { readonly kind: 'resumed' };
+  | { readonly kind: 'resumed'; readonly wasEmpty: boolean };
 
 export type ChangeListener = (project: OpenProject, change: AnimationChange) => void;
 
@@ -55,9 +59,10 @@ export function createJournal({
         return;
       }
       case 'leftEmpty':
-        autosave.push({ kind: 'purge', id });
+        autosave.push({ kind: change.hadFrames ? 'remove' : 'purge', id });
         return;
       case 'resumed':
+        if (change.wasEmpty) autosave.push({ kind: 'restore', id });
         autosave.push({ kind: 'resume', id });
     }
   });

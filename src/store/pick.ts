@@ -278,7 +278,9 @@ export function createPick({
       if (!round || !candidate || !mayMove() || !mayGoOn(candidate.picture)) return;
       const maker = model.getState().model?.name ?? '';
       const candidates = session.ahead(index);
+      const { project, tree } = animation.getState();
       move(() => animation.append({ ...candidate, settings: round.settings, model: maker }));
+      animation.history.moved('Pick', { project, leaf: tree.leaf });
       notices.announce(`Variant ${index + 1} is frame ${round.number}.`);
       await run(0, candidates && { settings: round.settings, candidates });
     },

@@ -8,12 +8,14 @@ import type { AnimationStore } from './animation.ts';
 import type { Autosave, RoomReport } from './autosave.ts';
 import type { LoadedProject } from './content.ts';
 import type { Environment } from './environment.ts';
+import type { History } from './history.ts';
 import { createLastProject } from './last-project.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 import type { NoticeAction, Notices } from './notices.ts';
 import type { Pictures } from './pictures.ts';
 import type { Preferences } from './preferences.ts';
 import type { NamedFile } from './bring.ts';
+import { createProjectDeletion } from './project-deletion.ts';
 import { createProjectFiles } from './project-files.ts';
 import { createProjectJobs } from './project-jobs.ts';
 import type { ProjectJob } from './project-jobs.ts';
@@ -64,8 +66,6 @@ export interface ProjectsStore extends StoreApi<ProjectsState> {
   readonly nextWay: (position: number) => void;
 }
 
-const deletedTopic = 'deleted';
-
 /** The projects on this device: which there are, and which one is on the page. */
 export function createProjects({
   worker,
@@ -76,9 +76,11 @@ export function createProjects({
   animation,
   settings,
   notices,
+  history,
   whenWritten,
   environment,
 }: {
+  history: History;
   worker: WorkerHandle<typeof projectsApi>;
   media: WorkerHandle<typeof mediaApi>;
   preferences: StoreApi<Preferences>;
@@ -136,11 +138,17 @@ export function createProjects({
     return { project: { id, name, created, readOnly }, document, ...rest };
   }
 
-  /** Opens a project; `settled` is what the settings become, given those that it was left with. */
+  /**
+   * Opens a project.
+   *
+   * @param settled - what the settings become, given those that it was left with
+   * @param isRecorded - whether undo leads back to what was there before
+   */
   async function open(
     id: string,
     settled: (document: ProjectDocument) => ProjectDocument['settings'],
     stop: AbortSignal,
+    isRecorded = true,
   ): Promise<boolean> {
     const loaded = await animation.load(async (signal) => {
       const either = AbortSignal.any([signal, stop]);
@@ -149,9 +157,15 @@ export function createProjects({
       return result;
     });
     if (!loaded) return false;
-    const { project, document, lost } = loaded;
+    const { project, document, lost, left } = loaded;
+    const { values } = settings.getState();
     room.reset();
-    settings.set(settled(document));
+    history.quietly(() => {
+      settings.set(settled(document));
+    });
+    if (isRecorded && left.project?.id !== project.id) {
+      animation.history.swapped('Open project', left, values);
+    }
     remember();
     told.notReadOnly();
     if (project.readOnly) {
@@ -164,43 +178,19 @@ export function createProjects({
     return true;
   }
 
+  /** Opens a project without recording it: as a part of what is recorded. */
+  function reopen(id: string): Promise<boolean> {
+    return job('Opening the project', async (signal) => {
+      await open(id, ({ settings: left }) => left, signal, false);
+    });
+  }
+
   async function copyAndOpen(id: string, name: string): Promise<void> {
     const copy = environment.newId();
     const done = await job('Copying the project', (signal) =>
       worker.call('duplicate', { id, copy, name: copyName(name) }, { signal }),
     );
     if (done) await projects.open(copy);
-  }
-
-  /** Offers to take a deletion back, again and again where that fails; once the offer is gone, the project is purged. */
-  function offerBack(id: string, name: string, wasOpen: boolean) {
-    let wantedBack = false;
-    const undo = async () => {
-      try {
-        await worker.call('restore', { id });
-      } catch (error) {
-        notices.error(error);
-        if (!(error instanceof ProjectError)) offerBack(id, name, wasOpen);
-        return;
-      }
-      await attempt(refresh);
-      if (wasOpen && !animation.getState().start) await projects.open(id);
-    };
-    const action: NoticeAction = {
-      label: 'Undo',
-      run: () => {
-        wantedBack = true;
-        void undo();
-      },
-    };
-    notices.info(deletedTopic, `“${name}” was deleted.`, [action], () => {
-      if (wantedBack) return;
-      void attempt(async () => {
-        // A file that is being written of it is still wanted.
-        await whenWritten(id);
-        await worker.call('purge', { id });
-      });
-    });
   }
 
   function remember() {
@@ -259,6 +249,18 @@ export function createProjects({
     });
     return brought;
   }
+  const deletion = createProjectDeletion({
+    jobs,
+    worker,
+    autosave,
+    animation,
+    notices,
+    history,
+    whenWritten,
+    nameOf,
+    refresh,
+    reopen,
+  });
   const told = createProjectNotices(notices, autosave, exportAction);
   const room = createRoomWatch(notices, exportAction);
 
@@ -267,7 +269,7 @@ export function createProjects({
     async reopen() {
       const project = last.read();
       try {
-        if (project) await open(project.id, () => project.settings, jobs.signal());
+        if (project) await open(project.id, () => project.settings, jobs.signal(), false);
       } catch (error) {
         // Deleted in another tab: there is nothing to go on with.
         if (!(error instanceof ProjectError && error.code === 'project-gone')) notices.error(error);
@@ -305,18 +307,7 @@ export function createProjects({
         await refresh();
       });
     },
-    remove: (id) =>
-      attempt(async () => {
-        const name = nameOf(id);
-        const isOpen = animation.getState().project?.id === id;
-        // What was deleted before cannot come back any more.
-        notices.dismissTopic(deletedTopic);
-        await autosave.whenSettled();
-        await worker.call('remove', { id });
-        if (isOpen) animation.clear('deleted');
-        offerBack(id, name, isOpen);
-        await refresh();
-      }),
+    remove: deletion.remove,
     exportFile: (id) => files.exportFile(id, nameOf(id)),
     async importFile(file) {
       const id = await files.importFile(file);

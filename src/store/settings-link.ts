@@ -1,6 +1,7 @@
 import { InputError } from '../base/index.ts';
 import { settingsFromHash, settingsToHash } from '../project/index.ts';
 import type { Environment } from './environment.ts';
+import type { History } from './history.ts';
 import { withOrigin } from './location.ts';
 import type { ModelStore } from './model.ts';
 import type { ModelsStore } from './models.ts';
@@ -12,8 +13,8 @@ export interface SettingsLink {
   /** Copies an address that opens this page with the settings as they are, and with the model if others can have it. */
   readonly copy: () => Promise<void>;
   /**
-   * Takes the settings that the page's address holds, if it holds any, in place of those of the last visit, with a
-   * way back. What cannot be used is left out, and the person is told. Returns whether there were any.
+   * Takes the settings that the page's address holds, if it holds any, in place of those of the last visit; undo
+   * brings these back. What cannot be used is left out, and the person is told. Returns whether there were any.
    */
   readonly open: () => boolean;
 }
@@ -23,8 +24,10 @@ export function createSettingsLink({
   model,
   models,
   notices,
+  history,
   environment: { address, copyText },
 }: {
+  history: History;
   settings: SettingsStore;
   model: ModelStore;
   models: ModelsStore;
@@ -74,18 +77,21 @@ export function createSettingsLink({
       // Or the link would come again with every reload, over what has been changed since.
       link.hash = '';
       address.replace(link.href);
-      const { mode } = settings.getState().values;
-      const before = { ...settings.reset(), mode };
-      settings.set(linked.settings);
-      const undo = () => {
-        settings.reset();
-        settings.set(before);
-      };
+      const entry = settings.replace(linked.settings);
       const left = linked.refused.map((key) => `“${key}”`).join(', ');
       notices.info(
         'link',
         `These settings come from the link.${left && ` Left out, because they cannot be used: ${left}.`}`,
-        [{ label: 'Undo', run: undo }],
+        entry
+          ? [
+              {
+                label: 'Bring back mine',
+                run: () => {
+                  history.undoAlone(entry);
+                },
+              },
+            ]
+          : [],
       );
       return true;
     },

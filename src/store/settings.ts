@@ -11,6 +11,7 @@ import {
   recipePart,
   recipeSettings,
   settingFields,
+  speedField,
 } from '../project/index.ts';
 import type {
   FieldProblem,
@@ -21,7 +22,9 @@ import type {
   SettingsPart,
 } from '../project/index.ts';
 import type { Environment } from './environment.ts';
+import type { History, HistoryEntry } from './history.ts';
 import { keep } from './preferences.ts';
+import { createSettingsRecorder } from './settings-recorder.ts';
 
 export type FieldKey = SettingField['key'];
 export type PromptKey = 'positivePrompts' | 'negativePrompts';
@@ -49,11 +52,13 @@ export interface SettingsState {
 export interface SettingsStore extends StoreApi<SettingsState> {
   /** Takes what is being typed: usable text counts at once, the rest waits for `commit`. */
   readonly edit: (key: FieldKey, text: string) => void;
-  /** The field is left: text that cannot be used becomes a problem. */
-  readonly commit: (key: FieldKey) => void;
+  /** The field is left: text that cannot be used becomes a problem, and what is typed next is another change. */
+  readonly commit: (key: FieldKey | PromptKey) => void;
   /** Checks every field of the mode that is chosen. Returns the settings, or null after drawing attention to the first problem. */
   readonly commitAll: () => Settings | null;
   readonly set: (part: SettingsPart) => void;
+  /** Takes settings in the place of all that were changed, in one step. Returns its entry in the history, if it changed any. */
+  readonly replace: (part: SettingsPart) => HistoryEntry | null;
   readonly setPrompts: (key: PromptKey, text: string) => void;
   readonly newSeed: () => void;
   /** Takes the settings that a recipe decides; the person's own, as prompts and seed, stay. */
@@ -100,9 +105,12 @@ interface Opening {
 
 /** The settings of the animation, kept for each model from visit to visit. */
 export function createSettings({
-  storage,
-  randomSeed,
-}: Pick<Environment, 'storage' | 'randomSeed'>): SettingsStore {
+  environment: { storage, randomSeed },
+  history,
+}: {
+  environment: Pick<Environment, 'storage' | 'randomSeed'>;
+  history: History;
+}): SettingsStore {
   const store = createStore<SettingsState>()(() => ({
     values: defaultSettings,
     base: defaultSettings,
@@ -151,6 +159,27 @@ export function createSettings({
     change(part, { drafts: without(drafts, touched), problems: without(problems, touched) });
   }
 
+  function reset() {
+    const { base, changed } = store.getState();
+    const kept = { mode: changed.mode };
+    chosen = null;
+    if (opening) {
+      opening.stored = kept;
+      opening.typed = {};
+      opening.before = { ...opening.before, changed: kept };
+    }
+    rebase(base, kept, { drafts: {}, problems: {} });
+  }
+
+  const recorder = createSettingsRecorder({
+    history,
+    read: () => {
+      const { values, changed } = store.getState();
+      return { values, changed, recipe: chosen };
+    },
+    put: take,
+  });
+
   function check(key: FieldKey) {
     const { drafts, values, multiple } = store.getState();
     return checkField(fieldOf(key), drafts[key] ?? String(values[key]), multiple);
@@ -167,9 +196,13 @@ export function createSettings({
       const result = check(key);
       if (!result.ok) return;
       const { problems } = store.getState();
-      change({ [key]: result.value }, { problems: without(problems, key) });
+      recorder.record(fieldOf(key).label, key, () => {
+        change({ [key]: result.value }, { problems: without(problems, key) });
+      });
     },
     commit(key) {
+      recorder.seal();
+      if (key === 'positivePrompts' || key === 'negativePrompts') return;
       const result = check(key);
       const { drafts, problems } = store.getState();
       if (!result.ok) {
@@ -193,17 +226,29 @@ export function createSettings({
     },
     set(part) {
       // Another mode, or all settings of a project or a link: whichever recipe they are closest to.
-      take(part, 'mode' in part ? null : chosen);
+      recorder.record(labelOf(part), null, () => {
+        take(part, 'mode' in part ? null : chosen);
+      });
+    },
+    replace(part) {
+      return recorder.record('Settings', null, () => {
+        reset();
+        take(part, null);
+      });
     },
     setPrompts(key, text) {
-      settings.set({ [key]: text.slice(0, promptLimit) });
+      recorder.record('Prompts', key, () => {
+        take({ [key]: text.slice(0, promptLimit) }, chosen);
+      });
     },
     newSeed() {
       settings.set({ seed: randomSeed() });
     },
     chooseRecipe(id) {
       const recipe = recipeOf(id);
-      take(recipePart(recipe, store.getState().base), recipe);
+      recorder.record(`Recipe ${recipe.label}`, null, () => {
+        take(recipePart(recipe, store.getState().base), recipe);
+      });
     },
     refuse(key, problem) {
       store.setState(({ problems }) => ({ problems: { ...problems, [key]: problem } }));
@@ -214,15 +259,8 @@ export function createSettings({
       store.setState({ problems: without(problems, (key) => check(key).ok) });
     },
     reset() {
-      const { base, changed } = store.getState();
-      const kept = { mode: changed.mode };
-      chosen = null;
-      if (opening) {
-        opening.stored = kept;
-        opening.typed = {};
-        opening.before = { ...opening.before, changed: kept };
-      }
-      rebase(base, kept, { drafts: {}, problems: {} });
+      const { changed } = store.getState();
+      recorder.record('Reset to defaults', null, reset);
       return changed;
     },
     openModel(url) {
@@ -271,6 +309,15 @@ export function fieldOf(key: FieldKey): SettingField {
   const field = settingFields.find((candidate) => candidate.key === key);
   if (!field) throw new Error(`There is no field ${key}.`);
   return field;
+}
+
+/** What a change of settings is called in the history. */
+function labelOf(part: SettingsPart): string {
+  const [key, ...others] = Object.keys(part);
+  if (others.length > 0) return 'Settings';
+  if (key === 'mode') return 'Mode';
+  if (key === 'speed') return speedField.label;
+  return settingFields.find((candidate) => candidate.key === key)?.label ?? 'Settings';
 }
 
 function without<T extends object>(

@@ -8,6 +8,8 @@ import { createExport } from './export.ts';
 import type { ExportStore } from './export.ts';
 import { createGeneration } from './generation.ts';
 import type { GenerationStore } from './generation.ts';
+import { createHistory } from './history.ts';
+import type { History } from './history.ts';
 import { createJournal } from './journal.ts';
 import { createWorkerHandle } from './worker-handle.ts';
 import { createModelStore } from './model.ts';
@@ -39,6 +41,7 @@ import type { Thumbnails } from './thumbnails.ts';
 export interface Stores {
   readonly notices: Notices;
   readonly preferences: StoreApi<Preferences>;
+  readonly history: History;
   readonly settings: SettingsStore;
   readonly settingsLink: SettingsLink;
   readonly model: ModelStore;
@@ -61,7 +64,8 @@ export function createStores(environment: Environment): Stores {
   const media = createWorkerHandle(environment.openMedia);
   const notices = createNotices();
   const preferences = createPreferences(storage);
-  const settings = createSettings(environment);
+  const history = createHistory({ mayChangeFrames: () => generation.getState().run === null, notices });
+  const settings = createSettings({ environment, history });
   const model = createModelStore({ worker: diffusion, settings, preferences, notices, nextPaint });
   const models = createModels({
     worker: createWorkerHandle(environment.openModels),
@@ -69,7 +73,7 @@ export function createStores(environment: Environment): Stores {
     notices,
     environment,
   });
-  const settingsLink = createSettingsLink({ settings, model, models, notices, environment });
+  const settingsLink = createSettingsLink({ settings, model, models, notices, history, environment });
   const pictures = createPictures({ media });
   const thumbnails = createThumbnails({ pictures, pictureUrls: environment.pictureUrls });
   const keeping = createWorkerHandle(environment.openProjects);
@@ -87,6 +91,7 @@ export function createStores(environment: Environment): Stores {
     settings,
     preferences,
     notices,
+    history,
     environment,
   });
   createJournal({
@@ -104,6 +109,7 @@ export function createStores(environment: Environment): Stores {
     animation,
     settings,
     notices,
+    history,
     whenWritten: (project) => exporter.whenWritten(project),
     environment,
   });
@@ -124,6 +130,7 @@ export function createStores(environment: Environment): Stores {
   return {
     notices,
     preferences,
+    history,
     settings,
     settingsLink,
     model,

@@ -62,7 +62,7 @@ test.describe('the first visit', { tag: '@cpu' }, () => {
       await handOver(page, how, 'another.png');
       await expect(frames(page)).toHaveCount(0);
       await expect(page.getByText('1 frame was put aside.')).toBeVisible();
-      await button(page, 'Undo').click();
+      await button(page, 'Bring back').click();
       await expect(frames(page)).toHaveCount(1);
     });
   }
@@ -176,6 +176,11 @@ test.describe('the controls', { tag: '@cpu' }, () => {
     await button(page, 'Generate').focus();
     await page.keyboard.press('Space');
     await expect(button(page, 'Stop')).toBeEnabled();
+    // What is typed into a field does not stop a run.
+    await field(page, 'Frames').press('Escape');
+    await field(page, 'Frames').dispatchEvent('keydown', { key: 'Escape', isComposing: true });
+    await expect(button(page, 'Stop')).toBeEnabled();
+    await button(page, 'Stop').focus();
     await page.keyboard.press('Escape');
     await expect(button(page, 'Generate')).toBeEnabled();
     await expect(frames(page)).toHaveCount(3);

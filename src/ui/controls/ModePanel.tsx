@@ -141,7 +141,7 @@ function FitChoice() {
   );
 }
 
-/** Back to the defaults, with a way back from there. */
+/** Back to the defaults. */
 function Reset() {
   const { notices, settings } = useStores();
   const changed = useSelect(settings, (state) => Object.keys(state.changed).some((key) => key !== 'mode'));
@@ -150,11 +150,8 @@ function Reset() {
       look={['quiet', 'small']}
       disabled={!changed}
       onClick={() => {
-        const before = settings.reset();
-        const undo = () => {
-          settings.set(before);
-        };
-        notices.info('settings', 'All settings are back to their defaults.', [{ label: 'Undo', run: undo }]);
+        settings.reset();
+        notices.announce('All settings are back to their defaults.');
       }}
     >
       <RotateCcw size={14} aria-hidden />

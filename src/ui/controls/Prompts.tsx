@@ -92,6 +92,9 @@ function PromptField({
         onChange={({ target }) => {
           settings.setPrompts(name, target.value);
         }}
+        onBlur={() => {
+          settings.commit(name);
+        }}
       />
     </div>
   );

@@ -2,6 +2,7 @@ import type {
   AutosaveState,
   Device,
   GenerationProgress,
+  HistoryEntry,
   LoadEvent,
   ModelCost,
   ModelFetch,
@@ -31,6 +32,20 @@ export function timeLeft(seconds: number): string {
 
 export function frameCount(count: number): string {
   return count === 1 ? '1 frame' : `${count} frames`;
+}
+
+/** What undo or redo acts on, or why it cannot. */
+export function historyWords(
+  way: 'undo' | 'redo',
+  entry: Pick<HistoryEntry, 'label' | 'touches'> | null,
+  running: boolean,
+): { readonly usable: boolean; readonly words: string } {
+  if (!entry) return { usable: false, words: `Nothing to ${way}` };
+  const words = `${way === 'undo' ? 'Undo' : 'Redo'}: ${entry.label}`;
+  if (entry.touches === 'frames' && running) {
+    return { usable: false, words: `${words}, once no frames are being made` };
+  }
+  return { usable: true, words };
 }
 
 /** When something was: `14:05` on the same day, else the date. */

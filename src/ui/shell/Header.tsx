@@ -3,6 +3,7 @@ import { ProjectBar } from '../projects/ProjectBar.tsx';
 import { Button } from '../shared/Button.tsx';
 import styles from './Header.module.css';
 import { shortcuts } from './shortcuts.ts';
+import { UndoButtons } from './UndoButtons.tsx';
 
 const advice = [
   'Each frame is made from the one before, so small changes add up: the picture drifts.',
@@ -22,6 +23,7 @@ export function Header() {
       </svg>
       <h1 className={styles['name']}>Drift</h1>
       <ProjectBar />
+      <UndoButtons />
       <Button look={['quiet', 'icon']} popoverTarget="help" title="Help">
         <CircleHelp size={20} aria-hidden />
         <span className="hidden-text">Help</span>

@@ -5,6 +5,8 @@ export const shortcuts: readonly { keys: string; effect: string }[] = [
   { keys: 'Home, End', effect: 'To the start picture, to the last frame' },
   { keys: '1 … 9', effect: 'Take a variant, when you pick by hand' },
   { keys: 'Esc', effect: 'Stop making frames' },
+  { keys: 'Ctrl Z', effect: 'Undo the last change' },
+  { keys: 'Ctrl Shift Z, Ctrl Y', effect: 'Redo it' },
   { keys: 'Ctrl V', effect: 'Start from the picture that was copied' },
 ];
 
@@ -32,6 +34,24 @@ export function commandFor(key: string, { tag, role, isText }: KeyTarget): 'play
   if (typing.includes(tag) || role === 'tab') return null;
   if (key === ' ') return pressing.includes(tag) ? null : 'play';
   return stepFor(key, 1) === null ? null : 'step';
+}
+
+/** What a key with its modifiers does to the history; null in fields for text, which have an undo of their own. */
+export function historyCommandFor(
+  {
+    key,
+    ctrlKey,
+    metaKey,
+    shiftKey,
+    altKey,
+  }: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'>,
+  { isText }: Pick<KeyTarget, 'isText'>,
+): 'undo' | 'redo' | null {
+  // One of Ctrl and Command, and no AltGr, which Windows reports as Ctrl and Alt.
+  if (isText || altKey || ctrlKey === metaKey) return null;
+  const letter = key.toLowerCase();
+  if (letter === 'z') return shiftKey ? 'redo' : 'undo';
+  return letter === 'y' && ctrlKey && !shiftKey ? 'redo' : null;
 }
 
 /** How far a key moves through an animation of so many frames; null when it does not. */

@@ -4,7 +4,7 @@ import type { NamedFile, Stores } from '../../store/index.ts';
 import { useStores } from '../shared/stores.ts';
 import { pageTitle } from '../shared/words.ts';
 import { droppedFiles } from './dropped.ts';
-import { commandFor, stepFor, textFields } from './shortcuts.ts';
+import { commandFor, historyCommandFor, stepFor, textFields } from './shortcuts.ts';
 
 /** Takes in what was dropped or pasted. */
 async function take({ notices, projects }: Stores, dropped: Promise<NamedFile[]>): Promise<void> {
@@ -93,19 +93,26 @@ export function usePaste(): void {
 }
 
 export function useKeys(): void {
-  const { animation, generation, pick, player } = useStores();
+  const { animation, generation, history, pick, player } = useStores();
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const { key, target } = event;
       // Keys of an input method choose among its candidates.
       if (event.isComposing) return;
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (!(target instanceof Element) || document.querySelector(':popover-open, dialog[open]')) return;
-      const command = commandFor(key, {
+      if (event.defaultPrevented || !(target instanceof Element)) return;
+      if (document.querySelector(':popover-open, dialog[open]')) return;
+      const focus = {
         tag: target.tagName.toLowerCase(),
         role: target.getAttribute('role'),
         isText: target.matches(textFields),
-      });
+      };
+      const way = historyCommandFor(event, focus);
+      if (way) {
+        event.preventDefault();
+        void history[way]();
+      }
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const command = commandFor(key, focus);
       if (command === 'stop') {
         generation.stop();
         pick.stop();
@@ -122,7 +129,7 @@ export function useKeys(): void {
     return () => {
       window.removeEventListener('keydown', press);
     };
-  }, [animation, generation, pick, player]);
+  }, [animation, generation, history, pick, player]);
 }
 
 /** The tab's title tells how far the work is. */

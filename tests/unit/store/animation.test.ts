@@ -94,7 +94,7 @@ describe('starting over', () => {
     rig.stores.animation.startOver();
     expect(frameCount(rig)).toBe(0);
     expect(notices(rig)).toMatchObject([
-      { message: '3 frames were put aside.', actions: [{ label: 'Undo' }] },
+      { message: '3 frames were put aside.', actions: [{ label: 'Bring back' }] },
     ]);
 
     notices(rig)[0]?.actions[0]?.run();

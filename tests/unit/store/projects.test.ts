@@ -407,7 +407,7 @@ describe('the list of projects', () => {
     await rig.stores.projects.remove(before.id);
     expect(names(rig)).toEqual([]);
     expect(rig.stores.animation.getState().start).toBeNull();
-    act(rig, 'Undo');
+    act(rig, 'Bring back');
     await until(rig.stores.animation, ({ frames }) => frames.length === 2);
     expect([current(rig), await values(rig)]).toEqual([before.id, before.values]);
 
@@ -422,7 +422,7 @@ describe('the list of projects', () => {
     await kept(rig);
     const id = current(rig);
     await rig.stores.projects.remove(id);
-    act(rig, 'Undo');
+    act(rig, 'Bring back');
     await until(rig.stores.animation, ({ start }) => start !== null);
     expect([current(rig), notices(rig)]).toEqual([id, []]);
     await rig.stores.projects.refresh();
@@ -508,7 +508,7 @@ describe('going another way', () => {
     rig.stores.animation.removeFrom(2);
     expect(await values(rig)).toEqual(all.slice(0, 1));
     expect(notices(rig)).toMatchObject([{ message: '2 frames were deleted.' }]);
-    act(rig, 'Undo');
+    act(rig, 'Bring back');
     expect(await values(rig)).toEqual(all);
     await kept(rig);
     const after = await visits.reload();
@@ -532,7 +532,7 @@ describe('going another way', () => {
     await rig.stores.animation.whenRead();
     await kept(rig);
     expect(rig.stores.animation.getState().start?.picture.width).toBe(128);
-    act(rig, 'Undo');
+    act(rig, 'Bring back');
     expect(rig.stores.animation.getState().start?.picture.width).toBe(64);
     await kept(rig);
     const after = await visits.reload();
@@ -548,7 +548,7 @@ describe('going another way', () => {
     rig.stores.animation.removeFrom(2);
     await kept(rig);
     await rig.stores.projects.open(id);
-    act(rig, 'Undo');
+    act(rig, 'Bring back');
     expect(await values(rig)).toEqual(all);
     await kept(rig);
     await rig.stores.projects.open(id);

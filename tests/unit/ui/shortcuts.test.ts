@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { commandFor, stepFor } from '../../../src/ui/shell/shortcuts.ts';
+import { commandFor, historyCommandFor, stepFor } from '../../../src/ui/shell/shortcuts.ts';
 
 describe('keys', () => {
   it.each([
@@ -25,6 +25,25 @@ describe('keys', () => {
     for (const tag of ['input', 'textarea', 'select']) {
       expect(commandFor('Escape', { tag, role: null, isText: true })).toBeNull();
     }
+  });
+
+  it.each([
+    ['z', ['ctrlKey'], 'undo'],
+    ['z', ['metaKey'], 'undo'],
+    ['Z', ['ctrlKey', 'shiftKey'], 'redo'],
+    ['Z', ['metaKey', 'shiftKey'], 'redo'],
+    ['y', ['ctrlKey'], 'redo'],
+    // Command and Y is the browser's.
+    ['y', ['metaKey'], null],
+    // AltGr.
+    ['z', ['ctrlKey', 'altKey'], null],
+    ['z', [], null],
+    ['x', ['ctrlKey'], null],
+  ] as const)('%j with %j: %s, and nothing in a field for text', (key, held, command) => {
+    const none = { ctrlKey: false, metaKey: false, shiftKey: false, altKey: false };
+    const event = { key, ...none, ...Object.fromEntries(held.map((name) => [name, true])) };
+    expect(historyCommandFor(event, { isText: false })).toBe(command);
+    expect(historyCommandFor(event, { isText: true })).toBeNull();
   });
 
   it('reach both ends from anywhere', () => {

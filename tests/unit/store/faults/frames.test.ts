@@ -60,7 +60,7 @@ const actions: readonly Action[] = [
       rig.stores.animation.removeFrom(1);
       rig.stores.settings.set({ width: 128 });
       await rig.stores.animation.whenRead();
-      press(rig, 'Undo');
+      press(rig, 'Bring back');
     },
   },
   {
@@ -82,7 +82,7 @@ const actions: readonly Action[] = [
     before: (visits) => visits.withFrames(),
     act: async (rig) => {
       await rig.stores.animation.chooseStart(file('64x64:9'), 'other.png');
-      press(rig, 'Undo');
+      press(rig, 'Bring back');
       await until(rig.stores.animation, ({ frames }) => frames.length === 2);
     },
   },

@@ -124,10 +124,10 @@ const actions: readonly Action[] = [
     before: (visits) => visits.withFrames(),
     act: async (rig) => {
       await rig.stores.projects.remove(projectOf(rig));
-      if (press(rig, 'Undo')) await backOrTold(rig);
+      if (press(rig, 'Bring back')) await backOrTold(rig);
     },
     again: async (rig) => {
-      if (press(rig, 'Undo')) {
+      if (press(rig, 'Bring back')) {
         await backOrTold(rig);
         return;
       }

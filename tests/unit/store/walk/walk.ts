@@ -18,6 +18,9 @@ import type { Known } from './person.ts';
 /** Where in a list, or in an animation: numbers from 0 to 1. */
 type Share = number;
 
+/** How something is taken back: not at all, by its notice, or by Undo, Redo and Undo again. */
+export type Undo = false | 'notice' | 'keys';
+
 /** What a person does, and what else happens at that moment. */
 export type Step =
   | {
@@ -28,14 +31,14 @@ export type Step =
     }
   | { readonly kind: 'pick'; readonly rolls: number; readonly variant: number }
   | { readonly kind: 'goBack'; readonly to: Share }
-  | { readonly kind: 'deleteFrames'; readonly from: Share; readonly undo: boolean }
-  | { readonly kind: 'choose'; readonly value: number; readonly undo: boolean }
-  | { readonly kind: 'startOver'; readonly undo: boolean }
+  | { readonly kind: 'deleteFrames'; readonly from: Share; readonly undo: Undo }
+  | { readonly kind: 'choose'; readonly value: number; readonly undo: Undo }
+  | { readonly kind: 'startOver'; readonly undo: Undo }
   | { readonly kind: 'leave' }
   | { readonly kind: 'open'; readonly which: Share }
   | { readonly kind: 'rename'; readonly which: Share; readonly name: string }
   | { readonly kind: 'duplicate'; readonly which: Share }
-  | { readonly kind: 'delete'; readonly which: Share; readonly undo: boolean }
+  | { readonly kind: 'delete'; readonly which: Share; readonly undo: Undo }
   | { readonly kind: 'export' }
   | { readonly kind: 'reload' }
   | { readonly kind: 'die'; readonly worker: 'media' | 'projects' | 'diffusion' };
@@ -72,7 +75,7 @@ export class Walk {
     const before = { projects: new Map(this.#projects), open: this.#open };
     const { faults } = this.visits.device;
     // These can come to half of what is wanted; what happens then is tested call by call.
-    const comesWhole = step.kind !== 'reload' && !(step.kind === 'delete' && step.undo);
+    const comesWhole = step.kind !== 'reload' && !(step.kind === 'delete' && step.undo !== false);
     if (failing && comesWhole) faults.arm(failing.fault, failing.nth);
     await this.#take(step);
     await settled(this.#rig);
@@ -181,7 +184,7 @@ export class Walk {
         if (!current || count === 0) return;
         const position = 1 + Math.floor(step.from * count);
         animation.removeFrom(position);
-        if (step.undo) undo(rig, 'removed');
+        if (step.undo) await undo(rig, 'removed', step.undo);
         else this.#setCurrent(withoutFrom(current, position));
         return;
       }
@@ -190,14 +193,14 @@ export class Walk {
         const had = current !== null && valuesOfKnown(current).length > 0;
         settings.set({ seed, steps: 1, batchSize: 2, width: 64, height: 64 });
         await animation.chooseStart(file(`64x64:${step.value}`), 'start.png');
-        this.#begun(step.value, had && step.undo, 'start');
+        await this.#begun(step.value, had && step.undo, 'start');
         return;
       }
       case 'startOver': {
         if (!current || current.made.size === 0 || this.#projects.size >= mostProjects) return;
         const had = valuesOfKnown(current).length > 0;
         animation.startOver();
-        this.#begun(current.start, had && step.undo, 'start');
+        await this.#begun(current.start, had && step.undo, 'start');
         return;
       }
       case 'leave':
@@ -287,9 +290,9 @@ export class Walk {
   }
 
   /** A project was begun on the page; where it is taken back, what was there before is there again. */
-  #begun(start: number, wantedBack: boolean, name: string): void {
-    if (wantedBack) {
-      undo(this.#rig, 'frames');
+  async #begun(start: number, back: Undo, name: string): Promise<void> {
+    if (back) {
+      await undo(this.#rig, 'frames', back);
       return;
     }
     const id = projectOf(this.#rig);
@@ -298,20 +301,20 @@ export class Walk {
     this.#projects.set(id, begun(name, start));
   }
 
-  async #delete(id: string | undefined, wantedBack: boolean): Promise<void> {
+  async #delete(id: string | undefined, back: Undo): Promise<void> {
     if (id === undefined) return;
     const { projects, animation, notices } = this.#rig.stores;
     const wasOpen = this.#open === id;
     await projects.remove(id);
     // A storage call may have failed.
     if (!notices.getState().notices.some(({ topic }) => topic === 'deleted')) return;
-    if (!wantedBack) {
+    if (!back) {
       notices.dismissTopic('deleted');
       this.#projects.delete(id);
       if (wasOpen) this.#open = null;
       return;
     }
-    undo(this.#rig, 'deleted');
+    await undo(this.#rig, 'deleted', back);
     await until(projects, ({ list }) => list?.some((listed) => listed.id === id) === true);
     if (wasOpen) await until(animation, ({ project }) => project !== null);
   }
@@ -340,8 +343,16 @@ export class Walk {
   }
 }
 
-/** Presses Undo on the notice about something. */
-function undo({ stores: { notices } }: Rig, about: string): void {
+/** Takes back what was just done, by the notice about it or by the keys. */
+async function undo(
+  { stores: { notices, history } }: Rig,
+  about: string,
+  how: 'notice' | 'keys',
+): Promise<void> {
+  if (how === 'keys') {
+    for (const way of ['undo', 'redo', 'undo'] as const) await history[way]();
+    return;
+  }
   const notice = notices.getState().notices.find(({ topic }) => topic === about);
-  notice?.actions.find(({ label }) => label === 'Undo')?.run();
+  notice?.actions.find(({ label }) => label === 'Bring back')?.run();
 }

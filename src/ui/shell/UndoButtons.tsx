@@ -1,0 +1,36 @@
+import { Redo2, Undo2 } from 'lucide-react';
+import { Button } from '../shared/Button.tsx';
+import { useSelect, useStores } from '../shared/stores.ts';
+import { historyWords } from '../shared/words.ts';
+import styles from './UndoButtons.module.css';
+
+const ways = [
+  { way: 'undo', label: 'Undo', keys: 'Ctrl Z', Icon: Undo2 },
+  { way: 'redo', label: 'Redo', keys: 'Ctrl Shift Z', Icon: Redo2 },
+] as const;
+
+/** Undo and Redo. Each says in its title what it acts on, or why it cannot. */
+export function UndoButtons() {
+  const { history, generation } = useStores();
+  const entries = useSelect(history, (state) => state);
+  const running = useSelect(generation, ({ run }) => run !== null);
+  return (
+    <div className={styles['buttons']} role="group" aria-label="History">
+      {ways.map(({ way, label, keys, Icon }) => {
+        const { usable, words } = historyWords(way, entries[way], running);
+        return (
+          <Button
+            key={way}
+            look={['quiet', 'icon']}
+            disabled={!usable}
+            aria-label={label}
+            title={usable ? `${words} (${keys})` : words}
+            onClick={() => void history[way]()}
+          >
+            <Icon size={20} aria-hidden />
+          </Button>
+        );
+      })}
+    </div>
+  );
+}
