@@ -2,9 +2,9 @@ import { openNodeBackend } from '../../tools/node-runtime.ts';
 import type { NodeBackend, NodeBackendOptions } from '../../tools/node-runtime.ts';
 
 /**
- * The backend that a test is about.
+ * Opens the backend that a test requires.
  *
- * @throws Error that says why this machine has none, since the test cannot do without
+ * @throws Error with the reason if this machine does not have it
  */
 export async function backendFor(
   kind: 'cpu' | 'webgpu',

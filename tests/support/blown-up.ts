@@ -1,25 +1,24 @@
 import { count } from './reference/parameters.ts';
 import type { Parameters } from './reference/parameters.ts';
 
-/** How far `blowUp` goes. */
+/** Factors for `blowUp`. */
 export interface BlowUp {
-  /** Deviation of what each layer adds to the residual streams. */
+  /** Standard deviation of each layer's contribution to the residual streams. */
   readonly stream?: number;
-  /** How many times that the first channel of each stream is. */
+  /** Factor on the first channel of each stream. */
   readonly outlier?: number;
-  /** Factor on queries and on keys: attention logits grow by its square. */
+  /** Factor on queries and keys: attention logits grow by its square. */
   readonly logits?: number;
-  /** Deviation of the hidden half and of the gate of feed-forward layers. */
+  /** Standard deviation of both halves of the feed-forward layers' projection. */
   readonly gated?: number;
 }
 
-/** A UNet's weights as the real model has them: streams in the hundreds, outliers of thousands, logits of ±60. */
+/** Activations like the real UNet's: streams in the hundreds, outliers of thousands, logits of ±60. */
 export const realistic = { stream: 150, outlier: 20, logits: 4, gated: 20 } as const;
 
 /**
- * Changes weights from `Parameters.randomise`, which keep every value around 1, so that the activations between the
- * norms are as large as those of Stable Diffusion. What the network gives stays around 1, because a norm stands before
- * its last layer.
+ * Scales weights from `Parameters.randomise`, which keeps activations around 1, so that the activations between norms are
+ * as large as those of Stable Diffusion. The output stays around 1, because the last layer follows a norm.
  */
 export function blowUp(
   parameters: Parameters,
@@ -28,7 +27,7 @@ export function blowUp(
   for (const [name, dims] of parameters.shapes) {
     const layer = name.replace(/\.(weight|bias)$/, '');
     if (writesToStream(layer)) {
-      // The gated product has the square of the deviation of its halves.
+      // The gated product has the squared deviation of its halves.
       const factor = layer.endsWith('ff.net.2') ? stream / gated ** 2 : stream;
       scaleRows(parameters, name, dims, (row) => factor * (row === 0 ? outlier : 1));
     } else if (/attn1\.to_[qk]$|attentions\.0\.(to_q|to_k|query|key)$/.test(layer)) {
@@ -40,7 +39,7 @@ export function blowUp(
   return parameters;
 }
 
-/** Layers that read normalised values and whose output is added to, or begins, a residual stream. */
+/** True for layers that read normalised values and write to a residual stream. */
 function writesToStream(layer: string): boolean {
   return (
     /(^|\.)conv_in$/.test(layer) ||
@@ -56,7 +55,7 @@ function scaleRows(
   factor: (row: number) => number,
 ): void {
   const columns = count(dims.slice(1));
-  // float32 holds them exactly, as it does those of `randomise`.
+  // Exact in float32, like the values of `randomise`.
   parameters.set(
     name,
     Float32Array.from(parameters.value(name), (value, index) => value * factor(Math.floor(index / columns))),

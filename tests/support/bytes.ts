@@ -2,32 +2,32 @@ import { concatBytes } from '../../src/base/index.ts';
 import { checkRange } from '../../src/models/source.ts';
 import type { ByteSource } from '../../src/models/types.ts';
 
-/** Bytes one after the other. */
+/** Concatenates byte arrays. */
 export const concat = (...parts: readonly Uint8Array[]) => concatBytes(parts);
 
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 
-/** A little-endian unsigned integer of 2, 4 or 8 bytes. */
+/** Little-endian unsigned integer of 2, 4 or 8 bytes. */
 export function uint(size: 2 | 4 | 8, value: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true);
   return bytes.slice(0, size);
 }
 
-/** The bytes of float32 values. */
+/** Bytes of float32 values. */
 export function float32Bytes(...values: number[]): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Float32Array.from(values).buffer);
 }
 
-/** Bytes at a place in a file that is zero everywhere else. */
+/** Bytes at an offset of an otherwise zero file. */
 export interface Segment {
   readonly at: number;
   readonly bytes: Uint8Array;
 }
 
-/** A file of any size of which only some places are not zero, and a record of what was read from it. */
+/** Sparse file of any size, with a record of its reads. */
 export function sparseSource(
   name: string,
   size: number,

@@ -1,6 +1,6 @@
 import { DriftError } from '../../src/base/index.ts';
 
-/** The error that a promise rejects with. Fails when it resolves, or with an error that Drift did not mean. */
+/** The DriftError that a promise rejects with. Fails if it resolves, or rejects with another error. */
 export async function failure(promise: Promise<unknown>): Promise<DriftError> {
   let value: unknown;
   try {

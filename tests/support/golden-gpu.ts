@@ -11,7 +11,7 @@ import { watchGpu } from './gpu-memory.ts';
 
 const golden = fileURLToPath(new URL('../golden/shapes/', import.meta.url));
 
-/** The golden model on the GPU, under watch, and its start picture. `close` expects that no session is left. */
+/** The golden model on a watched GPU, and its start picture. `close` checks that no session is left. */
 export async function openGoldenGpu() {
   const watch = watchGpu();
   const backend = await backendFor('webgpu');

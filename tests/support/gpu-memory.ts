@@ -1,16 +1,16 @@
-/** Counts what really happens on the GPU, ONNX Runtime's share included, by watching the API itself. */
+/** Counts GPU resources, including ONNX Runtime's, by wrapping the WebGPU API. */
 export interface GpuWatch {
-  /** Buffers created and neither destroyed nor lost with their device. */
+  /** Number of live buffers. */
   readonly buffers: number;
-  /** Their bytes. */
+  /** Total bytes of live buffers. */
   readonly bytes: number;
-  /** Read-backs asked for since the watch began. */
+  /** Number of `mapAsync` calls since the watch began. */
   readonly readBacks: number;
-  /** Puts the API back as it was. */
+  /** Restores the API. */
   end(): void;
 }
 
-/** Watches all buffers that are created from now on. */
+/** Starts counting buffers created from now on. */
 export function watchGpu(): GpuWatch {
   const live = new Map<GPUBuffer, number>();
   let readBacks = 0;

@@ -24,7 +24,7 @@ export const stableDiffusionUnet = {
   up_block_types: ['UpBlock2D', 'CrossAttnUpBlock2D', 'CrossAttnUpBlock2D', 'CrossAttnUpBlock2D'],
 } satisfies UnetJson & Record<string, unknown>;
 
-/** Its autoencoder: `vae/config.json`, which says nothing of a scaling factor. */
+/** `vae/config.json` of Stable Diffusion image variations, which lacks a scaling factor. */
 export const stableDiffusionVae = {
   _class_name: 'AutoencoderKL',
   _diffusers_version: '0.6.0.dev0',

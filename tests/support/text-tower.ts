@@ -10,7 +10,7 @@ const vocab = Object.fromEntries(
 );
 const [startId = 0, endId = 0] = [vocab[START], vocab[END]];
 
-/** CLIP's kind of tokenizer over single letters, in the format that the hub's models have. */
+/** A CLIP tokenizer over single letters, in the hub's format. */
 export const tokenizerFile = {
   version: '1.0',
   truncation: null,
@@ -60,7 +60,7 @@ export const tokenizerConfig = {
   model_max_length: 77,
 };
 
-/** The ids that the tokenizer must give for a word. */
+/** Expected token ids of a word. */
 export function idsOf(word: string): number[] {
   const inner = Array.from(word).map(
     (letter, index) => vocab[index === word.length - 1 ? `${letter}</w>` : letter] ?? -1,
@@ -68,7 +68,7 @@ export function idsOf(word: string): number[] {
   return [startId, ...inner, endId];
 }
 
-/** A text tower whose embedding is the sum of a fixed row for each token: easy to work out by hand. */
+/** A text tower that sums a fixed row per token: easy to verify by hand. */
 export function textTower(width: number): { graph: Uint8Array<ArrayBuffer>; row: (id: number) => number[] } {
   const size = Object.keys(vocab).length;
   const row = (id: number) =>
@@ -111,7 +111,7 @@ export function textTower(width: number): { graph: Uint8Array<ArrayBuffer>; row:
   return { graph, row };
 }
 
-/** Both together, as a model gives them. */
+/** Tower and tokenizer together. */
 export function promptEncoder(width: number, maxTokens = 77): PromptEncoder {
   return {
     width,

@@ -14,8 +14,8 @@ import type { VaeJson } from './reference/vae.ts';
 import { safetensorsFile } from './safetensors-file.ts';
 
 /**
- * The smallest model that is a whole one: random weights, embeddings of 12 numbers, pictures that are multiples
- * of 2 pixels, an image encoder that is one product. A frame takes milliseconds.
+ * The smallest complete model: random weights, embeddings of 12 numbers, picture sizes that are multiples of 2, and an
+ * image encoder that is one matrix product. A frame takes milliseconds.
  */
 const unetJson: UnetJson = {
   in_channels: 4,
@@ -71,13 +71,13 @@ function imageEncoder(): Uint8Array<ArrayBuffer> {
   });
 }
 
-/** A unit row: 1 in one place. */
+/** Unit vector of an axis. */
 const unitRow = (place: number) =>
   Array.from({ length: embeddingWidth }, (_, index) => (index === place ? 1 : 0));
 
 const json = (value: unknown) => utf8(JSON.stringify(value));
 
-/** The files of the model by their paths, `model.json` among them. */
+/** Files of the model by path, including `model.json`. */
 export function tinyModelFiles({ unet = {}, decoder = {} }: Parameters<typeof tinyModelParts>[0] = {}): Map<
   string,
   Uint8Array<ArrayBuffer>
@@ -122,9 +122,9 @@ export function tinyModelFiles({ unet = {}, decoder = {} }: Parameters<typeof ti
 }
 
 /**
- * The model without its manifest, opened from memory.
+ * The model's parts, opened from memory without a manifest.
  *
- * @param blownUp - makes the activations of its networks larger
+ * @param blownUp Scales the activations of its networks.
  */
 export async function tinyModelParts(
   blownUp: { readonly unet?: BlowUp; readonly decoder?: BlowUp } = {},

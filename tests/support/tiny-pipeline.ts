@@ -6,13 +6,13 @@ import { openCpuRuntime } from './cpu-runtime.ts';
 import { embeddingWidth, tinyModelParts } from './tiny-model.ts';
 import { WatchedRuntime } from './watched-runtime.ts';
 
-/** The tiny model on the CPU, ready to make frames, with a runtime that writes down what is done with it. */
+/** Pipeline with the tiny model on the CPU, and a runtime that records calls. */
 export async function tinyPipeline() {
   const runtime = new WatchedRuntime(await openCpuRuntime());
   const compute = createCpuCompute();
   const model = createModel(await tinyModelParts(), targetFor('float32', false));
   const pipeline = new Pipeline(compute, runtime, model);
-  /** Prompts that are the first three axes: two to pull toward, one to push away from. */
+  /** Prompts along the first three axes: two positive, one negative. */
   const embedPrompts = (): Promise<PromptEmbeds> => {
     const text = new Float32Array(3 * embeddingWidth);
     for (const row of [0, 1, 2]) text[row * embeddingWidth + row] = 1;

@@ -1,7 +1,7 @@
 import { concat, uint, utf8 } from './bytes.ts';
 import type { Packed } from './zip-file.ts';
 
-/** Opcodes with their arguments: any part of a pickle. */
+/** Bytes of a pickle: opcodes with arguments. */
 export type Ops = Uint8Array<ArrayBuffer>;
 
 export const op = (...bytes: number[]): Ops => Uint8Array.from(bytes);
@@ -15,7 +15,7 @@ function integer(value: number): Ops {
   return concat(op(0x8a, 8), bytes);
 }
 
-/** How Python pickles plain values with protocol 2, as `torch.save` does. */
+/** Pickles of plain values, protocol 2, as by `torch.save`. */
 export const py = {
   none: op(0x4e),
   emptyTuple: op(0x29),
@@ -42,7 +42,7 @@ export const py = {
   pickle: (value: Ops, protocol = 2) => concat(op(0x80, protocol), value, op(0x2e)),
 };
 
-/** A storage in a file: a record of the archive and what the pickle calls it. */
+/** A storage: its record in the archive, and its pickled description. */
 export interface StorageSpec {
   readonly key: string;
   readonly className: string;
@@ -82,7 +82,7 @@ export function tensorOps({ storage, offset = 0, dims, strides }: TensorSpec): O
   );
 }
 
-/** The files in the archive that today's `torch.save` writes. */
+/** Records of an archive as current `torch.save` writes it. */
 export function torchRecords(
   pickle: Ops,
   storages: Readonly<Record<string, Uint8Array | number>>,

@@ -1,15 +1,15 @@
 import type { DeviceTensor } from '../../src/compute/index.ts';
 import type { OnnxModel, Runtime, Session } from '../../src/runtime/index.ts';
 
-/** A runtime that writes down what is done with it, and fails where it is told to. */
+/** Runtime that records calls, with hooks that can fail them. */
 export class WatchedRuntime implements Runtime {
   readonly #runtime: Runtime;
-  /** Names of the networks in the order in which they were loaded, and in which they were run. */
+  /** Names of networks in the order in which they were loaded; `runs` in the order in which they ran. */
   readonly created: string[] = [];
   readonly runs: string[] = [];
-  /** Tensors that networks had allocated and that were there when their sessions were released: on a GPU, ruins. */
+  /** Tensors allocated by networks and not disposed before their sessions: dangling on a GPU. */
   orphans = 0;
-  /** Called before a network is run; what it throws is what the run throws. */
+  /** Called before each run, which fails if this throws. */
   onRun: (name: string, inputs: Parameters<Session['run']>[0]) => void = () => undefined;
   /** Called before a network is loaded. */
   onCreate: (name: string) => void = () => undefined;
@@ -24,7 +24,7 @@ export class WatchedRuntime implements Runtime {
     return this.#runtime.liveSessions;
   }
 
-  /** How often a network has run. */
+  /** Number of runs of a network. */
   count(name: string): number {
     return this.runs.filter((run) => run === name).length;
   }

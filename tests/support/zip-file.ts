@@ -2,7 +2,7 @@ import { crc32, deflateRawSync } from 'node:zlib';
 import { concat, uint, utf8 } from './bytes.ts';
 import type { Segment } from './bytes.ts';
 
-/** A file to put into a zip archive: bytes, or so many zeros that are never made. */
+/** A file for a ZIP archive: bytes, or a number of zeros that are never materialised. */
 export interface Packed {
   readonly name: string;
   readonly data: Uint8Array | number;
@@ -10,14 +10,14 @@ export interface Packed {
 }
 
 export interface ZipOptions {
-  /** Write the 64-bit form even where 32 bits would do. */
+  /** Uses ZIP64 fields even if 32 bits suffice. */
   readonly zip64?: boolean;
-  /** Pad local headers so that data begins at multiples of this, as PyTorch does. */
+  /** Pads local headers to align data, like PyTorch. */
   readonly alignment?: number;
   readonly comment?: string;
 }
 
-/** A zip archive as its parts and its length, so that it may be larger than memory. */
+/** A ZIP archive as sparse segments, which may exceed memory. */
 export function zipSegments(
   files: readonly Packed[],
   { zip64 = false, alignment = 1, comment = '' }: ZipOptions = {},
@@ -45,7 +45,7 @@ export function zipSegments(
     );
     const localWide = wide ? concat(uint(2, 1), uint(2, 16), uint(8, size), uint(8, packed)) : utf8('');
     const before = at + 30 + nameBytes.length + localWide.length;
-    // An extra field "FB" whose only purpose is its length.
+    // Extra field "FB", used only for padding.
     const padding = alignment === 1 ? 0 : 4 + ((alignment - ((before + 4) % alignment)) % alignment);
     const pad =
       padding === 0 ? utf8('') : concat(utf8('FB'), uint(2, padding - 4), new Uint8Array(padding - 4));
@@ -110,7 +110,7 @@ export function zipSegments(
   return { size: at + tail.length, segments };
 }
 
-/** A zip archive in memory. */
+/** A ZIP archive in memory. */
 export function zipFile(files: readonly Packed[], options?: ZipOptions): Uint8Array<ArrayBuffer> {
   const { size, segments } = zipSegments(files, options);
   const bytes = new Uint8Array(size);

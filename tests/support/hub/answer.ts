@@ -1,20 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AnswerPlan } from './faults.ts';
 
-/** Bytes that are read and sent at once. */
+/** Bytes read and sent at a time. */
 const portion = 2 ** 20;
 
 const webPage = '<!doctype html>\n<title>Log in</title>\n<p>Log in to use this network.</p>\n';
 
-/** A range of bytes as a request names it; `last` is infinite for one that is open, or for the last byte of the file. */
+/** Requested byte range, inclusive; `last` is infinite for an open or a suffix range. */
 export interface ByteRange {
   readonly first: number;
   readonly last: number;
 }
 
 /**
- * `Range: bytes=first-last` or `bytes=first-` or `bytes=-count` (RFC 9110, 14.1.2). Null for none, for several, and for
- * what is no range: servers answer all of these with the whole file.
+ * Parses `Range: bytes=first-last`, `bytes=first-` or `bytes=-count` (RFC 9110, 14.1.2). Null for none, several or invalid
+ * ranges, which servers answer with the whole file.
  */
 export function parseRange(header: string | undefined, size: number): ByteRange | null {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
@@ -25,17 +25,17 @@ export function parseRange(header: string | undefined, size: number): ByteRange 
   return range.first <= range.last ? range : null;
 }
 
-/** What an answer came to: for the hub's record. */
+/** Outcome of an answer, for the hub's record. */
 export interface Sent {
   status: number;
   bytes: number;
 }
 
 /**
- * Answers a request for a file: whole, in part, or as the plan's faults have it.
+ * Answers a request for a file: whole, in part, or with the plan's faults.
  *
- * @param headers - those of the server, CORS among them
- * @param sent - counts along; 0 is the status of an answer that never came
+ * @param headers Server headers, including CORS.
+ * @param sent Updated while sending; status 0 means that no answer was sent.
  */
 export async function answer(
   request: IncomingMessage,
@@ -133,7 +133,7 @@ async function sendBody(
     if (!response.write(bytes)) await Promise.race([drained(), closed]);
   }
   for (const { gate } of gates) await Promise.race([gate.pass(), closed]);
-  // What was written is sent before the connection ends: whoever counts on those bytes has them.
+  // Flush what was written before closing: tests count on those bytes having arrived.
   if (limit < length) response.socket?.destroySoon();
   else response.end();
 }

@@ -1,10 +1,10 @@
 import type { ByteSource } from '../../../src/models/types.ts';
 
-/** Holds answers back until a test lets go of them: an event, where a timer would guess. */
+/** Blocks answers until a test opens it: an event instead of a timer. */
 export interface Gate {
-  /** Once the first answer waits here. */
+  /** Resolves when the first answer is blocked. */
   readonly reached: Promise<void>;
-  /** Lets everything pass, now and later. */
+  /** Releases all current and later answers. */
   open(): void;
   /** For the server: waits until the gate is open. */
   pass(): Promise<void>;
@@ -25,58 +25,58 @@ export function createGate(): Gate {
   };
 }
 
-/** One thing that goes wrong with an answer. Several of them add up. */
+/** A fault in an answer; several can be combined. */
 export type Fault =
-  /** The connection ends before there is any answer. */
+  /** The connection closes without an answer. */
   | { readonly kind: 'hang-up' }
-  /** No answer, not even headers, until the gate is opened. */
+  /** No answer, not even headers, until the gate opens. */
   | { readonly kind: 'silence'; readonly gate: Gate }
-  /** The connection ends after so many bytes of the body, of those that the headers announced. */
+  /** The connection closes after this many bytes of the announced body. */
   | { readonly kind: 'drop'; readonly after: number }
-  /** A refusal: 429, 500, 503, 403 of an expired link, …; `retryAfter` in seconds. */
+  /** An error status: 429, 500, 503, 403 of an expired link, …; `retryAfter` in seconds. */
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: number }
-  /** 200 and the whole file, whatever was asked for. */
+  /** 200 and the whole file, whatever the request. */
   | { readonly kind: 'ignore-range' }
-  /** 416, though the range is good. */
+  /** 416 for a valid range. */
   | { readonly kind: 'refuse-range' }
-  /** Another part than the one asked for, that many bytes further on, and said so in Content-Range. */
+  /** A range shifted by this many bytes, with a matching Content-Range. */
   | { readonly kind: 'other-range'; readonly shift: number }
-  /** A Content-Range that lies: the bytes are those asked for, the header claims that many bytes further on. */
+  /** The requested bytes, with a Content-Range shifted by this many bytes. */
   | { readonly kind: 'false-range'; readonly shift: number }
-  /** Another file in its place, with another ETag unless that is given. */
+  /** Another file, with another ETag by default. */
   | { readonly kind: 'replaced'; readonly by: ByteSource; readonly etag?: string }
-  /** A body that is that many bytes shorter than Content-Range says, with a Content-Length that agrees with the body. */
+  /** A body shorter by this many bytes than Content-Range says, with a Content-Length that matches the body. */
   | { readonly kind: 'short'; readonly by: number }
-  /** 200 and a web page, as networks answer that want a log-in first. */
+  /** 200 and a web page, like a captive portal. */
   | { readonly kind: 'web-page' }
-  /** Nothing more comes after so many bytes of the body, until the gate is opened. */
+  /** No more data after this many bytes of the body until the gate opens. */
   | { readonly kind: 'stall'; readonly after: number; readonly gate: Gate }
-  /** A slow line, shared by all answers of the rule. */
+  /** Limited bandwidth, shared by all answers of the rule. */
   | { readonly kind: 'throttle'; readonly bytesPerSecond: number }
-  /** None of the headers that let pages of other sites read the answer. */
+  /** No CORS headers. */
   | { readonly kind: 'no-cors' }
-  /** Headers that pages of other sites may not see, and so find missing (Content-Range, ETag). */
+  /** Headers not exposed by CORS (Content-Range, ETag), which therefore appear to be missing. */
   | { readonly kind: 'hide-headers' };
 
-/** Which requests go wrong, and how. */
+/** Which requests fail, and how. */
 export interface FaultRule {
   readonly faults: readonly Fault[];
-  /** Path in the repository; all of them when left out. */
+  /** Path in the repository; default: all. */
   readonly path?: string;
   /**
-   * Which server: the one that sends the content (default), or the one that resolves names, where only `hang-up`,
-   * `status`, `web-page`, `stall` and the faults of CORS mean anything.
+   * Server: the one that sends contents (default), or the one that resolves names, which supports only `hang-up`, `status`,
+   * `web-page`, `stall` and the CORS faults.
    */
   readonly at?: 'content' | 'resolve';
   readonly method?: 'GET' | 'HEAD';
-  /** Only requests for a range with this byte in it: which request that is may depend on how many run side by side. */
+  /** Only requests whose range includes this byte: the order of concurrent requests may vary. */
   readonly covering?: number;
-  /** The first matching request that goes wrong, counted from 1 (default 1), and the last (default: no end). */
+  /** First and last matching request to fail, counted from 1 (default: 1 to infinity). */
   readonly from?: number;
   readonly to?: number;
 }
 
-/** How one request will be answered: the file as it should be, until faults change the plan. */
+/** How a request will be answered; faults modify the plan. */
 export interface AnswerPlan {
   file: ByteSource;
   etag: string;
@@ -85,7 +85,7 @@ export interface AnswerPlan {
   refusal: { readonly status: number; readonly retryAfter: number | null } | null;
   webPage: boolean;
   ranges: 'honoured' | 'ignored' | 'refused';
-  /** Bytes by which the part that is sent, and the one that is claimed, lie further on. */
+  /** Shift of the range that is sent, and of the one that is claimed, in bytes. */
   sentShift: number;
   claimedShift: number;
   shorter: number;
@@ -115,7 +115,7 @@ export function flawless(file: ByteSource, etag: string): AnswerPlan {
   };
 }
 
-/** A line of so many bytes a second; who sends waits for its turn. */
+/** Bandwidth limiter; senders take turns. */
 export class SlowLine {
   readonly #bytesPerSecond: number;
   #free = 0;
@@ -123,12 +123,12 @@ export class SlowLine {
     this.#bytesPerSecond = bytesPerSecond;
   }
 
-  /** Bytes that are sent at once: a fiftieth of a second. */
+  /** Bytes sent at a time: a fiftieth of a second's. */
   get portion(): number {
     return Math.max(1, Math.ceil(this.#bytesPerSecond / 50));
   }
 
-  /** Waits until the line has sent what it was given before, and takes `bytes`. */
+  /** Waits until earlier bytes have been sent, and reserves `bytes`. */
   async take(bytes: number): Promise<void> {
     const now = performance.now();
     const turn = Math.max(now, this.#free);
@@ -137,7 +137,7 @@ export class SlowLine {
   }
 }
 
-/** A rule at work: it counts the requests that match it. */
+/** An active fault rule, which counts its matches. */
 export class ActiveRule {
   readonly #rule: FaultRule;
   readonly #lines = new Map<Fault, SlowLine>();
@@ -146,12 +146,12 @@ export class ActiveRule {
     this.#rule = rule;
   }
 
-  /** How many requests matched so far, those before `from` and after `to` among them. */
+  /** Number of matching requests, including those before `from` and after `to`. */
   get matches(): number {
     return this.#matches;
   }
 
-  /** Changes the plan for a request, if it is one of the rule's. */
+  /** Applies the faults to the plan of a matching request. */
   apply(plan: AnswerPlan, request: FaultedRequest): void {
     const { path, at = 'content', method = 'GET', covering, from = 1, to = Infinity, faults } = this.#rule;
     if (path !== undefined && path !== request.path) return;
@@ -219,7 +219,7 @@ export class ActiveRule {
   }
 }
 
-/** What a rule looks at. */
+/** Properties of a request that rules match. */
 export interface FaultedRequest {
   readonly at: 'content' | 'resolve';
   readonly method: string;

@@ -3,7 +3,7 @@ import { join, relative, sep } from 'node:path';
 import { fileSource } from '../../../tools/file-source.ts';
 import type { FileSource } from '../../../tools/file-source.ts';
 
-/** The files of a folder, open until they are closed, by their paths in it (with slashes, sorted). */
+/** Opens all files of a folder, by their relative paths (with slashes, sorted). */
 export async function openFolder(
   folder: string,
 ): Promise<{ readonly files: ReadonlyMap<string, FileSource>; readonly close: () => Promise<void> }> {

@@ -1,8 +1,7 @@
 /**
- * A hub of models on localhost, as a downloader sees the Hugging Face hub: names are resolved by one server, which sends
- * small files itself (a relative redirect first) and redirects to a second origin, the content network, for what is kept
- * by content: weights, and anything large. Headers are those that the hub sent in 2026. It does everything wrong on
- * demand (see `Fault`), and keeps a record of what was asked for.
+ * Fake Hugging Face hub on localhost: one server resolves names, sends small files itself (after a relative redirect), and
+ * redirects to a second origin, the content network, for files stored by content: weights, and anything large. Headers are
+ * those that the hub sent in 2026. Faults can be injected (see `Fault`); all requests are recorded.
  */
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -16,7 +15,7 @@ import type { AnswerPlan, FaultRule } from './faults.ts';
 export { createGate } from './faults.ts';
 export type { Fault, FaultRule, Gate } from './faults.ts';
 
-/** The files of one revision by their paths. */
+/** Files of a revision by path. */
 export type RepositoryFiles = ReadonlyMap<string, ByteSource>;
 
 /** A repository: files by revision (`main`, a tag, a commit). */
@@ -27,7 +26,7 @@ export interface Repository {
   readonly revisions: ReadonlyMap<string, RepositoryFiles>;
 }
 
-/** One request, as it was answered. */
+/** A recorded request and its answer. */
 export interface HubRequest {
   readonly at: 'content' | 'resolve';
   readonly method: string;
@@ -35,52 +34,52 @@ export interface HubRequest {
   readonly revision: string;
   /** Path in the repository. */
   readonly path: string;
-  /** The header `Range`, as it came. */
+  /** `Range` header. */
   readonly range: string | null;
-  /** 0 as long as there is no answer, or where none was given. */
+  /** 0 until there is an answer. */
   readonly status: number;
-  /** Bytes of the body that were handed to the connection. */
+  /** Bytes of the body passed to the connection. */
   readonly bytes: number;
 }
 
 export interface Hub {
-  /** The base address, without a slash at its end: what `https://huggingface.co` is elsewhere. */
+  /** Base URL without trailing slash; stands for `https://huggingface.co`. */
   readonly url: string;
-  /** The origin of the content network. */
+  /** Origin of the content network. */
   readonly contentUrl: string;
-  /** Every request so far, in the order in which they came; those on their way grow. */
+  /** All requests in order of arrival; those in progress are updated. */
   readonly requests: readonly HubRequest[];
-  /** How often the content of a file was asked for by GET, and the bytes of it that were sent, all answers together. */
+  /** Number of GET requests for a file's contents, and the total of bytes sent. */
   fetched(path: string): { requests: number; bytes: number };
-  /** Makes requests go wrong from now on. Of several rules that match, all apply, in the order in which they came. */
+  /** Injects faults from now on. All matching rules apply, in order of injection. */
   inject(rule: FaultRule): { matches(): number; remove(): void };
-  /** Forgets the requests so far, and every rule. */
+  /** Clears recorded requests and rules. */
   reset(): void;
   close(): Promise<void>;
 }
 
-/** Kept by content whatever their size: `.gitattributes` as the hub makes it. */
+/** Files always stored by content: the hub's default `.gitattributes`. */
 const keptByContent = /\.(safetensors|bin|onnx|onnx_data|pt|ckpt|msgpack|h5)$/;
-/** Anything else is kept by content from this size on. */
+/** Other files are stored by content from this size on. */
 const largeFile = 10_000_000;
-/** Files up to this size are hashed as they are; larger ones get an identity made of path and size. */
+/** Larger files are identified by path and size instead of their hash. */
 const largestHashed = 2 ** 24;
 
 const exposed =
   'X-Repo-Commit,X-Request-Id,X-Error-Code,X-Error-Message,X-Total-Count,ETag,Link,Accept-Ranges,Content-Range,X-Linked-Size,X-Linked-ETag,X-Xet-Hash';
 
-/** A file of the hub and what it is known by. */
+/** A file of the hub with its identity. */
 interface Entry {
   readonly repository: string;
   readonly revision: string;
   readonly path: string;
   readonly source: ByteSource;
   readonly byContent: boolean;
-  /** SHA-256 of the content (by content) or SHA-1 as git has it: what the hub's ETag is. */
+  /** SHA-256 (stored by content) or git's SHA-1, which the hub uses as ETag. */
   oid(): Promise<string>;
 }
 
-/** Starts a hub with these repositories on two free ports of this machine. */
+/** Starts a hub on two free local ports. */
 export async function startHub(repositories: readonly Repository[]): Promise<Hub> {
   const entries = new Map(
     repositories.flatMap(({ id, revisions }) =>
@@ -92,12 +91,12 @@ export async function startHub(repositories: readonly Repository[]): Promise<Hub
       ),
     ),
   );
-  /** What the content network has, by the paths that redirects name. */
+  /** Files of the content network, by redirect path. */
   const contents = new Map<string, Entry>();
   const rules: ActiveRule[] = [];
   const requests: (HubRequest & Sent)[] = [];
 
-  /** Notes a request, and plans its answer with the faults that meet it. */
+  /** Records a request, and plans its answer with matching faults. */
   function open(
     request: IncomingMessage,
     at: 'content' | 'resolve',
@@ -136,7 +135,7 @@ export async function startHub(repositories: readonly Repository[]): Promise<Hub
     const { kind, id, revision, path } = asked;
     const repository = repositories.find((candidate) => candidate.id === id);
     if (repository === undefined) {
-      // The hub does not tell what is not there from what is not for everyone.
+      // The hub does not distinguish missing from private repositories.
       refuse(request, response, 401, cors, 'RepoNotFound', 'Invalid username or password.');
       return;
     }
@@ -212,7 +211,7 @@ export async function startHub(repositories: readonly Repository[]): Promise<Hub
       response.writeHead(403, { ...cors, 'Content-Type': 'application/xml' }).end(body);
       return;
     }
-    // Its ETag is another one than the hub's, as there: it knows nothing of the repository.
+    // Like the real content network, it uses another ETag than the hub.
     const { plan, sent } = open(request, 'content', entry, `"${(await entry.oid()).slice(0, 32)}"`);
     await answer(request, response, plan, withCors(cors, plan), sent);
   }
@@ -248,7 +247,7 @@ export async function startHub(repositories: readonly Repository[]): Promise<Hub
   };
 }
 
-/** A failure of the server itself must not look like one of those it plays: it shows as 599 with its stack. */
+/** Reports bugs of the fake server as 599 with a stack, distinguishable from injected faults. */
 function serve(response: ServerResponse, work: Promise<void>): void {
   work.catch((error: unknown) => {
     if (response.headersSent) response.destroy();
@@ -275,7 +274,7 @@ function stop(server: Server): Promise<void> {
 const digest = (kind: 'sha1' | 'sha256', content: string | Uint8Array) =>
   createHash(kind).update(content).digest('hex');
 
-/** The hub names revisions by their commits; whatever is not one gets one. */
+/** Commit of a revision; derived for names that are not commits. */
 const commitOf = (revision: string) =>
   /^[0-9a-f]{40}$/.test(revision) ? revision : digest('sha1', revision);
 
@@ -300,7 +299,7 @@ function hubHeaders(request: IncomingMessage): Record<string, string> {
   };
 }
 
-/** The headers without those that a fault takes away. */
+/** Headers without those removed by CORS faults. */
 function withCors(headers: Readonly<Record<string, string>>, { cors }: AnswerPlan): Record<string, string> {
   if (cors === 'open') return { ...headers };
   return Object.fromEntries(
@@ -312,7 +311,7 @@ function withCors(headers: Readonly<Record<string, string>>, { cors }: AnswerPla
   );
 }
 
-/** Answers the question that a browser asks before a request with headers of its own. */
+/** Answers a CORS preflight request. */
 function preflight(
   request: IncomingMessage,
   response: ServerResponse,
@@ -343,7 +342,7 @@ function refuse(
   response.end(request.method === 'HEAD' ? undefined : message);
 }
 
-/** The addresses that the hub has, taken apart. A revision with a slash in it comes encoded. */
+/** Parses the hub's URLs. A revision with a slash is encoded. */
 function splitPath(pathname: string): {
   kind: 'resolve' | 'cached' | 'tree' | 'revision';
   id: string;
@@ -385,7 +384,7 @@ function listTree(
   );
 }
 
-/** `/api/models/{id}/revision/{revision}`, as far as anyone here reads it. */
+/** `/api/models/{id}/revision/{revision}`, the part that is used. */
 function describe({ id, licence }: Repository, sha: string, files: RepositoryFiles): unknown {
   return {
     id,

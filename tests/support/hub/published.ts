@@ -3,8 +3,8 @@ import { diffusionRepository, safetensorsCommit } from '../../../tools/full-mode
 import type { Repository, RepositoryFiles } from './index.ts';
 
 /**
- * Files by `owner/name/path` as the hub has them: everything at `main`, but the diffusion model's safetensors only at
- * the commit that adds them; `main` and `v2.0` of that have PyTorch's files alone.
+ * Repositories from files by `owner/name/path`: everything at `main`, except that the diffusion model's safetensors exist
+ * only at the commit that adds them; its `main` and `v2.0` have PyTorch files only.
  */
 export function published(files: ReadonlyMap<string, ByteSource>): Repository[] {
   const repositories = new Map<string, Map<string, ByteSource>>();

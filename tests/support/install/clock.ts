@@ -1,6 +1,6 @@
 import { abortReason } from '../../../src/base/index.ts';
 
-/** Retries by such a clock, three attempts each, and what is said before each wait. */
+/** Retry policies with a fake clock and three attempts, and the messages before each wait. */
 export function fakeRetry() {
   const clock = fakeClock();
   const messages: string[] = [];
@@ -13,10 +13,7 @@ export function fakeRetry() {
   return { clock, messages, retry: { opening: policy, reading: policy } };
 }
 
-/**
- * A clock that goes only when someone waits by it, and what was waited for, in milliseconds. Its timers go off when a
- * test says so.
- */
+/** Fake clock that advances only when something waits, with a record of the waits in milliseconds. Timers are fired by tests. */
 export function fakeClock() {
   let time = Date.UTC(2026, 0, 1);
   const waits: number[] = [];
@@ -28,10 +25,10 @@ export function fakeClock() {
       time += milliseconds;
     },
     random: () => 0.5,
-    /** How many timers are set. */
+    /** Number of active timers. */
     timers: () => timers.size,
     timer: (milliseconds: number, ring: () => void) => {
-      // Each has its own place, though two may call the same.
+      // A unique key, because two timers may have the same callback.
       const own = () => {
         ring();
       };
@@ -40,7 +37,7 @@ export function fakeClock() {
         timers.delete(own);
       };
     },
-    /** Has so many seconds pass for the timers, also those that are set meanwhile. */
+    /** Advances timers by this many seconds, including timers set meanwhile. */
     letPass: (seconds: number) => {
       for (let left = 1000 * seconds; left > 0;) {
         const next = Math.min(left, ...timers.values());

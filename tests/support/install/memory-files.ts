@@ -4,20 +4,20 @@ import { privateModelStorage } from '../../../workers/model-files.ts';
 import type { ModelStorage } from '../../../workers/model-keeping.ts';
 import { PrivateFileSystem } from '../storage/private-file-system.ts';
 
-/** Where models are in the private file system. */
+/** Folder of models in the private file system. */
 const folder = 'models';
 
-/** Models as the worker keeps them, on a private file system in memory. */
+/** The worker's model storage on an in-memory private file system. */
 export class MemoryFiles implements ModelFiles {
   readonly disk: PrivateFileSystem;
   readonly hold: ModelStorage['hold'];
-  /** What `room` says; null for a browser that does not tell. */
+  /** False makes `room` return null, like a browser that does not report it. */
   tellsRoom = true;
-  /** Called before each writing, which fails when this throws. */
+  /** Called before each write, which fails if this throws. */
   onWrite: (model: string, name: string, at: number) => void = () => undefined;
   readonly #files: ModelFiles;
 
-  /** @param locks - those of the worker whose files these are; of one that is alone, none */
+  /** @param locks Locks of the owning worker; none by default. */
   constructor(disk = new PrivateFileSystem(), locks = new WorkerLocks(null)) {
     this.disk = disk;
     const storage = privateModelStorage(
@@ -29,7 +29,7 @@ export class MemoryFiles implements ModelFiles {
     this.hold = (id, mode) => storage.hold(id, mode);
   }
 
-  /** How many bytes fit. */
+  /** Quota in bytes. */
   get capacity(): number {
     return this.disk.quota;
   }
@@ -38,17 +38,17 @@ export class MemoryFiles implements ModelFiles {
     this.disk.quota = bytes;
   }
 
-  /** Writers that are not closed. */
+  /** Number of open writers. */
   get writers(): number {
     return this.disk.writers;
   }
 
-  /** Every opening of a writer, by the file's name in its model. */
+  /** Names of files in the order in which they were opened for writing. */
   get opened(): string[] {
     return this.disk.opened.map((path) => path.split('/').slice(2).join('/'));
   }
 
-  /** The models that have a folder. */
+  /** Names of models that have a folder. */
   get names(): string[] {
     return this.disk.names(folder);
   }
@@ -84,12 +84,12 @@ export class MemoryFiles implements ModelFiles {
     return Promise.resolve(this.tellsRoom ? this.disk.quota - this.disk.used : null);
   }
 
-  /** The bytes of a file as they lie on the disk: changing them damages the file unnoticed. */
+  /** A file's bytes on disk; modifying them damages the file silently. */
   read(model: string, name: string): Uint8Array<ArrayBuffer> {
     return this.disk.bytes(`${folder}/${model}/${name}`) ?? new Uint8Array(0);
   }
 
-  /** Removes a file behind the page's back. */
+  /** Deletes a file behind the page's back. */
   lose(model: string, name: string): void {
     this.disk.delete(`${folder}/${model}/${name}`);
   }
@@ -108,7 +108,7 @@ export class MemoryFiles implements ModelFiles {
     );
   }
 
-  /** The page is killed: whatever was not flushed is lost. */
+  /** Simulates a killed page: unflushed data is lost. */
   die(): void {
     this.disk.crash();
   }

@@ -5,19 +5,19 @@ import { MemoryLocks } from '../storage/web-locks.ts';
 import type { LockClient } from '../storage/web-locks.ts';
 import { MemoryFiles } from './memory-files.ts';
 
-/** Models of one device, in memory, with the locks that its tabs share: what its first worker has of them. */
+/** In-memory model storage of a device, with locks shared by its tabs, as seen by its first worker. */
 export class MemoryModels implements ModelStorage {
   readonly locks = new MemoryLocks();
   readonly files = new MemoryFiles(undefined, new WorkerLocks(this.locks.client()));
   readonly hold = this.files.hold;
 
-  /** What another worker has, until that dies. */
+  /** Storage as seen by another worker. */
   worker(): WorkerModels {
     return new WorkerModels(this);
   }
 }
 
-/** What a worker has of a device's models. Once it is dead its calls are never answered: its code no longer runs. */
+/** A worker's view of the model storage. After `die`, its calls never settle. */
 class WorkerModels implements ModelStorage {
   readonly files: ModelFiles;
   readonly hold: ModelStorage['hold'];
@@ -40,7 +40,7 @@ class WorkerModels implements ModelStorage {
     this.hold = (id, mode) => this.#run(() => files.hold(id, mode));
   }
 
-  /** The browser ends the worker, closes its files and gives its locks back. */
+  /** Simulates the end of the worker: the browser closes its files and releases its locks. */
   die(): void {
     this.#dead = true;
     this.#models.files.die();

@@ -6,14 +6,14 @@ export const base = 'https://hub.test/';
 
 const modelFiles = tinyModelFiles();
 
-/** Where the tiny model can be had, and the web that has it. */
+/** A fake web that serves the tiny model, and its source. */
 export function tinyWeb(): { web: FakeWeb; source: ModelSource } {
   const web = new FakeWeb();
   for (const [path, bytes] of modelFiles) web.put(`${base}tiny/${path}`, bytes);
   return { web, source: tinySource() };
 }
 
-/** The tiny model by addresses relative to whoever has it. */
+/** Source of the tiny model with relative addresses. */
 export function tinySource(): ModelSource {
   return {
     id: 'tiny',

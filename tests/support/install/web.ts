@@ -1,29 +1,29 @@
-/** What one request got. */
+/** A recorded request. */
 export interface Asked {
   readonly url: string;
   readonly method: string;
-  /** The bytes asked for, or null for the whole file. */
+  /** Requested bytes, or null for the whole file. */
   readonly range: readonly [number, number] | null;
 }
 
 export interface WebFile {
   bytes: Uint8Array<ArrayBuffer>;
-  /** A new one for a file that was replaced; null for a server that gives none. */
+  /** ETag, which changes when the file is replaced; null for a server without ETags. */
   tag: string | null;
 }
 
-/** Bytes of one part of an answer. */
+/** Bytes per chunk of a body. */
 const partLength = 4096;
 
-/** What a request meets instead of the file; null for nothing special. */
+/** Replaces an answer; null for none. */
 export type Fault = (asked: Asked, file: WebFile) => Response | null | Promise<Response | null>;
 
-/** The web, as far as `fetch` sees it: files by their addresses, what was asked for, and faults. */
+/** Fake `fetch`: files by URL, recorded requests, and faults. */
 export class FakeWeb {
   readonly files = new Map<string, WebFile>();
   readonly asked: Asked[] = [];
   fault: Fault = () => null;
-  /** Told before each part of an answer that is as it should be is sent. */
+  /** Called before each chunk of a normal answer. */
   onPart: () => void = () => undefined;
   readonly #sent: { readonly url: string; bytes: number }[] = [];
 
@@ -33,7 +33,7 @@ export class FakeWeb {
     return file;
   }
 
-  /** Bytes of files that were sent so far, without the single ones by which files are opened. */
+  /** Bytes sent so far, except for the one-byte probes that open files. */
   sent(url?: string): number {
     return this.#sent
       .filter((each) => each.bytes > 1 && (url === undefined || each.url === url))
@@ -65,7 +65,7 @@ export class FakeWeb {
     return new Response(this.#inParts(bytes, sent, init.signal), { status, headers });
   };
 
-  /** A body as it comes over a network: in parts, when there is somebody to take them. */
+  /** A streaming body, produced on demand. */
   #inParts(
     bytes: Uint8Array<ArrayBuffer>,
     sent: { bytes: number },
@@ -83,7 +83,7 @@ export class FakeWeb {
   }
 }
 
-/** What a well-behaved server answers. */
+/** Answer of a correct server. */
 export function answer({ range, method }: Asked, { bytes, tag }: WebFile): Response {
   const headers = new Headers(tag === null ? {} : { ETag: tag });
   if (!range) {
@@ -99,7 +99,7 @@ export function answer({ range, method }: Asked, { bytes, tag }: WebFile): Respo
   return new Response(bytes.slice(first, last + 1), { status: 206, headers });
 }
 
-/** What a server answers that knows no ranges. */
+/** Answer of a server without range support. */
 export function whole(asked: Asked, file: WebFile): Response {
   return answer({ ...asked, range: null }, file);
 }

@@ -4,12 +4,12 @@ import type { FaultInjector } from './faults.ts';
 
 const injectors = new Map<string, FaultInjector>();
 
-/** Lets an injector fail the connections, transactions and requests of the database of a name. */
+/** Makes an injector fail connections, transactions and requests of a database. */
 export function injectIntoDatabase(name: string, injector: FaultInjector): void {
   injectors.set(name, injector);
 }
 
-/** Puts a check in front of a method of all objects of a class. */
+/** Wraps a method of a class. */
 function before<T extends object>(
   prototype: T,
   method: keyof T & string,
@@ -34,7 +34,7 @@ before(IDBFactory.prototype, 'open', (_, [name], call) => {
 before(IDBDatabase.prototype, 'transaction', (database, [stores], call) => {
   const fault = injectors.get(database.name)?.count('transaction', String(stores));
   if (fault) {
-    // As after the browser ended the connection: it says so from now on.
+    // The browser has closed the connection; later calls fail the same way.
     database.close();
     throw new DOMException('The database connection is closing.', 'InvalidStateError');
   }
@@ -48,10 +48,10 @@ for (const method of ['get', 'getAll', 'getAllKeys', 'count', 'put', 'delete'] a
     const kind = writes ? 'request' : 'query';
     const fault = injectors.get(store.transaction.db.name)?.count(kind, `${method} ${store.name}`);
     if (!fault) return request;
-    // The whole transaction is taken back; its error is the fault's, and the request's is AbortError.
+    // Abort the whole transaction with the fault as its error; the request's error is AbortError.
     const abort: unknown = Reflect.get(store.transaction, '_abort');
     if (typeof abort !== 'function') throw new TypeError('fake-indexeddb has changed');
-    // Not at once: other requests of the same moment are accepted, and fail with it.
+    // Deferred, so that other requests of the same task are accepted and fail with it.
     queueMicrotask(() => {
       Reflect.apply(abort, store.transaction, [faultError(fault, kind).name]);
     });

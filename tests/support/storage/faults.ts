@@ -1,4 +1,4 @@
-/** What storage is asked for; each call of one of these can be made to fail. */
+/** Kinds of storage calls that can fail. */
 export type StorageCall =
   | 'list'
   /** Finding a folder. */
@@ -21,10 +21,10 @@ export type StorageCall =
   /** A request that writes to it. */
   | 'request';
 
-/** A disk that is full, a file that something else removed, or a connection (or device) that broke. */
+/** Disk full, file removed by something else, or connection (or device) broken. */
 export type StorageFault = 'full' | 'vanished' | 'broken';
 
-/** What each fault can happen to. */
+/** Calls that each fault can affect. */
 const reach: Readonly<Record<StorageFault, ReadonlySet<StorageCall>>> = {
   full: new Set(['create', 'write', 'truncate', 'flush', 'request']),
   vanished: new Set(['find', 'read', 'open', 'move', 'remove']),
@@ -50,7 +50,7 @@ const reach: Readonly<Record<StorageFault, ReadonlySet<StorageCall>>> = {
 
 const databaseCalls: ReadonlySet<StorageCall> = new Set(['connect', 'transaction', 'query', 'request']);
 
-/** The error that Chromium gives for a fault. */
+/** The error that Chromium throws for a fault. */
 export function faultError(fault: StorageFault, call: StorageCall): DOMException {
   switch (fault) {
     case 'full':
@@ -68,8 +68,8 @@ export function faultError(fault: StorageFault, call: StorageCall): DOMException
 }
 
 /**
- * Makes the N-th call of a storage fail. Calls are counted from when it is armed, and only those that the fault can
- * happen to: SQLite is tested so (sqlite.org/testing.html, 3.1 to 3.3).
+ * Makes the n-th storage call fail, counted from `arm` among calls that the fault can affect, as SQLite is tested
+ * (sqlite.org/testing.html, 3.1 to 3.3).
  */
 export class FaultInjector {
   #fault: StorageFault | null = null;
@@ -79,8 +79,8 @@ export class FaultInjector {
   #calls: string[] = [];
 
   /**
-   * @param nth 1 for the next call
-   * @param lasts whether all calls after it fail, too, until `disarm`: a disk that stays full
+   * @param nth 1 for the next call.
+   * @param lasts True if all later calls fail too until `disarm`, like a disk that stays full.
    */
   arm(fault: StorageFault, nth: number, lasts = false): void {
     [this.#fault, this.#remaining, this.#lasts, this.#failed] = [fault, nth, lasts, null];
@@ -91,17 +91,17 @@ export class FaultInjector {
     this.#fault = null;
   }
 
-  /** The first call that failed since it was armed, with what it was about; null when fewer calls were made. */
+  /** First call that failed since `arm`, with its subject; null if there were fewer calls. */
   get failed(): string | null {
     return this.#failed;
   }
 
-  /** The calls since it was armed that the fault can happen to, each with what it was about. */
+  /** Calls since `arm` that the fault can affect, with their subjects. */
   get calls(): readonly string[] {
     return this.#calls;
   }
 
-  /** Counts a call. Returns the fault that is to happen to it. */
+  /** Counts a call, and returns the fault if it is to fail. */
   count(call: StorageCall, about: string): StorageFault | null {
     const fault = this.#fault;
     if (fault === null || !reach[fault].has(call)) return null;
@@ -112,17 +112,17 @@ export class FaultInjector {
     return fault;
   }
 
-  /** Counts a call, and throws when it is to fail. */
+  /** Counts a call, and throws if it is to fail. */
   check(call: StorageCall, about: string): void {
     const fault = this.count(call, about);
     if (fault) throw faultError(fault, call);
   }
 }
 
-/** Runs something with a storage call failing. `injector` is the one of the storage that it works on. */
+/** A test run that arms the injector of its storage. */
 type Attempt = (arm: (injector: FaultInjector) => void) => Promise<void>;
 
-/** Makes an attempt with its N-th call failing. Returns the injectors that it armed. */
+/** Runs an attempt with its n-th call failing. Returns the armed injectors. */
 async function attemptWith(
   attempt: Attempt,
   fault: StorageFault,
@@ -144,9 +144,9 @@ async function attemptWith(
 }
 
 /**
- * Runs something with its first, second, third … storage call failing until it makes fewer calls than that.
+ * Runs an attempt with its first, second, third … storage call failing, until it makes fewer calls.
  *
- * @throws what `attempt` throws, with the failing call in its message
+ * @throws what `attempt` throws, with the failing call in the message
  */
 export async function failEachCall(
   fault: StorageFault,
@@ -161,10 +161,10 @@ export async function failEachCall(
 }
 
 /**
- * Runs something with storage calls failing in turn, as `failEachCall` does, but of the calls of one kind on one file
- * only the first and the last: for what writes a file in many pieces.
+ * Like `failEachCall`, but for each kind of call on each file fails only the first and the last: for files written in
+ * many chunks.
  *
- * @throws what `attempt` throws, with the failing call in its message
+ * @throws what `attempt` throws, with the failing call in the message
  */
 export async function failEachKindOfCall(
   fault: StorageFault,

@@ -10,25 +10,25 @@ interface FolderEntry {
 }
 
 /**
- * An origin private file system in memory, as strict as Chromium's (156): a `File` cannot be read once its file was
- * removed or written to, a file has one writer at a time and cannot be removed under it, what was not flushed may be
- * lost by a crash, and there is a quota. Each call can be made to fail by `faults`.
+ * In-memory origin private file system, as strict as Chromium's (156): a `File` is unreadable once its file was removed or
+ * written to, a file has one writer at a time and cannot be removed meanwhile, unflushed data may be lost in a crash, and
+ * there is a quota. `faults` can make each call fail.
  */
 export class PrivateFileSystem {
   readonly faults = new FaultInjector();
-  /** Bytes that fit. */
+  /** Quota in bytes. */
   quota = Number.POSITIVE_INFINITY;
-  /** Every file that was opened for writing, by its path. */
+  /** Paths of files in the order in which they were opened for writing. */
   readonly opened: string[] = [];
   readonly #root = folder();
-  /** Open writers; a crash ends them. */
+  /** Open writers, which end in a crash. */
   readonly #writers = new Set<Writer>();
 
   getDirectory(): Promise<FileSystemDirectoryHandle> {
     return Promise.resolve(new DirectoryHandle(this, '', '', this.#root));
   }
 
-  /** How many files are open for writing. */
+  /** Number of open writers. */
   get writers(): number {
     return this.#writers.size;
   }
@@ -37,27 +37,24 @@ export class PrivateFileSystem {
     return [...this.#files()].reduce((sum, [, { bytes }]) => sum + bytes.length, 0);
   }
 
-  /** The paths of all files, in order. */
+  /** Sorted paths of all files. */
   paths(): string[] {
     return [...this.#files()].map(([path]) => path).sort();
   }
 
-  /** The names in a folder; empty where there is none. */
+  /** Names in a folder; empty if it does not exist. */
   names(path: string): string[] {
     const entry = this.#find(path);
     return entry?.kind === 'directory' ? [...entry.entries.keys()] : [];
   }
 
-  /**
-   * The bytes of a file as they lie on the disk, null where there is none. Changing them is what a failing disk does:
-   * nobody hears of it.
-   */
+  /** A file's bytes on disk, null if it does not exist. Modifying them simulates silent corruption. */
   bytes(path: string): Uint8Array<ArrayBuffer> | null {
     const entry = this.#find(path);
     return entry?.kind === 'file' ? entry.contents.bytes : null;
   }
 
-  /** Puts a file there, with its folders, behind the page's back. */
+  /** Creates a file, and its folders, behind the page's back. */
   put(path: string, bytes: Uint8Array<ArrayBuffer>): void {
     const steps = path.split('/');
     const name = steps.pop() ?? '';
@@ -73,7 +70,7 @@ export class PrivateFileSystem {
     parent.entries.set(name, { kind: 'file', contents });
   }
 
-  /** Removes a file or folder behind the page's back, as a browser does that clears its storage. */
+  /** Removes a file or folder behind the page's back, like a browser that clears storage. */
   delete(path: string): void {
     const steps = path.split('/');
     const name = steps.pop() ?? '';
@@ -83,7 +80,7 @@ export class PrivateFileSystem {
     parent.entries.delete(name);
   }
 
-  /** Ends every writer, as the end of a page does; what was not flushed is lost, which is the worst that may happen. */
+  /** Simulates a crash: ends all writers and discards unflushed data, the worst case. */
   crash(): void {
     for (const writer of [...this.#writers]) writer.abandon();
     for (const [, contents] of this.#files()) {
@@ -96,7 +93,7 @@ export class PrivateFileSystem {
     }
   }
 
-  /** @throws DOMException `QuotaExceededError` where so many bytes more do not fit */
+  /** @throws DOMException `QuotaExceededError` if this many more bytes do not fit */
   reserve(bytes: number): void {
     if (bytes > 0 && this.used + bytes > this.quota) {
       throw new DOMException('The operation failed because it would exceed the quota.', 'QuotaExceededError');
@@ -163,7 +160,7 @@ function checkName(name: string): void {
 const notFound = (path: string) => new DOMException(`There is no ${path}.`, 'NotFoundError');
 const wrongKind = (path: string) => new DOMException(`${path} is of another kind.`, 'TypeMismatchError');
 
-/** Every call takes a moment, as it does in a browser, where another process answers. */
+/** Makes calls asynchronous, as in a browser. */
 async function later(): Promise<void> {
   await Promise.resolve();
 }
@@ -295,7 +292,7 @@ class FileHandle implements FileSystemFileHandle {
     return this.#system.openWriter(this.#path, this.#contents);
   }
 
-  /** Not in Safari before 26, so nothing uses it. */
+  /** Missing in Safari before 26, so Drift does not use it. */
   createWritable(): Promise<FileSystemWritableFileStream> {
     return Promise.reject(new DOMException('Nothing here uses it.', 'NotSupportedError'));
   }
@@ -373,7 +370,7 @@ class Writer implements FileSystemSyncAccessHandle {
     this.#system.faults.check('close', this.#path);
   }
 
-  /** Lets go of the file without a word. */
+  /** Closes the file without flushing and without errors. */
   abandon(): void {
     this.#open = false;
     this.#contents.locked = false;

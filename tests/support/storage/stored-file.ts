@@ -1,18 +1,18 @@
-/** A file in memory: what it holds, what of that is safe from a crash, and who writes to it. */
+/** A stored file: contents, flushed contents, and lock. */
 export interface StoredContents {
   bytes: Uint8Array<ArrayBuffer>;
-  /** As it was at its last flush; null where it was never flushed. */
+  /** Contents at the last flush; null if never flushed. */
   flushed: Uint8Array<ArrayBuffer> | null;
-  /** Counts changes. */
+  /** Incremented by changes. */
   version: number;
   removed: boolean;
   locked: boolean;
 }
 
-/** Throws as Chromium does when a file is read that was removed or changed since its `File` was made. */
+/** Throws like Chromium if the file was removed or changed since its `File` was created. */
 type Check = () => void;
 
-/** A part of a stored file: like the file, it can be read only as long as the file is as it was. */
+/** Slice of a stored file, readable as long as the file is. */
 class StoredSlice extends Blob {
   readonly #check: Check;
 
@@ -41,8 +41,8 @@ class StoredSlice extends Blob {
 }
 
 /**
- * The `File` of a stored file, as it was when it was made. Chromium reads what is on disk when it is asked for: once the
- * file was removed, reading fails with NotFoundError, and once it was written to, with NotReadableError.
+ * Snapshot `File` of a stored file. As in Chromium, reading fails with NotFoundError after the file was removed, and with
+ * NotReadableError after it was written to.
  */
 export class StoredFile extends File {
   readonly #check: Check;
@@ -79,7 +79,7 @@ export class StoredFile extends File {
   }
 }
 
-/** Reading takes a moment, in which the file may change. */
+/** Reading is asynchronous, so the file may change meanwhile. */
 async function checked(check: Check): Promise<void> {
   await Promise.resolve();
   check();

@@ -1,4 +1,4 @@
-/** What only workers have of the File System API, for the code of workers that tests run in Node. */
+/** Worker-only parts of the File System API, for workers' code that tests run in Node. */
 interface FileSystemSyncAccessHandle {
   read(buffer: Uint8Array, options?: { at?: number }): number;
   write(buffer: Uint8Array, options?: { at?: number }): number;

@@ -12,24 +12,24 @@ interface LockRequest {
 const message = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /**
- * The Web Locks of one browser, as strict as Chromium's (156): `ifAvailable` is refused also while others wait, and a
- * lock that a worker has released is taken until the browser has heard of it.
+ * In-memory Web Locks of one browser, as strict as Chromium's (156): `ifAvailable` is also refused while others wait, and a
+ * released lock stays taken until the message has reached the browser.
  */
 export class MemoryLocks {
   readonly #held = new Map<string, Set<LockRequest>>();
   readonly #queues = new Map<string, LockRequest[]>();
 
-  /** The locks as one worker has them. */
+  /** Locks as seen by one worker. */
   client(): LockClient {
     return new LockClient(this);
   }
 
-  /** The names of all locks that somebody has. */
+  /** Names of all held locks. */
   get held(): string[] {
     return [...this.#held.keys()].sort();
   }
 
-  /** Grants a lock as soon as it is free; with `ifAvailable` now or not at all. */
+  /** Grants a lock when it is free; with `ifAvailable`, now or never. */
   ask(name: string, request: LockRequest, ifAvailable: boolean): void {
     const queue = this.#queues.get(name) ?? [];
     if (ifAvailable && (queue.length > 0 || !this.#isFree(name, request.mode))) {
@@ -47,7 +47,7 @@ export class MemoryLocks {
     this.#grant(name);
   }
 
-  /** Takes back everything that a worker has or waits for. */
+  /** Releases all locks and requests of a worker. */
   forget(client: LockClient): void {
     for (const [name, queue] of this.#queues) {
       this.#queues.set(
@@ -109,7 +109,7 @@ export class LockClient implements BrowserLocks {
     }
   }
 
-  /** The browser ends the worker and takes its locks back; nothing of it runs any more. */
+  /** Simulates the end of the worker: its locks are released, and its code stops. */
   die(): void {
     this.#dead = true;
     this.#browser.forget(this);
