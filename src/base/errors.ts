@@ -138,7 +138,7 @@ function thrownInWords(thrown: unknown): string {
   try {
     return String(thrown);
   } catch {
-    return 'Something was thrown that is no error.';
+    return 'A value was thrown that is not an error.';
   }
 }
 

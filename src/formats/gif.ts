@@ -115,7 +115,7 @@ export function retimedGif(
     } else if (kind === 0x2c) {
       at += 11 + paletteLength(body[at + 9] ?? 0);
     } else {
-      throw new RangeError(`byte ${head.length + at} begins no block of a GIF`);
+      throw new RangeError(`byte ${head.length + at} does not start a GIF block`);
     }
     skipBlocks();
   }

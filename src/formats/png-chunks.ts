@@ -25,7 +25,7 @@ export function pngChunk(type: string, body: Uint8Array): Uint8Array<ArrayBuffer
  * @throws RangeError if the signature or the IEND chunk is missing
  */
 export function pngChunks(png: Uint8Array<ArrayBuffer>): PngChunk[] {
-  if (!pngSignature.every((byte, i) => png[i] === byte)) throw new RangeError('this is no PNG');
+  if (!pngSignature.every((byte, i) => png[i] === byte)) throw new RangeError('this is not a PNG file');
   const view = new DataView(png.buffer, png.byteOffset, png.length);
   const chunks: PngChunk[] = [];
   for (let at = pngSignature.length; at < png.length;) {

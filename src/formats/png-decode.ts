@@ -61,7 +61,7 @@ export function decodePng(file: Uint8Array, expected: PictureSize, options: PngO
 }
 
 function* chunksOf(file: Uint8Array, options: PngOptions): Generator<{ type: string; body: Uint8Array }> {
-  if (pngSignature.some((byte, i) => file[i] !== byte)) throw damaged(options, 'it is no PNG file');
+  if (pngSignature.some((byte, i) => file[i] !== byte)) throw damaged(options, 'it is not a PNG file');
   const view = new DataView(file.buffer, file.byteOffset, file.length);
   for (let at = pngSignature.length; at < file.length;) {
     const length = at + 12 <= file.length ? view.getUint32(at) : Number.POSITIVE_INFINITY;

@@ -80,7 +80,7 @@ function pictureChunks(file: Uint8Array): Uint8Array[] {
   const view = new DataView(file.buffer, file.byteOffset, file.length);
   const nameAt = (at: number) => String.fromCharCode(...file.subarray(at, at + 4));
   if (file.length < 20 || nameAt(0) !== 'RIFF' || nameAt(8) !== 'WEBP') {
-    throw new RangeError('this is no WebP');
+    throw new RangeError('this is not a WebP file');
   }
   const chunks: Uint8Array[] = [];
   for (let at = 12; at + 8 <= file.length;) {

@@ -97,7 +97,7 @@ export async function findDirectory(
 }
 
 function lyingDirectory(fail: ZipFail, file: string, offset: number, size: number, end: number): Error {
-  return fail('zip-damaged', `${file} says that its directory lies where it is not.`, {
+  return fail('zip-damaged', `The directory of ${file} is not where it should be.`, {
     file,
     offset,
     size,

@@ -197,7 +197,7 @@ async function sizeByHead(url: string, head: Response): Promise<number> {
   if (!head.ok) throw refused(url, head);
   const size = contentLength(head);
   if (size !== null) return size;
-  throw new ModelError('http-failed', `${url} does not say how long it is.`, {
+  throw new ModelError('http-failed', `The server does not report the length of ${url}.`, {
     remedy: 'The server has to send Content-Range or Content-Length, and show it to other sites (CORS).',
     details: { url, status: head.status },
   });

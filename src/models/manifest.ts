@@ -100,7 +100,7 @@ export function addressBeside(url: string, path: string): string {
   } catch (cause) {
     throw new ModelError(
       'manifest-invalid',
-      `The model's manifest names a file at "${path}", which is no address.`,
+      `The model's manifest names a file at "${path}", which is not a valid address.`,
       {
         remedy: 'Check the manifest: paths in it are relative to where it stands.',
         details: { url, path },

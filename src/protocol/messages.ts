@@ -70,7 +70,7 @@ export function parseMessage<S extends v.GenericSchema>(
   const issue = result.issues[0];
   throw new WorkerError(
     'protocol',
-    `The parts of Drift do not understand each other: ${what} is not as agreed. ${issue.message}.`,
+    `A message between parts of Drift is invalid: ${what} has an unexpected form. ${issue.message}.`,
     {
       remedy: 'Reload the page, so that all its parts are of the same version.',
       details: { what, key: v.getDotPath(issue) ?? '' },

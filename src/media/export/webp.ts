@@ -78,7 +78,7 @@ async function encodeWithCanvas(
   const { width, height, count } = feed;
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d');
-  if (!context) throw failed('there is no room for a canvas', feed);
+  if (!context) throw failed('there is no memory for a canvas', feed);
   for (let i = 0; i < count; i++) {
     signal.throwIfAborted();
     const { data } = await feed.picture(i);

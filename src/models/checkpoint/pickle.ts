@@ -50,7 +50,7 @@ class Unpickler {
   }
 
   run(): PyValue {
-    if (this.read.uint8() !== 0x80) throw this.read.damaged('it does not begin like one');
+    if (this.read.uint8() !== 0x80) throw this.read.damaged('its first byte is wrong');
     this.read.protocol();
     for (;;) {
       const opcode = this.read.uint8();
@@ -198,7 +198,7 @@ class Unpickler {
         const name = this.pop();
         const module = this.pop();
         if (typeof name !== 'string' || typeof module !== 'string') {
-          throw this.read.damaged('a name is no text');
+          throw this.read.damaged('a name is not a string');
         }
         stack.push(this.global(module, name));
         break;
@@ -270,7 +270,7 @@ class Unpickler {
 
   private append(items: readonly PyValue[]): void {
     const list = this.top();
-    if (!(list instanceof PyList)) throw this.read.damaged('it appends to something that is no list');
+    if (!(list instanceof PyList)) throw this.read.damaged('it appends to something that is not a list');
     for (const item of items) list.items.push(item);
   }
 
@@ -282,7 +282,7 @@ class Unpickler {
 
   private setItems(items: readonly PyValue[]): void {
     const dict = this.top();
-    if (!(dict instanceof PyDict)) throw this.read.damaged('it sets a key of something that is no dict');
+    if (!(dict instanceof PyDict)) throw this.read.damaged('it sets a key of something that is not a dict');
     if (items.length % 2 !== 0) throw this.read.damaged('a key has no value');
     for (let i = 0; i + 1 < items.length; i += 2) dict.entries.set(items[i] ?? null, items[i + 1] ?? null);
   }
@@ -305,7 +305,7 @@ class Unpickler {
   private call(): void {
     const args = this.pop();
     const callee = this.pop();
-    if (!(callee instanceof PyFunction)) throw this.read.damaged('it calls something that is no function');
+    if (!(callee instanceof PyFunction)) throw this.read.damaged('it calls something that is not a function');
     if (!(args instanceof PyTuple)) throw this.read.damaged(`it calls ${callee.label} without arguments`);
     this.stack.push(callee.call(args.items));
   }

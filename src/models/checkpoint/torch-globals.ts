@@ -149,7 +149,7 @@ export function torchHost(file: string): PickleHost {
     }),
     new PyFunction('torch._utils._rebuild_parameter', (args) => {
       const [tensor] = args;
-      if (args.length !== 3 || !(tensor instanceof TorchTensor)) throw damaged('a parameter is no tensor');
+      if (args.length !== 3 || !(tensor instanceof TorchTensor)) throw damaged('a parameter is not a tensor');
       return tensor;
     }),
   ];
@@ -173,7 +173,7 @@ export function torchHost(file: string): PickleHost {
         typeof key !== 'string' ||
         count === undefined
       ) {
-        throw damaged('a storage is not one');
+        throw damaged('a storage is invalid');
       }
       return new TorchStorage(key, storageClass.type, count);
     },

@@ -172,7 +172,7 @@ function placeTensor(file: string, name: string, tensor: TorchTensor, zip: Zip, 
   const strides = sizes(tensor.strides);
   const offset = sizes(new PyTuple([tensor.offset]))?.[0];
   if (dims === null || strides === null || offset === undefined || dims.length !== strides.length) {
-    throw lie('has sizes that are none');
+    throw lie('has invalid sizes');
   }
   const count = countValues(file, name, dims);
   const view = { dims, strides, offset };

@@ -95,7 +95,7 @@ export function openNetwork(options: NetworkOptions): Network {
 /** @throws ModelError `too-large` or `not-json` */
 export async function readJson(file: RemoteFile, signal: AbortSignal | undefined): Promise<unknown> {
   if (file.size > longestJson) {
-    throw new ModelError('too-large', `${file.name} is far too long for what it should be.`, {
+    throw new ModelError('too-large', `${file.name} is much larger than such a file can be.`, {
       remedy: 'Check the address: it may be that of another file.',
       details: { url: file.name, size: file.size, limit: longestJson },
     });
@@ -107,7 +107,7 @@ function absolute(address: string, base: string): string {
   try {
     return new URL(address, base).href;
   } catch (cause) {
-    throw new ModelError('source-invalid', `"${address}" is no address.`, {
+    throw new ModelError('source-invalid', `"${address}" is not a valid address.`, {
       remedy: 'Choose another model, or get the description of this one again.',
       details: { address, base },
       cause,

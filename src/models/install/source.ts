@@ -67,7 +67,7 @@ export function parseModelSource(input: unknown): ModelSource {
   const key = v.getDotPath(issue) ?? '';
   throw new ModelError(
     'source-invalid',
-    `Where this model comes from is not said well: "${key}": ${issue.message}.`,
+    `The description of this model's source is invalid: "${key}": ${issue.message}.`,
     {
       remedy: 'Choose another model, or get the description of this one again.',
       details: { key },
