@@ -62,6 +62,15 @@ const modelsAsTheyAre: Plugin = {
   },
 };
 
+/**
+ * Emits ONNX Runtime's modules as `.js`: servers without a media type for `.mjs` (Debian's nginx) send it as
+ * `application/octet-stream`, which browsers refuse as a module.
+ */
+const output = {
+  assetFileNames: ({ names }: { readonly names: readonly string[] }) =>
+    names.some((name) => name.endsWith('.mjs')) ? 'assets/[name]-[hash].js' : 'assets/[name]-[hash][extname]',
+};
+
 export default defineConfig({
   base: './',
   plugins: [react(), policyInPage, modelsAsTheyAre, initialScriptBudget(130)],
@@ -69,13 +78,14 @@ export default defineConfig({
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
   server: { headers },
   preview: { headers: previewHeaders },
-  worker: { format: 'es' },
+  worker: { format: 'es', rolldownOptions: { output } },
   // All browsers with what Drift needs preload modules by themselves.
   build: {
     modulePreload: { polyfill: false },
     target: 'es2023',
     chunkSizeWarningLimit: 1500,
     assetsInlineLimit: 0,
+    rolldownOptions: { output },
   },
   optimizeDeps: { exclude: ['onnxruntime-web', '@ffmpeg/ffmpeg'] },
 });

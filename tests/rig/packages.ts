@@ -7,7 +7,7 @@ import { findChromium } from './chromium.ts';
 import { findCommand, outputOf, run } from './process.ts';
 
 /** Programs and libraries that the tests use and npm does not bring. */
-export type Need = 'ffmpeg' | 'metadata' | 'webp' | 'chromium' | 'vulkan' | 'mesa' | 'compiler';
+export type Need = 'ffmpeg' | 'metadata' | 'webp' | 'nginx' | 'chromium' | 'vulkan' | 'mesa' | 'compiler';
 
 interface Requirement {
   /** What it is for, as the summary says it. */
@@ -34,6 +34,11 @@ export const requirements: Readonly<Record<Need, Requirement>> = {
     label: 'webpinfo and webpmux, which read animated WebP',
     packages: ['webp'],
     present: () => findCommand('webpinfo') !== null && findCommand('webpmux') !== null,
+  },
+  nginx: {
+    label: 'nginx, a web server that is not configured for the page',
+    packages: ['nginx-light'],
+    present: () => findCommand('nginx') !== null || existsSync('/usr/sbin/nginx'),
   },
   chromium: {
     label: 'Chromium',

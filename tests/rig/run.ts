@@ -96,7 +96,7 @@ const steps: readonly Step[] = [
   {
     name: 'page',
     title: 'The page (Playwright)',
-    needs: ['chromium', 'vulkan', 'mesa', 'compiler', 'ffmpeg', 'metadata', 'webp'],
+    needs: ['chromium', 'vulkan', 'mesa', 'compiler', 'ffmpeg', 'metadata', 'webp', 'nginx'],
     hasTests: true,
     run: page,
   },
@@ -245,6 +245,12 @@ async function conformance(backend: 'cpu' | 'webgpu'): Promise<Outcome> {
   return withStatus(readConformance(output, name), name, status);
 }
 
+/** What the page tests leave out where a program is missing. */
+const untestedWithout: readonly (readonly [Need, string])[] = [
+  ['ffmpeg', 'exported animations, read back by another program'],
+  ['nginx', 'the page behind a server that is not configured for it'],
+];
+
 async function page({ failed, lacking, notInstalled }: Context): Promise<Outcome> {
   if (failed.has('build')) {
     const untested = ['the page: it could not be built'];
@@ -269,9 +275,9 @@ async function page({ failed, lacking, notInstalled }: Context): Promise<Outcome
     });
     const outcome = existsSync(file) ? readPlaywright(readJson(file)) : nothing;
     outcomes.push(withStatus(outcome, 'page', status));
-    if (lacking.includes('ffmpeg')) {
-      const untested = [`exported animations, read back by another program: no ffmpeg (${notInstalled})`];
-      outcomes.push({ ...nothing, untested });
+    for (const [need, what] of untestedWithout) {
+      if (!lacking.includes(need)) continue;
+      outcomes.push({ ...nothing, untested: [`${what}: no ${need} (${notInstalled})`] });
     }
   }
   return sum(outcomes);

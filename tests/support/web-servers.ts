@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { findCommand, outputOf } from '../rig/process.ts';
+
+/** Another program that serves a folder. */
+export interface WebServer {
+  /** The address of the folder, with a slash at its end. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Python's `http.server`, as people start it by hand. */
+export async function serveWithPython(folder: string): Promise<WebServer> {
+  const port = await freePort();
+  const args = ['-u', '-m', 'http.server', String(port), '--bind', '127.0.0.1', '--directory', folder];
+  const server = spawn('python3', args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  await line(server, server.stdout, /Serving HTTP/);
+  return { url: `http://127.0.0.1:${port}/`, close: () => ended(server) };
+}
+
+/** Where nginx is, or null; Debian puts it where only root's PATH looks. */
+export function nginxProgram(): string | null {
+  const usual = '/usr/sbin/nginx';
+  return findCommand('nginx') ?? (existsSync(usual) ? usual : null);
+}
+
+/** nginx with the media types that its Debian package is configured with: it has none for `.mjs`. */
+export async function serveWithNginx(folder: string): Promise<WebServer> {
+  const port = await freePort();
+  const state = mkdtempSync(join(tmpdir(), 'drift-nginx-'));
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (name) => `${name}_temp_path ${join(state, name)};`,
+  );
+  // Started by root, it would serve as a user who may not read the checkout.
+  writeFileSync(
+    join(state, 'nginx.conf'),
+    `user ${userInfo().username} ${outputOf('id', ['-gn'])?.trim() ?? ''}; daemon off; pid ${join(state, 'nginx.pid')}; error_log stderr notice; events {}
+     http {
+       include /etc/nginx/mime.types; default_type application/octet-stream; access_log off;
+       ${temporary.join(' ')}
+       server { listen 127.0.0.1:${port}; root ${folder}; }
+     }`,
+  );
+  const program = nginxProgram();
+  if (program === null) throw new Error('nginx is not installed');
+  const server = spawn(program, ['-e', 'stderr', '-c', join(state, 'nginx.conf')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  await line(server, server.stderr, /start worker process /);
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    close: async () => {
+      await ended(server);
+      rmSync(state, { recursive: true, force: true });
+    },
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().on('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+      probe.close(() => {
+        resolve(port);
+      });
+    });
+  });
+}
+
+/** Resolves when a program has printed a line that matches. Rejects when it ends first, with what it printed. */
+function line(program: ChildProcess, output: Readable, pattern: RegExp): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    output.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      if (pattern.test(text)) resolve();
+    });
+    program.once('error', reject);
+    program.once('exit', (status) => {
+      reject(new Error(`The server ended with status ${status}: ${text}`));
+    });
+  });
+}
+
+function ended(program: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    program.once('exit', () => {
+      resolve();
+    });
+    program.kill('SIGTERM');
+  });
+}
