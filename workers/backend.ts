@@ -1,4 +1,4 @@
-import { DeviceError, DriftError } from '../src/base/index.ts';
+import { DeviceError, DriftError, insecureRemedy, isInsecureContext } from '../src/base/index.ts';
 import {
   SoftwareGpuError,
   createCpuCompute,
@@ -110,6 +110,13 @@ async function startOn(device: GPUDevice, type: ModelType): Promise<Pick<Backend
 }
 
 function noWebGpu(): DeviceError {
+  if (isInsecureContext()) {
+    return new DeviceError(
+      'insecure-address',
+      'Browsers give a page the GPU only at a secure address: https, or localhost on the machine that serves it.',
+      { remedy: insecureRemedy },
+    );
+  }
   return new DeviceError('no-webgpu', 'This browser has no WebGPU.', {
     remedy: 'Use a current Chrome, Edge, Safari or Firefox.',
   });

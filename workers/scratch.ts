@@ -1,3 +1,4 @@
+import { randomUuid } from '../src/base/index.ts';
 import { BlobOutput } from '../src/formats/index.ts';
 import type { OutputFile } from '../src/formats/index.ts';
 import { WorkerLocks } from './locks.ts';
@@ -22,7 +23,7 @@ const readSize = 2 ** 22;
 export class ScratchFiles {
   readonly #open: OpenRoot;
   readonly #locks: WorkerLocks;
-  readonly #id = crypto.randomUUID();
+  readonly #id = randomUuid();
   #folder: Promise<FileSystemDirectoryHandle | null> | null = null;
   #next = 0;
   /** Finished files, oldest first. */

@@ -29,5 +29,7 @@ export { concatBytes } from './bytes.ts';
 export { freeNow } from './free.ts';
 export { normEpsilonWgsl, normScale } from './norm-epsilon.ts';
 export { AppendList } from './append-list.ts';
+export { insecureRemedy, isInsecureContext } from './secure-context.ts';
+export { randomUuid } from './uuid.ts';
 export { LruCache } from './lru.ts';
 export { Lasting } from './lasting.ts';

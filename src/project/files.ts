@@ -1,4 +1,4 @@
-import { StorageError, isAbort } from '../base/index.ts';
+import { StorageError, insecureRemedy, isAbort, isInsecureContext } from '../base/index.ts';
 
 /**
  * Where pictures are kept: a folder for each project. A file is written once under a name of its own and only then
@@ -60,9 +60,14 @@ export function storageError(error: unknown): unknown {
     });
   }
   if (!(error instanceof DOMException)) return error;
-  return new StorageError('storage-unavailable', 'This browser does not let Drift keep projects.', {
-    remedy:
-      'In a private window that is usual. Download what you want to keep, or allow this page to store data.',
+  const insecure = isInsecureContext();
+  const message = insecure
+    ? 'Projects cannot be kept, because this address is not secure.'
+    : 'This browser does not let Drift keep projects.';
+  return new StorageError('storage-unavailable', message, {
+    remedy: insecure
+      ? `${insecureRemedy} Download what you want to keep.`
+      : 'In a private window that is usual. Download what you want to keep, or allow this page to store data.',
     details: { reason: `${error.name}: ${error.message}` },
     cause: error,
   });

@@ -1,3 +1,4 @@
+import { randomUuid } from '../base/index.ts';
 import type { Environment, PictureUrls } from './environment.ts';
 import { openDiffusionWorker, openMediaWorker, openModelsWorker, openProjectsWorker } from './workers.ts';
 
@@ -48,15 +49,6 @@ function saveFile(file: Blob, name: string): void {
   }, 60_000);
 }
 
-/** A random UUID (RFC 9562, version 4); the browser's own is missing from pages that are not secure. */
-function newId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-}
-
 /** Some browsers ask the person; whatever the answer is, what is kept stays for now. */
 async function persist(): Promise<boolean> {
   // Missing where the page is not secure.
@@ -88,7 +80,7 @@ export function browserEnvironment(): Environment {
     now: () => performance.now(),
     today: () => new Date(),
     randomSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
-    newId,
+    newId: randomUuid,
     persist,
     address: {
       read: () => window.location.href,

@@ -1,4 +1,4 @@
-import { InputError } from '../base/index.ts';
+import { InputError, insecureRemedy, isInsecureContext } from '../base/index.ts';
 import { settingsFromHash, settingsToHash } from '../project/index.ts';
 import type { Environment } from './environment.ts';
 import type { History } from './history.ts';
@@ -64,7 +64,9 @@ export function createSettingsLink({
       } catch (error) {
         notices.error(
           new InputError('copy-refused', 'The browser did not let Drift copy the link.', {
-            remedy: 'Allow this page to use the clipboard, then try again.',
+            remedy: isInsecureContext()
+              ? insecureRemedy
+              : 'Allow this page to use the clipboard, then try again.',
             cause: error,
           }),
         );

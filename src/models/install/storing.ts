@@ -1,4 +1,4 @@
-import { StorageError, isAbort } from '../../base/index.ts';
+import { StorageError, insecureRemedy, isAbort, isInsecureContext } from '../../base/index.ts';
 import type { ModelFiles } from './files.ts';
 
 /** Formats a number of bytes in decimal units, such as "1.7 GB". */
@@ -48,8 +48,9 @@ export async function storing<T>(
       throw storageFull(missing, free, cause);
     }
     throw new StorageError('storage-unavailable', 'The model could not be kept on this device.', {
-      remedy:
-        'Check that no other tab is downloading it and that the browser may store data, then try again.',
+      remedy: isInsecureContext()
+        ? insecureRemedy
+        : 'Check that no other tab is downloading it and that the browser may store data, then try again.',
       details: { problem: cause instanceof Error ? cause.message : String(cause) },
       cause,
     });

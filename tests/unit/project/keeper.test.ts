@@ -356,7 +356,14 @@ describe('a full disk', () => {
     device.files.beforeWrite = () => {
       throw new DOMException('No.', 'SecurityError');
     };
-    expect(await failure(make(keeper, []))).toMatchObject({ code: 'storage-unavailable' });
+    const forbidden = await failure(make(keeper, []));
+    expect(forbidden.code).toBe('storage-unavailable');
+    expect(forbidden.remedy).toContain('private window');
+    vi.stubGlobal('isSecureContext', false);
+    const insecure = await failure(make(keeper, []));
+    vi.unstubAllGlobals();
+    expect(insecure.message).toBe('Projects cannot be kept, because this address is not secure.');
+    expect(insecure.remedy).toContain('https');
   });
 });
 

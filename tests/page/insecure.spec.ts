@@ -1,0 +1,35 @@
+import { button, chooseStart, downloaded, finished, frames, generate, open, set } from './driving.ts';
+import { expect, test } from './fixtures.ts';
+
+/** An address of another machine, as browsers see it (RFC 5737), which leads to this one. */
+const elsewhere = '192.0.2.7';
+
+test(
+  'by plain http in a local network the page works, and names what a secure address is needed for',
+  {
+    tag: '@cpu',
+  },
+  async ({ openBrowser, baseURL }) => {
+    const page = await openBrowser(`--host-resolver-rules=MAP ${elsewhere} 127.0.0.1`);
+    const address = new URL('/', baseURL);
+    address.hostname = elsewhere;
+    await open(page, address.href);
+    expect(await page.evaluate(() => isSecureContext)).toBe(false);
+    await expect(page.getByText(/gives? a page the GPU only at a secure address: https/)).toBeVisible();
+    await expect(page.getByText(/no WebGPU/)).toHaveCount(0);
+
+    await chooseStart(page);
+    await expect(
+      page.getByText('Projects cannot be kept, because this address is not secure.'),
+    ).toBeVisible();
+    await expect(page.getByText(/Open Drift by https/)).toBeVisible();
+    await expect(page.getByText(/private window/)).toHaveCount(0);
+
+    await set(page, { Frames: 1, Steps: 1 });
+    await generate(page);
+    await finished(page, 1);
+    await expect(frames(page)).toHaveCount(1);
+    expect((await downloaded(page, 'Download GIF')).length).toBeGreaterThan(100);
+    await expect(button(page, 'Generate')).toBeEnabled();
+  },
+);
