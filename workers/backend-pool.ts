@@ -10,15 +10,23 @@ export interface BackendSlot {
 /** The engine's backend: the current one, and at most one more while a model is being loaded on it. */
 export class BackendPool {
   readonly #open: (choice: BackendChoice) => Promise<Backend>;
+  readonly #isInUse: (backend: Backend) => boolean;
   #current: BackendSlot | null = null;
+  /** Those on which a model is being loaded. */
+  readonly #reserved = new Set<BackendSlot>();
 
-  constructor(open: (choice: BackendChoice) => Promise<Backend>) {
+  /** @param isInUse Whether the engine's model is loaded on a backend; the engine disposes that one itself. */
+  constructor(open: (choice: BackendChoice) => Promise<Backend>, isInUse: (backend: Backend) => boolean) {
     this.#open = open;
+    this.#isInUse = isInUse;
   }
 
   /** The current backend if it was opened for this request, otherwise a new one, to be adopted or closed later. */
   reserve(choice: BackendChoice): BackendSlot {
-    if (this.#current?.choice === choice) return this.#current;
+    if (this.#current?.choice === choice) {
+      this.#reserved.add(this.#current);
+      return this.#current;
+    }
     const slot = this.reopen(choice);
     // The first is kept even if its model fails to load: the next attempt needs it.
     if (!this.#current) this.#keep(slot);
@@ -27,11 +35,14 @@ export class BackendPool {
 
   /** Opens a new backend for the same request, to replace a lost one. It may turn out to be of another kind. */
   reopen(choice: BackendChoice): BackendSlot {
-    return { choice, backend: this.#open(choice) };
+    const slot = { choice, backend: this.#open(choice) };
+    this.#reserved.add(slot);
+    return slot;
   }
 
   /** Makes a backend the current one, and closes the previous. */
   adopt(slot: BackendSlot): void {
+    this.#reserved.delete(slot);
     if (this.#current === slot) return;
     if (this.#current) close(this.#current);
     this.#keep(slot);
@@ -39,6 +50,7 @@ export class BackendPool {
 
   /** Closes a backend unless it is the current one. */
   giveUp(slot: BackendSlot): void {
+    this.#reserved.delete(slot);
     if (slot !== this.#current) close(slot);
   }
 
@@ -48,7 +60,16 @@ export class BackendPool {
     const forget = () => {
       if (this.#current === slot) this.#current = null;
     };
-    slot.backend.then(({ lost }) => lost?.then(forget), forget);
+    const onLost = (backend: Backend) => {
+      forget();
+      // Without a model on it, nothing else refers to it.
+      if (!this.#reserved.has(slot) && !this.#isInUse(backend)) backend.dispose();
+    };
+    slot.backend.then((backend) => {
+      void backend.lost?.then(() => {
+        onLost(backend);
+      });
+    }, forget);
   }
 }
 

@@ -55,7 +55,7 @@ export class Engine {
 
   /** @param storage Storage of installed models. */
   constructor(openBackend: (choice: BackendChoice) => Promise<Backend>, storage: ModelStorage) {
-    this.#pool = new BackendPool(openBackend);
+    this.#pool = new BackendPool(openBackend, (backend) => this.#model?.backend === backend);
     this.#storage = storage;
   }
 

@@ -20,6 +20,8 @@ import { utf8 } from '../../support/bytes.ts';
 import { openCpuRuntime } from '../../support/cpu-runtime.ts';
 import { failure } from '../../support/failure.ts';
 import { MemoryModels } from '../../support/install/model-storage.ts';
+import { LossyGpus } from '../../support/lossy-gpus.ts';
+import type { LossyGpu } from '../../support/lossy-gpus.ts';
 import { serveFiles } from '../../support/served-files.ts';
 import type { ServedFiles } from '../../support/served-files.ts';
 import { textTower, tokenizerConfig, tokenizerFile } from '../../support/text-tower.ts';
@@ -388,53 +390,8 @@ describe('while a model is loaded', () => {
 });
 
 describe('a device that is lost', () => {
-  /** GPUs that are the processor, and can be lost: then nothing runs on them and nothing can be read. */
-  class Gpus {
-    readonly opened: { readonly runtime: WatchedRuntime; disposed: boolean; lose: () => void }[] = [];
-    precision: 'float16' | 'float32' = 'float32';
-    fails = false;
-
-    readonly open = async (): Promise<Backend> => {
-      if (this.fails) throw new DeviceError('no-adapter', 'There is no GPU.', { remedy: 'Wait for one.' });
-      let tell: (reason: unknown) => void = () => undefined;
-      const lost = new Promise((resolve) => (tell = resolve));
-      const gone = new DeviceError('device-lost', 'The GPU stopped working.', { remedy: 'Start again.' });
-      const runtime = new WatchedRuntime(await openCpuRuntime());
-      const compute = createCpuCompute();
-      const opened = {
-        runtime,
-        disposed: false,
-        lose: () => {
-          runtime.onRun = () => {
-            throw new DeviceError('run-failed', 'The network stopped.', { remedy: 'Try again.' });
-          };
-          compute.read = () => Promise.reject(gone);
-          tell(gone);
-        },
-      };
-      this.opened.push(opened);
-      return {
-        compute,
-        runtime,
-        device: {
-          kind: 'webgpu',
-          precision: this.precision,
-          name: '',
-          reason: '',
-          software: false,
-          limits: null,
-        },
-        target: targetFor('float32', false),
-        lost,
-        dispose: () => {
-          opened.disposed = true;
-        },
-      };
-    };
-  }
-
   /** Loses a GPU while a decoder is loaded on it. */
-  function loseAtDecoder({ runtime, lose }: Gpus['opened'][number]): void {
+  function loseAtDecoder({ runtime, lose }: LossyGpu): void {
     runtime.onCreate = (name) => {
       if (name !== 'decoder') return;
       lose();
@@ -452,10 +409,10 @@ describe('a device that is lost', () => {
     intermediate: 3,
     batchSize: 2,
   };
-  let gpus: Gpus;
+  let gpus: LossyGpus;
   let engine: Engine;
   beforeEach(async () => {
-    gpus = new Gpus();
+    gpus = new LossyGpus();
     engine = new Engine(gpus.open, models);
     await load(engine, 'one', 'webgpu');
   });
@@ -663,6 +620,21 @@ describe('a device that is lost', () => {
         gpus.opened.map((each) => each !== gpus.opened.at(-1)),
       );
     });
+  });
+
+  it('without a model on it is freed at once', async () => {
+    gpus = new LossyGpus();
+    engine = new Engine(gpus.open, models);
+    await expect(load(engine, 'none', 'webgpu')).rejects.toThrow();
+    await vi.waitFor(() => {
+      expect(gpus.opened).toHaveLength(1);
+    });
+    gpus.opened[0]?.lose();
+    await vi.waitFor(() => {
+      expect(gpus.opened).toMatchObject([{ disposed: true }]);
+    });
+    await load(engine, 'one', 'webgpu');
+    expect((await run('automatic', [])).notices).toEqual([]);
   });
 
   it('makes way for another when a model is loaded', async () => {
