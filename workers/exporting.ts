@@ -11,7 +11,7 @@ import {
   shotsOf,
   thinned,
 } from '../src/project/index.ts';
-import type { Effort, ExportOptions } from '../src/project/index.ts';
+import type { Effort, ExportOptions, PictureReader, PictureRef } from '../src/project/index.ts';
 import { parseMessage } from '../src/protocol/index.ts';
 import type { Event, Params, Result, mediaApi } from '../src/protocol/index.ts';
 
@@ -53,6 +53,20 @@ export async function exportAnimation(
     watch.signal,
   );
   return { file: null, ...outcome };
+}
+
+/** Source of frames by id, read on demand. */
+export function frameSource(reader: PictureReader, frames: readonly PictureRef[]): FrameSource {
+  const at = (index: number) => {
+    const frame = frames[index];
+    if (!frame) throw new RangeError(`there is no frame ${index}`);
+    return frame;
+  };
+  return {
+    sizes: frames,
+    picture: async (index) => reader.picture(at(index)),
+    png: async (index) => reader.png(at(index)),
+  };
 }
 
 /** Sink that discards everything, to measure a length. */

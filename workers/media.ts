@@ -13,7 +13,7 @@ import type { BroughtArchive, FrameSource } from '../src/media/index.ts';
 import { frameSizeFor, readerOf, shrunk, whileRead } from '../src/project/index.ts';
 import type { PictureRef, PictureSource } from '../src/project/index.ts';
 import { mediaApi, serve } from '../src/protocol/index.ts';
-import { exportAnimation } from './exporting.ts';
+import { exportAnimation, frameSource } from './exporting.ts';
 import { ScratchFiles } from './scratch.ts';
 import { privateFiles, projectLocks } from './storage.ts';
 
@@ -25,21 +25,6 @@ const files = privateFiles();
 const locks = projectLocks();
 const scratch = new ScratchFiles();
 
-/** Source of frames by id, read on demand. */
-function frameSource(source: PictureSource, frames: readonly PictureRef[]): FrameSource {
-  const reader = readerOf(files, source);
-  const at = (index: number) => {
-    const frame = frames[index];
-    if (!frame) throw new RangeError(`there is no frame ${index}`);
-    return frame;
-  };
-  return {
-    sizes: frames,
-    picture: async (index) => reader.picture(at(index)),
-    png: async (index) => reader.png(at(index)),
-  };
-}
-
 const pngFile = (bytes: Uint8Array<ArrayBuffer>) => new Blob([bytes], { type: 'image/png' });
 
 /** Queues an encoding; meanwhile no tab can purge the project. */
@@ -49,7 +34,7 @@ async function encode<T>(
   write: (frames: FrameSource) => Promise<T>,
 ) {
   const value = await animations.run(signal, () =>
-    whileRead(locks, source.project, () => write(frameSource(source, frames))),
+    whileRead(locks, source.project, () => write(frameSource(readerOf(files, source), frames))),
   );
   return { value, transfer: [] };
 }

@@ -31,9 +31,10 @@ export class MemoryFiles implements ProjectFiles {
     return this.disk.used;
   }
 
-  /** Every file with its folder, in order. */
+  /** Every file of a project with its folder, in order. */
   names(): string[] {
-    return this.disk.paths().map((path) => path.slice(root.length + 1));
+    const folder = `${root}/`;
+    return this.disk.paths().flatMap((path) => (path.startsWith(folder) ? [path.slice(folder.length)] : []));
   }
 
   /** The projects that have a folder. */

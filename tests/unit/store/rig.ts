@@ -208,6 +208,8 @@ export class Rig {
     first: number | null;
     values: (number | undefined)[];
   }[] = [];
+  /** Writes the files of the Export dialog in place of the fake. */
+  exporting: Handlers<typeof mediaApi>['export'] | null = null;
   readonly decodeSizes: string[] = [];
   readonly saved: { name: string; file: Blob }[] = [];
   /** What every ZIP holds here; null is no ZIP. */
@@ -546,7 +548,9 @@ export class Rig {
           transfer: [],
         };
       },
-      export: async ({ source, frames, options, note, document, first }, { signal, emit }) => {
+      export: async (params, { signal, emit }) => {
+        if (this.exporting) return this.exporting(params, { signal, emit });
+        const { source, frames, options, note, document, first } = params;
         emit({ done: 1, of: frames.length, attempt: 1 });
         await this.encoding.pass(signal);
         this.#fail('export');

@@ -2,6 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../../src/project/database.ts';
 import { Device } from '../../../support/project-storage.ts';
 import { MemoryModels } from '../../../support/install/model-storage.ts';
+import { exportAnimation, frameSource } from '../../../../workers/exporting.ts';
+import { WorkerLocks } from '../../../../workers/locks.ts';
+import { ScratchFiles } from '../../../../workers/scratch.ts';
+import { readerOf, whileRead } from '../../../../src/project/index.ts';
+import { MemoryLocks } from '../../../support/storage/web-locks.ts';
+import type { LockClient } from '../../../support/storage/web-locks.ts';
 import { failEachCall } from '../../../support/storage/faults.ts';
 import type { StorageFault } from '../../../support/storage/faults.ts';
 import { Rig, until, valueOf, valuesOf } from '../rig.ts';
@@ -14,8 +20,28 @@ export class Visits {
   readonly models = new MemoryModels();
   readonly #localStorage = new Map<string, string>();
 
+  /** Web Locks of the browser, and the media worker of the page that is open. */
+  readonly #locks = new MemoryLocks();
+  #worker: LockClient | null = null;
+
+  /** A page whose media worker writes files of the Export dialog as the real one does. */
   tab(): Rig {
-    return new Rig(this.#localStorage, this.device, this.models);
+    const rig = new Rig(this.#localStorage, this.device, this.models);
+    const { files, locks } = this.device;
+    const scratch = this.#scratch();
+    rig.exporting = async ({ source, frames, ...request }, { signal, emit }) => {
+      const control = { signal, onProgress: emit, createOutput: scratch.create };
+      const value = await whileRead(locks, source.project, () =>
+        exportAnimation(frameSource(readerOf(files, source), frames), request, control),
+      );
+      return { value, transfer: [] };
+    };
+    return rig;
+  }
+
+  #scratch(): ScratchFiles {
+    this.#worker = this.#locks.client();
+    return new ScratchFiles(() => this.device.files.disk.getDirectory(), new WorkerLocks(this.#worker));
   }
 
   /** A page with two frames that are kept. */
@@ -31,6 +57,7 @@ export class Visits {
   /** The page is killed, and opened again; nothing has been read yet. */
   nextTab(): Rig {
     this.device.crash();
+    this.#worker?.die();
     return this.tab();
   }
 
@@ -49,6 +76,8 @@ export class Visits {
   /** Files and records that belong to no project once everything that can be undone has had its time. */
   async orphans(): Promise<string[]> {
     this.device.crash();
+    this.#worker?.die();
+    await this.#scratch().tidy();
     this.device.now = new Date(this.device.now.getTime() + 2 * hour);
     const keeper = this.device.tab();
     await keeper.tidy();
@@ -66,7 +95,9 @@ export class Visits {
     }
     const records = (await database.ids()).filter((id) => !projects.some((project) => project.id === id));
     database.close();
-    return [...this.device.files.names().filter((name) => !named.has(name)), ...retired, ...records];
+    const scratch = this.device.files.disk.names('scratch');
+    const unnamed = this.device.files.names().filter((name) => !named.has(name));
+    return [...scratch, ...unnamed, ...retired, ...records];
   }
 }
 
