@@ -5,6 +5,7 @@ import type { Playhead, Reel } from '../project/index.ts';
 import type { AnimationStore } from './animation.ts';
 import type { GenerationStore } from './generation.ts';
 import type { Preferences } from './preferences.ts';
+import { createReadAhead } from './read-ahead.ts';
 import type { SettingsStore } from './settings.ts';
 
 export interface PlayerState {
@@ -54,15 +55,18 @@ export function createPlayer({
   settings: SettingsStore;
   preferences: StoreApi<Preferences>;
 }): PlayerStore {
+  // What cannot be read is told when it is on the stage.
+  const readAhead = createReadAhead((position) => animation.pictureAt(position).catch(() => undefined));
+
   /** Reads the pictures that come next while it plays, so that they are there when it is their turn. */
   function lookAhead() {
+    const positions: number[] = [];
     let head: Playhead | null = { position: store.getState().position, direction };
-    for (let ahead = 0; ahead < picturesAhead; ahead++) {
+    while (head && positions.length < picturesAhead) {
       head = advance(reel(), head);
-      if (!head) return;
-      // What cannot be read is told when it is on the stage.
-      animation.pictureAt(head.position).catch(() => undefined);
+      if (head) positions.push(head.position);
     }
+    readAhead.want(positions);
   }
 
   const store = createStore<PlayerState>()(() => ({ position: 0, following: false, playing: false }));

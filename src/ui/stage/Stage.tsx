@@ -30,6 +30,7 @@ function Screen() {
   useEffect(() => {
     let shown: object | null = null;
     let ended = false;
+    let reading = false;
     const draw = () => {
       const scene = sceneOf({ animation, generation, pictures, player });
       if (!scene || !ref.current) return;
@@ -41,15 +42,31 @@ function Screen() {
       shown = scene.picture;
       paint(ref.current, scene);
     };
-    // Until a picture has been read the one before stays, and when it comes another may be wanted.
+    // Until a picture has been read the one before stays. One is read at a time, or a slow disk would have a queue of
+    // pictures whose turn is long over.
     const read = async (position: number) => {
+      if (reading) return;
+      reading = true;
+      const before = shown;
+      const { edition } = animation.getState();
       try {
-        await animation.pictureAt(position);
+        const picture = await animation.pictureAt(position);
+        if (ended) return;
+        // Its turn may be over: late is better than not at all, unless something newer is there already.
+        if (ref.current && shown === before && edition === animation.getState().edition) {
+          shown = picture;
+          paint(ref.current, { picture, width: picture.width, height: picture.height });
+        }
       } catch (error) {
-        if (!ended && player.getState().position === position) notices.error(error, { topic: 'stage' });
-        return;
+        if (ended) return;
+        if (player.getState().position === position) {
+          notices.error(error, { topic: 'stage' });
+          return;
+        }
+      } finally {
+        reading = false;
       }
-      if (!ended) draw();
+      draw();
     };
     draw();
     const stops = [animation.subscribe(draw), generation.subscribe(draw), player.subscribe(draw)];

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { createReadAhead } from '../../../src/store/read-ahead.ts';
+
+/** A reader whose reads end when the test says so, in any order. */
+function slowReader() {
+  const begun: number[] = [];
+  const ends = new Map<number, (failure?: Error) => void>();
+  const ahead = createReadAhead((position) => {
+    begun.push(position);
+    return new Promise<void>((resolve, reject) => {
+      ends.set(position, (failure) => {
+        if (failure) reject(failure);
+        else resolve();
+      });
+    });
+  });
+  const end = async (position: number, failure?: Error) => {
+    ends.get(position)?.(failure);
+    // The read settles, and what follows it begins, in microtasks.
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { begun, ahead, end };
+}
+
+describe('reading ahead', () => {
+  it('reads a few positions at a time, nearest first', async () => {
+    const { begun, ahead, end } = slowReader();
+    ahead.want([1, 2, 3, 4, 5, 6]);
+    expect(begun).toEqual([1, 2, 3, 4]);
+    await end(3);
+    expect(begun).toEqual([1, 2, 3, 4, 5]);
+    await end(1);
+    expect(begun).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('never reads what was passed over, however slow the reads are', async () => {
+    const { begun, ahead, end } = slowReader();
+    for (let position = 0; position < 100; position++) {
+      ahead.want(Array.from({ length: 10 }, (_, index) => position + index));
+    }
+    expect(begun).toEqual([0, 1, 2, 3]);
+    await end(0);
+    expect(begun).toEqual([0, 1, 2, 3, 99]);
+  });
+
+  it('goes on after a read that failed', async () => {
+    const { begun, ahead, end } = slowReader();
+    ahead.want([1, 2, 3, 4, 5]);
+    await end(2, new Error('lost'));
+    expect(begun).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('reads again what is wanted again', async () => {
+    const { begun, ahead, end } = slowReader();
+    ahead.want([1]);
+    await end(1);
+    ahead.want([1]);
+    expect(begun).toEqual([1, 1]);
+  });
+});
