@@ -48,10 +48,16 @@ export class BackendPool {
     this.#keep(slot);
   }
 
-  /** Closes a backend unless it is the current one. */
+  /** Closes a backend, unless it is the current one or the engine's model is on it. */
   giveUp(slot: BackendSlot): void {
     this.#reserved.delete(slot);
-    if (slot !== this.#current) close(slot);
+    if (slot === this.#current) return;
+    slot.backend.then(
+      (backend) => {
+        if (!this.#isInUse(backend)) backend.dispose();
+      },
+      () => undefined,
+    );
   }
 
   /** Makes a backend current until it fails to open or loses its device. */

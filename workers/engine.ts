@@ -132,7 +132,8 @@ export class Engine {
     const { backend, checked, pipeline } = await loadOn(first).catch(async (error: unknown) => {
       signal.throwIfAborted();
       if (!(await isLost(first, signal))) throw error;
-      first.dispose();
+      // The model in use stays on it, should this load fail: its next run replaces the device, and frees this one.
+      if (before?.backend !== first) first.dispose();
       slot = this.#pool.reopen(slot.choice);
       slots.add(slot);
       const second = await abortable(slot.backend, signal);
