@@ -16,6 +16,7 @@ export type { ExportJob, ExportKind, ExportRequest, ExportState, WrittenFile } f
 export type { Frame, Frames } from './frames.ts';
 export type { GenerationState, Outcome, Run } from './generation.ts';
 export type { ModelState } from './model.ts';
+export { modelTopics } from './models-state.ts';
 export type { Look, ModelFetch, ModelsState } from './models-state.ts';
 export type { History, HistoryEntry } from './history.ts';
 export type { Notice, NoticeAction } from './notices.ts';

@@ -6,7 +6,7 @@ import type { Environment } from './environment.ts';
 import { builtInModel, readOrigin, readWish, withOrigin } from './location.ts';
 import type { ModelLibrary } from './model-library.ts';
 import type { ModelStore } from './model.ts';
-import { downloadTopic } from './models-state.ts';
+import { downloadTopic, namedTopic } from './models-state.ts';
 import type { ModelsState } from './models-state.ts';
 import type { Notices } from './notices.ts';
 import { keep, readKept } from './preferences.ts';
@@ -30,8 +30,6 @@ export interface ModelChoice {
 }
 
 const chosenKey = 'drift.model';
-/** The topic of the model that the address names. */
-const namedTopic = 'named';
 
 const chosenSchema = v.nullable(modelIdSchema);
 

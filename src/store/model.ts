@@ -13,6 +13,7 @@ import type { Environment } from './environment.ts';
 import { createLatest } from './latest.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 import type { Wish } from './location.ts';
+import { loadTopic } from './models-state.ts';
 import type { ErrorNotice, NoticeAction, Notices } from './notices.ts';
 import type { Preferences } from './preferences.ts';
 import type { SettingsStore } from './settings.ts';
@@ -57,9 +58,6 @@ export interface ModelStore extends StoreApi<ModelState> {
   /** From here on errors of loading are shown with these remedies. */
   readonly offer: (remedies: Remedies) => void;
 }
-
-/** The topic of what went wrong when a model was loaded: it is over once one is there. */
-const loadTopic = 'model';
 
 /** The topic of what is said about a device that cannot make the model's own size. */
 const sizeTopic = 'size';

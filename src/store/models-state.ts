@@ -2,8 +2,15 @@ import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import type { Device, InstalledModel, ModelCost, ModelProgress, WantedModel } from '../protocol/index.ts';
 
-/** The topic of what is said about fetching. */
+/** The topic of notices about downloads. */
 export const downloadTopic = 'download';
+/** The topic of the model that the address names. */
+export const namedTopic = 'named';
+/** The topic of what went wrong when a model was loaded: it is over once one is there. */
+export const loadTopic = 'model';
+
+/** Topics of notices about models: the Models dialog shows these too. */
+export const modelTopics: readonly string[] = [downloadTopic, namedTopic, loadTopic];
 
 /** What is known of a model that is not on this device: what it costs, or what is wrong with it. */
 export type Look =

@@ -192,6 +192,21 @@ test.describe('projects', { tag: '@cpu' }, () => {
     expect(again.bytes.equals(project.bytes), 'the same file, byte for byte').toBe(true);
   });
 
+  test('are listed without what the page had to say before', async ({ page }) => {
+    await open(page);
+    const alert = page.getByRole('alert');
+    await page
+      .getByLabel('Start image', { exact: true })
+      .setInputFiles({ name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
+    await expect(alert).toBeVisible();
+    await openProjects(page);
+    const dialog = page.getByRole('dialog', { name: 'Projects' });
+    await expect(dialog.getByText('Nothing here yet.')).toBeVisible();
+    await expect(dialog.getByRole('alert')).toHaveCount(0);
+    await page.keyboard.press('Escape');
+    await expect(alert).toBeVisible();
+  });
+
   test('in a second tab is told and read only, until the first tab is closed', async ({ context, page }) => {
     await prepare(page, { Frames: 1, ...settings });
     await generate(page);

@@ -1,4 +1,5 @@
 import { Info, TriangleAlert, X } from 'lucide-react';
+import { useState } from 'react';
 import type { Notice } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
 import { classes } from '../shared/classes.ts';
@@ -9,9 +10,17 @@ import styles from './NoticeList.module.css';
 const shownAtOnce = 3;
 
 /** Errors and news. Each stays until it is dismissed; a new one never pushes out an old one. */
-export function NoticeList({ over = false }: { /** They lie over the picture. */ readonly over?: boolean }) {
+export function NoticeList({
+  over = false,
+  isShown = () => true,
+}: {
+  /** They lie over the picture. */
+  readonly over?: boolean;
+  readonly isShown?: (notice: Notice) => boolean;
+}) {
   const stores = useStores();
-  const notices = useSelect(stores.notices, (state) => state.notices);
+  const all = useSelect(stores.notices, (state) => state.notices);
+  const notices = all.filter(isShown);
   const waiting = notices.length - shownAtOnce;
   return (
     <div className={classes(styles['notices'], over && styles['over'])}>
@@ -27,6 +36,16 @@ export function NoticeList({ over = false }: { /** They lie over the picture. */
       {waiting > 0 && <p className={styles['waiting']}>{waiting} more below these.</p>}
     </div>
   );
+}
+
+/**
+ * What came up since a dialog was opened, and what is about its topics: until it is closed, the list on the page cannot
+ * be reached. What the animation has to say stays there.
+ */
+export function DialogNotices({ topics = [] }: { readonly topics?: readonly string[] }) {
+  const { notices } = useStores();
+  const [before] = useState(() => notices.getState().notices.at(-1)?.id ?? 0);
+  return <NoticeList isShown={({ id, topic }) => id > before || topics.includes(topic)} />;
 }
 
 function NoticeCard({ notice, onDismiss }: { readonly notice: Notice; readonly onDismiss: () => void }) {

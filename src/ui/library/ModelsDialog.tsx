@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
-import { NoticeList } from '../feedback/NoticeList.tsx';
+import { modelTopics } from '../../store/index.ts';
+import { DialogNotices } from '../feedback/NoticeList.tsx';
 import { Dialog } from '../shared/Dialog.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import { bytes } from '../shared/words.ts';
@@ -30,7 +31,7 @@ export function ModelsDialog({
   const used = (installed ?? []).reduce((sum, model) => sum + model.bytes, 0);
   return (
     <Dialog dialog={dialog} name="Models" width={680} onClose={onClose}>
-      <NoticeList />
+      <DialogNotices topics={modelTopics} />
       <FetchCard />
       <FullModel />
       <InstalledModels />

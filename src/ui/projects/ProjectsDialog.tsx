@@ -1,6 +1,6 @@
 import { Images, Plus, Upload } from 'lucide-react';
 import { useEffect, useRef } from 'react';
-import { NoticeList } from '../feedback/NoticeList.tsx';
+import { DialogNotices } from '../feedback/NoticeList.tsx';
 import { Button } from '../shared/Button.tsx';
 import { Dialog } from '../shared/Dialog.tsx';
 import { FileButton } from '../shared/FileButton.tsx';
@@ -58,7 +58,7 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }) {
         </>
       }
     >
-      <NoticeList />
+      <DialogNotices />
       <ProjectProgress />
       {list?.length === 0 && (
         <p className={styles['empty']}>
