@@ -8,7 +8,7 @@ import { readRig } from '../tests/rig/machines.ts';
 import { run } from '../tests/rig/process.ts';
 
 const usage = `Usage: node tools/run.mjs tools/screenshot.ts [--out docs/page.png] [--width 1440] [--height 900]
-       [--scheme dark|light] [--example Fox] [--frames 12] [--shown 8]
+       [--scheme dark|light] [--example Strawberry] [--recipe Gentle] [--frames 2] [--seed 3] [--shown 7]
 
 Takes the README's picture: an animation of the built-in model in the built page, begun from one of the examples, with
 one of its frames on the stage; then reduces it to 256 colours. Needs "npm run build", and the browsers and ffmpeg of
@@ -23,13 +23,15 @@ export async function main(args: string[]): Promise<number> {
       width: { type: 'string', default: '1440' },
       height: { type: 'string', default: '900' },
       scheme: { type: 'string', default: 'dark' },
-      example: { type: 'string', default: 'Fox' },
-      frames: { type: 'string', default: '12' },
-      shown: { type: 'string', default: '8' },
+      example: { type: 'string', default: 'Strawberry' },
+      recipe: { type: 'string', default: 'Gentle' },
+      frames: { type: 'string', default: '2' },
+      seed: { type: 'string', default: '3' },
+      shown: { type: 'string', default: '7' },
     },
   });
   const machine = readRig()?.machines.find(({ name }) => name === 'cpu');
-  const { scheme, out, example, frames, shown } = values;
+  const { scheme, out, example, recipe, frames, seed, shown } = values;
   if (!machine || (scheme !== 'dark' && scheme !== 'light')) {
     console.error(usage);
     return 2;
@@ -45,13 +47,12 @@ export async function main(args: string[]): Promise<number> {
     });
     await page.goto(server.resolvedUrls?.local[0] ?? '');
     await page.getByRole('button', { name: example }).click();
+    await page.getByText('Runs on').waitFor();
+    await page.getByRole('radio', { name: recipe }).check();
     await page.getByRole('spinbutton', { name: 'Frames', exact: true }).fill(frames);
+    await page.getByRole('spinbutton', { name: 'Seed', exact: true }).fill(seed);
     await page.getByRole('button', { name: 'Generate', exact: true }).click();
-    const last = page
-      .getByRole('list', { name: 'Frames' })
-      .getByRole('img', { name: `Frame ${frames}`, exact: true });
-    await last.waitFor({ timeout: 300_000 });
-    await page.getByText(/^Made /).waitFor();
+    await page.getByText(/^Made /).waitFor({ timeout: 300_000 });
     // The strip from its beginning, and no button under the mouse.
     await page.getByRole('button', { name: 'Start', exact: true }).click();
     await page.getByRole('img', { name: `Frame ${shown}`, exact: true }).click();
