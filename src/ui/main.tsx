@@ -7,8 +7,8 @@ import './shared/base.css';
 
 const stores = createStores(browserEnvironment());
 void stores.models.begin().then(() => {
-  // The model's settings of the last visit are there by now, for the link's to take their place. Whoever follows a link
-  // wants to begin with its settings, and not to go on with what was open last.
+  // The settings stored with the model are loaded by now, so the link's settings override them. A link opens with its
+  // settings; the last project is not reopened then.
   if (!stores.settingsLink.open()) void stores.projects.reopen();
 });
 

@@ -4,7 +4,7 @@ import { FieldWords } from './FieldWords.tsx';
 import type { ComparedKey } from './PutBack.tsx';
 import styles from './NumberField.module.css';
 
-/** One of a few, with its name and what it does in one line. */
+/** Drop-down field: one option of a few, with a label and a line of help. */
 export function ChoiceField<V extends string>({
   name,
   label,
@@ -13,7 +13,7 @@ export function ChoiceField<V extends string>({
   value,
   onChange,
 }: {
-  /** The setting, where it is one that can differ from the recipe. */
+  /** Key of the setting, if it is one that can differ from the recipe. */
   readonly name?: ComparedKey;
   readonly label: string;
   readonly help: string;

@@ -7,7 +7,7 @@ import { RecipeField } from './RecipeField.tsx';
 import { RunBar } from './RunBar.tsx';
 import { StartField } from './StartField.tsx';
 
-/** Everything that decides how the next frames come out, and the buttons that make them. */
+/** Control panel: start picture, recipe, the settings of each mode, and the run bar. */
 export function Controls() {
   const { settings } = useStores();
   const chosen = useSelect(settings, ({ values }) => values.mode);

@@ -3,8 +3,8 @@ import { PutBack } from './PutBack.tsx';
 import type { ComparedKey } from './PutBack.tsx';
 
 /**
- * The words of a field: its label, and what it does in one line, which comes up while the field is used or pointed at.
- * The line is `${id}-help`, to describe the control by.
+ * Label and help text of a field. The help is a popup, shown while the field has the focus or the pointer; its id is
+ * `${id}-help`, for the control's `aria-describedby`.
  */
 export function FieldWords({
   id,
@@ -12,9 +12,9 @@ export function FieldWords({
   label,
   help,
 }: {
-  /** Of the control. */
+  /** Id of the control. */
   readonly id: string;
-  /** The setting, where it is one that can differ from the recipe. */
+  /** Key of the setting, if it is one that can differ from the recipe. */
   readonly name?: ComparedKey | undefined;
   readonly label: string;
   readonly help: string;

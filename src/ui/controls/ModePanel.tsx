@@ -12,16 +12,16 @@ import { NumberField } from './NumberField.tsx';
 import { Prompts } from './Prompts.tsx';
 import { RadioField } from './RadioField.tsx';
 
-/** The settings of one mode. */
+/** Settings of one mode: the common ones, the prompts, and the rare ones under “More settings”. */
 export function ModePanel({
   mode,
   rare,
   children,
 }: {
   readonly mode: Mode;
-  /** What stands at the end of the settings that are folded away. */
+  /** Extra fields after the rare settings. */
   readonly rare?: ReactNode;
-  /** What stands at the end of those that are always in sight. */
+  /** Extra fields after the common settings. */
   readonly children?: ReactNode;
 }) {
   const { settings } = useStores();
@@ -52,7 +52,7 @@ export function ModePanel({
   );
 }
 
-/** How many of the steps are computed, with what that saves at the steps that are set. */
+/** Choice of the share of steps that are computed; the help text says what it saves at the current step count. */
 function SpeedChoice() {
   const { settings } = useStores();
   const speed = useSelect(settings, ({ values }) => values.speed);
@@ -69,7 +69,7 @@ function SpeedChoice() {
   );
 }
 
-/** Open where there is room for it. */
+/** Collapsible section of the prompts, initially open in windows of at least 900 pixels. */
 function PromptsFold() {
   const [open] = useState(
     () => typeof matchMedia === 'undefined' || matchMedia('(min-width: 900px)').matches,
@@ -82,7 +82,7 @@ function PromptsFold() {
   );
 }
 
-/** The settings that are rarely needed; they unfold by themselves when one of them is wrong. */
+/** Collapsible section of rarely needed settings; opens by itself when one of them is invalid. */
 function MoreSettings({
   fields,
   children,
@@ -124,7 +124,7 @@ const fits = [
   { value: 'stretch', label: 'Stretch', help: 'Squeezes it into shape.' },
 ] as const;
 
-/** How the start picture is brought into the shape of a frame. */
+/** How the start picture is fitted to the frame size: cropped or stretched. */
 function FitChoice() {
   const { preferences } = useStores();
   const fit = useSelect(preferences, (state) => state.fit);
@@ -141,7 +141,7 @@ function FitChoice() {
   );
 }
 
-/** Back to the defaults. */
+/** Button that resets all settings to their defaults. */
 function Reset() {
   const { notices, settings } = useStores();
   const changed = useSelect(settings, (state) => Object.keys(state.changed).some((key) => key !== 'mode'));

@@ -9,7 +9,10 @@ import { useSelect, useStores } from '../shared/stores.ts';
 import { FieldWords } from './FieldWords.tsx';
 import styles from './NumberField.module.css';
 
-/** A number with its name, what it does in one line, and what is wrong with it. `children` stand in it, at its end. */
+/**
+ * Number field of a setting, with label, help and validation message. `children` are placed inside the field, at its
+ * end.
+ */
 export function NumberField({ name, children }: { readonly name: FieldKey; readonly children?: ReactNode }) {
   const { settings } = useStores();
   const setting = fieldOf(name);
@@ -26,7 +29,7 @@ export function NumberField({ name, children }: { readonly name: FieldKey; reado
   const turn = useSelect(settings, ({ attention }) => (attention?.key === name ? attention.turn : 0));
   useEffect(() => {
     if (turn === 0) return;
-    // The whole field, because what is wrong stands below the number.
+    // The whole field, because the validation message is below the input.
     field.current?.scrollIntoView({ block: 'nearest' });
     input.current?.focus({ preventScroll: true });
   }, [turn]);

@@ -20,7 +20,7 @@ const fields: readonly { key: PromptKey; label: string; help: string; side: 'pos
   },
 ];
 
-/** What is said about prompts of a model that takes none of the person's. */
+/** Explanation shown when the model accepts no prompts from the user; empty otherwise. */
 function sentence(prompts: LoadedModel['prompts'] | undefined): string {
   switch (prompts) {
     case 'fixed':
@@ -33,7 +33,7 @@ function sentence(prompts: LoadedModel['prompts'] | undefined): string {
   }
 }
 
-/** The prompts that frames are pulled toward and pushed away from. */
+/** Fields of the positive and negative prompts. */
 export function Prompts() {
   const { model } = useStores();
   const loaded = useSelect(model, (state) => state.model);

@@ -3,19 +3,22 @@ import type { SettingsState } from '../../store/index.ts';
 import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './PutBack.module.css';
 
-/** A setting that a recipe, or the model, has a value for. */
+/** Key of a setting that has a default from the recipe or the model. */
 export type ComparedKey = Exclude<keyof SettingsState['values'], 'mode' | 'seed'>;
 
-/** Marks a field whose value differs from the recipe's, and puts it back. Nothing where they are the same. */
+/**
+ * Button that marks a field whose value differs from the recipe's, and restores that value. Renders nothing if they are
+ * equal.
+ */
 export function PutBack({
   name,
   label,
   field,
 }: {
   readonly name: ComparedKey;
-  /** What the field is called. */
+  /** Label of the field. */
   readonly label: string;
-  /** The id of the control, which gets the focus as this button goes. */
+  /** Id of the control, which receives the focus because the button disappears when it is pressed. */
   readonly field: string;
 }) {
   const { settings } = useStores();

@@ -1,7 +1,7 @@
 import { useId } from 'react';
 import styles from './RadioField.module.css';
 
-/** A radio group: one of a few, all in sight, with its name and what the chosen one does in one line. */
+/** Radio group with a label; the help line describes the selected option. */
 export function RadioField<V extends string>({
   label,
   help,

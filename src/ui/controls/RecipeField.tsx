@@ -4,7 +4,7 @@ import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './RecipeField.module.css';
 import { RecipePicture } from './RecipePicture.tsx';
 
-/** The recipes: named settings to begin with, each with a picture of how its frames go. */
+/** Radio group of the recipes (named presets of settings), each with an icon. */
 export function RecipeField() {
   const { settings } = useStores();
   const chosen = useSelect(settings, (state) => state.recipe);

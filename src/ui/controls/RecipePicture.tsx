@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { RecipeId } from '../../project/index.ts';
 
-/** How the frames of each recipe go: shapes from left to right, the last one in full colour. */
+/** SVG shapes for each recipe: frames from left to right, the last one opaque. */
 const pictures: Readonly<Record<RecipeId, ReactNode>> = {
   gentle: (
     <>
@@ -45,7 +45,7 @@ const pictures: Readonly<Record<RecipeId, ReactNode>> = {
   ),
 };
 
-/** A small picture of what a recipe does. */
+/** Icon of a recipe. */
 export function RecipePicture({ id }: { readonly id: RecipeId }) {
   return (
     <svg viewBox="0 0 42 28" width="42" height="28" fill="currentColor" aria-hidden>

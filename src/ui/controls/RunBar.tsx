@@ -9,7 +9,7 @@ import { useSelect, useStores } from '../shared/stores.ts';
 import { loadWords, outcomeWords, runFraction, runWords, timeLeft } from '../shared/words.ts';
 import styles from './RunBar.module.css';
 
-/** The buttons that begin and end the work, and how far it is. */
+/** Generate and Stop buttons, the progress of the run, and the actions on branches. */
 export function RunBar() {
   const { animation, generation, pick, settings } = useStores();
   const byHand = useSelect(settings, ({ values }) => values.mode === 'pick');
@@ -53,7 +53,7 @@ export function RunBar() {
   );
 }
 
-/** What the next press on Generate does. */
+/** What Generate or Stop would do now. */
 function Hint({
   phase,
   picking,
@@ -78,7 +78,7 @@ function Hint({
   return `${from}: ${more} new ${more === 1 ? 'frame' : 'frames'}.`;
 }
 
-/** Other ways to go: from the frame on the stage, along another branch, or from the beginning. */
+/** Actions on the frame on the stage: switch to another branch, continue from it, delete it, start over. */
 function Ways({ readOnly }: { readonly readOnly: boolean }) {
   const { animation, player, projects } = useStores();
   const frames = useSelect(animation, (state) => state.frames);
@@ -130,7 +130,7 @@ function Ways({ readOnly }: { readonly readOnly: boolean }) {
   );
 }
 
-/** One line and a bar: the run, or else the loading of the model, or how the last run went. */
+/** One line and a progress bar: the current run, else the loading of the model, else the outcome of the last run. */
 function Status() {
   const { generation, model } = useStores();
   const run = useSelect(generation, (state) => state.run);

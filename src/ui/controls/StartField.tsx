@@ -4,7 +4,7 @@ import { useStartUrl } from '../shared/thumbnails.ts';
 import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './StartField.module.css';
 
-/** The picture that the animation starts from. */
+/** File field for the start picture. */
 export function StartField() {
   const { animation } = useStores();
   const start = useSelect(animation, (state) => state.start);
@@ -25,7 +25,7 @@ export function StartField() {
         className={styles['file']}
         onChange={({ target }) => {
           const file = target.files?.[0];
-          // Emptied, so that choosing the same file again is a change again.
+          // Cleared so that choosing the same file again fires `change`.
           if (file) void animation.chooseStart(file, file.name);
           target.value = '';
         }}

@@ -5,7 +5,7 @@ import { FieldWords } from './FieldWords.tsx';
 import type { ComparedKey } from './PutBack.tsx';
 import styles from './NumberField.module.css';
 
-/** Something that is on or off, with its name and what it does in one line. */
+/** On/off field with a label and a line of help. */
 export function SwitchField({
   name,
   label,
@@ -13,7 +13,7 @@ export function SwitchField({
   checked,
   onChange,
 }: {
-  /** The setting, where it is one that can differ from the recipe. */
+  /** Key of the setting, if it is one that can differ from the recipe. */
   readonly name?: ComparedKey;
   readonly label: string;
   readonly help: string;

@@ -6,11 +6,11 @@ import { SmoothPanel } from './SmoothPanel.tsx';
 
 const PickPanel = lazyPart(async () => (await import('../pick/PickPanel.tsx')).PickPanel);
 
-/** A way to make an animation: a tab, and the settings below it. */
+/** Tab of a mode, and the component that renders its settings. */
 interface ModeTab {
   readonly id: Mode;
   readonly label: string;
-  /** What it does, in one line. */
+  /** Tooltip: one line on what the mode does. */
   readonly description: string;
   readonly Panel: ComponentType;
 }

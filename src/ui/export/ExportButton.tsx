@@ -6,7 +6,7 @@ import { useSelect, useStores } from '../shared/stores.ts';
 
 const ExportDialog = lazyDialog('Export', async () => (await import('./ExportDialog.tsx')).ExportDialog);
 
-/** Opens the Export dialog, which is loaded then. */
+/** Button that opens the Export dialog; the dialog's code is loaded on first use. */
 export function ExportButton() {
   const { animation } = useStores();
   const empty = useSelect(animation, (state) => state.frames.length === 0);

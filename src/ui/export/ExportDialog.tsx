@@ -12,7 +12,7 @@ import { useDraft } from './useDraft.ts';
 import type { Draft } from './useDraft.ts';
 import { exportFieldWords, formatWords, gifRateWords, short } from './words.ts';
 
-/** How the animation is written to a file: format, timing, size, and what the file will be like. */
+/** Export dialog: format, timing and size of the file, with a preview and an estimate of its size. */
 export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
   const { exporter } = useStores();
   const dialog = useRef<HTMLDialogElement>(null);

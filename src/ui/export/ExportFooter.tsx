@@ -9,13 +9,15 @@ import styles from './ExportDialog.module.css';
 import { chooseFile, hasSavePicker, isShareable, share } from './handing-over.ts';
 import type { Draft } from './useDraft.ts';
 
-/** Saves the file; while it is being written, says how far it is, and afterwards what has become of it. */
+/**
+ * Save buttons of the Export dialog; during an export its progress, afterwards the name and size of the written file.
+ */
 export function ExportFooter({
   draft: { request, valid },
   onHandedOver,
 }: {
   readonly draft: Draft;
-  /** The rest is done elsewhere on the page. */
+  /** Called when the export continues outside the dialog, which can close. */
   readonly onHandedOver: () => void;
 }) {
   const { animation, exporter, notices, projects } = useStores();

@@ -12,10 +12,10 @@ import type { Draft } from './useDraft.ts';
 import { useEstimate } from './useEstimate.ts';
 import { short } from './words.ts';
 
-/** The longer side of the preview, in pixels. */
+/** Longer side of the preview, in pixels. */
 const side = 480;
 
-/** Plays what the file will show, and says how long and how large it will be. */
+/** Plays the shots of the file, with its duration, dimensions and estimated size. */
 export function Preview({ draft }: { readonly draft: Draft }) {
   const { shots, placement, options } = draft;
   const [playing, setPlaying] = useState(() => !matchMedia('(prefers-reduced-motion: reduce)').matches);
@@ -85,7 +85,7 @@ function estimateWords(estimate: ReturnType<typeof useEstimate>, limit: number |
   return `about ${bytes(estimate)}`;
 }
 
-/** Draws shots on a canvas, each when its time comes. */
+/** Plays shots on a canvas in real time, in a loop; draws the first one if not `playing`. */
 function usePlayback({ shots, placement, request, options }: Draft, playing: boolean) {
   const { animation } = useStores();
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -110,7 +110,7 @@ function usePlayback({ shots, placement, request, options }: Draft, playing: boo
         const context = canvas.current?.getContext('2d');
         if (pictures && context) draw(context, pictures, shot.mix, place, smooth);
       }
-      // The effect's end may have come while pictures were read.
+      // The effect may have been cleaned up while the pictures were being read.
       if (!stopped) frame = requestAnimationFrame(() => void tick());
     };
     frame = requestAnimationFrame(() => void tick());
@@ -127,7 +127,7 @@ function shotAt(shots: readonly Shot[], seconds: number): Shot | undefined {
   return shots.find((shot) => (end += shot.seconds) > seconds) ?? shots.at(-1);
 }
 
-/** The one or two pictures of a shot; null where they cannot be read, which saving will say. */
+/** Reads the one or two pictures of a shot; null if that fails. Saving reports the error. */
 async function picturesOf(
   animation: Stores['animation'],
   { picture, next, mix }: Shot,

@@ -3,7 +3,7 @@ import { Toggle } from '../shared/Toggle.tsx';
 import styles from './ExportDialog.module.css';
 import type { NumberDraft } from './useDraft.ts';
 
-/** A number with its name, what it does, and what is wrong with it. */
+/** Number input with label, help and validation message. */
 export function NumberEntry({
   words: { label, help },
   draft: { text, problem, edit },
@@ -39,7 +39,7 @@ export function NumberEntry({
   );
 }
 
-/** Something that is on or off. */
+/** On/off switch with label and help. */
 export function SwitchEntry({
   label,
   help,
@@ -67,7 +67,7 @@ export function SwitchEntry({
   );
 }
 
-/** One of a few. */
+/** Drop-down with a label. */
 export function ChoiceEntry<V extends string>({
   label,
   value,

@@ -1,11 +1,11 @@
 import { isAbort } from '../../base/index.ts';
 
-/** Whether the browser lets a person choose a file to write to (Chromium). */
+/** Whether the browser has a save-file picker (Chromium). */
 export function hasSavePicker(): boolean {
   return 'showSaveFilePicker' in window;
 }
 
-/** Lets the person choose a file to write to; null where they do not. */
+/** Shows the save-file picker. Returns null if the user cancels or the browser has none. */
 export async function chooseFile(suggestedName: string): Promise<FileSystemFileHandle | null> {
   const picker: unknown = Reflect.get(window, 'showSaveFilePicker');
   if (typeof picker !== 'function') return null;
@@ -18,7 +18,7 @@ export async function chooseFile(suggestedName: string): Promise<FileSystemFileH
   }
 }
 
-/** Whether the system's share sheet takes a file. */
+/** Whether the Web Share API accepts this file. */
 export function isShareable(file: File): boolean {
   return 'canShare' in navigator && navigator.canShare({ files: [file] });
 }

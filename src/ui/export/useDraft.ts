@@ -13,19 +13,19 @@ import type { Placement, Shot } from '../../formats/index.ts';
 import type { ExportRequest, Stores } from '../../store/index.ts';
 import { useSelect, useStores } from '../shared/stores.ts';
 
-/** A number field: what is typed, and what is wrong with it. */
+/** State of a number input: its text and its validation message, null if valid. */
 export interface NumberDraft {
   readonly text: string;
   readonly problem: string | null;
   readonly edit: (text: string) => void;
 }
 
-/** What the Export dialog has been told so far, and what follows from it. */
+/** Current input of the Export dialog, and what is derived from it. */
 export interface Draft {
   readonly options: ExportOptions;
   readonly set: (part: Partial<ExportOptions>) => void;
   readonly number: (field: ExportField) => NumberDraft;
-  /** Range of frames, from 1. */
+  /** Range of frames, counted from 1, inclusive. */
   readonly range: { readonly from: NumberDraft; readonly to: NumberDraft };
   readonly request: ExportRequest;
   readonly shots: readonly Shot[];
@@ -33,7 +33,7 @@ export interface Draft {
   readonly valid: boolean;
 }
 
-/** Kept from visit to visit: how a person likes files to be, and not what one animation needed. */
+/** Options remembered in the preferences: habits of the user, not what one animation needed. */
 const keptSchema = v.pick(exportOptionsSchema, ['format', 'resampling', 'dither', 'includeHow']);
 
 function initialOptions({ preferences, settings }: Stores): ExportOptions {

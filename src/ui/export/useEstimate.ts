@@ -3,13 +3,13 @@ import { isAbort } from '../../base/index.ts';
 import { useStores } from '../shared/stores.ts';
 import type { Draft } from './useDraft.ts';
 
-/** Options change with every letter that is typed: a pause of so many milliseconds, then it is measured. */
+/** Debounce of the estimate, in milliseconds: options change with every key that is typed. */
 const pause = 400;
 
-/** About how many bytes the file will have, by writing its first frames. */
+/** Estimated size of the file in bytes, from encoding its first frames. */
 export function useEstimate({ request, valid }: Draft): number | 'measuring' | 'unknown' {
   const { exporter } = useStores();
-  // Requests are made anew with every drawing; what they ask for says whether anything has changed.
+  // The request is a new object on every render; its JSON says whether anything changed.
   const key = JSON.stringify(request);
   const [known, setKnown] = useState<{ readonly key: string; readonly bytes: number | null } | null>(null);
   const wanted = valid && request.options.format !== 'drift';
@@ -22,7 +22,7 @@ export function useEstimate({ request, valid }: Draft): number | 'measuring' | '
           if (!stop.signal.aborted) setKnown({ key, bytes });
         },
         (error: unknown) => {
-          // Saving says what is wrong.
+          // Saving reports the error.
           if (!stop.signal.aborted && !isAbort(error)) setKnown({ key, bytes: null });
         },
       );

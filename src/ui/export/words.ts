@@ -1,7 +1,7 @@
 import type { ExportField, ExportFormat } from '../../project/index.ts';
 import { gifRate } from '../../project/index.ts';
 
-/** The formats by their names, and what each is for. */
+/** Name and one-line description of each export format. */
 export const formatWords: Readonly<Record<ExportFormat, { readonly name: string; readonly help: string }>> = {
   gif: { name: 'GIF', help: 'Plays everywhere. 256 colours for the whole animation, so nothing flickers.' },
   'gif-best': {
@@ -16,7 +16,7 @@ export const formatWords: Readonly<Record<ExportFormat, { readonly name: string;
   drift: { name: 'Drift project', help: 'Everything, to go on with in Drift. No other option applies.' },
 };
 
-/** What the numbers of the Export dialog are called, and what each does in one line. */
+/** Labels and one-line help of the number fields. */
 export const exportFieldWords: Readonly<
   Record<ExportField, { readonly label: string; readonly help: string }>
 > = {
@@ -27,12 +27,14 @@ export const exportFieldWords: Readonly<
   inBetweens: { label: 'In-betweens', help: 'Cross-faded frames between one and the next.' },
 };
 
-/** A number without more decimals than it needs. */
+/** Formats a number with at most one decimal. */
 export function short(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 
-/** What becomes of a frame rate in a GIF, and the rates that would be even; null where nothing becomes of it. */
+/**
+ * How a GIF represents a frame rate, and the nearest rates at which all frames have equal delays; null if this is one.
+ */
 export function gifRateWords(
   frameRate: number,
 ): { readonly text: string; readonly nearest: readonly number[] } | null {

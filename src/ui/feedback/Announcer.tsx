@@ -1,6 +1,6 @@
 import { useSelect, useStores } from '../shared/stores.ts';
 
-/** Says to a screen reader, when it next falls silent, what a person at the screen sees happening. */
+/** Polite live region: announces to screen readers what happens on the screen. */
 export function Announcer() {
   const { notices } = useStores();
   const announcement = useSelect(notices, (state) => state.announcement);

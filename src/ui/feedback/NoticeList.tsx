@@ -6,15 +6,15 @@ import { classes } from '../shared/classes.ts';
 import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './NoticeList.module.css';
 
-/** So many are shown at once; the rest follow as these are dismissed. */
+/** Maximum number of notices shown at once; the others follow as these are dismissed. */
 const shownAtOnce = 3;
 
-/** Errors and news. Each stays until it is dismissed; a new one never pushes out an old one. */
+/** List of errors and messages. Each stays until it is dismissed; a new one never replaces an older one. */
 export function NoticeList({
   over = false,
   isShown = () => true,
 }: {
-  /** They lie over the picture. */
+  /** Whether the list is overlaid on the picture. */
   readonly over?: boolean;
   readonly isShown?: (notice: Notice) => boolean;
 }) {
@@ -39,8 +39,8 @@ export function NoticeList({
 }
 
 /**
- * What came up since a dialog was opened, and what is about its topics: until it is closed, the list on the page cannot
- * be reached. What the animation has to say stays there.
+ * Notices for an open dialog: those raised since it opened, and those on its topics. The page's own list is inert while
+ * the dialog is open, and keeps all others, such as those about the animation.
  */
 export function DialogNotices({ topics = [] }: { readonly topics?: readonly string[] }) {
   const { notices } = useStores();

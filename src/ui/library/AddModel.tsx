@@ -9,9 +9,9 @@ import { LookCard } from './LookCard.tsx';
 import styles from './ModelsDialog.module.css';
 
 /**
- * Adds a model that somebody else made. It is looked at before it is taken.
+ * Form that adds a third-party model by Hub id, manifest URL or folder. The model is inspected before it is downloaded.
  *
- * @param address - what stands in the field at first; it is open where something does
+ * @param address - initial text of the field; if not empty, the section is open
  */
 export function AddModel({ address }: { readonly address: string }) {
   const { models } = useStores();

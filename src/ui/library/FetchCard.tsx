@@ -5,7 +5,7 @@ import { useSelect, useStores } from '../shared/stores.ts';
 import { fetchWords } from '../shared/words.ts';
 import styles from './ModelsDialog.module.css';
 
-/** The model that is being fetched: how far it is, and what can be done about that. */
+/** Progress of the current model download, with Pause, Resume and Cancel. */
 export function FetchCard() {
   const { models } = useStores();
   const fetch = useSelect(models, (state) => state.fetch);

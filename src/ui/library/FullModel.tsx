@@ -3,12 +3,12 @@ import { useSelect, useStores } from '../shared/stores.ts';
 import { LookCard } from './LookCard.tsx';
 import styles from './ModelsDialog.module.css';
 
-/** The name of the model that Drift recommends, before anybody has asked for it. */
+/** Name of the recommended model, shown until its manifest has been fetched. */
 const fullName = 'Stable Diffusion image variations';
-/** Its folder on this device. */
+/** Its id, which is also its folder in storage. */
 const fullId = 'sd-image-variations';
 
-/** The model that Drift recommends, as long as it is not here. */
+/** Offers the recommended model unless it is installed or a model is being fetched. */
 export function FullModel() {
   const { models } = useStores();
   const full = useSelect(models, (state) => state.full);
@@ -24,7 +24,7 @@ export function FullModel() {
       <h3 className={styles['name']}>{fullName}</h3>
       <p>What Drift was made for: pictures of anything, at 512 × 512. It takes a GPU and some gigabytes.</p>
       <div className={styles['actions']}>
-        {/* Nobody's server is asked for anything before this is pressed. */}
+        {/* No server is contacted before this button is pressed. */}
         <Button look={['primary']} onClick={() => void models.look({ kind: 'full' })}>
           Get the full model
         </Button>

@@ -8,7 +8,7 @@ import { LowMemory } from './LowMemory.tsx';
 import styles from './ModelsDialog.module.css';
 import { WebLink } from './WebLink.tsx';
 
-/** The models that can be used, the built-in one first. */
+/** List of the models on this device, the built-in one first. */
 export function InstalledModels() {
   const { model, models } = useStores();
   const installed = useSelect(models, (state) => state.installed);

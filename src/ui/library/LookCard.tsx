@@ -5,7 +5,7 @@ import { bytes, machineWords } from '../shared/words.ts';
 import styles from './ModelsDialog.module.css';
 import { WebLink } from './WebLink.tsx';
 
-/** A model that is not here: what it costs, or what is wrong with it. */
+/** Result of inspecting a model before its download: what it costs, or why it cannot be used. */
 export function LookCard({
   look,
   name,

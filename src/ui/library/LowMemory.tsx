@@ -3,7 +3,7 @@ import { useSelect, useStores } from '../shared/stores.ts';
 import { Toggle } from '../shared/Toggle.tsx';
 import styles from './ModelsDialog.module.css';
 
-/** For models that the GPU could not hold whole. */
+/** Switch for low memory, for models that do not fit into GPU memory as a whole. */
 export function LowMemory() {
   const { model, preferences } = useStores();
   const lowMemory = useSelect(preferences, (state) => state.lowMemory);

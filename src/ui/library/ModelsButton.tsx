@@ -7,7 +7,7 @@ import { fetchWords } from '../shared/words.ts';
 
 const ModelsDialog = lazyDialog('Models', async () => (await import('./ModelsDialog.tsx')).ModelsDialog);
 
-/** The way to the models, and how far the one is that is being fetched. */
+/** Button that opens the Models dialog; shows the progress of a download in percent. */
 export function ModelsButton() {
   const { models } = useStores();
   const fetch = useSelect(models, (state) => state.fetch);

@@ -10,12 +10,12 @@ import { FullModel } from './FullModel.tsx';
 import { InstalledModels } from './InstalledModels.tsx';
 import styles from './ModelsDialog.module.css';
 
-/** All models, and what can be done with them. */
+/** Models dialog: download, add, select, verify and remove models. */
 export function ModelsDialog({
   address,
   onClose,
 }: {
-  /** Of the model that is to be added, or empty. */
+  /** Initial address in “Add a model”, or empty. */
   readonly address: string;
   readonly onClose: () => void;
 }) {

@@ -1,4 +1,4 @@
-/** A link where there is a way to go. Addresses come from anybody: only those of web pages are linked. */
+/** Link to an http(s) page; plain text for any other URL, because URLs come from untrusted manifests. */
 export function WebLink({ url, children }: { readonly url: string | null; readonly children: string }) {
   if (url === null || !/^https?:/i.test(url)) return children;
   return (

@@ -1,6 +1,6 @@
 import type { WantedModel } from '../../store/index.ts';
 
-/** A folder that was chosen, from its files: their paths begin with its name. */
+/** Builds a `WantedModel` from the files of a directory picker, whose paths begin with the directory's name. */
 export function folderFrom(
   files: readonly { readonly webkitRelativePath: string; readonly file: Blob }[],
 ): WantedModel {

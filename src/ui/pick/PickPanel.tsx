@@ -9,10 +9,10 @@ import styles from './PickPanel.module.css';
 import { variantOfKey } from './variantOfKey.ts';
 import { VariantButton } from './VariantButton.tsx';
 
-/** Picking by hand: the variants of the last frame, and what decides how they come out. */
+/** Panel of the mode “Pick by hand”: the candidates of the round, and the settings. */
 export function PickPanel() {
   const { pick } = useStores();
-  // The round belongs to this panel: whoever leaves it wants the device for something else.
+  // Leaving the panel ends the round, which frees the device.
   useEffect(() => pick.stop, [pick]);
   return (
     <>
@@ -25,7 +25,7 @@ export function PickPanel() {
   );
 }
 
-/** Takes a variant, or goes back, and shows the frame that is the last one then. */
+/** Actions that pick a candidate or go back one frame; both then show the last frame. */
 function useMoves() {
   const { animation, pick, player } = useStores();
   const showLast = () => {
@@ -87,7 +87,7 @@ function Variants() {
   );
 }
 
-/** Number keys take variants, wherever the focus is but in a field. */
+/** Number keys pick candidates, unless a form field has the focus. */
 function useNumberKeys(take: (index: number) => void) {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
@@ -103,7 +103,7 @@ function useNumberKeys(take: (index: number) => void) {
   });
 }
 
-/** Where the round is, in one line. */
+/** Status line of the round. */
 function RoundWords() {
   const { pick } = useStores();
   const round = useSelect(pick, (state) => state.round);
@@ -131,7 +131,7 @@ function Speculative() {
   );
 }
 
-/** What speculation has been good for. */
+/** Time saved by speculation so far; hidden below one second. */
 function Saved() {
   const { pick } = useStores();
   const seconds = useSelect(pick, (state) => Math.round(state.savedSeconds));

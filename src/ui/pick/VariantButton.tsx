@@ -3,7 +3,7 @@ import type { Round, Variant } from '../../store/index.ts';
 import { paint } from '../stage/paint.ts';
 import styles from './PickPanel.module.css';
 
-/** A variant that sharpens, and can be taken once it is finished. */
+/** Button of a candidate: shows its preview while it is denoised, and can be pressed once it is finished. */
 export function VariantButton({
   index,
   variant: { preview, candidate },
@@ -15,7 +15,7 @@ export function VariantButton({
   readonly index: number;
   readonly variant: Variant;
   readonly settings: Round['settings'];
-  /** The round after it is there already. */
+  /** Whether speculation has finished the round that follows this candidate. */
   readonly ready: boolean;
   readonly onTake: (index: number) => void;
   readonly onLook: (index: number | null) => void;

@@ -13,7 +13,7 @@ const kinds: readonly { kind: ExportKind; name: string; help: string }[] = [
   { kind: 'zip', name: 'ZIP', help: 'Every frame as a PNG, exactly as it was made' },
 ];
 
-/** Hands the animation over as a file. */
+/** Download buttons for GIF, MP4 and ZIP, or the progress of the export that is running. */
 export function Downloads() {
   const { animation, exporter, preferences } = useStores();
   const empty = useSelect(animation, (state) => state.frames.length === 0);

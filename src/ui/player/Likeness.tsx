@@ -8,7 +8,7 @@ import { usePeek } from './usePeek.ts';
 
 type Measure = (frame: Frame) => number | null;
 
-/** What curves are drawn of. Those of one group share a scale: they are there to be compared with each other. */
+/** Measures that are plotted. Curves of one group are comparable and share a vertical scale. */
 const groups: readonly (readonly { name: string; words: string; help: string; of: Measure }[])[] = [
   [
     {
@@ -48,7 +48,7 @@ const groups: readonly (readonly { name: string; words: string; help: string; of
   ],
 ];
 
-/** A curve as it is drawn. */
+/** A measure with the SVG path of its curve. */
 interface DrawnCurve {
   readonly name: string;
   readonly words: string;
@@ -57,7 +57,7 @@ interface DrawnCurve {
   readonly path: string;
 }
 
-/** The curves of an animation. Frames that come are added to them; anything else begins them anew. */
+/** The curves of an animation. Appended frames are added incrementally; any other change rebuilds the curves. */
 class Curves {
   #frames: Frames | null = null;
   #curves = groups.map((group) => group.map(() => new Curve()));
@@ -77,7 +77,8 @@ class Curves {
     this.#drawn = groups.flatMap((group, g) => {
       const curves = this.#curves[g] ?? [];
       const range = sharedRange(curves);
-      // Before the first frame all are listed, so that nothing moves when it comes.
+      // Without frames all measures of the group are listed, so that the legend does not move when the first frame
+      // arrives.
       if (!range) return frames.length === 0 ? group.map((measure) => ({ ...measure, path: '' })) : [];
       return group.flatMap((measure, m) => {
         const curve = curves[m];
@@ -88,7 +89,7 @@ class Curves {
   }
 }
 
-/** How like each frame is to the prompts and to other frames, as curves over the whole animation. */
+/** Cosine similarity of each frame to the prompts and to other frames, as curves over the animation. */
 export function Likeness() {
   const stores = useStores();
   const { animation, player, preferences } = stores;
@@ -113,7 +114,7 @@ export function Likeness() {
   return (
     <div className={styles['likeness']}>
       <div
-        // Arrow keys go from frame to frame, as everywhere on the page.
+        // Arrow keys are handled by the page's keyboard shortcuts.
         role="slider"
         tabIndex={empty ? -1 : 0}
         className={styles['field']}

@@ -6,7 +6,7 @@ import { Button } from '../shared/Button.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './Player.module.css';
 
-/** Plays the frames and goes to any of them. */
+/** Playback controls: play, position, speed, and toggles for loop, ping-pong and insight. */
 export function Player() {
   const { animation, player, preferences } = useStores();
   const frames = useSelect(animation, (state) => state.frames.length);
@@ -70,7 +70,7 @@ export function Player() {
   );
 }
 
-/** A button that switches a preference on and off. */
+/** Toggle button bound to a preference. */
 function PreferenceToggle({
   name,
   label,
@@ -99,7 +99,7 @@ function PreferenceToggle({
   );
 }
 
-/** Ticks the player with every drawing of the screen while it plays. */
+/** Calls `player.tick` on every animation frame during playback. */
 function useClock(playing: boolean): void {
   const { player } = useStores();
   useEffect(() => {

@@ -1,16 +1,16 @@
-/** A part of a curve that is drawn at one place: the range of its values, or null where none is known. */
+/** A bin of a curve: the range of its values, or null if it has none. */
 type Part = { readonly low: number; readonly high: number } | null;
 
-/** A curve of more parts is halved: there are no more pixels to draw them with. */
+/** Maximum number of bins; beyond it neighbours are merged, since more could not be distinguished in pixels. */
 const mostParts = 1024;
 
 /**
- * Values over the frames of an animation, one for each frame, as many as come: neighbours share a part once there are
- * too many to draw. Adding one takes constant time on average, and drawing all of them is bounded.
+ * Downsampled series of one value per frame: when there are too many bins, pairs of neighbours are merged into min/max
+ * bins. Appending takes amortized constant time; the path has bounded length.
  */
 export class Curve {
   #parts: Part[] = [];
-  /** How many values a part holds. */
+  /** Values per bin. */
   #step = 1;
   #length = 0;
   #range: Part = null;
@@ -19,12 +19,12 @@ export class Curve {
     return this.#length;
   }
 
-  /** The range of all values, or null without any. */
+  /** Range of all values, or null if there are none. */
   get range(): Part {
     return this.#range;
   }
 
-  /** Adds the value of the next frame; null where there is nothing to compare with. */
+  /** Appends the value of the next frame; null if the frame has none. */
   push(value: number | null): void {
     const part = value === null ? null : { low: value, high: value };
     const place = Math.floor(this.#length / this.#step);
@@ -39,8 +39,8 @@ export class Curve {
   }
 
   /**
-   * The `d` of an SVG path over a field of 100 × 100: values from left to right, greater ones higher up. A frame
-   * without a value leaves a gap.
+   * The `d` attribute of an SVG path in a 100 × 100 view box, values from left to right, `high` at the top. Empty bins
+   * leave gaps.
    */
   path({ low, high }: { readonly low: number; readonly high: number }): string {
     const last = Math.max(1, this.#length - 1);
@@ -65,17 +65,17 @@ function joined(a: Part, b: Part): Part {
   return a && b ? { low: Math.min(a.low, b.low), high: Math.max(a.high, b.high) } : (a ?? b);
 }
 
-/** The range that curves share: a little more than that of their values, or null without any. */
+/** Common range of several curves, padded by 10% of the spread at either end; null if there are no values. */
 export function sharedRange(curves: readonly Pick<Curve, 'range'>[]): { low: number; high: number } | null {
   const range = curves.reduce<Part>((all, curve) => joined(all, curve.range), null);
   if (!range) return null;
-  // Differences smaller than this are noise, and should look flat.
+  // Smaller differences are noise, and should look flat.
   const spread = Math.max(range.high - range.low, 0.01);
   const middle = (range.low + range.high) / 2;
   return { low: middle - 0.6 * spread, high: middle + 0.6 * spread };
 }
 
-/** The number of the frame that stands nearest to a place in a field of curves: 0 is its left edge, 1 its right. */
+/** Number of the frame, from 1, nearest to a horizontal position from 0 (left edge) to 1 (right edge). */
 export function frameAt(place: number, frames: number): number {
   return 1 + Math.round(Math.min(1, Math.max(0, place)) * (frames - 1));
 }

@@ -4,8 +4,9 @@ import type { PlayerState, Stores } from '../../store/index.ts';
 import { frameAt } from './curve.ts';
 
 /**
- * Handlers for a field whose width stands for all frames: the one under the mouse is on the stage for as long as the
- * mouse is there, and stays when it is clicked. A finger shows frames for good: it hides nothing that waits.
+ * Pointer handlers for an element whose width spans all frames. Hovering with a mouse previews the frame under the
+ * pointer; leaving restores the earlier position, unless the mouse was clicked. Touch and pen select frames
+ * permanently.
  */
 export function usePeek({ animation, generation, player }: Stores) {
   const before = useRef<PlayerState | null>(null);
@@ -30,7 +31,7 @@ export function usePeek({ animation, generation, player }: Stores) {
       before.current = null;
       if (!current) return;
       if (current.following && generation.getState().run) player.follow();
-      // A run that has ended meanwhile leaves its last frame on the stage.
+      // If the run ended meanwhile, its last frame is shown.
       else player.show(current.following ? Infinity : current.position);
       if (current.playing) player.play();
     },

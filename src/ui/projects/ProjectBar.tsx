@@ -11,7 +11,7 @@ const ProjectsDialog = lazyDialog(
   async () => (await import('./ProjectsDialog.tsx')).ProjectsDialog,
 );
 
-/** Which project is on the page and whether it is kept, and the way to the others. */
+/** Name and save status of the open project, and the button of the Projects dialog. */
 export function ProjectBar() {
   const { animation, autosave } = useStores();
   const project = useSelect(animation, (state) => state.project);

@@ -7,7 +7,7 @@ import { useSelect, useStores } from '../shared/stores.ts';
 import { frameCount, moment } from '../shared/words.ts';
 import styles from './ProjectCard.module.css';
 
-/** One project in the list: its picture opens it. */
+/** A project in the list: thumbnail that opens it, name, facts, and actions. */
 export function ProjectCard({
   project,
   onOpened,
@@ -107,7 +107,7 @@ function Action({
   );
 }
 
-/** The name as a field: Enter keeps what is typed, Escape what was there. */
+/** Form that renames a project: Enter saves, Escape restores the old name. */
 function Rename({ name, onDone }: { readonly name: string; readonly onDone: (name: string | null) => void }) {
   const [text, setText] = useState(name);
   return (
@@ -131,7 +131,7 @@ function Rename({ name, onDone }: { readonly name: string; readonly onDone: (nam
         }}
         onKeyDown={(event) => {
           if (event.key !== 'Escape') return;
-          // Or the dialog would close.
+          // Otherwise Escape would close the dialog.
           event.preventDefault();
           event.stopPropagation();
           onDone(null);

@@ -3,7 +3,7 @@ import { ProgressBar } from '../shared/ProgressBar.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './ProjectProgress.module.css';
 
-/** What is being done with whole projects, and how far that is. */
+/** Progress of an operation on a whole project (import, export, duplicate, …), with Cancel. */
 export function ProjectProgress() {
   const { projects } = useStores();
   const job = useSelect(projects, (state) => state.job);

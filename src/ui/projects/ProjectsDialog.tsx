@@ -9,7 +9,7 @@ import { ProjectCard } from './ProjectCard.tsx';
 import { ProjectProgress } from './ProjectProgress.tsx';
 import styles from './ProjectsDialog.module.css';
 
-/** All projects on this device, and what can be done with them. */
+/** Projects dialog: create, open, import, export, rename, duplicate and delete projects. */
 export function ProjectsDialog({ onClose }: { readonly onClose: () => void }) {
   const { projects } = useStores();
   const list = useSelect(projects, (state) => state.list);

@@ -5,8 +5,8 @@ import styles from './Button.module.css';
 type ButtonLook = 'primary' | 'large' | 'quiet' | 'icon' | 'small';
 
 /**
- * A button. A disabled one keeps the keyboard's focus and can still be read, it only does nothing: a button that
- * vanishes under the finger leaves people who use a keyboard or a screen reader nowhere.
+ * Button that uses `aria-disabled` when disabled: it keeps the focus and stays readable, but ignores presses. A
+ * natively disabled button would lose the focus of people who use a keyboard or a screen reader.
  */
 export function Button({
   look = [],

@@ -4,7 +4,7 @@ import type { ReactNode, RefObject } from 'react';
 import { Button } from './Button.tsx';
 import styles from './Dialog.module.css';
 
-/** A dialog over the page, open as long as it is there. Whoever shows it can close it by its ref. */
+/** Modal dialog, open while it is mounted. The parent can close it through the ref. */
 export function Dialog({
   dialog,
   name,
@@ -15,9 +15,9 @@ export function Dialog({
 }: {
   readonly dialog: RefObject<HTMLDialogElement | null>;
   readonly name: string;
-  /** In pixels, where the window has so many. */
+  /** Maximum width in pixels. */
   readonly width: number;
-  /** What stands beside the name. */
+  /** Buttons beside the title. */
   readonly actions?: ReactNode;
   readonly children: ReactNode;
   readonly onClose: () => void;
@@ -25,7 +25,7 @@ export function Dialog({
   const title = useId();
   useEffect(() => {
     if (!dialog.current?.open) dialog.current?.showModal();
-    // The policy forbids style attributes in markup, and not this.
+    // The content security policy forbids style attributes in markup, but not setting styles from scripts.
     dialog.current?.style.setProperty('--dialog-width', `${width}px`);
   }, [dialog, width]);
   const close = () => dialog.current?.close();
@@ -36,7 +36,7 @@ export function Dialog({
       aria-labelledby={title}
       onClose={onClose}
       onClick={({ target, currentTarget }) => {
-        // What is around the dialog counts as the dialog itself.
+        // Clicks on the backdrop have the dialog itself as their target.
         if (target === currentTarget) close();
       }}
     >

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import styles from './Button.module.css';
 import { classes } from './classes.ts';
 
-/** A button that asks for files, or for a folder with all that is in it. */
+/** Button that opens the browser's file dialog, for files or for a directory. */
 export function FileButton({
   label,
   accept,
@@ -35,7 +35,7 @@ export function FileButton({
         onChange={({ target }) => {
           const files = [...(target.files ?? [])];
           if (files.length > 0) onFiles(files);
-          // Emptied, so that choosing the same file again is a change again.
+          // Cleared so that choosing the same files again fires `change`.
           target.value = '';
         }}
       />

@@ -1,6 +1,6 @@
 import styles from './ProgressBar.module.css';
 
-/** How far something is: `fraction` from 0 to 1. */
+/** Progress bar; `fraction` is from 0 to 1. */
 export function ProgressBar({ label, fraction }: { readonly label: string; readonly fraction: number }) {
   return (
     <div

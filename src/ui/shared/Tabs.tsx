@@ -2,8 +2,8 @@ import { useId, useRef } from 'react';
 import type { KeyboardEvent, ReactNode } from 'react';
 
 /**
- * Tabs after the pattern of the ARIA guide, with automatic activation: arrow keys, Home and End choose a tab and move
- * the focus to it. By hand because a library's weighs a twentieth of what the page may load at first.
+ * Tabs after the ARIA Authoring Practices, with automatic activation: arrow keys, Home and End select a tab and focus
+ * it. Not from a library, because one would take a twentieth of the budget of initial JavaScript.
  */
 export function Tabs<T extends string>({
   label,
@@ -24,7 +24,7 @@ export function Tabs<T extends string>({
   readonly listClassName?: string | undefined;
   readonly tabClassName?: string | undefined;
   readonly panelClassName?: string | undefined;
-  /** The panel of the chosen tab. */
+  /** Content of the selected tab's panel. */
   readonly children: ReactNode;
 }) {
   const list = useRef<HTMLDivElement>(null);

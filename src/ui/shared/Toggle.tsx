@@ -1,6 +1,6 @@
 import styles from './Toggle.module.css';
 
-/** A switch, for a label to name by its `id`. */
+/** Checkbox with the role `switch`. The label refers to it by `id`. */
 export function Toggle({
   id,
   describedBy,
@@ -9,7 +9,7 @@ export function Toggle({
   onChange,
 }: {
   readonly id: string;
-  /** The id of the line that says what it does. */
+  /** Id of the help text. */
   readonly describedBy: string;
   readonly checked: boolean;
   readonly disabled?: boolean;

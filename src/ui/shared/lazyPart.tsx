@@ -3,9 +3,8 @@ import type { ComponentType } from 'react';
 import { Dialog } from './Dialog.tsx';
 
 /**
- * A part of the page whose code is loaded when the part is first shown, which keeps the page's initial script small.
- * Where the code cannot be loaded (the network is gone, or the page was updated on its server), `NotLoaded` takes its
- * place, and the rest of the page goes on.
+ * Lazily loaded component, which keeps the initial script small. If loading fails (no network, or the server has a
+ * newer version of the page), `NotLoaded` is rendered instead and the rest of the page keeps working.
  */
 export function lazyPart<P extends object>(
   load: () => Promise<ComponentType<P>>,
@@ -20,7 +19,7 @@ export function lazyPart<P extends object>(
   });
 }
 
-/** A dialog whose code is loaded when it is first opened; a dialog of the same name says where that failed. */
+/** Lazily loaded dialog; if loading fails, a dialog of the same name shows the error. */
 export function lazyDialog<P extends { readonly onClose: () => void }>(
   name: string,
   load: () => Promise<ComponentType<P>>,

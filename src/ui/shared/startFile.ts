@@ -1,7 +1,7 @@
-/** The id of the one file input of the page: the field “Start image”. */
+/** Id of the file input for the start picture. */
 export const startFileId = 'start-image';
 
-/** Opens the browser's file dialogue, as a click on the field does. */
+/** Opens the browser's file dialog for the start picture. */
 export function openStartFile(): void {
   document.getElementById(startFileId)?.click();
 }

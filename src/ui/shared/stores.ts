@@ -1,7 +1,7 @@
 import { createContext, useContext, useSyncExternalStore } from 'react';
 import type { Stores } from '../../store/index.ts';
 
-/** The stores, for every component below. */
+/** React context of the stores. */
 export const StoresContext = createContext<Stores | null>(null);
 
 export function useStores(): Stores {
@@ -15,7 +15,7 @@ interface Readable<T> {
   readonly subscribe: (listener: () => void) => () => void;
 }
 
-/** A part of a store. `select` returns something that is equal as long as nothing relevant changed. */
+/** Subscribes to a part of a store. `select` has to return an identical value while nothing relevant changes. */
 export function useSelect<T, S>(store: Readable<T>, select: (state: T) => S): S {
   const read = () => select(store.getState());
   return useSyncExternalStore(store.subscribe, read, read);

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import type { Frame, StartPicture } from '../../store/index.ts';
 import { useSelect, useStores } from './stores.ts';
 
-/** Where an `<img>` finds the start picture; null while it is being encoded. */
+/** URL of the start picture for an `<img>`; null while it is being encoded. */
 export function useStartUrl(start: StartPicture | null): string | null {
   const { thumbnails } = useStores();
   const [shown, setShown] = useState<{ readonly of: StartPicture; readonly url: string } | null>(null);
@@ -16,7 +16,7 @@ export function useStartUrl(start: StartPicture | null): string | null {
   return start && thumbnails.urlOfStart(start);
 }
 
-/** Where an `<img>` finds a small picture of a frame, for as long as it is on the page; null while it is being made. */
+/** URL of a frame's thumbnail for an `<img>`, valid while the component is mounted; null while it is being made. */
 export function useFrameUrl(frame: Frame): string | null {
   const { animation, thumbnails } = useStores();
   const project = useSelect(animation, (state) => state.project?.id ?? null);

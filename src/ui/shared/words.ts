@@ -11,7 +11,7 @@ import type {
   Run,
 } from '../../store/index.ts';
 
-/** A time span as a person says it: `8 s`, `2 min 5 s`, `1 h 4 min`. */
+/** Formats a duration: `8 s`, `2 min 5 s`, `1 h 4 min`. */
 export function duration(seconds: number): string {
   const whole = Math.max(1, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
@@ -21,7 +21,7 @@ export function duration(seconds: number): string {
   return rest === 0 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 60)} h ${rest} min`;
 }
 
-/** How much longer something takes, as exactly as one can know it. */
+/** Formats the remaining time, rounded to the accuracy of the estimate. */
 export function timeLeft(seconds: number): string {
   if (seconds < 1) return 'nearly done';
   if (seconds < 10) return `${Math.round(seconds)} s left`;
@@ -34,7 +34,7 @@ export function frameCount(count: number): string {
   return count === 1 ? '1 frame' : `${count} frames`;
 }
 
-/** What undo or redo acts on, or why it cannot. */
+/** Tooltip of the undo or redo button, and whether the button is enabled. */
 export function historyWords(
   way: 'undo' | 'redo',
   entry: Pick<HistoryEntry, 'label' | 'touches'> | null,
@@ -48,7 +48,7 @@ export function historyWords(
   return { usable: true, words };
 }
 
-/** When something was: `14:05` on the same day, else the date. */
+/** Formats a date: the time, like `14:05`, if on the same day as `now`, else the date. */
 export function moment(time: string, now: Date): string {
   const then = new Date(time);
   const sameDay = then.toDateString() === now.toDateString();
@@ -56,7 +56,7 @@ export function moment(time: string, now: Date): string {
   return format.format(then);
 }
 
-/** Whether what is on the page is kept. */
+/** Save status of the open project. */
 export function keptWords(status: AutosaveState['status'], readOnly: boolean): string {
   if (readOnly) return 'Open in another tab';
   switch (status) {
@@ -69,14 +69,14 @@ export function keptWords(status: AutosaveState['status'], readOnly: boolean): s
   }
 }
 
-/** Bytes as `3.4 MB`, in decimal units as browsers show downloads. */
+/** Formats a size: `3.4 MB`, in decimal units as browsers show downloads. */
 export function bytes(count: number): string {
   if (count < 1e6) return `${Math.round(count / 1e3)} kB`;
   if (count < 1e9) return `${(count / 1e6).toFixed(count < 1e7 ? 1 : 0)} MB`;
   return `${(count / 1e9).toFixed(2)} GB`;
 }
 
-/** How much of a frame each stage is, roughly: denoising is nearly all of it. */
+/** Approximate start and share of each stage within a frame. */
 const stages = {
   encode: { from: 0, share: 0.06 },
   guidance: { from: 0.06, share: 0.04 },
@@ -84,13 +84,13 @@ const stages = {
   decode: { from: 0.9, share: 0.1 },
 } as const;
 
-/** How many frames are being made together, and whether what is known of them is not yet history. */
+/** Size of the current batch, and its progress, or null if that progress is of frames that are already finished. */
 function underWay({ made, progress }: Pick<Run, 'made' | 'progress'>) {
   const batch = progress?.batch ?? 1;
   return { batch, progress: progress && progress.frame + batch > made ? progress : null };
 }
 
-/** How much of a run is done, from 0 to 1. */
+/** Progress of a run, from 0 to 1. */
 export function runFraction(run: Pick<Run, 'frames' | 'made' | 'progress'>): number {
   const { frames, made } = run;
   const { batch, progress } = underWay(run);
@@ -100,14 +100,14 @@ export function runFraction(run: Pick<Run, 'frames' | 'made' | 'progress'>): num
   return Math.min(1, (progress.frame + batch * (from + share * within)) / frames);
 }
 
-/** How much of the frames that are being made now is done, from 0 to 1. */
+/** Progress of the batch of frames in the making, from 0 to 1. */
 export function comingFraction(run: Pick<Run, 'frames' | 'made' | 'progress'>): number {
   const { batch, progress } = underWay(run);
   const first = progress?.frame ?? run.made;
   return Math.min(1, Math.max(0, (runFraction(run) * run.frames - first) / batch));
 }
 
-/** What the model is doing with the frame in the making. */
+/** Describes the current stage of a frame. */
 export function stageWords({ stage, step, of }: GenerationProgress): string {
   switch (stage) {
     case 'encode':
@@ -121,7 +121,7 @@ export function stageWords({ stage, step, of }: GenerationProgress): string {
   }
 }
 
-/** A run in one line: `Frame 2 of 3 · step 7 of 20`, `Frames 2–3 of 9 · step 7 of 20`. */
+/** Status line of a run: `Frame 2 of 3 · step 7 of 20`, `Frames 2–3 of 9 · step 7 of 20`. */
 export function runWords(run: Run): string {
   const { phase, frames, made } = run;
   if (phase === 'waiting') return 'Waiting for the picture';
@@ -144,7 +144,7 @@ export function outcomeWords({ kind, made, seconds }: Outcome): string {
   }
 }
 
-/** What the loading of a model is busy with, and how far that is from 0 to 1. */
+/** Status text of the loading of a model, and its progress from 0 to 1. */
 export function loadWords(event: LoadEvent | null): { readonly text: string; readonly fraction: number } {
   if (!event) return { text: '', fraction: 0 };
   const { stage, part, done, of, read } = event;
@@ -152,7 +152,7 @@ export function loadWords(event: LoadEvent | null): { readonly text: string; rea
   const fraction = of > 0 ? Math.min(1, (done + within) / of) : 0;
   switch (stage) {
     case 'download':
-      // Some servers do not say how long a file is.
+      // The size is unknown if the server sends no Content-Length.
       return { text: `${part}, ${bytes(done)}${of > 0 ? ` of ${bytes(of)}` : ''}`, fraction };
     case 'verify':
       return { text: `checking ${part}, ${bytes(done)} of ${bytes(of)}`, fraction };
@@ -168,7 +168,7 @@ export function loadWords(event: LoadEvent | null): { readonly text: string; rea
   }
 }
 
-/** How far fetching a model is, and from 0 to 1. */
+/** Status text of a model download, and its progress from 0 to 1. */
 export function fetchWords({ phase, progress }: Pick<ModelFetch, 'phase' | 'progress'>): {
   readonly text: string;
   readonly fraction: number;
@@ -200,9 +200,9 @@ export function fetchWords({ phase, progress }: Pick<ModelFetch, 'phase' | 'prog
 }
 
 /**
- * Whether a model will run on the machine that it was looked at for, said plainly.
+ * Whether a model can run on this machine, and a sentence that says so.
  *
- * @param device - that machine; null where nobody knew it
+ * @param device - null if it is not known
  * @param saving - whether low memory is switched on
  */
 export function machineWords(
@@ -244,7 +244,7 @@ export function machineWords(
   return { will: 'yes', text: `It should run well here: ${gpu} has float16. It needs ${needed}.` };
 }
 
-/** What stands in the browser's tab: how far the frames are, or the round that is picked from. */
+/** Title of the document: progress of the run, or of the round of picking. */
 export function pageTitle(run: Run | null, round: Round | null, loading: boolean): string {
   if (run?.phase === 'running') {
     const { frames, made } = run;

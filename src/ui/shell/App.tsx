@@ -15,7 +15,7 @@ import { useDrop, useKeys, useLeaveGuard, usePaste, useTitle } from './usePageEv
 
 const Likeness = lazyPart(async () => (await import('../player/Likeness.tsx')).Likeness);
 
-/** The whole page: one screen. */
+/** Root component: the layout of the page. */
 export function App() {
   const dragging = useDrop();
   usePaste();

@@ -4,7 +4,7 @@ import { ModelsButton } from '../library/ModelsButton.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './Footer.module.css';
 
-/** Which model runs, on what, and under which licence. */
+/** Footer: the loaded model, its licence and its device. */
 export function Footer() {
   const { model } = useStores();
   const loaded = useSelect(model, (state) => state.model);

@@ -9,7 +9,7 @@ const ways = [
   { way: 'redo', label: 'Redo', keys: 'Ctrl Shift Z', Icon: Redo2 },
 ] as const;
 
-/** Undo and Redo. Each says in its title what it acts on, or why it cannot. */
+/** Undo and Redo. The tooltip names what is undone, or why nothing can be. */
 export function UndoButtons() {
   const { history, generation } = useStores();
   const entries = useSelect(history, (state) => state);

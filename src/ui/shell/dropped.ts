@@ -1,6 +1,9 @@
 import type { NamedFile } from '../../store/index.ts';
 
-/** The files of a drop or a paste, those in folders by their paths. Has to be called while the event is handled. */
+/**
+ * Files of a drop or paste, directories expanded recursively with paths as names. Has to be called synchronously in the
+ * event handler, after which the browser clears the `DataTransfer`.
+ */
 export function droppedFiles(data: DataTransfer | null): Promise<NamedFile[]> {
   const files = [...(data?.files ?? [])].map((file) => ({ name: file.name, file }));
   const entries = [...(data?.items ?? [])].flatMap((item) => item.webkitGetAsEntry() ?? []);
@@ -8,7 +11,7 @@ export function droppedFiles(data: DataTransfer | null): Promise<NamedFile[]> {
   return Promise.all(entries.map(filesIn)).then((nested) => nested.flat());
 }
 
-// Chromium has these interfaces, but no globals to compare with.
+// Chromium has no global constructors of these interfaces, so `instanceof` cannot be used.
 const isFile = (entry: FileSystemEntry): entry is FileSystemFileEntry => entry.isFile;
 const isFolder = (entry: FileSystemEntry): entry is FileSystemDirectoryEntry => entry.isDirectory;
 
@@ -22,7 +25,7 @@ async function filesIn(entry: FileSystemEntry): Promise<NamedFile[]> {
   if (!isFolder(entry)) return [];
   const reader = entry.createReader();
   const nested: NamedFile[] = [];
-  // Browsers hand a folder's contents out in parts, the last of which is empty.
+  // `readEntries` returns a directory in batches, the last of which is empty.
   for (;;) {
     const part = await new Promise<FileSystemEntry[]>((resolve, reject) => {
       reader.readEntries(resolve, reject);

@@ -1,4 +1,4 @@
-/** The keys that work on the whole page, as the help lists them. */
+/** Keyboard shortcuts of the page, as listed in the help. */
 export const shortcuts: readonly { keys: string; effect: string }[] = [
   { keys: 'Space', effect: 'Play or pause' },
   { keys: '← →', effect: 'One frame back or on' },
@@ -10,25 +10,25 @@ export const shortcuts: readonly { keys: string; effect: string }[] = [
   { keys: 'Ctrl V', effect: 'Start from the picture that was copied' },
 ];
 
-/** The element that has the focus, as far as keys are concerned. */
+/** What decides whether the focused element uses a key itself. */
 export interface KeyTarget {
-  /** `button`, `input`, … in small letters. */
+  /** Tag name in lower case. */
   readonly tag: string;
   readonly role: string | null;
-  /** Text is typed into it: Escape there is about the text, or the list of a choice. */
+  /** Whether the element takes text or a choice, so that Escape is left to it. */
   readonly isText: boolean;
 }
 
-/** Fields that text is typed into, as a selector. */
+/** Selector of fields that take text or a choice. */
 export const textFields =
   'textarea, select, input:not([type=range], [type=radio], [type=checkbox], [type=file])';
 
-/** Elements that need the keys themselves. */
+/** Tags of elements that use the keys themselves. */
 const typing = ['input', 'textarea', 'select'];
-/** Elements that Space presses. */
+/** Tags of elements that Space activates. */
 const pressing = ['button', 'summary', 'a'];
 
-/** What a key does, given where the focus is; null when it belongs to the focused element or does nothing. */
+/** Command of a key, given the focused element; null if the element uses the key or nothing is bound to it. */
 export function commandFor(key: string, { tag, role, isText }: KeyTarget): 'play' | 'stop' | 'step' | null {
   if (key === 'Escape') return isText ? null : 'stop';
   if (typing.includes(tag) || role === 'tab') return null;
@@ -36,7 +36,7 @@ export function commandFor(key: string, { tag, role, isText }: KeyTarget): 'play
   return stepFor(key, 1) === null ? null : 'step';
 }
 
-/** What a key with its modifiers does to the history; null in fields for text, which have an undo of their own. */
+/** Undo or redo command of a key with modifiers; null in text fields, where the browser's undo applies. */
 export function historyCommandFor(
   {
     key,
@@ -47,14 +47,14 @@ export function historyCommandFor(
   }: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'>,
   { isText }: Pick<KeyTarget, 'isText'>,
 ): 'undo' | 'redo' | null {
-  // One of Ctrl and Command, and no AltGr, which Windows reports as Ctrl and Alt.
+  // Either Ctrl or Command, without AltGr, which Windows reports as Ctrl and Alt.
   if (isText || altKey || ctrlKey === metaKey) return null;
   const letter = key.toLowerCase();
   if (letter === 'z') return shiftKey ? 'redo' : 'undo';
   return letter === 'y' && ctrlKey && !shiftKey ? 'redo' : null;
 }
 
-/** How far a key moves through an animation of so many frames; null when it does not. */
+/** Number of frames by which a key moves the position, in an animation of `frames` frames; null if it does not. */
 export function stepFor(key: string, frames: number): number | null {
   switch (key) {
     case 'ArrowLeft':

@@ -6,7 +6,7 @@ import { pageTitle } from '../shared/words.ts';
 import { droppedFiles } from './dropped.ts';
 import { commandFor, historyCommandFor, stepFor, textFields } from './shortcuts.ts';
 
-/** Takes in what was dropped or pasted. */
+/** Imports files that were dropped or pasted. */
 async function take({ notices, projects }: Stores, dropped: Promise<NamedFile[]>): Promise<void> {
   let files: NamedFile[];
   try {
@@ -23,14 +23,15 @@ async function take({ notices, projects }: Stores, dropped: Promise<NamedFile[]>
   await projects.bring(files);
 }
 
-/** A picture can be dropped anywhere. Returns whether something is being dragged over the page. */
+/** Accepts files dropped anywhere on the page. Returns whether something is being dragged over it. */
 export function useDrop(): boolean {
   const stores = useStores();
   const [dragging, setDragging] = useState(false);
   useEffect(() => {
-    // Entering a child fires before leaving its parent, so the depth tells when the page itself is left.
+    // `dragenter` of a child fires before `dragleave` of its parent, so the nesting depth says when the page is left.
     let depth = 0;
-    // A dropped link would leave the page and its frames, so it is caught too; in a text field it is just text.
+    // A dropped link would navigate away and lose the frames, so it is caught too, except in a textarea, where it is
+    // text.
     const carries = ({ dataTransfer, target }: DragEvent) =>
       dataTransfer?.types.includes('Files') ||
       (dataTransfer?.types.includes('text/uri-list') && !(target instanceof HTMLTextAreaElement));
@@ -70,13 +71,16 @@ export function useDrop(): boolean {
   return dragging;
 }
 
-/** Whether text is pasted into a field. What office programs copy comes as a picture too, and the text is meant. */
+/**
+ * Whether text is pasted into a field. Office programs copy text together with a picture of it; the text takes
+ * precedence.
+ */
 function isTextForField({ clipboardData, target }: ClipboardEvent): boolean {
   const isField = target instanceof Element && target.matches(textFields);
   return isField && (clipboardData?.types.includes('text/plain') ?? false);
 }
 
-/** A picture can be pasted anywhere; pasted text goes where it would go without this. */
+/** Accepts pictures pasted anywhere on the page; text pasted into a field is left to the browser. */
 export function usePaste(): void {
   const stores = useStores();
   useEffect(() => {
@@ -97,7 +101,7 @@ export function useKeys(): void {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const { key, target } = event;
-      // Keys of an input method choose among its candidates.
+      // During IME composition keys choose among candidates.
       if (event.isComposing) return;
       if (event.defaultPrevented || !(target instanceof Element)) return;
       if (document.querySelector(':popover-open, dialog[open]')) return;
@@ -118,7 +122,7 @@ export function useKeys(): void {
         pick.stop();
       }
       const frames = animation.getState().frames.length;
-      // Without frames the keys scroll the page, as they do everywhere.
+      // Without frames the keys keep their default action, such as scrolling.
       if (!command || command === 'stop' || frames === 0) return;
       event.preventDefault();
       if (command === 'step') player.step(stepFor(key, frames) ?? 0);
@@ -132,7 +136,7 @@ export function useKeys(): void {
   }, [animation, generation, history, pick, player]);
 }
 
-/** The tab's title tells how far the work is. */
+/** Shows progress in the document's title. */
 export function useTitle(): void {
   const { generation, model, pick } = useStores();
   useEffect(() => {
@@ -149,7 +153,7 @@ export function useTitle(): void {
   }, [generation, model, pick]);
 }
 
-/** The browser asks before a tab is closed whose frames are kept nowhere yet, or in which one is being made. */
+/** Asks before the tab closes if there are unsaved frames or a run in progress. */
 export function useLeaveGuard(): void {
   const { animation, generation } = useStores();
   useEffect(() => {

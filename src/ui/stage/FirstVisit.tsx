@@ -7,7 +7,7 @@ import type { Example } from './examples.ts';
 import { fetchPicture } from './fetchPicture.ts';
 import styles from './FirstVisit.module.css';
 
-/** What stands on the stage before there is a picture: where one can be dropped, and a few to try. */
+/** Empty state of the stage: drop target and example pictures. */
 export function FirstVisit() {
   const { animation } = useStores();
   const take = (example: Example) => {

@@ -5,7 +5,7 @@ import { FirstVisit } from './FirstVisit.tsx';
 import { paint, sceneOf } from './paint.ts';
 import styles from './Stage.module.css';
 
-/** The picture in the middle of the page. */
+/** The large picture in the middle of the page, or the empty state. */
 export function Stage() {
   const { animation, projects } = useStores();
   const hasStart = useSelect(animation, ({ start }) => start !== null);
@@ -23,7 +23,7 @@ export function Stage() {
   );
 }
 
-/** Draws outside React: pictures change up to 60 times a second, and nothing but the canvas has to know. */
+/** Canvas of the stage. Draws outside React, because pictures change up to 60 times a second. */
 function Screen() {
   const { animation, generation, notices, pictures, player } = useStores();
   const ref = useRef<HTMLCanvasElement>(null);
@@ -42,8 +42,8 @@ function Screen() {
       shown = scene.picture;
       paint(ref.current, scene);
     };
-    // Until a picture has been read the one before stays. One is read at a time, or a slow disk would have a queue of
-    // pictures whose turn is long over.
+    // The previous picture stays until the next one is read. Only one is read at a time: on a slow disk, requests would
+    // otherwise pile up for positions that playback has passed.
     const read = async (position: number) => {
       if (reading) return;
       reading = true;
@@ -52,7 +52,8 @@ function Screen() {
       try {
         const picture = await animation.pictureAt(position);
         if (ended) return;
-        // Its turn may be over: late is better than not at all, unless something newer is there already.
+        // Playback may have passed this position: a late picture is still better than none, unless a newer one is
+        // shown.
         if (ref.current && shown === before && edition === animation.getState().edition) {
           shown = picture;
           paint(ref.current, { picture, width: picture.width, height: picture.height });

@@ -1,8 +1,8 @@
-/** Pictures to start from on the first visit, served with the page. */
+/** Example picture to start from, served with the page. */
 export interface Example {
   readonly name: string;
   readonly file: string;
-  /** What is to be seen, for those who do not see it. */
+  /** Description of the picture for screen readers. */
   readonly description: string;
 }
 
@@ -13,7 +13,7 @@ export const examples: readonly Example[] = [
   { name: 'Cactus', file: 'cactus.webp', description: 'A green cactus with two arms on sand yellow' },
 ];
 
-/** The address of an example's picture, relative to the page. */
+/** URL of an example picture. */
 export function exampleUrl({ file }: Example): string {
   return `${import.meta.env.BASE_URL}examples/${file}`;
 }

@@ -3,7 +3,7 @@ import { InputError } from '../../base/index.ts';
 /**
  * Fetches a picture that is served with the page.
  *
- * @throws InputError `picture-unreachable` when it does not arrive.
+ * @throws InputError `picture-unreachable` if the request fails.
  */
 export async function fetchPicture(url: string): Promise<Blob> {
   const response = await fetch(url).catch(() => null);

@@ -1,14 +1,14 @@
 import type { Picture } from '../../base/index.ts';
 import type { Stores } from '../../store/index.ts';
 
-/** What the stage shows: a picture, drawn at `width` × `height`, which differ from its own for a preview. */
+/** A picture and the size to draw it at, which differs from the picture's own for a preview. */
 export interface Scene {
   readonly picture: Picture;
   readonly width: number;
   readonly height: number;
 }
 
-/** What the stage shows at the moment: a scene, a position whose picture has to be read first, or nothing. */
+/** Current content of the stage: a scene, a position whose picture has to be read first, or null. */
 export function sceneOf({
   animation,
   generation,
@@ -33,11 +33,11 @@ function sizeOf({ width, height }: { readonly width: number; readonly height: nu
 
 let scratch: HTMLCanvasElement | null = null;
 
-/** Draws a scene; a small picture is scaled up smoothly to the size of the frame that it becomes. */
+/** Draws a scene on a canvas, and resizes the canvas to it; previews are scaled up smoothly. */
 export function paint(canvas: HTMLCanvasElement, { picture, width, height }: Scene): void {
   const context = canvas.getContext('2d', { alpha: false });
   if (!context) return;
-  // Setting a canvas's size clears it, even to the same size.
+  // Assigning a canvas's size clears it, even if the size is unchanged.
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
   const image = new ImageData(picture.data, picture.width, picture.height);

@@ -10,7 +10,7 @@ import styles from './Strip.module.css';
 import { spaceOf, tileLeft, tileStep } from './window.ts';
 import { useWindow } from './useWindow.ts';
 
-/** The film strip: the start picture, every frame, and the one in the making. */
+/** Film strip: the start picture, all frames, and the frame in the making. Long strips are virtualized. */
 export function Strip() {
   const { animation, player } = useStores();
   const start = useSelect(animation, (state) => state.start);
@@ -19,7 +19,7 @@ export function Strip() {
   const list = useRef<HTMLUListElement>(null);
   const { first, last } = useWindow(scroller, list, frames.length);
   const isWhole = first === 0 && last === frames.length;
-  /** A tile that gets the focus once it is drawn. */
+  /** Position of a tile to focus once it is rendered. */
   const wanted = useRef<number | null>(null);
 
   useEffect(() => {
@@ -28,7 +28,7 @@ export function Strip() {
       if (scroller.current) revealTile(scroller.current, list.current, position, following);
     };
     reveal();
-    // Scrolling makes the browser lay out the page at once, so only what moves the strip leads to it.
+    // Scrolling forces a synchronous layout, so it is done only when the position changes.
     return player.subscribe(({ position, following }, before) => {
       if (position !== before.position || following !== before.following) reveal();
     });
@@ -73,12 +73,12 @@ export function Strip() {
   );
 }
 
-/** The room of tiles that are out of view. */
+/** Spacer for tiles that are not rendered. */
 function Space({ tiles }: { readonly tiles: number }) {
   return <li role="presentation" aria-hidden style={{ flex: 'none', width: spaceOf(tiles) }} />;
 }
 
-/** @param of - how many there are, where not all of them are drawn: what is drawn does not tell it */
+/** @param of - total number of frames if only some are rendered, for `aria-setsize`; else null */
 const FrameItem = memo(function FrameItem({
   frame,
   of,
@@ -106,7 +106,10 @@ function StartTile({ start }: { readonly start: StartPicture }) {
   );
 }
 
-/** One picture of the strip. Only the one on the stage is in the order of the Tab key: arrow keys reach the rest. */
+/**
+ * Thumbnail button. Roving tabindex: only the tile of the current position can be reached with Tab, the others with
+ * arrow keys.
+ */
 function Tile({
   url,
   size,
@@ -150,7 +153,7 @@ function Tile({
   );
 }
 
-/** The frame in the making. */
+/** Tile of the frame in the making. */
 function Coming() {
   const { generation, player } = useStores();
   const run = useSelect(generation, (state) => state.run);
@@ -175,7 +178,7 @@ function tileAt(strip: HTMLElement | null, position: number): HTMLElement | null
   return strip?.querySelector<HTMLElement>(`[data-position="${position}"]`) ?? null;
 }
 
-/** Scrolls the strip, and nothing but the strip, until a tile, or the end, is in sight. The tile need not be drawn. */
+/** Scrolls only the strip, until a tile or the end is visible. The tile need not be rendered. */
 function revealTile(strip: HTMLElement, list: HTMLElement | null, position: number, end: boolean): void {
   if (end) {
     strip.scrollLeft = strip.scrollWidth;

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import type { RefObject } from 'react';
 import { windowOf } from './window.ts';
 
-/** Which tiles of a list in a scrolled strip are to be drawn; follows the scrolling and the strip's size. */
+/** Range of tiles of the scrolled list to render; updated on scrolling and resizing. */
 export function useWindow(
   strip: RefObject<HTMLElement | null>,
   list: RefObject<HTMLElement | null>,
@@ -15,7 +15,7 @@ export function useWindow(
     const look = () => {
       const offset = list.current ? list.current.offsetLeft - element.offsetLeft : 0;
       const next = { left: element.scrollLeft - offset, width: element.clientWidth };
-      // Only another window draws anew.
+      // Re-renders only if the range changes.
       setView((before) => {
         const [a, b] = [windowOf(tiles, before.left, before.width), windowOf(tiles, next.left, next.width)];
         return a.first === b.first && a.last === b.last ? before : next;

@@ -1,38 +1,38 @@
-/** Which tiles of the film strip are drawn. All tiles have one width, so where each stands is known without drawing it. */
+/** Virtualization of the film strip. All tiles have the same width, so positions follow without rendering. */
 
-/** A tile's width, in CSS pixels, and the gap after it: those of Strip.module.css. */
+/** Width of a tile and the gap after it in CSS pixels, as in Strip.module.css. */
 const tileWidth = 72;
 const gap = 8;
-/** From one tile to the next. */
+/** Distance from one tile to the next. */
 export const tileStep = tileWidth + gap;
 
-/** Strips of so many tiles are drawn whole: that costs little, and searching the page finds all of them. */
+/** Strips up to this length are rendered whole: it is cheap, and the browser's search finds every tile. */
 const drawnWhole = 100;
-/** So many tiles are drawn beyond either edge of the view, and they change in blocks of as many. */
+/** Tiles rendered beyond either edge of the view; also the block size in which the range changes. */
 const margin = 16;
 
-/** Where a tile begins, counted from 0, in CSS pixels from the beginning of the list. */
+/** Left edge of a tile, counted from 0, in CSS pixels from the start of the list. */
 export function tileLeft(index: number): number {
   return index * tileStep;
 }
 
-/** The width that stands for so many tiles in a row, without the gap after the last. */
+/** Width of a row of tiles, without the gap after the last. */
 export function spaceOf(tiles: number): number {
   return tiles * tileStep - gap;
 }
 
 /**
- * The tiles to draw, from `first` up to but not including `last`.
+ * Range of tiles to render, from `first` to before `last`.
  *
- * @param left where the view begins, in CSS pixels from the beginning of the list; below zero before it
- * @param width of the view
+ * @param left - left edge of the view in CSS pixels from the start of the list; may be negative
+ * @param width - width of the view in CSS pixels
  */
 export function windowOf(tiles: number, left: number, width: number): { first: number; last: number } {
   if (tiles <= drawnWhole) return { first: 0, last: tiles };
   const block = (index: number) => Math.floor(index / margin) * margin;
   const first = Math.max(0, block(left / tileStep) - margin);
   const last = Math.min(tiles, block((left + width) / tileStep) + 2 * margin);
-  // A view beyond the end, as right after frames went.
+  // The view is beyond the end, for instance after frames were removed.
   if (first >= last) return { first: Math.max(0, block(tiles) - margin), last: tiles };
   return { first, last };
 }
