@@ -17,36 +17,38 @@ import { decodeFramePng } from './png.ts';
 import { startId } from './tree.ts';
 
 /**
- * A `.drift` file: a ZIP with `project.json` (settings, seeds, similarities and the tree, for people to read, too)
- * and every picture as a PNG. The file that the start picture was cut from is left out: photographs carry where and
- * when they were taken, and a project is made to be handed on.
+ * The `.drift` file format: a ZIP archive of `project.json` (settings, seeds, insights and the frame tree, as readable
+ * JSON) and one PNG per picture. The original of the start picture is left out: a photograph's metadata say where and
+ * when it was taken, and projects are meant to be shared.
  */
 
 const documentName = 'project.json';
 
-/** A description of a hundred thousand frames takes less. */
+/** Maximum size of `project.json`, in bytes: more than the maximum of 100,000 frames takes. */
 const longestDocument = 256 * 2 ** 20;
-/** Deflate cannot shrink anything by more than this: what claims more asks for memory that it will not fill. */
+/** Maximum compression ratio of Deflate. A larger ratio in the directory is false, and would only allocate memory. */
 const mostShrinking = 1032;
+/** Maximum size of the ZIP's central directory, in bytes. */
 const longestDirectory = 32 * 2 ** 20;
-/** PNGs are stored; those of someone who packed them again are unpacked in memory up to what a picture can need. */
+/** Maximum size of an inflated entry, in bytes. Drift stores PNGs uncompressed, but other programs may repack them. */
 const largestInflated = longestDocument;
 
-/** Where a picture stands in an archive: `start.png`, or `frames/` and the frame's id. */
+/** Name of a picture's entry in an archive: `start.png`, or `frames/` and the frame's id in seven digits. */
 export function pictureName(id: number): string {
   return id === startId ? 'start.png' : `frames/${String(id).padStart(7, '0')}.png`;
 }
 
+/** Cancellation and progress of reading or writing an archive. */
 export interface ArchiveControl {
   readonly signal: AbortSignal;
-  /** `done` of `of` pictures are through. */
+  /** Called with the number of finished pictures and the number of all pictures. */
   readonly onProgress: (progress: { readonly done: number; readonly of: number }) => void;
 }
 
 /**
  * Writes a project as a `.drift` file, one picture in memory at a time.
  *
- * @param png gives the PNG file of a picture, by its id
+ * @param png Returns the PNG file of a picture, by its id.
  * @throws what `png` throws; the signal's reason when it is aborted
  */
 export async function writeArchive(
@@ -70,11 +72,11 @@ export async function writeArchive(
   return archive;
 }
 
-/** A `.drift` file whose directory and description have been read and checked. */
+/** An open `.drift` file whose directory and `project.json` are validated. */
 export interface Archive {
   readonly document: ProjectDocument;
   /**
-   * A picture by its id, and the PNG file that it is read from.
+   * Reads and decodes a picture by its id; `png` is the file that `picture` was decoded from.
    *
    * @throws ProjectError `file-damaged`, or a reason of `decodeFramePng`
    */
@@ -82,8 +84,8 @@ export interface Archive {
 }
 
 /**
- * Opens a `.drift` file. Nothing in it is believed: its names are not used as paths, what it unpacks to is bounded
- * before memory is asked for, and pictures are read one at a time, when they are asked for.
+ * Opens a `.drift` file from an untrusted source. Entry names are not used as paths, uncompressed sizes are bounded
+ * before memory is allocated, and pictures are read lazily, one at a time.
  *
  * @throws ProjectError `file-cut-off`, `file-damaged`, `file-unsupported`, `not-a-project`, `unsafe-name` (an entry
  *   called `../x` or `/x`), `picture-missing`, `picture-too-long`, or a reason of `documentFromText`; the signal's
@@ -122,7 +124,7 @@ export async function openArchive(file: Blob, signal: AbortSignal): Promise<Arch
   };
 }
 
-/** The entry of a picture. @throws ProjectError `picture-missing`, or `picture-too-long` for its size in pixels */
+/** Finds a picture's entry. @throws ProjectError `picture-missing`, or `picture-too-long` for its size in pixels */
 function pictureEntry(zip: Zip, name: string, size: PictureSize): ZipEntry {
   const entry = zip.entries.get(name);
   if (!entry) {
@@ -145,7 +147,7 @@ async function readChecked(zip: Zip, entry: ZipEntry, signal: AbortSignal): Prom
   throw fail('zip-damaged', `${entry.name} is damaged: its checksum is wrong.`, { file: entry.name });
 }
 
-/** Names are only compared, never used as paths; but a file that tries this was made to do harm. */
+/** Rejects path traversal. Names are never used as paths, but an archive with such names is malicious. */
 function checkName(name: string): void {
   const outside =
     name.startsWith('/') || /^[a-z]:/i.test(name) || name.includes('\\') || name.split('/').includes('..');

@@ -1,16 +1,20 @@
 import { sequenceOf } from './sequence.ts';
 import type { Gap } from './sequence.ts';
 
-/** What a file is to Drift, by its name: `hidden` ones are those that systems leave among a user's files. */
+/** Kind of an imported file, by its name; `hidden` are the files that operating systems add, such as `.DS_Store`. */
 export type FileKind = 'project' | 'archive' | 'picture' | 'other' | 'hidden';
 
 const systemFile = /^(\..*|__macosx|thumbs\.db|desktop\.ini)$/i;
 
-/** Kinds that browsers cannot decode are among them: those are to be named, not passed over. */
+/** Includes formats that browsers cannot decode, so that an error names such files instead of ignoring them. */
 const pictureEnding =
   /\.(a?png|jpe?g|jpe|jfif|pjpe?g|pjp|webp|avif|gif|bmp|dib|hei[cf]|hif|tiff?|jxl|jp2|psd|svg)$/i;
 
-/** @param type - MIME type, where the browser knows one */
+/**
+ * Classifies a file by its name.
+ *
+ * @param type MIME type; empty if the browser does not know it
+ */
 export function fileKind(name: string, type = ''): FileKind {
   if (partsOf(name).some((part) => systemFile.test(part))) return 'hidden';
   if (/\.drift$/i.test(name)) return 'project';
@@ -19,8 +23,10 @@ export function fileKind(name: string, type = ''): FileKind {
 }
 
 /**
- * The folder of an archive that is a project: '' for the archive itself, or the one folder that everything is in, as
- * programs pack it that pack a folder. Null for another archive.
+ * Finds the project in an archive: the folder, with its slash, that holds `project.json` and `start.png`. '' is the
+ * root; a top-level folder comes from programs that archive a folder as a whole. Null if the archive is no project.
+ *
+ * @param names names of the archive's entries
  */
 export function projectFolder(names: readonly string[]): string | null {
   const all = new Set(names);
@@ -28,25 +34,26 @@ export function projectFolder(names: readonly string[]): string | null {
   return folders.find((at) => all.has(`${at}project.json`) && all.has(`${at}start.png`)) ?? null;
 }
 
-/** Pictures that are not taken as frames: those of a folder, or one by itself. */
+/** Pictures that are not used as frames: all pictures of a folder, or a single one. */
 export interface LeftOut {
   readonly name: string;
-  /** Places in the list that was given. */
+  /** Indices into the list that was given to `pickFrames`. */
   readonly places: readonly number[];
 }
 
+/** Result of `pickFrames`. */
 export interface PickedFrames {
-  /** Places in the list that was given, in the frames' order. */
+  /** Indices of the frames into the given list, in the order of the animation. */
   readonly order: readonly number[];
   readonly missing: readonly Gap[];
   readonly leftOut: readonly LeftOut[];
 }
 
 /**
- * Finds the frames of an animation among pictures: those of the uppermost folder that has any, without the ones that
- * have no number beside a numbered row (the animation that was made of them, a cover).
+ * Finds the frames of an animation among pictures: those at the least folder depth. If most of them form a numbered
+ * sequence, pictures outside of it are left out (a cover, or an animation made from the frames).
  *
- * @param names - paths of pictures
+ * @param names paths of pictures
  */
 export function pickFrames(names: readonly string[]): PickedFrames {
   const pictures = names.map((name, place) => {
@@ -80,7 +87,10 @@ interface Based {
   readonly base: string;
 }
 
-/** Whether a picture is part of the row that most of the pictures are; all are, where there is no such row. */
+/**
+ * Returns the predicate that selects numbered pictures if one numbered sequence has more than half of all pictures; a
+ * sequence has at least two. If there is no such majority, the predicate selects all pictures.
+ */
 function isInRow(pictures: readonly Based[]): (picture: Based) => boolean {
   const rows = grouped(pictures, ({ base }) => rowOf(base));
   const longest = [...rows].reduce(
@@ -102,12 +112,12 @@ function grouped<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> 
   return groups;
 }
 
-/** What stands before the last number of a name; null without a number. */
+/** The part of a name before its last number, which identifies a sequence; null if the name has no number. */
 function rowOf(base: string): string | null {
   return /^(.*?)\d+\D*$/s.exec(base.replace(/\.[^.]*$/, ''))?.[1] ?? null;
 }
 
-/** The parts of a path; archives from Windows have been seen with its kind of slash. */
+/** Splits a path. Some archives made on Windows use backslashes. */
 function partsOf(name: string): string[] {
   return name.split(/[\\/]/).filter((part) => part !== '' && part !== '.');
 }

@@ -1,23 +1,23 @@
 import { openDatabase } from './database.ts';
 import type { ProjectDatabase } from './database.ts';
 
-/** What browsers throw where a connection to a database can no longer be used. */
+/** Names of the DOMExceptions that browsers throw for an IndexedDB connection that is no longer usable. */
 const brokenConnection = new Set(['InvalidStateError', 'UnknownError']);
 
-/** The connection to the project database: opened when first needed, and again after it was closed or broke. */
+/** Connection to the project database, opened on demand and reopened after it was closed or failed. */
 export class DatabaseConnection {
   readonly #name: string;
   #current: Promise<ProjectDatabase> | null = null;
 
-  /** @param name - of the IndexedDB database */
+  /** @param name name of the IndexedDB database */
   constructor(name: string) {
     this.#name = name;
   }
 
   /**
-   * Works with the database. A connection that turns out to be broken is closed.
+   * Runs `work` with the open database. If it fails because the connection is broken, the connection is closed.
    *
-   * @throws what the work throws, or what the browser throws where it forbids storage
+   * @throws what `work` throws, or what the browser throws if it forbids storage
    */
   async use<T>(work: (db: ProjectDatabase) => Promise<T>): Promise<T> {
     const opening = this.#open();
@@ -55,7 +55,7 @@ export class DatabaseConnection {
     return opening;
   }
 
-  /** The next use opens another connection, unless one has been opened already. */
+  /** Makes the next `use` open a new connection, unless that has happened already. */
   #forget(connection: Promise<ProjectDatabase>): void {
     if (this.#current === connection) this.#current = null;
   }

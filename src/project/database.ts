@@ -5,75 +5,75 @@ import { DriftError, ProjectError, isAbort } from '../base/index.ts';
 import { frameNodeSchema, projectDocumentSchema } from './document.ts';
 import type { FrameNode } from './tree.ts';
 
-/** A project in the database: its document but for the frames, which have records of their own. */
+/** Schema of a project's record: its document without the frames, which are separate records. */
 const recordSchema = v.object({
   ...v.omit(projectDocumentSchema, ['frames']).entries,
   id: v.pipe(v.string(), v.uuid()),
   changed: v.pipe(v.string(), v.isoTimestamp()),
-  /** When it was deleted; until it is purged it can come back. */
+  /** Time of deletion, or null; a deleted project can be restored until it is purged. */
   deleted: v.nullable(v.pipe(v.string(), v.isoTimestamp())),
-  /** The file of the start picture as it was cut. */
+  /** File name of the start picture, cropped or stretched to the frame size. */
   startFile: v.string(),
-  /** The file that it was cut from, where there is one. */
+  /** File name of the start picture's original; null if it is not stored. */
   originalFile: v.nullable(v.string()),
-  /** The smallest id that no frame has had. Records of before it was kept lack it. */
+  /** Smallest id that no frame has ever had. Records of early versions lack it. */
   nextId: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 1),
 });
 export type ProjectRecord = v.InferOutput<typeof recordSchema>;
 
-// What a database gives back was written by some version of Drift: nothing is known of it before it is parsed.
+// Values may have been written by any version of Drift, so they are `unknown` until parsed.
 interface Schema extends DBSchema {
   projects: { key: string; value: unknown };
   frames: { key: [project: string, frame: number]; value: unknown };
   retired: { key: [project: string, file: string]; value: unknown };
 }
 
-/** A file that no record names any more, but that an undo or another tab may still want. */
+/** A file that no record refers to any more, kept for a while because an undo or another tab may still need it. */
 export interface RetiredFile {
   readonly file: string;
-  /** Since when: an ISO 8601 time. */
+  /** Time of retirement, ISO 8601. */
   readonly since: string;
 }
 
-/** What changes together with a project's record, in one transaction. */
+/** Changes that are written in the same transaction as a project's record. */
 export interface RecordChanges {
-  /** Frames that are new or have come back. */
+  /** Frames to add or restore. */
   readonly put?: readonly FrameNode[];
-  /** Frames that are taken off. */
+  /** Ids of frames to remove. */
   readonly remove?: readonly number[];
-  /** Files that nothing names from now on. */
+  /** Files that no record refers to after the change. */
   readonly retire?: readonly RetiredFile[];
-  /** Retired files that are named again. */
+  /** Retired files that a record refers to again. */
   readonly revive?: readonly string[];
 }
 
-/** The records of projects, frames and retired files, in IndexedDB. Every change is one transaction. */
+/** Records of projects, frames and retired files in IndexedDB. Every change is one durable transaction. */
 export interface ProjectDatabase {
-  /** The records that can be read, in no order; a damaged one hides no other. */
+  /** All records that are valid, in no particular order; damaged ones are skipped. */
   records(): Promise<ProjectRecord[]>;
-  /** Ids of all records, readable or not. */
+  /** Ids of all records, valid or not. */
   ids(): Promise<string[]>;
-  /** How many frames a project has. */
+  /** Number of a project's frames. */
   countFrames(id: string): Promise<number>;
   /**
-   * A project's record and frames as they were at one moment.
+   * Reads a project's record and frames in one transaction, so that they are consistent.
    *
-   * @throws ProjectError `project-gone`, or `project-damaged` when it cannot be read
+   * @throws ProjectError `project-gone`, or `project-damaged` if they are not valid
    */
   read(id: string): Promise<{ record: ProjectRecord; frames: FrameNode[] }>;
-  /** Puts a project and all of its frames, which takes the place of what was there under its id. */
+  /** Writes a project with all of its frames, replacing everything stored under its id. */
   put(record: ProjectRecord, frames: readonly FrameNode[]): Promise<void>;
-  /** Changes a record and what belongs to it. @throws ProjectError `project-gone` or `project-damaged` */
+  /** Updates a record and what belongs to it. @throws ProjectError `project-gone` or `project-damaged` */
   change(
     id: string,
     change: (record: ProjectRecord) => ProjectRecord,
     changes?: RecordChanges,
   ): Promise<void>;
-  /** The files of a project that are retired. */
+  /** Retired files of a project. */
   retired(id: string): Promise<RetiredFile[]>;
-  /** Forgets retired files once they are removed. */
+  /** Deletes the entries of retired files; call it after the files are removed. */
   forget(id: string, files: readonly string[]): Promise<void>;
-  /** Removes a project with its frames. */
+  /** Deletes a project's record, its frames and its retired files' entries. */
   remove(id: string): Promise<void>;
   close(): void;
 }
@@ -83,10 +83,10 @@ const retiredSchema = v.pipe(v.string(), v.isoTimestamp());
 const version = 2;
 
 /**
- * Opens the database, making or upgrading it as needed. Connections give way to a newer Drift in another tab.
+ * Opens the database, creating or upgrading it as needed. The connection closes when another tab needs to upgrade.
  *
- * @param onClosed called when the connection was closed by that, or by the browser
- * @throws whatever the browser throws where it forbids storage
+ * @param onClosed called after the connection was closed for an upgrade or by the browser
+ * @throws what the browser throws if it forbids storage
  */
 export async function openDatabase(name: string, onClosed: () => void): Promise<ProjectDatabase> {
   const db: IDBPDatabase<Schema> = await openDB<Schema>(name, version, {
@@ -104,9 +104,9 @@ export async function openDatabase(name: string, onClosed: () => void): Promise<
     terminated: onClosed,
   });
   const framesOf = (id: string) => IDBKeyRange.bound([id, 0], [id, Number.MAX_SAFE_INTEGER]);
-  // Arrays come after all strings in the order of keys.
+  // In the order of IndexedDB keys, an array is greater than every string.
   const filesOf = (id: string) => IDBKeyRange.bound([id, ''], [id, []]);
-  /** Writes that survive a crash of the machine, and not only of the page. */
+  /** Strict durability: a completed write survives a crash of the machine, not only of the page. */
   const write = () =>
     db.transaction(['projects', 'frames', 'retired'], 'readwrite', { durability: 'strict' });
 
@@ -205,11 +205,11 @@ export async function openDatabase(name: string, onClosed: () => void): Promise<
 }
 
 /**
- * What the requests of a transaction gave, once it has ended (for one that writes: is on disk). A transaction that the
- * browser broke off fails its requests with AbortError, which would be taken for work that the user stopped, so its own
- * error is thrown; where it has none, `UnknownError`.
+ * Waits for a transaction to complete (a write: to be on disk) and returns the results of its requests. If the browser
+ * aborts a transaction, its requests fail with AbortError, which would look like cancellation by the user; therefore
+ * the transaction's own error is thrown instead, or `UnknownError` if it has none.
  *
- * @throws an error of ours that a request ended with, and for which the transaction was aborted
+ * @throws the DriftError for which Drift itself aborted the transaction
  */
 async function completed<T>({ done }: { readonly done: Promise<void> }, requests: Promise<T>): Promise<T> {
   const [result, end] = await Promise.allSettled([requests, done]);

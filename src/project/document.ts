@@ -7,7 +7,7 @@ import { segmentStepSchema } from './trail.ts';
 import { buildTree } from './tree.ts';
 import type { FrameTree } from './tree.ts';
 
-/** The most frames that a project may hold; a year of animating. */
+/** Maximum number of frames in a project. */
 const mostFrames = 100_000;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -16,8 +16,8 @@ const name = v.pipe(v.string(), v.maxLength(200));
 const side = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2048));
 
 /**
- * Settings as they were kept. Those that a later Drift brought are filled with their defaults, which are what an
- * earlier one did; a value that is out of range is damage.
+ * Schema of stored settings. Missing ones, added since by a later version, get their defaults, which reproduce what
+ * earlier versions did. Values out of range are an error.
  */
 export const keptSettingsSchema = v.pipe(
   v.partial(v.object(settingsSchema.entries)),
@@ -38,9 +38,9 @@ export const frameNodeSchema = v.object({
   leg: v.exactOptional(segmentStepSchema),
 });
 
-/** The picture that an animation starts from, as it was cut. */
+/** The start picture: its size in pixels, and how it was fitted to that size. */
 export const startSchema = v.object({
-  /** The name of the file that it came from. */
+  /** Name of the original file. */
   name,
   width: side,
   height: side,
@@ -48,12 +48,12 @@ export const startSchema = v.object({
 });
 export type ProjectStart = v.InferOutput<typeof startSchema>;
 
-/** A project but for its pictures, as it is kept and as it crosses a worker's border. */
+/** A project without its pictures: the contents of `project.json`, also sent between page and worker. */
 export const projectDocumentSchema = v.object({
   name,
   created: time,
   start: startSchema,
-  /** The settings that the next frame would be made with. */
+  /** Settings for the next frame. */
   settings: keptSettingsSchema,
   leaf: count,
   frames: v.pipe(v.array(frameNodeSchema), v.maxLength(mostFrames)),
@@ -62,21 +62,21 @@ export type ProjectDocument = v.InferOutput<typeof projectDocumentSchema>;
 
 const fileFormat = 'drift-project';
 
-/** The version of `project.json` that this Drift writes, and the newest that it reads. */
+/** Format version of `project.json`: the one that is written, and the newest that can be read. */
 export const fileVersion = 1;
 
 const statementSchema = v.object({ format: v.literal(fileFormat), version: v.pipe(count, v.minValue(1)) });
 
-/** `project.json`: meant to be read by people, too. */
+/** Serialises a document as `project.json`, indented so that people can read it. */
 export function documentToText(document: ProjectDocument): string {
   return `${JSON.stringify({ format: fileFormat, version: fileVersion, ...document }, null, 2)}\n`;
 }
 
 /**
- * Reads `project.json`.
+ * Parses `project.json`.
  *
- * @throws ProjectError `project-newer` when a later Drift wrote it; `project-json` when it is not as agreed, naming
- *   the first place; `tree-damaged` for frames in an impossible order
+ * @throws ProjectError `project-newer` if a newer version wrote it; `project-json` if it is not valid, with the path of
+ *   the first invalid value; `tree-damaged` if the frames are no tree
  */
 export function documentFromText(text: string): ProjectDocument {
   let json: unknown;
@@ -107,7 +107,7 @@ export function documentFromText(text: string): ProjectDocument {
   return result.output;
 }
 
-/** The frames of a document as a tree. @throws ProjectError `tree-damaged` */
+/** Builds the frame tree of a document. @throws ProjectError `tree-damaged` */
 export function treeOf({ frames, leaf }: Pick<ProjectDocument, 'frames' | 'leaf'>): FrameTree {
   return buildTree(frames, leaf);
 }

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 
 export const easingSchema = v.picklist(['linear', 'in-out', 'in', 'out']);
-/** How the pace changes on the way from one variant to the next. */
+/** Easing function of a segment in smooth mode. */
 export type Easing = v.InferOutput<typeof easingSchema>;
 
-/** From 0 … 1 to 0 … 1; none runs back, and all begin at 0 and end at 1. */
+/** Monotonic functions from 0 … 1 to 0 … 1 that map 0 to 0 and 1 to 1. */
 const curves: Readonly<Record<Easing, (t: number) => number>> = {
   linear: (t) => t,
   'in-out': (t) => t * t * (3 - 2 * t),
@@ -12,7 +12,7 @@ const curves: Readonly<Record<Easing, (t: number) => number>> = {
   out: (t) => t * (2 - t),
 };
 
-/** How far along a leg one is after a share `t` of its frames, both from 0 to 1. */
+/** Position along a segment, 0 … 1, after the share `t` of its frames, 0 … 1. */
 export function ease(easing: Easing, t: number): number {
   return curves[easing](t);
 }

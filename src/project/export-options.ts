@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 
-/** The file formats of the Export dialog, in its order. */
+/** File formats of an export, in the order of the Export dialog. */
 export const exportFormats = ['gif', 'gif-best', 'mp4', 'webm', 'webp', 'apng', 'zip', 'drift'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 const shapes = ['frame', 'square', 'portrait', 'landscape'] as const;
-/** The file's aspect ratio: that of the frames, 1:1, 9:16 or 16:9. */
+/** Aspect ratio of the file: that of the frames, 1:1, 9:16 or 16:9. */
 export type ExportShape = (typeof shapes)[number];
 
 const real = (minimum: number, maximum: number) =>
@@ -15,7 +15,7 @@ const real = (minimum: number, maximum: number) =>
 export const exportRanges = {
   /** Frames per second. */
   frameRate: { minimum: 1, maximum: 100, step: 1 },
-  /** Times the frames' sides. */
+  /** Factor on the frames' sides. */
   scale: { minimum: 0.1, maximum: 16, step: 0.5 },
   /** Seconds. */
   holdFirst: { minimum: 0, maximum: 60, step: 0.5 },
@@ -33,23 +33,23 @@ export const exportOptionsSchema = v.object({
   scale: field('scale'),
   resampling: v.picklist(['nearest', 'lanczos']),
   shape: v.picklist(shapes),
-  /** How a picture comes into another shape: whole, on bars, or filling it, cut at two sides. */
+  /** How a picture is fitted to another aspect ratio: padded with bars, or cropped at two sides. */
   fit: v.picklist(['pad', 'crop']),
-  /** Seconds that the first and the last picture are shown longer. */
+  /** Seconds for which the first and the last picture are shown in addition to their frame time. */
   holdFirst: field('holdFirst'),
   holdLast: field('holdLast'),
   /** Cross-faded frames between one picture and the next. */
   inBetweens: v.pipe(field('inBetweens'), v.integer()),
-  /** Forward, then backward. */
+  /** Plays forward, then backward. */
   thereAndBack: v.boolean(),
   loop: v.boolean(),
-  /** Ordered dither, of GIF. */
+  /** Ordered dithering; GIF only. */
   dither: v.boolean(),
-  /** Settings, seed, model and prompts in the file's metadata. */
+  /** Whether settings, seed, models and prompts are written to the file's metadata. */
   includeHow: v.boolean(),
-  /** Bytes that the file must not exceed; null for no limit. */
+  /** Maximum file size in bytes; null for no limit. */
   limit: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1000))),
-  /** The file's sides are fixed: to keep the limit, only quality and frame rate may give way. */
+  /** Whether the size in pixels is fixed: to stay within `limit`, only quality and number of frames are reduced. */
   fixedSize: v.boolean(),
 });
 export type ExportOptions = v.InferOutput<typeof exportOptionsSchema>;
@@ -72,12 +72,12 @@ export const defaultExportOptions: ExportOptions = {
   fixedSize: false,
 };
 
-/** Formats that hold the frames as pictures, not as an animation: no times, no loop. */
+/** Whether a format stores separate pictures instead of an animation: no frame times, no loop. */
 export function isStill(format: ExportFormat): boolean {
   return format === 'zip' || format === 'drift';
 }
 
-/** Videos count time in frames of one length; the others give every frame a time of its own. */
+/** Whether all frames of a format have the same duration (video), instead of one duration per frame. */
 export function hasConstantRate(format: ExportFormat): boolean {
   return format === 'mp4' || format === 'webm';
 }

@@ -2,11 +2,11 @@ import type { PictureSize } from '../formats/index.ts';
 import type { ExportOptions } from './export-options.ts';
 import { scaleFor } from './output-size.ts';
 
-/** Options that go together, for one use of a file. */
+/** A named set of export options for one purpose. */
 export interface ExportPreset {
   readonly name: string;
   readonly help: string;
-  /** What the options become, for frames of a size. */
+  /** Returns `options` with those of the preset, for frames of `size`. */
   readonly apply: (options: ExportOptions, size: PictureSize) => ExportOptions;
 }
 

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { settingsSchema } from './settings.ts';
 import type { SettingField } from './settings.ts';
 
-/** Why the text in a number field cannot be used, in one sentence, and numbers near it that can. */
+/** Why the text in a number field is invalid, in one sentence, and the nearest valid numbers. */
 export interface FieldProblem {
   readonly message: string;
   readonly suggestions: readonly number[];
@@ -14,10 +14,10 @@ export type FieldCheck =
 const grouped = new Intl.NumberFormat('en');
 
 /**
- * Reads what a person typed into a number field. A decimal comma counts as a point.
+ * Parses and validates the text of a number field. A decimal comma is read as a point.
  *
- * `multiple` is the number of pixels that the loaded model's pictures come in; it narrows width and height
- * and touches no other field.
+ * @param multiple Number of pixels that width and height must be a multiple of, for the loaded model; other fields
+ *   ignore it.
  */
 export function checkField(field: SettingField, text: string, multiple = 8): FieldCheck {
   const trimmed = text.trim().replace(',', '.');

@@ -1,40 +1,40 @@
 import { StorageError, insecureRemedy, isAbort, isInsecureContext } from '../base/index.ts';
 
 /**
- * Where pictures are kept: a folder for each project. A file is written once under a name of its own and only then
- * named by a record, so a file that a crash left half-written belongs to nothing.
+ * Storage of picture files, one folder per project. A file is written before a record refers to it, so a file that a
+ * crash left incomplete is an orphan.
  */
 export interface ProjectFiles {
-  /** Writes a file whole; resolves once it is on disk. A file of the same name is replaced. */
+  /** Writes a file; resolves once it is on disk. Replaces a file of the same name. */
   write(project: string, name: string, bytes: Blob | Uint8Array<ArrayBuffer>): Promise<void>;
-  /** A file's contents, or null when there is no such file. */
+  /** Returns a file's contents, or null if it does not exist. */
   read(project: string, name: string): Promise<Blob | null>;
-  /** Removes a file; one that is not there is removed already. */
+  /** Removes a file; does nothing if it does not exist. */
   remove(project: string, name: string): Promise<void>;
-  /** The names of a project's files. */
+  /** Names of a project's files. */
   list(project: string): Promise<string[]>;
-  /** Removes a project's folder with all that is in it. */
+  /** Removes a project's folder and its files. */
   removeAll(project: string): Promise<void>;
-  /** The projects that have a folder. */
+  /** Ids of the projects that have a folder. */
   projects(): Promise<string[]>;
 }
 
-/** Locks of projects, which all workers of all tabs share. Each method returns what releases the lock. */
+/** Locks of projects, shared by all workers of all tabs. Each method returns a function that releases the lock. */
 export interface ProjectLocks {
   /**
-   * Takes the lock for writing to a project, which one tab has at a time.
+   * Acquires the exclusive lock for writing to a project.
    *
-   * @param patience how long to wait for it, in milliseconds: a tab that is being closed may still hold it
-   * @returns null when another tab has it
+   * @param patience how long to wait, in milliseconds: a tab that is closing may still hold the lock
+   * @returns null if another tab holds it
    */
   tryHold(project: string, patience: number): Promise<(() => void) | null>;
-  /** Takes a lock, beside others, under which a project's files may be read. Returns null while it is being purged. */
+  /** Acquires a shared lock for reading a project's files. Returns null while the project is being purged. */
   tryRead(project: string): Promise<(() => void) | null>;
-  /** Takes the lock for purging a project. Returns null while somebody reads it. */
+  /** Acquires the exclusive lock for purging a project. Returns null while a reader holds the shared one. */
   tryPurge(project: string): Promise<(() => void) | null>;
 }
 
-/** Reads a project's files while no tab may purge it; one that is being purged is gone for `work`. */
+/** Runs `work` under the read lock. Without the lock, the project is being purged, and `work` finds its files gone. */
 export async function whileRead<T>(locks: ProjectLocks, project: string, work: () => Promise<T>): Promise<T> {
   const release = await locks.tryRead(project);
   try {
@@ -44,12 +44,12 @@ export async function whileRead<T>(locks: ProjectLocks, project: string, work: (
   }
 }
 
-/** How many bytes can still be written; null where the browser does not say. */
+/** Measures how many bytes can still be written; null if the browser does not say. */
 export type MeasureRoom = () => Promise<number | null>;
 
 /**
- * What went wrong with the browser's storage, as an error that a person can act on: `storage-full`, or
- * `storage-unavailable` where it is forbidden or broken. Errors that Drift meant, and stops, stay as they are.
+ * Converts an error of the browser's storage to a StorageError: `storage-full`, or `storage-unavailable` if storage is
+ * forbidden or broken. Cancellation, and errors that are no DOMException, are returned unchanged.
  */
 export function storageError(error: unknown): unknown {
   if (!(error instanceof Error) || isAbort(error)) return error;

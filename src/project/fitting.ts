@@ -1,29 +1,31 @@
 import type { ExportFormat } from './export-options.ts';
 
-/** What may give way so that a file keeps a limit in bytes. */
+/** Reductions that make an exported file smaller. */
 export interface Effort {
-  /** Of formats that lose something, from 0 to 1. */
+  /** Quality of lossy formats, 0 … 1. */
   readonly quality: number;
-  /** Times the scale that was chosen. */
+  /** Factor on the chosen scale. */
   readonly shrink: number;
-  /** Only every so many-th frame is written. */
+  /** Stride: only every `every`-th frame is written. */
   readonly every: number;
 }
 
+/** No reduction. */
 export const fullEffort: Effort = { quality: 1, shrink: 1, every: 1 };
 
-/** Below this, a smaller picture looks better than one of lower quality. */
+/** Below this quality, a smaller picture looks better. */
 const leastQuality = 0.35;
-/** Smaller than this, nobody wants it. */
+/** Below this factor, a picture is too small to be of use. */
 const leastShrink = 0.1;
+/** Maximum stride. */
 const mostThinning = 8;
 
-/** Formats whose quality can be lowered in steps. */
+/** Formats with a quality parameter. */
 const lossy: readonly ExportFormat[] = ['mp4', 'webm', 'webp'];
 
 /**
- * What to try next after a file has come out larger than `limit` bytes: quality first, then size, or the number of
- * frames where the size is fixed. Each step is smaller than the one before. Null when nothing is left to give.
+ * Chooses the next reduction after a file exceeded `limit` bytes: quality first; then size, or the number of frames if
+ * the size is fixed. Each one reduces more than the last. Null if no further reduction is allowed.
  */
 export function nextEffort(
   effort: Effort,
@@ -42,7 +44,7 @@ export function nextEffort(
   const excess = Math.max(1.02, bytes / limit);
   const { quality, shrink, every } = effort;
   if (lossy.includes(format) && quality > leastQuality) {
-    // From 1 to `leastQuality` files become about a fifth as long.
+    // A file at `leastQuality` has about a fifth of the bytes of one at quality 1.
     const lower = Math.max(leastQuality, quality - Math.max(0.05, 0.4 * Math.log10(excess) * 2));
     return { ...effort, quality: lower };
   }

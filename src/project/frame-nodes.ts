@@ -1,20 +1,20 @@
 import type { FrameNode } from './tree.ts';
 
-/** What versions of a tree share: nodes by their ids, and the children of each in the order of age. */
+/** Storage shared by versions of a tree. Nodes, and the lists of children by parent, are in ascending order of ids. */
 interface Shared {
   readonly byId: Map<number, FrameNode>;
   readonly children: Map<number, FrameNode[]>;
-  /** The id after the last that was put in. */
+  /** One more than the largest id. */
   nextId: number;
 }
 
 /**
- * The frames of a tree, by their ids, in the order of age. Immutable, with versions that share their storage: appending
- * is O(1), since a version sees only the ids that were there when it was made. Removing and putting back copy.
+ * Persistent (immutable) map of a tree's frames by id, in ascending order. Versions share storage: appending to the
+ * latest one is O(1), since each version sees only ids below its own end. `without` and `with` copy.
  */
 export class FrameNodes implements Iterable<FrameNode> {
   readonly #shared: Shared;
-  /** Ids below this are in this version. */
+  /** This version has the ids below this one. */
   readonly #end: number;
   readonly size: number;
 
@@ -38,15 +38,15 @@ export class FrameNodes implements Iterable<FrameNode> {
     return this.get(id) !== undefined;
   }
 
-  /** The frames that were made from one, oldest first. */
+  /** Children of a frame, oldest first. */
   childrenOf(id: number): FrameNode[] {
     const all = this.#shared.children.get(id) ?? [];
     return all.filter((child) => child.id < this.#end);
   }
 
-  /** Adds a frame that is younger than all that are there. */
+  /** Adds a frame, whose id must be larger than all others. */
   append(node: FrameNode): FrameNodes {
-    // An empty version may be a constant that everything begins with: it shares nothing.
+    // The empty version may be a constant that many trees start from, so its storage is never shared.
     const isLatest = this.size > 0 && this.#shared.nextId <= this.#end;
     const shared = isLatest ? this.#shared : FrameNodes.from(this).#shared;
     put(shared, node);
@@ -62,7 +62,7 @@ export class FrameNodes implements Iterable<FrameNode> {
   }
 
   *[Symbol.iterator](): Generator<FrameNode, void, undefined> {
-    // Ids only grow, so the first that is too young ends this version.
+    // Ids are ascending: all further ones belong to later versions.
     for (const node of this.#shared.byId.values()) {
       if (node.id >= this.#end) return;
       yield node;

@@ -1,14 +1,16 @@
 import { shortestGifDelay as shortest } from '../formats/index.ts';
 
-/** What becomes of a frame rate in a GIF, which counts hundredths of a second. */
+/** How a frame rate is represented in a GIF, whose delays are whole hundredths of a second. */
 export interface GifRate {
-  /** Frames per second that are written, on average. */
+  /** Average frames per second in the file. */
   readonly written: number;
-  /** How long frames last, in hundredths of a second: one number, or two that take turns. */
+  /** Delays of the frames, in hundredths of a second: one value, or two between which frames vary. */
   readonly delays: readonly number[];
-  /** The nearest rates whose frames all last equally long, slower ones first; empty where this is one. */
+  /** Nearest rates at which all delays are equal, in ascending order; empty if the given rate is such a rate. */
   readonly nearest: readonly number[];
 }
+
+/** Computes the GIF delays for a frame rate, in frames per second, limited to the rate of the shortest delay. */
 
 export function gifRate(frameRate: number): GifRate {
   const delay = 100 / frameRate;

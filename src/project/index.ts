@@ -1,4 +1,4 @@
-/** What an animation is made of: its settings, the tree of its frames, the order in which they run, and its file. */
+/** Data model of a project: settings, frame tree, playback order, export options, and storage in browser and file. */
 export {
   closeLoopField,
   defaultSettings,
@@ -87,7 +87,7 @@ export { openArchive, pictureName, writeArchive } from './archive.ts';
 export type { Archive, ArchiveControl } from './archive.ts';
 export { whileRead } from './files.ts';
 export type { MeasureRoom, ProjectFiles, ProjectLocks } from './files.ts';
-// The keeper itself is imported from its own module: the page, which needs only the types, must not load it.
+// Only types: the worker imports `ProjectKeeper` from its module, so that it is not part of the page's bundle.
 export { readerOf, shrunk } from './picture-source.ts';
 export type { HeldPicture, PictureReader, PictureRef, PictureSource } from './picture-source.ts';
 export type { CurrentProject, TransferControl } from './transfer.ts';

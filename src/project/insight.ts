@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** What is measured about a frame: all are cosines of CLIP embeddings, null where there is nothing to compare with. */
+/** Measurements of a frame: cosines of CLIP embeddings, null if there is nothing to compare with. */
 export const insightSchema = v.object({
   /** Embedding of the predecessor before and after guidance: 1 means guidance did not move it. */
   guidance: v.number(),
@@ -8,11 +8,11 @@ export const insightSchema = v.object({
   positivesAfter: v.nullable(v.number()),
   negativesBefore: v.nullable(v.number()),
   negativesAfter: v.nullable(v.number()),
-  /** The frame itself and the one before. */
+  /** The frame itself and its predecessor. */
   predecessor: v.optional(v.nullable(v.number()), null),
-  /** The frame itself and the picture that the animation began with. */
+  /** The frame itself and the animation's start picture. */
   start: v.optional(v.nullable(v.number()), null),
-  /** The frame itself and the pictures before its predecessor, nearest first, as far back as the run remembers. */
+  /** The frame itself and the pictures before its predecessor, nearest first, as many as the run keeps. */
   earlier: v.optional(v.pipe(v.array(v.number()), v.readonly()), []),
 });
 export type FrameInsight = v.InferOutput<typeof insightSchema>;

@@ -19,22 +19,22 @@ import type { CurrentProject, TransferControl } from './transfer.ts';
 import { startId, withoutLost } from './tree.ts';
 import type { FrameNode } from './tree.ts';
 
-/** A project that has been opened, but for its pictures. */
+/** An opened project, without the pictures of its frames. */
 export interface OpenedProject {
   readonly document: ProjectDocument;
-  /** Another tab has it open: here it can be looked at. */
+  /** Whether another tab has it open for writing. */
   readonly readOnly: boolean;
-  /** The file that the start picture was cut from, or the cut where that is all there is. */
+  /** The start picture's original file; the fitted picture's file if there is no other. */
   readonly original: Blob;
-  /** The start picture as it was cut. */
+  /** The start picture, fitted to the frame size. */
   readonly start: Picture;
-  /** The id of the next new frame: no frame has had it, so that one that was taken off can come back. */
+  /** Id of the next new frame. Ids are never reused, so that removed frames can be restored. */
   readonly nextId: number;
-  /** Frames that are left out because their pictures are lost, or because they came after such a one. */
+  /** Number of frames that are left out because their picture, or an ancestor's, is lost. */
   readonly lost: number;
 }
 
-/** How much was written, and how many bytes can still be; null where the browser does not say. */
+/** Result of a write: bytes written, and bytes that can still be written (null if the browser does not say). */
 export interface Kept {
   readonly bytes: number;
   readonly left: number | null;
@@ -44,35 +44,36 @@ export interface KeeperOptions {
   readonly files: ProjectFiles;
   readonly locks: ProjectLocks;
   readonly room: MeasureRoom;
-  /** The name of the IndexedDB database. */
+  /** Name of the IndexedDB database. */
   readonly database: string;
   readonly now: () => Date;
-  /** Begins a file that a project is exported into. */
+  /** Creates the file that a project is exported to. */
   readonly createOutput: CreateOutput;
 }
 
-/** How long the lock of a project is waited for at opening: a reload opens it while the page before is still leaving. */
+/** Milliseconds to wait for a project's lock: after a reload, the previous page may not have released it yet. */
 const lockPatience = 2000;
 
 /**
- * Keeps projects on this device: pictures as PNG files, the tree and settings in a database. A picture is on disk
- * before the record that names it is written, so after a crash at any moment everything that a record names is there.
+ * Stores projects in the browser: pictures as PNG files, tree and settings in a database. A picture is on disk before
+ * the record that refers to it is written, so that after a crash at any moment every file in a record exists.
  *
- * Ownership of files: a record names those that a project consists of. A file that no record names any more is retired,
- * not removed: an undo may bring it back, and another tab may be reading it. Files are removed when a project is opened
- * for writing (retired long ago, by another session), or was deleted and nobody wanted it back.
+ * Files are owned by the records that refer to them. A file without a record is retired, not removed, because an undo
+ * may need it again and another tab may be reading it. Retired files are removed when their project is opened for
+ * writing, after a grace period and only by another session; all files of a deleted project when it is purged.
  *
- * One project is open for writing at a time. Every method throws StorageError `storage-full` or `storage-unavailable`
- * for what the browser refuses; those that write throw StorageError `read-only` for a project that another tab has open.
+ * One project is open for writing at a time. All methods throw StorageError `storage-full` or `storage-unavailable` if
+ * the browser refuses an operation. `replaceStart`, `update` and `changeTree` throw StorageError `read-only` if another
+ * tab has the project open.
  */
 export class ProjectKeeper {
   readonly #options: KeeperOptions;
   readonly #pictures: PictureFiles;
   readonly #leases: ProjectLeases;
   readonly #database: DatabaseConnection;
-  /** Changes come one after another, in the order in which they were asked for. */
+  /** Runs changes one at a time, in order of the calls. */
   readonly #changes = createQueue();
-  /** What copies whole projects takes long, and frames that are being made do not wait for it. */
+  /** Separate queue for long copies of whole projects, so that new frames are stored meanwhile. */
   readonly #copies = createQueue();
 
   constructor(options: KeeperOptions) {
@@ -82,19 +83,25 @@ export class ProjectKeeper {
     this.#database = new DatabaseConnection(options.database);
   }
 
-  /** All projects, the one that changed last first. */
+  /** Lists all projects, most recently changed first. */
   list(): Promise<ProjectSummary[]> {
     return this.#guard((db) => listProjects({ files: this.#options.files, db }));
   }
 
-  /** Frees what nothing refers to any more: purges projects deleted long ago, and what a crash left behind. */
+  /** Garbage collection: purges projects deleted before the grace period, and folders that a crash left orphaned. */
   tidy(): Promise<void> {
     return this.#guard((db) =>
       tidyProjects({ files: this.#options.files, db }, this.#leases, this.#options.now()),
     );
   }
 
-  /** Makes a project and opens it for writing. `original` is the file that the start picture was cut from. */
+  /**
+   * Creates a project and opens it for writing.
+   *
+   * @param start the start picture, fitted to the frame size
+   * @param original the start picture's original file
+   * @throws StorageError `open-elsewhere` if another tab holds the project's lock
+   */
   async create(id: string, document: ProjectDocument, start: Picture, original: Blob | null): Promise<Kept> {
     return this.#change(async (db) => {
       if (!(await this.#leases.open(id, 0))) throw openElsewhere(id);
@@ -108,8 +115,8 @@ export class ProjectKeeper {
   }
 
   /**
-   * Opens a project, for writing unless another tab has it. Its frames stay on disk; only the one that the animation
-   * ends with, from which it goes on, is read to see that it is whole.
+   * Opens a project; read-only if another tab has it open. Frames whose files are missing are left out. Of the
+   * pictures, only the start picture and the animation's last frame, from which it continues, are decoded and verified.
    *
    * @throws ProjectError `project-gone` or `project-damaged`
    */
@@ -136,7 +143,7 @@ export class ProjectKeeper {
       const present = new Set(await files.list(id));
       signal.throwIfAborted();
       let tree = withoutLost(treeOf(document), (frame) => !present.has(frameFile(frame)));
-      // What a crash of the machine damages is what was written last.
+      // A crash of the machine damages the files that were written last: check backward until one is intact.
       for (let last = tree.nodes.get(tree.leaf); last; last = tree.nodes.get(tree.leaf)) {
         const { id: damaged } = last;
         if (await this.#pictures.read(record, damaged, last)) break;
@@ -154,17 +161,17 @@ export class ProjectKeeper {
     });
   }
 
-  /** Opens a project for writing of which the page has everything already. Returns false when another tab has it. */
+  /** Acquires the lock of a project that the page has loaded already. Returns false if another tab holds it. */
   async resume(id: string): Promise<boolean> {
     return this.#change((db) => db.read(id).then(() => this.#leases.open(id, 0)));
   }
 
-  /** Keeps another cut of the start picture. The file that it is cut from stays. */
+  /** Stores the start picture fitted anew. Its original file is kept. */
   async replaceStart(id: string, start: ProjectStart, picture: Picture): Promise<Kept> {
     return this.#write(id, async (db) => {
       const { record: before } = await db.read(id);
       const startFile = await this.#pictures.writeStart(id, before.startFile, picture);
-      // Where the first cut is all there is, it is what others are cut from.
+      // Without an original, the first fitted picture becomes the original.
       const originalFile = before.originalFile ?? before.startFile;
       const retire = originalFile === before.startFile ? [] : this.#pictures.retire(id, [before.startFile]);
       const changed = this.#time();
@@ -173,14 +180,14 @@ export class ProjectKeeper {
     });
   }
 
-  /** Keeps the settings of the next frame. */
+  /** Stores the settings for the next frame. */
   async update(id: string, settings: Settings): Promise<void> {
     await this.#write(id, (db) => db.change(id, (record) => ({ ...record, settings })));
   }
 
   /**
-   * Keeps a change of the tree: new pictures first, then the records that name them. Pictures of frames that go are
-   * retired, so that the frames can come back.
+   * Stores a change of the tree: new pictures first, then the records that refer to them. Pictures of removed frames
+   * are retired, so that the frames can be restored.
    */
   async changeTree(
     id: string,
@@ -197,7 +204,7 @@ export class ProjectKeeper {
         await this.#options.files.write(id, frameFile(frame), png);
         bytes += png.size;
       }
-      // Where the animation ends is no change of what the project holds.
+      // Selecting another last frame does not count as a change of the project.
       const changed = put.length + remove.length > 0 ? { changed: this.#time() } : {};
       const after = put.reduce((next, frame) => Math.max(next, frame.id + 1), 1);
       const apply = (record: ProjectRecord) => ({
@@ -216,12 +223,12 @@ export class ProjectKeeper {
     });
   }
 
-  /** Gives a project another name, whichever tab has it open. */
+  /** Renames a project, even if another tab has it open. */
   async rename(id: string, name: string): Promise<void> {
     await this.#change((db) => db.change(id, (record) => ({ ...record, name })));
   }
 
-  /** Copies a project. A copy that does not come to its end leaves nothing behind. */
+  /** Copies a project. If that fails or is cancelled, the files copied so far are removed. */
   async duplicate(id: string, copy: string, name: string, signal: AbortSignal): Promise<void> {
     const { files, locks } = this.#options;
     await this.#build(copy, signal, (db) =>
@@ -230,9 +237,9 @@ export class ProjectKeeper {
   }
 
   /**
-   * Deletes a project, with a way back until it is purged.
+   * Marks a project as deleted; `restore` undoes it until the project is purged.
    *
-   * @throws StorageError `open-elsewhere` when another tab has it open
+   * @throws StorageError `open-elsewhere` if another tab has it open
    */
   async remove(id: string): Promise<void> {
     await this.#change(async (db) => {
@@ -244,7 +251,7 @@ export class ProjectKeeper {
     });
   }
 
-  /** Takes a deletion back. @throws ProjectError `project-gone` when it has been purged */
+  /** Undoes a deletion. @throws ProjectError `project-gone` if the project has been purged */
   async restore(id: string): Promise<void> {
     await this.#change(async (db) => {
       await db.change(id, (record) => ({ ...record, deleted: null }));
@@ -253,8 +260,8 @@ export class ProjectKeeper {
   }
 
   /**
-   * Frees what a project takes, for good, once it is not being copied. While another tab has it open or reads it, that is
-   * left to a later `tidy`.
+   * Removes a project permanently, after running copies have ended. If another tab has it open or reads it, it is left
+   * to a later `tidy`.
    */
   async purge(id: string): Promise<void> {
     await this.#copies.run(undefined, () =>
@@ -275,14 +282,14 @@ export class ProjectKeeper {
     );
   }
 
-  /** Makes a project of a `.drift` file. One that is refused, or an import that is stopped, changes nothing. */
+  /** Imports a `.drift` file as a new project. If that fails or is cancelled, its files are removed. */
   async import(file: Blob, id: string, control: TransferControl): Promise<void> {
     await this.#build(id, control.signal, (db) =>
       importProject({ files: this.#options.files, db }, { file, id, now: this.#time() }, control),
     );
   }
 
-  /** Lets the open project go, and the database. */
+  /** Releases all locks and closes the database. */
   async close(): Promise<void> {
     this.#leases.releaseAll();
     await this.#database.close();
@@ -292,7 +299,7 @@ export class ProjectKeeper {
     return this.#options.now().toISOString();
   }
 
-  /** Reports what the browser refuses as a StorageError. */
+  /** Converts errors of the browser's storage to StorageErrors. */
   async #reporting<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -309,7 +316,7 @@ export class ProjectKeeper {
     return this.#changes.run(undefined, () => this.#guard(work));
   }
 
-  /** A change of a project that no other tab has open: of the one that is open here, or of one just left. */
+  /** Runs a change of a project under its lock. @throws StorageError `read-only` if another tab holds it */
   #write<T>(id: string, work: (db: ProjectDatabase) => Promise<T>): Promise<T> {
     return this.#change(async (db) => {
       const done = await this.#leases.whileHeld(id, () => work(db));
@@ -318,7 +325,7 @@ export class ProjectKeeper {
     });
   }
 
-  /** Fills the folder of a new project, and leaves nothing of it where that fails. */
+  /** Runs `work` to fill the folder of a new project; removes the folder if that fails. */
   #build(id: string, signal: AbortSignal, work: (db: ProjectDatabase) => Promise<void>): Promise<void> {
     return this.#copies.run(signal, () =>
       this.#guard(async (db) => {
@@ -326,7 +333,7 @@ export class ProjectKeeper {
           try {
             await work(db);
           } catch (error) {
-            // What went wrong first is what counts; what cannot be removed now is swept later.
+            // Report the first error; `tidy` removes the folder later if it cannot be removed now.
             await this.#options.files.removeAll(id).catch(() => undefined);
             throw error;
           }

@@ -1,15 +1,15 @@
 import type { ProjectLocks } from './files.ts';
 
 /**
- * Which projects this tab may write to. One is open for writing at a time, and its lock is held until another is
- * opened; a deleted project is held besides, until its deletion is final or taken back, so that no other tab purges it.
- * A project that can only be looked at is held against purging as long as it is open.
+ * Manages the project locks that this tab holds: the write lock of the open project, until another is opened; those of
+ * deleted projects, until they are purged or restored, so that no other tab purges them; and for a project that is open
+ * read-only its read lock, which prevents purging.
  */
 export class ProjectLeases {
   readonly #locks: ProjectLocks;
   #open: { readonly id: string; readonly release: () => void } | null = null;
   readonly #deleted = new Map<string, () => void>();
-  /** Ends the reading of a project that another tab has open for writing. */
+  /** Releases the read lock of a project that is open read-only. */
   #endReading: (() => void) | null = null;
 
   constructor(locks: ProjectLocks) {
@@ -17,10 +17,11 @@ export class ProjectLeases {
   }
 
   /**
-   * Makes a project the one that is open for writing.
+   * Opens a project: acquires its write lock, or its read lock if another tab has it open for writing. Releases the
+   * locks of the project opened before, unless it is the same one and open for writing.
    *
-   * @param patience how long to wait for its lock, in milliseconds
-   * @returns false when another tab has it
+   * @param patience how long to wait for the write lock, in milliseconds
+   * @returns whether the write lock is held
    */
   async open(id: string, patience: number): Promise<boolean> {
     if (this.#open?.id === id) return true;
@@ -31,17 +32,18 @@ export class ProjectLeases {
     return release !== null;
   }
 
-  /** Holds a project that was deleted. The lock must be this tab's, or free. */
+  /** Keeps the write lock of a deleted project, acquiring it if it is free. Does nothing if another tab holds it. */
   async keepDeleted(id: string): Promise<void> {
     const release = this.#takeOpen(id) ?? (await this.#locks.tryHold(id, 0));
     if (release) this.#deleted.set(id, release);
   }
 
+  /** Whether this tab holds the lock of a deleted project. */
   keepsDeleted(id: string): boolean {
     return this.#deleted.has(id);
   }
 
-  /** Gives a project's lock back, if it is held here. */
+  /** Releases a project's write lock if this tab holds it. */
   release(id: string): void {
     this.#takeOpen(id)?.();
     this.#takeDeleted(id)?.();
@@ -53,7 +55,7 @@ export class ProjectLeases {
     this.#deleted.clear();
   }
 
-  /** Does something with a project that no other tab has open. Returns null when one has. */
+  /** Runs `work` under a project's write lock. Returns null, without running it, if another tab holds the lock. */
   async whileHeld<T>(id: string, work: () => Promise<T>): Promise<{ readonly value: T } | null> {
     if (this.#open?.id === id || this.#deleted.has(id)) return { value: await work() };
     const release = await this.#locks.tryHold(id, 0);
@@ -65,7 +67,7 @@ export class ProjectLeases {
     }
   }
 
-  /** Purges a project that no other tab has open and nobody reads. Leaves it to a later tidying otherwise. */
+  /** Runs `work` under a project's write and purge locks; does nothing if another tab has it open or reads it. */
   async purge(id: string, work: () => Promise<void>): Promise<void> {
     await this.whileHeld(id, async () => {
       const release = await this.#locks.tryPurge(id);

@@ -2,21 +2,21 @@ import type { ProjectLeases } from './leases.ts';
 import { fileOf, graceTime } from './picture-files.ts';
 import type { ProjectPlace } from './transfer.ts';
 
-/** The projects of a device: which there are, and which of them nothing refers to any more. */
+/** Listing of the stored projects, and removal of deleted and orphaned ones. */
 
 /** A project as the list of projects shows it. */
 export interface ProjectSummary {
   readonly id: string;
   readonly name: string;
-  /** When it last changed: an ISO 8601 time. */
+  /** Time of the last change, ISO 8601. */
   readonly changed: string;
-  /** All frames, on every branch. */
+  /** Number of frames on all branches. */
   readonly frames: number;
-  /** The picture that its animation ends with, as PNG; null when it is lost. */
+  /** Picture of the animation's last frame, as a PNG file; null if it is lost. */
   readonly picture: Blob | null;
 }
 
-/** All projects, the one that changed last first. */
+/** Lists all projects that are not deleted, most recently changed first. */
 export async function listProjects({ files, db }: ProjectPlace): Promise<ProjectSummary[]> {
   const records = (await db.records()).filter(({ deleted }) => deleted === null);
   records.sort((a, b) => (a.changed < b.changed ? 1 : a.changed > b.changed ? -1 : 0));
@@ -31,7 +31,7 @@ export async function listProjects({ files, db }: ProjectPlace): Promise<Project
   );
 }
 
-/** Purges projects that were deleted long ago, and removes the folders of which a crash left no record. */
+/** Purges projects deleted more than the grace period ago, and removes folders without a record, left by a crash. */
 export async function tidyProjects(place: ProjectPlace, leases: ProjectLeases, now: Date): Promise<void> {
   const { files, db } = place;
   const oldest = new Date(now.getTime() - graceTime).toISOString();
@@ -42,16 +42,16 @@ export async function tidyProjects(place: ProjectPlace, leases: ProjectLeases, n
   const known = new Set(await db.ids());
   for (const id of await files.projects()) {
     if (known.has(id)) continue;
-    // Another tab may be filling it at this moment; then it holds the lock, or has put the record meanwhile.
+    // Another tab may be creating this project: then it holds the lock, or has just written the record.
     await leases.whileHeld(id, async () => {
       if (!(await db.ids()).includes(id)) await files.removeAll(id);
     });
   }
 }
 
-/** Removes a project for good. The lock of the project is held. */
+/** Removes a project permanently. The caller holds its lock. */
 export async function purgeProject({ files, db }: ProjectPlace, id: string): Promise<void> {
-  // The record first: without it the files are orphans, which are swept; the other way round it would name nothing.
+  // The record first: after a crash in between, the files are orphans, which `tidyProjects` removes.
   await db.remove(id);
   await files.removeAll(id);
 }

@@ -1,15 +1,15 @@
 import { promptList } from './settings.ts';
 import type { Settings } from './settings.ts';
 
-/** What a note is made of: a frame of the animation, in which the others agree or which is the last of them. */
+/** How an animation was made. `settings` are those of one frame, which the others may differ from. */
 export interface MadeWith {
-  /** Names of the models, each once; none for pictures that were brought in. */
+  /** Names of the models, without duplicates; empty if all pictures were imported. */
   readonly models: readonly string[];
   readonly settings: Settings;
   readonly frames: number;
 }
 
-/** How an animation was made, as JSON for a file's metadata: in one line, for programs and people to read. */
+/** Serialises how an animation was made as one line of JSON, for the metadata of an exported file. */
 export function madeWithNote({ models, settings, frames }: MadeWith): string {
   const { positivePrompts, negativePrompts, seed, ...rest } = settings;
   return JSON.stringify({

@@ -1,7 +1,7 @@
 import type { PictureSize, Placement } from '../formats/index.ts';
 import type { ExportOptions, ExportShape } from './export-options.ts';
 
-/** The longest side of a file's frames, in pixels: what H.264 decoders take, and what memory holds. */
+/** Maximum side of an exported frame, in pixels: the limit of common H.264 decoders, and of memory. */
 export const longestSide = 4096;
 
 const ratios: Record<Exclude<ExportShape, 'frame'>, number> = {
@@ -10,10 +10,10 @@ const ratios: Record<Exclude<ExportShape, 'frame'>, number> = {
   landscape: 16 / 9,
 };
 
-/** Video needs even sides, and all formats are to have the same ones. */
+/** Rounds to an even length, at least 2, as video requires; other formats do the same, for equal sizes. */
 const even = (length: number) => Math.max(2, 2 * Math.round(length / 2));
 
-/** The file's sides, and where a picture of `size` stands in them. */
+/** Computes the frame size of a file, and the place of a picture of `size` in it; sides are at most `longestSide`. */
 export function placementOf(
   size: PictureSize,
   { scale, shape, fit }: Pick<ExportOptions, 'scale' | 'shape' | 'fit'>,
@@ -24,7 +24,7 @@ export function placementOf(
   if (shape === 'frame') return { width, height, x: 0, y: 0, scaledWidth: width, scaledHeight: height };
   const ratio = ratios[shape];
   const wider = width / height > ratio;
-  // Padded, the longer side in proportion stays and the other grows; cropped, the shorter one stays.
+  // Padding extends one side of the picture and cropping shortens the other one; this is the side that stays.
   const keepsWidth = wider === (fit === 'pad');
   const outer = keepsWidth ? { width, height: even(width / ratio) } : { width: even(height * ratio), height };
   const shrink = Math.min(1, longestSide / Math.max(outer.width, outer.height));
@@ -41,7 +41,7 @@ export function placementOf(
   };
 }
 
-/** The scale at which a picture of `size` gives a file whose longer side is `side`. */
+/** Computes the scale at which the file for a picture of `size` has the longer side `side`. */
 export function scaleFor(
   size: PictureSize,
   side: number,

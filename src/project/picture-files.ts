@@ -7,30 +7,33 @@ import type { ProjectFiles } from './files.ts';
 import { decodeFramePng } from './png.ts';
 import { startId } from './tree.ts';
 
-/** Retired files, and deleted projects, are removed this long after, in milliseconds. */
+/** Milliseconds for which retired files and deleted projects are kept. */
 export const graceTime = 60 * 60 * 1000;
+
+/** File name of a frame's picture. */
 
 export function frameFile(id: number): string {
   return `${String(id).padStart(7, '0')}.png`;
 }
 
-/** The start picture's file: each cut of it has an edition of its own, since a file is never rewritten. */
+/** File name of the start picture. Files are not rewritten, so it has a new edition number each time it is fitted. */
 export function startFile(edition: number): string {
   return `start-${edition}.png`;
 }
 
+/** File name of a picture by its id, that of the start picture included. */
 export function fileOf(record: Pick<ProjectRecord, 'startFile'>, id: number): string {
   return id === startId ? record.startFile : frameFile(id);
 }
 
 /**
- * The picture files of projects: written before a record names them, retired when none does any more, and removed once
- * neither an undo nor another tab can want them.
+ * Manages the lifetime of picture files: written before a record refers to them, retired when no record does any more,
+ * and removed when neither an undo nor another tab can need them.
  */
 export class PictureFiles {
   readonly #files: ProjectFiles;
   readonly #now: () => Date;
-  /** Files that this session retired: they stay as long as it lives, since its undo may bring them back. */
+  /** Files retired by this session; they are kept as long as it runs, since an undo may restore them. */
   readonly #retiredHere = new Set<string>();
 
   constructor(files: ProjectFiles, now: () => Date) {
@@ -38,20 +41,20 @@ export class PictureFiles {
     this.#now = now;
   }
 
-  /** Writes another cut of the start picture. Returns what it is called. */
+  /** Writes the start picture under the edition after that of file `before`. Returns the file name. */
   async writeStart(project: string, before: string | null, picture: Picture): Promise<string> {
     const name = startFile(1 + Number(/\d+/.exec(before ?? '')?.[0] ?? 0));
     await this.#files.write(project, name, encodePng(picture));
     return name;
   }
 
-  /** Writes the file that the start picture is cut from. Returns what it is called. */
+  /** Writes the start picture's original file. Returns the file name. */
   async writeOriginal(project: string, original: Blob): Promise<string> {
     await this.#files.write(project, 'original-1', original);
     return 'original-1';
   }
 
-  /** A picture, or null when its file is missing or damaged. */
+  /** Reads and decodes a picture. Returns null if its file is missing, damaged or of another size. */
   async read(record: ProjectRecord, id: number, { width, height }: PictureSize): Promise<Picture | null> {
     const name = fileOf(record, id);
     const file = await this.#files.read(record.id, name);
@@ -64,7 +67,7 @@ export class PictureFiles {
     }
   }
 
-  /** Files to be retired with the change that takes their names out of the records. */
+  /** Entries to write in the same transaction as the records that no longer refer to `files`. */
   retire(project: string, files: readonly string[]): RetiredFile[] {
     const since = this.#now().toISOString();
     for (const file of files) this.#retiredHere.add(`${project}/${file}`);
@@ -72,8 +75,8 @@ export class PictureFiles {
   }
 
   /**
-   * Removes what a crash left half-made, and retired files whose time has come. The project's lock is held: nothing is
-   * being written in it.
+   * Removes orphans, left by a crash, and retired files after the grace period. The caller holds the project's lock, so
+   * that no other tab is writing to it.
    */
   async sweep(db: ProjectDatabase, project: string): Promise<void> {
     const { record, frames } = await db.read(project);

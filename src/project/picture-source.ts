@@ -6,31 +6,32 @@ import { frameFile } from './picture-files.ts';
 import { decodeFramePng } from './png.ts';
 import { lostPicture } from './project-errors.ts';
 
-/** A picture by its id in a project: pixels stay where they are kept, and this is what is passed around. */
+/** Reference to a picture of a project by its id. It is passed around instead of pixels, which stay in storage. */
 export interface PictureRef extends PictureSize {
   readonly id: number;
 }
 
-/** A picture that is not on disk, or not yet, as a PNG file. */
+/** PNG file of a picture that is held in memory because it is not on disk, or not yet. */
 export interface HeldPicture {
   readonly id: number;
   readonly png: Blob;
 }
 
-/** Where the pictures of a project are: those that are held in memory, and the rest on disk. */
+/** Location of a project's pictures: those held in memory, and the id of the project on disk with the others. */
 export interface PictureSource {
   readonly project: string;
   readonly held: readonly HeldPicture[];
 }
 
-/** Reads pictures of a project one at a time. The start picture can be read only where it is held. */
+/** Reads pictures of a project one at a time; the start picture only if it is held in memory. */
 export interface PictureReader {
-  /** The PNG file. @throws ProjectError `picture-lost` */
+  /** Reads the PNG file. @throws ProjectError `picture-lost` */
   png(ref: PictureRef): Promise<Uint8Array<ArrayBuffer>>;
-  /** The pixels. @throws ProjectError `picture-lost` or a reason of `decodeFramePng` */
+  /** Reads and decodes the picture. @throws ProjectError `picture-lost` or a reason of `decodeFramePng` */
   picture(ref: PictureRef): Promise<Picture>;
 }
 
+/** Creates a reader that looks in memory first, then on disk. */
 export function readerOf(files: Pick<ProjectFiles, 'read'>, { project, held }: PictureSource): PictureReader {
   const inMemory = new Map(held.map(({ id, png }) => [id, png]));
   const reader: PictureReader = {
@@ -48,8 +49,8 @@ export function readerOf(files: Pick<ProjectFiles, 'read'>, { project, held }: P
 }
 
 /**
- * A picture made smaller, in proportion, so that neither side is longer than `side`: each pixel is the mean of those
- * that it covers. One that is small enough stays as it is.
+ * Downscales a picture, keeping its proportions, so that neither side exceeds `side`: each pixel is the mean of the
+ * source pixels that it covers. A picture that is small enough is returned unchanged.
  */
 export function shrunk(picture: Picture, side: number): Picture {
   const scale = Math.max(picture.width, picture.height) / side;

@@ -10,11 +10,11 @@ const codes = {
 } as const;
 
 /**
- * Decodes a picture of a project.
+ * Decodes a project's picture with `decodePng`, whose faults become errors of projects.
  *
- * @param expected the size that the project says
- * @param name what errors call the file
- * @throws ProjectError `picture-damaged`, `picture-size` or `picture-unsupported`, as `decodePng` says
+ * @param expected size according to the project
+ * @param name name of the file in error messages
+ * @throws ProjectError `picture-damaged`, `picture-size` or `picture-unsupported`
  */
 export function decodeFramePng(file: Uint8Array, expected: PictureSize, name: string): Picture {
   return decodePng(file, expected, { name, fail });

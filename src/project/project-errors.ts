@@ -1,6 +1,6 @@
 import { ProjectError, StorageError } from '../base/index.ts';
 
-/** The errors of kept projects that more than one module throws. */
+/** Errors of stored projects that more than one module throws. */
 
 export function readOnly(id: string): StorageError {
   return new StorageError('read-only', 'This project is open in another tab, so it cannot be changed here.', {

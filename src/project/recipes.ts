@@ -5,19 +5,19 @@ import type { SettingsPart } from './stored.ts';
 
 export type RecipeId = 'gentle' | 'dream' | 'wild' | 'loop' | 'hand';
 
-/** A named set of settings to begin with. Pure data: what it sets, and what it scales of the loaded model's defaults. */
+/** A named preset of settings: fixed values, and factors on the loaded model's defaults. */
 export interface Recipe {
   readonly id: RecipeId;
   readonly label: string;
-  /** What comes of it, in one line. */
+  /** The resulting animation, in one line. */
   readonly help: string;
-  /** Settings with values of their own, whatever the model's defaults are. */
+  /** Fixed values, which do not depend on the model. */
   readonly set: SettingsPart & Pick<Settings, 'mode'>;
-  /** Factors on the model's defaults: models differ too much for one strength to suit all. */
+  /** Factors on the model's defaults: models differ too much for fixed values. */
   readonly scale?: Readonly<Partial<Record<SettingField['key'], number>>>;
 }
 
-/** The recipes, in the order in which the page shows them. */
+/** All recipes, in the order of the page. */
 export const recipes: readonly Recipe[] = [
   {
     id: 'gentle',
@@ -54,7 +54,7 @@ export const recipes: readonly Recipe[] = [
   },
 ];
 
-/** The settings that a recipe decides. The others are the person's: prompts, seed, size, steps, frame rates. */
+/** Settings that a recipe sets. The user's choice of the others is kept: prompts, seed, size, steps, frame rates. */
 const decided = [
   'mode',
   'frames',
@@ -70,9 +70,9 @@ const decided = [
 ] as const satisfies readonly (keyof Settings)[];
 
 /**
- * The settings of a recipe over a model's defaults: what the fields are compared with and put back to.
+ * Applies a recipe to a model's defaults. The result is what fields are compared with and reset to.
  *
- * @param base - the program's defaults under the model's own
+ * @param base the program's defaults overlaid with the model's
  */
 export function recipeSettings({ set, scale = {} }: Recipe, base: Settings): Settings {
   const scaled = settingFields.flatMap((field) => {
@@ -82,17 +82,19 @@ export function recipeSettings({ set, scale = {} }: Recipe, base: Settings): Set
   return overlaySettings(base, { ...Object.fromEntries(scaled), ...set });
 }
 
-/** What choosing a recipe sets. */
+/** The settings that change when a recipe is chosen. */
 export function recipePart(recipe: Recipe, base: Settings): SettingsPart {
   const settings = recipeSettings(recipe, base);
   return Object.fromEntries(decided.map((key) => [key, settings[key]]));
 }
 
 /**
- * The values that were a recipe's over one model's defaults, as they are over another's: a recipe that was chosen while
- * a model was on its way means that model's.
+ * Moves a recipe's values from one model's defaults to another's, for a recipe that was chosen while a model was still
+ * loading. Settings whose values are not the recipe's stay unchanged.
  *
- * @param changed - what differs from the defaults
+ * @param changed settings that differ from the defaults
+ * @param before defaults that the recipe was applied to
+ * @param after defaults of the new model
  */
 export function rebasedRecipe(
   recipe: Recipe,
@@ -105,17 +107,17 @@ export function rebasedRecipe(
   return { ...changed, ...Object.fromEntries(followed.map((key) => [key, fresh[key]])) };
 }
 
-/** Whether the loop closes tells two recipes apart, however many other settings were changed. */
+/** Weight of a difference in `closeLoop`: it outweighs all others together, since it distinguishes two recipes. */
 const closingWeight = decided.length;
 
-/** The recipe of an id. */
+/** Finds a recipe by its id. */
 export function recipeOf(id: RecipeId): Recipe {
   const recipe = recipes.find((candidate) => candidate.id === id);
   if (!recipe) throw new RangeError(`there is no recipe ${id}`);
   return recipe;
 }
 
-/** The recipe that settings are closest to: of those in their mode, the one that least differs. */
+/** Finds the recipe that settings are closest to: among those of their mode, the one with the fewest differences. */
 export function closestRecipe(values: Settings, base: Settings): Recipe {
   const differences = (recipe: Recipe) => {
     const settings = recipeSettings(recipe, base);
@@ -128,7 +130,7 @@ export function closestRecipe(values: Settings, base: Settings): Recipe {
   return closest;
 }
 
-/** The nearest value that a field takes. */
+/** Rounds a value to a multiple of the field's step and clamps it to the field's range. */
 function snapped({ minimum, maximum, step }: SettingField, value: number): number {
   const stepped = Math.round(value / step) * step;
   return Math.min(maximum, Math.max(minimum, Number(stepped.toFixed(4))));

@@ -1,20 +1,20 @@
-/** How an animation runs: over which frames, and what happens at its end. */
+/** Playback range and repetition of an animation. */
 export interface Reel {
   /** First and last position, both included; position 0 is the start picture, 1 the first frame. */
   readonly first: number;
   readonly last: number;
   readonly loop: boolean;
-  /** Back and forth instead of from the top again. */
+  /** Plays forward, then backward, instead of restarting at `first`. */
   readonly pingPong: boolean;
 }
 
-/** Where playing stands, and whether it runs forward (1) or back (-1). */
+/** Playback state: the current position, and the direction, forward (1) or backward (-1). */
 export interface Playhead {
   readonly position: number;
   readonly direction: 1 | -1;
 }
 
-/** The position after this one, or null where an animation that does not loop has ended. */
+/** Advances the playhead by one frame. Returns null at the end of an animation that does not loop. */
 export function advance({ first, last, loop, pingPong }: Reel, playhead: Playhead): Playhead | null {
   const { position } = playhead;
   if (last <= first) return null;
@@ -31,8 +31,8 @@ export function advance({ first, last, loop, pingPong }: Reel, playhead: Playhea
 }
 
 /**
- * The positions of a whole animation in the order in which they are written to a file. Back and forth, an
- * animation that loops leaves out the last step home, because the next round begins with it.
+ * All positions of one pass in playback order, as they are written to a file. A pass of a looping ping-pong omits the
+ * final return to `first`, because the next pass starts there.
  */
 export function reelPositions({ first, last, loop, pingPong }: Reel): number[] {
   const forward = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);

@@ -1,21 +1,21 @@
-/** Numbers that are missing from a row, both ends included. */
+/** A range of numbers that are missing from a sequence, both ends included. */
 export interface Gap {
   readonly first: number;
   readonly last: number;
 }
 
+/** Result of `sequenceOf`. */
 export interface Sequence {
-  /** Which names come first, as places in the list that was given. */
+  /** Indices into the given list, in sorted order. */
   readonly order: readonly number[];
-  /** Between the smallest and the largest number, where all names differ in one number alone. */
+  /** Gaps between the smallest and the largest number; empty unless the names differ only in their last number. */
   readonly missing: readonly Gap[];
 }
 
 const natural = new Intl.Collator('en', { numeric: true });
 
 /**
- * Brings pictures into the order in which people number them: `2` before `10`, `0000009` before `0000010`, folder by
- * folder; and finds out which numbers are missing.
+ * Sorts file names in natural order (`2` before `10`), folder by folder, and finds gaps in their numbering.
  */
 export function sequenceOf(names: readonly string[]): Sequence {
   const order = names
@@ -39,7 +39,10 @@ function gapsIn(names: readonly string[]): Gap[] {
   });
 }
 
-/** A picture's sides as those of a frame: multiples of `multiple` from 64 to 2048, in proportion as far as that goes. */
+/**
+ * Computes the frame size for a picture: sides are multiples of `multiple` from 64 to 2048 pixels, with the picture's
+ * proportions as far as that allows. Pictures are not enlarged, except to the minimum.
+ */
 export function frameSizeFor(
   { width, height }: { readonly width: number; readonly height: number },
   multiple: number,

@@ -2,10 +2,10 @@ import * as v from 'valibot';
 import { settingsSchema } from './settings.ts';
 import type { SettingsPart } from './stored.ts';
 
-/** What the part of an address after `#` begins with when it holds settings. It is never sent to a server. */
+/** Prefix of a URL fragment that holds settings. Browsers do not send fragments to the server. */
 const prefix = '#settings:';
 
-/** Settings as the last part of an address: `#settings:mode=smooth&frames=5`. */
+/** Serialises settings as a URL fragment, for example `#settings:mode=smooth&frames=5`. */
 export function settingsToHash(settings: SettingsPart): string {
   const parameters = new URLSearchParams();
   for (const [key, value] of Object.entries(settings)) {
@@ -14,13 +14,13 @@ export function settingsToHash(settings: SettingsPart): string {
   return `${prefix}${parameters.toString()}`;
 }
 
-/** What an address holds: the settings that can be used, and the names of those that cannot. */
+/** Settings parsed from a URL: the valid ones, and the names of the rejected ones. */
 export interface UrlSettings {
   readonly settings: SettingsPart;
   readonly refused: readonly string[];
 }
 
-/** Reads what `settingsToHash` wrote, or anything else; null where an address holds no settings. */
+/** Parses a URL fragment as written by `settingsToHash`; null if it does not hold settings. */
 export function settingsFromHash(hash: string): UrlSettings | null {
   if (!hash.startsWith(prefix)) return null;
   const parameters = new URLSearchParams(hash.slice(prefix.length));
@@ -28,7 +28,7 @@ export function settingsFromHash(hash: string): UrlSettings | null {
   let settings: SettingsPart = {};
   const refused: string[] = [];
   for (const [key, text] of parameters) {
-    // Addresses hold text only; which kind of value it stands for is what the schema takes.
+    // The text may stand for a string, a number or a boolean: use the first of these that the schema accepts.
     const read = meanings(text)
       .map((value) => v.safeParse(schema, { ...settings, [key]: value }))
       .find(({ success }) => success);

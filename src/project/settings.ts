@@ -13,15 +13,15 @@ const real = (minimum: number, maximum: number) =>
 const side = v.pipe(integer(64, 2048), v.multipleOf(8));
 
 const modeSchema = v.picklist(['automatic', 'smooth', 'pick']);
-/** A way to make an animation. */
+/** Mode of making an animation: each frame a variant of the last, interpolated segments, or picked by hand. */
 export type Mode = v.InferOutput<typeof modeSchema>;
 
-/** The settings of an animation in any mode; ranges are those that the fields in the page offer. */
+/** Schema of an animation's settings, in all modes; ranges are those of the fields in the page. */
 export const settingsSchema = v.strictObject({
   mode: modeSchema,
-  /** How many variants a run makes: in smooth mode, frames between them come on top. */
+  /** Number of variants that a run makes; in smooth mode, intermediate frames come in addition. */
   frames: integer(1, 10_000),
-  /** Denoising steps at the speed Exact; `stepsComputed` says how many are taken at others. */
+  /** Denoising steps at the speed Exact; see `stepsComputed` for the others. */
   steps: integer(1, 200),
   speed: speedSchema,
   guidanceScale: real(0, 50),
@@ -32,16 +32,16 @@ export const settingsSchema = v.strictObject({
   width: side,
   height: side,
   frameRate: real(1, 60),
-  /** In smooth mode, which has a frame rate of its own. */
+  /** Frame rate of smooth mode, where more frames are needed for the same change. */
   smoothFrameRate: real(1, 60),
-  /** Frames from one variant to the next: the last of them is the next variant. */
+  /** Frames of a segment, from one variant to the next; the last of them is the next variant. */
   intermediate: integer(1, 240),
-  /** Frames that are denoised together; picking by hand, the variants to choose from. */
+  /** Number of frames that are denoised together; in pick mode, the number of candidates. */
   batchSize: integer(1, largestBatch),
-  /** How much of its noise a variant takes from fresh noise, the rest coming from the variant before. */
+  /** Share of fresh noise in a variant's noise; the rest is the previous variant's. */
   noiseShift: real(0, 1),
   easing: easingSchema,
-  /** Whether a run ends with a way back to the animation's first frame. */
+  /** Whether a run ends with a segment back to the animation's first frame. */
   closeLoop: v.boolean(),
   positivePrompts: v.pipe(v.string(), v.maxLength(10_000)),
   negativePrompts: v.pipe(v.string(), v.maxLength(10_000)),
@@ -49,15 +49,15 @@ export const settingsSchema = v.strictObject({
 
 export type Settings = v.InferOutput<typeof settingsSchema>;
 
-/** The names of all settings. */
+/** Names of all settings. */
 export const settingKeys = v.keyof(settingsSchema).options;
 
-/** Whether all settings are the same. */
+/** Whether all settings are equal. */
 export function isSameSettings(a: Settings, b: Settings): boolean {
   return settingKeys.every((key) => a[key] === b[key]);
 }
 
-/** The original program's defaults. A model's manifest may bring its own. */
+/** Defaults of the original program. A model's manifest may override them. */
 export const defaultSettings: Settings = {
   mode: 'automatic',
   frames: 30,
@@ -83,32 +83,32 @@ export const defaultSettings: Settings = {
     'simple texture|abstract image|repeating pattern|abstract shapes|cartoon|human face|oversaturated|blurry photograph|smooth low contrast',
 };
 
-/** What a setting is called, and what it does in one line. */
+/** Label of a setting, and help text of one line. */
 interface Words {
   readonly label: string;
   readonly help: string;
 }
 
-/** How a number is shown: its name, what it does, its range and step, and where. */
+/** Description of a number field: label, help, range, step, and the modes that show it. */
 export interface SettingField extends Words {
   readonly key: Exclude<
     keyof Settings,
     'mode' | 'speed' | 'easing' | 'closeLoop' | 'positivePrompts' | 'negativePrompts'
   >;
-  /** The modes that it does something in. */
+  /** Modes in which the setting has an effect. */
   readonly modes: readonly Mode[];
-  /** What it does where that is something else than elsewhere. */
+  /** Help texts that replace `help` in some modes. */
   readonly inMode?: Readonly<Partial<Record<Mode, string>>>;
   readonly minimum: number;
   readonly maximum: number;
   readonly step: number;
-  /** The modes in which it is rarely needed: there it is folded away. */
+  /** Modes in which it is rarely needed, so that the page folds it away under “More settings”. */
   readonly rare: readonly Mode[];
 }
 
 const everywhere: readonly Mode[] = ['automatic', 'smooth', 'pick'];
 
-/** The number fields, in the order in which the page shows them. */
+/** All number fields, in the order of the page. */
 export const settingFields: readonly SettingField[] = [
   {
     key: 'frames',
@@ -256,12 +256,12 @@ export const settingFields: readonly SettingField[] = [
   },
 ];
 
-/** A setting that is one of a few. */
+/** Description of a field with a few options. */
 export interface SettingChoice<V extends string> extends Words {
   readonly options: readonly { readonly value: V; readonly label: string }[];
 }
 
-/** How many of the steps are computed; what each speed does at so many steps is `speedWords`. */
+/** Field for the speed. Its help texts depend on the number of steps: see `speedWords`. */
 export const speedField: Pick<SettingChoice<Speed>, 'label' | 'options'> = {
   label: 'Speed',
   options: [
@@ -271,7 +271,7 @@ export const speedField: Pick<SettingChoice<Speed>, 'label' | 'options'> = {
   ],
 };
 
-/** How frames follow each other from one variant to the next. */
+/** Field for the easing function of segments. */
 export const easingField: SettingChoice<Easing> = {
   label: 'Easing',
   help: 'How the pace changes from one variant to the next.',
@@ -283,26 +283,26 @@ export const easingField: SettingChoice<Easing> = {
   ],
 };
 
-/** Whether the animation ends where it began. */
+/** Field for closing the loop. */
 export const closeLoopField: Words = {
   label: 'Close the loop',
   help: 'Ends with a way back to the first frame, so that the animation repeats without a seam.',
 };
 
-/** What a field does in a mode, in one line. */
+/** Help text of a field in a mode, one line. */
 export function helpOf({ help, inMode }: SettingField, mode: Mode): string {
   return inMode?.[mode] ?? help;
 }
 
-/** Frames per second in the mode that is chosen. */
+/** Frames per second in the settings' mode. */
 export function frameRateOf({ mode, frameRate, smoothFrameRate }: Settings): number {
   return mode === 'smooth' ? smoothFrameRate : frameRate;
 }
 
 /**
- * Checks settings from a form, a link or a file.
+ * Validates settings from an untrusted source.
  *
- * @throws SettingsError `settings-invalid` naming the first setting that is wrong and what it may be.
+ * @throws SettingsError `settings-invalid`, with the first invalid setting and its allowed values
  */
 export function parseSettings(input: unknown): Settings {
   const result = v.safeParse(settingsSchema, input);
@@ -323,7 +323,7 @@ export function parseSettings(input: unknown): Settings {
   });
 }
 
-/** Splits a prompt field as the original program does: prompts are separated by `|`, blanks around them do not count. */
+/** Splits a prompt field at `|`, as the original program does. Prompts are trimmed, and empty ones dropped. */
 export function promptList(field: string): string[] {
   return field
     .split('|')

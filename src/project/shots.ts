@@ -4,9 +4,9 @@ import type { ExportOptions } from './export-options.ts';
 import { reelPositions } from './reel.ts';
 
 /**
- * The frames of a file, in order, from `count` pictures. Each lasts `1 / frameRate` seconds; the first picture, and the
- * last where it comes up first, are held longer. In-betweens stand between neighbours, and in a loop that goes there
- * and back also on the last step home. An archive holds every picture once, however the animation runs.
+ * Lists the frames of an exported file with `count` pictures. Each lasts `1 / frameRate` seconds; the first shot, and
+ * the last picture when it is first shown, are held longer. In-betweens are inserted between neighbours, and in a
+ * looping ping-pong also before the first picture. Formats with separate pictures do not repeat them backward.
  */
 export function shotsOf(
   count: number,
@@ -33,15 +33,15 @@ export function shotsOf(
   });
 }
 
-/** How long shots last together, in seconds. */
+/** Total duration of shots, in seconds. */
 export function lengthOf(shots: readonly Pick<Shot, 'seconds'>[]): number {
   return shots.reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
 /**
- * Every `every`-th shot, each lasting as long as those that it stands for: the animation keeps its length.
+ * Keeps every `every`-th shot and extends its duration by those of the dropped ones, so that the total stays the same.
  *
- * @param every a positive integer
+ * @param every positive integer
  */
 export function thinned(shots: readonly Shot[], every: number): Shot[] {
   return shots.flatMap((shot, at) => {

@@ -4,30 +4,30 @@ import type { Settings } from './settings.ts';
 import { toward, trailTo } from './trail.ts';
 import type { Indexed, SegmentStep, MadeFrame, Trail } from './trail.ts';
 
-/** What a run of smooth mode makes. `P` is a picture. */
+/** What a run of smooth mode makes. `P` is a picture. Segments are called legs here, as in stored projects. */
 export interface SmoothPlan<P> {
-  /** What the first leg begins at; null where there is no frame yet: the run begins with a variant of `source`. */
+  /** Trail to the start of the first segment; null if the animation has no frames, so that the run first makes one. */
   readonly from: Trail<P> | null;
-  /** The picture that the first leg's goal, or else the first frame, is a variant of. */
+  /** The picture of which the goal of the first segment (without `from`: the first frame) is a variant. */
   readonly source: P;
-  /** Frames that the animation has, those of the first leg included. */
+  /** Number of frames that exist, those of an unfinished segment included. */
   readonly firstFrame: number;
-  /** Frames of the first leg that are there already. */
+  /** Number of frames of the first segment that exist. */
   readonly done: number;
-  /** Legs to new variants, the one that is begun included. */
+  /** Number of segments to new variants, an unfinished one included. */
   readonly legs: number;
-  /** Whether a leg home follows. */
+  /** Whether a segment back to the animation's first frame follows, or is unfinished. */
   readonly closes: boolean;
-  /** Where home is; null where the run's own first frame is. */
+  /** Trail to the animation's first frame; null if the run makes that frame itself or does not close the loop. */
   readonly home: Trail<P> | null;
 }
 
 /**
- * What the next run of smooth mode makes, from all pictures and frames of an animation. A leg that was stopped on its
- * way is finished first, as long as nothing has changed that it is made from; else the next leg begins where the
- * animation ends.
+ * Plans the next run of smooth mode. An unfinished segment is finished first if all settings that determine its frames
+ * are unchanged; otherwise the next segment starts at the last frame.
  *
- * @param pictures - the start picture, then all frames
+ * @param start the start picture
+ * @param frames all frames of the animation
  */
 export function planSmooth<P>(
   start: P,
@@ -53,7 +53,7 @@ export function planSmooth<P>(
   };
 }
 
-/** What is left of a plan once its next frame is there. */
+/** The remaining plan after its next frame has been made. */
 export function planAfter<P>(
   plan: SmoothPlan<P>,
   { picture, leg }: { readonly picture: P; readonly leg?: SegmentStep | undefined },
@@ -77,7 +77,7 @@ export function planAfter<P>(
   };
 }
 
-/** How many frames a plan comes to. */
+/** Number of frames that a plan makes. */
 export function framesToMake(
   { from, legs, closes, done }: Pick<SmoothPlan<unknown>, 'from' | 'legs' | 'closes' | 'done'>,
   { intermediate }: Settings,
@@ -85,11 +85,11 @@ export function framesToMake(
   return (from ? 0 : 1) + (legs + (closes ? 1 : 0)) * intermediate - done;
 }
 
-/** Settings that say how many frames are made, how they play or how they are computed, and not what they are. */
+/** Settings that do not affect the pixels of a frame: number of frames, playback and batching. */
 const idle = new Set<keyof Settings>(['frames', 'frameRate', 'smoothFrameRate', 'batchSize', 'closeLoop']);
 const decisive = v.keyof(settingsSchema).options.filter((key) => !idle.has(key));
 
-/** The leg that the last frame stands on, if it can be finished as it was begun. */
+/** Step of the last frame in an unfinished segment; null if there is none or it cannot be continued. */
 function begunLeg(last: MadeFrame | undefined, settings: Settings): SegmentStep | null {
   if (!last?.leg || last.leg.step === last.leg.of) return null;
   if (last.leg.home && !settings.closeLoop) return null;

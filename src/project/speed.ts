@@ -2,18 +2,18 @@ import * as v from 'valibot';
 
 export const speedSchema = v.picklist(['exact', 'fast', 'fastest']);
 
-/** How many of the denoising steps are computed: all of them, or fewer to save time. */
+/** Share of the denoising steps that are computed: all of them, or fewer to save time. */
 export type Speed = v.InferOutput<typeof speedSchema>;
 
-/** Steps that are computed out of a hundred. What the others save and cost: docs/performance.md, "Fewer evaluations". */
+/** Percentage of the steps that are computed. For savings and costs, see docs/performance.md, "Fewer evaluations". */
 const computedOfHundred: Readonly<Record<Speed, number>> = { exact: 100, fast: 60, fastest: 40 };
 
-/** How many denoising steps frames with these settings take: at least one, and all of them at the speed Exact. */
+/** Number of denoising steps that are computed, at least one; all of them at the speed Exact. */
 export function stepsComputed({ speed, steps }: { readonly speed: Speed; readonly steps: number }): number {
   return Math.max(1, Math.floor((steps * computedOfHundred[speed]) / 100));
 }
 
-/** What a speed does at so many steps, in one line. */
+/** Help text of a speed for a number of steps, one line. */
 export function speedWords(speed: Speed, steps: number): string {
   const computed = stepsComputed({ speed, steps });
   if (speed === 'exact') {

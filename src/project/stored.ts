@@ -4,18 +4,18 @@ import type { Settings } from './settings.ts';
 
 const partialSchema = v.partial(settingsSchema);
 
-/** Some of the settings: what a person changed, or what a model brings. */
+/** A subset of the settings, such as the user's changes or a model's defaults. */
 export type SettingsPart = v.InferOutput<typeof partialSchema>;
 
-/** `base` with everything that `part` sets laid over it. */
+/** Overlays `base` with the defined values of `part`. @throws ValiError if the result is not valid */
 export function overlaySettings(base: Settings, part: SettingsPart): Settings {
   const defined = Object.entries(part).filter(([, value]) => value !== undefined);
   return v.parse(settingsSchema, { ...base, ...Object.fromEntries(defined) });
 }
 
 /**
- * Reads settings that an earlier visit stored, as JSON. A stored setting never keeps the page from opening: see
- * `usableSettings`.
+ * Parses settings stored as JSON by an earlier visit. Never throws, so that the page opens even if they are damaged;
+ * see `usableSettings`.
  */
 export function readStoredSettings(text: string | null): SettingsPart {
   try {
@@ -25,7 +25,7 @@ export function readStoredSettings(text: string | null): SettingsPart {
   }
 }
 
-/** What can be used of settings from outside: what is damaged, out of range or unknown is left out, the rest kept. */
+/** Filters settings from an untrusted source: drops invalid and unknown ones, and keeps the rest. */
 export function usableSettings(settings: unknown): SettingsPart {
   const record = v.safeParse(v.record(v.string(), v.unknown()), settings);
   let input = record.success ? record.output : {};
@@ -34,7 +34,7 @@ export function usableSettings(settings: unknown): SettingsPart {
     if (result.success) return result.output;
     const bad = new Set(result.issues.map((issue) => v.getDotPath(issue)));
     const kept = Object.entries(input).filter(([key]) => !bad.has(key));
-    // An issue that names no key of the record would repeat for ever.
+    // If no issue names a key of the record, the loop would never end.
     if (kept.length === Object.keys(input).length) return {};
     input = Object.fromEntries(kept);
   }

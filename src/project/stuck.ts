@@ -1,21 +1,21 @@
-/** What is known of each frame of an animation, in order: cosines, null where there is nothing to compare with. */
+/** Measurements of one frame: cosines of CLIP embeddings, null if there is nothing to compare with. */
 export interface Trace {
-  /** Of the embedding that the frame was made of, before guidance: its predecessor's. */
+  /** Mean cosines of the predecessor's embedding, before guidance, with the prompts. */
   readonly positivesBefore: number | null;
   readonly negativesBefore: number | null;
   readonly predecessor: number | null;
   readonly start: number | null;
-  /** To the pictures before its predecessor, nearest first. */
+  /** Cosines with the pictures before its predecessor, nearest first. */
   readonly earlier: readonly number[];
 }
 
-/** What is known of all frames: an array, or anything else of which a part can be had without the rest. */
+/** Measurements of all frames, in order: an array, or a list that computes a slice on demand. */
 export interface TraceList {
   readonly length: number;
   slice(start: number, end?: number): readonly Trace[];
 }
 
-/** Of a frame that was not measured: one that was brought in from elsewhere. */
+/** Trace of a frame without measurements, such as an imported picture. */
 export const unmeasured: Trace = {
   positivesBefore: null,
   negativesBefore: null,
@@ -25,41 +25,42 @@ export const unmeasured: Trace = {
 };
 
 /**
- * The ways in which a chain of frames gets stuck: frames no longer change (`still`), they change but keep returning
- * to where they were (`circling`), or they lose what they began with and go away from the prompts (`texture`).
+ * Ways in which an animation gets stuck: frames no longer change (`still`), they change but keep returning to earlier
+ * ones (`circling`), or they lose likeness to the start and move away from the prompts (`texture`).
  */
 export type StuckKind = 'still' | 'circling' | 'texture';
 
-/** What helps: guidance that moves frames further, other noise, or another way from an earlier frame. */
+/** Remedies: stronger guidance, another seed, or going back to an earlier frame. */
 export type StuckOffer = 'guidance' | 'seed' | 'back';
 
+/** Result of `findStuck`. */
 export interface Stuck {
   readonly kind: StuckKind;
-  /** The last frame, counted from 1, before the chain got stuck; 0 is the start picture. */
+  /** Position of the last frame before the animation got stuck, from 1; 0 is the start picture. */
   readonly before: number;
-  /** What helps, the most promising first. */
+  /** Remedies, most promising first. */
   readonly offers: readonly StuckOffer[];
 }
 
-/** Pictures whose embeddings are at least this much alike show the same. */
+/** Minimum cosine of pictures that show the same. */
 const same = 0.985;
-/** How much more a frame is like an earlier one than like its predecessor, where it has really left and come back. */
+/** A frame returns to an earlier one if its cosine with it exceeds that with its predecessor by at least this. */
 const away = 0.01;
-/** In so many frames that show the same, nothing changes. */
+/** Number of frames that must show the same for `still`. */
 const stillSpan = 8;
-/** Of so many frames in a row so many come back to earlier ones, where a chain goes round in circles. */
+/** Number of last frames examined for `circling`, and how many of them must return to earlier ones. */
 const circlingSpan = 12;
 const returnsWhenCircling = 9;
-/** So many frames are compared with as many at the beginning. */
+/** Number of last frames that are compared with as many first ones for `texture`. */
 const textureSpan = 8;
-/** How far the balance of the prompts has to sink: half of what lies between a photograph and a texture in CLIP. */
+/** Minimum drop of the prompt balance for `texture`: half the difference between a photograph and a texture in CLIP. */
 const sunk = 0.03;
-/** The share of its likeness to the start that a chain keeps as long as the start is not lost. */
+/** The start counts as lost if likeness to it is below this share of the first frames' likeness. */
 const kept = 0.75;
 
 /**
- * Whether an animation is stuck at its last frame, and in which way. Frames that were not measured, as those of smooth
- * mode, are never stuck, and neither is an animation of fewer than eight frames.
+ * Detects whether an animation is stuck at its last frame; null if not. Animations with fewer than eight frames, and
+ * frames without measurements, are never stuck.
  */
 export function findStuck(trace: TraceList): Stuck | null {
   const prompts = trace.slice(-circlingSpan).some((frame) => balanceOf(frame) !== null);
@@ -79,12 +80,12 @@ export function findStuck(trace: TraceList): Stuck | null {
   return null;
 }
 
-/** The last frames all show the same: each is like the one before, and the last is like all of them. */
+/** Whether the last frames all show the same: each is like its predecessor, and the last is like all of them. */
 function standsStill(trace: TraceList): boolean {
   const frames = trace.slice(-stillSpan);
   const last = frames.at(-1);
   if (!last || frames.length < stillSpan) return false;
-  // Steps may be small and lead somewhere, so it is not enough that each is like its predecessor.
+  // Small steps can add up to a change, so likeness to the predecessor alone is not enough.
   const others = last.earlier.slice(0, stillSpan - 2);
   return (
     others.length === stillSpan - 2 &&
@@ -93,7 +94,7 @@ function standsStill(trace: TraceList): boolean {
   );
 }
 
-/** Most of the last frames show what earlier ones showed, and not what the one before shows. */
+/** Whether most of the last frames are like earlier ones, and less like their predecessors. */
 function isCircling(trace: TraceList): boolean {
   const frames = trace.slice(-circlingSpan);
   if (frames.length < circlingSpan) return false;
@@ -105,8 +106,8 @@ function isCircling(trace: TraceList): boolean {
 }
 
 /**
- * The last frame that was still as good as those at the beginning, where the latest ones are further from the positive
- * prompts, or nearer to the negative ones, than any of those, and have lost the start besides; else null.
+ * Detects `texture`: the prompt balance of the last frames is below that of all first ones, and the start is lost.
+ * Returns the index of the last frame whose balance reaches the first ones' minimum; null if it is not detected.
  */
 function textureSince(trace: TraceList): number | null {
   if (trace.length < 2 * textureSpan) return null;
@@ -125,7 +126,7 @@ function textureSince(trace: TraceList): number | null {
   return good;
 }
 
-/** How much more a picture is like the positive prompts than like the negative ones; null without any prompts. */
+/** Prompt balance: cosine with the positive prompts minus that with the negative ones; null without prompts. */
 function balanceOf({ positivesBefore, negativesBefore }: Trace): number | null {
   if (positivesBefore === null && negativesBefore === null) return null;
   return (positivesBefore ?? 0) - (negativesBefore ?? 0);

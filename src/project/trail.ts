@@ -5,36 +5,36 @@ import type { Settings } from './settings.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 
-/** Where a frame stands on the way from one variant to the next. */
+/** Position of a frame in a segment of smooth mode. */
 export const segmentStepSchema = v.object({
-  /** From 1; the frame with step `of` is the next variant. */
+  /** From 1 to `of`; the frame with step `of` is the next variant. */
   step: count,
   of: count,
-  /** The way leads back to the animation's first frame. */
+  /** Whether the segment leads back to the animation's first frame. */
   home: v.boolean(),
 });
 export type SegmentStep = v.InferOutput<typeof segmentStepSchema>;
 
-/** What is known of a frame besides its picture. */
+/** How a frame was made: the part of a frame's metadata that trails need. */
 export interface MadeFrame {
   readonly settings: Settings;
-  /** Absent for a variant of the frame before. */
+  /** Position in a segment; absent for a variant of the frame before. */
   readonly leg?: SegmentStep | undefined;
-  /** Which of the variants of its round; 0 where there is one. */
+  /** Variant number of its noise key; default 0. */
   readonly variant?: number;
-  /** Null for a picture that was brought in: it is a variant of nothing. */
+  /** Null for an imported picture, which is no variant of another. */
   readonly insight?: FrameInsight | null;
 }
 
 /**
- * How the embedding and the noise of a frame came about, so that an animation can go on from there as if it had
- * never stopped. Both begin with the first entry and go, entry by entry, the share `t` of the way to the next;
- * noise is renormalised on the way.
+ * How a frame's embedding and noise are computed, so that an animation continues from it as if it had never stopped.
+ * Both are a chain of interpolations: the first entry's value, then for each further entry a step by the share `t`, in
+ * 0 … 1, toward that entry's value. Interpolated noise is renormalised.
  */
 export interface Trail<P> {
-  /** Each leads toward the embedding of a picture after guidance. */
+  /** The value of an entry is the picture's embedding after guidance with the settings. */
   readonly embedding: readonly { readonly picture: P; readonly settings: Settings; readonly t: number }[];
-  /** Each leads toward the noise of a seed for a variant of a frame, counted from 0. */
+  /** The value of an entry is the noise of a noise key; frames count from 0. */
   readonly noise: readonly {
     readonly seed: number;
     readonly frame: number;
@@ -43,28 +43,28 @@ export interface Trail<P> {
   }[];
 }
 
-/** A list, as far as this asks: an array, or anything else with a length and items by their places. */
+/** Random access to a list: the part of an array's interface that trails need. */
 export interface Indexed<T> {
   readonly length: number;
   at(index: number): T | undefined;
 }
 
 /**
- * The trail that leads to a frame.
+ * Computes the trail of a frame.
  *
- * @param pictures - the start picture, then all frames
- * @param frames - all frames, without the start picture
- * @param position - of the frame, from 1
- * @throws RangeError when there is no such frame, or one stands on a leg that begins nowhere
+ * @param pictures the start picture, then those of all frames
+ * @param frames all frames, without the start picture
+ * @param position position of the frame, from 1
+ * @throws RangeError if there is no such frame, or a segment on the way to it has no start
  */
 export function trailTo<P>(pictures: Indexed<P>, frames: Indexed<MadeFrame>, position: number): Trail<P> {
-  /** A frame, counted from 0, and the picture that it is a variant of where it stands on no leg. */
+  /** The frame at an index from 0, with the picture before it, of which it is a variant unless it is in a segment. */
   const made = (at: number) => {
     const [picture, frame] = at < 0 ? [] : [pictures.at(at), frames.at(at)];
     if (picture === undefined || frame === undefined) throw new RangeError(`there is no frame ${at + 1}`);
     return { ...frame, picture };
   };
-  // From the frame back along its legs to the last plain variant, then forward again.
+  // Go back along the segments to the last frame outside of one, then forward again.
   const ends: { begin: number; end: number; leg: SegmentStep }[] = [];
   let root = position;
   for (let { leg } = made(root - 1); leg; { leg } = made(root - 1)) {
@@ -76,7 +76,7 @@ export function trailTo<P>(pictures: Indexed<P>, frames: Indexed<MadeFrame>, pos
     const { picture, settings, insight, variant = 0 } = made(at - 1);
     const noise = [{ seed: settings.seed, frame: at - 1, variant, t: 1 }];
     const own = insight === null ? pictures.at(at) : undefined;
-    // What no model made stands at its own embedding, which no guidance has moved.
+    // An imported picture has its own embedding, without guidance (0 repeats).
     if (own !== undefined) {
       return { embedding: [{ picture: own, settings: { ...settings, repeats: 0 }, t: 1 }], noise };
     }
@@ -100,7 +100,7 @@ export function trailTo<P>(pictures: Indexed<P>, frames: Indexed<MadeFrame>, pos
   }, variant(root));
 }
 
-/** The way so far, and the share `t` of the way to a goal; what was before a goal that is reached does not matter. */
+/** Extends a trail by the share `t` toward `goal`. With `t` = 1 the goal is reached, and replaces the trail. */
 export function toward<T extends { readonly t: number }>(
   trail: readonly T[],
   goal: readonly T[],

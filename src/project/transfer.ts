@@ -10,9 +10,9 @@ import type { HeldPicture } from './picture-source.ts';
 import { lostPicture, lostStart } from './project-errors.ts';
 import { startId } from './tree.ts';
 
-/** Whole projects from one place to another: copies, `.drift` files out, `.drift` files in. */
+/** Copying, exporting and importing whole projects. */
 
-/** A project as the page has it, with the pictures that are not on disk. */
+/** A project as it is in the page's memory, with the pictures that are not on disk. */
 export interface CurrentProject {
   readonly document: ProjectDocument;
   readonly pictures: readonly HeldPicture[];
@@ -20,13 +20,13 @@ export interface CurrentProject {
 
 export type TransferControl = ArchiveControl;
 
-/** Where projects are: their files, and the database once it is needed. */
+/** Storage of projects: picture files and database. */
 export interface ProjectPlace {
   readonly files: ProjectFiles;
   readonly db: ProjectDatabase;
 }
 
-/** The document of a project as its records tell it. */
+/** Builds the document of a project from its records. */
 export function documentOfRecord(
   { name, created, start, settings, leaf }: ProjectRecord,
   frames: ProjectDocument['frames'],
@@ -35,9 +35,9 @@ export function documentOfRecord(
 }
 
 /**
- * Copies a project's files, then its records. A frame that is lost stays lost in the copy, which says so when opened.
+ * Copies a project's files, then its records. Lost frames are lost in the copy, too; opening it reports them.
  *
- * @throws ProjectError `project-damaged` where the start picture is lost, without which a project cannot be opened
+ * @throws ProjectError `project-gone`, or `project-damaged` if its records are damaged or its start picture is lost
  */
 export async function copyProject(
   { files, db }: ProjectPlace,
@@ -64,8 +64,8 @@ export async function copyProject(
 /**
  * Writes a project as a `.drift` file, one picture in memory at a time.
  *
- * @param records reads the project's records; called once, and only where something of them is needed
- * @param current the project as the page has it, where that may be more than what is on disk
+ * @param records reads the project's records; called at most once, when they are needed
+ * @param current the project in the page's memory, which may be newer than the one on disk
  * @throws ProjectError `project-gone`, `project-damaged` or `picture-lost`
  */
 export async function exportProject(
@@ -75,7 +75,7 @@ export async function exportProject(
   current: CurrentProject | null,
   control: TransferControl,
 ): Promise<Blob> {
-  // A project that could never be kept has no records, and needs none as long as all its pictures are given.
+  // A project that could not be stored has no records; it can be exported if all its pictures are in memory.
   let reading: ReturnType<ProjectDatabase['read']> | undefined;
   const kept = () => (reading ??= records());
   const inMemory = new Map(current?.pictures.map(({ id: frame, png }) => [frame, png]));
@@ -100,9 +100,9 @@ export async function exportProject(
 }
 
 /**
- * Makes a project of a `.drift` file: its pictures first, then its records. Nothing counts before all of it is checked.
+ * Imports a `.drift` file as a project: pictures first, then the records, after everything has been validated.
  *
- * @throws ProjectError for the reasons of `openArchive` and of its pictures
+ * @throws what `openArchive` and `Archive.picture` throw
  */
 export async function importProject(
   { files, db }: ProjectPlace,
@@ -115,7 +115,7 @@ export async function importProject(
   for (const [done, picture] of ids.entries()) {
     signal.throwIfAborted();
     onProgress({ done, of: ids.length });
-    // The file as it is, now that it is known to unpack to a picture: nothing is lost, not even what others noted.
+    // Store the original bytes, now that they are known to decode: that keeps metadata that other programs added.
     const { png } = await archive.picture(picture);
     await files.write(id, picture === startId ? startFile(1) : frameFile(picture), png);
   }

@@ -5,75 +5,77 @@ import { isSameSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
 import type { SegmentStep } from './trail.ts';
 
-/** The id of the start picture, the root of every tree. Frames count from 1 in the order in which they were made. */
+/** Id of the start picture, the root of every tree. Frames have ids from 1, ascending in order of creation. */
 export const startId = 0;
 
-/** What is known of a frame besides its picture: with the path to it, enough to make it again exactly. */
+/** Metadata of a frame; with those of the frames on its path, enough to make it again exactly. */
 export interface FrameNode {
   readonly id: number;
-  /** The picture that it is a variant of. */
+  /** Id of the previous frame or of the start picture. */
   readonly parent: number;
-  /** Which variant of its round: with the seed in `settings` and its place on the path, its noise. */
+  /** Variant number of its noise key, whose other parts are the seed in `settings` and its position on the path. */
   readonly variant: number;
-  /** The settings that it was made with, its seed among them. */
+  /** The settings that it was made with, including the seed. */
   readonly settings: Settings;
-  /** The name of the model that made it; empty where none did. */
+  /** Name of the model; empty for an imported picture. */
   readonly model: string;
-  /** Sides in pixels. */
+  /** Size in pixels. */
   readonly width: number;
   readonly height: number;
-  /** What was measured on the way; null for a picture that was brought in. */
+  /** Measurements; null for an imported picture. */
   readonly insight: FrameInsight | null;
-  /** Where it stands between two variants; absent where it is a variant of its parent. */
+  /** Position in a segment of smooth mode; absent for a variant of its parent. */
   readonly leg?: SegmentStep;
-  /** Seconds that it took. */
+  /** Seconds that making it took. */
   readonly seconds: number;
-  /** When it was finished: an ISO 8601 time in UTC. */
+  /** Time of completion, ISO 8601 in UTC. */
   readonly made: string;
 }
 
+/** A frame that is not in the tree yet. */
 export type NewFrame = Omit<FrameNode, 'id' | 'parent'>;
 
 /**
- * All frames of a project. An animation is the path from the start picture to one of them; the others are ways that
- * were not taken, or not yet.
+ * All frames of a project, immutable. The animation is the path from the start picture to `leaf`; all other frames are
+ * on other branches.
  */
 export interface FrameTree {
   readonly nodes: FrameNodes;
-  /** Where the animation ends: the frame that the next one is made from. `startId` before the first. */
+  /** Id of the animation's last frame, from which the next one is made; `startId` if there is none. */
   readonly leaf: number;
-  /** Ids are never given twice, so that a removed frame can come back. */
+  /** Id of the next frame. Ids are never reused, so that removed frames can be restored. */
   readonly nextId: number;
 }
 
-/** A change of a tree. It is small where the change is, and can be taken back: see `inverse`. */
+/** The difference between two versions of a tree; see `inverse` for undoing it. */
 export interface TreeChange {
-  /** Frames that came: parents before their children. */
+  /** Added frames, parents before children. */
   readonly added: readonly FrameNode[];
-  /** Frames that went. */
+  /** Removed frames. */
   readonly removed: readonly FrameNode[];
-  /** Where the animation ended before, and where it ends now. */
+  /** Ids of the animation's last frame before and after the change. */
   readonly leafBefore: number;
   readonly leafAfter: number;
 }
 
-/** The change that takes another one back. */
+/** The change that undoes another one. */
 export function inverse({ added, removed, leafBefore, leafAfter }: TreeChange): TreeChange {
   return { added: removed, removed: added, leafBefore: leafAfter, leafAfter: leafBefore };
 }
 
-/** A branch that was taken off a tree, and what it takes to put it back. */
+/** A branch that was removed from a tree, as `restoreBranch` needs it. */
 export interface RemovedBranch {
-  /** Parents before their children. */
+  /** Parents before children. */
   readonly nodes: readonly FrameNode[];
-  /** Where the animation ended before, and where it has ended since. */
+  /** Ids of the animation's last frame before and after the removal. */
   readonly leafBefore: number;
   readonly leafAfter: number;
 }
 
+/** A tree without frames. */
 export const emptyTree: FrameTree = { nodes: FrameNodes.from([]), leaf: startId, nextId: startId + 1 };
 
-/** The frame of an id. @throws RangeError when the tree has none: a mistake of the caller. */
+/** Finds a frame by its id. @throws RangeError if the tree does not have it */
 function nodeOf(tree: FrameTree, id: number): FrameNode {
   const node = tree.nodes.get(id);
   if (!node) throw new RangeError(`there is no frame ${id} in this tree`);
@@ -81,9 +83,9 @@ function nodeOf(tree: FrameTree, id: number): FrameNode {
 }
 
 /**
- * Adds a frame after `parent`, which may have others after it already, and makes it the animation's end.
+ * Adds a frame as a child of `parent`, which may have others, and makes it the leaf.
  *
- * @throws RangeError when the tree has no such parent
+ * @throws RangeError if the tree does not have `parent`
  */
 export function append(
   tree: FrameTree,
@@ -97,16 +99,16 @@ export function append(
 }
 
 /**
- * Has the animation end at a frame, or at the start picture. What comes after it stays, as another branch.
+ * Makes a frame, or the start picture, the leaf. The frames after it stay in the tree.
  *
- * @throws RangeError when the tree has no such frame
+ * @throws RangeError if the tree does not have the frame
  */
 export function endAt(tree: FrameTree, id: number): FrameTree {
   if (id !== startId) nodeOf(tree, id);
   return { ...tree, leaf: id };
 }
 
-/** The frames from the first after the start picture to `end`: an animation, in order. */
+/** The frames from the start picture, exclusive, to `end`, inclusive, in order. */
 export function path(tree: FrameTree, end = tree.leaf): FrameNode[] {
   const frames: FrameNode[] = [];
   for (let id = end; id !== startId;) {
@@ -117,12 +119,12 @@ export function path(tree: FrameTree, end = tree.leaf): FrameNode[] {
   return frames.reverse();
 }
 
-/** The frames that were made from one, oldest first: where there are several, ways part. */
+/** Children of a frame, oldest first. */
 export function childrenOf(tree: FrameTree, id: number): FrameNode[] {
   return tree.nodes.childrenOf(id);
 }
 
-/** The end of the way that leads on from a frame, taking the newest turn at each fork; the frame itself at an end. */
+/** Id of the leaf that is reached from a frame by following the newest child; the frame itself if it has none. */
 export function tipOf(tree: FrameTree, id: number): number {
   let tip = id;
   for (let next = tree.nodes.childrenOf(tip).at(-1); next; next = tree.nodes.childrenOf(tip).at(-1)) {
@@ -132,9 +134,9 @@ export function tipOf(tree: FrameTree, id: number): number {
 }
 
 /**
- * Takes a frame off the tree with everything after it. An animation that ended in there ends before it now.
+ * Removes a frame and its descendants. If the leaf is among them, the frame's parent becomes the leaf.
  *
- * @throws RangeError when the tree has no such frame; the start picture cannot be removed
+ * @throws RangeError if the tree does not have the frame; the start picture cannot be removed
  */
 export function removeBranch(
   tree: FrameTree,
@@ -142,7 +144,7 @@ export function removeBranch(
 ): { readonly tree: FrameTree; readonly removed: RemovedBranch } {
   const { parent } = nodeOf(tree, id);
   const gone = new Set([id]);
-  // A child is always younger than its parent, so one pass in the order of age finds all that came of it.
+  // Children have larger ids than their parents, so one pass in ascending order finds all descendants.
   for (const node of tree.nodes) if (gone.has(node.parent)) gone.add(node.id);
   const leaf = gone.has(tree.leaf) ? parent : tree.leaf;
   return {
@@ -156,8 +158,8 @@ export function removeBranch(
 }
 
 /**
- * Puts a branch back. The animation ends where it did before, unless it has been led elsewhere meanwhile. Where the
- * branch's own parent has gone too, the tree stays as it is: put that one back first.
+ * Restores a removed branch, and the leaf, too, if it has not changed since the removal. If the branch's parent is
+ * missing, the tree is returned unchanged: restore the parent first.
  */
 export function restoreBranch(tree: FrameTree, { nodes, leafBefore, leafAfter }: RemovedBranch): FrameTree {
   const [first] = nodes;
@@ -170,10 +172,10 @@ export function restoreBranch(tree: FrameTree, { nodes, leafBefore, leafAfter }:
 }
 
 /**
- * Makes a tree of frames that come from outside.
+ * Builds a tree from untrusted frames, in any order.
  *
- * @throws ProjectError `tree-damaged` when an id is there twice, a parent is missing or no older than its child (so
- *   that frames could go round in circles), or the animation's end is not there
+ * @throws ProjectError `tree-damaged` if an id is duplicate or not positive, a parent is missing or its id is not
+ *   smaller than its child's (which excludes cycles), or the leaf is missing
  */
 export function buildTree(frames: readonly FrameNode[], leaf: number): FrameTree {
   const known = new Set<number>();
@@ -181,7 +183,7 @@ export function buildTree(frames: readonly FrameNode[], leaf: number): FrameTree
   for (const node of inOrder) {
     const { id, parent } = node;
     if (id <= startId || known.has(id)) throw damaged(`frame ${id} is there twice`, { frame: id });
-    // In the order of age, a parent that comes later is missing here as well.
+    // Ids are ascending, so a parent with a larger id is missing here, too.
     if (parent !== startId && !known.has(parent)) {
       throw damaged(`frame ${id} comes after frame ${parent}, which is not there before it`, {
         frame: id,
@@ -200,7 +202,7 @@ export function buildTree(frames: readonly FrameNode[], leaf: number): FrameTree
   };
 }
 
-/** Most frames have the settings of the one before: one object of them for all. */
+/** Deduplicates settings, to save memory: frames with the same settings as the previous one share its object. */
 function shareSettings(frames: readonly FrameNode[]): FrameNode[] {
   let last: Settings | null = null;
   return frames.map((node) => {
@@ -211,8 +213,8 @@ function shareSettings(frames: readonly FrameNode[]): FrameNode[] {
 }
 
 /**
- * The tree without the frames whose pictures are lost, and without what came after them: the rest can be played and
- * continued. An animation that ended there ends at its last frame that is left.
+ * Removes frames whose pictures are lost, and their descendants. If the leaf is removed, its nearest ancestor that is
+ * left becomes the leaf.
  */
 export function withoutLost(tree: FrameTree, isLost: (id: number) => boolean): FrameTree {
   const kept = new Map<number, FrameNode>();
