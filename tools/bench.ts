@@ -21,7 +21,7 @@ interface Timing {
   readonly worst: number;
 }
 
-/** The benchmark command. See `usage`. */
+/** Entry point of the benchmark. See `usage`. */
 export async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
@@ -171,7 +171,7 @@ export async function main(args: string[]): Promise<number> {
 
 const rounded = (value: number) => Number(value.toFixed(1));
 
-/** The first round is not counted: it compiles shaders and fills caches. */
+/** Times `work`. A warm-up round, which compiles shaders and fills caches, is not counted. */
 async function measure(rounds: number, work: () => Promise<void>): Promise<Timing> {
   await work();
   const times: number[] = [];

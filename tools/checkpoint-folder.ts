@@ -8,20 +8,20 @@ import type { ModelParts } from '../src/models/model.ts';
 import { fileSource } from './file-source.ts';
 import type { FileSource } from './file-source.ts';
 
-/** Weight files in order of preference. */
+/** Names of weight files in order of preference. */
 const weightNames = ['diffusion_pytorch_model.safetensors', 'diffusion_pytorch_model.bin'];
 
-/** A model on disk. Its weight files stay open until it is closed. */
+/** A checkpoint on disk. Its weight files stay open until `close`. */
 export interface CheckpointFolder {
   readonly parts: ModelParts;
   readonly close: () => Promise<void>;
 }
 
 /**
- * Opens a model in diffusers' layout: `unet/`, `vae/`, `scheduler/` and `image_encoder/model.onnx` in one folder. Weights
- * are read when they are needed; files may be larger than memory.
+ * Opens a checkpoint in the layout of diffusers: `unet/`, `vae/`, `scheduler/` and `image_encoder/model.onnx` in one
+ * folder. Weights are read on demand, so files may be larger than memory.
  *
- * @throws ModelError `not-found`, and whatever the readers of its parts throw
+ * @throws ModelError `not-found`, and the errors of the parsers of its parts
  */
 export async function openCheckpointFolder(folder: string): Promise<CheckpointFolder> {
   const open: FileSource[] = [];

@@ -17,7 +17,7 @@ malformed or holds an unknown kind of check, 3 there is no GPU.`;
 
 const exit = { ok: 0, failed: 1, malformed: 2, noDevice: 3 } as const;
 
-/** The conformance command. See `usage`. */
+/** Entry point of the conformance command. See `usage`. */
 export async function main(args: string[]): Promise<number> {
   const { positionals, values } = parseArgs({
     args,
@@ -82,7 +82,7 @@ async function checkLine(
   const title = name.padEnd(20);
   try {
     const worst = (await run()).reduce((a, b) => (margin(a) > margin(b) ? a : b));
-    // An error that is not a number is no success either.
+    // An error of NaN counts as a failure too.
     const ok = margin(worst) <= 1;
     const [error, limit] =
       worst.unit === 'dB'
@@ -97,7 +97,7 @@ async function checkLine(
   }
 }
 
-/** How much of its limit a measure uses up: over 1 is a failure. */
+/** Ratio of error to limit; above 1 the check fails. */
 function margin({ unit, error, limit }: Measure): number {
   const used = unit === 'dB' ? limit / error : error / limit;
   return Number.isNaN(used) ? Infinity : used;

@@ -4,16 +4,16 @@ import { ModelError } from '../src/base/index.ts';
 import { checkRange } from '../src/models/source.ts';
 import type { ByteSource } from '../src/models/types.ts';
 
-/** A file on disk, open until it is closed. */
+/** File on disk, open until `close`. */
 export interface FileSource extends ByteSource {
   /** Closes the file. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
- * Opens a file for reading in pieces, in Node.
+ * Opens a file for random access in Node.
  *
- * @throws ModelError `not-found` when there is no such file, or it is a folder.
+ * @throws ModelError `not-found` if the file does not exist or is a folder
  */
 export async function fileSource(path: string): Promise<FileSource> {
   const missing = (cause?: unknown) =>
@@ -41,7 +41,7 @@ export async function fileSource(path: string): Promise<FileSource> {
       while (done < length) {
         signal?.throwIfAborted();
         const { bytesRead } = await handle.read(bytes, done, portion(length - done), offset + done);
-        // Cut short since it was opened.
+        // The file was truncated since it was opened.
         if (bytesRead === 0) checkRange(path, offset + done, offset, length);
         done += bytesRead;
       }
@@ -62,7 +62,7 @@ export async function fileSource(path: string): Promise<FileSource> {
   };
 }
 
-/** The system may give less than was asked for, and never gives more than 2 GB at once. */
+/** Bytes per read: a single read is limited to 2 GB, and may return less than requested. */
 function portion(length: number): number {
   return Math.min(length, 2 ** 28);
 }

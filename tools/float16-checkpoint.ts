@@ -8,7 +8,7 @@ const usage = `Usage: node tools/run.mjs tools/float16-checkpoint.ts FROM TO.saf
 
 Writes the tensors of a weight file whose names start with one of the prefixes (all, without any) as float16.`;
 
-/** Halves a checkpoint: what the page downloads need not be more exact than what it computes in. */
+/** Converts a checkpoint to float16, which is the precision that the page computes in. */
 export async function main([from, to, ...prefixes]: string[]): Promise<number> {
   if (from === undefined || to === undefined) {
     console.error(usage);
@@ -34,7 +34,7 @@ export async function main([from, to, ...prefixes]: string[]): Promise<number> {
     parts.push(new Uint8Array(halves.buffer));
   }
   const text = JSON.stringify(header);
-  // The values start at a multiple of 8 bytes, as the format recommends.
+  // The format recommends that the data begin at a multiple of 8 bytes.
   const head = Buffer.from(text.padEnd(Math.ceil(text.length / 8) * 8));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(head.length));

@@ -10,10 +10,10 @@ Writes Stable Diffusion image variations with random values: the files of the hu
 (DIR/lambdalabs/…, DIR/Xenova/…), with the true names, shapes, types and formats. The full size takes 4.6 GB for one
 format of the weights and 8.4 GB for both; the small one is below 2 MB. The same values every time.`;
 
-/** Bytes that are made and written at once. */
+/** Bytes generated and written at once. */
 const block = 2 ** 24;
 
-/** The command that writes a full-size model. See `usage`. */
+/** Entry point of the command that writes a full-size model. See `usage`. */
 export async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
@@ -50,7 +50,7 @@ export async function main(args: string[]): Promise<number> {
   return 0;
 }
 
-/** Writes a file from its source, a block at a time. */
+/** Writes a source to a file, block by block. */
 export async function writeSource(path: string, source: ByteSource): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const file = await open(path, 'w');

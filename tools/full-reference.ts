@@ -12,7 +12,7 @@ Evaluates the UNet and the decoder of the model that npm run full-model wrote to
 float64, one tensor in memory at a time, and writes a golden folder to compare the compiled networks with:
 npm run conformance -- OUT --backend webgpu. The side of the latents is a multiple of 8, 8 by default (64 pixels).`;
 
-/** The command that writes answers for a full-size model. See `usage`. */
+/** Entry point of the command that writes golden data for a full-size model. See `usage`. */
 export async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
@@ -38,7 +38,7 @@ export async function main(args: string[]): Promise<number> {
     return name;
   };
 
-  // A batch of two, as guidance asks: the unconditional row first.
+  // Batch of two rows, as in classifier-free guidance: the unconditional one first.
   const { timestep, ...unet } = unetAnswer(size, side, 2);
   const unetCheck = {
     kind: 'unet',

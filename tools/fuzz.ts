@@ -13,7 +13,10 @@ seconds and 512 MB. Prints what became of them, and of each that did not the see
 
 const limits = { time: 10_000, growth: 512 * 2 ** 20 };
 
-/** Ends the process, with the seed, when a case does not come back: JavaScript cannot be interrupted from within. */
+/**
+ * Worker that kills the process, reporting the seed, when a case hangs: synchronous JavaScript cannot be interrupted
+ * from the same thread.
+ */
 const watchdog = `
 const { workerData } = require('node:worker_threads');
 const { writeSync } = require('node:fs');
@@ -28,7 +31,7 @@ setInterval(() => {
   }
 }, 1000);`;
 
-/** The fuzzing command. See `usage`. */
+/** Entry point of the fuzzer. See `usage`. */
 export async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Plugin, Rolldown } from 'vite';
 
-/** The chunks that a page loads before anything of it is there: its entry, and all that this imports statically. */
+/** Chunks loaded before the page renders: the entries and their static imports, transitively. */
 export function initialChunks(bundle: Rolldown.OutputBundle): Rolldown.OutputChunk[] {
   const found = new Map<string, Rolldown.OutputChunk>();
   const visit = (name: string): void => {
@@ -17,17 +17,17 @@ export function initialChunks(bundle: Rolldown.OutputBundle): Rolldown.OutputChu
 }
 
 /**
- * Fails the build of `index.html` where the page's initial JavaScript is larger than it may be.
+ * Vite plugin that fails the build of `index.html` if the page's initial JavaScript exceeds a budget.
  *
- * @param kilobytes - the most that it may have, gzipped, in units of 1,000 bytes
+ * @param kilobytes - maximum gzipped size, in units of 1,000 bytes
  */
 export function initialScriptBudget(kilobytes: number): Plugin {
   return {
     name: 'drift:initial-script-budget',
     apply: 'build',
-    // As they are written: later hooks of the build change chunks.
+    // In `writeBundle`, because later hooks may still change chunks.
     writeBundle(_, bundle) {
-      // A tool may build a page of its own with the same configuration.
+      // Tools may build other pages with the same configuration.
       if (!('index.html' in bundle)) return;
       const sizes = initialChunks(bundle).map(({ fileName, code }) => ({
         fileName,

@@ -19,14 +19,14 @@ What each way to leave out evaluations saves, and how far single frames are from
 UNet as a part of Exact's, mean PSNR, and mean cosine of CLIP embeddings. --clip is the side of the image encoder's
 pictures. Prints a table.`;
 
-/** One way to make a frame with fewer evaluations. */
+/** A way to make a frame with fewer evaluations of the UNet. */
 interface Way {
   readonly fewer?: FewerEvaluations;
-  /** The share of Exact's steps that are taken at all. Default 1. */
+  /** Fraction of Exact's steps. Default 1. */
   readonly steps?: number;
 }
 
-/** The settings of Speed, and ways that could be taken instead. */
+/** The settings of Speed, and alternatives to them. */
 const ways: Readonly<Record<string, Way>> = {
   Fast: { steps: stepsComputed({ speed: 'fast', steps: 100 }) / 100 },
   Fastest: { steps: stepsComputed({ speed: 'fastest', steps: 100 }) / 100 },
@@ -49,7 +49,7 @@ const ways: Readonly<Record<string, Way>> = {
   },
 };
 
-/** The command. See `usage`. */
+/** Entry point. See `usage`. */
 export async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
@@ -89,7 +89,7 @@ export async function main(args: string[]): Promise<number> {
     const stepsOf = (way: Way) => Math.round(steps * (way.steps ?? 1));
     const frame = (seed: number, way: Way) =>
       frameOf(pipeline, embeds, { seed, size, steps: stepsOf(way), guidanceScale, fewer: way.fewer });
-    /** Rows of the UNet, of those that Exact computes. */
+    /** Evaluated UNet rows, relative to Exact. */
     const rowsOf = (way: Way) => {
       const { sigmas } = createSchedule(pipeline.model.schedule, stepsOf(way));
       const rows = rowsComputed(guidanceOf(sigmas.slice(0, -1), guidanceScale, way.fewer));
@@ -158,7 +158,7 @@ async function frameOf(
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Peak signal-to-noise ratio over the colours; infinite where they are the same. */
+/** PSNR over the colour channels; infinite if the pictures are identical. */
 function decibels(a: Picture, b: Picture): number {
   const squares = Array.from(a.data, (value, i) => (i % 4 === 3 ? 0 : (value - (b.data[i] ?? NaN)) ** 2));
   return 10 * Math.log10((255 * 255) / (mean(squares) * (4 / 3)));

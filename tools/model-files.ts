@@ -5,7 +5,7 @@ import type { ModelFiles, ModelFileWriter } from '../src/models/install/index.ts
 import { checkRange } from '../src/models/source.ts';
 import type { ByteSource } from '../src/models/types.ts';
 
-/** Installed models in a folder, in Node: each model is a folder in it. */
+/** `ModelFiles` on a folder in Node: each model is a subfolder. */
 export function modelFilesIn(root: string): ModelFiles {
   return {
     async list() {
@@ -38,8 +38,8 @@ export function modelFilesIn(root: string): ModelFiles {
 }
 
 /**
- * All files in a folder and in the folders in it, by their paths with slashes; none where there is no folder. Links are
- * followed, as the cache of the hub's own program consists of them, but for those that lead back to a folder above.
+ * All files below a folder, as sorted relative paths with slashes; empty if the folder does not exist. Symbolic links
+ * are followed, because the cache of the hub's client consists of them, except links to an ancestor folder.
  */
 export async function filesIn(folder: string): Promise<string[]> {
   const found: string[] = [];
@@ -57,7 +57,7 @@ export async function filesIn(folder: string): Promise<string[]> {
   return found.sort();
 }
 
-/** A file as it is now. It is open only while it is read, so that nobody has to close it. */
+/** A file at its current size. It is opened for each read, so it need not be closed. */
 export function fileOnDisk(name: string, path: string, size: number): ByteSource {
   const readAt = (offset: number, length: number) => {
     checkRange(name, size, offset, length);
@@ -66,7 +66,7 @@ export function fileOnDisk(name: string, path: string, size: number): ByteSource
     try {
       for (let done = 0; done < length;) {
         const read = readSync(file, bytes, done, length - done, offset + done);
-        // Cut short since it was looked at.
+        // The file was truncated in the meantime.
         if (read === 0) checkRange(name, offset + done, offset, length);
         done += read;
       }
@@ -88,7 +88,7 @@ export function fileOnDisk(name: string, path: string, size: number): ByteSource
 }
 
 function fileWriter(path: string): ModelFileWriter {
-  // Node has no flag for "write anywhere, keep what is there, make it where it is missing".
+  // Node has no flag for read-write access that creates a file without truncating it.
   closeSync(openSync(path, 'a'));
   const file = openSync(path, 'r+');
   return {

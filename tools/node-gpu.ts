@@ -1,44 +1,44 @@
 import { availableParallelism, tmpdir } from 'node:os';
 import { softwareVulkanManifest } from './software-vulkan.ts';
 
-/** Dawn is native code: on a system that it was not built for, loading it fails. */
+/** Dawn is a native module; importing it fails on unsupported systems. */
 const dawn = await import('webgpu').then(
   ({ create, globals }) => ({ create, globals }),
   (error: unknown) => ({ failure: messageOf(error) }),
 );
 
 export interface NodeGpuOptions {
-  /** False hides `shader-f16`, as on the many older GPUs that lack it. Default true. */
+  /** False hides the feature `shader-f16`, as on the many older GPUs without it. Default true. */
   readonly float16?: boolean;
 }
 
 export interface NodeGpu {
   readonly gpu: GPU;
-  /** The adapter that `requestAdapter` gives, in words, for logs. */
+  /** Description of the default adapter, for logs. */
   readonly description: string;
-  /** True when shaders can compute in float16. */
+  /** Whether shaders can compute in float16. */
   readonly float16: boolean;
-  /** Null here; the type's other half says why there is no GPU. */
+  /** Null; the other variant of the union has the reason why there is no GPU. */
   readonly reason: null;
   /**
-   * Takes the GPU off `navigator` again, because Dawn may keep Node from ending as long as somebody holds the GPU.
-   * Devices belong to whoever asked for them and are destroyed there. Idempotent.
+   * Removes the GPU from `navigator`: Dawn may keep Node from exiting while the GPU is referenced. Devices have to be
+   * destroyed by their owners. Idempotent.
    */
   dispose(): void;
 }
 
-/** There is no GPU here; `reason` says why, in words for a person. */
+/** No GPU is available; `reason` explains why. */
 export interface NoNodeGpu {
   readonly gpu: null;
   readonly reason: string;
 }
 
 /**
- * Makes WebGPU usable in Node, through Dawn: afterwards `navigator.gpu` and the GPU globals (`GPUBufferUsage`,
- * `GPUDevice`, …) are there as in a worker of a browser, and ONNX Runtime Web finds them.
+ * Provides WebGPU in Node through Dawn: sets `navigator.gpu` and the GPU globals (`GPUBufferUsage`, `GPUDevice`, …) as
+ * in a browser's worker, where ONNX Runtime Web finds them.
  *
- * On Linux it computes with Mesa's software Vulkan driver where that is installed, so that every machine gives the
- * same numbers; set VK_DRIVER_FILES to choose another driver. Never throws for want of a GPU.
+ * On Linux it uses Mesa's software Vulkan driver if that is installed, so that results are the same on every machine;
+ * VK_DRIVER_FILES selects another driver. Returns `NoNodeGpu` instead of throwing if there is no GPU.
  */
 export async function openNodeGpu(options: NodeGpuOptions = {}): Promise<NodeGpu | NoNodeGpu> {
   prepareVulkan();
@@ -75,7 +75,7 @@ export async function openNodeGpu(options: NodeGpuOptions = {}): Promise<NodeGpu
   };
 }
 
-/** What the Vulkan loader and Mesa read from the environment. Values that the user has set are left alone. */
+/** Sets environment variables of the Vulkan loader and Mesa, unless the user has set them. */
 function prepareVulkan(): void {
   if (process.platform !== 'linux') return;
   process.env['XDG_RUNTIME_DIR'] ??= tmpdir();
@@ -87,8 +87,8 @@ function prepareVulkan(): void {
 let sharedMemoryAccepted = false;
 
 /**
- * Lets `GPUQueue.writeBuffer` take views on shared memory, as browsers do and as ONNX Runtime's threads need;
- * Dawn's binding for Node refuses them.
+ * Makes `GPUQueue.writeBuffer` accept views of shared memory, as browsers do and as ONNX Runtime's threads need; Dawn's
+ * Node binding rejects them.
  */
 function acceptSharedMemory(): void {
   if (sharedMemoryAccepted) return;
@@ -101,7 +101,7 @@ function acceptSharedMemory(): void {
       Reflect.apply(original, this, [buffer, bufferOffset, data, dataOffset, size]);
       return undefined;
     }
-    // Offsets count elements in typed arrays and bytes everywhere else.
+    // Offsets count elements in typed arrays, and bytes in other buffers.
     const unit =
       'BYTES_PER_ELEMENT' in data && typeof data.BYTES_PER_ELEMENT === 'number' ? data.BYTES_PER_ELEMENT : 1;
     const offset = (dataOffset ?? 0) * unit;
@@ -114,7 +114,7 @@ function acceptSharedMemory(): void {
   };
 }
 
-/** Makes every adapter of this GPU one that has no `shader-f16`. */
+/** Removes `shader-f16` from every adapter of this GPU. */
 function hideFloat16(gpu: GPU): void {
   const requestAdapter = gpu.requestAdapter.bind(gpu);
   const withoutFloat16 = async (options?: GPURequestAdapterOptions): Promise<GPUAdapter | null> => {
@@ -136,7 +136,7 @@ function hideFloat16(gpu: GPU): void {
   Object.defineProperty(gpu, 'requestAdapter', { value: withoutFloat16 });
 }
 
-/** Node has had a `navigator` of its own only since version 21. */
+/** Node has a `navigator` only since version 21. */
 function putOnNavigator(gpu: GPU): void {
   if (!('navigator' in globalThis)) {
     const navigator = {

@@ -9,26 +9,26 @@ import type { Target } from '../src/models/index.ts';
 import type { Runtime } from '../src/runtime/index.ts';
 import { openNodeGpu } from './node-gpu.ts';
 
-/** What a pipeline runs on in Node. */
+/** Backend of a pipeline in Node. */
 export interface NodeBackend {
   readonly compute: Compute;
   readonly runtime: Runtime;
   readonly target: Target;
-  /** The GPU that all of it runs on; null on the CPU. */
+  /** The GPU device; null on the CPU. */
   readonly device: GPUDevice | null;
   readonly description: string;
-  /** Lets go of the device, so that Node can exit. */
+  /** Destroys the device, so that Node can exit. */
   dispose(): void;
 }
 
 export interface NodeBackendOptions {
-  /** False computes in float32 on GPUs that could do float16. Default true. */
+  /** False computes in float32 even if the GPU supports float16. Default true. */
   readonly float16?: boolean;
-  /** What the kernels of ONNX Runtime add in where tensors are float16. Default float32. */
+  /** Number type in which ONNX Runtime's kernels accumulate float16 tensors. Default float32. */
   readonly sums?: 'float32' | 'float16';
 }
 
-/** Opens the CPU, or the GPU through Dawn; null with a sentence on stderr where there is no GPU. */
+/** Opens the CPU, or the GPU through Dawn. Returns a reason if there is no GPU. */
 export async function openNodeBackend(
   kind: 'webgpu' | 'cpu',
   options: NodeBackendOptions = {},
@@ -37,7 +37,7 @@ export async function openNodeBackend(
   const node = kind === 'webgpu' ? await openNodeGpu({ float16 }) : null;
   if (node?.gpu === null) return { reason: node.reason };
 
-  // V8 spends minutes optimising the asyncify build's enormous functions; the GPU does the work there anyway.
+  // V8 would spend minutes optimising the very large functions of the asyncify build, although the GPU does the work.
   if (node) setFlagsFromString('--liftoff-only');
   const build = node ? 'asyncify' : 'cpu';
   const file = node ? 'ort-wasm-simd-threaded.asyncify.wasm' : 'ort-wasm-simd-threaded.wasm';

@@ -1,4 +1,4 @@
-/** A NumPy array as it lies in a `.npy` file, in row-major order. */
+/** A NumPy array in row-major order. */
 export interface NpyArray {
   readonly shape: readonly number[];
   readonly data: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
@@ -7,10 +7,10 @@ export interface NpyArray {
 const magic = [0x93, ...new TextEncoder().encode('NUMPY')];
 
 /**
- * Reads a `.npy` file (format 1.0 to 3.0, NumPy enhancement proposal 1) of little-endian float32 or int32 in C
- * order, which is all that golden data holds.
+ * Parses a `.npy` file (format 1.0 to 3.0, NumPy enhancement proposal 1) of little-endian float32 or int32 in C order,
+ * the only types in golden data.
  *
- * @throws RangeError saying what is wrong: not a `.npy` file, another element type, Fortran order, cut short or too long
+ * @throws RangeError if it is not a `.npy` file, has another element type or Fortran order, or its length is wrong
  */
 export function parseNpy(bytes: Uint8Array): NpyArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -42,13 +42,13 @@ export function parseNpy(bytes: Uint8Array): NpyArray {
   if (bytes.length - dataStart !== 4 * count) {
     throw new RangeError(`${bytes.length - dataStart} bytes of data are not ${count} numbers`);
   }
-  // A copy, because the data need not begin at a multiple of 4.
+  // Copied, because the data may not be aligned to 4 bytes.
   const memory = new ArrayBuffer(4 * count);
   new Uint8Array(memory).set(bytes.subarray(dataStart));
   return { shape, data: type === '<f4' ? new Float32Array(memory) : new Int32Array(memory) };
 }
 
-/** A `.npy` file (format 1.0) of little-endian float32 in C order; the data begins at a multiple of 64 bytes. */
+/** Encodes a `.npy` file (format 1.0) of little-endian float32 in C order; the data is aligned to 64 bytes. */
 export function formatNpy(
   shape: readonly number[],
   data: Float32Array<ArrayBuffer>,

@@ -21,7 +21,7 @@ Writes a model as a static host serves it to Drift: in float16, without what Dri
 It is taken from a folder (with a model.json, or in the layout of diffusers), from the address of a model.json, or from
 the hub. Run it again to go on with one that was interrupted.`;
 
-/** Packs a model for self-hosting with the code that installs it in the page. */
+/** Packs a model for self-hosting, with the installer of the page. */
 export async function main(args: string[]): Promise<number> {
   const { from, out, hub } = readArguments(args);
   if (from === undefined || out === undefined) {
@@ -31,7 +31,7 @@ export async function main(args: string[]): Promise<number> {
   const target = resolve(out);
   const files = modelFilesIn(dirname(target));
   const there = await filesIn(target);
-  // What has no journal is begun again from nothing, and this may be anyone's folder.
+  // Without a journal the installer starts over, which could destroy files in an unrelated folder.
   if (there.length > 0 && !there.includes(journalName)) {
     console.error(`${target} is not empty. Choose a folder that is, or that does not exist yet.`);
     return 2;
@@ -60,7 +60,7 @@ export async function main(args: string[]): Promise<number> {
         console.log(`${stage} ${percent} % of ${megabytes(of)}${rate}`);
       },
     });
-    // What a host serves needs no journal: that is for going on, and there is nothing left to do.
+    // The journal is only needed to resume an installation.
     for (const name of [journalName, journalSpare]) await rm(join(target, name), { force: true });
     console.log(`${target}: ${megabytes(plan.storedBytes)}`);
     return 0;

@@ -16,7 +16,7 @@ times each round, until the round after it, which speculation has finished, is o
 
 const backends = ['cpu', 'software'] as const;
 
-/** The command. See `usage`. */
+/** Entry point. See `usage`. */
 export async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
@@ -48,22 +48,22 @@ export async function main(args: string[]): Promise<number> {
 }
 
 export interface PageSpeed {
-  /** Seconds from the navigation to the page until a frame can be made. */
+  /** Seconds from navigation until a frame can be generated. */
   readonly ready: number;
-  /** Seconds that each frame took, the first left out: it loads and compiles what is needed once. */
+  /** Seconds per frame, without the first, which includes loading and compiling. */
   readonly frames: readonly number[];
-  /** Seconds from the click on a variant until a round that was finished is on the screen. */
+  /** Seconds from the click on a candidate until the finished next round is on the screen. */
   readonly picks: readonly number[];
 }
 
 export interface PageSpeedOptions {
   readonly backend: (typeof backends)[number];
   readonly rounds: number;
-  /** How many frames to make each round, besides the first. */
+  /** Number of frames per round, besides the first. */
   readonly frames: number;
-  /** How many variants to take by hand, each time with the next round finished. */
+  /** Number of candidates to pick by hand, each after speculation has finished the next round. */
   readonly picks?: number;
-  /** Address of a manifest; without one, the page's own model. */
+  /** URL of a manifest; default: the built-in model. */
   readonly model?: string | undefined;
 }
 
@@ -87,7 +87,7 @@ export async function pageSpeed(machine: Machine, options: PageSpeedOptions): Pr
   }
 }
 
-/** One visit with empty caches. */
+/** One visit in a fresh browser context, with empty caches. */
 async function visit(
   browser: Browser,
   address: string,
@@ -122,7 +122,7 @@ async function visit(
   }
 }
 
-/** Takes the first variant again and again, each time when the round after it is finished. */
+/** Picks the first candidate repeatedly, each time after speculation has finished the next round. */
 async function pickSpeed(page: Page, picks: number): Promise<number[]> {
   await page.getByRole('tab', { name: 'Pick by hand' }).click();
   await page.getByRole('button', { name: 'Generate', exact: true }).click();
@@ -137,7 +137,7 @@ async function pickSpeed(page: Page, picks: number): Promise<number[]> {
           new Promise<number>((resolve) => {
             const began = performance.now();
             if (button instanceof HTMLElement) button.click();
-            // When the second frame begins, the first, with the round in it, is on the screen.
+            // At the second animation frame the first one, with the round, has been presented.
             requestAnimationFrame(() => {
               requestAnimationFrame(() => {
                 resolve((performance.now() - began) / 1000);
@@ -150,7 +150,7 @@ async function pickSpeed(page: Page, picks: number): Promise<number[]> {
   return times;
 }
 
-/** Seconds since the navigation. */
+/** Seconds since navigation. */
 function now(page: Page): Promise<number> {
   return page.evaluate(() => performance.now() / 1000);
 }

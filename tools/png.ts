@@ -2,9 +2,9 @@ import { decode, encode } from 'fast-png';
 import type { Picture } from '../src/base/index.ts';
 
 /**
- * An 8-bit RGB or RGBA PNG as an opaque picture.
+ * Decodes an 8-bit RGB or RGBA PNG; alpha is set to opaque.
  *
- * @throws Error when it is of another kind, or no PNG
+ * @throws Error if it has another format, or is no PNG
  */
 export function readPng(bytes: Uint8Array): Picture {
   const { width, height, channels, depth, data } = decode(bytes);
@@ -18,7 +18,7 @@ export function readPng(bytes: Uint8Array): Picture {
   return { width, height, data: rgba };
 }
 
-/** A picture as an RGB PNG; its alpha is left out. */
+/** Encodes a picture as an RGB PNG, without alpha. */
 export function writePng({ width, height, data }: Picture): Uint8Array {
   const rgb = data.filter((_, index) => index % 4 !== 3);
   return encode({ width, height, channels: 3, depth: 8, data: rgb });

@@ -14,7 +14,7 @@ Takes the README's picture: an animation of the built-in model in the built page
 one of its frames on the stage; then reduces it to 256 colours. Needs "npm run build", and the browsers and ffmpeg of
 the tests ("npm test -- prepare").`;
 
-/** The screenshot command. See `usage`. */
+/** Entry point of the screenshot command. See `usage`. */
 export async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
@@ -53,7 +53,7 @@ export async function main(args: string[]): Promise<number> {
     await page.getByRole('spinbutton', { name: 'Seed', exact: true }).fill(seed);
     await page.getByRole('button', { name: 'Generate', exact: true }).click();
     await page.getByText(/^Made /).waitFor({ timeout: 300_000 });
-    // The strip from its beginning, and no button under the mouse.
+    // Scrolls the strip to its start, and moves the mouse off all buttons.
     await page.getByRole('button', { name: 'Start', exact: true }).click();
     await page.getByRole('img', { name: `Frame ${shown}`, exact: true }).click();
     await page.mouse.move(0, 0);
@@ -71,9 +71,9 @@ export async function main(args: string[]): Promise<number> {
 }
 
 /**
- * Writes a PNG with the 256 colours that suit it best.
+ * Reduces a PNG to an optimized palette of 256 colours.
  *
- * @throws Error with ffmpeg's words when it cannot be done.
+ * @throws Error with ffmpeg's output if it fails
  */
 async function reduceColours(from: string, to: string): Promise<void> {
   const filter =

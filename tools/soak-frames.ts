@@ -17,9 +17,9 @@ which takes some minutes each. Prints a row of the table in docs/reliability.md 
 
 Needs Linux and "npm test -- prepare".`;
 
-/** Frames are added to an animation of this many first, to compare with adding them at the end. */
+/** Number of frames in the short animation whose append times are compared with those at the end. */
 const few = 10;
-/** Frames that are added for a measurement. */
+/** Number of frames appended per measurement. */
 const sample = 30;
 const playFor = 5;
 
@@ -28,7 +28,7 @@ interface Task {
   readonly side: number;
 }
 
-/** The command. See `usage`. */
+/** Entry point. See `usage`. */
 export async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { frames: { type: 'string' }, side: { type: 'string' } } });
   const [frames, side] = [Number(values.frames ?? NaN), Number(values.side ?? NaN)];
@@ -155,7 +155,7 @@ function add(page: Page, count: number, side: number): Promise<number[]> {
   return page.evaluate(([frames, pixels]) => driftSoak.add(frames, pixels), [count, side] as const);
 }
 
-/** Writes a file: how long that takes, how long it is, and the most memory that all processes together held (PSS). */
+/** Exports a file: its duration in seconds, its size in bytes, and the peak memory of all processes in bytes (PSS). */
 async function exported(page: Page, kind: 'zip' | 'gif' | 'mp4' | 'drift', browser: number) {
   const done = new AbortController();
   let peak = 0;
@@ -180,7 +180,7 @@ async function exported(page: Page, kind: 'zip' | 'gif' | 'mp4' | 'drift', brows
   }
 }
 
-/** What the page holds in JavaScript, its buffers included, in bytes. */
+/** JavaScript heap of the page after garbage collection, including buffers, in bytes. */
 async function heapOf(page: Page): Promise<number> {
   const session = await page.context().newCDPSession(page);
   await session.send('HeapProfiler.collectGarbage');

@@ -44,14 +44,17 @@ standard error how far it is. The full size may take an hour, the small one a mi
 
 Needs Linux, "npm run build" and "npm test -- prepare".`;
 
-/** Where the browser is killed: the share of the download that is done, 0 to 1. */
+/** Progress of the download, from 0 to 1, at which the browser is killed. */
 const kills = [0.3, 0.65];
 /** Side of the frame, in pixels. */
 const side = 256;
-/** The small model is over before anybody could kill anything, if it is not held back: bytes a second. */
+/**
+ * Bandwidth limit for the small model, in bytes per second: without one its download would end before it could be
+ * killed.
+ */
 const smallLine = 1e5;
 
-/** The command. See `usage`. */
+/** Entry point. See `usage`. */
 export async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
@@ -98,7 +101,7 @@ export async function main(args: string[]): Promise<number> {
   }
 }
 
-/** What an error says and where it came from, without the log of the browser that Playwright's errors carry. */
+/** Message and stack of an error, without the browser logs that Playwright appends. */
 function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const [what = ''] = error.message.split(/\n(?:Browser logs|Call log):/);
@@ -120,21 +123,25 @@ async function report(measured: Measured, out: string | undefined): Promise<numb
 interface SoakOptions {
   readonly size: ModelSize;
   readonly line: number | null;
-  /** The folder with the model as the hub has it. */
+  /** Folder of the model in the hub's layout. */
   readonly model: string;
-  /** A folder for whatever is needed meanwhile. */
+  /** Folder for temporary files. */
   readonly folder: string;
   readonly signal: AbortSignal;
 }
 
-/** @throws Error that says what went wrong, with nothing left that was started */
+/**
+ * Runs the whole journey and cleans up.
+ *
+ * @throws Error if a step fails
+ */
 async function soak({ size, line, model, folder, signal }: SoakOptions): Promise<Measured> {
   const machine = readRig()?.machines.find(({ name }) => name === 'float16');
   if (!machine) throw new Error('There is no Chromium with the software GPU. Run "npm test -- prepare".');
   if (!existsSync('dist/index.html')) throw new Error('There is no built page. Run "npm run build".');
   const { installed } = await provide(model, size, folder, signal);
 
-  /** What ends what was begun, the last thing first. */
+  /** Cleanup functions, called in reverse order. */
   const ends: (() => Promise<unknown>)[] = [];
   try {
     const { files, close } = await openFolder(model);
@@ -148,7 +155,7 @@ async function soak({ size, line, model, folder, signal }: SoakOptions): Promise
     address.searchParams.set('hub', hub.url);
     address.searchParams.set('gpu', 'software');
 
-    // On the hub, PyTorch's and safetensors' weights are float32; the CLIP towers are ONNX files in float16.
+    // On the hub, safetensors and PyTorch weights are float32; the CLIP towers are ONNX files in float16.
     const watch = new Watch(hub.requests, (path) => /\.(safetensors|bin)$/.test(path));
     ends.push(() => watch.end());
     ends.push(async () => {
@@ -181,7 +188,7 @@ async function soak({ size, line, model, folder, signal }: SoakOptions): Promise
     stretches.push(await stretch(visit, watch, true, null));
     const { user, system } = process.cpuUsage(toolBefore);
     const cpu = { tool: (user + system) / 1e6, browser: watch.peaks.cpuSeconds };
-    // Said at once, so that it is known also where what follows fails.
+    // Reported at once, in case a later step fails.
     const say = (what: string, found: object) => {
       const memory = peakFigures(watch.peaks.of(watch.phase));
       watch.tell(`${what}: ${JSON.stringify({ ...found, memory })}`);
@@ -229,7 +236,7 @@ async function soak({ size, line, model, folder, signal }: SoakOptions): Promise
     };
   } finally {
     for (const end of ends.reverse()) {
-      // What went wrong before is more important, and the rest has to end as well.
+      // An earlier error takes precedence, and the remaining cleanup has to run.
       await end().catch((error: unknown) => {
         console.error(error);
       });
@@ -237,7 +244,7 @@ async function soak({ size, line, model, folder, signal }: SoakOptions): Promise
   }
 }
 
-/** One stretch of the download: to its end, or until the browser is killed at a share of it. */
+/** One stretch of the download: to its end, or until the browser is killed at the fraction `kill`. */
 async function stretch(
   visit: Visit,
   watch: Watch,
@@ -261,7 +268,10 @@ async function stretch(
   return { resumed, times, sentBytes: watch.sentBytes - sentBefore, rates };
 }
 
-/** Sees to it that the model and the room for it are there; gives the bytes that it will take in the browser, at most. */
+/**
+ * Writes the model if it is missing, after checking for disk space. Returns the maximum size in bytes of the model in
+ * the browser.
+ */
 async function provide(
   model: string,
   size: ModelSize,

@@ -22,15 +22,15 @@ shown as kept is there, bit for bit. Prints the seed that repeats the same momen
 
 Needs Linux, "npm run build" and "npm test -- prepare".`;
 
-/** How long the page may take for anything, in milliseconds. */
+/** Timeout of page actions, in milliseconds. */
 const patience = 120_000;
-/** The latest that a browser is killed after an action began, in milliseconds. */
+/** Maximum time from the start of an action to the kill, in milliseconds. */
 const latest = 6000;
 
 const actions = ['generate', 'save', 'import', 'install'] as const;
 type Action = (typeof actions)[number];
 
-/** The command. See `usage`. */
+/** Entry point. See `usage`. */
 export async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
@@ -81,9 +81,9 @@ interface Soak {
   readonly random: Random;
   readonly seed: number;
   readonly begin: () => Promise<Visit>;
-  /** A `.drift` file to import. */
+  /** Path of a `.drift` file to import. */
   readonly project: string;
-  /** The address of a model to install. */
+  /** URL of the manifest of a model to install. */
   readonly manifest: string;
 }
 
@@ -103,7 +103,7 @@ async function soak({ kills, random, seed, begin, project, manifest }: Soak): Pr
     for (const [path, sum] of shown) kept.set(path, sum);
   };
 
-  // Something has to be there that can be lost.
+  // Frames are made first, so that there is something to lose.
   const first = await begin();
   await act(first.page, 'generate', { project, manifest });
   await first.page.getByRole('img', { name: 'Frame 2', exact: true }).waitFor({ timeout: patience });
@@ -119,7 +119,7 @@ async function soak({ kills, random, seed, begin, project, manifest }: Soak): Pr
     await act(page, action, { project, manifest });
     const end = performance.now() + moment;
     while (performance.now() < end) {
-      // What the page calls kept just before it dies counts.
+      // Frames that the page reports as kept right before the kill count too.
       const now = await keptFrames(page);
       for (const [path, sum] of now?.shown ?? []) kept.set(path, sum);
     }
@@ -134,7 +134,7 @@ async function soak({ kills, random, seed, begin, project, manifest }: Soak): Pr
   return lost === 0 ? 0 : 1;
 }
 
-/** What is kept, once the page says so. */
+/** Waits until the page reports that its frames are kept. */
 async function waitForKept(page: Page): Promise<Kept> {
   const end = performance.now() + patience;
   for (;;) {

@@ -1,23 +1,23 @@
-/** What was asked of the GPU, ONNX Runtime's share included. */
+/** Counters of the work submitted to the GPU, including ONNX Runtime's. */
 export interface GpuWork {
   readonly dispatches: number;
-  /** Bytes written into buffers from memory. */
+  /** Bytes uploaded to buffers. */
   readonly uploaded: number;
-  /** Bytes mapped for reading, and how often. */
+  /** Bytes mapped for reading, and the number of `mapAsync` calls. */
   readonly readBack: number;
   readonly readBacks: number;
 }
 
 export interface GpuWorkMeter {
-  /** What was asked since the last call, or since the meter began. */
+  /** Counters since the last call, or since the meter was created. */
   take(): GpuWork;
-  /** The most bytes that buffers had together at one time. */
+  /** Peak total size of live buffers, in bytes. */
   readonly peakBytes: number;
-  /** Puts the API back as it was. */
+  /** Restores the API. */
   end(): void;
 }
 
-/** Counts what is asked of all GPUs from now on, by watching the API itself. */
+/** Starts counting the work of all GPU devices, by wrapping the WebGPU API. */
 export function meterGpuWork(): GpuWorkMeter {
   let [dispatches, uploaded, readBack, readBacks] = [0, 0, 0, 0];
   const live = new Map<GPUBuffer, number>();
@@ -40,7 +40,7 @@ export function meterGpuWork(): GpuWorkMeter {
   };
   GPUQueue.prototype.writeBuffer = function (...args: Parameters<GPUQueue['writeBuffer']>) {
     const [, , data, start = 0, size] = args;
-    // In elements where the data is typed, in bytes where it is not.
+    // Offset and size count elements in typed arrays, and bytes in other buffers.
     const unit =
       'BYTES_PER_ELEMENT' in data && typeof data.BYTES_PER_ELEMENT === 'number' ? data.BYTES_PER_ELEMENT : 1;
     uploaded += size === undefined ? data.byteLength - start * unit : size * unit;

@@ -12,7 +12,7 @@ import type { Pipeline } from '../../src/diffusion/index.ts';
 import type { Check, CheckOf, GoldenArray, GoldenFolder } from './golden.ts';
 import { GoldenError } from './golden.ts';
 
-/** One comparison: relative error of an array (small is good), or the likeness of frames in dB (large is good). */
+/** One comparison: relative L2 error of an array (lower is better), or PSNR of a frame in dB (higher is better). */
 export type Measure =
   | { readonly unit: 'relative'; readonly error: number; readonly limit: number }
   | { readonly unit: 'dB'; readonly error: number; readonly limit: number };
@@ -22,13 +22,13 @@ interface Context {
   readonly pipeline: Pipeline;
 }
 
-/** How near is near enough, by kind of answer: float32 on the CPU, float16 on the GPU. */
+/** Tolerances by kind of result, for float32 on the CPU and float16 on the GPU. */
 const limits = {
   cpu: { schedule: 1e-5, guidance: 1e-5, preprocess: 1e-4, network: 1e-4, frames: 45 },
   webgpu: { schedule: 2e-3, guidance: 2e-3, preprocess: 2e-3, network: 2e-3, frames: 50 },
 } as const;
 
-/** Runs one check through the pipeline and gives all that it compared. */
+/** Runs one check through the pipeline and returns all its comparisons. */
 export async function runCheck(check: Check, context: Context): Promise<Measure[]> {
   switch (check.kind) {
     case 'scheduler':
@@ -65,7 +65,7 @@ function relative(out: ArrayLike<number>, reference: ArrayLike<number>, limit: n
   return { unit: 'relative', error: Math.sqrt(difference / norm), limit };
 }
 
-/** Peak signal-to-noise ratio over the colours of two pictures. */
+/** PSNR of two pictures over their colour channels. */
 function likeness(out: Picture, reference: Picture, limit: number): Measure {
   if (out.width !== reference.width || out.height !== reference.height) {
     throw new GoldenError(
@@ -90,7 +90,7 @@ function upload(compute: Compute, array: GoldenArray, type?: 'float32' | 'float1
   return compute.upload(array.data, array.dims, type);
 }
 
-/** One row of a stack of arrays, with a batch of one in front. */
+/** One row of a stacked array, reshaped to `shape`. */
 function row({ dims, data }: GoldenArray, index: number, shape: readonly number[]): GoldenArray {
   const length = data.length / (dims[0] ?? 1);
   return { dims: shape, data: data.slice(index * length, (index + 1) * length) };
@@ -196,7 +196,7 @@ async function decode(check: CheckOf<'decode'>, { golden, pipeline }: Context): 
 
 type Sampling = CheckOf<'auto'> | CheckOf<'variants'> | CheckOf<'lerp'>;
 
-/** The embedding of a picture after guidance. */
+/** The embedding of a picture after CLIP guidance, [1, d]. */
 async function guided(
   check: Sampling,
   picture: Picture,
@@ -212,7 +212,7 @@ async function guided(
   }
 }
 
-/** Frames from embeddings and noises, one of each a frame. */
+/** Renders one frame for each row of embeddings and noise. */
 async function render(
   { steps, guidanceScale }: Sampling,
   embeds: DeviceTensor,
@@ -289,7 +289,7 @@ async function smooth(check: CheckOf<'lerp'>, context: Context): Promise<Measure
     const newNoise = scope.own(upload(compute, await golden.array(check.newNoise)));
     const goalEmbeds = scope.own(upload(compute, await golden.array(check.goalEmbeds)));
 
-    // The leg starts from the picture `start` and ends at the variant that its first frame leads to.
+    // The segment starts from the picture `start` and ends at the variant that its first frame leads to.
     const first = await render(check, startEmbeds, startNoise, context);
     const measures = await compare(first, [check.first], context);
     const answers = { embeds: await golden.array(check.embeds), noises: await golden.array(check.noises) };

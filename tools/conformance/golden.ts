@@ -66,18 +66,18 @@ export type CheckOf<K extends Check['kind']> = Extract<Check, { kind: K }>;
 
 const fileSchema = v.object({ checks: v.pipe(v.array(v.unknown()), v.minLength(1)) });
 
-/** The folder is not a golden folder, or asks for something that this program does not know. */
+/** The golden folder is malformed, or has an unknown kind of check. */
 export class GoldenError extends Error {
   override readonly name = 'GoldenError';
 }
 
-/** Values with their shape. */
+/** Array with its shape, in row-major order. */
 export interface GoldenArray {
   readonly dims: readonly number[];
   readonly data: Float32Array;
 }
 
-/** A folder of checks: inputs, and what the original program made of them. */
+/** A folder of checks: inputs, and the outputs of the original program. */
 export interface GoldenFolder {
   readonly path: string;
   readonly checks: readonly Check[];
@@ -85,7 +85,11 @@ export interface GoldenFolder {
   picture(name: string): Promise<Picture>;
 }
 
-/** @throws GoldenError when `golden.json` is missing, malformed or holds an unknown kind of check */
+/**
+ * Opens a golden folder.
+ *
+ * @throws GoldenError if `golden.json` is missing, malformed or has an unknown kind of check
+ */
 export async function openGolden(path: string): Promise<GoldenFolder> {
   const parsed = v.safeParse(fileSchema, await readJson(join(path, 'golden.json')));
   if (!parsed.success) throw new GoldenError(`golden.json: ${parsed.issues[0].message}`);

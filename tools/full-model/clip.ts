@@ -7,14 +7,14 @@ import { onnxFile } from './onnx.ts';
 import type { OnnxConstant } from './onnx.ts';
 import { tensorBytes } from './values.ts';
 
-/** The measures of one of CLIP's towers (Radford et al. 2021). */
+/** Dimensions of a CLIP tower (Radford et al. 2021). */
 export interface TowerShape {
   readonly width: number;
   readonly layers: number;
   readonly heads: number;
 }
 
-/** Both towers and what they have in common. */
+/** Dimensions of both towers. */
 export interface ClipShape {
   /** Width of the embeddings. */
   readonly projection: number;
@@ -23,10 +23,12 @@ export interface ClipShape {
 }
 
 const EPSILON = 1e-5;
-/** What a score gets that must not count: far below any other, and finite in float16. */
+/** Added to masked attention scores: far below any other score, and finite in float16. */
 const masked = -10_000;
 
-/** A graph in the making: weights are float16, inputs and outputs float32, as the hub's float16 exports have them. */
+/**
+ * Builder of a tower's ONNX graph: weights are float16, inputs and outputs float32, as in the hub's float16 exports.
+ */
 class Tower {
   readonly nodes: Node[] = [];
   readonly constants: OnnxConstant[] = [];
@@ -37,7 +39,7 @@ class Tower {
     return name;
   }
 
-  /** A random weight; `dims` as PyTorch has it, `turned` for what MatMul wants of it. */
+  /** Random weight with PyTorch's shape `dims`; transposed for MatMul if `turned`. */
   weight(name: string, dims: readonly number[], turned = false): string {
     const { deviation, middle } = initialTensor(name, dims);
     const stored = turned ? [...dims].reverse() : dims;
@@ -51,13 +53,13 @@ class Tower {
     return this.#constant(`integers_${values.join('_')}`, 'int64', [values.length], data);
   }
 
-  /** One integer without a dimension: an index that takes its axis away. */
+  /** Scalar int64 constant, for Gather to remove the axis. */
   scalar(value: number): string {
     const data = new Uint8Array(BigInt64Array.of(BigInt(value)).buffer);
     return this.#constant(`integer_${value}`, 'int64', [], data);
   }
 
-  /** Gives a value as the float32 output of this name. */
+  /** Casts a value to the float32 output `name`. */
   output(value: string, name: string): void {
     const attributes = [{ name: 'to', int: dataTypes.float32 }];
     this.nodes.push({
@@ -91,7 +93,7 @@ class Tower {
     return this.node('Cast', [x], [{ name: 'to', int: dataTypes[type] }]);
   }
 
-  /** All layers of a tower, on [batch, length, width]; `mask` is added to the scores. */
+  /** All layers of a tower on [batch, length, width]; `mask` is added to the attention scores. */
   layers(x: string, prefix: string, { width, layers, heads }: TowerShape, mask: string | null): string {
     let hidden = x;
     for (let layer = 0; layer < layers; layer++) {
@@ -126,7 +128,7 @@ class Tower {
         [this.node('Reshape', [this.linear(x, `${name}.${part}`, width, width), split])],
         [{ name: 'perm', ints: perm }],
       );
-    // Each side takes d^(-1/4), so that the product has the usual 1/√d.
+    // Queries and keys are each scaled by d^(-1/4), so that their product is scaled by 1/√d.
     const scaled = (value: string) => this.node('Mul', [value, this.float((width / heads) ** -0.25)]);
     const query = scaled(parted('q_proj', [0, 2, 1, 3]));
     const key = scaled(parted('k_proj', [0, 2, 3, 1]));
@@ -139,12 +141,12 @@ class Tower {
     return this.linear(flat, `${name}.out_proj`, width, width);
   }
 
-  /** Any number as a float16 constant. */
+  /** Scalar float16 constant. */
   float(value: number): string {
     return this.#constant(`float_${value}`, 'float16', [], halves([value]));
   }
 
-  /** A table of numbers. */
+  /** float16 constant with the shape `dims`. */
   table(name: string, dims: readonly number[], values: readonly number[]): string {
     return this.#constant(name, 'float16', dims, halves(values));
   }
@@ -187,7 +189,7 @@ export function visionTower(name: string, { projection, vision }: ClipShape): By
     [g.node('Reshape', [patches, g.integers(0, width, -1)])],
     [{ name: 'perm', ints: [0, 2, 1] }],
   );
-  // The class token once for each picture of the batch.
+  // The class token is repeated for each picture of the batch.
   const batch = g.node('Slice', [g.node('Shape', ['pixel_values']), g.integers(0), g.integers(1)]);
   const classShape = g.node('Concat', [batch, g.integers(1, width)], [{ name: 'axis', int: 0 }]);
   const classes = g.node('Expand', [g.weight(`${model}.embeddings.class_embedding`, [width]), classShape]);
@@ -210,8 +212,8 @@ export function visionTower(name: string, { projection, vision }: ClipShape): By
 }
 
 /**
- * CLIP's text tower with projection: `input_ids` int64 [batch, length] to `text_embeds` [batch, projection]. The
- * embedding is read where the end of the text is, the highest of all ids.
+ * CLIP's text tower with projection: `input_ids` int64 [batch, length] to `text_embeds` [batch, projection]. Pools the
+ * hidden state at the end-of-text token, which has the highest id.
  */
 export function textTower(name: string, { projection, text }: ClipShape): ByteSource {
   const { width, tokens, vocabulary } = text;

@@ -1,15 +1,15 @@
 import { count } from './values.ts';
 import type { RandomTensor } from './values.ts';
 
-/** Layers whose output is added to what goes past them. */
+/** Weights of layers that add to a residual stream. */
 const residual = /\.(conv2|to_out\.0|ff\.net\.2|proj_out|proj_attn|out_proj|fc2|time_emb_proj)\.weight$/;
-/** Tables of vectors, of which one is picked. */
+/** Embedding tables. */
 const table = /(embedding|class_embedding|token_embedding|position_embedding|concept_embeds)(\.weight)?$/;
 
 /**
- * How a tensor is spread in a network that has just been made: weights by 1/√(inputs), so that what comes out is about
- * as large as what goes in, and less where it is added to a residual stream, so that the stream does not grow with
- * every layer; factors of norms near 1, biases near 0 but never 0, so that nothing can be left out unnoticed.
+ * Distribution of a tensor at initialization: weights have a deviation of 1/√fan-in, so that activations keep their
+ * scale, and less in layers that add to a residual stream, so that the stream does not grow with depth. Factors of
+ * norms are near 1, biases near 0 but not 0, so that an omitted bias changes the output.
  */
 export function initialTensor(name: string, dims: readonly number[]): RandomTensor {
   if (table.test(name)) return { name, dims, middle: 0, deviation: 0.1 };

@@ -15,10 +15,10 @@ import { clipTokenizer } from './tokenizer.ts';
 import { torchFile } from './torch.ts';
 import type { RandomTensor } from './values.ts';
 
-/** The repositories that the model's parts are in, as the hub names them. */
+/** Hub ids of the repositories that contain the model's parts. */
 export const diffusionRepository = 'lambdalabs/sd-image-variations-diffusers';
 export const clipRepository = 'Xenova/clip-vit-large-patch14';
-/** The commit that adds safetensors; every other revision has PyTorch's files alone. */
+/** Commit that adds safetensors; every other revision has only PyTorch files. */
 export const safetensorsCommit = '17e2bedc1469eab4446e3e2c0219b9e868bf0473';
 
 export const sizes = ['full', 'small'] as const;
@@ -32,7 +32,7 @@ interface Shapes {
   readonly clip: ClipShape;
 }
 
-/** What the configurations of each size say. */
+/** Configurations by model size. */
 export const modelShapes: Record<ModelSize, Shapes> = {
   full: {
     unet: stableDiffusionUnet,
@@ -104,20 +104,20 @@ const card = '---\nlicense: creativeml-openrail-m\n---\n\nRandom values in the s
 const randomTensors = ({ shapes: dims }: Parameters): RandomTensor[] =>
   [...dims].map(([name, shape]) => initialTensor(name, shape));
 
-/** The tensors of the model's UNet. */
+/** Tensors of the model's UNet. */
 export const unetTensors = (size: ModelSize): RandomTensor[] =>
   randomTensors(referenceUnet(modelShapes[size].unet).parameters);
 
-/** The tensors of its autoencoder, encoder included; its attention has the names that it had before diffusers 0.12. */
+/** Tensors of its autoencoder, including the encoder; attention layers have the names used before diffusers 0.12. */
 export const vaeTensors = (size: ModelSize): RandomTensor[] =>
   randomTensors(referenceVae(modelShapes[size].vae, true).parameters);
 
 /**
- * Stable Diffusion image variations with random values: every file that the hub has of it, by `owner/name/path`, with
- * the true names, shapes, types and formats. Nothing is made before it is read, and the same bytes always. What Drift
- * never needs (safety checker, the image encoder as PyTorch weights) is there by name, with a few bytes of weights.
+ * Files of Stable Diffusion image variations with random values, by `owner/name/path`: true names, shapes, types and
+ * formats. Contents are generated on demand and are deterministic. Files that Drift does not use (safety checker,
+ * PyTorch image encoder) exist with a few bytes of weights.
  *
- * @param size - `small` has few channels and short vocabularies, and is below 2 MB in all
+ * @param size - `small` has few channels and a short vocabulary, below 2 MB in total
  */
 export function imageVariations(size: ModelSize, format: WeightFormat = 'both'): Map<string, ByteSource> {
   const { unet, vae, clip } = modelShapes[size];

@@ -5,7 +5,7 @@ import type { ByteSource } from '../../src/models/types.ts';
 import { assemble } from './assemble.ts';
 import type { Piece } from './assemble.ts';
 
-/** A constant of a graph whose values need not be in memory. */
+/** Initializer of a graph, whose values may be generated on demand. */
 export interface OnnxConstant {
   readonly name: string;
   readonly type: DataType;
@@ -13,12 +13,12 @@ export interface OnnxConstant {
   readonly data: Piece;
 }
 
-/** Fields of onnx.proto: ModelProto.graph, GraphProto.initializer, TensorProto.raw_data. */
+/** Field numbers of onnx.proto: ModelProto.graph, GraphProto.initializer, TensorProto.raw_data. */
 const [graphField, initializerField, rawDataField] = [7, 5, 9];
-/** Wire type of what has a length in front. */
+/** Protobuf wire type of length-delimited fields. */
 const lengthDelimited = 2;
 
-/** The tag and the length before an embedded message or bytes. */
+/** Tag and length of an embedded message or byte field. */
 function prefix(field: number, length: number): Uint8Array {
   const pbf = new PbfWriter();
   pbf.writeVarint((field << 3) | lengthDelimited);
@@ -26,7 +26,7 @@ function prefix(field: number, length: number): Uint8Array {
   return pbf.finish();
 }
 
-/** An ONNX file with its weights inside: the encoder's own file, with constants put in at the end of its graph. */
+/** ONNX file with embedded weights: the output of `encodeModel`, with initializers appended to its graph. */
 export function onnxFile(
   name: string,
   graph: Omit<Graph, 'initializers'>,
@@ -53,7 +53,7 @@ export function onnxFile(
   ]);
 }
 
-/** Where the graph stands in an encoded model: its tag, and its content from start to end. */
+/** Byte offsets of the graph in an encoded model: its tag, and the start and end of its content. */
 function findGraph(model: Uint8Array): { tag: number; start: number; end: number } {
   const pbf = new PbfReader(model);
   while (pbf.pos < model.length) {

@@ -7,15 +7,15 @@ import { modelShapes } from './model.ts';
 import type { ModelSize } from './model.ts';
 import { count, fillValues } from './values.ts';
 
-/** An array with its shape. */
+/** Array with its shape, in row-major order. */
 export interface ReferenceArray {
   readonly dims: readonly number[];
   readonly data: Float32Array<ArrayBuffer>;
 }
 
 /**
- * Takes a network's values from where the files of the model come from, one tensor at a time, so that the largest tensor
- * is what it takes in memory; nothing of Drift's own readers is used.
+ * Provides a network's values from the generator of the model files, one tensor at a time, so that peak memory is the
+ * size of the largest tensor. Independent of Drift's own readers.
  */
 function fromGenerator(parameters: Parameters): void {
   parameters.provide((name) => {
@@ -28,22 +28,22 @@ function fromGenerator(parameters: Parameters): void {
 
 const latentChannels = 4;
 
-/** What the model's UNet is asked, and its answer by the definition in float64. */
+/** Inputs of the model's UNet, and its output evaluated in float64. */
 export interface UnetAnswer {
   /** [rows, 4, side, side] */
   readonly sample: ReferenceArray;
   readonly timestep: number;
-  /** [rows, d]; the first row is the unconditional one, all zero. */
+  /** [rows, d]; the first row is the unconditional one, all zeros. */
   readonly embeds: ReferenceArray;
-  /** Like `sample`. */
+  /** [rows, 4, side, side] */
   readonly noisePred: ReferenceArray;
 }
 
 /**
- * Asks the UNet of `imageVariations(size)`.
+ * Evaluates the UNet of `imageVariations(size)`.
  *
- * @param side - of the latents
- * @param rows - how many samples, one after the other
+ * @param side - side of the latents
+ * @param rows - batch size; rows are evaluated one after the other
  */
 export function unetAnswer(size: ModelSize, side: number, rows: number, timestep = 601): UnetAnswer {
   const json = modelShapes[size].unet;
@@ -74,7 +74,9 @@ export function unetAnswer(size: ModelSize, side: number, rows: number, timestep
   };
 }
 
-/** Latents [1, 4, side, side] and the picture [1, 3, 8 side, 8 side] in 0…1 that the decoder makes of them. */
+/**
+ * Random latents [1, 4, side, side], and the picture [1, 3, 8 side, 8 side] in 0…1 that the decoder computes from them.
+ */
 export function decoderAnswer(
   size: ModelSize,
   side: number,

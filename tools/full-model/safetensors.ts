@@ -3,7 +3,7 @@ import { assemble } from './assemble.ts';
 import { tensorBytes } from './values.ts';
 import type { RandomTensor } from './values.ts';
 
-/** A safetensors file as PyTorch models are saved in: sorted by name, the header filled up to a multiple of 8 bytes. */
+/** Safetensors file as PyTorch models are saved: tensors sorted by name, header padded to a multiple of 8 bytes. */
 export function safetensors(
   name: string,
   tensors: readonly RandomTensor[],

@@ -1,7 +1,7 @@
 const START = '<|startoftext|>';
 const END = '<|endoftext|>';
 
-/** How byte-level BPE writes every byte as a character (GPT-2's `bytes_to_unicode`), in the order of CLIP's vocabulary. */
+/** Byte-to-character mapping of byte-level BPE (GPT-2's `bytes_to_unicode`), in the order of CLIP's vocabulary. */
 function byteCharacters(): string[] {
   const printable = [
     [0x21, 0x7e],
@@ -12,7 +12,7 @@ function byteCharacters(): string[] {
   return [...printable, ...others].map((code) => String.fromCodePoint(code));
 }
 
-/** Merges that make words of up to four letters: pairs inside and at the end of a word, then pairs of pairs. */
+/** Merges that form words of up to four letters: pairs inside and at the end of a word, then pairs of pairs. */
 function* mergesOfLetters(): Generator<[string, string]> {
   const letters = Array.from('etaoinshrdlucmfwypvbgkjqxz');
   const pairs = letters.flatMap((a) => letters.map((b) => [a, b] as const));
@@ -24,10 +24,10 @@ function* mergesOfLetters(): Generator<[string, string]> {
 }
 
 /**
- * A tokenizer of CLIP's kind with so many entries: bytes, bytes that end a word, merges, start and end. As
- * `tokenizer.json` and `tokenizer_config.json` of the hub's CLIP models; the merges are made up.
+ * CLIP tokenizer with a vocabulary of `size` entries: bytes, bytes that end a word, merges, start and end. Returns
+ * `tokenizer.json` and `tokenizer_config.json` in the format of the hub's CLIP models; the merges are synthetic.
  *
- * @param size - at least 514; CLIP's has 49408
+ * @param size - at least 514; CLIP's is 49408
  */
 export function clipTokenizer(size: number): { file: unknown; config: unknown } {
   const bytes = byteCharacters();

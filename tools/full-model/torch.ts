@@ -6,22 +6,22 @@ import type { LazyBytes, Piece } from './assemble.ts';
 import { count, tensorBytes } from './values.ts';
 import type { RandomTensor } from './values.ts';
 
-/** A record of the archive. */
+/** Record of the archive. */
 export interface TorchRecord {
   readonly name: string;
   readonly data: Piece;
-  /** The checksum, where it is known; else it is worked out of the data when it is read. */
+  /** CRC-32, if known; otherwise computed from the data when it is first read. */
   readonly crc32?: number;
 }
 
-/** What no longer fits into 32 bits stands in a field of 64 bits. */
+/** Values from here on are stored in 64-bit (zip64) fields. */
 const tooWide = 0xffffffff;
-/** Where PyTorch lets the bytes of a storage begin. */
+/** Alignment of storages in PyTorch's archives, in bytes. */
 const alignment = 64;
 
 /**
- * A checkpoint as `torch.save` of PyTorch 1.13 writes a state dict: a stored zip archive with a pickle (protocol 2),
- * one record for each storage, and the version.
+ * Checkpoint as written by `torch.save` of PyTorch 1.13 for a state dict: an uncompressed zip archive with a pickle
+ * (protocol 2), one record per storage, and the version.
  */
 export function torchFile(name: string, tensors: readonly RandomTensor[]): ByteSource {
   const pickle = py.pickle(
@@ -49,9 +49,9 @@ export function torchFile(name: string, tensors: readonly RandomTensor[]): ByteS
 }
 
 /**
- * The archive as PyTorch's writer (miniz, with zip64 switched on) lays it out: headers that leave sizes to a descriptor
- * after the data, a padding field "FB" that aligns the data, and zip64 fields where something is 4 GB or more. The
- * end is always there in both widths.
+ * Archive with the layout of PyTorch's writer (miniz with zip64): local headers leave sizes to a data descriptor, a
+ * padding field "FB" aligns the data, and zip64 fields are used from 4 GB on. The end of central directory is written
+ * in both formats.
  */
 export function torchArchive(name: string, records: readonly TorchRecord[]): ByteSource {
   const pieces: Piece[] = [];
@@ -131,7 +131,7 @@ export function torchArchive(name: string, records: readonly TorchRecord[]): Byt
   return assemble(name, pieces);
 }
 
-/** A few bytes that are worked out when they are first read. */
+/** Lazily computed bytes, cached after the first read. */
 function lazily(length: number, make: () => Uint8Array): LazyBytes {
   let known: Uint8Array | null = null;
   const bytes = () => (known ??= make());

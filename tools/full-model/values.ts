@@ -1,7 +1,7 @@
 import { float32ToFloat16 } from '../../src/base/index.ts';
 import type { LazyBytes } from './assemble.ts';
 
-/** A tensor of random values: evenly spread around `middle`, with a standard deviation of `deviation`. */
+/** Tensor of random values: uniform around the mean `middle`, with the standard deviation `deviation`. */
 export interface RandomTensor {
   readonly name: string;
   readonly dims: readonly number[];
@@ -11,7 +11,7 @@ export interface RandomTensor {
 
 export const count = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1);
 
-/** FNV-1a (Fowler, Noll, Vo) of a name: what makes every tensor's values its own. */
+/** FNV-1a hash (Fowler, Noll, Vo) of a tensor's name, which seeds its values. */
 function seedOf(name: string): number {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(name)) hash = Math.imul(hash ^ byte, 0x01000193);
@@ -19,14 +19,14 @@ function seedOf(name: string): number {
 }
 
 /**
- * Values `start`, `start` + 1, … of a tensor. Each depends on the tensor's name and its own place alone, so that any
- * part of a checkpoint can be made without the rest, and is the same on every machine. The integer hash is
- * `lowbias32` (C. Wellons and TheIronBorn, public domain): two products, some 2 ns a value.
+ * Fills `out` with the values of a tensor from index `start` on. Each value depends only on the tensor's name and the
+ * index, so that any part of a checkpoint can be generated independently and is the same on every machine. The integer
+ * hash is `lowbias32` (C. Wellons and TheIronBorn, public domain): two multiplications, about 2 ns per value.
  */
 export function fillValues(out: Float32Array, tensor: RandomTensor, start: number): void {
   const seed = seedOf(tensor.name);
   const { middle } = tensor;
-  // Evenly spread over ±1, a number has a deviation of 1/√3.
+  // A uniform distribution over ±1 has a deviation of 1/√3.
   const scale = (tensor.deviation * Math.sqrt(3)) / 2 ** 31;
   for (let i = 0; i < out.length; i++) {
     let word = Math.imul(start + i, 0x9e3779b9) ^ seed;
@@ -36,7 +36,7 @@ export function fillValues(out: Float32Array, tensor: RandomTensor, start: numbe
   }
 }
 
-/** The bytes of a tensor as files hold them (little-endian), made when they are read. */
+/** Bytes of a tensor as stored in files (little-endian), generated on demand. */
 export function tensorBytes(tensor: RandomTensor, type: 'float32' | 'float16'): LazyBytes {
   const size = type === 'float32' ? 4 : 2;
   const length = size * count(tensor.dims);

@@ -3,40 +3,40 @@ import { seeded } from './random.ts';
 import { targets } from './targets.ts';
 import type { TargetName } from './targets.ts';
 
-/** A bad file that ended in neither a picture or model nor an error that is meant for the user, or took too much. */
+/** A case that threw an error other than a DriftError, or exceeded a limit of time or memory. */
 export interface Finding {
   readonly target: TargetName;
-  /** Repeats the case: `npm run fuzz -- --only TARGET --seed SEED --count 1`. */
+  /** Reproduces the case: `npm run fuzz -- --only TARGET --seed SEED --count 1`. */
   readonly seed: number;
   readonly what: string;
 }
 
-/** What became of the files of one kind. */
+/** Statistics of the cases of one target. */
 export interface Tally {
   readonly target: TargetName;
   cases: number;
   opened: number;
-  /** How many were refused, by the error's class and code. */
+  /** Number of rejected files by the error's class and code. */
   readonly refused: Map<string, number>;
-  /** Of the slowest case, in milliseconds. */
+  /** Duration of the slowest case, in milliseconds. */
   slowest: number;
-  /** The most that the process grew by in one case, in bytes: what the operating system calls resident. */
+  /** Largest increase of the process's peak resident set size in one case, in bytes. */
   growth: number;
 }
 
 export interface FuzzOptions {
   readonly target: TargetName;
-  /** Of the first case; the others have the numbers after it. */
+  /** Seed of the first case; later cases have consecutive seeds. */
   readonly seed: number;
   readonly count: number;
-  /** The longest that a case may take, in milliseconds, and the most that it may grow the process by, in bytes. */
+  /** Maximum duration of a case in milliseconds, and maximum memory growth in bytes. */
   readonly limits?: { readonly time: number; readonly growth: number };
   /** Called before each case. */
   readonly onCase?: (seed: number) => void;
   readonly onFinding: (finding: Finding) => void;
 }
 
-/** Opens so many spoilt files of a kind, one after the other. */
+/** Opens `count` mutated files of a target, one after the other. */
 export async function fuzz({ target, seed, count, limits, onCase, onFinding }: FuzzOptions): Promise<Tally> {
   const { seeds, spoil, open } = targets[target];
   const good = await seeds();

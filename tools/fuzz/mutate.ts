@@ -2,7 +2,7 @@ import type { Random } from './random.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Numbers that lengths, offsets and counts go wrong with. */
+/** Boundary values of lengths, offsets and counts. */
 const extremes = [
   0,
   1,
@@ -19,7 +19,10 @@ const extremes = [
   2 ** 63,
 ];
 
-/** A file with one to eight random changes, more often few: many leave little that a reader gets to. `others` are files of the same kind, to splice with. */
+/**
+ * Applies one to eight random mutations, more often few, because many are rejected early by readers. `others` are files
+ * of the same kind to splice from.
+ */
 export function mutated(file: Bytes, random: Random, others: readonly Bytes[]): Bytes {
   let bytes = file;
   for (let left = 1 + random.below(1 + random.below(8)); left > 0; left--) {
@@ -51,12 +54,12 @@ function changed(bytes: Bytes, random: Random, others: readonly Bytes[]): Bytes 
       return spliced(bytes, at, length, other.slice(from, from + random.below(256)));
     }
     default:
-      // Rarely, as it leaves little to go wrong.
+      // Truncation is rare, because it leaves little to parse.
       return random.below(4) === 0 ? bytes.slice(0, at) : overwritten(bytes, at, integer(random));
   }
 }
 
-/** An extreme or random integer of 1, 2, 4 or 8 bytes, in either byte order. */
+/** Boundary value ±1 as an integer of 1, 2, 4 or 8 bytes, in either byte order. */
 function integer(random: Random): Bytes {
   const size = random.pick([1, 2, 4, 8]);
   const value = BigInt(random.pick(extremes)) + BigInt(random.below(3)) - 1n;
@@ -80,7 +83,7 @@ function spliced(bytes: Bytes, at: number, removed: number, added: Bytes): Bytes
   return result;
 }
 
-/** What stands in a JSON file in the place of something else. */
+/** Values of unexpected type or range to put into JSON. */
 const strangers: readonly unknown[] = [
   null,
   true,
@@ -100,7 +103,7 @@ const strangers: readonly unknown[] = [
   { __proto__: null, constructor: 1 },
 ];
 
-/** JSON with one to four values replaced, removed or repeated; it stays JSON. */
+/** JSON with one to four values replaced, removed or duplicated; the result is valid JSON. */
 export function mutatedJson(text: string, random: Random): string {
   const root: unknown = JSON.parse(text);
   for (let left = 1 + random.below(4); left > 0; left--) {
@@ -116,7 +119,7 @@ export function mutatedJson(text: string, random: Random): string {
   return JSON.stringify(root);
 }
 
-/** Something else in the place of a value; of a number often another number, which passes for one. */
+/** Replacement of a value; numbers are mostly replaced by other numbers, which pass type checks. */
 function instead(value: unknown, random: Random): unknown {
   if (typeof value !== 'number' || random.below(4) === 0) return random.pick(strangers);
   return random.pick([value + 1, value - 1, 2 * value, -value, value + 0.5, random.pick(extremes)]);

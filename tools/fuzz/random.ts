@@ -1,13 +1,17 @@
-/** Random numbers that a seed repeats. */
+/** Seeded random number generator. */
 export interface Random {
-  /** A whole number from 0 to below `limit`. */
+  /** Uniform integer from 0 to below `limit`. */
   below(limit: number): number;
-  /** One of a list that is not empty. */
+  /**
+   * Random item of a list.
+   *
+   * @throws RangeError if the list is empty
+   */
   pick<T>(items: readonly T[]): T;
   bytes(length: number): Uint8Array<ArrayBuffer>;
 }
 
-/** The generator "mulberry32" (Tommy Ettinger, 2017, public domain): 32 bits of state are plenty for choosing mutations. */
+/** The generator mulberry32 (Tommy Ettinger, 2017, public domain): 32 bits of state suffice to choose mutations. */
 export function seeded(seed: number): Random {
   let state = seed | 0;
   const next = () => {

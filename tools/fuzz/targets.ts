@@ -26,13 +26,20 @@ import type { Random } from './random.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A kind of file that comes from outside. */
+/** A kind of untrusted file, and the code that reads it. */
 export interface Target {
-  /** Good files of the kind. */
+  /** Valid files of the kind. */
   readonly seeds: () => Promise<readonly Bytes[]>;
-  /** A bad file: changed anywhere, or changed inside and made consistent again, so that the reader gets that far. */
+  /**
+   * Mutates a valid file: either anywhere, or inside with checksums and lengths made consistent again, so that the
+   * mutation reaches inner parsers.
+   */
   readonly spoil: (seed: Bytes, random: Random, seeds: readonly Bytes[]) => Promise<Bytes> | Bytes;
-  /** Reads all that the page would. @throws DriftError */
+  /**
+   * Reads everything that the page would read.
+   *
+   * @throws DriftError
+   */
   readonly open: (bytes: Bytes) => Promise<void>;
 }
 
@@ -45,7 +52,7 @@ async function files(...paths: readonly string[]): Promise<Bytes[]> {
   return Promise.all(paths.map(async (path) => new Uint8Array(await readFile(new URL(path, root)))));
 }
 
-/** Tensors that are read of each checkpoint. */
+/** Number of tensors read of each checkpoint. */
 const mostTensors = 20;
 
 async function openWeights(bytes: Bytes): Promise<void> {
@@ -53,7 +60,7 @@ async function openWeights(bytes: Bytes): Promise<void> {
   for (const name of [...checkpoint.tensors.keys()].slice(0, mostTensors)) await checkpoint.read(name);
 }
 
-/** The files of a ZIP archive, unpacked. */
+/** Unpacks a ZIP archive. */
 async function unzipped(bytes: Bytes): Promise<{ name: string; data: Bytes }[]> {
   const zip = await openZip(memorySource('seed', bytes), {
     fail: (_, message) => new Error(message),
@@ -68,7 +75,7 @@ async function unzipped(bytes: Bytes): Promise<{ name: string; data: Bytes }[]> 
   );
 }
 
-/** An archive of which one file is spoilt, with checksums that hold. */
+/** Archive in which one file is mutated, with valid checksums. */
 async function respoilt(
   bytes: Bytes,
   random: Random,
@@ -143,7 +150,7 @@ const picture = (width: number, height: number, seed: number, alpha: number) => 
   ),
 });
 
-/** A PNG whose chunks have the checksums of what is in them, wherever they still are chunks. */
+/** Recomputes the checksums of a PNG's chunks, as far as its chunk structure is intact. */
 function rechecked(file: Bytes): Bytes {
   const out = file.slice();
   const view = new DataView(out.buffer);
@@ -156,7 +163,7 @@ function rechecked(file: Bytes): Bytes {
   return out;
 }
 
-/** A PNG with other pixels than it says, well compressed: rows too few, too many, or filtered in unknown ways. */
+/** PNG with valid compression but wrong pixel data: too few or too many rows, or unknown filters. */
 function repacked(file: Bytes, random: Random): Bytes {
   const data = deflateSync(random.bytes(random.below(4000)));
   const out = new Uint8Array(33 + 12 + data.length + 12);
@@ -180,7 +187,7 @@ const png: Target = {
     const bad = mutated(seed, random, seeds);
     return kind === 1 ? bad : rechecked(bad);
   },
-  // As a start picture is decoded, with the size that it says of itself.
+  // Decodes it like a start picture, after checking the size that its header declares.
   open(bytes) {
     return new Promise((resolve) => {
       const header = sniffPicture(bytes);
@@ -270,6 +277,6 @@ const manifest: Target = {
   },
 };
 
-/** Everything that is read from outside, by the name that `--only` takes. */
+/** All targets, by their names for `--only`. */
 export const targets = { safetensors, pickle, zip, png, drift, manifest } satisfies Record<string, Target>;
 export type TargetName = keyof typeof targets;

@@ -7,29 +7,29 @@ import { familyOf, killAll, listProcesses } from './processes.ts';
 import { WorkerHeaps } from './worker-heaps.ts';
 import type { WorkerHeap } from './worker-heaps.ts';
 
-/** How often the page is asked what has happened, in milliseconds. */
+/** Interval at which the page is polled, in milliseconds. */
 const askEvery = 250;
 
 export interface VisitOptions {
   readonly machine: Machine;
-  /** The folder in which the browser keeps everything: it is the same browser on the next visit. */
+  /** Profile folder, which persists between visits. */
   readonly profile: string;
   readonly signal: AbortSignal;
   readonly onHeap: (worker: string, heap: WorkerHeap) => void;
 }
 
-/** A browser with one page in it, from its start to its end, which may be a violent one. */
+/** A browser with one page, which can be closed or killed. */
 export class Visit {
   readonly page: Page;
-  /** The number of the process that the browser was started as. */
+  /** Id of the browser's main process. */
   readonly pid: number;
   readonly #context: BrowserContext;
   readonly #heaps: WorkerHeaps;
   readonly #listener = new Listener();
   readonly #signal: AbortSignal;
-  /** Why the page cannot go on. */
+  /** Error that makes the page unusable. */
   #broken: Error | null = null;
-  /** Under way once the browser is ended on purpose. */
+  /** Set once the browser is closed or killed on purpose. */
   #ending: Promise<void> | null = null;
 
   private constructor(
@@ -49,7 +49,7 @@ export class Visit {
     context.on('close', () => {
       if (!this.#ending) this.#broken ??= new Error('The browser has ended by itself.');
     });
-    // Whatever is waited for in the page then ends.
+    // Ends all pending waits on the page.
     signal.addEventListener('abort', () => void this.kill());
   }
 
@@ -61,7 +61,7 @@ export class Visit {
       executablePath,
       args,
       env: { ...process.env, ...env },
-      // Whoever ends this program by a signal waits for what it has to clear up.
+      // This program handles signals itself, so that it can clean up.
       handleSIGINT: false,
       handleSIGTERM: false,
       handleSIGHUP: false,
@@ -80,22 +80,22 @@ export class Visit {
     }
   }
 
-  /** What was heard so far, in its order. */
+  /** Recorded messages so far, in order. */
   get heard(): readonly Heard[] {
     return this.#listener.heard;
   }
 
-  /** Whether it was ended on purpose. */
+  /** Whether the browser was closed or killed on purpose. */
   get ended(): boolean {
     return this.#ending !== null;
   }
 
-  /** The browser's own version. */
+  /** Version of the browser. */
   get version(): string {
     return this.#context.browser()?.version() ?? '';
   }
 
-  /** What was heard last, in words. */
+  /** Last recorded message, for logs. */
   get state(): string {
     const last = this.heard.at(-1);
     switch (last?.kind) {
@@ -124,12 +124,12 @@ export class Visit {
   }
 
   /**
-   * Waits for something to be heard that has not been before this number of things.
+   * Waits for a message that matches `is`.
    *
-   * @param what - that it is waited for, in words
-   * @param seconds - how long at most
-   * @param since - how much had been heard before
-   * @throws Error when the time is over, when a call to a worker fails or the page does; or the signal's reason
+   * @param what - description for the error message
+   * @param seconds - timeout
+   * @param since - number of messages to skip
+   * @throws Error on timeout, or if a call to a worker or the page fails; the signal's reason if aborted
    */
   async hears(what: string, seconds: number, since: number, is: (heard: Heard) => boolean): Promise<Heard> {
     const end = performance.now() + 1000 * seconds;
@@ -137,7 +137,7 @@ export class Visit {
       this.#signal.throwIfAborted();
       if (this.#broken) throw this.#broken;
       await this.#listener.collect(this.page).catch((error: unknown) => {
-        // That the page is gone is known to this; why, to those.
+        // The cause is more informative than the error of `collect`, which only says that the page is gone.
         this.#signal.throwIfAborted();
         throw this.#broken ?? error;
       });
@@ -153,7 +153,7 @@ export class Visit {
     }
   }
 
-  /** Kills all of the browser's processes at once, as a power cut would. */
+  /** Kills all processes of the browser at once, like a power cut. */
   kill(): Promise<void> {
     return (this.#ending ??= this.#kill());
   }
@@ -164,7 +164,7 @@ export class Visit {
     await this.#context.close().catch(() => undefined);
   }
 
-  /** Closes the browser in good order. */
+  /** Closes the browser normally. */
   close(): Promise<void> {
     return (this.#ending ??= this.#context.close());
   }

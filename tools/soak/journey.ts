@@ -1,18 +1,18 @@
-/** What a user does, from the first visit to the first frame and the visit after it. */
+/** User actions, from the first visit to the first frame and the next visit. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Page } from '@playwright/test';
 import type { Visit } from './browser.ts';
 import { frameTimes, loadTimes } from './times.ts';
 import type { FrameTimes, LoadTimes } from './times.ts';
 
-/** The longest that anything may take, in seconds: software GPUs compile shaders for minutes, and take their time. */
+/** Timeout of slow operations, in seconds: software GPUs compile shaders for minutes. */
 const patience = 2400;
-/** How long a control that should be there is waited for, in milliseconds. */
+/** Timeout of UI elements that should be visible already, in milliseconds. */
 const soon = 30_000;
 
 const fullName = 'Stable Diffusion image variations';
 
-/** Opens the page, and waits until the model that it comes with is there. */
+/** Opens the page, and waits until the built-in model is loaded. */
 export async function open(visit: Visit, address: string): Promise<void> {
   await visit.page.goto(address);
   await visit.hears('the built-in model', patience, 0, ready);
@@ -24,7 +24,7 @@ function button(page: Page, name: string) {
   return page.getByRole('button', { name, exact: true });
 }
 
-/** Gets the full model, from the button in the dialog on. */
+/** Starts the download of the full model from the Models dialog. */
 export async function get({ page }: Visit): Promise<void> {
   await page.getByRole('button', { name: /^Models/ }).click();
   await button(page, 'Get the full model').click();
@@ -32,9 +32,9 @@ export async function get({ page }: Visit): Promise<void> {
 }
 
 /**
- * Goes on with a download that was cut short, in whatever way the page offers.
+ * Resumes an interrupted download in whatever way the page offers.
  *
- * @returns where the button was
+ * @returns where the button was found
  */
 export async function goOn(visit: Visit): Promise<'notice' | 'list' | 'beginning'> {
   const { page } = visit;
@@ -43,7 +43,7 @@ export async function goOn(visit: Visit): Promise<'notice' | 'list' | 'beginning
     await found.click();
     return 'notice';
   }
-  // The browser had not written down yet what the page wanted to remember: the model itself may still be there.
+  // The browser had not yet written the page's local storage; the model's files may still exist.
   await page.getByRole('button', { name: /^Models/ }).click();
   const row = page.getByRole('list', { name: 'Installed models' }).getByRole('button', { name: 'Go on' });
   if (await isThere(row)) {
@@ -55,7 +55,7 @@ export async function goOn(visit: Visit): Promise<'notice' | 'list' | 'beginning
   return 'beginning';
 }
 
-/** Closes the dialog with the models, if it is open. */
+/** Closes the Models dialog, if open. */
 async function closeDialog(page: Page): Promise<void> {
   const dialog = page.getByRole('dialog', { name: 'Models' });
   if (!(await dialog.isVisible())) return;
@@ -71,9 +71,9 @@ async function isThere(locator: ReturnType<typeof button>): Promise<boolean> {
 }
 
 /**
- * Waits for a share of the download (0 to 1), and gives the time, in milliseconds since 1970.
+ * Waits for a fraction of the download (0 to 1). Returns the time in milliseconds since 1970.
  *
- * @throws Error when the download is over before anybody has noticed that it was so far
+ * @throws Error if the download ends before the fraction was observed
  */
 export async function downloadReaches(visit: Visit, share: number): Promise<number> {
   const heard = await visit.hears(
@@ -91,7 +91,7 @@ export async function downloadReaches(visit: Visit, share: number): Promise<numb
   return heard.at;
 }
 
-/** Waits for the whole download, and gives the time as `downloadReaches` does. */
+/** Waits for the end of the download. Returns the time in milliseconds since 1970. */
 export async function downloadEnds(visit: Visit): Promise<number> {
   const { at } = await visit.hears(
     'the end of the download',
@@ -102,7 +102,7 @@ export async function downloadEnds(visit: Visit): Promise<number> {
   return at;
 }
 
-/** Takes the model that has come into use. */
+/** Switches to the downloaded model and waits until it is loaded. */
 export async function use(visit: Visit): Promise<LoadTimes> {
   const before = visit.heard.length;
   await closeDialog(visit.page);
@@ -116,12 +116,12 @@ async function modelIsNamed(page: Page): Promise<void> {
   await page.getByRole('contentinfo').getByText(fullName, { exact: true }).waitFor({ timeout: soon });
 }
 
-/** The most bytes that the browser lets the page keep. */
+/** Storage quota of the page, in bytes. */
 export function quota(page: Page): Promise<number> {
   return page.evaluate(async () => (await navigator.storage.estimate()).quota ?? 0);
 }
 
-/** What the page says of the device that it runs on. */
+/** The device as shown in the footer. */
 export function runsOn(page: Page): Promise<string> {
   const fact = page
     .getByRole('contentinfo')
@@ -129,7 +129,7 @@ export function runsOn(page: Page): Promise<string> {
   return fact.getByRole('definition').innerText();
 }
 
-/** Makes one frame from the first of the examples, and gives the times. */
+/** Generates one frame from the first example picture. Returns its timings. */
 export async function makeFrame(
   visit: Visit,
   settings: Readonly<Record<'Width' | 'Height' | 'Steps' | 'Frames', number>>,
@@ -152,12 +152,12 @@ export async function makeFrame(
   return frameTimes(visit.heard);
 }
 
-/** What the first frame looks like, in figures. */
+/** Statistics of the first frame's pixels. */
 export interface PictureFigures {
   readonly width: number;
   readonly height: number;
   readonly colours: number;
-  /** Of the values of all channels, 0 to 255. */
+  /** Mean over all colour channels, 0 to 255. */
   readonly mean: number;
   readonly standardDeviation: number;
 }
@@ -183,9 +183,9 @@ export async function firstFrame(page: Page): Promise<PictureFigures> {
   });
 }
 
-/** Reloads the page, and gives the seconds from there until the model is ready, with what loading took. */
+/** Reloads the page. Returns the seconds until the model is ready, and the timings of the load. */
 export async function reload(visit: Visit): Promise<{ readonly ready: number; readonly load: LoadTimes }> {
-  // What the page wants to remember of this visit is written down by the browser a moment later.
+  // The browser writes the page's local storage with a delay.
   await wait(2000);
   const before = visit.heard.length;
   await visit.page.reload();

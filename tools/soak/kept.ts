@@ -1,18 +1,18 @@
 import type { Page } from '@playwright/test';
 
-/** SHA-256 of frames' files, by their paths in the browser's storage. */
+/** SHA-256 of frame files by their paths in the origin private file system. */
 export type FrameSums = ReadonlyMap<string, string>;
 
-/** What is stored at a moment at which the page says that everything is kept. */
+/** Stored frames at a moment when the page reports that everything is kept. */
 export interface Kept {
-  /** Every frame's file, also of what is only being made. */
+  /** All frame files, including those of a run in progress. */
   readonly stored: FrameSums;
-  /** Those that the page has shown as kept: of projects that are listed, no more of each than the strip shows. */
+  /** Frames that the page has shown as kept: those of listed projects, up to the number in the strip. */
   readonly shown: FrameSums;
 }
 
 /**
- * The frames that the page says are kept, as their files are at that moment; null while it says otherwise. Frames are
+ * Frames that the page reports as kept, with checksums of their files; null if it does not report so. Frames are
  * numbered from 1 in the order in which they were made.
  */
 export async function keptFrames(page: Page): Promise<Kept | null> {
@@ -44,7 +44,7 @@ export async function keptFrames(page: Page): Promise<Kept | null> {
       if (!(folder instanceof FileSystemDirectoryHandle)) continue;
       for await (const [name, handle] of folder) {
         if (!(handle instanceof FileSystemFileHandle) || !/^\d{7}\.png$/.test(name)) continue;
-        // One that is being written cannot be read, and is not kept yet.
+        // A file that is being written cannot be read, and is not kept yet.
         const bytes = await handle
           .getFile()
           .then((file) => file.arrayBuffer())
@@ -56,7 +56,7 @@ export async function keptFrames(page: Page): Promise<Kept | null> {
         files.push({ path: `${project}/${name}`, sum, shown });
       }
     }
-    // What changed meanwhile is looked at the next time.
+    // If the state changed in the meantime, the caller tries again.
     const after = state();
     return after.kept && after.frames >= before.frames ? files : null;
   });
@@ -65,7 +65,7 @@ export async function keptFrames(page: Page): Promise<Kept | null> {
   return { stored: sums(found), shown: sums(found.filter(({ shown }) => shown)) };
 }
 
-/** The frames that were kept and are not stored any more as they were. */
+/** Paths of kept frames whose files are missing or changed. */
 export function lostFrames(kept: FrameSums, stored: FrameSums): string[] {
   return [...kept].filter(([path, sum]) => stored.get(path) !== sum).map(([path]) => path);
 }

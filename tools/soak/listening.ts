@@ -1,4 +1,4 @@
-/** What the page and its workers say to each other, with the times at which they say it. */
+/** Message between the page and a worker, with its time. */
 import type { BrowserContext, Page } from '@playwright/test';
 import * as v from 'valibot';
 import { diffusionApi, modelsApi } from '../../src/protocol/index.ts';
@@ -25,7 +25,7 @@ const generateEventSchema = v.object({
   progress: v.optional(v.object({ stage: v.string(), step: v.number(), of: v.number() })),
 });
 
-/** What happened to a call that Drift's page made to a worker. */
+/** Event of a call from the page to a worker. */
 export type Heard = { readonly at: number } & (
   | { readonly kind: 'called' | 'result'; readonly method: string }
   | { readonly kind: 'error'; readonly method: string; readonly message: string }
@@ -34,12 +34,12 @@ export type Heard = { readonly at: number } & (
   | { readonly kind: 'generate'; readonly event: v.InferOutput<typeof generateEventSchema> }
 );
 
-/** Has every page of a browser that is opened from now on keep what its workers say. */
+/** Makes every new page of a browser context record the messages of its workers. */
 export async function listenIn(context: BrowserContext): Promise<void> {
   await context.addInitScript(() => {
     window.overheard = [];
     const keep = (worker: string, from: 'page' | 'worker', message: unknown) => {
-      // Pictures and files are left out.
+      // Binary data is omitted.
       const text = JSON.stringify(message, (_, value: unknown) =>
         ArrayBuffer.isView(value) || value instanceof Blob ? null : value,
       );
@@ -64,13 +64,13 @@ export async function listenIn(context: BrowserContext): Promise<void> {
   });
 }
 
-/** Makes sense of what was overheard on one page. */
+/** Decodes the recorded messages of a page. */
 export class Listener {
   readonly heard: Heard[] = [];
-  /** Methods of the calls under way, by worker and number. */
+  /** Methods of pending calls by worker and call id. */
   readonly #methods = new Map<string, string>();
 
-  /** Takes what the page has heard since it was last asked. */
+  /** Fetches the messages recorded since the last call. */
   async collect(page: Page): Promise<void> {
     const overheard = await page.evaluate(() => window.overheard.splice(0));
     for (const each of overheard) this.#take(each);
@@ -94,7 +94,7 @@ export class Listener {
     if (response.kind === 'result') {
       this.heard.push({ at, kind: 'result', method });
     } else if (response.kind === 'error') {
-      // Stopping is no failure.
+      // Aborted calls are not failures.
       if (response.error.name === 'AbortError') return;
       this.heard.push({ at, kind: 'error', method, message: response.error.message });
     } else if (method === 'get') {

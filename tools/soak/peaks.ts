@@ -1,28 +1,28 @@
 import { familyOf, listProcesses, memoryOf } from './processes.ts';
 import type { WorkerHeap } from './worker-heaps.ts';
 
-/** The parts of the run whose memory is looked at, in their order. */
+/** Phases for which peak memory is measured, in order. */
 export const phases = ['download', 'load', 'frame', 'reload'] as const;
 export type Phase = (typeof phases)[number];
 
-/** The most that was seen at any one time, in bytes. */
+/** Peak memory, in bytes. */
 export interface Peak {
   /** All processes of the browser together. */
   browser: number;
-  /** The largest of the processes that run pages: the workers are in it. */
+  /** Largest renderer process, which includes the workers. */
   renderer: number;
   gpuProcess: number;
-  /** What each worker held in JavaScript, by its name. */
+  /** JavaScript heap of each worker by name. */
   readonly workers: Record<string, WorkerHeap>;
 }
 
-/** Looks at a browser again and again, and remembers the peaks of each phase and the processor time of it all. */
+/** Samples a browser's memory and records the peaks per phase, and the total processor time. */
 export class Peaks {
   readonly #peaks = new Map<Phase, Peak>();
-  /** By process: numbers are not given again within minutes. */
+  /** By process id, which is not reused within minutes. */
   readonly #cpuSeconds = new Map<number, number>();
 
-  /** Seconds on any core that all browsers so far have used; what a process used after it was last looked at is not in it. */
+  /** Processor time of all browsers so far, in seconds, up to the last sample of each process. */
   get cpuSeconds(): number {
     return [...this.#cpuSeconds.values()].reduce((sum, seconds) => sum + seconds, 0);
   }
@@ -33,7 +33,7 @@ export class Peaks {
     return known;
   }
 
-  /** Looks at a browser once, by the number of the process that it was started as. */
+  /** Takes a sample of the browser with this process id. */
   async look(phase: Phase, browser: number): Promise<void> {
     const family = familyOf(browser, await listProcesses());
     const memory = await Promise.all(
@@ -48,7 +48,7 @@ export class Peaks {
     peak.gpuProcess = Math.max(peak.gpuProcess, ...of('gpu-process'));
   }
 
-  /** Notes what a worker holds: the largest sum of both counts, not the sum of the largest. */
+  /** Records the heap of a worker: the largest sum of both numbers, not the sum of their maxima. */
   note(phase: Phase, worker: string, heap: WorkerHeap): void {
     const { workers } = this.of(phase);
     const before = workers[worker] ?? { objects: 0, buffers: 0 };

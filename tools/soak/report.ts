@@ -6,28 +6,28 @@ import { together } from './traffic.ts';
 import type { Rate } from './traffic.ts';
 import type { WorkerHeap } from './worker-heaps.ts';
 
-/** All that a run has measured. */
+/** Results of a run. */
 export interface Measured {
   readonly machine: {
     readonly cores: number;
     readonly processor: string;
     readonly memoryBytes: number;
     readonly browser: string;
-    /** In the page's words. */
+    /** The device as shown in the page's footer. */
     readonly runsOn: string;
     readonly quotaBytes: number;
   };
   readonly size: string;
-  /** The most bytes a second that the hub sends; null where nothing holds it back. */
+  /** Bandwidth limit of the hub in bytes per second; null if unlimited. */
   readonly line: number | null;
   readonly stretches: readonly {
     readonly resumed: string | null;
     readonly times: StretchTimes;
-    /** Sent by the hub, in this stretch. */
+    /** Bytes sent by the hub in this stretch. */
     readonly sentBytes: number;
     readonly rates: { readonly float32: Rate; readonly all: Rate };
   }[];
-  /** Seconds on any core while downloading. */
+  /** Processor time during the download, in seconds. */
   readonly cpu: { readonly tool: number; readonly browser: number };
   readonly load: LoadTimes;
   readonly frame: FrameTimes & { readonly picture: PictureFigures; readonly notices: readonly string[] };
@@ -35,12 +35,12 @@ export interface Measured {
   readonly peaks: Peaks;
 }
 
-/** The most that a worker may hold in JavaScript at once, in bytes: nothing may have more of a checkpoint. */
+/** Maximum JavaScript heap of a worker, in bytes: no worker may hold a whole checkpoint. */
 const mostHeld = 256e6;
-/** A frame of less variety than this is blank. */
+/** A frame with fewer colours or a smaller deviation counts as blank. */
 const [fewestColours, leastDeviation] = [16, 1];
 
-/** What must hold, in words, and whether it does. */
+/** Checks of the results, by description. */
 export function checks({ stretches, frame, reload, peaks }: Measured, side: number): Record<string, boolean> {
   const { width, height, colours, standardDeviation } = frame.picture;
   const held = phases.flatMap((phase) => Object.values(peaks.of(phase).workers).map(sum));
@@ -53,7 +53,7 @@ export function checks({ stretches, frame, reload, peaks }: Measured, side: numb
   };
 }
 
-/** The figures with their units in their names, for JSON. */
+/** Results with units in their names, for JSON. */
 export function figures(measured: Measured) {
   const { machine, size, line, load, frame, reload, peaks } = measured;
   return {
@@ -160,7 +160,7 @@ export function peakFigures({ browser, renderer, gpuProcess, workers }: Peak) {
   };
 }
 
-/** The heading of the README's table. */
+/** Header of the README's table. */
 export const tableHead = [
   'machine',
   'download, float32',
@@ -174,7 +174,7 @@ export const tableHead = [
   'in JavaScript: download, load',
 ];
 
-/** The row of the README's table. */
+/** Row of the README's table. */
 export function tableRow({ machine, stretches, load, frame, reload, peaks }: Measured): string {
   const float32 = together(stretches.map(({ rates }) => rates.float32));
   const { sent, of } = sentBytes(stretches);
@@ -198,7 +198,7 @@ export function tableRow({ machine, stretches, load, frame, reload, peaks }: Mea
   return `| ${cells.join(' | ')} |`;
 }
 
-/** What the hub has sent, and what the model needs of it; the difference came more than once, headers among it. */
+/** Bytes sent by the hub, and bytes of the model; the difference was sent repeatedly, or is headers. */
 function sentBytes(stretches: Measured['stretches']): { readonly sent: number; readonly of: number } {
   return {
     sent: stretches.reduce((bytes, stretch) => bytes + stretch.sentBytes, 0),
@@ -218,7 +218,7 @@ function perSecond({ bytes, seconds }: Rate): number | null {
   return seconds > 0 ? round(bytes / 1e6 / seconds) : null;
 }
 
-/** To three digits or to the whole. */
+/** Rounds to three significant digits, or to an integer from 100 on. */
 function round(value: number): number {
   return Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
 }

@@ -4,9 +4,9 @@ import { imageVariations } from '../full-model/model.ts';
 import type { ModelSize } from '../full-model/model.ts';
 
 /**
- * Whether a folder, which is made where there is none, has the model or nothing at all.
+ * Whether a folder contains the model or is empty. Creates the folder if it does not exist.
  *
- * @throws Error where it has something else
+ * @throws Error if it contains something else
  */
 export async function modelIn(folder: string, size: ModelSize): Promise<'there' | 'missing'> {
   await mkdir(folder, { recursive: true });
@@ -22,23 +22,23 @@ export async function modelIn(folder: string, size: ModelSize): Promise<'there' 
   return 'there';
 }
 
-/** Bytes that the model takes as the hub has it, and no more than that on the user's device. */
+/** Size of the model in bytes on the hub, and its maximum size once installed. */
 export function bytesOf(size: ModelSize): { readonly published: number; readonly installed: number } {
   let published = 0;
   let installed = 0;
   for (const [path, source] of imageVariations(size, 'safetensors')) {
     published += source.size;
-    // float32 is kept as float16.
+    // float32 weights are stored as float16.
     installed += path.endsWith('.safetensors') ? source.size / 2 : source.size;
   }
   return { published, installed };
 }
 
 /**
- * Looks whether there is room for what will be written, with a tenth to spare.
+ * Checks that there is enough disk space, with a margin of 10%.
  *
- * @param wants - bytes, by the folder in which they will be written; folders on one disk share its room
- * @throws Error with what is needed and what is free
+ * @param wants - bytes to be written per folder; folders on the same file system are added up
+ * @throws Error with the needed and the free space
  */
 export async function checkRoom(
   wants: readonly { readonly folder: string; readonly bytes: number }[],

@@ -1,24 +1,28 @@
-/** Where the time went, from what was heard. All times in seconds. */
+/** Timings derived from recorded messages, in seconds. */
 import type { Heard } from './listening.ts';
 
-/** One stretch of a download: from the click, or from going on, to the end or to a kill. */
+/** One stretch of a download: from the start or the resumption to the end or a kill. */
 export interface StretchTimes {
-  /** Finding out what there is to fetch. */
+  /** Finding out which files there are. */
   readonly look: number;
-  /** Reading back and comparing what was there already. */
+  /** Verifying chunks that are already stored. */
   readonly verify: number;
   readonly download: number;
-  /** When bytes began to come, and when that ended: milliseconds since 1970. */
+  /** Begin and end of the transfer, in milliseconds since 1970. */
   readonly began: number;
   readonly ended: number;
-  /** The share that was there when it began, and the last that the page told of: 0 to 1. */
+  /** Progress at the begin, and the last progress that the page reported: 0 to 1. */
   readonly from: number;
   readonly to: number;
-  /** All bytes of the download. */
+  /** Total bytes of the download. */
   readonly of: number;
 }
 
-/** @param ended - when it was over, in milliseconds since 1970 */
+/**
+ * Timings of a stretch.
+ *
+ * @param ended - end of the stretch, in milliseconds since 1970
+ */
 export function stretchTimes(heard: readonly Heard[], ended: number): StretchTimes {
   const called = heard.find((each) => each.kind === 'called' && each.method === 'get')?.at ?? ended;
   const progress = heard.flatMap((each) =>
@@ -40,12 +44,12 @@ export function stretchTimes(heard: readonly Heard[], ended: number): StretchTim
   };
 }
 
-/** How long loading a model took, from the call to the answer. */
+/** Duration of loading a model, from the call to its result. */
 export interface LoadTimes {
   readonly all: number;
-  /** Comparing its files with their checksums. */
+  /** Verifying checksums of its files. */
   readonly verify: number;
-  /** Each network, by its name: reading, compiling and handing it to the GPU. */
+  /** Each network by name: reading, compiling and uploading it to the GPU. */
   readonly networks: Readonly<Record<string, number>>;
 }
 
@@ -56,7 +60,7 @@ export function loadTimes(heard: readonly Heard[]): LoadTimes {
     each.kind === 'load' && each.at >= called ? [{ at: each.at, ...each.event }] : [],
   );
   const verified = events.filter(({ stage }) => stage === 'verify');
-  // Besides what is read of a network meanwhile.
+  // Events without `read` mark the start of a network; the others report its reading.
   const sessions = events.filter(({ stage, read }) => stage === 'session' && !read);
   const networks = sessions
     .slice(0, -1)
@@ -71,20 +75,20 @@ export function loadTimes(heard: readonly Heard[]): LoadTimes {
   };
 }
 
-/** How long the making of one frame took, and its parts. */
+/** Duration of generating one frame, and of its stages. */
 export interface FrameTimes {
   readonly all: number;
-  /** Encoding the prompts: loads the text tower and frees it. */
+  /** Encoding the prompts, including loading and freeing the text tower. */
   readonly prompts: number;
-  /** Encoding the picture, and comparing it with the prompts. */
+  /** Encoding the picture, and CLIP guidance. */
   readonly encode: number;
-  /** Each step; the first loads the networks for this size and compiles their shaders. */
+  /** Each denoising step; the first includes loading the networks for this size and compiling shaders. */
   readonly steps: readonly number[];
-  /** Decoding, and encoding the frame to measure it. */
+  /** Decoding, and encoding the frame for its insight. */
   readonly decode: number;
 }
 
-/** Of a frame that was made more than once, because a network left the range of float16, the last time counts. */
+/** If a frame was repeated because a network overflowed float16, the last attempt counts. */
 export function frameTimes(heard: readonly Heard[]): FrameTimes {
   const called = heard.findLast((each) => each.kind === 'called' && each.method === 'generate')?.at ?? NaN;
   const answered = heard.findLast((each) => each.kind === 'result' && each.method === 'generate')?.at ?? NaN;

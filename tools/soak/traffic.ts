@@ -1,6 +1,6 @@
-/** What went over the network, and how long it took. */
+/** Network traffic and transfer rates. */
 
-/** What a hub had sent at a moment: bytes of float32 weights, and of everything else. */
+/** Cumulative bytes sent by a hub at a moment: float32 weights and everything else. */
 export interface Sent {
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -14,10 +14,11 @@ export interface Rate {
 }
 
 /**
- * The bytes and the seconds of a span that went into float32 weights, and into all there was. A moment in which both
- * came is divided by their bytes; one in which nothing came counts for what came last, whose conversion it may be.
+ * Bytes and seconds of a time span, for float32 weights and in total. An interval with both kinds of traffic is divided
+ * in proportion to their bytes; an interval without traffic is attributed like the one before, whose bytes may still be
+ * being converted.
  *
- * @param sent - in order of time
+ * @param sent - in chronological order
  */
 export function ratesIn(
   sent: readonly Sent[],
@@ -42,7 +43,7 @@ export function ratesIn(
   return { float32: { bytes: float32Bytes, seconds: float32Seconds }, all: { bytes, seconds } };
 }
 
-/** The sum of several rates. */
+/** Sum of several rates. */
 export function together(rates: readonly Rate[]): Rate {
   return {
     bytes: rates.reduce((sum, rate) => sum + rate.bytes, 0),

@@ -5,17 +5,17 @@ import { Peaks } from './peaks.ts';
 import type { Phase } from './peaks.ts';
 import type { Sent } from './traffic.ts';
 
-/** How often memory and traffic are looked at, and how often is said how far it is, in milliseconds. */
+/** Intervals of sampling and of progress reports, in milliseconds. */
 const [lookEvery, tellEvery] = [500, 10_000];
 
-/** Looks at the browser and the hub as long as a run lasts, and says how far that is. */
+/** Samples the browser and the hub during a run, and reports progress. */
 export class Watch {
   readonly peaks = new Peaks();
-  /** What the hub had sent, at each look. */
+  /** Bytes sent by the hub, at each sample. */
   readonly sent: Sent[] = [];
-  /** What is going on now. */
+  /** Current phase. */
   phase: Phase = 'download';
-  /** The browser that is there now. */
+  /** Current browser. */
   visit: Visit | null = null;
   readonly #began = performance.now();
   readonly #requests: readonly HubRequest[];
@@ -23,8 +23,8 @@ export class Watch {
   readonly #ends: readonly (() => Promise<void>)[];
 
   /**
-   * @param requests - those that the hub has had, which grow
-   * @param isFloat32 - whether a path in a repository is that of weights in float32
+   * @param requests - live list of the hub's requests
+   * @param isFloat32 - whether a path in a repository contains float32 weights
    */
   constructor(requests: readonly HubRequest[], isFloat32: (path: string) => boolean) {
     this.#requests = requests;
@@ -32,12 +32,12 @@ export class Watch {
     this.#ends = [repeating(lookEvery, () => this.#look()), repeating(tellEvery, () => this.#tellState())];
   }
 
-  /** Bytes that the hub has sent so far. */
+  /** Bytes sent by the hub so far. */
   get sentBytes(): number {
     return this.#requests.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** One line on standard error, with the seconds since the beginning. */
+  /** Prints a line to standard error, with the seconds since the start. */
   tell(text: string): void {
     console.error(`[${Math.round((performance.now() - this.#began) / 1000)} s] ${text}`);
   }
@@ -67,7 +67,7 @@ export class Watch {
   }
 }
 
-/** Does something again and again, with pauses in between; what is returned ends that, and throws what it threw. */
+/** Repeats `work` with pauses in between. The returned function stops it, and rejects if `work` failed. */
 function repeating(milliseconds: number, work: () => Promise<void>): () => Promise<void> {
   const stop = new AbortController();
   const ended = (async () => {
@@ -76,7 +76,7 @@ function repeating(milliseconds: number, work: () => Promise<void>): () => Promi
       await wait(milliseconds, undefined, { signal: stop.signal }).catch(() => undefined);
     }
   })();
-  // It is heard of at the end.
+  // The failure is reported when it is stopped.
   ended.catch(() => undefined);
   return () => {
     stop.abort();

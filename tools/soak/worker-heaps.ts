@@ -1,11 +1,11 @@
 import type { CDPSession, Page } from '@playwright/test';
 import * as v from 'valibot';
 
-/** What a worker holds in JavaScript, in bytes. */
+/** JavaScript heap of a worker, in bytes. */
 export interface WorkerHeap {
-  /** Objects. */
+  /** Objects on the heap. */
   readonly objects: number;
-  /** What stands behind its ArrayBuffers, WebAssembly's memory included where only one thread has it. */
+  /** Backing stores of ArrayBuffers, including WebAssembly memory unless it is shared between threads. */
   readonly buffers: number;
 }
 
@@ -18,13 +18,13 @@ const answerSchema = v.object({
 });
 
 /**
- * Asks the workers of a page, by Chromium's debugging protocol, what they hold. A worker answers in the middle of its
- * JavaScript, but not while it waits or is in another program's code: what it held then is not seen.
+ * Polls the heap usage of a page's workers through the Chrome DevTools Protocol. Workers answer while running
+ * JavaScript, but not while they block or run native code, so peaks during those are missed.
  */
 export class WorkerHeaps {
   readonly #session: CDPSession;
   readonly #onHeap: (worker: string, heap: WorkerHeap) => void;
-  /** Names of the workers that are there, by their sessions. */
+  /** Names of live workers by session id. */
   readonly #workers = new Map<string, string>();
   #asked = 0;
 
@@ -33,7 +33,11 @@ export class WorkerHeaps {
     this.#onHeap = onHeap;
   }
 
-  /** @param onHeap - told of each answer, with the name that the page gave to the worker */
+  /**
+   * Attaches to the workers of a page.
+   *
+   * @param onHeap - called for each answer, with the worker's name
+   */
   static async of(page: Page, onHeap: (worker: string, heap: WorkerHeap) => void): Promise<WorkerHeaps> {
     const session = await page.context().newCDPSession(page);
     const heaps = new WorkerHeaps(session, onHeap);
@@ -46,17 +50,17 @@ export class WorkerHeaps {
     session.on('Target.receivedMessageFromTarget', ({ sessionId, message }) => {
       heaps.#hear(sessionId, message);
     });
-    // Playwright has no sessions of a session: messages to a worker are wrapped in messages to its page.
+    // Playwright does not support nested CDP sessions: messages to a worker are wrapped in messages to its page.
     const attach = { autoAttach: true, waitForDebuggerOnStart: false, flatten: false };
     await session.send('Target.setAutoAttach', attach);
     return heaps;
   }
 
-  /** Asks every worker; the answers come when they come. */
+  /** Polls every worker; answers arrive asynchronously. */
   ask(): void {
     for (const sessionId of this.#workers.keys()) {
       const message = JSON.stringify({ id: ++this.#asked, method: 'Runtime.getHeapUsage' });
-      // A worker may end at any time, and so may its page.
+      // The worker or its page may have ended.
       this.#session.send('Target.sendMessageToTarget', { sessionId, message }).catch(() => undefined);
     }
   }

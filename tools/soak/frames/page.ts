@@ -1,4 +1,4 @@
-/** The whole page on the browser's real storage, without a model: what the soak calls with `page.evaluate`. */
+/** The whole page with real browser storage and without a model; the soak test calls it through `page.evaluate`. */
 import { StrictMode, createElement } from 'react';
 import { createRoot } from 'react-dom/client';
 import type { Picture } from '../../../src/base/index.ts';
@@ -9,7 +9,7 @@ import { StoresContext } from '../../../src/ui/shared/stores.ts';
 import { App } from '../../../src/ui/shell/App.tsx';
 import '../../../src/ui/shared/base.css';
 
-/** Bytes of the file that was handed over last. */
+/** Size of the last saved file, in bytes. */
 let saved = 0;
 
 const stores = createStores({
@@ -20,7 +20,7 @@ const stores = createStores({
 });
 const { animation, autosave, exporter, notices, pictures, player, projects, settings } = stores;
 
-/** A frame that compresses about as well as a photograph: slopes with noise on them. */
+/** Synthetic frame that compresses about as well as a photograph: gradients with noise. */
 function pictureOf(number: number, side: number): Picture {
   const data = new Uint8ClampedArray(4 * side * side);
   let state = (number * 2654435761 + 1) >>> 0;
@@ -52,14 +52,16 @@ const nextPaint = () =>
   });
 
 const soak = {
-  /** Begins a project with a start picture of this size. */
+  /** Starts a project with a start picture of this size. */
   async begin(side: number): Promise<void> {
     settings.set({ ...defaultSettings, width: side, height: side, frameRate: 30 });
     const file = await pictures.encode(pictureOf(0, side));
     await animation.chooseStart(file, 'start.png');
   },
 
-  /** Adds frames as a model would. Returns the milliseconds that each took the page, drawing included. */
+  /**
+   * Appends frames like a run does. Returns the time that each took in the page, including rendering, in milliseconds.
+   */
   async add(count: number, side: number): Promise<number[]> {
     const times: number[] = [];
     for (let made = 0; made < count; made++) {
@@ -75,17 +77,17 @@ const soak = {
         settings: settings.getState().values,
         model: 'none',
       });
-      // React draws what changed in a task of its own.
+      // React renders in a separate task.
       await new Promise((resolve) => setTimeout(resolve));
       times.push(performance.now() - before);
-      // A model is slower than the disk.
+      // Models are slower than the disk, so the writes must not pile up.
       if (made % 20 === 19) await autosave.whenSettled();
     }
     await autosave.whenSettled();
     return times;
   },
 
-  /** Opens what was open last. Returns the milliseconds until it is on the page. */
+  /** Reopens the last project. Returns the milliseconds until it is rendered. */
   async reopen(): Promise<number> {
     const before = performance.now();
     await projects.reopen();
@@ -95,7 +97,9 @@ const soak = {
 
   frames: () => animation.getState().frames.length,
 
-  /** Scrolls the strip to a share of its length; resolves when the pictures there are on the page. */
+  /**
+   * Scrolls the strip to a fraction of its length. Returns the milliseconds until the thumbnails in view are rendered.
+   */
   async scroll(share: number): Promise<number> {
     const strip = document.querySelector('[aria-label="Film strip"]');
     if (!strip) throw new Error('there is no film strip');
@@ -113,7 +117,7 @@ const soak = {
     }
   },
 
-  /** Plays at 30 frames a second for some seconds: how many positions came up, and with how many the picture was late. */
+  /** Plays at 30 frames per second: the number of positions shown, and of those whose picture was not yet read. */
   async play(seconds: number): Promise<{ shown: number; late: number }> {
     const project = animation.getState().project?.id ?? '';
     player.show(1);
@@ -133,7 +137,7 @@ const soak = {
     return { shown, late };
   },
 
-  /** Writes the animation. Returns the bytes of the file. */
+  /** Exports the animation. Returns the size of the file in bytes. */
   async export(kind: ExportKind | 'drift'): Promise<number> {
     saved = 0;
     if (kind === 'drift') await projects.exportFile(animation.getState().project?.id ?? '');
@@ -141,7 +145,7 @@ const soak = {
     return saved;
   },
 
-  /** What went wrong so far. */
+  /** Messages of all errors so far. */
   errors: () =>
     notices.getState().notices.flatMap(({ kind, message }) => (kind === 'error' ? [message] : [])),
 };
