@@ -5,41 +5,45 @@ import type { History, HistoryEntry } from './history.ts';
 import type { SettingsStore } from './settings.ts';
 import type { StartPicture } from './start-picture.ts';
 
-/** Where an animation ended at some moment. */
+/** The last frame of an animation at some moment; `leaf` is its id in the project's tree. */
 export interface End {
   readonly project: OpenProject | null;
   readonly leaf: number;
 }
 
-/** What the history does to the animation. */
+/** Operations on the animation that undo and redo need. */
 interface Changes {
   readonly content: () => Content;
-  /** Puts content on the page that was there before. */
+  /** Restores content that was on the page before. */
   readonly bringBack: (content: Content) => void;
   readonly endAt: (leaf: number) => void;
-  /** Puts a branch back that was taken off the project; false where that is not possible any more. */
+  /** Restores a removed branch; returns false if that is no longer possible. */
   readonly restore: (removed: RemovedBranch, start: StartPicture | null) => boolean;
   readonly takeOff: (tree: FrameTree, removed: RemovedBranch) => void;
 }
 
-/** Records what happens to the animation, so that it can be taken back and done again. */
+/** Records changes of the animation for undo and redo. */
 export interface AnimationHistory {
   /**
-   * The animation ends elsewhere than it did. Frames that were made since stay in the project, whatever is taken back:
-   * making them took long.
+   * Records that the animation's last frame changed. Undo never deletes frames that were made since, because making
+   * them takes long.
    */
   readonly moved: (label: string, from: End) => void;
-  /** @param start - the start picture as it was cut for these frames */
+  /**
+   * Records that a branch was removed.
+   *
+   * @param start the start picture, fitted to the size of these frames
+   */
   readonly removed: (label: string, removed: RemovedBranch, start: StartPicture | null) => HistoryEntry;
   /**
-   * Another animation took the place of one.
+   * Records that the content of the page was replaced.
    *
-   * @param settings - the settings before, where they were replaced too
+   * @param settings the settings before, if they were replaced, too
    */
   readonly swapped: (label: string, before: Content, settings?: Settings) => HistoryEntry;
 }
 
-/** Content holds start pictures, so ten of them are remembered. */
+/** Weight of an entry with content, in a history of capacity 100: content holds the pixels of a start picture. */
 const weightOfContent = 10;
 
 export function createAnimationHistory({
@@ -51,7 +55,7 @@ export function createAnimationHistory({
   restore,
   takeOff,
 }: Changes & { history: History; settings: SettingsStore }): AnimationHistory {
-  /** The tree of a project, if it is the one on the page and can be changed. */
+  /** Returns the tree of a project if it is on the page and not read-only, else null. */
   function treeOf(project: OpenProject): FrameTree | null {
     const now = content();
     return now.project?.id === project.id && !now.project.readOnly ? now.tree : null;
@@ -97,7 +101,7 @@ export function createAnimationHistory({
     swapped(label, left, settingsLeft) {
       let before = { content: left, settings: settingsLeft };
       let after = { content: content(), settings: settingsLeft };
-      /** The other side may change until it is left: what was made there stays there. */
+      /** Reads the content that is about to be replaced, so that changes since the entry was recorded are kept. */
       const leave = ({ settings: own }: typeof before) => ({
         content: content(),
         settings: own && settings.getState().values,

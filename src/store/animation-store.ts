@@ -6,58 +6,58 @@ import type { BroughtPictures, Content, LoadedProject } from './content.ts';
 import type { Frame, NewPicture } from './frames.ts';
 import type { ChangeListener } from './journal.ts';
 
-/** What the person makes, as the page sees it. */
+/** The project and animation on the page. */
 export interface AnimationState extends Content {
-  /** A start picture is being fetched, read or cut to another size, or a project is being opened. */
+  /** Whether a start picture is being fetched, decoded or fitted, or a project is being opened. */
   readonly reading: boolean;
-  /** Frames have been made that are neither kept on this device nor in a download. */
+  /** Whether some frames are neither stored on this device nor downloaded. */
   readonly unsaved: boolean;
-  /** Counts up whenever another animation takes the place of this one. */
+  /** Incremented whenever the animation is replaced by another. */
   readonly edition: number;
 }
 
 export interface AnimationStore extends StoreApi<AnimationState> {
-  /** Calls back with every change that is to be kept. */
+  /** Adds a listener for changes that are to be stored. */
   readonly onChange: (listener: ChangeListener) => void;
   /**
-   * Makes a picture the start of a new project once it has been read; frames made before are put aside, with a way
-   * back. A picture that cannot be read changes nothing. `file` may still be on its way.
+   * Decodes a picture and starts a new project with it. The animation before can be restored by undo. If the picture
+   * cannot be decoded, an error is shown and nothing changes.
    */
   readonly chooseStart: (file: Blob | Promise<Blob>, name: string) => Promise<void>;
-  /** Resolves when no picture is being read any more. */
+  /** Resolves when `reading` is over. */
   readonly whenRead: () => Promise<void>;
-  /** Adds a finished frame to the end. @throws RangeError before there is a project */
+  /** Adds a finished frame after the last one. @throws RangeError if there is no project */
   readonly append: (frame: NewPicture) => Frame;
-  /** Puts the frames aside, with a way back, and begins a new project with the same start picture. */
+  /** Starts a new project with the same start picture; undoable. */
   readonly startOver: () => void;
-  /** The frames as they are have been saved. */
+  /** Clears `unsaved`. */
   readonly markSaved: () => void;
-  /** Has the animation end at a position, 0 being the start picture; what came after stays as another branch. */
+  /** Makes a position the animation's last, 0 being the start picture; later frames stay as a branch. Undoable. */
   readonly goBackTo: (position: number) => void;
-  /** Takes the frame at a position off the project with everything made from it, with a way back. */
+  /** Removes the frame at a position and its descendants from the project; undoable. */
   readonly removeFrom: (position: number) => void;
-  /** Has the animation end at any frame of the tree. */
+  /** Makes any frame of the tree the animation's last; undoable. */
   readonly takeUp: (leaf: number) => void;
-  /** The pixels at a position, 0 being the start picture. @throws ProjectError when they are lost */
+  /** Loads the picture at a position, 0 being the start picture. @throws ProjectError if it is lost */
   readonly pictureAt: (position: number) => Promise<Picture>;
   /**
-   * Puts another project on the page as soon as it is there. Whatever is chosen meanwhile comes first.
+   * Opens another project and puts it on the page. If another start picture or project is chosen meanwhile, the signal
+   * of `open` is aborted and its result dropped.
    *
-   * @returns what `open` gave, once it is on the page, and what it took the place of; null when something else was
-   *   chosen meanwhile
-   * @throws what `open` throws, when nothing else was chosen meanwhile
+   * @returns the result of `open`, and the content that was on the page before; null if dropped
+   * @throws what `open` throws, unless its result was dropped
    */
   readonly load: <L extends LoadedProject>(
     open: (signal: AbortSignal) => Promise<L>,
   ) => Promise<(L & { readonly left: Content }) | null>;
-  /** Begins a project with pictures that are there already: the first is where it starts, and all are its frames. */
+  /** Starts a project from imported pictures: a start picture, and PNG files that become its frames. Undoable. */
   readonly bring: (brought: BroughtPictures) => void;
-  /** Leaves the project, and with it an empty page. One that was just deleted is not purged, so that it can come back. */
+  /** Empties the page. With 'deleted', the project is not purged even if it is empty, so that it can be restored. */
   readonly clear: (left?: 'deleted') => void;
-  /** The project has another name now. */
+  /** Updates the project's name on the page; does not store it. */
   readonly rename: (name: string) => void;
-  /** Records for undo what the animation does not do by itself: runs, picks, opening projects. */
+  /** Records undo entries for other stores: runs, picks and opened projects. */
   readonly history: Pick<AnimationHistory, 'moved' | 'swapped'>;
-  /** The project on the page as a document, or null before there is one. */
+  /** The document of the project on the page; null if there is none. */
   readonly document: () => ProjectDocument | null;
 }

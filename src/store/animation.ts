@@ -22,13 +22,13 @@ import type { StartCutter, StartPicture } from './start-picture.ts';
 
 export type { AnimationState, AnimationStore } from './animation-store.ts';
 
-/** The topic of the news that frames were put aside. */
+/** Topic of notices that frames were put aside. */
 const shelfTopic = 'frames';
 
-/** The topic of the news that frames were deleted. */
+/** Topic of notices that frames were deleted. */
 const removedTopic = 'removed';
 
-/** What the person makes: a project with its start picture, and the frames that came of it. */
+/** Creates the store of the project on the page: start picture, frame tree and animation. */
 export function createAnimation({
   cutter,
   pictures,
@@ -91,7 +91,7 @@ export function createAnimation({
     store.setState(({ edition }) => ({ ...next, edition: edition + 1, unsaved }));
   }
 
-  /** A project in which nothing was made is not worth keeping once it is left. */
+  /** Called when a project leaves the page: one without frames is not kept. */
   function leave({ project, tree }: Content) {
     notices.dismissTopic(removedTopic);
     if (tree.nodes.size === 0) tell(project, { kind: 'leftEmpty', hadFrames: everHadFrames(tree) });
@@ -99,7 +99,7 @@ export function createAnimation({
 
   const document = () => documentOf(content(), settings.getState().values);
 
-  /** Begins a project with a start picture. */
+  /** Starts a project with a start picture. */
   function beginProject(start: StartPicture) {
     const before = content();
     const project: OpenProject = {
@@ -124,17 +124,17 @@ export function createAnimation({
     tell(store.getState().project, { kind: 'start', start: documentStart(start), picture });
   }
 
-  /** Cuts the start picture again when its size is no longer that of the settings. Frames pin it as it is. */
+  /** Fits the start picture again after the size in the settings, or the fit, changed; not once there are frames. */
   function recut() {
     const { start, tree, project, reading } = store.getState();
-    // A picture that is being read is measured against the settings when it arrives.
+    // A picture that is still being read is compared with the settings when it is decoded.
     if (!start || tree.nodes.size > 0 || project?.readOnly || reading || cutter.isCurrent(start)) return;
     void read(start.file, start.name, replaceStart);
   }
   settings.subscribe(recut);
   preferences.subscribe(recut);
 
-  // What is on disk is safe without a download.
+  // Frames on disk need no download.
   autosave.subscribe(({ status }) => {
     const { project, unsaved } = store.getState();
     if (unsaved && status !== 'saving' && project && autosave.isKept(project.id)) {
@@ -142,7 +142,7 @@ export function createAnimation({
     }
   });
 
-  /** Puts what was on the page before there again. */
+  /** Restores content that was on the page before. */
   function bringBack(wanted: Content) {
     const before = content();
     const { project, start, tree } = wanted;
@@ -151,12 +151,12 @@ export function createAnimation({
     nextEdition(wanted);
     if (before.project?.id !== project?.id) leave(before);
     const wasEmpty = tree.nodes.size === 0;
-    // One that never had frames was purged when it was left.
+    // A project that never had frames was purged when it left the page: create it anew.
     if (!wasEmpty || everHadFrames(tree)) tell(project, { kind: 'resumed', wasEmpty });
     else if (start) tellBegun(start);
   }
 
-  /** Begins a project in the place of the one on the page, whose frames are put aside. */
+  /** Replaces the project on the page by a new one, with a notice that offers to restore the frames. */
   function takePlace(label: string, start: StartPicture) {
     const before = content();
     beginProject(start);
@@ -170,7 +170,7 @@ export function createAnimation({
     notices.info(shelfTopic, `${count} put aside.`, [{ label: 'Bring back', run: back }]);
   }
 
-  /** Another path of the tree, or another tree. */
+  /** Shows a changed tree, or another path of it, and reports the change. */
   function follow(tree: FrameTree, change: TreeChange) {
     const before = content();
     nextEdition({ ...before, tree, frames: framesOf(tree, before.frames) });
@@ -197,7 +197,7 @@ export function createAnimation({
     const now = store.getState();
     const tree = restoreBranch(now.tree, removed);
     if (tree === now.tree) return false;
-    // Frames have the size of the start picture that they were made from, which may have been cut anew meanwhile.
+    // The start picture may have been fitted to another size since; frames need it in theirs.
     if (from && now.tree.nodes.size === 0) {
       reading.stop();
       if (now.start !== from) replaceStart(from);
@@ -246,7 +246,7 @@ export function createAnimation({
       });
       const frame = frameOf(node, frames.length + 1);
       pictures.add(project.id, node.id, picture);
-      // Now that new frames are being made, the old ones will not be wanted back.
+      // Once new frames are made, stop offering the old ones; undo still restores them.
       notices.dismissTopic(shelfTopic);
       store.setState({ tree, frames: frames.append(frame), unsaved: true });
       const change = { added: [node], removed: [], leafBefore: before.leaf, leafAfter: node.id };
@@ -320,7 +320,7 @@ export function createAnimation({
       const { project } = store.getState();
       if (!project) return;
       const { width, height } = brought.start.cut;
-      // After the project, whose settings they are, and before its frames, which are kept with them.
+      // After the project has started, so that it stores the size, and before its frames, which copy the settings.
       history.quietly(() => {
         settings.set({ width, height });
       });

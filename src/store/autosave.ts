@@ -7,7 +7,7 @@ import type { Connection, projectsApi } from '../protocol/index.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 import type { Pictures } from './pictures.ts';
 
-/** Something that a person made or changed, and that is to be kept. `id` is the project's. */
+/** A change to store; `id` is the project's. */
 export type Change = { readonly id: string } & (
   | {
       readonly kind: 'create';
@@ -15,7 +15,7 @@ export type Change = { readonly id: string } & (
       readonly picture: Picture;
       readonly original: Blob;
     }
-  /** Frames that came and went; the pictures of those that are new are still held. */
+  /** Added and removed frames; `pictures` are the ids of frames whose PNG files are still held in memory. */
   | {
       readonly kind: 'tree';
       readonly put: readonly FrameNode[];
@@ -26,57 +26,58 @@ export type Change = { readonly id: string } & (
   | { readonly kind: 'replaceStart'; readonly start: ProjectStart; readonly picture: Picture }
   | { readonly kind: 'update'; readonly settings: Settings }
   | { readonly kind: 'resume' }
-  /** Marks the project as deleted, until it is restored or purged by a later visit. */
+  /** Marks the project as deleted; a later visit purges it unless it is restored. */
   | { readonly kind: 'remove' }
   | { readonly kind: 'restore' }
   | { readonly kind: 'purge' }
 );
 
+/** State of automatic saving. */
 export interface AutosaveState {
-  /** Everything is on disk, something is being written, or something could not be. */
+  /** `kept`: everything is on disk; `saving`: a write is running; `stuck`: a write failed. */
   readonly status: 'kept' | 'saving' | 'stuck';
-  /** Why it is stuck. */
+  /** The first failure, if stuck. */
   readonly error: unknown;
-  /** The projects that have changes which could not be kept. */
+  /** Ids of the projects with changes that could not be stored. */
   readonly stuck: readonly string[];
 }
 
-/** How much room the last frame took and how much is left, in bytes. */
+/** Bytes that the last change wrote, and bytes that are left. */
 export interface RoomReport {
   readonly bytes: number;
   readonly left: number;
 }
 
 export interface Autosave extends StoreApi<AutosaveState> {
-  /** Keeps a change, after those before it. What is stuck of its project is tried again first. */
+  /** Queues a change. Changes of the same project that are stuck are retried before it. */
   readonly push: (change: Change) => void;
-  /** Tries again what is stuck. */
+  /** Retries all changes that are stuck. */
   readonly retry: () => void;
-  /** Resolves once nothing is waiting any more, or what is waiting is stuck. */
+  /** Resolves once no change is waiting, except those that are stuck. */
   readonly whenSettled: () => Promise<void>;
   /** Whether all changes of a project are on disk. */
   readonly isKept: (id: string) => boolean;
 }
 
-/** The changes of one project that wait to be kept. */
+/** Queue of one project's changes. */
 interface Lane {
   readonly id: string;
-  /** In the order in which they were made; the first may be on its way already. */
+  /** In order of `push`; `turn` orders changes across projects. The first may be running. */
   readonly changes: { readonly turn: number; change: Change }[];
-  /** Why the first could not be kept; null while it can be tried. */
+  /** Why the first change failed; null while it has not been tried since the last `push` or `retry`. */
   failure: { readonly error: unknown } | null;
 }
 
-/** The project is not on this device any more: what is to be changed about it has nowhere to go. */
+/** Codes of errors after which a project cannot be written any more. */
 const goneCodes = new Set(['project-gone', 'project-damaged']);
-/** Changes that do not need the project to be open for writing. */
+/** Kinds of changes that do not need the project to be open for writing. */
 const ownLease = new Set<Change['kind']>(['create', 'remove', 'restore', 'purge']);
-/** Changes that are worth nothing without the project that they belong to. */
+/** Kinds of changes that are dropped if the project is gone, because nothing the user made is lost with them. */
 const worthless = new Set<Change['kind']>(['update', 'resume', 'remove', 'restore', 'purge']);
 
 /**
- * Keeps changes on this device one after another, in the order in which they were made. One that fails stays first in
- * its project's line, in memory, until it can be kept; other projects are not held up by it.
+ * Creates the queue that stores changes on this device, one at a time, in order. A change that fails stays first in its
+ * project's queue, in memory, until a retry succeeds; it does not block other projects.
  */
 export function createAutosave({
   projects,
@@ -143,7 +144,7 @@ export function createAutosave({
     );
   }
 
-  /** Keeps a change. A worker that dies of something else is replaced once, and the project is opened in the next. */
+  /** Stores a change. If the worker fails, it is replaced once: the new one acquires the project's lock and retries. */
   async function keep(change: Change): Promise<void> {
     const worker = projects.current();
     try {
@@ -162,7 +163,7 @@ export function createAutosave({
     }
   }
 
-  /** The lane whose turn it is: of those that are not stuck, the one with the oldest change. */
+  /** Returns the queue with the oldest change among those that are not stuck; null if there is none. */
   function nextLane(): Lane | null {
     let next: Lane | null = null;
     for (const lane of lanes.values()) {

@@ -1,7 +1,7 @@
 import type { Gap } from '../project/index.ts';
 import type { Fit } from '../protocol/index.ts';
 
-/** What became of pictures: see `readFrames`. */
+/** Result of reading pictures as frames: see `readFrames`. */
 export interface Brought {
   readonly frames: readonly unknown[];
   readonly fitted: number;
@@ -14,10 +14,10 @@ export interface BadFile {
   readonly message: string;
 }
 
-/** So many names, numbers or reasons are told; more would bury the rest. */
+/** Maximum number of items that a sentence lists; the others are counted. */
 const mostTold = 8;
 
-/** What was brought in, in a few sentences. */
+/** Describes the result of an import, in up to three sentences. */
 export function broughtWords({ frames, missing, fitted }: Brought, fit: Fit): string {
   const gaps = missing.map(({ first, last }) => (first === last ? String(first) : `${first}–${last}`));
   return [
@@ -30,14 +30,14 @@ export function broughtWords({ frames, missing, fitted }: Brought, fit: Fit): st
     .join(' ');
 }
 
-/** What could not be read, and why; empty when there is nothing. */
+/** Lists the files that could not be read, with reasons; empty if there are none. */
 export function badWords(bad: readonly BadFile[]): string {
   if (bad.length === 0) return '';
   const reasons = bad.map(({ name, message }) => `${name} (${message.replace(/\.$/, '')})`);
   return `${bad.length} could not be read: ${listed(reasons)}.`;
 }
 
-/** What was not taken in although it could be; empty when there is nothing. */
+/** Lists the pictures that were left out although they could be read; empty if there are none. */
 export function leftOutWords(
   sets: readonly { readonly name: string; readonly pictures: readonly unknown[] }[],
 ): string {

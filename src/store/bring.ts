@@ -11,19 +11,19 @@ import type { ProjectJobs } from './project-jobs.ts';
 import type { SettingsStore } from './settings.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 
-/** A file by its name, which may have folders in it. */
+/** A file and its name, which may be a path with folders. */
 export interface NamedFile {
   readonly name: string;
   readonly file: Blob;
 }
 
-/** Pictures that belong together: files, or what is in an archive. */
+/** Pictures that belong together: loose files, or the entries of one archive. */
 interface PictureSet {
   readonly name: string;
   readonly pictures: readonly (NamedFile & { readonly entry: string | null })[];
 }
 
-/** What was found among the files that somebody brought. */
+/** Imported files by kind. */
 interface Found {
   readonly projects: readonly NamedFile[];
   readonly loose: readonly NamedFile[];
@@ -32,15 +32,15 @@ interface Found {
   readonly bad: readonly (BadFile & { readonly error: InputError })[];
 }
 
-/** How many of what was left out are offered in the notice; the rest is only named. */
+/** Maximum number of left-out sets that the notice offers as projects; the others are only named. */
 const mostOffers = 3;
 
 const topic = 'brought';
 const unchanged = 'Nothing that was there has changed.';
 
 /**
- * Takes in whatever files people bring: projects are opened, pictures become the frames of a new project, and a picture
- * alone becomes the start picture. What is left out is named, and offered where it can be used by itself.
+ * Creates the import of files of any kind: projects are opened, several pictures become the frames of a new project,
+ * and a single picture becomes the start picture. A notice names what was left out, and offers to import it separately.
  */
 export function createBringing({
   jobs: { job, signal: newestJob },
@@ -83,7 +83,7 @@ export function createBringing({
     return { projects, loose: of('picture'), archives, bad };
   }
 
-  /** Makes a project of pictures, and offers what is left out of it. */
+  /** Creates a project from pictures; the notice about it offers what was left out. */
   async function become(
     set: PictureSet,
     others: readonly PictureSet[],
@@ -133,7 +133,7 @@ export function createBringing({
     );
   }
 
-  /** Says what became of the files, if there is anything to say. */
+  /** Shows a notice about the import; `rest` are the sets to offer. Shows nothing if all of `words` are empty. */
   function tell(words: readonly string[], rest: readonly PictureSet[]) {
     const message = words.filter(Boolean).join(' ');
     if (message === '') return;
@@ -146,7 +146,7 @@ export function createBringing({
     notices.info(topic, message, offers);
   }
 
-  /** Says why nothing could be taken in. */
+  /** Shows why nothing could be imported. */
   function refuse(files: readonly NamedFile[], bad: Found['bad']): boolean {
     const [first] = bad;
     const nothing =
@@ -190,7 +190,7 @@ export function createBringing({
     const [first, ...others] = sets;
     if (!first) return refuse(visible, bad);
     if (loose.length > 0) return become(first, others, bad);
-    // Archives alone become a project each; the last one stays on the page.
+    // Without loose pictures, each archive becomes a project; the last one stays on the page.
     let made = await become(first, [], bad);
     for (const set of others) {
       if (newestJob().aborted) break;
@@ -200,10 +200,10 @@ export function createBringing({
   }
 
   /**
-   * Takes in files.
+   * Imports files.
    *
-   * @param frames - a picture alone becomes a project of one frame, not the start picture
-   * @returns whether something of it is on the page now
+   * @param frames whether a single picture becomes a project of one frame instead of the start picture
+   * @returns whether something was imported
    */
   return async (files: readonly NamedFile[], { frames = false } = {}): Promise<boolean> => {
     const found: Found[] = [];

@@ -2,7 +2,7 @@ import { randomUuid } from '../base/index.ts';
 import type { Environment, PictureUrls } from './environment.ts';
 import { openDiffusionWorker, openMediaWorker, openModelsWorker, openProjectsWorker } from './workers.ts';
 
-/** Object URLs: kept outside the page's heap, and decoded by the browser only where they show. */
+/** Object URLs: browsers keep their data outside the JavaScript heap, and decode it only while it is shown. */
 const pictureUrls: PictureUrls = {
   create: (file) => URL.createObjectURL(file),
   revoke(url) {
@@ -11,8 +11,8 @@ const pictureUrls: PictureUrls = {
 };
 
 /**
- * Browsers draw nothing in a hidden tab, so a timer stands in for the frame there: the tab's title still tells
- * how far the work is.
+ * Calls back before the next repaint, or after 500 ms: browsers do not repaint hidden tabs, whose title still shows
+ * progress.
  */
 function nextPaint(callback: () => void): () => void {
   const cancel = () => {
@@ -28,7 +28,7 @@ function nextPaint(callback: () => void): () => void {
   return cancel;
 }
 
-/** Reading `localStorage` alone throws where a person has forbidden it. */
+/** Returns `localStorage`, or null: merely reading the property throws if the user has blocked storage. */
 function availableStorage(): Storage | null {
   try {
     return window.localStorage;
@@ -43,19 +43,19 @@ function saveFile(file: Blob, name: string): void {
   link.href = url;
   link.download = name;
   link.click();
-  // The browser reads the address after this turn of the event loop; by then a minute is plenty.
+  // The browser reads the URL some time after `click` returns, so it must not be revoked at once.
   setTimeout(() => {
     URL.revokeObjectURL(url);
   }, 60_000);
 }
 
-/** Some browsers ask the person; whatever the answer is, what is kept stays for now. */
+/** Requests persistent storage. Some browsers ask the user; without it, storage works but may be cleared. */
 async function persist(): Promise<boolean> {
-  // Missing where the page is not secure.
+  // `navigator.storage` is missing in insecure contexts.
   return 'storage' in navigator && navigator.storage.persist().catch(() => false);
 }
 
-/** The environment of the real page. */
+/** Creates the environment of a page in a browser. */
 export function browserEnvironment(): Environment {
   return {
     openDiffusion: openDiffusionWorker,

@@ -6,54 +6,60 @@ import type { Frames } from './frames.ts';
 import { documentStart } from './start-picture.ts';
 import type { StartPicture } from './start-picture.ts';
 
-/** The project that is on the page. */
+/** The project on the page. */
 export interface OpenProject {
   readonly id: string;
   readonly name: string;
-  /** When it was begun: an ISO 8601 time. */
+  /** Time of creation, ISO 8601. */
   readonly created: string;
-  /** Another tab has it open: here it can be looked at. */
+  /** Whether another tab has it open for writing. */
   readonly readOnly: boolean;
 }
 
-/** What the page shows of a project: one of its animations. */
+/** Content of the page: a project, and one of its animations. */
 export interface Content {
   readonly project: OpenProject | null;
   readonly start: StartPicture | null;
-  /** All frames of the project, of which the animation is one path. */
+  /** All frames of the project. */
   readonly tree: FrameTree;
-  /** The animation. */
+  /** The animation: the tree's path to its leaf. */
   readonly frames: Frames;
 }
 
+/** Content of an empty page. */
 export const nothing: Content = { project: null, start: null, tree: emptyTree, frames: noFrames };
 
-/** A project that has been read from where it is kept. Its frames stay there. */
+/** A project read from storage, without the pictures of its frames. */
 export interface LoadedProject {
   readonly project: OpenProject;
   readonly document: ProjectDocument;
   readonly start: Picture;
-  /** The file that the start picture was cut from. */
+  /** The start picture's original file. */
   readonly original: Blob;
-  /** The id of the next new frame. */
+  /** Id of the next new frame. */
   readonly nextId: number;
 }
 
-/** Pictures that become a project. */
+/** Imported pictures for a new project. */
 export interface BroughtPictures {
   readonly start: Omit<StartPicture, 'id'>;
   /** PNG files of the start picture's size. */
   readonly frames: readonly Blob[];
 }
 
-/** A project as a document, or null before there is one. */
+/** Builds the document of the project on the page; null if there is none. */
 export function documentOf({ project, start, tree }: Content, settings: Settings): ProjectDocument | null {
   if (!project || !start) return null;
   const { name, created } = project;
   return { name, created, start: documentStart(start), settings, leaf: tree.leaf, frames: [...tree.nodes] };
 }
 
-/** Pictures as frames one after another, made by nobody: the tree, how it came about, and their files by their ids. */
+/**
+ * Builds the tree of a project of imported pictures, one frame after another, without model or insights.
+ *
+ * @param made time of the import, ISO 8601
+ * @returns the tree, the change from the empty tree, and the frames' PNG files
+ */
 export function treeOfPictures(
   { start, frames }: BroughtPictures,
   settings: Settings,
@@ -71,7 +77,7 @@ export function treeOfPictures(
   return { tree, change, held };
 }
 
-/** Whether frames were made in a project, even if none of them is left. */
+/** Whether a project has or had frames. */
 export function everHadFrames({ nextId }: FrameTree): boolean {
   return nextId > startId + 1;
 }

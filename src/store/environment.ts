@@ -1,40 +1,41 @@
 import type { Connection, diffusionApi, mediaApi, modelsApi, projectsApi } from '../protocol/index.ts';
 
-/** Gives picture files addresses that an `<img>` can show. Whoever creates an address revokes it. */
+/** Creates URLs of picture files for `<img>` elements. The caller of `create` must call `revoke`. */
 export interface PictureUrls {
   create(file: Blob): string;
   revoke(url: string): void;
 }
 
-/** What the stores need from the world around them: the browser on the page, something simpler in a test. */
+/** Platform interface of the stores, implemented with the browser's APIs by the page and with fakes by tests. */
 export interface Environment {
-  /** Starts a diffusion worker; called again when the one before has died. */
+  /** Starts a diffusion worker; called again after the last one died or was ended. */
   readonly openDiffusion: () => Connection<typeof diffusionApi>;
   readonly openMedia: () => Connection<typeof mediaApi>;
   readonly openProjects: () => Connection<typeof projectsApi>;
   readonly openModels: () => Connection<typeof modelsApi>;
-  /** Where settings survive a visit; null where the browser forbids it. */
+  /** `localStorage`; null if the browser forbids it. */
   readonly storage: Pick<Storage, 'getItem' | 'setItem'> | null;
   readonly pictureUrls: PictureUrls;
-  /** Calls back when the screen is next drawn. Returns a way to cancel. */
+  /** Calls back before the next repaint. Returns a function that cancels. */
   readonly nextPaint: (callback: () => void) => () => void;
-  /** Calls back in so many milliseconds. Returns a way to cancel. */
+  /** Calls back after a delay in milliseconds. Returns a function that cancels. */
   readonly later: (milliseconds: number, callback: () => void) => () => void;
-  /** Calls back whenever the network is there again. Returns a way to stop that. */
+  /** Calls back whenever the network is available again. Returns a function that unsubscribes. */
   readonly onOnline: (callback: () => void) => () => void;
-  /** Milliseconds on a clock that never runs back. */
+  /** Time of a monotonic clock, in milliseconds. */
   readonly now: () => number;
+  /** Current date and time. */
   readonly today: () => Date;
-  /** A seed: an integer from 0 to 2^32 - 1. */
+  /** Random seed: an integer in 0 … 2^32 - 1. */
   readonly randomSeed: () => number;
-  /** A UUID. */
+  /** Random UUID. */
   readonly newId: () => string;
-  /** Asks the browser not to clear what is kept when room gets short; gives whether it has promised that. */
+  /** Requests persistent storage, which the browser does not clear when space is low. Returns whether it is granted. */
   readonly persist: () => Promise<boolean>;
-  /** The page's address, which can be changed without loading the page again. */
+  /** The page's URL, which can be replaced without reloading the page. */
   readonly address: { readonly read: () => string; readonly replace: (address: string) => void };
-  /** Puts text on the clipboard; rejects where the browser does not allow it. */
+  /** Copies text to the clipboard; rejects if the browser does not allow it. */
   readonly copyText: (text: string) => Promise<void>;
-  /** Hands a finished file to the person. */
+  /** Downloads a file. */
   readonly saveFile: (file: Blob, name: string) => void;
 }

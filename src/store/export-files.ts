@@ -1,8 +1,8 @@
-/** The part of exporting that is loaded with the Export dialog. */
+/** Writing and measuring files for the Export dialog; loaded lazily on first use. */
 import { documentToText, madeWithNote, shotsOf, startId } from '../project/index.ts';
 import type { ExportRequest, ExportSources, WrittenFile } from './export.ts';
 
-/** What a worker needs for a file of the Export dialog. */
+/** Builds the parameters of the media worker's `export` method. */
 async function paramsOf(
   { options, positions }: ExportRequest,
   { animation, settings, picturesAt }: ExportSources,
@@ -22,7 +22,7 @@ async function paramsOf(
   };
 }
 
-/** Writes a file, into `target` as it comes where there is one. */
+/** Writes a file, streaming to `target` if it is not null. */
 export async function exported(
   request: ExportRequest,
   target: FileSystemFileHandle | null,
@@ -42,17 +42,20 @@ export async function exported(
   return { file, bytes, width, height };
 }
 
-/** So many frames are written to reckon the length of all. */
+/** Number of shots that are encoded to estimate the size of all. */
 const sampledShots = 6;
 
-/** About how many bytes a file will have: its first frame is written in full, and of the others what changes. */
+/**
+ * Estimates the size of a file in bytes, by linear extrapolation from files of one shot and of `sampledShots`: in many
+ * formats the first frame is larger, since later ones encode only what changes.
+ */
 export async function measured(
   request: ExportRequest,
   sources: ExportSources,
   signal: AbortSignal,
 ): Promise<number> {
   const { options } = request;
-  // ffmpeg is not loaded for a guess: its GIF is about as long as the quick one.
+  // Do not load ffmpeg for an estimate: its GIFs have about the size of the quick ones.
   const format = options.format === 'gif-best' ? 'gif' : options.format;
   const params = await paramsOf({ ...request, options: { ...options, format, limit: null } }, sources);
   const lengthOf = async (first: number) => {

@@ -14,30 +14,31 @@ import { reelOf } from './player.ts';
 import type { Preferences } from './preferences.ts';
 import type { SettingsStore } from './settings.ts';
 
-/** An animation, or the frames as PNG files in an archive. */
+/** Format of a quick download: an animation, or a ZIP of the frames as PNG files. */
 export type ExportKind = 'gif' | 'mp4' | 'zip';
 
-/** What the Export dialog asks for. */
+/** Request of the Export dialog. */
 export interface ExportRequest {
   readonly options: ExportOptions;
-  /** Positions of the animation, 0 being the start picture: each once, in order. */
+  /** Positions to export, ascending and without duplicates; 0 is the start picture. */
   readonly positions: readonly number[];
 }
 
+/** An export that is running. */
 export interface ExportJob {
   readonly id: number;
   readonly kind: ExportKind | ExportFormat;
   readonly progress: EncodeProgress;
-  /** Which attempt to keep a limit in bytes this is, from 1. */
+  /** Number of the attempt, from 1: a file that exceeds its limit in bytes is encoded again. */
   readonly attempt: number;
-  /** Of this attempt; null before anything is known. */
+  /** Estimated seconds left in this attempt; null if unknown. */
   readonly secondsLeft: number | null;
 }
 
-/** A file that the Export dialog has written. */
+/** A finished file of the Export dialog. */
 export interface WrittenFile {
   readonly name: string;
-  /** Null where it went to a file that the user chose. */
+  /** Null if it was written to a file that the user chose. */
   readonly file: Blob | null;
   readonly bytes: number;
   /** In pixels. */
@@ -46,29 +47,29 @@ export interface WrittenFile {
 }
 
 export interface ExportState {
-  /** The file that is being written. */
+  /** The running export. */
   readonly job: ExportJob | null;
-  /** The last one of the Export dialog, until it is dismissed. */
+  /** The last finished file of the Export dialog, until it is dismissed. */
   readonly written: WrittenFile | null;
 }
 
 export interface ExportStore extends StoreApi<ExportState> {
-  /** Writes the animation as the player plays it, at the frame rate of the settings, and hands it to the person. */
+  /** Exports and downloads the animation as the player plays it, at the frame rate of the settings. */
   readonly download: (kind: ExportKind) => Promise<void>;
-  /** Writes a file as the Export dialog asks, into `target` as it comes, or as a download where that is null. */
+  /** Exports a file for the Export dialog, streaming to `target`; downloads it if `target` is null. */
   readonly save: (request: ExportRequest, target: FileSystemFileHandle | null) => Promise<void>;
-  /** About how many bytes a file will have, reckoned from its first frames. @throws the signal's reason when aborted */
+  /** Estimates the size of a file in bytes from its first frames. @throws the signal's reason when aborted */
   readonly measure: (request: ExportRequest, signal: AbortSignal) => Promise<number>;
-  /** Lets go of the file that the Export dialog has written. */
+  /** Releases the finished file of the Export dialog. */
   readonly dismiss: () => void;
   readonly cancel: () => void;
-  /** Resolves when no file of a project is being written any more: until then its pictures are read from the disk. */
+  /** Resolves when no export of a project is running, not even a cancelled one: until then its pictures are read. */
   readonly whenWritten: (project: string) => Promise<void>;
 }
 
 type JobEvent = EncodeProgress & { readonly attempt?: number };
 
-/** Where the pictures of an export come from, and who writes it. */
+/** What the lazily loaded part of exporting needs: the stores, and the worker that encodes. */
 export interface ExportSources {
   readonly media: WorkerHandle<typeof mediaApi>;
   readonly animation: AnimationStore;
@@ -98,9 +99,9 @@ export function createExport({
   const store = createStore<ExportState>()(() => ({ job: null, written: null }));
   let lastJob = 0;
   let controller = new AbortController();
-  /** When the attempt that is running began, by the environment's clock. */
+  /** Start time of the running attempt, on the environment's clock. */
   let since = 0;
-  /** By project; a job that was cancelled may still be reading. */
+  /** Unfinished exports by project id, including cancelled ones that may still be reading. */
   const writing = new Map<string, Promise<unknown>>();
   const latest = createLatest<JobEvent>(environment.nextPaint, (event) => {
     const { job } = store.getState();
@@ -117,7 +118,7 @@ export function createExport({
     store.setState({ job: null });
   }
 
-  /** The pictures at some positions, and where a worker finds them. */
+  /** References to the pictures at some positions, and the source from which a worker reads them. */
   async function picturesAt(
     positions: readonly number[],
   ): Promise<{ source: PictureSource; frames: PictureRef[] }> {
@@ -135,14 +136,13 @@ export function createExport({
     return { source: { ...source, held }, frames: refs };
   }
 
-  /** What a quick button writes, in the order in which it runs. */
+  /** The pictures of a quick download, in playback order. */
   function sequence(kind: ExportKind) {
     const reel = reelOf(animation.getState().frames.length, preferences.getState());
-    // An archive holds every picture once, however the animation runs.
+    // An archive has every picture once, even if the animation plays them twice.
     return picturesAt(reelPositions(kind === 'zip' ? { ...reel, pingPong: false } : reel));
   }
 
-  /** What the part needs that is loaded with the Export dialog. */
   const sources: ExportSources = { media, animation, settings, picturesAt };
 
   async function encode(
@@ -164,7 +164,12 @@ export function createExport({
     }
   }
 
-  /** Runs one job at a time; `work` returns what is then said. `isWhole` tells whether the file has all frames. */
+  /**
+   * Runs an export, unless one is running.
+   *
+   * @param isWhole whether the file has all frames, so that they count as saved
+   * @param work writes the file; returns the announcement
+   */
   async function run(
     kind: ExportJob['kind'],
     isWhole: boolean,
@@ -250,12 +255,12 @@ export function createExport({
   };
 }
 
-/** The name that a file of the Export dialog is offered under. */
+/** Default name of a file of the Export dialog. */
 export function suggestedName(day: Date, format: ExportFormat): string {
   return fileName(day, format === 'apng' ? 'png' : format === 'gif-best' ? 'gif' : format);
 }
 
-/** `drift-2025-01-31.gif`, by the person's own calendar. */
+/** File name with the local date, for example `drift-2025-01-31.gif`. */
 function fileName(day: Date, extension: string): string {
   const two = (value: number) => String(value).padStart(2, '0');
   return `drift-${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}.${extension}`;

@@ -1,14 +1,14 @@
 import { ModelError, abortReason } from '../base/index.ts';
 import type { Environment } from './environment.ts';
 
-/** The first wait after the network was lost, and the longest, in milliseconds; each is twice the one before. */
+/** Delays of the exponential back-off, in milliseconds: the first, which doubles with each failure, and the maximum. */
 const firstWait = 5_000;
 const longestWait = 60_000;
 
-/** Answers of servers that say "not now". */
+/** HTTP status codes of transient errors. */
 const passing = new Set([408, 425, 429, 500, 502, 503, 504]);
 
-/** Whether an error may be over by itself later: no network, or a server that is busy. */
+/** Whether an error is transient: no network, or a busy server. */
 function mayPass(error: unknown): boolean {
   if (!(error instanceof ModelError)) return false;
   const { code, details } = error;
@@ -16,12 +16,12 @@ function mayPass(error: unknown): boolean {
 }
 
 /**
- * Runs an operation until it succeeds, and waits with back-off, or until the browser says that the network is there
- * again, as long as it fails for passing reasons: for as long as that takes.
+ * Retries an operation after transient errors, without limit, until it succeeds. Waits with exponential back-off, or
+ * until the browser reports that the network is available again.
  *
- * @param gained - counts up as the operation gets anywhere, which takes its failures back
- * @param onWait - told before each wait
- * @throws the operation's error, when it is no passing one; or the signal's reason
+ * @param gained a counter that grows while the operation makes progress; progress resets the back-off
+ * @param onWait called before each wait
+ * @throws the operation's error if it is not transient; the signal's reason when aborted
  */
 export async function persevering<T>(
   { later, onOnline }: Pick<Environment, 'later' | 'onOnline'>,

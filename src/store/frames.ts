@@ -4,43 +4,45 @@ import { path } from '../project/index.ts';
 import type { FrameNode, FrameTree, SegmentStep, PictureRef, Settings } from '../project/index.ts';
 import type { FrameInsight } from '../protocol/index.ts';
 
-/** A finished frame of the animation: all that is known of it but its pixels, which `Pictures` has. */
+/** A frame of the animation on the page, without its pixels: see `Pictures`. */
 export interface Frame extends PictureRef {
-  /** Its id in the project's tree. */
+  /** Id in the project's tree. */
   readonly id: number;
-  /** Its place in the animation, from 1. */
+  /** Position in the animation, from 1. */
   readonly number: number;
-  /** Seconds that it took. */
+  /** Seconds that making it took. */
   readonly seconds: number;
-  /** What was measured on the way; null for a picture that was brought in. */
+  /** Measurements; null for an imported picture. */
   readonly insight: FrameInsight | null;
   /** The settings that it was made with. */
   readonly settings: Settings;
-  /** Where it stands between two variants, in smooth mode. */
+  /** Position in a segment of smooth mode; absent for a variant of the frame before. */
   readonly leg?: SegmentStep | undefined;
-  /** Which variant of its round it is: with its seed and its place, its noise. 0 where there is one. */
+  /** Variant number of its noise key. */
   readonly variant: number;
 }
 
-/** A frame that has just been made. */
+/** A frame that has just been made, with its pixels. */
 export interface NewPicture extends Pick<Frame, 'seconds' | 'insight' | 'settings' | 'leg'> {
   readonly picture: Picture;
-  /** The name of the model that made it; empty where none did. */
+  /** Name of the model; empty for an imported picture. */
   readonly model: string;
-  /** Which variant of its round it is: with its seed and its place, its noise. 0 where there is one. */
+  /** Variant number of its noise key; default 0. */
   readonly variant?: number;
 }
 
+/** Frames of an animation, in order. */
 export type Frames = AppendList<Frame>;
 
 export const noFrames: Frames = new AppendList<Frame>();
 
+/** Creates the frame of a node of the tree; `number` is its position, from 1. */
 export function frameOf(node: FrameNode, number: number): Frame {
   const { id, width, height, seconds, insight, settings, leg, variant } = node;
   return { id, number, width, height, seconds, insight, settings, leg, variant };
 }
 
-/** The animation of a tree. Frames that it has in common with the one before stay the same objects. */
+/** The animation of a tree. Objects of `before` are reused for frames at the same position. */
 export function framesOf(tree: FrameTree, before: Frames): Frames {
   return new AppendList(
     path(tree).map((node, index) => {

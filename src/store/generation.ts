@@ -15,25 +15,25 @@ import { workOf } from './modes.ts';
 import type { Notices } from './notices.ts';
 import type { SettingsStore } from './settings.ts';
 
-/** One press on Generate, until its last frame or until it is stopped. */
+/** A run of generation, from a press on Generate to its last frame or until it is stopped. */
 export interface Run {
   readonly id: number;
-  /** Waiting for the model or the start picture, or making frames. */
+  /** `waiting` for the model or the start picture, then `running`. */
   readonly phase: 'waiting' | 'running';
-  /** How many frames this run makes, and how many of them are done. */
+  /** Number of frames that this run makes, and of those that are finished. */
   readonly frames: number;
   readonly made: number;
-  /** The size of its frames in pixels. */
+  /** Size of its frames in pixels. */
   readonly width: number;
   readonly height: number;
-  /** When it began, in milliseconds. */
+  /** Start time on the environment's clock, in milliseconds. */
   readonly begun: number;
   readonly progress: GenerationProgress | null;
-  /** The frame in the making, as a small picture. */
+  /** Small preview of the frame that is being denoised. */
   readonly preview: Picture | null;
 }
 
-/** How a run ended. */
+/** Result of a run; `seconds` is its duration. */
 export interface Outcome {
   readonly kind: 'done' | 'stopped' | 'failed';
   readonly made: number;
@@ -47,11 +47,11 @@ export interface GenerationState {
 
 export interface GenerationStore extends StoreApi<GenerationState> {
   /**
-   * Makes new frames in the mode that is chosen, from the last frame, or else from the start picture. Waits for the
-   * model and the start picture where they are on their way. Does nothing during a run.
+   * Makes new frames in the settings' mode from the last frame, or from the start picture if there are none. Waits
+   * until model and start picture are loaded. Does nothing during a run. Errors are shown, not thrown.
    */
   readonly generate: () => Promise<void>;
-  /** Stops at once. Finished frames stay. */
+  /** Stops the run. Finished frames are kept. */
   readonly stop: () => void;
 }
 
@@ -72,7 +72,7 @@ export function createGeneration({
 }): GenerationStore {
   const store = createStore<GenerationState>()(() => ({ run: null, outcome: null }));
   let lastRun = 0;
-  /** Where the animation ended when the run began. */
+  /** The animation's last frame when the run began, for undo. */
   let from: End = { project: null, leaf: startId };
   let controller = new AbortController();
 
@@ -109,7 +109,7 @@ export function createGeneration({
     }
   }
 
-  /** The settings, if new frames can be made with them and fit those that are there. */
+  /** Validates the settings, also that the size is that of existing frames. Shows a problem and returns null if not. */
   function checkedSettings(): Settings | null {
     const values = settings.commitAll();
     const last = animation.getState().frames.at(-1);
@@ -128,7 +128,7 @@ export function createGeneration({
 
   async function run(id: number, signal: AbortSignal): Promise<void> {
     const ready = await model.whenReady();
-    // The model's own defaults may have changed the size, and with it the start picture.
+    // The model's defaults may have changed the size, to which the start picture is then fitted again.
     await animation.whenRead();
     if (!isCurrent(id)) return;
     const values = ready ? checkedSettings() : null;
@@ -138,7 +138,7 @@ export function createGeneration({
       return;
     }
     const { width, height } = values;
-    // Another model may be chosen before the last frame is made.
+    // Read the model's name now: another model may be chosen during the run.
     const maker = model.getState().model?.name ?? '';
     const work = workOf(frames, values, animation.pictureAt);
     const { project, tree } = animation.getState();
@@ -152,7 +152,7 @@ export function createGeneration({
           model.hear(event);
           return;
         }
-        // What a stopped run still had on its way does not belong to the animation any more.
+        // Events of a stopped run may still arrive.
         if (!isCurrent(id)) return;
         if (event.kind === 'progress') {
           latestProgress.push({ id, progress: event.progress });
@@ -180,12 +180,12 @@ export function createGeneration({
     if (isCurrent(id)) end('done');
   }
 
-  // Another animation has taken the place of the one that is being continued.
+  // A run ends when the animation that it continues is replaced.
   animation.subscribe(({ edition }, before) => {
     if (edition === before.edition) return;
     if (store.getState().run?.phase === 'running') generation.stop();
     store.setState({ outcome: null });
-    // What did not fit the frames that were there may fit now.
+    // A size that did not match the previous frames may be valid now.
     settings.recheck();
   });
 
@@ -205,7 +205,7 @@ export function createGeneration({
         );
         return;
       }
-      // Only the fields: whether the size fits is known once the model's own defaults are.
+      // Only validates the fields; the size is checked when the model's defaults are known.
       const values = settings.commitAll();
       if (!values) return;
       const { start, reading } = animation.getState();

@@ -2,46 +2,46 @@ import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import type { Notices } from './notices.ts';
 
-/** One undoable action. */
+/** An undoable action. */
 export interface HistoryEntry {
-  /** What was done, for the buttons and the announcement: “Undo: Delete frames”. */
+  /** Name of the action, for buttons and announcements: “Undo: Delete frames”. */
   readonly label: string;
-  /** Entries that change frames wait while a run is making more of them. */
+  /** What it changes: entries that change frames cannot be undone or redone during a run. */
   readonly touches: 'settings' | 'frames';
-  /** Ids of the projects that the entry needs. */
+  /** Ids of the projects that the entry refers to. */
   readonly projects: readonly string[];
-  /** How much memory it holds on to, compared with a changed setting. */
+  /** Memory that the entry holds, relative to that of a changed setting; default 1. */
   readonly weight?: number;
-  /** Takes it back; false where that is not possible any more, which removes the entry. */
+  /** Undoes the action; returns false if that is no longer possible, which removes the entry. */
   readonly undo: () => boolean | Promise<boolean>;
   readonly redo: () => boolean | Promise<boolean>;
 }
 
 export interface HistoryState {
-  /** What the next undo and the next redo act on; null for nothing. */
+  /** Entries of the next undo and the next redo; null if there is none. */
   readonly undo: HistoryEntry | null;
   readonly redo: HistoryEntry | null;
 }
 
 export interface History extends StoreApi<HistoryState> {
-  /** Adds an entry and clears what could be redone. Ignored while an undo or redo is running. */
+  /** Adds an entry and clears the redo entries. Ignored during an undo, a redo and `quietly`. */
   readonly record: (entry: HistoryEntry) => HistoryEntry;
-  /** Replaces the newest entry if it is `last`; adds the entry otherwise. */
+  /** Replaces the newest entry if it is `last`, to coalesce changes; otherwise adds the entry. */
   readonly amend: (last: HistoryEntry | null, entry: HistoryEntry) => HistoryEntry;
-  /** Runs synchronous work without recording: it is a part of what the caller records. */
+  /** Runs synchronous work without recording, as part of an action that the caller records. */
   readonly quietly: <T>(work: () => T) => T;
   readonly undo: () => Promise<void>;
   readonly redo: () => Promise<void>;
-  /** Undoes one entry out of order and removes it. Does nothing when it is not there any more. */
+  /** Undoes one entry out of order and removes it. Does nothing if it is not in the history. */
   readonly undoAlone: (entry: HistoryEntry) => void;
-  /** Removes an entry, or every entry that needs a project. */
+  /** Removes an entry, or all entries that refer to a project, by its id. */
   readonly remove: (what: HistoryEntry | string) => void;
 }
 
-/** The largest sum of weights that is kept; the oldest entries are dropped first. */
+/** Maximum sum of the weights of undo entries; the oldest are dropped first. */
 export const historyCapacity = 100;
 
-/** Undo and redo: one bounded, linear history of what was done on the page. Its announcements are read out. */
+/** Creates the bounded, linear undo history of the page. Undo and redo are announced to screen readers. */
 export function createHistory({
   mayChangeFrames,
   notices,
@@ -52,7 +52,7 @@ export function createHistory({
   const store = createStore<HistoryState>()(() => ({ undo: null, redo: null }));
   let done: HistoryEntry[] = [];
   let undone: HistoryEntry[] = [];
-  /** Above zero while what happens is not recorded. */
+  /** Nesting depth of work that is not recorded. */
   let quiet = 0;
 
   function update() {

@@ -1,4 +1,4 @@
-/** What the page knows and does, outside React: one small store for each concern, and the workers behind them. */
+/** State and operations of the page, independent of React: one store per concern, and the workers that they call. */
 export { browserEnvironment } from './browser.ts';
 export { createStores } from './stores.ts';
 export type { Stores } from './stores.ts';
@@ -29,7 +29,7 @@ export type { ListedProject, ProjectsState } from './projects.ts';
 export type { NamedFile } from './bring.ts';
 export type { StartPicture } from './start-picture.ts';
 export type { FieldKey, PromptKey, SettingsState } from './settings.ts';
-// The page says these to people in its own words, and asks the workers nothing itself.
+// Types of the protocol that the page displays. Only stores call the workers.
 export type {
   Device,
   GenerationProgress,

@@ -4,7 +4,7 @@ import type { Autosave } from './autosave.ts';
 import type { OpenProject } from './content.ts';
 import type { SettingsStore } from './settings.ts';
 
-/** What happens to the project on the page, as far as it is to be kept. */
+/** A change of the project on the page that affects what is stored. */
 export type AnimationChange =
   | {
       readonly kind: 'begun';
@@ -14,21 +14,21 @@ export type AnimationChange =
     }
   | { readonly kind: 'tree'; readonly change: TreeChange; readonly pictures: readonly HeldPicture['id'][] }
   | { readonly kind: 'start'; readonly start: ProjectStart; readonly picture: Picture }
-  /** It has left the page with nothing in it that is worth keeping. */
+  /** The project left the page without frames, so it is not kept. */
   | {
       readonly kind: 'leftEmpty';
-      /** Frames were made in it and deleted: undo may still want their files. */
+      /** Whether frames were made and removed, whose files an undo may need. */
       readonly hadFrames: boolean;
     }
-  /** It has come back to the page, which has everything of it. */
+  /** The project is on the page again, from memory. */
   | { readonly kind: 'resumed'; readonly wasEmpty: boolean };
 
 export type ChangeListener = (project: OpenProject, change: AnimationChange) => void;
 
-/** Frames that are written in one change; more become several, so that little is done again where one fails. */
+/** Maximum number of frames in one change: more are split, so that little is repeated after a failure. */
 const framesAtOnce = 50;
 
-/** Journals what is changed on the page: every change of a project goes from here to where it is kept. */
+/** Connects the page to automatic saving: converts changes of the project and of settings to changes to store. */
 export function createJournal({
   autosave,
   onChange,
@@ -87,7 +87,7 @@ function parts({ added, removed, leafAfter }: TreeChange, pictures: ReadonlySet<
     return {
       put,
       remove: part === 0 ? remove : [],
-      // In between, the animation ends with what is there.
+      // After an intermediate part, the leaf must be a frame that is already stored.
       leaf: isLast ? leafAfter : (put.at(-1)?.id ?? leafAfter),
       pictures: put.flatMap(({ id }) => (pictures.has(id) ? [id] : [])),
     };

@@ -7,7 +7,7 @@ import { keep } from './preferences.ts';
 const key = 'drift.project';
 const schema = v.object({ id: v.pipe(v.string(), v.uuid()), settings: keptSettingsSchema });
 
-/** What is open when the page is left, with its settings to the last change: the next visit goes on with it. */
+/** Id and settings of the project that was open last, which the next visit reopens. */
 export interface LastProject {
   readonly read: () => { readonly id: string; readonly settings: Settings } | null;
   readonly write: (last: { readonly id: string; readonly settings: Settings } | null) => void;

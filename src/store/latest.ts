@@ -1,13 +1,13 @@
 import type { Environment } from './environment.ts';
 
-/** Values that arrive faster than the screen is drawn: only the latest of them counts. */
+/** Throttle for values that arrive faster than the screen is repainted: only the latest is delivered. */
 export interface Latest<T> {
   push(value: T): void;
-  /** Forgets a value that has not been delivered. */
+  /** Drops a value that has not been delivered yet. */
   cancel(): void;
 }
 
-/** Delivers at most one value for each drawing of the screen. */
+/** Creates a throttle that delivers at most one value per repaint. */
 export function createLatest<T>(nextPaint: Environment['nextPaint'], deliver: (value: T) => void): Latest<T> {
   let waiting: { value: T; readonly cancel: () => void } | null = null;
   return {

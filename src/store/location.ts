@@ -4,18 +4,18 @@ import { backendChoiceSchema } from '../protocol/index.ts';
 import type { BackendChoice, ModelOrigin, ModelPlace } from '../protocol/index.ts';
 import { originFrom, originWords } from './wanted.ts';
 
-/** Which model is wished for, and on which device: `?model=URL&gpu=off`. */
+/** The model and backend to load, as named by the URL's parameters: `?model=URL&gpu=off`. */
 export interface Wish {
   readonly model: ModelPlace;
   readonly backend: BackendChoice;
 }
 
-/** The manifest of the model that is served with the page, as seen from there. */
+/** URL of the built-in model's manifest, relative to the page. */
 const builtIn = 'models/builtin/model.json';
 
 /**
- * What `?gpu=` says: `off` computes on the processor, `float32` without float16, `software` also with a GPU that computes
- * on the processor. `?backend=` names a backend itself, and is kept for links that were made earlier.
+ * Backends by the value of `?gpu=`: `off` uses the CPU, `float32` no float16, `software` accepts WebGPU adapters that
+ * compute on the CPU. `?backend=`, which names a backend directly, is supported for old links.
  */
 const backends: ReadonlyMap<string | null, BackendChoice> = new Map([
   ['off', 'cpu'],
@@ -26,12 +26,12 @@ const namedBackendSchema = v.fallback(backendChoiceSchema, 'auto');
 const protocols = ['http:', 'https:', 'blob:'];
 
 /**
- * Reads the page's address. A relative model address counts from the page; without one, the model that was chosen is
- * meant, or that which is served with the page.
+ * Parses model and backend from the page's URL. A relative `?model=` is resolved against the page. Without it, the
+ * result is the chosen model, or the built-in one.
  *
- * @param address - of the page, absolute
- * @param chosen - the id of a model on this device; null for the one that is served with the page
- * @throws ModelError `model-address` when what stands in `?model=` is not an address that a page may fetch from.
+ * @param address absolute URL of the page
+ * @param chosen id of a model on this device; null for the built-in model
+ * @throws ModelError `model-address` if `?model=` is not a URL that a page can fetch
  */
 export function readWish(address: string, chosen: string | null = null): Wish {
   const parameters = new URL(address).searchParams;
@@ -51,20 +51,19 @@ export function readWish(address: string, chosen: string | null = null): Wish {
   });
 }
 
-/** The model that is served with the page at an address. */
+/** The built-in model, which is served with the page at a URL. */
 export function builtInModel(address: string): ModelPlace {
   return { kind: 'url', url: new URL(builtIn, address).href };
 }
 
-/** How the recommended model is called in an address. */
+/** Value of `?installed=` for the recommended model. */
 const fullModel = 'full';
 
 /**
- * The model that a page is to be opened with if it is on the device, and that is to be offered if it is not:
- * `?installed=owner/name`, `?installed=URL` of a manifest, or `?installed=full`. Null where none is named, or where
- * `?model=` names another.
+ * Parses `?installed=`, which names a model to use if it is on this device, and to offer otherwise: a repository
+ * `owner/name`, the URL of a manifest, or `full`. Null if it is missing, or if there is `?model=`, which has priority.
  *
- * @throws ModelError `model-address` when what stands there is no name of a model
+ * @throws ModelError `model-address` if it does not name a model
  */
 export function readOrigin(address: string): ModelOrigin | null {
   const parameters = new URL(address).searchParams;
@@ -79,23 +78,22 @@ export function readOrigin(address: string): ModelOrigin | null {
   });
 }
 
-/** The address of the page with another model: one that others can get, or with null none that is named. */
+/** Returns the page's URL with `?installed=` for another model, or with null without the name of a model. */
 export function withOrigin(address: string, origin: ModelOrigin | null): string {
   const link = new URL(address);
-  // Changing anything writes all of it anew, which looks different.
+  // Any change of `searchParams` reserialises the whole query, so it is not changed without need.
   for (const key of ['model', 'installed']) if (link.searchParams.has(key)) link.searchParams.delete(key);
   if (origin) link.searchParams.set('installed', originWords(origin) || fullModel);
   return link.href;
 }
 
 /**
- * The hub that models are fetched from, where the page's address names another than the usual one: `?hub=URL`, for
- * mirrors and tests.
+ * Parses `?hub=URL`: another model hub than the default, for mirrors and tests. Null if it is missing or not http(s).
  */
 export function readHub(address: string): string | null {
   const asked = new URL(address).searchParams.get('hub') ?? '';
   const url = URL.canParse(asked) ? new URL(asked) : null;
   if (!url || !['http:', 'https:'].includes(url.protocol)) return null;
-  // Names of files are relative to it.
+  // File names are resolved against it, so its path must end in a slash.
   return url.href.endsWith('/') ? url.href : `${url.href}/`;
 }

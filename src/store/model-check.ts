@@ -9,7 +9,7 @@ import { nameOf } from './models-state.ts';
 import type { ModelsState } from './models-state.ts';
 import type { Notices } from './notices.ts';
 
-/** Compares models of this device with their checksums. */
+/** Verification of installed models by their checksums. */
 export interface ModelCheck {
   readonly verify: (id: string) => Promise<void>;
   readonly stopVerifying: () => void;
@@ -47,7 +47,7 @@ export function createModelCheck({
       );
       return;
     }
-    // Pieces that an earlier check found damaged count as missing, and are not checked again.
+    // Chunks that an earlier check found damaged count as missing, and are not checked again.
     const isWhole = store.getState().installed?.find((each) => each.id === id)?.state !== 'damaged';
     notices.info(
       'check',

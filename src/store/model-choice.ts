@@ -12,20 +12,20 @@ import type { Notices } from './notices.ts';
 import { keep, readKept } from './preferences.ts';
 import { isSame, originWords } from './wanted.ts';
 
-/** Which model frames are made with, now and on the next visits. */
+/** Selection of the model in use, which later visits remember. */
 export interface ModelChoice {
   /**
-   * Loads the model of this visit: what the address asks for, or what was chosen last, or the built-in one. A model that
-   * the address names and that is not here is offered. Resolves once the loading has begun.
+   * Loads the model named by the URL, else the one chosen last, else the built-in one. If `?installed=` names a model
+   * that is not on this device, a notice offers it. Resolves when loading has started.
    */
   readonly begin: () => Promise<void>;
-  /** Makes frames with a model of this device, now and on the next visits; null for the built-in one. */
+  /** Selects and loads a model of this device by its id; null for the built-in one. */
   readonly use: (id: string | null) => void;
-  /** Has the built-in model take the place of this one, whose files are about to change. */
+  /** Switches to the built-in model if this one is in use, because its files are about to change. */
   readonly stopUsing: (id: string) => Promise<void>;
-  /** Whether the address names this model, which is then used as soon as it is here. */
+  /** Whether the URL names this model, so that it is used as soon as it is installed. */
   readonly isNamed: (wanted: WantedModel) => boolean;
-  /** Whether this is the model that is served with the page. */
+  /** Whether this is the built-in model. */
   readonly isBuiltIn: (place: ModelPlace) => boolean;
 }
 
@@ -46,10 +46,10 @@ export function createModelChoice({
   notices: Notices;
   environment: Pick<Environment, 'storage' | 'address'>;
 }): ModelChoice {
-  /** The model that the address names. */
+  /** The model that `?installed=` names. */
   let named: ModelOrigin | null = null;
 
-  /** Reads what the address names, and shows what is wrong with it. */
+  /** Parses `?installed=`; shows an error and returns null if it is not valid. */
   function readNamed(): ModelOrigin | null {
     try {
       return readOrigin(address.read());
@@ -59,7 +59,7 @@ export function createModelChoice({
     }
   }
 
-  /** The id of a model of this device that was got from there; where there is none, it is offered. */
+  /** Returns the id of the installed model with this origin. If there is none, offers it in a notice; returns null. */
   async function findNamed(origin: ModelOrigin): Promise<string | null> {
     await library.refresh();
     const found = store.getState().installed?.find((each) => each.origin && isSame(origin, each.origin));
@@ -74,13 +74,13 @@ export function createModelChoice({
     return null;
   }
 
-  /** Keeps the choice for the next visit once the model is in use. */
+  /** Stores the choice for the next visit once the model is in use. */
   function remember({ status, place }: ReturnType<ModelStore['getState']>, before: ModelPlace | null) {
     if (status !== 'ready' || !place || place === before) return;
     if (place.kind === 'installed') {
-      // Where it came from is asked for in the middle of a click, which does not wait.
+      // Copying a link needs the model's origin, and must do so within the user's click: load the list ahead.
       if (!store.getState().installed) void library.refresh();
-      // A link is for this visit.
+      // A model from a link is used for this visit only.
       if (!new URL(address.read()).searchParams.has('installed')) keep(storage, chosenKey, place.id);
     } else if (choice.isBuiltIn(place)) {
       keep(storage, chosenKey, null);
@@ -99,7 +99,7 @@ export function createModelChoice({
     },
 
     use(id) {
-      // Or the next visit would begin with the model that the address asks for.
+      // Otherwise a reload would load the model that the URL names.
       address.replace(withOrigin(address.read(), null));
       named = null;
       notices.dismissTopic(downloadTopic);

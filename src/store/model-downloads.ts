@@ -15,23 +15,23 @@ import type { ModelFetch, ModelsState } from './models-state.ts';
 import type { Notices } from './notices.ts';
 import { keep, readKept } from './preferences.ts';
 
-/** Models that are fetched to this device, one at a time, and removed from it. */
+/** Installation of models, one at a time, and their removal. */
 export interface ModelDownloads {
-  /** Offers to go on with a download that an earlier visit has not finished. */
+  /** Offers to resume a download that an earlier visit did not finish. */
   readonly recall: () => void;
-  /** Fetches a model, goes on with it, or mends it. Does nothing while one is being fetched. */
+  /** Downloads, resumes or repairs a model. Does nothing while another download is running or waiting. */
   readonly get: (wanted: WantedModel, name: string, options?: { readonly thenUse?: boolean }) => void;
   readonly pause: () => void;
   readonly resume: () => void;
-  /** Ends fetching and throws away what has come, unless the model was whole before. */
+  /** Ends the download and removes a partial model; a model that was complete before is kept. */
   readonly cancel: () => Promise<void>;
-  /** Removes a model from this device; one that is in use makes room for the built-in one first. */
+  /** Removes a model from this device; if it is in use, switches to the built-in one first. */
   readonly remove: (id: string) => Promise<void>;
 }
 
 const downloadKey = 'drift.download';
 
-/** A download that was not finished. Folders are not remembered: they have to be chosen again. */
+/** Stored record of an unfinished download. Folders are not stored: the user has to choose them again. */
 const unfinishedSchema = v.nullable(
   v.object({
     wanted: v.variant('kind', [
@@ -64,9 +64,9 @@ export function createModelDownloads({
   const progress = createLatest<ModelProgress>(nextPaint, (latest) => {
     patch({ progress: latest, news: '' });
   });
-  /** Ends the attempt that `fetch` shows; replaced by each. */
+  /** Controller of the current attempt. */
   let attempt = new AbortController();
-  /** What is done to files one after another: an attempt begins when the one before has closed its files. */
+  /** Serialises work on files: an attempt starts after the previous one has closed its files. */
   const queue = createQueue();
   const whenFree = (work: () => Promise<void>): Promise<void> => queue.run(undefined, work);
 
@@ -74,20 +74,20 @@ export function createModelDownloads({
     store.setState(({ fetch }) => ({ fetch: fetch && { ...fetch, ...change } }));
   }
 
-  /** Notes what is not finished, for the next visit. */
+  /** Stores the unfinished download for the next visit. */
   function remember() {
     const { fetch } = store.getState();
     const { wanted, id, name } = fetch ?? {};
     keep(storage, downloadKey, wanted && wanted.kind !== 'folder' ? { wanted, id, name } : null);
   }
 
-  /** Ends the attempt under way; what comes of it from here on is not shown. */
+  /** Aborts the current attempt; its later events are ignored. */
   function endAttempt() {
     attempt.abort();
     progress.cancel();
   }
 
-  /** Takes away what the page shows of fetching. */
+  /** Aborts the download and removes it from the page. */
   function drop() {
     endAttempt();
     store.setState({ fetch: null });
@@ -95,10 +95,10 @@ export function createModelDownloads({
     notices.dismissTopic(topic);
   }
 
-  /** Fetches until the model is whole, through lost networks. Ends without a word when it is stopped. */
+  /** Downloads until the model is complete, with retries after network failures. Returns silently when aborted. */
   async function fetchUntilWhole(wanted: WantedModel, signal: AbortSignal): Promise<void> {
     const isStopped = () => signal.aborted;
-    // Paused, or replaced, before its turn came.
+    // It may have been paused or replaced while it was queued.
     if (isStopped()) return;
     let gained = 0;
     let highest = 0;
@@ -141,10 +141,10 @@ export function createModelDownloads({
           });
         },
       );
-      // Also where it was paused in the moment in which it was done, but not where something else has taken its place.
+      // Also if it was paused just as it completed, but not if another attempt has replaced it.
       if (signal === attempt.signal && store.getState().fetch) finish(id);
     } catch (error) {
-      // Whoever stopped it says what it is now.
+      // The code that aborted it has set the new state.
       if (isStopped()) return;
       progress.cancel();
       patch({ phase: 'failed', news: '' });
@@ -176,7 +176,7 @@ export function createModelDownloads({
   }
 
   function start(wanted: WantedModel) {
-    // Workers may not ask. It may take the person's answer, which nothing waits for.
+    // Only the page can request this, not the worker. It may wait for the user's answer, so it is not awaited.
     void persist().then((promised) => {
       store.setState({ promised });
     });
@@ -249,11 +249,11 @@ export function createModelDownloads({
       if (!fetch) return;
       drop();
       const { id } = fetch;
-      // In turn: what is started again meanwhile begins when this is done.
+      // Queued, so that a download started meanwhile begins after the removal.
       await whenFree(async () => {
         await library.refresh();
         if (id === null) return;
-        // What is not even listed may still have left bytes behind.
+        // Also if it is not listed, since it may have left files.
         const found = store.getState().installed?.find((each) => each.id === id);
         if (!found || found.state === 'partial') await removeFiles(id);
       });
@@ -261,16 +261,16 @@ export function createModelDownloads({
 
     async remove(id) {
       const { fetch } = store.getState();
-      // It would go on by itself when the network is back, and bring back what is removed.
+      // A waiting download would resume with the network and install the model again.
       if (fetch?.id === id && fetch.phase === 'waiting') downloads.pause();
-      // One whose attempt has just been ended is let go of before it is removed.
+      // Queued after an attempt that was just aborted, which may still have files open.
       await (fetch?.id === id ? whenFree(() => removeFiles(id)) : removeFiles(id));
     },
   };
   return downloads;
 }
 
-/** Whether a download goes on only when the person says so. */
+/** Whether a download resumes only on the user's request. */
 function canResume({ phase }: ModelFetch): boolean {
   return phase === 'pausing' || phase === 'paused' || phase === 'failed';
 }

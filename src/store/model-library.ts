@@ -9,17 +9,17 @@ import type { Look, ModelsState } from './models-state.ts';
 import type { Notices } from './notices.ts';
 import { originWords } from './wanted.ts';
 
-/** What is known of models: those on this device, and what others would cost. */
+/** Catalogue of the installed models, and of the costs of others. */
 export interface ModelLibrary {
-  /** Reads again what is on this device. */
+  /** Reloads the list of installed models. */
   readonly refresh: () => Promise<void>;
-  /** Where others can get a model of this device; null for one that is only here. */
+  /** Public origin of an installed model; null if it has none. */
   readonly originOf: (id: string) => Promise<ModelOrigin | null>;
-  /** Finds out what a model costs: into `full` for the recommended one, else into `added`. */
+  /** Determines the costs of a model; the result is in `full` for the recommended one, else in `added`. */
   readonly look: (wanted: WantedModel) => Promise<void>;
-  /** Takes back what was found of a model to be added. */
+  /** Clears `added`. */
   readonly forget: () => void;
-  /** Opens the dialog, where it tells what this model costs, if there is one. */
+  /** Opens the Models dialog; with `origin`, it also determines the costs of that model. */
   readonly show: (origin?: ModelOrigin) => void;
   readonly hide: () => void;
   /** Shows an error of the models worker. */
@@ -41,7 +41,7 @@ export function createModelLibrary({
 }): ModelLibrary {
   const looking = { full: new AbortController(), added: new AbortController() };
 
-  // What a model needs depends on the device that it runs on.
+  // Costs depend on the device: determine them again when it changes.
   model.subscribe(({ device }) => {
     const { full, added } = store.getState();
     for (const look of [full, added]) {
@@ -74,7 +74,7 @@ export function createModelLibrary({
         if (!signal.aborted) store.setState({ [slot]: look });
       };
       const before = store.getState()[slot];
-      // What is known stays while it is looked at again for another device.
+      // Keep showing known costs while they are determined again for another device.
       if (before?.status !== 'cost' || before.wanted !== wanted) set({ status: 'looking', wanted });
       const { device } = model.getState();
       try {

@@ -20,53 +20,53 @@ import type { SettingsStore } from './settings.ts';
 
 export interface ModelState {
   readonly status: 'idle' | 'loading' | 'ready' | 'failed';
-  /** The model while it is ready, else null. */
+  /** The loaded model if it is ready, else null. */
   readonly model: LoadedModel | null;
-  /** Where the model is that is ready; null while none is. */
+  /** Location of the loaded model if it is ready, else null. */
   readonly place: ModelPlace | null;
   readonly progress: LoadEvent | null;
-  /** The device that the last model ran on; null before one was ready. */
+  /** Device of the model that was loaded last; null before the first. */
   readonly device: Device | null;
 }
 
-/** An error, with a way to do again what failed, which a restart takes the place of. */
+/** Options for showing an error. `again` retries what failed; if restarting helps, that is offered instead. */
 export interface ErrorReport extends ErrorNotice {
   readonly again?: NoticeAction;
 }
 
-/** What can be done about a model that could not be loaded; `kept` where another one is still in use. */
+/** Returns actions against a failure to load a model; `kept`: whether another model is still in use. */
 export type Remedies = (error: unknown, place: ModelPlace, kept: boolean) => readonly NoticeAction[];
 
 export interface ModelStore extends StoreApi<ModelState> {
   /**
-   * Loads the model that `locate` names; what it throws is shown. What was loading before is given up. A model that
-   * is in use goes on being used where the new one cannot be opened.
+   * Loads the model that `locate` returns; errors, its own included, are shown. Cancels a load that is running. If it
+   * fails, the model that was in use stays in use.
    */
   readonly load: (locate: () => Wish) => void;
-  /** Loads the same model again, after a failure. */
+  /** Loads the same model again after a failure. */
   readonly retry: () => void;
   /** Ends the worker, starts another and loads the model again. */
   readonly restart: () => void;
-  /** Switches low memory on or off, and loads the model again with it; what is being made is finished first. */
+  /** Switches low memory mode and loads the model again; the worker finishes running work first. */
   readonly setLowMemory: (lowMemory: boolean) => void;
-  /** Whether the model is there, once that is known; a load that failed earlier is tried again. */
+  /** Waits for a running load, and retries a failed one. Resolves with whether the model is ready. */
   readonly whenReady: () => Promise<boolean>;
-  /** Shows what the diffusion worker has changed by itself, and remembers it for the next load. */
+  /** Shows a notice of the diffusion worker, and stores the precision that it contains for later loads. */
   readonly hear: (notice: EngineNotice) => void;
-  /** Shows an error of the diffusion worker, with a way to restart it where that can help. */
+  /** Shows an error of the diffusion worker, with an action that restarts it if that can help. */
   readonly report: (error: unknown, options?: ErrorReport) => void;
-  /** From here on errors of loading are shown with these remedies. */
+  /** Sets the function that returns actions for errors of loading. */
   readonly offer: (remedies: Remedies) => void;
 }
 
-/** The topic of what is said about a device that cannot make the model's own size. */
+/** Topic of notices that the device cannot make pictures of the model's native size. */
 const sizeTopic = 'size';
 
-/** Errors that may come of too little memory. */
+/** Codes of errors that may be caused by a lack of memory. */
 const memoryCodes = ['out-of-memory', 'device-lost', 'session-failed'];
 const lowMemoryRemedy = 'Or turn on “Low memory” under Models, which needs less at once.';
 
-/** What the settings of a model are kept under. */
+/** Key of a model for its stored settings and precisions. */
 function keyOf(place: ModelPlace): string {
   return place.kind === 'url' ? place.url : `installed:${place.id}`;
 }
@@ -95,7 +95,7 @@ export function createModelStore({
     store.setState({ progress: event });
   });
   let wanted: (() => Wish) | null = null;
-  /** The model that the worker has. */
+  /** The model that is loaded in the worker. */
   let inUse: {
     readonly locate: () => Wish;
     readonly place: ModelPlace;
@@ -138,7 +138,7 @@ export function createModelStore({
       notices.announce(`${loaded.name} is ready.`);
       return true;
     } catch (error) {
-      // Whoever gave this load up has started another: its outcome is the one that counts.
+      // A newer load has replaced this one: return its result.
       if (signal.aborted) return settled;
       progress.cancel();
       if (error instanceof WorkerError) inUse = null;
@@ -172,7 +172,7 @@ export function createModelStore({
     notices.info(sizeTopic, words, []);
   }
 
-  /** The model before, which the worker still has, with the settings that belong to it. */
+  /** Returns to the previous model, which is still loaded in the worker, and to its settings. */
   function goBackTo({ locate, place, model: before }: NonNullable<typeof inUse>) {
     wanted = locate;
     settings.closeModel();
@@ -241,13 +241,13 @@ export function createModelStore({
       if (error instanceof WorkerError) {
         notices.error(error, {
           ...options,
-          // A dead worker's own advice is to reload the page, which would cost the frames.
+          // The error's own remedy is to reload the page, which would lose frames that are not stored.
           remedy: 'Restart this part of Drift to go on.',
           actions: [restarting],
         });
         return;
       }
-      // A device that is too small is so after a restart as well.
+      // A restart does not help if the device is too small.
       const restartable = error instanceof DeviceError && !error.code.endsWith('-too-small');
       const last = restartable ? restarting : again;
       const short =

@@ -2,17 +2,17 @@ import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import type { Device, InstalledModel, ModelCost, ModelProgress, WantedModel } from '../protocol/index.ts';
 
-/** The topic of notices about downloads. */
+/** Topic of notices about downloads. */
 export const downloadTopic = 'download';
-/** The topic of the model that the address names. */
+/** Topic of notices about the model that the URL names. */
 export const namedTopic = 'named';
-/** The topic of what went wrong when a model was loaded: it is over once one is there. */
+/** Topic of errors of loading a model; they are dismissed when one is loaded. */
 export const loadTopic = 'model';
 
-/** Topics of notices about models: the Models dialog shows these too. */
+/** Topics of notices about models, which the Models dialog also shows. */
 export const modelTopics: readonly string[] = [downloadTopic, namedTopic, loadTopic];
 
-/** What is known of a model that is not on this device: what it costs, or what is wrong with it. */
+/** Result of looking at a model that is not installed: its costs, or the problems with it. */
 export type Look =
   | { readonly status: 'looking'; readonly wanted: WantedModel }
   | {
@@ -20,7 +20,7 @@ export type Look =
       readonly wanted: WantedModel;
       readonly cost: ModelCost;
       readonly free: number | null;
-      /** The device that it was looked at for; null where none was known. */
+      /** The device that the costs are for; null if none was known. */
       readonly device: Device | null;
     }
   | {
@@ -29,39 +29,39 @@ export type Look =
       readonly problems: readonly { readonly message: string; readonly remedy: string }[];
     };
 
-/** The model that is being fetched. */
+/** A model download. */
 export interface ModelFetch {
   readonly wanted: WantedModel;
-  /** Null until the worker knows. */
+  /** Null until the worker has determined it. */
   readonly id: string | null;
   readonly name: string;
   /**
-   * `waiting`: the network was lost, and it goes on by itself; `pausing`: what has come is being saved; `failed`: it goes
-   * on when the person says so.
+   * `waiting`: for the network, then it resumes by itself; `pausing`: until the worker has stored what was received;
+   * `failed`: it resumes on the user's request.
    */
   readonly phase: 'running' | 'waiting' | 'pausing' | 'paused' | 'failed';
   readonly progress: ModelProgress | null;
-  /** What is out of the ordinary, in one sentence; empty while nothing is. */
+  /** Current problem or message of the worker, in words; empty if there is none. */
   readonly news: string;
-  /** Whether the model is used as soon as it is whole. */
+  /** Whether the model is used as soon as it is complete. */
   readonly thenUse: boolean;
 }
 
 export interface ModelsState {
-  /** The models on this device; null until that is known. */
+  /** Models on this device; null until the list is loaded. */
   readonly installed: readonly InstalledModel[] | null;
-  /** Bytes that may still be written; null where the browser does not tell. */
+  /** Bytes that can still be written; null if the browser does not say. */
   readonly free: number | null;
-  /** Whether the browser has promised to keep them when room gets short; null before it was asked. */
+  /** Whether the browser has granted persistent storage; null before it was requested. */
   readonly promised: boolean | null;
-  /** What is known of the model that Drift recommends; null before anybody asked. */
+  /** Costs of the recommended model; null before they were requested. */
   readonly full: Look | null;
-  /** What is known of another model that the person wants to add. */
+  /** Costs of another model that the user may add. */
   readonly added: Look | null;
   readonly fetch: ModelFetch | null;
-  /** The dialog, while it is open: `address` is of the model that is to be added there, or empty. */
+  /** State of the Models dialog, null if it is closed; `address` names the model to add, or is empty. */
   readonly dialog: { readonly address: string } | null;
-  /** The model that is compared with its checksums just now. */
+  /** Running verification of a model. */
   readonly check: { readonly id: string; readonly progress: ModelProgress | null } | null;
 }
 
@@ -78,7 +78,7 @@ export function createModelsState(): StoreApi<ModelsState> {
   }));
 }
 
-/** What a model of this device is called. */
+/** Name of an installed model; its id if it is not in the list. */
 export function nameOf({ installed }: ModelsState, id: string): string {
   return installed?.find((each) => each.id === id)?.name ?? id;
 }

@@ -16,7 +16,7 @@ import { createModelsState, nameOf } from './models-state.ts';
 import type { ModelsState } from './models-state.ts';
 import type { NoticeAction, Notices } from './notices.ts';
 
-/** The models of this device and of the web: what is here, what is fetched, and which one is used. */
+/** Store of all models: list and costs, downloads, verification, and the choice of the model in use. */
 export interface ModelsStore
   extends
     StoreApi<ModelsState>,
@@ -25,7 +25,7 @@ export interface ModelsStore
     ModelCheck,
     Pick<ModelChoice, 'begin' | 'use'> {}
 
-/** Errors of a model on this device that fetching its pieces again mends. */
+/** Codes of errors of an installed model that downloading its missing chunks repairs. */
 const mendable = ['model-damaged', 'model-partial', 'not-found'];
 
 export function createModels({

@@ -4,12 +4,12 @@ import type { Settings, SmoothPlan, Trail } from '../project/index.ts';
 import type { CallOptions, Connection, GenerateEvent, diffusionApi } from '../protocol/index.ts';
 import type { Frames } from './frames.ts';
 
-/** The pixels at a position of the animation, 0 being the start picture. */
+/** Loads the picture at a position of the animation, 0 being the start picture. */
 type PictureAt = (position: number) => Promise<Picture>;
 
-/** What one press on Generate asks of the diffusion worker. */
+/** The work of one run, as a call of the diffusion worker. */
 export interface Work {
-  /** How many frames come of it. */
+  /** Number of frames that it makes. */
   readonly frames: number;
   begin(
     worker: Connection<typeof diffusionApi>,
@@ -17,12 +17,12 @@ export interface Work {
   ): Promise<{ readonly frames: number }>;
 }
 
-/** The work of the mode that the settings name, after the frames that are there. */
+/** Creates the work of a run in the settings' mode, which continues the existing frames. */
 export function workOf(frames: Frames, settings: Settings, pictureAt: PictureAt): Work {
   const firstFrame = frames.length;
   const origin = async () => (firstFrame > 0 ? { origin: await pictureAt(0) } : {});
   switch (settings.mode) {
-    // Where nobody picks, it is the first variant of each round, which is what automatic mode makes.
+    // Generate in pick mode takes candidate 0 of each round, which is the frame of automatic mode.
     case 'pick':
     case 'automatic':
       return {
@@ -46,12 +46,12 @@ export function workOf(frames: Frames, settings: Settings, pictureAt: PictureAt)
   }
 }
 
-/** How many frames the next press on Generate makes. */
+/** Number of frames that the next run makes. */
 export function framesToCome(frames: Frames, settings: Settings): number {
   return settings.mode === 'smooth' ? framesToMake(smoothPlan(frames, settings), settings) : settings.frames;
 }
 
-/** The plan of smooth mode, with positions in place of pictures. */
+/** Plans a run of smooth mode, with positions instead of pictures. */
 function smoothPlan(frames: Frames, settings: Settings): SmoothPlan<number> {
   const placed = {
     length: frames.length,

@@ -1,13 +1,13 @@
-/** Runs one task at a time, of which a newer one takes the place: what was begun before is given up. */
+/** Runs one task at a time; a new task aborts the previous one. */
 export interface NewestTask {
-  /** Begins a task. Its signal is aborted when a newer one begins, or all is stopped. */
+  /** Starts a task. Its signal is aborted by the next `begin` or `stop`. */
   readonly begin: <T>(task: (signal: AbortSignal) => Promise<T>) => Promise<T>;
   readonly stop: () => void;
-  /** Resolves when nothing is running any more. */
+  /** Resolves when no task is running. */
   readonly whenDone: () => Promise<void>;
 }
 
-/** @param onRunning is told whether a task is running */
+/** @param onRunning called with whether a task is running */
 export function createNewestTask(onRunning: (running: boolean) => void): NewestTask {
   let controller = new AbortController();
   let running: Promise<unknown> | null = null;

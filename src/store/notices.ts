@@ -2,52 +2,53 @@ import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import { errorToWire, isAbort } from '../base/index.ts';
 
-/** Something that a notice offers to do. Doing it dismisses the notice, unless that is still true afterwards. */
+/** A button of a notice. Pressing it dismisses the notice. */
 export interface NoticeAction {
   readonly label: string;
   readonly run: () => void;
-  /** Doing it changes nothing about what the notice says. */
+  /** Whether the notice stays, because it is still true after the action; default false. */
   readonly stays?: boolean;
 }
 
-/** A message that stays until it is dismissed. */
+/** A message that is shown until it is dismissed. */
 export interface Notice {
   readonly id: number;
   readonly kind: 'error' | 'info';
-  /** What it is about, or empty: newer news about the same replaces older, and `dismissTopic` takes it back. */
+  /** Subject, or empty. A new `info` replaces notices of its topic, and `dismissTopic` dismisses them. */
   readonly topic: string;
   readonly message: string;
-  /** What to do about it; empty when there is nothing to do. */
+  /** What the user can do; empty if there is nothing to do. */
   readonly remedy: string;
-  /** What is still there in spite of the error; empty when that goes without saying. */
+  /** What was not lost by the error; empty if that is obvious. */
   readonly kept: string;
   readonly actions: readonly NoticeAction[];
-  /** For a bug report: the error's code and the values it is about. */
+  /** Details for a bug report: the error's name, code and values. */
   readonly technical: string;
-  /** How often the same error has come since it was last dismissed. */
+  /** Number of times that the same error occurred since it was last dismissed. */
   readonly count: number;
-  /** Called once the notice is gone, whichever way: what it offered can be let go. */
+  /** Called after the notice is dismissed in any way, to release what its actions needed. */
   readonly onGone?: () => void;
 }
 
 export interface NoticesState {
   readonly notices: readonly Notice[];
-  /** What a screen reader says next. */
+  /** Text for screen readers, in a live region. */
   readonly announcement: string;
 }
 
+/** Options for showing an error. */
 export interface ErrorNotice {
   readonly topic?: string;
-  /** Replaces the error's own remedy, where an action is offered that does it. */
+  /** Replaces the error's own remedy. */
   readonly remedy?: string;
   readonly kept?: string;
   readonly actions?: readonly NoticeAction[];
 }
 
 export interface Notices extends StoreApi<NoticesState> {
-  /** Shows an error; stopping is none and is not shown. Errors queue, and the same error twice is counted. */
+  /** Shows an error; ignores cancellation. The same error is not shown twice but counted. */
   readonly error: (error: unknown, options?: ErrorNotice) => void;
-  /** Shows a piece of news with something to do about it, in place of the news before it on the same topic. */
+  /** Shows a message with actions, replacing notices of the same topic. */
   readonly info: (
     topic: string,
     message: string,
@@ -55,7 +56,7 @@ export interface Notices extends StoreApi<NoticesState> {
     onGone?: () => void,
   ) => void;
   readonly dismiss: (id: number) => void;
-  /** Takes back what was said about something, because it no longer holds. */
+  /** Dismisses all notices of a topic. */
   readonly dismissTopic: (topic: string) => void;
   readonly announce: (text: string) => void;
 }
@@ -70,7 +71,7 @@ export function createNotices(): Notices {
     for (const { onGone } of gone) onGone?.();
   };
 
-  /** Actions that take their notice away: before they run, so that an error which comes again is a new one. */
+  /** Makes actions dismiss their notice before they run, so that a repeated error is shown as a new one. */
   function dismissing(id: number, actions: readonly NoticeAction[], onGone?: () => void) {
     return actions.map(({ label, run, stays = false }) => ({
       label,

@@ -6,17 +6,17 @@ import type { ModelStore } from './model.ts';
 import type { FinishedVariant } from './pick-round.ts';
 import type { Preferences } from './preferences.ts';
 
-/** The session of picking by hand in the diffusion worker, which makes rounds ahead while the person looks. */
+/** Session of picking by hand in the diffusion worker, which speculates on the next rounds while the user chooses. */
 export interface PickingSession {
   readonly isOpen: () => boolean;
   /** Opens a session, unless one is open. */
   readonly open: () => void;
   readonly close: () => void;
-  /** The round that follows when a variant of the round on the page is picked; undefined until it is made. */
+  /** The next round if candidate `index` of the current one is picked; undefined if it is not finished. */
   readonly ahead: (index: number) => readonly FinishedVariant[] | undefined;
-  /** Forgets the rounds that were made ahead: the round on the page is another. */
+  /** Drops the finished next rounds, because the current round has changed. */
   readonly forget: () => void;
-  /** The variant that the person hovers or has focused, or null. */
+  /** Sets the candidate that the user hovers or focuses, or null; its next round is made first. */
   readonly lookAt: (index: number | null) => void;
 }
 
@@ -31,16 +31,16 @@ export function createPickingSession({
   diffusion: WorkerHandle<typeof diffusionApi>;
   model: ModelStore;
   preferences: StoreApi<Preferences>;
-  /** Whether this round is the one on the page. */
+  /** Whether this is the id of the round on the page. */
   isShown: (round: number) => boolean;
-  /** Told which variants' next rounds are there, and the seconds that speculation has saved since the page was opened. */
+  /** Called with the candidates whose next rounds are finished, and the seconds saved since the page was opened. */
   onReport: (report: { readonly ready: readonly number[]; readonly savedSeconds: number }) => void;
-  /** Told when a session ends by itself; `error` is null where nothing went wrong. */
+  /** Called when a session ends without `close`; `error` is null if it did not fail. */
   onEnd: (error: unknown) => void;
 }): PickingSession {
   let controller: AbortController | null = null;
   let lookedAt: number | null = null;
-  /** Seconds that sessions before this one have saved, and those of all. */
+  /** Seconds saved by previous sessions, and by all sessions. */
   let savedBefore = 0;
   let saved = 0;
   const made = new Map<number, readonly FinishedVariant[]>();
@@ -49,7 +49,7 @@ export function createPickingSession({
 
   function sendPace() {
     if (!controller) return;
-    // A session that has just ended needs no pace, and its end is told elsewhere.
+    // Fails if the session has just ended, which `open` reports.
     diffusion
       .current()
       .call('pickPace', pace())
@@ -66,7 +66,7 @@ export function createPickingSession({
       return;
     }
     const { ready, savedSeconds } = event;
-    // What the worker does not keep is not kept here either.
+    // Drop rounds that the worker has dropped, too.
     for (const index of made.keys()) if (!ready.includes(index)) made.delete(index);
     saved = savedBefore + savedSeconds;
     onReport({ ready, savedSeconds: saved });

@@ -20,34 +20,31 @@ import type { SettingsStore } from './settings.ts';
 
 export interface PickState {
   readonly round: Round | null;
-  /** Variants whose next round is there already, from 0. */
+  /** Indices of candidates whose next rounds are finished. */
   readonly ready: readonly number[];
-  /** Seconds that nobody had to wait because of speculation, since the page was opened. */
+  /** Seconds of waiting saved by speculation since the page was opened. */
   readonly savedSeconds: number;
 }
 
 export interface PickStore extends StoreApi<PickState> {
-  /** Begins a round of variants of the last frame. Waits for the model and the start picture. */
+  /** Starts a round for the next frame. Waits until model and start picture are loaded. */
   readonly begin: () => Promise<void>;
-  /** Makes a finished variant the next frame, and begins the round after it. Does nothing with another. */
+  /** Makes a finished candidate the next frame and starts the next round. Does nothing if it is not finished. */
   readonly take: (index: number) => Promise<void>;
-  /** The same round with other noise. */
+  /** Repeats the round with other noise. */
   readonly reroll: () => Promise<void>;
-  /**
-   * Goes back to the frame before and the round that it was picked from. The way that was there stays, as another
-   * branch.
-   */
+  /** Goes back one frame and starts the round that the last frame was picked from. That frame stays as a branch. */
   readonly back: () => Promise<void>;
-  /** The variant that the person hovers or has focused, or null. */
+  /** Sets the candidate that the user hovers or focuses, or null; its next round is made first. */
   readonly lookAt: (index: number | null) => void;
-  /** Ends picking. The frames stay, the round goes. */
+  /** Ends picking and drops the round. Frames are kept. */
   readonly stop: () => void;
 }
 
-/** A frame's size in pixels. */
+/** Size of a frame in pixels. */
 type FrameSize = Pick<Picture, 'width' | 'height'>;
 
-/** Picking by hand: one round of variants after another, each of the frame that was picked in the one before. */
+/** Creates the store of picking by hand: round after round, each with variants of the frame picked last. */
 export function createPick({
   diffusion,
   animation,
@@ -70,7 +67,7 @@ export function createPick({
   const store = createStore<PickState>()(() => ({ round: null, ready: [], savedSeconds: 0 }));
   let lastId = 0;
   let roundStop = new AbortController();
-  /** The frames change because of a pick or a step back: the round follows by itself. */
+  /** Set while a pick or a step back changes the frames, which must not end picking. */
   let moving = false;
 
   const isCurrent = (id: number) => store.getState().round?.id === id;
@@ -117,7 +114,7 @@ export function createPick({
     store.setState({ round: null, ready: [] });
   }
 
-  /** Frames of one size only: the settings' size has to be that of the frames that are there. */
+  /** Whether the settings' size is that of the existing frames; shows the problem if not. */
   function fits({ width, height }: Settings, last: FrameSize | undefined): boolean {
     if (!last || (last.width === width && last.height === height)) return true;
     const key = last.width === width ? 'height' : 'width';
@@ -129,7 +126,7 @@ export function createPick({
   }
 
   function hear(id: number, event: RoundEvent) {
-    // What a round that was left still had on its way belongs to nothing any more.
+    // Events of a previous round may still arrive.
     if (!isCurrent(id)) return;
     switch (event.kind) {
       case 'progress':
@@ -144,9 +141,9 @@ export function createPick({
   }
 
   /**
-   * Begins a round after the last frame.
+   * Starts a round after the last frame.
    *
-   * @param made - the round as it was made ahead, and its settings: shown at once where these are still the same
+   * @param made candidates from speculation, and their settings: shown at once if the settings are unchanged
    */
   async function run(
     roll: number,
@@ -181,7 +178,7 @@ export function createPick({
     store.setState({ round });
     try {
       const ready = await model.whenReady();
-      // The model's own defaults may have changed the size, and with it the start picture.
+      // The model's defaults may have changed the size, to which the start picture is then fitted again.
       await animation.whenRead();
       if (!isCurrent(id)) return;
       values = ready ? settings.commitAll() : null;
@@ -230,7 +227,7 @@ export function createPick({
     }
   }
 
-  /** Frames can be added and left. */
+  /** Whether frames can be added and left: no run, and the project is not read-only. */
   function mayMove(): boolean {
     return generation.getState().run === null && !animation.getState().project?.readOnly;
   }
@@ -241,8 +238,8 @@ export function createPick({
   }
 
   /**
-   * Whether a round can follow on a frame: asked before the animation is changed, or it would have moved although nothing
-   * follows, and the round of the frame before would still be there to pick from.
+   * Whether a round can follow a frame. Checked before the animation is changed: otherwise it would have moved without
+   * a next round, and the old round would still be there to pick from.
    */
   function mayGoOn(last: FrameSize | undefined): boolean {
     const values = settings.commitAll();
@@ -291,7 +288,7 @@ export function createPick({
     async back() {
       const { frames, tree } = animation.getState();
       const left = tree.nodes.get(tree.leaf);
-      // The start picture is cut to any size.
+      // The start picture can be fitted to any size, so there is nothing to check before the first frame.
       if (!left || !mayMove() || !mayGoOn(frames.at(-2))) return;
       move(() => {
         animation.goBackTo(frames.length - 1);

@@ -5,41 +5,42 @@ import type { mediaApi } from '../protocol/index.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 
 /**
- * The pixels of frames, by project and id. They are on disk, or held as PNG files until they are; a bounded cache has
- * those that were used last decoded.
+ * Pictures of frames, by project and id. New ones are held in memory as PNG files until they are on disk; an LRU cache
+ * has decoded ones.
  */
 export interface Pictures {
-  /** Takes in a new picture. It is held until it is said to be kept. */
+  /** Adds a new picture, which is encoded and held in memory until `kept`. */
   readonly add: (project: string, id: number, picture: Picture) => void;
-  /** Takes in a new picture that is a PNG file already. */
+  /** Adds a new picture that is a PNG file already; it is held until `kept`. */
   readonly hold: (project: string, held: HeldPicture) => void;
-  /** The PNG file of a picture that is held, once it is encoded. */
+  /** Returns the PNG file of a held picture after it is encoded. @throws RangeError if it is not held */
   readonly png: (project: string, id: number) => Promise<Blob>;
-  /** A picture is on disk: it need not be held any more. */
+  /** Releases a held picture, which is now on disk. */
   readonly kept: (project: string, id: number) => void;
-  /** The pixels, if they are in memory. */
+  /** Returns a picture's pixels if they are in memory, else null. */
   readonly peek: (project: string, id: number) => Picture | null;
-  /** The pixels, from memory or disk. @throws ProjectError when they are lost or damaged */
+  /** Loads a picture's pixels from memory or disk. @throws ProjectError if it is lost or damaged */
   readonly load: (project: string, ref: PictureRef) => Promise<Picture>;
-  /** A picture for the film strip: a small PNG file, or its own where it is small itself. */
+  /** Creates a PNG file for the film strip, downscaled to `thumbnailSide` if it is larger. */
   readonly thumbnail: (project: string, ref: PictureRef) => Promise<Blob>;
-  /** A picture as a PNG file, whatever it belongs to. */
+  /** Encodes any picture as a PNG file. */
   readonly encode: (picture: Picture) => Promise<Blob>;
-  /** Where a worker finds pictures of a project: those that are held come along. */
+  /** Creates a source from which a worker reads pictures; it includes held ones, all or those with `ids`. */
   readonly source: (project: string, ids?: Iterable<number>) => Promise<PictureSource>;
 }
 
-/** Decoded pictures take at most this much memory, in bytes: a second and more of frames of 512 × 512. */
+/** Maximum size of the cache of decoded pictures, in bytes: about a hundred frames of 512 × 512. */
 const cacheSize = 96 * 2 ** 20;
 
-/** Pictures with no longer side are their own thumbnails. */
+/** Maximum side of a thumbnail, in pixels. */
 export const thumbnailSide = 256;
 
-/** How many workers are asked for one picture: what has ended so many may be the picture. */
+/** Maximum number of workers that one request is sent to: if that many die, the picture may be the cause. */
 const mostAttempts = 3;
 
+/** A picture in memory: as pixels, then as PNG. */
 interface Held {
-  /** Until it is encoded. */
+  /** Null after it is encoded. */
   picture: Picture | null;
   png: Blob | null;
   encoding: Promise<Blob> | null;
@@ -49,7 +50,7 @@ export function createPictures({ media }: { media: WorkerHandle<typeof mediaApi>
   const cache = new LruCache<string, Picture>(cacheSize);
   const held = new Map<string, Map<number, Held>>();
   const loading = new Map<string, Promise<Picture>>();
-  /** Pictures are encoded one after another. */
+  /** Chain of encodings, which run one at a time. */
   let encodings: Promise<unknown> = Promise.resolve();
 
   const keyOf = (project: string, id: number) => `${project}/${id}`;
@@ -58,7 +59,7 @@ export function createPictures({ media }: { media: WorkerHandle<typeof mediaApi>
     cache.set(key, picture, picture.data.byteLength);
   };
 
-  /** Asks the media worker. Where something else has ended it, the one after it is asked. */
+  /** Sends a request to the media worker; if the worker dies, to the next one, up to `mostAttempts` times in all. */
   async function ask<T>(question: (worker: ReturnType<typeof media.current>) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const worker = media.current();
@@ -79,7 +80,7 @@ export function createPictures({ media }: { media: WorkerHandle<typeof mediaApi>
     held.set(project, pictures.set(id, entry));
   }
 
-  /** Encodes what is held as pixels; after a failure, the next who asks tries again. */
+  /** Returns the PNG file of a held picture, encoding it if needed; after a failure, the next call tries again. */
   function pngOf(entry: Held): Promise<Blob> {
     if (entry.png) return Promise.resolve(entry.png);
     entry.encoding ??= encodings.then(async () => {
@@ -112,7 +113,7 @@ export function createPictures({ media }: { media: WorkerHandle<typeof mediaApi>
       remember(keyOf(project, id), picture);
       const entry: Held = { picture, png: null, encoding: null };
       put(project, id, entry);
-      // Whoever needs the file hears of a failure; until then the pixels are held.
+      // A failure is reported to callers of `png` and `source`, which try again; until then the pixels are held.
       pngOf(entry).catch(() => undefined);
     },
     hold(project, { id, png }) {

@@ -9,33 +9,33 @@ import { createReadAhead } from './read-ahead.ts';
 import type { SettingsStore } from './settings.ts';
 
 export interface PlayerState {
-  /** What the stage shows: 0 is the start picture, 1 the first frame. */
+  /** Position shown on the stage: 0 is the start picture, 1 the first frame. */
   readonly position: number;
-  /** The stage shows the newest frame as it comes, and the one in the making. */
+  /** Whether the stage shows new frames as they are made, and previews. */
   readonly following: boolean;
   readonly playing: boolean;
 }
 
 export interface PlayerStore extends StoreApi<PlayerState> {
-  /** Shows a position and stays there; playing stops. Positions beyond the ends count as the ends. */
+  /** Shows a position, clamped to the animation, and stops playing and following. */
   readonly show: (position: number) => void;
-  /** Shows the position so many further on. */
+  /** Moves the position by a number of frames, negative for back. */
   readonly step: (by: number) => void;
-  /** Shows the newest frame, and those that are being made as they come. */
+  /** Shows the newest frame, and new ones as they are made. */
   readonly follow: () => void;
   readonly play: () => void;
   readonly pause: () => void;
-  /** Moves on as far as the time since the last tick asks for; `now` in milliseconds. */
+  /** Advances playback to the time `now`, in milliseconds. */
   readonly tick: (now: number) => void;
 }
 
-/** A pause of the browser longer than this, in milliseconds, is not caught up with. */
+/** Gaps between ticks longer than this, in milliseconds, are not caught up with. */
 const longestGap = 250;
 
-/** So many pictures are read before it is their turn: a third of a second at 30 a second. */
+/** Number of pictures to read ahead: a third of a second at 30 frames per second. */
 const picturesAhead = 10;
 
-/** How the animation runs at the moment: over what, and what comes at its end. */
+/** The current playback range and repetition of the animation. */
 export function reelOf(
   frames: number,
   { loop, pingPong, includeStart }: Pick<Preferences, 'loop' | 'pingPong' | 'includeStart'>,
@@ -43,7 +43,7 @@ export function reelOf(
   return { first: includeStart ? 0 : 1, last: frames, loop, pingPong };
 }
 
-/** Which picture the stage shows, and the clock that moves it. */
+/** Creates the store of playback: the position on the stage, advanced by `tick`. */
 export function createPlayer({
   animation,
   generation,
@@ -55,10 +55,10 @@ export function createPlayer({
   settings: SettingsStore;
   preferences: StoreApi<Preferences>;
 }): PlayerStore {
-  // What cannot be read is told when it is on the stage.
+  // The stage reports pictures that cannot be read when it shows them.
   const readAhead = createReadAhead((position) => animation.pictureAt(position).catch(() => undefined));
 
-  /** Reads the pictures that come next while it plays, so that they are there when it is their turn. */
+  /** Reads the next pictures ahead during playback. */
   function lookAhead() {
     const positions: number[] = [];
     let head: Playhead | null = { position: store.getState().position, direction };
@@ -71,7 +71,7 @@ export function createPlayer({
 
   const store = createStore<PlayerState>()(() => ({ position: 0, following: false, playing: false }));
   let direction: Playhead['direction'] = 1;
-  /** When the picture on the stage came up, in milliseconds; null before the first tick. */
+  /** Time at which the current frame was due, in milliseconds; null before the first tick. */
   let since: number | null = null;
 
   const reel = () => reelOf(animation.getState().frames.length, preferences.getState());
@@ -79,7 +79,7 @@ export function createPlayer({
 
   animation.subscribe(({ frames, edition }, before) => {
     if (edition !== before.edition) {
-      // A run that waited for this very picture is watched as it begins.
+      // Follow a run that was waiting for this start picture.
       const following = generation.getState().run !== null;
       store.setState({ position: frames.length, following, playing: false });
     } else if (frames.length > before.frames.length && store.getState().following) {

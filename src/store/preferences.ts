@@ -4,37 +4,39 @@ import type { StoreApi } from 'zustand/vanilla';
 import { precisionSchema } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
 
+/** Playback speeds, as factors on the frame rate. */
 export const speeds = [0.5, 1, 2] as const;
 
 const storageKey = 'drift.preferences';
 
-/** Every part falls back on its own, so that one damaged value costs only itself. */
+/** Schema of the stored preferences. Each value has a fallback, so that a damaged one does not affect the others. */
 const preferencesSchema = v.object({
-  /** How the start picture becomes a frame of another shape. */
+  /** How the start picture is fitted to frames of another aspect ratio. */
   fit: v.fallback(v.picklist(['crop', 'stretch']), 'crop'),
   loop: v.fallback(v.boolean(), true),
   pingPong: v.fallback(v.boolean(), false),
-  /** Times the frame rate, for watching only. */
+  /** Factor on the frame rate in the player; does not affect exports. */
   speed: v.fallback(v.picklist(speeds), 1),
-  /** Whether the animation begins with the picture that it started from. */
+  /** Whether the animation begins with the start picture. */
   includeStart: v.fallback(v.boolean(), false),
-  /** Whether the next rounds are made while the person looks at this one. */
+  /** Whether pick mode speculates on the next rounds. */
   speculative: v.fallback(v.boolean(), true),
-  /** What the Export dialog was left with, which it checks itself. */
+  /** Last options of the Export dialog, which validates them itself. */
   exporting: v.fallback(v.nullable(v.looseObject({})), null),
+  /** Whether “More settings” is unfolded. */
   moreSettings: v.fallback(v.boolean(), false),
-  /** Whether the curves of what was measured are in sight. */
+  /** Whether the charts of insights are shown. */
   insight: v.fallback(v.boolean(), false),
-  /** Whether only what the next step of a frame needs is kept on the GPU. */
+  /** Whether only the networks of the current stage are kept in the device's memory. */
   lowMemory: v.fallback(v.boolean(), false),
-  /** What models have been found to need, by their address and the GPU. */
+  /** Precisions that models need, by the key of the model and the name of the device. */
   precisions: v.fallback(v.record(v.string(), v.record(v.string(), precisionSchema)), {}),
 });
 
-/** How a person likes to see things, and what this device was found to need. */
+/** User preferences, and what was learned about this device. */
 export type Preferences = v.InferOutput<typeof preferencesSchema>;
 
-/** The preferences, kept from visit to visit. */
+/** Creates the store of preferences, which are stored across visits. */
 export function createPreferences(storage: Environment['storage']): StoreApi<Preferences> {
   const store = createStore<Preferences>()(() => v.parse(preferencesSchema, stored(storage)));
   store.subscribe((preferences) => {
@@ -51,7 +53,7 @@ function stored(storage: Environment['storage']): unknown {
   }
 }
 
-/** A value that an earlier visit stored with `keep`; null for none, and for one that is damaged. */
+/** Reads a value stored with `keep`; null if it is missing or not valid. */
 export function readKept<T>(
   storage: Environment['storage'],
   key: string,
@@ -64,11 +66,11 @@ export function readKept<T>(
   }
 }
 
-/** Stores a value for the next visit. Where storage is full or forbidden, this visit goes on without. */
+/** Stores a value as JSON for later visits. Does nothing if storage is full or forbidden. */
 export function keep(storage: Environment['storage'], key: string, value: unknown): void {
   try {
     storage?.setItem(key, JSON.stringify(value));
   } catch {
-    // Nothing that the person made is lost, and there is nothing that they could do about it.
+    // Not reported: only conveniences are stored here, and the user could not do anything about it.
   }
 }

@@ -9,7 +9,7 @@ import type { WorkerHandle } from './worker-handle.ts';
 
 const deletedTopic = 'deleted';
 
-/** Deletes projects, with a way back until the notice of it is gone: then what they take is freed. */
+/** Creates the deletion of projects: undoable while its notice is shown; the project is purged afterwards. */
 export function createProjectDeletion({
   jobs: { attempt },
   worker,
@@ -28,14 +28,14 @@ export function createProjectDeletion({
   animation: AnimationStore;
   notices: Notices;
   history: History;
-  /** Resolves when no file of a project is being written any more. */
+  /** Resolves when no export of a project is running. */
   whenWritten: (project: string) => Promise<void>;
   nameOf: (project: string) => string;
   refresh: () => Promise<void>;
   /** Opens a project without recording it for undo. */
   reopen: (project: string) => Promise<unknown>;
 }): { readonly remove: (id: string) => Promise<void> } {
-  /** The entries of deletions in the history, by project. */
+  /** History entries of deletions, by project id. */
   const entries = new Map<string, HistoryEntry>();
 
   function forget(id: string) {
@@ -44,11 +44,11 @@ export function createProjectDeletion({
     entries.delete(id);
   }
 
-  /** Takes a project off the list and the page, with a way back until the notice of it is gone. */
+  /** Deletes a project and shows the notice. Returns the function that restores it. */
   async function takeOff(id: string): Promise<() => Promise<boolean>> {
     const name = nameOf(id);
     const wasOpen = animation.getState().project?.id === id;
-    // What was deleted before cannot come back any more.
+    // Purges the project that was deleted before.
     notices.dismissTopic(deletedTopic);
     await autosave.whenSettled();
     await worker.call('remove', { id });
@@ -61,7 +61,7 @@ export function createProjectDeletion({
         await worker.call('restore', { id });
       } catch (error) {
         notices.error(error);
-        // Where the storage failed, it can be tried again.
+        // A ProjectError means that it is gone for good; after any other error, offer it again.
         if (!(error instanceof ProjectError)) offer();
         return false;
       }
@@ -87,12 +87,12 @@ export function createProjectDeletion({
     return bringBack;
   }
 
-  /** Frees what a deleted project takes, once the offer to bring it back is gone. */
+  /** Purges a deleted project after its notice was dismissed. */
   function purge(id: string) {
     forget(id);
     history.remove(id);
     void attempt(async () => {
-      // A file that is being written of it is still wanted.
+      // A running export still reads its pictures.
       await whenWritten(id);
       await worker.call('purge', { id });
     });

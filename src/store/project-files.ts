@@ -7,11 +7,11 @@ import type { Notices } from './notices.ts';
 import type { Pictures } from './pictures.ts';
 import type { ProjectJobs } from './project-jobs.ts';
 
-/** Projects out to files, and files in as projects. */
+/** Export and import of `.drift` files. */
 export interface ProjectFileStore {
-  /** Hands a project over as a `.drift` file. */
+  /** Exports and downloads a project as a `.drift` file. */
   readonly exportFile: (id: string, name: string) => Promise<void>;
-  /** Makes a project of a `.drift` file. @returns its id, or null when the file was refused */
+  /** Imports a `.drift` file as a project. Returns its id, or null if that failed or was cancelled. */
   readonly importFile: (file: Blob) => Promise<string | null>;
 }
 
@@ -57,7 +57,7 @@ export function createProjectFiles({
   };
 }
 
-/** A file name that every system takes. */
+/** Removes characters that some file systems do not allow, and appends the extension. */
 function fileName(name: string): string {
   const safe = name.replace(/[^\p{L}\p{N} _.-]+/gu, ' ').trim();
   return `${safe === '' ? 'project' : safe}.drift`;

@@ -1,6 +1,6 @@
 import type { Notices } from './notices.ts';
 
-/** Something that takes a while. */
+/** A running job and its progress; `of` is 0 while unknown. */
 export interface ProjectJob {
   readonly text: string;
   readonly done: number;
@@ -9,23 +9,23 @@ export interface ProjectJob {
 
 type OnProgress = (progress: { done: number; of: number }) => void;
 
-/** Runs what is done with whole projects: shows it while it lasts, and reports its failure. */
+/** Runs operations on whole projects, shows their progress and reports their errors. */
 export interface ProjectJobs {
   /**
-   * Does something that takes a while, shows how far it is, and shows what went wrong. A newer job takes its place.
+   * Runs a long operation, with progress and cancellation. Cancels the job before it.
    *
-   * @param kept what is still there when it fails, in words
-   * @returns whether it is done
+   * @param kept sentence about what was not lost, shown with an error
+   * @returns whether it completed, without failure or cancellation
    */
   readonly job: (
     text: string,
     task: (signal: AbortSignal, onProgress: OnProgress) => Promise<void>,
     kept?: string,
   ) => Promise<boolean>;
-  /** Does something quick, and shows what went wrong. */
+  /** Runs a short operation and shows its error, if any. */
   readonly attempt: (task: () => Promise<void>) => Promise<void>;
   readonly cancel: () => void;
-  /** Aborted when the job that is running now, or the next, is cancelled. */
+  /** Signal of the newest job; aborted by `cancel` and by the next job. */
   readonly signal: () => AbortSignal;
 }
 

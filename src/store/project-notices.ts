@@ -2,19 +2,19 @@ import { ProjectError } from '../base/index.ts';
 import type { Autosave } from './autosave.ts';
 import type { NoticeAction, Notices } from './notices.ts';
 
-/** What cannot be kept is said under this topic until it can. */
+/** Topic of the error that changes could not be stored; it is dismissed when they are. */
 const stuckTopic = 'storage';
 const readOnlyTopic = 'read-only';
 
-/** What the page says about the project that is open on it. */
+/** Notices about the open project. */
 export interface ProjectNotices {
   readonly readOnly: (name: string, actions: readonly NoticeAction[]) => void;
   readonly notReadOnly: () => void;
-  /** Frames are missing from the project that was opened. */
+  /** Reports the number of frames that are missing from the opened project. */
   readonly lost: (frames: number) => void;
 }
 
-/** @param exportAction offers to export what is on the page, if there is a project */
+/** @param exportAction returns an action that exports the project on the page; empty if there is none */
 export function createProjectNotices(
   notices: Notices,
   autosave: Autosave,

@@ -27,46 +27,48 @@ import type { SettingsStore } from './settings.ts';
 export interface ListedProject {
   readonly id: string;
   readonly name: string;
-  /** When it last changed: an ISO 8601 time. */
+  /** Time of the last change, ISO 8601. */
   readonly changed: string;
+  /** Number of frames on all branches. */
   readonly frames: number;
-  /** Where an `<img>` finds the picture that its animation ends with; null when there is none. */
+  /** Object URL of the picture of the animation's last frame; null if it is lost. */
   readonly url: string | null;
 }
 
 export interface ProjectsState {
-  /** The projects on this device, the one that changed last first; null before they have been asked for. */
+  /** Projects on this device, most recently changed first; null before the first `refresh`. */
   readonly list: readonly ListedProject[] | null;
   readonly job: ProjectJob | null;
-  /** What was open when the page was last left is on its way back. */
+  /** Whether the project of the last visit is being opened. */
   readonly reopening: boolean;
 }
 
 export interface ProjectsStore extends StoreApi<ProjectsState> {
-  /** Opens what was open when the page was last left. */
+  /** Opens the project of the last visit, with its last settings. */
   readonly reopen: () => Promise<void>;
+  /** Reloads the list. */
   readonly refresh: () => Promise<void>;
-  /** Opens a project with the settings that it was left with. Returns whether it is on the page. */
+  /** Opens a project with its stored settings. Returns whether the job completed. */
   readonly open: (id: string) => Promise<boolean>;
-  /** Leaves the project on the page and begins with none. */
+  /** Empties the page for a new project. */
   readonly create: () => void;
   readonly rename: (id: string, name: string) => Promise<void>;
-  /** Copies a project; the copy is in the list. */
+  /** Copies a project, without opening the copy. */
   readonly duplicate: (id: string) => Promise<void>;
-  /** Deletes a project, with a way back. */
+  /** Deletes a project; undoable until it is purged. */
   readonly remove: (id: string) => Promise<void>;
-  /** Hands a project over as a `.drift` file. */
+  /** Exports and downloads a project as a `.drift` file. */
   readonly exportFile: (id: string) => Promise<void>;
-  /** Makes a project of a `.drift` file and opens it. A file that is refused changes nothing. */
+  /** Imports a `.drift` file and opens the project. Nothing changes if the file is not valid. */
   readonly importFile: (file: Blob) => Promise<boolean>;
-  /** Takes in whatever files a person brings: see `createBringing`. */
+  /** Imports files of any kind: see `createBringing`. */
   readonly bring: (files: readonly NamedFile[], options?: { readonly frames?: boolean }) => Promise<boolean>;
   readonly cancel: () => void;
-  /** Shows the next of the ways that part where a frame of the animation stands. */
+  /** Switches the animation to the next sibling of the frame at a position, followed to that branch's newest leaf. */
   readonly nextWay: (position: number) => void;
 }
 
-/** The projects on this device: which there are, and which one is on the page. */
+/** Creates the store of the projects on this device: their list, and opening them. */
 export function createProjects({
   worker,
   media,
@@ -89,7 +91,7 @@ export function createProjects({
   animation: AnimationStore;
   settings: SettingsStore;
   notices: Notices;
-  /** Resolves when no file of a project is being written any more. */
+  /** Resolves when no export of a project is running. */
   whenWritten: (project: string) => Promise<void>;
   environment: Pick<Environment, 'newId' | 'persist' | 'pictureUrls' | 'saveFile' | 'storage'>;
 }): ProjectsStore & { readonly onRoom: (report: RoomReport) => void } {
@@ -110,7 +112,7 @@ export function createProjects({
   });
   const { attempt, job } = jobs;
 
-  /** What a project is called. */
+  /** Name of a project on the page or in the list. */
   function nameOf(id: string): string {
     const { project } = animation.getState();
     if (project?.id === id) return project.name;
@@ -141,8 +143,9 @@ export function createProjects({
   /**
    * Opens a project.
    *
-   * @param settled - what the settings become, given those that it was left with
-   * @param isRecorded - whether undo leads back to what was there before
+   * @param settled returns the new settings, given the project's document
+   * @param stop cancels opening
+   * @param isRecorded whether the previous content can be restored by undo
    */
   async function open(
     id: string,
@@ -178,7 +181,7 @@ export function createProjects({
     return true;
   }
 
-  /** Opens a project without recording it: as a part of what is recorded. */
+  /** Opens a project without recording it for undo, as part of an action that is recorded. */
   function reopen(id: string): Promise<boolean> {
     return job('Opening the project', async (signal) => {
       await open(id, ({ settings: left }) => left, signal, false);
@@ -228,7 +231,7 @@ export function createProjects({
     notices,
     environment,
   });
-  /** Files are brought seldom: what takes them in is loaded with the first. */
+  /** Imports files; the code for that is loaded on first use. */
   async function bring(
     files: readonly NamedFile[],
     options?: { readonly frames?: boolean },
@@ -271,11 +274,11 @@ export function createProjects({
       try {
         if (project) await open(project.id, () => project.settings, jobs.signal(), false);
       } catch (error) {
-        // Deleted in another tab: there is nothing to go on with.
+        // It was deleted in another tab: start with an empty page.
         if (!(error instanceof ProjectError && error.code === 'project-gone')) notices.error(error);
       }
       store.setState({ reopening: false });
-      // Nobody asked for it: what stands in its way is told when something is to be kept.
+      // Housekeeping: failures of the storage are reported when the user's work is stored.
       await worker.call('tidy', {}).catch(() => undefined);
     },
     refresh: () => attempt(refresh),

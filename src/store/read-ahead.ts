@@ -1,12 +1,11 @@
-/** Reads that are in flight at once: enough to keep a worker busy, few enough that what is passed over is not read. */
+/** Maximum number of concurrent reads: enough to keep a worker busy, few enough to skip most unneeded positions. */
 const readsAtOnce = 4;
 
 /**
- * Bounded prefetcher: reads the positions that were asked for last, in their order, a few at a time. Positions that
- * are not among them any more when their turn comes are never read, so a slow disk delays playback by the reads in
- * flight and no more.
+ * Creates a bounded prefetcher: it reads the positions requested last, in order, a few at a time. Positions that are no
+ * longer requested when their turn comes are skipped, so a slow disk delays playback only by the reads in flight.
  *
- * @param read - reads one position; it reports its own failures
+ * @param read reads one position; its failures are ignored
  */
 export function createReadAhead(read: (position: number) => Promise<unknown>) {
   let wanted: readonly number[] = [];
@@ -27,7 +26,7 @@ export function createReadAhead(read: (position: number) => Promise<unknown>) {
   }
 
   return {
-    /** Replaces the positions that are to be read. */
+    /** Replaces the requested positions. */
     want(positions: readonly number[]): void {
       wanted = positions;
       fill();

@@ -3,15 +3,16 @@ import type { NoticeAction, Notices } from './notices.ts';
 
 const roomTopic = 'room';
 
-/** The person is warned when no more frames than this fit. */
+/** The warning is shown when there is space for at most this number of frames. */
 const fewFrames = 30;
-/** Browsers estimate roughly, and other things than frames take room. */
+/** Bytes that are not counted as free: browsers only estimate, and not only frames are stored. */
 const reserve = 20e6;
 
-/** Warns once when the room for frames runs out, and takes that back when there is room again. */
+/** Warning that storage is nearly full, shown once; it is dismissed when there is enough space again. */
 export interface RoomWatch {
+  /** Updates the warning after a write. */
   readonly hear: (report: RoomReport) => void;
-  /** Another project is on the page: what it needs is told anew. */
+  /** Allows the warning to be shown again, for another project. */
   readonly reset: () => void;
 }
 

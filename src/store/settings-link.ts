@@ -8,13 +8,13 @@ import type { ModelsStore } from './models.ts';
 import type { Notices } from './notices.ts';
 import type { SettingsStore } from './settings.ts';
 
-/** Settings as a link, for another visit, another machine or another person. */
+/** Sharing of settings as links. */
 export interface SettingsLink {
-  /** Copies an address that opens this page with the settings as they are, and with the model if others can have it. */
+  /** Copies a URL of the page with the current settings, and with the model if it has a public origin. */
   readonly copy: () => Promise<void>;
   /**
-   * Takes the settings that the page's address holds, if it holds any, in place of those of the last visit; undo
-   * brings these back. What cannot be used is left out, and the person is told. Returns whether there were any.
+   * Replaces the settings by those in the page's URL, if it has any; undoable. Invalid ones are left out and named in
+   * the notice. Returns whether the URL has settings.
    */
   readonly open: () => boolean;
 }
@@ -34,13 +34,13 @@ export function createSettingsLink({
   notices: Notices;
   environment: Pick<Environment, 'address' | 'copyText'>;
 }): SettingsLink {
-  /** The address of the page with the model that is in use, and what it does. */
+  /** URL of the page with the model in use, and a sentence about the effect of the link. */
   async function linkToModel(): Promise<{ link: URL; words: string }> {
     const { place } = model.getState();
     const before = address.read();
     if (place?.kind !== 'installed') {
       const link = new URL(before);
-      // A model that the address names and that is not in use is not on this device.
+      // The model named by `?installed=` is not in use, so the settings are not for that model.
       if (place && link.searchParams.has('installed')) link.searchParams.delete('installed');
       return { link, words: 'It opens Drift with these settings.' };
     }
@@ -56,7 +56,7 @@ export function createSettingsLink({
   return {
     async copy() {
       const { link, words } = await linkToModel();
-      // All of them, for the defaults may be others where and when the link is followed.
+      // Include all settings, because defaults may differ where the link is opened.
       link.hash = settingsToHash(settings.getState().values);
       try {
         await copyText(link.href);
@@ -76,7 +76,7 @@ export function createSettingsLink({
       const link = new URL(address.read());
       const linked = settingsFromHash(link.hash);
       if (!linked) return false;
-      // Or the link would come again with every reload, over what has been changed since.
+      // Otherwise every reload would apply the link again, over later changes.
       link.hash = '';
       address.replace(link.href);
       const entry = settings.replace(linked.settings);

@@ -2,29 +2,31 @@ import { settingKeys } from '../project/index.ts';
 import type { Recipe, Settings, SettingsPart } from '../project/index.ts';
 import type { History, HistoryEntry } from './history.ts';
 
-/** Settings at one moment, as far as they can be brought back. */
+/** Snapshot of the settings. */
 interface Moment {
   readonly values: Settings;
-  /** What differs from the defaults: these may be another model's by the time that it is brought back. */
+  /** Settings that differ from the defaults; only these are restored, over the defaults of the model then in use. */
   readonly changed: SettingsPart;
   readonly recipe: Recipe | null;
 }
 
-/** Records changes of settings. */
+/** Records changes of settings for undo, coalescing those that are typed into one field. */
 export interface SettingsRecorder {
   /**
-   * Does something that changes settings and records it. Returns the entry, or null when nothing changed.
+   * Runs `work`, which changes settings, and records the change. Returns the entry, or null if nothing changed.
    *
-   * @param typed - the field that is being typed into: it stays one change until another is made, or it is left
+   * @param typed key of the field that is typed into: its changes are coalesced until another change or `seal`; or null
    */
   readonly record: (label: string, typed: string | null, work: () => void) => HistoryEntry | null;
-  /** A field is left: what is typed next is another change. */
+  /** Ends coalescing, because a field has lost the focus. */
   readonly seal: () => void;
 }
 
 /**
- * @param read - the settings as they are
- * @param put - lays settings over those that are there; undefined for the model's default
+ * Creates the recorder.
+ *
+ * @param read returns the current settings
+ * @param put sets settings; undefined values reset them to the model's defaults
  */
 export function createSettingsRecorder({
   history,
@@ -38,7 +40,7 @@ export function createSettingsRecorder({
   let typing: { readonly key: string; readonly entry: HistoryEntry; readonly before: Moment } | null = null;
   return {
     record(label, typed, work) {
-      // Anything recorded in between, and an undo, ends the coalescing.
+      // Any other entry, and an undo, ends coalescing.
       const isNewest = typing !== null && history.getState().undo === typing.entry;
       const last = isNewest && typing?.key === typed ? typing : null;
       const before = last?.before ?? read();

@@ -30,80 +30,81 @@ export type FieldKey = SettingField['key'];
 export type PromptKey = 'positivePrompts' | 'negativePrompts';
 
 export interface SettingsState {
-  /** The settings in force: always valid. */
+  /** Current settings, always valid. */
   readonly values: Settings;
-  /** The program's defaults under the model's own. */
+  /** Default settings: the program's, overlaid with the model's. */
   readonly base: Settings;
-  /** What the person changed. */
+  /** The user's changes to `base`. */
   readonly changed: SettingsPart;
-  /** The recipe that was chosen, or else the one that the settings are closest to. */
+  /** The chosen recipe, or else the one that the settings are closest to. */
   readonly recipe: RecipeId;
-  /** What the settings are by that recipe: fields say where theirs differ. */
+  /** `base` with that recipe; fields show where the current settings differ. */
   readonly byRecipe: Settings;
-  /** The text of fields that are being edited, or that hold something which cannot be used. */
+  /** Text of fields that are being edited or have invalid text. */
   readonly drafts: Readonly<Partial<Record<FieldKey, string>>>;
   readonly problems: Readonly<Partial<Record<FieldKey, FieldProblem>>>;
-  /** Width and height are multiples of this. */
+  /** Width and height must be multiples of this. */
   readonly multiple: number;
-  /** The field that needs the person's eye; `turn` counts up so that the same field can ask again. */
+  /** The field to focus; `turn` is incremented so that the same field can be focused again. */
   readonly attention: { readonly key: FieldKey; readonly turn: number } | null;
 }
 
 export interface SettingsStore extends StoreApi<SettingsState> {
-  /** Takes what is being typed: usable text counts at once, the rest waits for `commit`. */
+  /** Handles typed text: valid text is applied at once, invalid text is reported by `commit`. */
   readonly edit: (key: FieldKey, text: string) => void;
-  /** The field is left: text that cannot be used becomes a problem, and what is typed next is another change. */
+  /** Handles the loss of focus: reports invalid text, and ends the undo entry of the typed text. */
   readonly commit: (key: FieldKey | PromptKey) => void;
-  /** Checks every field of the mode that is chosen. Returns the settings, or null after drawing attention to the first problem. */
+  /** Validates all fields of the current mode. Returns the settings, or null after focusing the first problem. */
   readonly commitAll: () => Settings | null;
   readonly set: (part: SettingsPart) => void;
-  /** Takes settings in the place of all that were changed, in one step. Returns its entry in the history, if it changed any. */
+  /** Replaces all changes by `part`, as one undo entry. Returns the entry, or null if nothing changed. */
   readonly replace: (part: SettingsPart) => HistoryEntry | null;
   readonly setPrompts: (key: PromptKey, text: string) => void;
   readonly newSeed: () => void;
-  /** Takes the settings that a recipe decides; the person's own, as prompts and seed, stay. */
+  /** Applies a recipe. Settings that recipes do not set, such as prompts and seed, stay. */
   readonly chooseRecipe: (id: RecipeId) => void;
-  /** Shows a problem that the field alone cannot know of, and draws attention to it. It stays until `recheck`. */
+  /** Shows a problem that the field's own validation cannot detect, and focuses the field. It stays until `recheck`. */
   readonly refuse: (key: FieldKey, problem: FieldProblem) => void;
-  /** Takes back what was refused, because its reason may be gone. */
+  /** Clears the problems of `refuse`, because their reasons may be gone. */
   readonly recheck: () => void;
-  /** Back to the defaults of the program and the model, in the same mode; returns what had been changed. */
+  /** Resets everything but the mode to the defaults. Returns the previous changes. */
   readonly reset: () => SettingsPart;
   /**
-   * Opens the settings of a model that is being loaded: what was changed with it on earlier visits comes back, under
-   * what the person changed on this one. They count as the model's from `applyModel` on.
+   * Opens the settings of a model whose load starts: its stored changes, overlaid with the user's current ones. Those
+   * are stored as the model's after `applyModel`.
    */
   readonly openModel: (url: string) => void;
-  /** The model is loaded: its defaults come under what the person changed. */
+  /** Applies the defaults of a loaded model, below the user's changes. */
   readonly applyModel: (defaults: SettingsPart, latentScale: number) => void;
   /**
-   * The model could not be loaded: the settings are those of the one before again, with what was changed while it was
-   * being loaded. What is kept of the other model is what it was.
+   * Returns to the settings of the previous model after a failed load, with the changes made meanwhile. The stored
+   * settings of the other model are restored.
    */
   readonly closeModel: () => void;
 }
 
 const promptLimit = 10_000;
 
-/** Settings as they are while one model is in use. */
+/** State that belongs to the model in use. */
 interface Owned extends Pick<SettingsState, 'base' | 'changed' | 'multiple'> {
-  /** What they are stored under; null before any model was opened. */
+  /** Storage key of the settings; null before the first model. */
   readonly storageKey: string | null;
-  /** Whether the model's own defaults are known. */
+  /** Whether the model's defaults are known. */
   readonly modelKnown: boolean;
 }
 
-/** The settings of a model that is being loaded. */
+/** State while a model is being loaded. */
 interface Opening {
   readonly storageKey: string;
-  /** What was stored of it on earlier visits. */
+  /** The model's changes, as stored by earlier visits. */
   stored: SettingsPart;
-  /** What the person has changed since it was opened. */
+  /** The user's changes since the load started. */
   typed: SettingsPart;
+  /** State of the previous model. */
   before: Owned;
 }
 
-/** The settings of the animation, kept for each model from visit to visit. */
+/** Creates the store of the settings, which are stored per model across visits. */
 export function createSettings({
   environment: { storage, randomSeed },
   history,
@@ -125,12 +126,12 @@ export function createSettings({
   let storageKey: string | null = null;
   let modelKnown = false;
   let opening: Opening | null = null;
-  /** The recipe that the person chose, until settings come from elsewhere. */
+  /** The recipe that the user chose; null after the mode, or all settings, were set otherwise. */
   let chosen: Recipe | null = null;
 
   /**
-   * Lays `changed` over `base` and stores it, leaving out what is the default anyway. Until the model's defaults
-   * are known, nothing is: what a person typed early must not give way to them.
+   * Overlays `base` with `changed` and stores the changes without those that equal the defaults. Until the model's
+   * defaults are known, all are kept: the defaults must not override what the user typed during loading.
    */
   function rebase(base: Settings, changed: SettingsPart, rest: Partial<SettingsState> = {}) {
     const values = overlaySettings(base, changed);
@@ -139,19 +140,19 @@ export function createSettings({
     const recipe = chosen ?? closestRecipe(values, base);
     const byRecipe = recipeSettings(recipe, base);
     store.setState({ ...rest, base, values, changed: different, recipe: recipe.id, byRecipe });
-    // What was changed with another model belongs to this one once it is loaded, and not before.
+    // Changes made with the previous model are stored as this one's only after it is loaded.
     if (opening) keep(storage, opening.storageKey, { ...opening.stored, ...opening.typed });
     else if (storageKey !== null) keep(storage, storageKey, different);
   }
 
-  /** Takes what the person has changed. */
+  /** Applies the user's changes. */
   function change(part: SettingsPart, rest: Partial<SettingsState>) {
     const { base, changed } = store.getState();
     if (opening) opening.typed = { ...opening.typed, ...part };
     rebase(base, { ...changed, ...part }, rest);
   }
 
-  /** Takes settings whose fields are not being typed into. */
+  /** Applies settings that were not typed, and drops drafts and problems of their fields. */
   function take(part: SettingsPart, recipe: Recipe | null) {
     const { drafts, problems } = store.getState();
     const touched = (key: string) => key in part;
@@ -208,7 +209,7 @@ export function createSettings({
       if (!result.ok) {
         store.setState({ problems: { ...problems, [key]: result.problem } });
       }
-      // A field left as it was keeps what was refused, or the way out offered beside it would go as one reaches for it.
+      // Without a draft, a refused value stays: its suggestions would vanish when the user reaches for them.
       else if (drafts[key] !== undefined) {
         store.setState({ drafts: without(drafts, key), problems: without(problems, key) });
       }
@@ -225,7 +226,7 @@ export function createSettings({
       return null;
     },
     set(part) {
-      // Another mode, or all settings of a project or a link: whichever recipe they are closest to.
+      // With a new mode, or all settings of a project, the chosen recipe no longer applies: the closest one does.
       recorder.record(labelOf(part), null, () => {
         take(part, 'mode' in part ? null : chosen);
       });
@@ -267,7 +268,7 @@ export function createSettings({
       const key = `drift.settings:${url}`;
       if (key === opening?.storageKey) return;
       settings.closeModel();
-      // Loaded once more: its defaults are known already.
+      // The model in use is loaded again: its defaults are known.
       if (key === storageKey) return;
       const { base, changed, multiple } = store.getState();
       const stored = readStoredSettings(readKey(storage, key));
@@ -296,7 +297,7 @@ export function createSettings({
       const base = overlaySettings(defaultSettings, defaults);
       rebase(base, chosen ? rebasedRecipe(chosen, changed, before, base) : changed, {
         multiple: leastCommonMultiple(8, latentScale),
-        // What was wrong with a value that nobody is typing was wrong with the value before.
+        // Without a draft, a problem refers to the previous value, which the new defaults may have replaced.
         problems: without(problems, (key) => drafts[key] === undefined),
       });
     },
@@ -304,14 +305,14 @@ export function createSettings({
   return settings;
 }
 
-/** The field of a key. */
+/** Finds the number field of a key. */
 export function fieldOf(key: FieldKey): SettingField {
   const field = settingFields.find((candidate) => candidate.key === key);
   if (!field) throw new Error(`There is no field ${key}.`);
   return field;
 }
 
-/** What a change of settings is called in the history. */
+/** Label of a change of settings in the undo history. */
 function labelOf(part: SettingsPart): string {
   const [key, ...others] = Object.keys(part);
   if (others.length > 0) return 'Settings';

@@ -7,36 +7,36 @@ import type { WorkerHandle } from './worker-handle.ts';
 import type { Preferences } from './preferences.ts';
 import type { SettingsStore } from './settings.ts';
 
-/** How a picture is brought into the shape of a frame. */
+/** Size in pixels to which a picture is fitted, and how. */
 export interface Cut {
   readonly width: number;
   readonly height: number;
   readonly fit: Fit;
 }
 
-/** The picture that an animation starts from. Unlike frames, its pixels are on the page. */
+/** The picture that an animation starts from. Unlike those of frames, its pixels stay in memory. */
 export interface StartPicture {
-  /** Another one for each cut. */
+  /** Unique id, new each time the picture is fitted. */
   readonly id: number;
   readonly picture: Picture;
   readonly name: string;
-  /** The file itself, from which other sizes are cut. */
+  /** The original file, from which it is fitted to other sizes. */
   readonly file: Blob;
-  /** How the picture was cut from the file. */
+  /** How `picture` was fitted. */
   readonly cut: Cut;
 }
 
-/** Cuts start pictures from files, at the size of the settings. */
+/** Decodes start pictures and fits them to the size in the settings. */
 export interface StartCutter {
-  /** Numbers a picture that is there already. */
+  /** Assigns an id to a picture that is decoded already. */
   readonly take: (start: Omit<StartPicture, 'id'>) => StartPicture;
   /**
-   * Reads a file; again when the size is changed meanwhile.
+   * Decodes and fits a file; repeats that if the size changes meanwhile.
    *
-   * @throws InputError when it cannot be read; the signal's reason when it is aborted
+   * @throws InputError if the file cannot be read; the signal's reason when aborted
    */
   readonly read: (source: Blob | Promise<Blob>, name: string, signal: AbortSignal) => Promise<StartPicture>;
-  /** Whether a picture has the size and fit that are wanted now. */
+  /** Whether a picture has the current size and fit. */
   readonly isCurrent: (start: StartPicture) => boolean;
 }
 
@@ -50,7 +50,7 @@ export function createStartCutter({
   preferences: StoreApi<Preferences>;
 }): StartCutter {
   let lastId = 0;
-  /** Copies of files that belong to the page: the file itself may be moved, changed or removed at any time. */
+  /** Copies of files in the page's memory: the file on disk may be moved, changed or removed at any time. */
   const owned = new WeakSet<Blob>();
 
   const wanted = (): Cut => {
@@ -92,16 +92,16 @@ export function createStartCutter({
   };
 }
 
-/** The longest name that a project gets by itself. */
+/** Maximum length of names derived from file names. */
 const longestName = 60;
 
-/** What a project's document says of its start picture. */
+/** Describes a start picture in a project's document. */
 export function documentStart({ name, cut }: StartPicture): ProjectStart {
   const { width, height, fit } = cut;
   return { name: name.slice(0, longestName), width, height, fit };
 }
 
-/** What a project is called at first: its start picture's file without the ending. */
+/** Default name of a project: the file name of its start picture without the extension. */
 export function projectName(file: string): string {
   return file.replace(/\.[a-z0-9]{1,5}$/i, '').slice(0, longestName) || 'Untitled';
 }

@@ -37,7 +37,7 @@ import { watchForStuck } from './stuck.ts';
 import { createThumbnails } from './thumbnails.ts';
 import type { Thumbnails } from './thumbnails.ts';
 
-/** All that the page shows and does. */
+/** All stores of the page. */
 export interface Stores {
   readonly notices: Notices;
   readonly preferences: StoreApi<Preferences>;
@@ -57,7 +57,7 @@ export interface Stores {
   readonly exporter: ExportStore;
 }
 
-/** Makes the stores and ties them together. No worker starts before it is needed. */
+/** Creates and connects the stores. Workers are started on demand. */
 export function createStores(environment: Environment): Stores {
   const { nextPaint, storage } = environment;
   const diffusion = createWorkerHandle(environment.openDiffusion);

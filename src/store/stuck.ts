@@ -15,12 +15,12 @@ const words: Readonly<Record<StuckKind, string>> = {
 };
 
 /**
- * So many frames without trouble in a row end an occurrence: after them the same is worth saying again. More than it
- * takes to notice trouble, or a chain that moves once and stands again would be news each time.
+ * Number of frames without detection after which the same kind is reported again. As long as the longest span of
+ * detection, so that an animation that moves only briefly is not reported each time.
  */
 const calm = 12;
 
-/** More guidance, by half and by five repeats at least; null where there is no more. */
+/** Proposes more guidance: half as many repeats more, at least five, up to the maximum; null at the maximum. */
 export function moreRepeats(repeats: number): number | null {
   const maximum = settingFields.find(({ key }) => key === 'repeats')?.maximum ?? repeats;
   const more = Math.min(maximum, Math.max(repeats + 5, Math.round(repeats * 1.5)));
@@ -28,8 +28,8 @@ export function moreRepeats(repeats: number): number | null {
 }
 
 /**
- * Says when the chain of frames gets stuck and offers what helps, once for each time that it happens. Frames go on
- * being made: what is changed counts from the next run.
+ * Shows a notice with remedies when the animation gets stuck, once per occurrence. A run is not interrupted; changed
+ * settings apply to the next one.
  */
 export function watchForStuck({
   animation,
@@ -94,7 +94,7 @@ export function watchForStuck({
       return;
     }
     if (frames.length <= previous.frames.length) return;
-    // On the way from one variant to the next frames are alike, as they should be.
+    // Frames within a segment of smooth mode are alike by design, so they are not examined.
     const stuck = findStuck({
       length: frames.length,
       slice: (start, end) =>

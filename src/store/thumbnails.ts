@@ -4,21 +4,21 @@ import type { PictureUrls } from './environment.ts';
 import type { Pictures } from './pictures.ts';
 import type { StartPicture } from './start-picture.ts';
 
-/** Gives pictures that are in view addresses for an `<img>`, and takes them back some time after they have left it. */
+/** Object URLs of pictures in view, with reference counting; released ones stay in an LRU cache before revocation. */
 export interface Thumbnails {
   /**
-   * Has a frame shown. `onUrl` is given its address once that is there, at once if it is there already.
+   * Requests the URL of a frame's thumbnail. `onUrl` is called when it is created, or at once if it exists.
    *
-   * @returns what ends it
+   * @returns a function that releases it
    */
   readonly showFrame: (project: string, frame: PictureRef, onUrl: (url: string) => void) => () => void;
   readonly showStart: (start: StartPicture, onUrl: (url: string) => void) => () => void;
-  /** The address that a frame has already, or null. It is good until the next picture comes into view. */
+  /** Returns the URL of a frame's thumbnail if it exists, else null. It may be revoked once other URLs are released. */
   readonly urlOf: (project: string, frame: PictureRef) => string | null;
   readonly urlOfStart: (start: StartPicture) => string | null;
 }
 
-/** How many pictures keep their addresses once they are out of view. */
+/** Maximum number of URLs that are kept after their release. */
 const mostIdle = 200;
 
 interface Shown {
@@ -39,7 +39,7 @@ export function createThumbnails({
   });
 
   async function make(key: string, entry: Shown, file: () => Promise<Blob>): Promise<void> {
-    // A picture that cannot be encoded or read stays without an address: the stage says what is wrong with it.
+    // A picture that cannot be read or encoded gets no URL; the stage reports the error when it shows the picture.
     const png = await file().catch(() => null);
     if (!png || shown.get(key) !== entry) return;
     const url = pictureUrls.create(png);

@@ -1,15 +1,15 @@
 import type { ModelOrigin, WantedModel } from '../protocol/index.ts';
 
 /**
- * The page of a model on the hub, or one of the pages below it. Drift takes the files of `main`, so a page of another
- * revision is none of these.
+ * Matches the URL of a model's page on the hub, its files at `main` and its discussions. Other revisions do not match,
+ * because Drift downloads `main`.
  */
 const hubPage =
   /^(?:https?:\/\/)?(?:www\.)?(?:huggingface\.co|hf\.co)\/([\w.-]+\/[\w.-]+)(?:\/(?:(?:tree|blob)\/main(?:\/.*)?|discussions.*)?)?(?:[?#].*)?$/i;
 
 /**
- * What a person, or an address, means by these words: the id of a model on the hub, its page there (also that of its
- * files, and without `https://`), or the address of a manifest. Null for anything else.
+ * Parses the origin of a model: a repository `owner/name` of the hub, the URL of its page or files there (with or
+ * without `https://`), or the URL of a manifest. Null for anything else.
  */
 export function originFrom(text: string): Exclude<ModelOrigin, { kind: 'full' }> | null {
   const words = text.trim();
@@ -21,7 +21,7 @@ export function originFrom(text: string): Exclude<ModelOrigin, { kind: 'full' }>
   return /^[\w.-]+\/[\w.-]+$/.test(words) ? { kind: 'hub', repository: words } : null;
 }
 
-/** The words for which `originFrom` gives it; none for the recommended model, which nobody has to type. */
+/** Formats an origin such that `originFrom` parses it; empty for the recommended model. */
 export function originWords(origin: ModelOrigin): string {
   switch (origin.kind) {
     case 'full':
@@ -33,7 +33,7 @@ export function originWords(origin: ModelOrigin): string {
   }
 }
 
-/** Whether a model that is wanted is the one from there. */
+/** Whether a wanted model is the one with this origin. */
 export function isSame(origin: ModelOrigin, wanted: WantedModel): boolean {
   switch (wanted.kind) {
     case 'full':

@@ -1,17 +1,18 @@
 import { WorkerError } from '../base/index.ts';
 import type { Api, Connection } from '../protocol/index.ts';
 
-/** A connection to a worker that is opened when it is first needed and can be opened anew. */
+/** Connection to a worker that is started on demand and can be restarted. */
 export interface WorkerHandle<A extends Api> {
+  /** Returns the current worker; starts one if there is none. */
   current(): Connection<A>;
-  /** Calls a method of the current worker. One that has died is ended, so that the next call starts another. */
+  /** Calls a method of the current worker. After a WorkerError, the worker is ended; the next call starts another. */
   readonly call: Connection<A>['call'];
   /**
-   * Ends a worker that the caller has given up; the next `current` starts another. Where several callers give up the
-   * same one, the first ends it, and none ends its successor.
+   * Ends a worker after a failure, if it is still the current one; the next `current` starts another. Safe to call
+   * several times for the same worker: its successor is not ended.
    */
   reset(worker: Connection<A>): void;
-  /** Ends the worker, whichever it is; the next `current` starts another. */
+  /** Ends the current worker; the next `current` starts another. */
   restart(): void;
 }
 

@@ -1,7 +1,7 @@
 import { connect, diffusionApi, mediaApi, modelsApi, projectsApi } from '../protocol/index.ts';
 import type { Connection } from '../protocol/index.ts';
 
-// `new Worker(new URL(…))` has to stand in one expression: that is how the build finds the workers.
+// The build finds workers only if `new Worker(new URL(…))` is one expression.
 
 /** Starts the worker that runs the model. */
 export function openDiffusionWorker(): Connection<typeof diffusionApi> {
@@ -12,7 +12,7 @@ export function openDiffusionWorker(): Connection<typeof diffusionApi> {
   return connect(worker, diffusionApi);
 }
 
-/** Starts the worker that reads pictures and writes animations. */
+/** Starts the worker that decodes pictures and encodes animations. */
 export function openMediaWorker(): Connection<typeof mediaApi> {
   const worker = new Worker(new URL('../../workers/media.ts', import.meta.url), {
     type: 'module',
@@ -21,7 +21,7 @@ export function openMediaWorker(): Connection<typeof mediaApi> {
   return connect(worker, mediaApi);
 }
 
-/** Starts the worker that keeps projects on this device. */
+/** Starts the worker that stores projects on this device. */
 export function openProjectsWorker(): Connection<typeof projectsApi> {
   const worker = new Worker(new URL('../../workers/projects.ts', import.meta.url), {
     type: 'module',
@@ -30,7 +30,7 @@ export function openProjectsWorker(): Connection<typeof projectsApi> {
   return connect(worker, projectsApi);
 }
 
-/** Starts the worker that fetches models and keeps them on this device. */
+/** Starts the worker that downloads models and stores them on this device. */
 export function openModelsWorker(): Connection<typeof modelsApi> {
   const worker = new Worker(new URL('../../workers/models.ts', import.meta.url), {
     type: 'module',
