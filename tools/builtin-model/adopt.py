@@ -1,7 +1,7 @@
-"""Begins with the shipped weights instead of none: `python3 adopt.py MODEL RUNS`.
+"""Initializes training with the shipped weights: `python3 adopt.py MODEL RUNS`.
 
-Writes what the stages would have left in RUNS, in float16's precision and without the state of the optimizers. A stage
-that is then run trains its whole budget of minutes, from there.
+Writes the checkpoints of the stages to RUNS, with float16 precision and without optimizer state. A stage that is run
+afterwards trains for its full budget of minutes.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def main():
     if os.path.exists(unet):
         save(a.runs, "unet", {f"unet.{k}": v for k, v in read_safetensors(unet).items()})
     clip = read_safetensors(CLIP_WEIGHTS)
-    # Batch norm counts its batches, in integers that the file leaves out.
+    # Batch norm's integer counters of batches are not in the file.
     counts = {f"image.{k}": v for k, v in ImageTower().state_dict().items() if not v.dtype.is_floating_point}
     save(a.runs, "clip", {**clip, **counts})
     save(a.runs, "text", {k: v for k, v in clip.items() if k.startswith("text.")})

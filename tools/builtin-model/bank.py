@@ -1,11 +1,11 @@
-"""Encodes the pictures for the UNet: `python3 bank.py DATA RUNS`.
+"""Precomputes the UNet's training data: `python3 bank.py DATA RUNS`.
 
-Of each picture the bank holds the latents, its image embedding, and that of a version degraded toward photographs; of each
-scene text embeddings of some of its captions. What a variant is, the UNet learns from pairs within a scene: the embedding
-of one layout, and the latents of another as well as of the same.
+For each picture the bank stores the latents, the image embedding, and the embedding of a version augmented to resemble a
+photograph; for each scene the text embeddings of some captions. The UNet learns variants from pairs within a scene: the
+embedding of one layout, and the latents of another or the same layout.
 
-The bank is written in shards of 500 scenes, so that a run that is interrupted goes on, and training can begin with the
-shards that are there.
+The bank is written in shards of 500 scenes, so that interrupted runs resume, and training can start with the shards
+written so far.
 """
 
 import argparse
@@ -27,7 +27,7 @@ COLUMNS = ("latents", "embeds", "photographs", "texts")
 
 
 def load(runs, stage, modules):
-    """Puts the averaged weights of a stage into modules, ready to be used."""
+    """Loads the averaged weights of a stage into modules, and prepares them for inference."""
     state = torch.load(f"{runs}/{stage}.pt", map_location=DEVICE)["average"]
     for name, module in modules.items():
         module.load_state_dict({k[len(name) + 1 :]: v for k, v in state.items() if k.startswith(name + ".")})
@@ -35,19 +35,19 @@ def load(runs, stage, modules):
 
 
 class Bank:
-    """The shards that are there: `latents`, `embeds` and `photographs` by picture, `texts` by scene."""
+    """All shards written so far: `latents`, `embeds` and `photographs` by picture, `texts` by scene."""
 
     def __init__(self, runs):
         shards = [np.load(path) for path in sorted(glob.glob(f"{runs}/bank/*.npz"))]
         self.latents, self.embeds, self.photographs, self.texts = (np.concatenate([s[k] for s in shards]) for k in COLUMNS)
         self.layouts = len(self.latents) // len(self.texts)
-        # One number for all channels, as in Stable Diffusion: latents times this vary by about 1. It is that of the first
-        # shard, because a UNet that goes on with more shards must not find its latents scaled anew.
+        # One scaling factor for all channels, as in Stable Diffusion, for latents of unit deviation. Computed from the
+        # first shard only, so that it does not change when training resumes with more shards.
         self.factor = 1 / float(shards[0]["latents"].astype(np.float32).std())
 
 
 class Encoders:
-    """The networks that the bank is made with."""
+    """Networks that compute the bank."""
 
     def __init__(self, runs, worlds, words):
         self.worlds, self.batches = worlds, Batches(worlds, words)
@@ -57,7 +57,7 @@ class Encoders:
 
     @torch.no_grad()
     def shard(self, rng, scenes, batch):
-        """The columns of some scenes."""
+        """Computes the columns of `scenes`."""
         rows = self.worlds.rows(np.array(scenes)[:, None], np.arange(self.worlds.layouts)).reshape(-1)
         latents, embeds, photographs = [], [], []
         for part in np.array_split(rows, max(1, len(rows) // batch)):

@@ -1,12 +1,11 @@
 """Trains the CLIP pair: `python3 clip.py DATA RUNS --held-out DIR --minutes 45`.
 
-Contrastive (Radford et al. 2021) over pictures and captions. Two layouts of each scene are in a batch; they are neither
-right nor wrong answers for each other. Half of the pictures are degraded toward photographs, and a tenth is spoiled and
-called so, so that prompts can ask for less of that.
+Contrastive training (Radford et al. 2021) on pictures and captions. A batch has two layouts of each scene, which are
+neither positives nor negatives of each other. Half of the pictures are augmented to resemble photographs, and a tenth is
+spoiled and captioned accordingly, so that negative prompts work.
 
-Besides, small heads that are thrown away afterwards read from the image embedding what the scene is made of, its things,
-and a thumbnail of its colours: so the embedding keeps palette, horizon and light, by which a photograph finds its place
-in the world.
+Auxiliary heads, which are discarded later, predict the scene's attributes, its things, and a thumbnail of its colours from
+the image embedding, so that the embedding keeps palette, horizon and light, which photographs share with the scenes.
 """
 
 import argparse
@@ -34,21 +33,21 @@ def learn_words(worlds, path):
 
 
 class Labels:
-    """Attributes of scenes as numbers."""
+    """Encodes attributes of scenes as class indices."""
 
     def __init__(self, scenes):
         self.values = {name: sorted({scene[name] for scene in scenes}) for name in ATTRIBUTES}
         self.things = sorted({thing for scene in scenes for thing in scene["things"]})
 
     def of(self, scenes):
-        """Class numbers [n] for each attribute, and things as ones and zeros [n, things]."""
+        """Class indices [n] of each attribute, and multi-hot things [n, things]."""
         classes = {name: torch.tensor([values.index(s[name]) for s in scenes]) for name, values in self.values.items()}
         things = torch.tensor([[float(thing in s["things"]) for thing in self.things] for s in scenes])
         return classes, things
 
 
 class Heads(nn.Module):
-    """What is read from an image embedding in training only."""
+    """Auxiliary heads on the image embedding, used in training only."""
 
     def __init__(self, labels):
         super().__init__()
@@ -57,7 +56,7 @@ class Heads(nn.Module):
         self.thumbnail = nn.Linear(EMBEDDING_WIDTH, 3 * THUMBNAIL**2)
 
     def loss(self, embeds, classes, things, thumbnails, kept):
-        """Losses of rows that are `kept`: attributes, things, colours."""
+        """Auxiliary losses of the rows selected by `kept`: attributes, things, colours."""
         e = embeds[kept]
         attributes = sum(F.cross_entropy(head(e), classes[name][kept]) for name, head in self.attributes.items())
         found = F.binary_cross_entropy_with_logits(self.things(e), things[kept])
@@ -66,7 +65,7 @@ class Heads(nn.Module):
 
 
 class Batches:
-    """Pictures and captions, as the contrastive loss wants them."""
+    """Random batches of pictures and captions for the contrastive loss."""
 
     def __init__(self, worlds, words):
         self.worlds, self.words = worlds, words
@@ -74,7 +73,7 @@ class Batches:
         self.available = worlds.count // worlds.layouts
 
     def draw(self, rng, n):
-        """2n pictures of n scenes as CLIP pixels, and what is known of each."""
+        """2n pictures of n scenes as CLIP pixels, with token ids, scene indices and labels."""
         w = self.worlds
         chosen = rng.choice(self.available, n, replace=False)
         layouts = np.stack([rng.permutation(w.layouts)[:2] for _ in chosen])
@@ -103,14 +102,14 @@ class Batches:
 
 
 def contrast(logits, same):
-    """Cross-entropy with the diagonal as the answers; others of the same scene are left out."""
+    """Cross-entropy with the diagonal as targets; other entries of the same scene are masked."""
     logits = logits.masked_fill(same & ~torch.eye(len(same), dtype=torch.bool, device=same.device), -1e4)
     return F.cross_entropy(logits, torch.arange(len(logits), device=logits.device))
 
 
 @torch.no_grad()
 def rank_one(image, text, worlds, batches, draws=40, among=50):
-    """How often the right caption of 50 comes first for a picture of another collection, and the right picture."""
+    """Top-1 retrieval accuracy among 50 on a held-out collection: picture to caption, and caption to picture."""
     image.eval(), text.eval()
     rng = np.random.default_rng(3)
     scenes = worlds.scenes[: worlds.count // worlds.layouts]

@@ -1,4 +1,4 @@
-"""The pictures of little worlds, what they show, and how both are varied in training."""
+"""Training data: pictures and labels of the generated worlds, and their augmentation."""
 
 import json
 import os
@@ -10,12 +10,12 @@ import torch.nn.functional as F
 from nets import CLIP_SIDE
 
 SIDE = 256
-# What a scene is made of; the order is that of the measures.
+# Attributes of a scene, in the order of the measures.
 ATTRIBUTES = ("family", "time", "weather", "season", "sky", "palette", "style")
 
 
 class Worlds:
-    """A collection that `worlds/draw.ts` drew: pixels mapped from disk, attributes and captions of each scene."""
+    """Collection drawn by `worlds/draw.ts`: memory-mapped pixels, attributes and captions of each scene."""
 
     def __init__(self, folder):
         path = f"{folder}/pictures.rgb"
@@ -24,18 +24,18 @@ class Worlds:
         if os.path.exists(f"{folder}/scenes.json"):
             index = json.load(open(f"{folder}/scenes.json"))
             self.layouts, self.scenes = index["layouts"], index["scenes"]
-            # Pictures of scenes that are not listed are of a run that was interrupted.
+            # Pictures of unlisted scenes come from an interrupted run.
             self.count = min(self.count, self.layouts * len(self.scenes))
 
     def rows(self, scenes, layouts):
-        """Numbers of pictures, of scenes and layouts."""
+        """Indices of pictures by scene and layout."""
         return np.asarray(scenes) * self.layouts + np.asarray(layouts)
 
     def scene(self, row):
         return self.scenes[row // self.layouts]
 
     def pictures(self, rows, window=None):
-        """Pictures [n, 3, h, w] in -1…1; `window` is (top, left, size) of a crop that is the same for all."""
+        """Pictures [n, 3, h, w] in -1…1; `window` is (top, left, size) of a common crop."""
         top, left, size = window or (0, 0, SIDE)
         part = np.stack([self.pixels[r, top : top + size, left : left + size] for r in rows])
         return torch.from_numpy(part).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
@@ -46,7 +46,7 @@ DEVIATION = torch.tensor([0.26862954, 0.26130258, 0.27577711])[:, None, None]
 
 
 def clip_pixels(pictures):
-    """Pictures [n, 3, h, w] in -1…1 to what the image tower reads, as Drift does it: bicubic, no antialias."""
+    """Preprocesses pictures [n, 3, h, w] in -1…1 for the image tower, as Drift does: bicubic without antialiasing."""
     x = F.interpolate((pictures + 1) / 2, size=(CLIP_SIDE, CLIP_SIDE), mode="bicubic", align_corners=False, antialias=False)
     return (x.clamp(0, 1) - MEAN.to(x.device)) / DEVIATION.to(x.device)
 
@@ -61,7 +61,7 @@ SPOILED = {
 
 
 def spoiled(rng, kind, pictures):
-    """Pictures [n, 3, side, side] in -1…1 that nobody wants, so that the words for them mean something."""
+    """Degrades pictures [n, 3, side, side] in -1…1, so that negative prompts like "blurry" have training examples."""
     n, side = len(pictures), pictures.shape[-1]
     if kind == "blurry":
         small = F.interpolate(pictures, size=int(rng.integers(5, 18)), mode="area")
@@ -71,7 +71,7 @@ def spoiled(rng, kind, pictures):
         tile = F.interpolate(pictures, size=side // count + 1, mode="area")
         return tile.repeat(1, 1, count, count)[:, :, :side, :side]
     if kind == "texture":
-        # A corner of a picture, blown up and mirrored, has colours and edges but no landscape in it.
+        # An enlarged and mirrored detail has colours and edges, but shows no landscape.
         size = int(rng.integers(side // 12, side // 4))
         y, x = rng.integers(side // 6, side - side // 6 - size, 2)
         part = pictures[:, :, y : y + size, x : x + size]
@@ -92,10 +92,10 @@ def spoiled(rng, kind, pictures):
 
 
 def like_photograph(rng, pictures):
-    """Scenes made more like photographs [n, 3, h, w]: what people drop has texture, clutter, casts, crops and noise.
+    """Augments pictures [n, 3, h, w] to resemble photographs, which have texture, clutter, colour casts and noise.
 
-    Each picture gets some of: a crop, blur in the distance, texture in the land, blotches of shade, a cast and a curve of
-    brightness, grain. What stays is what a photograph is to be read by: its colours, horizon and light.
+    Each picture gets a random subset of: crop and rotation, wavering edges, texture, blotches of shade, blur, brightness,
+    contrast and colour changes, noise. Colours, horizon and light are preserved, so that the embedding encodes them.
     """
     n, _, side, _ = pictures.shape
     x = pictures
@@ -110,7 +110,7 @@ def like_photograph(rng, pictures):
     def amount(low, high):
         return torch.from_numpy(rng.uniform(low, high, (n, 1, 1, 1)).astype(np.float32))
 
-    # A crop, moved and a little turned.
+    # Crop with a random offset and a small rotation.
     scale = rng.uniform(0.62, 1, n)
     angle = rng.normal(0, 0.05, n)
     theta = np.zeros((n, 2, 3), np.float32)
@@ -119,20 +119,20 @@ def like_photograph(rng, pictures):
     theta[:, :, 2] = rng.uniform(-1, 1, (n, 2)) * (1 - scale)[:, None]
     grid = F.affine_grid(torch.from_numpy(theta), list(x.shape), align_corners=False)
     x = torch.where(some(0.7) > 0, F.grid_sample(x, grid, padding_mode="reflection", align_corners=False), x)
-    # Edges that waver, as those of real trees and waves do.
+    # Wavering edges, like those of real trees and waves.
     waver = torch.cat([field(24), field(24)], 1).permute(0, 2, 3, 1) * amount(0, 0.02)
     still = F.affine_grid(torch.eye(2, 3).expand(n, 2, 3), list(x.shape), align_corners=False)
     x = torch.where(some(0.6) > 0, F.grid_sample(x, still + waver, padding_mode="reflection", align_corners=False), x)
-    # Texture of several grains, stronger in the lower half, where the land is.
+    # Texture at several scales, stronger in the lower part, where the land is.
     land = torch.sigmoid((torch.linspace(0, 1, side) - float(rng.uniform(0.35, 0.65))) * 10)[:, None]
     texture = 0.5 * field(side // 2) + 0.35 * field(side // 4) + 0.25 * field(side // 8)
     x = x + some(0.75) * texture * amount(0.02, 0.22) * (0.25 + 0.75 * land)
-    # Shade and light in blotches.
+    # Blotches of shade and light.
     x = x + some(0.6) * field(5) * amount(0.02, 0.2)
     small = F.avg_pool2d(x, 4)
     soft = F.interpolate(small, size=(side, side), mode="bilinear", align_corners=False)
     x = torch.where(some(0.4) > 0, x + (soft - x) * amount(0.3, 1), x)
-    # Brightness, contrast and casts.
+    # Brightness, contrast, colour cast, saturation, noise.
     x = (x + amount(-0.15, 0.15)) * amount(0.75, 1.25)
     x = x + some(0.5) * torch.from_numpy(rng.normal(0, 0.06, (n, 3, 1, 1)).astype(np.float32))
     grey = x.mean(1, keepdim=True)

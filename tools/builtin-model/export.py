@@ -1,8 +1,8 @@
-"""Writes the model as it is shipped: `python3 export.py DATA RUNS OUT`.
+"""Exports the model for shipping: `python3 export.py DATA RUNS OUT`.
 
-float16 safetensors with diffusers' names for the VAE and the UNet, ONNX with float16 weights for the CLIP towers, the
-tokenizer, and the manifest. The page needs only the VAE's decoder; its encoder goes into a file of its own, for
-measuring and for going on with training.
+The VAE and the UNet are float16 safetensors with diffusers' names, the CLIP towers ONNX with float16 weights; the tokenizer
+and the manifest are written too. The page needs only the VAE's decoder; the encoder is written to a separate file, for
+measurements and further training.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def write_json(path, value):
 
 
 def write_safetensors(path, tensors):
-    """The format of Hugging Face: length, a JSON header padded to 8 bytes, then the data, all little-endian."""
+    """Writes float16 safetensors: length, JSON header padded to 8 bytes, then the data, all little-endian."""
     header, blobs, offset = {"__metadata__": {"format": "pt"}}, [], 0
     for name in sorted(tensors):
         value = tensors[name].detach().cpu().contiguous().half().numpy()
@@ -49,7 +49,7 @@ def write_safetensors(path, tensors):
 
 
 def read_safetensors(path):
-    """float16 tensors of a file as `write_safetensors` writes it, as float32."""
+    """Reads a file of `write_safetensors` as float32 tensors."""
     data = open(path, "rb").read()
     start = 8 + int.from_bytes(data[:8], "little")
     tensors = {}
@@ -61,7 +61,7 @@ def read_safetensors(path):
 
 
 def write_onnx(path, module, example, name_in, name_out, axes):
-    """Weights are stored in float16 and widened when the graph is loaded: half the download, the same on every device."""
+    """Exports ONNX with float16 weights that the graph casts to float32: half the download, same results everywhere."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
     torch.onnx.export(
         module, example, path, input_names=[name_in], output_names=[name_out], opset_version=17, dynamic_axes={name_in: axes, name_out: {0: axes[0]}}
@@ -86,7 +86,7 @@ def write_onnx(path, module, example, name_in, name_out, axes):
 
 @torch.no_grad()
 def preview_factors(vae, bank):
-    """How latents look: red, green and blue of each channel, then a bias, by least squares on decoded pictures."""
+    """Linear map of latents to RGB, for previews: red, green and blue per channel, then a bias, fitted by least squares."""
     rng = np.random.default_rng(5)
     z = torch.from_numpy(bank.latents[rng.choice(len(bank.latents), 256, replace=False)].astype(np.float32))
     y = torch.cat([F.adaptive_avg_pool2d(vae.decode(part), z.shape[2:]) for part in z.split(8)])
@@ -134,7 +134,7 @@ def main():
     write_onnx(f"{a.out}/image_encoder/model.onnx", image, pixels, "pixel_values", "image_embeds", {0: "pictures"})
     ids = torch.tensor(words.encode(["sunset over the sea", "noise"]))
     write_onnx(f"{a.out}/text_encoder/model.onnx", text, ids, "input_ids", "text_embeds", {0: "prompts", 1: "tokens"})
-    # Batch norm is folded into the exported tower and the heads are left out of it; training goes on from these.
+    # Saved for further training: the exported tower has batch norm folded in and lacks the heads.
     towers = {**torch.load(f"{a.runs}/clip.pt", map_location="cpu")["average"], **{f"text.{k}": v for k, v in text.state_dict().items()}}
     write_safetensors(CLIP_WEIGHTS, {k: v for k, v in towers.items() if v.dtype.is_floating_point})
     tokenizer, config = words.files()

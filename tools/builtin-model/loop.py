@@ -1,4 +1,4 @@
-"""What all stages of training share: a time budget, checkpoints that a run goes on from, and averaged weights."""
+"""Training loop of all stages: time budget, checkpoints for resuming, and averaged weights."""
 
 import copy
 import math
@@ -13,7 +13,7 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def autocast():
-    """bfloat16 where the hardware multiplies it quickly; weights, losses and statistics stay in float32."""
+    """Autocast to bfloat16; weights, losses and statistics stay in float32."""
     return torch.autocast(DEVICE, dtype=torch.bfloat16)
 
 
@@ -23,7 +23,7 @@ def to_device(x):
 
 
 class Ahead:
-    """Calls `make(rng)` one call ahead, in a thread of its own, while the step before is computed."""
+    """Prefetches `make(rng)` by one call in a background thread."""
 
     def __init__(self, make):
         self.make, self.pool, self.next = make, ThreadPoolExecutor(1), None
@@ -35,11 +35,11 @@ class Ahead:
 
 
 class Stage:
-    """Trains modules for a number of minutes in all, however often it is interrupted in between.
+    """Trains modules for a total number of minutes, across interruptions.
 
-    The learning rate rises for 2 % of the time and then falls as half a cosine, so that a stage ends well on a machine of
-    any speed. Time in which other programs have the processor, or the machine sleeps, does not count. `average` holds the
-    exponential moving average of the weights, which is what is exported.
+    The learning rate warms up for 2 % of the time and then follows a cosine decay, so that the schedule is complete on a
+    machine of any speed. Time in which the processor runs other programs, or the machine sleeps, does not count. `average`
+    holds the exponential moving average of the weights, which is exported.
     """
 
     def __init__(self, name, folder, modules, minutes, rate, betas=(0.9, 0.99), decay=0.01, average=0.999):
@@ -57,17 +57,17 @@ class Stage:
             state = torch.load(self.path, map_location=DEVICE)
             self._load(self.modules, state["modules"])
             self._load(self.average, state["average"])
-            # A stage that begins with shipped weights has none of the rest: see `adopt.py`.
+            # Shipped weights come without optimizer state: see `adopt.py`.
             if "optimizer" in state:
                 self.optimizer.load_state_dict(state["optimizer"])
                 self.step, self.spent = state["step"], state["spent"]
-        # A stage that goes on must not see the same pictures in the same order again.
+        # A resumed stage must not repeat the same random choices.
         self.rng = np.random.default_rng(self.step)
         torch.manual_seed(self.step)
 
     @staticmethod
     def _load(modules, tensors):
-        """Loads weights; heads, which only training has and shipped weights may lack, begin anew where they are missing."""
+        """Loads weights. Missing heads, which shipped weights may lack, keep their initialization."""
         missing, unexpected = modules.load_state_dict(tensors, strict=False)
         if unexpected or any(not name.startswith("heads.") for name in missing):
             raise KeyError(f"these weights are of another network: {[*unexpected, *missing][:4]}")
@@ -78,7 +78,7 @@ class Stage:
 
     @staticmethod
     def _clocks():
-        """Seconds by the wall, and of the processor, which are more with several threads and fewer beside other work."""
+        """Wall time and processor time in seconds; the smaller difference of both counts as spent."""
         return time.time(), time.process_time()
 
     def save(self):
@@ -93,7 +93,7 @@ class Stage:
         os.replace(self.path + ".part", self.path)
 
     def run(self, loss_of, report=None, every=100, until=1.0):
-        """Calls `loss_of(rng, progress)`, which answers a loss and figures to print, until the time is over."""
+        """Minimizes `loss_of(rng, progress)`, which returns a loss and metrics, until `progress` reaches `until`."""
         clocks, printed, saved = self._clocks(), time.time(), time.time()
         while self.progress < until:
             progress = self.progress

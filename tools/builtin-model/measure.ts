@@ -17,7 +17,7 @@ import { Subject } from './measure/subject.ts';
 import { timing } from './measure/timing.ts';
 import { vae } from './measure/vae.ts';
 
-/** In the order of the model card. */
+/** All measures, in the order of the model card. */
 const measures: readonly Measure[] = [vae, clip, agreement, guidance, chains, smooth, photographs, timing];
 
 const usage = `Usage: node tools/run.mjs tools/builtin-model/measure.ts --out DIR --data DIR --photographs DIR [--model DIR]
@@ -45,7 +45,7 @@ two.`;
 
 const exit = { ok: 0, failed: 1, usage: 2 } as const;
 
-/** The measuring command. See `usage`. */
+/** Entry point of the measuring command. See `usage`. */
 export async function main(args: string[]): Promise<number> {
   const options = readOptions(args);
   if (!options) {
@@ -79,7 +79,7 @@ interface Options extends Pick<Bench, 'out' | 'limit' | 'frames' | 'legs' | 'all
   readonly table: boolean;
 }
 
-/** The command line; null where it cannot be understood or something is missing. */
+/** Parses the command line; null if it is invalid or incomplete. */
 function readOptions(args: string[]): Options | null {
   const { values } = parseArgs({
     args,
@@ -120,7 +120,7 @@ function readOptions(args: string[]): Options | null {
 async function measureAll(options: Options, signal: AbortSignal): Promise<void> {
   const { out, backend, data, chosen } = options;
   await mkdir(out, { recursive: true });
-  // What cannot be added to is said before anything is measured.
+  // An unreadable results file is reported before anything is measured.
   await readResults(out);
   const model = { folder: options.model, digest: await digestFolder(options.model) };
   const open = new Opened(async () => {
@@ -154,7 +154,11 @@ async function measureAll(options: Options, signal: AbortSignal): Promise<void> 
   }
 }
 
-/** @throws ModelError `not-finite` where a figure is NaN: a network of the model gives no finite numbers */
+/**
+ * Converts values to rows of the table.
+ *
+ * @throws ModelError `not-finite` if a value is NaN, because a network of the model returned non-finite numbers
+ */
 function rowsOf(measure: Measure, values: object): Row[] {
   try {
     return measure.rows(values);
@@ -166,7 +170,7 @@ function rowsOf(measure: Measure, values: object): Row[] {
   }
 }
 
-/** What is opened when it is first asked for, once. */
+/** Lazily opened value. */
 class Opened<T> {
   readonly #open: () => Promise<T>;
   #value: Promise<T> | null = null;
@@ -180,14 +184,18 @@ class Opened<T> {
     return this.#value;
   }
 
-  /** Calls `close` with the value where it was opened. */
+  /** Calls `close` with the value if it was opened. */
   async close(close: (value: T) => Promise<void>): Promise<void> {
     const value = await this.#value?.catch(() => null);
     if (value) await close(value);
   }
 }
 
-/** @throws InputError `collection-size` where the pictures do not have the model's size */
+/**
+ * Checks that the pictures of a collection have the model's size.
+ *
+ * @throws InputError `collection-size`
+ */
 function sizedFor(collection: Collection, { width, height }: { width: number; height: number }): Collection {
   const { pixels } = collection;
   if (pixels === width && pixels === height) return collection;

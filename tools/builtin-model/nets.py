@@ -1,9 +1,9 @@
-"""The networks, with the names and shapes of diffusers' checkpoints, which is what Drift compiles.
+"""Networks with the tensor names and shapes of diffusers' checkpoints, which Drift compiles.
 
-Only what the built-in model needs of each architecture is here: the VAE is diffusers' AutoencoderKL, the UNet its
-UNet2DConditionModel of the Stable Diffusion 1.x family, conditioned on a sequence of one token. Softmax over one key is
-1, so cross-attention is `to_out(to_v(context))`; `to_q`, `to_k` and the norm before them would never be used and are
-left out of the checkpoint.
+Only the parts of each architecture that the built-in model uses are implemented: the VAE is diffusers' AutoencoderKL, the
+UNet its UNet2DConditionModel of the Stable Diffusion 1.x family, conditioned on a sequence of one token. Softmax over one
+key is 1, so cross-attention reduces to `to_out(to_v(context))`; `to_q`, `to_k` and the norm before them are unused and
+omitted from the checkpoint.
 """
 
 import ctypes
@@ -19,7 +19,7 @@ import torch.nn.functional as F
 
 
 def _native():
-    """The library built from `kernels.c`, or None where it cannot be built."""
+    """Builds and loads `kernels.c`; None if it cannot be built."""
     here = os.path.dirname(os.path.abspath(__file__))
     built = os.path.join(tempfile.gettempdir(), f"drift-kernels-{os.getuid()}-{platform.machine()}.so")
     command = ["gcc", "-O3", "-march=native", "-ffast-math", "-fopenmp", "-shared", "-fPIC", "-o", built + ".part"]
@@ -40,7 +40,7 @@ def _pointers(*tensors):
 
 
 class _NormSilu(torch.autograd.Function):
-    """Group norm, then SiLU if asked for: `kernels.c`."""
+    """Group norm with optional SiLU, by `kernels.c`."""
 
     @staticmethod
     def forward(ctx, x, weight, bias, groups, eps, active):
@@ -65,7 +65,7 @@ class _NormSilu(torch.autograd.Function):
 
 
 class _Softmax(torch.autograd.Function):
-    """softmax(scale · x) over the last dimension: `kernels.c`."""
+    """softmax(scale · x) over the last dimension, by `kernels.c`."""
 
     @staticmethod
     def forward(ctx, x, scale):
@@ -87,7 +87,7 @@ class _Softmax(torch.autograd.Function):
 
 
 class _Geglu(torch.autograd.Function):
-    """value · gelu(gate), the two being halves of the last dimension: `kernels.c`."""
+    """value · gelu(gate), where both are halves of the last dimension, by `kernels.c`."""
 
     @staticmethod
     def forward(ctx, x):
@@ -107,12 +107,12 @@ class _Geglu(torch.autograd.Function):
 
 
 def native(x):
-    """Whether `kernels.c` is to be used for a tensor."""
+    """Whether `kernels.c` supports a tensor."""
     return _library is not None and x.dtype == torch.bfloat16 and not x.is_cuda
 
 
 class Norm(nn.GroupNorm):
-    """Group norm; `active(x)` is SiLU of it."""
+    """Group norm; `active(x)` applies SiLU to it."""
 
     def _native(self, x, active):
         with torch.autocast("cpu", enabled=False):
@@ -158,7 +158,7 @@ class Up(nn.Module):
 
 
 class Down(nn.Module):
-    """Halves each side; `asymmetric` pads right and bottom only, as the VAE does."""
+    """Downsamples by 2; `asymmetric` pads right and bottom only, as in the VAE."""
 
     def __init__(self, channels, asymmetric=False):
         super().__init__()
@@ -170,7 +170,7 @@ class Down(nn.Module):
 
 
 def attend(q, k, v, heads):
-    """Attention over [b, n, c] with `heads` heads."""
+    """Multi-head attention on [b, n, c]."""
     b, n, c = q.shape
     q, k, v = (x.reshape(b, n, heads, c // heads).transpose(1, 2) for x in (q, k, v))
     scale = (c // heads) ** -0.5
@@ -204,7 +204,7 @@ class VaeMiddle(nn.Module):
 
 
 class Block(nn.Module):
-    """Resnets in a row, then a change of size."""
+    """Consecutive resnets, then down- or upsampling."""
 
     def __init__(self, resnets, **resize):
         super().__init__()
@@ -238,10 +238,10 @@ VAE_EPS = 1e-6
 
 
 def keep_variance(module):
-    """Initial weights under which the variance of values neither shrinks nor grows from layer to layer.
+    """Initializes weights so that the variance of activations stays constant from layer to layer.
 
-    PyTorch's own shrink it to a third at each convolution, and a VAE of five levels then takes thousands of steps to hear
-    anything of its input over its biases. Branches of residual blocks begin at half of that.
+    PyTorch's default reduces it to a third at each convolution, so that the biases dominate the output of a VAE with five
+    levels for thousands of steps. The last layer of a residual branch is scaled by 0.5.
     """
     for name, layer in module.named_modules():
         if isinstance(layer, (nn.Conv2d, nn.Linear)):
@@ -290,7 +290,7 @@ class Decoder(nn.Module):
         self.conv_out = nn.Conv2d(channels[-1], 3, 3, padding=1)
 
     def levels(self, z):
-        """What each level holds before it is enlarged, from the coarsest, and the picture."""
+        """Activations of each level before upsampling, coarsest first, and the picture."""
         x = self.mid_block(self.conv_in(z))
         levels = []
         for block in self.up_blocks:
@@ -306,7 +306,7 @@ class Decoder(nn.Module):
 
 
 class Vae(nn.Module):
-    """AutoencoderKL: pictures [b, 3, h, w] in -1…1 and latents [b, c, h/f, w/f], before `scaling_factor`."""
+    """AutoencoderKL: pictures [b, 3, h, w] in -1…1 to latents [b, c, h/f, w/f] without `scaling_factor`, and back."""
 
     def __init__(self, c=VAE_CONFIG):
         super().__init__()
@@ -315,7 +315,7 @@ class Vae(nn.Module):
         self.quant_conv = nn.Conv2d(2 * n, 2 * n, 1)
         self.post_quant_conv = nn.Conv2d(n, n, 1)
         keep_variance(self)
-        # Little noise on the latents at first, or the decoder has nothing to learn from until they have grown.
+        # A small initial variance of the latents, so that noise does not drown them before they have grown.
         nn.init.constant_(self.quant_conv.bias[n:], -4)
 
     def encode(self, x):
@@ -360,7 +360,7 @@ class SelfAttention(nn.Module):
 
 
 class CrossAttention(nn.Module):
-    """Attention to one key, which is its value whatever the query."""
+    """Attention to one key, whose output is the projected value whatever the query."""
 
     def __init__(self, width, context):
         super().__init__()
@@ -394,7 +394,7 @@ class FeedForward(nn.Module):
 
 
 class LayerNorm(nn.LayerNorm):
-    """Layer norm, in float32 for inputs of any type."""
+    """Layer norm computed in float32 for inputs of any type."""
 
     def forward(self, x):
         return super().forward(x.float()).to(x.dtype)
@@ -457,7 +457,7 @@ class TimeEmbedding(nn.Module):
 
 
 class Unet(nn.Module):
-    """UNet2DConditionModel: predicts v of `sample` [b, c, h, w] at `timestep` [b], given `context` [b, 128]."""
+    """UNet2DConditionModel: predicts v for `sample` [b, c, h, w] at `timestep` [b], given `context` [b, 128]."""
 
     def __init__(self, c=UNET_CONFIG):
         super().__init__()
@@ -500,7 +500,7 @@ class Unet(nn.Module):
         self.conv_out = nn.Conv2d(channels[0], c["out_channels"], 3, padding=1)
 
     def features(self, timestep):
-        """Sinusoids of the timestep, cosines first (`flip_sin_to_cos`)."""
+        """Sinusoidal timestep embedding, cosines first (`flip_sin_to_cos`)."""
         half = self.width // 2
         rates = torch.exp(-math.log(10000) * torch.arange(half, device=timestep.device) / half)
         angles = timestep.float()[:, None] * rates
@@ -538,8 +538,8 @@ class ImageBlock(nn.Module):
 
 
 EMBEDDING_WIDTH = 128
-# Embeddings have this length, so that their numbers vary by about 1 and guidance, whose steps are scale / length, moves
-# them about as it moves CLIP's own, which are about as long.
+# Norm of the embeddings: their components have a deviation of about 1, and guidance, whose steps are scale / norm, moves
+# them about as far as CLIP's own embeddings, whose norm is similar.
 EMBEDDING_LENGTH = EMBEDDING_WIDTH**0.5
 CLIP_SIDE = 96
 
@@ -560,7 +560,7 @@ class ImageTower(nn.Module):
 
     def forward(self, pixels):
         x = self.layers(pixels).float()
-        # The mean says what there is, the maximum that it is there at all, however small.
+        # Mean pooling captures how much there is of a feature, max pooling whether it occurs at all, however small.
         with torch.autocast(x.device.type, enabled=False):
             x = self.projection(torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1))
         return x * (EMBEDDING_LENGTH / torch.sqrt((x * x).sum(-1, keepdim=True) + 1e-6))
@@ -578,7 +578,7 @@ class TextLayer(nn.Module):
     def forward(self, x, bias):
         b, n, c = x.shape
         h, d = self.heads, c // self.heads
-        # The shape is written with -1, so that the exported graph takes prompts of any number and length.
+        # -1 keeps the batch dimension of the exported graph dynamic.
         q, k, v = (y.reshape(-1, n, h, d).transpose(1, 2) for y in self.qkv(self.norm1(x)).chunk(3, -1))
         weights = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(d) + bias, -1)
         x = x + self.dropout(self.out((weights @ v).transpose(1, 2).reshape(-1, n, c)))
@@ -586,7 +586,7 @@ class TextLayer(nn.Module):
 
 
 class TextTower(nn.Module):
-    """Token ids [b, n] to text embeddings [b, 128]; ids from `special` on are start, end and padding."""
+    """Token ids [b, n] to unit text embeddings [b, 128]; ids from `special` on (start, end, padding) are masked."""
 
     def __init__(self, vocabulary, special, width=128, depth=2, dropout=0.1):
         super().__init__()

@@ -1,7 +1,7 @@
-"""Teaches the text tower more: `python3 text.py DATA RUNS --held-out DIR --minutes 15`.
+"""Trains the text tower further: `python3 text.py DATA RUNS --held-out DIR --minutes 15`.
 
-The image tower stays as it is, so its embeddings of the bank can be used as they lie there and a step costs next to
-nothing; what the text tower gains is thousands of captions for every picture. Needs the bank.
+The image tower is frozen, so its precomputed embeddings in the bank are used and steps are very cheap; the text tower sees
+many more captions per picture. Needs the bank.
 """
 
 import argparse
@@ -21,7 +21,7 @@ SPOILED_PICTURES = 240
 
 @torch.no_grad()
 def spoiled_embeds(image, worlds):
-    """Unit embeddings of spoiled pictures, and of each its kind's number."""
+    """Unit embeddings of spoiled pictures, and the index of each one's kind."""
     rng = np.random.default_rng(13)
     embeds, kinds = [], []
     for number, kind in enumerate(SPOILED):
@@ -69,7 +69,7 @@ def main():
 
     def step(rng, progress):
         images, ids, owner = (x.to(DEVICE) for x in ahead(rng))
-        # Noise on the embeddings stands for pictures that are not in the bank.
+        # Noise on the embeddings as augmentation.
         images = F.normalize(images + 0.03 * torch.randn_like(images), dim=-1)
         logits = 20 * images @ text(ids).T
         same = owner[:, None] == owner[None]

@@ -1,9 +1,9 @@
 """Trains the UNet: `python3 unet.py RUNS --minutes 600`.
 
-It predicts v (Salimans & Ho 2022) on the schedule of Stable Diffusion, scaled linear betas over 1000 steps. Its context
-is the embedding of a picture of the same scene: of the same layout three times in ten, of another else; every fourth as of
-a photograph. Embeddings are noised, lengthened and mixed with that of a caption now and then, because guidance moves them
-off the places where pictures lie; one in ten is dropped for classifier-free guidance.
+It predicts v (Salimans & Ho 2022) on Stable Diffusion's schedule, scaled linear betas over 1000 steps. The context is the
+embedding of a picture of the same scene: in 30 % of the samples the target itself, otherwise a random layout; 25 % use the
+photograph-like version. Embeddings are randomly noised, rescaled and mixed with that of a caption, because CLIP guidance
+moves them away from the embeddings of real pictures; 10 % are dropped for classifier-free guidance.
 """
 
 import argparse
@@ -20,12 +20,12 @@ BETAS = (0.00085, 0.012)
 
 
 def alphas():
-    """Running products of 1 - β for the 1000 training timesteps."""
+    """Cumulative products of 1 - β over the 1000 training timesteps."""
     return torch.cumprod(1 - torch.linspace(BETAS[0] ** 0.5, BETAS[1] ** 0.5, 1000, dtype=torch.float64) ** 2, 0).float()
 
 
 def pairs(bank, rng, n):
-    """Latents [n, c, h, w] of pictures, and context embeddings [n, 128] that they could be variants of."""
+    """Random target latents [n, c, h, w] and context embeddings [n, 128] of the same scenes."""
     scenes = rng.integers(0, len(bank.texts), n)
     targets = scenes * bank.layouts + rng.integers(0, bank.layouts, n)
     others = scenes * bank.layouts + rng.integers(0, bank.layouts, n)
@@ -63,7 +63,7 @@ def main():
 
     def step(rng, progress):
         x, context = (to_device(t) for t in ahead(rng))
-        # Evenly spread timesteps make the loss less noisy than independent ones.
+        # Stratified timesteps reduce the variance of the loss.
         t = ((torch.rand(1) + torch.arange(a.batch) / a.batch) % 1 * 1000).long().to(DEVICE)
         signal, noise = products[t].sqrt()[:, None, None, None], (1 - products[t]).sqrt()[:, None, None, None]
         e = torch.randn_like(x)

@@ -1,12 +1,13 @@
 """Trains the VAE: `python3 vae.py DATA RUNS --minutes 60`.
 
-Crops of half the side for most of the time, which are four times as quick and teach the same edges; whole pictures at the
-end, because group norm and attention see the whole of a picture. The loss is the mean of squared and absolute errors, of
-the picture and of its differences between neighbours, which keeps edges sharp; a little Kullback-Leibler divergence keeps
-the latents near a normal distribution. For the first half of the time each level of the decoder must also give the picture
-at its own size, through a convolution that is thrown away: without that, training stands still for thousands of steps at
-blurred pictures without colour (19 dB), since nothing finer than a latent reaches the encoder through five levels. In a fifth of the steps latents are averaged over 2×2 and must decode to the
-picture at half its size (Kouzelis et al. 2025, EQ-VAE): latents of which averages mean something are easier to denoise.
+Most of the training uses crops of half the side, which are four times faster and have the same edges; the end uses whole
+pictures, because group norm and attention depend on the whole picture. The loss is the sum of squared and absolute errors
+of pixels, absolute errors of the differences between neighbouring pixels, which keeps edges sharp, and a small
+Kullback-Leibler divergence, which keeps the latents near a normal distribution. During the first half of the training each
+level of the decoder is also supervised with the picture at its own size, through an auxiliary convolution that is discarded
+later: otherwise training stagnates for thousands of steps at blurred, colourless pictures (19 dB), because gradients of
+fine detail do not reach the encoder through five levels. In a fifth of the steps latents are averaged over 2×2 and have to
+decode to the picture at half its size (Kouzelis et al. 2025, EQ-VAE): such latents are easier to denoise.
 """
 
 import argparse
@@ -30,13 +31,13 @@ def differences(x):
 
 
 def pixel_loss(y, x):
-    """Squared error, and the loss of pixels: squared and absolute error."""
+    """Mean squared error, and the pixel loss: a weighted sum of squared and absolute error."""
     squared = F.mse_loss(y, x)
     return squared, squared + 0.15 * F.l1_loss(y, x)
 
 
 def loss_of(vae, heads, x, half, supervision):
-    """The loss of pictures [n, 3, h, w]; `supervision` is the weight of the coarser levels."""
+    """Loss and metrics for pictures [n, 3, h, w]; `supervision` is the weight of the auxiliary losses of the levels."""
     with autocast():
         mean, log_variance = vae.encode(x)
         log_variance = log_variance.clamp(-20, 10)
@@ -58,7 +59,7 @@ def loss_of(vae, heads, x, half, supervision):
 
 @torch.no_grad()
 def held_out_psnr(vae, worlds, count=64):
-    """Mean PSNR in dB of whole pictures of another collection."""
+    """Mean PSNR in dB of whole pictures of a held-out collection."""
     values = []
     for part in np.array_split(np.arange(count), max(1, count // 8)):
         x = to_device(worlds.pictures(part))
@@ -85,7 +86,7 @@ def main():
     def draw(rng):
         whole = stage.progress > 0.85
         rows = rng.integers(0, worlds.count, max(2, a.batch // 4) if whole else a.batch)
-        # Edges of the picture are rare in crops from anywhere, so more crops lie at them.
+        # Oversamples crops at the borders, which uniform crops rarely touch.
         top, left = np.clip(rng.integers(-24, SIDE - CROP + 25, 2), 0, SIDE - CROP)
         x = worlds.pictures(rows, None if whole else (top, left, CROP))
         return x.flip(3) if rng.random() < 0.5 else x

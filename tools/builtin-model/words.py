@@ -1,7 +1,7 @@
-"""A byte-pair tokenizer of CLIP's kind with a small vocabulary of its own, written as Transformers.js reads it.
+"""Byte-pair tokenizer with a small vocabulary, in the format that Transformers.js reads.
 
-Sennrich et al. 2016, in the form of CLIP (Radford et al. 2021): bytes as printable characters, `</w>` at the end of each
-word, start and end tokens round the prompt, the end token as padding.
+Byte-level BPE (Sennrich et al. 2016) as in CLIP (Radford et al. 2021): bytes as printable characters, `</w>` at the end of
+each word, start and end tokens around the prompt, the end token as padding.
 """
 
 import json
@@ -13,7 +13,7 @@ PIECES = re.compile(r"[^\W\d_]+|\d|(?:[^\s\w]|_)+")
 
 
 def byte_characters():
-    """Bytes to printable characters, as GPT-2 and CLIP map them."""
+    """Mapping of bytes to printable characters, as in GPT-2 and CLIP."""
     kept = [*range(33, 127), *range(161, 173), *range(174, 256)]
     table = {b: chr(b) for b in kept}
     extra = 0
@@ -32,7 +32,7 @@ def pieces(text):
 
 
 class Words:
-    """Text to token ids and back to the files that describe how."""
+    """Tokenizer: encodes texts to token ids, and exports its configuration files."""
 
     def __init__(self, merges):
         self.merges = [tuple(m) for m in merges]
@@ -45,7 +45,7 @@ class Words:
 
     @staticmethod
     def learn(texts, count):
-        """Learns `count` merges from texts, the most frequent pair first."""
+        """Learns `count` merges from texts, most frequent pairs first."""
         frequency = {}
         for text in texts:
             for piece in pieces(text):
@@ -77,7 +77,7 @@ class Words:
         return self.cache[piece]
 
     def encode(self, texts):
-        """Rows of ids of equal length, at most 32, start and end included."""
+        """Token ids padded to equal length, at most 32 including start and end."""
         rows = []
         for text in texts:
             ids = [i for piece in pieces(text) for i in self._word(piece)][: MAX_TOKENS - 2]
@@ -86,7 +86,7 @@ class Words:
         return [row + [self.end] * (longest - len(row)) for row in rows]
 
     def files(self):
-        """`tokenizer.json` and `tokenizer_config.json`."""
+        """Contents of `tokenizer.json` and `tokenizer_config.json`."""
         special = [
             {"id": self.ids[t], "content": t, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
             for t in (START, END)

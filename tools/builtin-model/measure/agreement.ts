@@ -13,7 +13,10 @@ const schema = v.object({
     v.object({
       attribute: v.string(),
       pairs: v.number(),
-      /** Share of pairs in which start and variant read the same, and in which the variant reads as the start truly is. */
+      /**
+       * Share of pairs whose start and variant are classified alike, and of those whose variant is classified as the
+       * start's label.
+       */
       same: v.number(),
       withTruth: v.number(),
     }),
@@ -23,8 +26,9 @@ const schema = v.object({
 });
 
 /**
- * Whether a variant shows what its start shows, as the CLIP pair reads both, and how much ten variants of one picture
- * differ. Without guidance, which moves pictures toward the prompts: this is about the UNet alone.
+ * Whether variants preserve the attributes of their start picture, as classified by the CLIP pair, and how much ten
+ * variants of one picture differ. Without CLIP guidance, which moves pictures toward the prompts, so that only the UNet
+ * is measured.
  */
 export const agreement = defineMeasure({
   name: 'agreement',

@@ -2,7 +2,7 @@ import { attributeWords } from '../worlds/captions.ts';
 import type { SceneLabels } from './collection.ts';
 import { dot, toUnit } from './statistics.ts';
 
-/** An attribute that can be read off a picture, in the order of the tables. */
+/** Attributes that can be classified from a picture, in the order of the tables. */
 export type Attribute = keyof typeof attributeWords;
 export const attributes = [
   'family',
@@ -15,13 +15,13 @@ export const attributes = [
   'thing',
 ] as const;
 
-/** A value of an attribute and the wordings that mean it and no other value. */
+/** A value of an attribute, and the wordings that denote only this value. */
 interface Value {
   readonly value: string;
   readonly wordings: readonly string[];
 }
 
-/** The wordings of each value of an attribute, without those that several of its values share ("moon"). */
+/** Wordings of each value of an attribute, without those shared by several of its values ("moon"). */
 export function wordingsOf(attribute: Attribute): readonly Value[] {
   const values = Object.entries<readonly string[]>(attributeWords[attribute]);
   const uses = new Map<string, number>();
@@ -32,7 +32,7 @@ export function wordingsOf(attribute: Attribute): readonly Value[] {
   }));
 }
 
-/** The attribute and value that a word names, null where it names none. */
+/** Attribute and value that a word denotes; null if none. */
 export function meaningOf(word: string): { readonly attribute: Attribute; readonly value: string } | null {
   for (const attribute of attributes) {
     const found = wordingsOf(attribute).find(({ wordings }) => wordings.includes(word));
@@ -42,8 +42,8 @@ export function meaningOf(word: string): { readonly attribute: Attribute; readon
 }
 
 /**
- * The value that a scene has for an attribute, null where the attribute says nothing about it: seasons outside the
- * families that have them, weather under water, a sky without an object in it, and things unless there is exactly one.
+ * Label of a scene for an attribute; null if the attribute does not apply: seasons in families without seasons, weather
+ * under water, a sky without an object, and things unless there is exactly one.
  */
 export function trueValue(labels: SceneLabels, attribute: Attribute): string | null {
   switch (attribute) {
@@ -63,7 +63,7 @@ export function trueValue(labels: SceneLabels, attribute: Attribute): string | n
   }
 }
 
-/** Reads attributes off pictures: zero-shot classification by the CLIP pair (Radford et al. 2021). */
+/** Zero-shot classifier of attributes by the CLIP pair (Radford et al. 2021). */
 export class AttributeReader {
   readonly #values: ReadonlyMap<Attribute, readonly { value: string; text: Float32Array }[]>;
 
@@ -72,9 +72,10 @@ export class AttributeReader {
   }
 
   /**
-   * The text of a value is the mean of the embeddings of its wordings, which is steadier than any one of them.
+   * Embeds all wordings. The text vector of a value is the mean of its wordings' embeddings, which is more robust than
+   * a single wording.
    *
-   * @param embedTexts - texts as unit vectors
+   * @param embedTexts - returns unit vectors
    */
   static async open(
     embedTexts: (texts: readonly string[]) => Promise<readonly Float32Array[]>,
@@ -82,7 +83,7 @@ export class AttributeReader {
     const all = [
       ...new Set(attributes.flatMap((name) => wordingsOf(name).flatMap(({ wordings }) => wordings))),
     ];
-    // In one call: a text tower is loaded once for each.
+    // One call, because each call loads the text tower.
     const embeds = await embedTexts(all);
     const embeddingOf = new Map(all.map((text, place) => [text, embeds[place] ?? new Float32Array()]));
     const textOf = (wordings: readonly string[]) =>
@@ -97,7 +98,7 @@ export class AttributeReader {
     );
   }
 
-  /** The value whose text is nearest to a picture's embedding. */
+  /** The value with the highest cosine to a picture's embedding. */
   read(picture: Float32Array, attribute: Attribute): string {
     let [best, nearest] = ['', -Infinity];
     for (const { value, text } of this.#values.get(attribute) ?? []) {
@@ -108,7 +109,7 @@ export class AttributeReader {
   }
 }
 
-/** The unit vector in the direction of the mean of vectors of one width. */
+/** Mean of vectors of the same width, normalized to unit length. */
 export function meanDirection(vectors: readonly Float32Array[]): Float32Array {
   const [first] = vectors;
   if (!first) throw new RangeError('there is no vector');

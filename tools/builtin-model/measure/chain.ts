@@ -8,7 +8,7 @@ import { readPng, writePng } from '../../png.ts';
 import { contactSheet } from './pictures.ts';
 import type { Subject } from './subject.ts';
 
-/** Every so many frames, one is shown on the sheet. */
+/** Interval of frames on the contact sheet. */
 const shownEvery = 6;
 
 const cosine = v.nullable(v.number());
@@ -25,27 +25,27 @@ const chainSchema = v.object({
   start: v.string(),
   frames: v.number(),
   allFrames: v.boolean(),
-  /** What the page knows of each frame. */
+  /** Insight of each frame. */
   trace: v.array(traceSchema),
   /** Embedding of the last frame. */
   last: v.array(v.number()),
 });
 
-/** An automatic animation from one start picture, as it is stored. */
+/** Stored automatic animation from one start picture. */
 export type Chain = v.InferOutput<typeof chainSchema>;
 
-/** Which chain: what a stored one is recognised by. */
+/** Identity of a chain; a stored chain is reused only if it matches. */
 export interface ChainKey {
   readonly name: string;
   readonly model: string;
   /** Digest of the start picture. */
   readonly start: string;
   readonly frames: number;
-  /** Whether all frames are wanted as files. */
+  /** Whether all frames are stored as PNG files. */
   readonly allFrames: boolean;
 }
 
-/** Finished chains in a folder: `NAME.json`, the row of the sheet `NAME.png`, and all frames in `NAME/` where wanted. */
+/** Finished chains in a folder: `NAME.json`, the sheet's row `NAME.png`, and optionally all frames in `NAME/`. */
 export class ChainStore {
   readonly #folder: string;
 
@@ -53,7 +53,7 @@ export class ChainStore {
     this.#folder = folder;
   }
 
-  /** The chain, null where it is not there or was made of something else. */
+  /** Loads a chain; null if it does not exist or does not match the key. */
   async load({ name, model, start, frames, allFrames }: ChainKey): Promise<Chain | null> {
     const text = await readFile(this.#path(`${name}.json`), 'utf8').catch(() => null);
     if (text === null) return null;
@@ -70,12 +70,12 @@ export class ChainStore {
     return isSame && (chain.allFrames || !allFrames) ? chain : null;
   }
 
-  /** The row of the sheet: the start picture and every sixth frame. */
+  /** Row of the contact sheet: the start picture and every sixth frame. */
   async row(name: string): Promise<Picture> {
     return readPng(await readFile(this.#path(`${name}.png`)));
   }
 
-  /** Makes a chain at the model's own settings, and stores it when it is complete. */
+  /** Generates a chain with the model's default settings, and stores it when it is complete. */
   async make(
     subject: Subject,
     key: ChainKey,
@@ -101,7 +101,7 @@ export class ChainStore {
     await writeFile(this.#path(`${name}.png`), writePng(contactSheet([row])));
     const embedding = [...(await subject.embed(last))];
     const chain: Chain = { model, start: key.start, frames, allFrames, trace, last: embedding };
-    // Last, and whole or not at all: what is there counts as finished.
+    // Written last and atomically, because the file marks the chain as finished.
     const file = this.#path(`${name}.json`);
     await writeFile(`${file}.part`, JSON.stringify(chain));
     await rename(`${file}.part`, file);
@@ -112,7 +112,7 @@ export class ChainStore {
   }
 }
 
-/** Drift's own notice that a chain is stuck: the first time that the page would show it, frames counted from 1. */
+/** First frame, counted from 1, at which the page would report that the chain is stuck; null if never. */
 export function firstStuck(trace: Chain['trace']): { kind: StuckKind; frame: number } | null {
   for (let frame = 1; frame <= trace.length; frame++) {
     const stuck = findStuck(trace.slice(0, frame));

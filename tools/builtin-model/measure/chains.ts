@@ -10,16 +10,16 @@ import type { Bench } from './measure.ts';
 import { fitPicture } from './pictures.ts';
 import { dot, mean, meanOverPairs, uniform } from './statistics.ts';
 
-/** Start pictures of each kind. */
+/** Number of start pictures of each kind. */
 const starts = 10;
-/** Drift's notice may appear in one of so many chains. */
+/** Limit: at most one in this many chains may be reported as stuck. */
 const chainsPerNotice = 20;
 
 const chainSchema = v.object({
   name: v.string(),
   kind: v.picklist(['scene', 'photograph']),
   stuck: v.nullable(v.object({ kind: v.picklist(['still', 'circling', 'texture']), frame: v.number() })),
-  /** Mean cosine of neighbours, and the cosine of the last frame with the start; null where a frame is no picture. */
+  /** Mean cosine of neighbouring frames, and cosine of the last frame and the start; null if unknown. */
   neighbours: v.nullable(v.number()),
   lastToStart: v.nullable(v.number()),
 });
@@ -27,7 +27,7 @@ const schema = v.object({
   frames: v.number(),
   chains: v.array(chainSchema),
   neighbours: v.nullable(v.number()),
-  /** Mean cosine of all pairs of last frames. */
+  /** Mean cosine over all pairs of last frames. */
   lastFrames: v.nullable(v.number()),
 });
 
@@ -38,9 +38,9 @@ interface Start {
 }
 
 /**
- * Long automatic animations at the model's own settings from held-out scenes and photographs: in how many of them the
- * page would say that they are stuck, how alike neighbours are, and how alike the last frames of different chains. Each
- * chain is stored, so an interrupted run goes on where it stopped and several processes can each make a part.
+ * Long automatic animations with the model's default settings, from held-out scenes and photographs: how many the page
+ * would report as stuck, and the similarity of neighbouring frames and of the last frames of different chains. Chains
+ * are stored individually, so that interrupted runs resume and several processes can share the work.
  */
 export const chains = defineMeasure({
   name: 'chains',
@@ -109,12 +109,12 @@ export const chains = defineMeasure({
   },
 });
 
-/** Whether chains end at least twice as far from each other as their neighbours are, by 1 − cosine. */
+/** Whether the distance (1 − cosine) of last frames is at least twice that of neighbouring frames. */
 function isWellBelow(lastFrames: number, neighbours: number): boolean {
   return 1 - lastFrames >= 2 * (1 - neighbours);
 }
 
-/** Scenes of different families, then the first photographs by name, all at the size of the model. */
+/** Scenes of different families, then the first photographs by name, all at the model's size. */
 async function chooseStarts(bench: Bench): Promise<Start[]> {
   const { width, height } = (await bench.subject()).settings;
   const count = Math.min(starts, bench.limit);
@@ -153,7 +153,7 @@ function summarise(
   };
 }
 
-/** The mean of what is known, null where nothing is. */
+/** Mean of the values that are not null; null if there are none. */
 function meanOf(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length > 0 ? mean(known) : null;

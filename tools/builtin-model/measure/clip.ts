@@ -6,7 +6,7 @@ import { dot, draw, mean, uniform } from './statistics.ts';
 
 const candidates = 50;
 const draws = 200;
-/** Shares that are wanted of attributes read off a picture. */
+/** Minimum accuracy of attributes. */
 const wanted: Readonly<Record<string, number>> = { family: 0.9, time: 0.9 };
 const wantedRank = 0.8;
 
@@ -14,7 +14,7 @@ const valueSchema = v.object({
   value: v.string(),
   pictures: v.number(),
   right: v.number(),
-  /** What it was taken for most often where it was not recognised. */
+  /** Most frequent wrong classification. */
   takenFor: v.nullable(v.string()),
 });
 const schema = v.object({
@@ -25,7 +25,7 @@ const schema = v.object({
   attributes: v.array(
     v.object({
       attribute: v.string(),
-      /** Values that it is read among. */
+      /** Number of possible values. */
       among: v.number(),
       pictures: v.number(),
       right: v.number(),
@@ -35,8 +35,8 @@ const schema = v.object({
 });
 
 /**
- * What the CLIP pair knows about held-out scenes: how often a picture's full caption is the nearest of 50 different ones
- * (and the picture the nearest of 50 for its caption), and how often each attribute is read off a picture alone.
+ * Retrieval and classification by the CLIP pair on held-out scenes: how often a picture's full caption ranks first
+ * among 50 different ones (and the picture for its caption), and the accuracy of zero-shot attribute classification.
  */
 export const clip = defineMeasure({
   name: 'clip',
@@ -92,7 +92,7 @@ interface Pair {
   readonly image: Float32Array;
 }
 
-/** The first of all items whose captions are the same. */
+/** Removes items whose caption occurred before. */
 export function differentCaptions<T extends { readonly scene: Pick<HeldOutScene, 'labels'> }>(
   items: readonly T[],
 ): T[] {
@@ -104,7 +104,7 @@ export function differentCaptions<T extends { readonly scene: Pick<HeldOutScene,
   });
 }
 
-/** For each attribute that applies to some picture: the share of pictures whose value is read correctly, and per value. */
+/** Accuracy of each attribute that applies to any picture, in total and per value. */
 function readAll(
   pairs: readonly Pair[],
   reader: AttributeReader,
@@ -121,7 +121,7 @@ function readAll(
   });
 }
 
-/** Per true value: how many pictures have it, the share that was read correctly, and the most frequent mistake. */
+/** Per true value: number of pictures, accuracy, and most frequent mistake. */
 export function tally(
   readings: readonly { readonly truth: string; readonly read: string }[],
 ): v.InferOutput<typeof valueSchema>[] {
@@ -135,7 +135,7 @@ export function tally(
   });
 }
 
-/** The share of `from` whose nearest of `to` stands in the same place. */
+/** Share of vectors in `from` whose nearest vector in `to` has the same index. */
 export function rightShare(from: readonly Float32Array[], to: readonly Float32Array[]): number {
   return mean(
     from.map((embedding, place) => {

@@ -16,7 +16,7 @@ const sceneSchema = v.object({
   palette: v.picklist(palettes),
   style: v.picklist(styles),
   things: v.array(v.picklist(things)),
-  /** All attributes in words. */
+  /** Caption that states all attributes. */
   caption: v.pipe(v.string(), v.minLength(1)),
 });
 const indexSchema = v.object({
@@ -25,36 +25,35 @@ const indexSchema = v.object({
   scenes: v.pipe(v.array(sceneSchema), v.minLength(1)),
 });
 
-/** What a scene of a collection shows. */
+/** Labels of a scene. */
 export type SceneLabels = v.InferOutput<typeof sceneSchema>;
 
 /** A scene of a collection. */
 export interface HeldOutScene {
-  /** Its number in the collection. */
+  /** Index in the collection. */
   readonly index: number;
   readonly labels: SceneLabels;
   /**
-   * One of its pictures; layouts count from 0.
+   * Reads one of its pictures; layouts count from 0.
    *
-   * @throws InputError `collection-invalid` where the file is shorter than it was
+   * @throws InputError `collection-invalid` if the file was truncated
    */
   readonly read: (layout: number) => Promise<Picture>;
 }
 
-/** Scenes that `worlds/draw.ts` drew, here with a seed that training did not use. */
+/** Scenes drawn by `worlds/draw.ts`, here with a seed that was not used in training. */
 export interface Collection {
-  /** Side of every picture. */
+  /** Side of the pictures, in pixels. */
   readonly pixels: number;
-  /** Pictures of each scene. */
+  /** Number of pictures per scene. */
   readonly layouts: number;
   readonly scenes: readonly HeldOutScene[];
 }
 
 /**
- * Opens a collection: `scenes.json` is read whole, `pictures.rgb` (RGB bytes, picture after picture) at the offset of
- * each picture that is asked for.
+ * Opens a collection: `scenes.json` is read at once, pictures in `pictures.rgb` (concatenated RGB bytes) on demand.
  *
- * @throws InputError `collection-invalid` with the file and what is wrong with it
+ * @throws InputError `collection-invalid` with the file and the reason
  */
 export async function openCollection(folder: string): Promise<Collection> {
   const index = join(folder, 'scenes.json');
@@ -127,7 +126,7 @@ function unreadable(file: string): (cause: unknown) => never {
   };
 }
 
-/** So many scenes of different families, drawn at random; families come again only when all have had their turn. */
+/** Draws scenes at random, balanced over families: a family is repeated only after all others were drawn. */
 export function drawFamilies<T extends { readonly labels: { readonly family: string } }>(
   { scenes }: { readonly scenes: readonly T[] },
   count: number,

@@ -4,14 +4,14 @@ import { join, relative } from 'node:path';
 import { InputError } from '../../../src/base/index.ts';
 import type { Picture } from '../../../src/base/index.ts';
 
-/** Hexadecimal digits: enough to tell models and pictures apart. */
+/** Number of hexadecimal digits: enough to distinguish models and pictures. */
 const digits = 16;
 
 /**
- * A digest of a model's files, by which results of one model are kept apart from those of another. The model card, in
- * Markdown, does not count.
+ * Digest of a model's files, which keeps results of different models apart. Markdown files (the model card) are
+ * excluded.
  *
- * @throws InputError `no-model`
+ * @throws InputError `no-model` if the folder cannot be read
  */
 export async function digestFolder(folder: string): Promise<string> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {

@@ -9,33 +9,33 @@ import type { Subject } from './subject.ts';
 const words = ['snow', 'night', 'sunset', 'forest', 'sea', 'city'];
 const repeatCounts = [0, 5, 10, 20];
 const mostPictures = 16;
-/** Start pictures on the sheet. */
+/** Number of start pictures on the contact sheet. */
 const shown = 2;
 
 const stepSchema = v.object({
   repeats: v.number(),
-  /** Mean cosine of the word with the embedding after guidance, and with that of the frame made from it. */
+  /** Mean cosine of the word with the embedding after guidance, and with the embedding of the resulting frame. */
   embedding: v.number(),
   frame: v.number(),
-  /** Share of frames off which the word's attribute is read with the word's value. */
+  /** Share of frames classified as showing the word's value. */
   shows: v.number(),
 });
 type Step = v.InferOutput<typeof stepSchema>;
 
-/** A positive prompt and what it means. */
+/** A positive prompt and its meaning. */
 interface Theme {
   readonly word: string;
   readonly text: Float32Array;
-  /** Whether a scene shows it anyway. */
+  /** Whether a scene's labels include it. */
   readonly isTrueOf: (labels: SceneLabels) => boolean;
-  /** Whether it is read off a picture's embedding. */
+  /** Whether a picture's embedding is classified as showing it. */
   readonly isReadOff: (embedding: Float32Array) => boolean;
 }
 
 /**
- * Whether the first frame agrees more with a positive prompt the more often guidance is repeated: one word at a time in
- * place of the model's positive prompts, from start pictures that do not show it, with the model's own negative prompts
- * and scales.
+ * Whether the similarity of the first frame to a positive prompt increases with the number of guidance repeats: one
+ * word at a time replaces the model's positive prompts, from start pictures that do not show it, with the model's
+ * negative prompts and scales.
  */
 export const guidance = defineMeasure({
   name: 'guidance',
@@ -57,7 +57,7 @@ export const guidance = defineMeasure({
         const frame = await subject.embed(picture);
         return { repeats, picture, frame, before: insight.positivesBefore, after: insight.positivesAfter };
       };
-      // Without guidance the frame is the same for all prompts.
+      // Without guidance the frame does not depend on the prompt.
       const unguided = await frameOf(0, '');
       const found: (Step & { word: string })[] = [];
       for (const { word, text, isTrueOf, isReadOff } of themes) {
@@ -104,7 +104,7 @@ async function openThemes(subject: Subject): Promise<Theme[]> {
   });
 }
 
-/** Means over all start pictures, by words and repeats; words that every start picture shows are left out. */
+/** Means over all start pictures by word and number of repeats, without words that every start picture shows. */
 function summarise(results: readonly (Step & { readonly word: string })[]) {
   return words.flatMap((word) => {
     const own = results.filter((result) => result.word === word);
@@ -123,7 +123,7 @@ function summarise(results: readonly (Step & { readonly word: string })[]) {
   });
 }
 
-/** Whether each value is greater than the one before it. */
+/** Whether the values increase strictly. */
 export function rises(values: readonly number[]): boolean {
   return values.every((value, place) => place === 0 || value > (values[place - 1] ?? NaN));
 }

@@ -1,15 +1,15 @@
 import type { Picture } from '../../../src/base/index.ts';
 
-/** A colour in CIE L*a*b* under D65: L 0…100, a and b about -128…127. */
+/** Colour in CIE L*a*b* under D65: L in 0…100, a and b in about -128…127. */
 export type Lab = readonly [L: number, a: number, b: number];
 
-/** Linear light of each 8-bit sRGB level (IEC 61966-2-1). */
+/** sRGB transfer function: linear light of each 8-bit level (IEC 61966-2-1). */
 const linear = Float64Array.from({ length: 256 }, (_, level) => {
   const value = level / 255;
   return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
 });
 
-/** An 8-bit sRGB colour in Lab. */
+/** Converts an 8-bit sRGB colour to Lab. */
 export function toLab(red: number, green: number, blue: number): Lab {
   const [r, g, b] = [linear[red] ?? NaN, linear[green] ?? NaN, linear[blue] ?? NaN];
   // XYZ relative to the white point.
@@ -23,7 +23,7 @@ function curve(t: number): number {
   return t > (6 / 29) ** 3 ? Math.cbrt(t) : t / (3 * (6 / 29) ** 2) + 4 / 29;
 }
 
-/** Mean Lab of the upper, the middle and the lower third of a picture. */
+/** Mean Lab colour of the upper, middle and lower third of a picture. */
 export type Thirds = readonly [upper: Lab, middle: Lab, lower: Lab];
 
 export function labOfThirds({ width, height, data }: Picture): Thirds {
@@ -40,7 +40,7 @@ export function labOfThirds({ width, height, data }: Picture): Thirds {
   return [band(0), band(1), band(2)];
 }
 
-/** How far two palettes are apart: the mean of the thirds' colour differences (CIE 1976 ΔE). */
+/** Distance of two palettes: mean colour difference of the thirds (CIE 1976 ΔE). */
 export function paletteDistance(a: Thirds, b: Thirds): number {
   return (difference(a[0], b[0]) + difference(a[1], b[1]) + difference(a[2], b[2])) / 3;
 }
@@ -50,8 +50,8 @@ function difference(a: Lab, b: Lab): number {
 }
 
 /**
- * Over all ordered pairs of different places: how often what stands at a place in `made` is closer to its own
- * counterpart in `from` than to the other's. 1 is best, 0.5 is chance; null where there are fewer than two.
+ * Share of ordered pairs in which a picture in `made` is closer to its own source in `from` than to another source. 1
+ * is best, 0.5 is chance; null if there are fewer than two.
  */
 export function closerToOwn(made: readonly Thirds[], from: readonly Thirds[]): number | null {
   let [closer, pairs] = [0, 0];

@@ -8,51 +8,51 @@ import type { Photograph } from './photograph-files.ts';
 import { contactSheet } from './pictures.ts';
 import type { Subject } from './subject.ts';
 
-/** What every measure works with. What takes time to open is opened on the first call. */
+/** Inputs and options of all measures. Resources are opened on first use. */
 export interface Bench {
-  /** The folder of the model, and a digest of its files. */
+  /** Folder of the model, and the digest of its files. */
   readonly model: { readonly folder: string; readonly digest: string };
   subject(): Promise<Subject>;
   collection(): Promise<Collection>;
-  /** In the order of their names. */
+  /** Sorted by name. */
   photographs(): Promise<readonly Photograph[]>;
-  /** The folder of the results. */
+  /** Folder of the results. */
   readonly out: string;
-  /** The largest number of start pictures of each kind that a measure uses. */
+  /** Maximum number of start pictures of each kind. */
   readonly limit: number;
-  /** Frames of a chain. */
+  /** Frames per chain. */
   readonly frames: number;
-  /** Legs of a run of smooth mode. */
+  /** Segments per run of smooth mode. */
   readonly legs: number;
-  /** Whether every frame of a chain is written as a file of its own. */
+  /** Whether every frame of a chain is stored as a file. */
   readonly allFrames: boolean;
-  /** Which share of the chains this process makes: those whose number modulo `of` is `index`. */
+  /** Share of the chains for this process: those whose index modulo `of` equals `index`. */
   readonly part: { readonly index: number; readonly of: number };
   readonly progress: (done: number, of: number) => void;
 }
 
-/** A row of the table of the model card. */
+/** Row of the model card's table. */
 export interface Row {
   readonly label: string;
   readonly result: string;
-  /** The limit that the figure is held to, in words, and whether it keeps it; absent where there is no limit. */
+  /** Limit in words, and whether the result meets it; absent if there is no limit. */
   readonly wanted?: { readonly limit: string; readonly met: boolean };
 }
 
-/** What has to be given on the command line. */
+/** Inputs required on the command line. */
 export type Need = 'data' | 'photographs';
 
-/** A measure as the command runs it: its values are stored as JSON, and rows of the table are made from what is stored. */
+/** A measure: `run` returns values that are stored as JSON, from which `rows` makes the table. */
 export interface Measure {
   readonly name: string;
   readonly needs: readonly Need[];
-  /** Null where the result is not complete yet, because other processes are still making their part. */
+  /** Null if the result is incomplete because other processes are still running their part. */
   run(bench: Bench): Promise<object | null>;
-  /** @throws ValiError where the values do not have the shape that `run` gives */
+  /** @throws ValiError if the values do not match the schema */
   rows(stored: unknown): Row[];
 }
 
-/** Makes a measure from its parts; the schema is that of the stored values. */
+/** Defines a measure; the schema validates stored values. */
 export function defineMeasure<T extends object>(parts: {
   readonly name: string;
   readonly needs: readonly Need[];
@@ -68,7 +68,7 @@ export function defineMeasure<T extends object>(parts: {
   };
 }
 
-/** Calls `work` for one item after another, and reports how many are done. */
+/** Runs `work` on the items sequentially, and reports progress. */
 export async function each<T, R>(
   { progress }: Pick<Bench, 'progress'>,
   items: readonly T[],
@@ -82,7 +82,7 @@ export async function each<T, R>(
   return results;
 }
 
-/** Writes rows of pictures as one PNG into the folder of the results. */
+/** Writes a contact sheet as PNG to the folder of the results. */
 export async function writeSheet(
   { out }: Pick<Bench, 'out'>,
   name: string,
@@ -95,7 +95,7 @@ export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-/** A limit from below on a share. */
+/** A lower limit on a share. */
 export function atLeast(limit: number, share: number): NonNullable<Row['wanted']> {
   return { limit: `at least ${Math.round(100 * limit)} %`, met: share >= limit };
 }

@@ -4,18 +4,18 @@ import { InputError } from '../../../src/base/index.ts';
 import type { Picture } from '../../../src/base/index.ts';
 import { readPng } from '../../png.ts';
 
-/** A photograph, which the model was not trained on. */
+/** A photograph, which is not in the training data. */
 export interface Photograph {
-  /** Of its file, without the extension. */
+  /** File name without extension. */
   readonly name: string;
   /** @throws InputError `picture-invalid` */
   readonly read: () => Promise<Picture>;
 }
 
 /**
- * The PNG files of a folder in the order of their names, read one at a time when they are needed.
+ * Lists the PNG files of a folder, sorted by name; they are read on demand.
  *
- * @throws InputError `no-photographs` where there are none
+ * @throws InputError `no-photographs` if there are none
  */
 export async function openPhotographs(folder: string): Promise<readonly Photograph[]> {
   const fail = (reason: string, cause?: unknown) =>

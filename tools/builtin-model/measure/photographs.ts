@@ -6,13 +6,13 @@ import { atLeast, defineMeasure, percent, writeSheet } from './measure.ts';
 import { fitPicture } from './pictures.ts';
 import { dot, mean } from './statistics.ts';
 
-/** Of each photograph, on the sheet. The palette is measured on the first. */
+/** Frames per photograph on the contact sheet. The palette is measured on the first. */
 const framesEach = 5;
 const wantedShare = 0.9;
 
 /**
- * What becomes of photographs at the model's own settings: whether the first variant has the palette of its photograph
- * (mean Lab of the upper, middle and lower third), and a sheet of each with its first frames.
+ * Automatic mode from photographs with the model's default settings: whether the first variant has the palette of its
+ * photograph (mean Lab of the upper, middle and lower third), and a contact sheet of the first frames.
  */
 export const photographs = defineMeasure({
   name: 'photographs',
@@ -24,7 +24,7 @@ export const photographs = defineMeasure({
         name: v.string(),
         /** ΔE between photograph and first variant. */
         palette: v.number(),
-        /** Cosines of each frame with the photograph. */
+        /** Cosine of each frame and the photograph. */
         toStart: v.array(v.number()),
       }),
     ),

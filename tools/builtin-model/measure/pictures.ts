@@ -1,8 +1,8 @@
 import type { Picture } from '../../../src/base/index.ts';
 
 /**
- * The largest part of a picture's middle that has the shape of `width`×`height`, at that size; each pixel is the mean of
- * what it covers. The page fits pictures in the same way.
+ * Crops a picture around its centre to the aspect ratio of `width`×`height`, and resizes it with a box filter, as the
+ * page does.
  */
 export function fitPicture(picture: Picture, width: number, height: number): Picture {
   const scale = Math.min(picture.width / width, picture.height / height);
@@ -23,7 +23,9 @@ export function fitPicture(picture: Picture, width: number, height: number): Pic
   return { width, height, data: fitted };
 }
 
-/** What each of `count` pixels covers of a line of `length`: `scale` pixels each, in the middle of the line. */
+/**
+ * Range of source pixels that each of `count` target pixels covers: `scale` pixels each, centred on a line of `length`.
+ */
 function spans(length: number, count: number, scale: number): { from: number; to: number }[] {
   const begin = Math.floor((length - count * scale) / 2);
   return Array.from({ length: count }, (_, index) => {
@@ -32,10 +34,10 @@ function spans(length: number, count: number, scale: number): { from: number; to
   });
 }
 
-/** Pixels between the pictures of a sheet. */
+/** Gap between the pictures of a sheet, in pixels. */
 const gap = 4;
 
-/** Rows of pictures of one size as one picture, on white. */
+/** Arranges rows of pictures of one size into one picture, on white. */
 export function contactSheet(rows: readonly (readonly Picture[])[]): Picture {
   const [first] = rows[0] ?? [];
   if (!first) throw new RangeError('a sheet needs at least one picture');

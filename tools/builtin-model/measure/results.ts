@@ -11,11 +11,11 @@ const entrySchema = v.object({
 });
 const resultsSchema = v.record(v.string(), entrySchema);
 
-/** What was measured, by the names of the measures. */
+/** Results by name of the measure. */
 export type Results = v.InferOutput<typeof resultsSchema>;
 
 /**
- * Reads `measures.json` from a folder; empty where there is no such file yet.
+ * Reads `measures.json` from a folder; empty if the file does not exist.
  *
  * @throws InputError `results-invalid`
  */
@@ -33,7 +33,7 @@ export async function readResults(folder: string): Promise<Results> {
   }
 }
 
-/** Adds a measure to `measures.json`, next to what other runs have written there since. */
+/** Adds a result to `measures.json` and keeps the results of other processes. */
 export async function addResult(folder: string, name: string, model: string, values: object): Promise<void> {
   const file = join(folder, 'measures.json');
   const results = { ...(await readResults(folder)), [name]: { model, values } };
@@ -45,7 +45,8 @@ export async function addResult(folder: string, name: string, model: string, val
 /**
  * All results as the Markdown table of the model card, in the order of the measures.
  *
- * @throws InputError `results-invalid` where values have another shape, or `mixed-models` where they are of several models
+ * @throws InputError `results-invalid` if values do not match their schema, `mixed-models` if they are of several
+ * models
  */
 export function resultsTable(measures: readonly Measure[], results: Results): string {
   const known = measures.filter(({ name }) => Object.hasOwn(results, name));
@@ -72,7 +73,7 @@ function rowsOf(measure: Measure, values: unknown): Row[] {
   }
 }
 
-/** Rows with aligned columns: what was measured, what was wanted and what came out. */
+/** Markdown table with aligned columns: measure, limit, result, and whether the limit is met. */
 export function markdownTable(rows: readonly Row[]): string {
   const cells = [
     ['measure', 'wanted', 'result', ''],
@@ -90,7 +91,7 @@ export function markdownTable(rows: readonly Row[]): string {
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
 }
 
-/** Rows as lines of text for the terminal. */
+/** Formats rows for the terminal. */
 export function describeRows(rows: readonly Row[]): string[] {
   return rows.map(({ label, wanted, result }) => {
     const limit = wanted ? ` (wanted: ${wanted.limit}: ${wanted.met ? 'met' : 'not met'})` : '';

@@ -2,16 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { resolve, sep } from 'node:path';
 
-/** A folder on a server of this machine. */
+/** A folder served on localhost. */
 export interface ServedFolder {
-  /** The address of the folder, with a slash at its end. */
+  /** URL of the folder, with a trailing slash. */
   readonly url: string;
-  /** Bytes of all files that were requested so far, each counted once. */
+  /** Total size of all files that were requested, each counted once. */
   bytesRequested(): number;
   close(): Promise<void>;
 }
 
-/** Serves the files of a folder to this machine, on a free port, to pages of other origins too (CORS). */
+/** Serves a folder on a free port of localhost, with CORS for all origins. */
 export async function serveFolder(folder: string): Promise<ServedFolder> {
   const root = resolve(folder);
   const sizes = new Map<string, number>();

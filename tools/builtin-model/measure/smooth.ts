@@ -6,14 +6,14 @@ import { pixelRms, quantile, uniform } from './statistics.ts';
 
 const starts = 3;
 const intermediate = 8;
-/** How many times the median the largest difference between neighbours may be. */
+/** Maximum ratio of the largest difference between neighbouring frames to the median. */
 const wantedRatio = 3;
 
 const jumpsSchema = v.object({ median: v.number(), largest: v.number(), ratio: v.number() });
 
 /**
- * Whether smooth mode plays without a jump at the model's own settings: the RMS differences between neighbouring frames,
- * the largest over the median.
+ * Whether smooth mode has no jumps at the model's default settings: ratio of the largest to the median RMS difference
+ * of neighbouring frames.
  */
 export const smooth = defineMeasure({
   name: 'smooth',
@@ -37,7 +37,7 @@ export const smooth = defineMeasure({
         bench.progress(seed * frames + pictures.length, scenes.length * frames);
       }
       runs.push({ scene: scene.index, ...jumps(pictures) });
-      // A row for each leg, after its first frame.
+      // One row per segment, starting with its first frame.
       for (let leg = 0; leg < legs; leg++) {
         sheet.push(pictures.slice(leg * intermediate, (leg + 1) * intermediate + 1));
       }
@@ -62,8 +62,8 @@ export const smooth = defineMeasure({
 });
 
 /**
- * RMS differences between neighbouring pictures, 0…255: the median, the largest, and the largest over the median. The
- * ratio of pictures that do not change is 1.
+ * RMS differences of neighbouring pictures, 0…255: the median, the largest, and their ratio, which is 1 if the pictures
+ * do not change.
  *
  * @param pictures - at least two
  */
@@ -73,7 +73,7 @@ export function jumps(pictures: readonly Picture[]): v.InferOutput<typeof jumpsS
     .map((picture, before) => pixelRms(picture, pictures[before] ?? picture));
   if (differences.length === 0) throw new RangeError('a jump is between two pictures');
   const [median, largest] = [quantile(differences, 0.5), Math.max(...differences)];
-  // JSON has no Infinity: where most pictures stand still, any change is a jump.
+  // JSON has no Infinity, and the median may be zero.
   const ratio = largest === median ? 1 : Math.min(largest / median, Number.MAX_VALUE);
   return { median, largest, ratio };
 }

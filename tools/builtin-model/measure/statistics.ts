@@ -4,7 +4,7 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** The value below which a share of the values lies (0 … 1), between two of them by linear interpolation. */
+/** Quantile of the values at `share` (0…1), with linear interpolation. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const place = share * (sorted.length - 1);
@@ -12,25 +12,25 @@ export function quantile(values: readonly number[], share: number): number {
   return below + (above - below) * (place - Math.floor(place));
 }
 
-/** The product of two vectors: their cosine where both have unit length. */
+/** Dot product of two vectors; equal to their cosine for unit vectors. */
 export function dot(a: Float32Array, b: Float32Array): number {
   let sum = 0;
   for (let index = 0; index < a.length; index++) sum += (a[index] ?? NaN) * (b[index] ?? NaN);
   return sum;
 }
 
-/** Divides a vector by its length. */
+/** Normalizes a vector to unit length. */
 export function toUnit(values: Float32Array): Float32Array {
   const length = Math.sqrt(dot(values, values));
   return values.map((value) => value / length);
 }
 
-/** The function's mean over all pairs of different items. */
+/** Mean of a function over all unordered pairs of items. */
 export function meanOverPairs<T>(items: readonly T[], measure: (a: T, b: T) => number): number {
   return mean(items.flatMap((a, index) => items.slice(index + 1).map((b) => measure(a, b))));
 }
 
-/** Root mean square difference of two pictures of one size, over red, green and blue, in levels of 0 … 255. */
+/** Root mean square difference of two pictures of the same size over red, green and blue, 0…255. */
 export function pixelRms(a: Picture, b: Picture): number {
   if (a.width !== b.width || a.height !== b.height) {
     throw new RangeError(`pictures of ${a.width}×${a.height} and ${b.width}×${b.height} cannot be compared`);
@@ -42,12 +42,12 @@ export function pixelRms(a: Picture, b: Picture): number {
   return Math.sqrt(sum / (3 * a.width * a.height));
 }
 
-/** Peak signal-to-noise ratio of two pictures of one size in decibels. */
+/** Peak signal-to-noise ratio of two pictures of the same size, in dB. */
 export function psnr(a: Picture, b: Picture): number {
   return 20 * Math.log10(255 / pixelRms(a, b));
 }
 
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+/** Seeded uniform random numbers in 0…1 (mulberry32). */
 export function uniform(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -58,7 +58,7 @@ export function uniform(seed: number): () => number {
   };
 }
 
-/** So many different items in random order, or all where there are fewer. */
+/** Draws `count` items without replacement, in random order; all if there are fewer. */
 export function draw<T>(items: readonly T[], count: number, random: () => number): T[] {
   const left = [...items];
   const drawn: T[] = [];

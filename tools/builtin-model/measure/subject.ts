@@ -14,23 +14,23 @@ import { serveFolder } from './serve.ts';
 import type { ServedFolder } from './serve.ts';
 import { toUnit } from './statistics.ts';
 
-/** Prompts that are encoded at once. */
+/** Batch size of the text encoder. */
 const promptsAtOnce = 64;
 
 /**
- * The model under measurement: its files opened as the page opens them, on one device. All of its work stops when the
- * signal that it was opened with is aborted.
+ * The model under measurement, opened as in the page, on one device. All work stops when the signal passed to `open` is
+ * aborted.
  */
 export class Subject {
-  /** The settings that the page begins with: the model's own over the program's. */
+  /** The page's initial settings: the model's defaults over the program's. */
   readonly settings: Settings;
   readonly model: OpenedModel;
-  /** The folder of its files. */
+  /** Folder of its files. */
   readonly folder: string;
   readonly backend: NodeBackend;
   readonly pipeline: Pipeline;
   readonly signal: AbortSignal;
-  /** The text tower is fetched when texts are encoded. */
+  /** Serves the text tower, which is fetched when texts are encoded. */
   readonly #server: ServedFolder;
   readonly #prompts: KnownPrompts;
   readonly #texts = new Map<string, Float32Array>();
@@ -58,9 +58,9 @@ export class Subject {
   }
 
   /**
-   * Opens the model whose manifest lies in a folder, and loads its networks.
+   * Opens the model with a manifest in `folder`, and loads its networks.
    *
-   * @throws DeviceError `no-gpu`, what opening and compiling a model throw, or the signal's reason
+   * @throws DeviceError `no-gpu`, the errors of opening and compiling a model, or the signal's reason
    */
   static async open(folder: string, kind: 'webgpu' | 'cpu', signal: AbortSignal): Promise<Subject> {
     const server = await serveFolder(folder);
@@ -82,7 +82,7 @@ export class Subject {
     }
   }
 
-  /** A picture's image embedding, as a unit vector. */
+  /** Image embedding of a picture, as a unit vector. */
   async embed(picture: Picture): Promise<Float32Array> {
     const { compute } = this.backend;
     const scope = new Scope();
@@ -97,7 +97,7 @@ export class Subject {
   }
 
   /**
-   * Texts as unit vectors, by the model's text tower.
+   * Text embeddings as unit vectors, by the model's text tower.
    *
    * @throws ModelError `no-text-tower`
    */
@@ -120,7 +120,7 @@ export class Subject {
     return texts.map((text) => this.#texts.get(text) ?? new Float32Array());
   }
 
-  /** Automatic mode from a picture, with the model's own settings where no others are given. */
+  /** Automatic mode from a picture, with the model's default settings and `changes`. */
   async *frames(start: Picture, changes: Partial<Settings>): AsyncGenerator<GeneratedFrame, void, undefined> {
     const settings: Settings = { ...this.settings, ...changes, mode: 'automatic' };
     const prompts = await this.#prompts.embeds(settings, this.signal);
@@ -132,7 +132,7 @@ export class Subject {
     }
   }
 
-  /** Smooth mode from a picture: its first variant, then `frames` legs. */
+  /** Smooth mode from a picture: its first variant, then `frames` segments. */
   async *smooth(start: Picture, changes: Partial<Settings>): AsyncGenerator<GeneratedFrame, void, undefined> {
     const settings: Settings = { ...this.settings, ...changes, mode: 'smooth' };
     const prompts = await this.#prompts.embeds(settings, this.signal);
@@ -142,7 +142,7 @@ export class Subject {
         last: start,
         settings,
         prompts,
-        // Only for animations that go on from earlier frames, which these do not.
+        // Used only when an animation continues from earlier frames.
         promptsOf: () => Promise.resolve(prompts),
       };
       yield* smooth(this.pipeline, input, { signal: this.signal });
@@ -151,7 +151,7 @@ export class Subject {
     }
   }
 
-  /** The first frame that automatic mode makes of a picture. */
+  /** First frame of automatic mode from a picture. */
   async variant(start: Picture, changes: Partial<Settings>): Promise<GeneratedFrame> {
     for await (const frame of this.frames(start, { ...changes, frames: 1 })) return frame;
     throw new RangeError('a run of one frame has one frame');

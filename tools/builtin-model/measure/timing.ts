@@ -8,12 +8,12 @@ import { serveFolder } from './serve.ts';
 const rounds = 3;
 const frames = 3;
 
-/** Limits for a visitor without a GPU: megabytes (10⁶ bytes), seconds. */
+/** Limits without a GPU: megabytes (10⁶ bytes) and seconds. */
 const limits = { megabytes: 25, ready: 3, frame: 3 };
 
 /**
- * What a visitor without a GPU waits for, in the built page in Chromium: the model's files, until the model is ready, and
- * each frame at the model's own settings.
+ * Loading and frame times of the built page in Chromium without a GPU: size of the model's files, time until the model
+ * is ready, and time per frame with the model's default settings.
  */
 export const timing = defineMeasure({
   name: 'timing',

@@ -8,14 +8,14 @@ import { vaeEpsilon as epsilon, vaeMiddle } from '../../../src/models/onnx/vae-m
 import type { Checkpoint } from '../../../src/models/types.ts';
 
 /**
- * `AutoencoderKL`'s encoder for pictures of one size: `image` float32 [batch, 3, height, width] in -1…1 to `latents`
- * [batch, latent channels, h, w], the mean of the latents' distribution, scaled as the UNet sees them. The batch is
- * open.
+ * Compiles the encoder of `AutoencoderKL` for pictures of one size: `image` float32 [batch, 3, height, width] in -1…1
+ * to `latents` [batch, latent channels, h, w], the mean of the latents' distribution times the scaling factor. The
+ * batch size is dynamic.
  *
- * The page never encodes pictures to latents; this is for measuring what the decoder makes of them. Follows diffusers
- * 0.30.3 (Apache-2.0).
+ * The page never encodes pictures to latents; this is used to measure reconstruction. Follows diffusers 0.30.3
+ * (Apache-2.0).
  *
- * @throws CheckpointError `tensor-missing` where the checkpoint holds only the decoder
+ * @throws CheckpointError `tensor-missing` if the checkpoint has only the decoder
  */
 export function compileVaeEncoder(
   config: VaeConfig,
@@ -37,7 +37,7 @@ export function compileVaeEncoder(
       x = resnet(g, x, `${prefix}.resnets.${layer}`, { channels: width, groups, epsilon });
     }
     if (index < channels.length - 1) {
-      // Zeros only below and on the right: diffusers pads here by hand.
+      // Asymmetric padding below and on the right, as in diffusers.
       x = conv(g, x, `${prefix}.downsamplers.0.conv`, width, { stride: 2, padding: [0, 0, 1, 1] });
     }
   }
@@ -48,7 +48,7 @@ export function compileVaeEncoder(
     x = conv(g, x, 'quant_conv', 2 * latentChannels, { kernel: 1 });
   }
 
-  // The other half of the channels is the logarithm of the variance.
+  // The second half of the channels is the log variance.
   const mean = g.node('Slice', [x.value, g.integers([0]), g.integers([latentChannels]), g.integers([1])]);
   const latents = g.node('Mul', [mean, narrow(g.floats([config.scalingFactor]))]);
   g.output(latents, 'latents', type, ['batch', latentChannels, x.height, x.width]);

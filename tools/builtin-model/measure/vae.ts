@@ -15,13 +15,13 @@ import type { Subject } from './subject.ts';
 import { compileVaeEncoder } from './vae-encoder.ts';
 
 const mostScenes = 200;
-/** Pictures on the sheet. */
+/** Number of pictures on the contact sheet. */
 const shown = 10;
 const wantedDecibels = 30;
 
 const decibels = v.number();
 
-/** How close held-out pictures come to themselves through encoder and decoder. */
+/** Reconstruction quality (PSNR) of held-out pictures by encoder and decoder. */
 export const vae = defineMeasure({
   name: 'vae',
   needs: ['data'],
@@ -42,7 +42,7 @@ export const vae = defineMeasure({
           rows[0].push(picture);
           rows[1].push(again);
         }
-        // JSON has no Infinity, which two pictures that are the same would have.
+        // Limited because JSON has no Infinity, the PSNR of identical pictures.
         return Math.min(100, psnr(picture, again));
       });
       await writeSheet(bench, 'vae', rows);
@@ -77,7 +77,9 @@ async function openEncoder(
   return backend.runtime.createSession('encoder', { graph, weights }, signal);
 }
 
-/** The encoder's weights lie beside the decoder's where the page should not have to fetch them, else among them. */
+/**
+ * The encoder's weights are in a separate file if the page should not fetch them, otherwise in the VAE's checkpoint.
+ */
 async function encoderWeights({ folder, model }: Subject): Promise<Checkpoint> {
   const path = join(folder, 'vae/encoder.safetensors');
   if (!existsSync(path)) return model.parts.vae.checkpoint;

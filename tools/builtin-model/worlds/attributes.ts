@@ -1,6 +1,6 @@
 import type { Random } from './random.ts';
 
-/** What a scene shows, in the order of the tables of the model card. */
+/** Families of landscapes, in the order of the model card's tables. */
 export const families = [
   'mountains',
   'dunes',
@@ -26,11 +26,11 @@ export type Time = (typeof times)[number];
 export const weathers = ['clear', 'cloudy', 'fog', 'rain', 'snow'] as const;
 export type Weather = (typeof weathers)[number];
 
-/** `none` where a family has no seasons. */
+/** `none` in families without seasons. */
 export const seasons = ['spring', 'summer', 'autumn', 'winter', 'none'] as const;
 export type Season = (typeof seasons)[number];
 
-/** The largest thing in the sky. */
+/** Main object in the sky. */
 export const skies = [
   'plain',
   'sun',
@@ -69,17 +69,17 @@ export const things = [
 ] as const;
 export type Thing = (typeof things)[number];
 
-/** Where the land begins: shared by variants, so that a variant keeps the composition of its start. */
+/** Position of the horizon, shared by the layouts of a scene, so that variants keep its composition. */
 export const horizons = ['low', 'middle', 'high'] as const;
 export type Horizon = (typeof horizons)[number];
 
-/** The side that the light comes from. */
+/** Side of the light source. */
 export const sides = ['left', 'centre', 'right'] as const;
 export type Side = (typeof sides)[number];
 
 /**
- * A scene: what it shows, without the layout. Drawn with different layout seeds, it gives pictures that belong together:
- * variants.
+ * Attributes of a scene, without its layout. Pictures of the same attributes with different layout seeds are variants
+ * of each other.
  */
 export interface Attributes {
   readonly family: Family;
@@ -92,14 +92,14 @@ export interface Attributes {
   readonly things: readonly Thing[];
   readonly horizon: Horizon;
   readonly side: Side;
-  /** Which of the colour sets of its time: a whole number below `tones`. */
+  /** Index of a colour set of the time of day, below `tones`. */
   readonly tone: number;
 }
 
-/** Colour sets for each time of day. */
+/** Number of colour sets per time of day. */
 export const tones = 3;
 
-/** Families in which seasons show. */
+/** Families that look different by season. */
 const seasonal: ReadonlySet<Family> = new Set<Family>([
   'mountains',
   'forest',
@@ -109,7 +109,7 @@ const seasonal: ReadonlySet<Family> = new Set<Family>([
   'fields',
 ]);
 
-/** Weathers that a family has, where not all of them. */
+/** Possible weathers of a family, if not all. */
 const weathersOf: Partial<Record<Family, readonly Weather[]>> = {
   dunes: ['clear', 'cloudy', 'fog'],
   canyon: ['clear', 'cloudy', 'fog', 'rain'],
@@ -120,7 +120,7 @@ const weathersOf: Partial<Record<Family, readonly Weather[]>> = {
   underwater: ['clear'],
 };
 
-/** Things that can stand in a family, with their weights. */
+/** Possible things of a family, with their weights. */
 export const thingsOf: Record<Family, readonly (readonly [Thing, number])[]> = {
   mountains: [
     ['balloon', 2],
@@ -229,7 +229,7 @@ export const thingsOf: Record<Family, readonly (readonly [Thing, number])[]> = {
   ],
 };
 
-/** A scene at random. Every value of an attribute is met often enough to be learnt. */
+/** Draws random attributes. Every value occurs often enough to be learnt. */
 export function randomAttributes(random: Random): Attributes {
   const family = random.pick(families);
   const time = random.pick(times);
@@ -277,7 +277,7 @@ export function randomAttributes(random: Random): Attributes {
   };
 }
 
-/** What can be seen in the sky at that time, in that weather. */
+/** Draws a sky object that can be visible at that time and in that weather. */
 function randomSky(random: Random, family: Family, time: Time, weather: Weather): SkyObject {
   if (family === 'underwater') return 'plain';
   if (family === 'planet') {
@@ -316,7 +316,7 @@ function randomSky(random: Random, family: Family, time: Time, weather: Weather)
   ]);
 }
 
-/** The picture of a scene with a layout seed is always the same one. */
+/** Attributes with a layout seed; the picture is deterministic. */
 export interface Scene extends Attributes {
   readonly layout: string;
 }

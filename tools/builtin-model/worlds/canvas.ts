@@ -5,17 +5,17 @@ import type { Light } from './light.ts';
 import { side } from './shapes.ts';
 
 export interface LayerOptions {
-  /** Where the layer begins and ends, for gradients. */
+  /** Vertical extent of the layer, for gradients. */
   readonly top: number;
   readonly bottom?: number;
-  /** What the gradient of the layer's lower part goes toward; the haze, as in mist, if nothing is said. */
+  /** Lower colour of the gradient; by default the colour mixed with haze by `mist`. */
   readonly foot?: Colour;
   readonly mist?: number;
 }
 
 /**
- * Collects a picture as SVG, in one of four styles: flat fills, soft gradients, cut paper whose layers throw shadows on
- * those behind them, and print, flat shapes with a second ink along the upper edge.
+ * SVG builder with four styles: flat fills, soft gradients, cut paper with drop shadows, and print, flat shapes with a
+ * lighter band along the upper edge.
  */
 export class Canvas {
   readonly style: Style;
@@ -29,7 +29,7 @@ export class Canvas {
     this.light = light;
   }
 
-  /** A large layer of the landscape: from its path downward it hides what is behind. */
+  /** Draws a large layer of the landscape, which hides everything behind it. */
   layer(path: string, colour: Colour, { top, bottom = side, foot, mist = 0.4 }: LayerOptions): void {
     const { haze } = this.light.colours;
     switch (this.style) {
@@ -64,13 +64,13 @@ export class Canvas {
     }
   }
 
-  /** A plain shape. */
+  /** Draws a plain shape. */
   shape(path: string, colour: Colour, opacity = 1): void {
     const alpha = opacity < 1 ? ` fill-opacity="${opacity.toFixed(2)}"` : '';
     this.#parts.push(`<path d="${path}" fill="${this.light.css(colour)}"${alpha}/>`);
   }
 
-  /** A thing before the landscape; in cut paper it throws a small shadow. */
+  /** Draws a thing in front of the landscape, with a small shadow in the paper style. */
   cut(path: string, colour: Colour): void {
     if (this.style === 'paper') this.#shadow(path, [1.4, 2.8]);
     this.shape(path, colour);
@@ -83,12 +83,12 @@ export class Canvas {
     );
   }
 
-  /** A shape filled with a vertical gradient, whatever the style. */
+  /** Draws a shape with a vertical gradient, in every style. */
   graded(path: string, top: number, bottom: number, stops: readonly Stop[]): void {
     this.#parts.push(`<path d="${path}" fill="${this.gradient(top, bottom, stops)}"/>`);
   }
 
-  /** Light round a point, fading out at a radius. */
+  /** Draws a radial glow around a point, fading out at radius `r`. */
   glow(x: number, y: number, r: number, colour: Colour, opacity: number): void {
     const id = this.#id();
     const fill = this.light.css(colour);
@@ -100,7 +100,7 @@ export class Canvas {
     );
   }
 
-  /** A paint server for a vertical gradient, in the coordinates of the picture. */
+  /** Defines a vertical gradient in user space, and returns its paint (`url(#id)`). */
   gradient(top: number, bottom: number, stops: readonly Stop[]): string {
     const id = this.#id();
     const written = stops.map(
@@ -113,17 +113,17 @@ export class Canvas {
     return `url(#${id})`;
   }
 
-  /** How much has been drawn so far: see `between`. */
+  /** Current position in the drawing, for `between`. */
   mark(): number {
     return this.#parts.length;
   }
 
-  /** What was drawn between two marks, as SVG. */
+  /** SVG of what was drawn between two positions. */
   between(since: number, until: number): string {
     return this.#parts.slice(since, until).join('');
   }
 
-  /** Draws something again, upside down below a line. */
+  /** Draws SVG again as a reflection, mirrored at height `y`. */
   reflect(parts: string, y: number, opacity: number, until = side): void {
     const id = this.#id();
     const squeeze = 0.8;
@@ -139,7 +139,7 @@ export class Canvas {
     return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${side} ${side}" width="${pixels}" height="${pixels}"><defs>${this.#definitions.join('')}</defs>${this.#parts.join('')}</svg>`;
   }
 
-  /** The shadow of a sheet of paper on those behind it: copies, one on the other, are softer than one. */
+  /** Drop shadow of a paper layer: overlapping offset copies give a soft edge. */
   #shadow(path: string, offsets: readonly number[]): void {
     const ink = this.light.dark ? '#02030a' : '#20180f';
     for (const offset of offsets) {

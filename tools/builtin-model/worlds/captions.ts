@@ -102,7 +102,7 @@ const thingWords: Record<Thing, Words> = {
 const sideWords = { left: 'on the left', centre: 'in the middle', right: 'on the right' } as const;
 const horizonWords = { low: 'low horizon', middle: 'horizon in the middle', high: 'high horizon' } as const;
 
-/** A true caption of a scene: most of its attributes in varied words and order; some are left out. */
+/** Random correct caption of a scene: most attributes in varied wording and order; some are omitted. */
 export function caption(scene: Attributes, random: Random): string {
   const parts: string[] = [];
   const maybe = (probability: number, words: Words) => {
@@ -111,7 +111,7 @@ export function caption(scene: Attributes, random: Random): string {
   const family = random.pick(familyWords[scene.family]);
   const time = random.pick(timeWords[scene.time]);
   const both = random.next();
-  // Two in one phrase, as people write: "sunset over the sea", "city at night".
+  // Family and time in one phrase, as people write: "sunset over the sea", "city at night".
   if (both < 0.2) {
     parts.push(`${random.pick(timeWords[scene.time])} over the ${family}`);
   } else if (both < 0.5) {
@@ -133,7 +133,7 @@ export function caption(scene: Attributes, random: Random): string {
   return random.shuffled(parts).join(random.chance(0.8) ? ', ' : ' ');
 }
 
-/** The caption with all attributes in their first words: what a picture is looked for by when the towers are measured. */
+/** Caption of all attributes except horizon, side and tone in their first wording, used to measure retrieval. */
 export function fullCaption(scene: Attributes): string {
   return [
     familyWords[scene.family][0],
@@ -147,7 +147,7 @@ export function fullCaption(scene: Attributes): string {
   ].join(', ');
 }
 
-/** The words for one value of an attribute, by which it is read off a picture. */
+/** Wordings of the values of each attribute, for zero-shot classification. */
 export const attributeWords = {
   family: familyWords,
   time: timeWords,

@@ -3,8 +3,8 @@ import type { Scene } from './attributes.ts';
 import { Random } from './random.ts';
 
 /**
- * The picture with a number in a collection: `layouts` pictures of one scene follow each other, then those of the next.
- * Collections with other seeds have nothing in common.
+ * Scene of the picture with this index: a collection has `layouts` consecutive pictures per scene. Collections with
+ * different seeds are independent.
  */
 export function sceneAt(seed: string, index: number, layouts: number): Scene {
   const scene = Math.floor(index / layouts);

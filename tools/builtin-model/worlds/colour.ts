@@ -1,4 +1,4 @@
-/** A colour as OKLab (Ottosson 2020): lightness 0…1, and two opponent axes. Mixing in it looks even. */
+/** Colour in OKLab (Ottosson 2020): lightness 0…1 and two opponent axes; perceptually uniform for mixing. */
 export interface Colour {
   readonly l: number;
   readonly a: number;
@@ -9,7 +9,7 @@ const toLinear = (v: number) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055
 const toGamma = (v: number) => (v <= 0.0031308 ? v * 12.92 : 1.055 * v ** (1 / 2.4) - 0.055);
 const clamp = (v: number) => Math.min(1, Math.max(0, v));
 
-/** Linear sRGB, 0…1, to OKLab. */
+/** Converts linear sRGB in 0…1 to OKLab. */
 function fromLinear(r: number, g: number, b: number): Colour {
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
   const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
@@ -21,7 +21,7 @@ function fromLinear(r: number, g: number, b: number): Colour {
   };
 }
 
-/** OKLab to linear sRGB, cut to 0…1. */
+/** Converts OKLab to linear sRGB, clamped to 0…1. */
 function linear({ l, a, b }: Colour): [number, number, number] {
   const x = (l + 0.3963377774 * a + 0.2158037573 * b) ** 3;
   const y = (l - 0.1055613458 * a - 0.0638541728 * b) ** 3;
@@ -33,14 +33,14 @@ function linear({ l, a, b }: Colour): [number, number, number] {
   ];
 }
 
-/** A colour written as `#rrggbb`. */
+/** Parses `#rrggbb`. */
 export function hex(text: string): Colour {
   const value = Number.parseInt(text.slice(1), 16);
   const [r, g, b] = [(value >> 16) & 255, (value >> 8) & 255, value & 255];
   return fromLinear(toLinear(r / 255), toLinear(g / 255), toLinear(b / 255));
 }
 
-/** `#rrggbb` of a colour. */
+/** Formats a colour as `#rrggbb`. */
 export function css(colour: Colour): string {
   const byte = (v: number) =>
     Math.round(toGamma(v) * 255)
@@ -57,29 +57,29 @@ export function mix(from: Colour, to: Colour, t: number): Colour {
   };
 }
 
-/** A surface of one colour under light of another. */
+/** Reflected colour of a surface under coloured light: the product in linear sRGB. */
 export function multiply(surface: Colour, light: Colour): Colour {
   const [x, y] = [linear(surface), linear(light)];
   return fromLinear(x[0] * y[0], x[1] * y[1], x[2] * y[2]);
 }
 
-/** Lighter or darker by a difference of lightness. */
+/** Adds to the lightness, clamped to 0…1. */
 export function lighter(colour: Colour, by: number): Colour {
   return { ...colour, l: clamp(colour.l + by) };
 }
 
-/** Chroma multiplied by a factor. */
+/** Multiplies the chroma. */
 export function saturated(colour: Colour, factor: number): Colour {
   return { l: colour.l, a: colour.a * factor, b: colour.b * factor };
 }
 
-/** Hue turned by an angle in radians. */
+/** Rotates the hue by an angle in radians. */
 export function turned(colour: Colour, angle: number): Colour {
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
   return { l: colour.l, a: c * colour.a - s * colour.b, b: s * colour.a + c * colour.b };
 }
 
-/** A colour of OKLCH: lightness 0…1, chroma (vivid: about 0.15), hue in degrees. */
+/** Colour from OKLCH: lightness 0…1, chroma (about 0.15 is vivid), hue in degrees. */
 export function lch(l: number, chroma: number, hue: number): Colour {
   const angle = (hue * Math.PI) / 180;
   return { l, a: chroma * Math.cos(angle), b: chroma * Math.sin(angle) };

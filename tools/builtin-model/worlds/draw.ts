@@ -17,7 +17,7 @@ varied words). An interrupted run goes on where it stopped; more scenes may be a
 
 const answer = v.object({ index: v.number(), rgb: v.instance(Uint8Array) });
 
-/** The drawing command. See `usage`. */
+/** Entry point of the drawing command. See `usage`. */
 export async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
@@ -49,7 +49,7 @@ export async function main(args: string[]): Promise<number> {
   let next = drawn;
   let written = drawn;
   const waiting = new Map<number, Uint8Array>();
-  // Pictures are written in order, so that what is there is whole up to its end.
+  // Pictures are written in order, so that an interrupted file is valid up to its end.
   let writing = Promise.resolve();
   const flush = () => {
     writing = writing.then(async () => {
@@ -70,7 +70,7 @@ export async function main(args: string[]): Promise<number> {
     () =>
       new Worker(new URL('./draw-worker.mjs', import.meta.url), { workerData: { seed, layouts, pixels } }),
   );
-  /** Has a worker draw until there is nothing left to draw. */
+  /** Sends pictures to a worker until all are drawn. */
   const drawWith = (worker: Worker) =>
     new Promise<void>((resolve, reject) => {
       const give = () => {
@@ -96,7 +96,7 @@ export async function main(args: string[]): Promise<number> {
   return 0;
 }
 
-/** Writes `scenes.json`, whole or not at all. */
+/** Writes `scenes.json` atomically. */
 async function writeIndex(
   out: string,
   seed: string,

@@ -6,10 +6,10 @@ import type { SkyColours } from './palettes.ts';
 import type { Random } from './random.ts';
 
 /**
- * The light of a scene: what colour a surface has at a distance, at that time, in that weather, in that palette.
+ * Light model of a scene: colour of a surface by distance, time of day, weather and palette.
  *
- * Colours of the modules that draw are those of daylight. `lit` puts them under this light; `css` grades what it gives
- * to the palette (and to the inks of the print style) and writes it down. Nothing else may write a colour.
+ * Modules specify surface colours in daylight. `lit` applies the light; `css` applies the grading of the palette (and
+ * the inks of the print style) and formats the colour. All colours in the SVG have to be written by `css`.
  */
 export class Light {
   readonly colours: SkyColours;
@@ -31,13 +31,13 @@ export class Light {
   }
 
   /**
-   * A surface's colour in this light.
+   * Colour of a surface in this light.
    *
-   * @param depth 0 in the foreground, 1 at the horizon
+   * @param depth - 0 in the foreground, 1 at the horizon
    */
   lit(surface: Colour, depth: number): Colour {
     const { light, haze, contrast } = this.colours;
-    // White ground takes up less of the light's colour than it would, or snow at sunset would be sand.
+    // White surfaces take less of the light's chroma; otherwise snow at sunset would look like sand.
     const own = mix(
       light,
       { l: light.l, a: 0.3 * light.a, b: light.b - 0.02 },
@@ -48,17 +48,17 @@ export class Light {
     return mix(shaded, haze, amount);
   }
 
-  /** A colour that shines by itself: windows, lava, the moon. */
+  /** Colour of a light source: windows, lava, the moon. */
   glowing(colour: Colour, depth = 0): Colour {
     return mix(colour, this.colours.haze, 0.6 * this.#fog + 0.15 * depth);
   }
 
-  /** A colour as it is written into the picture. */
+  /** Graded colour as `#rrggbb`. */
   css(colour: Colour): string {
     return css(this.#print(this.#graded(colour)));
   }
 
-  /** The palette's grading, with slight changes from layout to layout. */
+  /** Grading of the palette, with small random shifts per layout. */
   #graded(colour: Colour): Colour {
     const c = lighter(saturated(turned(colour, this.#hue), this.#chroma), this.#lightness);
     switch (this.#scene.palette) {
@@ -77,7 +77,7 @@ export class Light {
     }
   }
 
-  /** The print style has few inks: colours go most of the way to the ink of their lightness. */
+  /** Quantises toward the few inks of the print style: colours move most of the way to the ink of their lightness. */
   #print(colour: Colour): Colour {
     if (this.#scene.style !== 'print') return colour;
     const ramp = inks[this.#scene.tone] ?? inks[0] ?? [colour];
@@ -92,7 +92,7 @@ export class Light {
 
 const overcast = hex('#9aa5b4');
 
-/** Clouds take light and colour from the sky and what stands under it. */
+/** Clouds reduce the light and chroma of the sky and of the surfaces below. */
 function inWeather(colours: SkyColours, scene: Attributes): SkyColours {
   const grey = { clear: 0, cloudy: 0.16, fog: 0.32, rain: 0.5, snow: 0.38 }[scene.weather];
   if (grey === 0 && scene.family !== 'planet') return colours;
@@ -113,12 +113,12 @@ function inWeather(colours: SkyColours, scene: Attributes): SkyColours {
   };
 }
 
-/** Skies of other planets: the hues of ours, turned by the tone. */
+/** Hue rotation of alien skies by tone, in radians. */
 function strangeTurn({ tone }: Attributes): number {
   return [1.1, -1.3, 2.4][tone] ?? 1.1;
 }
 
-/** A hue of its own for the ground of another planet. */
+/** Ground colour of alien planets by tone. */
 export function strangeGround({ tone, palette }: Attributes): Colour {
   return lch(0.62, palette === 'vivid' ? 0.15 : 0.11, [20, 300, 165][tone] ?? 20);
 }

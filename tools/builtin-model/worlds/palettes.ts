@@ -2,17 +2,17 @@ import type { Season, Time } from './attributes.ts';
 import { hex } from './colour.ts';
 import type { Colour } from './colour.ts';
 
-/** The colours of a time of day. */
+/** Colours of a time of day. */
 export interface SkyColours {
   /** From the zenith to the horizon. */
   readonly stops: readonly [Colour, Colour, Colour];
-  /** What distance fades into. */
+  /** Colour that distant surfaces fade into. */
   readonly haze: Colour;
-  /** The sun or the moon. */
+  /** Colour of the sun or the moon. */
   readonly disc: Colour;
-  /** The light that falls on things: surfaces are multiplied by it. */
+  /** Colour of the incident light, multiplied with surfaces. */
   readonly light: Colour;
-  /** How much darker the foreground is than the distance, as a difference of lightness. */
+  /** Lightness by which the foreground is darker than the distance. */
   readonly contrast: number;
 }
 
@@ -55,7 +55,7 @@ const written: Record<Time, readonly [Written, Written, Written]> = {
 
 const contrasts: Record<Time, number> = { dawn: 0.1, day: 0.06, sunset: 0.2, dusk: 0.11, night: 0.06 };
 
-/** The colours of a time of day, in one of its tones. */
+/** Colours of a time of day by tone. */
 export function skyColours(time: Time, tone: number): SkyColours {
   const [zenith, middle, horizon, haze, disc, light] = written[time][tone] ?? written[time][0];
   return {
@@ -67,14 +67,14 @@ export function skyColours(time: Time, tone: number): SkyColours {
   };
 }
 
-/** Colours of plants. `blossom` is that of flowers and of trees in spring. */
+/** Colours of plants; `blossom` is used for flowers. */
 export interface Plants {
   readonly grass: Colour;
   readonly field: Colour;
   readonly leaves: readonly [Colour, Colour, Colour];
   readonly needles: Colour;
   readonly blossom: readonly [Colour, Colour, Colour];
-  /** Whether trees have leaves. */
+  /** Whether trees are without leaves. */
   readonly bare: boolean;
   readonly snow: boolean;
 }
@@ -138,7 +138,7 @@ export function plants(season: Season): Plants {
   };
 }
 
-/** Colours of ground and materials in daylight. */
+/** Daylight colours of ground and materials. */
 export const ground = {
   rock: hex('#7f8494'),
   rockWarm: hex('#94826f'),
@@ -168,7 +168,7 @@ export const ground = {
   kelp: hex('#3d8a63'),
 } as const;
 
-/** Bright colours of large things: sails, balloons, rockets. */
+/** Bright colours of prominent things: sails, balloons, rockets. */
 export const accents: readonly [Colour, ...Colour[]] = [
   hex('#e4572e'),
   hex('#f2b134'),
@@ -179,7 +179,7 @@ export const accents: readonly [Colour, ...Colour[]] = [
   hex('#7d5ba6'),
 ];
 
-/** The inks of the print style, from dark to light. One set for each tone. */
+/** Inks of the print style from dark to light, one set per tone. */
 export const inks: readonly (readonly [Colour, ...Colour[]])[] = [
   [hex('#1b2a41'), hex('#2f5d73'), hex('#d9644a'), hex('#efa94f'), hex('#f6e6c4')],
   [hex('#2b1d3a'), hex('#6b3f69'), hex('#c65b5b'), hex('#eeb08a'), hex('#f7e9d2')],

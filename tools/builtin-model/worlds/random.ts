@@ -1,6 +1,6 @@
 /**
- * A seeded stream of random numbers (sfc32, seeded by a hash of text). Named forks are independent of each other, so a
- * new choice in one part of a scene does not change the rest of it.
+ * Seeded random number generator (sfc32, seeded by a hash of text). Named forks are independent, so that a new choice
+ * in one part of a scene does not change the rest.
  */
 export class Random {
   readonly #seed: string;
@@ -15,7 +15,7 @@ export class Random {
     for (let i = 0; i < 12; i++) this.next();
   }
 
-  /** The next number, 0 ≤ x < 1. */
+  /** Next number, 0 ≤ x < 1. */
   next(): number {
     const sum = (this.#a + this.#b + this.#count) | 0;
     this.#count = (this.#count + 1) | 0;
@@ -25,12 +25,12 @@ export class Random {
     return (sum >>> 0) / 2 ** 32;
   }
 
-  /** A number between two limits. */
+  /** Uniform number in [low, high). */
   range(low: number, high: number): number {
     return low + (high - low) * this.next();
   }
 
-  /** A whole number between two limits, both included. */
+  /** Uniform integer from `low` to `high`, inclusive. */
   int(low: number, high: number): number {
     return Math.floor(this.range(low, high + 1));
   }
@@ -48,7 +48,7 @@ export class Random {
     return choices[this.int(0, choices.length - 1)] ?? choices[0];
   }
 
-  /** One of several choices, by their weights. */
+  /** Random choice by weights. */
   weighted<T>(choices: readonly (readonly [choice: T, weight: number])[]): T {
     let rest = this.next() * choices.reduce((sum, [, weight]) => sum + weight, 0);
     for (const [choice, weight] of choices) {
@@ -70,7 +70,7 @@ export class Random {
     return result;
   }
 
-  /** An independent stream for one part of the scene. */
+  /** Independent generator for one part of the scene. */
   fork(name: string): Random {
     return new Random(`${this.#seed}/${name}`);
   }

@@ -3,7 +3,7 @@ import type { Scene } from './attributes.ts';
 import { Random } from './random.ts';
 import { drawScene } from './scene.ts';
 
-/** A scene as RGBA pixels, row by row. */
+/** Rasterises a scene to RGBA, row by row. */
 export function rasterise(scene: Scene, pixels: number): Uint8Array {
   const svg = drawScene(scene, pixels);
   const image = new Resvg(svg, { font: { loadSystemFonts: false } }).render();
@@ -12,7 +12,7 @@ export function rasterise(scene: Scene, pixels: number): Uint8Array {
   return rgba;
 }
 
-/** Grain of printed paper: brightness varies a little, in specks of one to two pixels at 256. */
+/** Adds print grain: small brightness noise in specks of one to two pixels. */
 function grain(rgba: Uint8Array, pixels: number, random: Random): void {
   const amplitude = 8;
   let left = 0;

@@ -9,7 +9,7 @@ import { drawThings } from './things/index.ts';
 import { compose } from './view.ts';
 import { drawWeather } from './weather.ts';
 
-/** The picture of a scene as SVG, a square of this many pixels. The same scene always gives the same picture. */
+/** Draws a scene as a square SVG of `pixels` pixels. Deterministic. */
 export function drawScene(scene: Scene, pixels: number): string {
   const light = new Light(scene, new Random(`${scene.layout}/light`));
   const canvas = new Canvas(scene.style, light);

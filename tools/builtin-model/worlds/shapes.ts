@@ -1,18 +1,18 @@
 import type { Random } from './random.ts';
 
-/** Pictures are drawn on a square of this side, whatever their size in pixels. */
+/** Side of the drawing in user units, independent of its size in pixels. */
 export const side = 256;
 
 export type Point = readonly [x: number, y: number];
 
 const n = (value: number) => value.toFixed(1);
 
-/** A closed polygon as path data. */
+/** Path data of a closed polygon. */
 export function polygon(points: readonly Point[]): string {
   return `M${points.map(([x, y]) => `${n(x)} ${n(y)}`).join('L')}Z`;
 }
 
-/** A smooth open curve through points (Catmull-Rom, as cubic Béziers), as path data that begins with `M`. */
+/** Path data of a smooth open curve through points (Catmull-Rom as cubic Béziers), starting with `M`. */
 export function curve(points: readonly Point[], tension = 1): string {
   const at = (i: number): Point => points[Math.min(points.length - 1, Math.max(0, i))] ?? [0, 0];
   const [x0, y0] = at(0);
@@ -25,12 +25,12 @@ export function curve(points: readonly Point[], tension = 1): string {
   return path;
 }
 
-/** The area under an open path, down to the bottom of the picture. */
+/** Closes an open path along the bottom of the picture. */
 export function under(path: string, bottom: number = side + 8): string {
   return `${path}L${side + 16} ${bottom}L-16 ${bottom}Z`;
 }
 
-/** A polyline as an open path. */
+/** Path data of an open polyline. */
 export function line(points: readonly Point[]): string {
   return `M${points.map(([x, y]) => `${n(x)} ${n(y)}`).join('L')}`;
 }
@@ -47,29 +47,29 @@ export function rectangle(x: number, y: number, width: number, height: number): 
   return `M${n(x)} ${n(y)}h${n(width)}v${n(height)}h${n(-width)}Z`;
 }
 
-/** A horizontal line with round ends. */
+/** Path data of a horizontal bar with round ends. */
 export function capsule(x: number, y: number, width: number, height: number): string {
   const r = height / 2;
   const inner = Math.max(0, width - height);
   return `M${n(x - inner / 2)} ${n(y - r)}h${n(inner)}a${n(r)} ${n(r)} 0 0 1 0 ${n(height)}h${n(-inner)}a${n(r)} ${n(r)} 0 0 1 0 ${n(-height)}Z`;
 }
 
-/** How a ridge runs. */
+/** Parameters of a ridge line. */
 export interface RidgeOptions {
-  /** Its mean height above the bottom of the picture is `side - y`. */
+  /** Mean y coordinate. */
   readonly y: number;
-  /** Largest difference from the mean. */
+  /** Maximum deviation from the mean. */
   readonly height: number;
-  /** Bumps across the picture in the coarsest octave. */
+  /** Number of bumps across the picture in the coarsest octave. */
   readonly bumps: number;
-  /** What each finer octave keeps of the height: 0 is smooth, 0.6 is rugged. */
+  /** Amplitude ratio of successive octaves: 0 is smooth, 0.6 is rugged. */
   readonly rough: number;
   readonly octaves?: number;
-  /** Points across the picture. */
+  /** Number of segments across the picture. */
   readonly steps?: number;
 }
 
-/** A ridge line as points from beyond the left edge to beyond the right one: sums of smooth value noise. */
+/** Points of a ridge line that extends beyond both edges: a sum of octaves of value noise. */
 export function ridge(
   random: Random,
   { y, height, bumps, rough, octaves = 4, steps = 40 }: RidgeOptions,
@@ -91,7 +91,7 @@ export function ridge(
   return points;
 }
 
-/** Smooth noise in -1…1 over a line. */
+/** One-dimensional smooth value noise in -1…1. */
 export function valueNoise(random: Random): (x: number) => number {
   const values = Array.from({ length: 64 }, () => random.range(-1, 1));
   const at = (i: number) => values[((i % 64) + 64) % 64] ?? 0;
@@ -103,7 +103,7 @@ export function valueNoise(random: Random): (x: number) => number {
   };
 }
 
-/** The height of a line of points at an x. */
+/** Interpolated y of a polyline at `x`. */
 export function heightAt(points: readonly Point[], x: number): number {
   for (let i = 0; i + 1 < points.length; i++) {
     const [a, b] = [points[i], points[i + 1]];

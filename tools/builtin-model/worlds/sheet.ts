@@ -11,7 +11,7 @@ const usage = `Usage: node tools/run.mjs tools/builtin-model/worlds/sheet.ts --o
 
 Draws a contact sheet of scenes. --variants draws a scene in each row, with another layout in each column.`;
 
-/** The contact sheet command. See `usage`. */
+/** Entry point of the contact sheet command. See `usage`. */
 export async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,

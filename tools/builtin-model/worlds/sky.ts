@@ -5,7 +5,7 @@ import { capsule, circle, curve, polygon, rectangle, side, under } from './shape
 import type { Point } from './shapes.ts';
 import type { View } from './view.ts';
 
-/** Everything behind the land: the sky, what shines in it, and clouds. */
+/** Draws everything behind the land: the sky, its objects, and clouds. */
 export function drawSky(view: View): void {
   background(view);
   const { scene, random } = view;
@@ -26,7 +26,7 @@ function background({ canvas, light, scene, horizon, disc: { x, y, r }, random }
   const whole = rectangle(-8, -8, side + 16, side + 16);
   const bottom = horizon + 14;
   if (scene.style === 'paper') {
-    // Sheets with round holes, one behind the other, round the light.
+    // Concentric paper sheets with round holes around the light.
     const rings = 5;
     canvas.shape(whole, zenith);
     const step = random.range(26, 38);
@@ -38,7 +38,7 @@ function background({ canvas, light, scene, horizon, disc: { x, y, r }, random }
     return;
   }
   if (scene.style === 'print') {
-    // Flat bands, as if each were printed from a plate of its own.
+    // Flat bands, like separate printing plates.
     const bands = random.int(5, 8);
     const wave = random.fork('bands');
     canvas.shape(whole, zenith);
@@ -108,7 +108,7 @@ function disc(view: View): void {
   }
 }
 
-/** Light round the sun or the moon, as each style shows it. */
+/** Halo of the sun or the moon in each style. */
 function halo({ canvas, disc: { x, y, r }, light, scene }: View, colour: Colour): void {
   const strength = light.dark ? 0.5 : 0.65;
   if (scene.style === 'gradient') {
@@ -121,12 +121,15 @@ function halo({ canvas, disc: { x, y, r }, light, scene }: View, colour: Colour)
   }
 }
 
-/** The lit part of a moon. `cut` is how far the shadow's edge goes beyond the middle, as a share of the radius. */
+/**
+ * Path of the lit part of a moon. `cut` is how far the terminator extends beyond the centre, as a fraction of the
+ * radius.
+ */
 function moonPhase(x: number, y: number, r: number, cut: number, mirrored = false): string {
   const sweep = mirrored ? [0, 1] : [1, 0];
   const tilt = 0.35;
   const [dx, dy] = [Math.sin(tilt) * r, Math.cos(tilt) * r];
-  // The radius of an arc through both tips that bulges by `cut`.
+  // Radius of an arc through both tips with a sagitta of `cut` · r.
   const inner = cut > 0 ? (r * (1 + cut * cut)) / (2 * cut) : r * 40;
   return `M${x + dx} ${y - dy}A${r} ${r} 0 0 ${sweep[0] ?? 0} ${x - dx} ${y + dy}A${inner} ${inner} 0 0 ${sweep[1] ?? 0} ${x + dx} ${y - dy}Z`;
 }
@@ -204,7 +207,7 @@ function clouds(view: View, random: Random): void {
   }
 }
 
-/** One cloud, about 60 units wide at size 1. */
+/** Draws a cloud, about 60 units wide at size 1. */
 export function cloud(
   view: View,
   random: Random,
@@ -233,7 +236,7 @@ export function cloud(
   }
   const lumps = random.int(3, 5);
   const width = 54 * size;
-  // Lumps on a flat base: nothing of a cloud lies below its base.
+  // Lumps on a flat base; nothing extends below the base.
   const base = y + 9 * size;
   let body = capsule(x, base - 5 * size, width * 1.2, 10 * size);
   let foot = capsule(x + 3 * size, base - 2.6 * size, width * 1.02, 5.2 * size);
@@ -248,7 +251,7 @@ export function cloud(
   canvas.shape(foot, shade, 0.6);
 }
 
-/** The upper part of an ellipse that stands on a line. */
+/** Path of the upper part of an ellipse on a baseline. */
 function dome(x: number, base: number, r: number, height: number): string {
   return `M${(x - r).toFixed(1)} ${base.toFixed(1)}C${(x - r * 1.1).toFixed(1)} ${(base - height * 1.33).toFixed(1)} ${(x + r * 1.1).toFixed(1)} ${(base - height * 1.33).toFixed(1)} ${(x + r).toFixed(1)} ${base.toFixed(1)}Z`;
 }

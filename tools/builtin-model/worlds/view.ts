@@ -6,20 +6,20 @@ import type { Plants } from './palettes.ts';
 import { Random } from './random.ts';
 import { side } from './shapes.ts';
 
-/** What families, things and the sky draw with: the scene, where its horizon and its sun are, and the canvas. */
+/** Drawing context of families, things and the sky: the scene, its composition, and the canvas. */
 export interface View {
   readonly scene: Scene;
   readonly random: Random;
   readonly canvas: Canvas;
   readonly light: Light;
   readonly plants: Plants;
-  /** Where the land meets the sky, from the top. */
+  /** y coordinate of the horizon. */
   readonly horizon: number;
-  /** Centre and radius of the sun or the moon; without one, of where the light comes from. */
+  /** Centre and radius of the sun or the moon; if there is none, of the light source. */
   readonly disc: { readonly x: number; readonly y: number; readonly r: number };
 }
 
-/** The composition of a scene: what its layout seed decides before anything is drawn. */
+/** Composition of a scene, determined by its layout seed before anything is drawn. */
 export function compose(scene: Scene, canvas: Canvas, light: Light): View {
   const random = new Random(`${scene.layout}/composition`);
   const horizon =

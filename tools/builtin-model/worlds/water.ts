@@ -5,7 +5,7 @@ import { capsule, rectangle, side } from './shapes.ts';
 import type { View } from './view.ts';
 
 /**
- * A surface of water from `top` down: the colours of the sky mirrored, lines of waves, and the path of light under the
+ * Draws a water surface from `top` down: mixed with the colours of the sky, with waves, and with a light path below the
  * sun or the moon.
  */
 export function drawWater(
@@ -49,7 +49,7 @@ export function drawWater(
   if (shines(view)) {
     const colour = light.glowing(light.colours.disc);
     let path = '';
-    // Strokes grow apart and wider toward the viewer, and are broken up at the sides.
+    // Strokes become wider and farther apart toward the viewer, and break up at the sides.
     for (let y = top + 2; y < bottom - 2; y += 3.6 + 0.075 * (y - top)) {
       const t = (y - top) / height;
       const width = disc.r * (1.5 - 0.35 * t) * local.range(0.55, 1.1);
@@ -73,7 +73,7 @@ export function drawWater(
   }
 }
 
-/** Whether something in the sky throws a path of light on water. */
+/** Whether an object in the sky casts a light path on water. */
 export function shines({ scene }: View): boolean {
   const lit = scene.sky === 'sun' || scene.sky.endsWith('moon') || scene.sky === 'ringed planet';
   return lit && scene.weather !== 'fog' && scene.weather !== 'rain';

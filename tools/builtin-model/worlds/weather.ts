@@ -3,7 +3,7 @@ import { circle, curve, rectangle, side } from './shapes.ts';
 import type { Point } from './shapes.ts';
 import type { View } from './view.ts';
 
-/** What is in the air before the land: fog, rain, snow. */
+/** Draws fog, rain or snow in front of the land. */
 export function drawWeather(view: View): void {
   const { scene, canvas, light } = view;
   const random = view.random.fork('weather');
@@ -50,7 +50,7 @@ export function drawWeather(view: View): void {
   }
 }
 
-/** A bank of mist at a height, between two layers of the land. */
+/** Draws a horizontal bank of fog between two layers. */
 export function fogBank({ canvas, light, random }: View, y: number, opacity: number): void {
   const local = random.fork(`fog ${y.toFixed(0)}`);
   const haze = mix(light.colours.haze, light.colours.stops[2], 0.3);

@@ -10,7 +10,7 @@ import { floatOn, hill, mistAt, standOn } from './common.ts';
 import type { DrawFamily } from './common.ts';
 import { massif } from './massif.ts';
 
-/** Ice: white mountains, bergs in the water, floes or a snowfield in front. */
+/** White mountains, and water with icebergs and floes or a snowfield in front. */
 export const arctic: DrawFamily = (view) => {
   const { random, light, canvas, horizon, scene } = view;
   const rest = side - horizon;

@@ -9,7 +9,7 @@ import { drawWater } from '../water.ts';
 import { floatOn, hill, mistAt, roundTree } from './common.ts';
 import type { DrawFamily } from './common.ts';
 
-/** A skyline in three rows, over water or a park. */
+/** Skyline in three rows, above water or a park. */
 export const city: DrawFamily = (view) => {
   const { random, light, horizon, plants } = view;
   const shore = Math.min(side - 40, horizon + (side - horizon) * random.range(0.3, 0.5));
@@ -103,7 +103,7 @@ function skyline(view: View, row: number, depth: number, shore: number): void {
   }
 }
 
-/** Windows of one building in a grid; after sunset and in the rain some are lit. */
+/** Grid of windows of one building; after sunset and in rain some are lit. */
 function windows(
   view: View,
   random: Random,

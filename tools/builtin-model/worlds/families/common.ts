@@ -8,10 +8,10 @@ import type { Place } from '../things/place.ts';
 import type { View } from '../view.ts';
 import { fogBank } from '../weather.ts';
 
-/** A function that draws the land of one family, from the horizon to the foreground, and the things that stand in it. */
+/** Draws the land of a family from the horizon to the foreground, with its things. */
 export type DrawFamily = (view: View) => void;
 
-/** A ridge as a smooth layer; the points of its line, for what stands on it. */
+/** Draws a ridge as a smooth layer. Returns the points of its line, to place things on. */
 export function hill(
   view: View,
   random: Random,
@@ -29,12 +29,12 @@ export function hill(
   return points;
 }
 
-/** Mist between layers, where the weather is fog. */
+/** Draws a fog bank between layers if the weather is fog. */
 export function mistAt(view: View, y: number): void {
   if (view.scene.weather === 'fog') fogBank(view, y, 0.55);
 }
 
-/** A place across the picture for the thing with this index; two things keep apart. */
+/** Horizontal position of a thing by its index; two things are kept apart. */
 export function acrossAt(random: Random, index: number): number {
   const sides = random.fork('sides').chance(0.5) ? [0.28, 0.72] : [0.7, 0.3];
   return side * ((sides[index % 2] ?? 0.5) + random.fork(`across ${index}`).range(-0.12, 0.12));
@@ -68,7 +68,7 @@ export function floatOn(view: View, top: number, bottom: number, size: number): 
   });
 }
 
-/** Trees with round crowns: in blossom in spring, bare in winter. */
+/** Draws a tree with a round crown; bare in winter. */
 export function roundTree(view: View, random: Random, x: number, y: number, h: number, depth: number): void {
   const { canvas, light, plants } = view;
   const bark = light.lit({ l: 0.38, a: 0.03, b: 0.035 }, depth);
@@ -106,7 +106,7 @@ export function roundTree(view: View, random: Random, x: number, y: number, h: n
   canvas.shape(circle(x - h * 0.07, y - h * 0.76, h * 0.17), lighter(leaf, 0.05));
 }
 
-/** Flowers or stones as dots, denser and larger toward the foreground. */
+/** Draws flowers or stones as dots, larger toward the foreground. */
 export function dots(
   view: View,
   random: Random,
@@ -125,7 +125,7 @@ export function dots(
   view.canvas.shape(path, view.light.lit(colour, 0.05), 0.95);
 }
 
-/** Blades of grass along the lower edge, before everything else. */
+/** Draws blades of grass along the lower edge. */
 export function grass(view: View, random: Random, y: number, colour: Colour): void {
   let path = `M-8 ${side + 8}`;
   for (let x = -8; x < side + 8; x += random.range(2.5, 5.5)) {
@@ -136,7 +136,7 @@ export function grass(view: View, random: Random, y: number, colour: Colour): vo
   view.canvas.shape(`${path}L${side + 8} ${side + 8}Z`, colour);
 }
 
-/** The colour that a layer of the landscape has between two colours of ground. */
+/** Colour of a layer at a depth between two ground colours. */
 export function between(view: View, near: Colour, far: Colour, depth: number): Colour {
   return view.light.lit(mix(near, far, depth), depth);
 }

@@ -5,7 +5,7 @@ import type { Point } from '../shapes.ts';
 import { mistAt, standOn } from './common.ts';
 import type { DrawFamily } from './common.ts';
 
-/** Dunes with a crest each: the side toward the light is pale, the other in shadow. */
+/** Dunes with a lit and a shaded side of the crest. */
 export const dunes: DrawFamily = (view) => {
   const { random, light, canvas, horizon, disc } = view;
   const sand = mix(
@@ -34,7 +34,7 @@ export const dunes: DrawFamily = (view) => {
       bottom: base + 46,
       foot: lighter(colour, -0.05),
     });
-    // From the crest a winding edge runs down; beyond it no light falls.
+    // A winding edge from the crest down separates light from shadow.
     const away = disc.x < crest ? 1 : -1;
     const edge: Point[] = [];
     for (let j = 0; j <= 5; j++) {

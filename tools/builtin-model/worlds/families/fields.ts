@@ -7,7 +7,7 @@ import type { View } from '../view.ts';
 import { hill, mistAt, roundTree, standOn } from './common.ts';
 import type { DrawFamily } from './common.ts';
 
-/** Farmland: rows of lavender, wheat or crops that run to one point on the horizon. */
+/** Farmland: rows of lavender, wheat or crops that converge on the horizon. */
 export const fields: DrawFamily = (view) => {
   const { random, light, horizon, plants } = view;
   const rest = side - horizon;
@@ -42,7 +42,7 @@ export const fields: DrawFamily = (view) => {
   mistAt(view, top);
 };
 
-/** What grows in a season. */
+/** Possible crop colours by season. */
 function cropsOf({ scene, plants }: View): [Colour, ...Colour[]] {
   switch (scene.season) {
     case 'spring':
@@ -57,7 +57,7 @@ function cropsOf({ scene, plants }: View): [Colour, ...Colour[]] {
   }
 }
 
-/** Strips in perspective, bent a little over the ground. */
+/** Draws strips in perspective, slightly curved. */
 function furrows({ canvas, random }: View, top: number, crop: Colour, soil: Colour): void {
   const local = random.fork('furrows');
   const vanishing = side * local.range(0.25, 0.75);

@@ -5,7 +5,7 @@ import { pine, pineColour, pineRow } from '../things/pines.ts';
 import { hill, mistAt, roundTree, standOn } from './common.ts';
 import type { DrawFamily } from './common.ts';
 
-/** Rows of trees that vanish in the distance, a clearing before them. */
+/** Rows of trees that fade into the distance, with a clearing in front. */
 export const forest: DrawFamily = (view) => {
   const { random, light, canvas, horizon, plants } = view;
   const pinesOnly = random.fork('kind').chance(plants.bare ? 0.75 : 0.5);

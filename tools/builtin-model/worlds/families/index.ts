@@ -1,4 +1,4 @@
-/** Kinds of landscape: a module for each, which draws the land from the horizon to the foreground. */
+/** Landscape families: one module per family, which draws the land from the horizon to the foreground. */
 import type { Family } from '../attributes.ts';
 import { arctic } from './arctic.ts';
 import { canyon } from './canyon.ts';

@@ -7,7 +7,7 @@ import { palms } from '../things/palms.ts';
 import { floatOn, hill, mistAt, standOn } from './common.ts';
 import type { DrawFamily } from './common.ts';
 
-/** A green island with a beach in a lagoon, a shore in front. */
+/** Green island with a beach in a lagoon, with a shore in front. */
 export const island: DrawFamily = (view) => {
   const { random, light, canvas, horizon, scene } = view;
   const rest = side - horizon;

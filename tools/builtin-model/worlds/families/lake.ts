@@ -8,7 +8,7 @@ import { floatOn, grass, hill, mistAt, roundTree, standOn } from './common.ts';
 import type { DrawFamily } from './common.ts';
 import { massif } from './massif.ts';
 
-/** A still lake that mirrors mountains and trees. */
+/** Still lake that reflects mountains and trees. */
 export const lake: DrawFamily = (view) => {
   const { random, light, canvas, horizon, plants, scene } = view;
   const shore = Math.min(side - 50, horizon + random.range(2, 14));

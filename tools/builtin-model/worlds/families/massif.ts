@@ -6,20 +6,20 @@ import type { Point } from '../shapes.ts';
 import type { View } from '../view.ts';
 
 export interface MassifOptions {
-  /** Where its foot is. */
+  /** y coordinate of its foot. */
   readonly base: number;
-  /** Height of the highest peak. */
+  /** Height of the highest peak above the base. */
   readonly height: number;
   readonly peaks: number;
   readonly rock: Colour;
   readonly depth: number;
-  /** How much of a peak is white: 0 is none. */
+  /** Extent of the snow on a peak as a fraction of the slope; 0 for none. */
   readonly snow: number;
 }
 
 /**
- * Mountains with a lit and a shaded side, divided by a jagged line from each summit down, as posters of the Alps show
- * them. Answers the points of the skyline.
+ * Draws mountains with a lit and a shaded side, separated by a jagged line from each summit, in the style of alpine
+ * posters. Returns the points of the skyline.
  */
 export function massif(
   view: View,
@@ -51,7 +51,7 @@ export function massif(
   canvas.layer(under(line(skyline)), colour, { top: base - height, bottom: base + 30, mist: 0.55 });
   const shade = mix(lighter(colour, -0.075), light.colours.stops[0], 0.1);
   for (const summit of summits) {
-    // The side away from the light lies in shadow.
+    // The side away from the light is in shadow.
     const away = disc.x < summit[0] ? 1 : -1;
     shadedSide(view, random, skyline, summit, away, base, shade);
     if (snow > 0) snowCap(view, random, skyline, summit, snow, away, depth);
@@ -59,7 +59,7 @@ export function massif(
   return skyline;
 }
 
-/** Steps of a slope between two points. */
+/** Adds intermediate points of a slope between two points. */
 function shoulder(random: Random, into: Point[], from: Point, to: Point, height: number): void {
   const steps = 3;
   for (let i = 1; i < steps; i++) {
@@ -93,7 +93,7 @@ function shadedSide(
       summit[1] + (depthOf * i) / 4,
     ]);
   }
-  // The next mountain stands before this one's foot.
+  // The foot is hidden by the next mountain.
   const valley: Point = [end[0] + (summit[0] - end[0]) * 0.5, base + 6];
   view.canvas.shape(polygon([...run.reverse(), ...spine, valley]), shade, 0.9);
 }

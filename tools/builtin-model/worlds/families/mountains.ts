@@ -7,7 +7,7 @@ import { dots, hill, mistAt, standOn } from './common.ts';
 import type { DrawFamily } from './common.ts';
 import { massif } from './massif.ts';
 
-/** Ranges one behind the other, wooded hills before them. */
+/** Mountain ranges behind each other, with wooded hills in front. */
 export const mountains: DrawFamily = (view) => {
   const { random, light, horizon, scene, plants, canvas } = view;
   const snowy = plants.snow || scene.weather === 'snow';

@@ -5,7 +5,7 @@ import type { Point } from '../shapes.ts';
 import { hill, mistAt, standOn } from './common.ts';
 import type { DrawFamily } from './common.ts';
 
-/** The ground of another planet: spires, arches, crystals or round plants, craters in front. */
+/** Alien landscape: spires, arches, crystals or mushrooms, with craters in front. */
 export const planet: DrawFamily = (view) => {
   const { random, light, canvas, horizon, scene } = view;
   const rest = side - horizon;

@@ -47,7 +47,7 @@ export const sea: DrawFamily = (view) => {
       );
     }
     canvas.shape(foam, light.lit(ground.white, 0.2), 0.7);
-    // What stands on the headland stands on its flat part.
+    // Things stand on the flat part of the headland.
     drawThings(view, 'ground', (index) => {
       const x = reach * (index === 0 ? 0.32 : 0.12);
       const at = left ? x : side - x;

@@ -8,7 +8,7 @@ import type { View } from '../view.ts';
 import { acrossAt, hill } from './common.ts';
 import type { DrawFamily } from './common.ts';
 
-/** Under the sea: light from above, a sandy floor, kelp and corals. The time of day colours the light. */
+/** Underwater scene: light from above, a sandy floor, kelp and corals. The time of day tints the light. */
 export const underwater: DrawFamily = (view) => {
   const { random, light, canvas, horizon, disc, scene } = view;
   const [, middle, low] = light.colours.stops;
@@ -88,7 +88,7 @@ export const underwater: DrawFamily = (view) => {
   }
 };
 
-/** Kelp and corals along a line. */
+/** Draws kelp and corals along a line. */
 function plantsAt(view: View, random: Random, y: number, size: number, depth: number): void {
   const { canvas, light } = view;
   for (let x = random.range(-10, 20); x < side + 10; x += random.range(20, 52)) {

@@ -6,7 +6,7 @@ import { drawWater } from '../water.ts';
 import { floatOn, hill, mistAt, standOn } from './common.ts';
 import type { DrawFamily } from './common.ts';
 
-/** A volcano with a crater that glows, smoke over it and lava on its side. */
+/** Volcano with a glowing crater, smoke above it and lava on its slope. */
 export const volcano: DrawFamily = (view) => {
   const { random, light, canvas, horizon, scene, disc } = view;
   const rest = side - horizon;

@@ -3,7 +3,7 @@ import { accents, ground } from '../palettes.ts';
 import { line, polygon } from '../shapes.ts';
 import type { DrawThing } from './place.ts';
 
-/** A hot-air balloon with stripes. */
+/** Striped hot-air balloon. */
 export const balloon: DrawThing = ({ canvas, light }, { x, y, size, depth }, random) => {
   const [first, second] = random.shuffled(accents);
   const one = light.lit(first ?? accents[0], depth);

@@ -2,7 +2,7 @@ import { mix } from '../colour.ts';
 import { ground } from '../palettes.ts';
 import type { DrawThing } from './place.ts';
 
-/** A flock of birds, far away. */
+/** Distant flock of birds. */
 export const birds: DrawThing = ({ canvas, light }, { x, y, size }, random) => {
   const colour = mix(ground.ink, light.colours.stops[0], light.dark ? 0.1 : 0.15);
   const pale = light.dark ? mix(light.colours.haze, ground.white, 0.35) : colour;

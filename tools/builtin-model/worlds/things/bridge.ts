@@ -3,7 +3,9 @@ import { ground } from '../palettes.ts';
 import { rectangle, side } from '../shapes.ts';
 import type { DrawThing } from './place.ts';
 
-/** A bridge across the whole picture: hung from two towers, or on stone arches. `y` is the height of its feet. */
+/**
+ * Bridge across the whole picture: a suspension bridge with two towers, or stone arches. `y` is the height of its feet.
+ */
 export const bridge: DrawThing = ({ canvas, light }, { x, y, size, depth }, random) => {
   const h = size;
   if (random.chance(0.5)) {
@@ -17,7 +19,7 @@ export const bridge: DrawThing = ({ canvas, light }, { x, y, size, depth }, rand
     canvas.stroke(cables, steel, Math.max(1.2, h * 0.035));
     for (let i = 1; i < 12; i++) {
       const t = i / 12;
-      // The height of the cable over the deck, from the Bézier that is drawn above.
+      // Height of the cable, from the Bézier curve above.
       const cable = (1 - t) ** 2 * top + 2 * t * (1 - t) * (deck + h * 0.5) + t ** 2 * top;
       canvas.shape(rectangle(left + span * t - 0.4, cable, 0.8, Math.max(0, deck - cable)), steel, 0.8);
     }

@@ -3,7 +3,7 @@ import { accents, ground } from '../palettes.ts';
 import { polygon, rectangle } from '../shapes.ts';
 import type { DrawThing } from './place.ts';
 
-/** A castle of three towers. */
+/** Castle with three towers. */
 export const castle: DrawThing = ({ canvas, light }, { x, y, size, depth }, random) => {
   const wall = light.lit(random.pick([ground.stone, hex('#d8cbb8'), hex('#b9b4c4')]), depth);
   const roof = light.lit(random.pick([ground.roof, ground.roofBlue, hex('#6b4f8a')]), depth);

@@ -3,7 +3,7 @@ import { accents, ground } from '../palettes.ts';
 import { circle } from '../shapes.ts';
 import type { DrawThing } from './place.ts';
 
-/** A shoal of fish of one kind, all swimming one way. */
+/** Shoal of fish of one kind, swimming in the same direction. */
 export const fish: DrawThing = ({ canvas, light }, { x, y, size, depth }, random) => {
   const colour = light.lit(random.pick([accents[0], ...accents.slice(1)]), depth * 0.5);
   const stripe = random.chance(0.5);

@@ -3,7 +3,7 @@ import { ground } from '../palettes.ts';
 import { circle, polygon, rectangle } from '../shapes.ts';
 import type { DrawThing } from './place.ts';
 
-/** A cottage with a chimney; its windows are lit in the dark. */
+/** Cottage with a chimney; its windows are lit in the dark. */
 export const house: DrawThing = ({ canvas, light, plants }, { x, y, size, depth }, random) => {
   const wall = light.lit(
     random.pick([ground.wall, hex('#d9a066'), hex('#c25e4a'), hex('#e8e2d4'), hex('#8f6a4e')]),

@@ -1,4 +1,4 @@
-/** Things that stand, float or fly in scenes: a module for each. */
+/** Things that stand, float or fly in scenes, one module each. */
 import type { Thing } from '../attributes.ts';
 import type { View } from '../view.ts';
 import { balloon } from './balloon.ts';
@@ -19,7 +19,7 @@ import { tent } from './tent.ts';
 import { whale } from './whale.ts';
 import { windmill } from './windmill.ts';
 
-/** Where a thing belongs: families say where in their landscape that is. */
+/** Kind of place for a thing; families decide where it is in their landscape. */
 export type Slot = 'air' | 'water' | 'ground' | 'span' | 'deep';
 
 const all: Readonly<Record<Thing, { readonly slot: Slot; readonly draw: DrawThing }>> = {
@@ -41,7 +41,7 @@ const all: Readonly<Record<Thing, { readonly slot: Slot; readonly draw: DrawThin
   jellyfish: { slot: 'deep', draw: jellyfish },
 };
 
-/** How large things are beside the size that a family says for its ground or water. */
+/** Size of each thing relative to the size that a family sets for its ground or water. */
 const scale: Readonly<Record<Thing, number>> = {
   balloon: 1,
   birds: 1,
@@ -61,7 +61,9 @@ const scale: Readonly<Record<Thing, number>> = {
   jellyfish: 1,
 };
 
-/** Draws the scene's things of one slot. `where` is asked for a place for each: a place has its size before scaling. */
+/**
+ * Draws the scene's things of one slot. `where` returns the place of each by its index, with the size before scaling.
+ */
 export function drawThings(view: View, slot: Slot, where: (index: number) => Place): void {
   const inDeep = view.scene.family === 'underwater';
   const chosen = view.scene.things.filter((thing) => all[thing].slot === slot || (inDeep && slot === 'deep'));

@@ -2,7 +2,7 @@ import { hex, lighter, mix } from '../colour.ts';
 import { curve } from '../shapes.ts';
 import type { DrawThing } from './place.ts';
 
-/** Jellyfish that shine a little. */
+/** Glowing jellyfish. */
 export const jellyfish: DrawThing = ({ canvas, light }, { x, y, size }, random) => {
   const colour = random.pick([hex('#f7a8c4'), hex('#b9a7f2'), hex('#f6c58f'), hex('#9fe3e0')]);
   const count = random.int(2, 3);

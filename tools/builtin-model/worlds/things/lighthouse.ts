@@ -3,7 +3,7 @@ import { ground } from '../palettes.ts';
 import { circle, polygon, rectangle } from '../shapes.ts';
 import type { DrawThing } from './place.ts';
 
-/** A striped lighthouse; in the dark it throws beams. */
+/** Striped lighthouse, with beams in the dark. */
 export const lighthouse: DrawThing = ({ canvas, light }, { x, y, size, depth }, random) => {
   const stripe = light.lit(
     random.pick([hex('#c8402f'), hex('#28517a'), hex('#c8402f'), hex('#30363f')]),

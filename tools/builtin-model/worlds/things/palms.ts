@@ -4,7 +4,7 @@ import { curve } from '../shapes.ts';
 import type { Point } from '../shapes.ts';
 import type { DrawThing } from './place.ts';
 
-/** Two or three palms that lean. */
+/** Two or three leaning palms. */
 export const palms: DrawThing = ({ canvas, light }, { x, y, size, depth }, random) => {
   const count = random.int(2, 3);
   const bark = light.lit(ground.bark, depth);

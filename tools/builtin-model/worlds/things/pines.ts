@@ -7,7 +7,7 @@ import type { Point } from '../shapes.ts';
 import type { View } from '../view.ts';
 import type { DrawThing } from './place.ts';
 
-/** A small group of tall pines. */
+/** Small group of tall pines. */
 export const pines: DrawThing = (view, { x, y, size, depth }, random) => {
   const count = random.int(3, 5);
   const spread = size * random.range(0.34, 0.5);
@@ -17,7 +17,7 @@ export const pines: DrawThing = (view, { x, y, size, depth }, random) => {
   }
 };
 
-/** One pine with tiers of branches, under snow in winter. */
+/** Draws a pine with tiers of branches; snow-covered in winter. */
 export function pine(view: View, random: Random, x: number, y: number, h: number, depth: number): void {
   const { canvas, light, plants, scene } = view;
   const green = light.lit(lighter(plants.needles, random.range(-0.03, 0.03)), depth);
@@ -49,7 +49,7 @@ export function pine(view: View, random: Random, x: number, y: number, h: number
   }
 }
 
-/** The outline of a pine: three tiers, each wider than the one above. */
+/** Outline of a pine: three tiers of increasing width. */
 function tiers(x: number, y: number, w: number, h: number): Point[] {
   const right: Point[] = [
     [x, y - h],
@@ -62,7 +62,7 @@ function tiers(x: number, y: number, w: number, h: number): Point[] {
   return [...right, ...[...right].reverse().map(([px, py]): Point => [2 * x - px, py])];
 }
 
-/** A row of small pines along a line, as one path: forests that are far away. */
+/** Path of a row of small pines along a line, for distant forests. */
 export function pineRow(
   random: Random,
   at: (x: number) => number,
@@ -87,7 +87,7 @@ export function pineRow(
   return path;
 }
 
-/** The colour of pines at a distance; whitened in winter. */
+/** Colour of pines at a depth; whitened in winter. */
 export function pineColour({ light, plants }: View, depth: number): Colour {
   const green = light.lit(plants.needles, depth);
   return plants.snow ? mix(green, light.lit(ground.snow, depth), 0.28) : green;

@@ -1,15 +1,15 @@
 import type { Random } from '../random.ts';
 import type { View } from '../view.ts';
 
-/** Where a thing stands: the middle of its foot (things in the air and in the deep: its centre), and how large it is. */
+/** Position and size of a thing: the centre of its foot, or its centre if it is in the air or under water. */
 export interface Place {
   readonly x: number;
   readonly y: number;
-  /** Height in units of the picture, about. */
+  /** Approximate height in user units. */
   readonly size: number;
   /** 0 in the foreground, 1 at the horizon. */
   readonly depth: number;
 }
 
-/** Draws a thing; every choice is taken from `random`. */
+/** Draws a thing; all random choices come from `random`. */
 export type DrawThing = (view: View, place: Place, random: Random) => void;

@@ -3,7 +3,7 @@ import { accents, ground } from '../palettes.ts';
 import { circle, polygon } from '../shapes.ts';
 import type { DrawThing } from './place.ts';
 
-/** A rocket that stands on three fins. */
+/** Rocket standing on three fins. */
 export const rocket: DrawThing = ({ canvas, light }, { x, y, size, depth }, random) => {
   const h = size * 1.15;
   const w = h * 0.17;

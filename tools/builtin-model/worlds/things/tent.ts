@@ -3,7 +3,7 @@ import { ground } from '../palettes.ts';
 import { polygon } from '../shapes.ts';
 import type { DrawThing } from './place.ts';
 
-/** A tent, with a lamp in it after sunset. */
+/** Tent, lit from inside after sunset. */
 export const tent: DrawThing = ({ canvas, light }, { x, y, size, depth }, random) => {
   const cloth = light.dark
     ? light.glowing(hex('#f2a33c'))

@@ -3,7 +3,7 @@ import { ground } from '../palettes.ts';
 import { capsule, circle, curve } from '../shapes.ts';
 import type { DrawThing } from './place.ts';
 
-/** A whale: its back and tail above water, or all of it in the deep. */
+/** Whale: back and tail above water, or the whole animal under water. */
 export const whale: DrawThing = ({ canvas, light, scene }, { x, y, size, depth }, random) => {
   const skin = light.lit(hex('#4c6a8c'), depth * 0.6);
   const belly = light.lit(hex('#c9d9e6'), depth * 0.6);

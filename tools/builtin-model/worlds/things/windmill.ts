@@ -4,7 +4,7 @@ import { circle, line, polygon, rectangle } from '../shapes.ts';
 import type { Point } from '../shapes.ts';
 import type { DrawThing } from './place.ts';
 
-/** A windmill with four sails. */
+/** Windmill with four sails. */
 export const windmill: DrawThing = ({ canvas, light }, { x, y, size, depth }, random) => {
   const h = size * 0.72;
   const wall = light.lit(random.pick([ground.wall, ground.stone, ground.wall]), depth);
