@@ -1,7 +1,7 @@
 import type { Picture } from '../../src/base/index.ts';
 import type { Pipeline } from '../../src/diffusion/index.ts';
 
-/** The embeddings of pictures, as a pipeline computes them. */
+/** Embeddings of pictures, computed by a pipeline. */
 export async function embeddingsOf(pipeline: Pipeline, pictures: readonly Picture[]): Promise<number[][]> {
   const { compute } = pipeline;
   const all: number[][] = [];
@@ -15,7 +15,7 @@ export async function embeddingsOf(pipeline: Pipeline, pictures: readonly Pictur
   return all;
 }
 
-/** How alike two embeddings are. */
+/** Cosine similarity of two embeddings. */
 export function cosine(a: readonly number[] = [], b: readonly number[] = []): number {
   const dot = (x: readonly number[], y: readonly number[]) =>
     x.reduce((sum, value, index) => sum + value * (y[index] ?? NaN), 0);

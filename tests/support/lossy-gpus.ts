@@ -6,28 +6,31 @@ import type { Backend } from '../../workers/backend.ts';
 import { openCpuRuntime } from './cpu-runtime.ts';
 import { WatchedRuntime } from './watched-runtime.ts';
 
-/** A GPU that was opened, and what a test does to it. */
+/** An opened fake GPU, and what a test can do to it. */
 export interface LossyGpu {
   readonly backend: string;
   readonly runtime: WatchedRuntime;
   readonly compute: Compute;
   isLost: boolean;
   disposed: boolean;
-  /** What was asked of it after it had been disposed of. */
+  /** Uses after `dispose`, for tests to assert that there are none. */
   readonly misuse: string[];
-  /** From here on no network runs on it and nothing can be read from it. Sessions can still be made, as in browsers. */
+  /**
+   * Simulates the loss of the device: networks fail to run and nothing can be read. Sessions can still be created, as
+   * in browsers.
+   */
   readonly lose: () => void;
 }
 
-/** GPUs that compute on the processor, and can be lost. */
+/** Fake GPUs that compute on the CPU and can be lost. */
 export class LossyGpus {
   readonly opened: LossyGpu[] = [];
   precision: 'float16' | 'float32' = 'float32';
-  /** There is none at the moment. */
+  /** Whether opening fails, as if no adapter were available. */
   fails = false;
-  /** The largest buffer of those that are opened, in bytes: enough for pictures of 64×64, not of 128×128. */
+  /** Maximum buffer size of GPUs opened from now on, in bytes: enough for pictures of 64×64, not of 128×128. */
   largest = 1e6;
-  /** Called with each that is opened, before it is used. */
+  /** Called with each opened GPU before it is used. */
   onOpen: (gpu: LossyGpu) => void = () => undefined;
 
   readonly open = async (backend = 'webgpu'): Promise<Backend> => {

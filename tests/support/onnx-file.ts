@@ -1,6 +1,6 @@
 import { PbfReader } from 'pbf';
 
-/** A node of an ONNX file. */
+/** Node of a parsed ONNX file. */
 export interface OnnxNode {
   name: string;
   operator: string;
@@ -9,7 +9,7 @@ export interface OnnxNode {
   readonly outputs: string[];
 }
 
-/** A constant of an ONNX file; `external` says where outside the file its values are. */
+/** Initializer of a parsed ONNX file; `external` has the location of external data. */
 export interface OnnxConstant {
   name: string;
   type: number;
@@ -17,7 +17,7 @@ export interface OnnxConstant {
   readonly external: Map<string, string>;
 }
 
-/** What can be read back of an ONNX file. Numbers of fields are those of onnx.proto. */
+/** Parsed ONNX file. Field numbers are those of onnx.proto. */
 export interface OnnxFile {
   readonly opsets: Map<string, number>;
   readonly nodes: OnnxNode[];
@@ -29,7 +29,7 @@ export interface OnnxFile {
 /** `int64` of TensorProto.DataType. */
 export const INT64 = 7;
 
-/** Reads an ONNX file. */
+/** Parses an ONNX file. */
 export function readOnnx(bytes: Uint8Array): OnnxFile {
   const file: OnnxFile = { opsets: new Map(), nodes: [], constants: [], inputs: [], outputs: [] };
   return new PbfReader(bytes).readFields(readModel, file);

@@ -2,9 +2,9 @@ import type { DeviceTensor } from '../../src/compute/index.ts';
 import type { WatchedRuntime } from './watched-runtime.ts';
 
 /**
- * Puts a NaN into what a network is given on the CPU, so that what it gives is not finite.
+ * Writes NaN into an input of a network on the CPU, so that its output is not finite.
  *
- * @param when - asked at each run of the network, from 0
+ * @param when - called with the index of each run of the network
  */
 export function poison(
   runtime: WatchedRuntime,

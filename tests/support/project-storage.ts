@@ -6,19 +6,19 @@ import { injectIntoDatabase } from './storage/database-faults.ts';
 import type { FaultInjector } from './storage/faults.ts';
 import { PrivateFileSystem } from './storage/private-file-system.ts';
 
-/** Where projects are in the private file system. */
+/** Folder of projects in the private file system. */
 const root = 'projects';
 
-/** Files of projects as the worker keeps them, on a private file system in memory. */
+/** The worker's project files on an in-memory private file system. */
 export class MemoryFiles implements ProjectFiles {
   readonly disk = new PrivateFileSystem();
-  /** Called before a file is written; what it throws, writing throws, with half of the file on disk. */
+  /** Called before each write; if it throws, the write fails with half of the file on disk. */
   beforeWrite: (name: string) => void = () => undefined;
-  /** Waited for before a file is read. */
+  /** Awaited before each read. */
   beforeRead: () => Promise<void> = () => Promise.resolve();
   readonly #files = privateFiles(() => this.disk.getDirectory());
 
-  /** Bytes that fit; what is more throws as a browser does. */
+  /** Quota in bytes; writes beyond it throw like a browser. */
   get room(): number {
     return this.disk.quota;
   }
@@ -31,23 +31,23 @@ export class MemoryFiles implements ProjectFiles {
     return this.disk.used;
   }
 
-  /** Every file of a project with its folder, in order. */
+  /** Sorted paths of all files, relative to the folder of projects. */
   names(): string[] {
     const folder = `${root}/`;
     return this.disk.paths().flatMap((path) => (path.startsWith(folder) ? [path.slice(folder.length)] : []));
   }
 
-  /** The projects that have a folder. */
+  /** Names of projects that have a folder. */
   folderNames(): string[] {
     return this.disk.names(root);
   }
 
-  /** The bytes of a file as they lie on the disk, null where there is none. */
+  /** Bytes of a file on disk; null if it does not exist. */
   bytes(project: string, name: string): Uint8Array<ArrayBuffer> | null {
     return this.disk.bytes(`${root}/${project}/${name}`);
   }
 
-  /** Puts other bytes in the place of a file, behind the page's back. */
+  /** Overwrites a file behind the page's back. */
   damage(project: string, name: string, bytes: Uint8Array<ArrayBuffer>): void {
     this.disk.put(`${root}/${project}/${name}`, bytes);
   }
@@ -96,10 +96,10 @@ function settle<T>(work: () => T): Promise<T> {
   });
 }
 
-/** Locks that several keepers share, as tabs of one browser do. */
+/** In-memory locks shared by several keepers, like the tabs of one browser. */
 export class MemoryLocks implements ProjectLocks {
   readonly held = new Set<string>();
-  /** How many read a project; -1 while it is being purged. */
+  /** Number of readers per project; -1 while it is being purged. */
   readonly #readers = new Map<string, number>();
 
   tryRead(project: string): Promise<(() => void) | null> {
@@ -123,7 +123,7 @@ export class MemoryLocks implements ProjectLocks {
     });
   }
 
-  /** A crash of everything. */
+  /** Releases all locks, as in a crash. */
   clear(): void {
     this.held.clear();
     this.#readers.clear();
@@ -142,7 +142,7 @@ export class MemoryLocks implements ProjectLocks {
 
 let devices = 0;
 
-/** One browser on one machine: what its tabs share, and what a reload or a crash leaves. */
+/** One browser on one machine: the state that its tabs share and that survives a reload or a crash. */
 export class Device {
   readonly files = new MemoryFiles();
   readonly locks = new MemoryLocks();
@@ -154,7 +154,7 @@ export class Device {
     injectIntoDatabase(this.database, this.faults);
   }
 
-  /** Makes calls of the file system and the database fail, counted together. */
+  /** Injects failures into calls of the file system and the database, counted together. */
   get faults(): FaultInjector {
     return this.files.disk.faults;
   }
@@ -163,7 +163,7 @@ export class Device {
     return `00000000-0000-4000-8000-${String(++this.#ids).padStart(12, '0')}`;
   }
 
-  /** A tab's keeper. */
+  /** Keeper of a new tab. */
   tab(): ProjectKeeper {
     return new ProjectKeeper({
       files: this.files,
@@ -178,7 +178,7 @@ export class Device {
     });
   }
 
-  /** The page dies, whatever it was doing: its locks go, and what is on disk stays. */
+  /** Simulates a crash of the page: its locks are released, flushed files remain. */
   crash(): void {
     this.locks.clear();
     this.files.disk.crash();

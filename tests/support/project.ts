@@ -3,7 +3,7 @@ import type { Picture } from '../../src/base/index.ts';
 import { append, defaultSettings, emptyTree } from '../../src/project/index.ts';
 import type { FrameNode, FrameTree, NewFrame, ProjectDocument } from '../../src/project/index.ts';
 
-/** A picture of noise: hard to compress, and every pixel another. */
+/** Picture of random noise, which hardly compresses. */
 export function noisy(width: number, height: number, seed: number, alpha = 255): Picture {
   const data = new Uint8ClampedArray(4 * width * height);
   let state = seed * 2654435761 + 1;
@@ -37,7 +37,7 @@ export function newFrame(changes: Partial<NewFrame> = {}): NewFrame {
   };
 }
 
-/** A tree of which frame i + 1 comes after the frame that `parents[i]` names. */
+/** Tree in which frame i + 1 is a child of the frame `parents[i]`. */
 export function treeFrom(parents: readonly number[]): FrameTree {
   return parents.reduce(
     (tree, parent) => append(tree, newFrame({ seconds: parent }), parent).tree,
@@ -61,7 +61,7 @@ export function documentOf(tree: FrameTree, changes: Partial<ProjectDocument> = 
   };
 }
 
-/** Trees of up to so many frames, grown in any way, that end anywhere. */
+/** Arbitrary trees of up to `most` frames with an arbitrary leaf. */
 export const trees = (most = 12): fc.Arbitrary<FrameTree> =>
   fc
     .array(fc.nat(), { maxLength: most })

@@ -1,13 +1,13 @@
 import * as v from 'valibot';
 import { concat, uint, utf8 } from './bytes.ts';
 
-/** A safetensors file with this header, word for word, before this data. */
+/** Safetensors file with this header, verbatim if it is a string, and this data. */
 export function safetensorsBytes(header: unknown, data: Uint8Array): Uint8Array<ArrayBuffer> {
   const json = utf8(typeof header === 'string' ? header : JSON.stringify(header));
   return concat(uint(8, json.length), json, data);
 }
 
-/** A well-formed safetensors file. */
+/** Valid safetensors file. */
 export function safetensorsFile(
   tensors: readonly { name: string; dtype: string; shape: readonly number[]; data: Uint8Array }[],
 ): Uint8Array<ArrayBuffer> {
@@ -27,9 +27,9 @@ const entrySchema = v.object({
 });
 
 /**
- * A safetensors file as diffusers saves it in several: the files by their names, and their index.
+ * Splits a safetensors file into shards as diffusers does. Returns the files by name, including the index.
  *
- * @param variant `fp16`, or nothing
+ * @param variant - `fp16` or empty
  */
 export function shardsOf(
   file: Uint8Array<ArrayBuffer>,

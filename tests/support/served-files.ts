@@ -1,13 +1,13 @@
 import { createServer } from 'node:http';
 
-/** Files on a server of a test. */
+/** Files served over HTTP. */
 export interface ServedFiles {
-  /** The address of the root, with a slash at its end. */
+  /** URL of the root, with a trailing slash. */
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Serves files by their paths, as they are when they are asked for, on a free port. */
+/** Serves files by path on a free port of localhost; later changes to the map take effect. */
 export async function serveFiles(files: ReadonlyMap<string, Uint8Array>): Promise<ServedFiles> {
   const server = createServer((request, response) => {
     const bytes = files.get((request.url ?? '').slice(1));

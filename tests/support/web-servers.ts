@@ -7,14 +7,14 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { findCommand, outputOf } from '../rig/process.ts';
 
-/** Another program that serves a folder. */
+/** A third-party web server that serves a folder. */
 export interface WebServer {
-  /** The address of the folder, with a slash at its end. */
+  /** URL of the folder, with a trailing slash. */
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Python's `http.server`, as people start it by hand. */
+/** Python's `http.server`, with its default configuration. */
 export async function serveWithPython(folder: string): Promise<WebServer> {
   const port = await freePort();
   const args = ['-u', '-m', 'http.server', String(port), '--bind', '127.0.0.1', '--directory', folder];
@@ -23,20 +23,20 @@ export async function serveWithPython(folder: string): Promise<WebServer> {
   return { url: `http://127.0.0.1:${port}/`, close: () => ended(server) };
 }
 
-/** Where nginx is, or null; Debian puts it where only root's PATH looks. */
+/** Path of nginx, or null. Debian installs it where only root's PATH looks. */
 export function nginxProgram(): string | null {
   const usual = '/usr/sbin/nginx';
   return findCommand('nginx') ?? (existsSync(usual) ? usual : null);
 }
 
-/** nginx with the media types that its Debian package is configured with: it has none for `.mjs`. */
+/** nginx with the MIME types of its Debian package, which lack `.mjs`. */
 export async function serveWithNginx(folder: string): Promise<WebServer> {
   const port = await freePort();
   const state = mkdtempSync(join(tmpdir(), 'drift-nginx-'));
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${join(state, name)};`,
   );
-  // Started by root, it would serve as a user who may not read the checkout.
+  // If started by root, nginx would switch to a user who may be unable to read the checkout.
   writeFileSync(
     join(state, 'nginx.conf'),
     `user ${userInfo().username} ${outputOf('id', ['-gn'])?.trim() ?? ''}; daemon off; pid ${join(state, 'nginx.pid')}; error_log stderr notice; events {}
@@ -74,7 +74,7 @@ function freePort(): Promise<number> {
   });
 }
 
-/** Resolves when a program has printed a line that matches. Rejects when it ends first, with what it printed. */
+/** Resolves when a program prints a matching line. Rejects with its output if it exits first. */
 function line(program: ChildProcess, output: Readable, pattern: RegExp): Promise<void> {
   return new Promise((resolve, reject) => {
     let text = '';

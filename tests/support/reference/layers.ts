@@ -1,11 +1,11 @@
 import type { Parameters } from './parameters.ts';
 
 /**
- * The layers of diffusers' networks the plain way: loops over float64, one picture at a time, each sum written as
- * the textbook has it. Slow, and meant to be read beside the definition and not beside Drift's compiler.
+ * Reference implementation of diffusers' layers: plain loops in float64, one picture at a time, following the textbook
+ * formulas. Slow, and independent of Drift's compiler.
  */
 
-/** One picture: `data` is [channels, height, width]. */
+/** Feature map of one picture: `data` is [channels, height, width]. */
 export interface Plane {
   readonly channels: number;
   readonly height: number;
@@ -13,7 +13,7 @@ export interface Plane {
   readonly data: Float64Array;
 }
 
-/** A sequence of vectors: `data` is [length, channels]. */
+/** Sequence of vectors: `data` is [length, channels]. */
 export interface Sequence {
   readonly length: number;
   readonly channels: number;
@@ -23,12 +23,12 @@ export interface Sequence {
 export type OnPlane = (x: Plane) => Plane;
 export type OnSequence = (x: Sequence) => Sequence;
 
-/** NaN outside the array: a slip in an index then shows in every result. */
+/** NaN outside the array, so that an index error shows in every result. */
 const at = (values: Float64Array, index: number): number => values[index] ?? NaN;
 
 const silu = (x: number) => x / (1 + Math.exp(-x));
 
-/** The error function, by its series; the arguments here are small. Exact to about 1e-15 up to 3, 1e-12 up to 5. */
+/** Error function by its Taylor series, for small arguments. Accurate to about 1e-15 up to 3, 1e-12 up to 5. */
 function erf(x: number): number {
   if (Math.abs(x) > 5) return Math.sign(x);
   let term = x;
@@ -54,7 +54,7 @@ function addSequences(a: Sequence, b: Sequence): Sequence {
   return { ...a, data: a.data.map((value, index) => value + at(b.data, index)) };
 }
 
-/** Channels of one picture after those of another. */
+/** Concatenates two feature maps along the channels. */
 export function concatPlanes(a: Plane, b: Plane): Plane {
   const data = new Float64Array(a.data.length + b.data.length);
   data.set(a.data);
@@ -62,7 +62,7 @@ export function concatPlanes(a: Plane, b: Plane): Plane {
   return { ...a, channels: a.channels + b.channels, data };
 }
 
-/** A convolution; `padding` is rows and columns of zeros at top, left, bottom, right. */
+/** Convolution; `padding` is the number of zero rows and columns at top, left, bottom, right. */
 export function conv(
   p: Parameters,
   name: string,
@@ -89,7 +89,7 @@ export function conv(
     const data = new Float64Array(to * area);
     for (let o = 0; o < to; o++) {
       const sums = data.subarray(o * area, (o + 1) * area).fill(at(b, o));
-      // What one number of the kernel adds to all pixels, so that memory is read in order: kernels may be huge.
+      // The kernel loops are outside, so that memory is read in order: kernels may be large.
       for (let i = 0; i < from; i++) {
         for (let ky = 0; ky < kernel; ky++) {
           for (let kx = 0; kx < kernel; kx++) {
@@ -112,7 +112,7 @@ export function conv(
   };
 }
 
-/** Group normalisation: each group of channels has mean 0 and variance 1 over all its values. */
+/** Group normalisation: each group of channels is normalised to mean 0 and variance 1. */
 export function groupNorm(
   p: Parameters,
   name: string,
@@ -163,7 +163,7 @@ export function layerNorm(p: Parameters, name: string, channels: number): OnSequ
   };
 }
 
-/** A linear layer on each vector. */
+/** Linear layer on each vector. */
 export function linear(p: Parameters, name: string, from: number, to: number, biased = true): OnSequence {
   const weight = p.declare(`${name}.weight`, [to, from]);
   const bias = biased ? p.declare(`${name}.bias`, [to]) : null;
@@ -182,7 +182,7 @@ export function linear(p: Parameters, name: string, from: number, to: number, bi
   };
 }
 
-/** How an attention layer calls its projections. */
+/** Names of the projections of an attention layer. */
 export interface ProjectionNames {
   readonly query: string;
   readonly key: string;
@@ -192,7 +192,7 @@ export interface ProjectionNames {
 
 const newNames: ProjectionNames = { query: 'to_q', key: 'to_k', value: 'to_v', out: 'to_out.0' };
 
-/** Multi-head attention of `x` on `context`: softmax(q·kᵀ/√d)·v for each head, and a projection of all of them. */
+/** Multi-head attention of `x` on `context`: softmax(q·kᵀ/√d)·v per head, then an output projection. */
 export function attention(
   p: Parameters,
   name: string,
@@ -238,7 +238,7 @@ export function attention(
   };
 }
 
-/** Each pixel as a vector of its channels. */
+/** Reshapes a feature map to a sequence of pixels. */
 export function toSequence({ channels, height, width, data }: Plane): Sequence {
   const length = height * width;
   const out = new Float64Array(data.length);
@@ -260,7 +260,7 @@ export function toPlane(
   return { channels, height, width, data: out };
 }
 
-/** `BasicTransformerBlock`: attention on itself, attention on the context, a gated feed-forward layer. */
+/** `BasicTransformerBlock`: self-attention, cross-attention, gated feed-forward layer. */
 function transformerBlock(p: Parameters, name: string, channels: number, width: number, heads: number) {
   const norm1 = layerNorm(p, `${name}.norm1`, channels);
   const attn1 = attention(p, `${name}.attn1`, channels, channels, heads, false);
@@ -303,7 +303,7 @@ export function transformer(
   const project = (part: string): OnSequence => {
     if (linearProjection) return linear(p, `${name}.${part}`, channels, channels);
     const convolve = conv(p, `${name}.${part}`, channels, channels, 1);
-    // A 1×1 convolution does not care where a pixel is.
+    // The shape is irrelevant for a 1×1 convolution.
     return (x) => toSequence(convolve(toPlane(x, { height: x.length, width: 1 })));
   };
   const projectIn = project('proj_in');
@@ -318,7 +318,7 @@ export function transformer(
   };
 }
 
-/** `ResnetBlock2D`; `timeWidth` 0 is one that takes no timestep. */
+/** `ResnetBlock2D`; without a time embedding if `timeWidth` is 0. */
 export function resnet(
   p: Parameters,
   name: string,
@@ -348,7 +348,7 @@ export function resnet(
   };
 }
 
-/** Every pixel of the new size is the one of the old size that it lies on. */
+/** Nearest-neighbour resize. */
 export function nearest(x: Plane, height: number, width: number): Plane {
   const data = new Float64Array(x.channels * height * width);
   for (let c = 0; c < x.channels; c++) {
@@ -363,7 +363,7 @@ export function nearest(x: Plane, height: number, width: number): Plane {
   return { channels: x.channels, height, width, data };
 }
 
-/** The last two layers of both networks: norm, SiLU, convolution. */
+/** Output layers of both networks: norm, SiLU, convolution. */
 export function head(
   p: Parameters,
   prefix: string,
@@ -376,7 +376,7 @@ export function head(
   return (x) => out(mapPlane(norm(x), silu));
 }
 
-/** SiLU of every number of a sequence. */
+/** SiLU of each element of a sequence. */
 export function siluSequence(x: Sequence): Sequence {
   return { ...x, data: x.data.map(silu) };
 }

@@ -3,15 +3,15 @@ import { openSafetensors } from '../../../src/models/checkpoint/index.ts';
 import type { Checkpoint, TensorEntry } from '../../../src/models/types.ts';
 import { safetensorsFile } from '../safetensors-file.ts';
 
-/** The tensors of a network: what its layers declared by name and shape when they were made, and their values. */
+/** Parameters of a network: names and shapes declared by its layers, and their values. */
 export class Parameters {
   readonly shapes = new Map<string, readonly number[]>();
   readonly #values = new Map<string, Float64Array>();
   #provided: ((name: string) => ArrayLike<number>) | null = null;
-  /** Shown the residual streams after each block, and each row of attention's scores before the softmax. */
+  /** Receives the residual streams after each block, and each row of attention logits. */
   onActivations: (what: 'stream' | 'logits', values: Float64Array) => void = () => undefined;
 
-  /** Names a tensor that a layer needs, and gives the way to its values. */
+  /** Declares a tensor of a layer. Returns a getter of its values. */
   declare(name: string, dims: readonly number[]): () => Float64Array {
     if (this.shapes.has(name)) throw new Error(`${name} is declared twice`);
     this.shapes.set(name, dims);
@@ -25,7 +25,7 @@ export class Parameters {
     return new Float64Array(this.#provided(name));
   }
 
-  /** Has values that were not set made each time they are needed, and keeps none: networks may be larger than memory. */
+  /** Generates values that were not set on each access, without caching: networks may be larger than memory. */
   provide(make: (name: string) => ArrayLike<number>): this {
     this.#provided = make;
     return this;
@@ -37,14 +37,14 @@ export class Parameters {
     this.#values.set(name, Float64Array.from(values));
   }
 
-  /** How many numbers there are in all. */
+  /** Total number of parameters. */
   get size(): number {
     return [...this.shapes.values()].reduce((sum, dims) => sum + count(dims), 0);
   }
 
   /**
-   * Gives every tensor values that float32 holds exactly: weights small enough that no layer blows its input up,
-   * factors of norms around 1, biases around 0 but never near it.
+   * Sets random values that float32 represents exactly: weights small enough to keep activations in scale, factors of
+   * norms around 1, biases in ±0.3.
    */
   randomise(seed: number): this {
     const random = uniform(seed);
@@ -60,7 +60,7 @@ export class Parameters {
     return this;
   }
 
-  /** A float32 safetensors file of all tensors. */
+  /** Float32 safetensors file of all tensors. */
   file(): Uint8Array<ArrayBuffer> {
     return safetensorsFile(
       [...this.shapes].map(([name, shape]) => ({
@@ -72,12 +72,12 @@ export class Parameters {
     );
   }
 
-  /** That file, opened as Drift opens it. */
+  /** The same file, opened as a checkpoint. */
   checkpoint(name = 'weights.safetensors'): Promise<Checkpoint> {
     return openSafetensors(memorySource(name, this.file()));
   }
 
-  /** A checkpoint of which only the header is there: reading a tensor fails. */
+  /** Checkpoint with a header only: reading a tensor fails. */
   header(name = 'weights.safetensors'): Checkpoint {
     return {
       name,
@@ -92,12 +92,12 @@ export class Parameters {
   }
 }
 
-/** How many elements a shape has. */
+/** Number of elements of a shape. */
 export function count(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }
 
-/** Numbers spread evenly over -1…1, the same for the same seed (mulberry32). */
+/** Seeded uniform random numbers in -1…1 (mulberry32). */
 export function uniform(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -108,7 +108,7 @@ export function uniform(seed: number): () => number {
   };
 }
 
-/** Evenly spread float32 numbers with a deviation of 1. */
+/** Uniform float32 values with a standard deviation of 1. */
 export function randomValues(seed: number, length: number): Float32Array<ArrayBuffer> {
   const random = uniform(seed);
   return Float32Array.from({ length }, () => Math.sqrt(3) * random());

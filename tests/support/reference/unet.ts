@@ -2,7 +2,7 @@ import { concatPlanes, conv, head, linear, nearest, resnet, siluSequence, transf
 import type { Plane, Sequence } from './layers.ts';
 import { Parameters } from './parameters.ts';
 
-/** A UNet's `config.json`, with what these tests vary. */
+/** `config.json` of a UNet: the fields that tests vary. */
 export interface UnetJson {
   readonly in_channels: number;
   readonly out_channels: number;
@@ -24,16 +24,16 @@ export interface UnetJson {
   readonly time_embedding_dim?: number;
 }
 
-/** A UNet in float64, and the tensors it has. */
+/** UNet in float64 with its parameters. */
 export interface ReferenceUnet {
   readonly parameters: Parameters;
-  /** One picture [in, h, w], its timestep, and the tokens that it is conditioned on [length, d]. */
+  /** Predicts for one sample [in, h, w] at a timestep, conditioned on tokens [length, d]. */
   run(sample: Plane, timestep: number, context: Sequence): Plane;
 }
 
 /**
- * `UNet2DConditionModel` of diffusers for the Stable Diffusion 1.x family, in float64. Making it costs nothing
- * however large it is; running it takes loops over every product.
+ * `UNet2DConditionModel` of diffusers for the Stable Diffusion 1.x family, in float64. Construction is cheap at any
+ * size; values are only needed when it runs.
  */
 export function referenceUnet(json: UnetJson): ReferenceUnet {
   const p = new Parameters();
@@ -57,7 +57,7 @@ export function referenceUnet(json: UnetJson): ReferenceUnet {
   const time1 = linear(p, 'time_embedding.linear_1', widthOf(0), timeWidth);
   const time2 = linear(p, 'time_embedding.linear_2', timeWidth, timeWidth);
 
-  // The widths of what the way down leaves for the way up, in the order in which it does.
+  // Channels of the skip connections, in the order in which they are pushed.
   const skipWidths = [widthOf(0)];
   let width = widthOf(0);
   const down = channels.map((to, index) => {

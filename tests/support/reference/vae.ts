@@ -13,7 +13,7 @@ import {
 import type { OnPlane, Plane } from './layers.ts';
 import { Parameters } from './parameters.ts';
 
-/** An autoencoder's `config.json`, with what these tests vary. */
+/** `config.json` of an autoencoder: the fields that tests vary. */
 export interface VaeJson {
   readonly in_channels: number;
   readonly out_channels: number;
@@ -28,12 +28,12 @@ export interface VaeJson {
   readonly mid_block_add_attention?: boolean;
 }
 
-/** An autoencoder in float64, and its tensors. */
+/** Autoencoder in float64 with its parameters. */
 export interface ReferenceVae {
   readonly parameters: Parameters;
-  /** One picture's latents as the UNet has them to the picture [3, H, W]. */
+  /** Decodes scaled latents of one picture to [3, H, W]. */
   decode(latents: Plane): Plane;
-  /** One picture [3, H, W] in -1…1 to the mean of its latents, scaled as the UNet has them. */
+  /** Encodes one picture [3, H, W] in -1…1 to the mean of its latents, times the scaling factor. */
   encode(picture: Plane): Plane;
 }
 
@@ -42,7 +42,7 @@ const EPSILON = 1e-6;
 /**
  * `AutoencoderKL` of diffusers in float64.
  *
- * @param oldNames - call the attention's projections as diffusers did before 0.12
+ * @param oldNames - use the names of attention projections before diffusers 0.12
  */
 export function referenceVae(json: VaeJson, oldNames = false): ReferenceVae {
   const p = new Parameters();
@@ -79,7 +79,7 @@ export function referenceVae(json: VaeJson, oldNames = false): ReferenceVae {
       return made;
     });
     const last = index === channels.length - 1;
-    // Zeros on the right and below only, as diffusers pads here.
+    // Zeros only on the right and below, as in diffusers.
     const shrink = last ? null : conv(p, `${name}.downsamplers.0.conv`, to, to, 3, 2, [0, 0, 1, 1]);
     return { residuals, shrink };
   });
