@@ -1,19 +1,19 @@
-/** The text of a file for apt's folder of sources, and the suite that it adds. */
+/** A file for apt's `sources.list.d`, and the suite that it adds. */
 export interface BackportsSource {
   readonly fileName: string;
   readonly text: string;
   readonly suite: string;
 }
 
-/** Names under which a release's own archive may be listed besides its code name. */
+/** Suite names of a release besides its code name. */
 const aliases = ['stable', 'oldstable'];
 
 /**
- * Says where this machine would find its release's backports: at the address of the release itself, with the same
- * signature and options, since Debian keeps both in one archive. Null where no source for the release is listed.
+ * Source of the release's backports: the URL, signature and options of the release itself, because Debian keeps both in
+ * one archive. Null if no source of the release is listed.
  *
- * @param files - apt's source files, by name; both formats are read (deb822 `*.sources` and one-line `*.list`).
- * @param codename - The release's code name, as in `/etc/os-release`, for example `bookworm`.
+ * @param files - apt's source files by name, in both formats (deb822 `*.sources` and one-line `*.list`)
+ * @param codename - code name of the release as in `/etc/os-release`, for example `bookworm`
  */
 export function backportsSource(
   files: readonly { readonly name: string; readonly text: string }[],
@@ -26,7 +26,7 @@ export function backportsSource(
   return null;
 }
 
-/** True where the machine's own sources already name the suite. */
+/** Whether the existing sources already include the suite. */
 export function namesSuite(files: readonly { readonly text: string }[], suite: string): boolean {
   return files.some(({ text }) =>
     text.split('\n').some((line) => !line.trimStart().startsWith('#') && line.split(/\s+/).includes(suite)),
@@ -55,7 +55,7 @@ function inLines(text: string, codename: string): BackportsSource | null {
   return null;
 }
 
-/** deb822: stanzas of `Field: value`, where a line that begins with a blank carries the value on. */
+/** deb822: stanzas of `Field: value`; lines that begin with whitespace continue the value. */
 function inStanzas(text: string, codename: string): BackportsSource | null {
   for (const stanza of text.split(/\n[ \t]*\n/)) {
     const fields = new Map<string, string>();

@@ -22,24 +22,24 @@ import * as v from 'valibot';
 import { softwareVulkanManifest } from '../../tools/software-vulkan.ts';
 import { findCommand, run } from './process.ts';
 
-/** Where the rig keeps what it builds. */
+/** Folder of what the rig builds. */
 export const cache = fileURLToPath(new URL('../../.cache/rig/', import.meta.url));
 const shimSource = fileURLToPath(new URL('vulkan-icd.c', import.meta.url));
 
-/** A short name for anything that can change: equal parts, equal name. */
+/** Short hash of strings that a cached result depends on. */
 export function fingerprint(...parts: readonly string[]): string {
   return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 12);
 }
 
-/** Changes when the file is replaced by another version. */
+/** Identifies a version of a file by its size and modification time. */
 export function stamp(path: string): string {
   const { size, mtimeMs } = statSync(path);
   return `${path} ${size} ${mtimeMs}`;
 }
 
 /**
- * The browser's own program (Debian's `/usr/bin/chromium` is a script that starts it with flags of its own), or
- * null. Set DRIFT_CHROMIUM to its path to choose one.
+ * Path of Chromium's ELF binary, or null. Debian's `/usr/bin/chromium` is a script that adds its own flags, and is
+ * skipped. DRIFT_CHROMIUM overrides the search.
  */
 export function findChromium(): string | null {
   const chosen = process.env['DRIFT_CHROMIUM'];
@@ -55,7 +55,7 @@ export function findChromium(): string | null {
   return found === null ? null : realpathSync(found);
 }
 
-/** True for an ELF program, false for a script or nothing. */
+/** Whether a path is an ELF program, not a script. */
 function isProgram(path: string): boolean {
   if (!existsSync(path)) return false;
   const file = openSync(path, 'r');
@@ -76,14 +76,14 @@ const manifestSchema = v.object({
 /**
  * Builds the shim (vulkan-icd.c) in front of Mesa's software Vulkan driver.
  *
- * @returns The path of a Vulkan driver manifest.
- * @throws Error with the compiler's words when it cannot be built.
+ * @returns the path of its Vulkan driver manifest
+ * @throws Error with the compiler's output if the build fails
  */
 export async function buildShim(): Promise<string> {
   const mesa = softwareVulkanManifest();
   if (mesa === null) throw new Error("Mesa's software Vulkan driver is not installed");
   const { file_format_version, ICD } = v.parse(manifestSchema, JSON.parse(readFileSync(mesa, 'utf8')));
-  // A bare name is looked up by the dynamic linker, anything else starts at the manifest's folder.
+  // The dynamic linker searches for a bare name; other relative paths are relative to the manifest's folder.
   const driver =
     ICD.library_path.includes('/') && !isAbsolute(ICD.library_path)
       ? resolve(dirname(mesa), ICD.library_path)
@@ -108,10 +108,10 @@ export async function buildShim(): Promise<string> {
 }
 
 /**
- * Makes a copy of Chromium that has no SwiftShader, since Chromium prefers that to any other software GPU. Only
- * the program itself is linked or copied, because it looks for its files beside itself; the rest are symbolic links.
+ * Copies Chromium without SwiftShader, which Chromium prefers to any other software GPU. The binary is hard-linked or
+ * copied, because it looks for its files beside itself; all others are symbolic links.
  *
- * @returns The path of the copy's program.
+ * @returns the path of the copy's binary
  */
 export function copyWithoutSwiftShader(program: string): string {
   const folder = dirname(program);
@@ -134,7 +134,7 @@ export function copyWithoutSwiftShader(program: string): string {
   return join(target, programName);
 }
 
-/** Hard links work neither across file systems nor, as a rule, for somebody else's files. */
+/** Hard links fail across file systems and, usually, for files of other users. */
 function linkOrCopy(from: string, to: string): void {
   try {
     linkSync(from, to);

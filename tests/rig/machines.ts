@@ -7,8 +7,8 @@ import { softwareVulkanManifest } from '../../tools/software-vulkan.ts';
 import { buildShim, cache, copyWithoutSwiftShader, findChromium, fingerprint, stamp } from './chromium.ts';
 
 /**
- * The three kinds of machine that Drift's users have: a GPU with float16 in shaders, a GPU without, no GPU.
- * Each is a Chromium on this machine, whatever hardware that has.
+ * The three kinds of machine that are tested: a GPU with float16 in shaders, a GPU without, and no GPU. Each is a
+ * configuration of Chromium on this machine, independent of its hardware.
  */
 export const machineNames = ['float16', 'float32', 'cpu'] as const;
 export type MachineName = (typeof machineNames)[number];
@@ -19,16 +19,16 @@ const machineSchema = v.object({
   args: v.array(v.string()),
   env: v.record(v.string(), v.string()),
 });
-/** How to start one of them. */
+/** How to start Chromium as one of these machines. */
 export type Machine = v.InferOutput<typeof machineSchema>;
 
 const rigSchema = v.object({
-  /** Changes with everything that the result depends on. */
+  /** Hash of everything that the result depends on. */
   key: v.string(),
   machines: v.array(machineSchema),
   missing: v.array(v.object({ name: v.picklist(machineNames), reason: v.string() })),
 });
-/** Which machines can be had here, and why the others cannot. */
+/** Machines that are available here, and why others are not. */
 export type Rig = v.InferOutput<typeof rigSchema>;
 
 const rigFile = join(cache, 'machines.json');
@@ -39,7 +39,7 @@ const descriptions: Readonly<Record<MachineName, string>> = {
   cpu: 'no GPU that it can use',
 };
 
-/** What `prepareMachines` found last, or null when it has not run here. */
+/** Cached result of `prepareMachines`, or null if it has not run here. */
 export function readRig(): Rig | null {
   try {
     return v.parse(rigSchema, JSON.parse(readFileSync(rigFile, 'utf8')));
@@ -49,8 +49,8 @@ export function readRig(): Rig | null {
 }
 
 /**
- * Builds the machines and starts each once to see that it is what it claims to be. Keeps the answer, so that it
- * costs nothing until Chromium or Mesa change.
+ * Builds the machines, and starts each once to verify its GPU. The result is cached until Chromium, Mesa or these
+ * sources change.
  */
 export async function prepareMachines(): Promise<Rig> {
   const program = findChromium();
@@ -80,7 +80,7 @@ export async function prepareMachines(): Promise<Rig> {
       missing.push({ name, reason: error instanceof Error ? error.message : String(error) });
     }
   }
-  // A machine that is missing is looked for again next time.
+  // An empty key, so that missing machines are tried again next time.
   return keep({ key: missing.length === 0 ? key : '', machines, missing });
 }
 
@@ -91,7 +91,7 @@ function keep(rig: Rig): Rig {
 }
 
 async function build(name: MachineName, program: string): Promise<Machine> {
-  // Chromium's sandbox does not start for root or in most containers; tests open no page but our own.
+  // Chromium's sandbox does not start as root or in most containers, and tests only open trusted pages.
   const common = ['--no-sandbox'];
   switch (name) {
     case 'float16':
@@ -123,12 +123,12 @@ async function build(name: MachineName, program: string): Promise<Machine> {
 }
 
 /**
- * Starts the machine and asks it for its GPU on a secure page.
+ * Starts the machine and queries its GPU on a secure page.
  *
- * @throws Error when it does not start or has another GPU than its name promises.
+ * @throws Error if it does not start, or has another GPU than its name says
  */
 async function verify(machine: Machine): Promise<void> {
-  // Loaded only here: it takes longer than all the rest of a preparation that has nothing to do.
+  // Imported lazily, because it takes longer than a preparation with a cached result.
   const { chromium } = await import('@playwright/test');
   const server = createServer((_, response) => {
     response.setHeader('Content-Type', 'text/html').end('<!doctype html><title>Drift</title>');

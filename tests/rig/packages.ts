@@ -6,17 +6,17 @@ import { backportsSource, namesSuite } from './apt-sources.ts';
 import { findChromium } from './chromium.ts';
 import { findCommand, outputOf, run } from './process.ts';
 
-/** Programs and libraries that the tests use and npm does not bring. */
+/** Programs and libraries that the tests need and npm does not provide. */
 export type Need = 'ffmpeg' | 'metadata' | 'webp' | 'nginx' | 'chromium' | 'vulkan' | 'mesa' | 'compiler';
 
 interface Requirement {
-  /** What it is for, as the summary says it. */
+  /** Purpose, as shown in the summary. */
   readonly label: string;
   readonly packages: readonly string[];
   present(): boolean;
 }
 
-/** The first Mesa whose software Vulkan driver has float16 in shaders. */
+/** First version of Mesa whose software Vulkan driver supports float16 in shaders. */
 const mesaMajor = 25;
 
 export const requirements: Readonly<Record<Need, Requirement>> = {
@@ -69,7 +69,7 @@ function libraryExists(name: string): boolean {
   );
 }
 
-/** A driver that Debian's packages do not know of was built by somebody who knows why: it is taken as it is. */
+/** A driver that dpkg does not know was installed deliberately, and is accepted as it is. */
 function mesaIsRecent(): boolean {
   if (softwareVulkanManifest() === null) return false;
   const version = outputOf('dpkg-query', ['-W', '-f', '${Version}', 'mesa-vulkan-drivers']);
@@ -80,16 +80,16 @@ function majorOf(version: string): number {
   return Number.parseInt(version.replace(/^\d+:/, ''), 10);
 }
 
-/** Which of these are not on this machine. */
+/** Needs that are not met on this machine. */
 export function missing(needs: readonly Need[]): Need[] {
   return needs.filter((need) => !requirements[need].present());
 }
 
 /**
- * Installs what is missing, with apt, as root or through sudo where that asks for no password. Nothing of apt's
- * configuration is changed: the backports that Mesa comes from are named in a temporary folder of sources.
+ * Installs missing packages with apt, as root or through passwordless sudo. Does not change apt's configuration: the
+ * backports for Mesa are added in a temporary folder of sources.
  *
- * @returns Why something is still missing, in words for a person, or null when all is there.
+ * @returns why something is still missing, or null if all needs are met
  */
 export async function install(needs: readonly Need[]): Promise<string | null> {
   if (process.env['DRIFT_NO_INSTALL'] === '1') return 'DRIFT_NO_INSTALL is set';
@@ -114,7 +114,7 @@ export async function install(needs: readonly Need[]): Promise<string | null> {
       return status === 0 ? null : lastLines(output);
     };
 
-    // A source of somebody else's that fails is no reason to stop: what counts is whether the packages come.
+    // A failing third-party source is not fatal: what counts is whether the packages get installed.
     const updateFailure = await apt('update');
     const plain = needs.filter((need) => need !== 'mesa').flatMap((need) => requirements[need].packages);
     const failures = [plain.length > 0 ? await apt('install', '--no-install-recommends', ...plain) : null];
@@ -135,9 +135,9 @@ export async function install(needs: readonly Need[]): Promise<string | null> {
 }
 
 /**
- * Copies the machine's sources into `folder` and adds its release's backports.
+ * Copies the machine's sources to `folder` and adds the release's backports.
  *
- * @returns The backports' suite, or null where there are none.
+ * @returns the suite of the backports, or null if there are none
  */
 function writeSources(folder: string): string | null {
   const parts = '/etc/apt/sources.list.d';
@@ -159,7 +159,7 @@ function codename(): string {
   return /^VERSION_CODENAME="?([^"\n]*)/m.exec(release)?.[1] ?? '';
 }
 
-/** The major version of the Mesa that apt would install if it were not told to take the backports. */
+/** Major version of Mesa that apt would install without the backports. */
 function mesaCandidate(folder: string): number {
   const policy = outputOf('env', [
     ...['LC_ALL=C', 'apt-cache', '-o', `Dir::Etc::sourceparts=${folder}`, 'policy', 'mesa-vulkan-drivers'],

@@ -1,4 +1,4 @@
-/** Says in one line of JSON whether Node has a GPU with float16 here: `{"reason": null}` or why not. */
+/** Prints as JSON whether Node has a GPU with float16: `{"reason": null}`, or the reason why not. */
 import './register.mjs';
 
 const { openNodeGpu } = await import('../../tools/node-gpu.ts');

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Where a command lies on the PATH, or null. */
+/** Path of a command found on PATH, or null. */
 export function findCommand(name: string): string | null {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter).filter((path) => path !== '')) {
     const path = join(folder, name);
@@ -16,7 +16,7 @@ export function findCommand(name: string): string | null {
   return null;
 }
 
-/** What a command printed (standard output only), or null where it is missing or failed. */
+/** Standard output of a command, or null if it is missing or fails. */
 export function outputOf(command: string, args: readonly string[]): string | null {
   const { status, stdout } = spawnSync(command, args, {
     encoding: 'utf8',
@@ -27,11 +27,11 @@ export function outputOf(command: string, args: readonly string[]): string | nul
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** `show` lets the output through, `collect` keeps it, `both` does both. */
+  /** `show` inherits the output, `collect` captures it, `both` does both. */
   readonly output: 'show' | 'collect' | 'both';
 }
 
-/** Runs a command to its end. A command that cannot be started answers status 127 and the reason as output. */
+/** Runs a command to its end. If it cannot be started, the status is 127 and the output is the reason. */
 export function run(
   command: string,
   args: readonly string[],

@@ -1,5 +1,5 @@
-/** Import this first, and what is imported afterwards may be TypeScript. */
+/** Enables TypeScript in later imports, so it has to be imported first. */
 import { register } from 'node:module';
 
-// From 22.18 on Node takes types out by itself.
+// Node strips types by default from 22.18 on.
 if (!process.features.typescript) register('./typescript-loader.mjs', import.meta.url);

@@ -1,19 +1,19 @@
 import * as v from 'valibot';
 
-/** What one step found, test by test. */
+/** Results of a step. */
 export interface Outcome {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-  /** The names of what failed. */
+  /** Names of failed tests. */
   readonly failures: readonly string[];
-  /** What could not be tested here, and why. */
+  /** What could not be tested on this machine, and why. */
   readonly untested: readonly string[];
 }
 
 export const nothing: Outcome = { passed: 0, failed: 0, skipped: 0, failures: [], untested: [] };
 
-/** Outcomes one after the other. */
+/** Sum of outcomes. */
 export function sum(outcomes: readonly Outcome[]): Outcome {
   return outcomes.reduce(
     (a, b) => ({
@@ -27,12 +27,12 @@ export function sum(outcomes: readonly Outcome[]): Outcome {
   );
 }
 
-/** A step that is right or wrong as a whole; a failure of it counts as one failed test. */
+/** Outcome of a step without single tests; a failure counts as one failed test. */
 export function whole(name: string, ok: boolean): Outcome {
   return ok ? nothing : { ...nothing, failed: 1, failures: [name] };
 }
 
-/** A program that failed without a failed test (it crashed, or a file did not load) has failed all the same. */
+/** Counts a program that failed without a failed test (a crash, or a file that did not load) as one failure. */
 export function withStatus(outcome: Outcome, name: string, status: number): Outcome {
   if (status === 0 || outcome.failed > 0) return outcome;
   return { ...outcome, failed: 1, failures: [`${name}: ended with status ${status}`] };
@@ -49,7 +49,7 @@ const vitestSchema = v.object({
   ),
 });
 
-/** Reads what Vitest's JSON reporter wrote. `root` is taken off file names. */
+/** Parses the report of Vitest's JSON reporter. `root` is removed from file names. */
 export function readVitest(report: unknown, root: string): Outcome {
   return sum(
     v.parse(vitestSchema, report).testResults.map((file) => {
@@ -99,7 +99,7 @@ const playwrightSchema = v.object({
   errors: v.array(v.object({ message: v.optional(v.string()) })),
 });
 
-/** Reads what Playwright's JSON reporter wrote. */
+/** Parses the report of Playwright's JSON reporter. */
 export function readPlaywright(report: unknown): Outcome {
   const { suites, errors } = v.parse(playwrightSchema, report);
   const outsideTests = errors.map(({ message = 'unknown error' }) => message.split('\n')[0] ?? '');
@@ -118,7 +118,7 @@ function readSuite(suite: PlaywrightSuite): Outcome {
   return sum([...own, ...(suite.suites ?? []).map(readSuite)]);
 }
 
-/** Reads the lines `name  error  limit  ok|FAIL` that `npm run conformance` prints. */
+/** Parses the lines `name  error  limit  ok|FAIL` printed by `npm run conformance`. */
 export function readConformance(output: string, name: string): Outcome {
   const lines = output.split('\n').map((line) => line.trimEnd());
   const failures = lines

@@ -13,15 +13,15 @@ import type { Outcome } from './reports.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const reports = join(cache, 'reports');
 
-/** What the steps know of this machine and of each other. */
+/** State of the machine and of earlier steps. */
 interface Context {
-  /** Why Node has no GPU here, or null when it has one; asked once. */
+  /** Why Node has no GPU, or null if it has one; determined once. */
   readonly nodeGpuMissing: () => string | null;
-  /** What is missing from this machine and could not be installed. */
+  /** Needs that are missing and could not be installed. */
   readonly lacking: readonly Need[];
-  /** Why it could not be installed. */
+  /** Why they could not be installed. */
   readonly notInstalled: string;
-  /** The steps that failed so far. */
+  /** Names of failed steps. */
   readonly failed: ReadonlySet<string>;
 }
 
@@ -29,7 +29,7 @@ interface Step {
   readonly name: string;
   readonly title: string;
   readonly needs: readonly Need[];
-  /** False for steps that are right or wrong as a whole. */
+  /** False for steps that pass or fail as a whole. */
   readonly hasTests: boolean;
   run(context: Context): Promise<Outcome>;
 }
@@ -103,10 +103,10 @@ const steps: readonly Step[] = [
 ];
 
 /**
- * `npm test`. Runs the steps that are named in `args` (all when none is), each to its end whether or not another
- * failed, and closes with a summary whose last line counts the single tests.
+ * `npm test`. Runs the steps named in `args` (default: all), each to its end even if others fail, and prints a summary
+ * whose last line counts the tests.
  *
- * @returns The exit status: 0 when all that ran passed, 1 when something failed or no test ran, 2 for an unknown step.
+ * @returns the exit status: 0 if everything passed, 1 if something failed or no test ran, 2 for an unknown step
  */
 export async function main(args: readonly string[]): Promise<number> {
   const unknown = args.filter((name) => name !== 'prepare' && !steps.some((step) => step.name === name));
@@ -181,7 +181,7 @@ function list(title: string, lines: readonly string[]): void {
   if (lines.length > 0) console.log(`\n${title}\n${lines.map((line) => `  ${line}`).join('\n')}`);
 }
 
-/** Sees to it that what the chosen steps need is there. Says nothing when there is nothing to do. */
+/** Installs what the chosen steps need. Prints nothing if all needs are met. */
 async function prepare(needs: readonly Need[]): Promise<Pick<Context, 'lacking' | 'notInstalled'>> {
   const absent = missing(needs);
   if (absent.length === 0) return { lacking: [], notInstalled: '' };
@@ -204,7 +204,7 @@ async function prepare(needs: readonly Need[]): Promise<Pick<Context, 'lacking' 
   return { lacking: still, notInstalled: `not installed: ${why.split('\n')[0] ?? why}` };
 }
 
-/** Adds why nothing was done about it to a reason that comes of something missing. */
+/** Appends to a reason why a missing package was not installed, if it needs one. */
 function because(
   reason: string,
   needs: readonly Need[],
@@ -214,7 +214,7 @@ function because(
   return needs.some((need) => lacking.includes(need)) ? `${reason} (${notInstalled})` : reason;
 }
 
-/** A program from node_modules, with its output shown. Answers its exit status. */
+/** Runs a program of node_modules with its output shown. Returns its exit status. */
 async function program(name: string, args: readonly string[], env?: Record<string, string>): Promise<number> {
   const options = env === undefined ? {} : { env };
   return (await run(join(root, 'node_modules/.bin', name), args, { ...options, output: 'show' })).status;
@@ -230,7 +230,7 @@ async function vitest(project: string): Promise<Outcome> {
 async function skippedGpuTests(reason: string): Promise<Outcome> {
   console.log(`Skipped: ${reason}.`);
   const file = join(reports, 'gpu-list.json');
-  // Parsed only: to load these files takes the GPU that is not there.
+  // Static parsing only, because loading these files requires a GPU.
   const args = ['list', '--project', 'gpu', '--staticParse', `--json=${file}`];
   await run(join(root, 'node_modules/.bin/vitest'), args, { output: 'collect' });
   const tests = existsSync(file) ? v.parse(v.array(v.unknown()), readJson(file)).length : 1;
@@ -245,7 +245,7 @@ async function conformance(backend: 'cpu' | 'webgpu'): Promise<Outcome> {
   return withStatus(readConformance(output, name), name, status);
 }
 
-/** What the page tests leave out where a program is missing. */
+/** Page tests that are skipped without a program. */
 const untestedWithout: readonly (readonly [Need, string])[] = [
   ['ffmpeg', 'exported animations, read back by another program'],
   ['nginx', 'the page behind a server that is not configured for it'],
@@ -283,7 +283,7 @@ async function page({ failed, lacking, notInstalled }: Context): Promise<Outcome
   return sum(outcomes);
 }
 
-/** How many page tests there are for one machine, or for all, without running any. */
+/** Number of page tests of one machine, or of all, without running them. */
 async function countPageTests(machine: string | null): Promise<number> {
   const file = join(reports, 'page-list.json');
   const project = machine === null ? [] : [`--project=${machine}`];
@@ -298,7 +298,7 @@ async function countPageTests(machine: string | null): Promise<number> {
 
 const probeSchema = v.object({ reason: v.nullable(v.string()) });
 
-/** Asked in a process of its own: a driver that crashes must not take the tests with it. */
+/** Runs in a child process, because a crash of the driver must not end the tests. */
 function probeNodeGpu(): string | null {
   const script = fileURLToPath(new URL('probe-gpu.mjs', import.meta.url));
   const output = outputOf(process.execPath, [script]);

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { transformWithOxc } from 'vite';
 
 /**
- * A module hook that lets plain Node before 22.18 import this project's TypeScript: types are taken out and
- * nothing else is changed (the compiler option `erasableSyntaxOnly` sees to it that this is enough).
+ * Module hook that strips types, for Node before 22.18. Nothing else is transformed, because the compiler option
+ * `erasableSyntaxOnly` guarantees that this is sufficient.
  *
  * @type {import('node:module').LoadHook}
  */
