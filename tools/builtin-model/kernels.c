@@ -1,7 +1,7 @@
 /*
- * What training costs on processors once convolutions and products run in bfloat16: group norm with SiLU, softmax, and
- * GEGLU, forward and backward, on bfloat16 with sums and functions in float32. PyTorch's own are several times slower, and
- * its group norm sums bfloat16 in bfloat16. nets.py builds this where there is a compiler, and does without where not.
+ * CPU kernels for training in bfloat16: group norm with SiLU, softmax, and GEGLU, forward and backward, computed in
+ * float32. PyTorch's own are several times slower, and its group norm accumulates in bfloat16. nets.py builds this file if
+ * there is a compiler, and falls back to PyTorch otherwise.
  */
 #include <math.h>
 #include <stdint.h>
@@ -22,8 +22,8 @@ static inline uint16_t narrow(float f) {
 }
 
 /*
- * Group norm on [b, n, c], n = h·w (channels last), and SiLU if asked for:
- * y = silu(γ(x - μ)/σ + β), `mean` and `rstd` [b, groups] are kept for the way back.
+ * Group norm on [b, n, c], n = h·w (channels last), with optional SiLU:
+ * y = silu(γ(x - μ)/σ + β). `mean` and `rstd` [b, groups] are saved for the backward pass.
  */
 void norm_forward(const uint16_t *x, const float *weight, const float *bias, uint16_t *y, float *mean, float *rstd,
              int b, int n, int c, int groups, float eps, int silu) {
@@ -64,7 +64,7 @@ void norm_forward(const uint16_t *x, const float *weight, const float *bias, uin
   }
 }
 
-/* From the gradient of y to those of x, and of γ and β for each picture ([b, c], to be summed). */
+/* Gradients of x, and of γ and β per picture ([b, c], to be summed over b), from the gradient of y. */
 void norm_backward(const uint16_t *x, const uint16_t *grad, const float *weight, const float *bias, const float *mean,
               const float *rstd, uint16_t *dx, float *dweight, float *dbias, int b, int n, int c, int groups, int silu) {
 #pragma omp parallel for schedule(static)
