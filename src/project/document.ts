@@ -16,8 +16,8 @@ const name = v.pipe(v.string(), v.maxLength(200));
 const side = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2048));
 
 /**
- * Schema of stored settings. Missing ones, added since by a later version, get their defaults, which reproduce what
- * earlier versions did. Values out of range are an error.
+ * Schema of stored settings. Those that are missing, because an earlier version did not have them, get defaults that
+ * reproduce what that version did. Values out of range are an error.
  */
 export const keptSettingsSchema = v.pipe(
   v.partial(v.object(settingsSchema.entries)),

@@ -24,7 +24,7 @@ export function placementOf(
   if (shape === 'frame') return { width, height, x: 0, y: 0, scaledWidth: width, scaledHeight: height };
   const ratio = ratios[shape];
   const wider = width / height > ratio;
-  // Padding extends one side of the picture and cropping shortens the other one; this is the side that stays.
+  // Padding keeps the side that is too long for the ratio and extends the other one; cropping shortens the long side.
   const keepsWidth = wider === (fit === 'pad');
   const outer = keepsWidth ? { width, height: even(width / ratio) } : { width: even(height * ratio), height };
   const shrink = Math.min(1, longestSide / Math.max(outer.width, outer.height));

@@ -40,7 +40,7 @@ export type Remedies = (error: unknown, place: ModelPlace, kept: boolean) => rea
 export interface ModelStore extends StoreApi<ModelState> {
   /**
    * Loads the model that `locate` returns; errors, its own included, are shown. Cancels a load that is running. If it
-   * fails, the model that was in use stays in use.
+   * fails, the model that was in use stays in use, unless the worker has died.
    */
   readonly load: (locate: () => Wish) => void;
   /** Loads the same model again after a failure. */
