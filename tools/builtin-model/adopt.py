@@ -33,7 +33,6 @@ def main():
     # Batch norm's integer counters of batches are not in the file.
     counts = {f"image.{k}": v for k, v in ImageTower().state_dict().items() if not v.dtype.is_floating_point}
     save(a.runs, "clip", {**clip, **counts})
-    save(a.runs, "text", {k: v for k, v in clip.items() if k.startswith("text.")})
     merges = json.load(open(f"{a.model}/tokenizer/tokenizer.json"))["model"]["merges"]
     json.dump([m.split(" ") for m in merges], open(f"{a.runs}/words.json", "w"))
 

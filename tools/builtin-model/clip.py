@@ -1,22 +1,27 @@
-"""Trains the CLIP pair: `python3 clip.py DATA RUNS --held-out DIR --minutes 45`.
+"""Trains the CLIP pair: `python3 clip.py DATA RUNS --held-out DIR --minutes 85`.
 
 Contrastive training (Radford et al. 2021) on pictures and captions. A batch has two layouts of each scene, which are
 neither positives nor negatives of each other. Half of the pictures are augmented to resemble photographs, and a tenth is
 spoiled and captioned accordingly, so that negative prompts work.
 
-Auxiliary heads, which are discarded later, predict the scene's attributes, its things, and a thumbnail of its colours from
-the image embedding, so that the embedding keeps palette, horizon and light, which photographs share with the scenes.
+Captions mix attributes, so the contrastive loss alone says little about single words. A second loss classifies each
+attribute of a picture among its values' words ("dawn", "by day", "night", …), as zero-shot classification and prompts use
+them.
+
+Auxiliary heads, which are discarded later, predict the scene's things and a thumbnail of its colours from the image
+embedding, so that the embedding keeps palette, horizon and light, which photographs share with the scenes.
 """
 
 import argparse
 import os
+from collections import Counter
 
 import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from data import ATTRIBUTES, SPOILED, Worlds, clip_pixels, like_photograph, spoiled
+from data import SPOILED, Worlds, clip_pixels, like_photograph, spoiled
 from loop import DEVICE, Ahead, Stage, autocast, to_device
 from nets import EMBEDDING_WIDTH, ImageTower, TextTower
 from words import Words
@@ -32,36 +37,51 @@ def learn_words(worlds, path):
     return Words.load(path)
 
 
-class Labels:
-    """Encodes attributes of scenes as class indices."""
+class Attributes:
+    """Values of each attribute, their words, and the classes of scenes.
 
-    def __init__(self, scenes):
-        self.values = {name: sorted({scene[name] for scene in scenes}) for name in ATTRIBUTES}
-        self.things = sorted({thing for scene in scenes for thing in scene["things"]})
+    `words` maps an attribute to values to words. Words of several values ("moon") denote none of them and are omitted.
+    """
 
-    def of(self, scenes):
-        """Class indices [n] of each attribute, and multi-hot things [n, things]."""
-        classes = {name: torch.tensor([values.index(s[name]) for s in scenes]) for name, values in self.values.items()}
-        things = torch.tensor([[float(thing in s["things"]) for thing in self.things] for s in scenes])
-        return classes, things
+    def __init__(self, words):
+        self.words = {}
+        for name, values in words.items():
+            uses = Counter(word for each in values.values() for word in each)
+            self.words[name] = {value: [word for word in each if uses[word] == 1] for value, each in values.items()}
+        self.things = list(self.words["thing"])
+
+    def prompts(self, rng):
+        """A random word of each value, attribute after attribute."""
+        return [str(rng.choice(each)) for values in self.words.values() for each in values.values()]
+
+    def classes(self, scenes):
+        """Class indices [n] of each attribute: -1 where none applies, or several things."""
+        return {name: torch.tensor([self._index(name, scene) for scene in scenes]) for name in self.words}
+
+    def _index(self, name, scene):
+        if name == "thing":
+            value = scene["things"][0] if len(scene["things"]) == 1 else None
+        else:
+            value = None if (name, scene["family"]) == ("weather", "underwater") else scene[name]
+        values = list(self.words[name])
+        return values.index(value) if value in values else -1
+
+    def multi_hot(self, scenes):
+        """The things of scenes as [n, things]."""
+        return torch.tensor([[float(thing in s["things"]) for thing in self.things] for s in scenes])
 
 
 class Heads(nn.Module):
     """Auxiliary heads on the image embedding, used in training only."""
 
-    def __init__(self, labels):
+    def __init__(self, things):
         super().__init__()
-        self.attributes = nn.ModuleDict({name: nn.Linear(EMBEDDING_WIDTH, len(values)) for name, values in labels.values.items()})
-        self.things = nn.Linear(EMBEDDING_WIDTH, len(labels.things))
+        self.things = nn.Linear(EMBEDDING_WIDTH, things)
         self.thumbnail = nn.Linear(EMBEDDING_WIDTH, 3 * THUMBNAIL**2)
 
-    def loss(self, embeds, classes, things, thumbnails, kept):
-        """Auxiliary losses of the rows selected by `kept`: attributes, things, colours."""
-        e = embeds[kept]
-        attributes = sum(F.cross_entropy(head(e), classes[name][kept]) for name, head in self.attributes.items())
-        found = F.binary_cross_entropy_with_logits(self.things(e), things[kept])
-        colours = F.mse_loss(self.thumbnail(e), thumbnails[kept])
-        return attributes / len(self.attributes), found, colours
+    def loss(self, embeds, things, thumbnails):
+        """Auxiliary losses: things, colours."""
+        return F.binary_cross_entropy_with_logits(self.things(embeds), things), F.mse_loss(self.thumbnail(embeds), thumbnails)
 
 
 class Batches:
@@ -69,33 +89,39 @@ class Batches:
 
     def __init__(self, worlds, words):
         self.worlds, self.words = worlds, words
-        self.labels = Labels(worlds.scenes)
+        self.attributes = Attributes(worlds.words)
         self.available = worlds.count // worlds.layouts
 
     def draw(self, rng, n):
-        """2n pictures of n scenes as CLIP pixels, with token ids, scene indices and labels."""
+        """2n pictures of n scenes as CLIP pixels, token ids of their captions and of the attributes' words, and labels."""
         w = self.worlds
         chosen = rng.choice(self.available, n, replace=False)
         layouts = np.stack([rng.permutation(w.layouts)[:2] for _ in chosen])
         rows = w.rows(chosen[:, None], layouts).reshape(-1)
-        x = w.pictures(rows)
+        x = w.small_pictures(rows)
         thumbnails = F.adaptive_avg_pool2d(x, THUMBNAIL).flatten(1)
-        small = F.avg_pool2d(x, 2)
         degraded = rng.random(len(rows)) < 0.5
-        pixels = clip_pixels(x)
-        pixels[degraded] = clip_pixels(like_photograph(rng, small[degraded]))
         scenes = [w.scene(r) for r in rows]
         texts = [str(rng.choice(scene["captions"])) for scene in scenes]
         owner = np.repeat(np.arange(n), 2)
         kept = np.ones(len(rows), bool)
         for i, position in enumerate(rng.choice(len(rows), len(rows) // 10, replace=False)):
             kind = list(SPOILED)[i % len(SPOILED)]
-            pixels[position : position + 1] = clip_pixels(spoiled(rng, kind, small[position : position + 1]))
+            x[position : position + 1] = spoiled(rng, kind, x[position : position + 1])
             texts[position] = str(rng.choice(SPOILED[kind]))
             owner[position] = n + list(SPOILED).index(kind)
-            kept[position] = False
-        classes, things = self.labels.of(scenes)
-        return pixels, self.ids(texts), torch.from_numpy(owner), classes, things, thumbnails, torch.from_numpy(kept)
+            kept[position] = degraded[position] = False
+        x[degraded] = like_photograph(rng, x[degraded])
+        return {
+            "pixels": clip_pixels(x),
+            "captions": self.ids(texts),
+            "words": self.ids(self.attributes.prompts(rng)),
+            "owner": torch.from_numpy(owner),
+            "classes": self.attributes.classes(scenes),
+            "things": self.attributes.multi_hot(scenes),
+            "thumbnails": thumbnails,
+            "kept": torch.from_numpy(kept),
+        }
 
     def ids(self, texts):
         return torch.tensor(self.words.encode(texts), device=DEVICE)
@@ -105,6 +131,15 @@ def contrast(logits, same):
     """Cross-entropy with the diagonal as targets; other entries of the same scene are masked."""
     logits = logits.masked_fill(same & ~torch.eye(len(same), dtype=torch.bool, device=same.device), -1e4)
     return F.cross_entropy(logits, torch.arange(len(logits), device=logits.device))
+
+
+def read_attributes(attributes, logits, classes):
+    """Mean cross-entropy of the attributes of pictures, given logits [n, words] against `Attributes.prompts`."""
+    losses, first = [], 0
+    for name, values in attributes.words.items():
+        losses.append(F.cross_entropy(logits[:, first : first + len(values)], classes[name], ignore_index=-1))
+        first += len(values)
+    return sum(losses) / len(losses)
 
 
 @torch.no_grad()
@@ -134,17 +169,18 @@ def main():
     arguments.add_argument("data")
     arguments.add_argument("runs")
     arguments.add_argument("--held-out", required=True, help="a collection drawn with another seed")
-    arguments.add_argument("--minutes", type=float, default=45)
-    arguments.add_argument("--scenes", type=int, default=96)
+    arguments.add_argument("--minutes", type=float, default=85)
+    arguments.add_argument("--scenes", type=int, default=64)
     arguments.add_argument("--rate", type=float, default=2e-3)
     a = arguments.parse_args()
     worlds, held_out = Worlds(a.data), Worlds(a.held_out)
     words = learn_words(worlds, f"{a.runs}/words.json")
+    worlds.resize_all(f"{a.data}/clip.rgb")
     batches = Batches(worlds, words)
     modules = {
         "image": ImageTower(),
         "text": TextTower(len(words.ids), words.start),
-        "heads": Heads(batches.labels),
+        "heads": Heads(len(batches.attributes.things)),
         "temperature": torch.nn.ParameterDict({"log": torch.nn.Parameter(torch.tensor(np.log(14.0), dtype=torch.float32))}),
     }
     stage = Stage("clip", a.runs, modules, a.minutes, a.rate, decay=0.1)
@@ -152,24 +188,28 @@ def main():
     ahead = Ahead(lambda rng: batches.draw(rng, a.scenes))
 
     def step(rng, progress):
-        pixels, ids, owner, classes, things, thumbnails, kept = ahead(rng)
-        owner = owner.to(DEVICE)
+        batch = ahead(rng)
+        owner, kept = batch["owner"].to(DEVICE), batch["kept"].to(DEVICE)
         with autocast():
-            embeds, captions = image(to_device(pixels)), text(ids)
-        logits = temperature["log"].exp().clamp(max=50) * F.normalize(embeds, dim=-1) @ captions.T
+            embeds, captions = image(to_device(batch["pixels"])), text(batch["captions"])
+            words = text(batch["words"])
+        scale = temperature["log"].exp().clamp(max=50)
+        directions = F.normalize(embeds, dim=-1)
+        logits = scale * directions @ captions.T
         same = owner[:, None] == owner[None]
         pair = 0.5 * (contrast(logits, same) + contrast(logits.T, same))
-        classes = {name: values.to(DEVICE) for name, values in classes.items()}
-        attributes, found, colours = heads.loss(embeds, classes, things.to(DEVICE), thumbnails.to(DEVICE), kept.to(DEVICE))
-        loss = pair + 0.5 * attributes + found + 4 * colours
-        figures = {"pair": pair, "attributes": attributes, "things": found, "colours": colours}
+        classes = {name: values.to(DEVICE)[kept] for name, values in batch["classes"].items()}
+        read = read_attributes(batches.attributes, scale * directions[kept] @ words.T, classes)
+        things, colours = heads.loss(embeds[kept], batch["things"].to(DEVICE)[kept], batch["thumbnails"].to(DEVICE)[kept])
+        loss = pair + 1.5 * read + things + 4 * colours
+        figures = {"pair": pair, "attributes": read, "things": things, "colours": colours}
         return loss, {name: value.detach() for name, value in figures.items()}
 
     def report():
         forward, backward = rank_one(stage.average["image"], stage.average["text"], held_out, batches)
         print(f"held out, 1 of 50: picture to text {forward:.1%}, text to picture {backward:.1%}", flush=True)
 
-    stage.run(step, report, every=20)
+    stage.run(step, report, every=50)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,6 @@ import torch.nn.functional as F
 from nets import CLIP_SIDE
 
 SIDE = 256
-# Attributes of a scene, in the order of the measures.
-ATTRIBUTES = ("family", "time", "weather", "season", "sky", "palette", "style")
 
 
 class Worlds:
@@ -23,7 +21,7 @@ class Worlds:
         self.pixels = np.memmap(path, np.uint8, "r", shape=(self.count, SIDE, SIDE, 3))
         if os.path.exists(f"{folder}/scenes.json"):
             index = json.load(open(f"{folder}/scenes.json"))
-            self.layouts, self.scenes = index["layouts"], index["scenes"]
+            self.layouts, self.scenes, self.words = index["layouts"], index["scenes"], index["words"]
             # Pictures of unlisted scenes come from an interrupted run.
             self.count = min(self.count, self.layouts * len(self.scenes))
 
@@ -38,17 +36,44 @@ class Worlds:
         """Pictures [n, 3, h, w] in -1…1; `window` is (top, left, size) of a common crop."""
         top, left, size = window or (0, 0, SIDE)
         part = np.stack([self.pixels[r, top : top + size, left : left + size] for r in rows])
-        return torch.from_numpy(part).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
+        return _unit_range(part)
+
+    def small_pictures(self, rows):
+        """Pictures [n, 3, 96, 96] in -1…1, resized as for the image tower."""
+        return _unit_range(self.small[rows])
+
+    def resize_all(self, path):
+        """Resizes all pictures once, to a file that fits in memory: reading full pictures would cost most of a CLIP step."""
+        if not os.path.exists(path):
+            with open(path + ".part", "wb") as file:
+                for rows in np.array_split(np.arange(self.count), -(-self.count // 64)):
+                    small = resized(self.pictures(rows)).mul(255).round().byte()
+                    file.write(small.permute(0, 2, 3, 1).contiguous().numpy().tobytes())
+            os.replace(path + ".part", path)
+        self.small = np.fromfile(path, np.uint8).reshape(-1, CLIP_SIDE, CLIP_SIDE, 3)
+        if len(self.small) < self.count:
+            raise ValueError(f"{path} has {len(self.small)} of {self.count} pictures: remove it")
+
+
+def _unit_range(pixels):
+    """Bytes [n, h, w, 3] as channels-first floats in -1…1."""
+    return torch.from_numpy(pixels).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
 
 
 MEAN = torch.tensor([0.48145466, 0.4578275, 0.40821073])[:, None, None]
 DEVIATION = torch.tensor([0.26862954, 0.26130258, 0.27577711])[:, None, None]
 
 
-def clip_pixels(pictures):
-    """Preprocesses pictures [n, 3, h, w] in -1…1 for the image tower, as Drift does: bicubic without antialiasing."""
+def resized(pictures):
+    """Resizes pictures [n, 3, h, w] in -1…1 to 0…1 at the image tower's size, as Drift does: bicubic without antialiasing."""
     x = F.interpolate((pictures + 1) / 2, size=(CLIP_SIDE, CLIP_SIDE), mode="bicubic", align_corners=False, antialias=False)
-    return (x.clamp(0, 1) - MEAN.to(x.device)) / DEVIATION.to(x.device)
+    return x.clamp(0, 1)
+
+
+def clip_pixels(pictures):
+    """Preprocesses pictures [n, 3, h, w] in -1…1 for the image tower."""
+    x = resized(pictures)
+    return (x - MEAN.to(x.device)) / DEVIATION.to(x.device)
 
 
 SPOILED = {

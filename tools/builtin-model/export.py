@@ -105,8 +105,7 @@ def main():
     words = learn_words(Worlds(a.data), f"{a.runs}/words.json")
     vae, unet, image, text = Vae(), Unet(), ImageTower(), TextTower(len(words.ids), words.start)
     load(a.runs, "vae", {"vae": vae})
-    load(a.runs, "clip", {"image": image})
-    load(a.runs, "text", {"text": text})
+    load(a.runs, "clip", {"image": image, "text": text})
     load(a.runs, "unet", {"unet": unet})
     for module in (vae, unet, image, text):
         module.float().cpu()
@@ -135,7 +134,7 @@ def main():
     ids = torch.tensor(words.encode(["sunset over the sea", "noise"]))
     write_onnx(f"{a.out}/text_encoder/model.onnx", text, ids, "input_ids", "text_embeds", {0: "prompts", 1: "tokens"})
     # Saved for further training: the exported tower has batch norm folded in and lacks the heads.
-    towers = {**torch.load(f"{a.runs}/clip.pt", map_location="cpu")["average"], **{f"text.{k}": v for k, v in text.state_dict().items()}}
+    towers = torch.load(f"{a.runs}/clip.pt", map_location="cpu")["average"]
     write_safetensors(CLIP_WEIGHTS, {k: v for k, v in towers.items() if v.dtype.is_floating_point})
     tokenizer, config = words.files()
     write_json(f"{a.out}/tokenizer/tokenizer.json", tokenizer)

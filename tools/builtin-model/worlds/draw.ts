@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import * as v from 'valibot';
-import { caption, fullCaption } from './captions.ts';
+import { attributeWords, caption, fullCaption } from './captions.ts';
 import { sceneAt } from './collection.ts';
 import { Random } from './random.ts';
 
@@ -13,7 +13,7 @@ const usage = `Usage: node tools/run.mjs tools/builtin-model/worlds/draw.ts --ou
 
 Draws a collection of scenes, each with several layouts, in worker threads. Writes pictures.rgb (RGB bytes, picture after
 picture), scenes.json (for each picture: its attributes and the caption that has all of them; for each scene: captions in
-varied words). An interrupted run goes on where it stopped; more scenes may be asked for later.`;
+varied words; the words of each value of an attribute). An interrupted run goes on where it stopped; more scenes may be asked for later.`;
 
 const answer = v.object({ index: v.number(), rgb: v.instance(Uint8Array) });
 
@@ -115,6 +115,6 @@ async function writeIndex(
     };
   });
   const file = join(out, 'scenes.json');
-  await writeFile(`${file}.part`, JSON.stringify({ pixels, layouts, scenes: index }));
+  await writeFile(`${file}.part`, JSON.stringify({ pixels, layouts, words: attributeWords, scenes: index }));
   await rename(`${file}.part`, file);
 }
