@@ -14,6 +14,7 @@ import type { History } from './history.ts';
 import type { AnimationChange, ChangeListener } from './journal.ts';
 import { createNewestTask } from './newest-task.ts';
 import type { Notices } from './notices.ts';
+import type { Offers } from './offers.ts';
 import type { Pictures } from './pictures.ts';
 import type { Preferences } from './preferences.ts';
 import type { SettingsStore } from './settings.ts';
@@ -37,10 +38,12 @@ export function createAnimation({
   preferences,
   notices,
   history,
+  offers,
   environment,
 }: {
   cutter: StartCutter;
   history: History;
+  offers: Offers;
   pictures: Pictures;
   autosave: Pick<Autosave, 'isKept' | 'getState' | 'subscribe'>;
   settings: SettingsStore;
@@ -129,7 +132,9 @@ export function createAnimation({
     const { start, tree, project, reading } = store.getState();
     // A picture that is still being read is compared with the settings when it is decoded.
     if (!start || tree.nodes.size > 0 || project?.readOnly || reading || cutter.isCurrent(start)) return;
-    void read(start.file, start.name, replaceStart);
+    void read(start.file, start.name, (cut) => {
+      if (store.getState().project?.id === project?.id) replaceStart(cut);
+    });
   }
   settings.subscribe(recut);
   preferences.subscribe(recut);
@@ -164,10 +169,7 @@ export function createAnimation({
     const { length } = before.frames;
     if (length === 0) return;
     const count = length === 1 ? '1 frame was' : `${length} frames were`;
-    const back = () => {
-      history.undoAlone(entry);
-    };
-    notices.info(shelfTopic, `${count} put aside.`, [{ label: 'Bring back', run: back }]);
+    offers.show(shelfTopic, `${count} put aside.`, 'Bring back', entry);
   }
 
   /** Shows a changed tree, or another path of it, and reports the change. */
@@ -276,11 +278,8 @@ export function createAnimation({
       notices.dismissTopic(removedTopic);
       takeOff(tree, removed);
       const entry = recorded.removed(nodes.length === 1 ? 'Delete frame' : 'Delete frames', removed, start);
-      const back = () => {
-        history.undoAlone(entry);
-      };
       const count = nodes.length === 1 ? '1 frame was' : `${nodes.length} frames were`;
-      notices.info(removedTopic, `${count} deleted.`, [{ label: 'Bring back', run: back }]);
+      offers.show(removedTopic, `${count} deleted.`, 'Bring back', entry);
     },
     takeUp(leaf) {
       goTo('Another way', leaf);
@@ -332,7 +331,8 @@ export function createAnimation({
       recorded.swapped('Import', before.content, before.settings);
     },
     clear(left) {
-      reading.stop();
+      // Deleting takes a while, in which the user may have chosen another picture or project.
+      if (left !== 'deleted') reading.stop();
       const before = content();
       notices.dismissTopic(shelfTopic);
       if (left === 'deleted') notices.dismissTopic(removedTopic);

@@ -12,7 +12,10 @@ export interface HistoryEntry {
   readonly projects: readonly string[];
   /** Memory that the entry holds, relative to that of a changed setting; default 1. */
   readonly weight?: number;
-  /** Undoes the action; returns false if that is no longer possible, which removes the entry. */
+  /**
+   * Undoes the action; returns false if that is no longer possible, which removes the entry. What it records itself is
+   * ignored until its first `await`; after that the user may be doing something else, which is recorded.
+   */
   readonly undo: () => boolean | Promise<boolean>;
   readonly redo: () => boolean | Promise<boolean>;
 }
@@ -24,14 +27,20 @@ export interface HistoryState {
 }
 
 export interface History extends StoreApi<HistoryState> {
-  /** Adds an entry and clears the redo entries. Ignored during an undo, a redo and `quietly`. */
+  /**
+   * Adds an entry, clears the redo entries, and cancels undos and redos that wait for another. Ignored inside of `undo`,
+   * `redo` and `quietly`.
+   */
   readonly record: (entry: HistoryEntry) => HistoryEntry;
   /** Replaces the newest entry if it is `last`, to coalesce changes; otherwise adds the entry. */
   readonly amend: (last: HistoryEntry | null, entry: HistoryEntry) => HistoryEntry;
   /** Runs synchronous work without recording, as part of an action that the caller records. */
   readonly quietly: <T>(work: () => T) => T;
+  /** Undoes the newest entry, after the undos and redos that are still running. */
   readonly undo: () => Promise<void>;
   readonly redo: () => Promise<void>;
+  /** Whether an entry can be undone. */
+  readonly includes: (entry: HistoryEntry) => boolean;
   /** Undoes one entry out of order and removes it. Does nothing if it is not in the history. */
   readonly undoAlone: (entry: HistoryEntry) => void;
   /** Removes an entry, or all entries that refer to a project, by its id. */
@@ -54,6 +63,10 @@ export function createHistory({
   let undone: HistoryEntry[] = [];
   /** Nesting depth of work that is not recorded. */
   let quiet = 0;
+  /** Number of entries recorded so far. */
+  let recorded = 0;
+  /** The undo or redo that was requested last; null if none is running. */
+  let running: Promise<void> | null = null;
 
   function update() {
     let weight = 0;
@@ -63,31 +76,47 @@ export function createHistory({
   }
 
   async function move(way: 'undo' | 'redo'): Promise<void> {
-    const from = way === 'undo' ? done : undone;
+    const [from, to] = way === 'undo' ? [done, undone] : [undone, done];
     const entry = from.at(-1);
-    if (!entry || quiet > 0 || (entry.touches === 'frames' && !mayChangeFrames())) return;
+    if (!entry || (entry.touches === 'frames' && !mayChangeFrames())) return;
+    // Moved before it is undone, so that what the user does meanwhile is recorded after it, as usual.
     from.pop();
-    quiet++;
+    to.push(entry);
+    update();
     let moved = false;
     try {
-      moved = await entry[way]();
-      if (moved) (way === 'undo' ? undone : done).push(entry);
+      moved = await history.quietly(() => entry[way]());
     } catch (error) {
       notices.error(error);
-    } finally {
-      quiet--;
-      update();
     }
+    if (!moved) history.remove(entry);
     const verb = way === 'undo' ? 'Undone' : 'Redone';
     notices.announce(
       moved ? `${verb}: ${entry.label}.` : `“${entry.label}” could not be ${verb.toLowerCase()}.`,
     );
   }
 
+  /**
+   * Undoes or redoes, after those that are still running. One that had to wait is dropped if something was recorded
+   * meanwhile, because it meant an older entry.
+   */
+  function request(way: 'undo' | 'redo'): Promise<void> {
+    const asked = recorded;
+    const turn = running;
+    const own: Promise<void> = (
+      turn ? turn.then(() => (recorded === asked ? move(way) : undefined)) : move(way)
+    ).finally(() => {
+      if (running === own) running = null;
+    });
+    running = own;
+    return own;
+  }
+
   const history: History = {
     ...store,
     record(entry) {
       if (quiet > 0) return entry;
+      recorded++;
       done.push(entry);
       undone = [];
       update();
@@ -105,8 +134,9 @@ export function createHistory({
         quiet--;
       }
     },
-    undo: () => move('undo'),
-    redo: () => move('redo'),
+    undo: () => request('undo'),
+    redo: () => request('redo'),
+    includes: (entry) => done.includes(entry),
     undoAlone(entry) {
       if (!done.includes(entry)) return;
       history.remove(entry);

@@ -11,7 +11,7 @@ const deletedTopic = 'deleted';
 
 /** Creates the deletion of projects: undoable while its notice is shown; the project is purged afterwards. */
 export function createProjectDeletion({
-  jobs: { attempt },
+  jobs: { attempt, isRunning },
   worker,
   autosave,
   animation,
@@ -22,7 +22,7 @@ export function createProjectDeletion({
   refresh,
   reopen,
 }: {
-  jobs: Pick<ProjectJobs, 'attempt'>;
+  jobs: Pick<ProjectJobs, 'attempt' | 'isRunning'>;
   worker: WorkerHandle<typeof projectsApi>;
   autosave: Autosave;
   animation: AnimationStore;
@@ -47,11 +47,12 @@ export function createProjectDeletion({
   /** Deletes a project and shows the notice. Returns the function that restores it. */
   async function takeOff(id: string): Promise<() => Promise<boolean>> {
     const name = nameOf(id);
-    const wasOpen = animation.getState().project?.id === id;
     // Purges the project that was deleted before.
     notices.dismissTopic(deletedTopic);
     await autosave.whenSettled();
     await worker.call('remove', { id });
+    // Only now: the user may have gone on to another project meanwhile.
+    const wasOpen = animation.getState().project?.id === id;
     if (wasOpen) animation.clear('deleted');
     let wantedBack = false;
     const bringBack = async () => {
@@ -66,7 +67,9 @@ export function createProjectDeletion({
         return false;
       }
       await attempt(refresh);
-      if (wasOpen && !animation.getState().start) await reopen(id);
+      // What the user has begun meanwhile stays on the page.
+      const { start, reading } = animation.getState();
+      if (wasOpen && !start && !reading && !isRunning()) await reopen(id);
       return true;
     };
     const offer = () => {

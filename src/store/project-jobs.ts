@@ -25,6 +25,8 @@ export interface ProjectJobs {
   /** Runs a short operation and shows its error, if any. */
   readonly attempt: (task: () => Promise<void>) => Promise<void>;
   readonly cancel: () => void;
+  /** Whether a job is running. */
+  readonly isRunning: () => boolean;
   /** Signal of the newest job; aborted by `cancel` and by the next job. */
   readonly signal: () => AbortSignal;
 }
@@ -37,22 +39,27 @@ export function createProjectJobs({
   onJob: (job: ProjectJob | null) => void;
 }): ProjectJobs {
   let controller = new AbortController();
+  let current: ProjectJob | null = null;
+  const show = (job: ProjectJob | null) => {
+    current = job;
+    onJob(job);
+  };
   return {
     async job(text, task, kept = '') {
       controller.abort();
       controller = new AbortController();
       const { signal } = controller;
-      onJob({ text, done: 0, of: 0 });
+      show({ text, done: 0, of: 0 });
       try {
         await task(signal, ({ done, of }) => {
-          if (!signal.aborted) onJob({ text, done, of });
+          if (!signal.aborted) show({ text, done, of });
         });
         return !signal.aborted;
       } catch (error) {
         if (!signal.aborted) notices.error(error, { kept });
         return false;
       } finally {
-        if (!signal.aborted) onJob(null);
+        if (!signal.aborted) show(null);
       }
     },
     async attempt(task) {
@@ -64,8 +71,9 @@ export function createProjectJobs({
     },
     cancel() {
       controller.abort();
-      onJob(null);
+      show(null);
     },
+    isRunning: () => current !== null,
     signal: () => controller.signal,
   };
 }

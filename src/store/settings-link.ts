@@ -1,11 +1,11 @@
 import { InputError, insecureRemedy, isInsecureContext } from '../base/index.ts';
 import { settingsFromHash, settingsToHash } from '../project/index.ts';
 import type { Environment } from './environment.ts';
-import type { History } from './history.ts';
 import { withOrigin } from './location.ts';
 import type { ModelStore } from './model.ts';
 import type { ModelsStore } from './models.ts';
 import type { Notices } from './notices.ts';
+import type { Offers } from './offers.ts';
 import type { SettingsStore } from './settings.ts';
 
 /** Sharing of settings as links. */
@@ -24,10 +24,10 @@ export function createSettingsLink({
   model,
   models,
   notices,
-  history,
+  offers,
   environment: { address, copyText },
 }: {
-  history: History;
+  offers: Offers;
   settings: SettingsStore;
   model: ModelStore;
   models: ModelsStore;
@@ -81,20 +81,9 @@ export function createSettingsLink({
       address.replace(link.href);
       const entry = settings.replace(linked.settings);
       const left = linked.refused.map((key) => `“${key}”`).join(', ');
-      notices.info(
-        'link',
-        `These settings come from the link.${left && ` Left out, because they cannot be used: ${left}.`}`,
-        entry
-          ? [
-              {
-                label: 'Bring back mine',
-                run: () => {
-                  history.undoAlone(entry);
-                },
-              },
-            ]
-          : [],
-      );
+      const message = `These settings come from the link.${left && ` Left out, because they cannot be used: ${left}.`}`;
+      if (entry) offers.show('link', message, 'Bring back mine', entry);
+      else notices.info('link', message, []);
       return true;
     },
   };

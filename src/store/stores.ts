@@ -18,6 +18,7 @@ import { createModels } from './models.ts';
 import type { ModelsStore } from './models.ts';
 import { createNotices } from './notices.ts';
 import type { Notices } from './notices.ts';
+import { createOffers } from './offers.ts';
 import { createPick } from './pick.ts';
 import type { PickStore } from './pick.ts';
 import { createPictures } from './pictures.ts';
@@ -65,6 +66,7 @@ export function createStores(environment: Environment): Stores {
   const notices = createNotices();
   const preferences = createPreferences(storage);
   const history = createHistory({ mayChangeFrames: () => generation.getState().run === null, notices });
+  const offers = createOffers({ history, notices });
   const settings = createSettings({ environment, history });
   const model = createModelStore({ worker: diffusion, settings, preferences, notices, nextPaint });
   const models = createModels({
@@ -73,7 +75,7 @@ export function createStores(environment: Environment): Stores {
     notices,
     environment,
   });
-  const settingsLink = createSettingsLink({ settings, model, models, notices, history, environment });
+  const settingsLink = createSettingsLink({ settings, model, models, notices, offers, environment });
   const pictures = createPictures({ media });
   const thumbnails = createThumbnails({ pictures, pictureUrls: environment.pictureUrls });
   const keeping = createWorkerHandle(environment.openProjects);
@@ -92,6 +94,7 @@ export function createStores(environment: Environment): Stores {
     preferences,
     notices,
     history,
+    offers,
     environment,
   });
   createJournal({

@@ -27,6 +27,7 @@ function numbers() {
     said,
     errors,
     entry,
+    put,
     value: () => value,
     set: (to: number, rest?: Partial<HistoryEntry>) => {
       const made = entry(to, rest);
@@ -120,6 +121,101 @@ describe('a history', () => {
     expect(history.getState().undo?.label).toBe('2');
     await history.undo();
     expect([value(), history.getState().undo]).toEqual([1, null]);
+  });
+});
+
+describe('an undo that takes its time', () => {
+  /** A history whose newest entry, 2 after 1, is undone or redone when the test says so. */
+  function slow() {
+    const rig = numbers();
+    let end: (moved: boolean) => void = () => undefined;
+    const begun: string[] = [];
+    const slowly = (way: 'undo' | 'redo', to: number) => () => {
+      begun.push(way);
+      return new Promise<boolean>((resolve) => {
+        end = (moved) => {
+          if (moved) rig.put(to)();
+          resolve(moved);
+        };
+      });
+    };
+    rig.set(1);
+    rig.set(2, { undo: slowly('undo', 1), redo: slowly('redo', 2) });
+    /** Requests an undo or redo, which runs at once. */
+    const begin = (way: 'undo' | 'redo') => ({ done: rig.history[way]() });
+    const finish = async ({ done }: { readonly done: Promise<void> }, moved = true) => {
+      end(moved);
+      await done;
+    };
+    return { ...rig, begin, finish, begun };
+  }
+  const labels = ({ history }: ReturnType<typeof numbers>) => {
+    const { undo, redo } = history.getState();
+    return [undo?.label ?? null, redo?.label ?? null];
+  };
+
+  it('lets what is done meanwhile be undone, which leaves nothing to redo', async () => {
+    const rig = slow();
+    const undoing = rig.begin('undo');
+    rig.set(3);
+    await rig.finish(undoing);
+    expect(labels(rig)).toEqual(['3', null]);
+    await rig.history.undo();
+    await rig.history.undo();
+    expect([rig.value(), ...labels(rig)]).toEqual([0, null, '1']);
+  });
+
+  it('keeps what is done during a redo after it', async () => {
+    const rig = slow();
+    await rig.finish(rig.begin('undo'));
+    const redoing = rig.begin('redo');
+    rig.set(3);
+    await rig.finish(redoing);
+    expect(labels(rig)).toEqual(['3', null]);
+    await rig.history.undo();
+    expect(labels(rig)).toEqual(['2', '3']);
+  });
+
+  it.each(['undo', 'redo'] as const)('and fails leaves only what was done meanwhile: %s', async (way) => {
+    const rig = slow();
+    if (way === 'redo') await rig.finish(rig.begin('undo'));
+    const moving = rig.begin(way);
+    rig.set(3);
+    await rig.finish(moving, false);
+    expect(labels(rig)).toEqual(['3', null]);
+    await rig.history.undo();
+    expect(labels(rig)).toEqual(['1', '3']);
+  });
+
+  it('is followed by the next one that was asked for', async () => {
+    const rig = slow();
+    const first = rig.begin('undo');
+    const second = rig.history.undo();
+    expect(rig.value()).toBe(2);
+    await rig.finish(first);
+    await second;
+    expect([rig.value(), ...labels(rig)]).toEqual([0, null, '1']);
+    expect(rig.said).toEqual(['Undone: 2.', 'Undone: 1.']);
+  });
+
+  it('is followed by none that was asked for before something else was done', async () => {
+    const rig = slow();
+    const first = rig.begin('undo');
+    const second = rig.history.undo();
+    rig.set(3);
+    await rig.finish(first);
+    await second;
+    expect(labels(rig)).toEqual(['3', null]);
+    expect(rig.begun).toEqual(['undo']);
+  });
+
+  it('is not redone once it was removed', async () => {
+    const rig = slow();
+    const undoing = rig.begin('undo');
+    const { redo } = rig.history.getState();
+    if (redo) rig.history.remove(redo);
+    await rig.finish(undoing);
+    expect(labels(rig)).toEqual(['1', null]);
   });
 });
 
@@ -268,5 +364,42 @@ describe('projects', () => {
     await history.undo();
     expect(await valuesOf(rig)).toEqual(made);
     expect(await valuesOf(await visits.reload())).toEqual(made);
+  });
+
+  it('that are deleted or come back take nothing from the page that was begun meanwhile', async () => {
+    const visits = new Visits();
+    const rig = await visits.withFrames();
+    const { animation, history, projects, settings } = rig.stores;
+    const first = animation.getState().project?.id ?? '';
+    const listed = async () => {
+      await projects.refresh();
+      return projects.getState().list?.map(({ name }) => name);
+    };
+
+    // Another picture is chosen while the project on the page is being deleted.
+    rig.decoding.shut();
+    const removing = projects.remove(first);
+    const choosing = animation.chooseStart(file('64x64:9'), 'other.png');
+    await removing;
+    rig.decoding.open();
+    await choosing;
+    expect(animation.getState().project?.name).toBe('other');
+    expect(await listed()).toEqual(['other']);
+
+    // Another one, and settings, while it comes back.
+    await history.undo();
+    rig.decoding.shut();
+    const undoing = history.undo();
+    const again = animation.chooseStart(file('64x64:8'), 'third.png');
+    settings.set({ seed: 99 });
+    await undoing;
+    rig.decoding.open();
+    await again;
+    expect(animation.getState().project?.name).toBe('third');
+    expect(settingsOf(rig).seed).toBe(99);
+    await history.undo();
+    await history.undo();
+    expect(settingsOf(rig).seed, 'what was done meanwhile can be undone').toBe(7);
+    expect(await listed()).toEqual(['start']);
   });
 });
