@@ -24,7 +24,7 @@ export interface OpenedProject {
   readonly document: ProjectDocument;
   /** Whether another tab has it open for writing. */
   readonly readOnly: boolean;
-  /** The start picture's original file; the fitted picture's file if there is no other. */
+  /** The start picture's original file, in memory; the fitted picture's file if there is no other. */
   readonly original: Blob;
   /** The start picture, fitted to the frame size. */
   readonly start: Picture;
@@ -135,9 +135,7 @@ export class ProjectKeeper {
       const { files } = this.#options;
       const { record, frames } = await db.read(id);
       const start = await this.#pictures.read(record, startId, record.start);
-      const original =
-        (await files.read(id, record.originalFile ?? record.startFile)) ??
-        (await files.read(id, record.startFile));
+      const original = await this.#pictures.readOriginal(record);
       if (!start || !original) throw lostStart(id, record.startFile);
       const document = documentOfRecord(record, frames);
       const present = new Set(await files.list(id));

@@ -11,10 +11,12 @@ import { startId } from './tree.ts';
 export const graceTime = 60 * 60 * 1000;
 
 /** File name of a frame's picture. */
-
 export function frameFile(id: number): string {
   return `${String(id).padStart(7, '0')}.png`;
 }
+
+/** Names of the DOMExceptions for a file that was removed or changed since it was opened, or that cannot be read. */
+const unreadable = new Set(['NotFoundError', 'NotReadableError']);
 
 /** File name of the start picture. Files are not rewritten, so it has a new edition number each time it is fitted. */
 export function startFile(edition: number): string {
@@ -52,6 +54,24 @@ export class PictureFiles {
   async writeOriginal(project: string, original: Blob): Promise<string> {
     await this.#files.write(project, 'original-1', original);
     return 'original-1';
+  }
+
+  /**
+   * Reads the start picture's original file into memory, because the page may still need it after the project is purged.
+   * Takes the fitted picture instead if the original is missing; returns null if that is missing too.
+   */
+  async readOriginal({ id, originalFile, startFile: fitted }: ProjectRecord): Promise<Blob | null> {
+    return (originalFile && (await this.#copy(id, originalFile))) || this.#copy(id, fitted);
+  }
+
+  async #copy(project: string, name: string): Promise<Blob | null> {
+    const file = await this.#files.read(project, name);
+    try {
+      return file && new Blob([await file.arrayBuffer()], { type: file.type });
+    } catch (error) {
+      if (error instanceof DOMException && unreadable.has(error.name)) return null;
+      throw error;
+    }
   }
 
   /** Reads and decodes a picture. Returns null if its file is missing, damaged or of another size. */

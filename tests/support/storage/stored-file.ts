@@ -79,6 +79,11 @@ export class StoredFile extends File {
   }
 }
 
+/** Whether a value is a stored file, or a slice of one. */
+export function isStored(value: unknown): value is Blob {
+  return value instanceof StoredFile || value instanceof StoredSlice;
+}
+
 /** Reading is asynchronous, so the file may change meanwhile. */
 async function checked(check: Check): Promise<void> {
   await Promise.resolve();

@@ -176,6 +176,23 @@ describe('what is made', () => {
     expect(notices(last)).toEqual([]);
   });
 
+  it('can be cut anew after the project that its file came from was deleted for good', async () => {
+    const visits = new Visits();
+    await kept(await withFrames(1, visits.tab()));
+    const rig = await visits.reload();
+    const { animation, projects, settings } = rig.stores;
+    const first = current(rig);
+    animation.startOver();
+    await kept(rig);
+    await projects.remove(first);
+    rig.stores.notices.dismissTopic('deleted');
+    await expect.poll(() => rig.device.files.folderNames()).toEqual([current(rig)]);
+    settings.set({ width: 128 });
+    await animation.whenRead();
+    expect(notices(rig), 'nor is anything offered that is gone').toEqual([]);
+    expect(animation.getState().start?.picture.width).toBe(128);
+  });
+
   it('is gone for good with the browser’s storage, and the page opens empty', async () => {
     const visits = new Visits();
     await kept(await withFrames(2, visits.tab()));

@@ -27,6 +27,7 @@ import { frameSizeFor, framesToMake, readerOf, shrunk, variantOf } from '../../.
 import { createStores } from '../../../src/store/index.ts';
 import type { ExportKind, Stores } from '../../../src/store/index.ts';
 import { Device } from '../../support/project-storage.ts';
+import { createStorageChannel } from '../../support/storage/channel.ts';
 import { MemoryModels } from '../../support/install/model-storage.ts';
 import { tinyWeb } from '../../support/install/tiny-source.ts';
 import { modelKeeping } from '../../../workers/model-keeping.ts';
@@ -36,27 +37,20 @@ function openFake<A extends Api>(
   api: A,
   handlers: Handlers<A>,
 ): { connection: Connection<A>; die: (message: string) => void } {
-  const { port1, port2 } = new MessageChannel();
+  const { page, worker, start, close } = createStorageChannel();
   const errorListeners: ((event: ErrorEvent) => void)[] = [];
-  const close = () => {
-    port1.close();
-    port2.close();
-  };
-  serve(port2, api, handlers);
-  port1.start();
-  port2.start();
+  serve(worker, api, handlers);
+  start();
   onCleanUp(close);
   const connection = connect(
     {
-      postMessage(message, transfer) {
-        port1.postMessage(message, transfer);
-      },
+      postMessage: page.postMessage,
       addEventListener(
         ...listening:
           | [type: 'message' | 'messageerror', listener: (event: MessageEvent<unknown>) => void]
           | [type: 'error', listener: (event: ErrorEvent) => void]
       ) {
-        if (listening[0] !== 'error') port1.addEventListener(listening[0], listening[1]);
+        if (listening[0] !== 'error') page.addEventListener(listening[0], listening[1]);
         else errorListeners.push(listening[1]);
       },
       terminate: close,
