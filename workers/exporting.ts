@@ -1,5 +1,5 @@
 /** Export: chooses the encoder, meets a size limit by measuring, and writes to the target. */
-import { MediaError, abortable } from '../src/base/index.ts';
+import { MediaError } from '../src/base/index.ts';
 import type { CreateOutput } from '../src/formats/index.ts';
 import { encoders, feedOf, mimeTypes, writeToSink } from '../src/media/index.ts';
 import type { FrameSource, Sink } from '../src/media/index.ts';
@@ -14,6 +14,7 @@ import {
 import type { Effort, ExportOptions, PictureReader, PictureRef } from '../src/project/index.ts';
 import { parseMessage } from '../src/protocol/index.ts';
 import type { Event, Params, Result, mediaApi } from '../src/protocol/index.ts';
+import { fillPicked } from './picked-file.ts';
 
 type ExportMethod = (typeof mediaApi)['export'];
 type Asked = Omit<Params<ExportMethod>, 'source' | 'frames'>;
@@ -44,12 +45,12 @@ export async function exportAnimation(
   if (target === null) return writeWithin(source, request, watch);
   if (options.limit !== null) {
     const { file, ...rest } = await writeWithin(source, request, watch);
-    await fill(target, (writable) => writable.write(file ?? new Blob()), watch.signal);
+    await fillPicked(target, (sink) => copy(file ?? new Blob(), sink), watch.signal);
     return { ...rest, file: null };
   }
-  const outcome = await fill(
+  const outcome = await fillPicked(
     target,
-    (writable) => encode(source, request, fullEffort, sinkOf(writable), watch, 1),
+    (sink) => encode(source, request, fullEffort, sink, watch, 1),
     watch.signal,
   );
   return { file: null, ...outcome };
@@ -72,37 +73,13 @@ export function frameSource(reader: PictureReader, frames: readonly PictureRef[]
 /** Sink that discards everything, to measure a length. */
 const nowhere: Sink = { restart: () => Promise.resolve(), write: () => Promise.resolve() };
 
-function sinkOf(writable: FileSystemWritableFileStream): Sink {
-  return {
-    restart: () => writable.truncate(0),
-    write: (data, position) => writable.write({ type: 'write', position, data }),
-  };
-}
-
-/** Writes to a file chosen by the user. Its old contents are replaced only when writing has succeeded. */
-async function fill<T>(
-  target: FileSystemFileHandle,
-  work: (writable: FileSystemWritableFileStream) => Promise<T>,
-  signal: AbortSignal,
-): Promise<T> {
-  const writable = await abortable(target.createWritable(), signal);
-  try {
-    const result = await work(writable);
-    signal.throwIfAborted();
-    await writable.close();
-    return result;
-  } catch (error) {
-    await writable.abort().catch(() => undefined);
-    await removeEmpty(target).catch(() => undefined);
-    throw error;
+async function copy(file: Blob, sink: Sink): Promise<void> {
+  const reader = file.stream().getReader();
+  let position = 0;
+  for (let part = await reader.read(); part.value; part = await reader.read()) {
+    await sink.write(part.value, position);
+    position += part.value.length;
   }
-}
-
-/** Removes an empty file left by the save picker, if the browser supports it (Chromium). */
-async function removeEmpty(target: FileSystemFileHandle): Promise<void> {
-  const remove: unknown = Reflect.get(target, 'remove');
-  if (typeof remove !== 'function' || (await target.getFile()).size > 0) return;
-  await Reflect.apply(remove, target, []);
 }
 
 /** Writes to a temporary file, repeatedly with less effort while it exceeds the limit. */

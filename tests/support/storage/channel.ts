@@ -1,3 +1,4 @@
+import { PickedFile } from './picked-file.ts';
 import { isStored } from './stored-file.ts';
 
 type Listener = (event: MessageEvent<unknown>) => void;
@@ -9,7 +10,7 @@ export interface StorageEndpoint {
 }
 
 /**
- * A `MessageChannel` that carries files of the private file system as browsers do: what arrives refers to the same file,
+ * A `MessageChannel` that carries files and handles as browsers do: what arrives refers to the same file,
  * and can be read no longer than what was sent. Node's structured clone makes a plain copy of their contents instead.
  */
 export function createStorageChannel(): {
@@ -58,9 +59,9 @@ function endpoint(own: MessagePort, other: MessagePort): StorageEndpoint {
   };
 }
 
-/** A received message with the stored files of the sent one in place of their copies. */
+/** A received message with the files of the sent one in place of their copies. */
 function withStored(received: unknown, sent: unknown): unknown {
-  if (isStored(sent)) return sent;
+  if (isStored(sent) || sent instanceof PickedFile) return sent;
   if (Array.isArray(received) && Array.isArray(sent)) {
     return received.map((value, index) => withStored(value, sent[index]));
   }

@@ -86,6 +86,44 @@ const actions: readonly Action[] = [
       await until(rig.stores.animation, ({ frames }) => frames.length === 2);
     },
   },
+  {
+    name: 'choosing another start picture, Undo and Redo',
+    before: (visits) => visits.withFrames(),
+    act: async ({ stores: { animation, history } }) => {
+      await animation.chooseStart(file('64x64:9'), 'other.png');
+      await history.undo();
+      await history.redo();
+    },
+  },
+  {
+    name: 'deleting frames, Undo and Redo',
+    before: (visits) => visits.withFrames(),
+    act: async ({ stores: { animation, history } }) => {
+      animation.removeFrom(2);
+      await history.undo();
+      await history.redo();
+    },
+    deletes: true,
+  },
+  {
+    name: 'generating, Undo and Redo',
+    before: (visits) => visits.withStoredFrames(),
+    act: async ({ stores: { generation, history } }) => {
+      await generation.generate();
+      await history.undo();
+      await history.redo();
+    },
+  },
+  {
+    name: 'starting over, and another size',
+    before: (visits) => visits.withStoredFrames(),
+    act: async ({ stores: { animation, settings } }) => {
+      animation.startOver();
+      settings.set({ width: 128 });
+      await animation.whenRead();
+    },
+    result: ({ stores }) => stores.animation.getState().start?.picture.width,
+  },
 ];
 
 testActions(actions);

@@ -46,6 +46,15 @@ const actions: readonly Action[] = [
     },
   },
   {
+    name: 'leaving a project for a new one, Undo and Redo',
+    before: (visits) => visits.withFrames(),
+    act: async ({ stores: { projects, history } }) => {
+      projects.create();
+      await history.undo();
+      await history.redo();
+    },
+  },
+  {
     name: 'opening another project',
     before: withCopy,
     act: openLast,
@@ -108,6 +117,16 @@ const actions: readonly Action[] = [
     name: 'deleting the project',
     before: withCopy,
     act: (rig) => rig.stores.projects.remove(projectOf(rig)),
+    deletes: true,
+  },
+  {
+    name: 'deleting the project, Undo and Redo',
+    before: withCopy,
+    act: async (rig) => {
+      await rig.stores.projects.remove(projectOf(rig));
+      await rig.stores.history.undo();
+      await rig.stores.history.redo();
+    },
     deletes: true,
   },
   {
