@@ -32,7 +32,7 @@ export interface PlayerStore extends StoreApi<PlayerState> {
 /** Gaps between ticks longer than this, in milliseconds, are not caught up with. */
 const longestGap = 250;
 
-/** Number of pictures to read ahead: a third of a second at 30 frames per second. */
+/** Maximum number of pictures to read ahead: a third of a second at 30 frames per second. */
 const picturesAhead = 10;
 
 /** The current playback range and repetition of the animation. */
@@ -56,7 +56,13 @@ export function createPlayer({
   preferences: StoreApi<Preferences>;
 }): PlayerStore {
   // The stage reports pictures that cannot be read when it shows them.
-  const readAhead = createReadAhead((position) => animation.pictureAt(position).catch(() => undefined));
+  const readAhead = createReadAhead(
+    (position) => animation.pictureAt(position).catch(() => undefined),
+    (position) => {
+      const { width, height } = animation.getState().frames.at(position - 1) ?? { width: 0, height: 0 };
+      return 4 * width * height;
+    },
+  );
 
   /** Reads the next pictures ahead during playback. */
   function lookAhead() {

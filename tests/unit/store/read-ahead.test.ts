@@ -1,19 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { createReadAhead } from '../../../src/store/read-ahead.ts';
+import { bytesAhead, createReadAhead } from '../../../src/store/read-ahead.ts';
 
-/** A reader whose reads end when the test says so, in any order. */
-function slowReader() {
+/** A reader of pictures of some size, whose reads end when the test says so, in any order. */
+function slowReader(bytes = 1) {
   const begun: number[] = [];
   const ends = new Map<number, (failure?: Error) => void>();
-  const ahead = createReadAhead((position) => {
-    begun.push(position);
-    return new Promise<void>((resolve, reject) => {
-      ends.set(position, (failure) => {
-        if (failure) reject(failure);
-        else resolve();
+  const ahead = createReadAhead(
+    (position) => {
+      begun.push(position);
+      return new Promise<void>((resolve, reject) => {
+        ends.set(position, (failure) => {
+          if (failure) reject(failure);
+          else resolve();
+        });
       });
-    });
-  });
+    },
+    () => bytes,
+  );
   const end = async (position: number, failure?: Error) => {
     ends.get(position)?.(failure);
     // The read settles, and what follows it begins, in microtasks.
@@ -56,5 +59,21 @@ describe('reading ahead', () => {
     await end(1);
     ahead.want([1]);
     expect(begun).toEqual([1, 1]);
+  });
+
+  it('reads no more at a time than fits into memory, but two pictures however large they are', async () => {
+    const third = slowReader(bytesAhead / 3);
+    third.ahead.want([1, 2, 3, 4, 5]);
+    expect(third.begun).toEqual([1, 2, 3]);
+    await third.end(1);
+    expect(third.begun, 'nor more in all').toEqual([1, 2, 3]);
+
+    const whole = slowReader(bytesAhead);
+    whole.ahead.want([1, 2, 3, 4, 5]);
+    expect(whole.begun).toEqual([1, 2]);
+    whole.ahead.want([6, 7, 8]);
+    expect(whole.begun, 'while those that were passed over are read').toEqual([1, 2]);
+    await whole.end(1);
+    expect(whole.begun).toEqual([1, 2, 6]);
   });
 });
