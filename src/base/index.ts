@@ -23,6 +23,7 @@ export type { Picture } from './picture.ts';
 export type { NetworkPrecision } from './precision.ts';
 export { bfloat16ToFloat32, float16ToFloat32, float32ToFloat16, measureForFloat16 } from './float16.ts';
 export type { Float16Fit } from './float16.ts';
+export { anySignal } from './any-signal.ts';
 export { abortable, abortReason, allOrNone, createQueue } from './queue.ts';
 export type { Queue } from './queue.ts';
 export { concatBytes } from './bytes.ts';

@@ -1,3 +1,5 @@
+import { anySignal } from './any-signal.ts';
+
 /** FIFO mutex with cancellation: one task at a time, so that two animations never need GPU memory at once. */
 export interface Queue {
   /**
@@ -59,7 +61,7 @@ export async function allOrNone<T>(
 ): Promise<T> {
   const failed = new AbortController();
   try {
-    return await work(signal ? AbortSignal.any([signal, failed.signal]) : failed.signal);
+    return await work(signal ? anySignal([signal, failed.signal]) : failed.signal);
   } catch (error) {
     failed.abort();
     throw error;

@@ -1,4 +1,4 @@
-import { ModelError, abortReason } from '../base/index.ts';
+import { ModelError, abortReason, anySignal } from '../base/index.ts';
 import type { DeviceNetwork } from './online.ts';
 
 /** Policy for retrying failed requests. */
@@ -77,7 +77,7 @@ async function waiting(
     back.abort();
   });
   try {
-    await wait(milliseconds, signal ? AbortSignal.any([signal, back.signal]) : back.signal);
+    await wait(milliseconds, signal ? anySignal([signal, back.signal]) : back.signal);
   } catch (error) {
     signal?.throwIfAborted();
     if (!back.signal.aborted) throw error;

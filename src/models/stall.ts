@@ -1,4 +1,4 @@
-import { ModelError } from '../base/index.ts';
+import { ModelError, anySignal } from '../base/index.ts';
 
 /** Calls `ring` once after a delay; returns a function that cancels it. */
 export type Timer = (milliseconds: number, ring: () => void) => () => void;
@@ -36,7 +36,7 @@ export class StallWatch {
   constructor(url: string, signal: AbortSignal | undefined, timer: Timer) {
     this.#url = url;
     this.#timer = timer;
-    this.signal = signal ? AbortSignal.any([signal, this.#gaveUp.signal]) : this.#gaveUp.signal;
+    this.signal = signal ? anySignal([signal, this.#gaveUp.signal]) : this.#gaveUp.signal;
     this.#set();
   }
 

@@ -1,6 +1,6 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
-import { ProjectError } from '../base/index.ts';
+import { ProjectError, anySignal } from '../base/index.ts';
 import { childrenOf, tipOf } from '../project/index.ts';
 import type { ProjectDocument } from '../project/index.ts';
 import type { mediaApi, projectsApi } from '../protocol/index.ts';
@@ -154,7 +154,7 @@ export function createProjects({
     isRecorded = true,
   ): Promise<boolean> {
     const loaded = await animation.load(async (signal) => {
-      const either = AbortSignal.any([signal, stop]);
+      const either = anySignal([signal, stop]);
       const result = await load(id, either);
       either.throwIfAborted();
       return result;

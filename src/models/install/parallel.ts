@@ -1,4 +1,4 @@
-import { abortReason } from '../../base/index.ts';
+import { abortReason, anySignal } from '../../base/index.ts';
 
 /**
  * Runs `task` for each item in order, at most `atOnce` concurrently. A failure, or the signal, aborts the others; rejects
@@ -11,7 +11,7 @@ export async function inParallel<T>(
   task: (item: T, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const failed = new AbortController();
-  const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
+  const stop = signal ? anySignal([signal, failed.signal]) : failed.signal;
   const rest = items[Symbol.iterator]();
   const errors: unknown[] = [];
   const work = async () => {

@@ -22,14 +22,35 @@ function isAdapter(value: unknown): value is GPUAdapter {
 
 const info = { vendor: 'acme', architecture: 'gen-9', device: '', description: '' };
 
+function gpuWith(adapter: GPUAdapter): GPU {
+  const gpu: unknown = { requestAdapter: () => Promise.resolve(adapter) };
+  if (!isGpu(gpu)) throw new Error('that is no GPU');
+  return gpu;
+}
+
+function isGpu(value: unknown): value is GPU {
+  return typeof value === 'object' && value !== null && 'requestAdapter' in value;
+}
+
+describe('a device', () => {
+  it('is asked for with no feature and no limit that the browser does not know: it would be refused', async () => {
+    const asked: unknown[] = [];
+    const adapter = adapterOf({
+      features: new Set(['timestamp-query', 'depth-clip-control']),
+      limits: { maxBufferSize: 5, maxBindGroups: 4 },
+      requestDevice: (descriptor: unknown) => {
+        asked.push(descriptor);
+        return Promise.reject(new Error('as far as this one goes'));
+      },
+    });
+    await failure(requestComputeDevice(gpuWith(adapter), { allowFloat16: true }));
+    expect(asked).toEqual([
+      { label: 'drift', requiredFeatures: ['timestamp-query'], requiredLimits: { maxBufferSize: 5 } },
+    ]);
+  });
+});
+
 describe('a GPU that computes on the processor', () => {
-  const gpuWith = (adapter: GPUAdapter): GPU => {
-    const gpu: unknown = { requestAdapter: () => Promise.resolve(adapter) };
-    if (!isGpu(gpu)) throw new Error('that is no GPU');
-    return gpu;
-  };
-  const isGpu = (value: unknown): value is GPU =>
-    typeof value === 'object' && value !== null && 'requestAdapter' in value;
   const software = adapterOf({ info: { ...info, isFallbackAdapter: true } });
   const code = async (allowSoftware: boolean) =>
     (await failure(requestComputeDevice(gpuWith(software), { allowFloat16: true, allowSoftware }))).code;
