@@ -11,7 +11,7 @@ const numRuns = Number(process.env['DRIFT_WALKS'] ?? 100);
 const seed = Number(process.env['DRIFT_SEED'] ?? 20_261_126);
 
 const share = fc.double({ min: 0, max: 0.999, noNaN: true });
-const undo = fc.constantFrom<Undo>(false, false, 'notice', 'keys');
+const undo = fc.constantFrom<Undo>(false, false, 'notice', 'keys', 'hasty keys');
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 5,

@@ -18,8 +18,8 @@ import type { Known } from './person.ts';
 /** Where in a list, or in an animation: numbers from 0 to 1. */
 type Share = number;
 
-/** How something is taken back: not at all, by its notice, or by Undo, Redo and Undo again. */
-export type Undo = false | 'notice' | 'keys';
+/** How something is taken back: not at all, by its notice, or by Undo, Redo and Undo again, which may not wait. */
+export type Undo = false | 'notice' | 'keys' | 'hasty keys';
 
 /** What a person does, and what else happens at that moment. */
 export type Step =
@@ -347,10 +347,15 @@ export class Walk {
 async function undo(
   { stores: { notices, history } }: Rig,
   about: string,
-  how: 'notice' | 'keys',
+  how: Exclude<Undo, false>,
 ): Promise<void> {
+  const keys = ['undo', 'redo', 'undo'] as const;
   if (how === 'keys') {
-    for (const way of ['undo', 'redo', 'undo'] as const) await history[way]();
+    for (const way of keys) await history[way]();
+    return;
+  }
+  if (how === 'hasty keys') {
+    await Promise.all(keys.map((way) => history[way]()));
     return;
   }
   const notice = notices.getState().notices.find(({ topic }) => topic === about);
