@@ -63,13 +63,15 @@ export interface GifFrame {
   readonly delay: number;
   /** Palette index that leaves the pixel below unchanged; null for none. */
   readonly transparent: number | null;
+  /** Palette of the frame: 256 colours, 3 bytes each. Null if it uses the global one. */
+  readonly palette: Uint8Array | null;
   /** LZW data, starting with the minimum code size. */
   readonly data: Uint8Array;
 }
 
-/** Encodes a frame that uses the global palette and stays on screen (disposal method 1). */
+/** Encodes a frame that stays on screen (disposal method 1). */
 export function gifFrame(frame: GifFrame): Uint8Array<ArrayBuffer> {
-  const { x, y, width, height, delay, transparent, data } = frame;
+  const { x, y, width, height, delay, transparent, palette, data } = frame;
   const header = new Uint8Array(18);
   const view = new DataView(header.buffer);
   header.set([0x21, 0xf9, 4, (1 << 2) | (transparent === null ? 0 : 1)]);
@@ -79,48 +81,6 @@ export function gifFrame(frame: GifFrame): Uint8Array<ArrayBuffer> {
   [x, y, width, height].forEach((value, i) => {
     view.setUint16(9 + 2 * i, value, true);
   });
-  return concatBytes([header, data]);
-}
-
-/**
- * Replaces the frame delays of an encoded GIF and adds a comment.
- *
- * @param options.delays In hundredths of a second, one for each frame.
- * @throws RangeError if the number of frames differs, or a block is invalid
- */
-export function retimedGif(
-  gif: Uint8Array<ArrayBuffer>,
-  { delays, comment }: { readonly delays: readonly number[]; readonly comment: string | null },
-): Uint8Array<ArrayBuffer> {
-  const paletteLength = (flags: number) => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0);
-  let at = 13 + paletteLength(gif[10] ?? 0);
-  const head = gif.slice(0, at);
-  const body = gif.slice(at);
-  at = 0;
-  let frame = 0;
-  const skipBlocks = () => {
-    while (at < body.length && body[at] !== 0) at += (body[at] ?? 0) + 1;
-    at++;
-  };
-  while (at < body.length) {
-    const kind = body[at];
-    if (kind === 0x3b) break;
-    if (kind === 0x21) {
-      if (body[at + 1] === 0xf9) {
-        const delay = delays[frame++] ?? shortestGifDelay;
-        body[at + 4] = delay & 255;
-        body[at + 5] = delay >> 8;
-      }
-      at += 2;
-    } else if (kind === 0x2c) {
-      at += 11 + paletteLength(body[at + 9] ?? 0);
-    } else {
-      throw new RangeError(`byte ${head.length + at} does not start a GIF block`);
-    }
-    skipBlocks();
-  }
-  if (frame !== delays.length) {
-    throw new RangeError(`the GIF has ${frame} frames, and there are ${delays.length} delays`);
-  }
-  return concatBytes([head, comment === null ? new Uint8Array(0) : gifComment(comment), body]);
+  if (palette) header[17] = 0x87;
+  return concatBytes([header, palette ?? new Uint8Array(0), data]);
 }

@@ -16,5 +16,5 @@ export { pngChunk, pngChunks, pngText, withPngChunks } from './png-chunks.ts';
 export type { Placement, Shot } from './shot.ts';
 export { ApngWriter } from './apng.ts';
 export { GifLzw } from './lzw.ts';
-export { gifComment, gifEnd, gifFrame, gifStart, retimedGif, shortestGifDelay } from './gif.ts';
+export { gifEnd, gifFrame, gifStart, shortestGifDelay } from './gif.ts';
 export { webpFrame, webpLength, webpLengthAt, webpStart, webpXmp, xmpPacket } from './webp.ts';

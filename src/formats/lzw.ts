@@ -8,6 +8,8 @@ const tableSize = 4096;
 export class GifLzw {
   /** Code of a known string plus one colour: `next[256 * code + colour]`, 0 if unknown. */
   readonly #next = new Uint16Array(256 * tableSize);
+  /** Places of the known strings in `#next`, by code, so that only these are cleared. */
+  readonly #places = new Uint32Array(tableSize);
 
   /**
    * Encodes a frame's colour indices, from the minimum code size to the block terminator.
@@ -16,16 +18,19 @@ export class GifLzw {
    */
   encode(indices: Uint8Array, bits: number): Uint8Array<ArrayBuffer> {
     const clear = 1 << bits;
-    const next = this.#next;
+    const [next, places] = [this.#next, this.#places];
+    const forget = (codes: number) => {
+      for (let known = clear + 2; known <= codes; known++) next[places[known] ?? 0] = 0;
+    };
     const out = new SubBlocks();
     let width = bits + 1;
     let last = clear + 1;
-    next.fill(0);
     out.code(clear, width);
     let code = indices[0] ?? 0;
     for (let i = 1; i < indices.length; i++) {
       const colour = indices[i] ?? 0;
-      const known = next[256 * code + colour] ?? 0;
+      const place = 256 * code + colour;
+      const known = next[place] ?? 0;
       if (known !== 0) {
         code = known;
         continue;
@@ -33,17 +38,19 @@ export class GifLzw {
       out.code(code, width);
       if (last === tableSize - 1) {
         out.code(clear, width);
-        next.fill(0);
+        forget(last);
         width = bits + 1;
         last = clear + 1;
       } else {
         last++;
-        next[256 * code + colour] = last;
+        next[place] = last;
+        places[last] = place;
         // The decoder is one entry behind, and widens its codes when its own table is full.
         if (last === 1 << width) width++;
       }
       code = colour;
     }
+    forget(last);
     out.code(code, width);
     // The decoder adds an entry for the last code, too.
     if (last + 1 === 1 << width && width < 12) width++;

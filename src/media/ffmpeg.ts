@@ -17,9 +17,9 @@ export interface FfmpegJob {
   /** Index of the picture shown by each frame, ascending. */
   readonly shown: readonly number[];
   picture(index: number): Promise<Picture>;
-  /** Arguments of each run of the program, after the frames, which are its first input. */
-  readonly passes: readonly (readonly string[])[];
-  /** Names of the files written by the last pass. */
+  /** Arguments after the frames, which are the input. */
+  readonly options: readonly string[];
+  /** Names of the written files. */
   readonly outputs: readonly string[];
   /** Receives these files in order. */
   take(bytes: Uint8Array<ArrayBuffer>, index: number): Promise<void> | void;
@@ -36,7 +36,7 @@ export interface FfmpegControl {
 function failed(what: string, details: Record<string, string | number>, cause?: unknown): MediaError {
   const format = String(details['format']);
   return new MediaError(`${format.toLowerCase()}-failed`, `The ${format} could not be written: ${what}.`, {
-    remedy: `Try again, or download the animation as ${format === 'GIF' ? 'MP4' : 'GIF'}.`,
+    remedy: 'Try again, or download the animation as GIF.',
     details,
     cause,
   });
@@ -80,48 +80,48 @@ export async function encodeWithFfmpeg(
   { signal, onShare, createOutput }: FfmpegControl,
 ): Promise<void> {
   signal.throwIfAborted();
-  const { format, width, height, frameRate, shown, passes } = job;
+  const { format, width, height, frameRate, shown, options } = job;
   const count = shown.length;
   const details = { format, width, height, frames: count };
   const pixels = await createOutput();
   const ffmpeg = new FFmpeg();
   let lastLine = '';
-  let pass = 0;
   ffmpeg.on('log', ({ message }) => {
     lastLine = message;
   });
   ffmpeg.on('progress', ({ time }) => {
     const share = Math.max(0, Math.min(1, ((time / 1e6) * frameRate) / count));
-    onShare((1 + (pass + share) / passes.length) / 2);
+    onShare((1 + share) / 2);
   });
   try {
     await load(ffmpeg, format, signal);
     // ffmpeg reads from the mounted file on demand; its own file system would hold all pixels in memory. Repeated frames
     // are stored once.
-    const places: number[] = [];
+    // As few slices as possible: ffmpeg reads a few kilobytes at a time, and the browser looks through all of them each time.
+    const slices: { begin: number; end: number }[] = [];
     for (const [i, picture] of shown.entries()) {
       signal.throwIfAborted();
-      const isHeld = picture === shown[i - 1];
-      if (!isHeld) pixels.write(new Uint8Array((await job.picture(picture)).data.buffer));
-      places.push(pixels.size - 4 * width * height);
+      if (picture !== shown[i - 1]) pixels.write(new Uint8Array((await job.picture(picture)).data.buffer));
+      const end = pixels.size;
+      const begin = end - 4 * width * height;
+      const last = slices.at(-1);
+      if (last?.end === begin) last.end = end;
+      else slices.push({ begin, end });
       onShare((i + 1) / count / 2);
     }
     const file = await pixels.finish('application/octet-stream');
-    const data = new Blob(places.map((place) => file.slice(place, place + 4 * width * height)));
+    const data = new Blob(slices.map(({ begin, end }) => file.slice(begin, end)));
     await abortable(ffmpeg.createDir('/in'), signal);
     await abortable(
       ffmpeg.mount(FFFSType.WORKERFS, { blobs: [{ name: 'frames.rgba', data }] }, '/in'),
       signal,
     );
     const raw = `-f rawvideo -pixel_format rgba -video_size ${width}x${height} -framerate ${frameRate}`;
-    for (const options of passes) {
-      const code = await abortable(
-        ffmpeg.exec([...raw.split(' '), '-i', '/in/frames.rgba', ...options]),
-        signal,
-      );
-      if (code !== 0) throw failed('the encoder gave up', { ...details, code, lastLine });
-      pass++;
-    }
+    const code = await abortable(
+      ffmpeg.exec([...raw.split(' '), '-i', '/in/frames.rgba', ...options]),
+      signal,
+    );
+    if (code !== 0) throw failed('the encoder gave up', { ...details, code, lastLine });
     for (const [index, output] of job.outputs.entries()) {
       const bytes = await abortable(ffmpeg.readFile(output), signal);
       if (typeof bytes === 'string') throw failed('the encoder wrote nothing', { ...details, lastLine });

@@ -63,7 +63,7 @@ export async function encodeVideo(
     frameRate,
     shown: repeats.flatMap((repeat, index) => new Array<number>(repeat).fill(index)),
     picture: (index) => video.picture(index),
-    passes: [[...ffmpegArguments(codec, options.quality, options.comment), output]],
+    options: [...ffmpegArguments(codec, options.quality, options.comment), output],
     outputs: [output],
     take: (bytes) => sink.write(bytes, 0),
   };

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
 /** File formats of an export, in the order of the Export dialog. */
-export const exportFormats = ['gif', 'gif-best', 'mp4', 'webm', 'webp', 'apng', 'zip', 'drift'] as const;
+export const exportFormats = ['gif', 'mp4', 'webm', 'webp', 'apng', 'zip', 'drift'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 const shapes = ['frame', 'square', 'portrait', 'landscape'] as const;
@@ -43,8 +43,10 @@ export const exportOptionsSchema = v.object({
   /** Plays forward, then backward. */
   thereAndBack: v.boolean(),
   loop: v.boolean(),
-  /** Ordered dithering; GIF only. */
-  dither: v.boolean(),
+  /** For GIF: dithering by a fixed pattern or by error diffusion, or none. */
+  dither: v.picklist(['none', 'ordered', 'diffusion']),
+  /** For GIF: one palette for all frames, or one for each. */
+  palettes: v.picklist(['shared', 'per-frame']),
   /** Whether settings, seed, models and prompts are written to the file's metadata. */
   includeHow: v.boolean(),
   /** Maximum file size in bytes; null for no limit. */
@@ -66,7 +68,8 @@ export const defaultExportOptions: ExportOptions = {
   inBetweens: 0,
   thereAndBack: false,
   loop: true,
-  dither: true,
+  dither: 'ordered',
+  palettes: 'shared',
   includeHow: true,
   limit: null,
   fixedSize: false,

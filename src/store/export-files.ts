@@ -55,9 +55,7 @@ export async function measured(
   signal: AbortSignal,
 ): Promise<number> {
   const { options } = request;
-  // Do not load ffmpeg for an estimate: its GIFs have about the size of the quick ones.
-  const format = options.format === 'gif-best' ? 'gif' : options.format;
-  const params = await paramsOf({ ...request, options: { ...options, format, limit: null } }, sources);
+  const params = await paramsOf({ ...request, options: { ...options, limit: null } }, sources);
   const lengthOf = async (first: number) => {
     signal.throwIfAborted();
     const { bytes } = await sources.media.call('export', { ...params, target: null, first }, { signal });

@@ -257,7 +257,7 @@ export function createExport({
 
 /** Default name of a file of the Export dialog. */
 export function suggestedName(day: Date, format: ExportFormat): string {
-  return fileName(day, format === 'apng' ? 'png' : format === 'gif-best' ? 'gif' : format);
+  return fileName(day, format === 'apng' ? 'png' : format);
 }
 
 /** File name with the local date, for example `drift-2025-01-31.gif`. */

@@ -1,14 +1,12 @@
 import { encodeApng } from './apng.ts';
 import { encodeFramesZip } from './frames-zip.ts';
-import { encodeGifBest } from './gif-best.ts';
-import { encodeGifQuick } from './gif-quick.ts';
+import { encodeGif } from './gif.ts';
 import type { Encode } from './types.ts';
 import { encodeMp4File, encodeWebm } from './video.ts';
 import { encodeWebp } from './webp.ts';
 
 export const encoders = {
-  gif: encodeGifQuick,
-  'gif-best': encodeGifBest,
+  gif: encodeGif,
   mp4: encodeMp4File,
   webm: encodeWebm,
   webp: encodeWebp,
@@ -18,7 +16,6 @@ export const encoders = {
 
 export const mimeTypes: Record<keyof typeof encoders, string> = {
   gif: 'image/gif',
-  'gif-best': 'image/gif',
   mp4: 'video/mp4',
   webm: 'video/webm',
   webp: 'image/webp',

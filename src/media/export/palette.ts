@@ -1,6 +1,8 @@
+import { ColourSearch } from './colour-search.ts';
+
 /** Cells per channel of the colour histogram; closer colours look the same with a palette of 256. */
 const shades = 64;
-const cells = shades ** 3;
+export const cellCount = shades ** 3;
 
 /** Histogram cell of a colour. */
 export function cellOf(red: number, green: number, blue: number): number {
@@ -10,7 +12,7 @@ export function cellOf(red: number, green: number, blue: number): number {
 /** Colour histogram over any number of frames. */
 export class Histogram {
   /** For each cell: count, and sums of red, green and blue. */
-  readonly #sums = new Float64Array(4 * cells);
+  readonly #sums = new Float64Array(4 * cellCount);
 
   /** Counts every `stride`-th pixel of RGBA data. */
   add(data: Uint8ClampedArray, stride: number): void {
@@ -29,7 +31,7 @@ export class Histogram {
   /** Mean colours of all non-empty cells, as consecutive [red, green, blue, count]. */
   colours(): Float32Array {
     const found: number[] = [];
-    for (let at = 0; at < 4 * cells; at += 4) {
+    for (let at = 0; at < 4 * cellCount; at += 4) {
       const count = this.#sums[at] ?? 0;
       if (count === 0) continue;
       for (let c = 1; c < 4; c++) found.push((this.#sums[at + c] ?? 0) / count);
@@ -123,9 +125,10 @@ export function paletteOf(histogram: Histogram, size: number): Uint8Array<ArrayB
 
 function refine(palette: Float32Array, colours: Float32Array): void {
   const sums = new Float64Array((4 * palette.length) / 3);
+  const search = new ColourSearch(palette);
   for (let i = 0; i < colours.length; i += 4) {
     const weight = colours[i + 3] ?? 0;
-    const near = 4 * nearest(palette, colours[i] ?? 0, colours[i + 1] ?? 0, colours[i + 2] ?? 0);
+    const near = 4 * search.nearest(colours[i] ?? 0, colours[i + 1] ?? 0, colours[i + 2] ?? 0);
     for (let c = 0; c < 3; c++) sums[near + c] = (sums[near + c] ?? 0) + weight * (colours[i + c] ?? 0);
     sums[near + 3] = (sums[near + 3] ?? 0) + weight;
   }
@@ -134,93 +137,4 @@ function refine(palette: Float32Array, colours: Float32Array): void {
     if (count === 0) continue;
     for (let c = 0; c < 3; c++) palette[3 * at + c] = (sums[4 * at + c] ?? 0) / count;
   }
-}
-
-/** Index of the nearest palette colour, by Euclidean distance in RGB. */
-function nearest(palette: ArrayLike<number>, red: number, green: number, blue: number): number {
-  let best = 0;
-  let least = Infinity;
-  for (let at = 0; at < palette.length; at += 3) {
-    const r = red - (palette[at] ?? 0);
-    const g = green - (palette[at + 1] ?? 0);
-    const b = blue - (palette[at + 2] ?? 0);
-    const distance = r * r + g * g + b * b;
-    if (distance < least) {
-      least = distance;
-      best = at / 3;
-    }
-  }
-  return best;
-}
-
-/** Bayer's 8 × 8 threshold matrix, from -1/2 to below 1/2. */
-const bayer = Float32Array.from({ length: 64 }, (_, i) => {
-  const x = i & 7;
-  const y = i >> 3;
-  let value = 0;
-  for (let bit = 0; bit < 3; bit++) {
-    value |= (((x ^ y) >> bit) & 1) << (5 - 2 * bit);
-    value |= ((y >> bit) & 1) << (4 - 2 * bit);
-  }
-  return (value + 0.5) / 64 - 0.5;
-});
-
-/** Maps pixels to palette indices, deterministically by colour and position. */
-export class PaletteMap {
-  readonly #palette: Uint8Array;
-  readonly #amplitude: number;
-  /** Cache of the palette index of every cell; -1 if unknown. */
-  readonly #known = new Int16Array(cells).fill(-1);
-
-  /** @param dither Ordered dithering by Bayer's matrix, with the palette's spacing as amplitude. */
-  constructor(palette: Uint8Array, dither: boolean) {
-    this.#palette = palette;
-    this.#amplitude = dither ? spacing(palette) : 0;
-  }
-
-  /** Palette indices of RGBA data. */
-  map(data: Uint8ClampedArray, width: number): Uint8Array {
-    const indices = new Uint8Array(data.length / 4);
-    const known = this.#known;
-    for (let i = 0, x = 0, y = 0; i < indices.length; i++) {
-      const shift = this.#amplitude * (bayer[((y & 7) << 3) | (x & 7)] ?? 0);
-      const red = clamp((data[4 * i] ?? 0) + shift);
-      const green = clamp((data[4 * i + 1] ?? 0) + shift);
-      const blue = clamp((data[4 * i + 2] ?? 0) + shift);
-      const cell = cellOf(red, green, blue);
-      let index = known[cell] ?? -1;
-      if (index < 0) {
-        // Represent the cell by its centre.
-        index = nearest(this.#palette, (red & 252) + 1.5, (green & 252) + 1.5, (blue & 252) + 1.5);
-        known[cell] = index;
-      }
-      indices[i] = index;
-      if (++x === width) {
-        x = 0;
-        y++;
-      }
-    }
-    return indices;
-  }
-}
-
-function clamp(value: number): number {
-  return value < 0 ? 0 : value > 255 ? 255 : Math.round(value);
-}
-
-/** Mean distance of the palette's colours to their nearest neighbours, per channel. */
-function spacing(palette: Uint8Array): number {
-  let sum = 0;
-  const count = palette.length / 3;
-  for (let i = 0; i < count; i++) {
-    let least = Infinity;
-    for (let j = 0; j < count; j++) {
-      if (i === j) continue;
-      let distance = 0;
-      for (let c = 0; c < 3; c++) distance += ((palette[3 * i + c] ?? 0) - (palette[3 * j + c] ?? 0)) ** 2;
-      least = Math.min(least, distance);
-    }
-    sum += Math.sqrt(least / 3);
-  }
-  return count > 1 ? sum / count : 0;
 }

@@ -13,6 +13,9 @@ export interface FrameFeed extends PictureSize {
   png(index: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
+/** Dithering to a palette: none, ordered by a threshold matrix, or error diffusion. */
+export type Dither = 'none' | 'ordered' | 'diffusion';
+
 /** Encoder options. */
 export interface EncodeOptions {
   /** Frames per second, for formats with a constant frame rate. */
@@ -20,8 +23,10 @@ export interface EncodeOptions {
   readonly loop: boolean;
   /** 0 … 1, for lossy formats. */
   readonly quality: number;
-  /** Dithering, for GIF. */
-  readonly dither: boolean;
+  /** For GIF. */
+  readonly dither: Dither;
+  /** For GIF: one palette for all frames, or one for each. */
+  readonly palettes: 'shared' | 'per-frame';
   /** Metadata about how the animation was made, as JSON; null for none. */
   readonly note: string | null;
   /** Project description for archives; null for none. */

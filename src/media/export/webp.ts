@@ -51,7 +51,7 @@ export const encodeWebp: Encode = async (feed, sink, options, { signal, createOu
         frameRate: 10,
         shown: durations.map((_, index) => index),
         picture: (index) => feed.picture(index),
-        passes: [`-c:v libwebp -quality ${Math.round(100 * quality)} -f image2 %d.webp`.split(' ')],
+        options: `-c:v libwebp -quality ${Math.round(100 * quality)} -f image2 %d.webp`.split(' '),
         outputs: durations.map((_, index) => `${index + 1}.webp`),
         take,
       },

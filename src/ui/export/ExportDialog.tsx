@@ -114,8 +114,7 @@ function Timing({ draft }: { readonly draft: Draft }) {
   const count = useSelect(animation, (state) => state.frames.length);
   const includeStart = useSelect(preferences, (state) => state.includeStart);
   const still = isStill(format);
-  const isGif = format === 'gif' || format === 'gif-best';
-  const rate = isGif ? gifRateWords(options.frameRate) : null;
+  const rate = format === 'gif' ? gifRateWords(options.frameRate) : null;
   return (
     <fieldset className={styles['group']}>
       <legend>Time</legend>
@@ -232,15 +231,32 @@ function Size({ draft: { options, set, number } }: { readonly draft: Draft }) {
             set({ fit });
           }}
         />
-        {(options.format === 'gif' || options.format === 'gif-best') && (
-          <SwitchEntry
-            label="Dither"
-            help="Hides bands in slopes."
-            checked={options.dither}
-            onChange={(dither) => {
-              set({ dither });
-            }}
-          />
+        {options.format === 'gif' && (
+          <>
+            <ChoiceEntry
+              label="Dither"
+              value={options.dither}
+              choices={[
+                ['none', 'None: smallest file'],
+                ['ordered', 'Pattern'],
+                ['diffusion', 'Error diffusion: finest colours'],
+              ]}
+              onChange={(dither) => {
+                set({ dither });
+              }}
+            />
+            <ChoiceEntry
+              label="Palette"
+              value={options.palettes}
+              choices={[
+                ['shared', 'One: colours do not flicker'],
+                ['per-frame', 'One a frame: closer, larger'],
+              ]}
+              onChange={(palettes) => {
+                set({ palettes });
+              }}
+            />
+          </>
         )}
       </div>
     </fieldset>

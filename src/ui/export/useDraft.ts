@@ -34,7 +34,7 @@ export interface Draft {
 }
 
 /** Options remembered in the preferences: habits of the user, not what one animation needed. */
-const keptSchema = v.pick(exportOptionsSchema, ['format', 'resampling', 'dither', 'includeHow']);
+const keptSchema = v.pick(exportOptionsSchema, ['format', 'resampling', 'dither', 'palettes', 'includeHow']);
 
 function initialOptions({ preferences, settings }: Stores): ExportOptions {
   const { exporting, loop, pingPong } = preferences.getState();
@@ -44,8 +44,11 @@ function initialOptions({ preferences, settings }: Stores): ExportOptions {
   return { ...defaultExportOptions, ...before, frameRate, loop, thereAndBack: pingPong };
 }
 
-function keepChoices({ preferences }: Stores, { format, resampling, dither, includeHow }: ExportOptions) {
-  preferences.setState({ exporting: { format, resampling, dither, includeHow } });
+function keepChoices(
+  { preferences }: Stores,
+  { format, resampling, dither, palettes, includeHow }: ExportOptions,
+) {
+  preferences.setState({ exporting: { format, resampling, dither, palettes, includeHow } });
 }
 
 export function useDraft(): Draft {

@@ -3,11 +3,7 @@ import { gifRate } from '../../project/index.ts';
 
 /** Name and one-line description of each export format. */
 export const formatWords: Readonly<Record<ExportFormat, { readonly name: string; readonly help: string }>> = {
-  gif: { name: 'GIF', help: 'Plays everywhere. 256 colours for the whole animation, so nothing flickers.' },
-  'gif-best': {
-    name: 'GIF, best',
-    help: 'Finer colours by ffmpeg, which is loaded when you save: 32 MB, once.',
-  },
+  gif: { name: 'GIF', help: 'Plays everywhere, with 256 colours.' },
   mp4: { name: 'MP4', help: 'H.264 video: small, full colour, plays everywhere.' },
   webm: { name: 'WebM', help: 'VP9 video: smaller still, for the web.' },
   webp: { name: 'WebP', help: 'An animated picture in full colour, for web pages and stickers.' },

@@ -64,7 +64,7 @@ describe('keeping a limit', () => {
   it('gives something more at each step, and ends', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom('gif', 'gif-best', 'mp4', 'webm', 'webp', 'apng'),
+        fc.constantFrom('gif', 'mp4', 'webm', 'webp', 'apng'),
         fc.boolean(),
         fc.double({ min: 1.0001, max: 1000, noNaN: true }),
         (format, fixedSize, excess) => {

@@ -8,7 +8,7 @@ import { createOutput } from '../../../support/output.ts';
 import { encodeApng } from '../../../../src/media/export/apng.ts';
 import { feedOf } from '../../../../src/media/export/feed.ts';
 import { encodeFramesZip } from '../../../../src/media/export/frames-zip.ts';
-import { encodeGifQuick } from '../../../../src/media/export/gif-quick.ts';
+import { encodeGif } from '../../../../src/media/export/gif.ts';
 import type { Encode, EncodeOptions, FrameFeed } from '../../../../src/media/export/types.ts';
 
 const [width, height] = [48, 32];
@@ -50,7 +50,8 @@ const options: EncodeOptions = {
   frameRate: 10,
   loop: true,
   quality: 1,
-  dither: true,
+  dither: 'ordered',
+  palettes: 'shared',
   note: '{"seed":7,"prompt":"a café"}',
   document: '{}',
 };
@@ -83,10 +84,10 @@ async function encode(encoder: Encode, changed: Partial<EncodeOptions> = {}, sec
   return new Uint8Array(await (await written.finish('')).arrayBuffer());
 }
 
-describe('GIF with one palette', () => {
+describe('GIF', () => {
   /** The screens that a viewer shows, in RGB. */
-  async function screens(dither: boolean) {
-    const bytes = await encode(encodeGifQuick, { dither });
+  async function screens(choices: Partial<EncodeOptions>) {
+    const bytes = await encode(encodeGif, choices);
     const frames = decompressFrames(parseGIF(bytes.buffer), true);
     const screen = new Uint8ClampedArray(4 * width * height);
     return frames.map(({ dims, patch, delay }) => {
@@ -101,8 +102,13 @@ describe('GIF with one palette', () => {
     });
   }
 
-  it.each([true, false])('shows every frame, without flicker; dither %s', async (dither) => {
-    const shown = await screens(dither);
+  const choices: Partial<EncodeOptions>[] = (['none', 'ordered', 'diffusion'] as const).flatMap((dither) => [
+    { dither, palettes: 'shared' },
+    { dither, palettes: 'per-frame' },
+  ]);
+
+  it.each(choices)('shows every frame, without flicker: $dither, $palettes', async (chosen) => {
+    const shown = await screens(chosen);
     expect(shown).toHaveLength(pictures.length);
     shown.forEach(({ screen, delay, dims }, i) => {
       expect(delay).toBe(100);
@@ -124,11 +130,9 @@ describe('GIF with one palette', () => {
   });
 
   it('carries the note as ASCII', async () => {
-    const text = Buffer.from(await encode(encodeGifQuick)).toString('latin1');
+    const text = Buffer.from(await encode(encodeGif)).toString('latin1');
     expect(text).toContain('{"seed":7,"prompt":"a caf\\u00e9"}');
-    expect(Buffer.from(await encode(encodeGifQuick, { note: null })).toString('latin1')).not.toContain(
-      'seed',
-    );
+    expect(Buffer.from(await encode(encodeGif, { note: null })).toString('latin1')).not.toContain('seed');
   });
 });
 
