@@ -23,7 +23,7 @@ async function save(
 }
 
 /** Of 256×256, these frames need a little more. */
-const limited = { format: 'gif', scale: 4, limit: 4300 } as const;
+const limited = { format: 'gif', scale: 4, limit: 3400 } as const;
 
 /** Saves both frames from the Export dialog, as a download. What comes of it is the file, byte for byte. */
 function saving(name: string, change: Partial<ExportOptions>): Action {
