@@ -30,7 +30,8 @@ export default defineConfig<RigOptions>({
   // The first run of a network compiles its shaders, which takes software GPUs long.
   timeout: 300_000,
   expect: { timeout: 120_000 },
-  use: { baseURL: address, trace: 'retain-on-failure' },
+  // Other tests change answers of the server, which the service worker would not ask.
+  use: { baseURL: address, trace: 'retain-on-failure', serviceWorkers: 'block' },
   webServer: {
     command: 'npm run --silent preview -- --host 127.0.0.1 --port 4319 --strictPort',
     url: address,

@@ -2,6 +2,7 @@ import react from '@vitejs/plugin-react';
 import { defaultClientConditions, defineConfig } from 'vite';
 import type { Plugin } from 'vite';
 import { initialScriptBudget } from './tools/initial-script-budget.ts';
+import { serviceWorker } from './tools/service-worker.ts';
 
 /**
  * What the page may load and talk to. WebAssembly needs its own word; model hosts are whatever address the
@@ -73,7 +74,7 @@ const output = {
 
 export default defineConfig({
   base: './',
-  plugins: [react(), policyInPage, modelsAsTheyAre, initialScriptBudget(130)],
+  plugins: [react(), policyInPage, modelsAsTheyAre, initialScriptBudget(130), serviceWorker()],
   // ONNX Runtime without its WebAssembly inlined as an address: src/runtime/assets.ts says where that is.
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
   server: { headers },

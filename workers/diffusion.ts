@@ -47,6 +47,10 @@ serve(self, diffusionApi, {
     await picking.round(round, signal, emit);
     return { value: {}, transfer: [] };
   },
+  usedFiles: () => {
+    const urls = performance.getEntriesByType('resource').map(({ name }) => name);
+    return Promise.resolve({ value: [...new Set(urls)], transfer: [] });
+  },
   pickPace: (pace) => {
     picking.setPace(pace);
     return Promise.resolve({ value: {}, transfer: [] });

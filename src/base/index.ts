@@ -34,3 +34,5 @@ export { insecureRemedy, isInsecureContext } from './secure-context.ts';
 export { randomUuid } from './uuid.ts';
 export { LruCache } from './lru.ts';
 export { Lasting } from './lasting.ts';
+export { serviceMessageSchema, sharedFilesCache } from './offline.ts';
+export type { ServiceMessage } from './offline.ts';

@@ -271,6 +271,8 @@ export const diffusionApi = {
     event: roundEventSchema,
     result: v.object({}),
   },
+  /** URLs of all files that the worker has fetched: networks of models, builds of ONNX Runtime. */
+  usedFiles: { params: v.object({}), event: v.never(), result: v.pipe(v.array(v.string()), v.readonly()) },
   /** Updates the user's activity. */
   pickPace: { params: paceSchema, event: v.never(), result: v.object({}) },
 } satisfies Api;

@@ -3,6 +3,7 @@ export { browserEnvironment } from './browser.ts';
 export { createStores } from './stores.ts';
 export type { Stores } from './stores.ts';
 export { framesToCome } from './modes.ts';
+export { startOffline } from './offline.ts';
 export { speeds } from './preferences.ts';
 export { reelOf } from './player.ts';
 export { fieldOf } from './settings.ts';

@@ -51,6 +51,8 @@ export interface ModelStore extends StoreApi<ModelState> {
   readonly setLowMemory: (lowMemory: boolean) => void;
   /** Waits for a running load, and retries a failed one. Resolves with whether the model is ready. */
   readonly whenReady: () => Promise<boolean>;
+  /** URLs of the files that the diffusion worker has fetched since it started. */
+  readonly usedFiles: () => Promise<readonly string[]>;
   /** Shows a notice of the diffusion worker, and stores the precision that it contains for later loads. */
   readonly hear: (notice: EngineNotice) => void;
   /** Shows an error of the diffusion worker, with an action that restarts it if that can help. */
@@ -218,6 +220,9 @@ export function createModelStore({
       if (preferences.getState().lowMemory === lowMemory) return;
       preferences.setState({ lowMemory });
       start();
+    },
+    async usedFiles() {
+      return worker.call('usedFiles', {});
     },
     whenReady() {
       retry();

@@ -12,6 +12,13 @@ void stores.models.begin().then(() => {
   if (!stores.settingsLink.open()) void stores.projects.reopen();
 });
 
+// The development server has no service worker.
+if (import.meta.env.PROD) {
+  window.addEventListener('load', () => {
+    void import('./shell/installed.ts').then(({ startInstalled }) => startInstalled(stores));
+  });
+}
+
 const root = document.getElementById('root');
 if (!root) throw new Error('The page has no root.');
 createRoot(root).render(

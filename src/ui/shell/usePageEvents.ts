@@ -6,15 +6,15 @@ import { pageTitle } from '../shared/words.ts';
 import { droppedFiles } from './dropped.ts';
 import { commandFor, historyCommandFor, stepFor, textFields } from './shortcuts.ts';
 
-/** Imports files that were dropped or pasted. */
-async function take({ notices, projects }: Stores, dropped: Promise<NamedFile[]>): Promise<void> {
+/** Imports files that were dropped, pasted or handed over by another program. */
+export async function takeFiles({ notices, projects }: Stores, dropped: Promise<NamedFile[]>): Promise<void> {
   let files: NamedFile[];
   try {
     files = await dropped;
   } catch (cause) {
     notices.error(
-      new InputError('file-unreadable', 'What was dropped could not be read.', {
-        remedy: 'It may have been moved or changed: try again.',
+      new InputError('file-unreadable', 'The files could not be read.', {
+        remedy: 'They may have been moved or changed: try again.',
         cause,
       }),
     );
@@ -60,7 +60,7 @@ export function useDrop(): boolean {
         setDragging(false);
         if (!carries(event)) return;
         event.preventDefault();
-        void take(stores, droppedFiles(event.dataTransfer));
+        void takeFiles(stores, droppedFiles(event.dataTransfer));
       },
       { signal },
     );
@@ -87,7 +87,7 @@ export function usePaste(): void {
     const paste = (event: ClipboardEvent) => {
       if (!event.clipboardData?.files.length || isTextForField(event)) return;
       event.preventDefault();
-      void take(stores, droppedFiles(event.clipboardData));
+      void takeFiles(stores, droppedFiles(event.clipboardData));
     };
     window.addEventListener('paste', paste);
     return () => {

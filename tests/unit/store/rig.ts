@@ -181,6 +181,8 @@ export class Rig {
   /** What the page calls the round that it asked for last. */
   roundName = 0;
   readonly paces: PickPace[] = [];
+  /** Answer of the diffusion worker to `usedFiles`. */
+  readonly usedFiles: string[] = [];
   /** Sessions of picking by hand that are open. */
   picking = 0;
   /** Tells the page what speculation has made, and what it has to show for itself. */
@@ -446,6 +448,7 @@ export class Rig {
         }
         return { value: {}, transfer: [] };
       },
+      usedFiles: () => Promise.resolve({ value: [...this.usedFiles], transfer: [] }),
       pickPace: (pace) => {
         this.paces.push(pace);
         return Promise.resolve({ value: {}, transfer: [] });

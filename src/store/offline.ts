@@ -1,0 +1,113 @@
+import type { StoreApi } from 'zustand/vanilla';
+import type { ServiceMessage } from '../base/index.ts';
+import type { AnimationState } from './animation.ts';
+import type { ModelStore } from './model.ts';
+import type { Notices } from './notices.ts';
+
+/** Part of `ServiceWorker` that is used. */
+export interface Service {
+  readonly state: string;
+  postMessage(message: ServiceMessage): void;
+  addEventListener(type: 'statechange', listener: () => void): void;
+}
+
+/** Part of `ServiceWorkerRegistration` that is used. */
+export interface Registration {
+  readonly active: Service | null;
+  readonly installing: Service | null;
+  readonly waiting: Service | null;
+  addEventListener(type: 'updatefound', listener: () => void): void;
+}
+
+/** What `startOffline` needs of the browser. */
+export interface OfflineBrowser {
+  /** Part of `navigator.serviceWorker`. */
+  readonly container: {
+    register(script: string, options: RegistrationOptions): Promise<Registration>;
+    readonly controller: object | null;
+    addEventListener(
+      type: 'controllerchange',
+      listener: () => void,
+      options: { readonly once: boolean },
+    ): void;
+  };
+  /** Whether the page is isolated from other origins, which WebAssembly threads need. */
+  readonly isIsolated: boolean;
+  /** `sessionStorage`; null if the browser forbids it. */
+  readonly session: Pick<Storage, 'getItem' | 'setItem'> | null;
+  readonly reload: () => void;
+}
+
+const script = 'service-worker.js';
+/** Key in `sessionStorage` of whether the page was reloaded for isolation, so that it is done once. */
+const reloadedKey = 'drift:reloaded-for-threads';
+
+/**
+ * Registers the service worker, which makes the page work without a network: see `workers/offline/service-worker.ts`.
+ * A new version of the page is offered in a notice and starts when the user wants it.
+ *
+ * Hosts that set no headers give pages without isolation, and WebAssembly without threads. The service worker adds the
+ * headers from the second load on. So where the model runs on the CPU and nothing has been done yet, the page is loaded
+ * again, once.
+ *
+ * @throws what `register` throws, if the browser refuses service workers or the script cannot be loaded
+ */
+export async function startOffline(
+  { container, isIsolated, session, reload }: OfflineBrowser,
+  stores: {
+    readonly model: Pick<ModelStore, 'whenReady' | 'usedFiles' | 'getState'>;
+    readonly animation: Pick<StoreApi<AnimationState>, 'getState'>;
+    readonly notices: Pick<Notices, 'info'>;
+  },
+): Promise<void> {
+  const registration = await container.register(script, { updateViaCache: 'none' });
+  offerUpdates(registration, container, stores.notices, reload);
+  const active = await activated(registration);
+  if (!(await stores.model.whenReady())) return;
+  active.postMessage({ kind: 'keep', used: await stores.model.usedFiles() });
+
+  const { device } = stores.model.getState();
+  const isUntouched = stores.animation.getState().start === null;
+  if (isIsolated || device?.kind !== 'cpu' || !isUntouched || session?.getItem(reloadedKey) !== null) return;
+  session.setItem(reloadedKey, 'yes');
+  reload();
+}
+
+/** Resolves with the registration's active service worker, at once or when one is activated. */
+function activated(registration: Registration): Promise<Service> {
+  const { active } = registration;
+  if (active) return Promise.resolve(active);
+  return new Promise((resolve, reject) => {
+    const installing = registration.installing ?? registration.waiting;
+    installing?.addEventListener('statechange', () => {
+      if (installing.state === 'activated') resolve(installing);
+      if (installing.state === 'redundant') reject(new Error('The service worker was not installed.'));
+    });
+  });
+}
+
+/** Offers to start a new version as soon as it is installed beside the running one. */
+function offerUpdates(
+  registration: Registration,
+  container: OfflineBrowser['container'],
+  notices: Pick<Notices, 'info'>,
+  reload: () => void,
+): void {
+  const offer = (waiting: Service) => {
+    const start = () => {
+      container.addEventListener('controllerchange', reload, { once: true });
+      waiting.postMessage({ kind: 'activate' });
+    };
+    notices.info('update', 'A new version of Drift is ready. What you made is kept.', [
+      { label: 'Reload', run: start },
+    ]);
+  };
+  // The first version is not an update.
+  if (registration.waiting && container.controller) offer(registration.waiting);
+  registration.addEventListener('updatefound', () => {
+    const { installing } = registration;
+    installing?.addEventListener('statechange', () => {
+      if (installing.state === 'installed' && container.controller) offer(installing);
+    });
+  });
+}

@@ -1,0 +1,118 @@
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Page } from '@playwright/test';
+import { findCommand } from '../rig/process.ts';
+import { serveWithPython } from '../support/web-servers.ts';
+import type { WebServer } from '../support/web-servers.ts';
+import { button, firstFrame, modelIsReady, set, startPicture } from './driving.ts';
+import { expect, test } from './fixtures.ts';
+
+/** The built page with its service worker, on a server that sets no headers and that can be stopped. */
+
+const built = fileURLToPath(new URL('../../dist', import.meta.url));
+
+let folder = '';
+let server: WebServer;
+
+test.use({ serviceWorkers: 'allow' });
+test.skip(findCommand('python3') === null, 'Python is not installed');
+
+test.beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'drift-offline-'));
+  cpSync(built, join(folder, 'drift'), { recursive: true });
+  server = await serveWithPython(folder);
+});
+test.afterEach(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Opens the page for the first time, and waits until it is isolated and its model ready. */
+async function visit(page: Page): Promise<void> {
+  await page.goto(`${server.url}drift/`);
+  await page.waitForFunction(() => crossOriginIsolated);
+  await modelIsReady(page);
+}
+
+/** Number of files in the browser's caches whose URL matches. */
+function stored(page: Page, pattern: RegExp): Promise<number> {
+  return page.evaluate(async (source) => {
+    let count = 0;
+    for (const name of await caches.keys()) {
+      const urls = (await (await caches.open(name)).keys()).map(({ url }) => url);
+      count += urls.filter((url) => new RegExp(source).test(url)).length;
+    }
+    return count;
+  }, pattern.source);
+}
+
+test('after one visit it opens and makes a frame without a network', { tag: '@cpu' }, async ({ page }) => {
+  await visit(page);
+  await expect
+    .poll(() => stored(page, /builtin\/.*(safetensors|onnx|json)/), 'the built-in model is stored')
+    .toBe(10);
+  await expect.poll(() => stored(page, /\.wasm$/), 'the one build of the runtime that is used').toBe(1);
+  await server.close();
+
+  await page.goto(`${server.url}drift/?speed=ignored`);
+  await modelIsReady(page);
+  await page.getByRole('list', { name: 'Examples' }).getByRole('button').first().click();
+  await set(page, { Steps: 2 });
+  expect((await firstFrame(page)).length).toBeGreaterThan(0);
+});
+
+test(
+  'hosts without headers get threads: an untouched page is loaded again, isolated',
+  { tag: '@cpu' },
+  async ({ page }) => {
+    await page.goto(`${server.url}drift/`);
+    expect(await page.evaluate(() => crossOriginIsolated), 'by the server alone').toBe(false);
+    await page.waitForFunction(() => crossOriginIsolated);
+    await modelIsReady(page);
+  },
+);
+
+test('a page in use is never loaded again by itself', { tag: '@cpu' }, async ({ page }) => {
+  await page.goto(`${server.url}drift/`);
+  await page.getByRole('list', { name: 'Examples' }).getByRole('button').first().click();
+  await modelIsReady(page);
+  await expect.poll(() => stored(page, /unet.*safetensors/)).toBe(1);
+  await expect(page.getByRole('img', { name: 'Start', exact: true })).toBeVisible();
+  expect(await page.evaluate(() => performance.getEntriesByType('navigation').length)).toBe(1);
+  expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
+});
+
+test('a new version waits until it is wanted', { tag: '@cpu' }, async ({ page }) => {
+  await visit(page);
+  await expect.poll(() => stored(page, /unet.*safetensors/)).toBe(1);
+  appendFileSync(join(folder, 'drift/service-worker.js'), '\n/* another version */\n');
+  await page.reload();
+  await expect(page.getByText('A new version of Drift is ready.')).toBeVisible();
+  const reloaded = page.waitForEvent('load');
+  await button(page, 'Reload').click();
+  await reloaded;
+  await modelIsReady(page);
+  await expect(page.getByText('A new version of Drift is ready.')).toBeHidden();
+  const waiting = await page.evaluate(async () => (await navigator.serviceWorker.ready).waiting);
+  expect(waiting, 'the new version is the running one').toBeNull();
+});
+
+test('takes a picture that another program shares with it', { tag: '@cpu' }, async ({ page }) => {
+  await visit(page);
+  const picture = readFileSync(startPicture).toString('base64');
+  // The system's share sheet sends a form; the page's own policy forbids forms.
+  await page.evaluate(
+    async ({ picture, name }) => {
+      const blob = await (await fetch(`data:image/png;base64,${picture}`)).blob();
+      const form = new FormData();
+      form.append('files', new File([blob], name, { type: 'image/png' }));
+      await fetch('./share', { method: 'POST', body: form });
+    },
+    { picture, name: basename(startPicture) },
+  );
+  await page.reload();
+  await expect(page.getByRole('img', { name: 'Start', exact: true })).toBeVisible();
+  expect(await page.evaluate(() => caches.has('drift-shared-files')), 'taken once').toBe(false);
+});

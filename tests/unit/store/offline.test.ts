@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import type { ServiceMessage } from '../../../src/base/index.ts';
+import { startOffline } from '../../../src/store/offline.ts';
+import type { OfflineBrowser, Registration, Service } from '../../../src/store/offline.ts';
+import { Rig, builtIn, file } from './rig.ts';
+
+class FakeService extends EventTarget implements Service {
+  state = 'installing';
+  readonly messages: ServiceMessage[] = [];
+
+  postMessage(message: ServiceMessage): void {
+    this.messages.push(message);
+  }
+
+  becomes(state: string): void {
+    this.state = state;
+    this.dispatchEvent(new Event('statechange'));
+  }
+}
+
+class FakeRegistration extends EventTarget implements Registration {
+  active: FakeService | null = null;
+  installing: FakeService | null = null;
+  waiting: FakeService | null = null;
+
+  /** Begins the installation of another version. */
+  update(): FakeService {
+    const service = new FakeService();
+    this.installing = service;
+    this.dispatchEvent(new Event('updatefound'));
+    return service;
+  }
+}
+
+/** A browser in which a page of the address was open before, or not. */
+class FakeBrowser extends EventTarget implements OfflineBrowser {
+  readonly registration = new FakeRegistration();
+  isIsolated = true;
+  reloads = 0;
+  controller: object | null = null;
+  readonly #session = new Map<string, string>();
+  #answered: () => void = () => undefined;
+  /** Resolves once the caller of `register` has its answer. */
+  readonly registered = new Promise<void>((resolve) => {
+    this.#answered = resolve;
+  });
+
+  constructor({ visited }: { visited: boolean }) {
+    super();
+    if (!visited) return;
+    this.registration.active = new FakeService();
+    this.registration.active.becomes('activated');
+    this.controller = {};
+  }
+
+  get container() {
+    return this;
+  }
+
+  get session() {
+    return {
+      getItem: (key: string) => this.#session.get(key) ?? null,
+      setItem: (key: string, value: string) => void this.#session.set(key, value),
+    };
+  }
+
+  readonly reload = () => {
+    this.reloads++;
+  };
+
+  async register() {
+    await Promise.resolve();
+    // After the caller's continuation.
+    setImmediate(this.#answered);
+    return this.registration;
+  }
+}
+
+const onCpu = { ...builtIn, device: { ...builtIn.device, kind: 'cpu' as const } };
+const used = ['https://drift.test/assets/ort.wasm'];
+
+async function readyRig(): Promise<Rig> {
+  const rig = new Rig();
+  rig.model = onCpu;
+  rig.usedFiles.push(...used);
+  rig.stores.models.begin().catch(() => undefined);
+  await rig.stores.model.whenReady();
+  return rig;
+}
+
+describe('the first visit', () => {
+  it('has the files that it used stored, once the service worker is active', async () => {
+    const rig = await readyRig();
+    const browser = new FakeBrowser({ visited: false });
+    const first = browser.registration.update();
+    const started = startOffline(browser, rig.stores);
+    await browser.registered;
+    first.becomes('installed');
+    expect(first.messages).toEqual([]);
+    first.becomes('activated');
+    await started;
+    expect(first.messages).toEqual([{ kind: 'keep', used }]);
+    expect(rig.stores.notices.getState().notices, 'the first version is not an update').toEqual([]);
+    expect(browser.reloads).toBe(0);
+  });
+
+  it('loads an untouched page again for threads, once', async () => {
+    const rig = await readyRig();
+    const browser = new FakeBrowser({ visited: true });
+    browser.isIsolated = false;
+    await startOffline(browser, rig.stores);
+    expect(browser.reloads).toBe(1);
+    await startOffline(browser, rig.stores);
+    expect(browser.reloads, 'a browser that never isolates it must not loop').toBe(1);
+  });
+
+  it('does not load a page again that has a picture, or whose model runs on a GPU', async () => {
+    const rig = await readyRig();
+    await rig.stores.animation.chooseStart(file('start'), 'start');
+    const browser = new FakeBrowser({ visited: true });
+    browser.isIsolated = false;
+    await startOffline(browser, rig.stores);
+    expect(browser.reloads).toBe(0);
+
+    const onGpu = new Rig();
+    onGpu.model = { ...builtIn, device: { ...builtIn.device, kind: 'webgpu' } };
+    await onGpu.ready();
+    await startOffline(browser, { ...onGpu.stores, animation: new Rig().stores.animation });
+    expect(browser.reloads).toBe(0);
+  });
+});
+
+describe('a new version', () => {
+  it('is offered once it is installed, and starts when the user wants it', async () => {
+    const rig = await readyRig();
+    const browser = new FakeBrowser({ visited: true });
+    await startOffline(browser, rig.stores);
+    const next = browser.registration.update();
+    expect(rig.stores.notices.getState().notices).toEqual([]);
+    next.becomes('installed');
+    const [notice] = rig.stores.notices.getState().notices;
+    expect(notice).toMatchObject({ message: 'A new version of Drift is ready. What you made is kept.' });
+    expect(next.messages).toEqual([]);
+
+    notice?.actions[0]?.run();
+    expect(next.messages).toEqual([{ kind: 'activate' }]);
+    expect(browser.reloads, 'not before the new version is in charge').toBe(0);
+    browser.dispatchEvent(new Event('controllerchange'));
+    expect(browser.reloads).toBe(1);
+  });
+
+  it('that has been waiting since an earlier visit is offered at once', async () => {
+    const rig = await readyRig();
+    const browser = new FakeBrowser({ visited: true });
+    browser.registration.waiting = new FakeService();
+    await startOffline(browser, rig.stores);
+    expect(rig.stores.notices.getState().notices).toHaveLength(1);
+  });
+});
+
+it('ends with an error if the first version cannot be installed', async () => {
+  const rig = await readyRig();
+  const browser = new FakeBrowser({ visited: false });
+  const first = browser.registration.update();
+  const started = startOffline(browser, rig.stores);
+  await browser.registered;
+  first.becomes('redundant');
+  await expect(started).rejects.toThrow('not installed');
+});

@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest';
+import { siteFiles } from '../../../tools/service-worker.ts';
+
+describe('the list of the site’s files', () => {
+  const contents = new Map([
+    ['index.html', '<!doctype html>'],
+    ['assets/index-abc.js', 'page'],
+    ['assets/ort.wasm.min-abc.js', 'runtime'],
+    ['assets/ort-abc.wasm', 'runtime'],
+    ['assets/ffmpeg-core-abc.js', 'ffmpeg'],
+    ['models/builtin/model.json', '{}'],
+    ['models/builtin/README.md', 'not needed'],
+    ['models/builtin/vae/encoder.safetensors', 'not needed'],
+    ['_headers', 'not needed'],
+  ]);
+
+  test('stores the page at once, and what is large once it is used', () => {
+    const { early, late } = siteFiles(contents);
+    expect(early.map(({ url }) => url)).toEqual(['index.html', 'assets/index-abc.js']);
+    expect(late.map(({ url }) => url)).toEqual([
+      'assets/ort.wasm.min-abc.js',
+      'assets/ort-abc.wasm',
+      'assets/ffmpeg-core-abc.js',
+      'models/builtin/model.json',
+    ]);
+  });
+
+  test('another content is another revision, except where the name says it', () => {
+    const revision = (name: string, content: string) => {
+      const { early, late } = siteFiles(new Map([[name, content]]));
+      return [...early, ...late][0]?.revision;
+    };
+    expect(revision('index.html', 'a')).toMatch(/^[\da-f]{16}$/);
+    expect(revision('index.html', 'a')).not.toBe(revision('index.html', 'b'));
+    expect(revision('models/builtin/model.json', 'a')).not.toBe(revision('models/builtin/model.json', 'b'));
+    expect(revision('assets/index-abc.js', 'a')).toBeNull();
+  });
+});

@@ -1,0 +1,61 @@
+/**
+ * Service worker: makes the page work without a network, and isolates it from other origins on hosts that set no headers.
+ *
+ * The page's code is stored when the service worker is installed, so that one version is always complete. Large files are
+ * stored once the page has used them: see `LateFiles`. A new version waits until the page asks for it.
+ */
+import * as v from 'valibot';
+import { PrecacheController } from 'workbox-precaching';
+import { serviceMessageSchema } from '../../src/base/index.ts';
+import { isolated } from './isolated.ts';
+import { LateFiles } from './late-files.ts';
+import type { SiteFile } from './late-files.ts';
+import { receiveShared } from './shared-files.ts';
+
+declare const self: ServiceWorkerGlobalScope;
+/** Files of this build, defined by `tools/service-worker.ts`: those stored at once, and those stored once used. */
+declare const SITE_FILES: { readonly early: readonly SiteFile[]; readonly late: readonly SiteFile[] };
+
+const { scope } = self.registration;
+const page = new URL('index.html', scope).href;
+const pageUrls = [scope, page];
+const shareTarget = new URL('share', scope).href;
+const builtInModel = new URL('models/builtin/', scope).href;
+
+const early = new PrecacheController();
+early.addToCacheList([...SITE_FILES.early]);
+const late = new LateFiles('drift-used-files', SITE_FILES.late, scope);
+
+self.addEventListener('install', (event) => {
+  void early.install(event);
+});
+self.addEventListener('activate', (event) => {
+  void early.activate(event);
+  event.waitUntil(late.sweep());
+  // The first visit has no service worker until now.
+  event.waitUntil(self.clients.claim());
+});
+
+self.addEventListener('message', (event) => {
+  const message = v.safeParse(serviceMessageSchema, event.data);
+  if (!message.success) return;
+  if (message.output.kind === 'activate') event.waitUntil(self.skipWaiting());
+  else event.waitUntil(late.keep([...message.output.used, ...late.in(builtInModel)]));
+});
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const { origin, href } = new URL(request.url);
+  if (origin !== self.location.origin || !href.startsWith(scope)) return;
+  if (request.method === 'POST' && href === shareTarget) event.respondWith(receiveShared(request, scope));
+  if (request.method === 'GET') event.respondWith(respond(request));
+});
+
+/** Response from a cache, else from the network. */
+async function respond(request: Request): Promise<Response> {
+  const { origin, pathname } = new URL(request.url);
+  // Parameters of the page's address do not change the page.
+  const isPage = request.mode === 'navigate' && pageUrls.includes(origin + pathname);
+  const stored = (await early.matchPrecache(isPage ? page : request)) ?? (await late.match(request));
+  return isolated(stored ?? (await fetch(request)));
+}
