@@ -6,6 +6,7 @@ import {
   encodeGif,
   encodeMp4,
   encodeZip,
+  metadataTexts,
   openBroughtArchive,
   readFrames,
 } from '../src/media/index.ts';
@@ -69,6 +70,7 @@ serve(self, mediaApi, {
     const { names } = await openBroughtArchive(archive, signal);
     return { value: [...names], transfer: [] };
   },
+  texts: async ({ file }, { signal }) => ({ value: await metadataTexts(file, signal), transfer: [] }),
   frames: async ({ pictures: wanted, files: brought, fit, multiple }, { signal, emit }) => {
     const archives = new Map<Blob, Promise<BroughtArchive>>();
     const open = (file: Blob, entry: string) => {

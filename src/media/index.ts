@@ -8,6 +8,7 @@ export { encodeGif } from './gif.ts';
 export type { GifOptions } from './gif.ts';
 export { encodeMp4 } from './mp4.ts';
 export { encodeZip } from './zip.ts';
+export { metadataTexts } from './notes.ts';
 export { readFrames } from './frames.ts';
 export type { BroughtFrames, BroughtPicture } from './frames.ts';
 export { openBroughtArchive } from './unpack.ts';

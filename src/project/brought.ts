@@ -2,13 +2,15 @@ import { sequenceOf } from './sequence.ts';
 import type { Gap } from './sequence.ts';
 
 /** Kind of an imported file, by its name; `hidden` are the files that operating systems add, such as `.DS_Store`. */
-export type FileKind = 'project' | 'archive' | 'picture' | 'other' | 'hidden';
+export type FileKind = 'project' | 'archive' | 'picture' | 'video' | 'other' | 'hidden';
 
 const systemFile = /^(\..*|__macosx|thumbs\.db|desktop\.ini)$/i;
 
 /** Includes formats that browsers cannot decode, so that an error names such files instead of ignoring them. */
 const pictureEnding =
   /\.(a?png|jpe?g|jpe|jfif|pjpe?g|pjp|webp|avif|gif|bmp|dib|hei[cf]|hif|tiff?|jxl|jp2|psd|svg)$/i;
+
+const videoEnding = /\.(mp4|m4v|mov|webm|mkv)$/i;
 
 /**
  * Classifies a file by its name.
@@ -19,7 +21,8 @@ export function fileKind(name: string, type = ''): FileKind {
   if (partsOf(name).some((part) => systemFile.test(part))) return 'hidden';
   if (/\.drift$/i.test(name)) return 'project';
   if (/\.zip$/i.test(name)) return 'archive';
-  return type.startsWith('image/') || pictureEnding.test(name) ? 'picture' : 'other';
+  if (type.startsWith('image/') || pictureEnding.test(name)) return 'picture';
+  return type.startsWith('video/') || videoEnding.test(name) ? 'video' : 'other';
 }
 
 /**

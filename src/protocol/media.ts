@@ -67,6 +67,12 @@ export const mediaApi = {
     event: v.never(),
     result: v.array(v.string()),
   },
+  /** Texts in the metadata of a picture, an animation or a video; empty if there are none. See `madeWithNote`. */
+  texts: {
+    params: v.object({ file: v.instance(Blob) }),
+    event: v.never(),
+    result: v.array(v.string()),
+  },
   /** Converts pictures to frames of the first one's size, in the given order. Unreadable ones are skipped. */
   frames: {
     params: v.object({

@@ -5,6 +5,8 @@ import type { mediaApi } from '../protocol/index.ts';
 import type { AnimationStore } from './animation.ts';
 import { badWords, broughtWords, leftOutWords } from './bring-words.ts';
 import type { BadFile } from './bring-words.ts';
+import { createFoundSettings } from './found-settings.ts';
+import type { History } from './history.ts';
 import type { NoticeAction, Notices } from './notices.ts';
 import type { Preferences } from './preferences.ts';
 import type { ProjectJobs } from './project-jobs.ts';
@@ -28,6 +30,7 @@ interface Found {
   readonly projects: readonly NamedFile[];
   readonly loose: readonly NamedFile[];
   readonly archives: readonly PictureSet[];
+  readonly videos: readonly NamedFile[];
   /** Archives that cannot be read. */
   readonly bad: readonly (BadFile & { readonly error: InputError })[];
 }
@@ -40,7 +43,7 @@ const unchanged = 'Nothing that was there has changed.';
 
 /**
  * Creates the import of files of any kind: projects are opened, several pictures become the frames of a new project,
- * and a single picture becomes the start picture. A notice names what was left out, and offers to import it separately.
+ * a single picture becomes the start picture, and videos give their settings. Those of pictures are offered. A notice names what was left out, and offers to import it separately.
  */
 export function createBringing({
   jobs: { job, signal: newestJob },
@@ -49,6 +52,7 @@ export function createBringing({
   animation,
   settings,
   notices,
+  history,
   importProject,
 }: {
   jobs: Pick<ProjectJobs, 'job' | 'signal'>;
@@ -57,8 +61,11 @@ export function createBringing({
   animation: AnimationStore;
   settings: SettingsStore;
   notices: Notices;
+  history: History;
   importProject: (file: Blob) => Promise<boolean>;
 }) {
+  const foundSettings = createFoundSettings({ media, settings, notices, history });
+
   async function look(files: readonly NamedFile[], signal: AbortSignal): Promise<Found> {
     const of = (kind: ReturnType<typeof fileKind>) =>
       files.filter(({ name, file }) => fileKind(name, file.type) === kind);
@@ -80,7 +87,7 @@ export function createBringing({
         bad.push({ name, message: error.message, error });
       }
     }
-    return { projects, loose: of('picture'), archives, bad };
+    return { projects, loose: of('picture'), archives, videos: of('video'), bad };
   }
 
   /** Creates a project from pictures; the notice about it offers what was left out. */
@@ -128,6 +135,7 @@ export function createBringing({
           [broughtWords({ ...read, missing }, fit), badWords([...read.bad, ...bad]), leftOutWords(rest)],
           rest,
         );
+        await foundSettings.offer(start, signal);
       },
       unchanged,
     );
@@ -163,7 +171,7 @@ export function createBringing({
 
   async function takeIn(
     files: readonly NamedFile[],
-    { projects, loose, archives, bad }: Found,
+    { projects, loose, archives, videos, bad }: Found,
     frames: boolean,
   ): Promise<boolean> {
     const visible = files.filter(({ name }) => fileKind(name) !== 'hidden');
@@ -181,11 +189,23 @@ export function createBringing({
       tell([badWords(bad), leftOutWords(sets)], sets);
       return opened;
     }
+    if (videos.length > 0 && videos.length === visible.length) {
+      return job(
+        'Looking at the videos',
+        async (signal) => {
+          await foundSettings.takeFromVideos(videos, signal);
+        },
+        unchanged,
+      );
+    }
     const isAlone =
       loose.length === 1 || (sets.length === 0 && visible.length === 1 && archives.length + bad.length === 0);
     if (isAlone && !frames && only) {
       tell([badWords(bad), leftOutWords(filled)], filled);
-      return animation.chooseStart(only.file, only.name.split('/').at(-1) ?? only.name).then(() => true);
+      const name = only.name.split('/').at(-1) ?? only.name;
+      await animation.chooseStart(only.file, name);
+      await foundSettings.offer({ name, file: only.file }, newestJob());
+      return true;
     }
     const [first, ...others] = sets;
     if (!first) return refuse(visible, bad);

@@ -246,6 +246,7 @@ export function createProjects({
         animation,
         settings,
         notices,
+        history,
         importProject: (file) => projects.importFile(file),
       });
       brought = await take(files, options);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { unzipSync } from 'fflate';
 import type { Locator, Page } from '@playwright/test';
 import { encodePng } from '../../src/formats/index.ts';
-import { frames as strip, open } from './driving.ts';
+import { button, field, frames as strip, open, set } from './driving.ts';
 import { expect, test } from './fixtures.ts';
 import { makeFrame } from './media/frames.ts';
 import { look, metadataOf, needsReaders, webpOf } from './media/programs.ts';
@@ -11,8 +11,8 @@ const count = 6;
 const [width, height] = [96, 64];
 
 /** A project of pictures on the page, and the Export dialog over it. */
-async function openDialog(page: Page): Promise<Locator> {
-  await open(page);
+async function openDialog(page: Page, opens = true): Promise<Locator> {
+  if (opens) await open(page);
   const files = Array.from({ length: count }, (_, i) => ({
     name: `frame${i + 1}.png`,
     mimeType: 'image/png',
@@ -33,6 +33,21 @@ async function save(page: Page, dialog: Locator, format: string) {
   ]);
   const bytes = await readFile(await download.path());
   return { bytes, name: download.suggestedFilename() };
+}
+
+/** Drops a file on the page. */
+async function drop(page: Page, { bytes, name }: { readonly bytes: Buffer; readonly name: string }) {
+  await page.evaluate(
+    ([base64, fileName]) => {
+      const dataTransfer = new DataTransfer();
+      const file = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      dataTransfer.items.add(new File([file], fileName));
+      for (const step of ['dragenter', 'dragover', 'drop']) {
+        document.body.dispatchEvent(new DragEvent(step, { bubbles: true, cancelable: true, dataTransfer }));
+      }
+    },
+    [bytes.toString('base64'), name] as const,
+  );
 }
 
 /** Mean difference to what was put in, in units of 8-bit colour. */
@@ -106,6 +121,28 @@ test.describe('the Export dialog', { tag: '@cpu' }, () => {
     const project = await save(page, dialog, 'Drift project');
     expect(project.name).toMatch(/\.drift$/);
     await expect(dialog).toHaveCount(0);
+  });
+
+  test('writes files that bring the settings back when they are dropped on the page', async ({ page }) => {
+    await open(page);
+    await set(page, { Seed: 77 });
+    const dialog = await openDialog(page, false);
+    const files = [];
+    for (const format of ['GIF', 'WebP', 'APNG', 'MP4', 'WebM']) {
+      const { bytes, name } = await save(page, dialog, format);
+      files.push({ bytes, name });
+    }
+    await page.keyboard.press('Escape');
+    for (const file of files) {
+      await set(page, { Seed: 5 });
+      await drop(page, file);
+      const isVideo = /\.(mp4|webm)$/.test(file.name);
+      if (!isVideo) await button(page, 'Use its settings').click();
+      await expect(page.getByText(`The settings are now those of “${file.name}”`)).toBeVisible();
+      await expect(field(page, 'Seed')).toHaveValue('77');
+      await button(page, 'Bring back mine').click();
+      await expect(field(page, 'Seed')).toHaveValue('5');
+    }
   });
 
   test('times, scales and fades as it says, and keeps a limit', async ({ page }) => {

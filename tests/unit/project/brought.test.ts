@@ -23,7 +23,7 @@ describe('files that people bring', () => {
     ['scan.tiff', 'picture'],
     ['fox.drift', 'project'],
     ['all.ZIP', 'archive'],
-    ['video.mp4', 'other'],
+    ['video.mp4', 'video'],
     ['png', 'other'],
     ['._0000001.jpg', 'hidden'],
     ['a/.cache/x.png', 'hidden'],

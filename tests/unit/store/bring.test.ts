@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { defaultSettings, madeWithNote } from '../../../src/project/index.ts';
 import { Rig, file, until, valueOf, valuesOf as values } from './rig.ts';
 
 const picture = (name: string, content = `64x64:${/\d+/.exec(name)?.[0] ?? '100'}`) => ({
@@ -7,6 +8,7 @@ const picture = (name: string, content = `64x64:${/\d+/.exec(name)?.[0] ?? '100'
 });
 const pictures = (...all: string[]) => all.map((name) => picture(name));
 const zip = (name: string) => ({ name, file: new Blob(['zip']) });
+const video = (name: string) => ({ name, file: new Blob(['video']) });
 const notices = (rig: Rig) => rig.stores.notices.getState().notices;
 const kept = (rig: Rig) => rig.stores.autosave.whenSettled();
 
@@ -70,7 +72,7 @@ describe('pictures that are brought', () => {
       [128, 96],
       [128, 96],
     ]);
-    expect(rig.decodeSizes).toEqual(['128x96 stretch']);
+    expect(new Set(rig.decodeSizes)).toEqual(new Set(['128x96 stretch']));
     expect(rig.stores.settings.getState().values).toMatchObject({ width: 128, height: 96 });
     expect(notices(rig)[0]?.message).toContain('1 had another size than the first and was stretched to it.');
   });
@@ -202,5 +204,72 @@ describe('projects that are brought', () => {
       message: 'Left out: the pictures (2 pictures).',
       actions: [{ label: 'Make a project of “the pictures”' }],
     });
+  });
+});
+
+describe('settings in files that are brought', () => {
+  const note = madeWithNote({
+    models: ['tiny'],
+    settings: { ...defaultSettings, seed: 77, positivePrompts: 'a café' },
+    frames: 5,
+  });
+  const press = (rig: Rig, label: string) => {
+    const action = notices(rig)
+      .flatMap(({ actions }) => actions)
+      .find((each) => each.label === label);
+    if (!action) throw new Error(`There is no button ${label}.`);
+    action.run();
+  };
+
+  it('are offered with a picture; taken, they can be undone', async () => {
+    const rig = await ready();
+    rig.texts = ['a text of another program', note];
+    rig.stores.settings.set({ seed: 5 });
+    await rig.stores.projects.bring(pictures('fox.png'));
+    expect(rig.stores.animation.getState().start?.name).toBe('fox.png');
+    expect(rig.stores.settings.getState().values.seed).toBe(5);
+    press(rig, 'Use its settings');
+    expect(rig.stores.settings.getState().values).toMatchObject({ seed: 77, positivePrompts: 'a café' });
+    expect(notices(rig).at(-1)?.message).toBe(
+      'The settings are now those of “fox.png”. It was made with tiny.',
+    );
+    press(rig, 'Bring back mine');
+    expect(rig.stores.settings.getState().values.seed).toBe(5);
+  });
+
+  it('are offered with pictures that become a project', async () => {
+    const rig = await ready();
+    rig.texts = [note];
+    await rig.stores.projects.bring(pictures('1.png', '2.png'));
+    expect(await values(rig)).toEqual([1, 2]);
+    press(rig, 'Use its settings');
+    expect(rig.stores.settings.getState().values.seed).toBe(77);
+  });
+
+  it('are taken from a video, without those that cannot be used', async () => {
+    const rig = await ready();
+    rig.texts = [note.replace(/"steps":\d+/, '"steps":-1,"strength":3')];
+    const steps = rig.stores.settings.getState().values.steps;
+    expect(await rig.stores.projects.bring([video('a.mp4')])).toBe(true);
+    expect(rig.stores.settings.getState().values).toMatchObject({ seed: 77, steps });
+    expect(notices(rig).at(-1)?.message).toContain(
+      'Left out, because they cannot be used: “steps”, “strength”.',
+    );
+    press(rig, 'Bring back mine');
+    expect(rig.stores.settings.getState().values.seed).not.toBe(77);
+  });
+
+  it('missing from a video, are an error that says what to do; from a picture, nothing', async () => {
+    const rig = await ready();
+    rig.texts = ['{"program":"another"}', '{'];
+    const before = rig.stores.settings.getState().values;
+    expect(await rig.stores.projects.bring([video('a.webm')])).toBe(false);
+    expect(notices(rig)).toMatchObject([
+      { message: '“a.webm” does not say how it was made.', kept: 'Nothing that was there has changed.' },
+    ]);
+    expect(notices(rig)[0]?.remedy).toContain('Include how it was made');
+    expect(rig.stores.settings.getState().values).toEqual(before);
+    await rig.stores.projects.bring(pictures('fox.png'));
+    expect(notices(rig)).toHaveLength(1);
   });
 });

@@ -210,6 +210,8 @@ export class Rig {
   readonly saved: { name: string; file: Blob }[] = [];
   /** What every ZIP holds here; null is no ZIP. */
   archive: { name: string; file: Blob }[] | null = [];
+  /** Texts in the metadata of every file. */
+  texts: readonly string[] = [];
   readonly liveUrls = new Set<string>();
   /** A load fails when the diffusion worker has begun to load networks. */
   failsLate = false;
@@ -502,6 +504,7 @@ export class Rig {
         const picture = await readerOf(files, source).picture(frame);
         return { value: new Blob([encodePng(shrunk(picture, side))]), transfer: [] };
       },
+      texts: () => Promise.resolve({ value: [...this.texts], transfer: [] }),
       contents: () => {
         if (this.archive) {
           return Promise.resolve({ value: this.archive.map(({ name }) => name), transfer: [] });
