@@ -11,6 +11,7 @@ import type { NoticeAction, Notices } from './notices.ts';
 import type { Preferences } from './preferences.ts';
 import type { ProjectJobs } from './project-jobs.ts';
 import type { SettingsStore } from './settings.ts';
+import { inMemory } from './start-picture.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 
 /** A file and its name, which may be a path with folders. */
@@ -119,8 +120,9 @@ export function createBringing({
           },
           { signal, onEvent: onProgress },
         );
+        const { name, picture } = read.first;
+        const file = await inMemory(read.first.file);
         if (signal.aborted) return;
-        const { name, file, picture } = read.first;
         const { width, height } = picture;
         const start = { name: name.split('/').at(-1) ?? name, file, picture, cut: { width, height, fit } };
         animation.bring({ start, frames: read.frames });

@@ -64,14 +64,7 @@ export function createStartCutter({
 
   async function ownCopy(file: Blob): Promise<Blob> {
     if (owned.has(file)) return file;
-    const bytes = await file.arrayBuffer().catch((cause: unknown) => {
-      throw new InputError('file-unreadable', 'The file could not be read.', {
-        remedy: 'It may have been moved or changed since you chose it: choose it again.',
-        details: { bytes: file.size },
-        cause,
-      });
-    });
-    const copy = new Blob([bytes], { type: file.type });
+    const copy = await inMemory(file);
     owned.add(copy);
     return copy;
   }
@@ -90,6 +83,18 @@ export function createStartCutter({
     },
     isCurrent: ({ cut }) => isWanted(cut),
   };
+}
+
+/** Copies a file into memory. @throws InputError `file-unreadable` */
+export async function inMemory(file: Blob): Promise<Blob> {
+  const bytes = await file.arrayBuffer().catch((cause: unknown) => {
+    throw new InputError('file-unreadable', 'The file could not be read.', {
+      remedy: 'It may have been moved or changed since you chose it: choose it again.',
+      details: { bytes: file.size },
+      cause,
+    });
+  });
+  return new Blob([bytes], { type: file.type });
 }
 
 /** Maximum length of names derived from file names. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultSettings, madeWithNote } from '../../../src/project/index.ts';
+import { utf8 } from '../../support/bytes.ts';
+import { StoredFile } from '../../support/storage/stored-file.ts';
 import { Rig, file, until, valueOf, valuesOf as values } from './rig.ts';
 
 const picture = (name: string, content = `64x64:${/\d+/.exec(name)?.[0] ?? '100'}`) => ({
@@ -75,6 +77,27 @@ describe('pictures that are brought', () => {
     expect(new Set(rig.decodeSizes)).toEqual(new Set(['128x96 stretch']));
     expect(rig.stores.settings.getState().values).toMatchObject({ width: 128, height: 96 });
     expect(notices(rig)[0]?.message).toContain('1 had another size than the first and was stretched to it.');
+  });
+
+  it('are not needed any more once they are there', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    const { animation, autosave, notices, projects, settings } = rig.stores;
+    const contents = { bytes: utf8('64x64:5'), flushed: null, version: 0, removed: false, locked: false };
+    const chosen = new StoredFile('1.png', contents);
+    await projects.bring([
+      { name: '1.png', file: chosen },
+      { name: '2.png', file: file('64x64:6') },
+    ]);
+    contents.removed = true;
+    await autosave.whenSettled();
+    animation.removeFrom(1);
+    settings.set({ width: 128 });
+    await animation.whenRead();
+    expect(notices.getState().notices.filter(({ kind }) => kind === 'error')).toEqual([]);
+    expect(animation.getState().start?.picture.width).toBe(128);
+    await autosave.whenSettled();
+    expect(autosave.getState()).toMatchObject({ status: 'kept' });
   });
 
   it('alone become the start picture; as frames, a project', async () => {
