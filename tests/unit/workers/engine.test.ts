@@ -297,21 +297,43 @@ describe('a model that is refused or fails', () => {
     expect(notices[0]).toMatch(/^prompt: A prompt is longer than this model can read.*“a{40}…”/);
   });
 
-  it('makes no frames of a size that the device cannot hold, and says so before the first step', async () => {
-    const engine = new Engine(openBackend, models);
-    await load(engine, 'one');
-    const runtime = backends[0]?.runtime;
-    const runs = runtime?.runs.length;
-    const large = { ...settings, width: 1024, height: 1024 };
-    const making = engine.generate(
-      { start, firstFrame: 0, settings: large, previews: false },
-      patient,
-      () => undefined,
-    );
-    expect((await failure(making)).code).toBe('cpu-too-small');
-    expect(runtime?.runs.length).toBe(runs);
-    expect((await generate(engine)).frames).toBe(1);
-  });
+  it.each<[string, (engine: Engine, large: Settings) => Promise<unknown>]>([
+    [
+      'automatic',
+      (engine, large) =>
+        engine.generate({ start, firstFrame: 0, settings: large, previews: false }, patient, () => undefined),
+    ],
+    [
+      'smooth',
+      (engine, large) => {
+        const plan = planSmooth(start, [], large);
+        return engine.smooth(
+          { plan, last: start, settings: large, previews: false },
+          patient,
+          () => undefined,
+        );
+      },
+    ],
+    [
+      'picked by hand',
+      (engine, large) => {
+        const input: RoundInput = { start, frame: 0, roll: 0, batch: 1, settings: large };
+        return engine.round(input, { signal: patient, previews: () => false }).next();
+      },
+    ],
+  ])(
+    'makes no frames of a size that the device cannot hold, and says so before the first step: %s',
+    async (_, make) => {
+      const engine = new Engine(openBackend, models);
+      await load(engine, 'one');
+      const runtime = backends[0]?.runtime;
+      const runs = runtime?.runs.length;
+      const making = make(engine, { ...settings, width: 1024, height: 1024 });
+      expect((await failure(making)).code).toBe('cpu-too-small');
+      expect(runtime?.runs.length).toBe(runs);
+      expect((await generate(engine)).frames).toBe(1);
+    },
+  );
 });
 
 describe('a model that takes the place of another', () => {
