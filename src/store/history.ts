@@ -1,5 +1,6 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
+import { ProjectError } from '../base/index.ts';
 import type { Notices } from './notices.ts';
 
 /** An undoable action. */
@@ -83,17 +84,33 @@ export function createHistory({
     from.pop();
     to.push(entry);
     update();
-    let moved = false;
+    const verb = way === 'undo' ? 'undone' : 'redone';
+    if (await attempt(entry, verb, () => history.quietly(() => entry[way]()))) {
+      notices.announce(`${way === 'undo' ? 'Undone' : 'Redone'}: ${entry.label}.`);
+    } else {
+      history.remove(entry);
+      notices.announce(`“${entry.label}” could not be ${verb}.`);
+    }
+  }
+
+  /** Runs an undo or redo, and shows why it failed. Returns whether it succeeded. */
+  async function attempt(
+    { label }: HistoryEntry,
+    verb: 'undone' | 'redone',
+    work: () => boolean | Promise<boolean>,
+  ): Promise<boolean> {
     try {
-      moved = await history.quietly(() => entry[way]());
+      if (await work()) return true;
+      notices.error(
+        new ProjectError('not-undoable', `“${label}” could not be ${verb}.`, {
+          remedy:
+            'The project that it belongs to is not on this page, or another tab has it open. What was done before can still be undone.',
+        }),
+      );
     } catch (error) {
       notices.error(error);
     }
-    if (!moved) history.remove(entry);
-    const verb = way === 'undo' ? 'Undone' : 'Redone';
-    notices.announce(
-      moved ? `${verb}: ${entry.label}.` : `“${entry.label}” could not be ${verb.toLowerCase()}.`,
-    );
+    return false;
   }
 
   /**
@@ -140,7 +157,7 @@ export function createHistory({
     undoAlone(entry) {
       if (!done.includes(entry)) return;
       history.remove(entry);
-      void history.quietly(() => entry.undo());
+      void attempt(entry, 'undone', () => history.quietly(() => entry.undo()));
     },
     remove(what) {
       const stays = (entry: HistoryEntry) =>

@@ -44,8 +44,8 @@ export function createProjectDeletion({
     entries.delete(id);
   }
 
-  /** Deletes a project and shows the notice. Returns the function that restores it. */
-  async function takeOff(id: string): Promise<() => Promise<boolean>> {
+  /** Deletes a project and shows the notice. Returns the function that restores it, or throws. */
+  async function takeOff(id: string): Promise<() => Promise<void>> {
     const name = nameOf(id);
     // Purges the project that was deleted before.
     notices.dismissTopic(deletedTopic);
@@ -61,16 +61,14 @@ export function createProjectDeletion({
       try {
         await worker.call('restore', { id });
       } catch (error) {
-        notices.error(error);
         // A ProjectError means that it is gone for good; after any other error, offer it again.
         if (!(error instanceof ProjectError)) offer();
-        return false;
+        throw error;
       }
       await attempt(refresh);
       // What the user has begun meanwhile stays on the page.
       const { start, reading } = animation.getState();
       if (wasOpen && !start && !reading && !isRunning()) await reopen(id);
-      return true;
     };
     const offer = () => {
       wantedBack = false;
@@ -79,7 +77,7 @@ export function createProjectDeletion({
         run: () => {
           wantedBack = true;
           forget(id);
-          void bringBack();
+          void attempt(bringBack);
         },
       };
       notices.info(deletedTopic, `“${name}” was deleted.`, [action], () => {
@@ -109,7 +107,10 @@ export function createProjectDeletion({
           label: 'Delete project',
           touches: 'frames',
           projects: [],
-          undo: () => bringBack(),
+          async undo() {
+            await bringBack();
+            return true;
+          },
           async redo() {
             bringBack = await takeOff(id);
             await attempt(refresh);

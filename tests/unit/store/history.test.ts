@@ -100,8 +100,9 @@ describe('a history', () => {
       },
     });
     await history.undo();
-    expect(errors).toHaveLength(1);
+    expect(errors).toMatchObject([{ message: 'It is broken.' }]);
     await history.undo();
+    expect(errors).toMatchObject([{}, { code: 'not-undoable', message: '“2” could not be undone.' }]);
     expect(said).toEqual(['“3” could not be undone.', '“2” could not be undone.']);
     await history.undo();
     expect(value()).toBe(0);
@@ -313,6 +314,21 @@ describe('frames', () => {
     const after = await visits.reload();
     expect(await valuesOf(after)).toEqual(made);
     expect(await visits.orphans()).toEqual([]);
+  });
+
+  it('of a project that is no longer on the page stay as they are, which is said', async () => {
+    const visits = new Visits();
+    const rig = await visits.withFrames();
+    const { animation, history, notices, projects } = rig.stores;
+    animation.removeFrom(2);
+    animation.startOver();
+    await projects.remove(animation.getState().project?.id ?? '');
+    notices.dismissTopic('deleted');
+    await history.undo();
+    expect(notices.getState().notices).toMatchObject([
+      { kind: 'error', message: '“Delete frame” could not be undone.' },
+    ]);
+    expect(animation.getState().project).toBeNull();
   });
 
   it('picked by hand are taken back one pick at a time', async () => {
