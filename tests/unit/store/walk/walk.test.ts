@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { Fault, Step, Undo } from './steps.ts';
 import { Walk } from './walk.ts';
-import type { Fault, Step, Undo } from './walk.ts';
 
 /**
  * How many walks are taken, and from which seed: the same each time, so that a change is judged by what it changed.
@@ -41,6 +41,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('startOver' as const), undo }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('resize' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('open' as const), which: share }) },
   {

@@ -1,5 +1,4 @@
 import { expect } from 'vitest';
-import type { StorageFault } from '../../../support/storage/faults.ts';
 import { Visits, projectOf, seen, settled } from '../faults/visits.ts';
 import { file, plain, until } from '../rig.ts';
 import type { Rig } from '../rig.ts';
@@ -14,40 +13,7 @@ import {
   withoutFrom,
 } from './person.ts';
 import type { Known } from './person.ts';
-
-/** Where in a list, or in an animation: numbers from 0 to 1. */
-type Share = number;
-
-/** How something is taken back: not at all, by its notice, or by Undo, Redo and Undo again, which may not wait. */
-export type Undo = false | 'notice' | 'keys' | 'hasty keys';
-
-/** What a person does, and what else happens at that moment. */
-export type Step =
-  | {
-      readonly kind: 'generate';
-      readonly frames: number;
-      readonly end: 'done' | 'stopped' | 'lost';
-      readonly at: number;
-    }
-  | { readonly kind: 'pick'; readonly rolls: number; readonly variant: number }
-  | { readonly kind: 'goBack'; readonly to: Share }
-  | { readonly kind: 'deleteFrames'; readonly from: Share; readonly undo: Undo }
-  | { readonly kind: 'choose'; readonly value: number; readonly undo: Undo }
-  | { readonly kind: 'startOver'; readonly undo: Undo }
-  | { readonly kind: 'leave' }
-  | { readonly kind: 'open'; readonly which: Share }
-  | { readonly kind: 'rename'; readonly which: Share; readonly name: string }
-  | { readonly kind: 'duplicate'; readonly which: Share }
-  | { readonly kind: 'delete'; readonly which: Share; readonly undo: Undo }
-  | { readonly kind: 'export' }
-  | { readonly kind: 'reload' }
-  | { readonly kind: 'die'; readonly worker: 'media' | 'projects' | 'diffusion' };
-
-/** A storage call that fails during a step. */
-export interface Fault {
-  readonly fault: StorageFault;
-  readonly nth: number;
-}
+import type { Fault, Share, Step, Undo } from './steps.ts';
 
 /** Most projects that a walk has at once, so that it takes no longer and longer. */
 const mostProjects = 5;
@@ -203,6 +169,14 @@ export class Walk {
         await this.#begun(current.start, had && step.undo, 'start');
         return;
       }
+      case 'resize':
+        if (!current || current.made.size > 0) return;
+        for (const width of [128, 64]) {
+          settings.set({ width });
+          await animation.whenRead();
+          expect(animation.getState().start?.picture.width).toBe(width);
+        }
+        return;
       case 'leave':
         projects.create();
         this.#leaveFor(null);
