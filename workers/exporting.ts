@@ -129,7 +129,11 @@ async function encode(
     scale: options.scale * effort.shrink,
   });
   const all = thinned(shotsOf(source.sizes.length, options), effort.every);
-  const feed = feedOf(source, first === null ? all : all.slice(0, first), { placement, resampling });
+  const feed = feedOf(source, first === null ? all : all.slice(0, first), {
+    placement,
+    resampling,
+    fit: options.fit,
+  });
   let bytes = 0;
   const counting: Sink = {
     async restart() {
@@ -156,7 +160,7 @@ async function encode(
   return { bytes, encoder, width: placement.width, height: placement.height };
 }
 
-/** Size that the output is derived from; frames of other sizes are stretched to the first. */
+/** Size that the output is derived from; frames of other sizes are fitted to it. */
 function sizeOf({ sizes }: FrameSource, { format }: ExportOptions): { width: number; height: number } {
   const [first] = sizes;
   if (!first) {

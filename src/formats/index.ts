@@ -14,6 +14,7 @@ export { writeZip, zipStream } from './zip-writer.ts';
 export type { ZipFile } from './zip-writer.ts';
 export { pictureTexts } from './metadata.ts';
 export { pngChunk, pngChunks, pngText, withPngChunks } from './png-chunks.ts';
+export { placedIn } from './shot.ts';
 export type { Placement, Shot } from './shot.ts';
 export { ApngWriter } from './apng.ts';
 export { GifLzw } from './lzw.ts';

@@ -17,3 +17,29 @@ export interface Placement extends PictureSize {
   readonly scaledWidth: number;
   readonly scaledHeight: number;
 }
+
+/** Rounding of frames to even sides, in pixels. */
+const rounding = 2;
+
+/**
+ * Place of a picture in a frame that was laid out for pictures of another size: with its own proportions, centred where
+ * they are, whole (`pad`) or filling their area (`crop`). Returns `frame` if its proportions are theirs.
+ */
+export function placedIn(frame: Placement, { width, height }: PictureSize, fit: 'pad' | 'crop'): Placement {
+  const across = frame.scaledWidth / width;
+  const down = frame.scaledHeight / height;
+  const isSameShape =
+    Math.abs(width * down - frame.scaledWidth) <= rounding ||
+    Math.abs(height * across - frame.scaledHeight) <= rounding;
+  if (isSameShape) return frame;
+  const scale = fit === 'pad' ? Math.min(across, down) : Math.max(across, down);
+  const scaledWidth = Math.max(1, Math.round(scale * width));
+  const scaledHeight = Math.max(1, Math.round(scale * height));
+  return {
+    ...frame,
+    x: frame.x + Math.floor((frame.scaledWidth - scaledWidth) / 2),
+    y: frame.y + Math.floor((frame.scaledHeight - scaledHeight) / 2),
+    scaledWidth,
+    scaledHeight,
+  };
+}

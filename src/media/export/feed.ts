@@ -1,18 +1,15 @@
 import type { Picture } from '../../base/index.ts';
 import { encodePng } from '../../formats/index.ts';
-import type { Placement, Shot } from '../../formats/index.ts';
+import type { Shot } from '../../formats/index.ts';
 import type { FrameSource } from '../animation.ts';
 import { Renderer, blended } from './render.ts';
-import type { Resampling } from '../resample.ts';
+import type { RenderOptions } from './render.ts';
 import type { FrameFeed } from './types.ts';
 
 /** Renders pictures to the frames of a file, by its shots. Caches two rendered pictures. */
-export function feedOf(
-  source: FrameSource,
-  shots: readonly Shot[],
-  { placement, resampling }: { readonly placement: Placement; readonly resampling: Resampling },
-): FrameFeed {
-  const renderer = new Renderer(placement, resampling);
+export function feedOf(source: FrameSource, shots: readonly Shot[], options: RenderOptions): FrameFeed {
+  const { placement } = options;
+  const renderer = new Renderer(options);
   /** Most recently rendered pictures: cross-fades use the same two repeatedly. */
   let recent: { readonly index: number; readonly picture: Picture }[] = [];
 

@@ -1,35 +1,52 @@
 import type { Picture } from '../../base/index.ts';
+import { placedIn } from '../../formats/index.ts';
 import type { PictureSize, Placement } from '../../formats/index.ts';
 import { Resampler, onWhite } from '../resample.ts';
 import type { Resampling } from '../resample.ts';
 
+/** How pictures are placed, scaled, and fitted if they have other proportions than the frame was laid out for. */
+export interface RenderOptions {
+  readonly placement: Placement;
+  readonly resampling: Resampling;
+  readonly fit: 'pad' | 'crop';
+}
+
+interface SizedResampler {
+  readonly size: PictureSize;
+  readonly scale: Resampler;
+}
+
 /** Renders pictures to output frames: scaled, centred on black, cropped, with transparency on white. */
 export class Renderer {
-  readonly #placement: Placement;
-  readonly #resampling: Resampling;
-  #resampler: { readonly size: PictureSize; readonly scale: Resampler } | null = null;
+  readonly #options: RenderOptions;
+  /** Of the last two sizes of pictures: cross-fades use two in turn. */
+  #resamplers: readonly SizedResampler[] = [];
 
-  constructor(placement: Placement, resampling: Resampling) {
-    this.#placement = placement;
-    this.#resampling = resampling;
+  constructor(options: RenderOptions) {
+    this.#options = options;
   }
 
   /** True if a picture of this size needs no scaling or padding. */
   isWhole({ width, height }: PictureSize): boolean {
-    const { x, y, scaledWidth, scaledHeight } = this.#placement;
+    const { placement } = this.#options;
+    const { x, y, scaledWidth, scaledHeight } = placement;
     const isPlaced = x === 0 && y === 0 && scaledWidth === width && scaledHeight === height;
-    return isPlaced && this.#placement.width === width && this.#placement.height === height;
+    return isPlaced && placement.width === width && placement.height === height;
   }
 
   /** Renders a frame. May return the picture itself if nothing changes. */
   render(picture: Picture): Picture {
     if (this.isWhole(picture)) return onWhite(picture);
-    const { width, height, x, y, scaledWidth, scaledHeight } = this.#placement;
+    const { placement, fit } = this.#options;
+    const { width, height, x, y, scaledWidth, scaledHeight } = placedIn(placement, picture, fit);
     const left = Math.max(0, Math.ceil(x));
     const top = Math.max(0, Math.ceil(y));
     const columns = Math.min(width, Math.floor(x) + scaledWidth) - left;
     const rows = Math.min(height, Math.floor(y) + scaledHeight) - top;
-    if (this.#resampler?.size.width !== picture.width || this.#resampler.size.height !== picture.height) {
+    let resampler = this.#resamplers.find(
+      ({ size }) => size.width === picture.width && size.height === picture.height,
+    );
+    if (!resampler) {
       const [across, down] = [picture.width / scaledWidth, picture.height / scaledHeight];
       const part = {
         x: (left - x) * across,
@@ -38,9 +55,10 @@ export class Renderer {
         height: rows * down,
       };
       const size = { width: picture.width, height: picture.height };
-      this.#resampler = { size, scale: new Resampler(size, part, columns, rows, this.#resampling) };
+      resampler = { size, scale: new Resampler(size, part, columns, rows, this.#options.resampling) };
+      this.#resamplers = [...this.#resamplers.slice(-1), resampler];
     }
-    const scaled = this.#resampler.scale.apply(picture);
+    const scaled = resampler.scale.apply(picture);
     if (columns === width && rows === height) return scaled;
     const data = new Uint8ClampedArray(4 * width * height);
     new Uint32Array(data.buffer).fill(0xff000000);

@@ -189,7 +189,7 @@ function Timing({ draft }: { readonly draft: Draft }) {
   );
 }
 
-function Size({ draft: { options, set, number } }: { readonly draft: Draft }) {
+function Size({ draft: { options, set, number, mixed } }: { readonly draft: Draft }) {
   return (
     <fieldset className={styles['group']}>
       <legend>Picture</legend>
@@ -222,7 +222,7 @@ function Size({ draft: { options, set, number } }: { readonly draft: Draft }) {
         <ChoiceEntry
           label="Fit"
           value={options.fit}
-          disabled={options.shape === 'frame'}
+          disabled={options.shape === 'frame' && !mixed}
           choices={[
             ['pad', 'Whole, with bars'],
             ['crop', 'Fill and cut'],

@@ -2,7 +2,9 @@ import { Pause, Play } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import type { Picture } from '../../base/index.ts';
 import { hasConstantRate, isStill, lengthOf } from '../../project/index.ts';
-import type { Placement, Shot } from '../../formats/index.ts';
+import { placedIn } from '../../formats/index.ts';
+import type { PictureSize, Placement, Shot } from '../../formats/index.ts';
+import type { ExportOptions } from '../../project/index.ts';
 import type { Stores } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
 import { useStores } from '../shared/stores.ts';
@@ -89,10 +91,9 @@ function estimateWords(estimate: ReturnType<typeof useEstimate>, limit: number |
 function usePlayback({ shots, placement, request, options }: Draft, playing: boolean) {
   const { animation } = useStores();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const latest = useRef({ shots, placement, positions: request.positions, smooth: true });
+  const latest = useRef({ shots, placement, positions: request.positions, options });
   useEffect(() => {
-    const smooth = options.resampling !== 'nearest';
-    latest.current = { shots, placement, positions: request.positions, smooth };
+    latest.current = { shots, placement, positions: request.positions, options };
   });
   useEffect(() => {
     let frame = 0;
@@ -100,15 +101,15 @@ function usePlayback({ shots, placement, request, options }: Draft, playing: boo
     let drawn = '';
     const begin = performance.now();
     const tick = async () => {
-      const { shots: all, placement: place, positions, smooth } = latest.current;
+      const { shots: all, placement: place, positions, options: chosen } = latest.current;
       const seconds = playing ? (performance.now() - begin) / 1000 : 0;
       const shot = shotAt(all, seconds % Math.max(0.001, lengthOf(all)));
-      const key = shot ? JSON.stringify([shot, place, smooth]) : '';
+      const key = shot ? JSON.stringify([shot, place, chosen.resampling, chosen.fit]) : '';
       if (shot && key !== drawn) {
         drawn = key;
         const pictures = await picturesOf(animation, shot, positions);
         const context = canvas.current?.getContext('2d');
-        if (pictures && context) draw(context, pictures, shot.mix, place, smooth);
+        if (pictures && context) draw(context, pictures, shot.mix, place, chosen);
       }
       // The effect may have been cleaned up while the pictures were being read.
       if (!stopped) frame = requestAnimationFrame(() => void tick());
@@ -145,20 +146,34 @@ function draw(
   context: CanvasRenderingContext2D,
   pictures: readonly Picture[],
   mix: number,
-  { width, height, x, y, scaledWidth, scaledHeight }: Placement,
-  smooth: boolean,
+  placement: Placement,
+  options: Pick<ExportOptions, 'resampling' | 'fit'>,
 ): void {
-  const { canvas } = context;
-  const scale = canvas.width / width;
-  context.imageSmoothingEnabled = smooth;
-  context.imageSmoothingQuality = 'high';
-  context.globalAlpha = 1;
-  context.fillStyle = 'black';
-  context.fillRect(0, 0, canvas.width, (canvas.width * height) / width);
+  const { width, height } = context.canvas;
   for (const [index, picture] of pictures.entries()) {
-    const copy = new OffscreenCanvas(picture.width, picture.height);
-    copy.getContext('2d')?.putImageData(new ImageData(picture.data, picture.width, picture.height), 0, 0);
     context.globalAlpha = index === 0 ? 1 : mix;
-    context.drawImage(copy, scale * x, scale * y, scale * scaledWidth, scale * scaledHeight);
+    context.drawImage(sheetOf(picture, { width, height }, placement, options), 0, 0);
   }
+}
+
+/** Draws a picture as a frame of the file, scaled to a canvas of `size`. */
+function sheetOf(
+  picture: Picture,
+  size: PictureSize,
+  placement: Placement,
+  { resampling, fit }: Pick<ExportOptions, 'resampling' | 'fit'>,
+): OffscreenCanvas {
+  const copy = new OffscreenCanvas(picture.width, picture.height);
+  copy.getContext('2d')?.putImageData(new ImageData(picture.data, picture.width, picture.height), 0, 0);
+  const sheet = new OffscreenCanvas(size.width, size.height);
+  const context = sheet.getContext('2d');
+  if (!context) return sheet;
+  context.imageSmoothingEnabled = resampling !== 'nearest';
+  context.imageSmoothingQuality = 'high';
+  context.fillStyle = 'black';
+  context.fillRect(0, 0, size.width, size.height);
+  const scale = size.width / placement.width;
+  const { x, y, scaledWidth, scaledHeight } = placedIn(placement, picture, fit);
+  context.drawImage(copy, scale * x, scale * y, scale * scaledWidth, scale * scaledHeight);
+  return sheet;
 }

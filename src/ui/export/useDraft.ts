@@ -30,6 +30,8 @@ export interface Draft {
   readonly request: ExportRequest;
   readonly shots: readonly Shot[];
   readonly placement: Placement;
+  /** Whether the pictures have more than one size, so that some have to be fitted. */
+  readonly mixed: boolean;
   readonly valid: boolean;
 }
 
@@ -101,6 +103,9 @@ export function useDraft(): Draft {
   const positions = Array.from({ length: last - first + 1 }, (_, i) => first + i);
   if (includeStart) positions.unshift(0);
   const size = frames.at(first - 1) ?? { width: 64, height: 64 };
+  const mixed = frames.slice(first - 1, last).some(({ width, height }) => {
+    return width !== size.width || height !== size.height;
+  });
   const shots = shotsOf(positions.length, options);
   const numbers = (['frameRate', 'scale', 'holdFirst', 'holdLast', 'inBetweens'] as const).map(number);
   return {
@@ -111,6 +116,7 @@ export function useDraft(): Draft {
     request: { options, positions },
     shots,
     placement: placementOf({ width: size.width, height: size.height }, options),
+    mixed,
     valid: [...numbers, from, to].every(({ problem }) => problem === null),
   };
 }

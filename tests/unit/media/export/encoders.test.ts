@@ -42,6 +42,7 @@ function feed(seconds = 0.1): FrameFeed {
     {
       placement: { width, height, x: 0, y: 0, scaledWidth: width, scaledHeight: height },
       resampling: 'lanczos',
+      fit: 'pad',
     },
   );
 }
