@@ -76,8 +76,8 @@ afterAll(async () => {
   expect(runtime.liveSessions).toBe(0);
 });
 
-describe('an animation', () => {
-  it('has as many frames as it should, of the right size, in order', async () => {
+describe('automatic mode', () => {
+  it('yields the requested number of frames, in order and of the requested size', async () => {
     const frames = await make();
     expect(frames.map(({ index }) => index)).toEqual([0, 1, 2]);
     for (const { picture, seconds } of frames) {
@@ -88,11 +88,11 @@ describe('an animation', () => {
     expect(compute.liveTensors).toBe(before);
   });
 
-  it('is the same for the same seed, bit for bit', async () => {
+  it('gives the same pixels for the same seed', async () => {
     expect(pixels(await make())).toEqual(pixels(await make()));
   });
 
-  it('is another for another seed, prompt, start or number of its first frame', async () => {
+  it('gives different pixels for a different seed, scale, start picture or first frame number', async () => {
     const [frame] = pixels(await make({ settings: { frames: 1 } }));
     const others = await Promise.all(
       [
@@ -106,19 +106,19 @@ describe('an animation', () => {
     for (const other of others) expect(other).not.toEqual(frame);
   });
 
-  it('at another speed is the one with the steps that this computes, and tells of no others', async () => {
-    const told: Progress[] = [];
-    const watch = { onProgress: (progress: Progress) => void told.push(progress) };
+  it('with a faster speed makes the frames of the reduced number of steps, and reports progress for those steps only', async () => {
+    const reported: Progress[] = [];
+    const watch = { onProgress: (progress: Progress) => void reported.push(progress) };
     const fast = await make({ settings: { frames: 2, steps: 5, speed: 'fast' }, watch });
     expect(pixels(fast)).toEqual(pixels(await make({ settings: { frames: 2, steps: 3 } })));
-    expect(new Set(told.filter(({ stage }) => stage === 'denoise').map(({ of }) => of))).toEqual(
+    expect(new Set(reported.filter(({ stage }) => stage === 'denoise').map(({ of }) => of))).toEqual(
       new Set([3]),
     );
     const exact = await make({ settings: { frames: 2, steps: 5 } });
     expect(pixels(exact)).not.toEqual(pixels(fast));
   });
 
-  it('that is stopped after any frame and continued is the uninterrupted one', async () => {
+  it('continued after any frame gives the same frames as an uninterrupted run', async () => {
     const whole = await make({ settings: { frames: 5 } });
     for (const cut of [1, 2, 3, 4]) {
       const last = whole[cut - 1]?.picture ?? start;
@@ -127,13 +127,13 @@ describe('an animation', () => {
     }
   });
 
-  it('runs every network as often as it has to and no more: every picture is encoded once', async () => {
+  it('runs each network only as often as necessary: every picture is encoded once', async () => {
     await make({ settings: { frames: 2, steps: 4 } });
     const counts = ['image encoder', 'context', 'UNet', 'decoder'].map((name) => runtime.count(name));
     expect(counts).toEqual([3, 2, 8, 2]);
   });
 
-  it('is made as it is asked for: nobody works ahead', async () => {
+  it('is lazy: no frame is made before it is requested', async () => {
     const frames = begin();
     await frames.next();
     expect(runtime.count('decoder')).toBe(1);
@@ -142,8 +142,8 @@ describe('an animation', () => {
   });
 });
 
-describe('what is measured of a frame', () => {
-  it('says that guidance moved the embedding, toward the one side and away from the other', async () => {
+describe('the insight of a frame', () => {
+  it('shows that guidance moved the embedding toward positive and away from negative prompts', async () => {
     for (const { insight } of await make()) {
       expect(insight.guidance).toBeLessThan(1);
       expect(insight.positivesAfter).toBeGreaterThan(insight.positivesBefore ?? NaN);
@@ -151,7 +151,7 @@ describe('what is measured of a frame', () => {
     }
   });
 
-  it('says that it did not where it is turned off', async () => {
+  it('shows no movement when guidance is turned off', async () => {
     for (const { insight } of await make({ settings: { repeats: 0 } })) {
       expect(insight.guidance).toBeCloseTo(1, 6);
       expect(insight.positivesAfter).toBe(insight.positivesBefore);
@@ -159,7 +159,7 @@ describe('what is measured of a frame', () => {
     }
   });
 
-  it('says nothing of sides without prompts', async () => {
+  it('has null similarities for a side without prompts', async () => {
     const [{ insight } = { insight: null }] = await make({ settings: { frames: 1 }, prompts: noPrompts });
     expect(insight?.guidance).toBeCloseTo(1, 6);
     expect(insight).toMatchObject({
@@ -178,18 +178,18 @@ describe('what is measured of a frame', () => {
     head.dispose();
   });
 
-  it('does not change what is made where there is nothing to follow', async () => {
+  it('without prompts the frames equal those made with guidance turned off', async () => {
     const off = await make({ settings: { repeats: 0 } });
     const none = await make({ prompts: noPrompts });
     expect(pixels(none)).toEqual(pixels(off));
   });
 });
 
-describe('how like a frame is to those before it', () => {
-  it('is the cosine of the embeddings of their pictures', async () => {
+describe('the similarity of a frame to earlier ones', () => {
+  it('is the cosine between the image embeddings', async () => {
     const frames = await make({ settings: { frames: 15 } });
-    const places = await embeddingsOf(pipeline, [start, ...frames.map(({ picture }) => picture)]);
-    const likeness = (a: number, b: number) => cosine(places[a], places[b]);
+    const embeddings = await embeddingsOf(pipeline, [start, ...frames.map(({ picture }) => picture)]);
+    const likeness = (a: number, b: number) => cosine(embeddings[a], embeddings[b]);
     for (const [index, { insight }] of frames.entries()) {
       const position = index + 1;
       expect(insight.start).toBeCloseTo(likeness(position, 0), 5);
@@ -201,7 +201,7 @@ describe('how like a frame is to those before it', () => {
     }
   });
 
-  it('to the start and to the frame before is the same in an animation that was stopped and continued', async () => {
+  it('to the start and to the previous frame does not change when an animation is stopped and continued', async () => {
     const whole = await make({ settings: { frames: 4 } });
     const [, second] = whole;
     const rest = await make({
@@ -216,7 +216,7 @@ describe('how like a frame is to those before it', () => {
     expect(measured(rest)).toEqual(measured(whole).slice(2));
   });
 
-  it('is not known where the network has failed', async () => {
+  it('is null when the embedding is not finite', async () => {
     const spy = vi.spyOn(compute, 'cosines').mockImplementation((a, b) => {
       const rows = b.dims[0] ?? 0;
       return compute.upload(new Float32Array(rows).fill(NaN), [a.dims[0] ?? 0, rows]);
@@ -227,7 +227,7 @@ describe('how like a frame is to those before it', () => {
   });
 });
 
-describe('stopping', () => {
+describe('aborting', () => {
   const stages: [Progress['stage'], number][] = [
     ['encode', 0],
     ['guidance', 0],
@@ -237,39 +237,42 @@ describe('stopping', () => {
     ['denoise', 6],
     ['decode', 0],
   ];
-  it.each(stages)('at %s %d is heard at once, and nothing is left behind', async (stage, step) => {
-    const stop = new AbortController();
-    let runsThen = 0;
-    const made: GeneratedFrame[] = [];
-    const run = (async () => {
-      for await (const frame of begin({
-        settings: { steps: 6 },
-        watch: {
-          signal: stop.signal,
-          onProgress: (progress) => {
-            if (progress.frame !== 1 || progress.stage !== stage || progress.step !== step) return;
-            stop.abort();
-            runsThen = runtime.runs.length;
+  it.each(stages)(
+    'at %s %d takes effect within one network run and frees all tensors',
+    async (stage, step) => {
+      const stop = new AbortController();
+      let runsThen = 0;
+      const made: GeneratedFrame[] = [];
+      const run = (async () => {
+        for await (const frame of begin({
+          settings: { steps: 6 },
+          watch: {
+            signal: stop.signal,
+            onProgress: (progress) => {
+              if (progress.frame !== 1 || progress.stage !== stage || progress.step !== step) return;
+              stop.abort();
+              runsThen = runtime.runs.length;
+            },
           },
-        },
-      })) {
-        made.push(frame);
-      }
-    })();
-    await expect(run).rejects.toSatisfy(isAbort);
-    expect(made).toHaveLength(1);
-    expect(runtime.runs.length - runsThen).toBeLessThanOrEqual(1);
-    expect(compute.liveTensors).toBe(before);
-    expect(pixels(await make({ settings: { steps: 6, frames: 1 } }))).toEqual(pixels(made));
-  });
+        })) {
+          made.push(frame);
+        }
+      })();
+      await expect(run).rejects.toSatisfy(isAbort);
+      expect(made).toHaveLength(1);
+      expect(runtime.runs.length - runsThen).toBeLessThanOrEqual(1);
+      expect(compute.liveTensors).toBe(before);
+      expect(pixels(await make({ settings: { steps: 6, frames: 1 } }))).toEqual(pixels(made));
+    },
+  );
 
-  it('with a reason of one’s own rejects with that', async () => {
+  it('with a custom reason rejects with that reason', async () => {
     const stop = AbortSignal.abort(new Error('enough'));
     await expect(make({ watch: { signal: stop } })).rejects.toThrow('enough');
     expect(runtime.runs).toEqual([]);
   });
 
-  it('between two frames makes no other', async () => {
+  it('between two frames makes no further frame', async () => {
     const stop = new AbortController();
     const frames = begin({ watch: { signal: stop.signal } });
     await frames.next();
@@ -280,9 +283,9 @@ describe('stopping', () => {
   });
 });
 
-describe('a run that fails', () => {
+describe('a failing network', () => {
   it.each(['image encoder', 'context', 'UNet', 'decoder'])(
-    'in the %s leaves nothing behind',
+    'in the %s frees all tensors, and the next run succeeds',
     async (network) => {
       runtime.onRun = (name) => {
         if (name === network && runtime.count(name) === 2) throw new Error('device lost');
@@ -296,14 +299,14 @@ describe('a run that fails', () => {
   );
 });
 
-describe('those who watch', () => {
-  it('hear of all stages in order, and the time left falls to nothing', async () => {
-    const told: Progress[] = [];
+describe('watchers', () => {
+  it('receive all stages in order, and the time left falls to 0', async () => {
+    const reported: Progress[] = [];
     await make({
       settings: { frames: 2, steps: 2 },
       watch: {
         onProgress: (progress) => {
-          told.push(progress);
+          reported.push(progress);
         },
       },
     });
@@ -317,15 +320,15 @@ describe('those who watch', () => {
         ['decode', 0, 1],
         ['decode', 1, 1],
       ].map(([stage, step, of]) => ({ frame: index, frames: 2, stage, step, of }));
-    const stages = told.map(({ frame, frames, stage, step, of }) => ({ frame, frames, stage, step, of }));
+    const stages = reported.map(({ frame, frames, stage, step, of }) => ({ frame, frames, stage, step, of }));
     expect(stages).toEqual([...expected(0), ...expected(1)]);
-    expect(told[0]?.secondsLeft).toBeNull();
-    expect(told.at(-1)?.secondsLeft).toBe(0);
-    const known = told.slice(4).map(({ secondsLeft }) => secondsLeft);
+    expect(reported[0]?.secondsLeft).toBeNull();
+    expect(reported.at(-1)?.secondsLeft).toBe(0);
+    const known = reported.slice(4).map(({ secondsLeft }) => secondsLeft);
     for (const seconds of known) expect(seconds).toBeGreaterThanOrEqual(0);
   });
 
-  it('see the frame sharpen in small pictures that belong to them', async () => {
+  it('receive small previews that change from step to step, and do not change the frames', async () => {
     const shown: { frame: number; picture: Picture }[] = [];
     const frames = await make({
       settings: { steps: 5 },
@@ -346,7 +349,7 @@ describe('those who watch', () => {
     expect(pixels(frames)).toEqual(pixels(await make({ settings: { steps: 5 } })));
   });
 
-  it('have seen it before the frame is there, however slowly it was read', async () => {
+  it('receive the last preview before its frame, even if reading it back is slow', async () => {
     const read = compute.read.bind(compute);
     let open: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => {
@@ -359,15 +362,15 @@ describe('those who watch', () => {
       else await gate;
       return data;
     });
-    const told: string[] = [];
-    const watch: Watch = { onPreview: () => told.push('preview') };
-    for await (const { index } of begin({ settings: { frames: 1 }, watch })) told.push(`frame ${index}`);
+    const reported: string[] = [];
+    const watch: Watch = { onPreview: () => reported.push('preview') };
+    for await (const { index } of begin({ settings: { frames: 1 }, watch })) reported.push(`frame ${index}`);
     spy.mockRestore();
-    expect(told).toEqual(['preview', 'frame 0']);
+    expect(reported).toEqual(['preview', 'frame 0']);
     expect(compute.liveTensors).toBe(before);
   });
 
-  it('who fail to show a picture do not end the run', async () => {
+  it('that throw do not end the run', async () => {
     const watch: Watch = {
       onPreview: () => {
         throw new Error('no canvas');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Estimate } from '../../../src/animation/estimate.ts';
 
-/** An estimate on a clock that goes when it is told to. */
+/** An estimate on a fake clock. */
 function onClock() {
   let now = 1_000_000;
   const estimate = new Estimate(() => now);
@@ -17,8 +17,8 @@ function onClock() {
   };
 }
 
-describe('an estimate', () => {
-  it('is none before there is a rate', () => {
+describe('Estimate', () => {
+  it('is null until the rate is known', () => {
     const { estimate, work } = onClock();
     expect(estimate.secondsFor(10)).toBeNull();
     work(1, 500);
@@ -27,7 +27,7 @@ describe('an estimate', () => {
     expect(estimate.secondsFor(10)).toBe(5);
   });
 
-  it('is what the rest takes at the rate until now, nothing for nothing', () => {
+  it('is the remaining units at the average rate so far, and 0 for no units', () => {
     const { estimate, work } = onClock();
     work(10, 200);
     work(10, 400);
@@ -35,7 +35,7 @@ describe('an estimate', () => {
     expect(estimate.secondsFor(0)).toBe(0);
   });
 
-  it('forgets what is long past, when the machine slows down', () => {
+  it('forgets old samples when the rate changes', () => {
     const { estimate, work } = onClock();
     work(1000, 10);
     work(50, 1000);

@@ -13,8 +13,8 @@ const walks = fc
     ),
   );
 
-describe('noise that is the sum of several original noises', () => {
-  it('keeps its strength, wherever it has been', () => {
+describe('a noise mixture', () => {
+  it('keeps unit variance after any number of segments', () => {
     fc.assert(
       fc.property(walks, (mixture) => {
         expect(correlation(mixture, mixture)).toBeCloseTo(1, 9);
@@ -22,14 +22,14 @@ describe('noise that is the sum of several original noises', () => {
     );
   });
 
-  it('is like the noises that it comes from, and like no other', () => {
+  it('is correlated with the noises it is made of and with no others', () => {
     const halfway = mixtureBetween(pureNoise(1, 0), pureNoise(1, 1), 0.5);
     expect(correlation(halfway, pureNoise(1, 0))).toBeCloseTo(Math.SQRT1_2, 12);
     expect(correlation(halfway, pureNoise(1, 1))).toBeCloseTo(Math.SQRT1_2, 12);
     expect(correlation(halfway, pureNoise(2, 0))).toBe(0);
   });
 
-  it('is the noise that it reaches', () => {
+  it('is exactly the target noise at t = 1', () => {
     fc.assert(
       fc.property(walks, (mixture) => {
         const reached = mixtureBetween(mixture, pureNoise(9, 9), 1);

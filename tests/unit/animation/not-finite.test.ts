@@ -43,7 +43,7 @@ afterAll(async () => {
   await pipeline.release();
 });
 
-describe('a network that gives what is not finite', () => {
+describe('output that is not finite', () => {
   const cases = (['automatic', 'smooth', 'picking'] as const).flatMap((mode) =>
     (['UNet', 'decoder'] as const).map((network) => [mode, network] as const),
   );
@@ -58,7 +58,7 @@ describe('a network that gives what is not finite', () => {
   });
 
   it.each(['automatic', 'smooth', 'picking'] as const)(
-    'is not taken for the UNet where the picture has no embedding: %s',
+    'of the image encoder is not blamed on the UNet: %s mode',
     async (mode) => {
       poison(runtime, 'image encoder');
       const error = await failure(drain(modes[mode]()));
@@ -67,7 +67,7 @@ describe('a network that gives what is not finite', () => {
     },
   );
 
-  it('costs no read-back of its own', async () => {
+  it('is detected without an extra read-back', async () => {
     const read = compute.read.bind(compute);
     let reads = 0;
     compute.read = (...parameters) => {

@@ -28,20 +28,20 @@ const input: RoundInput = { start: plain(1), origin: plain(1), frame: 0, roll: 0
 /** Of five pictures: start, origin and three candidates. */
 const bytesOfRound = 5 * 4 * 64 * 64;
 
-/** What became of a round that was asked for. */
-interface Wanted {
+/** A requested round and its outcome. */
+interface RequestedRound {
   readonly events: RoundUpdate[];
   readonly controller: AbortController;
   done: boolean;
   error: unknown;
 }
 
-/** Lets everything happen that can happen by itself. */
+/** Waits for all pending microtasks and immediates. */
 const settle = () => new Promise(setImmediate);
 
 /**
  * A session over rounds that take 4 steps of one second each: 3 of denoising, and one for all 3 candidates, which are
- * 1, 2 and 3 more than ten times the picture that they come of. A step ends when the test says so.
+ * 1, 2 and 3 more than ten times the picture that they are made from. A step ends when the test says so.
  */
 function rig({ speculative = true, limit = 1e9 } = {}) {
   /** The rounds' names, each time they begin a step. */
@@ -126,7 +126,7 @@ function rig({ speculative = true, limit = 1e9 } = {}) {
     want: (part: Partial<RoundInput> = {}) => {
       const controller = new AbortController();
       const events: RoundUpdate[] = [];
-      const result: Wanted = { events, done: false, error: null, controller };
+      const result: RequestedRound = { events, done: false, error: null, controller };
       session
         .want(
           { ...input, ...part },
@@ -158,7 +158,7 @@ const valuesOf = (events: readonly RoundUpdate[]) =>
   events.flatMap((event) => (event.kind === 'candidate' ? [event.candidate.picture.data[0]] : []));
 
 describe('speculation', () => {
-  it('works on the round that is waited for, then on the next rounds of its candidates in order', async () => {
+  it('works on the requested round, then on the next rounds of its candidates in order', async () => {
     const { want, tick, steps } = rig();
     const round = want();
     await tick(16);
@@ -166,10 +166,10 @@ describe('speculation', () => {
     expect(valuesOf(round.events)).toEqual([11, 12, 13]);
     expect(steps).toEqual(['1', '11', '12', '13'].flatMap((name) => [name, name, name, name]));
     await tick(3);
-    expect(steps, 'and then rests').toHaveLength(16);
+    expect(steps, 'idle when all rounds are done').toHaveLength(16);
   });
 
-  it('does nothing where it is turned off, or while the round is not there', async () => {
+  it('does nothing when it is turned off or before the round is finished', async () => {
     const { want, tick, steps, session } = rig({ speculative: false });
     want();
     await tick(8);
@@ -179,7 +179,7 @@ describe('speculation', () => {
     expect(steps.at(-1)).toBe('11');
   });
 
-  it('turns within one step to the candidate that is looked at, and goes on later with what it left', async () => {
+  it('switches within one step to the candidate that is looked at, and resumes the suspended rounds later', async () => {
     const { want, tick, steps, session } = rig();
     want();
     await tick(5);
@@ -206,29 +206,29 @@ describe('speculation', () => {
     expect(state().savedSeconds).toBe(4);
   });
 
-  it('gives each finished round away once, under the name of the round that it follows on', async () => {
+  it('sends each finished round in advance once, with the name of the round that it follows', async () => {
     const { want, tick, after, ahead, state } = rig();
     want();
     await tick(12);
-    const told = ahead.map((round) => [
+    const sent = ahead.map((round) => [
       round.after,
       round.candidate,
       round.candidates.map(({ picture }) => picture.data[0]),
     ]);
-    expect(told).toEqual([
+    expect(sent).toEqual([
       [1, 0, [111, 112, 113]],
       [1, 1, [121, 122, 123]],
     ]);
     expect(ahead[0]?.seconds).toBe(4);
     expect(state().ready).toEqual([0, 1]);
-    // Back again by another name: what is still there is told anew.
+    // Back again by another name: what is still there is sent again.
     want(after(0));
     want();
     await settle();
     expect(ahead.slice(2).map((round) => [round.after, round.candidate])).toEqual([[3, 0]]);
   });
 
-  it('counts the steps made ahead, and the one that a pick finds under way', async () => {
+  it('counts the steps made ahead, including the step in progress when a candidate is picked', async () => {
     const { want, tick, after, state } = rig();
     want();
     await tick(6);
@@ -238,10 +238,10 @@ describe('speculation', () => {
     expect(state().stepsAhead).toBe(3);
     await tick(4);
     expect(picked.done).toBe(true);
-    expect(state().stepsAhead, 'while somebody waits nothing is made ahead').toBe(3);
+    expect(state().stepsAhead, 'no speculative steps while a requested round is in progress').toBe(3);
   });
 
-  it('keeps what the picked one has and cancels the others within one step', async () => {
+  it('keeps the progress of the picked round and cancels the others within one step', async () => {
     const { want, tick, steps, after, open, session } = rig();
     want();
     // Candidate 1 has one step; candidate 2 has three and was left for candidate 3, which is in its second.
@@ -256,14 +256,14 @@ describe('speculation', () => {
     await tick(1);
     expect([...open]).toEqual(['12']);
     await tick(1);
-    expect(steps.slice(before, before + 2), 'only what it lacked').toEqual(['12', '121']);
+    expect(steps.slice(before, before + 2), 'only the steps that were missing').toEqual(['12', '121']);
     expect(picked.done).toBe(true);
     expect(valuesOf(picked.events)).toEqual([121, 122, 123]);
     // Three steps were there; the one that was under way for another candidate had to be waited for.
     expect(session.savedSeconds).toBe(2);
   });
 
-  it('never comes before a round that is waited for', async () => {
+  it('never runs before a requested round', async () => {
     const { want, tick, steps } = rig();
     const first = want();
     await tick(6);
@@ -276,7 +276,7 @@ describe('speculation', () => {
     expect(steps.slice(11).every((name) => name !== '1' && name !== '1 again')).toBe(true);
   });
 
-  it('keeps a fault to itself until its round is wanted, then tells it, and can try again', async () => {
+  it('keeps an error until the failed round is requested, then rejects with it; the next request retries', async () => {
     const { want, tick, steps, after, failing, session, state } = rig();
     failing.add('11');
     want();
@@ -293,7 +293,7 @@ describe('speculation', () => {
     expect(again.done).toBe(true);
   });
 
-  it('is not hurt by a round that fails while it is waited for', async () => {
+  it('continues after a requested round has failed', async () => {
     const { want, tick, failing } = rig();
     failing.add('1');
     const round = want();
@@ -307,7 +307,7 @@ describe('speculation', () => {
 });
 
 describe('memory', () => {
-  it('is bounded however long one thinks and wherever one looks', async () => {
+  it('is bounded however long the session lasts and whichever candidates are looked at', async () => {
     const { want, tick, steps, session, state, after } = rig({ limit: 2 * bytesOfRound });
     want();
     await tick(30);
@@ -323,7 +323,7 @@ describe('memory', () => {
     expect(picked.done).toBe(true);
   });
 
-  it('keeps earlier rounds for going back while there is room, the youngest longest', async () => {
+  it('keeps earlier rounds for going back while there is room, and evicts the oldest first', async () => {
     const { want, tick, steps, after } = rig({ speculative: false, limit: bytesOfRound });
     want();
     await tick(4);
@@ -337,12 +337,12 @@ describe('memory', () => {
     await tick(4);
     const older = want(after(0));
     await settle();
-    expect(older.done, 'the older one made room').toBe(false);
+    expect(older.done, 'the older round was evicted').toBe(false);
     await tick(4);
     expect(older.done).toBe(true);
   });
 
-  it('does not speculate at all where not even one round fits', async () => {
+  it('is too small for one round: no speculation', async () => {
     const { want, tick, steps } = rig({ limit: bytesOfRound - 1 });
     const round = want();
     await tick(12);
@@ -351,7 +351,7 @@ describe('memory', () => {
   });
 });
 
-describe('stopping', () => {
+describe('aborting', () => {
   it('a round frees it within one step', async () => {
     const { want, tick, steps, open } = rig();
     const round = want();
@@ -366,7 +366,7 @@ describe('stopping', () => {
     expect(again.done).toBe(true);
   });
 
-  it('the session tells those who wait, frees everything within one step, and takes nothing new', async () => {
+  it('the session rejects waiting requests, frees everything within one step, and rejects new requests', async () => {
     const { want, tick, steps, open, stop, running, session, after } = rig();
     want();
     await tick(6);
@@ -386,7 +386,7 @@ describe('stopping', () => {
 });
 
 describe('with a model', () => {
-  it('the candidates of five rounds, once back and by another branch, are those of no speculation at all', async () => {
+  it('five rounds with one step back and a second branch have the same candidates with and without speculation', async () => {
     const { runtime, compute, pipeline, embedPrompts } = await tinyPipeline();
     const start = await noisePicture(7, 20, 10);
     const small = { ...settings, width: 16, height: 12 };

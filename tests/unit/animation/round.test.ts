@@ -40,18 +40,20 @@ afterAll(async () => {
   expect(runtime.liveSessions).toBe(0);
 });
 
-describe('a round', () => {
-  it('makes as many candidates as it should, all different, with one evaluation a step for all of them', async () => {
+describe('makeRound', () => {
+  it('makes the requested number of distinct candidates, with one UNet evaluation a step for all of them', async () => {
     const candidates = await candidatesOf();
     expect(candidates.map(({ index }) => index)).toEqual([0, 1, 2]);
     expect(new Set(pixels(candidates).map(String)).size).toBe(3);
     for (const { picture } of candidates) expect([picture.width, picture.height]).toEqual([16, 12]);
     const counts = ['image encoder', 'context', 'UNet', 'decoder'].map((name) => runtime.count(name));
-    expect(counts, 'the picture and its candidates are encoded').toEqual([4, 1, 3, 3]);
+    expect(counts, 'runs of each network: the start picture and all candidates are encoded').toEqual([
+      4, 1, 3, 3,
+    ]);
     expect(compute.liveTensors).toBe(0);
   });
 
-  it('is a function of its input: the same again, another for each thing that is other', async () => {
+  it('is a function of its input: same candidates for the same input, different ones for another roll, frame, seed or start', async () => {
     const first = pixels(await candidatesOf());
     expect(pixels(await candidatesOf())).toEqual(first);
     for (const other of [
@@ -64,17 +66,17 @@ describe('a round', () => {
     }
   });
 
-  it('at another speed is the one with the steps that this computes', async () => {
+  it('with a faster speed makes the candidates of the reduced number of steps', async () => {
     const fast = await candidatesOf({ settings: { ...settings, steps: 5, speed: 'fast' } });
     expect(pixels(fast)).toEqual(pixels(await candidatesOf()));
   });
 
-  it('names each candidate so that no two rolls of a frame share noise', async () => {
+  it('numbers candidates so that no two rolls of a frame share noise', async () => {
     const names = (await Promise.all([0, 1, 2].map((roll) => candidatesOf({ roll, batch: 16 })))).flat();
     expect(new Set(names.map(({ variant }) => variant)).size).toBe(48);
   });
 
-  it('begins with the frame that automatic mode would make', async () => {
+  it('makes as first candidate the frame that automatic mode would make', async () => {
     const [candidate] = await candidatesOf({ batch: 1 });
     const prompts = await embedPrompts();
     const frames = automatic(pipeline, { start, firstFrame: 4, settings, prompts });
@@ -85,26 +87,26 @@ describe('a round', () => {
     prompts.text?.dispose();
   });
 
-  it('compares each candidate with the picture that it comes of and the one that the animation began with', async () => {
+  it('compares each candidate with its start picture and with the first picture of the animation', async () => {
     const origin = await noisePicture(9, 20, 10);
     const candidates = await candidatesOf({ origin });
     const pictures = candidates.map(({ picture }) => picture);
-    const places = await embeddingsOf(pipeline, [origin, start, ...pictures]);
+    const embeddings = await embeddingsOf(pipeline, [origin, start, ...pictures]);
     for (const [index, { insight }] of candidates.entries()) {
-      const own = places[2 + index];
-      expect(insight.start).toBeCloseTo(cosine(own, places[0]), 5);
-      expect(insight.predecessor).toBeCloseTo(cosine(own, places[1]), 5);
+      const own = embeddings[2 + index];
+      expect(insight.start).toBeCloseTo(cosine(own, embeddings[0]), 5);
+      expect(insight.predecessor).toBeCloseTo(cosine(own, embeddings[1]), 5);
     }
     expect(new Set(candidates.map(({ insight }) => insight.predecessor)).size).toBe(3);
     expect(compute.liveTensors).toBe(0);
   });
 
-  it('says how far it is, and shows all candidates as they sharpen', async () => {
+  it('yields progress and previews of all candidates', async () => {
     const events = await eventsOf(begin({ settings: { ...settings, steps: 4 } }, { previews: true }));
-    const told = events.flatMap((event) =>
+    const reported = events.flatMap((event) =>
       event.kind === 'progress' ? [`${event.stage} ${event.step}/${event.of}`] : [],
     );
-    expect(told).toEqual([
+    expect(reported).toEqual([
       'encode 0/1',
       ...[0, 1, 2, 3, 4].map((step) => `denoise ${step}/4`),
       ...[1, 2, 3].map((step) => `decode ${step}/3`),
@@ -122,7 +124,7 @@ describe('a round', () => {
     expect(lastPreview).toBeLessThan(events.findIndex(({ kind }) => kind === 'candidate'));
   });
 
-  it('works only while it is asked for more, and frees everything wherever it is ended', async () => {
+  it('is lazy, and frees all tensors wherever it is ended', async () => {
     const length = (await eventsOf(begin({}, { previews: true }))).length;
     for (let stop = 0; stop < length; stop++) {
       const round = begin({}, { previews: true });
@@ -136,7 +138,7 @@ describe('a round', () => {
     }
   });
 
-  it('two of which are made in turns makes the candidates of each made alone', async () => {
+  it('interleaved with another round yields the same candidates as alone', async () => {
     const alone = [pixels(await candidatesOf()), pixels(await candidatesOf({ roll: 1 }))];
     const rounds = [begin(), begin({ roll: 1 })];
     const made: Candidate[][] = [[], []];
@@ -151,7 +153,7 @@ describe('a round', () => {
     expect(made.map(pixels)).toEqual(alone);
   });
 
-  it('hears a stop within one step and leaves nothing behind', async () => {
+  it('aborts within one network run and frees all tensors', async () => {
     for (const at of ['encode 0', 'denoise 0', 'denoise 2', 'denoise 3', 'decode 1']) {
       const stop = new AbortController();
       let runsThen = NaN;
@@ -169,7 +171,7 @@ describe('a round', () => {
   });
 
   it.each(['image encoder', 'context', 'UNet', 'decoder'])(
-    'that fails in the %s leaves nothing behind',
+    'that fails in the %s frees all tensors',
     async (network) => {
       runtime.onRun = (name) => {
         if (name === network) throw new Error('device lost');

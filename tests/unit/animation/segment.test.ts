@@ -56,7 +56,7 @@ async function frames(segment: Omit<Segment, keyof typeof ends>) {
 }
 
 describe('the frames of a segment', () => {
-  it('are the same in batches of any size, the last as large as what is left', async () => {
+  it('do not depend on the batch size; the last batch holds the remaining frames', async () => {
     const before = compute.liveTensors;
     const whole = await frames({ intermediate: 7, noiseShift: 0.4, batchSize: 7 });
     expect(whole.batches).toEqual([7]);
@@ -70,19 +70,19 @@ describe('the frames of a segment', () => {
     expect(compute.liveTensors).toBe(before);
   });
 
-  it('end at the goal, and where the noise may go all the way at the new noise', async () => {
+  it('end at the goal, and with a noise shift of 1 at the new noise', async () => {
     const { embeds, noises } = await frames({ intermediate: 5, noiseShift: 1, batchSize: 2 });
     expect(embeds.at(-1)).toEqual(await read(ends.goalEmbeds));
     expect(noises.at(-1)).toEqual(await read(ends.newNoise));
   });
 
-  it('keep their noise where it may not move', async () => {
+  it('keep their noise with a noise shift of 0', async () => {
     const { noises } = await frames({ intermediate: 3, noiseShift: 0, batchSize: 2 });
     const still = await read(ends.startNoise);
     expect(noises).toEqual([still, still, still]);
   });
 
-  it('keep the strength of noise on the way to noise that is partly the same', async () => {
+  it('keep unit variance on the way to a correlated noise', async () => {
     const alike = compute.empty(noiseDims, 'float32');
     compute.lerp(ends.startNoise, ends.newNoise, 0.3, true, alike, 0);
     const correlation = 0.7 / Math.hypot(0.3, 0.7);
@@ -106,7 +106,7 @@ describe('the frames of a segment', () => {
     alike.dispose();
   });
 
-  it('have noise that stays as strong as noise is, however far it has gone', async () => {
+  it('keep unit variance for any noise shift', async () => {
     await fc.assert(
       fc.asyncProperty(fc.double({ min: 0, max: 1, noNaN: true }), async (noiseShift) => {
         const { noises } = await frames({ intermediate: 4, noiseShift, batchSize: 4 });

@@ -41,7 +41,7 @@ const settings: Settings = {
   seed: 11,
 };
 
-/** A frame of an animation, as whoever keeps one knows it. */
+/** A stored frame of an animation. */
 interface Kept {
   readonly picture: Picture;
   readonly settings: Settings;
@@ -66,7 +66,7 @@ async function* next(
   }
 }
 
-/** An animation with its next frames; after so many, whoever watches has seen enough. */
+/** An animation with its next frames; at most `most` of them. */
 async function extended(
   kept: readonly Kept[],
   change: Partial<Settings> = {},
@@ -89,7 +89,7 @@ async function watched(change: Partial<Settings>, watch: Watch): Promise<Generat
 
 const pixels = (frames: readonly Pick<Kept, 'picture'>[]) =>
   frames.map(({ picture }) => Buffer.from(picture.data).toString('base64'));
-const legs = (frames: readonly Kept[]) =>
+const segmentSteps = (frames: readonly Kept[]) =>
   frames.map(({ leg }) => leg && `${leg.step}/${leg.of}${leg.home ? ' home' : ''}`);
 
 /** Mean square difference of two pictures. */
@@ -113,63 +113,63 @@ afterAll(async () => {
   expect(runtime.liveSessions).toBe(0);
 });
 
-describe('a smooth animation', () => {
-  it('is a variant of the start picture, then for each variant the frames that lead to it, in order', async () => {
-    const told: number[] = [];
+describe('smooth mode', () => {
+  it('yields a variant of the start picture, then for each further variant the frames that lead to it', async () => {
+    const reported: number[] = [];
     const frames: Kept[] = [];
     for await (const { index, picture, leg, seconds } of next([])) {
-      told.push(index);
+      reported.push(index);
       frames.push({ picture, leg, settings });
       expect([picture.width, picture.height, picture.data.length]).toEqual([16, 12, 4 * 16 * 12]);
       expect(seconds).toBeGreaterThan(0);
     }
-    expect(told).toEqual([0, 1, 2, 3, 4, 5, 6]);
-    expect(legs(frames)).toEqual([undefined, '1/3', '2/3', '3/3', '1/3', '2/3', '3/3']);
+    expect(reported).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(segmentSteps(frames)).toEqual([undefined, '1/3', '2/3', '3/3', '1/3', '2/3', '3/3']);
     expect(new Set(pixels(frames).map(String)).size).toBe(7);
     expect(compute.liveTensors).toBe(before);
   });
 
-  it('has as many frames as were foretold, in batches that need not divide a leg', async () => {
+  it('yields the predicted number of frames, in batches that need not divide a segment', async () => {
     for (const intermediate of [1, 2, 5]) {
       for (const batchSize of [1, 2, 4]) {
         for (const closeLoop of [false, true]) {
           const change = { intermediate, batchSize, closeLoop, steps: 1 };
           const frames = await extended([], change);
-          const foretold = framesToMake(planSmooth(start, [], { ...settings, ...change }), {
+          const forereported = framesToMake(planSmooth(start, [], { ...settings, ...change }), {
             ...settings,
             ...change,
           });
-          expect(frames).toHaveLength(foretold);
+          expect(frames).toHaveLength(forereported);
           expect(frames).toHaveLength(1 + (closeLoop ? 3 : 2) * intermediate);
         }
       }
     }
   });
 
-  it('encodes a picture for each variant and each frame, and denoises a batch at a time', async () => {
+  it('encodes one picture for each variant and each frame, and denoises in batches', async () => {
     await extended([], { intermediate: 5 });
     const counts = ['image encoder', 'UNet', 'decoder'].map((name) => runtime.count(name));
     expect(counts).toEqual([2 + 3 + 11, 2 * (1 + 2 * 3), 1 + 2 * 3]);
   });
 
-  it('is the same for the same seed, bit for bit, and another for another', async () => {
+  it('gives the same pixels for the same seed and different ones for another seed', async () => {
     const frames = pixels(await extended([]));
     expect(pixels(await extended([]))).toEqual(frames);
     expect(pixels(await extended([], { seed: 12 }))[0]).not.toEqual(frames[0]);
   });
 
-  it('at another speed is the one with the steps that this computes, and counts no others', async () => {
-    const told: Progress[] = [];
-    const watch = { onProgress: (progress: Progress) => void told.push(progress) };
+  it('with a faster speed makes the frames of the reduced number of steps, and reports progress for those steps only', async () => {
+    const reported: Progress[] = [];
+    const watch = { onProgress: (progress: Progress) => void reported.push(progress) };
     const fastest = await watched({ frames: 1, steps: 5, speed: 'fastest' }, watch);
     expect(pixels(fastest)).toEqual(pixels(await watched({ frames: 1, steps: 2 }, {})));
-    expect(new Set(told.filter(({ stage }) => stage === 'denoise').map(({ of }) => of))).toEqual(
+    expect(new Set(reported.filter(({ stage }) => stage === 'denoise').map(({ of }) => of))).toEqual(
       new Set([2]),
     );
-    expect(told.at(-1)?.secondsLeft).toBe(0);
+    expect(reported.at(-1)?.secondsLeft).toBe(0);
   });
 
-  it('is the same in batches of any size', async () => {
+  it('does not depend on the batch size', async () => {
     const frames = await extended([]);
     for (const batchSize of [1, 3]) {
       const others = await extended([], { batchSize });
@@ -180,7 +180,7 @@ describe('a smooth animation', () => {
     }
   });
 
-  it('takes smaller steps the more frames there are on the way', async () => {
+  it('takes smaller steps between frames with more intermediate frames', async () => {
     const stride = async (intermediate: number) => {
       const frames = await extended([], { frames: 1, intermediate, batchSize: 8, guidanceScale: 1 });
       const steps = frames.slice(1).map((frame, index) => difference(frame, frames[index]));
@@ -190,7 +190,7 @@ describe('a smooth animation', () => {
     expect(fine).toBeLessThan(coarse / 16);
   });
 
-  it('eases: the first and last steps of a leg are shorter, its end is the same', async () => {
+  it('with easing takes shorter first and last steps of a segment and reaches the same end', async () => {
     const even = await extended([], { frames: 1, intermediate: 6 });
     const eased = await extended([], { frames: 1, intermediate: 6, easing: 'in-out' });
     expect(pixels(eased).at(-1)).toEqual(pixels(even).at(-1));
@@ -200,16 +200,16 @@ describe('a smooth animation', () => {
 });
 
 describe('a closed loop', () => {
-  it('ends with its first frame, to the last bit of the decoder', async () => {
+  it('ends with its first frame, up to decoder rounding', async () => {
     const frames = await extended([], { closeLoop: true });
-    expect(legs(frames).slice(-3)).toEqual(['1/3 home', '2/3 home', '3/3 home']);
+    expect(segmentSteps(frames).slice(-3)).toEqual(['1/3 home', '2/3 home', '3/3 home']);
     const seam = difference(frames[0], frames.at(-1));
     expect(seam).toBeLessThan(0.1);
     expect(difference(frames[0], frames.at(-2))).toBeGreaterThan(10 * seam);
     expect(compute.liveTensors).toBe(before);
   });
 
-  it('has noise of the same strength all the way home', async () => {
+  it('keeps unit variance of the noise on the way back to the first frame', async () => {
     const frames: GeneratedFrame[] = [];
     const strengths: number[] = [];
     // What the UNet is first given is the noise itself, here without the unconditional half.
@@ -225,44 +225,44 @@ describe('a closed loop', () => {
     for (const strength of strengths.slice(1)) expect(Math.abs(strength / first - 1)).toBeLessThan(0.15);
   });
 
-  it('leads home to the first frame of an animation that was continued, however it was made', async () => {
+  it('returns to the first frame of a continued animation, however that was made', async () => {
     const plain = await extended([], { frames: 1 });
     const closed = await extended(plain, { frames: 1, closeLoop: true, intermediate: 2, seed: 4 });
     expect(difference(closed[0], closed.at(-1))).toBeLessThan(0.1);
   });
 });
 
-describe('going on', () => {
-  // After 7 all legs are done but the one home: the next run begins with new ones.
+describe('continuing', () => {
+  // After 7all segments are done but the one back to the start: the next run begins with new ones.
   it.each([1, 2, 3, 4, 5, 6, 8, 9])(
-    'after %d frames makes what would have come without the break',
+    'after %d frames makes the frames of an uninterrupted run',
     async (cut) => {
       const change = { closeLoop: true };
       const whole = await extended([], change);
       const part = await extended([], change, cut);
       expect(part).toHaveLength(cut);
       // As many variants as were missing, the one that was begun included.
-      const legsLeft = Math.min(2, Math.ceil((7 - cut) / 3));
-      const rest = await extended(part, { ...change, ...(legsLeft > 0 && { frames: legsLeft }) });
+      const segmentsLeft = Math.min(2, Math.ceil((7 - cut) / 3));
+      const rest = await extended(part, { ...change, ...(segmentsLeft > 0 && { frames: segmentsLeft }) });
       expect(pixels(rest)).toEqual(pixels(whole));
-      expect(legs(rest)).toEqual(legs(whole));
+      expect(segmentSteps(rest)).toEqual(segmentSteps(whole));
       expect(compute.liveTensors).toBe(before);
     },
   );
 
-  it('with other settings sets out from where the animation stands', async () => {
+  it('with other settings starts from the last frame without a jump', async () => {
     const part = await extended([], { intermediate: 6 }, 4);
     const on = await extended(part, { intermediate: 6, seed: 99, noiseShift: 0.1 });
-    expect(legs(on).slice(4, 10)).toEqual(['1/6', '2/6', '3/6', '4/6', '5/6', '6/6']);
+    expect(segmentSteps(on).slice(4, 10)).toEqual(['1/6', '2/6', '3/6', '4/6', '5/6', '6/6']);
     const strides = on.slice(1).map((frame, index) => difference(frame, on[index]));
     // There is no jump where the one run ends and the other begins.
     expect(strides[3]).toBeLessThan(difference(on[0], on.at(-1)));
-    // And on from there, though the leg before was never finished.
+    // And on from there, though the segment before was never finished.
     const further = await extended(on, { frames: 1 });
     expect(further).toHaveLength(on.length + 3);
   });
 
-  it('after automatic frames begins at the last of them', async () => {
+  it('after automatic frames starts at the last of them', async () => {
     const automatic: Kept = {
       picture: (await extended([], { frames: 1 }, 1))[0]?.picture ?? start,
       settings: { ...settings, mode: 'automatic' },
@@ -273,7 +273,7 @@ describe('going on', () => {
   });
 });
 
-describe('stopping', () => {
+describe('aborting', () => {
   it.each([
     ['encode', 0],
     ['guidance', 0],
@@ -281,34 +281,37 @@ describe('stopping', () => {
     ['denoise', 2],
     ['denoise', 4],
     ['decode', 0],
-  ] as const)('at %s %d is heard within a step and keeps the finished frames', async (stage, step) => {
-    const change = { steps: 4 };
-    const whole = await extended([], change);
-    const stop = new AbortController();
-    let runsThen = 0;
-    const made: GeneratedFrame[] = [];
-    const onProgress = (progress: Progress) => {
-      if (progress.frame !== 4 || progress.stage !== stage || progress.step !== step) return;
-      stop.abort();
-      runsThen = runtime.runs.length;
-    };
-    const run = (async () => {
-      for await (const frame of next([], change, { signal: stop.signal, onProgress })) made.push(frame);
-    })();
-    await expect(run).rejects.toSatisfy(isAbort);
-    expect(runtime.runs.length - runsThen).toBeLessThanOrEqual(1);
-    expect(pixels(made)).toEqual(pixels(whole).slice(0, 4));
-    expect(compute.liveTensors).toBe(before);
-  });
+  ] as const)(
+    'at %s %d takes effect within one network run and keeps the finished frames',
+    async (stage, step) => {
+      const change = { steps: 4 };
+      const whole = await extended([], change);
+      const stop = new AbortController();
+      let runsThen = 0;
+      const made: GeneratedFrame[] = [];
+      const onProgress = (progress: Progress) => {
+        if (progress.frame !== 4 || progress.stage !== stage || progress.step !== step) return;
+        stop.abort();
+        runsThen = runtime.runs.length;
+      };
+      const run = (async () => {
+        for await (const frame of next([], change, { signal: stop.signal, onProgress })) made.push(frame);
+      })();
+      await expect(run).rejects.toSatisfy(isAbort);
+      expect(runtime.runs.length - runsThen).toBeLessThanOrEqual(1);
+      expect(pixels(made)).toEqual(pixels(whole).slice(0, 4));
+      expect(compute.liveTensors).toBe(before);
+    },
+  );
 
-  it('before it begins makes nothing', async () => {
+  it('before the first frame makes nothing', async () => {
     const watch = { signal: AbortSignal.abort(new Error('enough')) };
     await expect(next([], {}, watch).next()).rejects.toThrow('enough');
     expect(runtime.runs).toEqual([]);
   });
 
   it.each(['image encoder', 'UNet', 'decoder'])(
-    'by a failure of the %s leaves nothing behind',
+    'by a failure of the %s frees all tensors',
     async (network) => {
       runtime.onRun = (name) => {
         if (name === network && runtime.count(name) === 2) throw new Error('device lost');
@@ -319,12 +322,12 @@ describe('stopping', () => {
   );
 });
 
-describe('those who watch', () => {
-  it('hear of all frames in order, of how many are made together, and the time left falls to nothing', async () => {
-    const told: Progress[] = [];
-    await watched({}, { onProgress: (progress) => told.push(progress) });
-    expect(told.filter(({ stage }) => stage === 'encode').map(({ frame }) => frame)).toEqual([0, 1, 4]);
-    const batches = told.filter(({ stage, step }) => stage === 'denoise' && step === 0);
+describe('watchers', () => {
+  it('receive all frames in order with their batch sizes, and the time left falls to 0', async () => {
+    const reported: Progress[] = [];
+    await watched({}, { onProgress: (progress) => reported.push(progress) });
+    expect(reported.filter(({ stage }) => stage === 'encode').map(({ frame }) => frame)).toEqual([0, 1, 4]);
+    const batches = reported.filter(({ stage, step }) => stage === 'denoise' && step === 0);
     expect(batches.map(({ frame, batch }) => [frame, batch])).toEqual([
       [0, 1],
       [1, 2],
@@ -332,11 +335,11 @@ describe('those who watch', () => {
       [4, 2],
       [6, 1],
     ]);
-    expect(told.every(({ frames }) => frames === 7)).toBe(true);
-    expect(told.at(-1)).toMatchObject({ stage: 'decode', step: 1, secondsLeft: 0 });
+    expect(reported.every(({ frames }) => frames === 7)).toBe(true);
+    expect(reported.at(-1)).toMatchObject({ stage: 'decode', step: 1, secondsLeft: 0 });
   });
 
-  it('see the next frame sharpen', async () => {
+  it('receive previews of the next frame', async () => {
     const shown: number[] = [];
     const watch: Watch = {
       onPreview: (frame, { width, height }) => {
@@ -349,23 +352,23 @@ describe('those who watch', () => {
     expect(compute.liveTensors).toBe(before);
   });
 
-  it('are told how far guidance moved the goal, and how like each frame is to the prompts', async () => {
+  it('receive how far guidance moved the goal, and the similarity of each frame to the prompts', async () => {
     const insights = (await watched({}, {})).map(({ insight }) => insight);
     for (const { guidance, positivesAfter, negativesAfter } of insights) {
       expect(guidance).toBeLessThan(1);
       expect([positivesAfter, negativesAfter]).not.toContain(null);
     }
-    // One goal for each leg, another value for each frame on the way.
+    // One goal for each segment, another value for each frame on the way.
     expect(new Set(insights.map(({ guidance }) => guidance)).size).toBe(3);
     expect(new Set(insights.map(({ positivesAfter }) => positivesAfter)).size).toBe(7);
   });
 
-  it('are told how like each frame is to the one before and to the start, also where a leg was stopped', async () => {
+  it('receive the similarity of each frame to the previous one and to the start, also in a segment that was interrupted', async () => {
     const whole = await watched({}, {});
-    const places = await embeddingsOf(pipeline, [start, ...whole.map(({ picture }) => picture)]);
+    const embeddings = await embeddingsOf(pipeline, [start, ...whole.map(({ picture }) => picture)]);
     const expected = whole.map((_, i) => [
-      cosine(places[i + 1], places[i]),
-      cosine(places[i + 1], places[0]),
+      cosine(embeddings[i + 1], embeddings[i]),
+      cosine(embeddings[i + 1], embeddings[0]),
     ]);
     const close = ({ insight }: GeneratedFrame, [predecessor = NaN, toStart = NaN]: number[] = []) => {
       expect(insight.predecessor).toBeCloseTo(predecessor, 5);
@@ -373,7 +376,7 @@ describe('those who watch', () => {
     };
     for (const [index, frame] of whole.entries()) close(frame, expected[index]);
 
-    // Stopped within a batch of the first leg, of which one frame is there.
+    // Stopped within a batch of the first segment, of which one frame is there.
     const kept = whole.slice(0, 2).map(({ picture, leg }) => ({ picture, leg, settings }));
     let index = 2;
     for await (const frame of next(kept, { frames: 1 })) close(frame, expected[index++]);
@@ -381,8 +384,8 @@ describe('those who watch', () => {
   });
 });
 
-describe('a leg that was begun', () => {
-  it('is finished in the batches that it would have had', async () => {
+describe('a segment that was interrupted', () => {
+  it('is finished in the batches of an uninterrupted run', async () => {
     const row = (dims: number[], value: number) =>
       compute.upload(new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(value), dims);
     const ends = {
@@ -391,9 +394,9 @@ describe('a leg that was begun', () => {
       startNoise: row([1, 4, 6, 8], 0.5),
       newNoise: row([1, 4, 6, 8], -0.5),
     };
-    const leg = { ...ends, intermediate: 7, noiseShift: 0.4, batchSize: 3 };
+    const segment = { ...ends, intermediate: 7, noiseShift: 0.4, batchSize: 3 };
     const firsts = (done: number) =>
-      [...segmentBatches(pipeline, { ...leg, done })].map(({ first, embeds, noise }) => {
+      [...segmentBatches(pipeline, { ...segment, done })].map(({ first, embeds, noise }) => {
         embeds.dispose();
         noise.dispose();
         return first;
@@ -402,7 +405,7 @@ describe('a leg that was begun', () => {
 
     const steps = { steps: 1, guidanceScale: 2 };
     const sizes: number[] = [];
-    for await (const { pictures } of renderSegment(pipeline, { ...leg, done: 4 }, steps)) {
+    for await (const { pictures } of renderSegment(pipeline, { ...segment, done: 4 }, steps)) {
       sizes.push(pictures.length);
     }
     expect(sizes).toEqual([3, 1]);

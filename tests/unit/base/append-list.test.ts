@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AppendList, LruCache } from '../../../src/base/index.ts';
 
-describe('a list whose versions share their storage', () => {
-  it('is the same as copied arrays, whichever version is appended to', () => {
+describe('AppendList', () => {
+  it('behaves like copied arrays, whichever version is appended to', () => {
     fc.assert(
       fc.property(fc.array(fc.nat()), (choices) => {
         const none: readonly number[] = [];
@@ -24,7 +24,7 @@ describe('a list whose versions share their storage', () => {
     );
   });
 
-  it('knows an earlier version of itself', () => {
+  it('recognises an earlier version of itself', () => {
     const one = new AppendList([1]);
     const two = one.append(2);
     expect([two.extends(one), one.extends(two)]).toEqual([true, false]);
@@ -32,8 +32,8 @@ describe('a list whose versions share their storage', () => {
   });
 });
 
-describe('an LRU cache', () => {
-  it('drops what was not used for longest once it is too heavy, and keeps the newest in any case', () => {
+describe('LruCache', () => {
+  it('evicts the least recently used entries above its weight limit, but never the newest', () => {
     const dropped: string[] = [];
     const cache = new LruCache<string, string>(10, (value) => dropped.push(value));
     cache.set('a', 'A', 4);

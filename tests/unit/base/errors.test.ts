@@ -31,12 +31,12 @@ const classes = [
   WorkerError,
 ];
 
-/** An error as the other side of a worker's border gets it: cloned, and believed only as far as its schema goes. */
+/** An error after crossing a worker boundary: cloned, and trusted only as far as its schema goes. */
 const cross = (error: unknown): Error =>
   errorFromWire(v.parse(wireErrorSchema, structuredClone(errorToWire(error))));
 
-describe('an error that crosses a worker’s border', () => {
-  it.each(classes)('%o stays what it is', (Class) => {
+describe('an error that crosses a worker boundary', () => {
+  it.each(classes)('%o keeps its class, message, code, remedy and details', (Class) => {
     const detail = fc.oneof(fc.string(), fc.double(), fc.integer(), fc.boolean(), fc.constant(null));
     fc.assert(
       fc.property(
@@ -58,12 +58,12 @@ describe('an error that crosses a worker’s border', () => {
     );
   });
 
-  it.each([Number.NaN, Infinity, -0, ''])('%o stays a detail of it', (value) => {
+  it.each([Number.NaN, Infinity, -0, ''])('%o is preserved in its details', (value) => {
     const back = cross(new SettingsError('code', 'message', { remedy: 'remedy', details: { value } }));
     expect(back instanceof DriftError && back.details['value']).toBe(value);
   });
 
-  it('a stop stays a stop, and is no error of Drift’s', () => {
+  it('an abort stays an abort and not a DriftError', () => {
     for (const stop of [new DOMException('Enough.', 'AbortError'), AbortSignal.abort().reason]) {
       const back = cross(stop);
       expect(isAbort(back)).toBe(true);
@@ -73,15 +73,15 @@ describe('an error that crosses a worker’s border', () => {
 
   it.each([
     ['a plain error', new Error('went wrong'), 'went wrong'],
-    ['a kind of error of the platform’s', new TypeError('no function'), 'no function'],
-    ['another exception of the platform’s', new DOMException('full', 'QuotaExceededError'), 'full'],
+    ['a built-in error', new TypeError('no function'), 'no function'],
+    ['a DOMException', new DOMException('full', 'QuotaExceededError'), 'full'],
     ['a string', 'words', 'words'],
     ['a number', 7, '7'],
     ['nothing', undefined, 'undefined'],
     ['null', null, 'null'],
     ['a symbol', Symbol('sign'), 'Symbol(sign)'],
     ['an object', { some: 'thing' }, '[object Object]'],
-  ])('%s becomes an unexpected error of the worker with its message', (_, thrown, message) => {
+  ])('%s becomes an unexpected WorkerError with its message', (_, thrown, message) => {
     const back = cross(thrown);
     expect(back).toBeInstanceOf(WorkerError);
     expect(back).toMatchObject({ code: 'unexpected', message, details: {} });
@@ -89,22 +89,22 @@ describe('an error that crosses a worker’s border', () => {
   });
 
   it.each([
-    ['has no way to become words', Object.create(null)],
+    ['cannot be converted to a string', Object.create(null)],
     [
-      'throws when it is looked at',
+      'throws in toString()',
       {
         toString() {
           throw new Error('no');
         },
       },
     ],
-  ])('what %s is told all the same', (_, thrown) => {
+  ])('a thrown value that %s becomes a WorkerError', (_, thrown) => {
     const back = cross(thrown);
     expect(back).toBeInstanceOf(WorkerError);
     expect(back.message).not.toBe('');
   });
 
-  it('of a class that this side does not know is the worker’s', () => {
+  it('of an unknown class becomes a WorkerError', () => {
     for (const name of ['TomorrowError', 'constructor', '__proto__', 'toString']) {
       const wire = { name, message: 'm', code: 'c', remedy: 'r', details: {} };
       expect(errorFromWire(wire)).toBeInstanceOf(WorkerError);
@@ -116,13 +116,13 @@ describe('an error that crosses a worker’s border', () => {
     { name: 'DriftError', message: 'm', code: 'c', remedy: 'r' },
     { name: 'DriftError', message: 1, code: 'c', remedy: 'r', details: {} },
     { name: 'DriftError', message: 'm', code: 'c', remedy: 'r', details: { list: [1] } },
-  ])('is refused where it is none: %j', (wire) => {
+  ])('is rejected by the schema when malformed: %j', (wire) => {
     expect(v.safeParse(wireErrorSchema, wire).success).toBe(false);
   });
 });
 
 describe('isAbort', () => {
-  it('knows a stop from everything that looks like one', () => {
+  it('is true for an AbortError DOMException only', () => {
     expect(isAbort(new DOMException('', 'AbortError'))).toBe(true);
     for (const other of [
       new DOMException('', 'TimeoutError'),

@@ -11,7 +11,7 @@ const toHalf = (value: number) => float32ToFloat16(Float32Array.of(value))[0] ??
 const fromBits = (bits: number) => new Float32Array(Uint32Array.of(bits).buffer)[0] ?? 0;
 
 /** What IEEE 754 says that 16 bits mean, without tables or tricks. */
-function referenceWiden(half: number): number {
+function referenceToFloat32(half: number): number {
   const sign = half >= 0x8000 ? -1 : 1;
   const exponent = Math.floor(half / 1024) % 32;
   const mantissa = half % 1024;
@@ -21,13 +21,13 @@ function referenceWiden(half: number): number {
 }
 
 /** The float16 nearest to a value, by searching among all of them; of two equally near ones, the even one. */
-function referenceNarrow(value: number): number {
+function referenceToFloat16(value: number): number {
   const sign = Object.is(Math.sign(value), -0) || value < 0 ? 0x8000 : 0;
   const size = Math.abs(value);
   let low = 0;
   let high = 0x7c00;
   // As if exponents went on, infinity stands where 65536 would.
-  const at = (half: number) => (half === 0x7c00 ? 65536 : referenceWiden(half));
+  const at = (half: number) => (half === 0x7c00 ? 65536 : referenceToFloat32(half));
   if (size >= 65536) return sign + 0x7c00;
   while (high - low > 1) {
     const middle = (low + high) >> 1;
@@ -40,13 +40,13 @@ function referenceNarrow(value: number): number {
 }
 
 describe('float16', () => {
-  it('widens every half to the value that IEEE 754 gives it, and narrows it back to the same bits', () => {
+  it('converts every half to its IEEE 754 value and back to the same bits', () => {
     const halves = Uint16Array.from({ length: 65536 }, (_, half) => half);
     const wide = float16ToFloat32(halves);
     const back = float32ToFloat16(wide);
     const wrong: number[] = [];
     for (let half = 0; half < 65536; half++) {
-      const expected = referenceWiden(half);
+      const expected = referenceToFloat32(half);
       if (!Object.is(wide[half], expected)) wrong.push(half);
       const isNaNHalf = (bits: number) => (bits & 0x7c00) === 0x7c00 && (bits & 0x3ff) !== 0;
       const narrowed = back[half] ?? 0;
@@ -55,11 +55,11 @@ describe('float16', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('rounds to the nearest half around every half: ties to even, the rest to the nearer side', () => {
+  it('rounds to the nearest half: ties to even', () => {
     const wrong: string[] = [];
     for (let half = 0; half < 0x7c00; half++) {
-      const low = referenceWiden(half);
-      const high = half + 1 === 0x7c00 ? 65536 : referenceWiden(half + 1);
+      const low = referenceToFloat32(half);
+      const high = half + 1 === 0x7c00 ? 65536 : referenceToFloat32(half + 1);
       // Exact in float32: it has 13 more bits of mantissa.
       const tie = Math.fround((low + high) / 2);
       const values = Float32Array.of(tie, -tie, tie * (1 - 2 ** -20), tie * (1 + 2 ** -20));
@@ -71,40 +71,40 @@ describe('float16', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('agrees with a search among all halves, for floats of any bits', () => {
+  it('agrees with a search among all halves, for floats with any bits', () => {
     fc.assert(
       fc.property(fc.nat({ max: 0xffffffff }), (bits) => {
         const value = fromBits(bits);
         const half = toHalf(value);
-        if (Number.isNaN(value)) expect(referenceWiden(half)).toBeNaN();
-        else expect(half).toBe(referenceNarrow(value));
+        if (Number.isNaN(value)) expect(referenceToFloat32(half)).toBeNaN();
+        else expect(half).toBe(referenceToFloat16(value));
       }),
       { numRuns: 20_000 },
     );
   });
 
-  it('agrees with the search among subnormal halves too', () => {
+  it('agrees with the search for subnormal halves', () => {
     fc.assert(
       fc.property(fc.double({ min: -(2 ** -13), max: 2 ** -13, noNaN: true }), (value) => {
-        expect(toHalf(value)).toBe(referenceNarrow(Math.fround(value)));
+        expect(toHalf(value)).toBe(referenceToFloat16(Math.fround(value)));
       }),
       { numRuns: 5_000 },
     );
   });
 
-  it('writes into the array it is given, leaves the rest alone, and refuses one that is too short', () => {
+  it('writes into the given array, leaves the rest unchanged, and rejects an array that is too short', () => {
     const out = new Uint16Array(4).fill(7);
     expect(float32ToFloat16(Float32Array.of(1, -2), out)).toBe(out);
     expect([...out]).toEqual([0x3c00, 0xc000, 7, 7]);
     expect(() => float32ToFloat16(new Float32Array(5), out)).toThrow(RangeError);
   });
 
-  it('reads a view on part of a buffer', () => {
+  it('reads a subarray', () => {
     const values = Float32Array.of(9, 1, 2, 9).subarray(1, 3);
     expect([...float32ToFloat16(values)]).toEqual([0x3c00, 0x4000]);
   });
 
-  it('tells which weights do not fit: exactly those finite ones that become infinite', () => {
+  it('measureForFloat16 counts the finite values that become infinite', () => {
     const values = Float32Array.of(1, 65504, 65519.99, 65520, -70000, 3e38, Infinity, NaN);
     expect(measureForFloat16(values)).toEqual({ largest: Math.fround(3e38), overflowed: 3, notFinite: 2 });
     expect(measureForFloat16(Float32Array.of(-65519.99, 0.5))).toMatchObject({ overflowed: 0, notFinite: 0 });
@@ -122,7 +122,7 @@ describe('float16', () => {
 });
 
 describe('bfloat16', () => {
-  it('widens every half exactly: it is the upper half of a float32', () => {
+  it('converts every half exactly: it is the upper half of a float32', () => {
     const wide = bfloat16ToFloat32(Uint16Array.from({ length: 65536 }, (_, half) => half));
     const wrong = [...wide.keys()].filter((half) => !Object.is(wide[half], fromBits(half * 65536)));
     expect(wrong).toEqual([]);

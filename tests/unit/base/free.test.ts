@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { freeNow } from '../../../src/base/index.ts';
 
-describe('an array that is freed', () => {
-  it('is empty where the engine can free it, and as it was where it cannot', () => {
+describe('freeNow', () => {
+  it('detaches the buffer where the engine supports it, and otherwise does nothing', () => {
     const array = new Float32Array([1, 2, 3]);
     freeNow(array);
     freeNow(array);
@@ -10,7 +10,7 @@ describe('an array that is freed', () => {
     expect(array.length).toBe('transfer' in ArrayBuffer.prototype ? 0 : 3);
   });
 
-  it('is left alone when others may see its memory', () => {
+  it('leaves a subarray of a larger buffer alone', () => {
     const whole = new Uint8Array([1, 2, 3, 4]);
     freeNow(whole.subarray(1));
     freeNow(whole.subarray(0, 2));

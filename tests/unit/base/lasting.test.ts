@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Lasting } from '../../../src/base/index.ts';
 
-describe('waiting beside a promise that lasts', () => {
-  it('gives what the work gives, and leaves nothing behind', async () => {
+describe('Lasting.during', () => {
+  it('passes results and errors on and keeps no listeners', async () => {
     const lasting = new Lasting(new Promise<never>(() => undefined));
     for (let step = 0; step < 1000; step++) {
       expect(await lasting.during(Promise.resolve(step))).toBe(step);
@@ -11,7 +11,7 @@ describe('waiting beside a promise that lasts', () => {
     expect(lasting.waits).toBe(0);
   });
 
-  it('ends with the lasting promise, now and from then on', async () => {
+  it('rejects with the lasting promise, for pending and later calls', async () => {
     let end: (error: Error) => void = () => undefined;
     const lasting = new Lasting(new Promise<never>((_, reject) => (end = reject)));
     const waits = [1, 2].map(() => lasting.during(new Promise(() => undefined)));

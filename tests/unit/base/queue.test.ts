@@ -13,20 +13,20 @@ function deferred<T>() {
   return { promise, resolve, reject };
 }
 
-const patient = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 
 describe('createQueue', () => {
   it('runs one task at a time, in order', async () => {
     const queue = createQueue();
     const log: string[] = [];
     const gate = deferred<undefined>();
-    const first = queue.run(patient, async () => {
+    const first = queue.run(neverAborted, async () => {
       log.push('first begins');
       await gate.promise;
       log.push('first ends');
       return 1;
     });
-    const second = queue.run(patient, () => {
+    const second = queue.run(neverAborted, () => {
       log.push('second');
       return Promise.resolve(2);
     });
@@ -35,23 +35,23 @@ describe('createQueue', () => {
     expect(log).toEqual(['first begins', 'first ends', 'second']);
   });
 
-  it('goes on after a task that fails', async () => {
+  it('continues after a task that fails', async () => {
     const queue = createQueue();
-    const failing = queue.run(patient, () => Promise.reject(new Error('broken')));
-    const throwing = queue.run(patient, () => {
+    const failing = queue.run(neverAborted, () => Promise.reject(new Error('broken')));
+    const throwing = queue.run(neverAborted, () => {
       throw new Error('worse');
     });
-    const next = queue.run(patient, () => Promise.resolve('fine'));
+    const next = queue.run(neverAborted, () => Promise.resolve('fine'));
     await expect(failing).rejects.toThrow('broken');
     await expect(throwing).rejects.toThrow('worse');
     expect(await next).toBe('fine');
   });
 
-  it('lets a waiting task go at once, and keeps those behind it waiting for the one at work', async () => {
+  it('rejects an aborted waiting task at once, while later tasks still wait for the running one', async () => {
     const queue = createQueue();
     const gate = deferred<undefined>();
     const log: string[] = [];
-    const first = queue.run(patient, async () => {
+    const first = queue.run(neverAborted, async () => {
       await gate.promise;
       log.push('first ends');
     });
@@ -61,7 +61,7 @@ describe('createQueue', () => {
       started = true;
       return Promise.resolve();
     });
-    const third = queue.run(patient, () => {
+    const third = queue.run(neverAborted, () => {
       log.push('third begins');
       return Promise.resolve();
     });
@@ -77,11 +77,11 @@ describe('createQueue', () => {
 
 describe('abortable', () => {
   it('passes results and errors on', async () => {
-    expect(await abortable(Promise.resolve(5), patient)).toBe(5);
-    await expect(abortable(Promise.reject(new Error('no')), patient)).rejects.toThrow('no');
+    expect(await abortable(Promise.resolve(5), neverAborted)).toBe(5);
+    await expect(abortable(Promise.reject(new Error('no')), neverAborted)).rejects.toThrow('no');
   });
 
-  it('rejects with AbortError although the work goes on, and ignores what becomes of it', async () => {
+  it('rejects with AbortError although the work goes on, and ignores its outcome', async () => {
     const work = deferred<number>();
     const stop = new AbortController();
     const result = abortable(work.promise, stop.signal);
@@ -91,7 +91,7 @@ describe('abortable', () => {
     await expect(work.promise).rejects.toThrow('too late');
   });
 
-  it('does not begin to wait when it was stopped before', async () => {
+  it('rejects at once when already aborted', async () => {
     await expect(abortable(new Promise(() => undefined), AbortSignal.abort())).rejects.toSatisfy(isAbort);
   });
 });
@@ -100,9 +100,9 @@ describe('allOrNone', () => {
   /** Ends only by its signal. */
   const endless = (signal: AbortSignal) => abortable(new Promise<never>(() => undefined), signal);
 
-  it('gives what the work gives, and leaves its signal alone', async () => {
+  it('passes the result on and does not abort its signal', async () => {
     let own: AbortSignal | null = null;
-    const result = await allOrNone(patient, (signal) => {
+    const result = await allOrNone(neverAborted, (signal) => {
       own = signal;
       return Promise.resolve(7);
     });
@@ -110,7 +110,7 @@ describe('allOrNone', () => {
     expect(own).toMatchObject({ aborted: false });
   });
 
-  it('ends the rest of the work when one part fails, with that failure', async () => {
+  it('aborts the remaining work when one part fails, and rejects with that error', async () => {
     let rest: Promise<never> | null = null;
     const work = allOrNone(undefined, (signal) => {
       rest = endless(signal);
@@ -120,7 +120,7 @@ describe('allOrNone', () => {
     await expect(rest).rejects.toSatisfy(isAbort);
   });
 
-  it('ends the work with the reason of the signal that it was given', async () => {
+  it('aborts the work with the reason of the given signal', async () => {
     const stop = new AbortController();
     const work = allOrNone(stop.signal, endless);
     stop.abort(new Error('enough'));

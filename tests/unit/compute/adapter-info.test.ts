@@ -32,8 +32,8 @@ function isGpu(value: unknown): value is GPU {
   return typeof value === 'object' && value !== null && 'requestAdapter' in value;
 }
 
-describe('a device', () => {
-  it('is asked for with no feature and no limit that the browser does not know: it would be refused', async () => {
+describe('requestComputeDevice', () => {
+  it('requests no feature and no limit unknown to the browser, which would reject it', async () => {
     const asked: unknown[] = [];
     const adapter = adapterOf({
       features: new Set(['timestamp-query', 'depth-clip-control']),
@@ -50,26 +50,33 @@ describe('a device', () => {
   });
 });
 
-describe('a GPU that computes on the processor', () => {
+describe('a software GPU', () => {
   const software = adapterOf({ info: { ...info, isFallbackAdapter: true } });
   const code = async (allowSoftware: boolean) =>
     (await failure(requestComputeDevice(gpuWith(software), { allowFloat16: true, allowSoftware }))).code;
 
-  it('is opened only where it is asked for', async () => {
+  it('is opened only on request', async () => {
     expect(await code(false)).toBe('software-gpu');
-    expect(await code(true), 'asked for, and as far as this one goes').toBe('device-failed');
+    expect(await code(true), 'requested; the fake adapter then fails to create a device').toBe(
+      'device-failed',
+    );
   });
 });
 
-describe('an adapter is described', () => {
+describe('describeAdapter', () => {
   it.each([
-    ['as today', { info: { ...info, isFallbackAdapter: false } }, 'acme gen-9', false],
-    ['as today, a software one', { info: { ...info, isFallbackAdapter: true } }, 'acme gen-9', true],
-    ['in Firefox 141 and Safari 26', { info }, 'acme gen-9', false],
-    ['in Chrome 127 to 139', { info, isFallbackAdapter: true }, 'acme gen-9', true],
-    ['in Chrome 113 to 126', { isFallbackAdapter: false }, 'GPU', false],
-    ['without anything', {}, 'GPU', false],
-    ['by its description', { info: { ...info, description: 'Acme 9000' } }, 'Acme 9000', false],
+    ['current browsers', { info: { ...info, isFallbackAdapter: false } }, 'acme gen-9', false],
+    [
+      'current browsers, a software adapter',
+      { info: { ...info, isFallbackAdapter: true } },
+      'acme gen-9',
+      true,
+    ],
+    ['Firefox 141 and Safari 26', { info }, 'acme gen-9', false],
+    ['Chrome 127 to 139', { info, isFallbackAdapter: true }, 'acme gen-9', true],
+    ['Chrome 113 to 126', { isFallbackAdapter: false }, 'GPU', false],
+    ['no information at all', {}, 'GPU', false],
+    ['with a description', { info: { ...info, description: 'Acme 9000' } }, 'Acme 9000', false],
   ])('%s', (_, part, name, software) => {
     expect(describeAdapter(adapterOf(part))).toEqual({ name, software });
   });

@@ -89,7 +89,7 @@ describe('clipGuidance', () => {
     expect(relativeError(shifted, (await golden.array(check.shifted)).data)).toBeLessThan(1e-6);
   });
 
-  it('leaves embeddings exactly as they are with no repeats, and with no prompts', async () => {
+  it('leaves embeddings unchanged with no repeats and with no prompts', async () => {
     const embeds = await normal(1, 96);
     const text = unitRows(await normal(2, 96), 32);
     const base = { embeds, text, length: 32, positiveScale: 30, negativeScale: 30 };
@@ -108,7 +108,7 @@ describe('clipGuidance', () => {
     expect(alone.report.slice(1, 5)).toEqual([0, 0, 0, 0]);
   });
 
-  it('steps along the gradient of the loss, found by differences', async () => {
+  it('steps along the gradient of the loss, as found by finite differences', async () => {
     await fc.assert(
       fc.asyncProperty(anyCase, async (shape) => {
         const given = await makeCase(shape);
@@ -150,7 +150,7 @@ describe('clipGuidance', () => {
     );
   });
 
-  it('moves every row as if it were alone', async () => {
+  it('treats every row independently', async () => {
     const embeds = await normal(3, 3 * 64);
     const text = unitRows(await normal(4, 5 * 64), 64);
     const base = {
@@ -170,7 +170,7 @@ describe('clipGuidance', () => {
     }
   });
 
-  it('reports how far it moved and what came nearer', async () => {
+  it('reports how far the embedding moved and the cosines to the prompts before and after', async () => {
     const embeds = await normal(5, 48, 3);
     const text = unitRows(await normal(6, 4 * 48), 48);
     const given = {
@@ -197,7 +197,7 @@ describe('clipGuidance', () => {
     expect(nearAfter[3]).toBeLessThan(Number(nearBefore[3]));
   });
 
-  it('shows a broken embedding as NaN', async () => {
+  it('gives NaN for a zero embedding and for one with NaN', async () => {
     const text = unitRows(await normal(7, 8), 8);
     const base = {
       text,

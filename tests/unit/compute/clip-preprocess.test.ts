@@ -25,7 +25,7 @@ describe('clipPreprocess', () => {
     expect(relativeError(out, (await golden.array(check.pixelValues)).data)).toBeLessThan(2e-6);
   });
 
-  it('only normalises a picture that has the right size already', async () => {
+  it('only normalises a picture that has the right size', async () => {
     const picture = await noisePicture(1, 16, 16);
     const expected = [0, 1, 2].flatMap((channel) =>
       Array.from({ length: 256 }, (_, pixel) => {
@@ -36,7 +36,7 @@ describe('clipPreprocess', () => {
     expect(largestDifference(await clipPixels(picture, 16), expected)).toBeLessThan(1e-6);
   });
 
-  it('keeps a plain colour plain at every size', async () => {
+  it('keeps a uniform colour uniform at every size', async () => {
     const side = fc.integer({ min: 1, max: 40 });
     const byte = fc.integer({ min: 0, max: 255 });
     await fc.assert(
@@ -52,7 +52,7 @@ describe('clipPreprocess', () => {
     );
   });
 
-  it('turns with the picture: transposed in, transposed out', async () => {
+  it('commutes with transposition', async () => {
     const picture = await noisePicture(2, 23, 9);
     const transposed = { width: 9, height: 23, data: picture.data.slice() };
     for (let y = 0; y < 9; y++) {
@@ -71,7 +71,7 @@ describe('clipPreprocess', () => {
     expect(largestDifference(out, turned)).toBeLessThan(1e-6);
   });
 
-  it('does not read alpha and does not change the picture', async () => {
+  it('ignores alpha and does not modify the picture', async () => {
     const picture = await noisePicture(3, 31, 17);
     const before = picture.data.slice();
     const opaque = { ...picture, data: picture.data.map((value, i) => (i % 4 === 3 ? 255 : value)) };

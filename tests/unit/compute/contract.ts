@@ -8,7 +8,7 @@ export function describeTensors(open: () => Compute): void {
     const types = (compute: Compute): ModelType[] =>
       compute.modelType === 'float16' ? ['float32', 'float16'] : ['float32'];
 
-    it('begin as zeros', async () => {
+    it('are initialised with zeros', async () => {
       const compute = open();
       for (const type of [...types(compute), 'uint8'] as const) {
         const tensor = compute.empty([3, 1, 5], type);
@@ -18,7 +18,7 @@ export function describeTensors(open: () => Compute): void {
       }
     });
 
-    it.each([1, 2, 3, 5, 8, 33])('bring back what was put in: %i numbers', async (count) => {
+    it.each([1, 2, 3, 5, 8, 33])('return the uploaded values: %i numbers', async (count) => {
       const compute = open();
       const data = Float32Array.from({ length: count }, (_, i) => i - 1.5);
       for (const type of types(compute)) {
@@ -29,7 +29,7 @@ export function describeTensors(open: () => Compute): void {
       }
     });
 
-    it('keep a copy: the memory they were filled from may change', async () => {
+    it('copy the uploaded memory and return copies', async () => {
       const compute = open();
       const data = Float32Array.of(1, 2, 3);
       const picture = await noisePicture(1, 3, 2);
@@ -45,7 +45,7 @@ export function describeTensors(open: () => Compute): void {
       for (const tensor of tensors) tensor.dispose();
     });
 
-    it('read many at once, in order, the same one twice, and none', async () => {
+    it('are read several at once, in order, with duplicates, and none', async () => {
       const compute = open();
       const a = compute.upload(Float32Array.of(1, 2, 3), [3]);
       const b = compute.uploadPicture({ width: 1, height: 1, data: Uint8ClampedArray.of(4, 5, 6, 7) });
@@ -59,7 +59,7 @@ export function describeTensors(open: () => Compute): void {
       b.dispose();
     });
 
-    it('share memory with their heads, which free nothing', async () => {
+    it('share memory with their heads, and disposing of a head frees nothing', async () => {
       const compute = open();
       const tensor = compute.upload(Float32Array.of(1, 2, 3, 4, 5, 6), [3, 2]);
       const head = compute.head(tensor, 2);
@@ -75,7 +75,7 @@ export function describeTensors(open: () => Compute): void {
       row.dispose();
     });
 
-    it('copy rows of every type to where they are sent', async () => {
+    it('of every type accept rows at an offset (copyRows)', async () => {
       const compute = open();
       for (const type of types(compute)) {
         const target = compute.empty([4, 2, 2], type);
@@ -121,7 +121,7 @@ export function describeTensors(open: () => Compute): void {
       expect(compute.liveTensors).toBe(0);
     });
 
-    it('cannot be used after they were disposed', async () => {
+    it('cannot be used after dispose()', async () => {
       const compute = open();
       const tensor = compute.upload(Float32Array.of(1, 2, 3, 4), [1, 4]);
       const head = compute.head(tensor, 1);
@@ -136,7 +136,7 @@ export function describeTensors(open: () => Compute): void {
       expect(compute.liveTensors).toBe(0);
     });
 
-    it('must fit the operation', () => {
+    it('are rejected when shape or type does not fit the operation', () => {
       const compute = open();
       const made: { dispose(): void }[] = [];
       const zeros = (dims: number[], type: 'float32' | 'uint8' = 'float32') => {
@@ -301,7 +301,7 @@ export function describeTensors(open: () => Compute): void {
       expect(compute.liveTensors).toBe(0);
     });
 
-    it('are not read once the reader has stopped', async () => {
+    it('are not read once the reader has aborted', async () => {
       const compute = open();
       const tensor = compute.empty([4], 'float32');
       const reason = new Error('stopped');
@@ -314,7 +314,7 @@ export function describeTensors(open: () => Compute): void {
       tensor.dispose();
     });
 
-    it('wait for the device without being read', async () => {
+    it('idle() resolves without a read', async () => {
       const compute = open();
       await expect(compute.idle()).resolves.toBeUndefined();
     });

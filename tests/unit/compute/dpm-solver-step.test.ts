@@ -74,7 +74,7 @@ function publishedStep(sigmas: ArrayLike<number>, index: number, steps: number):
 
 describe('dpmSolverStep', () => {
   it.each(goldenChecks('scheduler'))(
-    'walks the original way with published weights: $name',
+    'follows the latents of the original with the published weights: $name',
     async (check) => {
       const sigmas = (await golden.array(check.sigmas)).data;
       const outputs = (await golden.array(check.modelOutputs)).data;
@@ -97,7 +97,7 @@ describe('dpmSolverStep', () => {
     },
   );
 
-  it('sets the first flag for latents that are not finite, and never resets it', async () => {
+  it('sets the first overflow flag for latents that are not finite, and never resets it', async () => {
     const step = { x0FromSample: 1, x0FromOutput: 1, sampleWeight: 1, x0Weight: 1, previousWeight: 0 };
     const shape = [1, 4, 1, 1];
     const overflow = compute.empty([2], 'float32');
@@ -121,7 +121,7 @@ describe('dpmSolverStep', () => {
     overflow.dispose();
   });
 
-  it('is its three sums', async () => {
+  it('computes its three weighted sums', async () => {
     await fc.assert(
       fc.asyncProperty(anyStep, fc.nat(1000), weight, async (step, seed, scale) => {
         const data = await given(seed);
@@ -145,7 +145,7 @@ describe('dpmSolverStep', () => {
     );
   });
 
-  it('with a guidance scale of 1 is the conditional half alone, with 0 the unconditional one', async () => {
+  it('with guidance scale 1 uses the conditional half alone, with 0 the unconditional half', async () => {
     await fc.assert(
       fc.asyncProperty(anyStep, fc.nat(1000), async (step, seed) => {
         const data = await given(seed);
@@ -159,7 +159,7 @@ describe('dpmSolverStep', () => {
     );
   });
 
-  it('keeps guidance: what a full step has found is what a step with one half adds', async () => {
+  it('reuses kept guidance: a step with one half adds the difference that a full step has stored', async () => {
     await fc.assert(
       fc.asyncProperty(anyStep, fc.nat(1000), weight, async (step, seed, scale) => {
         const data = await given(seed);
@@ -185,7 +185,7 @@ describe('dpmSolverStep', () => {
     );
   });
 
-  it('does not let an earlier frame into a first step, but shows NaN that comes from the network', async () => {
+  it('ignores previousX0 in a first step, but propagates NaN from the network', async () => {
     const step = { x0FromSample: 1, x0FromOutput: 1, sampleWeight: 1, x0Weight: 1, previousWeight: 0 };
     const data = await given(5);
     const broken = { ...data, previousX0: data.previousX0.map(() => NaN) };
@@ -197,7 +197,7 @@ describe('dpmSolverStep', () => {
 });
 
 describe('modelInput', () => {
-  it('writes latents', async () => {
+  it('copies the latents', async () => {
     const data = await normal(9, count);
     const latents = compute.upload(data, dims);
     const input = compute.empty(dims, 'float32');

@@ -3,8 +3,8 @@ import { withFloat32Sums } from '../../../src/compute/webgpu/float32-sums.ts';
 
 const start = 'enable f16;\nalias x_value_t = vec4<f16>;\nalias x_element_t = f16;\n';
 
-describe('sums in shaders', () => {
-  it('are widened where the kernel is written as its rule expects', () => {
+describe('withFloat32Sums', () => {
+  it('rewrites the accumulators of a kernel that matches its rule', () => {
     const source = `${start}
       let value = getValue();
       fn getValue() -> x_value_t { return x[index]; }
@@ -18,12 +18,12 @@ describe('sums in shaders', () => {
     });
   });
 
-  it('are left as they are, and said to be unknown, where it is written differently', () => {
+  it('leaves a kernel that does not match its rule unchanged and reports it as unknown', () => {
     const source = `${start} fn getValue() -> x_value_t { return x[i]; }`;
     expect(withFloat32Sums('Softmax', source)).toEqual({ sums: 'unknown', wgsl: source });
   });
 
-  it('are left as they are where a rule would change only a part of them', () => {
+  it('leaves a kernel unchanged where a rule would match only partly', () => {
     const source = `${start}
       var<workgroup> mm_Asub: array<array<vec4<x_element_t>, 8>, 32>;
       var acc: array<vec4<x_element_t>, rowPerThread>;
@@ -35,14 +35,14 @@ describe('sums in shaders', () => {
     expect(withFloat32Sums('MatMul', source)).toEqual({ sums: 'unknown', wgsl: source });
   });
 
-  it('of a kernel that nobody has looked at are unknown', () => {
+  it('reports a kernel without a rule as unknown', () => {
     expect(withFloat32Sums('Einsum', `${start} sum += a * b;`).sums).toBe('unknown');
     expect(withFloat32Sums('LayerNorm', `${start} var<workgroup> sum_shared : array<f16, 64>;`).sums).toBe(
       'unknown',
     );
   });
 
-  it('of float32 are none of its business', () => {
+  it('leaves float32 kernels alone', () => {
     expect(withFloat32Sums('MatMul', 'var acc: array<vec4<f32>, 4>;').sums).toBe('none');
     expect(withFloat32Sums('Einsum', 'enable f16;\nvar sum: f32;').sums).toBe('none');
   });

@@ -17,7 +17,7 @@ async function frame(decoded: Float32Array, dims: readonly number[]): Promise<nu
 const red = async (value: number) => (await frame(Float32Array.of(value, 0, 0), [1, 3, 1, 1]))[0];
 
 describe('frameFromDecoded', () => {
-  it('puts planes of colour into opaque pixels, in order', async () => {
+  it('interleaves colour planes into opaque pixels, in order', async () => {
     const byte = fc.integer({ min: 0, max: 255 });
     await fc.assert(
       fc.asyncProperty(
@@ -66,7 +66,7 @@ describe('frameFromDecoded', () => {
     expect(await red(0)).toBe(128);
   });
 
-  it('sets the second flag for values that are not finite, and only for those', async () => {
+  it('sets the second overflow flag for values that are not finite, and only for those', async () => {
     for (const [value, flag] of [
       [NaN, 1],
       [Infinity, 1],
@@ -81,14 +81,14 @@ describe('frameFromDecoded', () => {
     }
   });
 
-  it('shows NaN as black', async () => {
+  it('writes NaN as black', async () => {
     expect(await frame(Float32Array.of(NaN, NaN, NaN), [1, 3, 1, 1])).toEqual([0, 0, 0, 255]);
   });
 });
 
 describe('latentPreview', () => {
   it.each([4, 16])(
-    'of %i channels is their weighted sum plus the bias, as a frame would show it',
+    'of %i channels is their weighted sum plus the bias, converted as a frame',
     async (channels) => {
       const [batch, height, width] = [2, 3, 5];
       const area = height * width;

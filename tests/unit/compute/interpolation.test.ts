@@ -22,7 +22,7 @@ async function lerp(a: Float32Array, b: Float32Array, t: number, renormalise: bo
 }
 
 describe('lerp', () => {
-  it('begins at one end and stops at the other, renormalised or not', async () => {
+  it('equals its ends at t = 0 and t = 1, renormalised or not', async () => {
     await fc.assert(
       fc.asyncProperty(floats(6), floats(6), fc.boolean(), async (from, to, renormalise) => {
         const [a, b] = [Float32Array.from(from), Float32Array.from(to)];
@@ -32,7 +32,7 @@ describe('lerp', () => {
     );
   });
 
-  it('is the straight line between them', async () => {
+  it('is linear in between', async () => {
     await fc.assert(
       fc.asyncProperty(
         floats(4),
@@ -47,7 +47,7 @@ describe('lerp', () => {
     );
   });
 
-  it.each([0.1, 0.25, 0.4, 0.5, 0.9])('renormalised it keeps the variance of noise at t = %d', async (t) => {
+  it.each([0.1, 0.25, 0.4, 0.5, 0.9])('renormalised keeps the variance of noise at t = %d', async (t) => {
     const count = 100_000;
     const [a, b] = [await normal(1, count), await normal(2, count)];
     const variance = (data: number[]) => data.reduce((sum, value) => sum + value * value, 0) / count;
@@ -60,7 +60,7 @@ describe('lerp', () => {
 });
 
 describe('cosines', () => {
-  it('stays in -1 … 1 and does not depend on lengths', async () => {
+  it('are in -1 … 1 and do not depend on vector lengths', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 0, max: 1000 }),
@@ -88,7 +88,7 @@ describe('cosines', () => {
     );
   });
 
-  it('is 1 with itself, -1 with its opposite, 0 across, NaN for nothing', async () => {
+  it('are 1 with itself, -1 with the opposite, 0 when perpendicular, NaN for a zero vector', async () => {
     const rows = Float32Array.of(3, 4, -3, -4, -4, 3, 0, 0);
     const tensor = compute.upload(rows, [4, 2]);
     const out = await values(compute, compute.cosines(compute.head(tensor, 1), tensor));

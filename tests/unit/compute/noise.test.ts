@@ -44,7 +44,7 @@ describe('philox4x32', () => {
     expect(philox4x32(counter, keys)).toEqual(answer);
   });
 
-  it('multiplies 32-bit words as whole numbers do', () => {
+  it('multiplies 32-bit words exactly, like a BigInt reference', () => {
     // One round is enough to see it, but ten rounds of BigInt are the definition itself.
     const reference = (counter: readonly bigint[], start: readonly bigint[]): number[] => {
       const mask = 0xffffffffn;
@@ -68,7 +68,7 @@ describe('philox4x32', () => {
 });
 
 describe('gaussianNoise', () => {
-  it('is standard normal', async () => {
+  it('has the moments and tails of a standard normal distribution', async () => {
     const data = await noise([{ seed: 7, frame: 1, variant: 0 }], 400_000);
     const deviationOfMean = 1 / Math.sqrt(data.length);
     // Five standard errors of each moment: 1, 2, 15 and 96 are the variances of x, x², x³ and x⁴.
@@ -87,7 +87,7 @@ describe('gaussianNoise', () => {
     }
   });
 
-  it('has neighbours that know nothing of each other', async () => {
+  it('has uncorrelated neighbours', async () => {
     const data = await noise([{ seed: 8, frame: 0, variant: 0 }], 200_000);
     for (const lag of [1, 2, 3, 4, 64, 4096]) {
       const pairs = data.length - lag;
@@ -95,7 +95,7 @@ describe('gaussianNoise', () => {
     }
   });
 
-  it('is independent between seeds, frames and variants', async () => {
+  it('is uncorrelated between seeds, frames and variants', async () => {
     const base = { seed: 5, frame: 5, variant: 5 };
     const length = 100_000;
     const reference = await noise([base], length);
@@ -110,7 +110,7 @@ describe('gaussianNoise', () => {
     }
   });
 
-  it('is the same for the same key, whatever else is in the batch and however long the row', async () => {
+  it('depends on its key alone, not on the batch or the row length', async () => {
     await fc.assert(
       fc.asyncProperty(key, key, fc.integer({ min: 1, max: 20 }), async (a, b, blocks) => {
         const batch = await noise([a, b], 4 * blocks);
@@ -120,7 +120,7 @@ describe('gaussianNoise', () => {
     );
   });
 
-  it('stays what it was, so that saved projects can be made again', async () => {
+  it('equals stored reference values, so that saved projects stay reproducible', async () => {
     // Computed in float64 by a program of its own.
     const answer = [
       0.8035678275399836, 0.7417945837150501, -0.8819127380797778, 0.15850744229558025, 0.06717073606999698,
@@ -129,7 +129,7 @@ describe('gaussianNoise', () => {
     expect(await noise([{ seed: 1, frame: 2, variant: 3 }], 8)).toEqual(answer.map(Math.fround));
   });
 
-  it('refuses keys that are not whole 32-bit numbers', () => {
+  it('rejects keys that are not unsigned 32-bit integers', () => {
     const out = compute.empty([1, 4], 'float32');
     for (const seed of [-1, 0.5, 2 ** 32, NaN]) {
       expect(() => {

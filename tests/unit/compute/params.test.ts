@@ -34,7 +34,7 @@ describe('uniforms', () => {
     expect(new Float32Array(buffer, 48, 8)).toEqual(Float32Array.of(9, 0, 0, 0, 0, 0, 0, 0));
   });
 
-  it('refuse more values than the type holds', () => {
+  it('reject more values than the type holds', () => {
     expect(() => packParams({ source: 'vec2i' }, { source: [1, 2, 3] })).toThrow(RangeError);
   });
 });

@@ -6,7 +6,7 @@ const compute = createCpuCompute();
 const edge = { fade: 1, fadeIn: null, fadeOut: null };
 
 describe('tiles', () => {
-  it('are cut from where they are wanted, of every row and channel', async () => {
+  it('are cut at the given offset from every row and channel', async () => {
     const latents = compute.upload(
       Float32Array.from({ length: 2 * 2 * 3 * 4 }, (_, i) => i),
       [2, 2, 3, 4],
@@ -20,7 +20,7 @@ describe('tiles', () => {
     tile.dispose();
   });
 
-  it('fade linearly from one to the next, and what is not finite stays where a tile counts', async () => {
+  it('fade linearly from one to the next; NaN is kept only where the tile has weight', async () => {
     const out = compute.empty([1, 1, 1, 8], 'float32');
     const tile = (value: number) => {
       const data = new Float32Array(6).fill(value);
@@ -35,7 +35,7 @@ describe('tiles', () => {
     expect(compute.liveTensors).toBe(0);
   });
 
-  it('of a picture in one piece are that picture', async () => {
+  it('that cover the whole picture reproduce it', async () => {
     const data = await normal(1, 3 * 5 * 7, 1);
     const tile = compute.upload(data, [1, 3, 5, 7]);
     const out = compute.empty([1, 3, 5, 7], 'float32');

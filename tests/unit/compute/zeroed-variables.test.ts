@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { withZeroedVariables } from '../../../src/compute/webgpu/zeroed-variables.ts';
 
-describe('variables of shaders', () => {
+describe('withZeroedVariables', () => {
   it.each([
     ['var x : f32;', 'var x : f32 = f32();'],
     ['var qk_1 : vec4<qk_precision>;', 'var qk_1 : vec4<qk_precision> = vec4<qk_precision>();'],
     ['var acc: array<vec4<f16>, 4>;', 'var acc : array<vec4<f16>, 4> = array<vec4<f16>, 4>();'],
     ['for (;;) { var a: u32; var b: i32; }', 'for (;;) { var a : u32 = u32(); var b : i32 = i32(); }'],
-  ])('that have no value get zero: %s', (source, zeroed) => {
+  ])('initialises variables without a value to zero: %s', (source, zeroed) => {
     expect(withZeroedVariables(source)).toBe(zeroed);
   });
 
@@ -21,7 +21,7 @@ describe('variables of shaders', () => {
     '@group(0) @binding(1) var picture : texture_2d<f32>;',
     '@group(0) @binding(2) var nearest : sampler;',
     'let variable : f32 = 1;',
-  ])('are otherwise left as they are: %s', (source) => {
+  ])('leaves everything else unchanged: %s', (source) => {
     expect(withZeroedVariables(source)).toBe(source);
   });
 });

@@ -14,17 +14,17 @@ const stableDiffusion = {
 } as const;
 const sigmasOf = (steps: number) => createSchedule(stableDiffusion, steps).sigmas.slice(0, -1);
 
-describe('fewer evaluations', () => {
-  it('leave nothing out by default', () => {
+describe('guidanceOf', () => {
+  it('evaluates both halves in every step by default', () => {
     expect(new Set(guidanceOf(sigmasOf(20), 4))).toEqual(new Set(['full']));
   });
 
-  it('have nothing to leave out where there is no guidance', () => {
+  it('evaluates the conditional half alone without guidance', () => {
     const options = { keptGuidance: { from: 0, every: 2 }, guidanceInterval: { low: 1, high: 5 } };
     expect(new Set(guidanceOf(sigmasOf(20), 1, options))).toEqual(new Set(['none']));
   });
 
-  it('guide in an interval of noise alone', () => {
+  it('guides only inside the given interval of noise', () => {
     const sigmas = sigmasOf(20);
     const steps = guidanceOf(sigmas, 4, { guidanceInterval: { low: 0.28, high: 5.42 } });
     for (const [index, sigma] of sigmas.entries()) {
@@ -33,14 +33,14 @@ describe('fewer evaluations', () => {
     expect(new Set(steps).size).toBe(2);
   });
 
-  it('keep guidance after some steps, for so many', () => {
+  it('reuses guidance after a share of the steps, computing it every nth step', () => {
     expect(guidanceOf(sigmasOf(10), 4, { keptGuidance: { from: 0.4, every: 3 } })).toEqual([
       ...['full', 'full', 'full', 'full'],
       ...['kept', 'kept', 'full', 'kept', 'kept', 'full'],
     ]);
   });
 
-  it('never keep what was not computed before, whatever the options', () => {
+  it('never reuses guidance that was not computed before, whatever the options', () => {
     const share = fc.double({ min: 0, max: 1, noNaN: true });
     const options = fc.record({
       keptGuidance: fc.option(fc.record({ from: share, every: fc.integer({ min: 1, max: 6 }) }), {

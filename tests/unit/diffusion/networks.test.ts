@@ -85,8 +85,8 @@ beforeEach(() => {
 const small = { height: 8, width: 8 };
 const wide = { height: 8, width: 16 };
 
-describe('the networks of a model', () => {
-  it('are all let go, also where one cannot be freed, which is said', async () => {
+describe('Networks', () => {
+  it('releases all sessions even if one cannot be freed, and rejects with that error', async () => {
     onRelease = (name) => {
       if (name === 'context') throw new Error('the device is gone');
     };
@@ -99,7 +99,7 @@ describe('the networks of a model', () => {
     expect(log, 'nothing is freed twice').toHaveLength(made);
   });
 
-  it('are made when they are first needed, and kept', async () => {
+  it('creates sessions when they are first needed, and keeps them', async () => {
     expect(log).toEqual([]);
     const first = await networks.unet(small);
     expect(await networks.unet({ ...small })).toBe(first);
@@ -108,7 +108,7 @@ describe('the networks of a model', () => {
     expect(log).toEqual(['compile unet 8x8', 'make UNet', 'compile encoder', 'make image encoder']);
   });
 
-  it('of another size replace those of the last, which go first', async () => {
+  it('replaces sessions of another size, releasing the old ones first', async () => {
     const first = await networks.unet(small);
     await networks.decoder(small);
     await networks.imageEncoder();
@@ -121,7 +121,7 @@ describe('the networks of a model', () => {
     expect(live.size).toBe(3);
   });
 
-  it('asked for twice at once are made once', async () => {
+  it('creates a session once for concurrent requests', async () => {
     const [first, second, context] = await Promise.all([
       networks.unet(small),
       networks.unet(small),
@@ -132,13 +132,13 @@ describe('the networks of a model', () => {
     expect(live.size).toBe(2);
   });
 
-  it('asked for in two sizes at once are made one after the other', async () => {
+  it('creates sessions for two concurrent sizes one after the other', async () => {
     await Promise.all([networks.unet(small), networks.unet(wide)]);
     expect(log).toEqual(['compile unet 8x8', 'make UNet', 'release UNet', 'compile unet 8x16', 'make UNet']);
     expect(live.size).toBe(1);
   });
 
-  it('are freed together', async () => {
+  it('releases all sessions together', async () => {
     await networks.unet(small);
     await networks.decoder(small);
     await networks.context();
@@ -148,14 +148,14 @@ describe('the networks of a model', () => {
     expect(log.filter((line) => line.startsWith('release'))).toHaveLength(3);
   });
 
-  it('are freed although one was still being made', async () => {
+  it('releases a session that is still being created', async () => {
     const making = networks.unet(small);
     await networks.release();
     await making;
     expect(live.size).toBe(0);
   });
 
-  it('can be had again after they were freed', async () => {
+  it('creates sessions again after release', async () => {
     await networks.unet(small);
     await networks.release();
     await networks.unet(small);
@@ -163,12 +163,12 @@ describe('the networks of a model', () => {
   });
 });
 
-describe('to save memory', () => {
+describe('Networks in low memory', () => {
   beforeEach(() => {
     networks = new Networks(model, runtime, true);
   });
 
-  it('what one stage needs goes before that of the next is made', async () => {
+  it('releases the networks of one stage before it creates those of the next', async () => {
     await networks.imageEncoder();
     await networks.unet(small);
     await networks.context();
@@ -190,7 +190,7 @@ describe('to save memory', () => {
     ]);
   });
 
-  it('what has gone can be had again', async () => {
+  it('creates a released network again', async () => {
     const first = await networks.unet(small);
     await networks.decoder(small);
     expect(await networks.unet(small)).not.toBe(first);
@@ -198,8 +198,8 @@ describe('to save memory', () => {
   });
 });
 
-describe('a network that cannot be made', () => {
-  it.each(['compile', 'create'])('can be tried again: %s', async (stage) => {
+describe('a network that cannot be created', () => {
+  it.each(['compile', 'create'])('can be requested again: %s', async (stage) => {
     const fail = () => {
       throw new Error('no memory');
     };
@@ -212,7 +212,7 @@ describe('a network that cannot be made', () => {
     expect(live.size).toBe(1);
   });
 
-  it('leaves the others, and is not the one before', async () => {
+  it('leaves other networks alone, and the previous size is not reused', async () => {
     const decoder = await networks.decoder(small);
     await networks.unet(small);
     onCompile = () => {
@@ -226,7 +226,7 @@ describe('a network that cannot be made', () => {
     expect(log).toEqual(['compile unet 8x8', 'make UNet']);
   });
 
-  it('because it was stopped', async () => {
+  it('because of an abort leaks nothing and can be requested again', async () => {
     const stop = new AbortController();
     onCreate = () => {
       stop.abort();

@@ -50,7 +50,7 @@ async function denoised(
   return { dims: latents.dims, data: await values(compute, latents) };
 }
 
-describe('denoising', () => {
+describe('denoise', () => {
   it('with one step is one evaluation with classifier-free guidance', async () => {
     const sample = noiseOf(2);
     const unconditional = compute.empty([1, embeddingWidth], 'float32');
@@ -84,7 +84,7 @@ describe('denoising', () => {
     expect(runtime.count('context')).toBe(1);
   });
 
-  it('with both halves at once is what each half gives alone', async () => {
+  it('with both halves in one batch equals each half alone', async () => {
     const [sample, embeds] = [noiseOf(2, 2), embedsOf(1, 2)];
     const zeros = compute.empty([2, embeddingWidth], 'float32');
     const evaluated = async (...given: Parameters<Pipeline['predict']>) =>
@@ -93,7 +93,7 @@ describe('denoising', () => {
     expect(relativeError(await evaluated(sample, 421, embeds, 2), alone)).toBeLessThan(1e-5);
   });
 
-  it('can leave out the unconditional half at some steps, and keep its guidance', async () => {
+  it('can skip the unconditional half at some steps and reuse its guidance', async () => {
     const seen: unknown[] = [];
     runtime.onRun = (name, { context }) => {
       if (name === 'UNet') seen.push(context?.dims[0]);
@@ -109,7 +109,7 @@ describe('denoising', () => {
     expect(error(kept)).toBeLessThan(error(none));
   });
 
-  it('does not depend on what else is in the batch', async () => {
+  it('does not depend on the other rows of the batch', async () => {
     const together = await denoised({ embeds: embedsOf(1, 3), noise: noiseOf(2, 3) });
     expect(together.dims).toEqual(latentDims(3));
     const [allEmbeds, allNoise] = [randomValues(1, 3 * embeddingWidth), randomValues(2, 3 * 96)];
@@ -125,7 +125,7 @@ describe('denoising', () => {
     }
   });
 
-  it('leaves its input as it was, and gives the same again', async () => {
+  it('does not modify its inputs, and is deterministic', async () => {
     const [embeds, noise] = [embedsOf(1), noiseOf(2)];
     const before = [await values(compute, embeds), await values(compute, noise)];
     const first = await denoised({ embeds, noise });
@@ -134,34 +134,34 @@ describe('denoising', () => {
     expect((await denoised({ embeds: embedsOf(5), noise })).data).not.toEqual(first.data);
   });
 
-  it('tells of every step once it is done, and shows the latents of each', async () => {
-    const told: number[][] = [];
+  it('reports every finished step and passes on its latents', async () => {
+    const reported: number[][] = [];
     const shown: (readonly number[])[] = [];
     await denoised({
       steps: 4,
       onStep: (...step) => {
-        told.push(step);
+        reported.push(step);
       },
       onLatents: ({ dims }) => {
         shown.push(dims);
       },
     });
-    expect(told).toEqual([1, 2, 3, 4].map((step) => [step, 4]));
+    expect(reported).toEqual([1, 2, 3, 4].map((step) => [step, 4]));
     expect(shown).toEqual(Array.from({ length: 4 }, () => latentDims(1)));
   });
 
-  it('takes an embedding for each picture and not another number', async () => {
+  it('rejects a number of embeddings other than the number of pictures', async () => {
     await expect(denoised({ embeds: embedsOf(1), noise: noiseOf(2, 2) })).rejects.toThrow(
       '1 embeddings for 2 pictures',
     );
   });
 
-  it('with a number of steps that there is not runs nothing', async () => {
+  it('with an invalid number of steps loads no network', async () => {
     await expect(denoised({ steps: 0 })).rejects.toBeInstanceOf(SettingsError);
     expect(runtime.created).toEqual([]);
   });
 
-  it.each([1, 2, 3])('stopped after step %d computes at most one more', async (last) => {
+  it.each([1, 2, 3])('aborted after step %d computes at most one more', async (last) => {
     const stop = new AbortController();
     const run = denoised({
       steps: 8,
@@ -174,7 +174,7 @@ describe('denoising', () => {
     expect(runtime.count('UNet')).toBeLessThanOrEqual(last + 1);
   });
 
-  it('stopped by somebody else hears it between two steps', async () => {
+  it('aborted from another task stops between two steps', async () => {
     const stop = new AbortController();
     runtime.onRun = (name) => {
       // As a message from the page would arrive: in a task of its own.
@@ -234,44 +234,44 @@ describe('a network that fails', () => {
     ['predict', 'context', 1],
     ['predict', 'UNet', 1],
     ['decode', 'decoder', 1],
-  ])('leaves nothing behind: %s, %s, run %d', async (stage, network, nth) => {
+  ])('frees all tensors, and the next call succeeds: %s, %s, run %d', async (stage, network, nth) => {
     runtime.onRun = (name) => {
       if (name === network && runtime.count(name) === nth) throw new Error('device lost');
     };
     await expect(stages[stage]?.()).rejects.toThrow('device lost');
     expect(compute.liveTensors).toBe(0);
-    // What failed once may work the next time, and what it gives belongs to whoever asked.
+    // What failed once may work the next time, and what it gives belongs to the caller.
     runtime.onRun = () => undefined;
     await stages[stage]?.();
-    expect(compute.liveTensors, 'its result').toBe(1);
+    expect(compute.liveTensors, 'only the result is alive').toBe(1);
   });
 });
 
-describe('preparing', () => {
+describe('prepare', () => {
   const order = ['UNet', 'decoder', 'image encoder', 'context'];
 
-  it('loads every network, the largest first, and says how far it is', async () => {
-    const told: unknown[][] = [];
+  it('loads every network, the largest first, and reports progress', async () => {
+    const reported: unknown[][] = [];
     await pipeline.prepare(12, 8, {
       onNetwork: (...progress) => {
-        told.push(progress);
+        reported.push(progress);
       },
     });
     expect(runtime.created).toEqual(order);
-    expect(told).toEqual([...order.map((name, index) => [name, index, 4]), ['', 4, 4]]);
+    expect(reported).toEqual([...order.map((name, index) => [name, index, 4]), ['', 4, 4]]);
     await denoised();
     expect(runtime.created).toEqual(order);
   });
 
-  it('warms up by running every network once, for the first frame not to wait for shaders', async () => {
-    const told: string[] = [];
-    await pipeline.prepare(12, 8, { warmUp: true, onNetwork: (name) => told.push(name) });
-    expect(told).toEqual([...order, 'shaders', '']);
+  it('with warmUp runs every network once, so that the first frame does not wait for shaders', async () => {
+    const reported: string[] = [];
+    await pipeline.prepare(12, 8, { warmUp: true, onNetwork: (name) => reported.push(name) });
+    expect(reported).toEqual([...order, 'shaders', '']);
     expect(runtime.runs).toEqual(['context', 'UNet', 'decoder', 'image encoder']);
     expect(compute.liveTensors).toBe(0);
   });
 
-  it('is stopped between the networks of warming up, and leaves nothing behind', async () => {
+  it('aborts between warm-up runs and frees all tensors', async () => {
     const stop = new AbortController();
     runtime.onRun = (name) => {
       if (name === 'decoder') stop.abort();
@@ -281,7 +281,7 @@ describe('preparing', () => {
     expect(compute.liveTensors).toBe(0);
   });
 
-  it('stopped loads no more, and can begin again', async () => {
+  it('aborted loads no further network, and can be called again', async () => {
     const stop = new AbortController();
     runtime.onCreate = (name) => {
       if (name === 'decoder') stop.abort();
@@ -298,13 +298,13 @@ describe('preparing', () => {
     [12, 7],
     [0, 8],
     [12, -2],
-  ])('refuses pictures of %d×%d', async (width, height) => {
+  ])('rejects pictures of %d×%d', async (width, height) => {
     const error = await failure(pipeline.prepare(width, height));
     expect(error).toBeInstanceOf(SettingsError);
     expect(error).toMatchObject({ code: 'size-invalid', details: { width, height, multiple: 2 } });
   });
 
-  it('makes way for pictures of another size', async () => {
+  it('replaces networks that depend on the picture size', async () => {
     await pipeline.prepare(12, 8);
     await pipeline.prepare(8, 12);
     expect(runtime.created).toEqual([...order, 'UNet', 'decoder']);
@@ -312,14 +312,14 @@ describe('preparing', () => {
   });
 });
 
-describe('a pipeline that saves memory', () => {
+describe('a pipeline in low memory', () => {
   let saving: Pipeline;
   beforeEach(() => {
     saving = new Pipeline(compute, runtime, model, { lowMemory: true });
   });
   afterEach(() => saving.release());
 
-  it('holds one stage at a time, and makes the same picture', async () => {
+  it('holds one stage at a time and makes the same picture', async () => {
     const live: number[] = [];
     runtime.onRun = () => live.push(runtime.liveSessions);
     const make = async (maker: Pipeline) => {
@@ -336,7 +336,7 @@ describe('a pipeline that saves memory', () => {
     expect(runtime.orphans, 'tensors that outlive the session which allocated them').toBe(0);
   });
 
-  it('can be asked for something else between two steps', async () => {
+  it('can decode between two denoising steps', async () => {
     const steps = saving.denoising({ embeds: embedsOf(1), noise: noiseOf(2), steps: 3, guidanceScale: 4 });
     let latents: DeviceTensor | null = null;
     for await (const { denoised: result } of steps) {
@@ -353,7 +353,7 @@ describe('a pipeline that saves memory', () => {
     expect(latents && (await values(compute, latents))).toEqual(await values(compute, undisturbed));
   });
 
-  it('has tried every network when it is ready, and kept the first that a frame needs', async () => {
+  it('loads every network once in prepare(), and keeps the first that a frame needs', async () => {
     await saving.prepare(12, 8);
     expect(runtime.created).toEqual(['UNet', 'context', 'decoder', 'image encoder']);
     await saving.encode(compute.uploadPicture(picture));
@@ -378,7 +378,7 @@ describe('on a device that is too small', () => {
     expect(runtime.created).toEqual([]);
   });
 
-  it('a batch can be refused where one picture fits', async () => {
+  it('a batch can be rejected where a single picture fits', async () => {
     const small = tooSmall(20_000);
     await small.prepare(12, 8);
     const run = small.denoise({ embeds: embedsOf(1, 8), noise: noiseOf(1, 8), steps: 1, guidanceScale: 4 });
@@ -387,15 +387,15 @@ describe('on a device that is too small', () => {
   });
 });
 
-describe('encoding and decoding', () => {
-  it('makes an embedding of a picture of any size, the same for the same picture', async () => {
+describe('encode and decode', () => {
+  it('give one embedding for a picture of any size, deterministically', async () => {
     const input = compute.uploadPicture(picture);
     const [first, second] = [await pipeline.encode(input), await pipeline.encode(input)];
     expect(first.dims).toEqual([1, embeddingWidth]);
     expect(await values(compute, second)).toEqual(await values(compute, first));
   });
 
-  it('makes opaque frames, one for each row of latents', async () => {
+  it('give opaque frames, one for each row of latents', async () => {
     const frames = await pipeline.decode(noiseOf(3, 2));
     expect(frames.dims).toEqual([2, 8, 12, 4]);
     const { pictures } = await pipeline.read(frames);
@@ -410,7 +410,7 @@ describe('encoding and decoding', () => {
     expect(first?.data.buffer.byteLength).toBe(4 * 12 * 8);
   });
 
-  it('brings other values along in the same read', async () => {
+  it('read other tensors back together with the frames', async () => {
     const frames = await pipeline.decode(noiseOf(3));
     const extra = compute.upload(Float32Array.of(1, 2), [2]);
     const result = await pipeline.read(frames, [extra]);
@@ -418,7 +418,7 @@ describe('encoding and decoding', () => {
     await expect(pipeline.read(frames, [extra], AbortSignal.abort())).rejects.toSatisfy(isAbort);
   });
 
-  it('says what an image encoder lacks', async () => {
+  it('report which input an image encoder lacks', async () => {
     // A context network is no image encoder.
     const { graph, weights } = await model.context();
     const wrong = new Pipeline(compute, runtime, {

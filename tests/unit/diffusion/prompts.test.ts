@@ -31,7 +31,7 @@ describe('the tokenizer', () => {
     ]);
   });
 
-  it('cuts a prompt that is too long before its end token, and says which', async () => {
+  it('truncates a prompt that is too long before its end token, and reports which', async () => {
     const tokenize = await openTokenizer(tokenizerFile, tokenizerConfig, 8);
     const { dims, ids, cut } = tokenize(['cat', 'abcdefghijklmnop', 'zyxwvutsrqponmlk', 'abcdef']);
     expect(dims).toEqual([4, 8]);
@@ -44,15 +44,15 @@ describe('the tokenizer', () => {
     expect(cut).toEqual([1, 2]);
   });
 
-  it('refuses files that are no tokenizer', async () => {
+  it('rejects files that are not a tokenizer', async () => {
     expect(await failure(openTokenizer({ model: 'none' }, {}, 77))).toMatchObject({
       code: 'tokenizer-invalid',
     });
   });
 });
 
-describe('prompts', () => {
-  it('become unit rows, and the tower is released', async () => {
+describe('encodePrompts', () => {
+  it('gives unit rows and releases the text tower', async () => {
     const { embeds } = await encodePrompts(
       ['cat', 'dog'],
       promptEncoder(width),
@@ -73,7 +73,7 @@ describe('prompts', () => {
     expect(backend.compute.liveTensors).toBe(0);
   });
 
-  it('that are too long count as far as they are read, and are named', async () => {
+  it('truncates prompts that are too long and reports them', async () => {
     const encode = (prompt: string) =>
       encodePrompts([prompt], promptEncoder(width, 8), backend.compute, backend.runtime);
     const long = await encode('abcdefghijklmnop');
@@ -83,7 +83,7 @@ describe('prompts', () => {
     expect([...other.embeds]).not.toEqual([...long.embeds]);
   });
 
-  it('of a tower that belongs to another model are refused', async () => {
+  it('rejects a tower of another width', async () => {
     const encoder = { ...promptEncoder(width), width: 8 };
     expect(await failure(encodePrompts(['cat'], encoder, backend.compute, backend.runtime))).toMatchObject({
       code: 'embedding-width',
@@ -93,7 +93,7 @@ describe('prompts', () => {
     expect(backend.compute.liveTensors).toBe(0);
   });
 
-  it('of a network that is no text tower are refused', async () => {
+  it('rejects a network that is not a text tower', async () => {
     const encoder = { ...promptEncoder(width), model: () => Promise.resolve(identityModel()) };
     expect(await failure(encodePrompts(['cat'], encoder, backend.compute, backend.runtime))).toMatchObject({
       code: 'port-missing',
@@ -102,7 +102,7 @@ describe('prompts', () => {
     expect(backend.runtime.liveSessions).toBe(0);
   });
 
-  it('can be stopped', async () => {
+  it('can be aborted', async () => {
     const stopped = encodePrompts(
       ['cat'],
       promptEncoder(width),

@@ -63,8 +63,8 @@ function solve(
   return sample;
 }
 
-describe('a schedule', () => {
-  it.each(goldenChecks('scheduler'))('is that of diffusers: $name', async ({ steps, ...check }) => {
+describe('createSchedule', () => {
+  it.each(goldenChecks('scheduler'))('agrees with diffusers: $name', async ({ steps, ...check }) => {
     const { timesteps, sigmas } = createSchedule(stableDiffusion, steps);
     expect(timesteps).toEqual([...(await golden.array(check.timesteps)).data]);
     expect(relativeError(sigmas, (await golden.array(check.sigmas)).data)).toBeLessThan(1e-6);
@@ -90,7 +90,7 @@ describe('a schedule', () => {
     },
   );
 
-  it('starts at the last training timestep and falls, and so does the noise, to none', () => {
+  it('starts at the last training timestep; timesteps and sigmas decrease, sigmas to 0', () => {
     fc.assert(
       fc.property(anyRun, ({ schedule, count }) => {
         const { timesteps, sigmas, steps } = createSchedule(schedule, count);
@@ -112,7 +112,7 @@ describe('a schedule', () => {
     );
   });
 
-  it('is the same whatever the network predicts, but for how x0 is read from it', () => {
+  it('is the same for every prediction type, except for the weights of x0', () => {
     const [epsilon, ...others] = predictions.map((prediction) =>
       createSchedule({ ...stableDiffusion, prediction }, 20),
     );
@@ -125,7 +125,7 @@ describe('a schedule', () => {
     }
   });
 
-  it.each([0, -1, 1001, 1.5, Number.NaN, Infinity])('of %d steps there is none', (count) => {
+  it.each([0, -1, 1001, 1.5, Number.NaN, Infinity])('rejects %d steps', (count) => {
     expect(() => createSchedule(stableDiffusion, count)).toThrow(SettingsError);
     expect(() => createSchedule(stableDiffusion, count)).toThrow(
       expect.objectContaining({
@@ -138,7 +138,7 @@ describe('a schedule', () => {
 });
 
 describe('the solver', () => {
-  it('keeps to the line between a picture and its noise, at every step, when the network knows both', () => {
+  it('stays on the line between picture and noise at every step when the network is exact', () => {
     const value = fc.double({ min: -3, max: 3, noNaN: true });
     fc.assert(
       fc.property(anyRun, value, value, ({ schedule, count }, picture, epsilon) => {
@@ -162,7 +162,7 @@ describe('the solver', () => {
     );
   });
 
-  it('ends at what the network makes of the last sample', () => {
+  it('returns the x0 of the last step', () => {
     fc.assert(
       fc.property(anyRun, ({ schedule, count }) => {
         const last = createSchedule(schedule, count).steps.at(-1);
@@ -172,7 +172,7 @@ describe('the solver', () => {
     );
   });
 
-  it('takes a first step without a predecessor, and between first and last uses it', () => {
+  it('uses the previous x0 in all steps but the first and the last', () => {
     const { steps } = createSchedule(stableDiffusion, 10);
     expect(steps.map(({ previousWeight }) => previousWeight !== 0)).toEqual([
       false,
@@ -181,7 +181,7 @@ describe('the solver', () => {
     ]);
   });
 
-  describe('with the network that a normal distribution of pictures makes perfect', () => {
+  describe('with the exact network for normally distributed pictures', () => {
     const perfect = (mean: number, deviation: number) => (sample: number, sigma: number) => {
       const { alpha, noise } = mixture(sigma);
       return (noise * (sample - alpha * mean)) / (alpha ** 2 * deviation ** 2 + noise ** 2);
@@ -203,7 +203,7 @@ describe('the solver', () => {
       }
     });
 
-    it.each(deviations)('finds the deviation %d the nearer the more steps it takes', (deviation) => {
+    it.each(deviations)('approximates the deviation %d better with more steps', (deviation) => {
       const errors = [1, 5, 10, 20, 40, 80, 160, 320, 640].map((count) => {
         const found = solve(stableDiffusion, count, spread(deviation, top), perfect(0, deviation));
         return Math.abs(found / deviation - 1);
@@ -227,7 +227,7 @@ describe('the solver', () => {
     });
   });
 
-  it('goes the same way whatever the network predicts, when it means the same', () => {
+  it('gives the same samples for equivalent networks of every prediction type', () => {
     const believed = (sample: number, sigma: number) => Math.sin(3 * sample) + 0.1 * sigma;
     const networks = {
       epsilon: believed,
@@ -264,7 +264,7 @@ describe('the solver', () => {
   });
 });
 
-describe('timestep features', () => {
+describe('timestepFeatures', () => {
   const encoding = { width: 8, cosineFirst: true, frequencyShift: 0 };
 
   it('are cosines and sines of frequencies from 1 down to a ten thousandth', () => {
@@ -278,13 +278,13 @@ describe('timestep features', () => {
     for (const [index, value] of expected.entries()) expect(features[index]).toBeCloseTo(value, 6);
   });
 
-  it('may have the sines first', () => {
+  it('can have the sines first', () => {
     const turned = [...timestepFeatures(421, { ...encoding, cosineFirst: false })];
     const features = [...timestepFeatures(421, encoding)];
     expect(turned).toEqual([...features.slice(4), ...features.slice(0, 4)]);
   });
 
-  it('may have their last frequency shifted to the ten thousandth itself', () => {
+  it('can have the last frequency shifted to exactly a ten thousandth', () => {
     const features = timestepFeatures(1000, { ...encoding, frequencyShift: 1 });
     expect(features[3]).toBeCloseTo(Math.cos(0.1), 6);
     expect(features[7]).toBeCloseTo(Math.sin(0.1), 6);

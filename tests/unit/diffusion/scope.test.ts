@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Scope } from '../../../src/diffusion/index.ts';
 
-it('a scope frees what it owns, once, and not what it has handed over', () => {
+it('Scope frees what it owns, once, and not what was released from it', () => {
   const freed: string[] = [];
   const resource = (name: string) => ({
     name,

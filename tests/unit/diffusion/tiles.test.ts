@@ -11,12 +11,12 @@ import { tinyModelParts } from '../../support/tiny-model.ts';
 import { WatchedRuntime } from '../../support/watched-runtime.ts';
 import { normal, values } from '../compute/support.ts';
 
-describe('tiles along a side', () => {
+describe('tilesAlong', () => {
   const sides = fc
     .record({ tile: fc.integer({ min: 4, max: 128 }), more: fc.integer({ min: 0, max: 300 }) })
     .map(({ tile, more }) => ({ tile, length: tile + more }));
 
-  it('cover it, lie inside it, and overlap by a quarter or more', () => {
+  it('covers the side with tiles inside it that overlap by at least a quarter', () => {
     fc.assert(
       fc.property(sides, ({ length, tile }) => {
         const tiles = tilesAlong(length, tile, 8);
@@ -30,7 +30,7 @@ describe('tiles along a side', () => {
     );
   });
 
-  it('have weights that add up to 1 at every pixel, and none outside a tile', () => {
+  it('gives weights that add up to 1 at every pixel, and 0 outside a tile', () => {
     fc.assert(
       fc.property(sides, fc.constantFrom(1, 2, 8), ({ length, tile }, scale) => {
         const tiles = tilesAlong(length, tile, scale);
@@ -50,7 +50,7 @@ describe('tiles along a side', () => {
   });
 });
 
-describe('decoding in tiles, on a device whose limits are lowered on purpose', async () => {
+describe('decoding in tiles, on a device with lowered limits', async () => {
   const runtime = new WatchedRuntime(await openCpuRuntime());
   const compute = createCpuCompute();
   const parts = await tinyModelParts();
@@ -90,7 +90,7 @@ describe('decoding in tiles, on a device whose limits are lowered on purpose', a
     return compute.upload(data, [2, 4, height, width]);
   };
 
-  it('gives pictures of the same size, each row like itself alone', async () => {
+  it('gives pictures of the same size, each independent of the batch', async () => {
     const source = latents();
     const pictures = await tiled.decodeLatents(source);
     expect(pictures.dims).toEqual([2, 3, 2 * height, 2 * width]);
@@ -101,7 +101,7 @@ describe('decoding in tiles, on a device whose limits are lowered on purpose', a
     for (const tensor of [source, pictures, second, alone]) tensor.dispose();
   });
 
-  it('gives nearly the picture that a larger device decodes whole', async () => {
+  it('approximates the picture that a larger device decodes whole', async () => {
     const source = latents();
     const [a, b] = [await whole.decodeLatents(source), await tiled.decodeLatents(source)];
     const [exact, close] = [await values(compute, a), await values(compute, b)];
@@ -114,7 +114,7 @@ describe('decoding in tiles, on a device whose limits are lowered on purpose', a
     for (const tensor of [source, a, b]) tensor.dispose();
   });
 
-  it('is what a device with room does not do, and a picture of a batch at a time is decoded whole', async () => {
+  it('is not used where the whole picture fits, one of the batch at a time if need be', async () => {
     const source = latents();
     runtime.runs.length = 0;
     const roomy = pipelineWith(needed(2, { height, width }));
@@ -130,7 +130,7 @@ describe('decoding in tiles, on a device whose limits are lowered on purpose', a
     for (const tensor of [source, rows, exact]) tensor.dispose();
   });
 
-  it('is stopped within a tile, and leaves nothing behind', async () => {
+  it('aborts within a tile and frees all tensors', async () => {
     const noise = await normal(3, 4 * height * width, 1);
     const source = compute.upload(noise, [1, 4, height, width]);
     const stop = new AbortController();
@@ -145,7 +145,7 @@ describe('decoding in tiles, on a device whose limits are lowered on purpose', a
     expect(compute.liveTensors).toBe(0);
   });
 
-  it('is refused where no tile fits either', () => {
+  it('is rejected where no tile fits', () => {
     expect(() => {
       pipelineWith(needed(1, { height: 16, width: 16 }) - 1).checkSize(2 * width, 2 * height);
     }).toThrow(expect.objectContaining({ code: 'gpu-too-small' }));

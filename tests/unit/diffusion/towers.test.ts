@@ -78,7 +78,7 @@ describe('an image encoder', () => {
       { network: 'image encoder', found: 20, expected: embeddingWidth },
       /belong/,
     ],
-  ])('%s is refused when the model is loaded', async (_, tower, code, details, remedy) => {
+  ])('%s is rejected when the model is loaded', async (_, tower, code, details, remedy) => {
     const pipeline = pipelineWith(tower);
     const error = await failure(pipeline.prepare(8, 8));
     expect(error).toBeInstanceOf(ModelError);
@@ -87,7 +87,7 @@ describe('an image encoder', () => {
     await pipeline.release();
   });
 
-  it('that leaves the size of pictures open takes the size of the manifest', async () => {
+  it('with a dynamic picture size takes the size of the manifest', async () => {
     const pipeline = pipelineWith({ ...fitting, side: 'side' });
     await pipeline.prepare(8, 8);
     await pipeline.release();

@@ -2,16 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BlobOutput } from '../../../src/formats/index.ts';
 
-describe('an output file in Blobs', () => {
-  it('holds what was written last at each place', async () => {
-    const piece = fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.nat());
+describe('BlobOutput', () => {
+  it('holds the last bytes written at each position', async () => {
+    const part = fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.nat());
     await fc.assert(
-      fc.asyncProperty(fc.array(piece, { maxLength: 12 }), async (pieces) => {
+      fc.asyncProperty(fc.array(part, { maxLength: 12 }), async (parts) => {
         const file = new BlobOutput();
         const expected: number[] = [];
-        for (const [bytes, place] of pieces) {
-          // Most pieces come at the end, as those of an encoder do.
-          const position = place % 3 === 0 ? place % (expected.length + 1) : expected.length;
+        for (const [bytes, at] of parts) {
+          // Most parts are appended, as those of an encoder are.
+          const position = at % 3 === 0 ? at % (expected.length + 1) : expected.length;
           file.write(new Uint8Array(bytes), position);
           for (const [i, byte] of bytes.entries()) expected[position + i] = byte;
         }
@@ -24,7 +24,7 @@ describe('an output file in Blobs', () => {
     );
   });
 
-  it('has no gaps', () => {
+  it('rejects gaps', () => {
     expect(() => {
       new BlobOutput().write(new Uint8Array(1), 1);
     }).toThrow(RangeError);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { crc32 } from '../../../src/formats/index.ts';
 
-it('is the CRC-32 that zlib computes, at any alignment and in any pieces', () => {
+it('crc32 agrees with zlib, at any alignment and in any parts', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(100), fc.nat(100), (bytes, from, cut) => {
       const part = bytes.subarray(from);

@@ -28,8 +28,8 @@ function readBack(gif: Uint8Array<ArrayBuffer>) {
   return decompressFrames(parseGIF(gif.buffer), false);
 }
 
-describe('GIF', () => {
-  it('gives back every index, however the table fills up', () => {
+describe('the GIF writer', () => {
+  it('round-trips every index, however the LZW table fills up', () => {
     const noise = fc.uint8Array({ minLength: 1, maxLength: 300 });
     const few = fc
       .array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 300 })
@@ -43,7 +43,7 @@ describe('GIF', () => {
     );
   });
 
-  it('gives back as many indices as fill the table several times', () => {
+  it('round-trips indices that fill the LZW table several times', () => {
     let state = 1;
     const indices = Uint8Array.from({ length: 200_000 }, () => {
       state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -53,7 +53,7 @@ describe('GIF', () => {
     expect(Buffer.from(frame?.pixels ?? []).equals(Buffer.from(indices))).toBe(true);
   });
 
-  it('reads a frame with a palette of its own, and a comment of several blocks', () => {
+  it('writes a local palette, and a comment of several blocks', () => {
     const own = palette.toReversed();
     const size = { width: 2, height: 2 };
     const comment = 'seed '.repeat(200);

@@ -68,8 +68,8 @@ archive = zipfile.ZipFile(sys.argv[1])
 names = archive.namelist()
 bad = archive.testzip() if sys.argv[2] == 'true' else None
 print(json.dumps({'count': len(names), 'bad': bad, 'last': archive.read(names[-1]).decode()}))`;
-  const said = execFileSync('python3', ['-c', program, path, String(check)], { encoding: 'utf8' });
-  return v.parse(pythonSchema, JSON.parse(said));
+  const output = execFileSync('python3', ['-c', program, path, String(check)], { encoding: 'utf8' });
+  return v.parse(pythonSchema, JSON.parse(output));
 }
 
 function* numbered(count: number): Generator<ZipFile> {
@@ -77,7 +77,7 @@ function* numbered(count: number): Generator<ZipFile> {
 }
 
 describe('a ZIP archive', () => {
-  it('gives back what was put in: bytes or blobs, stored or compressed, names in any language', async () => {
+  it('round-trips bytes and blobs, stored and compressed, with names in any language', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uniqueArray(
@@ -111,7 +111,7 @@ describe('a ZIP archive', () => {
     );
   });
 
-  it.each([65_535, 70_000])('of %i files is read whole, here and in Python', async (count) => {
+  it.each([65_535, 70_000])('of %i files is read completely, in Drift and in Python', async (count) => {
     const file = await save(zipStream(numbered(count)), `${count}.zip`);
     const zip = await readBack(file);
     expect(zip.entries.size).toBe(count);
@@ -121,7 +121,7 @@ describe('a ZIP archive', () => {
     expect(readInPython(file.path)).toEqual({ count, bad: null, last: `number ${count - 1}` });
   });
 
-  it('of more than 4 GiB is read to its end, here and in Python', async () => {
+  it('of more than 4 GiB is read to its end, in Drift and in Python', async () => {
     // The same zeros again and again: they are checked and counted, but kept neither in memory nor on disk.
     const zeros = new Uint8Array(2 ** 26);
     const parts = 65;
@@ -156,7 +156,7 @@ describe('writing a ZIP archive', () => {
     return { taken, files };
   }
 
-  it('takes files as fast as it is read', async () => {
+  it('pulls files only as fast as the stream is read', async () => {
     const { taken, files } = endless();
     const reader = zipStream(files()).getReader();
     let length = 0;
@@ -167,7 +167,7 @@ describe('writing a ZIP archive', () => {
     expect(taken.ended).toBe(true);
   });
 
-  it('stops with the reason of its signal, and ends the taking of files', async () => {
+  it('aborts with the reason of its signal and closes the iterator of files', async () => {
     const { taken, files } = endless();
     const stop = new AbortController();
     function* stopping(): Generator<ZipFile> {
@@ -180,7 +180,7 @@ describe('writing a ZIP archive', () => {
     expect(taken).toEqual({ count: 3, ended: true });
   });
 
-  it('fails with what the files fail with', async () => {
+  it('rejects with the error of the files', async () => {
     async function* broken(): AsyncGenerator<ZipFile> {
       yield { name: 'a', data: utf8('a') };
       await Promise.resolve();
@@ -196,7 +196,7 @@ describe('writing a ZIP archive', () => {
     ['without a name', { name: '', data: utf8('x') }],
     ['with a name of 64 kB', { name: 'n'.repeat(65536), data: utf8('x') }],
     ['of 4 GiB', { name: 'x', data: Object.defineProperty(new Blob(), 'size', { value: 2 ** 32 - 1 }) }],
-  ])('refuses a file %s', async (_, file) => {
+  ])('rejects a file %s', async (_, file) => {
     await expect(zipOf([file])).rejects.toBeInstanceOf(RangeError);
   });
 });

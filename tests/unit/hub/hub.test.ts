@@ -65,8 +65,8 @@ async function received(response: Response): Promise<{ bytes: number; whole: boo
   }
 }
 
-describe('the hub', () => {
-  it('redirects weights to another origin, and says there what they are', async () => {
+describe('the test hub', () => {
+  it('redirects weights to another origin with size, ETag and commit headers', async () => {
     const redirect = await get({ redirect: 'manual' });
     expect(redirect.status).toBe(302);
     const location = redirect.headers.get('location') ?? '';
@@ -110,19 +110,22 @@ describe('the hub', () => {
     expect(await bytesOf(response)).toEqual(weights.slice(first, end));
   });
 
-  it.each(['bytes=5-2', 'bytes=0-1,5-6', 'lines=0-1'])('takes %s for no range', async (range) => {
-    const response = await get({ range });
-    expect(response.status).toBe(200);
-    expect(await bytesOf(response)).toEqual(weights);
-  });
+  it.each(['bytes=5-2', 'bytes=0-1,5-6', 'lines=0-1'])(
+    'ignores the malformed or unsupported range %s',
+    async (range) => {
+      const response = await get({ range });
+      expect(response.status).toBe(200);
+      expect(await bytesOf(response)).toEqual(weights);
+    },
+  );
 
-  it('refuses a range behind the end', async () => {
+  it('answers 416 to a range after the end', async () => {
     const response = await get({ range: 'bytes=5000-' });
     expect(response.status).toBe(416);
     expect(response.headers.get('content-range')).toBe('bytes */5000');
   });
 
-  it('answers conditions on the ETag', async () => {
+  it('answers conditional requests by ETag', async () => {
     const etag = (await get()).headers.get('etag') ?? '';
     const ask = async (headers: Record<string, string>) => (await get({ headers })).status;
     expect(await ask({ range: 'bytes=0-9', 'if-range': etag })).toBe(206);
@@ -144,20 +147,20 @@ describe('the hub', () => {
     ['owner/model', 'v2.0', path, 404, 'EntryNotFound'],
     ['owner/model', 'v9', path, 404, 'RevisionNotFound'],
     ['owner/nothing', 'main', path, 401, 'RepoNotFound'],
-  ])('says what of %s at %s, %s, is missing', async (id, revision, file, status, code) => {
+  ])('reports what of %s at %s, %s, is missing', async (id, revision, file, status, code) => {
     const response = await fetch(`${hub.url}/${id}/resolve/${revision}/${file}`);
     expect({ status: response.status, code: response.headers.get('x-error-code') }).toEqual({ status, code });
     expect(response.headers.get('access-control-allow-origin')).not.toBeNull();
   });
 
-  it('gives content only to those whom the hub sent', async () => {
+  it('serves content only to signed URLs', async () => {
     const { url } = await get();
     const unsigned = new URL(url);
     unsigned.search = '';
     expect((await fetch(unsigned)).status).toBe(403);
   });
 
-  it('lets pages of other sites read it, also when they ask first', async () => {
+  it('allows cross-origin requests, including preflights', async () => {
     const origin = 'http://localhost:4173';
     const headers = { origin };
     const redirect = await get({ redirect: 'manual', headers });
@@ -191,7 +194,7 @@ describe('the hub', () => {
     });
   });
 
-  it('keeps a record of what was asked for, and how much was sent', async () => {
+  it('records requests and the number of bytes sent', async () => {
     await bytesOf(await get({ range: 'bytes=0-99' }));
     await bytesOf(await get({ range: 'bytes=100-299' }));
     await bytesOf(await get({}, 'unet/config.json'));
@@ -233,17 +236,17 @@ describe('the hub', () => {
   });
 });
 
-describe('faults on demand', () => {
+describe('injected faults', () => {
   const range = 'bytes=1000-1999';
   const inject = (...faults: Fault[]) => hub.inject({ path, faults });
 
-  it('a connection that ends before there is an answer', async () => {
+  it('a connection that closes before the response', async () => {
     inject({ kind: 'hang-up' });
     await expect(get({ range })).rejects.toThrow();
     expect(hub.requests.at(-1)?.status).toBe(0);
   });
 
-  it('a connection that is lost in the middle', async () => {
+  it('a connection that is lost in the middle of the body', async () => {
     inject({ kind: 'drop', after: 300 });
     const response = await get({ range });
     expect(response.headers.get('content-length')).toBe('1000');
@@ -255,14 +258,14 @@ describe('faults on demand', () => {
     [429, 7],
     [503, undefined],
     [500, undefined],
-  ])('a refusal with %i', async (status, retryAfter) => {
+  ])('a response of status %i', async (status, retryAfter) => {
     inject({ kind: 'status', status, ...(retryAfter === undefined ? {} : { retryAfter }) });
     const response = await get({ range });
     expect(response.status).toBe(status);
     expect(response.headers.get('retry-after')).toBe(retryAfter === undefined ? null : '7');
   });
 
-  it('a refusal to resolve the name', async () => {
+  it('a response of status 429 to a resolve request', async () => {
     hub.inject({ path, at: 'resolve', faults: [{ kind: 'status', status: 429, retryAfter: 1 }] });
     const response = await get({ range });
     expect({ status: response.status, origin: new URL(response.url).origin }).toEqual({
@@ -272,7 +275,7 @@ describe('faults on demand', () => {
     expect(hub.fetched(path).requests).toBe(0);
   });
 
-  it('ranges that are ignored', async () => {
+  it('a server that ignores ranges', async () => {
     inject({ kind: 'ignore-range' });
     const response = await get({ range });
     expect({ status: response.status, range: response.headers.get('content-range') }).toEqual({
@@ -282,20 +285,20 @@ describe('faults on demand', () => {
     expect(await bytesOf(response)).toEqual(weights);
   });
 
-  it('a good range that is refused', async () => {
+  it('a valid range answered with 416', async () => {
     inject({ kind: 'refuse-range' });
     expect((await get({ range })).status).toBe(416);
     expect((await get()).status).toBe(200);
   });
 
-  it('another part than the one asked for', async () => {
+  it('a range other than the requested one', async () => {
     inject({ kind: 'other-range', shift: 10 });
     const response = await get({ range });
     expect(response.headers.get('content-range')).toBe('bytes 1010-2009/5000');
     expect(await bytesOf(response)).toEqual(weights.slice(1010, 2010));
   });
 
-  it('a part that is called another', async () => {
+  it('the right bytes with a wrong Content-Range', async () => {
     inject({ kind: 'false-range', shift: 10 });
     const response = await get({ range });
     expect(response.headers.get('content-range')).toBe('bytes 1010-2009/5000');
@@ -317,7 +320,7 @@ describe('faults on demand', () => {
     expect(contents).toEqual([weights[9], weights[9], other[9], other[9]]);
   });
 
-  it('a file that is replaced and does not say so', async () => {
+  it('a file that is replaced but keeps its ETag', async () => {
     const etag = (await get({ method: 'HEAD' })).headers.get('etag') ?? '';
     inject({ kind: 'replaced', by: memorySource('new', other), etag });
     const response = await get({ range });
@@ -325,21 +328,21 @@ describe('faults on demand', () => {
     expect(await bytesOf(response)).toEqual(other.slice(1000, 2000));
   });
 
-  it('a body that is short of what its range says', async () => {
+  it('a body that is shorter than its Content-Range', async () => {
     inject({ kind: 'short', by: 1 });
     const response = await get({ range });
     expect(response.headers.get('content-range')).toBe('bytes 1000-1999/5000');
     expect(await received(response)).toEqual({ bytes: 999, whole: true });
   });
 
-  it('a web page in place of the file', async () => {
+  it('a web page instead of the file', async () => {
     inject({ kind: 'web-page' });
     const response = await get({ range });
     expect(response.headers.get('content-type')).toContain('text/html');
     expect(await response.text()).toContain('<!doctype html>');
   });
 
-  it('no answer at all until it is let go', async () => {
+  it('no response until the gate opens', async () => {
     const gate = createGate();
     inject({ kind: 'silence', gate });
     const asked = get({ range });
@@ -349,7 +352,7 @@ describe('faults on demand', () => {
     expect((await bytesOf(await asked)).length).toBe(1000);
   });
 
-  it('an answer that stands still until it is let go', async () => {
+  it('a body that stalls until the gate opens', async () => {
     const gate = createGate();
     inject({ kind: 'stall', after: 400, gate });
     const response = await get({ range });
@@ -360,7 +363,7 @@ describe('faults on demand', () => {
     expect(await all).toEqual({ bytes: 1000, whole: true });
   });
 
-  it('an answer that stands still after its last byte', async () => {
+  it('a body that stalls after its last byte', async () => {
     const gate = createGate();
     inject({ kind: 'stall', after: 1000, gate });
     const all = received(await get({ range }));
@@ -369,18 +372,18 @@ describe('faults on demand', () => {
     expect(await all).toEqual({ bytes: 1000, whole: true });
   });
 
-  it('a stalled answer that its reader gives up', async () => {
+  it('a stalled response that the client aborts', async () => {
     const gate = createGate();
     inject({ kind: 'stall', after: 0, gate });
     const stop = new AbortController();
     const asked = get({ range, signal: stop.signal }).then(received);
     await gate.reached;
     stop.abort();
-    expect(await asked.catch(() => 'given up')).not.toMatchObject({ whole: true });
+    expect(await asked.catch(() => 'aborted')).not.toMatchObject({ whole: true });
     expect(hub.fetched(path).bytes).toBe(0);
   });
 
-  it('a slow line, shared by all that use it', async () => {
+  it('a throttled connection, shared by all its requests', async () => {
     inject({ kind: 'throttle', bytesPerSecond: 20_000 });
     const began = performance.now();
     await Promise.all([0, 1].map(async () => received(await get({ range }))));
@@ -413,7 +416,7 @@ describe('faults on demand', () => {
     expect((await received(response)).bytes).toBe(5);
   });
 
-  it('only for some requests, some bytes, some files, and until they are called off', async () => {
+  it('only for some requests, bytes or files, until they are removed', async () => {
     const status: Fault = { kind: 'status', status: 503 };
     const second = hub.inject({ path, from: 2, to: 2, faults: [status] });
     const statuses = async () => {
