@@ -25,7 +25,7 @@ function declarations() {
   return found;
 }
 
-it('gives no two things one name, helper functions aside that two modules have for themselves', () => {
+it('exported names, types and classes are unique across modules; only local helper functions may repeat', () => {
   const found = declarations();
   expect(found.size).toBeGreaterThan(1000);
   const doubled = [...found].flatMap(([name, files]) => {

@@ -233,7 +233,7 @@ describe('a closed loop', () => {
 });
 
 describe('continuing', () => {
-  // After 7all segments are done but the one back to the start: the next run begins with new ones.
+  // After 7 all segments are done but the one back to the start: the next run begins with new ones.
   it.each([1, 2, 3, 4, 5, 6, 8, 9])(
     'after %d frames makes the frames of an uninterrupted run',
     async (cut) => {

@@ -9,14 +9,14 @@ describe('frameSize', () => {
     expect(frameSize({ sizes: [frame(8, 16), frame(8, 16)] })).toEqual({ width: 8, height: 16 });
   });
 
-  it('names the first frame that differs', () => {
+  it('names the first frame with another size', () => {
     const frames = [frame(8, 16), frame(8, 16), frame(16, 8)];
     const attempt = () => frameSize({ sizes: frames });
     expect(attempt).toThrow(MediaError);
     expect(attempt).toThrow(/frame 3 is 16 × 8/);
   });
 
-  it('has no answer without frames', () => {
+  it('throws without frames', () => {
     expect(() => frameSize({ sizes: [] })).toThrow(MediaError);
   });
 });

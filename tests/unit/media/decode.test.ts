@@ -6,7 +6,7 @@ const side = fc.integer({ min: 8, max: 60_000 });
 const frameSide = fc.integer({ min: 8, max: 256 }).map((eighth) => 8 * eighth);
 
 describe('visiblePart', () => {
-  it('cut: has the proportions of the frame, fills one side and is centred', () => {
+  it('crop: has the proportions of the frame, fills one side and is centred', () => {
     fc.assert(
       fc.property(side, side, frameSide, frameSide, (pictureWidth, pictureHeight, width, height) => {
         const part = visiblePart(
@@ -23,7 +23,7 @@ describe('visiblePart', () => {
     );
   });
 
-  it('stretched: is everything', () => {
+  it('stretch: is the whole picture', () => {
     const options = { width: 64, height: 512, fit: 'stretch' } as const;
     expect(visiblePart({ width: 300, height: 200 }, options)).toEqual({
       x: 0,
@@ -35,7 +35,7 @@ describe('visiblePart', () => {
 });
 
 describe('halve', () => {
-  it('takes whole pairs from inside the picture until less than twice the frame is left', () => {
+  it('takes whole pairs of pixels inside the picture until less than twice the frame is left', () => {
     fc.assert(
       fc.property(side, fc.double({ min: 0, max: 1, noNaN: true }), frameSide, (total, share, target) => {
         let length = Math.max(8, total * share);

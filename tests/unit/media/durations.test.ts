@@ -6,15 +6,15 @@ import { wholeDurations } from '../../../src/media/durations.ts';
 const even = (count: number, frameRate: number) =>
   wholeDurations(new Array<number>(count).fill(1 / frameRate), 0.01, 2);
 
-describe('durations in whole units', () => {
-  it('spread what hundredths of a second cannot hold over the frames', () => {
+describe('wholeDurations', () => {
+  it('distributes the rounding of hundredths of a second over the frames', () => {
     expect(even(4, 10)).toEqual([10, 10, 10, 10]);
     expect(even(6, 30)).toEqual([3, 4, 3, 3, 4, 3]);
     expect(even(3, 0.5)).toEqual([200, 200, 200]);
     expect(even(4, 50)).toEqual([2, 2, 2, 2]);
   });
 
-  it('start every frame when it is due, and end all when the whole ends, to half a unit', () => {
+  it('starts every frame and ends the animation within half a unit of the exact time', () => {
     const times = fc.array(fc.double({ min: 0.02, max: 10, noNaN: true }), { minLength: 1, maxLength: 500 });
     fc.assert(
       fc.property(times, (seconds) => {
@@ -31,7 +31,7 @@ describe('durations in whole units', () => {
     );
   });
 
-  it('are never shorter than the least', () => {
+  it('is never below the minimum', () => {
     expect(even(5, 120)).toEqual([2, 2, 2, 2, 2]);
     expect(wholeDurations([1 / 60, 1 / 60, 1 / 60], 0.01, 2)).toEqual([2, 2, 2]);
   });

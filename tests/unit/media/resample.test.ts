@@ -15,13 +15,13 @@ function flat(width: number, height: number, colour: readonly [number, number, n
   return { width, height, data };
 }
 
-describe('a picture that is scaled without a canvas', () => {
-  it('of the size that is asked for stays as it is, to the bit', () => {
+describe('resampled, without a canvas', () => {
+  it('copies a picture of the requested size bit for bit', () => {
     const picture = noisy(13, 7, 1);
     expect(resampled(picture, whole(picture), 13, 7)).toEqual(picture);
   });
 
-  it('of one colour stays of that colour in any size', () => {
+  it('keeps a uniform colour at any size', () => {
     const side = fc.integer({ min: 1, max: 40 });
     fc.assert(
       fc.property(side, side, side, side, (width, height, toWidth, toHeight) => {
@@ -33,7 +33,7 @@ describe('a picture that is scaled without a canvas', () => {
     );
   });
 
-  it('becomes its mean where it is too fine', () => {
+  it('averages detail that is too fine', () => {
     const checkered = flat(301, 301, [0, 0, 0, 255]);
     for (let i = 0; i < checkered.data.length; i += 8) checkered.data.set([255, 255, 255], i);
     const { data } = resampled(checkered, whole(checkered), 16, 16);
@@ -42,7 +42,7 @@ describe('a picture that is scaled without a canvas', () => {
     expect(Math.max(...inner)).toBeLessThan(131);
   });
 
-  it('stands on white where it is clear', () => {
+  it('composites transparent pixels on white', () => {
     const clear = flat(4, 4, [0, 200, 0, 0]);
     expect(resampled(clear, whole(clear), 2, 2)).toEqual(flat(2, 2, [255, 255, 255, 255]));
   });
@@ -74,7 +74,7 @@ describe('the orientation of a JPEG', () => {
     expect(jpegOrientation(exif('MM', orientation))).toBe(orientation);
   });
 
-  it('is as stored where nothing sensible is said, whatever the bytes', () => {
+  it('is 1 where EXIF is invalid or damaged', () => {
     expect(jpegOrientation(exif('II', 9))).toBe(1);
     const good = exif('MM', 6);
     fc.assert(
@@ -85,7 +85,7 @@ describe('the orientation of a JPEG', () => {
     );
   });
 
-  it('turns and mirrors pixels as the standard draws it', () => {
+  it('rotates and mirrors pixels as in the EXIF standard', () => {
     // 1 2 3
     // 4 5 6
     const picture = flat(3, 2, [0, 0, 0, 255]);

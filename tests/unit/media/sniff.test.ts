@@ -49,35 +49,35 @@ function pngHeader(width: number, height: number): Uint8Array {
   return bytes;
 }
 
-describe('real files', () => {
-  it.each(Object.entries(fixtures))('%s is a %s of 48 × 32', async (name, kind) => {
+describe('sniffPicture with real files', () => {
+  it.each(Object.entries(fixtures))('recognises %s as a %s of 48 × 32', async (name, kind) => {
     const header = sniffPicture(await fixture(name));
     expect(header).toEqual({ kind, width: 48, height: 32 } satisfies PictureHeader);
   });
 
   it.each(names)(
-    'the beginning of %s is cut off or no picture, and from some byte on the whole answer',
+    'rejects a truncated %s until its header is complete, and then returns the whole header',
     async (name) => {
       const bytes = await fixture(name);
       const whole = sniffPicture(bytes);
-      let known = false;
+      let isKnown = false;
       for (let length = 1; length < bytes.length; length++) {
         const part = bytes.subarray(0, length);
         try {
           expect(sniffPicture(part)).toEqual(whole);
-          known = true;
+          isKnown = true;
         } catch (error) {
-          expect(known, `known before byte ${length}`).toBe(false);
+          expect(isKnown, `header known before byte ${length}`).toBe(false);
           expect(error).toBeInstanceOf(InputError);
           if (error instanceof InputError) expect(['picture-cut-off', 'not-a-picture']).toContain(error.code);
           if (error instanceof InputError && length > 20) expect(error.code).toBe('picture-cut-off');
         }
       }
-      expect(known).toBe(true);
+      expect(isKnown).toBe(true);
     },
   );
 
-  it('finds the size behind a large EXIF block, and asks for more while that is all it has', async () => {
+  it('finds the size after a large EXIF block, and reports the file as truncated until it gets there', async () => {
     const picture = await fixture('corners.jpg');
     const block = new Uint8Array(65_535 + 2);
     block.set([0xff, 0xe1, 0xff, 0xff]);
@@ -86,7 +86,7 @@ describe('real files', () => {
     expect(refusal(bytes.subarray(0, 100_000)).code).toBe('picture-cut-off');
   });
 
-  it('reads a view that does not begin at its buffer', async () => {
+  it('reads a subarray', async () => {
     const picture = await fixture('corners.avif');
     const shifted = new Uint8Array(picture.length + 7);
     shifted.set(picture, 7);
@@ -94,7 +94,7 @@ describe('real files', () => {
   });
 });
 
-describe('what is refused before decoding', () => {
+describe('sniffPicture rejects before decoding', () => {
   it('an empty file', () => {
     expect(refusal(new Uint8Array()).code).toBe('file-empty');
   });
@@ -121,7 +121,7 @@ describe('what is refused before decoding', () => {
     ['JPEG XL', '\xff\x0a\xfa\x1f\x41'],
     ['Photoshop', '8BPS\0\x01\0\0\0\0\0\0'],
     ['PDF', '%PDF-1.7\n'],
-  ])('a %s file, by name, with a way out', (kind, text) => {
+  ])('a %s file, naming the format and a remedy', (kind, text) => {
     const error = refusal(ascii(text));
     expect(error.code).toBe('picture-unsupported');
     expect(error.message).toContain(kind);
@@ -129,7 +129,7 @@ describe('what is refused before decoding', () => {
     expect(error.details['kind']).toBe(kind);
   });
 
-  it('20000 × 20000 pixels by its header, saying the size and the limit', () => {
+  it('20000 × 20000 pixels, with the size and the limit', () => {
     const error = refusal(pngHeader(20_000, 20_000));
     expect(error.code).toBe('picture-too-large');
     expect(error.message).toContain('20000 × 20000');
@@ -138,12 +138,12 @@ describe('what is refused before decoding', () => {
     expect(error.details).toMatchObject({ width: 20_000, height: 20_000, limit: MAX_PIXELS });
   });
 
-  it('one row more than 50 megapixels, not 50 megapixels', () => {
+  it('one row more than 50 megapixels, but not 50 megapixels', () => {
     expect(sniffPicture(pngHeader(10_000, 5_000))).toMatchObject({ width: 10_000, height: 5_000 });
     expect(refusal(pngHeader(10_000, 5_001)).code).toBe('picture-too-large');
   });
 
-  it('a single pixel, saying that it is too small', () => {
+  it('a single pixel as too small', () => {
     const error = refusal(pngHeader(1, 1));
     expect(error.code).toBe('picture-too-small');
     expect(error.message).toContain('1 × 1');
@@ -158,13 +158,13 @@ describe('what is refused before decoding', () => {
     expect(refusal(pngHeader(width, height)).code).toBe('picture-damaged');
   });
 
-  it('a JPEG whose picture data begins before its size is known', () => {
+  it('a JPEG whose scan starts before its frame header', () => {
     expect(refusal(Uint8Array.of(0xff, 0xd8, 0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0)).code).toBe(
       'picture-damaged',
     );
   });
 
-  it('an AVIF whose boxes reach beyond their parent', async () => {
+  it('an AVIF whose boxes exceed their parent', async () => {
     const bytes = (await fixture('corners.avif')).slice();
     const at = new TextDecoder('latin1').decode(bytes).indexOf('ipco');
     new DataView(bytes.buffer).setUint32(at - 4, 0x7fff_ffff);
@@ -172,7 +172,7 @@ describe('what is refused before decoding', () => {
   });
 });
 
-describe('whatever the bytes', () => {
+describe('sniffPicture with fuzzed files', () => {
   function harmless(bytes: Uint8Array): void {
     let header: PictureHeader | undefined;
     try {
@@ -185,11 +185,11 @@ describe('whatever the bytes', () => {
     expect(Math.min(header.width, header.height)).toBeGreaterThanOrEqual(8);
   }
 
-  it('random files give a size within the limits or an InputError', () => {
+  it('random bytes give a size within the limits or an InputError', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), harmless), { numRuns: 500 });
   });
 
-  it('so do random bytes behind a true signature', () => {
+  it('random bytes after a valid signature do too', () => {
     const starts = [
       Uint8Array.of(0xff, 0xd8, 0xff),
       ascii('\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR'),
@@ -209,7 +209,7 @@ describe('whatever the bytes', () => {
     );
   });
 
-  it('so do real files with bytes changed', async () => {
+  it('real files with changed bytes do too', async () => {
     const files = await Promise.all(names.map(fixture));
     const change = fc.tuple(fc.nat({ max: 400 }), fc.nat({ max: 255 }));
     fc.assert(

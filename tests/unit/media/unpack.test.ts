@@ -7,8 +7,8 @@ import { zipFile } from '../../support/zip-file.ts';
 const { signal } = new AbortController();
 const open = (bytes: Uint8Array) => openBroughtArchive(new Blob([new Uint8Array(bytes)]), signal);
 
-describe('an archive that somebody brings', () => {
-  it('gives its files, stored or compressed, by their names', async () => {
+describe('an imported archive', () => {
+  it('lists and reads its files, stored or compressed', async () => {
     const archive = await open(
       zipFile([
         { name: 'a/', data: utf8('') },
@@ -22,7 +22,7 @@ describe('an archive that somebody brings', () => {
     expect(await failure(archive.read('a/3.png', signal))).toMatchObject({ code: 'zip-damaged' });
   });
 
-  it('that is cut short is refused', async () => {
+  it('that is truncated is rejected', async () => {
     const whole = zipFile([{ name: '1.png', data: utf8('a picture') }]);
     expect(await failure(open(whole.subarray(0, -1)))).toMatchObject({
       name: 'InputError',
@@ -30,7 +30,7 @@ describe('an archive that somebody brings', () => {
     });
   });
 
-  it('refuses a file in it that is damaged or a bomb, and still gives the others', async () => {
+  it('rejects a damaged file or a ZIP bomb in it, and still reads the others', async () => {
     const whole = zipFile([
       { name: '1.png', data: utf8('a picture') },
       { name: '2.png', data: utf8('another') },

@@ -27,7 +27,7 @@ describe('toI420', () => {
     expect([...planes]).toEqual([...Array<number>(8).fill(y), cb, cb, cr, cr]);
   });
 
-  it('keeps brightness for every pixel and takes the mean colour of four', () => {
+  it('has luma for every pixel and the mean chroma of four', () => {
     const halves = paint(4, 4, (x, y) =>
       y < 2 ? (x % 2 === 0 ? [255, 0, 0] : [0, 0, 255]) : [255, 255, 255],
     );
@@ -36,7 +36,7 @@ describe('toI420', () => {
     expect([...planes.subarray(16)]).toEqual([171, 171, 128, 128, 179, 179, 128, 128]);
   });
 
-  it('turns back into the colour it came from, within rounding', () => {
+  it('converts back to the original colour within rounding', () => {
     const channel = fc.integer({ min: 0, max: 255 });
     fc.assert(
       fc.property(channel, channel, channel, (r, g, b) => {

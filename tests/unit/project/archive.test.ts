@@ -30,7 +30,7 @@ const write = (document: ProjectDocument) =>
 const fileOf = (bytes: Uint8Array) => new File([new Uint8Array(bytes)], 'a.drift');
 
 describe('a .drift file', () => {
-  it('gives back the same project, bit for bit', async () => {
+  it('round-trips a project bit for bit', async () => {
     await fc.assert(
       fc.asyncProperty(trees(6), async (tree) => {
         const document = documentOf(tree);
@@ -47,7 +47,7 @@ describe('a .drift file', () => {
     );
   });
 
-  it('is a ZIP that other programs read: a readable description, and the pictures as PNG', async () => {
+  it('is a ZIP readable by other programs: a JSON description and PNG pictures', async () => {
     const document = documentOf(treeFrom([0, 1, 1]));
     const files = unzipSync(new Uint8Array(await (await write(document)).arrayBuffer()));
     expect(Object.keys(files)).toEqual([
@@ -65,12 +65,12 @@ describe('a .drift file', () => {
     });
   });
 
-  it('is the same file whenever the same project is written', async () => {
+  it('is byte-identical whenever the same project is written', async () => {
     const bytes = async () => new Uint8Array(await (await write(documentOf(treeFrom([0, 1])))).arrayBuffer());
     expect(await bytes()).toEqual(await bytes());
   });
 
-  it('is read after another program has packed it anew, folders and notes included', async () => {
+  it('is read after it was repacked by another program, with extra folders and files', async () => {
     const document = documentOf(treeFrom([0, 1]));
     const files: Packed[] = [
       { name: 'frames/', data: utf8('') },
@@ -81,7 +81,7 @@ describe('a .drift file', () => {
     expect((await archive.picture(2)).picture).toEqual(pictureOf(2));
   });
 
-  it('stops when it is told to', async () => {
+  it('aborts with its signal', async () => {
     const stop = new AbortController();
     const writing = writeArchive(
       documentOf(treeFrom([0, 1, 2])),
@@ -120,51 +120,59 @@ describe('a damaged .drift file', () => {
   const bomb = new Uint8Array(20e6);
 
   it.each<[string, Uint8Array, string]>([
-    ['is cut', whole.subarray(0, whole.length - 100), 'file-cut-off'],
+    ['is truncated', whole.subarray(0, whole.length - 100), 'file-cut-off'],
     ['is empty', new Uint8Array(0), 'file-cut-off'],
-    ['is no archive', utf8('GIF89a and so on'), 'file-cut-off'],
-    ['has another beginning', concat(utf8('x'), whole.subarray(0, -1)), 'file-cut-off'],
-    ['is an archive of other things', zipFile([{ name: 'readme.txt', data: utf8('x') }]), 'not-a-project'],
-    ['climbs out of its folder', zipFile([...good, { name: '../x.png', data: utf8('x') }]), 'unsafe-name'],
-    ['climbs out further down', zipFile([...good, { name: 'a/../../x', data: utf8('x') }]), 'unsafe-name'],
-    ['names an absolute path', zipFile([...good, { name: '/etc/x', data: utf8('x') }]), 'unsafe-name'],
-    ['names a drive', zipFile([...good, { name: 'C:x', data: utf8('x') }]), 'unsafe-name'],
-    ['names a path with backslashes', zipFile([...good, { name: '..\\x', data: utf8('x') }]), 'unsafe-name'],
+    ['is not an archive', utf8('GIF89a and so on'), 'file-cut-off'],
+    ['has a byte before its start', concat(utf8('x'), whole.subarray(0, -1)), 'file-cut-off'],
+    ['is an archive of other files', zipFile([{ name: 'readme.txt', data: utf8('x') }]), 'not-a-project'],
+    [
+      'has a path outside its folder',
+      zipFile([...good, { name: '../x.png', data: utf8('x') }]),
+      'unsafe-name',
+    ],
+    [
+      'has a nested path outside its folder',
+      zipFile([...good, { name: 'a/../../x', data: utf8('x') }]),
+      'unsafe-name',
+    ],
+    ['has an absolute path', zipFile([...good, { name: '/etc/x', data: utf8('x') }]), 'unsafe-name'],
+    ['has a path with a drive', zipFile([...good, { name: 'C:x', data: utf8('x') }]), 'unsafe-name'],
+    ['has a path with backslashes', zipFile([...good, { name: '..\\x', data: utf8('x') }]), 'unsafe-name'],
     ['has an entry twice', zipFile([...good, ...good]), 'file-damaged'],
     ['lacks a picture', zipFile(good.slice(0, -1)), 'picture-missing'],
     ['lacks the start picture', zipFile(good.filter(({ name }) => name !== 'start.png')), 'picture-missing'],
     [
-      'holds a picture far too long',
+      'has a picture that is far too large',
       zipFile([...good.slice(0, -1), { name: pictureName(2), data: bomb, compress: true }]),
       'picture-too-long',
     ],
     [
-      'holds a description that is a bomb',
+      'has a description that is a ZIP bomb',
       zipFile([{ name: 'project.json', data: new Uint8Array(300e6), compress: true }, ...rest]),
       'picture-too-long',
     ],
-    ['holds no JSON', withText((text) => text.slice(0, -20)), 'project-json'],
+    ['has invalid JSON', withText((text) => text.slice(0, -20)), 'project-json'],
     ['describes something else', withText(() => '{"format":"other"}'), 'project-json'],
     ['describes nothing', withText(() => 'null'), 'project-json'],
     ['has no version', withText((text) => text.replace('"version": 1', '"version": "1"')), 'project-json'],
     ['lacks its frames', withText((text) => text.replace('"frames": [', '"fames": [')), 'project-json'],
     ['has a seed out of range', withText((text) => text.replace('"seed": 7', '"seed": -7')), 'project-json'],
-    ['has a frame of no size', withText((text) => text.replace('"width": 64', '"width": 0')), 'project-json'],
-    ['was made at no time', withText((text) => text.replace('2025-01-31T12', 'noon')), 'project-json'],
-    ['goes round in circles', withText((text) => text.replace('"parent": 0', '"parent": 2')), 'tree-damaged'],
+    ['has a frame of width 0', withText((text) => text.replace('"width": 64', '"width": 0')), 'project-json'],
+    ['has an invalid date', withText((text) => text.replace('2025-01-31T12', 'noon')), 'project-json'],
+    ['has a cycle', withText((text) => text.replace('"parent": 0', '"parent": 2')), 'tree-damaged'],
     [
       'is of a newer Drift',
       withText((text) => text.replace('"version": 1', '"version": 2')),
       'project-newer',
     ],
-  ])('that %s is refused with a reason, before any picture is read', async (_, bytes, code) => {
+  ])('that %s is rejected with a reason, before any picture is read', async (_, bytes, code) => {
     const error = await failure(openArchive(fileOf(bytes), signal));
     expect(error).toMatchObject({ name: 'ProjectError', code });
     expect(error.message).toMatch(/\.$/);
     expect(error.remedy).toMatch(/\.$/);
   });
 
-  it('says of a newer version what to do', async () => {
+  it('of a newer version says so in its error', async () => {
     const newer = withText((text) => text.replace('"version": 1', '"version": 7'));
     const error = await failure(openArchive(fileOf(newer), signal));
     expect(error.message).toContain('newer Drift');
@@ -173,8 +181,8 @@ describe('a damaged .drift file', () => {
 
   it.each<[string, Uint8Array, string]>([
     ['another size than stated', encodePng(noisy(64, 32, 1)), 'picture-size'],
-    ['a bit that is wrong', encodePng(noisy(64, 64, 1)).fill(0, 60, 61), 'picture-damaged'],
-  ])('that holds a picture with %s is refused when it is read', async (_, png, code) => {
+    ['a wrong byte', encodePng(noisy(64, 64, 1)).fill(0, 60, 61), 'picture-damaged'],
+  ])('that holds a picture with %s is rejected when that is read', async (_, png, code) => {
     const archive = await openArchive(
       fileOf(zipFile([...good.slice(0, -1), { name: pictureName(2), data: png }])),
       signal,
@@ -183,14 +191,14 @@ describe('a damaged .drift file', () => {
     expect((await archive.picture(1)).picture).toEqual(pictureOf(1));
   });
 
-  it('whose entry was changed behind its check sum is refused', async () => {
+  it('with an entry that does not match its checksum is rejected', async () => {
     const bytes = whole.slice();
     const text = new TextDecoder('latin1').decode(bytes);
     bytes[text.indexOf('"seed": 7') + 8] = '8'.charCodeAt(0);
     expect(await failure(openArchive(fileOf(bytes), signal))).toMatchObject({ code: 'file-damaged' });
   });
 
-  it('that claims a terabyte is refused by its directory, and nothing of it is read', async () => {
+  it('that claims a terabyte is rejected from its directory alone', async () => {
     const { size, segments } = zipSegments([...good.slice(0, -1), { name: pictureName(2), data: 2 ** 40 }]);
     const reads: number[] = [];
     const part = (from: number, to: number): Blob => {
@@ -212,7 +220,7 @@ describe('a damaged .drift file', () => {
     expect(Math.max(...reads)).toBeLessThan(1e6);
   });
 
-  it('that claims little and unpacks to much is stopped', async () => {
+  it('with an entry that inflates to more than it claims is rejected', async () => {
     const bytes = zipFile([...good.slice(0, -1), { name: pictureName(2), data: bomb, compress: true }]);
     // The directory is made to say 1,000 bytes where 20 million come.
     const text = new TextDecoder('latin1').decode(bytes);
@@ -222,7 +230,7 @@ describe('a damaged .drift file', () => {
     expect(await failure(archive.picture(2))).toMatchObject({ code: 'file-damaged' });
   });
 
-  it('that claims more than it could ever unpack to gets no memory', async () => {
+  it('with an entry that claims more than it could inflate to is rejected before allocating', async () => {
     const bytes = zipFile([{ name: 'project.json', data: utf8('{}'), compress: true }, ...rest]);
     const text = new TextDecoder('latin1').decode(bytes);
     const entry = text.lastIndexOf('project.json') - 46;
@@ -230,7 +238,7 @@ describe('a damaged .drift file', () => {
     expect(await failure(openArchive(fileOf(bytes), signal))).toMatchObject({ code: 'picture-too-long' });
   });
 
-  it('with any byte changed gives the same project or a reason, never another project', async () => {
+  it('with any byte changed gives the same project or a ProjectError, never another project', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.nat({ max: whole.length - 1 }),
@@ -254,10 +262,10 @@ describe('a damaged .drift file', () => {
   });
 });
 
-describe('a description', () => {
+describe('a project description', () => {
   const document = documentOf(treeFrom([0]));
 
-  it('of an earlier Drift gets the settings that came since, and one of a later loses what is unknown', () => {
+  it('of an earlier Drift gets defaults for missing settings, and unknown settings are dropped', () => {
     const text = documentToText(document)
       .replaceAll(/"guidanceScale": \d+,?/g, '')
       .replace('"seed": 9', '"seed": 9, "sharpness": 3');

@@ -6,14 +6,14 @@ import { fileKind, pickFrames, projectFolder } from '../../../src/project/index.
 function picked(...names: string[]) {
   const { order, leftOut } = pickFrames(names);
   return {
-    frames: order.map((place) => names[place]),
+    frames: order.map((index) => names[index]),
     leftOut: Object.fromEntries(
-      leftOut.map(({ name, places }) => [name, places.map((place) => names[place])]),
+      leftOut.map(({ name, places }) => [name, places.map((index) => names[index])]),
     ),
   };
 }
 
-describe('files that people bring', () => {
+describe('imported files', () => {
   it.each([
     ['0000001.png', 'picture'],
     ['a/b.JPG', 'picture'],
@@ -29,11 +29,11 @@ describe('files that people bring', () => {
     ['a/.cache/x.png', 'hidden'],
     ['__MACOSX/a/1.png', 'hidden'],
     ['a/Thumbs.db', 'hidden'],
-  ])('are known by their names: %s is %s', (name, kind) => {
+  ])('are classified by name: %s is %s', (name, kind) => {
     expect(fileKind(name)).toBe(kind);
   });
 
-  it('are pictures where the browser says so', () => {
+  it('are pictures if their MIME type says so, except hidden files', () => {
     expect([fileKind('pasted', 'image/png'), fileKind('._a', 'image/png')]).toEqual(['picture', 'hidden']);
   });
 
@@ -48,15 +48,15 @@ describe('files that people bring', () => {
   });
 });
 
-describe('the frames among pictures', () => {
-  it('are a numbered row, without what was made of it', () => {
+describe('pickFrames', () => {
+  it('takes a numbered sequence and leaves out other files', () => {
     expect(picked('out.gif', '0000001.jpg', '0000000.jpg', '0000002.png')).toEqual({
       frames: ['0000000.jpg', '0000001.jpg', '0000002.png'],
       leftOut: { 'out.gif': ['out.gif'] },
     });
   });
 
-  it('are those of the uppermost folder, and other folders are by themselves', () => {
+  it('takes the pictures of the top folder and groups the others by folder', () => {
     const names = ['fox/1.png', 'fox/2.png', 'fox/depth/1.png', 'fox/depth/raw/1.png', 'fox/masks/1.png'];
     expect(picked(...names)).toEqual({
       frames: ['fox/1.png', 'fox/2.png'],
@@ -64,7 +64,7 @@ describe('the frames among pictures', () => {
     });
   });
 
-  it('are all of them where there is no row, or more than one', () => {
+  it('takes all pictures where there is no sequence, or more than one', () => {
     const several = ['a1.png', 'a2.png', 'b1.png', 'b2.png'];
     expect(picked(...several)).toEqual({ frames: several, leftOut: {} });
     expect(picked('cat.png', 'dog.png', '7.png')).toEqual({
@@ -74,13 +74,13 @@ describe('the frames among pictures', () => {
     expect(picked('b/1.png', 'a/1.png', 'a/2.png').frames).toEqual(['a/1.png', 'a/2.png', 'b/1.png']);
   });
 
-  it('and what is left out are each picture once', () => {
+  it('returns each picture exactly once', () => {
     const path = fc.stringMatching(/^([ab][/]){0,2}([xy]?[0-9]{1,2}|cover)[.](png|gif)$/);
     fc.assert(
       fc.property(fc.uniqueArray(path, { minLength: 1 }), (names) => {
         const { order, leftOut } = pickFrames(names);
         const all = [...order, ...leftOut.flatMap(({ places }) => places)];
-        expect(all.toSorted((a, b) => a - b)).toEqual(names.map((_, place) => place));
+        expect(all.toSorted((a, b) => a - b)).toEqual(names.map((_, index) => index));
         expect(order.length).toBeGreaterThan(0);
       }),
     );

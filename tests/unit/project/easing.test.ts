@@ -4,12 +4,12 @@ import { ease, easingField } from '../../../src/project/index.ts';
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 
-describe.each(easingField.options)('the pace “$label”', ({ value }) => {
-  it('leaves both ends where they are', () => {
+describe.each(easingField.options)('easing “$label”', ({ value }) => {
+  it('keeps both ends', () => {
     expect([ease(value, 0), ease(value, 1)]).toEqual([0, 1]);
   });
 
-  it('never runs back, and stays between the ends', () => {
+  it('is monotonic and stays between the ends', () => {
     fc.assert(
       fc.property(share, share, (a, b) => {
         const [early, late] = [ease(value, Math.min(a, b)), ease(value, Math.max(a, b))];
@@ -21,8 +21,8 @@ describe.each(easingField.options)('the pace “$label”', ({ value }) => {
   });
 });
 
-describe('the paces', () => {
-  it('are slow where they say so', () => {
+describe('the easings', () => {
+  it('are slow at the ends that their names say', () => {
     expect(ease('linear', 0.25)).toBe(0.25);
     expect([ease('in', 0.1), ease('in-out', 0.1)].every((t) => t < 0.05)).toBe(true);
     expect([ease('out', 0.9), ease('in-out', 0.9)].every((t) => t > 0.95)).toBe(true);

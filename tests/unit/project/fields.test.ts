@@ -24,7 +24,7 @@ function field(key: SettingField['key']): SettingField {
 }
 
 describe('number fields', () => {
-  it('take exactly the numbers that the settings take', () => {
+  it('accept exactly the numbers that the settings accept', () => {
     const numbers = fc.oneof(
       fc.integer({ min: -10, max: 3000 }),
       fc.double({ min: -5, max: 12_000, noNaN: true }),
@@ -37,7 +37,7 @@ describe('number fields', () => {
     );
   });
 
-  it('suggest only numbers that they take', () => {
+  it('suggest only numbers that they accept', () => {
     const texts = fc.oneof(
       fc.string(),
       fc.double().map(String),
@@ -57,7 +57,7 @@ describe('number fields', () => {
     );
   });
 
-  it('refuse a width of 500 and offer its neighbours', () => {
+  it('reject a width of 500 and suggest the nearest multiples', () => {
     expect(checkField(field('width'), '500')).toEqual({
       ok: false,
       problem: { message: 'Width must be a multiple of 8.', suggestions: [496, 504] },
@@ -75,7 +75,7 @@ describe('number fields', () => {
     expect(checkField(field(key), text)).toEqual({ ok: false, problem: { message, suggestions } });
   });
 
-  it('take a decimal comma', () => {
+  it('accept a decimal comma', () => {
     expect(checkField(field('guidanceScale'), ' 3,5 ')).toEqual({ ok: true, value: 3.5 });
   });
 });
@@ -104,7 +104,7 @@ describe('settings', () => {
     negativePrompts: fc.string(),
   });
 
-  it('in range are taken as they are, and read back from storage as they were', () => {
+  it('in range are accepted unchanged, and round-trip through storage', () => {
     fc.assert(
       fc.property(valid, (settings) => {
         expect(parseSettings(settings)).toEqual(settings);
@@ -117,7 +117,7 @@ describe('settings', () => {
     );
   });
 
-  it('out of range are refused by name', () => {
+  it('out of range are rejected by name', () => {
     fc.assert(
       fc.property(fields, fc.integer({ min: 1, max: 1e6 }), fc.boolean(), (field, by, above) => {
         const value = above ? field.maximum + by : field.minimum - by;
@@ -128,7 +128,7 @@ describe('settings', () => {
     );
   });
 
-  it('split prompts at bars, without blanks and empty ones', () => {
+  it('split prompts at bars, trimmed and without empty ones', () => {
     fc.assert(
       fc.property(fc.array(fc.string().map((text) => text.replaceAll('|', ''))), (prompts) => {
         const kept = prompts.map((prompt) => prompt.trim()).filter((prompt) => prompt !== '');

@@ -14,11 +14,11 @@ describe('frame rates of GIF', () => {
   });
 });
 
-describe('presets', () => {
+describe('export presets', () => {
   it.each([
     ['Sticker 512×512', 512],
     ['Social square 1080', 1080],
-  ])('%s has that size, whatever the frames have', (name, side) => {
+  ])('%s has that size, whatever the size of the frames', (name, side) => {
     const preset = exportPresets.find((candidate) => candidate.name === name);
     for (const size of [
       { width: 128, height: 128 },

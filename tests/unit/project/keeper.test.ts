@@ -50,8 +50,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe('a project that is kept', () => {
-  it('comes back after a reload with its start picture, settings, tree and every frame, bit for bit', async () => {
+describe('a stored project', () => {
+  it('is reopened with its start picture, settings, tree and every frame, bit for bit', async () => {
     const device = new Device();
     const before = device.tab();
     await make(before, [0, 1, 1]);
@@ -67,7 +67,7 @@ describe('a project that is kept', () => {
     expect([opened.readOnly, opened.lost]).toEqual([false, 0]);
   });
 
-  it('keeps another cut of the start picture and the file that it is cut from; the cut before goes an hour later', async () => {
+  it('can replace the cropped start picture and keeps the original file; the previous crop is deleted an hour later', async () => {
     const device = new Device();
     const keeper = device.tab();
     await make(keeper, []);
@@ -86,7 +86,7 @@ describe('a project that is kept', () => {
     expect(device.files.names()).toEqual([`${id}/original-1`, `${id}/start-2.png`]);
   });
 
-  it('that came without the file of its start picture cuts others from the cut that it has', async () => {
+  it('without the original file of its start picture makes later crops from the first one', async () => {
     const device = new Device();
     const keeper = device.tab();
     await keeper.create(id, documentOf(emptyTree), pictureOf(startId), null);
@@ -101,7 +101,7 @@ describe('a project that is kept', () => {
     expect(opened.pictures.get(startId)).toEqual(pictureOf(51));
   });
 
-  it('takes a branch off and puts it back with its pictures', async () => {
+  it('removes a branch and restores it with its pictures', async () => {
     const device = new Device();
     const keeper = device.tab();
     await make(keeper, [0, 1, 2]);
@@ -116,7 +116,7 @@ describe('a project that is kept', () => {
     expect((await open(device, device.tab())).pictures).toEqual(pictures(startId, 1));
   });
 
-  it('removes the pictures of frames that were taken off an hour later, and never in the session that may undo it', async () => {
+  it('deletes the pictures of removed frames an hour later, but never in the session that may undo the removal', async () => {
     const device = new Device();
     const keeper = device.tab();
     const frames = () => device.files.names().filter((name) => name.includes('/0'));
@@ -139,7 +139,7 @@ describe('a project that is kept', () => {
     expect([frames(), last.nextId]).toEqual([[`${id}/0000001.png`], 4]);
   });
 
-  it('is listed with its name, the number of its frames and the picture that it ends with', async () => {
+  it('is listed with its name, frame count and last picture', async () => {
     const device = new Device();
     const keeper = device.tab();
     expect(await keeper.list()).toEqual([]);
@@ -154,7 +154,7 @@ describe('a project that is kept', () => {
     expect(await list[1]?.picture?.arrayBuffer()).toEqual(device.files.bytes(id, '0000002.png')?.buffer);
   });
 
-  it('is copied whole, and the copy lives on by itself', async () => {
+  it('is duplicated completely, and the copy is independent', async () => {
     const device = new Device();
     const keeper = device.tab();
     await make(keeper, [0, 1, 1]);
@@ -168,7 +168,7 @@ describe('a project that is kept', () => {
     expect((await keeper.list()).map((project) => project.id)).toEqual([other]);
   });
 
-  it('can be had back after it was deleted, until it is purged', async () => {
+  it('can be restored after deletion until it is purged', async () => {
     const device = new Device();
     const keeper = device.tab();
     await make(keeper, [0]);
@@ -184,7 +184,7 @@ describe('a project that is kept', () => {
     expect(await failure(open(device, keeper))).toMatchObject({ code: 'project-gone' });
   });
 
-  it('is purged an hour after it was deleted, once no tab offers to take that back', async () => {
+  it('is purged an hour after its deletion, once no tab can undo that', async () => {
     const device = new Device();
     const keeper = device.tab();
     const another = device.tab();
@@ -209,8 +209,8 @@ describe('a project that is kept', () => {
 describe('a crash', () => {
   const crash = new Error('the page is gone');
 
-  /** Makes two frames and dies while the third is being written: before, in the middle, or between file and record. */
-  async function dieAtThird(device: Device, when: 'file' | 'record'): Promise<void> {
+  /** Makes two frames and crashes while the third is being written: before, in the middle, or between file and record. */
+  async function crashAtThird(device: Device, when: 'file' | 'record'): Promise<void> {
     const keeper = device.tab();
     await make(keeper, [0, 1]);
     const { node } = append(treeFrom([0, 1]), newFrame());
@@ -227,10 +227,10 @@ describe('a crash', () => {
   }
 
   it.each(['file', 'record'] as const)(
-    'while a frame’s %s is being written loses that frame and no other, and leaves nothing behind',
+    'while a frame’s %s is being written loses only that frame and leaves no file behind',
     async (when) => {
       const device = new Device();
-      await dieAtThird(device, when);
+      await crashAtThird(device, when);
       expect(device.files.names()).toContain(`${id}/0000003.png`);
       const keeper = device.tab();
       const opened = await open(device, keeper);
@@ -244,7 +244,7 @@ describe('a crash', () => {
     },
   );
 
-  it('in the middle of making or copying a project leaves only what is swept', async () => {
+  it('while a project is created or copied leaves only files that tidy() deletes', async () => {
     const device = new Device();
     const keeper = device.tab();
     await make(keeper, [0]);
@@ -258,7 +258,7 @@ describe('a crash', () => {
     expect(device.files.folderNames()).toEqual([id]);
   });
 
-  it('that cost pictures costs what came after them, and the rest can be continued', async () => {
+  it('that lost a picture removes its descendants, and the rest can be continued', async () => {
     const device = new Device();
     const keeper = device.tab();
     await make(keeper, [0, 1, 2, 1]);
@@ -270,7 +270,7 @@ describe('a crash', () => {
     expect([opened.lost, opened.document.leaf]).toEqual([2, 1]);
   });
 
-  it('that damaged a picture counts as its loss', async () => {
+  it('that damaged a picture is handled like its loss', async () => {
     const device = new Device();
     const keeper = device.tab();
     await make(keeper, [0, 1]);
@@ -298,7 +298,7 @@ describe('a crash', () => {
 });
 
 describe('a full disk', () => {
-  it('is said, changes nothing that is kept, and once there is room the same frame can be kept', async () => {
+  it('is reported, changes nothing stored, and the same frame can be stored once there is room', async () => {
     const device = new Device();
     const keeper = device.tab();
     await make(keeper, [0]);
@@ -314,7 +314,7 @@ describe('a full disk', () => {
     expect((await open(device, keeper)).pictures).toEqual(pictures(startId, 1, 2));
   });
 
-  it('is seen coming: every frame that is kept tells how much room is left', async () => {
+  it('is predictable: storing a frame returns the space left', async () => {
     const device = new Device();
     const keeper = device.tab();
     await make(keeper, [0]);
@@ -325,7 +325,7 @@ describe('a full disk', () => {
     expect(left).toBe(20_000 - bytes);
   });
 
-  it('keeps no half of a copy or an import', async () => {
+  it('leaves no partial copy or import', async () => {
     const device = new Device();
     const keeper = device.tab();
     await make(keeper, [0, 1]);
@@ -339,7 +339,7 @@ describe('a full disk', () => {
     expect(await keeper.list()).toHaveLength(1);
   });
 
-  it('still lets everything be saved as a file, frames that did not fit included', async () => {
+  it('still allows exporting the project, including frames that did not fit', async () => {
     const device = new Device();
     const keeper = device.tab();
     await make(keeper, [0]);
@@ -350,7 +350,7 @@ describe('a full disk', () => {
     expect((await open(device, keeper, other)).pictures).toEqual(pictures(startId, 1, 2));
   });
 
-  it('or a browser that forbids storage is told from a mistake of the program', async () => {
+  it('is distinguished from a browser that forbids storage', async () => {
     const device = new Device();
     const keeper = device.tab();
     device.files.beforeWrite = () => {
@@ -368,7 +368,7 @@ describe('a full disk', () => {
 });
 
 describe('two tabs', () => {
-  it('on one project: the second reads only, until the first lets go', async () => {
+  it('on one project: the second is read-only until the first closes it', async () => {
     const device = new Device();
     const first = device.tab();
     const second = device.tab();
@@ -399,7 +399,7 @@ describe('two tabs', () => {
   it.each([
     ['exported', (keeper: ProjectKeeper) => keeper.export(id, null, control)],
     ['copied', (keeper: ProjectKeeper) => keeper.duplicate(id, other, 'Copy', control.signal)],
-  ])('is not purged while another tab has it %s', async (_, copy) => {
+  ])('do not purge a project while another has it %s', async (_, copy) => {
     const device = new Device();
     const first = device.tab();
     await make(first, [0, 1, 2]);
@@ -419,7 +419,7 @@ describe('two tabs', () => {
     expect(await device.files.list(id)).toEqual([]);
   });
 
-  it('is not purged while another tab shows it', async () => {
+  it('do not purge a project that another has open', async () => {
     const device = new Device();
     const [first, second] = [device.tab(), device.tab()];
     await make(first, [0]);
@@ -432,7 +432,7 @@ describe('two tabs', () => {
     expect(await device.files.list(id)).toEqual([]);
   });
 
-  it('on two projects do not disturb each other, and one that moves on lets go', async () => {
+  it('on two projects are independent, and opening another project releases the first', async () => {
     const device = new Device();
     const first = device.tab();
     const second = device.tab();
@@ -453,7 +453,7 @@ describe('two tabs', () => {
 });
 
 describe('the database', () => {
-  it('is connected to once, whatever is stopped or refused', async () => {
+  it('is opened once, even after aborts and errors', async () => {
     const opens = vi.spyOn(IDBFactory.prototype, 'open');
     const device = new Device();
     const keeper = device.tab();
@@ -467,7 +467,7 @@ describe('the database', () => {
     expect(opens).toHaveBeenCalledTimes(1);
   });
 
-  it('is connected to again after it had to give way to a newer version in another tab', async () => {
+  it('is reopened after it was closed for a newer version in another tab', async () => {
     const device = new Device();
     const keeper = device.tab();
     await make(keeper, [0]);
@@ -477,7 +477,7 @@ describe('the database', () => {
 });
 
 describe('a .drift file', () => {
-  it('is written in one reading of the records, however many frames there are', async () => {
+  it('is written with one read of all records, however many frames there are', async () => {
     const device = new Device();
     const keeper = device.tab();
     await make(keeper, [0, 1, 2, 3, 4, 5]);
@@ -486,7 +486,7 @@ describe('a .drift file', () => {
     expect(reads).toHaveBeenCalledTimes(1);
   });
 
-  it('brings back the same project, bit for bit, after everything was deleted', async () => {
+  it('restores the same project, bit for bit, after everything was deleted', async () => {
     const device = new Device();
     const keeper = device.tab();
     await make(keeper, [0, 1, 1, 3]);
@@ -499,7 +499,7 @@ describe('a .drift file', () => {
     expect(after.document).toEqual(before.document);
     expect(after.pictures).toEqual(before.pictures);
     expect(device.files.bytes(other, '0000002.png')).toEqual(encodePng(pictureOf(2)));
-    // The photograph itself is not handed on, only what was cut from it.
+    // The original photograph is not exported, only the picture cropped from it.
     expect(await after.original.arrayBuffer()).toEqual(device.files.bytes(other, 'start-1.png')?.buffer);
   });
 
@@ -519,7 +519,7 @@ describe('a .drift file', () => {
     expect(await keeper.list()).toEqual(list);
   });
 
-  it('whose import is stopped changes nothing', async () => {
+  it('whose import is aborted changes nothing', async () => {
     const device = new Device();
     const keeper = device.tab();
     await make(keeper, [0, 1]);
@@ -538,7 +538,7 @@ describe('a .drift file', () => {
     expect(await keeper.list()).toHaveLength(2);
   });
 
-  it('does not hold up frames that are being made', async () => {
+  it('does not block storing new frames while it is written', async () => {
     const device = new Device();
     const keeper = device.tab();
     await make(keeper, [0, 1, 2]);

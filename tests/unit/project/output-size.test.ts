@@ -8,7 +8,7 @@ const size = fc.record({ width: side, height: side });
 const shape = fc.constantFrom('frame', 'square', 'portrait', 'landscape');
 const fit = fc.constantFrom('pad', 'crop');
 
-describe('the size of a file', () => {
+describe('placementOf', () => {
   it.each([
     ['frame', 'pad', 1024, 768],
     ['square', 'pad', 1024, 1024],
@@ -46,7 +46,7 @@ describe('the size of a file', () => {
     );
   });
 
-  it('is a given one at the scale for it', () => {
+  it('gives the requested side with scaleFor()', () => {
     fc.assert(
       fc.property(size, fit, fc.constantFrom(512, 1080), (size, fit, side) => {
         const scale = scaleFor(size, side, { shape: 'square', fit });
@@ -60,8 +60,8 @@ describe('the size of a file', () => {
   });
 });
 
-describe('keeping a limit', () => {
-  it('gives something more at each step, and ends', () => {
+describe('nextEffort', () => {
+  it('reduces something at each step, and terminates', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('gif', 'mp4', 'webm', 'webp', 'apng'),

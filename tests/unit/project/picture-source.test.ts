@@ -7,8 +7,8 @@ import { noisy } from '../../support/project.ts';
 const project = '00000000-0000-4000-8000-000000000001';
 const ref = (id: number) => ({ id, width: 8, height: 8 });
 
-describe('pictures by reference', () => {
-  it('are read from what is held, and the rest from disk', async () => {
+describe('readerOf', () => {
+  it('reads pictures from memory, and the others from disk', async () => {
     const files = {
       read: (_: string, name: string) =>
         Promise.resolve(name === '0000002.png' ? new Blob([encodePng(noisy(8, 8, 2))]) : null),
@@ -21,7 +21,7 @@ describe('pictures by reference', () => {
     expect(await failure(reader.picture({ ...ref(2), width: 16 }))).toMatchObject({ code: 'picture-size' });
   });
 
-  it('are made small in proportion, each pixel the mean of what it covers', () => {
+  it('shrunk() keeps proportions and averages pixels', () => {
     const data = Uint8ClampedArray.from({ length: 4 * 8 * 4 }, (_, i) => ((i >> 2) % 8 < 4 ? 0 : 200));
     const small = shrunk({ width: 8, height: 4, data }, 2);
     expect([small.width, small.height]).toEqual([2, 1]);

@@ -10,7 +10,7 @@ import {
 } from '../../../src/project/index.ts';
 import type { Settings } from '../../../src/project/index.ts';
 
-/** Defaults as models bring them. */
+/** Defaults of a model. */
 const bases = fc.record({
   frames: fc.integer({ min: 1, max: 10_000 }),
   repeats: fc.integer({ min: 0, max: 1_000 }),
@@ -25,7 +25,7 @@ const recipe = (label: string) => {
 };
 
 describe('recipes', () => {
-  it('give settings that the fields take, whatever the model defaults to', () => {
+  it('give settings that the fields accept, whatever the defaults of the model', () => {
     fc.assert(
       fc.property(fc.constantFrom(...recipes), bases, (recipe, defaults) => {
         const base: Settings = { ...defaultSettings, ...defaults };
@@ -39,21 +39,21 @@ describe('recipes', () => {
     );
   });
 
-  it('go by the strengths of the loaded model', () => {
+  it('scale with the defaults of the loaded model', () => {
     const wild = (repeats: number, guidanceScale: number) =>
       recipeSettings(recipe('Wild'), { ...defaultSettings, repeats, guidanceScale });
     expect(wild(10, 3)).toMatchObject({ mode: 'automatic', repeats: 20, guidanceScale: 2 });
     expect(wild(4, 10)).toMatchObject({ mode: 'automatic', repeats: 8, guidanceScale: 7 });
   });
 
-  it('stay within a minute or so: a variant of smooth mode is many frames', () => {
+  it('make at most 64 frames in smooth mode, where a variant is many frames', () => {
     for (const label of ['Gentle', 'Endless loop']) {
       const { frames, intermediate } = recipeSettings(recipe(label), { ...defaultSettings, frames: 24 });
       expect(frames * intermediate).toBeLessThanOrEqual(64);
     }
   });
 
-  it('leave what is the person’s own', () => {
+  it('do not change personal settings such as seed, prompts and size', () => {
     for (const each of recipes) {
       const part = recipePart(each, defaultSettings);
       for (const own of ['seed', 'steps', 'positivePrompts', 'negativePrompts', 'width', 'height']) {
@@ -66,10 +66,12 @@ describe('recipes', () => {
     for (const each of recipes) {
       expect(closestRecipe(recipeSettings(each, defaultSettings), defaultSettings)).toBe(each);
     }
-    expect(closestRecipe(defaultSettings, defaultSettings).label, 'what a newcomer has').toBe('Dream');
+    expect(closestRecipe(defaultSettings, defaultSettings).label, 'the recipe of the default settings').toBe(
+      'Dream',
+    );
   });
 
-  it('are told apart in smooth mode by whether the loop closes', () => {
+  it('are distinguished in smooth mode by whether the loop closes', () => {
     const smooth: Settings = { ...defaultSettings, mode: 'smooth' };
     expect(closestRecipe(smooth, defaultSettings).label).toBe('Gentle');
     expect(closestRecipe({ ...smooth, closeLoop: true, easing: 'in-out' }, defaultSettings).label).toBe(

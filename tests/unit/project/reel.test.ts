@@ -22,7 +22,7 @@ function play(reel: Reel, pictures: number): number[] {
 }
 
 describe('a reel', () => {
-  it('is written as it is played, round after round', () => {
+  it('has the same positions when listed and when played, round after round', () => {
     fc.assert(
       fc.property(reels, (reel) => {
         const round = reelPositions(reel);
@@ -42,7 +42,7 @@ describe('a reel', () => {
     expect(reelPositions({ first: 1, last: 3, ...options })).toEqual(positions);
   });
 
-  it('comes back into range from anywhere', () => {
+  it('advances into range from any position', () => {
     fc.assert(
       fc.property(
         reels,

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { frameSizeFor } from '../../../src/project/index.ts';
 import { sequenceOf } from '../../../src/project/sequence.ts';
 
-const sorted = (names: string[]) => sequenceOf(names).order.map((place) => names[place]);
+const sorted = (names: string[]) => sequenceOf(names).order.map((index) => names[index]);
 
-describe('the order of pictures', () => {
-  it('is that in which people number them', () => {
+describe('sequenceOf', () => {
+  it('sorts numbers in natural order', () => {
     expect(sorted(['0000010.png', '0000009.png', '0000008.png'])).toEqual([
       '0000008.png',
       '0000009.png',
@@ -20,7 +20,7 @@ describe('the order of pictures', () => {
     expect(sorted(['b/1.png', 'a/10.png', 'a/9.png'])).toEqual(['a/9.png', 'a/10.png', 'b/1.png']);
   });
 
-  it('is the same whatever order they come in, and loses none', () => {
+  it('does not depend on the order of its input, and loses nothing', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.stringMatching(/^[a-c]?\d{0,4}[.]png$/)), fc.nat(), (names, turn) => {
         const turned = names.map((_, i) => names[(i + turn) % names.length] ?? '');
@@ -30,7 +30,7 @@ describe('the order of pictures', () => {
     );
   });
 
-  it('is counted by numbers, and what is missing among them is found', () => {
+  it('finds the missing numbers of a sequence', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.integer({ min: 0, max: 60 }), { minLength: 1 }), (numbers) => {
         const names = numbers.map((number) => `frames/${String(number).padStart(7, '0')}.png`);
@@ -47,14 +47,14 @@ describe('the order of pictures', () => {
   });
 });
 
-describe('the size of frames for a picture', () => {
-  it('is the picture’s own where it can be', () => {
+describe('frameSizeFor', () => {
+  it('is the size of the picture where that is possible', () => {
     expect(frameSizeFor({ width: 512, height: 384 }, 8)).toEqual({ width: 512, height: 384 });
     expect(frameSizeFor({ width: 4096, height: 1024 }, 8)).toEqual({ width: 2048, height: 512 });
     expect(frameSizeFor({ width: 20, height: 500 }, 8)).toEqual({ width: 64, height: 504 });
   });
 
-  it('is always one that frames can have', () => {
+  it('is always a valid frame size', () => {
     const side = fc.integer({ min: 8, max: 9000 });
     fc.assert(
       fc.property(side, side, fc.constantFrom(8, 16, 24, 32), (width, height, multiple) => {

@@ -20,8 +20,8 @@ const parts = fc.record(
   { requiredKeys: [] },
 );
 
-describe('settings in an address', () => {
-  it('are read as they were written', () => {
+describe('settings in a URL', () => {
+  it('round-trip', () => {
     fc.assert(
       fc.property(parts, (part: SettingsPart) => {
         const address = new URL('https://drift.example/');
@@ -31,7 +31,7 @@ describe('settings in an address', () => {
     );
   });
 
-  it('are never wrong, whatever stands there', () => {
+  it('are always valid, whatever the hash', () => {
     const keys = fc.oneof(fc.string(), fc.constantFrom(...v.keyof(settingsSchema).options, '__proto__'));
     fc.assert(
       fc.property(fc.array(fc.tuple(keys, fc.string())), (entries) => {
@@ -41,14 +41,14 @@ describe('settings in an address', () => {
     );
   });
 
-  it('keep the good ones and name the others', () => {
+  it('keep the valid ones and name the others', () => {
     expect(settingsFromHash('#settings:steps=5&width=500&seed=&mode=fast&x=1&closeLoop=true')).toEqual({
       settings: { steps: 5, closeLoop: true },
       refused: ['width', 'seed', 'mode', 'x'],
     });
   });
 
-  it('are none where no settings stand', () => {
+  it('are null for other hashes', () => {
     expect([settingsFromHash(''), settingsFromHash('#frames=3')]).toEqual([null, null]);
   });
 });

@@ -21,24 +21,24 @@ const plain = {
   loop: true,
 } as const;
 
-describe('shots', () => {
-  it('are the pictures in order, each for one frame', () => {
+describe('shotsOf', () => {
+  it('lists the pictures in order, each for one frame', () => {
     expect(shotsOf(3, plain)).toEqual(
       [0, 1, 2].map((picture) => ({ picture, next: picture, mix: 0, seconds: 0.1 })),
     );
   });
 
-  it('hold the first and the last picture, where it comes first', () => {
+  it('holds the first and the last picture at their first occurrence', () => {
     const held = shotsOf(3, { ...plain, holdFirst: 1, holdLast: 2, thereAndBack: true, loop: false });
     expect(held.map(({ picture }) => picture)).toEqual([0, 1, 2, 1, 0]);
     expect(held.map(({ seconds }) => seconds)).toEqual([1.1, 0.1, 2.1, 0.1, 0.1]);
   });
 
-  it('come once each in an archive, however the animation runs', () => {
+  it('lists each picture once for an archive, however the animation plays', () => {
     expect(shotsOf(3, { ...plain, format: 'zip', thereAndBack: true })).toEqual(shotsOf(3, plain));
   });
 
-  it('fade home in a loop that goes there and back', () => {
+  it('cross-fades back to the first picture in a ping-pong loop', () => {
     const shots = shotsOf(3, { ...plain, inBetweens: 1, thereAndBack: true });
     expect(shots.map(({ picture, next, mix }) => [picture, next, mix])).toEqual([
       [0, 0, 0],
@@ -52,7 +52,7 @@ describe('shots', () => {
     ]);
   });
 
-  it('never jump: each begins with the picture that the one before leads to', () => {
+  it('never jumps: each shot starts with the picture that the previous one leads to', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 12 }), options, (count, chosen) => {
         const shots = shotsOf(count, chosen);
@@ -75,7 +75,7 @@ describe('shots', () => {
     );
   });
 
-  it('last as long as their number and the holds say, also when thinned', () => {
+  it('lasts as long as its shots and holds, even when thinned', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 12 }),
@@ -93,7 +93,7 @@ describe('shots', () => {
     );
   });
 
-  it('are none for no pictures', () => {
+  it('is empty without pictures', () => {
     expect(shotsOf(0, plain)).toEqual([]);
   });
 });

@@ -17,7 +17,7 @@ interface Kept {
   readonly leg?: SegmentStep;
 }
 
-/** Frames whose pictures are named by their numbers: plain ones (null), and places on legs (`2/4`, `2/4 home`). */
+/** Frames whose pictures are named by their numbers: plain ones (null), and steps of segments (`2/4`, `2/4 home`). */
 function frames(...places: (string | null)[]): Kept[] {
   return places.map((place, index) => {
     const [step = 0, of = 0] = (place ?? '').split(/[/ ]/).map(Number);
@@ -29,26 +29,23 @@ function frames(...places: (string | null)[]): Kept[] {
 const planAfter = (kept: readonly Kept[], change: Partial<Settings> = {}) =>
   planSmooth('start', kept, { ...smooth, ...change });
 
-describe('what is left of a plan', () => {
-  it.each([false, true])(
-    'after any of its frames is what would be planned from there, home: %s',
-    (closeLoop) => {
-      const settings = { ...smooth, closeLoop };
-      const legs = (home: boolean) => [1, 2, 3, 4].map((step) => ({ leg: { step, of: 4, home } }));
-      const places = [{}, ...legs(false), ...legs(false), ...(closeLoop ? legs(true) : [])];
-      const all = places.map((place, index) => ({ picture: `frame ${index + 1}`, settings, ...place }));
-      let left = planSmooth('start', [], settings);
-      for (const [index, frame] of all.slice(0, -1).entries()) {
-        left = afterFrame(left, frame, settings);
-        const planned = planSmooth('start', all.slice(0, index + 1), settings);
-        // Planned anew, it has as many legs as ever.
-        expect(left).toEqual({ ...planned, legs: left.legs });
-        expect(framesToMake(left, settings)).toBe(all.length - index - 1);
-      }
-    },
-  );
+describe('afterFrame', () => {
+  it.each([false, true])('after any frame equals planning from there, closing the loop: %s', (closeLoop) => {
+    const settings = { ...smooth, closeLoop };
+    const segment = (home: boolean) => [1, 2, 3, 4].map((step) => ({ leg: { step, of: 4, home } }));
+    const places = [{}, ...segment(false), ...segment(false), ...(closeLoop ? segment(true) : [])];
+    const all = places.map((place, index) => ({ picture: `frame ${index + 1}`, settings, ...place }));
+    let left = planSmooth('start', [], settings);
+    for (const [index, frame] of all.slice(0, -1).entries()) {
+      left = afterFrame(left, frame, settings);
+      const planned = planSmooth('start', all.slice(0, index + 1), settings);
+      // A new plan has all its segments again.
+      expect(left).toEqual({ ...planned, legs: left.legs });
+      expect(framesToMake(left, settings)).toBe(all.length - index - 1);
+    }
+  });
 
-  it('after the last of them is nothing', () => {
+  it('after the last frame leaves nothing to make', () => {
     const settings = { ...smooth, frames: 1, intermediate: 1, closeLoop: true };
     const step = (home: boolean) => ({ picture: 'next', leg: { step: 1, of: 1, home } });
     const made = [{ picture: 'first' }, step(false), step(true)];
@@ -60,8 +57,8 @@ describe('what is left of a plan', () => {
   });
 });
 
-describe('a plan', () => {
-  it('begins with a variant of the start picture where there is no frame', () => {
+describe('planSmooth', () => {
+  it('starts with a variant of the start picture when there are no frames', () => {
     expect(planAfter([])).toEqual({
       from: null,
       source: 'start',
@@ -75,13 +72,13 @@ describe('a plan', () => {
     expect(framesToMake(planAfter([], { closeLoop: true }), smooth)).toBe(1 + 3 * 4);
   });
 
-  it('goes on from the last frame, toward a variant of it', () => {
+  it('continues from the last frame toward a variant of it', () => {
     const plan = planAfter(frames(null, '1/4', '2/4', '3/4', '4/4'));
     expect(plan).toMatchObject({ source: 'frame 5', firstFrame: 5, done: 0, legs: 2 });
     expect(framesToMake(plan, smooth)).toBe(8);
   });
 
-  it('finishes a leg that was begun, as long as what it is made from is the same', () => {
+  it('finishes an interrupted segment if the settings it depends on are unchanged', () => {
     const begun = frames(null, '1/4', '2/4', '3/4');
     for (const change of [{}, { frames: 5 }, { frameRate: 3 }, { batchSize: 4 }, { closeLoop: true }]) {
       expect(planAfter(begun, change)).toMatchObject({ source: 'frame 1', firstFrame: 4, done: 3 });
@@ -92,7 +89,7 @@ describe('a plan', () => {
     }
   });
 
-  it('finishes a way home, and makes nothing else', () => {
+  it('finishes an interrupted closing segment, and makes nothing else', () => {
     const begun = frames(null, '1/1', '1/4 home', '2/4 home');
     const plan = planAfter(begun, { closeLoop: true });
     expect(plan).toMatchObject({ legs: 0, closes: true, done: 2 });
@@ -100,25 +97,25 @@ describe('a plan', () => {
     expect(planAfter(begun)).toMatchObject({ legs: 2, closes: false, done: 0 });
   });
 
-  it('knows where home is only where it is needed', () => {
+  it('has the trail of the first frame only when closing the loop', () => {
     const kept = frames(null, '1/4', '2/4', '3/4', '4/4');
     expect(planAfter(kept).home).toBeNull();
     expect(planAfter(kept, { closeLoop: true }).home).toEqual(trailTo(['start'], kept, 1));
   });
 });
 
-describe('the trail to a frame', () => {
+describe('trailTo', () => {
   const trail = (kept: readonly Kept[], position: number) =>
     trailTo(['start', ...kept.map(({ picture }) => picture)], kept, position);
 
-  it('is for a variant its picture and its noise', () => {
+  it('has for a variant its picture and noise', () => {
     expect(trail(frames(null, null), 2)).toEqual({
       embedding: [{ picture: 'frame 1', settings: smooth, t: 1 }],
       noise: [{ seed: 3, frame: 1, variant: 0, t: 1 }],
     });
   });
 
-  it('leads on a leg from one picture toward the next, and the noise only as far as it shifts', () => {
+  it('moves within a segment from one picture toward the next, and the noise only as far as its shift', () => {
     const { embedding, noise } = trail(frames(null, '1/4', '2/4'), 3);
     expect(embedding.map(({ picture, t }) => [picture, t])).toEqual([
       ['start', 1],
@@ -130,7 +127,7 @@ describe('the trail to a frame', () => {
     ]);
   });
 
-  it('forgets the pictures before a variant, and no noise', () => {
+  it('drops the pictures before a variant, but no noise', () => {
     const { embedding, noise } = trail(frames(null, '1/2', '2/2', '1/2', '2/2'), 5);
     expect(embedding.map(({ picture, t }) => [picture, t])).toEqual([['frame 3', 1]]);
     expect(noise.map(({ frame, t }) => [frame, t])).toEqual([
@@ -140,7 +137,7 @@ describe('the trail to a frame', () => {
     ]);
   });
 
-  it('ends at home where the first frame began', () => {
+  it('ends a closing segment where the first frame began', () => {
     const kept = frames(null, '1/2', '2/2', '1/2 home', '2/2 home');
     expect(trail(kept, 5)).toEqual(trail(kept, 1));
     expect(trail(kept, 4).embedding.map(({ picture, t }) => [picture, t])).toEqual([
@@ -149,7 +146,7 @@ describe('the trail to a frame', () => {
     ]);
   });
 
-  it('goes by the settings that each frame was made with', () => {
+  it('uses the settings that each frame was made with', () => {
     const kept = frames(null, '1/2', '1/4').map((frame, index) => ({
       ...frame,
       settings: { ...smooth, seed: index, noiseShift: 1 },
@@ -161,7 +158,7 @@ describe('the trail to a frame', () => {
     ]);
   });
 
-  it('begins after pictures that were brought in at the last one’s own embedding', () => {
+  it('after imported pictures starts at the embedding of the last one', () => {
     const brought = frames(null, null).map((frame) => ({ ...frame, insight: null }));
     const [, , first] = frames(null, null, '1/2');
     const { embedding, noise } = trailTo(
@@ -176,7 +173,7 @@ describe('the trail to a frame', () => {
     expect(noise.map(({ frame }) => frame)).toEqual([1, 2]);
   });
 
-  it('begins at the noise of the variant that was picked', () => {
+  it('starts at the noise of the picked variant', () => {
     const picked = frames(null, null).map((frame) => ({ ...frame, variant: 257 }));
     const [, , first] = frames(null, null, '1/2');
     const kept = [...picked, ...(first ? [first] : [])];
@@ -186,7 +183,7 @@ describe('the trail to a frame', () => {
     ]);
   });
 
-  it('uses no noise twice, so that its strength stays', () => {
+  it('uses no noise twice, so that the variance stays 1', () => {
     const steps = fc.array(
       fc.record({ of: fc.integer({ min: 1, max: 5 }), made: fc.integer({ min: 1, max: 5 }) }),
     );
@@ -196,13 +193,13 @@ describe('the trail to a frame', () => {
           Array.from({ length: Math.min(of, made) }, (_, index) => `${index + 1}/${of}`),
         );
         const kept = frames(null, ...places);
-        const drawn = trail(kept, kept.length).noise.map(({ frame }) => frame);
-        expect(new Set(drawn).size).toBe(drawn.length);
+        const noiseFrames = trail(kept, kept.length).noise.map(({ frame }) => frame);
+        expect(new Set(noiseFrames).size).toBe(noiseFrames.length);
       }),
     );
   });
 
-  it('is none where a leg begins nowhere', () => {
+  it('throws for a segment without a start', () => {
     expect(() => trail(frames(null, '3/4'), 2)).toThrow(RangeError);
     expect(() => trail(frames(null), 2)).toThrow(RangeError);
   });

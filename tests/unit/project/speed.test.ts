@@ -13,8 +13,8 @@ import {
 } from '../../../src/project/index.ts';
 import type { ProjectDocument } from '../../../src/project/index.ts';
 
-describe('the steps that a speed computes', () => {
-  it('are all of them at Exact, six tenths at Fast and four at Fastest', () => {
+describe('stepsComputed', () => {
+  it('is all steps at Exact, six tenths at Fast and four tenths at Fastest', () => {
     const at = (steps: number) =>
       (['exact', 'fast', 'fastest'] as const).map((speed) => stepsComputed({ speed, steps }));
     expect(at(20)).toEqual([20, 12, 8]);
@@ -23,7 +23,7 @@ describe('the steps that a speed computes', () => {
     expect(at(1)).toEqual([1, 1, 1]);
   });
 
-  it('save as much as is promised wherever there are steps to spare, and leave at least one', () => {
+  it('saves at least the promised share where there are steps to skip, and leaves at least one', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 200 }), (steps) => {
         const saved = (speed: 'fast' | 'fastest') => 1 - stepsComputed({ speed, steps }) / steps;
@@ -35,7 +35,7 @@ describe('the steps that a speed computes', () => {
     );
   });
 
-  it('and what they save are told in one line', () => {
+  it('is described in one line together with the saving', () => {
     expect(speedWords('exact', 20)).toContain('all 20 steps');
     expect(speedWords('fast', 20)).toContain('12 of 20 steps: saves 40 %');
     expect(speedWords('fastest', 10)).toContain('4 of 10 steps: saves 60 %');
@@ -43,7 +43,7 @@ describe('the steps that a speed computes', () => {
   });
 });
 
-describe('settings from before there were speeds are Exact', () => {
+describe('settings from before speeds existed are Exact', () => {
   const { speed, ...older } = defaultSettings;
   expect(speed).toBe('exact');
 

@@ -3,34 +3,35 @@ import { describe, expect, it } from 'vitest';
 import { findStuck } from '../../../src/project/index.ts';
 import type { Trace } from '../../../src/project/stuck.ts';
 
-type Place = readonly number[];
+type Embedding = readonly number[];
 
-function cosine(a: Place, b: Place): number {
-  const dot = (x: Place, y: Place) => x.reduce((sum, value, index) => sum + value * (y[index] ?? NaN), 0);
+function cosine(a: Embedding, b: Embedding): number {
+  const dot = (x: Embedding, y: Embedding) =>
+    x.reduce((sum, value, index) => sum + value * (y[index] ?? NaN), 0);
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
 
 /** What is measured of a chain whose pictures, the start first, have these embeddings. */
 function traceOf(
-  places: readonly Place[],
-  prompts: { readonly positive?: Place; readonly negative?: Place } = {},
+  embeddings: readonly Embedding[],
+  prompts: { readonly positive?: Embedding; readonly negative?: Embedding } = {},
 ): Trace[] {
-  return places.slice(1).map((place, index) => {
-    const before = places.slice(Math.max(0, index - 11), index + 1).reverse();
-    const [predecessor = null, ...earlier] = before.map((other) => cosine(place, other));
-    const source = places[index] ?? [];
+  return embeddings.slice(1).map((embedding, index) => {
+    const before = embeddings.slice(Math.max(0, index - 11), index + 1).reverse();
+    const [predecessor = null, ...earlier] = before.map((other) => cosine(embedding, other));
+    const source = embeddings[index] ?? [];
     return {
       positivesBefore: prompts.positive ? cosine(source, prompts.positive) : null,
       negativesBefore: prompts.negative ? cosine(source, prompts.negative) : null,
       predecessor,
-      start: cosine(place, places[0] ?? []),
+      start: cosine(embedding, embeddings[0] ?? []),
       earlier,
     };
   });
 }
 
-/** A place on a circle, in degrees. */
-const onCircle = (degrees: number): Place => [
+/** An embedding on a circle, in degrees. */
+const onCircle = (degrees: number): Embedding => [
   Math.cos((degrees * Math.PI) / 180),
   Math.sin((degrees * Math.PI) / 180),
   0,
@@ -46,11 +47,11 @@ const anyFrame = fc.record({
   earlier: fc.array(cosines, { maxLength: 11 }),
 });
 
-/** Places so many of which are so far from each other that no two show the same. */
+/** `count` embeddings evenly spread on the circle, so that no two count as the same picture. */
 const apart = (count: number) => Array.from({ length: count }, (_, index) => onCircle((360 * index) / count));
 
 describe('an animation', () => {
-  it('that is short is not stuck, whatever is measured of it', () => {
+  it('that is short is not stuck, whatever its measurements', () => {
     fc.assert(
       fc.property(fc.array(anyFrame, { maxLength: 7 }), (trace) => {
         expect(findStuck(trace)).toBeNull();
@@ -58,7 +59,7 @@ describe('an animation', () => {
     );
   });
 
-  it('of which nothing was measured but its prompts is not stuck, as in smooth mode', () => {
+  it('with measurements of the prompts only, as in smooth mode, is not stuck', () => {
     const frame = fc.record({ positivesBefore: known, negativesBefore: known });
     fc.assert(
       fc.property(fc.array(frame, { maxLength: 60 }), (frames) => {
@@ -68,31 +69,34 @@ describe('an animation', () => {
     );
   });
 
-  it('that moves on is not stuck, however slowly it does', () => {
+  it('that keeps moving is not stuck, however slowly', () => {
     const pace = fc.double({ min: 3, max: 80, noNaN: true });
     fc.assert(
       fc.property(pace, fc.integer({ min: 1, max: 60 }), (step, frames) => {
         const length = Math.min(frames, Math.floor(330 / step));
-        const places = Array.from({ length: length + 1 }, (_, index) => onCircle(step * index));
-        expect(findStuck(traceOf(places))).toBeNull();
+        const embeddings = Array.from({ length: length + 1 }, (_, index) => onCircle(step * index));
+        expect(findStuck(traceOf(embeddings))).toBeNull();
       }),
     );
   });
 
-  it('that looks about as it did at the beginning does not drift, whatever the prompts make of it', () => {
+  it('that still resembles its start does not end in texture, whatever the prompts', () => {
     const wobble = fc.array(fc.double({ min: 12, max: 25, noNaN: true }), { minLength: 1, maxLength: 50 });
     const prompt = fc.integer({ min: 0, max: 360 }).map(onCircle);
     fc.assert(
       fc.property(wobble, prompt, prompt, (angles, positive, negative) => {
-        const places = [onCircle(0), ...angles.map((angle, index) => onCircle(index % 2 ? angle : -angle))];
-        expect(findStuck(traceOf(places, { positive, negative }))?.kind).not.toBe('texture');
+        const embeddings = [
+          onCircle(0),
+          ...angles.map((angle, index) => onCircle(index % 2 ? angle : -angle)),
+        ];
+        expect(findStuck(traceOf(embeddings, { positive, negative }))?.kind).not.toBe('texture');
       }),
     );
   });
 });
 
-describe('a chain', () => {
-  it('is still once its last eight frames show the same, and not before', () => {
+describe('an animation that is stuck', () => {
+  it('is still when its last eight frames are the same, and not before', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 30 }), (moves, rests) => {
         // The last of the moves is the first frame of the rest.
@@ -108,22 +112,22 @@ describe('a chain', () => {
     );
   });
 
-  it('goes round in circles when it visits a few places in turn', () => {
+  it('is circling when it repeats a few pictures', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 8 }), fc.integer({ min: 0, max: 40 }), (count, more) => {
-        const stations = apart(count);
-        const places = Array.from({ length: 22 + more }, (_, index) => stations[index % count] ?? []);
-        expect(findStuck(traceOf(places))).toMatchObject({
+        const stops = apart(count);
+        const embeddings = Array.from({ length: 22 + more }, (_, index) => stops[index % count] ?? []);
+        expect(findStuck(traceOf(embeddings))).toMatchObject({
           kind: 'circling',
-          before: places.length - 1 - 12,
+          before: embeddings.length - 1 - 12,
         });
         // One round is not many.
-        expect(findStuck(traceOf(places.slice(0, count + 1)))).toBeNull();
+        expect(findStuck(traceOf(embeddings.slice(0, count + 1)))).toBeNull();
       }),
     );
   });
 
-  it('ends in texture when it loses the start and leaves the positive prompts for the negative ones', () => {
+  it('ends in texture when it loses the start and moves from the positive to the negative prompts', () => {
     const way = (degrees: (index: number) => number) =>
       Array.from({ length: 40 }, (_, index) => onCircle(degrees(index)));
     const drift = way((index) => 3 * index);
@@ -141,7 +145,7 @@ describe('a chain', () => {
     expect(findStuck(traceOf(near, prompts))?.kind).not.toBe('texture');
   });
 
-  it('is not offered more guidance where there are no prompts to guide it', () => {
+  it('is not offered more guidance without prompts', () => {
     const rest = Array.from({ length: 12 }, () => onCircle(0));
     expect(findStuck(traceOf(rest))?.offers).toEqual(['seed', 'back']);
     const prompted = findStuck(traceOf(rest, { positive: onCircle(50) }));

@@ -20,12 +20,12 @@ const ids = (frames: readonly FrameNode[]) => frames.map(({ id }) => id);
 const pick = (tree: FrameTree, choice: number) => framesOf(tree)[choice % tree.nodes.size]?.id ?? startId;
 
 describe('a tree of frames', () => {
-  it('starts with no frame, and its animation is what was appended, in order', () => {
+  it('starts empty, and its path is what was appended, in order', () => {
     expect(path(emptyTree)).toEqual([]);
     expect(ids(path(treeFrom([0, 1, 2])))).toEqual([1, 2, 3]);
   });
 
-  it('keeps every way: going another way from an earlier frame takes none from the others', () => {
+  it('keeps every branch: continuing from an earlier frame removes no others', () => {
     // 1 – 2 – 3, and from 1 another way to 4 – 5.
     const tree = treeFrom([0, 1, 2, 1, 4]);
     expect(ids(path(tree))).toEqual([1, 4, 5]);
@@ -34,7 +34,7 @@ describe('a tree of frames', () => {
     expect([tipOf(tree, 2), tipOf(tree, 1), tipOf(tree, startId)]).toEqual([3, 5, 5]);
   });
 
-  it('leads from every frame back to the start picture, each frame after its parent', () => {
+  it('has a path from every frame back to the start picture, each frame after its parent', () => {
     fc.assert(
       fc.property(trees(), (tree) => {
         for (const node of framesOf(tree)) {
@@ -48,7 +48,7 @@ describe('a tree of frames', () => {
     );
   });
 
-  it('takes a new frame at its end and changes nothing else; ids are never given twice', () => {
+  it('appends a frame at its end and changes nothing else; ids are never reused', () => {
     fc.assert(
       fc.property(trees(), fc.nat(), (tree, choice) => {
         const before = framesOf(tree);
@@ -62,7 +62,7 @@ describe('a tree of frames', () => {
     );
   });
 
-  it('loses with a branch exactly what comes after it, and has it back just as it was', () => {
+  it('removes exactly a branch with its descendants, and restores it exactly', () => {
     fc.assert(
       fc.property(trees(), fc.nat(), (tree, choice) => {
         fc.pre(tree.nodes.size > 0);
@@ -78,7 +78,7 @@ describe('a tree of frames', () => {
     );
   });
 
-  it('brings branches back in the reverse order of their removal, and leaves the end where it was led since', () => {
+  it('restores branches in reverse order of removal, and keeps an end that was moved meanwhile', () => {
     const tree = treeFrom([0, 1, 2, 1, 4]);
     const outer = removeBranch(tree, 4);
     const inner = removeBranch(outer.tree, 2);
@@ -90,7 +90,7 @@ describe('a tree of frames', () => {
     expect(restoreBranch(moved, outer.removed).leaf).toBe(2);
   });
 
-  it('is built again from its frames in any order', () => {
+  it('is rebuilt from its frames in any order', () => {
     fc.assert(
       fc.property(trees(), fc.infiniteStream(fc.double()), (tree, order) => {
         const keys = new Map(framesOf(tree).map(({ id }) => [id, order.next().value]));
@@ -104,17 +104,17 @@ describe('a tree of frames', () => {
   it.each<[string, FrameNode[], number]>([
     ['has a frame twice', [node(1, 0), node(1, 0)], 1],
     ['has a frame whose parent is missing', [node(1, 0), node(3, 2)], 1],
-    ['goes round in a circle', [node(1, 2), node(2, 1)], 1],
+    ['has a cycle', [node(1, 2), node(2, 1)], 1],
     ['has a frame that is its own parent', [node(1, 1)], 1],
     ['ends at a frame that is not there', [node(1, 0)], 2],
     ['has a frame with the id of the start picture', [node(0, 0)], 0],
-  ])('that %s is refused', (_, frames, leaf) => {
+  ])('that %s is rejected', (_, frames, leaf) => {
     expect(() => buildTree(frames, leaf)).toThrow(
       expect.objectContaining({ name: 'ProjectError', code: 'tree-damaged' }),
     );
   });
 
-  it('goes on without frames whose pictures are lost, and without what hung on them', () => {
+  it('drops frames whose pictures are lost, with their descendants', () => {
     fc.assert(
       fc.property(trees(), fc.array(fc.nat({ max: 12 })), (tree, lost) => {
         const left = withoutLost(tree, (id) => lost.includes(id));
@@ -125,7 +125,7 @@ describe('a tree of frames', () => {
     );
   });
 
-  it('knows no frame that it does not have', () => {
+  it('throws for unknown frames', () => {
     expect(() => endAt(emptyTree, 1)).toThrow(RangeError);
     expect(() => append(emptyTree, newFrame(), 5)).toThrow(RangeError);
     expect(() => removeBranch(emptyTree, startId)).toThrow(RangeError);

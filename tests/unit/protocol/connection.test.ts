@@ -17,7 +17,7 @@ const api = {
   },
   /** Doubles every byte. */
   double: { params: v.object({ data: bytes }), event: bytes, result: v.object({ data: bytes }) },
-  /** Fails as it is told to. */
+  /** Fails in the given way. */
   fail: { params: v.object({ how: v.string() }), event: v.never(), result: v.null() },
   /** Does not end before it is stopped. */
   wait: { params: v.null(), event: v.literal('waiting'), result: v.null() },
@@ -64,7 +64,7 @@ const handlers: Handlers<typeof api> = {
   },
 };
 
-/** A worker behind a real message port, that can die and talk nonsense. */
+/** A worker behind a real message port, that can die and send invalid messages. */
 class FakeWorker implements WorkerLike {
   readonly #page: MessagePort;
   readonly #inside: MessagePort;
@@ -105,8 +105,8 @@ class FakeWorker implements WorkerLike {
     this.#inside.close();
   }
 
-  /** Something comes that cannot be deserialised: to the page, or to the worker. */
-  garble(to: 'page' | 'worker'): void {
+  /** Simulates a message to the page or the worker that cannot be deserialised. */
+  sendUnreadable(to: 'page' | 'worker'): void {
     (to === 'page' ? this.#page : this.#inside).dispatchEvent(new MessageEvent('messageerror'));
   }
 
@@ -153,30 +153,34 @@ function waiting(signal?: AbortSignal) {
 }
 
 describe('a call', () => {
-  it('gives the result, after all events in their order', async () => {
-    const told: unknown[] = [];
-    const result = connection.call('count', { to: 4, name: 'a' }, { onEvent: ({ at }) => told.push(at) });
+  it('resolves with the result, after all events in order', async () => {
+    const received: unknown[] = [];
+    const result = connection.call('count', { to: 4, name: 'a' }, { onEvent: ({ at }) => received.push(at) });
     expect(await result).toEqual({ sum: 10 });
-    expect(told).toEqual([1, 2, 3, 4]);
+    expect(received).toEqual([1, 2, 3, 4]);
   });
 
-  it('needs nobody to listen to its events', async () => {
+  it('works without an event listener', async () => {
     expect(await connection.call('count', { to: 2, name: '' })).toEqual({ sum: 3 });
   });
 
-  it('does not mix with others under way', async () => {
+  it('is independent of concurrent calls', async () => {
     const counts = ['a', 'b', 'c'].map(async (name, index) => {
-      const told: unknown[] = [];
+      const received: unknown[] = [];
       const to = 3 + index;
-      const { sum } = await connection.call('count', { to, name }, { onEvent: (event) => told.push(event) });
-      return { sum, told, expected: Array.from({ length: to }, (_, at) => ({ name, at: at + 1 })) };
+      const { sum } = await connection.call(
+        'count',
+        { to, name },
+        { onEvent: (event) => received.push(event) },
+      );
+      return { sum, received, expected: Array.from({ length: to }, (_, at) => ({ name, at: at + 1 })) };
     });
     const results = await Promise.all(counts);
     expect(results.map(({ sum }) => sum)).toEqual([6, 10, 15]);
-    for (const { told, expected } of results) expect(told).toEqual(expected);
+    for (const { received, expected } of results) expect(received).toEqual(expected);
   });
 
-  it('moves buffers both ways and copies what is not to move', async () => {
+  it('transfers buffers in both directions and copies the others', async () => {
     const moved = Uint8Array.of(1, 2, 3);
     const kept = Uint8Array.of(4, 5);
     const events: Uint8Array[] = [];
@@ -196,12 +200,12 @@ describe('a call', () => {
 });
 
 describe('a message that cannot be deserialised', () => {
-  it.each(['page', 'worker'] as const)('on its way to the %s ends all calls with an error', async (to) => {
+  it.each(['page', 'worker'] as const)('on its way to the %s rejects all calls with an error', async (to) => {
     const { call, there } = waiting();
     await there;
     const other = waiting();
     await other.there;
-    worker.garble(to);
+    worker.sendUnreadable(to);
     expect((await failure(call)).code).toBe('message-unreadable');
     expect((await failure(other.call)).code).toBe('message-unreadable');
     expect((await failure(connection.call('count', { to: 1, name: '' }))).code).toBe('message-unreadable');
@@ -209,7 +213,7 @@ describe('a message that cannot be deserialised', () => {
 });
 
 describe('an error', () => {
-  it('arrives with its class, code, remedy and details', async () => {
+  it('keeps its class, code, remedy and details', async () => {
     const error = await failure(connection.call('fail', { how: 'typed' }));
     expect(error).toBeInstanceOf(CheckpointError);
     expect(error).toMatchObject({
@@ -221,18 +225,18 @@ describe('an error', () => {
     expect(error.stack).toContain('connection.test');
   });
 
-  it('that nobody thought of arrives too', async () => {
+  it('of an unexpected kind becomes a WorkerError', async () => {
     const error = await failure(connection.call('fail', { how: 'later' }));
     expect(error).toBeInstanceOf(WorkerError);
     expect(error).toMatchObject({ code: 'unexpected', message: 'not a function' });
   });
 
-  it('leaves the connection as it was', async () => {
+  it('leaves the connection usable', async () => {
     await failure(connection.call('fail', { how: 'typed' }));
     expect(await connection.call('count', { to: 1, name: '' })).toEqual({ sum: 1 });
   });
 
-  it('of a listener ends the call, and stops the work', async () => {
+  it('thrown by an event listener rejects the call and aborts the work', async () => {
     const call = connection.call('wait', null, {
       onEvent: () => {
         throw new RangeError('cannot show this');
@@ -245,8 +249,8 @@ describe('an error', () => {
   });
 });
 
-describe('stopping', () => {
-  it('reaches the worker, and the call ends with AbortError', async () => {
+describe('aborting', () => {
+  it('reaches the worker, and the call rejects with AbortError', async () => {
     const stop = new AbortController();
     const { call, there } = waiting(stop.signal);
     await there;
@@ -255,7 +259,7 @@ describe('stopping', () => {
     expect(seen.stops).toBe(1);
   });
 
-  it('stops that call and no other', async () => {
+  it('aborts that call only', async () => {
     const stop = new AbortController();
     const first = waiting();
     const second = waiting(stop.signal);
@@ -267,12 +271,12 @@ describe('stopping', () => {
     expect(seen.stops).toBe(1);
   });
 
-  it('before the call never reaches the worker', async () => {
+  it('before the call sends nothing to the worker', async () => {
     await expect(connection.call('wait', null, { signal: AbortSignal.abort() })).rejects.toSatisfy(isAbort);
     expect(worker.sent).toEqual([]);
   });
 
-  it('in the same breath as the call is heard', async () => {
+  it('immediately after the call reaches the worker', async () => {
     const stop = new AbortController();
     const { call } = waiting(stop.signal);
     stop.abort();
@@ -280,7 +284,7 @@ describe('stopping', () => {
     expect(seen.stops).toBe(1);
   });
 
-  it('after the end says nothing to the worker: the signal is let go of', async () => {
+  it('after the end sends nothing to the worker: the listener was removed', async () => {
     const stop = new AbortController();
     const { signal } = stop;
     await connection.call('count', { to: 3, name: '' }, { signal });
@@ -293,7 +297,7 @@ describe('stopping', () => {
 });
 
 describe('a worker that dies', () => {
-  it('ends all calls under way and all later ones with its last words', async () => {
+  it('rejects all pending and later calls with its error message', async () => {
     const calls = [waiting(), waiting()];
     await Promise.all(calls.map(({ there }) => there));
     // What has been handled here is no longer the browser's to report.
@@ -307,13 +311,13 @@ describe('a worker that dies', () => {
     expect((await failure(connection.call('count', { to: 1, name: '' }))).code).toBe('worker-died');
   });
 
-  it('without last words', async () => {
+  it('without an error message', async () => {
     worker.die('');
     const { message } = await failure(connection.call('wait', null));
     expect(message).toContain('no reason given');
   });
 
-  it('because it was closed', async () => {
+  it('because the connection was closed', async () => {
     const { call, there } = waiting();
     await there;
     connection.close();
@@ -323,14 +327,14 @@ describe('a worker that dies', () => {
   });
 });
 
-describe('what is not in the protocol', () => {
+describe('a protocol violation', () => {
   it.each([
-    ['words', 'hello'],
-    ['nothing', undefined],
+    ['a string', 'hello'],
+    ['undefined', undefined],
     ['an unknown kind', { kind: 'greeting', id: 1 }],
-    ['an answer to nobody', { kind: 'result', id: 'one', result: null }],
-    ['an error without its parts', { kind: 'error', id: 1, error: { message: 'no' } }],
-  ])('ends the calls under way, because it may have been their answer: %s', async (_, message) => {
+    ['an invalid call id', { kind: 'result', id: 'one', result: null }],
+    ['an incomplete error', { kind: 'error', id: 1, error: { message: 'no' } }],
+  ])('rejects all pending calls, any of which may have been meant: %s', async (_, message) => {
     const { call, there } = waiting();
     await there;
     worker.say(message);
@@ -339,7 +343,7 @@ describe('what is not in the protocol', () => {
     expect(error.code).toBe('protocol');
   });
 
-  it('an answer to a call that is over is ignored', async () => {
+  it('a message for a finished call is ignored', async () => {
     worker.say({ kind: 'result', id: 999, result: 'late' });
     worker.say({ kind: 'event', id: 999, event: 'late' });
     expect(await connection.call('count', { to: 1, name: '' })).toEqual({ sum: 1 });
@@ -348,7 +352,7 @@ describe('what is not in the protocol', () => {
   it.each([
     ['result', { kind: 'result', id: 1, result: 'not null' }, 'a result of wait'],
     ['event', { kind: 'event', id: 1, event: 'working' }, 'an event of wait'],
-  ])('a wrong %s ends its call', async (_, message, what) => {
+  ])('a wrong %s rejects its call', async (_, message, what) => {
     const { call, there } = waiting();
     const other = waiting();
     await Promise.all([there, other.there]);
@@ -359,13 +363,13 @@ describe('what is not in the protocol', () => {
     expect(await other.call).toBeNull();
   });
 
-  it('wrong parameters are refused by the worker, by their key', async () => {
+  it('invalid parameters are rejected by the worker, which names their key', async () => {
     const error = await failure(connection.call('count', { to: 1.5, name: '' }));
     expect(error).toBeInstanceOf(WorkerError);
     expect(error).toMatchObject({ code: 'protocol', details: { what: 'a call of count', key: 'to' } });
   });
 
-  it('an unknown method is refused on either side', async () => {
+  it('an unknown method is rejected on either side', async () => {
     const wider: Api = { ...api, toString: api.wait, more: api.wait };
     for (const method of ['more', 'toString']) {
       const error = await failure(connect(worker, wider).call(method, null));
@@ -375,7 +379,7 @@ describe('what is not in the protocol', () => {
     expect((await failure(unknown)).code).toBe('protocol');
   });
 
-  it('parameters that cannot cross fail at once, and the call is forgotten', async () => {
+  it('parameters that cannot be cloned reject at once, and the call is forgotten', async () => {
     const stop = new AbortController();
     const loose: Connection<Api> = connect(worker, { wait: { ...api.wait, params: v.unknown() } });
     const call = loose.call('wait', () => 'a function', { signal: stop.signal });
@@ -383,7 +387,7 @@ describe('what is not in the protocol', () => {
     expect(getEventListeners(stop.signal, 'abort')).toHaveLength(0);
   });
 
-  it('a result that cannot cross is an error of the call', async () => {
+  it('a result that cannot be cloned rejects the call', async () => {
     const { port1, port2 } = new MessageChannel();
     const loose = { give: { params: v.unknown(), event: v.unknown(), result: v.unknown() } } satisfies Api;
     serve(port1, loose, { give: () => Promise.resolve({ value: () => 'a function', transfer: [] }) });
@@ -404,7 +408,7 @@ describe('what is not in the protocol', () => {
 });
 
 describe('every error', () => {
-  it('of a connection is one that a person can act on', async () => {
+  it('of a connection has a remedy', async () => {
     worker.die('gone');
     const error = await failure(connection.call('wait', null));
     expect(error).toBeInstanceOf(DriftError);

@@ -15,8 +15,8 @@ Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 `;
 
-describe('where a Debian machine finds its backports', () => {
-  it('keeps address and signature of a deb822 stanza', () => {
+describe('the backports source for a Debian machine', () => {
+  it('keeps the URI and signature of a deb822 stanza', () => {
     const source = backportsSource([{ name: 'debian.sources', text: stanzas }], 'bookworm');
     expect(source?.suite).toBe('bookworm-backports');
     expect(source?.fileName).toMatch(/\.sources$/);
@@ -29,7 +29,7 @@ describe('where a Debian machine finds its backports', () => {
     ]);
   });
 
-  it('keeps a key that is written into the stanza', () => {
+  it('keeps a key that is embedded in the stanza', () => {
     const key =
       ' -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n mQINBFit2ioBEADhWpZ8\n -----END PGP PUBLIC KEY BLOCK-----';
     const text = `Types: deb\nURIs: https://mirror.example/\nSuites: trixie\nComponents: main\nSigned-By:\n${key}\n`;
@@ -49,7 +49,7 @@ describe('where a Debian machine finds its backports', () => {
       'deb http://mirror.example/debian oldstable main',
       'deb http://mirror.example/debian oldstable-backports main\n',
     ],
-  ])('keeps address and options of the line "%s"', (line, expected) => {
+  ])('keeps the URI and options of the line "%s"', (line, expected) => {
     const text = `# deb http://wrong.example bookworm main\ndeb-src http://wrong.example bookworm main\n${line}\n`;
     expect(backportsSource([{ name: 'sources.list', text }], 'bookworm')?.text).toBe(expected);
   });
@@ -58,17 +58,17 @@ describe('where a Debian machine finds its backports', () => {
     ['another release', 'deb http://mirror.example/debian bullseye main'],
     ['security only', 'deb http://mirror.example/debian-security bookworm-security main'],
     ['an installation disc', 'deb cdrom:[Debian_12]/ bookworm main'],
-    ['somebody else’s archive', 'deb http://other.example/apt bookworm stable'],
-  ])('finds none in %s', (_, text) => {
+    ['a third-party archive', 'deb http://other.example/apt bookworm stable'],
+  ])('is null for %s', (_, text) => {
     expect(backportsSource([{ name: 'sources.list', text }], 'bookworm')).toBeNull();
   });
 
-  it('finds none in a stanza that is switched off', () => {
+  it('is null for a disabled stanza', () => {
     const text = stanzas.replaceAll('Types: deb', 'Enabled: no\nTypes: deb');
     expect(backportsSource([{ name: 'debian.sources', text }], 'bookworm')).toBeNull();
   });
 
-  it('knows a suite that is listed already, and does not take a comment for one', () => {
+  it('recognises a suite that is listed already, but not in a comment', () => {
     expect(namesSuite([{ text: stanzas }], 'bookworm-updates')).toBe(true);
     expect(
       namesSuite(

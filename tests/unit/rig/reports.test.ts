@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readConformance, readPlaywright, readVitest, withStatus } from '../../rig/reports.ts';
 
-describe('counting what the test programs report', () => {
+describe('reading test reports', () => {
   it('counts Vitest’s tests, and a file that did not load as one failure', () => {
     const report = {
       testResults: [
@@ -58,7 +58,7 @@ describe('counting what the test programs report', () => {
     ]);
   });
 
-  it('counts the lines of a conformance run and nothing else', () => {
+  it('counts the result lines of a conformance run only', () => {
     const output =
       'Checking 3 things, all ok?\nunet/999  1.2e-6  1e-4  ok\nunet/500  1e-2  1e-4  FAIL\nauto/1  52 dB  45 dB  ok\n';
     expect(readConformance(output, 'cpu')).toMatchObject({
@@ -68,7 +68,7 @@ describe('counting what the test programs report', () => {
     });
   });
 
-  it('takes a program that failed without naming a test for a failure', () => {
+  it('counts a program that failed without a failed test as one failure', () => {
     const passed = readConformance('a 1 2 ok', 'cpu');
     expect(withStatus(passed, 'cpu', 0).failed).toBe(0);
     expect(withStatus(passed, 'cpu', 2)).toMatchObject({ passed: 1, failed: 1 });

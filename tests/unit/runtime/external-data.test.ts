@@ -12,7 +12,7 @@ import { failure } from '../../support/failure.ts';
 const runtime = await openCpuRuntime();
 const compute = createCpuCompute();
 
-/** Large enough not to be copied into the graph, and at places that no round number hits. */
+/** Large enough not to be copied into the graph, and at offsets that are not round. */
 const width = 1000;
 const [first, second] = [
   { name: 'first', offset: 64, values: Array.from({ length: width }, (_, i) => i) },
@@ -65,8 +65,8 @@ async function runSums(data: LazyBytes): Promise<number[]> {
   }
 }
 
-describe('weights that are made when they are read', () => {
-  it('are each read whole and alone, and are what the network computes with', async () => {
+describe('lazily read weights', () => {
+  it('are each read whole and separately, and used by the network', async () => {
     const file = lazyFile();
     expect(await runSums(file)).toEqual(
       first.values.map((value, i) => 0.5 + value + (second.values[i] ?? 0)),
@@ -77,7 +77,7 @@ describe('weights that are made when they are read', () => {
     ]);
   });
 
-  it('that cannot be made stop the loading with the very error, and nothing after it', async () => {
+  it('that fail to read reject the session with that error, and later sessions work', async () => {
     const damaged = new CheckpointError('weight-not-finite', 'second holds no numbers.', {
       remedy: 'Get it again.',
       details: { tensor: 'second' },
@@ -95,7 +95,7 @@ describe('weights that are made when they are read', () => {
     expect(await runSums(file)).toHaveLength(width);
   });
 
-  it('stop the loading where their file is too short', async () => {
+  it('reject the session when their file is too short', async () => {
     const file = lazyFile(second.offset + 4 * width - 1);
     expect((await failure(runtime.createSession('sums', sums(file)))).code).toBe('session-failed');
   });
@@ -116,7 +116,7 @@ describe('ONNX Runtime Web', () => {
   ];
   const folder = new URL('.', `file://${createRequire(import.meta.url).resolve('onnxruntime-web/wasm')}`);
 
-  it.each(files)('looks at the length of external data and takes a part of it, no more: %s', async (file) => {
+  it.each(files)('checks the length of external data and takes one subarray of it: %s', async (file) => {
     const text = await readFile(new URL(file, folder), 'utf8');
     const reading =
       /[(,]([\w$]+)\+([\w$]+)>([\w$]+)\.byteLength\)return 3;(?:try\{(?:let|const|var) )?\s*[\w$]+=\3\.subarray\(\1,\1\+\2\)/g;
@@ -125,7 +125,7 @@ describe('ONNX Runtime Web', () => {
     expect(text).toMatch(/\.mountExternalData=\(([\w$]+),([\w$]+)\)=>\{.{0,80}\.set\(\1,\2\)\}/s);
   });
 
-  it.each(files.slice(3))('mounts what is a Uint8Array as it is: %s', async (file) => {
+  it.each(files.slice(3))('mounts a Uint8Array without copying: %s', async (file) => {
     expect(await readFile(new URL(file, folder), 'utf8')).toMatch(
       /([\w$]+) instanceof Uint8Array\?\1:new Uint8Array\(\1\)/,
     );

@@ -60,7 +60,7 @@ const arithmetic: OnnxModel = {
 const broken: OnnxModel = { graph: new Uint8Array([1, 2, 3]), weights: [] };
 
 describe('a session', () => {
-  it('says what goes in and comes out, with open dimensions open', async () => {
+  it('lists its inputs and outputs, with dynamic dimensions as null', async () => {
     const session = await runtime.createSession('arithmetic', arithmetic);
     expect(session.inputs).toEqual([
       { name: 'a', type: 'float32', dims: [null, 2] },
@@ -84,7 +84,7 @@ describe('a session', () => {
     await session.release();
   });
 
-  it('writes into the tensors that it is given, and allocates the others', async () => {
+  it('writes into the given output tensors, and allocates the others', async () => {
     const session = await runtime.createSession('arithmetic', arithmetic);
     const sum = compute.empty([1, 2], 'float32');
     const results = await session.run({ a: upload([1, 2], [1, 2]), b: upload([3, 4], [1, 2]) }, { sum });
@@ -95,7 +95,7 @@ describe('a session', () => {
     await session.release();
   });
 
-  it('refuses to fill a tensor of another shape by half', async () => {
+  it('rejects an output tensor of another shape', async () => {
     const session = await runtime.createSession('arithmetic', arithmetic);
     const feeds = { a: upload([1, 2], [1, 2]), b: upload([3, 4], [1, 2]) };
     for (const dims of [[2, 2], [1], [2]]) {
@@ -105,7 +105,7 @@ describe('a session', () => {
     await session.release();
   });
 
-  it('may be run twice at once', async () => {
+  it('can be run concurrently', async () => {
     const session = await runtime.createSession('arithmetic', arithmetic);
     const one = (value: number) => session.run({ a: upload([value, 0], [1, 2]), b: upload([0, 0], [1, 2]) });
     const results = await Promise.all([one(1), one(2), one(3)]);
@@ -114,7 +114,7 @@ describe('a session', () => {
     await session.release();
   });
 
-  it('that fails to run says with what it was fed, and can run again', async () => {
+  it('whose run fails reports its inputs, and can run again', async () => {
     const session = await runtime.createSession('arithmetic', arithmetic);
     const b = upload([5, 6], [1, 2]);
     const error = await failure(session.run({ a: upload([1, 2, 3], [1, 3]), b }));
@@ -133,7 +133,7 @@ describe('a session', () => {
     await session.release();
   });
 
-  it('takes tokens, which are integers', async () => {
+  it('takes tokens, which are int64', async () => {
     const cast = encodeModel({
       name: 'cast',
       nodes: [
@@ -158,7 +158,7 @@ describe('a session', () => {
     await session.release();
   });
 
-  it('is released once, however often one asks', async () => {
+  it('is released once, however often release() is called', async () => {
     const first = await runtime.createSession('first', arithmetic);
     const second = await runtime.createSession('second', arithmetic);
     expect(runtime.liveSessions).toBe(2);
@@ -169,7 +169,7 @@ describe('a session', () => {
     expect(runtime.liveSessions).toBe(0);
   });
 
-  it('that is released does not run', async () => {
+  it('does not run after release', async () => {
     const session = await runtime.createSession('arithmetic', arithmetic);
     await session.release();
     const a = upload([1, 2], [1, 2]);
@@ -180,7 +180,7 @@ describe('a session', () => {
     });
   });
 
-  it('that is released is gone only when its run is over', async () => {
+  it('is released only after its current run', async () => {
     const session = await runtime.createSession('arithmetic', arithmetic);
     const run = session.run({ a: upload([1, 2], [1, 2]), b: upload([3, 4], [1, 2]) });
     const release = session.release();
@@ -189,8 +189,8 @@ describe('a session', () => {
   });
 });
 
-describe('a session that cannot be made', () => {
-  it('is told by its name and does not hold up the next', async () => {
+describe('a session that cannot be created', () => {
+  it('is named in the error and does not block the next', async () => {
     const failing = failure(runtime.createSession('broken', broken));
     const next = runtime.createSession('arithmetic', arithmetic);
     const error = await failing;
@@ -207,7 +207,7 @@ describe('a session that cannot be made', () => {
     expect(error.code).toBe('session-failed');
   });
 
-  it('because it makes what Drift has no use for leaves nothing behind', async () => {
+  it('because of an output type that Drift does not support leaks nothing', async () => {
     const bytes = graph(
       [{ operator: 'IsNaN', inputs: ['a'], outputs: ['truths'] }],
       [['a', 'float32', [2]]],
@@ -219,7 +219,7 @@ describe('a session that cannot be made', () => {
     expect({ code: error.code, type: error.details['type'] }).toEqual({ code: 'tensor-type', type: 'bool' });
   });
 
-  it('because it was stopped while it waited, or while it was made', async () => {
+  it('because it was aborted while waiting or while being created', async () => {
     const early = new AbortController();
     const late = new AbortController();
     const first = runtime.createSession('first', arithmetic, late.signal);

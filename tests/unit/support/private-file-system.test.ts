@@ -16,8 +16,8 @@ async function withFile() {
   return { disk, root, handle };
 }
 
-describe('the private file system in memory', () => {
-  it('gives a file as it was until it is written to or removed, and then not at all', async () => {
+describe('the in-memory private file system', () => {
+  it('makes a File unreadable once its file is written to or removed', async () => {
     const { root, handle } = await withFile();
     const file = await handle.getFile();
     const part = file.slice(1, 3);
@@ -38,7 +38,7 @@ describe('the private file system in memory', () => {
     await expect(handle.getFile()).rejects.toMatchObject({ name: 'NotFoundError' });
   });
 
-  it('lets one writer at a time have a file, and nobody remove it meanwhile', async () => {
+  it('allows one writer at a time, and no removal meanwhile', async () => {
     const { disk, root, handle } = await withFile();
     const writer = await handle.createSyncAccessHandle();
     const locked = { name: 'NoModificationAllowedError' };
@@ -53,7 +53,7 @@ describe('the private file system in memory', () => {
     expect(disk.paths()).toEqual([]);
   });
 
-  it('is full at its quota, and loses by a crash what was not flushed', async () => {
+  it('throws at its quota, and loses unflushed writes in a crash', async () => {
     const { disk, handle } = await withFile();
     disk.quota = 8;
     const writer = await handle.createSyncAccessHandle();
@@ -66,7 +66,7 @@ describe('the private file system in memory', () => {
     (await handle.createSyncAccessHandle()).close();
   });
 
-  it('fails the call that it is told to fail, and no other', async () => {
+  it('fails the armed call and no other', async () => {
     const { disk, handle } = await withFile();
     disk.faults.arm('full', 2);
     const writer = await handle.createSyncAccessHandle();
@@ -79,8 +79,8 @@ describe('the private file system in memory', () => {
   });
 });
 
-describe('a database with faults', () => {
-  it('takes a transaction back whose request failed, and ends a broken connection', async () => {
+describe('a database with injected faults', () => {
+  it('aborts the transaction of a failed request, and closes a broken connection', async () => {
     const injector = new FaultInjector();
     injectIntoDatabase('faulty', injector);
     const db = await openDB('faulty', 1, { upgrade: (opened) => opened.createObjectStore('things') });

@@ -8,8 +8,8 @@ function curveOf(values: readonly (number | null)[]): Curve {
   return curve;
 }
 
-describe('a curve', () => {
-  it('lies inside its field, and higher values lie higher', () => {
+describe('Curve', () => {
+  it('stays inside its box and draws higher values higher', () => {
     const values = fc.array(fc.option(fc.double({ min: -1, max: 1, noNaN: true }), { nil: null }), {
       minLength: 2,
     });
@@ -41,28 +41,28 @@ describe('a curve', () => {
     );
   });
 
-  it('leaves a gap where there is no value', () => {
+  it('leaves a gap for null values', () => {
     expect(curveOf([0, null, 1, 0.5]).path({ low: 0, high: 1 })).toBe('M0.00 100.00M66.67 0.00L100.00 50.00');
   });
 
-  it('finds each frame again where it is drawn, and an end beyond the ends', () => {
+  it('maps each drawn point back to its frame, and positions outside to the first or last', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 1000 }),
         fc.double({ min: -9, max: 9, noNaN: true }),
-        (frames, place) => {
+        (frames, position) => {
           const path = curveOf(Array<number>(frames).fill(0.5)).path({ low: 0, high: 1 });
           const drawn = [...path.matchAll(/[ML]([\d.]+) /g)].map(([, x]) => Number(x) / 100);
           expect(drawn.map((x) => frameAt(x, frames))).toEqual(drawn.map((_, index) => index + 1));
-          expect(frameAt(place, frames)).toBeGreaterThanOrEqual(1);
-          expect(frameAt(place, frames)).toBeLessThanOrEqual(frames);
+          expect(frameAt(position, frames)).toBeGreaterThanOrEqual(1);
+          expect(frameAt(position, frames)).toBeLessThanOrEqual(frames);
         },
       ),
       { numRuns: 30 },
     );
   });
 
-  it('of very many frames is as short as that of a thousand, and shows every peak', () => {
+  it('of very many frames is as short as that of a thousand, and keeps every peak', () => {
     const values = Array.from({ length: 200_000 }, (_, i) => (i === 123_456 ? 1 : 0));
     const curve = curveOf(values);
     const path = curve.path({ low: 0, high: 1 });
@@ -72,7 +72,7 @@ describe('a curve', () => {
     expect(peaks[0]).toBeCloseTo((100 * 123_456) / 199_999, 0);
   });
 
-  it('looks flat when nothing really changes', () => {
+  it('does not magnify negligible changes', () => {
     expect(sharedRange([curveOf([0.5, 0.5001])])?.high).toBeCloseTo(0.506, 3);
   });
 });

@@ -48,7 +48,7 @@ beforeAll(async () => {
 
 describe('the page', () => {
   it.each(['automatic', 'smooth'] as const)(
-    'names its fields as agreed in %s mode, and each says in one line what it does',
+    'labels its fields in %s mode, each with a one-line description',
     async (mode) => {
       const rig = new Rig();
       await rig.ready();
@@ -78,7 +78,7 @@ describe('the page', () => {
   );
 
   it.each(['automatic', 'smooth', 'pick'] as const)(
-    'lets one choose a speed in %s mode and says what it saves',
+    'offers speeds in %s mode and says what they save',
     async (mode) => {
       const rig = new Rig();
       await rig.ready();
@@ -99,7 +99,7 @@ describe('the page', () => {
     },
   );
 
-  it('shows where to drop a picture and some to try, until there is one', async () => {
+  it('shows the drop area and example pictures until there is a start picture', async () => {
     const rig = new Rig();
     expect(html(rig.stores)).toContain('Drop a picture here');
     expect(tags(html(rig.stores), 'img')).toHaveLength(4);
@@ -107,7 +107,7 @@ describe('the page', () => {
     expect(html(rig.stores)).not.toContain('Drop a picture here');
   });
 
-  it('lists the frames as pictures by their numbers, the start picture apart from them', async () => {
+  it('lists the frames as numbered pictures, separate from the start picture', async () => {
     const rig = new Rig();
     await rig.ready();
     await rig.stores.generation.generate();
@@ -131,12 +131,12 @@ describe('the page', () => {
     expect(tags(page, 'img').map((tag) => tag.get('alt'))).toContain('Start');
   });
 
-  it('says of the frame on the stage how like it is to the prompts and to other frames', async () => {
+  it('shows the similarity of the current frame to the prompts and to other frames', async () => {
     const rig = new Rig();
     await rig.ready();
     await rig.stores.generation.generate();
     rig.stores.player.show(2);
-    expect(html(rig.stores), 'hidden until wanted').not.toContain('role="slider"');
+    expect(html(rig.stores), 'hidden by default').not.toContain('role="slider"');
     rig.stores.preferences.setState({ insight: true });
     const slider = tags(html(rig.stores), 'div').find((tag) => tag.get('role') === 'slider');
     expect(slider?.get('aria-valuenow')).toBe('2');
@@ -145,7 +145,7 @@ describe('the page', () => {
     );
   });
 
-  it('draws no curve of what nobody has measured', async () => {
+  it('draws no curve for values that were not measured', async () => {
     const rig = new Rig();
     rig.insight = { ...rig.insight, predecessor: null, start: null };
     await rig.ready();
@@ -157,7 +157,7 @@ describe('the page', () => {
     expect(texts(html(rig.stores), 'dt')).not.toContain('frame before');
   });
 
-  it('can be told to stop only while there is something to stop', async () => {
+  it('enables Stop only during a run', async () => {
     const rig = new Rig();
     await rig.ready();
     const disabled = (name: string) => {
@@ -177,7 +177,7 @@ describe('the page', () => {
     expect(html(rig.stores)).toContain('Goes on from frame 1.');
   });
 
-  it('says at the field what is wrong with it, and offers what is right', async () => {
+  it('shows an error at the invalid field and offers valid values', async () => {
     const rig = new Rig();
     await rig.ready();
     rig.stores.settings.edit('width', '500');
@@ -190,7 +190,7 @@ describe('the page', () => {
     expect(texts(page, 'button')).toEqual(expect.arrayContaining(['Use 496', 'Use 504']));
   });
 
-  it('unfolds the rare settings when one of them is wrong', async () => {
+  it('expands the advanced settings when one of them is invalid', async () => {
     const rig = new Rig();
     await rig.ready();
     expect(tags(html(rig.stores), 'details').at(-1)?.has('open')).toBe(false);
@@ -221,7 +221,7 @@ describe('the page', () => {
     expect(page.includes('This model')).toBe(locked);
   });
 
-  it('tells which model runs on what, and why there is no GPU', async () => {
+  it('shows the model and its device, and why there is no GPU', async () => {
     const rig = new Rig();
     await rig.ready();
     expect(html(rig.stores)).toContain('No GPU was found, so Drift runs on the processor');
@@ -238,7 +238,7 @@ describe('the page', () => {
     );
   });
 
-  it('shows an error with what to do and what was kept, as an alert', async () => {
+  it('shows an error with its remedy and what was kept, as an alert', async () => {
     const rig = new Rig();
     await rig.ready();
     rig.failures.set('decode', new Error('broken'));

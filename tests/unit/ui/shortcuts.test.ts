@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { commandFor, historyCommandFor, stepFor } from '../../../src/ui/shell/shortcuts.ts';
 
-describe('keys', () => {
+describe('keyboard shortcuts', () => {
   it.each([
     [' ', 'body', null, 'play'],
     // Space presses the button that has the focus.
@@ -21,7 +21,7 @@ describe('keys', () => {
     expect(commandFor(key, { tag, role, isText: false })).toBe(command);
   });
 
-  it('that are typed into a field do not stop a run', () => {
+  it('in a text field do not stop a run', () => {
     for (const tag of ['input', 'textarea', 'select']) {
       expect(commandFor('Escape', { tag, role: null, isText: true })).toBeNull();
     }
@@ -39,14 +39,14 @@ describe('keys', () => {
     ['z', ['ctrlKey', 'altKey'], null],
     ['z', [], null],
     ['x', ['ctrlKey'], null],
-  ] as const)('%j with %j: %s, and nothing in a field for text', (key, held, command) => {
+  ] as const)('%j with %j: %s, and nothing in a text field', (key, held, command) => {
     const none = { ctrlKey: false, metaKey: false, shiftKey: false, altKey: false };
     const event = { key, ...none, ...Object.fromEntries(held.map((name) => [name, true])) };
     expect(historyCommandFor(event, { isText: false })).toBe(command);
     expect(historyCommandFor(event, { isText: true })).toBeNull();
   });
 
-  it('reach both ends from anywhere', () => {
+  it('reach both ends with Home and End', () => {
     expect(['ArrowLeft', 'ArrowRight', 'Home', 'End', 'a'].map((key) => stepFor(key, 12))).toEqual([
       -1,
       1,

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { spaceOf, tileLeft, tileStep, windowOf } from '../../../src/ui/strip/window.ts';
 
-describe('the tiles that are drawn', () => {
-  it('are all that are in view, and never many', () => {
+describe('the rendered tiles of the strip', () => {
+  it('include all visible ones and are bounded in number', () => {
     fc.assert(
       fc.property(
         fc.nat(100_000),
@@ -26,7 +26,7 @@ describe('the tiles that are drawn', () => {
     );
   });
 
-  it('stand where they would if all were drawn', () => {
+  it('are positioned as if all were rendered', () => {
     const { first } = windowOf(10_000, 500_000, 1200);
     // The room before the first one, and the gap after that room.
     expect(spaceOf(first) + (tileStep - 72)).toBe(tileLeft(first));

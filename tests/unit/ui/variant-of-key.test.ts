@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { variantOfKey } from '../../../src/ui/pick/variantOfKey.ts';
 
-it('takes the variant of a number key, but not from someone who types a number', () => {
+it('variantOfKey maps number keys to variants, except in fields', () => {
   expect(['1', '2', '9'].map((key) => variantOfKey(key, 'button'))).toEqual([0, 1, 8]);
   expect(['0', 'a', '10', 'F1', ' '].map((key) => variantOfKey(key, 'body'))).toEqual([
     null,

@@ -32,7 +32,7 @@ const at = (frame: number, stage: GenerationProgress['stage'], step: number, of:
   progress: { frame, frames: 3, stage, step, of, secondsLeft: null },
 });
 
-describe('what the page says', () => {
+describe('the words of the page', () => {
   it.each([
     [0.2, '1 s'],
     [59.4, '59 s'],
@@ -50,7 +50,7 @@ describe('what the page says', () => {
     [33, 'about 35 s left'],
     [200, 'about 3 min left'],
     [5000, 'about 1 h 25 min left'],
-  ])('%d seconds more are %s', (seconds, words) => {
+  ])('%d seconds left are “%s”', (seconds, words) => {
     expect(timeLeft(seconds)).toBe(words);
   });
 
@@ -67,17 +67,17 @@ describe('what the page says', () => {
     expect(runWords(at(1, 'denoise', 7, 20))).toBe('Frame 2 of 3 · step 7 of 20');
     expect(runWords(at(1, 'encode', 0, 1))).toBe('Frame 2 of 3 · looking at the picture');
     expect(runWords({ ...run, progress: null })).toBe('Frame 2 of 3');
-    // Progress of a frame that is finished by now says nothing any more.
+    // Progress of a finished frame is ignored.
     expect(runWords(at(0, 'decode', 1, 1))).toBe('Frame 2 of 3');
     expect(runWords({ ...run, made: 3, progress: null })).toBe('Frame 3 of 3');
   });
 
-  it('frames that are made together', () => {
+  it('frames made in one batch', () => {
     const { progress } = at(1, 'denoise', 10, 20);
     const two = { ...run, frames: 5, progress: { ...progress, frames: 5, batch: 2 } };
     expect(runWords(two)).toBe('Frames 2–3 of 5 · step 10 of 20');
     expect([runFraction(two), comingFraction(two)]).toEqual([0.4, 0.5]);
-    // The first of them has come, the other is on its way.
+    // The first of them has arrived, the other is still being made.
     expect(runFraction({ ...two, made: 2 })).toBe(0.4);
     expect(runWords({ ...two, made: 3 })).toBe('Frame 4 of 5');
     expect(comingFraction({ ...two, made: 3 })).toBe(0);
@@ -91,7 +91,7 @@ describe('what the page says', () => {
     );
   });
 
-  it('how a model loads', () => {
+  it('loading a model', () => {
     expect(loadWords({ stage: 'download', part: 'unet', done: 12e6, of: 48e6 })).toEqual({
       text: 'unet, 12 MB of 48 MB',
       fraction: 0.25,
@@ -106,7 +106,7 @@ describe('what the page says', () => {
     ).toEqual({ text: 'starting UNet, 820 MB of 1.64 GB', fraction: 0.125 });
   });
 
-  it('how far fetching a model is', () => {
+  it('downloading a model', () => {
     const progress = {
       kind: 'progress',
       stage: 'download',
@@ -162,7 +162,7 @@ describe('what the page says', () => {
     expect(pageTitle({ ...run, phase: 'waiting', progress: null }, null, true)).toBe('Waiting – Drift');
   });
 
-  it('the title of the tab while frames are picked by hand', () => {
+  it('the title of the tab while picking by hand', () => {
     const round = {
       id: 1,
       number: 7,
@@ -181,8 +181,8 @@ describe('what the page says', () => {
   });
 });
 
-describe('how much of a run is done', () => {
-  it('never goes back, and ends at one', () => {
+describe('the fraction of a run that is done', () => {
+  it('never decreases, and ends at 1', () => {
     const stages = ['encode', 'guidance', 'denoise', 'decode'] as const;
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 9 }), (frames, of) => {

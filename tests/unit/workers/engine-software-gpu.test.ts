@@ -61,7 +61,7 @@ const load = (engine: Engine, choice: BackendChoice) =>
     () => undefined,
   );
 
-it('is used for a model that needs a GPU, and given back for one that does not', async () => {
+it('a software GPU is used for a model that needs a GPU, and released for one that does not', async () => {
   const engine = new Engine(openBackend, new MemoryModels());
   expect((await load(engine, 'auto')).device.kind).toBe('webgpu');
   await vi.waitFor(() => {
@@ -77,7 +77,7 @@ it('is used for a model that needs a GPU, and given back for one that does not',
   });
 });
 
-it('is not asked for where there is none, or where the processor was asked for', async () => {
+it('a software GPU is not requested where there is none, or where the CPU was requested', async () => {
   const engine = new Engine(openBackend, new MemoryModels());
   expect((await failure(load(engine, 'cpu'))).code).toBe('needs-gpu');
   software = false;

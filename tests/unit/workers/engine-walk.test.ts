@@ -22,7 +22,7 @@ import { tinyModelFiles } from '../../support/tiny-model.ts';
 const numRuns = Number(process.env['DRIFT_WALKS'] ?? 8);
 const seed = Number(process.env['DRIFT_SEED'] ?? 20_261_126);
 
-const patient = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 const settings = {
   ...defaultSettings,
   width: 16,
@@ -94,8 +94,8 @@ beforeAll(async () => {
   const models = await withKeptModel();
   for (const name of names) {
     const engine = new Engine(new LossyGpus().open, models);
-    await engine.load(placeOf(name), 'webgpu', patient, () => undefined);
-    for (const run of runs) made.set(`${name} ${run}`, (await runOn(engine, run, patient)).frames);
+    await engine.load(placeOf(name), 'webgpu', neverAborted, () => undefined);
+    for (const run of runs) made.set(`${name} ${run}`, (await runOn(engine, run, neverAborted)).frames);
   }
   expect(new Set(['one', 'two'].map((name) => made.get(`${name} automatic`)?.join())).size).toBe(2);
 }, 300_000);
@@ -113,7 +113,7 @@ async function withKeptModel(): Promise<MemoryModels> {
     connections: 2,
   });
   const wanted = { kind: 'manifest', url: `${base}tiny/model.json` } as const;
-  await keeping.get({ wanted, hub: null }, { signal: patient, emit: () => undefined });
+  await keeping.get({ wanted, hub: null }, { signal: neverAborted, emit: () => undefined });
   return models;
 }
 
@@ -156,7 +156,7 @@ async function runOn(
   return { frames, error };
 }
 
-/** What a person can be told, or an abort. */
+/** A DriftError or an abort. */
 function expectError(error: unknown): void {
   if (!isAbort(error)) expect(error).toBeInstanceOf(DriftError);
 }
@@ -194,7 +194,7 @@ class Walk {
       case 'lose':
         this.#gpus.opened.findLast(({ disposed }) => !disposed)?.lose();
         this.#mayBeLost = true;
-        // Until it is heard.
+        // Until the engine has been notified.
         await new Promise(setImmediate);
         break;
       case 'no GPU':
@@ -222,7 +222,7 @@ class Walk {
   async #load({ name, backend, lowMemory, network, fate }: Of<'load'>): Promise<void> {
     const stop = new AbortController();
     let losses = fate === 'lost' ? 1 : fate === 'lost twice' ? 2 : 0;
-    const spoil = ({ runtime, lose }: LossyGpu) => {
+    const injectFaults = ({ runtime, lose }: LossyGpu) => {
       runtime.onCreate = (loaded) => {
         if (loaded !== network) return;
         if (fate === 'stopped') stop.abort();
@@ -233,8 +233,8 @@ class Walk {
       };
     };
     const alive = this.#gpus.opened.filter(({ disposed }) => !disposed);
-    alive.forEach(spoil);
-    this.#gpus.onOpen = spoil;
+    alive.forEach(injectFaults);
+    this.#gpus.onOpen = injectFaults;
     const error = await this.#failureOf(
       this.#engine.load(placeOf(name), backend, stop.signal, () => undefined, { lowMemory }),
     );
@@ -247,7 +247,7 @@ class Walk {
       this.#mayBeLost = false;
     } else {
       this.#mayBeLost ||= fate === 'lost' || fate === 'lost twice';
-      if (fate === 'done') expect(this.#gpus.fails, 'a load that nothing disturbs succeeds').toBe(true);
+      if (fate === 'done') expect(this.#gpus.fails, 'an undisturbed load succeeds').toBe(true);
     }
   }
 
@@ -256,15 +256,16 @@ class Walk {
     const { opened } = this.#gpus;
     const { length } = opened;
     const name = why === 'too large' ? 'one' : why;
-    const loading = this.#engine.load(placeOf(name), backend, patient, () => undefined);
+    const loading = this.#engine.load(placeOf(name), backend, neverAborted, () => undefined);
     const error = await this.#failureOf(loading);
     this.#gpus.largest = 1e6;
     // A GPU that was there already is large enough.
     const fits = why === 'too large' && opened.length === length;
     if (fits && error === null) this.#inUse = 'one';
-    else expect(error, 'it is refused').toBeInstanceOf(DriftError);
+    else expect(error, 'the load is rejected').toBeInstanceOf(DriftError);
     if (why !== 'too large') return;
-    // The engine keeps a small GPU where it has no other, and would refuse the next model too. Its loss is heard.
+    // The engine keeps a small GPU where it has no other, and would reject the next model too.
+    // Its loss is reported to the engine.
     for (const small of opened.slice(length)) if (!small.disposed) small.lose();
     await new Promise(setImmediate);
   }
@@ -298,12 +299,12 @@ class Walk {
   async #tooLarge(): Promise<void> {
     const large = { ...settings, width: 256, height: 256 };
     const input = { start, firstFrame: 0, settings: large, previews: false };
-    const error = await this.#failureOf(this.#engine.generate(input, patient, () => undefined));
+    const error = await this.#failureOf(this.#engine.generate(input, neverAborted, () => undefined));
     const code = this.#inUse === null ? 'no-model' : 'gpu-too-small';
     if (!this.#gpus.fails) expect(error).toMatchObject({ code });
   }
 
-  /** The error that a person hears of; null where there is none. */
+  /** The error that is reported; null if there is none. */
   async #failureOf(work: Promise<unknown>): Promise<unknown> {
     const error = await work.then(
       () => null,
@@ -322,7 +323,7 @@ class Walk {
     for (const { runtime, compute, disposed, misuse } of opened) {
       expect(compute.liveTensors, 'tensors').toBe(0);
       expect(runtime.liveSessions, 'networks').toBeLessThan(disposed ? 1 : 5);
-      expect(runtime.orphans, 'tensors of networks that are gone').toBe(0);
+      expect(runtime.orphans, 'tensors of networks that were released').toBe(0);
       expect(misuse).toEqual([]);
     }
     if (this.#inUse === 'kept') return;
@@ -350,7 +351,7 @@ const found: readonly (readonly Action[])[] = [
   ],
 ];
 
-it('makes the frames of the model that was loaded last, whatever happens, and leaks nothing', async () => {
+it('random walks: makes the frames of the last loaded model whatever happens, and leaks nothing', async () => {
   const models = await withKeptModel();
   let taken = 0;
   await fc.assert(

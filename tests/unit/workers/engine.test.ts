@@ -28,7 +28,7 @@ import { textTower, tokenizerConfig, tokenizerFile } from '../../support/text-to
 import { embeddingWidth, tinyModelFiles } from '../../support/tiny-model.ts';
 import { WatchedRuntime } from '../../support/watched-runtime.ts';
 
-const patient = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 const settings = { ...defaultSettings, width: 64, height: 64, frames: 1, steps: 1 };
 const start = { width: 8, height: 8, data: new Uint8ClampedArray(256).fill(200) };
 
@@ -81,7 +81,7 @@ function load(
   engine: Engine,
   model: string,
   choice: BackendChoice = 'cpu',
-  signal = patient,
+  signal = neverAborted,
 ): Promise<LoadedModel> {
   return engine.load(
     { kind: 'url', url: `${server.url}${model}/model.json` },
@@ -114,7 +114,7 @@ function changeManifest(model: string, change: Readonly<Record<string, unknown>>
 async function pictureOf(engine: Engine): Promise<number[]> {
   const pixels: number[] = [];
   const input = { start, firstFrame: 0, settings, previews: false };
-  await engine.generate(input, patient, (event) => {
+  await engine.generate(input, neverAborted, (event) => {
     if (event.kind === 'frame') pixels.push(...event.picture.data);
   });
   return pixels;
@@ -122,7 +122,7 @@ async function pictureOf(engine: Engine): Promise<number[]> {
 
 /** One frame by the model that is loaded. */
 function generate(engine: Engine): Promise<{ frames: number }> {
-  return engine.generate({ start, firstFrame: 0, settings, previews: false }, patient, () => undefined);
+  return engine.generate({ start, firstFrame: 0, settings, previews: false }, neverAborted, () => undefined);
 }
 
 describe("a device that cannot make pictures of the model's own size", () => {
@@ -137,7 +137,7 @@ describe("a device that cannot make pictures of the model's own size", () => {
     return load(new Engine(small, models), 'one');
   }
 
-  it('gets the largest square that it can make, and is told so', async () => {
+  it('gets the largest square that fits as default size, and reports it', async () => {
     // Attention is sliced where it does not fit; what else there is at 64 pixels fits into a megabyte, and not at 128.
     const model = await loadWithin(1e6, 256);
     expect(model.size).toBe(256);
@@ -145,13 +145,13 @@ describe("a device that cannot make pictures of the model's own size", () => {
     expect(model.defaults).toMatchObject({ width: 64, height: 64 });
   });
 
-  it('hears of nothing where there is room', async () => {
+  it('reports nothing where the size fits', async () => {
     const model = await loadWithin(2 ** 40, 256);
     expect(model.largestSide).toBeNull();
     expect(model.defaults).toMatchObject({ width: 256, height: 256 });
   });
 
-  it('is refused where it can make none', async () => {
+  it('is rejected where no size fits', async () => {
     expect((await failure(loadWithin(1000, 256))).code).toBe('gpu-too-small');
   });
 });
@@ -161,7 +161,7 @@ describe('a model that cannot be opened', () => {
     ['is not there', () => files.delete('two/model.json')],
     ['lacks a part', () => files.delete('two/vae/weights.safetensors')],
     ['is damaged', () => files.set('two/unet/weights.safetensors', new Uint8Array(100))],
-  ])('because it %s leaves the one before in use', async (_, damage) => {
+  ])('because it %s leaves the previous one in use', async (_, damage) => {
     const engine = new Engine(openBackend, models);
     await load(engine, 'one');
     damage();
@@ -176,10 +176,10 @@ describe('a model that cannot be opened', () => {
     expect((await failure(generate(engine))).code).toBe('no-model');
     await load(engine, 'one');
     expect((await generate(engine)).frames).toBe(1);
-    expect(backends, 'the backend that was there already').toHaveLength(1);
+    expect(backends, 'the existing backend is reused').toHaveLength(1);
   });
 
-  it('for want of a backend can be tried again', async () => {
+  it('for lack of a backend can be loaded again', async () => {
     let attempts = 0;
     const engine = new Engine(
       (choice) =>
@@ -193,7 +193,7 @@ describe('a model that cannot be opened', () => {
     expect((await generate(engine)).frames).toBe(1);
   });
 
-  it('on another backend costs neither the model nor its backend', async () => {
+  it('on another backend leaves the previous model and its backend in use', async () => {
     const engine = new Engine(
       (choice) =>
         choice === 'webgpu'
@@ -206,14 +206,14 @@ describe('a model that cannot be opened', () => {
     expect((await failure(load(engine, 'none', 'auto'))).code).toBe('not-found');
     expect((await generate(engine)).frames).toBe(1);
     await vi.waitFor(() => {
-      expect(backends, 'the new one goes as soon as it is open').toMatchObject([
+      expect(backends, 'the new backend is disposed as soon as it is open').toMatchObject([
         { choice: 'cpu', disposed: false },
         { choice: 'auto', disposed: true },
       ]);
     });
   });
 
-  it('because it was stopped leaves the one before in use, even while a backend opens', async () => {
+  it('because of an abort leaves the previous one in use, even while a backend opens', async () => {
     const stop = new AbortController();
     const engine = new Engine((choice) => {
       if (choice !== 'webgpu') return openBackend(choice);
@@ -226,10 +226,10 @@ describe('a model that cannot be opened', () => {
   });
 });
 
-describe('a model that is refused or fails', () => {
+describe('a model that is rejected or fails', () => {
   const tooSmall = { maxBufferSize: 2 ** 40, maxStorageBufferBindingSize: 1000 };
 
-  it('because its networks do not fit the GPU costs the one before nothing', async () => {
+  it('because its networks do not fit the GPU leaves the previous one in use', async () => {
     const device = { small: false };
     const engine = new Engine(async (choice) => {
       const backend = await openBackend(choice);
@@ -248,7 +248,7 @@ describe('a model that is refused or fails', () => {
   });
 
   it.each(['UNet', 'decoder', 'image encoder', 'context'])(
-    'while its %s is loaded leaves the one before in use, with its own frames',
+    'while its %s is loaded leaves the previous one in use, with identical frames',
     async (network) => {
       const engine = new Engine(openBackend, models);
       await load(engine, 'one');
@@ -261,13 +261,13 @@ describe('a model that is refused or fails', () => {
         throw new ModelError('session-failed', 'It does not fit.', { remedy: 'Make room.' });
       };
       expect((await failure(load(engine, 'two'))).code).toBe('session-failed');
-      expect(runtime.liveSessions, 'nothing of either is on the device').toBe(0);
+      expect(runtime.liveSessions, 'no network of either is on the device').toBe(0);
       expect(await pictureOf(engine)).toEqual(before);
       expect(runtime.liveSessions).toBe(4);
     },
   );
 
-  it('that is stopped while its networks are loaded leaves the one before in use', async () => {
+  it('because of an abort while its networks are loaded leaves the previous one in use', async () => {
     const engine = new Engine(openBackend, models);
     await load(engine, 'one');
     const before = await pictureOf(engine);
@@ -281,7 +281,7 @@ describe('a model that is refused or fails', () => {
     expect(await pictureOf(engine)).toEqual(before);
   });
 
-  it('makes frames with prompts that are too long, and says once that they were cut', async () => {
+  it('truncates prompts that are too long, and reports it once', async () => {
     withTextTower('one');
     const engine = new Engine(openBackend, models);
     await load(engine, 'one');
@@ -289,9 +289,13 @@ describe('a model that is refused or fails', () => {
     const words = { ...settings, positivePrompts: `cat|${long}`, negativePrompts: '' };
     const notices: string[] = [];
     for (let run = 0; run < 2; run++) {
-      await engine.generate({ start, firstFrame: 0, settings: words, previews: false }, patient, (event) => {
-        if (event.kind === 'notice') notices.push(`${event.code}: ${event.message}`);
-      });
+      await engine.generate(
+        { start, firstFrame: 0, settings: words, previews: false },
+        neverAborted,
+        (event) => {
+          if (event.kind === 'notice') notices.push(`${event.code}: ${event.message}`);
+        },
+      );
     }
     expect(notices).toHaveLength(1);
     expect(notices[0]).toMatch(/^prompt: A prompt is longer than this model can read.*“a{40}…”/);
@@ -301,7 +305,11 @@ describe('a model that is refused or fails', () => {
     [
       'automatic',
       (engine, large) =>
-        engine.generate({ start, firstFrame: 0, settings: large, previews: false }, patient, () => undefined),
+        engine.generate(
+          { start, firstFrame: 0, settings: large, previews: false },
+          neverAborted,
+          () => undefined,
+        ),
     ],
     [
       'smooth',
@@ -309,7 +317,7 @@ describe('a model that is refused or fails', () => {
         const plan = planSmooth(start, [], large);
         return engine.smooth(
           { plan, last: start, settings: large, previews: false },
-          patient,
+          neverAborted,
           () => undefined,
         );
       },
@@ -318,26 +326,23 @@ describe('a model that is refused or fails', () => {
       'picked by hand',
       (engine, large) => {
         const input: RoundInput = { start, frame: 0, roll: 0, batch: 1, settings: large };
-        return engine.round(input, { signal: patient, previews: () => false }).next();
+        return engine.round(input, { signal: neverAborted, previews: () => false }).next();
       },
     ],
-  ])(
-    'makes no frames of a size that the device cannot hold, and says so before the first step: %s',
-    async (_, make) => {
-      const engine = new Engine(openBackend, models);
-      await load(engine, 'one');
-      const runtime = backends[0]?.runtime;
-      const runs = runtime?.runs.length;
-      const making = make(engine, { ...settings, width: 1024, height: 1024 });
-      expect((await failure(making)).code).toBe('cpu-too-small');
-      expect(runtime?.runs.length).toBe(runs);
-      expect((await generate(engine)).frames).toBe(1);
-    },
-  );
+  ])('rejects a size that the device cannot hold before the first step: %s', async (_, make) => {
+    const engine = new Engine(openBackend, models);
+    await load(engine, 'one');
+    const runtime = backends[0]?.runtime;
+    const runs = runtime?.runs.length;
+    const making = make(engine, { ...settings, width: 1024, height: 1024 });
+    expect((await failure(making)).code).toBe('cpu-too-small');
+    expect(runtime?.runs.length).toBe(runs);
+    expect((await generate(engine)).frames).toBe(1);
+  });
 });
 
-describe('a model that takes the place of another', () => {
-  it('has its networks loaded when the other ones are gone', async () => {
+describe('a model that replaces another', () => {
+  it('loads its networks after the previous ones are released', async () => {
     const engine = new Engine(openBackend, models);
     await load(engine, 'one');
     const runtime = backends[0]?.runtime;
@@ -364,11 +369,11 @@ describe('a model that takes the place of another', () => {
 });
 
 describe('while a model is loaded', () => {
-  it('its files are counted together, then its networks', async () => {
+  it('progress counts all files together, then the networks', async () => {
     const engine = new Engine(openBackend, models);
     const events: LoadEvent[] = [];
     const place = { kind: 'url', url: `${server.url}one/model.json` } as const;
-    await engine.load(place, 'cpu', patient, (event) => {
+    await engine.load(place, 'cpu', neverAborted, (event) => {
       if ('stage' in event) events.push(event);
     });
     const paths = [
@@ -390,11 +395,11 @@ describe('while a model is loaded', () => {
     expect(events.at(-1)).toEqual(sessions.at(-1));
   });
 
-  it('the bytes of each network are counted as they are read, up to about all of them', async () => {
+  it('progress counts the bytes of each network as they are read, up to nearly all of them', async () => {
     const engine = new Engine(openBackend, models);
     const events: LoadEvent[] = [];
     const place = { kind: 'url', url: `${server.url}one/model.json` } as const;
-    await engine.load(place, 'cpu', patient, (event) => {
+    await engine.load(place, 'cpu', neverAborted, (event) => {
       if ('stage' in event) events.push(event);
     });
     for (const part of ['UNet', 'decoder', 'context']) {
@@ -411,7 +416,7 @@ describe('while a model is loaded', () => {
   });
 });
 
-describe('a device that is lost', () => {
+describe('a lost device', () => {
   /** Loses a GPU while a decoder is loaded on it. */
   function loseAtDecoder({ runtime, lose }: LossyGpu): void {
     runtime.onCreate = (name) => {
@@ -466,14 +471,18 @@ describe('a device that is lost', () => {
       frames.push({ number: event.frame, pixels: [...event.picture.data], insight: event.insight });
     };
     const input = { settings: wanted, previews: false };
-    if (mode === 'automatic') await engine.generate({ ...input, start, firstFrame: 0 }, patient, emit);
-    else await engine.smooth({ ...input, plan: planSmooth(start, [], wanted), last: start }, patient, emit);
+    if (mode === 'automatic') {
+      await engine.generate({ ...input, start, firstFrame: 0 }, neverAborted, emit);
+    } else {
+      const plan = planSmooth(start, [], wanted);
+      await engine.smooth({ ...input, plan, last: start }, neverAborted, emit);
+    }
     return { frames, notices, progress };
   }
 
   it.each([
     ['automatic', {}, [-1, 1, 2, 3]],
-    // One frame, then legs of 2 and 1: a loss while the first, the second and third, the fourth and the last are made.
+    // One frame, then batches of 2 and 1: a loss while the first, the second and third, the fourth and the last are made.
     ['smooth', { frames: 2, closeLoop: true }, [-1, 0, 2, 8]],
   ] as const)('costs no frame and changes none: %s', async (mode, change, losses) => {
     const expected = await run(mode, [], change);
@@ -488,9 +497,9 @@ describe('a device that is lost', () => {
     expect(gpus.opened.map(({ runtime }) => runtime.liveSessions)).toEqual([0, 0, 0, 0, 4]);
   });
 
-  it('in a round of picking gives each candidate once', async () => {
+  it('in a round of picking yields each candidate once', async () => {
     const input: RoundInput = { start, frame: 0, roll: 0, batch: 3, settings: longer };
-    const watch = { signal: patient, previews: () => false };
+    const watch = { signal: neverAborted, previews: () => false };
     const candidates = async (lostAfter: number) => {
       const all: number[][] = [];
       let notices = 0;
@@ -511,7 +520,7 @@ describe('a device that is lost', () => {
     expect(await candidates(1)).toEqual({ ...expected, notices: 1 });
   });
 
-  it('in a round that nobody waits for is told of all the same', async () => {
+  it('in a speculative round is reported too', async () => {
     const input: RoundInput = { start, frame: 0, roll: 0, batch: 2, settings: longer };
     const stop = new AbortController();
     const session = new PickSession({
@@ -536,17 +545,17 @@ describe('a device that is lost', () => {
     });
     await session.want(input, {
       name: 1,
-      signal: patient,
+      signal: neverAborted,
       previews: false,
       onEvent: (event) => events.push(event),
     });
-    expect(gpus.opened, 'all was well while somebody waited').toHaveLength(1);
+    expect(gpus.opened, 'no loss during the requested round').toHaveLength(1);
     expect(await notice).toBe('device');
     expect(gpus.opened).toHaveLength(2);
     stop.abort();
   });
 
-  it('while a model is loaded is replaced, which is told of', async () => {
+  it('while a model is loaded is replaced and reported', async () => {
     const open = gpus.open;
     engine = new Engine(async () => {
       const backend = await open();
@@ -556,17 +565,17 @@ describe('a device that is lost', () => {
     }, models);
     const notices: string[] = [];
     const place = { kind: 'url', url: `${server.url}one/model.json` } as const;
-    await engine.load(place, 'webgpu', patient, (event) => {
+    await engine.load(place, 'webgpu', neverAborted, (event) => {
       if ('kind' in event) notices.push(event.code);
     });
     expect(notices).toEqual(['device']);
     expect(gpus.opened.map(({ disposed }) => disposed)).toEqual([false, true, false]);
     expect((await run('automatic', [])).notices).toEqual([]);
     await load(engine, 'two', 'webgpu');
-    expect(gpus.opened, 'it stays').toHaveLength(3);
+    expect(gpus.opened, 'the new device is kept').toHaveLength(3);
   });
 
-  it('each time a model is loaded is said in the end; later, when it stays, one can be loaded', async () => {
+  it('at every attempt to load a model rejects the load; a later load on a stable device succeeds', async () => {
     let loses = true;
     const open = gpus.open;
     engine = new Engine(async () => {
@@ -583,21 +592,21 @@ describe('a device that is lost', () => {
     expect((await run('automatic', [])).notices).toEqual([]);
   });
 
-  it('and frees nothing any more makes way for another all the same', async () => {
+  it('whose resources cannot be freed is replaced all the same', async () => {
     const [first] = gpus.opened;
     if (!first) throw new Error('no backend was opened');
     first.lose();
     first.runtime.onRelease = () => {
       throw new Error('there is no device');
     };
-    // Until it is heard.
+    // Until the engine has been notified.
     await new Promise(setImmediate);
     await load(engine, 'two', 'webgpu');
     expect((await run('automatic', [])).notices).toEqual([]);
     expect(gpus.opened.map(({ disposed }) => disposed)).toEqual([true, false]);
   });
 
-  it('is replaced later where waiting for the other one was stopped', async () => {
+  it('is replaced by a later run where the first was aborted while waiting for the new device', async () => {
     const stop = new AbortController();
     const expected = await run('automatic', []);
     const open = gpus.open;
@@ -618,7 +627,7 @@ describe('a device that is lost', () => {
     expect(made.notices).toHaveLength(1);
   });
 
-  it('leaves an error alone that it has nothing to do with', async () => {
+  it('is not assumed for unrelated errors', async () => {
     const runtime = gpus.opened[0]?.runtime;
     if (!runtime) throw new Error('no backend was opened');
     runtime.onRun = (name) => {
@@ -629,9 +638,9 @@ describe('a device that is lost', () => {
   });
 
   it.each([
-    ['there is no other', () => (gpus.fails = true)],
-    ['the other one would make other frames', () => (gpus.precision = 'float16')],
-  ])('is said where %s; later, when there is, it goes on', async (_, change) => {
+    ['there is no other device', () => (gpus.fails = true)],
+    ['the other device would make other frames', () => (gpus.precision = 'float16')],
+  ])('rejects the run where %s; later, when there is one, runs succeed', async (_, change) => {
     change();
     expect((await failure(run('automatic', [1]))).code).toBe('run-failed');
     gpus.fails = false;
@@ -644,7 +653,7 @@ describe('a device that is lost', () => {
     });
   });
 
-  it('without a model on it is freed at once', async () => {
+  it('without a model on it is disposed at once', async () => {
     gpus = new LossyGpus();
     engine = new Engine(gpus.open, models);
     await expect(load(engine, 'none', 'webgpu')).rejects.toThrow();
@@ -659,16 +668,16 @@ describe('a device that is lost', () => {
     expect((await run('automatic', [])).notices).toEqual([]);
   });
 
-  it('makes way for another when a model is loaded', async () => {
+  it('is replaced when a model is loaded', async () => {
     gpus.opened[0]?.lose();
-    // Until it is heard.
+    // Until the engine has been notified.
     await new Promise(setImmediate);
     await load(engine, 'two', 'webgpu');
     expect((await run('automatic', [])).notices).toEqual([]);
     expect(gpus.opened).toHaveLength(2);
   });
 
-  it('that is lost again in the same frame is said', async () => {
+  it('that is lost again in the same frame rejects the run', async () => {
     const lose = gpus.open;
     engine = new Engine(async () => {
       const backend = await lose();
@@ -697,21 +706,25 @@ describe('a device that is lost', () => {
   });
 });
 
-describe('to save memory', () => {
-  it('the networks of other stages go before one is loaded, for the text tower too', async () => {
+describe('in low memory', () => {
+  it('networks of other stages are released before one is loaded, also for the text tower', async () => {
     withTextTower('one');
     const engine = new Engine(openBackend, models);
     const place = { kind: 'url', url: `${server.url}one/model.json` } as const;
-    await engine.load(place, 'cpu', patient, () => undefined, { lowMemory: true });
+    await engine.load(place, 'cpu', neverAborted, () => undefined, { lowMemory: true });
     const runtime = backends[0]?.runtime;
     if (!runtime) throw new Error('no backend was opened');
     const live: [string, number][] = [];
     runtime.onCreate = (name) => live.push([name, runtime.liveSessions]);
     const saved: number[][] = [];
     const words = { ...settings, positivePrompts: 'cat', negativePrompts: '' };
-    await engine.generate({ start, firstFrame: 0, settings: words, previews: false }, patient, (event) => {
-      if (event.kind === 'frame') saved.push([...event.picture.data]);
-    });
+    await engine.generate(
+      { start, firstFrame: 0, settings: words, previews: false },
+      neverAborted,
+      (event) => {
+        if (event.kind === 'frame') saved.push([...event.picture.data]);
+      },
+    );
     expect(live).toEqual([
       ['text encoder', 0],
       ['image encoder', 0],
@@ -721,9 +734,13 @@ describe('to save memory', () => {
       ['image encoder', 0],
     ]);
     await load(engine, 'one');
-    await engine.generate({ start, firstFrame: 0, settings: words, previews: false }, patient, (event) => {
-      if (event.kind === 'frame') expect([...event.picture.data]).toEqual(saved[0]);
-    });
+    await engine.generate(
+      { start, firstFrame: 0, settings: words, previews: false },
+      neverAborted,
+      (event) => {
+        if (event.kind === 'frame') expect([...event.picture.data]).toEqual(saved[0]);
+      },
+    );
     expect(saved).toHaveLength(1);
   });
 });

@@ -23,7 +23,7 @@ afterEach(() => {
 });
 
 describe('a lock', () => {
-  it('is refused while somebody else has it, and granted once that one is gone', async () => {
+  it('is not granted while another worker holds it, and granted once that one is gone', async () => {
     const { first, one, other } = workers();
     expect(await one.tryHold('a', 0)).not.toBeNull();
     expect(await other.tryHold('a', 0)).toBeNull();
@@ -32,7 +32,7 @@ describe('a lock', () => {
     expect(await other.tryHold('a', 0)).not.toBeNull();
   });
 
-  it('is shared by those who only read', async () => {
+  it('is shared between readers', async () => {
     const { one, other } = workers();
     const releases = [await one.tryHold('a', 0, 'shared'), await other.tryHold('a', 0, 'shared')];
     expect(await one.tryHold('a', 0)).toBeNull();
@@ -41,7 +41,7 @@ describe('a lock', () => {
     expect(await one.tryHold('a', 0)).not.toBeNull();
   });
 
-  it('is granted again right after it was released', async () => {
+  it('is granted again right after its release', async () => {
     const { one } = workers();
     for (let again = 0; again < 3; again++) {
       const release = await one.tryHold('a', 0);
@@ -51,15 +51,15 @@ describe('a lock', () => {
     }
   });
 
-  it('of a worker that ends is waited for, and not for ever', async () => {
+  it('of a worker that ends is waited for, up to the timeout', async () => {
     const { browser, first, one, other } = workers();
     await one.tryHold('a', 0);
-    const patient = other.tryHold('a', 500);
+    const pending = other.tryHold('a', 500);
     await turns();
     first.die();
     await vi.advanceTimersByTimeAsync(50);
     await turns();
-    expect(await patient).not.toBeNull();
+    expect(await pending).not.toBeNull();
 
     const waiting = new WorkerLocks(browser.client()).tryHold('a', 500);
     for (let time = 0; time <= 500; time += 50) {
@@ -69,7 +69,7 @@ describe('a lock', () => {
     expect(await waiting).toBeNull();
   });
 
-  it('that nobody has is granted, however long the browser takes to answer', async () => {
+  it('that is free is granted, however long the browser takes to answer', async () => {
     const { first } = workers();
     let answer: () => void = () => undefined;
     const busy = new Promise<void>((resolve) => (answer = resolve));
@@ -85,7 +85,7 @@ describe('a lock', () => {
     expect(await held).not.toBeNull();
   });
 
-  it('goes from one to the next in the order in which they asked', async () => {
+  it('is granted in the order of requests', async () => {
     const { browser, one, other } = workers();
     const first = await one.hold('a');
     const order: string[] = [];

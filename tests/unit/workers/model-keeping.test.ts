@@ -63,7 +63,7 @@ function damage(models: MemoryModels) {
 }
 
 describe('the models worker', () => {
-  it('says what a model costs, gets it, lists it and removes it', async () => {
+  it('returns the cost of a model, installs it, lists it and removes it', async () => {
     const models = new MemoryModels();
     const { worker } = tab(models);
     const look = await worker.call('look', { wanted, hub: null });
@@ -94,7 +94,7 @@ describe('the models worker', () => {
     worker.close();
   });
 
-  it('lists everything that is wrong with a model, and takes none of it', async () => {
+  it('lists all problems of a model, and installs nothing', async () => {
     const models = new MemoryModels();
     const { worker, web } = tab(models);
     web.files.delete(`${base}tiny/vae/config.json`);
@@ -109,7 +109,7 @@ describe('the models worker', () => {
     worker.close();
   });
 
-  it('takes a model from a folder, and asks for that folder again to mend it', async () => {
+  it('installs a model from a folder, and asks for that folder again to repair it', async () => {
     const models = new MemoryModels();
     const { worker, web } = tab(models);
     web.files.clear();
@@ -123,7 +123,7 @@ describe('the models worker', () => {
     worker.close();
   });
 
-  it('goes on with a model that was stopped, by its id alone, and fetches nothing twice', async () => {
+  it('resumes an aborted install by model id, and downloads nothing twice', async () => {
     const models = new MemoryModels();
     const { worker, web } = tab(models);
     const stop = new AbortController();
@@ -145,18 +145,18 @@ describe('the models worker', () => {
     await worker.call('get', { wanted: { kind: 'installed', id }, hub: null });
     expect((await worker.call('list', {})).models).toMatchObject([{ id, state: 'complete' }]);
     const after = web.sent(`${base}tiny/unet/weights.safetensors`) - before;
-    expect(before, 'something of it had come').toBeGreaterThan(0);
+    expect(before, 'bytes before the abort').toBeGreaterThan(0);
     expect(after).toBeLessThan(before);
     worker.close();
   });
 
-  it('leaves a model alone that another tab fetches', async () => {
+  it('rejects changes to a model that another tab is downloading', async () => {
     const models = new MemoryModels();
     const [first, second] = [tab(models), tab(models)];
     let pass: () => void = () => undefined;
     let reached: () => void = () => undefined;
     const gate = new Promise<void>((open) => (pass = open));
-    const underWay = new Promise<void>((reach) => (reached = reach));
+    const downloading = new Promise<void>((reach) => (reached = reach));
     first.web.fault = async ({ range }) => {
       if (range && range[1] > 1000) {
         reached();
@@ -165,7 +165,7 @@ describe('the models worker', () => {
       return null;
     };
     const fetched = first.worker.call('get', { wanted, hub: null });
-    await underWay;
+    await downloading;
     for (const call of [
       second.worker.call('get', { wanted, hub: null }),
       second.worker.call('remove', { id }),
@@ -202,7 +202,7 @@ describe('the models worker', () => {
 });
 
 describe('the diffusion worker', () => {
-  const patient = new AbortController().signal;
+  const neverAborted = new AbortController().signal;
   const place = { kind: 'installed', id } as const;
   const engineFor = (models: MemoryModels) =>
     new Engine(
@@ -224,31 +224,31 @@ describe('the diffusion worker', () => {
       models,
     );
 
-  it('makes frames with a model of this device, which nobody may remove meanwhile', async () => {
+  it('makes frames with an installed model, which cannot be removed meanwhile', async () => {
     const models = await installed();
     const engine = engineFor(models);
     const stages = new Set<string>();
-    const model = await engine.load(place, 'cpu', patient, (event) => {
+    const model = await engine.load(place, 'cpu', neverAborted, (event) => {
       if ('stage' in event) stages.add(event.stage);
     });
     expect(model.name).toBe('Tiny');
     expect([...stages]).toEqual(['verify', 'session']);
     const { worker } = tab(models);
     expect((await failure(worker.call('remove', { id }))).code).toBe('model-busy');
-    expect(await worker.call('verify', { id }), 'looking is allowed').toEqual({ damaged: 0 });
+    expect(await worker.call('verify', { id }), 'verifying is allowed').toEqual({ damaged: 0 });
 
     const start = { width: 8, height: 8, data: new Uint8ClampedArray(256).fill(200) };
     const settings = { ...defaultSettings, width: 64, height: 64, frames: 1, steps: 1 };
     const input = { start, firstFrame: 0, settings, previews: false };
-    expect((await engine.generate(input, patient, () => undefined)).frames).toBe(1);
+    expect((await engine.generate(input, neverAborted, () => undefined)).frames).toBe(1);
     worker.close();
   });
 
-  it('refuses a damaged model, which is whole again once the damaged chunks were fetched', async () => {
+  it('rejects a damaged model, and accepts it after the damaged chunks were downloaded', async () => {
     const models = await installed();
     damage(models);
     const engine = engineFor(models);
-    const load = () => engine.load(place, 'cpu', patient, () => undefined);
+    const load = () => engine.load(place, 'cpu', neverAborted, () => undefined);
     expect(await failure(load())).toMatchObject({
       code: 'model-damaged',
       details: { file: unet, chunks: 1 },
@@ -259,15 +259,15 @@ describe('the diffusion worker', () => {
       // The header begins behind its eight bytes of length: it is read again to know what there is.
       ({ url, range }) => url.endsWith('/vae/weights.safetensors') && range && range[0] > 8,
     );
-    expect(again, 'what was whole is not fetched').toEqual([]);
+    expect(again, 'undamaged chunks are not downloaded').toEqual([]);
     expect((await load()).name).toBe('Tiny');
     worker.close();
   });
 
-  it('lets go of a model that it could not load', async () => {
+  it('releases the lock of a model that it could not load', async () => {
     const models = await installed();
     damage(models);
-    await failure(engineFor(models).load(place, 'cpu', patient, () => undefined));
+    await failure(engineFor(models).load(place, 'cpu', neverAborted, () => undefined));
     expect(await models.hold(id, 'exclusive')).not.toBeNull();
   });
 });

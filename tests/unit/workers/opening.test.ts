@@ -37,22 +37,22 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('a file that is opened for writing', () => {
-  it('is kept from being collected until the browser has answered, and no longer', async () => {
+describe('openToWrite', () => {
+  it('keeps the file handle alive until the browser has answered, and no longer', async () => {
     const begin = () => {
       const { file, answers } = fakeFile();
       return { weak: new WeakRef(file), opening: openToWrite(file), answers };
     };
     const { weak, opening, answers } = begin();
     await collect();
-    expect(weak.deref(), 'Chromium does not answer when it is gone').toBeDefined();
+    expect(weak.deref(), 'Chromium never answers if the handle was collected').toBeDefined();
     answers[0]?.resolve({ name: 'opened' });
     expect(await opening).toEqual({ name: 'opened' });
     await collect();
     expect(weak.deref()).toBeUndefined();
   });
 
-  it('is asked for once, however long that takes', async () => {
+  it('requests access once, however long that takes', async () => {
     const { file, answers } = fakeFile();
     const opening = openToWrite(file);
     await vi.advanceTimersByTimeAsync(600_000);
@@ -61,7 +61,7 @@ describe('a file that is opened for writing', () => {
     expect(await opening).toEqual({ name: 'opened' });
   });
 
-  it('is refused when the browser refuses', async () => {
+  it('rejects when the browser rejects', async () => {
     const { file, answers } = fakeFile();
     const opening = openToWrite(file);
     const refusal = new DOMException('locked', 'NoModificationAllowedError');

@@ -6,7 +6,7 @@ import { failure } from '../../support/failure.ts';
 import { FaultInjector } from '../../support/storage/faults.ts';
 import { PickedFile } from '../../support/storage/picked-file.ts';
 
-const patient = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 const picked = (contents = '', Class = PickedFile) =>
   new Class('drift.gif', utf8(contents), new FaultInjector());
 const textOf = ({ bytes }: PickedFile) => bytes && new TextDecoder().decode(bytes);
@@ -24,7 +24,7 @@ class Scanned extends PickedFile {
 }
 
 describe('a file that the user chose', () => {
-  it('is written at the positions that are asked for, in place of what was there', async () => {
+  it('is written at the given positions, replacing its old contents', async () => {
     const target = picked('something longer');
     await fillPicked(
       target,
@@ -32,14 +32,14 @@ describe('a file that the user chose', () => {
         await sink.write(utf8('?ello'), 0);
         await sink.write(utf8('h'), 0);
       },
-      patient,
+      neverAborted,
     );
     expect([textOf(target), target.writing]).toEqual(['hello', 0]);
   });
 
-  it('that the browser refuses in the end ends in an error, not as if the user had stopped it', async () => {
+  it('that the browser blocks on close rejects with an error, not as an abort', async () => {
     const target = picked('', Scanned);
-    const error = await failure(fillPicked(target, (sink) => sink.write(utf8('bad'), 0), patient));
+    const error = await failure(fillPicked(target, (sink) => sink.write(utf8('bad'), 0), neverAborted));
     expect(error).toBeInstanceOf(MediaError);
     expect(error).toMatchObject({ code: 'file-unwritable' });
     expect(error.message).toContain('drift.gif');
@@ -49,7 +49,7 @@ describe('a file that the user chose', () => {
   it.each([
     ['is left as it was', 'before'],
     ['is removed where the picker made it', ''],
-  ])('%s when writing is stopped', async (_, contents) => {
+  ])('%s when writing is aborted', async (_, contents) => {
     const target = picked(contents);
     const stop = new AbortController();
     const writing = fillPicked(

@@ -25,19 +25,19 @@ const bytes = (...values: number[]) => new Uint8Array(values);
 const contents = async (blob: Blob) => [...new Uint8Array(await blob.arrayBuffer())];
 
 describe('a scratch file', () => {
-  it('holds what was written last at each place, whenever the disk is full', async () => {
-    const piece = fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.nat());
+  it('holds the last bytes written at each position, even when the disk becomes full', async () => {
+    const part = fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.nat());
     await fc.assert(
       fc.asyncProperty(
-        fc.array(piece, { maxLength: 12 }),
+        fc.array(part, { maxLength: 12 }),
         fc.option(fc.nat(120), { nil: Number.POSITIVE_INFINITY }),
-        async (pieces, quota) => {
+        async (parts, quota) => {
           const { disk, worker } = browser();
           disk.quota = quota;
           const file = await worker().files.create();
           const expected: number[] = [];
-          for (const [written, place] of pieces) {
-            const position = place % 3 === 0 ? place % (expected.length + 1) : expected.length;
+          for (const [written, at] of parts) {
+            const position = at % 3 === 0 ? at % (expected.length + 1) : expected.length;
             file.write(new Uint8Array(written), position);
             for (const [i, byte] of written.entries()) expected[position + i] = byte;
           }
@@ -53,7 +53,7 @@ describe('a scratch file', () => {
     );
   });
 
-  it('has no gaps', async () => {
+  it('rejects gaps', async () => {
     const file = await browser().worker().files.create();
     expect(() => {
       file.write(bytes(1), 1);
@@ -61,7 +61,7 @@ describe('a scratch file', () => {
     await file.discard();
   });
 
-  it('leaves nothing when it is discarded', async () => {
+  it('leaves no file when it is discarded', async () => {
     const { disk, worker } = browser();
     const file = await worker().files.create();
     file.write(bytes(1, 2, 3));
@@ -70,7 +70,7 @@ describe('a scratch file', () => {
     expect(disk.writers).toBe(0);
   });
 
-  it('stays readable while a few more are written, and then makes room', async () => {
+  it('stays readable while a few more are written, and is then deleted', async () => {
     const { disk, worker } = browser();
     const { files } = worker();
     const written: Blob[] = [];
@@ -83,7 +83,7 @@ describe('a scratch file', () => {
     for (const [i, blob] of written.slice(2).entries()) expect(await contents(blob)).toEqual([i + 2]);
   });
 
-  it('goes once its worker has ended, and not before', async () => {
+  it('is deleted once its worker has ended, and not before', async () => {
     const { disk, worker } = browser();
     const [first, second, third] = [worker(), worker(), worker()];
     const file = await first.files.create();
@@ -96,7 +96,7 @@ describe('a scratch file', () => {
     expect(disk.paths()).toEqual([]);
   });
 
-  it('that was discarded does not make room at the cost of one that is still wanted', async () => {
+  it('that was discarded does not evict one that is still in use', async () => {
     const { worker } = browser();
     const { files } = worker();
     const wanted = await files.create();

@@ -7,7 +7,7 @@ describe('ColourSearch', () => {
   const channel = fc.integer({ min: 0, max: 255 });
   const colour = fc.tuple(channel, channel, channel);
 
-  it('finds a colour as near as the nearest', () => {
+  it('finds a colour at the minimum distance', () => {
     const distance = (a: readonly number[], b: readonly number[]) =>
       a.reduce((sum, value, i) => sum + (value - (b[i] ?? 0)) ** 2, 0);
     fc.assert(
@@ -31,7 +31,7 @@ describe('error diffusion', () => {
   };
   const share = (indices: Uint8Array) => indices.reduce((sum, index) => sum + index, 0) / indices.length;
 
-  it('gives areas their mean colour, from black and white alone', () => {
+  it('keeps the mean colour of an area with black and white alone', () => {
     const data = slope(96);
     const indices = diffusionDitherer(width * height)({ width, data, before: null }, black, 9);
     expect(share(indices)).toBeGreaterThan(127.5 / 255 - 0.02);
@@ -42,7 +42,7 @@ describe('error diffusion', () => {
     expect(share(diffusionDitherer(width * height)(dark, black, 9))).toBeGreaterThan(0.1);
   });
 
-  it('leaves unchanged pixels alone, and continues their pattern', () => {
+  it('leaves unchanged pixels transparent and continues their pattern', () => {
     const ditherer = diffusionDitherer(width * height);
     const first = slope(96);
     const shown = ditherer({ width, data: first, before: null }, black, 9);

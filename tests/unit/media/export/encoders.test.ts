@@ -130,7 +130,7 @@ describe('GIF', () => {
     });
   });
 
-  it('carries the note as ASCII', async () => {
+  it('has the metadata as an ASCII comment', async () => {
     const text = Buffer.from(await encode(encodeGif)).toString('latin1');
     expect(text).toContain('{"seed":7,"prompt":"a caf\\u00e9"}');
     expect(Buffer.from(await encode(encodeGif, { note: null })).toString('latin1')).not.toContain('seed');
@@ -138,7 +138,7 @@ describe('GIF', () => {
 });
 
 describe('APNG', () => {
-  it('holds every frame exactly', async () => {
+  it('has every frame bit for bit', async () => {
     const apng = decodeApng(await encode(encodeApng));
     expect(apng.numberOfFrames).toBe(pictures.length);
     expect(apng.numberOfPlays).toBe(0);
@@ -151,7 +151,7 @@ describe('APNG', () => {
     expect(once.numberOfPlays).toBe(1);
   });
 
-  it('shows frames for as long as is asked, also for minutes', async () => {
+  it('keeps the duration of frames, even of minutes', async () => {
     for (const seconds of [65.535, 65.54, 121]) {
       const { frames } = decodeApng(await encode(encodeApng, {}, seconds));
       for (const { delayNumber, delayDenominator } of frames) {
@@ -162,7 +162,7 @@ describe('APNG', () => {
 });
 
 describe('ZIP', () => {
-  it('holds the frames, and says how they were made', async () => {
+  it('has the frames and how they were made', async () => {
     const entries = unzipSync(await encode(encodeFramesZip));
     expect(Object.keys(entries)).toEqual([
       'project.json',

@@ -20,8 +20,8 @@ const whole = (width: number, height: number) => ({
   scaledHeight: height,
 });
 
-describe('rendering', () => {
-  it('repeats pixels, by nearest', () => {
+describe('Renderer', () => {
+  it('repeats pixels with nearest', () => {
     const picture = pictureOf(3, 2, (x, y) => [80 * x, 100 * y, 7, 255]);
     const twice = new Renderer({ placement: whole(6, 4), resampling: 'nearest', fit: 'pad' }).render(picture);
     for (let y = 0; y < 4; y++) {
@@ -31,7 +31,7 @@ describe('rendering', () => {
     }
   });
 
-  it('keeps a plain colour, larger or smaller', () => {
+  it('keeps a uniform colour, enlarged or reduced', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 40 }),
@@ -53,7 +53,7 @@ describe('rendering', () => {
     );
   });
 
-  it('keeps a slope straight, by Lanczos', () => {
+  it('keeps a gradient linear with Lanczos', () => {
     const slope = pictureOf(32, 8, (x) => [8 * x, 0, 0, 255]);
     const scaled = new Renderer({ placement: whole(64, 16), resampling: 'lanczos', fit: 'pad' }).render(
       slope,
@@ -61,7 +61,7 @@ describe('rendering', () => {
     for (let x = 8; x < 56; x++) expect(Math.abs((at(scaled, x, 8)[0] ?? 0) - (4 * x - 2))).toBeLessThan(1.5);
   });
 
-  it('centres on black, and cuts what does not fit', () => {
+  it('centres on black when padded, and crops what does not fit', () => {
     const white = pictureOf(8, 4, () => [255, 255, 255, 255]);
     const padded = { width: 8, height: 8, x: 0, y: 2, scaledWidth: 8, scaledHeight: 4 };
     const bars = new Renderer({ placement: padded, resampling: 'lanczos', fit: 'pad' }).render(white);
@@ -72,7 +72,7 @@ describe('rendering', () => {
     expect([0, 1, 2, 3].map((x) => at(middle, x, 0)[0])).toEqual([2, 3, 4, 5]);
   });
 
-  it('shows pictures of other sizes in their own proportions, whole or filling the frame', () => {
+  it('keeps the proportions of pictures of other sizes, padded or cropped', () => {
     /** Red at the left edge, blue at the right edge. */
     const wide = pictureOf(64, 16, (x) => [x < 16 ? 255 : 0, 0, x >= 48 ? 255 : 0, 255]);
     const rendered = (fit: 'pad' | 'crop') =>
@@ -101,14 +101,14 @@ describe('rendering', () => {
     expect(new Set(filled.data)).toEqual(new Set([255]));
   });
 
-  it('puts transparency on white', () => {
+  it('composites transparency on white', () => {
     const clear = pictureOf(2, 2, () => [0, 0, 0, 0]);
     expect(
       at(new Renderer({ placement: whole(2, 2), resampling: 'nearest', fit: 'pad' }).render(clear), 0, 0),
     ).toEqual([255, 255, 255, 255]);
   });
 
-  it('fades', () => {
+  it('blended() cross-fades two pictures', () => {
     const [dark, light] = [0, 200].map((value) => pictureOf(1, 1, () => [value, value, value, 255]));
     if (!dark || !light) throw new Error('two pictures');
     expect(at(blended(dark, light, 0.25), 0, 0)).toEqual([50, 50, 50, 255]);

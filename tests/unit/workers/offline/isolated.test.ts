@@ -20,14 +20,14 @@ describe('isolated', () => {
     });
   });
 
-  test('removes the length of a body that is decoded already', () => {
+  test('removes the length of a body that is already decoded', () => {
     const headers = { 'Content-Encoding': 'gzip', 'Content-Length': '3' };
     const response = isolated(new Response('longer than that', { headers }));
     expect(response.headers.has('Content-Encoding')).toBe(false);
     expect(response.headers.has('Content-Length')).toBe(false);
   });
 
-  test('passes on responses without a body, and failures', () => {
+  test('passes on responses without a body, and network errors', () => {
     expect(isolated(new Response(null, { status: 304 })).status).toBe(304);
     const failed = Response.error();
     expect(isolated(failed)).toBe(failed);
