@@ -79,7 +79,7 @@ describe('the software GPU in Node', () => {
     expect([...new Float32Array(await read(device, buffer, 16))]).toEqual([0, 3, 4, 5]);
   });
 
-  it('can hide float16, as older GPUs lack it', async () => {
+  it('can hide float16, like an older GPU', async () => {
     const opened = await openNodeGpu({ float16: false });
     if (opened.gpu === null) throw new Error(opened.reason);
     expect(opened.float16).toBe(false);

@@ -46,8 +46,8 @@ function message(page: Page) {
   return page.getByRole('alert');
 }
 
-test.describe('what cannot be used is said and costs nothing', { tag: '@cpu' }, () => {
-  test('files that are no start picture', async ({ page }) => {
+test.describe('invalid input is reported and changes nothing', { tag: '@cpu' }, () => {
+  test('files that are not a start picture', async ({ page }) => {
     await prepare(page, { Frames: 1, Steps: 2 });
     await generate(page);
     await finished(page, 1);
@@ -76,10 +76,10 @@ test.describe('what cannot be used is said and costs nothing', { tag: '@cpu' }, 
     await generate(page);
     await finished(page, 2);
     const [first] = await stripPixels(page);
-    expect(first && before[0]?.equals(first), 'the frame made before is as it was').toBe(true);
+    expect(first && before[0]?.equals(first), 'the earlier frame is unchanged').toBe(true);
   });
 
-  test('a width that no frame can have', async ({ page }) => {
+  test('an invalid width', async ({ page }) => {
     await prepare(page, { Frames: 1, Steps: 2 });
     await set(page, { Width: 500 });
     const wrong = page.getByText('Width must be a multiple of 8.');
@@ -113,7 +113,7 @@ test.describe('what cannot be used is said and costs nothing', { tag: '@cpu' }, 
     await button(page, 'Generate').click();
     await expect(oneSize).toBeVisible();
     await button(page, 'Start over').click();
-    await expect(oneSize, 'without frames any size will do').toHaveCount(0);
+    await expect(oneSize, 'any size is valid without frames').toHaveCount(0);
   });
 
   for (const [name, text, wrong, offered] of [

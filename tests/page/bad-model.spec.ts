@@ -140,8 +140,8 @@ const faults: readonly {
   },
 ];
 
-test.describe('a model at another address', { tag: '@cpu' }, () => {
-  test('works, under the name that its manifest gives it', async ({ page, server }) => {
+test.describe('a model by URL', { tag: '@cpu' }, () => {
+  test('loads under the name in its manifest', async ({ page, server }) => {
     const name = "Somebody else's patterns";
     server.answers.set('model.json', await changedJson('model.json', { name, licence: 'CC-BY-4.0' }));
     await open(page, pageWith(server.manifest));
@@ -154,13 +154,13 @@ test.describe('a model at another address', { tag: '@cpu' }, () => {
   });
 
   for (const { what, path, answer, says } of faults) {
-    test(`with ${what} says so, and can be tried again`, async ({ page, server }) => {
+    test(`with ${what} shows an error, and can be retried`, async ({ page, server }) => {
       server.answers.set(path, await answer());
       await open(page, pageWith(server.manifest));
       const alert = page.getByRole('alert');
       await expect(alert).toHaveText(says);
       await expect(page.getByText('The model could not be loaded.')).toBeVisible();
-      // As long as the fault is there it is said again, and counted.
+      // While the problem lasts, the error is shown again, with a count.
       await button(page, 'Retry').click();
       await expect(alert).toContainText('(2 times)');
 
@@ -168,16 +168,16 @@ test.describe('a model at another address', { tag: '@cpu' }, () => {
       await button(page, 'Retry').click();
       await modelIsReady(page);
       await expect(button(page, 'Retry')).toHaveCount(0);
-      await expect(alert, 'what went wrong is over').toHaveCount(0);
+      await expect(alert, 'the error is gone').toHaveCount(0);
     });
   }
 
-  test('that cannot be an address', async ({ page }) => {
+  test('with an unsupported protocol', async ({ page }) => {
     await open(page, '/?model=ftp://example.org/model.json');
     await expect(page.getByRole('alert')).toContainText('“ftp://example.org/model.json” cannot be used');
   });
 
-  test('behind a server that is not there', async ({ page, server }) => {
+  test('on a server that cannot be reached', async ({ page, server }) => {
     await server.close();
     await open(page, pageWith(server.manifest));
     await expect(page.getByRole('alert')).toContainText('could not be reached');

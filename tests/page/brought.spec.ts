@@ -43,45 +43,45 @@ async function shownByBrowser(page: Page, name: string) {
 }
 
 const folder = (name: string) => readdirSync(inputs + name).map((file) => `${name}/${file}`);
-const told = (page: Page, text: string | RegExp) => expect(page.getByText(text)).toBeVisible();
+const expectMessage = (page: Page, text: string | RegExp) => expect(page.getByText(text)).toBeVisible();
 
-test.describe('files that people bring', { tag: '@cpu' }, () => {
-  test('a folder that the original program left, dropped: its frames, and the animation is offered', async ({
+test.describe('imported files', { tag: '@cpu' }, () => {
+  test('a dropped folder of the original program: imports its frames and offers the animation', async ({
     page,
   }) => {
     await open(page);
     await drop(page, 'original-program-folder');
-    await told(page, '5 pictures became a project. Left out: out.gif.');
+    await expectMessage(page, '5 pictures became a project. Left out: out.gif.');
     await expect(frames(page)).toHaveCount(5);
     await page.getByRole('button', { name: 'Make a project of “out.gif”' }).click();
     await expect(frames(page)).toHaveCount(1);
   });
 
-  test('the files of that folder, chosen', async ({ page }) => {
+  test('the files of that folder, chosen by the file picker', async ({ page }) => {
     await open(page);
     await choose(page, ...folder('original-program-folder'));
-    await told(page, '5 pictures became a project. Left out: out.gif.');
+    await expectMessage(page, '5 pictures became a project. Left out: out.gif.');
     await expect(frames(page)).toHaveCount(5);
   });
 
-  test('what a Mac leaves among them is passed over', async ({ page }) => {
+  test('hidden files of macOS are ignored', async ({ page }) => {
     await open(page);
     await choose(page, ...folder('mac-folder'));
-    await told(page, '3 pictures became a project.');
+    await expectMessage(page, '3 pictures became a project.');
     await expect(frames(page)).toHaveCount(3);
   });
 
-  test('a folder in a folder and an archive beside are offered by themselves', async ({ page }) => {
+  test('a nested folder and an archive beside the frames are offered separately', async ({ page }) => {
     await open(page);
     await drop(page, 'nested');
-    await told(page, /^5 pictures became a project\. Left out: depth, nested\/backup\.zip/);
+    await expectMessage(page, /^5 pictures became a project\. Left out: depth, nested\/backup\.zip/);
     await expect(frames(page)).toHaveCount(5);
   });
 
-  test('a picture that was cut short is named, and the others come in', async ({ page }) => {
+  test('a truncated picture is named, and the others are imported', async ({ page }) => {
     await open(page);
     await drop(page, 'one-truncated.zip');
-    await told(page, /^4 pictures became a project\..*1 could not be read: 000000\d\.jpg \(/);
+    await expectMessage(page, /^4 pictures became a project\..*1 could not be read: 000000\d\.jpg \(/);
     await expect(frames(page)).toHaveCount(4);
   });
 
@@ -90,15 +90,15 @@ test.describe('files that people bring', { tag: '@cpu' }, () => {
     { archive: 'jfif.zip', count: 2, bad: null },
     { archive: 'heic-mixed.zip', count: 1, bad: /2 could not be read: IMG_3\.heic \(This is a HEIC file/ },
   ]) {
-    test(`pictures are known by what is in them, not by their names: ${archive}`, async ({ page }) => {
+    test(`pictures are recognised by content, not by name: ${archive}`, async ({ page }) => {
       await open(page);
       await drop(page, `heic-and-jfif/${archive}`);
-      if (bad) await told(page, bad);
+      if (bad) await expectMessage(page, bad);
       await expect(frames(page)).toHaveCount(count);
     });
   }
 
-  test('pictures of a kind that no browser reads are refused by their name', async ({ page }) => {
+  test('unsupported picture formats are rejected by name', async ({ page }) => {
     await open(page);
     await drop(page, 'heic-and-jfif/heic.zip');
     const message = page.getByRole('alert');
@@ -106,7 +106,7 @@ test.describe('files that people bring', { tag: '@cpu' }, () => {
     await expect(message).toContainText('Save it as PNG or JPEG first');
   });
 
-  test('several archives become a project each', async ({ page }) => {
+  test('several archives become one project each', async ({ page }) => {
     await open(page);
     await drop(page, 'heic-and-jfif/jfif.zip', 'heic-and-jfif/heic-is-jpeg.zip');
     await expect(frames(page)).toHaveCount(2);
@@ -114,7 +114,7 @@ test.describe('files that people bring', { tag: '@cpu' }, () => {
     await expect(page.getByRole('list', { name: 'Projects' }).getByRole('listitem')).toHaveCount(2);
   });
 
-  test('pictures of every kind are turned as the browser shows them', async ({ page }) => {
+  test('the orientation of every format is applied as in the browser', async ({ page }) => {
     await open(page);
     await showMoreSettings(page);
     for (const name of ['exif6.jpg', 'exif6.png', 'exif6.webp', 'photo.heic', 'rot.avif']) {

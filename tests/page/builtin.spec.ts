@@ -19,32 +19,35 @@ import { expect, test } from './fixtures.ts';
 /** The model that is served with the page. All other specs run on a smaller one. */
 
 /** Has breaches of the content security policy written to the console, of the page or of a worker. */
-function reportBreaches(): void {
+function reportPolicyViolations(): void {
   self.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
     console.error(`The policy ${violatedDirective} forbids ${blockedURI}.`);
   });
 }
 
 /**
- * Watches for what a person does not see: complaints on the console, and requests that go anywhere but to the page's
+ * Watches for what a person does not see: errors on the console, and requests that go anywhere but to the page's
  * own server, of the page and of its workers.
  */
-async function watch(page: Page, origin: string): Promise<{ complaints: string[]; elsewhere: string[] }> {
-  const complaints: string[] = [];
-  const elsewhere: string[] = [];
-  await page.addInitScript(reportBreaches);
+async function watch(
+  page: Page,
+  origin: string,
+): Promise<{ consoleErrors: string[]; foreignRequests: string[] }> {
+  const consoleErrors: string[] = [];
+  const foreignRequests: string[] = [];
+  await page.addInitScript(reportPolicyViolations);
   page.on('worker', (worker) => {
     // A worker may be gone before it can be asked.
-    worker.evaluate(reportBreaches).catch(() => undefined);
+    worker.evaluate(reportPolicyViolations).catch(() => undefined);
   });
   page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
+    if (message.type() === 'error') consoleErrors.push(message.text());
   });
   page.on('request', (request) => {
     const url = new URL(request.url());
-    if (!['blob:', 'data:'].includes(url.protocol) && url.origin !== origin) elsewhere.push(url.href);
+    if (!['blob:', 'data:'].includes(url.protocol) && url.origin !== origin) foreignRequests.push(url.href);
   });
-  return { complaints, elsewhere };
+  return { consoleErrors, foreignRequests };
 }
 
 /** Opens the page as a newcomer does, and takes the first example. */
@@ -55,10 +58,10 @@ async function takeExample(page: Page): Promise<void> {
 }
 
 test(
-  'the first visit shows where to drop a picture, and an example becomes a frame with two clicks',
+  'the first visit shows the drop area, and an example becomes a frame with two clicks',
   { tag: '@cpu' },
   async ({ page, baseURL }) => {
-    const { complaints, elsewhere } = await watch(page, baseURL ?? '');
+    const { consoleErrors, foreignRequests } = await watch(page, baseURL ?? '');
     await open(page, builtInPage);
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
     await expect(page).toHaveTitle(/Drift/);
@@ -78,29 +81,29 @@ test(
     for (const kind of ['GIF', 'MP4', 'ZIP']) {
       expect((await downloaded(page, `Download ${kind}`)).length, kind).toBeGreaterThan(1000);
     }
-    expect(complaints).toEqual([]);
-    expect(elsewhere, 'no picture ever leaves the machine').toEqual([]);
+    expect(consoleErrors).toEqual([]);
+    expect(foreignRequests, 'requests to other origins, which could leak pictures').toEqual([]);
   },
 );
 
-test('its prompts can be written, and frames follow them', { tag: '@cpu' }, async ({ page, baseURL }) => {
-  const { elsewhere } = await watch(page, baseURL ?? '');
+test('its prompts can be edited, and frames follow them', { tag: '@cpu' }, async ({ page, baseURL }) => {
+  const { foreignRequests } = await watch(page, baseURL ?? '');
   await takeExample(page);
   await modelIsReady(page);
   await set(page, { Steps: 2 });
   for (const name of ['Positive prompts', 'Negative prompts']) {
     const field = page.getByRole('textbox', { name, exact: true });
     await expect(field).toBeEditable();
-    await expect(field, 'it has words of its own to begin with').toHaveValue(/\w/);
+    await expect(field, 'default prompts').toHaveValue(/\w/);
   }
   await setPositivePrompts(page, 'red apple|shiny');
   const apple = await firstFrame(page);
   await setPositivePrompts(page, 'blue whale|water');
   const whale = await firstFrame(page);
-  expect(apple.equals(whale), 'other words make another frame').toBe(false);
+  expect(apple.equals(whale), 'other prompts make another frame').toBe(false);
   await setPositivePrompts(page, 'red apple|shiny');
-  expect(apple.equals(await firstFrame(page)), 'the same words make the same frame').toBe(true);
-  expect(elsewhere, 'no word ever leaves the machine').toEqual([]);
+  expect(apple.equals(await firstFrame(page)), 'the same prompts make the same frame').toBe(true);
+  expect(foreignRequests, 'requests to other origins, which could leak prompts').toEqual([]);
 });
 
 test('it makes pictures in float16', { tag: '@float16' }, async ({ page }) => {
@@ -110,5 +113,5 @@ test('it makes pictures in float16', { tag: '@float16' }, async ({ page }) => {
   await finished(page, 1);
   const [pixels = Buffer.alloc(0)] = await stripPixels(page);
   // Numbers that float16 cannot hold end as a frame of one colour.
-  expect(new Set(pixels).size, 'shades in the frame').toBeGreaterThan(64);
+  expect(new Set(pixels).size, 'distinct values in the frame').toBeGreaterThan(64);
 });

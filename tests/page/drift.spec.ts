@@ -15,7 +15,7 @@ import { expect, test } from './fixtures.ts';
 import { look, needsReaders } from './media/programs.ts';
 
 /** The way of every visitor, from end to end, in a real browser, on each kind of machine. */
-test('a picture becomes an animation, and the downloads hold what the strip shows', async ({
+test('a picture becomes an animation, and the downloads contain the frames of the strip', async ({
   page,
   machine,
 }) => {

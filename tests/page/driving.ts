@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { expect } from './fixtures.ts';
 
 /** Slow machines take this long for a few frames, in milliseconds; the first run compiles shaders besides. */
-const patience = 240_000;
+const modelTimeout = 240_000;
 
 /** A picture of the golden folder: a photograph's worth of colours at 128 × 128. */
 export const startPicture = fileURLToPath(new URL('../golden/shapes/start.png', import.meta.url));
@@ -29,7 +29,7 @@ export function pageWith(manifest: string): string {
 /** The page with the small model of the tests. */
 function smallModelPage(): string {
   const manifest = process.env['DRIFT_SMALL_MODEL'];
-  if (manifest === undefined) throw new Error('Nobody serves the small model: see serve-patterns.ts.');
+  if (manifest === undefined) throw new Error('The small model is not served: see serve-patterns.ts.');
   return pageWith(manifest);
 }
 
@@ -48,7 +48,7 @@ export async function prepare(page: Page, settings: Readonly<Record<string, numb
 }
 
 export async function modelIsReady(page: Page, name?: string): Promise<void> {
-  await expect(fact(page, 'Model')).toHaveText(name ?? /./, { timeout: patience });
+  await expect(fact(page, 'Model')).toHaveText(name ?? /./, { timeout: modelTimeout });
 }
 
 /** What the foot of the page says about the model, under one of its headings. */
@@ -124,7 +124,7 @@ export function frame(page: Page, number: number): Locator {
 
 /** Waits until the run is over and the animation has so many frames. */
 export async function finished(page: Page, count: number): Promise<void> {
-  await expect(frame(page, count)).toBeVisible({ timeout: patience });
+  await expect(frame(page, count)).toBeVisible({ timeout: modelTimeout });
   await expect(button(page, 'Generate')).toBeEnabled();
   await expect(frames(page)).toHaveCount(count);
 }

@@ -61,7 +61,7 @@ function meanDifference(rgb: Uint8Array, index: number): number {
 }
 
 test.describe('the Export dialog', { tag: '@cpu' }, () => {
-  test('writes every format as other programs read it', async ({ page }) => {
+  test('writes GIF, MP4, WebM and APNG that other programs can read', async ({ page }) => {
     needsReaders();
     const dialog = await openDialog(page);
     await dialog.getByLabel('Frame rate').fill('20');
@@ -145,7 +145,7 @@ test.describe('the Export dialog', { tag: '@cpu' }, () => {
     }
   });
 
-  test('times, scales and fades as it says, and keeps a limit', async ({ page }) => {
+  test('applies frame rate, scale, cross-fades and presets', async ({ page }) => {
     needsReaders();
     const dialog = await openDialog(page);
     await dialog.getByLabel('Frame rate').fill('60');

@@ -55,7 +55,7 @@ export const test = base.extend<RigOptions & RigFixtures>({
       const errors: Error[] = [];
       page.on('pageerror', (error) => errors.push(error));
       await use(errors);
-      expect(errors, 'the page threw errors that nothing caught').toEqual([]);
+      expect(errors, 'uncaught errors of the page').toEqual([]);
     },
     { auto: true },
   ],

@@ -14,7 +14,7 @@ for (const [name, program, serve] of [
   ["Debian's nginx", nginxProgram(), serveWithNginx],
   ["Python's http.server", findCommand('python3'), serveWithPython],
 ] as const) {
-  test(`makes a frame behind ${name}, in a folder of a site`, { tag: '@cpu' }, async ({ page }) => {
+  test(`makes a frame on ${name}, in a subfolder of a site`, { tag: '@cpu' }, async ({ page }) => {
     test.skip(program === null, `${name} is not installed`);
     const site = mkdtempSync(join(tmpdir(), 'drift-site-'));
     symlinkSync(built, join(site, 'drift'));

@@ -2,17 +2,17 @@ import { button, chooseStart, downloaded, finished, frames, generate, open, set 
 import { expect, test } from './fixtures.ts';
 
 /** An address of another machine, as browsers see it (RFC 5737), which leads to this one. */
-const elsewhere = '192.0.2.7';
+const otherHost = '192.0.2.7';
 
 test(
-  'by plain http in a local network the page works, and names what a secure address is needed for',
+  'over plain http in a local network the page works, and names what needs a secure address',
   {
     tag: '@cpu',
   },
   async ({ openBrowser, baseURL }) => {
-    const page = await openBrowser(`--host-resolver-rules=MAP ${elsewhere} 127.0.0.1`);
+    const page = await openBrowser(`--host-resolver-rules=MAP ${otherHost} 127.0.0.1`);
     const address = new URL('/', baseURL);
-    address.hostname = elsewhere;
+    address.hostname = otherHost;
     await open(page, address.href);
     expect(await page.evaluate(() => isSecureContext)).toBe(false);
     await expect(page.getByText(/gives? a page the GPU only at a secure address: https/)).toBeVisible();

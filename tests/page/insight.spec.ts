@@ -3,7 +3,7 @@ import { expect, test } from './fixtures.ts';
 import { button, finished, generate, prepare } from './driving.ts';
 
 test(
-  'the curves show the frame under the mouse, and the one before when it leaves',
+  'the insight curves show the frame under the mouse, and the selected frame again when it leaves',
   { tag: '@cpu' },
   async ({ page }) => {
     await page.setViewportSize({ width: 390, height: 844 });

@@ -31,13 +31,17 @@ function askWorker(page: Page): Promise<unknown> {
   });
 }
 
-test('this browser is the machine that it plays, in workers too', async ({ page, machine }) => {
+test('the browser has the GPU of its project, in workers too', async ({ page, machine }) => {
   await page.goto('/');
   expect(await askWorker(page)).toEqual({ machine, isolated: true, h264: true });
 });
 
-test('a browser without an H.264 encoder can be had', { tag: '@cpu' }, async ({ openBrowser, machine }) => {
-  const page = await openBrowser(withoutH264);
-  await page.goto('/');
-  expect(await askWorker(page)).toEqual({ machine, isolated: true, h264: false });
-});
+test(
+  'a browser can be started without an H.264 encoder',
+  { tag: '@cpu' },
+  async ({ openBrowser, machine }) => {
+    const page = await openBrowser(withoutH264);
+    await page.goto('/');
+    expect(await askWorker(page)).toEqual({ machine, isolated: true, h264: false });
+  },
+);

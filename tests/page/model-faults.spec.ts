@@ -17,7 +17,7 @@ import {
   listenToNews,
   lookAtFull,
   openModels,
-  secondPiece,
+  secondChunk,
   storedFiles,
   test,
   tower,
@@ -78,9 +78,9 @@ const passing: Record<string, { readonly rules: readonly FaultRule[]; readonly s
   },
 };
 
-test.describe('a server', { tag: '@cpu' }, () => {
+test.describe('a model server', { tag: '@cpu' }, () => {
   for (const [what, { rules, says }] of Object.entries(passing)) {
-    test(`that ${what} is lived with`, async ({ page, hub, flawless }) => {
+    test(`that ${what} does not prevent the download`, async ({ page, hub, flawless }) => {
       await hurryRetries(page);
       const news = await listenToNews(page);
       await openModels(page, hub);
@@ -94,7 +94,7 @@ test.describe('a server', { tag: '@cpu' }, () => {
     });
   }
 
-  test('that has no safetensors any more gives PyTorch’s files instead', async ({ page, hub, files }) => {
+  test('that no longer has safetensors serves PyTorch’s files instead', async ({ page, hub, files }) => {
     const rest = new Map([...files].filter(([path]) => path !== `${diffusionRepository}/${unet}`));
     const other = await startHub(published(rest));
     const expected = await cleanFiles(stableDiffusionVariations, { base: other.url });
@@ -112,7 +112,7 @@ test.describe('a server', { tag: '@cpu' }, () => {
     expect(await storedFiles(page, fullId)).toEqual(expected);
   });
 
-  test('that replaces a file in between: the other one is had, whole', async ({ page, hub, files }) => {
+  test('that replaces a file during the download restarts that file', async ({ page, hub, files }) => {
     const path = `${diffusionRepository}/${unet}`;
     const first = files.get(path);
     if (!first) throw new Error(`There is no ${path}.`);
@@ -136,7 +136,7 @@ test.describe('a server', { tag: '@cpu' }, () => {
     expect(await storedFiles(page, fullId)).toEqual(expected);
   });
 
-  test('that is at fault is given up with a word for it, and what has come is kept', async ({
+  test('that keeps failing ends the download with an error, and downloaded chunks are kept', async ({
     page,
     hub,
     files,
@@ -169,12 +169,12 @@ test.describe('a server', { tag: '@cpu' }, () => {
     const before = hub.fetched(tower).bytes;
     await goOn.click();
     await isInstalled(page);
-    await expect(alert, 'what went wrong is over').toHaveCount(0);
-    expect(hub.fetched(tower).bytes - before).toBeLessThan(secondPiece);
+    await expect(alert, 'the error is gone').toHaveCount(0);
+    expect(hub.fetched(tower).bytes - before).toBeLessThan(secondChunk);
     expect(await storedFiles(page, fullId)).toEqual(flawless);
   });
 
-  test('that does not let other sites read is told so before anything is fetched', async ({ page, hub }) => {
+  test('without CORS is reported before anything is downloaded', async ({ page, hub }) => {
     hub.inject({ path: tower, faults: [{ kind: 'no-cors' }] });
     await hurryRetries(page);
     await openModels(page, hub);
@@ -188,11 +188,7 @@ test.describe('a server', { tag: '@cpu' }, () => {
 });
 
 test.describe('the network', { tag: '@cpu' }, () => {
-  test('may be gone for long: the download goes on as soon as it is back', async ({
-    page,
-    hub,
-    flawless,
-  }) => {
+  test('can be offline for long: the download resumes when it is back', async ({ page, hub, flawless }) => {
     await hurryRetries(page);
     await openModels(page, hub);
     await lookAtFull(page);

@@ -22,12 +22,12 @@ export const fullId = 'sd-image-variations';
 
 /** Where the image tower is in its repository. */
 export const tower = 'onnx/vision_model_fp16.onnx';
-/** The image tower is made long enough for a second piece: so many bytes of it are nothing but a comment. */
+/** The image tower is made long enough for a second chunk: so many bytes of it are nothing but a comment. */
 const comment = 13_000_000;
-/** The bytes of its first piece, a byte of its second one, and more bytes than that has. */
-export const firstPiece = usualChunk;
+/** The bytes of its first chunk, a byte of its second one, and more bytes than that has. */
+export const firstChunk = usualChunk;
 export const inSecondChunk = 12_800_000;
-export const secondPiece = 600_000;
+export const secondChunk = 600_000;
 
 /** Every file of the full model by `owner/name/path`: small networks of random values, but for the image tower's length. */
 export async function fullModel(): Promise<Map<string, ByteSource>> {
@@ -53,9 +53,9 @@ function varint(value: number): number[] {
 }
 
 /** Waits are that much shorter in the models worker, so that tests need not sit through them. */
-const hurry = 50;
+const speedUp = 50;
 /** But for this one, in milliseconds, by which a silent connection is found out: a busy machine is silent, too. */
-const unhurried = 10_000;
+const unscaledWait = 10_000;
 
 declare global {
   interface Window {
@@ -125,13 +125,13 @@ export async function hurryRetries(page: Page): Promise<void> {
       );
       window.Worker = class extends Worker {
         constructor(url: string | URL, options?: WorkerOptions) {
-          // Imported in this order, and both before the worker hears its first message.
+          // Imported in this order, and both before the worker receives its first message.
           const both = [hurried, new URL(url, document.baseURI).href].map((each) => `import '${each}';`);
           super(options?.name === 'models' ? script(both.join('')) : url, options);
         }
       };
     },
-    [hurry, unhurried] as const,
+    [speedUp, unscaledWait] as const,
   );
 }
 
@@ -148,7 +148,7 @@ export async function listenToNews(page: Page): Promise<() => Promise<string>> {
   return () => page.evaluate(() => [...window.newsSoFar].join('\n'));
 }
 
-/** SHA-256 of each file of a model in the page's private file system, but for its ledger. */
+/** SHA-256 of each file of a model in the page's private file system, without its install journal. */
 export async function storedFiles(page: Page, id: string): Promise<Record<string, string>> {
   return page.evaluate(async (model) => {
     const sums: Record<string, string> = {};

@@ -13,14 +13,14 @@ import {
   cleanFiles,
   damage,
   expect,
-  firstPiece,
+  firstChunk,
   fullId,
   fullName,
   inSecondChunk,
   isInstalled,
   lookAtFull,
   openModels,
-  secondPiece,
+  secondChunk,
   storedFiles,
   storedSize,
   test,
@@ -31,19 +31,19 @@ const towerFile = 'image_encoder/model.onnx';
 /** So many bytes are read of the image tower to know what it is, at most. */
 const headers = 10_000;
 
-/** Has the image tower's second piece wait, once, until the gate is opened. */
-function holdSecondPiece(hub: Hub) {
+/** Has the image tower's second chunk wait, once, until the gate is opened. */
+function stallSecondChunk(hub: Hub) {
   const gate = createGate();
   hub.inject({ path: tower, covering: inSecondChunk, to: 1, faults: [{ kind: 'stall', after: 1000, gate }] });
   return gate;
 }
 
-/** Begins the download of the full model and waits until the tower's second piece alone is missing of it. */
-async function downloadAllButOnePiece(page: Page, hub: Hub) {
-  const gate = holdSecondPiece(hub);
+/** Begins the download of the full model and waits until the tower's second chunk alone is missing of it. */
+async function downloadAllButOneChunk(page: Page, hub: Hub) {
+  const gate = stallSecondChunk(hub);
   await button(page, 'Download').click();
   await gate.reached;
-  await expect.poll(() => storedSize(page, fullId, towerFile)).toBe(firstPiece);
+  await expect.poll(() => storedSize(page, fullId, towerFile)).toBe(firstChunk);
   return gate;
 }
 
@@ -65,29 +65,29 @@ async function install(page: Page, hub: Hub): Promise<void> {
 }
 
 test.describe('a download', { tag: '@cpu' }, () => {
-  test('is paused, resumed, and thrown away', async ({ page, hub, flawless }) => {
+  test('is paused, resumed, and discarded', async ({ page, hub, flawless }) => {
     await openModels(page, hub);
     await lookAtFull(page);
-    await downloadAllButOnePiece(page, hub);
+    await downloadAllButOneChunk(page, hub);
     await button(page, 'Pause').click();
     await expect(downloadOf(page)).toContainText(/Paused at \d/);
     const before = hub.fetched(tower).bytes;
     await button(page, 'Resume').click();
     await isInstalled(page);
-    expect(hub.fetched(tower).bytes - before).toBeLessThan(secondPiece);
+    expect(hub.fetched(tower).bytes - before).toBeLessThan(secondChunk);
     expect(await storedFiles(page, fullId)).toEqual(flawless);
 
     await button(page, `Remove ${fullName}`).click();
     await button(page, 'Yes, remove').click();
     hub.reset();
-    await downloadAllButOnePiece(page, hub);
+    await downloadAllButOneChunk(page, hub);
     await button(page, 'Cancel').click();
     await button(page, 'Throw away').click();
     await expect(page.getByText('No models are stored on this device yet')).toBeVisible();
     await expect.poll(() => modelFolders(page)).toEqual([]);
   });
 
-  test('of which the browser is killed goes on with what was there', async ({
+  test('resumes from its stored chunks after the browser was killed', async ({
     playwright,
     launchOptions,
     baseURL,
@@ -104,11 +104,11 @@ test.describe('a download', { tag: '@cpu' }, () => {
     const page = await first.newPage();
     await openModels(page, hub);
     await lookAtFull(page);
-    await downloadAllButOnePiece(page, hub);
+    await downloadAllButOneChunk(page, hub);
     // Without this, what came in the last second is fetched again.
     await button(page, 'Pause').click();
     await expect(downloadOf(page)).toContainText(/Paused at \d/);
-    holdSecondPiece(hub);
+    stallSecondChunk(hub);
     await button(page, 'Resume').click();
     const killed = first.waitForEvent('close');
     process.kill(await processOf(first), 'SIGKILL');
@@ -122,20 +122,16 @@ test.describe('a download', { tag: '@cpu' }, () => {
     const dialog = next.getByRole('dialog');
     await dialog.getByRole('button', { name: 'Go on', exact: true }).first().click();
     await isInstalled(next);
-    expect(hub.fetched(tower).bytes).toBeLessThan(secondPiece);
+    expect(hub.fetched(tower).bytes).toBeLessThan(secondChunk);
     expect(await storedFiles(next, fullId)).toEqual(flawless);
     await second.close();
     await rm(profile, { recursive: true });
   });
 
-  test('goes on in one tab alone, and the other one sees what comes of it', async ({
-    page,
-    context,
-    hub,
-  }) => {
+  test('runs in one tab only, and another tab sees the result', async ({ page, context, hub }) => {
     await openModels(page, hub);
     await lookAtFull(page);
-    const gate = await downloadAllButOnePiece(page, hub);
+    const gate = await downloadAllButOneChunk(page, hub);
     const other = await context.newPage();
     await openModels(other, hub);
     await button(other, 'Resume').click();
@@ -145,10 +141,13 @@ test.describe('a download', { tag: '@cpu' }, () => {
     const before = hub.fetched(tower).bytes;
     await alertIn(other).getByRole('button', { name: 'Go on' }).click();
     await isInstalled(other);
-    expect(hub.fetched(tower).bytes - before, 'nothing but headers is fetched twice').toBeLessThan(headers);
+    expect(hub.fetched(tower).bytes - before, 'only headers are fetched twice').toBeLessThan(headers);
   });
 
-  test('that does not fit is refused with what it needs and what is free', async ({ openBrowser, hub }) => {
+  test('that does not fit is rejected with the space needed and the space free', async ({
+    openBrowser,
+    hub,
+  }) => {
     // Without this, Chromium calls the same 10 GiB free on every disk.
     const page = await openBrowser('--disable-features=StaticStorageQuota');
     await openModels(page, hub);
@@ -160,20 +159,20 @@ test.describe('a download', { tag: '@cpu' }, () => {
     await expect(alertIn(page)).toContainText(
       /still needs 13 MB on disk, and [\d.]+ MB are free\..*Make room on this device/,
     );
-    expect(hub.fetched(tower).bytes, 'nothing but headers is fetched').toBeLessThan(headers);
+    expect(hub.fetched(tower).bytes, 'only headers are fetched').toBeLessThan(headers);
     await allow(100_000_000);
     await alertIn(page).getByRole('button', { name: 'Go on' }).click();
     await isInstalled(page);
   });
 
-  test('stops at a disk that becomes full, and goes on once there is room', async ({
+  test('fails when the disk becomes full, and resumes once there is room', async ({
     page,
     hub,
     flawless,
   }) => {
     await openModels(page, hub);
     await lookAtFull(page);
-    const gate = await downloadAllButOnePiece(page, hub);
+    const gate = await downloadAllButOneChunk(page, hub);
     const allow = await quotaOf(page);
     await allow(1000);
     gate.open();
@@ -184,7 +183,7 @@ test.describe('a download', { tag: '@cpu' }, () => {
     const before = hub.fetched(tower).bytes;
     await alertIn(page).getByRole('button', { name: 'Go on' }).click();
     await isInstalled(page);
-    expect(hub.fetched(tower).bytes - before).toBeLessThan(secondPiece);
+    expect(hub.fetched(tower).bytes - before).toBeLessThan(secondChunk);
     expect(await storedFiles(page, fullId)).toEqual(flawless);
   });
 });
@@ -216,7 +215,7 @@ function modelFolders(page: Page): Promise<string[]> {
 }
 
 test.describe('a damaged model', { tag: '@cpu' }, () => {
-  test('is found out when it is checked or used, and only what is damaged is fetched again', async ({
+  test('is detected when verified or used, and only damaged chunks are downloaded again', async ({
     page,
     hub,
     flawless,
@@ -229,7 +228,7 @@ test.describe('a damaged model', { tag: '@cpu' }, () => {
     let before = hub.fetched(tower).bytes;
     await dialog.getByRole('status').getByRole('button', { name: 'Repair' }).click();
     await isInstalled(page);
-    expect(hub.fetched(tower).bytes - before).toBeLessThan(secondPiece);
+    expect(hub.fetched(tower).bytes - before).toBeLessThan(secondChunk);
     expect(await storedFiles(page, fullId)).toEqual(flawless);
     await button(page, `Check ${fullName} again`).click();
     await expect(dialog.getByText(`${fullName} is as it should be.`)).toBeVisible();
@@ -240,13 +239,13 @@ test.describe('a damaged model', { tag: '@cpu' }, () => {
     before = hub.fetched(tower).bytes;
     await alertIn(page).getByRole('button', { name: 'Repair' }).click();
     await modelIsReady(page, fullName);
-    expect(hub.fetched(tower).bytes - before, 'of the tower nothing but headers is').toBeLessThan(headers);
+    expect(hub.fetched(tower).bytes - before, 'of the tower only headers are fetched').toBeLessThan(headers);
     expect(await storedFiles(page, fullId)).toEqual(flawless);
   });
 });
 
-test.describe('a model from elsewhere', { tag: '@cpu' }, () => {
-  test('comes from the hub by its id, where only PyTorch’s files are', async ({ page, hub }) => {
+test.describe('a model from another source', { tag: '@cpu' }, () => {
+  test('is installed from the hub by id, where only PyTorch’s files exist', async ({ page, hub }) => {
     await openModels(page, hub);
     await page.getByText('Add a model').click();
     const field = page.getByRole('textbox', { name: 'Hub id or address of a manifest' });
@@ -263,10 +262,7 @@ test.describe('a model from elsewhere', { tag: '@cpu' }, () => {
     expect(await storedFiles(page, source.id)).toEqual(await cleanFiles(source, { base: hub.url }));
   });
 
-  test('comes from a folder, once nothing is missing in it, and is mended from there', async ({
-    page,
-    hub,
-  }) => {
+  test('is installed from a folder once that is complete, and repaired from it', async ({ page, hub }) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'drift-model-'));
     const put = async (name: string, content: Uint8Array | string) => {
       await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
@@ -310,7 +306,7 @@ test.describe('a model from elsewhere', { tag: '@cpu' }, () => {
     const source = await folderSource(local);
     const expected = await cleanFiles(source, { folder: local });
     expect(await storedFiles(page, source.id)).toEqual(expected);
-    expect(hub.requests, 'nothing is asked of the hub').toEqual([]);
+    expect(hub.requests, 'requests to the hub').toEqual([]);
 
     await damage(page, source.id, towerFile, 1000);
     await button(page, `Check ${name} again`).click();

@@ -33,7 +33,7 @@ async function lookAt(page: Page, repository: string): Promise<void> {
 }
 
 test(
-  'frames are made with low memory, which is kept for the next visit',
+  'low memory makes frames and is kept for the next visit',
   // Only on a GPU does the memory of a network go with it.
   { tag: ['@cpu', '@float16'] },
   async ({ page }) => {
@@ -55,7 +55,7 @@ test(
 );
 
 test(
-  'a model of the hub says its licence, and is opened or offered by a link',
+  'a hub model shows its licence, and is opened or offered by a link',
   { tag: '@cpu' },
   async ({ page, context, openBrowser }) => {
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -83,12 +83,12 @@ test(
     await open(page, link);
     await modelIsReady(page, diffusionRepository);
 
-    // To somebody who does not have it.
+    // In a browser where it is not installed.
     const other = await openBrowser();
     hub.reset();
     await open(other, link);
     await expect(other.getByText(`not on this device: ${diffusionRepository}.`)).toBeVisible();
-    expect(hub.requests, 'nothing is asked of the hub before somebody wants it').toEqual([]);
+    expect(hub.requests, 'no request to the hub before the user asks').toEqual([]);
     await button(other, 'See what it takes').click();
     await button(other, 'Get this model').click();
     await other.keyboard.press('Escape');

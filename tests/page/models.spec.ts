@@ -3,7 +3,7 @@ import { button, chooseStart, finished, generate, modelIsReady, nameless, set } 
 import { expect, fullName, inSecondChunk, openModels, pageWithHub, test, tower } from './model-hub.ts';
 
 test.describe('the full model', { tag: ['@cpu', '@float16'] }, () => {
-  test('is got from the hub, through a closed tab, and starts from disk ever after', async ({
+  test('is installed from the hub, resumed after a closed tab, and later starts from disk', async ({
     page,
     hub,
     machine,
@@ -11,7 +11,7 @@ test.describe('the full model', { tag: ['@cpu', '@float16'] }, () => {
     await openModels(page, hub);
     const card = page.getByRole('region', { name: fullName });
     await expect(button(page, 'Get the full model')).toBeVisible();
-    expect(hub.requests, 'nothing is asked of the hub before somebody wants it').toEqual([]);
+    expect(hub.requests, 'no request to the hub before the user asks').toEqual([]);
     await button(page, 'Get the full model').click();
     await expect(card.getByText('CreativeML OpenRAIL-M')).toHaveAttribute('href', /^https:/);
     const verdict =
@@ -46,7 +46,7 @@ test.describe('the full model', { tag: ['@cpu', '@float16'] }, () => {
     hub.reset();
     await next.reload();
     await modelIsReady(next, fullName);
-    expect(hub.requests, 'nothing is asked of the hub').toEqual([]);
+    expect(hub.requests, 'requests to the hub').toEqual([]);
 
     await button(next, 'Models').click();
     await button(next, `Remove ${fullName}`).click();
@@ -56,12 +56,8 @@ test.describe('the full model', { tag: ['@cpu', '@float16'] }, () => {
   });
 });
 
-test.describe('a model of somebody else', { tag: '@cpu' }, () => {
-  test('is looked at before it is taken, and what is wrong with it is listed', async ({
-    page,
-    hub,
-    server,
-  }) => {
+test.describe('a model by address', { tag: '@cpu' }, () => {
+  test('is inspected before it is installed, and its problems are listed', async ({ page, hub, server }) => {
     server.answers.set('vae/config.json', 404);
     server.answers.set('scheduler/scheduler_config.json', 404);
     await openModels(page, hub);

@@ -48,12 +48,12 @@ function stored(page: Page, pattern: RegExp): Promise<number> {
   }, pattern.source);
 }
 
-test('after one visit it opens and makes a frame without a network', { tag: '@cpu' }, async ({ page }) => {
+test('after one visit the page opens and makes a frame offline', { tag: '@cpu' }, async ({ page }) => {
   await visit(page);
   await expect
     .poll(() => stored(page, /builtin\/.*(safetensors|onnx|json)/), 'the built-in model is stored')
     .toBe(10);
-  await expect.poll(() => stored(page, /\.wasm$/), 'the one build of the runtime that is used').toBe(1);
+  await expect.poll(() => stored(page, /\.wasm$/), 'only the runtime build in use is stored').toBe(1);
   await server.close();
 
   await page.goto(`${server.url}drift/?speed=ignored`);
@@ -64,17 +64,17 @@ test('after one visit it opens and makes a frame without a network', { tag: '@cp
 });
 
 test(
-  'hosts without headers get threads: an untouched page is loaded again, isolated',
+  'hosts without headers get threads: an untouched page is reloaded, cross-origin isolated',
   { tag: '@cpu' },
   async ({ page }) => {
     await page.goto(`${server.url}drift/`);
-    expect(await page.evaluate(() => crossOriginIsolated), 'by the server alone').toBe(false);
+    expect(await page.evaluate(() => crossOriginIsolated), 'by the headers of the server').toBe(false);
     await page.waitForFunction(() => crossOriginIsolated);
     await modelIsReady(page);
   },
 );
 
-test('a page in use is never loaded again by itself', { tag: '@cpu' }, async ({ page }) => {
+test('a page in use is never reloaded automatically', { tag: '@cpu' }, async ({ page }) => {
   await page.goto(`${server.url}drift/`);
   await page.getByRole('list', { name: 'Examples' }).getByRole('button').first().click();
   await modelIsReady(page);
@@ -84,7 +84,7 @@ test('a page in use is never loaded again by itself', { tag: '@cpu' }, async ({ 
   expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
 });
 
-test('a new version waits until it is wanted', { tag: '@cpu' }, async ({ page }) => {
+test('a new version waits until the user reloads', { tag: '@cpu' }, async ({ page }) => {
   await visit(page);
   await expect.poll(() => stored(page, /unet.*safetensors/)).toBe(1);
   appendFileSync(join(folder, 'drift/service-worker.js'), '\n/* another version */\n');
@@ -96,10 +96,10 @@ test('a new version waits until it is wanted', { tag: '@cpu' }, async ({ page })
   await modelIsReady(page);
   await expect(page.getByText('A new version of Drift is ready.')).toBeHidden();
   const waiting = await page.evaluate(async () => (await navigator.serviceWorker.ready).waiting);
-  expect(waiting, 'the new version is the running one').toBeNull();
+  expect(waiting, 'the new version is active').toBeNull();
 });
 
-test('takes a picture that another program shares with it', { tag: '@cpu' }, async ({ page }) => {
+test('accepts a picture shared by another program', { tag: '@cpu' }, async ({ page }) => {
   await visit(page);
   const picture = readFileSync(startPicture).toString('base64');
   // The system's share sheet sends a form; the page's own policy forbids forms.
@@ -114,5 +114,7 @@ test('takes a picture that another program shares with it', { tag: '@cpu' }, asy
   );
   await page.reload();
   await expect(page.getByRole('img', { name: 'Start', exact: true })).toBeVisible();
-  expect(await page.evaluate(() => caches.has('drift-shared-files')), 'taken once').toBe(false);
+  expect(await page.evaluate(() => caches.has('drift-shared-files')), 'the shared file is removed').toBe(
+    false,
+  );
 });

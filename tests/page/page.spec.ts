@@ -58,7 +58,7 @@ test.describe('the first visit', { tag: '@cpu' }, () => {
       await generate(page);
       await finished(page, 1);
 
-      // Another one begins another animation; the frames can be had back.
+      // Another one begins another animation; the frames can be restored.
       await handOver(page, how, 'another.png');
       await expect(frames(page)).toHaveCount(0);
       await expect(page.getByText('1 frame was put aside.')).toBeVisible();
@@ -69,7 +69,7 @@ test.describe('the first visit', { tag: '@cpu' }, () => {
 });
 
 test.describe('the controls', { tag: '@cpu' }, () => {
-  test('carry the names that were agreed, and say what they do', async ({ page }) => {
+  test('have the documented labels and descriptions', async ({ page }) => {
     await prepare(page, { Frames: 1, Steps: 1 });
     await expect(page.getByLabel('Start image')).toHaveAttribute('type', 'file');
     await expect(page.getByRole('tab', { name: 'Automatic', exact: true })).toHaveAttribute(
@@ -80,7 +80,7 @@ test.describe('the controls', { tag: '@cpu' }, () => {
       await expect(field(page, name)).toBeVisible();
       await expect(field(page, name)).toHaveAccessibleDescription(/\w+ \w+/);
     }
-    await expect(field(page, 'Width'), 'folded away').toHaveCount(0);
+    await expect(field(page, 'Width'), 'collapsed').toHaveCount(0);
     await page.getByText('More settings').click();
     for (const name of [
       'Frame rate',
@@ -106,7 +106,7 @@ test.describe('the controls', { tag: '@cpu' }, () => {
     expect(await nameless(page)).toEqual([]);
   });
 
-  test('begin with a recipe, say where they differ from it, and can be put back', async ({ page }) => {
+  test('start with a recipe, show where they differ from it, and can be reset', async ({ page }) => {
     await prepare(page, {});
     const recipe = (name: string) =>
       page.getByRole('radiogroup', { name: 'Recipe' }).getByRole('radio', { name, exact: true });
@@ -123,7 +123,7 @@ test.describe('the controls', { tag: '@cpu' }, () => {
     await expect(recipe('Wild')).toBeChecked();
     await button(page, 'Put Repeats back').click();
     await expect(field(page, 'Repeats')).toHaveValue(wild);
-    await expect(field(page, 'Repeats'), 'the focus has somewhere to go').toBeFocused();
+    await expect(field(page, 'Repeats'), 'focus moves to the field').toBeFocused();
     await expect(button(page, 'Put Repeats back')).toHaveCount(0);
 
     await recipe('Endless loop').check();
@@ -133,14 +133,14 @@ test.describe('the controls', { tag: '@cpu' }, () => {
     await expect(recipe('By hand')).toBeChecked();
   });
 
-  test('come back on the next visit as they were left', async ({ page }) => {
+  test('are restored on the next visit', async ({ page }) => {
     await prepare(page, { Steps: 7, Seed: 4, 'Frame rate': 12 });
     await page.reload();
     await modelIsReady(page);
     await expect(field(page, 'Steps')).toHaveValue('7');
     await expect(field(page, 'Seed')).toHaveValue('4');
     await expect(field(page, 'Frame rate')).toHaveValue('12');
-    await expect(field(page, 'Width'), "the model's own").toHaveValue(String(frameSide));
+    await expect(field(page, 'Width'), 'the size of the model').toHaveValue(String(frameSide));
   });
 
   test('work by keyboard', async ({ page }) => {
@@ -213,7 +213,7 @@ test('MP4 without an H.264 encoder in the browser', { tag: '@cpu' }, async ({ op
 test.describe('on a phone', { tag: '@cpu' }, () => {
   test.use({ viewport: { width: 390, height: 844 }, hasTouch: true });
 
-  test('nothing stands out at the side, and every setting says what it does', async ({ page }) => {
+  test('there is no horizontal overflow, and every setting has a description', async ({ page }) => {
     const expectNoOverflow = async () => {
       for (const width of [320, 390, 844]) {
         await page.setViewportSize({ width, height: 844 });
@@ -238,7 +238,7 @@ test.describe('on a phone', { tag: '@cpu' }, () => {
     await expect(fact(page, 'Model')).toBeVisible();
   });
 
-  test('the picture stays in view while the settings scroll, and nothing is too small for a finger', async ({
+  test('the picture stays in view while the settings scroll, and touch targets are large enough', async ({
     page,
   }) => {
     await prepare(page, { Frames: 1, Steps: 1 });

@@ -46,7 +46,7 @@ async function walk(page: Page) {
 }
 
 test(
-  'five rounds picked by hand, once back and by another branch, with and without speculation',
+  'five rounds picked by hand, with one step back and a second branch, with and without speculation',
   { tag: ['@cpu', '@float16'] },
   async ({ page }) => {
     await begin(page);
@@ -54,7 +54,7 @@ test(
     await expect(speculative).toBeChecked();
     const first = await walk(page);
     expect(first.abandoned && first.frames[2]?.equals(first.abandoned), 'another branch').toBe(false);
-    // The round after the first variant is made while nobody does anything, and is there as soon as it is wanted.
+    // The round after the first variant is made while the page is idle, and is shown as soon as that variant is picked.
     await roundIsThere(page, 6);
     await expect(variant(page, 1)).toHaveAttribute('title', /is ready/, { timeout: 240_000 });
     await page.keyboard.press('1');
@@ -76,7 +76,7 @@ test(
     const worker = await listenIn(page);
     await begin(page);
     await set(page, { Steps: 8 });
-    // Nobody looks at any variant, so the round after the first is being made; the second is taken.
+    // No variant is hovered, so the round after the first is being made; the second is taken.
     await worker.pressAt('"stepsAhead":2}', 'Variant 2');
     await button(page, 'Generate').click();
     await roundIsThere(page, 2);
@@ -95,19 +95,19 @@ test(
     const ahead = said.map(({ message }) => message.event?.stepsAhead ?? 0);
     expect(Math.max(...ahead.slice(0, pick?.place)), 'steps ahead before the pick').toBe(2);
     // The worker does not wait for the page, which may be some steps behind on a busy machine: it says how many there are
-    // when it hears of the pick, the one time that their number is what it was.
+    // when it receives the pick, the one time that their number is what it was.
     const reports = ahead.slice(pick?.place, there).filter((steps) => steps > 0);
-    const heard = reports.find((steps, place) => steps === (place === 0 ? 2 : reports[place - 1]));
-    expect(heard, 'steps ahead when the worker hears of the pick').toBeDefined();
+    const received = reports.find((steps, place) => steps === (place === 0 ? 2 : reports[place - 1]));
+    expect(received, 'steps ahead when the worker receives the pick').toBeDefined();
     expect(
-      Math.max(...ahead.slice(0, there)) - (heard ?? 0),
-      'steps ahead between then and the round that was picked',
+      Math.max(...ahead.slice(0, there)) - (received ?? 0),
+      'steps ahead between the pick and its round',
     ).toBeLessThanOrEqual(1);
   },
 );
 
 test(
-  'a round that is there already is on the page by the next animation frame',
+  'a round made in advance is on the page by the next animation frame',
   { tag: ['@cpu', '@float16'] },
   async ({ page }) => {
     await begin(page);

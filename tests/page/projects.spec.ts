@@ -48,7 +48,7 @@ function same(a: readonly Buffer[], b: readonly Buffer[]): boolean[] {
 
 test.describe('projects', { tag: '@cpu' }, () => {
   test(
-    'are there again after a reload, and a page that dies loses only the frame in the making',
+    'are restored after a reload, and a closed page loses only the frame in progress',
     { tag: '@float16' },
     async ({ context, page }) => {
       await prepare(page, { Frames: 5, ...settings });
@@ -90,7 +90,7 @@ test.describe('projects', { tag: '@cpu' }, () => {
     },
   );
 
-  test('go on in smooth mode after a reload to the frames that they would have had', async ({ page }) => {
+  test('continue in smooth mode after a reload with the frames of an uninterrupted run', async ({ page }) => {
     await prepare(page, {});
     await page.getByRole('tab', { name: 'Smooth', exact: true }).click();
     await set(page, { Frames: 2, 'Intermediate frames': 3, ...settings });
@@ -115,7 +115,7 @@ test.describe('projects', { tag: '@cpu' }, () => {
     expect(same(await stripPixels(page), uninterrupted)).toEqual(Array(7).fill(true));
   });
 
-  test('a full disk is told, nothing is lost while the tab is open, and what was made can be exported', async ({
+  test('a full disk is reported, nothing is lost while the tab is open, and the project can be exported', async ({
     page,
   }) => {
     await prepare(page, { Frames: 1, ...settings });
@@ -144,17 +144,21 @@ test.describe('projects', { tag: '@cpu' }, () => {
     await kept(page);
     await page.reload();
     await expect(frames(page)).toHaveCount(3);
-    expect(same(await stripPixels(page), made), 'kept once there was room').toEqual([true, true, true]);
+    expect(same(await stripPixels(page), made), 'stored once there was room').toEqual([true, true, true]);
 
     await button(page, 'Start over').click();
     await expect(frames(page)).toHaveCount(0);
     await openProjects(page);
     await page.getByLabel('Import a project').setInputFiles(path);
     await expect(frames(page)).toHaveCount(3);
-    expect(same(await stripPixels(page), made), 'exported while there was none').toEqual([true, true, true]);
+    expect(same(await stripPixels(page), made), 'exported while the disk was full').toEqual([
+      true,
+      true,
+      true,
+    ]);
   });
 
-  test('export, delete everything, import: the same project bit for bit; a damaged file changes nothing', async ({
+  test('export, delete, import: the same project bit for bit; a damaged file changes nothing', async ({
     page,
   }) => {
     await prepare(page, { Frames: 2, ...settings });
@@ -192,7 +196,7 @@ test.describe('projects', { tag: '@cpu' }, () => {
     expect(again.bytes.equals(project.bytes), 'the same file, byte for byte').toBe(true);
   });
 
-  test('are listed without what the page had to say before', async ({ page }) => {
+  test('are listed without earlier messages of the page', async ({ page }) => {
     await open(page);
     const alert = page.getByRole('alert');
     await page
@@ -207,7 +211,10 @@ test.describe('projects', { tag: '@cpu' }, () => {
     await expect(alert).toBeVisible();
   });
 
-  test('in a second tab is told and read only, until the first tab is closed', async ({ context, page }) => {
+  test('in a second tab are reported as open elsewhere and read-only, until the first tab is closed', async ({
+    context,
+    page,
+  }) => {
     await prepare(page, { Frames: 1, ...settings });
     await generate(page);
     await finished(page, 1);
@@ -231,7 +238,7 @@ test.describe('projects', { tag: '@cpu' }, () => {
     await finished(second, 3);
   });
 
-  test('are made of pictures too, in natural order and exactly, and go on from the last', async ({
+  test('can be made from pictures, in natural order and bit for bit, and continue from the last', async ({
     page,
   }) => {
     await prepare(page, { Frames: 2, ...settings });
@@ -268,7 +275,7 @@ test.describe('projects', { tag: '@cpu' }, () => {
     await finished(page, 3);
   });
 
-  test('can be renamed, copied, opened and begun anew, by keyboard too', async ({ page }) => {
+  test('can be renamed, copied, opened and created, by keyboard too', async ({ page }) => {
     await open(page);
     await openProjects(page);
     await expect(page.getByText(/Nothing here yet/)).toBeVisible();
@@ -300,7 +307,7 @@ test.describe('projects', { tag: '@cpu' }, () => {
     await expect(frames(page)).toHaveCount(2);
     await expect(field(page, 'Seed')).toHaveValue('21');
 
-    // Another way from the first frame; the way that was there can be taken up again.
+    // Another branch from the first frame; the earlier branch can be selected again.
     await page.getByRole('img', { name: 'Frame 1', exact: true }).click();
     await button(page, 'Go on from frame 1').click();
     await expect(frames(page)).toHaveCount(1);

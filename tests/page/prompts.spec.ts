@@ -3,7 +3,7 @@ import { chooseStart, firstFrame, modelIsReady, open, pageWith, set, setPositive
 import { expect, test } from './fixtures.ts';
 import { changedJson } from './model-server.ts';
 
-test('a model with a text tower follows prompts of any words', { tag: '@cpu' }, async ({ page, server }) => {
+test('a model with a text tower follows free prompts', { tag: '@cpu' }, async ({ page, server }) => {
   const { answers, manifest } = server;
   answers.set(
     'model.json',
@@ -31,12 +31,12 @@ test('a model with a text tower follows prompts of any words', { tag: '@cpu' }, 
   const apple = await firstFrame(page);
   await setPositivePrompts(page, 'a blue whale|the sea');
   const whale = await firstFrame(page);
-  expect(apple.equals(whale), 'other words make another frame').toBe(false);
+  expect(apple.equals(whale), 'other prompts make another frame').toBe(false);
   await setPositivePrompts(page, 'a red apple');
-  expect(apple.equals(await firstFrame(page)), 'the same words make the same frame').toBe(true);
+  expect(apple.equals(await firstFrame(page)), 'the same prompts make the same frame').toBe(true);
 });
 
-test('a model with prompts of its own says that it takes no others', { tag: '@cpu' }, async ({ page }) => {
+test('a model with fixed prompts shows them as read-only and says so', { tag: '@cpu' }, async ({ page }) => {
   await open(page);
   await modelIsReady(page);
   for (const [name, value] of [

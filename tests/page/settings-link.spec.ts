@@ -1,7 +1,7 @@
 import { button, field, modelIsReady, open, set } from './driving.ts';
 import { expect, test } from './fixtures.ts';
 
-test('settings travel as a link', { tag: '@cpu' }, async ({ page, context }) => {
+test('settings are copied as a link and applied from it', { tag: '@cpu' }, async ({ page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await open(page);
   await modelIsReady(page);
@@ -17,7 +17,7 @@ test('settings travel as a link', { tag: '@cpu' }, async ({ page, context }) => 
   await expect(page.getByText('The link is copied.')).toBeVisible();
   const link = await page.evaluate(() => navigator.clipboard.readText());
 
-  // To somebody who has settings of their own.
+  // On a page with other settings.
   await button(page, 'Reset to defaults').click();
   await set(page, { Seed: 9 });
   await page.goto('about:blank');

@@ -14,7 +14,7 @@ import { expect, test } from './fixtures.ts';
 import { look, needsReaders } from './media/programs.ts';
 
 test.describe('smooth mode', { tag: '@cpu' }, () => {
-  test('makes the frames between variants and comes back to the first; the GIF plays at its frame rate', async ({
+  test('makes the frames between variants and closes the loop; the GIF plays at its frame rate', async ({
     page,
   }) => {
     needsReaders();
@@ -53,7 +53,7 @@ test.describe('smooth mode', { tag: '@cpu' }, () => {
       const [one, other] = [frames[a - 1] ?? Buffer.alloc(0), frames[b - 1] ?? Buffer.alloc(0)];
       return one.reduce((sum, value, i) => sum + Math.abs(value - (other[i] ?? NaN)), 0) / one.length;
     };
-    expect(difference(1, 10), 'the last frame meets the first').toBeLessThan(0.1);
+    expect(difference(1, 10), 'difference between the last frame and the first').toBeLessThan(0.1);
     expect(difference(1, 4)).toBeGreaterThan(difference(1, 10));
 
     const seen = await look(await downloaded(page, 'Download GIF'), 'gif');
@@ -61,7 +61,7 @@ test.describe('smooth mode', { tag: '@cpu' }, () => {
     expect(seen.frameRate).toBeCloseTo(20, 5);
   });
 
-  test('works by keyboard, and comes back on the next visit', async ({ page }) => {
+  test('works by keyboard, and is restored on the next visit', async ({ page }) => {
     await prepare(page, {});
     const tab = (name: string) => page.getByRole('tab', { name, exact: true });
     await tab('Automatic').focus();
@@ -92,7 +92,7 @@ test.describe('smooth mode', { tag: '@cpu' }, () => {
   test.describe('on a phone', () => {
     test.use({ viewport: { width: 390, height: 844 }, hasTouch: true });
 
-    test('nothing stands out at the side', async ({ page }) => {
+    test('there is no horizontal overflow', async ({ page }) => {
       await prepare(page, {});
       await page.getByRole('tab', { name: 'Smooth', exact: true }).tap();
       for (const width of [320, 390, 844]) {

@@ -3,7 +3,7 @@ import { expect, test } from './fixtures.ts';
 import { listenIn } from './listening.ts';
 
 test(
-  'stopping ends the work within a step, keeps finished frames, and going on gives what not stopping would have',
+  'Stop ends the work within one step, keeps finished frames, and continuing gives the frames of an uninterrupted run',
   { tag: ['@cpu', '@float16'] },
   async ({ page }) => {
     const worker = await listenIn(page);
@@ -66,7 +66,7 @@ test('the same seed gives the same frames, in one run or in two', { tag: '@cpu' 
 });
 
 test(
-  'a stop before the first frame leaves the start picture and no frame',
+  'Stop before the first frame keeps the start picture and makes no frame',
   { tag: '@cpu' },
   async ({ page }) => {
     await prepare(page, { Frames: 2, Steps: 50 });

@@ -8,7 +8,7 @@ afterEach(() => {
 });
 
 describe('requestComputeDevice', () => {
-  it('takes all that the adapter has', async () => {
+  it('requests all features and limits of the adapter', async () => {
     const adapter = await navigator.gpu.requestAdapter();
     const { device, adapterName, float16 } = await requestComputeDevice(navigator.gpu, {
       allowFloat16: true,
@@ -31,7 +31,7 @@ describe('requestComputeDevice', () => {
     device.destroy();
   });
 
-  it('leaves float16 off when told to, and then nobody can compute in it', async () => {
+  it('disables float16 on request, and tensors of float16 are then rejected', async () => {
     const { device, float16 } = await requestComputeDevice(navigator.gpu, { allowFloat16: false });
     expect(float16).toBe(false);
     await expect(createWebGpuCompute(device, 'float16')).rejects.toMatchObject({ code: 'no-float16' });
@@ -41,13 +41,13 @@ describe('requestComputeDevice', () => {
     device.destroy();
   });
 
-  it('tells when the device is gone', async () => {
+  it('reports the loss of the device', async () => {
     const { device, lost } = await requestComputeDevice(navigator.gpu, { allowFloat16: true });
     device.destroy();
     expect(await lost).toMatchObject({ code: 'device-lost', details: { reason: 'destroyed' } });
   });
 
-  it('says what to do where there is no GPU', async () => {
+  it('rejects with a remedy where there is no GPU', async () => {
     vi.spyOn(navigator.gpu, 'requestAdapter').mockResolvedValue(null);
     await expect(requestComputeDevice(navigator.gpu, { allowFloat16: true })).rejects.toMatchObject({
       name: 'DeviceError',
@@ -55,7 +55,7 @@ describe('requestComputeDevice', () => {
     });
   });
 
-  it('says why the GPU cannot be opened', async () => {
+  it('rejects with the reason why the GPU cannot be opened', async () => {
     const adapter = await navigator.gpu.requestAdapter();
     if (adapter === null) throw new Error('this test needs an adapter');
     vi.spyOn(adapter, 'requestDevice').mockRejectedValue(new Error('held by another program'));
@@ -69,7 +69,7 @@ describe('requestComputeDevice', () => {
 });
 
 describe('compileKernel', () => {
-  it("passes on the compiler's words with the line in the kernel's own file", async () => {
+  it("reports the compiler's message with the line in the kernel's own source", async () => {
     const { device, compute } = await openCompute('float32');
     const source =
       '// A kernel.\n@compute @workgroup_size(1)\nfn main() {\n  let x: model_t = nonsense;\n}\n';
@@ -79,7 +79,7 @@ describe('compileKernel', () => {
       code: 'shader-failed',
       details: { kernel: 'broken', reason },
     });
-    // It was told once, here, and does not turn up again as an error of the device.
+    // It was reported once, here, and is not reported again as an error of the device.
     await expect(compute.idle()).resolves.toBeUndefined();
     compute.dispose();
     device.destroy();
@@ -87,7 +87,7 @@ describe('compileKernel', () => {
 });
 
 describe('two devices', () => {
-  it('do not take tensors of one another', async () => {
+  it("reject each other's tensors", async () => {
     const { device, compute } = await openCompute('float32');
     const cpu = createCpuCompute();
     const here = compute.empty([1, 4], 'float32');
@@ -104,7 +104,7 @@ describe('two devices', () => {
     device.destroy();
   });
 
-  it('share large and small: two computing at once do not mix their settings', async () => {
+  it('two Compute objects on one device do not share uniforms', async () => {
     const { device, compute: first } = await openCompute('float32');
     const second = await createWebGpuCompute(device, 'float32');
     const key = { seed: 1, frame: 1, variant: 1 };

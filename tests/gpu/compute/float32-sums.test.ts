@@ -13,11 +13,11 @@ import { backendFor } from '../../support/backend.ts';
 import { randomValues } from '../../support/reference/parameters.ts';
 import { relativeError } from '../../unit/compute/support.ts';
 
-/** Shaders as they came, by the names of their kernels. */
+/** Original shaders by kernel name. */
 const shaders = new Map<string, Set<string>>();
 let backend: NodeBackend;
 
-/** Writes down every shader that is made on a device from here on, before it is mended. */
+/** Writes down every shader that is made on a device from here on, before it is rewritten. */
 function watchShaders(device: GPUDevice | null): void {
   if (!device) throw new Error('there is no GPU');
   const create = device.createShaderModule.bind(device);
@@ -83,14 +83,15 @@ function product(
   rows: number,
   inner: number,
   columns: number,
-  turned = false,
+  transposed = false,
 ): Float64Array {
   const out = new Float64Array(rows * columns);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       let sum = 0;
       for (let k = 0; k < inner; k++) {
-        sum += (a[row * inner + k] ?? NaN) * (b[turned ? column * inner + k : k * columns + column] ?? NaN);
+        sum +=
+          (a[row * inner + k] ?? NaN) * (b[transposed ? column * inner + k : k * columns + column] ?? NaN);
       }
       out[row * columns + column] = sum;
     }
@@ -243,7 +244,7 @@ const roundingError = 4.5e-4;
 
 describe('sums of float16 values', () => {
   it.each(cases.map((each) => [each.name, each] as const))(
-    'are exact but for rounding at the end: %s',
+    'are exact except for rounding at the end: %s',
     async (_, each) => {
       const { kernel, inputs, reference } = each;
       const answer = await run(backend, each);
@@ -258,7 +259,7 @@ describe('sums of float16 values', () => {
     },
   );
 
-  it('may pass the range of float16 on the way', async () => {
+  it('may exceed the range of float16 in between', async () => {
     const length = 1024;
     // Half of the terms add up to two million, the other half takes it away again.
     const there = Float32Array.from({ length }, (_, index) => (index < length / 2 ? 4000 : -4000));
@@ -272,7 +273,7 @@ describe('sums of float16 values', () => {
 });
 
 describe('the networks', () => {
-  it('are made of kernels whose sums are known', async () => {
+  it('use only kernels with known sums', async () => {
     const folder = await openCheckpointFolder('tests/golden/shapes/checkpoint');
     // Fused attention is among the cases above.
     const model = createModel(folder.parts, {
@@ -297,8 +298,8 @@ describe('the networks', () => {
   });
 });
 
-describe('the switch', () => {
-  it('leaves sums in float16, which is worse', async () => {
+describe("the option sums: 'float16'", () => {
+  it('leaves sums in float16, with a larger error', async () => {
     const opened = await backendFor('webgpu', { sums: 'float16' });
     try {
       const [each] = cases;

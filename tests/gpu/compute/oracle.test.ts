@@ -63,7 +63,7 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
 
   const typeOn = (compute: Compute): ModelType => (compute === gpu ? modelType : 'float32');
 
-  it.each([4, 252, 260, 4 * 1021])('makes the same noise, %i numbers', async (length) => {
+  it.each([4, 252, 260, 4 * 1021])('gaussianNoise agrees with the CPU: %i numbers', async (length) => {
     const keys = [
       { seed: 1, frame: 2, variant: 3 },
       { seed: 2 ** 32 - 1, frame: 2 ** 32 - 1, variant: 2 ** 32 - 1 },
@@ -84,7 +84,7 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
     [641, 479, 224],
     [17, 900, 33],
     [4000, 3, 336],
-  ])('reads the same CLIP pixels from a picture of %i×%i at %i', async (width, height, size) => {
+  ])('clipPreprocess of a picture of %i×%i at %i agrees with the CPU', async (width, height, size) => {
     const picture = await noisePicture(width + height, width, height);
     const [pixels] = await onBoth((compute, keep) => [
       compute.clipPreprocess(keep(compute.uploadPicture(picture)), size, typeOn(compute)),
@@ -93,7 +93,7 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
     expect(largestDifference(pixels?.gpu ?? [], pixels?.cpu ?? [])).toBeLessThan(3 * rounding + 3e-6);
   });
 
-  it.each(goldenChecks('preprocess'))('agrees with the original: $name', async (check) => {
+  it.each(goldenChecks('preprocess'))('clipPreprocess agrees with the original: $name', async (check) => {
     const source = gpu.uploadPicture(await golden.picture(check.image));
     const pixels = gpu.clipPreprocess(source, 224, modelType);
     expect(pixels).toMatchObject({ type: modelType, dims: [1, 3, 224, 224] });
@@ -103,7 +103,7 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
     pixels.dispose();
   });
 
-  it.each(goldenChecks('guidance'))('agrees with the original: $name', async (check) => {
+  it.each(goldenChecks('guidance'))('clipGuidance agrees with the original: $name', async (check) => {
     const embeds = await golden.array(check.imageEmbeds);
     const text = await golden.array(check.textEmbeds);
     const tensors = [gpu.upload(embeds.data, embeds.dims), gpu.upload(text.data, text.dims)] as const;
@@ -123,7 +123,7 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
     { rows: 4, length: 1280, positives: 5, negatives: 9, repeats: 10 },
     { rows: 1, length: 3001, positives: 0, negatives: 0, repeats: 10 },
     { rows: 2, length: 64, positives: 2, negatives: 2, repeats: 300 },
-  ])('guides the same: %j', async (shape) => {
+  ])('clipGuidance agrees with the CPU: %j', async (shape) => {
     const { rows, length, positives, negatives } = shape;
     const embeds = await representable(gpu, await normal(length, rows * length), modelType);
     const prompts = positives + negatives;
@@ -150,7 +150,7 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
     [2, 14, 768],
     [70, 33, 65],
     [300, 301, 3],
-  ])('finds the same cosines of %i and %i rows of %i', async (n, m, d) => {
+  ])('cosines of %i and %i rows of %i agree with the CPU', async (n, m, d) => {
     const [a, b] = [await normal(n, n * d), await normal(m + 1000, m * d)];
     const [cosines] = await onBoth((compute, keep) => [
       compute.cosines(keep(compute.upload(a, [n, d])), keep(compute.upload(b, [m, d]))),
@@ -159,7 +159,7 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
     for (const value of cosines?.gpu ?? []) expect(Math.abs(value)).toBeLessThanOrEqual(1);
   });
 
-  it.each([1, 63, 64, 65, 3 * 5 * 7])('interpolates the same, %i numbers', async (length) => {
+  it.each([1, 63, 64, 65, 3 * 5 * 7])('lerp agrees with the CPU: %i numbers', async (length) => {
     const [a, b] = [await normal(1, length), await normal(2, length)];
     for (const [renormalise, correlation] of [
       [false, 0],
@@ -186,7 +186,7 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
     [2, 3, 5],
     [3, 9, 7],
     [1, 64, 96],
-  ])('writes the same model input from %i latents of %i×%i', async (batch, height, width) => {
+  ])('modelInput of %i latents of %i×%i agrees with the CPU', async (batch, height, width) => {
     const data = await normal(batch, batch * 4 * height * width);
     const [input] = await onBoth((compute, keep) => {
       const out = compute.empty([batch, 4, height, width], typeOn(compute));
@@ -197,7 +197,7 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
     expect(relativeError(input?.gpu ?? [], expected)).toBeLessThanOrEqual(rounding);
   });
 
-  it('keeps guidance the same', async () => {
+  it('dpmSolverStep with kept guidance agrees with the CPU', async () => {
     const dims = [2, 4, 7, 9];
     const [full, half] = [await normal(1, 1008), await normal(2, 504)];
     const start = await normal(3, 504);
@@ -231,38 +231,41 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
     { batch: 3, side: [3, 5], guided: true },
     { batch: 2, side: [8, 12], guided: true },
     { batch: 1, side: [33, 31], guided: false },
-  ])('steps the same: $batch of $side, guided $guided', async ({ batch, side, guided }) => {
-    const dims = [batch, 4, ...side];
-    const count = dims.reduce((product, size) => product * size, 1);
-    const wide = [guided ? 2 * batch : batch, 4, ...side];
-    const outputs: Float32Array[] = [];
-    for (let step = 0; step < 3; step++) {
-      outputs.push(await representable(gpu, await normal(step, guided ? 2 * count : count), modelType));
-    }
-    const start = await normal(9, count);
-    const weights = { x0FromSample: 1.3, x0FromOutput: -0.9, sampleWeight: 0.8, x0Weight: 0.4 };
-    const steps: SolverStep[] = [0, -0.15, 0.05].map((previousWeight) => ({ ...weights, previousWeight }));
-    const [latents, previousX0, modelInput] = await onBoth((compute, keep) => {
-      const state = {
-        latents: compute.upload(start, dims),
-        // What an earlier frame may have left behind: a first step does not read it.
-        previousX0: compute.upload(
-          start.map(() => NaN),
-          dims,
-        ),
-        modelInput: compute.empty(dims, typeOn(compute)),
-      };
-      for (const [index, step] of steps.entries()) {
-        const output = outputs[index] ?? new Float32Array(0);
-        compute.dpmSolverStep(step, 4, keep(compute.upload(output, wide, typeOn(compute))), state);
+  ])(
+    'dpmSolverStep agrees with the CPU: $batch of $side, guided $guided',
+    async ({ batch, side, guided }) => {
+      const dims = [batch, 4, ...side];
+      const count = dims.reduce((product, size) => product * size, 1);
+      const wide = [guided ? 2 * batch : batch, 4, ...side];
+      const outputs: Float32Array[] = [];
+      for (let step = 0; step < 3; step++) {
+        outputs.push(await representable(gpu, await normal(step, guided ? 2 * count : count), modelType));
       }
-      return [state.latents, state.previousX0, state.modelInput];
-    });
-    // Latents stay float32 whatever the model's type is.
-    expect(relativeError(latents?.gpu ?? [], latents?.cpu ?? [])).toBeLessThan(1e-6);
-    expect(relativeError(previousX0?.gpu ?? [], previousX0?.cpu ?? [])).toBeLessThan(1e-6);
-    expect(relativeError(modelInput?.gpu ?? [], modelInput?.cpu ?? [])).toBeLessThan(rounding);
-  });
+      const start = await normal(9, count);
+      const weights = { x0FromSample: 1.3, x0FromOutput: -0.9, sampleWeight: 0.8, x0Weight: 0.4 };
+      const steps: SolverStep[] = [0, -0.15, 0.05].map((previousWeight) => ({ ...weights, previousWeight }));
+      const [latents, previousX0, modelInput] = await onBoth((compute, keep) => {
+        const state = {
+          latents: compute.upload(start, dims),
+          // What an earlier frame may have left behind: a first step does not read it.
+          previousX0: compute.upload(
+            start.map(() => NaN),
+            dims,
+          ),
+          modelInput: compute.empty(dims, typeOn(compute)),
+        };
+        for (const [index, step] of steps.entries()) {
+          const output = outputs[index] ?? new Float32Array(0);
+          compute.dpmSolverStep(step, 4, keep(compute.upload(output, wide, typeOn(compute))), state);
+        }
+        return [state.latents, state.previousX0, state.modelInput];
+      });
+      // Latents stay float32 whatever the model's type is.
+      expect(relativeError(latents?.gpu ?? [], latents?.cpu ?? [])).toBeLessThan(1e-6);
+      expect(relativeError(previousX0?.gpu ?? [], previousX0?.cpu ?? [])).toBeLessThan(1e-6);
+      expect(relativeError(modelInput?.gpu ?? [], modelInput?.cpu ?? [])).toBeLessThan(rounding);
+    },
+  );
 
   it.each([
     [1, 4, 1, 1],
@@ -270,23 +273,26 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
     [2, 16, 5, 7],
     [1, 64, 3, 5],
     [1, 4, 64, 48],
-  ])('previews the same: %i latents of %i channels and %i×%i', async (batch, channels, height, width) => {
-    const data = await normal(4, batch * channels * height * width, 2);
-    const factors = Array.from(await normal(5, 3 * (channels + 1), 0.4));
-    const [preview] = await onBoth((compute, keep) => [
-      compute.latentPreview(keep(compute.upload(data, [batch, channels, height, width])), factors),
-    ]);
-    // A sum that falls on a half may round either way.
-    expect(largestDifference(preview?.gpu ?? [], preview?.cpu ?? [])).toBeLessThanOrEqual(1);
-    expect(relativeError(preview?.gpu ?? [], preview?.cpu ?? [])).toBeLessThan(1e-3);
-  });
+  ])(
+    'latentPreview of %i latents of %i channels and %i×%i agrees with the CPU',
+    async (batch, channels, height, width) => {
+      const data = await normal(4, batch * channels * height * width, 2);
+      const factors = Array.from(await normal(5, 3 * (channels + 1), 0.4));
+      const [preview] = await onBoth((compute, keep) => [
+        compute.latentPreview(keep(compute.upload(data, [batch, channels, height, width])), factors),
+      ]);
+      // A sum that falls on a half may round either way.
+      expect(largestDifference(preview?.gpu ?? [], preview?.cpu ?? [])).toBeLessThanOrEqual(1);
+      expect(relativeError(preview?.gpu ?? [], preview?.cpu ?? [])).toBeLessThan(1e-3);
+    },
+  );
 
   it.each([
     [1, 1, 1],
     [3, 5, 7],
     [2, 24, 40],
     [1, 129, 511],
-  ])('makes the same frames: %i of %i×%i', async (batch, height, width) => {
+  ])('frameFromDecoded of %i of %i×%i equals the CPU', async (batch, height, width) => {
     const count = batch * 3 * height * width;
     const data = await representable(gpu, await normal(6, count, 0.7), modelType);
     const [frames] = await onBoth((compute, keep) => [
@@ -295,7 +301,7 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
     expect(frames?.gpu).toEqual(frames?.cpu);
   });
 
-  it('cuts and blends the same tiles', async () => {
+  it('cutTile and blendTile agree with the CPU', async () => {
     const data = await normal(8, 2 * 3 * 40 * 56, 1);
     const [tile, picture] = await onBoth((compute, keep) => {
       const whole = keep(compute.upload(data, [2, 3, 40, 56]));
@@ -316,7 +322,7 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
   });
 
   // One dimension of a dispatch counts to 65535 workgroups of 64: both tensors need the second one.
-  it('reaches the end of large pictures', async () => {
+  it('large pictures are processed to their end', async () => {
     const [height, width] = [2048, 2056];
     const data = Float32Array.from({ length: 3 * height * width }, (_, i) => ((i % 251) / 255) * 2 - 1);
     const decoded = gpu.upload(data, [1, 3, height, width]);
@@ -340,7 +346,7 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
     input.dispose();
   });
 
-  it('clamps, rounds halves to even, and shows NaN as black', async () => {
+  it('frameFromDecoded clamps, rounds halves to even, and writes NaN as black', async () => {
     const half = -0.4941176474094391; // 64.5 in float32, less in float16
     const decoded = Float32Array.of(NaN, 7, -7, Infinity, -Infinity, 0, half, 1, -1);
     const tensor = gpu.upload(decoded, [1, 3, 1, 3], modelType);
@@ -354,7 +360,7 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
     ['nothing', 0, [0, 0]],
     ['NaN', NaN, [1, 1]],
     ['infinity', -Infinity, [1, 1]],
-  ])('flags the same outputs as not finite: %s', async (_, value, expected) => {
+  ])('overflow flags agree with the CPU: %s', async (_, value, expected) => {
     const [overflow] = await onBoth((compute, keep) => {
       const shape = [1, 4, 5, 7];
       const data = new Float32Array(140);
@@ -376,7 +382,7 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
     expect(overflow?.cpu).toEqual(expected);
   });
 
-  it('lets NaN through to whoever looks', async () => {
+  it('NaN is propagated', async () => {
     const nan = Float32Array.of(1, NaN, 3, 4);
     const [latents, cosines, shifted] = await onBoth((compute, keep) => {
       const wide = keep(compute.upload(nan, [1, 4, 1, 1], typeOn(compute)));

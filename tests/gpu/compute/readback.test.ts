@@ -27,7 +27,7 @@ function watchBuffers(device: GPUDevice) {
   return { alive, maps };
 }
 
-describe('reading back', () => {
+describe('Compute.read', () => {
   let compute: Compute;
   let device: GPUDevice;
   let watched: ReturnType<typeof watchBuffers>;
@@ -57,12 +57,12 @@ describe('reading back', () => {
     expect(watched.alive.size).toBe(0);
   });
 
-  it('does not wait at all for nothing', async () => {
+  it('does not wait for the GPU without tensors', async () => {
     expect(await compute.read([])).toEqual([]);
     expect(watched.maps).toHaveLength(0);
   });
 
-  it('frees everything that guidance needed for itself', async () => {
+  it('clipGuidance frees its temporary buffers', async () => {
     const embeds = compute.upload(await normal(1, 64), [2, 32]);
     const { shifted, report } = compute.clipGuidance(embeds, {
       text: null,
@@ -79,7 +79,7 @@ describe('reading back', () => {
     expect(compute.liveTensors).toBe(0);
   });
 
-  it('is stopped while the GPU works, frees its memory at once, and can be done again', async () => {
+  it('can be aborted while the GPU works, frees its buffer at once, and can be called again', async () => {
     const noise = compute.empty([1, 4_000_000], 'float32');
     const key = { seed: 1, frame: 1, variant: 1 };
     for (let round = 0; round < 4; round++) compute.gaussianNoise([key], noise);
@@ -97,7 +97,7 @@ describe('reading back', () => {
     expect(watched.alive.size).toBe(0);
   });
 
-  it('does not hold on to the signal', async () => {
+  it('removes its listener from the signal', async () => {
     const tensor = compute.empty([4], 'float32');
     const { signal } = new AbortController();
     const added = vi.spyOn(signal, 'addEventListener');
@@ -108,7 +108,7 @@ describe('reading back', () => {
     tensor.dispose();
   });
 
-  it('says so when the GPU is lost meanwhile, and ever after', async () => {
+  it('rejects when the device is lost meanwhile, and on every later call', async () => {
     const tensor = compute.empty([1, 1_000_000], 'float32');
     compute.gaussianNoise([{ seed: 1, frame: 1, variant: 1 }], tensor);
     const reading = compute.read([tensor]);
@@ -125,7 +125,7 @@ describe('reading back', () => {
     expect(watched.alive.size).toBe(0);
   });
 
-  it('says so when the GPU hands nothing back', async () => {
+  it('rejects when the buffer cannot be mapped', async () => {
     const tensor = compute.empty([4], 'float32');
     const make = device.createBuffer.bind(device);
     vi.spyOn(device, 'createBuffer').mockImplementationOnce((descriptor) => {
@@ -142,7 +142,7 @@ describe('reading back', () => {
     expect(watched.alive.size).toBe(0);
   });
 
-  it('cannot begin rows of float16 in the middle of a word', () => {
+  it('copyRows rejects float16 rows that start within a 32-bit word', () => {
     const target = compute.empty([3, 3], 'float16');
     const source = compute.empty([1, 3], 'float16');
     expect(() => {
@@ -152,9 +152,9 @@ describe('reading back', () => {
     target.dispose();
   });
 
-  it('tells what went wrong on the device since the last time, once', async () => {
+  it('reports an error of the device since the last call, once', async () => {
     const tensor = compute.empty([4], 'float32');
-    // A mistake that the device finds by itself, later: a buffer that is used beyond its end.
+    // An error that the device reports asynchronously: a buffer that is used beyond its end.
     const encoder = device.createCommandEncoder();
     encoder.clearBuffer(device.createBuffer({ size: 16, usage: GPUBufferUsage.COPY_DST }), 0, 64);
     device.queue.submit([encoder.finish()]);
@@ -166,7 +166,7 @@ describe('reading back', () => {
     tensor.dispose();
   });
 
-  it('refuses a tensor that the device cannot bind, before it makes one', () => {
+  it('empty() rejects a tensor that the device cannot bind, before creating its buffer', () => {
     const elements = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize) / 4;
     expect(() => compute.empty([elements + 4], 'float32')).toThrow(
       expect.objectContaining({ name: 'DeviceError', code: 'tensor-too-large' }),
@@ -175,7 +175,7 @@ describe('reading back', () => {
     expect(watched.alive.size).toBe(0);
   });
 
-  it('is over when the operations were disposed of, which frees all but the tensors', async () => {
+  it('rejects after dispose(), which frees all buffers except tensors', async () => {
     const { compute: other, device: otherDevice } = await openCompute('float32');
     const made = watchBuffers(otherDevice);
     const tensor = other.empty([4], 'float32');

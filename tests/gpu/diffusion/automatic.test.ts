@@ -33,19 +33,19 @@ async function run(change: Partial<typeof settings> = {}, watching: Watch = {}):
 }
 
 describe('automatic mode on the GPU', () => {
-  it('makes the same frames from the same seed, and others from another', async () => {
+  it('makes the same frames from the same seed, and different ones from another', async () => {
     const [first, again, other] = [await run(), await run(), await run({ seed: 12, frames: 1 })];
     expect(first.map(({ picture }) => picture.data)).toEqual(again.map(({ picture }) => picture.data));
     expect(other[0]?.picture.data).not.toEqual(first[0]?.picture.data);
   });
 
-  it('reads back once for a frame', async () => {
+  it('reads back once per frame', async () => {
     const before = watch.readBacks;
     await run({ frames: 2 });
     expect(watch.readBacks - before).toBe(2);
   });
 
-  it('obeys a stop within one denoising step and can start again at once', async () => {
+  it('aborts within one denoising step and can start again at once', async () => {
     const stop = new AbortController();
     const after: Progress[] = [];
     const run1 = run(
@@ -64,7 +64,7 @@ describe('automatic mode on the GPU', () => {
     expect(await run({ frames: 1 })).toHaveLength(1);
   });
 
-  it('leaks no GPU buffer in 20 starts and stops', async () => {
+  it('leaks no GPU buffer in 20 aborted runs', async () => {
     // The first stops fill ONNX Runtime's own cache of buffers; from then on nothing may be added.
     const stopAt = async (step: number) => {
       const stop = new AbortController();
@@ -90,7 +90,7 @@ describe('automatic mode on the GPU', () => {
     expect(watch.buffers).toBeLessThanOrEqual(buffers);
   });
 
-  it('shows each frame as it sharpens, and frees what it showed', async () => {
+  it('reports previews of each frame and frees them', async () => {
     const before = backend.compute.liveTensors;
     const previews: Picture[] = [];
     await run({ frames: 1, steps: 4 }, { onPreview: (_, picture) => previews.push(picture) });

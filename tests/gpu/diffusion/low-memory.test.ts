@@ -36,7 +36,7 @@ async function frames(lowMemory: boolean): Promise<Uint8ClampedArray[]> {
 }
 
 describe('low memory on the GPU', () => {
-  it('makes the same frames, and leaves nothing behind', async () => {
+  it('makes the same frames and frees everything', async () => {
     const expected = await frames(false);
     expect(await frames(true)).toEqual(expected);
     expect(await frames(true)).toEqual(expected);

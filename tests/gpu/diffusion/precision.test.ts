@@ -34,8 +34,8 @@ const inFloat32: NetworkPrecision = { unet: 'float32', decoder: 'float32' };
 let watch: ReturnType<typeof watchGpu>;
 let backend: NodeBackend;
 let pipelines: Pipeline[] = [];
-/** What became known about the networks, in order. */
-let told: NetworkPrecision[] = [];
+/** Precisions reported by `onPrecision`, in order. */
+let reported: NetworkPrecision[] = [];
 let reasons: FallbackReason[] = [];
 
 beforeAll(async () => {
@@ -45,7 +45,7 @@ beforeAll(async () => {
 
 beforeEach(() => {
   pipelines = [];
-  told = [];
+  reported = [];
   reasons = [];
 });
 
@@ -67,7 +67,7 @@ async function open(parts: Parts, precision?: NetworkPrecision): Promise<Pipelin
   const pipeline = new Pipeline(backend.compute, backend.runtime, model, {
     precision,
     onPrecision: (changed, reason) => {
-      told.push(changed);
+      reported.push(changed);
       reasons.push(reason);
     },
   });
@@ -91,7 +91,7 @@ async function openTight(parts: Parts): Promise<Pipeline> {
       continue;
     }
     const pipeline = new Pipeline(backend.compute, backend.runtime, model, {
-      onPrecision: (changed) => told.push(changed),
+      onPrecision: (changed) => reported.push(changed),
     });
     pipelines.push(pipeline);
     return pipeline;
@@ -117,43 +117,43 @@ async function candidates(pipeline: Pipeline): Promise<Uint8ClampedArray[]> {
   return made;
 }
 
-describe('a model that leaves the range of float16', () => {
+describe('a model that overflows float16', () => {
   const cases: [string, Parts, NetworkPrecision][] = [
     ['in the decoder', { decoder: tooLarge }, { unet: 'float16', decoder: 'float32' }],
     ['in both', { unet: tooLarge, decoder: tooLarge }, inFloat32],
   ];
 
   it.each(cases)(
-    '%s makes the frames that float32 gives, and is told of once',
+    '%s makes the frames of float32, and reports the fallback once',
     async (_, parts, precision) => {
       const expected = await frames(await open(parts, precision));
-      expect(told, 'what is known need not be found out').toEqual([]);
+      expect(reported, 'no fallback is reported when the precision is known').toEqual([]);
       const pipeline = await open(parts);
       expect(pipeline.precision).toEqual({ unet: 'float16', decoder: 'float16' });
       const before = watch.readBacks;
       expect(await frames(pipeline)).toEqual(expected);
-      expect(told.at(-1)).toEqual(precision);
+      expect(reported.at(-1)).toEqual(precision);
       expect(new Set(reasons)).toEqual(new Set(['result']));
-      expect(told).toHaveLength(Object.values(precision).filter((type) => type === 'float32').length);
-      // One for each frame, one for each attempt that failed, and one to see that the UNet was told something sensible.
+      expect(reported).toHaveLength(Object.values(precision).filter((type) => type === 'float32').length);
+      // One for each frame, one for each attempt that failed, and one to check that the input of the UNet was finite.
       const looks = precision.unet === 'float32' ? 1 : 0;
-      expect(watch.readBacks - before).toBe(settings.frames + told.length + looks);
+      expect(watch.readBacks - before).toBe(settings.frames + reported.length + looks);
       expect(new Set(expected.map(String)).size, 'frames that differ').toBe(settings.frames);
     },
   );
 
-  it('is refused where the GPU holds it in float16 only, and goes on in that for other pictures', async () => {
+  it('is rejected where the GPU can hold it in float16 only, and stays in float16 for other pictures', async () => {
     const pipeline = await openTight({ unet: tooLarge });
     for (const attempt of ['first', 'second']) {
       const error = await failure(frames(pipeline));
       expect(error, attempt).toBeInstanceOf(DeviceError);
       expect(error).toMatchObject({ code: 'gpu-too-small', details: { network: 'UNet', type: 'float32' } });
     }
-    expect(told, 'nothing is remembered that could not be loaded').toEqual([]);
+    expect(reported, 'a precision that could not be loaded is not reported').toEqual([]);
     expect(pipeline.precision).toEqual({ unet: 'float16', decoder: 'float16' });
   });
 
-  it('gives the same candidates as float32 when one is picked by hand', async () => {
+  it('makes the candidates of float32 when picking by hand', async () => {
     const parts = { unet: tooLarge, decoder: tooLarge };
     const expected = await candidates(await open(parts, inFloat32));
     expect(expected).toHaveLength(2);
@@ -161,7 +161,7 @@ describe('a model that leaves the range of float16', () => {
   });
 });
 
-describe('a model with weights that float16 does not hold', () => {
+describe('a model with weights outside the range of float16', () => {
   const cases: [string, Parts, NetworkPrecision][] = [
     ['in the UNet', { unet: tooLargeWeights }, { unet: 'float32', decoder: 'float16' }],
     ['in the UNet, once they are scaled', { unet: tooLargeGated }, { unet: 'float32', decoder: 'float16' }],
@@ -169,40 +169,40 @@ describe('a model with weights that float16 does not hold', () => {
     ['in both', { unet: tooLargeWeights, decoder: tooLargeWeights }, inFloat32],
   ];
 
-  it.each(cases)('%s is loaded in float32, and told of once', async (_, parts, precision) => {
+  it.each(cases)('%s is loaded in float32, and reports the fallback once', async (_, parts, precision) => {
     const expected = await frames(await open(parts, precision));
-    expect(told, 'what is known need not be found out').toEqual([]);
+    expect(reported, 'no fallback is reported when the precision is known').toEqual([]);
     const pipeline = await open(parts);
     await pipeline.prepare(settings.width, settings.height);
     expect(pipeline.precision).toEqual(precision);
-    expect(told.at(-1)).toEqual(precision);
-    expect(told).toHaveLength(Object.values(precision).filter((type) => type === 'float32').length);
+    expect(reported.at(-1)).toEqual(precision);
+    expect(reported).toHaveLength(Object.values(precision).filter((type) => type === 'float32').length);
     expect(new Set(reasons)).toEqual(new Set(['weight']));
     const { liveSessions } = backend.runtime;
     const before = watch.readBacks;
     expect(await frames(pipeline)).toEqual(expected);
-    expect(backend.runtime.liveSessions, 'nothing had to be loaded any more').toBe(liveSessions);
-    expect(watch.readBacks - before, 'nothing was made twice').toBe(settings.frames);
+    expect(backend.runtime.liveSessions, 'no network was loaded again').toBe(liveSessions);
+    expect(watch.readBacks - before, 'no frame was made twice').toBe(settings.frames);
   });
 
-  it('does without being prepared, when one is picked by hand', async () => {
+  it('works without prepare(), when picking by hand', async () => {
     const parts = { unet: tooLargeWeights, decoder: tooLargeWeights };
     const expected = await candidates(await open(parts, inFloat32));
     expect(await candidates(await open(parts))).toEqual(expected);
-    expect(told.at(-1)).toEqual(inFloat32);
+    expect(reported.at(-1)).toEqual(inFloat32);
   });
 
-  it('is refused where the GPU holds it in float16 only', async () => {
+  it('is rejected where the GPU can hold it in float16 only', async () => {
     const pipeline = await openTight({ unet: tooLargeWeights });
     const error = await failure(pipeline.prepare(settings.width, settings.height));
     expect(error).toBeInstanceOf(DeviceError);
     expect(error).toMatchObject({ code: 'gpu-too-small', details: { network: 'UNet', type: 'float32' } });
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 });
 
-describe('a model that leaves the range of float32 too', () => {
-  it('ends in an error that names the network, and can be tried again', async () => {
+describe('a model that overflows float32 too', () => {
+  it('ends a run with an error that names the network, and can be tried again', async () => {
     const pipeline = await open({ decoder: tooLargeForAny });
     for (const attempt of ['first', 'second']) {
       const error = await failure(frames(pipeline));
@@ -210,16 +210,16 @@ describe('a model that leaves the range of float32 too', () => {
       expect(error).toMatchObject({ code: 'not-finite', details: { network: 'decoder', type: 'float32' } });
       expect(error.remedy).toMatch(/frames are kept/);
     }
-    expect(told, 'it went to float32 once').toEqual([{ unet: 'float16', decoder: 'float32' }]);
+    expect(reported, 'it fell back to float32 once').toEqual([{ unet: 'float16', decoder: 'float32' }]);
   });
 
   it.each(['UNet', 'decoder'] as const)(
-    'from some frame on keeps the frames that it has made: %s',
+    'from some frame on keeps the frames made before: %s',
     async (network) => {
       let events: GenerateEvent[] = [];
       const made = () => events.filter(({ kind }) => kind === 'frame').length;
-      const spoiling = spoiled(network, () => made() > 0);
-      const { engine, load, release } = await engineFor(tinyModelFiles(), spoiling);
+      const failingRuntime = withNaNResults(network, () => made() > 0);
+      const { engine, load, release } = await engineFor(tinyModelFiles(), failingRuntime);
       await load({});
       const input = { start, firstFrame: 0, settings: { ...settings, frames: 3 }, previews: false };
       const generate = () => engine.generate(input, signal, (event) => events.push(event));
@@ -234,14 +234,16 @@ describe('a model that leaves the range of float32 too', () => {
       const [kept] = events.flatMap((event) => (event.kind === 'frame' ? [event.picture.data] : []));
       expect(new Set(kept).size, 'a picture').toBeGreaterThan(2);
       events = [];
-      expect(await failure(generate()), 'it is the model, not the run').toMatchObject({ code: 'not-finite' });
+      expect(await failure(generate()), 'the model fails again in the next run').toMatchObject({
+        code: 'not-finite',
+      });
       await release();
     },
   );
 });
 
 describe('the engine', () => {
-  it('tells of it in one sentence in the run that found it out, and can be told beforehand', async () => {
+  it('reports the fallback in one sentence in the run that detected it, and accepts a known precision', async () => {
     const { engine, load, release } = await engineFor(tinyModelFiles({ decoder: tooLarge }));
     const noticesOf = async (precisions: Record<string, NetworkPrecision>): Promise<EngineNotice[]> => {
       const notices = await load(precisions);
@@ -260,7 +262,7 @@ describe('the engine', () => {
     await release();
   });
 
-  it('tells of it in one sentence while it loads, where the weights say so', async () => {
+  it('reports the fallback in one sentence while loading, when weights cause it', async () => {
     const { load, release } = await engineFor(tinyModelFiles({ unet: tooLargeWeights }));
     const known: NetworkPrecision = { unet: 'float32', decoder: 'float16' };
     const found = await load({});
@@ -273,7 +275,7 @@ describe('the engine', () => {
 
 const { signal } = new AbortController();
 
-/** An engine on the backend, and a way to load its one model that gives the notices heard meanwhile. */
+/** An engine on the backend, and a way to load its one model that returns the notices emitted meanwhile. */
 async function engineFor(files: Map<string, Uint8Array<ArrayBuffer>>, runtime = backend.runtime) {
   const server = await serveFiles(files);
   const { compute, target } = backend;
@@ -323,7 +325,7 @@ async function engineFor(files: Map<string, Uint8Array<ArrayBuffer>>, runtime = 
 }
 
 /** The backend's runtime, with a network whose results become NaN, in whatever it computes. */
-function spoiled(network: 'UNet' | 'decoder', when: () => boolean): Runtime {
+function withNaNResults(network: 'UNet' | 'decoder', when: () => boolean): Runtime {
   const { compute, runtime } = backend;
   return {
     liveSessions: 0,

@@ -44,7 +44,7 @@ interface Kept {
   readonly leg?: SegmentStep | undefined;
 }
 
-/** The next frames after those that are there; after so many, whoever watches has seen enough. */
+/** The next frames after those that are there; at most `most` of them. */
 async function run(
   kept: readonly Kept[],
   change: Partial<Settings> = {},
@@ -71,7 +71,7 @@ async function run(
 const pixels = (frames: readonly Kept[]) => frames.map(({ picture }) => picture.data);
 
 /** Peak signal-to-noise ratio of two pictures in decibels. */
-function likeness(a: Kept | undefined, b: Kept | undefined): number {
+function psnr(a: Kept | undefined, b: Kept | undefined): number {
   if (!a || !b) throw new Error('a frame is missing');
   const [one, other] = [[...a.picture.data], [...b.picture.data]];
   const mean = one.reduce((sum, value, i) => sum + (value - (other[i] ?? NaN)) ** 2, 0) / one.length;
@@ -79,26 +79,26 @@ function likeness(a: Kept | undefined, b: Kept | undefined): number {
 }
 
 describe('smooth mode on the GPU', () => {
-  it('closes the loop: the last frame is the first, within the decoder’s noise', async () => {
+  it('closes the loop: the last frame equals the first up to decoder rounding', async () => {
     const frames = await run([], { closeLoop: true });
     expect(frames).toHaveLength(1 + 3 + 3);
-    expect(likeness(frames[0], frames.at(-1))).toBeGreaterThan(45);
-    expect(likeness(frames[0], frames[3])).toBeLessThan(45);
+    expect(psnr(frames[0], frames.at(-1))).toBeGreaterThan(45);
+    expect(psnr(frames[0], frames[3])).toBeLessThan(45);
   });
 
-  it('goes on from a leg that was stopped to the frames that it would have had', async () => {
+  it('finishes an interrupted segment with the frames of an uninterrupted run', async () => {
     const whole = await run([]);
     const part = await run([], {}, {}, 3);
     expect(pixels([...part, ...(await run(part))])).toEqual(pixels(whole));
   });
 
-  it('reads back once for a batch', async () => {
+  it('reads back once per batch', async () => {
     const before = watch.readBacks;
     await run([]);
     expect(watch.readBacks - before).toBe(3);
   });
 
-  it('obeys a stop within one denoising step, and leaks no GPU buffer in many', async () => {
+  it('aborts within one denoising step, and leaks no GPU buffer in repeated runs', async () => {
     const stopAt = async ({ frame, step }: { frame: number; step: number }) => {
       const stop = new AbortController();
       const after: Progress[] = [];
@@ -120,15 +120,15 @@ describe('smooth mode on the GPU', () => {
       expect(after.filter(({ stage }) => stage === 'denoise').length).toBeLessThanOrEqual(1);
       expect(made.every((index) => index < frame)).toBe(true);
     };
-    const places = [
+    const stops = [
       { frame: 1, step: 0 },
       { frame: 4, step: 2 },
     ];
     // The first stops fill ONNX Runtime's own cache of buffers; from then on nothing may be added.
-    for (const place of places) await stopAt(place);
+    for (const at of stops) await stopAt(at);
     await backend.compute.idle();
     const [buffers, bytes, tensors] = [watch.buffers, watch.bytes, backend.compute.liveTensors];
-    for (let round = 0; round < 2; round++) for (const place of places) await stopAt(place);
+    for (let round = 0; round < 2; round++) for (const at of stops) await stopAt(at);
     await backend.compute.idle();
     expect(backend.compute.liveTensors).toBe(tensors);
     expect(watch.bytes).toBeLessThanOrEqual(bytes);

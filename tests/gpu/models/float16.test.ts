@@ -137,7 +137,7 @@ const definitions = {
 const plane = () => ({ channels: 4, ...size, data: Float64Array.from(sample) });
 
 describe('fused attention on the GPU', () => {
-  it('gives every key the weight that it has', async () => {
+  it('weights every key correctly', async () => {
     // Queries and keys of zero: the answer is the mean of the values, and each key counts the same.
     const [length, width] = [48, 8];
     const g = new GraphBuilder('attention', 'float32', { name: 'none', tensors: new Map() }, 'none.bin');
@@ -165,7 +165,7 @@ describe('fused attention on the GPU', () => {
 
 describe('networks with activations as large as those of the real model', () => {
   it.each(['UNet', 'decoder'] as const)(
-    'have streams in the hundreds, outliers of thousands and logits of ±60: %s',
+    'have typical activations in the hundreds, outliers of thousands and logits of ±60: %s',
     (network) => {
       const { parameters, evaluate } = definitions[network](realistic);
       const [streams, outliers]: [number[], number[]] = [[], []];
@@ -195,18 +195,18 @@ describe('networks with activations as large as those of the real model', () => 
     expect(await decoderError('float32', realistic)).toBeLessThan(1e-4);
   });
 
-  it('hold in float16', async () => {
+  it('are accurate in float16', async () => {
     // Attention that sharp makes much of every rounding: without it, the same streams are off by less than a per cent.
     expect(await unetError('float16', realistic)).toBeLessThan(0.15);
     expect(await unetError('float16', { ...realistic, logits: 1 })).toBeLessThan(0.02);
     expect(await decoderError('float16', realistic)).toBeLessThan(0.02);
   });
 
-  it('hold in float16 with attention spelled out', async () => {
+  it('are accurate in float16 without fused attention', async () => {
     expect(await unetError('float16', realistic, 0)).toBeLessThan(0.15);
   });
 
-  it('hold where the gated product is larger than any float16', async () => {
+  it('are accurate where the gated product exceeds float16', async () => {
     expect(await unetError('float16', { gated: 100 })).toBeLessThan(0.02);
   });
 });

@@ -34,7 +34,7 @@ afterAll(() => {
   backend.dispose();
 });
 
-/** The weights of a norm that stretches nothing and adds the same to all channels. */
+/** The weights of a norm with scale 1 and the same bias in all channels. */
 function checkpointOf(channels: number): Promise<Checkpoint> {
   const tensor = (name: string, value: number) => ({
     name,
@@ -99,7 +99,7 @@ const cases = (['group', 'layer'] as const).flatMap((kind) =>
 );
 
 describe('a norm on the GPU', () => {
-  it.each(cases)('over values that are all the same gives no more than noise: %s, %s', async (kind, type) => {
+  it.each(cases)('over constant values gives no more than noise: %s, %s', async (kind, type) => {
     const values = [0, 1e-4, 1 / 3, 37.3, -301.7, 3001, -7777, 60_000];
     for (const shape of shapes) {
       const length = shape.channels * shape.side ** 2;
@@ -116,7 +116,7 @@ describe('a norm on the GPU', () => {
     }
   });
 
-  it.each(cases)('over values that hardly differ is right: %s, %s', async (kind, type) => {
+  it.each(cases)('over values with a small variance is accurate: %s, %s', async (kind, type) => {
     const shape = shapes[2];
     const length = shape.channels * shape.side ** 2;
     const [mean, spread] = [300, 6];
@@ -134,7 +134,7 @@ describe('a norm on the GPU', () => {
   });
 
   it.each(['float16', 'float32'] as const)(
-    'has its own epsilon, whichever norms were there before: %s',
+    'uses its own epsilon, whichever norms ran before: %s',
     async (type) => {
       const shape = shapes[2];
       const length = shape.channels * shape.side ** 2;

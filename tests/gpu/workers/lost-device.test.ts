@@ -24,7 +24,7 @@ setFlagsFromString('--liftoff-only');
 const file = createRequire(import.meta.url).resolve('onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm');
 const binary = new Uint8Array(await readFile(file));
 
-const patient = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 const settings = { ...defaultSettings, width: 64, height: 64, frames: 3, steps: 2, seed: 5 };
 const start = { width: 8, height: 8, data: new Uint8ClampedArray(256).fill(200) };
 
@@ -54,7 +54,7 @@ beforeEach(async () => {
   server = await serveFiles(tinyModelFiles());
   devices = [];
   engine = new Engine(openBackend, new MemoryModels());
-  await engine.load({ kind: 'url', url: `${server.url}model.json` }, 'webgpu', patient, () => undefined);
+  await engine.load({ kind: 'url', url: `${server.url}model.json` }, 'webgpu', neverAborted, () => undefined);
 });
 afterEach(async () => {
   await server.close();
@@ -64,7 +64,7 @@ afterEach(async () => {
 /** Makes three frames; `onEvent` may do something to the device on the way. */
 async function generate(onEvent: (event: GenerateEvent) => void = () => undefined) {
   const events: GenerateEvent[] = [];
-  await engine.generate({ start, firstFrame: 0, settings, previews: false }, patient, (event) => {
+  await engine.generate({ start, firstFrame: 0, settings, previews: false }, neverAborted, (event) => {
     events.push(event);
     onEvent(event);
   });
@@ -98,7 +98,7 @@ async function pickTwice({
       { start: from, frame, roll: 0, batch: 2, settings, ...(frame > 0 && { origin: start }) },
       {
         name: frame,
-        signal: patient,
+        signal: neverAborted,
         previews: false,
         onEvent: (event) => {
           if (event.kind === 'candidate') candidates.push(event.candidate);
@@ -120,7 +120,7 @@ async function pickTwice({
 const pictures = ({ frames }: Awaited<ReturnType<typeof generate>>) =>
   frames.map(({ frame, picture }) => ({ frame, data: [...picture.data] }));
 
-describe('a device that is lost', () => {
+describe('a lost device', () => {
   it.each(['encode', 'denoise', 'decode'] as const)(
     'in the middle of a frame, at %s, costs no frame and changes none',
     async (stage) => {
@@ -143,13 +143,13 @@ describe('a device that is lost', () => {
     },
   );
 
-  it('is followed by one on which networks compute in what they computed in before', async () => {
+  it('is replaced by one on which networks have the same precision', async () => {
     const precision = { unet: 'float32', decoder: 'float32' } as const;
     const options = { precisions: { '': precision } };
     await engine.load(
       { kind: 'url', url: `${server.url}model.json` },
       'webgpu',
-      patient,
+      neverAborted,
       () => undefined,
       options,
     );
@@ -158,8 +158,13 @@ describe('a device that is lost', () => {
     const made = await generate();
     expect(made.notices).toHaveLength(1);
     expect(pictures(made)).toEqual(pictures(expected));
-    await engine.load({ kind: 'url', url: `${server.url}model.json` }, 'webgpu', patient, () => undefined);
-    expect(pictures(await generate()), 'what float16 gives').not.toEqual(pictures(expected));
+    await engine.load(
+      { kind: 'url', url: `${server.url}model.json` },
+      'webgpu',
+      neverAborted,
+      () => undefined,
+    );
+    expect(pictures(await generate()), 'the frames of float16').not.toEqual(pictures(expected));
   });
 
   it('between two runs is replaced when the next one begins', async () => {
@@ -170,10 +175,10 @@ describe('a device that is lost', () => {
     expect(made.notices).toHaveLength(1);
   });
 
-  it('while a model is loaded is replaced before anybody makes a frame', async () => {
+  it('while a model is loaded is replaced before the first frame', async () => {
     const expected = await generate();
     const notices: string[] = [];
-    await engine.load({ kind: 'url', url: `${server.url}model.json` }, 'webgpu', patient, (event) => {
+    await engine.load({ kind: 'url', url: `${server.url}model.json` }, 'webgpu', neverAborted, (event) => {
       if ('kind' in event) notices.push(event.code);
       else if (event.part === 'decoder' && devices.length === 1) devices[0]?.destroy();
     });
@@ -184,7 +189,7 @@ describe('a device that is lost', () => {
     expect(devices).toHaveLength(2);
   });
 
-  it('while the next rounds are made ahead is told of, and they go on where they were', async () => {
+  it('during speculation is reported, and the rounds continue', async () => {
     const expected = await pickTwice();
     expect(expected.notices).toEqual([]);
     let rounds = 0;
@@ -198,12 +203,16 @@ describe('a device that is lost', () => {
     expect(devices).toHaveLength(2);
   });
 
-  it('again and again by the same frame is said in the end, and what was made before is there', async () => {
+  it('repeatedly in the same frame rejects the run, and earlier frames are kept', async () => {
     const frames: number[] = [];
-    const run = engine.generate({ start, firstFrame: 0, settings, previews: false }, patient, (event) => {
-      if (event.kind === 'frame') frames.push(event.frame);
-      if (event.kind === 'progress' && event.progress.frame === 1) devices.at(-1)?.destroy();
-    });
+    const run = engine.generate(
+      { start, firstFrame: 0, settings, previews: false },
+      neverAborted,
+      (event) => {
+        if (event.kind === 'frame') frames.push(event.frame);
+        if (event.kind === 'progress' && event.progress.frame === 1) devices.at(-1)?.destroy();
+      },
+    );
     const error = await failure(run);
     expect(error).toBeInstanceOf(DeviceError);
     expect(frames).toEqual([0]);

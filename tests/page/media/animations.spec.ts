@@ -70,14 +70,14 @@ test.describe('GIF', { tag: '@cpu' }, () => {
     });
   }
 
-  test('repeats for ever or plays once', async ({ page }) => {
+  test('loops forever or plays once', async ({ page }) => {
     const request = { ...small, method: 'gif', frames: 2 } as const;
     const loop = 'NETSCAPE2.0\x03\x01\0\0\0';
     const repeating = await encode(page, { ...request, loop: true });
     expect(repeating.bytes.includes(Buffer.from(loop, 'latin1'))).toBe(true);
     const once = await encode(page, { ...request, loop: false });
     expect(once.bytes.includes('NETSCAPE')).toBe(false);
-    expect(once.bytes.at(-1), 'ends with its end mark').toBe(0x3b);
+    expect(once.bytes.at(-1), 'trailer byte').toBe(0x3b);
   });
 
   test('of one frame', async ({ page }) => {
@@ -116,7 +116,7 @@ for (const [workerKind, encoder] of encoders) {
         seen.times.forEach(({ pts_time }, i) => {
           expect(Math.abs(pts_time - i / frameRate), `time of frame ${i}`).toBeLessThan(0.001);
         });
-        expect(file.bytes.indexOf('moov'), 'the index comes first').toBeLessThan(file.bytes.indexOf('mdat'));
+        expect(file.bytes.indexOf('moov'), 'moov before mdat').toBeLessThan(file.bytes.indexOf('mdat'));
         await expectNoWorkerLeft(page);
       });
     }
@@ -124,7 +124,7 @@ for (const [workerKind, encoder] of encoders) {
 }
 
 test.describe('ZIP', { tag: '@cpu' }, () => {
-  test('holds every frame exactly', async ({ page }) => {
+  test('contains every frame bit for bit', async ({ page }) => {
     const request = { ...small, method: 'zip', frames: 3 } as const;
     const file = await encode(page, request);
     expect(file.type).toBe('application/zip');
@@ -139,20 +139,20 @@ test.describe('ZIP', { tag: '@cpu' }, () => {
     });
   });
 
-  test('takes frames of two sizes', async ({ page }) => {
+  test('accepts frames of two sizes', async ({ page }) => {
     const file = await encode(page, { ...small, method: 'zip', frames: 2, mixed: true });
     const sizes = Object.values(unzipSync(file.bytes)).map((entry) => decodePng(entry).width);
     expect(sizes).toEqual([small.width, 2 * small.width]);
   });
 
-  test('is the same file when it is written again', async ({ page }) => {
+  test('is byte-identical when written again', async ({ page }) => {
     const request = { ...small, method: 'zip', frames: 2 } as const;
     const first = await encode(page, request);
     expect((await encode(page, request)).base64).toBe(first.base64);
   });
 });
 
-test.describe('stopping', { tag: '@cpu' }, () => {
+test.describe('aborting', { tag: '@cpu' }, () => {
   const ways: readonly (readonly [WorkerKind, EncodeRequest['method']])[] = [
     ['plain', 'gif'],
     ['plain', 'mp4'],
@@ -178,7 +178,7 @@ test.describe('stopping', { tag: '@cpu' }, () => {
     });
   }
 
-  test('one that waits lets the one before it finish, and one that fails the one behind it', async ({
+  test('a waiting job does not disturb the running one, and a failed job does not block the next', async ({
     page,
   }) => {
     const outcomes = await page.evaluate(
@@ -200,9 +200,9 @@ test.describe('stopping', { tag: '@cpu' }, () => {
   });
 });
 
-test.describe('what cannot be written', { tag: '@cpu' }, () => {
+test.describe('encoding errors', { tag: '@cpu' }, () => {
   for (const method of ['gif', 'mp4'] as const) {
-    test(`${method} of frames of two sizes, naming the odd one`, async ({ page }) => {
+    test(`${method} of frames of two sizes names the odd one`, async ({ page }) => {
       const { failure } = await attempt(page, { ...small, method, mixed: true });
       expect(failure).toMatchObject({ name: 'MediaError', code: 'frames-differ' });
       expect(failure?.message).toContain('frame 12 is 320 × 96');
@@ -210,9 +210,9 @@ test.describe('what cannot be written', { tag: '@cpu' }, () => {
     });
   }
 
-  test.describe('GIF whose writer cannot be loaded', () => {
+  test.describe('GIF whose encoder worker cannot be loaded', () => {
     test.use({ workerKind: 'with-broken-first-worker' });
-    test('until it can', async ({ page }) => {
+    test('fails, and succeeds once it can', async ({ page }) => {
       const { failure } = await attempt(page, { ...small, method: 'gif' });
       expect(failure).toMatchObject({ name: 'MediaError', code: 'gif-failed' });
       await expectNoWorkerLeft(page);
@@ -227,7 +227,7 @@ test.describe('what cannot be written', { tag: '@cpu' }, () => {
       ['program', '**/ffmpeg-core*.js'],
       ['WebAssembly', '**/ffmpeg-core*.wasm'],
     ] as const) {
-      test(`when ffmpeg's ${what} cannot be loaded, until it can`, async ({ page }) => {
+      test(`fails when ffmpeg's ${what} cannot be loaded, and succeeds once it can`, async ({ page }) => {
         await page.route(file, (route) => route.abort());
         const { failure } = await attempt(page, { ...small, method: 'mp4' });
         expect(failure).toMatchObject({ name: 'MediaError', code: 'encoder-unavailable' });

@@ -144,13 +144,13 @@ for (const workerKind of ['plain', 'with-noisy-canvas'] as const) {
         ['corners-lossy.webp', LOSSY],
         ['corners.avif', LOSSY],
       ] as const) {
-        test(`${name} has its colours in their places`, async ({ page }) => {
+        test(`${name} is decoded with the right colours and orientation`, async ({ page }) => {
           const picture = await decode(page, await fixture(name));
           expectColours(picture.quarters(), [red, green, blue, yellow], tolerance);
         });
       }
 
-      test('whatever its name made the browser believe', async ({ page }) => {
+      test('the MIME type is ignored', async ({ page }) => {
         for (const type of ['image/png', 'image/svg+xml', 'text/plain', 'application/octet-stream']) {
           const picture = await decode(page, await fixture('corners.jpg'), { type });
           expectColours(picture.quarters(), [red, green, blue, yellow], LOSSY);
@@ -158,7 +158,7 @@ for (const workerKind of ['plain', 'with-noisy-canvas'] as const) {
       });
     });
 
-    test.describe('turned as EXIF says', () => {
+    test.describe('EXIF orientation', () => {
       const turned: readonly (readonly [Colour, Colour, Colour, Colour])[] = [
         [red, green, blue, yellow],
         [green, red, yellow, blue],
@@ -184,7 +184,7 @@ for (const workerKind of ['plain', 'with-noisy-canvas'] as const) {
     });
 
     test.describe('transparency', () => {
-      test('stands on white, half of it half', async ({ page }) => {
+      test('is composited on white, with partial alpha', async ({ page }) => {
         const halfGreen: Colour = [142, 217, 157];
         for (const [name, tolerance] of [
           ['alpha.png', 1],
@@ -195,14 +195,14 @@ for (const workerKind of ['plain', 'with-noisy-canvas'] as const) {
         }
       });
 
-      test('the colour under clear pixels does not bleed when it is scaled', async ({ page }) => {
+      test('the colour of transparent pixels does not bleed when scaling', async ({ page }) => {
         const striped = paintPng(64, 64, (x) => (x % 2 === 0 ? [...red, 255] : [...green, 0]));
         const picture = await decode(page, striped, { width: 16, height: 16 });
         expectColour(picture.at(8, 8), [238, 148, 143], 2);
       });
     });
 
-    test.describe('another shape', () => {
+    test.describe('fit and scale', () => {
       const band = (along: number) => (along >= 24 && along < 40 ? white : black);
       const wide = paintPng(64, 16, (x) => band(x));
       const tall = paintPng(16, 64, (_, y) => band(y));
@@ -214,7 +214,7 @@ for (const workerKind of ['plain', 'with-noisy-canvas'] as const) {
         }
       });
 
-      test('stretch keeps everything', async ({ page }) => {
+      test('stretch keeps the whole picture', async ({ page }) => {
         const across = await decode(page, wide, { width: 16, height: 16, fit: 'stretch' });
         expectColours(
           [2, 8, 13].map((x) => across.at(x, 8)),
@@ -229,12 +229,12 @@ for (const workerKind of ['plain', 'with-noisy-canvas'] as const) {
         );
       });
 
-      test('a small picture grows to the size asked for', async ({ page }) => {
+      test('a small picture is enlarged', async ({ page }) => {
         const picture = await decode(page, await fixture('corners.png'), { width: 512, height: 336 });
         expectColours(picture.quarters(), [red, green, blue, yellow], 0);
       });
 
-      test('a picture of the right size is taken as it is, to the bit', async ({ page }) => {
+      test('a picture of the requested size is copied bit for bit', async ({ page }) => {
         const file = paintPng(40, 24, (x, y) => [(x * 37 + y) % 256, (y * 91 + x * 3) % 256, (x * y) % 256]);
         const { at } = await decode(page, file, { width: 40, height: 24 });
         for (const [x, y] of [
@@ -250,9 +250,7 @@ for (const workerKind of ['plain', 'with-noisy-canvas'] as const) {
 
     test.describe('a large picture', () => {
       for (const side of [1024, 1501, 2047]) {
-        test(`of ${side} pixels a side: fine detail becomes its mean and does not shimmer`, async ({
-          page,
-        }) => {
+        test(`of ${side} pixels a side: fine detail is averaged without aliasing`, async ({ page }) => {
           const data = new Uint8Array(side * side);
           for (let i = 0; i < data.length; i++) data[i] = (i + Math.floor(i / side)) % 2 === 0 ? 255 : 0;
           const checkered = encode({ width: side, height: side, data, channels: 1 });
@@ -264,7 +262,7 @@ for (const workerKind of ['plain', 'with-noisy-canvas'] as const) {
       }
     });
 
-    test.describe('bad files', () => {
+    test.describe('invalid files', () => {
       const pngHeader = (width: number, height: number) => {
         const bytes = paintPng(8, 8, () => black).slice();
         const view = new DataView(bytes.buffer, bytes.byteOffset);
@@ -285,13 +283,13 @@ for (const workerKind of ['plain', 'with-noisy-canvas'] as const) {
         ['a single pixel', 'picture-too-small', () => paintPng(1, 1, () => black)],
         ['a header alone', 'picture-damaged', async () => (await fixture('corners.png')).subarray(0, 40)],
         ['half a header', 'picture-cut-off', async () => (await fixture('corners.avif')).subarray(0, 120)],
-        ['a header that lies about the size', 'picture-damaged', () => pngHeader(800, 800)],
+        ['a header with a wrong size', 'picture-damaged', () => pngHeader(800, 800)],
         ...['corners.jpg', 'corners.png', 'corners-lossy.webp', 'corners.avif', 'animated.gif'].map(
           (name) => [`three quarters of ${name}`, 'picture-damaged', cut(name)] as const,
         ),
       ];
       for (const [what, code, make] of cases) {
-        test(`${what}: ${code}, and the next picture is read`, async ({ page }) => {
+        test(`${what}: ${code}, and the next picture is decoded`, async ({ page }) => {
           const { value, failure } = await attempt(page, await make(), { type: 'image/png' });
           expect(value).toBeNull();
           expect(failure).toMatchObject({ name: 'InputError', code });
@@ -304,10 +302,10 @@ for (const workerKind of ['plain', 'with-noisy-canvas'] as const) {
   });
 }
 
-test.describe('a browser whose canvas gives noise and that has no other decoder', { tag: '@cpu' }, () => {
+test.describe('a browser with a noisy canvas and no other decoder', { tag: '@cpu' }, () => {
   test.use({ workerKind: 'with-noise-alone' });
 
-  test('says so, reads PNG all the same, and never gives the noise', async ({ page }) => {
+  test('reports it, still decodes PNG, and never returns the noise', async ({ page }) => {
     const { value, failure } = await attempt(page, await fixture('corners.jpg'));
     expect(value).toBeNull();
     expect(failure).toMatchObject({ name: 'InputError', code: 'canvas-inexact' });
