@@ -14,13 +14,21 @@ export interface PlayerState {
   /** Whether the stage shows new frames as they are made, and previews. */
   readonly following: boolean;
   readonly playing: boolean;
+  /** Position that the stage shows instead, for comparison with the picture at `position`; null without comparison. */
+  readonly compared: number | null;
 }
+
+/** Picture that the current one is compared with. */
+export type Comparison = 'before' | 'start';
 
 export interface PlayerStore extends StoreApi<PlayerState> {
   /** Shows a position, clamped to the animation, and stops playing and following. */
   readonly show: (position: number) => void;
   /** Moves the position by a number of frames, negative for back. */
   readonly step: (by: number) => void;
+  /** Shows the frame before, or the start picture, until `endComparison` or until the position changes. */
+  readonly compare: (comparison: Comparison) => void;
+  readonly endComparison: () => void;
   /** Shows the newest frame, and new ones as they are made. */
   readonly follow: () => void;
   readonly play: () => void;
@@ -75,7 +83,12 @@ export function createPlayer({
     readAhead.want(positions);
   }
 
-  const store = createStore<PlayerState>()(() => ({ position: 0, following: false, playing: false }));
+  const store = createStore<PlayerState>()(() => ({
+    position: 0,
+    following: false,
+    playing: false,
+    compared: null,
+  }));
   let direction: Playhead['direction'] = 1;
   /** Time at which the current frame was due, in milliseconds; null before the first tick. */
   let since: number | null = null;
@@ -87,7 +100,7 @@ export function createPlayer({
     if (edition !== before.edition) {
       // Follow a run that was waiting for this start picture.
       const following = generation.getState().run !== null;
-      store.setState({ position: frames.length, following, playing: false });
+      store.setState({ position: frames.length, following, playing: false, compared: null });
     } else if (frames.length > before.frames.length && store.getState().following) {
       store.setState({ position: frames.length });
     }
@@ -101,13 +114,22 @@ export function createPlayer({
     ...store,
     show(position) {
       const clamped = Math.min(Math.max(Math.round(position), 0), last());
-      store.setState({ position: clamped, following: false, playing: false });
+      store.setState({ position: clamped, following: false, playing: false, compared: null });
     },
     step(by) {
       player.show(store.getState().position + by);
     },
+    compare(comparison) {
+      const { position } = store.getState();
+      if (position === 0) return;
+      player.show(position);
+      store.setState({ compared: comparison === 'start' ? 0 : position - 1 });
+    },
+    endComparison() {
+      store.setState({ compared: null });
+    },
     follow() {
-      store.setState({ position: last(), following: true, playing: false });
+      store.setState({ position: last(), following: true, playing: false, compared: null });
     },
     play() {
       const { first, last, loop } = reel();
@@ -116,7 +138,12 @@ export function createPlayer({
       direction = 1;
       const { position } = store.getState();
       const restart = position < first || (position >= last && !loop);
-      store.setState({ position: restart ? first : position, following: false, playing: true });
+      store.setState({
+        position: restart ? first : position,
+        following: false,
+        playing: true,
+        compared: null,
+      });
       lookAhead();
     },
     pause() {

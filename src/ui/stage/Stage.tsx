@@ -1,26 +1,50 @@
-import { useEffect, useRef } from 'react';
+import { Suspense, useEffect, useRef } from 'react';
 import { classes } from '../shared/classes.ts';
+import { lazyPart } from '../shared/lazyPart.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import { FirstVisit } from './FirstVisit.tsx';
 import { paint, sceneOf } from './paint.ts';
+import type { Scene } from './paint.ts';
 import styles from './Stage.module.css';
+
+// The tools are for frames, which the first visit does not have.
+const StageTools = lazyPart(
+  async () => (await import('./StageTools.tsx')).StageTools,
+  () => null,
+);
 
 /** The large picture in the middle of the page, or the empty state. */
 export function Stage() {
   const { animation, projects } = useStores();
+  const ref = useRef<HTMLElement>(null);
   const hasStart = useSelect(animation, ({ start }) => start !== null);
+  const hasFrames = useSelect(animation, ({ frames }) => frames.length > 0);
   const reading = useSelect(animation, (state) => state.reading);
   const reopening = useSelect(projects, (state) => state.reopening);
   return (
     <section
+      ref={ref}
       className={classes(styles['stage'], hasStart && styles['square'])}
       aria-label="Stage"
       data-started={hasStart || undefined}
     >
       {hasStart ? <Screen /> : !reopening && <FirstVisit />}
+      {hasFrames && (
+        <Suspense>
+          <StageTools stage={ref} />
+        </Suspense>
+      )}
       {reading && <p className={styles['reading']}>Reading…</p>}
     </section>
   );
+}
+
+/** Largest side of pictures whose pixels are shown as squares. Larger ones are scaled smoothly. */
+const pixelArt = 96;
+
+function show(canvas: HTMLCanvasElement, scene: Scene): void {
+  paint(canvas, scene);
+  canvas.toggleAttribute('data-pixels', Math.max(scene.width, scene.height) <= pixelArt);
 }
 
 /** Canvas of the stage. Draws outside React, because pictures change up to 60 times a second. */
@@ -40,7 +64,7 @@ function Screen() {
       }
       if (scene.picture === shown) return;
       shown = scene.picture;
-      paint(ref.current, scene);
+      show(ref.current, scene);
     };
     // The previous picture stays until the next one is read. Only one is read at a time: on a slow disk, requests would
     // otherwise pile up for positions that playback has passed.
@@ -56,11 +80,12 @@ function Screen() {
         // shown.
         if (ref.current && shown === before && edition === animation.getState().edition) {
           shown = picture;
-          paint(ref.current, { picture, width: picture.width, height: picture.height });
+          show(ref.current, { picture, width: picture.width, height: picture.height });
         }
       } catch (error) {
         if (ended) return;
-        if (player.getState().position === position) {
+        const { compared, position: current } = player.getState();
+        if ((compared ?? current) === position) {
           notices.error(error, { topic: 'stage' });
           return;
         }

@@ -16,7 +16,8 @@ export function sceneOf({
   player,
 }: Pick<Stores, 'animation' | 'generation' | 'pictures' | 'player'>):
   Scene | { readonly position: number } | null {
-  const { position, following } = player.getState();
+  const { following, compared, ...shown } = player.getState();
+  const position = compared ?? shown.position;
   const { run } = generation.getState();
   if (following && run?.preview) return { picture: run.preview, width: run.width, height: run.height };
   const { project, start, frames } = animation.getState();

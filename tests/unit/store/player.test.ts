@@ -45,6 +45,24 @@ describe('the player', () => {
     expect(rig.stores.player.getState()).toMatchObject({ playing: true, position: 1 });
   });
 
+  it('compares with the frame before or the start, and goes back to the position', async () => {
+    const rig = await withFrames(3);
+    const { player } = rig.stores;
+    player.show(3);
+    player.compare('before');
+    expect(player.getState()).toMatchObject({ position: 3, compared: 2 });
+    player.endComparison();
+    expect(player.getState()).toMatchObject({ position: 3, compared: null });
+    player.play();
+    player.compare('start');
+    expect(player.getState(), 'playback stops').toMatchObject({ position: 3, compared: 0, playing: false });
+    player.step(-1);
+    expect(player.getState(), 'another position ends it').toMatchObject({ position: 2, compared: null });
+    player.show(0);
+    player.compare('before');
+    expect(player.getState(), 'nothing is before the start').toMatchObject({ position: 0, compared: null });
+  });
+
   it('plays back and forth, from the start picture where that is included', async () => {
     const rig = await withFrames(2);
     rig.stores.preferences.setState({ pingPong: true, includeStart: true });
