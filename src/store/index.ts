@@ -23,7 +23,7 @@ export type { History, HistoryEntry } from './history.ts';
 export type { Notice, NoticeAction } from './notices.ts';
 export type { PickState } from './pick.ts';
 export type { Round, Variant } from './pick-round.ts';
-export type { Comparison, PlayerState } from './player.ts';
+export type { ComparedPicture, PlayerState } from './player.ts';
 export type { Preferences } from './preferences.ts';
 export type { ProjectJob } from './project-jobs.ts';
 export type { ListedProject, ProjectsState } from './projects.ts';

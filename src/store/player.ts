@@ -19,7 +19,7 @@ export interface PlayerState {
 }
 
 /** Picture that the current one is compared with. */
-export type Comparison = 'before' | 'start';
+export type ComparedPicture = 'before' | 'start';
 
 export interface PlayerStore extends StoreApi<PlayerState> {
   /** Shows a position, clamped to the animation, and stops playing and following. */
@@ -27,7 +27,7 @@ export interface PlayerStore extends StoreApi<PlayerState> {
   /** Moves the position by a number of frames, negative for back. */
   readonly step: (by: number) => void;
   /** Shows the frame before, or the start picture, until `endComparison` or until the position changes. */
-  readonly compare: (comparison: Comparison) => void;
+  readonly compare: (comparison: ComparedPicture) => void;
   readonly endComparison: () => void;
   /** Shows the newest frame, and new ones as they are made. */
   readonly follow: () => void;

@@ -1,7 +1,7 @@
 import { ArrowLeftToLine, Expand, History, Shrink } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { KeyboardEvent, ReactNode, RefObject } from 'react';
-import type { Comparison } from '../../store/index.ts';
+import type { ComparedPicture } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './StageTools.module.css';
@@ -36,7 +36,7 @@ function CompareButton({
   disabled,
   children,
 }: {
-  readonly comparison: Comparison;
+  readonly comparison: ComparedPicture;
   readonly label: string;
   readonly disabled: boolean;
   readonly children: ReactNode;
