@@ -55,7 +55,7 @@ describe('the conformance command', () => {
     expect(lines.slice(-2).map((line) => line.split(/ +/).at(-1))).toEqual(['FAIL', 'ok']);
   });
 
-  it('counts an answer that is not a number as wrong', async () => {
+  it('counts NaN as wrong', async () => {
     const bytes = await readFile(join(folder, 'arrays/gui0_out.npy'));
     bytes.writeFloatLE(NaN, bytes.length - 4);
     await writeFile(join(folder, 'arrays/gui0_out.npy'), bytes);
@@ -85,7 +85,7 @@ describe('the conformance command', () => {
     expect(await run()).toBe(2);
   });
 
-  it('exits 2 and says how it is used when it is called wrongly', async () => {
+  it('exits 2 and prints its usage for invalid arguments', async () => {
     expect(await main([])).toBe(2);
     expect(await main([folder, '--backend', 'abacus'])).toBe(2);
     expect(complaints.join()).toContain('Usage');

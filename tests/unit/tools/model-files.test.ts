@@ -20,8 +20,8 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-describe('models in a folder', () => {
-  it('are written at any place, keep what is there, and are read back both ways', async () => {
+describe('model files in a folder', () => {
+  it('are written at any offset, keep other bytes, and are read synchronously and asynchronously', async () => {
     const files = modelFilesIn(join(root, 'models'));
     expect(await files.list()).toEqual([]);
     expect(await files.files('one')).toEqual([]);
@@ -48,7 +48,7 @@ describe('models in a folder', () => {
     expect(await files.list()).toEqual([]);
   });
 
-  it('that are cut short after they were opened say so', async () => {
+  it('that are truncated after opening reject', async () => {
     const files = modelFilesIn(root);
     await mkdir(join(root, 'one'));
     await writeFile(join(root, 'one', 'a'), new Uint8Array(100));
@@ -78,7 +78,7 @@ describe('npm run pack-model', () => {
     );
   }
 
-  it('makes of a folder, or of what a server has, what a static host serves in half the bytes', async () => {
+  it('packs a model from a folder or a URL for a static host, in float16', async () => {
     vi.spyOn(console, 'log').mockReturnValue();
     await writeModel(join(root, 'tiny'));
     expect(await packModel(['--from', join(root, 'tiny'), '--out', join(root, 'packed')])).toBe(0);
@@ -103,7 +103,7 @@ describe('npm run pack-model', () => {
     }
   });
 
-  it('takes a folder of links, as the cache of the hub’s own program is', async () => {
+  it('accepts a folder of symbolic links, such as the cache of the hub’s client', async () => {
     vi.spyOn(console, 'log').mockReturnValue();
     await writeModel(join(root, 'blobs'));
     const snapshot = join(root, 'snapshots', 'main');
@@ -125,7 +125,7 @@ describe('npm run pack-model', () => {
     expect(await contents(join(root, 'from-links'))).toEqual(await contents(join(root, 'packed')));
   });
 
-  it('touches no folder that has something else in it', async () => {
+  it('rejects an output folder that contains other files', async () => {
     const say = vi.spyOn(console, 'error').mockReturnValue();
     await writeModel(join(root, 'tiny'));
     await mkdir(join(root, 'letters'));
@@ -135,7 +135,7 @@ describe('npm run pack-model', () => {
     expect(await filesIn(join(root, 'letters'))).toEqual(['mine.txt']);
   });
 
-  it('lists all that is missing', async () => {
+  it('lists everything that is missing', async () => {
     const say = vi.spyOn(console, 'error').mockReturnValue();
     await writeModel(join(root, 'tiny'));
     await rm(join(root, 'tiny', 'clip/image.onnx'));
@@ -146,7 +146,7 @@ describe('npm run pack-model', () => {
     expect(words).toContain('scheduler.json');
   });
 
-  it('explains itself to whoever asks wrongly', async () => {
+  it('prints its usage for invalid arguments', async () => {
     const say = vi.spyOn(console, 'error').mockReturnValue();
     expect(await packModel(['--from'])).toBe(2);
     expect(await packModel(['--colour', 'red'])).toBe(2);

@@ -26,7 +26,7 @@ describe('parseNpy', () => {
     expect(data).toEqual(Float32Array.of(1.5, -2, 0.25, 1e-40, NaN, Infinity));
   });
 
-  it('reads int32, vectors and single numbers', () => {
+  it('reads int32, vectors and scalars', () => {
     const integers = new Uint8Array(Int32Array.of(999, -1).buffer);
     expect(parseNpy(npy(header('<i4', '(2,)'), integers))).toEqual({
       shape: [2],
@@ -38,7 +38,7 @@ describe('parseNpy', () => {
     });
   });
 
-  it('reads a view into larger memory, as Node hands out small files', () => {
+  it('reads a view into a larger buffer, as Node returns for small files', () => {
     const file = npy(header('<f4', '(6,)'), floats);
     const pool = Buffer.alloc(file.length + 7);
     pool.set(file, 3);
@@ -56,7 +56,7 @@ describe('parseNpy', () => {
     ['too many numbers', npy(header('<f4', '(5,)'), floats), '5 numbers'],
     ['a header without a shape', npy("{'descr': '<f4', 'fortran_order': False}", floats), 'cannot be read'],
     ['a header longer than the file', npy(header('<f4', '(6,)'), floats).subarray(0, 40), 'cut short'],
-  ])('refuses %s', (_, bytes, reason) => {
+  ])('rejects %s', (_, bytes, reason) => {
     expect(() => parseNpy(bytes)).toThrow(reason);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { siteFiles } from '../../../tools/service-worker.ts';
 
-describe('the list of the site’s files', () => {
+describe('siteFiles', () => {
   const contents = new Map([
     ['index.html', '<!doctype html>'],
     ['assets/index-abc.js', 'page'],
@@ -14,7 +14,7 @@ describe('the list of the site’s files', () => {
     ['_headers', 'not needed'],
   ]);
 
-  test('stores the page at once, and what is large once it is used', () => {
+  test('precaches the page, and lists large files for caching on use', () => {
     const { early, late } = siteFiles(contents);
     expect(early.map(({ url }) => url)).toEqual(['index.html', 'assets/index-abc.js']);
     expect(late.map(({ url }) => url)).toEqual([
@@ -25,7 +25,7 @@ describe('the list of the site’s files', () => {
     ]);
   });
 
-  test('another content is another revision, except where the name says it', () => {
+  test('gives other contents another revision, except where the name has a hash', () => {
     const revision = (name: string, content: string) => {
       const { early, late } = siteFiles(new Map([[name, content]]));
       return [...early, ...late][0]?.revision;

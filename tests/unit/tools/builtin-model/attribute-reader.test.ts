@@ -10,28 +10,31 @@ import {
 import { dot } from '../../../../tools/builtin-model/measure/statistics.ts';
 import { sceneLabels } from './support.ts';
 
-describe('wordings', () => {
-  it.each([...attributes])('every value of %s has some, and shares none with another value', (attribute) => {
-    const values = wordingsOf(attribute);
-    const all = values.flatMap(({ wordings }) => wordings);
-    expect(new Set(all).size).toBe(all.length);
-    for (const { value, wordings } of values) expect(wordings, value).not.toEqual([]);
-  });
+describe('wordingsOf', () => {
+  it.each([...attributes])(
+    'every value of %s has wordings, and shares none with another value',
+    (attribute) => {
+      const values = wordingsOf(attribute);
+      const all = values.flatMap(({ wordings }) => wordings);
+      expect(new Set(all).size).toBe(all.length);
+      for (const { value, wordings } of values) expect(wordings, value).not.toEqual([]);
+    },
+  );
 
-  it('leave out what several values are called', () => {
+  it('leaves out words that name several values', () => {
     const moons = wordingsOf('sky').filter(({ value }) => value.endsWith('moon'));
     expect(moons).toHaveLength(3);
     expect(moons.flatMap(({ wordings }) => wordings)).not.toContain('moon');
   });
 
-  it('say what a word means', () => {
+  it('meaningOf() returns the attribute and value of a word', () => {
     expect(meaningOf('snow')).toEqual({ attribute: 'weather', value: 'snow' });
     expect(meaningOf('evening glow')).toEqual({ attribute: 'time', value: 'sunset' });
     expect(meaningOf('kitchen')).toBeNull();
   });
 });
 
-describe('the true value', () => {
+describe('trueValue', () => {
   const labels = sceneLabels(0);
 
   it('is null where an attribute says nothing about a scene', () => {
@@ -42,7 +45,7 @@ describe('the true value', () => {
     expect(trueValue({ ...labels, things: ['birds', 'tent'] }, 'thing')).toBeNull();
   });
 
-  it('is the label elsewhere', () => {
+  it('is the label otherwise', () => {
     const scene = { ...labels, family: 'lake', weather: 'fog', season: 'autumn', sky: 'stars' } as const;
     expect(attributes.map((attribute) => trueValue({ ...scene, things: ['castle'] }, attribute))).toEqual([
       'lake',
@@ -57,7 +60,7 @@ describe('the true value', () => {
   });
 });
 
-describe('reading attributes off a picture', () => {
+describe('AttributeReader', () => {
   /** Every text has an axis of its own, so a picture can be put next to any of them. */
   const texts = [
     ...new Set(attributes.flatMap((name) => wordingsOf(name).flatMap(({ wordings }) => wordings))),
@@ -65,7 +68,7 @@ describe('reading attributes off a picture', () => {
   const axis = (text: string) => Float32Array.from(texts, (other) => (other === text ? 1 : 0));
   const open = () => AttributeReader.open((words) => Promise.resolve(words.map(axis)));
 
-  it('finds the value whose wordings are nearest, in each attribute by itself', async () => {
+  it('finds the value with the nearest wordings, independently for each attribute', async () => {
     const reader = await open();
     const picture = meanDirection(['sea', 'open sea', 'at dusk', 'foggy'].map(axis));
     expect(reader.read(picture, 'family')).toBe('sea');
@@ -73,7 +76,7 @@ describe('reading attributes off a picture', () => {
     expect(reader.read(picture, 'weather')).toBe('fog');
   });
 
-  it('takes all wordings of a value together, not the nearest single one', async () => {
+  it('uses the mean of all wordings of a value, not the nearest single one', async () => {
     const reader = await open();
     const { wordings = [] } = wordingsOf('time').find(({ value }) => value === 'night') ?? {};
     const picture = Float32Array.from(texts, (text) =>
@@ -83,8 +86,8 @@ describe('reading attributes off a picture', () => {
   });
 });
 
-describe('a mean direction', () => {
-  it('has unit length and leans to neither vector', () => {
+describe('meanDirection', () => {
+  it('has unit length and the same cosine to both vectors', () => {
     const [a, b] = [Float32Array.of(1, 0), Float32Array.of(0, 1)];
     const mean = meanDirection([a, b]);
     expect(dot(mean, mean)).toBeCloseTo(1, 6);

@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 describe('a collection', () => {
-  it('that worlds/draw.ts drew holds the pictures of the generator', async () => {
+  it('written by worlds/draw.ts contains the pictures of the generator', async () => {
     const [seed, pixels, layouts] = ['collection test', 16, 2];
     const args = { out: folder, seed, scenes: 3, layouts, pixels, threads: 1 };
     expect(
@@ -48,7 +48,7 @@ describe('a collection', () => {
     expect((await openCollection(folder)).scenes).toHaveLength(1);
   });
 
-  it('has no layout beyond its own', async () => {
+  it('rejects a layout that it does not have', async () => {
     await writeCollection(folder, { pixels: 16, layouts: 2, scenes: [sceneLabels(0)] });
     const [scene] = (await openCollection(folder)).scenes;
     expect(() => scene?.read(2)).toThrow(RangeError);
@@ -70,7 +70,7 @@ describe('a collection', () => {
       JSON.stringify({ pixels: 16, layouts: 2, scenes: [scene] }),
       /pictures\.rgb cannot be used: it holds 1 of 2/,
     ],
-  ])('with %s is refused, and the error says why', async (_, text, reason) => {
+  ])('with %s is rejected with the reason', async (_, text, reason) => {
     await writeCollection(folder, { pixels: 16, layouts: 1, scenes: [scene] });
     await writeFile(join(folder, 'scenes.json'), text);
     const opening = openCollection(folder);
@@ -78,13 +78,13 @@ describe('a collection', () => {
     await expect(opening).rejects.toThrow(reason);
   });
 
-  it.each(['scenes.json', 'pictures.rgb'])('without %s is refused', async (file) => {
+  it.each(['scenes.json', 'pictures.rgb'])('without %s is rejected', async (file) => {
     await writeCollection(folder, { pixels: 16, layouts: 1, scenes: [scene] });
     await rm(join(folder, file));
     await expect(openCollection(folder)).rejects.toMatchObject({ code: 'collection-invalid' });
   });
 
-  it('that is cut short while it is read gives an error, not a picture of zeros', async () => {
+  it('that is truncated while it is read rejects, instead of returning zeros', async () => {
     await writeCollection(folder, { pixels: 16, layouts: 1, scenes: [scene] });
     const [opened] = (await openCollection(folder)).scenes;
     await writeFile(join(folder, 'pictures.rgb'), new Uint8Array(10));
@@ -92,13 +92,13 @@ describe('a collection', () => {
   });
 });
 
-describe('scenes of different families', () => {
+describe('drawFamilies', () => {
   const scenes = ['sea', 'sea', 'sea', 'city', 'forest'].map((family, index) => ({
     index,
     labels: { ...sceneLabels(index), family },
   }));
 
-  it('come before families come again, and never a scene twice', () => {
+  it('draws every family before it repeats one, and never a scene twice', () => {
     for (let seed = 0; seed < 20; seed++) {
       const drawn = drawFamilies({ scenes }, 4, uniform(seed));
       expect(new Set(drawn.map(({ index }) => index)).size).toBe(4);
@@ -106,22 +106,22 @@ describe('scenes of different families', () => {
     }
   });
 
-  it('are all there are where more are asked for', () => {
+  it('draws all scenes where more are requested', () => {
     expect(drawFamilies({ scenes }, 9, uniform(1))).toHaveLength(5);
   });
 });
 
-describe('a folder of photographs', () => {
+describe('openPhotographs', () => {
   const picture = { width: 2, height: 1, data: Uint8ClampedArray.of(1, 2, 3, 255, 4, 5, 6, 255) };
 
-  it('gives its PNG files by name, in order', async () => {
+  it('lists the PNG files by name, in order', async () => {
     for (const name of ['b.png', 'a.png', 'LICENCE']) await writeFile(join(folder, name), writePng(picture));
     const photographs = await openPhotographs(folder);
     expect(photographs.map(({ name }) => name)).toEqual(['a', 'b']);
     expect(await photographs[0]?.read()).toEqual(picture);
   });
 
-  it('says which file is no picture', async () => {
+  it('names a file that is not a picture', async () => {
     await writeFile(join(folder, 'a.png'), 'text');
     const [photograph] = await openPhotographs(folder);
     const reading = photograph?.read();
@@ -129,7 +129,7 @@ describe('a folder of photographs', () => {
     await expect(reading).rejects.toThrow('a.png');
   });
 
-  it('without any, or that is not there, is an error', async () => {
+  it('rejects a folder that is empty or does not exist', async () => {
     await expect(openPhotographs(folder)).rejects.toMatchObject({ code: 'no-photographs' });
     await expect(openPhotographs(join(folder, 'x'))).rejects.toMatchObject({ code: 'no-photographs' });
   });

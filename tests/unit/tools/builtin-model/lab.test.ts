@@ -7,7 +7,7 @@ import {
 } from '../../../../tools/builtin-model/measure/lab.ts';
 import type { Lab, Thirds } from '../../../../tools/builtin-model/measure/lab.ts';
 
-describe('Lab of sRGB', () => {
+describe('toLab', () => {
   // Values of the sRGB primaries under D65, as published (Lindbloom; two decimals).
   it.each<[string, [number, number, number], Lab]>([
     ['black', [0, 0, 0], [0, 0, 0]],
@@ -26,8 +26,8 @@ describe('Lab of sRGB', () => {
   });
 });
 
-describe('the thirds of a picture', () => {
-  it('are the means of the upper, the middle and the lower rows', () => {
+describe('labOfThirds', () => {
+  it('is the mean of the upper, middle and lower rows', () => {
     const [width, height] = [2, 7];
     const data = new Uint8ClampedArray(4 * width * height).fill(255);
     // Rows 0 and 1, then 2 to 4, then 5 and 6: what two thirds of seven rows round to.
@@ -43,7 +43,7 @@ describe('the thirds of a picture', () => {
     }
   });
 
-  it('are averaged in Lab', () => {
+  it('averages in Lab', () => {
     const data = Uint8ClampedArray.of(0, 0, 0, 255, 255, 255, 255, 255);
     const [upper] = labOfThirds({
       width: 2,
@@ -61,7 +61,7 @@ describe('palettes', () => {
     [l, 0, 0],
   ];
 
-  it('are as far apart as their thirds on average', () => {
+  it('paletteDistance() is the mean distance of the thirds', () => {
     const other: Thirds = [
       [13, 4, 0],
       [10, 0, 0],
@@ -70,14 +70,14 @@ describe('palettes', () => {
     expect(paletteDistance(plain(10), other)).toBeCloseTo((5 + 0 + 1) / 3);
   });
 
-  it('that are closest to their own count in full, and those closest to another not', () => {
+  it('closerToOwn() counts those closest to their own fully, and those closest to another in part or not at all', () => {
     const photographs = [plain(10), plain(50), plain(90)];
     expect(closerToOwn([plain(12), plain(55), plain(80)], photographs)).toBe(1);
     // The first is nearer to both others; the second is nearer to the first than to its own.
     expect(closerToOwn([plain(88), plain(20), plain(90)], photographs)).toBeCloseTo(3 / 6);
   });
 
-  it('that are all alike do not count as closer', () => {
+  it('that are identical do not count as closer', () => {
     expect(closerToOwn([plain(5), plain(5)], [plain(5), plain(5)])).toBe(0);
   });
 

@@ -111,7 +111,7 @@ describe('measuring a model', () => {
     return v.parse(v.object({ [name]: v.object({ values: schema }) }), await results())[name]?.values;
   }
 
-  it('vae: how close pictures come to themselves', async () => {
+  it('vae: similarity of pictures to their reconstructions', async () => {
     const schema = v.object({ pictures: v.literal(2), mean: number, tenthPercentile: number, min: number });
     const { min, tenthPercentile, mean } = await only('vae', schema);
     expect(min).toBeLessThanOrEqual(tenthPercentile);
@@ -119,7 +119,7 @@ describe('measuring a model', () => {
     expect(await sheetSize('vae')).toEqual([span(2), span(2)]);
   });
 
-  it('clip: how often captions are found, and a row for each attribute that the pictures have', async () => {
+  it('clip: recall of captions, and a row for each attribute of the pictures', async () => {
     const one = v.object({ attribute: v.string(), among: number, pictures: number, right: share });
     const schema = v.object({
       among: number,
@@ -134,7 +134,7 @@ describe('measuring a model', () => {
     );
   });
 
-  it('agreement: of attributes, how alike variants are, and a sheet of them', async () => {
+  it('agreement: attributes and similarity of variants, and a contact sheet', async () => {
     const row = v.object({ attribute: v.string(), same: share, withTruth: share });
     const sibling = v.object({ scene: number, cosine, pixelRms: number });
     const schema = v.object({
@@ -145,11 +145,13 @@ describe('measuring a model', () => {
     });
     const { attributes, siblings } = await only('agreement', schema);
     expect(attributes.map(({ attribute }) => attribute)).toContain('family');
-    for (const { pixelRms } of siblings) expect(pixelRms, 'seeds make a difference').toBeGreaterThan(1);
+    for (const { pixelRms } of siblings) {
+      expect(pixelRms, 'other seeds make other pictures').toBeGreaterThan(1);
+    }
     expect(await sheetSize('variants')).toEqual([span(11), span(2)]);
   });
 
-  it('guidance: it pulls more, the longer it pulls', async () => {
+  it('guidance: more repeats pull further', async () => {
     const step = v.object({ repeats: number, embedding: cosine, frame: cosine, shows: share });
     const theme = v.object({ word: v.string(), pictures: number, steps: v.array(step) });
     const { themes } = await only('guidance', v.object({ themes: v.array(theme) }), '--limit', '1');
@@ -188,7 +190,7 @@ describe('measuring a model', () => {
       }
     });
 
-    it('are written frame by frame where that is wanted', async () => {
+    it('are written frame by frame with --all-frames', async () => {
       await run('--all-frames');
       const frames = ['0000', '0001', '0002', '0003', '0004', '0005', '0006'].map((name) => `${name}.png`);
       expect(await files('photograph-harbour')).toEqual(frames);
@@ -196,7 +198,7 @@ describe('measuring a model', () => {
       expect(start).toEqual(fitPicture(readPng(writePng(waves(90, 150, 5))), side, side));
     });
 
-    it('are shared by processes, of which the last one gives the result, and are made only once', async () => {
+    it('are shared between processes with --part, the last of which writes the result, and are made only once', async () => {
       expect(await run('--part', '1/2')).toBe(0);
       expect((await files()).filter((name) => name.endsWith('.json'))).toHaveLength(1);
       expect(existsSync(join(folder, 'out', 'measures.json'))).toBe(false);
@@ -217,7 +219,7 @@ describe('measuring a model', () => {
     });
   });
 
-  it('smooth: how far the largest step is from the median, and a sheet with a row for each leg', async () => {
+  it('smooth: ratio of the largest step to the median, and a sheet with a row for each segment', async () => {
     const one = v.object({
       scene: number,
       median: number,
@@ -228,7 +230,7 @@ describe('measuring a model', () => {
     expect(await sheetSize('smooth')).toEqual([span(9), span(2)]);
   });
 
-  it('photographs: how close palettes are, and a sheet with five frames of each', async () => {
+  it('photographs: distance of palettes, and a sheet with five frames of each', async () => {
     const one = v.object({
       name: v.string(),
       palette: number,
@@ -240,7 +242,7 @@ describe('measuring a model', () => {
     expect(await sheetSize('photographs')).toEqual([span(6), span(2)]);
   });
 
-  it('adds to what was measured before, and prints all of it as a table', async () => {
+  it('merges new measures with earlier ones, and prints all of them with --table', async () => {
     expect(await measure('--only', 'photographs', '--limit', '1')).toBe(0);
     expect(await measure('--only', 'vae', '--limit', '1')).toBe(0);
     lines.length = 0;
@@ -250,7 +252,7 @@ describe('measuring a model', () => {
     expect(rows.slice(2).map((row) => row.slice(2, 7))).toEqual(['VAE: ', 'Photo']);
   });
 
-  it('does not put measures of different models into one table', async () => {
+  it('rejects measures of different models in one table', async () => {
     await measure('--only', 'vae', '--limit', '1');
     await writeModel({ steps: 2 });
     await measure('--only', 'photographs', '--limit', '1');
@@ -258,21 +260,21 @@ describe('measuring a model', () => {
     expect(complaints.join('\n')).toMatch(/different models/);
   });
 
-  it('says that measures.json is of another kind before anything is measured', async () => {
+  it('rejects an unknown measures.json before anything is measured', async () => {
     await write('out/measures.json', '{"vae":{"pictures":2}}');
     expect(await measure('--only', 'vae', '--limit', '1')).toBe(1);
     expect(complaints.join('\n')).toMatch(/measures\.json was not written by this command/);
     expect(lines).toEqual([]);
   });
 
-  it('refuses a collection of another size than the model has', async () => {
+  it('rejects a collection whose picture size differs from the model', async () => {
     await writeCollection(join(folder, 'data'), { pixels: 32, layouts: 1, scenes: [sceneLabels(0)] });
     expect(await measure('--only', 'vae')).toBe(1);
     expect(complaints.join('\n')).toMatch(/32×32, the model's 64×64.*--pixels 64/);
     expect(existsSync(join(folder, 'out', 'measures.json'))).toBe(false);
   });
 
-  it('asks for what a measure needs, and for nothing else', async () => {
+  it('requires only the arguments that the measure needs', async () => {
     const out = ['--out', join(folder, 'out'), '--model', join(folder, 'model')];
     expect(await main([...out, '--only', 'vae'])).toBe(2);
     expect(await main([...out, '--only', 'chains', '--data', join(folder, 'data')])).toBe(2);
@@ -293,7 +295,7 @@ describe('the command line', () => {
     [['--part', '3/2']],
     [['--part', '0/2']],
     [['--part', 'first']],
-  ])('refuses %j', async (args) => {
+  ])('rejects %j', async (args) => {
     expect(await measure(...args)).toBe(2);
     expect(complaints.join('\n')).toMatch(/^Usage/);
   });

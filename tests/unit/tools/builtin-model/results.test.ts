@@ -15,8 +15,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-describe('the table of the model card', () => {
-  it('has a row for each figure, and says whether it keeps its limit', () => {
+describe('markdownTable', () => {
+  it('has a row for each figure and whether its limit is met', () => {
     const rows = [
       { label: 'One', result: '1 %', wanted: { limit: 'at least 2 %', met: false } },
       { label: 'Another', result: '5' },
@@ -32,7 +32,7 @@ describe('the table of the model card', () => {
   });
 });
 
-describe("Drift's notice in a chain", () => {
+describe('firstStuck', () => {
   const moving = {
     positivesBefore: null,
     negativesBefore: null,
@@ -47,18 +47,18 @@ describe("Drift's notice in a chain", () => {
     ...Array.from({ length: after }, () => moving),
   ];
 
-  it('counts from the frame at which the page shows it, also where the chain moves again later', () => {
+  it('is the frame at which the page shows its notice, even if the chain moves again later', () => {
     expect(firstStuck(trace(20, 20))).toEqual({ kind: 'still', frame: 27 });
     expect(firstStuck(trace(20, 10, 20))).toEqual({ kind: 'still', frame: 27 });
   });
 
-  it('is absent where frames keep changing', () => {
+  it('is null where frames keep changing', () => {
     expect(firstStuck(trace(60, 0))).toBeNull();
     expect(firstStuck(trace(10, 3, 10))).toBeNull();
   });
 });
 
-describe('a stored chain', () => {
+describe('ChainStore.load', () => {
   const key = { name: 'lake', model: 'a', start: 'b', frames: 2, allFrames: false };
   const stored = { model: 'a', start: 'b', frames: 2, allFrames: false, trace: [], last: [1, 0] };
   const load = async (content: string, wanted: Partial<typeof key> = {}) => {
@@ -66,23 +66,23 @@ describe('a stored chain', () => {
     return new ChainStore(folder).load({ ...key, ...wanted });
   };
 
-  it('is the result where it was made of the same', async () => {
+  it('returns a chain made from the same inputs', async () => {
     expect(await load(JSON.stringify(stored))).toEqual(stored);
   });
 
   it.each([{ model: 'c' }, { start: 'c' }, { frames: 3 }, { allFrames: true }, { name: 'sea' }])(
-    'does not count where %j is wanted',
+    'is null for a chain made from other inputs: %j',
     async (wanted) => {
       expect(await load(JSON.stringify(stored), wanted)).toBeNull();
     },
   );
 
-  it('with all frames is good for those who do not want them', async () => {
+  it('accepts a chain with all frames where they are not required', async () => {
     expect(await load(JSON.stringify({ ...stored, allFrames: true }))).not.toBeNull();
   });
 
   it.each(['{', '{}', JSON.stringify({ ...stored, trace: [{}] })])(
-    'that is damaged does not count: %s',
+    'is null for a damaged chain: %s',
     async (text) => {
       expect(await load(text)).toBeNull();
     },
@@ -90,7 +90,7 @@ describe('a stored chain', () => {
 });
 
 describe('digests', () => {
-  it('of a model change with its files and their names, and not with its card', async () => {
+  it('of a model depend on its files and their names, but not on its README', async () => {
     await mkdir(join(folder, 'vae'));
     await writeFile(join(folder, 'vae', 'config.json'), '{}');
     const first = await digestFolder(folder);
@@ -103,11 +103,11 @@ describe('digests', () => {
     expect(await digestFolder(folder)).not.toBe(second);
   });
 
-  it('of a folder that is not there are an error', async () => {
+  it('of a missing folder reject', async () => {
     await expect(digestFolder(join(folder, 'x'))).rejects.toMatchObject({ code: 'no-model' });
   });
 
-  it('of pictures tell their pixels and shapes apart', () => {
+  it('of pictures depend on pixels and shape', () => {
     const data = new Uint8ClampedArray(8).fill(255);
     const [wide, high] = [
       digestPicture({ width: 2, height: 1, data }),

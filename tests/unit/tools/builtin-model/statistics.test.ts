@@ -29,16 +29,16 @@ function paint(width: number, height: number, at: (x: number, y: number) => Colo
 const colourAt = ({ width, data }: Picture, x: number, y: number) =>
   [...data].slice(4 * (y * width + x), 4 * (y * width + x) + 3);
 
-describe('quantiles', () => {
-  it('are the least, the middle and the greatest value, and lie between neighbours', () => {
+describe('quantile', () => {
+  it('is the minimum, median and maximum, and interpolates in between', () => {
     const values = [40, 10, 30, 20];
     expect([0, 0.5, 1].map((share) => quantile(values, share))).toEqual([10, 25, 40]);
     expect(quantile(values, 0.1)).toBeCloseTo(13);
   });
 });
 
-describe('a draw', () => {
-  it('holds different items, as many as asked for or all, and the same for the same seed', () => {
+describe('draw', () => {
+  it('returns distinct items, the requested number or all, the same for the same seed', () => {
     fc.assert(
       fc.property(fc.nat({ max: 20 }), fc.nat({ max: 25 }), fc.nat(), (length, count, seed) => {
         const items = Array.from({ length }, (_, index) => index);
@@ -49,7 +49,7 @@ describe('a draw', () => {
     );
   });
 
-  it('takes every item about equally often', () => {
+  it('is uniform', () => {
     const random = uniform(7);
     const counts = [0, 0, 0, 0];
     for (let round = 0; round < 4000; round++) {
@@ -60,18 +60,18 @@ describe('a draw', () => {
 });
 
 describe('vectors', () => {
-  it('of unit length have a product of 1 with themselves, whatever their length was', () => {
+  it('toUnit() gives unit length', () => {
     const unit = toUnit(Float32Array.of(3, 0, -4));
     expect([...unit]).toEqual([Math.fround(0.6), 0, Math.fround(-0.8)]);
     expect(dot(unit, unit)).toBeCloseTo(1, 6);
   });
 
-  it('are compared in every pair once, and never with themselves', () => {
+  it('meanOverPairs() compares every pair once, and nothing with itself', () => {
     expect(meanOverPairs([1, 2, 4], (a, b) => b - a)).toBe((1 + 3 + 2) / 3);
   });
 });
 
-describe('the share of right answers', () => {
+describe('rightShare', () => {
   const axes = [0, 1, 2, 3].map((place) => Float32Array.from({ length: 4 }, (_, i) => (i === place ? 1 : 0)));
 
   it('is 1 where each is nearest to its own, and 0 where each is nearest to another', () => {
@@ -79,23 +79,23 @@ describe('the share of right answers', () => {
     expect(rightShare(axes, [...axes].reverse())).toBe(0);
   });
 
-  it('counts one that cannot tell its own from another as wrong', () => {
+  it('counts a tie as wrong', () => {
     const [first = new Float32Array(), second = new Float32Array()] = axes;
     expect(rightShare([first, second], [first, first])).toBe(0);
   });
 });
 
-describe('the difference of pictures', () => {
+describe('pixelRms and psnr', () => {
   const grey = paint(4, 4, () => [100, 100, 100]);
 
-  it('is the root mean square over colours, without alpha', () => {
+  it('are computed over colours, without alpha', () => {
     const other = paint(4, 4, () => [106, 100, 100]);
     expect(pixelRms(grey, other)).toBeCloseTo(Math.sqrt(12));
     expect(psnr(grey, other)).toBeCloseTo(20 * Math.log10(255 / Math.sqrt(12)));
     expect(psnr(grey, grey)).toBe(Infinity);
   });
 
-  it('exists only for pictures of one size', () => {
+  it('reject pictures of different sizes', () => {
     expect(() =>
       pixelRms(
         grey,
@@ -105,15 +105,15 @@ describe('the difference of pictures', () => {
   });
 });
 
-describe('captions', () => {
-  it('that are the same are candidates only once', () => {
+describe('differentCaptions', () => {
+  it('keeps the first of equal captions', () => {
     const items = ['a', 'b', 'a'].map((caption) => ({ scene: { labels: { ...sceneLabels(0), caption } } }));
     expect(differentCaptions(items).map(({ scene }) => scene.labels.caption)).toEqual(['a', 'b']);
   });
 });
 
-describe('a tally of readings', () => {
-  it('has the share of right ones for each true value, and what it is mistaken for most often', () => {
+describe('tally', () => {
+  it('has the share of right readings for each true value, and its most frequent confusion', () => {
     const readings = [
       ['day', 'day'],
       ['day', 'dawn'],
@@ -128,8 +128,8 @@ describe('a tally of readings', () => {
   });
 });
 
-describe('a rise', () => {
-  it('is a rise at every step', () => {
+describe('rises', () => {
+  it('is true for strictly increasing values', () => {
     expect([[1, 2, 3], [1, 2, 2], [1, 3, 2], [NaN, 1], [1]].map(rises)).toEqual([
       true,
       false,
@@ -140,25 +140,25 @@ describe('a rise', () => {
   });
 });
 
-describe('jumps between neighbours', () => {
+describe('jumps', () => {
   const greys = (...levels: number[]) => levels.map((level) => paint(2, 2, () => [level, level, level]));
 
-  it('are the largest difference over the median', () => {
+  it('is the ratio of the largest difference to the median', () => {
     expect(jumps(greys(10, 12, 14, 16, 26, 28))).toEqual({ median: 2, largest: 10, ratio: 5 });
   });
 
-  it('are none where pictures do not change, and the greatest where only one does', () => {
+  it('is 1 where pictures do not change, and the maximum where only one does', () => {
     expect(jumps(greys(9, 9, 9)).ratio).toBe(1);
     expect(jumps(greys(9, 9, 9, 10)).ratio).toBe(Number.MAX_VALUE);
   });
 
-  it('need two pictures', () => {
+  it('requires two pictures', () => {
     expect(() => jumps(greys(1))).toThrow(RangeError);
   });
 });
 
-describe('fitting a picture', () => {
-  it('keeps the middle of a wide picture, and what is small becomes the mean', () => {
+describe('fitPicture', () => {
+  it('crops a wide picture to its centre, and averages when reducing', () => {
     const wide = paint(8, 4, (x, y) =>
       x < 2 || x >= 6 ? [0, 0, 255] : [x % 2 === 0 ? 200 : 100, 10 * y, 0],
     );
@@ -168,7 +168,7 @@ describe('fitting a picture', () => {
     expect(colourAt(fitted, 1, 1)).toEqual([150, 25, 0]);
   });
 
-  it('keeps the middle of a high one, and of any for a size that is not square', () => {
+  it('crops a tall picture to its centre, also for a size that is not square', () => {
     const high = paint(2, 6, (_, y) => [0, y === 2 || y === 3 ? 200 : 50, 0]);
     expect(colourAt(fitPicture(high, 1, 1), 0, 0)).toEqual([0, 200, 0]);
     const square = paint(4, 4, (_, y) => [y === 0 || y === 3 ? 9 : 10 * y, 0, 0]);
@@ -180,14 +180,14 @@ describe('fitting a picture', () => {
     ]);
   });
 
-  it('leaves a picture of that size as it is, and enlarges a smaller one', () => {
+  it('copies a picture of that size, and enlarges a smaller one', () => {
     const own = paint(3, 3, (x, y) => [x, y, 9]);
     expect(fitPicture(own, 3, 3)).toEqual(own);
     const small = paint(2, 2, (x) => [100 * x, 0, 0]);
     expect([0, 1, 2, 3].map((x) => colourAt(fitPicture(small, 4, 4), x, 0)[0])).toEqual([0, 0, 100, 100]);
   });
 
-  it('reads nothing beyond the edges, whatever the sizes are', () => {
+  it('reads nothing beyond the edges, whatever the sizes', () => {
     const side = fc.integer({ min: 1, max: 13 });
     fc.assert(
       fc.property(side, side, side, side, (width, height, toWidth, toHeight) => {
@@ -199,8 +199,8 @@ describe('fitting a picture', () => {
   });
 });
 
-describe('a sheet', () => {
-  it('shows every picture in its row and column, on white', () => {
+describe('contactSheet', () => {
+  it('places every picture in its row and column, on white', () => {
     const [red, green, blue] = [0, 1, 2].map((channel) =>
       paint(2, 2, () => [channel === 0 ? 255 : 0, channel === 1 ? 255 : 0, channel === 2 ? 255 : 0]),
     );

@@ -50,7 +50,7 @@ async function error(json: VaeJson): Promise<number> {
   return relativeError(Float32Array.from(values), expected);
 }
 
-describe('a compiled encoder computes what the definition says', () => {
+describe('a compiled VAE encoder agrees with the reference', () => {
   it.each(
     Object.entries<VaeJson>({
       'two levels': small,

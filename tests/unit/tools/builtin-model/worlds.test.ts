@@ -39,7 +39,7 @@ const meanLuminance = (rgba: Uint8Array) => {
   return sum / (rgba.length / 4);
 };
 
-describe('scenes at random', () => {
+describe('random scenes', () => {
   it.each([
     ['family', families],
     ['time', times],
@@ -53,14 +53,14 @@ describe('scenes at random', () => {
     }
   });
 
-  it('hold only things that can stand there, each once', () => {
+  it('contain only things that fit their family, each once', () => {
     for (const { family, things } of many) {
       expect(new Set(things).size).toBe(things.length);
       for (const thing of things) expect(thingsOf[family].map(([known]) => known)).toContain(thing);
     }
   });
 
-  it('have no sun at night, no moon by day and no falling snow in summer; other planets may', () => {
+  it('have no sun at night, no moon by day and no snowfall in summer, except on other planets', () => {
     for (const { family, time, sky, weather, season } of many) {
       if (family === 'planet') continue;
       if (time === 'night') expect(sky).not.toBe('sun');
@@ -70,8 +70,8 @@ describe('scenes at random', () => {
   });
 });
 
-describe('a picture of a scene', () => {
-  it('is the same for the same layout seed and another for another', () => {
+describe('the picture of a scene', () => {
+  it('is the same for the same layout seed and different for another', () => {
     const scene = sceneWith({ family: 'lake' });
     expect(drawScene({ ...scene, layout: 'a' }, 64)).toBe(drawScene({ ...scene, layout: 'a' }, 64));
     expect(drawScene({ ...scene, layout: 'a' }, 64)).not.toBe(drawScene({ ...scene, layout: 'b' }, 64));
@@ -118,7 +118,7 @@ describe('captions', () => {
     }
   });
 
-  it('differ wherever scenes differ in an attribute that has words', () => {
+  it('differ where scenes differ in an attribute that has words', () => {
     const scene = sceneWith({ family: 'sea', time: 'sunset' });
     expect(fullCaption({ ...scene, time: 'night' })).not.toBe(fullCaption(scene));
     expect(fullCaption({ ...scene, style: scene.style === 'paper' ? 'flat' : 'paper' })).not.toBe(
@@ -128,8 +128,8 @@ describe('captions', () => {
   });
 });
 
-describe('a collection', () => {
-  it('has layouts of one scene next to each other, and shares nothing with one of another seed', () => {
+describe('sceneAt', () => {
+  it('has adjacent layouts of one scene, and shares no layout with another seed', () => {
     const [first, second, third] = [0, 3, 4].map((index) => sceneAt('training', index, 4));
     expect({ ...second, layout: first?.layout }).toEqual(first);
     expect(second?.layout).not.toBe(first?.layout);
@@ -141,13 +141,13 @@ describe('a collection', () => {
 });
 
 describe('colours', () => {
-  it('survive the way to OKLab and back', () => {
+  it('round-trip through OKLab', () => {
     for (const colour of ['#000000', '#ffffff', '#ff0000', '#12ab9f', '#7f8494']) {
       expect(css(hex(colour))).toBe(colour);
     }
   });
 
-  it('mix evenly: half-way between black and white is the middle grey of OKLab', () => {
+  it('are mixed linearly in OKLab: half-way between black and white is middle grey', () => {
     expect(mix(hex('#000000'), hex('#ffffff'), 0.5).l).toBeCloseTo(0.5, 5);
   });
 });

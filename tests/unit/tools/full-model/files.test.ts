@@ -26,7 +26,7 @@ describe('random values', () => {
   const values = new Float32Array(count(large.dims));
   fillValues(values, large, 0);
 
-  it('are spread as asked', () => {
+  it('have the requested mean and deviation', () => {
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
     expect(mean).toBeCloseTo(0.5, 1);
@@ -34,7 +34,7 @@ describe('random values', () => {
     expect(new Set(values).size).toBeGreaterThan(99_000);
   });
 
-  it('have nothing to do with their neighbours, or with those of another tensor', () => {
+  it('are uncorrelated with their neighbours and with another tensor', () => {
     const others = new Float32Array(values.length);
     fillValues(others, { ...large, name: 'larger' }, 0);
     const correlation = (a: Float32Array, b: Float32Array) =>
@@ -46,7 +46,7 @@ describe('random values', () => {
     }
   });
 
-  it('are the same whichever part of them is made', () => {
+  it('are the same whichever range is generated', () => {
     for (const type of ['float32', 'float16'] as const) {
       const bytes = tensorBytes(tensors[0] ?? large, type);
       const all = new Uint8Array(bytes.length);
@@ -63,8 +63,8 @@ describe('random values', () => {
   });
 });
 
-describe('a file of pieces', () => {
-  it('reads the same in any parts', async () => {
+describe('an assembled file', () => {
+  it('reads the same in any ranges', async () => {
     const file = torchFile('w.bin', tensors);
     const all = await whole(file);
     await fc.assert(
@@ -75,7 +75,7 @@ describe('a file of pieces', () => {
     );
   });
 
-  it('ends where it ends', async () => {
+  it('rejects reads past its end and aborted reads', async () => {
     const file = assemble('pieces', [Uint8Array.of(1, 2), new Uint8Array(0), Uint8Array.of(3)]);
     expect(await whole(file)).toEqual(Uint8Array.of(1, 2, 3));
     await expect(file.read(2, 2)).rejects.toMatchObject({ code: 'truncated' });
@@ -83,8 +83,8 @@ describe('a file of pieces', () => {
   });
 });
 
-describe('both formats', () => {
-  it('hold the same tensors, as Drift reads them', async () => {
+describe('safetensors and PyTorch files', () => {
+  it('contain the same tensors, as Drift reads them', async () => {
     const opened = [
       await openCheckpoint(safetensors('w.safetensors', tensors)),
       await openCheckpoint(torchFile('w.bin', tensors)),
@@ -104,14 +104,14 @@ describe('both formats', () => {
     }
   });
 
-  it('safetensors may be float16', async () => {
+  it('safetensors can be float16', async () => {
     const { tensors: entries } = await openCheckpoint(safetensors('h.safetensors', tensors, 'float16'));
     expect(new Set([...entries.values()].map(({ type }) => type))).toEqual(new Set(['float16']));
   });
 });
 
 describe("PyTorch's archive", () => {
-  it('has true checksums, and storages at multiples of 64 bytes', async () => {
+  it('has valid checksums, and storages aligned to 64 bytes', async () => {
     const file = torchFile('w.bin', tensors);
     const bytes = await whole(file);
     const zip = await openTorchZip(memorySource('w.bin', bytes));
@@ -133,7 +133,7 @@ describe("PyTorch's archive", () => {
     }
   });
 
-  it('may be larger than 4 GB, and so may its storages', async () => {
+  it('can exceed 4 GB, and so can its storages', async () => {
     const sized = (length: number): LazyBytes => ({
       length,
       fill: (target, offset) => {

@@ -47,7 +47,7 @@ const magnitude = (values: Float32Array) =>
   Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
 
 describe('the small model', () => {
-  it('is below 2 MB, and the same bytes every time', async () => {
+  it('is below 2 MB and reproducible byte for byte', async () => {
     const hash = createHash('sha256');
     let size = 0;
     for (const [path, source] of [...small].sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -72,7 +72,7 @@ describe('the small model', () => {
     }
   });
 
-  it('has networks whose values stay in bounds', async () => {
+  it('has networks with bounded outputs', async () => {
     const size = { height: 8, width: 8 };
     const unet = await openCheckpoint(file(diffusion('unet/diffusion_pytorch_model.bin')));
     const vae = await openCheckpoint(file(diffusion('vae/diffusion_pytorch_model.bin')));
@@ -89,7 +89,7 @@ describe('the small model', () => {
     expect(magnitude(image)).toBeLessThan(10);
   });
 
-  it('has configurations that Drift reads', async () => {
+  it('has configurations that Drift can parse', async () => {
     const unet = parseUnetConfig('unet', await jsonOf(diffusion('unet/config.json')));
     expect(unet).toEqual(parseUnetConfig('unet', modelShapes.small.unet));
     expect(parseVaeConfig('vae', await jsonOf(diffusion('vae/config.json'))).latentScale).toBe(8);
@@ -142,7 +142,7 @@ describe("the small model's CLIP", async () => {
     expect(ports(text)).toEqual(['input_ids int64 [null,null]', 'text_embeds float32 [null,16]']);
   });
 
-  it('embeds pictures, each for itself', async () => {
+  it('embeds pictures independently of the batch', async () => {
     const pixels = randomValues(1, 2 * 3 * 224 * 224);
     const half = pixels.length / 2;
     const embed = (data: Float32Array<ArrayBuffer>, batch: number) =>
@@ -156,7 +156,7 @@ describe("the small model's CLIP", async () => {
     );
   });
 
-  it('embeds prompts of any words, each for itself, whatever stands behind their end', async () => {
+  it('embeds any prompts, independently of the batch and of padding', async () => {
     const prompts = ['a', 'realistic HD photograph', 'Größe 3 ✓!'];
     const together = await embedText(prompts);
     for (const [row, prompt] of prompts.entries()) {
@@ -203,7 +203,7 @@ describe('the full model', () => {
     expect(bytes / 1e9).toBeCloseTo(1.675 + 0.099, 2);
   });
 
-  it('has a tokenizer of as many entries', async () => {
+  it('has a tokenizer with as many entries as the real one', async () => {
     const text = new TextDecoder().decode(await bytesOf(file(clip('tokenizer.json'), full)));
     const schema = v.object({ model: v.object({ vocab: v.record(v.string(), v.number()) }) });
     expect(Object.keys(v.parse(schema, JSON.parse(text)).model.vocab)).toHaveLength(49408);
@@ -219,7 +219,7 @@ describe('the command', () => {
     vi.restoreAllMocks();
   });
 
-  it('writes what is asked for', async () => {
+  it('writes the requested size and format', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'drift-full-model-'));
     try {
       expect(await main(['--out', folder, '--size', 'small', '--format', 'bin'])).toBe(0);
@@ -235,13 +235,13 @@ describe('the command', () => {
     [['--size', 'small']],
     [['--out', 'x', '--size', 'medium']],
     [['--out', 'x', '--format', 'onnx']],
-  ])('refuses %j', async (args) => {
+  ])('rejects %j', async (args) => {
     expect(await main(args)).toBe(2);
   });
 });
 
 describe('on the hub', () => {
-  it('has safetensors at one commit alone', async () => {
+  it('has safetensors at one commit only', async () => {
     const hub = await startHub(published(small));
     try {
       const status = async (revision: string, path: string) => {

@@ -20,8 +20,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-describe('the answers for a model of random values', () => {
-  it.each(['safetensors', 'bin'])('are what the compiled networks give, from %s', async (format) => {
+describe('reference answers for a model of random values', () => {
+  it.each(['safetensors', 'bin'])('agree with the compiled networks, from %s', async (format) => {
     const [model, out] = [join(folder, 'model'), join(folder, 'golden')];
     expect(await writeModel(['--out', model, '--size', 'small', '--format', format])).toBe(0);
     expect(await writeReference(['--model', model, '--out', out, '--size', 'small'])).toBe(0);
@@ -35,7 +35,7 @@ describe('the answers for a model of random values', () => {
     [[]],
     [['--model', 'x', '--out', 'y', '--side', '12']],
     [['--model', 'x', '--out', 'y', '--size', 'l']],
-  ])('are not made for %j', async (args) => {
+  ])('are rejected for the arguments %j', async (args) => {
     expect(await writeReference(args)).toBe(2);
   });
 });

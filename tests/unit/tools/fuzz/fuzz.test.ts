@@ -6,8 +6,8 @@ import { targets } from '../../../../tools/fuzz/targets.ts';
 
 const all = ['safetensors', 'pickle', 'zip', 'png', 'drift', 'manifest'] as const;
 
-describe.each(all)('spoilt files: %s', (target) => {
-  it('each ends in a picture, a model or an error that says what to do', async () => {
+describe.each(all)('corrupted files: %s', (target) => {
+  it('each gives a picture, a model or an error with a remedy', async () => {
     const findings: Finding[] = [];
     const tally = await fuzz({ target, seed: 1, count: 350, onFinding: (finding) => findings.push(finding) });
     expect(findings).toEqual([]);
@@ -17,13 +17,13 @@ describe.each(all)('spoilt files: %s', (target) => {
     expect(tally.refused.size).toBeGreaterThan(2);
   });
 
-  it('are the same for the same seed', async () => {
+  it('are reproducible for a seed', async () => {
     const { seeds, spoil } = targets[target];
     const good = await seeds();
-    const spoilt = async (seed: number) => {
+    const corrupted = async (seed: number) => {
       const random = seeded(seed);
       return spoil(random.pick(good), random, good);
     };
-    expect(await spoilt(7)).toEqual(await spoilt(7));
+    expect(await corrupted(7)).toEqual(await corrupted(7));
   });
 });

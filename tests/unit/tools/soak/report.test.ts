@@ -46,11 +46,11 @@ const broken = (changes: Partial<Measured>) =>
   Object.entries(checks(measured(changes), 256)).flatMap(([what, holds]) => (holds ? [] : [what]));
 
 describe('the report', () => {
-  it('finds nothing wrong with a good run', () => {
+  it('passes all checks for a good run', () => {
     expect(broken({})).toEqual([]);
   });
 
-  it('finds blank frames, questions to the hub, and workers that hold too much', () => {
+  it('fails for blank frames, requests to the hub, and workers with too much memory', () => {
     const { frame, reload } = measured();
     const blank = { ...picture, colours: 1, standardDeviation: 0 };
     expect(broken({ frame: { ...frame, picture: blank } })).toEqual(['the frame is not blank']);
@@ -63,7 +63,7 @@ describe('the report', () => {
     expect(broken({ peaks })).toEqual(['no worker held more than 256 MB in JavaScript']);
   });
 
-  it('has the same figures as JSON and as a row of the table', () => {
+  it('has the same figures as JSON and as a table row', () => {
     const { download } = figures(measured());
     expect(download).toMatchObject({
       float32MegabytesPerSecond: 200,

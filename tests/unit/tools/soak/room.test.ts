@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-it('a folder has the model, or nothing, or is refused', async () => {
+it('modelIn: a folder contains the model, nothing, or is rejected', async () => {
   const hub = join(folder, 'hub');
   expect(await modelIn(hub, 'small')).toBe('missing');
   const files = imageVariations('small', 'safetensors');
@@ -23,7 +23,7 @@ it('a folder has the model, or nothing, or is refused', async () => {
   await expect(modelIn(hub, 'small')).rejects.toThrow(first);
 });
 
-it('room is asked for together where folders share a disk', async () => {
+it('checkRoom adds up folders on the same disk', async () => {
   await checkRoom([{ folder, bytes: 1 }]);
   const half = 0.6e18;
   await expect(checkRoom([{ folder, bytes: 1e18 }])).rejects.toThrow(/1100000000\.0 GB are needed/);
@@ -35,7 +35,7 @@ it('room is asked for together where folders share a disk', async () => {
   ).rejects.toThrow(/1320000000\.0 GB are needed/);
 });
 
-it('the full model is as large as the usage says', () => {
+it('the full model is as large as the usage text says', () => {
   const { published, installed } = bytesOf('full');
   expect(published / 1e9).toBeCloseTo(4.6, 1);
   expect(installed / 1e9).toBeLessThan(2.8);

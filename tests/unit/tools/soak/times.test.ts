@@ -18,8 +18,8 @@ const made = (at: number, stage: string, step: number, of: number): Heard => ({
   event: { kind: 'progress', progress: { stage, step, of } },
 });
 
-describe('a stretch of a download', () => {
-  it('is divided into looking, verifying and downloading, up to its end', () => {
+describe('stretchTimes', () => {
+  it('splits a download into look, verify and download, up to its end', () => {
     const heard: Heard[] = [
       { at: 1000, kind: 'called', method: 'get' },
       get(1000, 'look', 0, 0),
@@ -40,13 +40,13 @@ describe('a stretch of a download', () => {
     });
   });
 
-  it('verifies nothing where nothing was there', () => {
+  it('has no verify time where nothing was stored', () => {
     const heard: Heard[] = [{ at: 0, kind: 'called', method: 'get' }, get(2000, 'download', 0, 10)];
     expect(stretchTimes(heard, 3000)).toMatchObject({ look: 2, verify: 0, download: 1, from: 0 });
   });
 });
 
-it('loading is divided by networks, and an earlier load does not count', () => {
+it('loadTimes splits a load by network, and ignores an earlier load', () => {
   const heard: Heard[] = [
     { at: 0, kind: 'called', method: 'load' },
     load(100, 'session', 'UNet', 0),
@@ -62,9 +62,9 @@ it('loading is divided by networks, and an earlier load does not count', () => {
   expect(loadTimes(heard)).toEqual({ all: 8.6, verify: 2, networks: { UNet: 5, decoder: 1 } });
 });
 
-describe('a frame', () => {
+describe('frameTimes', () => {
   const called: Heard = { at: 0, kind: 'called', method: 'generate' };
-  it('is divided by stages, and its steps are told apart', () => {
+  it('splits a frame by stage and step', () => {
     const heard: Heard[] = [
       called,
       made(1000, 'encode', 0, 1),
@@ -78,7 +78,7 @@ describe('a frame', () => {
     expect(frameTimes(heard)).toEqual({ all: 14, prompts: 1, encode: 1.5, steps: [7, 3], decode: 1.5 });
   });
 
-  it('that was made again has the steps of the last time', () => {
+  it('of a frame that was made again has the steps of the last attempt', () => {
     const heard: Heard[] = [
       called,
       made(1000, 'encode', 0, 1),

@@ -2,8 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ratesIn, together } from '../../../../tools/soak/traffic.ts';
 
-describe('the rates of a span', () => {
-  it('give float32 the time in which it came, and the pauses after it', () => {
+describe('ratesIn', () => {
+  it('attributes time to float32 while it was sent, including the pauses after it', () => {
     const sent = [
       { at: 0, float32: 0, others: 0 },
       { at: 1000, float32: 100, others: 0 },
@@ -19,7 +19,7 @@ describe('the rates of a span', () => {
     expect(ratesIn(sent, 4000, 6000).float32).toEqual({ bytes: 0, seconds: 0 });
   });
 
-  it('add up, wherever a span is cut', () => {
+  it('adds up, wherever a span is cut', () => {
     const step = fc.record({
       span: fc.integer({ min: 1, max: 999 }),
       float32: fc.nat(99),
