@@ -5,8 +5,8 @@ import { Rig, file, until } from './rig.ts';
 const notices = (rig: Rig) => rig.stores.notices.getState().notices;
 const frameCount = (rig: Rig) => rig.stores.animation.getState().frames.length;
 
-describe('the start picture', () => {
-  it('is read at the size of the settings, and again when that or the fit changes', async () => {
+describe('start picture', () => {
+  it('is decoded at the size of the settings, and again when the size or the fit changes', async () => {
     const rig = new Rig();
     await rig.ready();
     const { animation, preferences, settings } = rig.stores;
@@ -18,7 +18,7 @@ describe('the start picture', () => {
     expect(animation.getState().start?.picture.width).toBe(128);
   });
 
-  it('is not cut again by settings that do not touch its size', async () => {
+  it('is not decoded again when other settings change', async () => {
     const rig = new Rig();
     await rig.ready();
     rig.stores.settings.set({ steps: 3, seed: 9 });
@@ -26,7 +26,7 @@ describe('the start picture', () => {
     expect(rig.decodeSizes).toHaveLength(1);
   });
 
-  it('stays when a file cannot be read, and the error says so', async () => {
+  it('stays when a file cannot be read, with an error notice', async () => {
     const rig = new Rig();
     await rig.ready();
     await rig.stores.generation.generate();
@@ -49,7 +49,7 @@ describe('the start picture', () => {
     ]);
   });
 
-  it('is the one chosen last, however long the one before takes', async () => {
+  it('is the one chosen last, even if an earlier one arrives later', async () => {
     const rig = new Rig();
     await rig.ready();
     const { animation } = rig.stores;
@@ -75,7 +75,7 @@ describe('the start picture', () => {
     expect(rig.stores.animation.getState()).toMatchObject({ start: null, reading: false });
   });
 
-  it('gets a new media worker after the old one failed', async () => {
+  it('is decoded by a new media worker after the old one failed', async () => {
     const rig = new Rig();
     rig.failures.set('decode', new WorkerError('worker-died', 'It died.', { remedy: 'Reload.' }));
     await rig.stores.animation.chooseStart(file('a'), 'a.png');
@@ -85,8 +85,8 @@ describe('the start picture', () => {
   });
 });
 
-describe('starting over', () => {
-  it('puts the frames aside and brings them back on Undo, with their pictures', async () => {
+describe('startOver', () => {
+  it('removes the frames, and Undo restores them with their pictures', async () => {
     const rig = new Rig();
     await rig.ready();
     await rig.stores.generation.generate();
@@ -101,7 +101,7 @@ describe('starting over', () => {
     expect(rig.stores.animation.getState().frames).toBe(frames);
   });
 
-  it('takes back the offer when new frames are being made', async () => {
+  it('withdraws the offer to restore when new frames are generated', async () => {
     const rig = new Rig();
     await rig.ready();
     await rig.stores.generation.generate();
@@ -111,7 +111,7 @@ describe('starting over', () => {
     expect(frameCount(rig)).toBe(3);
   });
 
-  it('begins with a new picture too, and Undo brings back both picture and frames', async () => {
+  it('happens on choosing another picture, and Undo restores both picture and frames', async () => {
     const rig = new Rig();
     await rig.ready();
     await rig.stores.generation.generate();
@@ -125,7 +125,7 @@ describe('starting over', () => {
     expect(notices(rig)).toEqual([]);
   });
 
-  it('cuts the start picture to a size that was chosen while frames held it', async () => {
+  it('decodes the start picture at the size that was set while there were frames', async () => {
     const rig = new Rig();
     await rig.ready();
     await rig.stores.generation.generate();
@@ -139,7 +139,7 @@ describe('starting over', () => {
     expect(rig.stores.animation.getState().start?.picture.width).toBe(64);
   });
 
-  it('stops what is being made', async () => {
+  it('stops the run', async () => {
     const rig = new Rig();
     await rig.ready();
     rig.nextFrame.shut();
@@ -154,8 +154,8 @@ describe('starting over', () => {
   });
 });
 
-describe('going back', () => {
-  it('ends the animation earlier, shows its last frame, and leaves the rest out', async () => {
+describe('goBackTo', () => {
+  it('shortens the animation, shows its last frame, and ignores later positions', async () => {
     const rig = new Rig();
     await rig.ready();
     const { animation, generation, player } = rig.stores;

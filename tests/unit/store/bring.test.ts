@@ -44,8 +44,8 @@ async function exported(start: string, frames: number): Promise<Blob> {
   return saved;
 }
 
-describe('pictures that are brought', () => {
-  it('become frames in natural order, start with the first, and can go on from the last', async () => {
+describe('imported pictures', () => {
+  it('become frames in natural order, the first is the start, and generation continues from the last', async () => {
     const rig = await ready();
     expect(await rig.stores.projects.bring(pictures('10.png', '9.png', '7.png'))).toBe(true);
     expect(await values(rig)).toEqual([7, 9, 10]);
@@ -65,7 +65,7 @@ describe('pictures that are brought', () => {
     expect(rig.encoded[0]?.values.slice(0, 3)).toEqual([7, 9, 10]);
   });
 
-  it('have the size of the first; others are fitted as the person chose, which is said', async () => {
+  it('get the size of the first, with the chosen fit, and the notice says so', async () => {
     const rig = await ready();
     rig.stores.preferences.setState({ fit: 'stretch' });
     await rig.stores.projects.bring([picture('1.png', '128x96:1'), picture('2.png', '64x64:2')]);
@@ -79,7 +79,7 @@ describe('pictures that are brought', () => {
     expect(notices(rig)[0]?.message).toContain('1 had another size than the first and was stretched to it.');
   });
 
-  it('are not needed any more once they are there', async () => {
+  it('are copied, so the original files can be deleted after the import', async () => {
     const rig = new Rig();
     await rig.ready();
     const { animation, autosave, notices, projects, settings } = rig.stores;
@@ -100,7 +100,7 @@ describe('pictures that are brought', () => {
     expect(autosave.getState()).toMatchObject({ status: 'kept' });
   });
 
-  it('alone become the start picture; as frames, a project', async () => {
+  it('become the start picture when single, or a project when imported as frames', async () => {
     const rig = await ready();
     await rig.stores.projects.bring(pictures('a/fox 5.png'));
     expect(rig.stores.animation.getState()).toMatchObject({
@@ -111,7 +111,7 @@ describe('pictures that are brought', () => {
     expect(await values(rig)).toEqual([6]);
   });
 
-  it('that cannot be read are named, and the others come in', async () => {
+  it('are listed in the notice when they cannot be read, and the others are imported', async () => {
     const rig = await ready();
     const files = [...pictures('1.png', '2.png'), picture('3.png', 'bad')];
     expect(await rig.stores.projects.bring(files)).toBe(true);
@@ -133,7 +133,7 @@ describe('pictures that are brought', () => {
     expect(await values(rig)).toEqual(before);
   });
 
-  it('leave out what stands beside them, which is offered', async () => {
+  it('leave out other files and folders, and the notice offers to import those', async () => {
     const rig = await ready();
     rig.archive = pictures('8.png', '9.png');
     const files = [
@@ -169,7 +169,7 @@ describe('pictures that are brought', () => {
     ]);
   });
 
-  it('come out of archives, each of which becomes a project', async () => {
+  it('are read from archives, each of which becomes a project', async () => {
     const rig = await ready();
     rig.archive = pictures('frames/0000001.png', 'frames/0000000.png', '__MACOSX/frames/._0000001.png');
     expect(await rig.stores.projects.bring([zip('a.zip'), zip('b.zip')])).toBe(true);
@@ -181,7 +181,7 @@ describe('pictures that are brought', () => {
     ]);
   });
 
-  it('are missed where there are none, and archives that cannot be read are named', async () => {
+  it('give an error when there are none, or when an archive cannot be read', async () => {
     const rig = await ready();
     rig.archive = pictures('notes.txt');
     expect(await rig.stores.projects.bring([zip('empty.zip')])).toBe(false);
@@ -203,8 +203,8 @@ describe('pictures that are brought', () => {
   });
 });
 
-describe('projects that are brought', () => {
-  it('are all taken, whatever their files are called, and pictures beside them are offered', async () => {
+describe('imported projects', () => {
+  it('are recognised whatever the file name, and the notice offers pictures beside them', async () => {
     const [fox, owl] = [await exported('Fox', 2), await exported('Owl', 3)];
     const rig = await ready();
     rig.archive = [
@@ -230,7 +230,7 @@ describe('projects that are brought', () => {
   });
 });
 
-describe('settings in files that are brought', () => {
+describe('settings in imported files', () => {
   const note = madeWithNote({
     models: ['tiny'],
     settings: { ...defaultSettings, seed: 77, positivePrompts: 'a café' },
@@ -244,7 +244,7 @@ describe('settings in files that are brought', () => {
     action.run();
   };
 
-  it('are offered with a picture; taken, they can be undone', async () => {
+  it('are offered with a picture, and applying them can be undone', async () => {
     const rig = await ready();
     rig.texts = ['a text of another program', note];
     rig.stores.settings.set({ seed: 5 });
@@ -269,7 +269,7 @@ describe('settings in files that are brought', () => {
     expect(rig.stores.settings.getState().values.seed).toBe(77);
   });
 
-  it('are taken from a video, without those that cannot be used', async () => {
+  it('are read from a video, without invalid values', async () => {
     const rig = await ready();
     rig.texts = [note.replace(/"steps":\d+/, '"steps":-1,"strength":3')];
     const steps = rig.stores.settings.getState().values.steps;
@@ -282,7 +282,7 @@ describe('settings in files that are brought', () => {
     expect(rig.stores.settings.getState().values.seed).not.toBe(77);
   });
 
-  it('missing from a video, are an error that says what to do; from a picture, nothing', async () => {
+  it('give an error with a remedy when missing from a video, and no notice when missing from a picture', async () => {
     const rig = await ready();
     rig.texts = ['{"program":"another"}', '{'];
     const before = rig.stores.settings.getState().values;

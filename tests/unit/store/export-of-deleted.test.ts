@@ -18,19 +18,22 @@ async function deletedWhileWriting(kind: ExportKind) {
   return { rig, values, written };
 }
 
-describe('a project that is deleted for good while a file of it is written', () => {
-  it.each(['zip', 'gif', 'mp4'] as const)('is all in that file, and goes after it: %s', async (kind) => {
-    const { rig, values, written } = await deletedWhileWriting(kind);
-    rig.encoding.open();
-    await written;
-    expect(rig.encoded.at(-1)?.values).toEqual(values);
-    expect(rig.saved).toHaveLength(1);
-    expect(rig.stores.notices.getState().notices).toEqual([]);
-    await until(rig.stores.exporter, ({ job }) => job === null);
-    await expect.poll(() => rig.device.files.names()).toEqual([]);
-  });
+describe('a project deleted permanently during a download', () => {
+  it.each(['zip', 'gif', 'mp4'] as const)(
+    'is complete in the file, and its stored files are deleted afterwards: %s',
+    async (kind) => {
+      const { rig, values, written } = await deletedWhileWriting(kind);
+      rig.encoding.open();
+      await written;
+      expect(rig.encoded.at(-1)?.values).toEqual(values);
+      expect(rig.saved).toHaveLength(1);
+      expect(rig.stores.notices.getState().notices).toEqual([]);
+      await until(rig.stores.exporter, ({ job }) => job === null);
+      await expect.poll(() => rig.device.files.names()).toEqual([]);
+    },
+  );
 
-  it('goes at once when writing is cancelled', async () => {
+  it('has its stored files deleted immediately when the download is cancelled', async () => {
     const { rig, written } = await deletedWhileWriting('zip');
     expect(rig.device.files.names()).not.toEqual([]);
     rig.stores.exporter.cancel();

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { defaultExportOptions } from '../../../src/project/index.ts';
 import { Rig } from './rig.ts';
 
-describe('an animation that cannot be kept', () => {
-  it('counts as saved once a file has all of its frames, and not with some of them', async () => {
+describe('an animation that cannot be stored', () => {
+  it('counts as saved once all of its frames are exported, but not some of them', async () => {
     const rig = new Rig();
     await rig.ready();
     rig.stores.settings.set({ frames: 3, steps: 1 });

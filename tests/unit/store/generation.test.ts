@@ -4,8 +4,8 @@ import { Rig, builtIn, file, until, valueOf, valuesOf as values } from './rig.ts
 
 const numbers = (rig: Rig) => rig.stores.animation.getState().frames.map(({ number }) => number);
 
-describe('generating', () => {
-  it('makes the frames that were asked for, each from the one before', async () => {
+describe('generation', () => {
+  it('generates the requested number of frames, each from the previous one', async () => {
     const rig = new Rig();
     await rig.ready();
     rig.stores.settings.set({ frames: 4, seed: 7 });
@@ -21,7 +21,7 @@ describe('generating', () => {
     expect(rig.stores.generation.getState()).toMatchObject({ run: null, outcome: { kind: 'done', made: 4 } });
   });
 
-  it('continues an animation to the same frames as one that was never interrupted', async () => {
+  it('continues an animation with the same frames as an uninterrupted run', async () => {
     const whole = new Rig();
     await whole.ready();
     whole.stores.settings.set({ frames: 5 });
@@ -39,7 +39,7 @@ describe('generating', () => {
     expect(parts.generateCalls.map(({ origin }) => valueOf(origin))).toEqual([undefined, 100]);
   });
 
-  it('tells what happened on the way and did no harm, once', async () => {
+  it('shows a notice of the worker once', async () => {
     const rig = new Rig();
     await rig.ready();
     rig.notice = { kind: 'notice', code: 'device', message: 'The GPU was started again.' };
@@ -52,7 +52,7 @@ describe('generating', () => {
     ]);
   });
 
-  it('stops at once, keeps the finished frames, and can go on from there', async () => {
+  it('stops immediately, keeps the finished frames, and can be continued', async () => {
     const rig = new Rig();
     await rig.ready();
     rig.nextFrame.shut();
@@ -71,7 +71,7 @@ describe('generating', () => {
     expect(rig.generateCalls.map(({ firstFrame }) => firstFrame)).toEqual([0, 1]);
   });
 
-  it('takes no frame from a run that was stopped, even while the next one is under way', async () => {
+  it('discards frames of a stopped run, even during the next run', async () => {
     const rig = new Rig();
     await rig.ready();
     rig.deaf = true;
@@ -99,7 +99,7 @@ describe('generating', () => {
     expect(numbers(rig)).toEqual([1, 2, 3]);
   });
 
-  it('keeps the frames when the worker fails, says so, and can be asked again', async () => {
+  it('keeps the frames and shows an error when the worker fails, and can be started again', async () => {
     const rig = new Rig();
     await rig.ready();
     const { generation, notices } = rig.stores;
@@ -115,7 +115,7 @@ describe('generating', () => {
     expect(numbers(rig)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it('waits for a model and a picture that are still on their way', async () => {
+  it('waits for a model and a picture that are still loading', async () => {
     const rig = new Rig();
     rig.loading.shut();
     rig.decoding.shut();
@@ -154,7 +154,7 @@ describe('generating', () => {
     expect(rig.generateCalls).toEqual([]);
   });
 
-  it('refuses frames of another size, and offers the size of those that are there', async () => {
+  it('refuses to start at another size than the existing frames, and suggests theirs', async () => {
     const rig = new Rig();
     await rig.ready();
     const { generation, settings } = rig.stores;
@@ -168,7 +168,7 @@ describe('generating', () => {
     expect(numbers(rig)).toHaveLength(6);
   });
 
-  it('does not start with a setting out of range, and points at it', async () => {
+  it('does not start with a setting out of range, and focuses its field', async () => {
     const rig = new Rig();
     await rig.ready();
     const { generation, settings } = rig.stores;
@@ -179,7 +179,7 @@ describe('generating', () => {
     expect(settings.getState().problems.width?.suggestions).toEqual([496, 504]);
   });
 
-  it('draws progress and previews once for each drawing of the screen, always the latest', async () => {
+  it('publishes progress and previews once per animation frame, only the latest', async () => {
     const rig = new Rig();
     await rig.ready();
     rig.nextFrame.shut();
@@ -203,8 +203,8 @@ describe('generating', () => {
   });
 });
 
-describe('a worker that dies', () => {
-  it('keeps the frames and is replaced on request', async () => {
+describe('a diffusion worker that dies', () => {
+  it('keeps the frames and is restarted on request', async () => {
     const rig = new Rig();
     await rig.ready();
     const { animation, generation, model, notices } = rig.stores;
@@ -227,7 +227,7 @@ describe('a worker that dies', () => {
     expect(numbers(rig)).toEqual([1, 2, 3, 4]);
   });
 
-  it('can be restarted and asked for more at once: its defaults count for nothing new', async () => {
+  it('can be restarted during generation without changing the settings', async () => {
     const rig = new Rig();
     await rig.ready();
     const { generation, model, settings } = rig.stores;
@@ -254,7 +254,7 @@ describe('a worker that dies', () => {
 });
 
 describe('loading a model', () => {
-  it('lays the model’s defaults under what the person changed, whenever that was', async () => {
+  it('keeps settings changed during loading, and takes the others from the defaults of the model', async () => {
     const rig = new Rig();
     rig.loading.shut();
     rig.load();
@@ -270,7 +270,7 @@ describe('loading a model', () => {
     });
   });
 
-  it('can be tried again after a failure, also by pressing Generate', async () => {
+  it('can be retried after a failure, also by pressing Generate', async () => {
     const rig = new Rig();
     rig.failures.set('load', new InputError('offline', 'The model did not arrive.', { remedy: 'Connect.' }));
     rig.load();
@@ -287,7 +287,7 @@ describe('loading a model', () => {
     expect(numbers(rig)).toEqual([1, 2, 3]);
   });
 
-  it('that cannot be opened leaves the one before in use, with its settings', async () => {
+  it('keeps the previous model and its settings when the new one cannot be opened', async () => {
     const rig = new Rig();
     await rig.ready();
     rig.stores.settings.edit('steps', '7');
@@ -312,7 +312,7 @@ describe('loading a model', () => {
     expect(rig.stores.settings.getState()).toMatchObject({ values: { steps: 7, width: 128 } });
   });
 
-  it('that fails while its networks are loaded leaves the one before in use as well', async () => {
+  it('keeps the previous model when the networks of the new one fail to load', async () => {
     const rig = new Rig();
     await rig.ready();
     rig.failsLate = true;
@@ -327,7 +327,7 @@ describe('loading a model', () => {
     expect(numbers(rig)).toEqual([1, 2, 3]);
   });
 
-  it('that fails leaves the settings of neither laid over the other, now and on the next visit', async () => {
+  it('keeps the settings of both models separate after a failure, also on the next visit', async () => {
     const storage = new Map<string, string>();
     const other = 'https://drift.example/other.json';
     const earlier = new Rig(storage);
@@ -356,7 +356,7 @@ describe('loading a model', () => {
     expect(rig.stores.settings.getState().values).toMatchObject({ steps: 44, repeats: 3, frames: 5 });
   });
 
-  it('that is given up for a third leaves nothing of its settings there', async () => {
+  it('does not mix in the settings of a model that was superseded while loading', async () => {
     const storage = new Map([['drift.settings:https://drift.example/other.json', '{"steps":44}']]);
     const rig = new Rig(storage);
     await rig.ready();
@@ -369,7 +369,7 @@ describe('loading a model', () => {
     expect(storage.get('drift.settings:https://drift.example/third.json')).toBe('{}');
   });
 
-  it('shows an address that names no model, and does not start', async () => {
+  it('shows an error for an invalid address, and starts no worker', async () => {
     const rig = new Rig();
     rig.stores.model.load(() => {
       throw new InputError('address', 'That is no address.', { remedy: 'Correct it.' });
@@ -379,7 +379,7 @@ describe('loading a model', () => {
     expect(rig.diffusionWorkers).toBe(0);
   });
 
-  it('reports how far it is', async () => {
+  it('reports progress', async () => {
     const rig = new Rig();
     rig.loading.shut();
     rig.load();
@@ -402,7 +402,7 @@ describe('loading a model', () => {
     expect(rig.stores.model.getState().progress).toBeNull();
   });
 
-  it('takes the size of its pictures into account', async () => {
+  it('validates sizes with the latent scale of the model', async () => {
     const rig = new Rig();
     rig.model = { ...builtIn, latentScale: 16 };
     await rig.ready();

@@ -40,8 +40,8 @@ function numbers() {
   };
 }
 
-describe('a history', () => {
-  it('goes back and forth one entry at a time, and says what it did', async () => {
+describe('createHistory', () => {
+  it('undoes and redoes one entry at a time, and announces each', async () => {
     const { history, set, said, value } = numbers();
     set(1);
     set(2);
@@ -55,7 +55,7 @@ describe('a history', () => {
     expect(said).toEqual(['Undone: 2.', 'Undone: 1.', 'Redone: 1.']);
   });
 
-  it('has nothing to redo after something new was done', async () => {
+  it('clears redo after a new entry', async () => {
     const { history, set, value } = numbers();
     set(1);
     set(2);
@@ -79,7 +79,7 @@ describe('a history', () => {
     expect(value(), 'the heavy entry no longer fits beside the new one').toBe(6);
   });
 
-  it('leaves frames alone while a run makes more of them', async () => {
+  it('does not undo changes of frames during a run', async () => {
     const { history, set, value, run } = numbers();
     set(1, { touches: 'frames' });
     run(true);
@@ -90,7 +90,7 @@ describe('a history', () => {
     expect(value()).toBe(0);
   });
 
-  it('removes an entry that cannot be undone, and goes on with the one before', async () => {
+  it('removes an entry that cannot be undone, and continues with the previous one', async () => {
     const { history, set, value, said, errors } = numbers();
     set(1);
     set(2, { undo: () => false });
@@ -108,7 +108,7 @@ describe('a history', () => {
     expect(value()).toBe(0);
   });
 
-  it('undoes one entry out of order, and records nothing while it undoes', async () => {
+  it('undoes one entry out of order, and records nothing while undoing', async () => {
     const { history, set, value, entry } = numbers();
     const first = set(1, {
       undo: () => {
@@ -125,7 +125,7 @@ describe('a history', () => {
   });
 });
 
-describe('an undo that takes its time', () => {
+describe('asynchronous undo', () => {
   /** A history whose newest entry, 2 after 1, is undone or redone when the test says so. */
   function slow() {
     const rig = numbers();
@@ -155,7 +155,7 @@ describe('an undo that takes its time', () => {
     return [undo?.label ?? null, redo?.label ?? null];
   };
 
-  it('lets what is done meanwhile be undone, which leaves nothing to redo', async () => {
+  it('keeps an entry recorded meanwhile, and clears redo', async () => {
     const rig = slow();
     const undoing = rig.begin('undo');
     rig.set(3);
@@ -166,7 +166,7 @@ describe('an undo that takes its time', () => {
     expect([rig.value(), ...labels(rig)]).toEqual([0, null, '1']);
   });
 
-  it('keeps what is done during a redo after it', async () => {
+  it('keeps an entry recorded during a redo, after the redone one', async () => {
     const rig = slow();
     await rig.finish(rig.begin('undo'));
     const redoing = rig.begin('redo');
@@ -177,18 +177,21 @@ describe('an undo that takes its time', () => {
     expect(labels(rig)).toEqual(['2', '3']);
   });
 
-  it.each(['undo', 'redo'] as const)('and fails leaves only what was done meanwhile: %s', async (way) => {
-    const rig = slow();
-    if (way === 'redo') await rig.finish(rig.begin('undo'));
-    const moving = rig.begin(way);
-    rig.set(3);
-    await rig.finish(moving, false);
-    expect(labels(rig)).toEqual(['3', null]);
-    await rig.history.undo();
-    expect(labels(rig)).toEqual(['1', '3']);
-  });
+  it.each(['undo', 'redo'] as const)(
+    'drops its entry on failure and keeps the one recorded meanwhile: %s',
+    async (way) => {
+      const rig = slow();
+      if (way === 'redo') await rig.finish(rig.begin('undo'));
+      const moving = rig.begin(way);
+      rig.set(3);
+      await rig.finish(moving, false);
+      expect(labels(rig)).toEqual(['3', null]);
+      await rig.history.undo();
+      expect(labels(rig)).toEqual(['1', '3']);
+    },
+  );
 
-  it('is followed by the next one that was asked for', async () => {
+  it('runs the next requested undo afterwards', async () => {
     const rig = slow();
     const first = rig.begin('undo');
     const second = rig.history.undo();
@@ -199,7 +202,7 @@ describe('an undo that takes its time', () => {
     expect(rig.said).toEqual(['Undone: 2.', 'Undone: 1.']);
   });
 
-  it('is followed by none that was asked for before something else was done', async () => {
+  it('drops an undo requested before a new entry was recorded', async () => {
     const rig = slow();
     const first = rig.begin('undo');
     const second = rig.history.undo();
@@ -210,7 +213,7 @@ describe('an undo that takes its time', () => {
     expect(rig.begun).toEqual(['undo']);
   });
 
-  it('is not redone once it was removed', async () => {
+  it('offers no redo if the entry was removed meanwhile', async () => {
     const rig = slow();
     const undoing = rig.begin('undo');
     const { redo } = rig.history.getState();
@@ -223,8 +226,8 @@ describe('an undo that takes its time', () => {
 const frameCount = ({ stores }: Rig) => stores.animation.getState().frames.length;
 const settingsOf = ({ stores }: Rig) => stores.settings.getState().values;
 
-describe('settings', () => {
-  it('that are typed are one entry until the field is left', async () => {
+describe('undo of settings', () => {
+  it('groups typing into one entry until the field is committed', async () => {
     const rig = new Rig();
     await rig.ready();
     const { settings, history } = rig.stores;
@@ -246,7 +249,7 @@ describe('settings', () => {
     expect(settingsOf(rig).seed).not.toBe(seed);
   });
 
-  it('that are typed again after an undo are undone to where that led', async () => {
+  it('restores the value after the last undo when typing continues', async () => {
     const rig = new Rig();
     await rig.ready();
     const { settings, history } = rig.stores;
@@ -259,7 +262,7 @@ describe('settings', () => {
     expect(settingsOf(rig).positivePrompts).toBe(positivePrompts);
   });
 
-  it('that a recipe, a reset or another mode changed come back as one', async () => {
+  it('restores everything that a recipe, a reset or a change of mode changed, as one entry', async () => {
     const rig = new Rig();
     await rig.ready();
     const { settings, history } = rig.stores;
@@ -276,8 +279,8 @@ describe('settings', () => {
   });
 });
 
-describe('frames', () => {
-  it('of a run, a step back and a deletion go and come back, which a reload remembers', async () => {
+describe('undo of frames', () => {
+  it('undoes and redoes a run, going back and a deletion, and keeps the result after a reload', async () => {
     const visits = new Visits();
     const rig = await visits.withFrames();
     const { animation, history } = rig.stores;
@@ -297,7 +300,7 @@ describe('frames', () => {
     expect(await visits.orphans()).toEqual([]);
   });
 
-  it('that were all deleted come back, also after another picture was chosen', async () => {
+  it('restores all deleted frames, even after another picture was chosen', async () => {
     const visits = new Visits();
     const rig = await visits.withFrames();
     const { animation, history, projects, autosave } = rig.stores;
@@ -316,7 +319,7 @@ describe('frames', () => {
     expect(await visits.orphans()).toEqual([]);
   });
 
-  it('of a project that is no longer on the page stay as they are, which is said', async () => {
+  it('fails with an error when the project is no longer open', async () => {
     const visits = new Visits();
     const rig = await visits.withFrames();
     const { animation, history, notices, projects } = rig.stores;
@@ -331,7 +334,7 @@ describe('frames', () => {
     expect(animation.getState().project).toBeNull();
   });
 
-  it('picked by hand are taken back one pick at a time', async () => {
+  it('takes back picked frames one by one', async () => {
     const rig = new Rig();
     await rig.ready();
     const { pick, history, settings } = rig.stores;
@@ -348,8 +351,8 @@ describe('frames', () => {
   });
 });
 
-describe('projects', () => {
-  it('that were left, opened or deleted come back, with the settings that they had', async () => {
+describe('undo of projects', () => {
+  it('restores a project that was closed, opened or deleted, with its settings', async () => {
     const visits = new Visits();
     const rig = await visits.withFrames();
     const { animation, history, projects, settings, autosave } = rig.stores;
@@ -382,7 +385,7 @@ describe('projects', () => {
     expect(await valuesOf(await visits.reload())).toEqual(made);
   });
 
-  it('that are deleted or come back take nothing from the page that was begun meanwhile', async () => {
+  it('does not overwrite what was started during a deletion or its undo', async () => {
     const visits = new Visits();
     const rig = await visits.withFrames();
     const { animation, history, projects, settings } = rig.stores;
@@ -415,7 +418,7 @@ describe('projects', () => {
     expect(settingsOf(rig).seed).toBe(99);
     await history.undo();
     await history.undo();
-    expect(settingsOf(rig).seed, 'what was done meanwhile can be undone').toBe(7);
+    expect(settingsOf(rig).seed, 'the change made meanwhile can be undone').toBe(7);
     expect(await listed()).toEqual(['start']);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createLatest } from '../../../src/store/latest.ts';
 
-describe('what arrives faster than the screen is drawn', () => {
-  it('is delivered once a drawing, as it was last', () => {
+describe('createLatest', () => {
+  it('delivers only the latest value, once per animation frame', () => {
     let paint: (() => void) | null = null;
     let asked = 0;
     const delivered: number[] = [];

@@ -4,7 +4,7 @@ import { readHub, readOrigin, readWish, withOrigin } from '../../../src/store/lo
 
 const page = 'https://drift.example/app/index.html';
 
-describe('the address of the page', () => {
+describe('page address', () => {
   it.each([
     ['', 'https://drift.example/app/models/builtin/model.json', 'auto'],
     ['?model=models/mine/model.json', 'https://drift.example/app/models/mine/model.json', 'auto'],
@@ -14,12 +14,12 @@ describe('the address of the page', () => {
     ['?gpu=float32', 'https://drift.example/app/models/builtin/model.json', 'float32'],
     ['?gpu=software&backend=cpu', 'https://drift.example/app/models/builtin/model.json', 'software'],
     ['?gpu=toString', 'https://drift.example/app/models/builtin/model.json', 'auto'],
-  ])('%j names a model', (search, url, backend) => {
+  ])('reads the model and the backend from %j', (search, url, backend) => {
     expect(readWish(`${page}${search}`)).toEqual({ model: { kind: 'url', url }, backend });
   });
 
   it.each(['javascript:alert(1)', 'data:application/json,{}', 'file:///etc/passwd', 'https://'])(
-    '%s is refused, with the address in the message',
+    'rejects %s, with the address in the message',
     (address) => {
       const asked = `${page}?model=${encodeURIComponent(address)}`;
       const read = () => readWish(asked);
@@ -28,7 +28,7 @@ describe('the address of the page', () => {
     },
   );
 
-  it('comes before the model that was chosen', () => {
+  it('overrides the chosen model', () => {
     expect(readWish(page, 'mine').model).toEqual({ kind: 'installed', id: 'mine' });
     expect(readWish(`${page}?model=m.json`, 'mine').model).toMatchObject({ kind: 'url' });
   });
@@ -48,23 +48,20 @@ describe('the address of the page', () => {
     ],
     ['?installed=HTTPS%3A%2F%2FHub.example', { kind: 'manifest', url: 'https://hub.example/' }],
     ['?installed=owner%2Fname&model=m.json', null],
-  ])('%j names a model that the device may have', (search, origin) => {
+  ])('reads the installed model from %j', (search, origin) => {
     expect(readOrigin(`${page}${search}`)).toEqual(origin);
   });
 
-  it.each(['', 'full.json', 'javascript:alert(1)', 'a/b/c', 'https://'])(
-    'names none with ?installed=%s, which is said',
-    (name) => {
-      const read = () => readOrigin(`${page}?installed=${encodeURIComponent(name)}`);
-      expect(read).toThrow(expect.objectContaining({ code: 'model-address' }));
-    },
-  );
+  it.each(['', 'full.json', 'javascript:alert(1)', 'a/b/c', 'https://'])('rejects ?installed=%s', (name) => {
+    const read = () => readOrigin(`${page}?installed=${encodeURIComponent(name)}`);
+    expect(read).toThrow(expect.objectContaining({ code: 'model-address' }));
+  });
 
   it.each([
     { kind: 'full' },
     { kind: 'hub', repository: 'owner/na.me' },
     { kind: 'manifest', url: 'https://a.example/m?x=1&y=2' },
-  ] as const)('can be made to name $kind, in place of another, and to name none', (origin) => {
+  ] as const)('withOrigin() replaces the model by $kind, and removes it with null', (origin) => {
     const named = withOrigin(`${page}?model=m.json&installed=c%2Fd&backend=cpu#top`, origin);
     expect(readOrigin(named)).toEqual(origin);
     expect(withOrigin(named, null)).toBe(`${page}?backend=cpu#top`);
@@ -76,7 +73,7 @@ describe('the address of the page', () => {
     ['?hub=https%3A%2F%2Fmirror.example%2Fmodels', 'https://mirror.example/models/'],
     ['?hub=javascript:alert(1)', null],
     ['?hub=somewhere', null],
-  ])('%j names a hub', (search, hub) => {
+  ])('reads the model hub from %j', (search, hub) => {
     expect(readHub(`${page}${search}`)).toBe(hub);
   });
 });

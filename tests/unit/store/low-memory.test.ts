@@ -13,7 +13,7 @@ function said(rig: Rig) {
 }
 
 describe('low memory', () => {
-  it('is off until somebody wants it, loads the model again, and is kept for the next visit', async () => {
+  it('is off by default, reloads the model when turned on, and is stored for the next visit', async () => {
     const storage = new Map<string, string>();
     const rig = new Rig(storage);
     await rig.ready();
@@ -28,14 +28,14 @@ describe('low memory', () => {
     expect(next.lowMemories).toEqual([true]);
   });
 
-  it('waits for no model where none was asked for', () => {
+  it('loads no model if none was loaded', () => {
     const rig = new Rig();
     rig.stores.model.setLowMemory(true);
     expect(rig.stores.model.getState().status).toBe('idle');
     expect(rig.stores.preferences.getState().lowMemory).toBe(true);
   });
 
-  it('is offered where memory ran out, as long as it is off', async () => {
+  it('is offered when memory runs out, while it is off', async () => {
     const rig = new Rig();
     await rig.ready();
     rig.failures.set('generate', outOfMemory);
@@ -53,7 +53,7 @@ describe('low memory', () => {
     expect(said(rig)).toEqual({ remedy: 'Choose a smaller picture.', offers: ['Restart'] });
   });
 
-  it('is offered where a network did not fit, and helps', async () => {
+  it('is offered when a network does not fit, and the model then loads', async () => {
     const rig = new Rig();
     rig.failures.set('load', new ModelError('session-failed', 'It did not fit.', { remedy: 'Close tabs.' }));
     rig.load();
@@ -64,7 +64,7 @@ describe('low memory', () => {
     expect(rig.stores.notices.getState().notices).toEqual([]);
   });
 
-  it('is not offered where a single buffer is too large, which a restart does not help either', async () => {
+  it('is not offered when a single buffer is too large, and neither is a restart', async () => {
     const rig = new Rig();
     rig.failures.set('load', new DeviceError('gpu-too-small', 'Too small.', { remedy: 'Use another.' }));
     rig.load();
@@ -74,7 +74,7 @@ describe('low memory', () => {
 });
 
 describe('frames', () => {
-  it('are noted as those of the model that made them, when another is loaded meanwhile', async () => {
+  it('record the model that made them, even if another is loaded during the run', async () => {
     const rig = new Rig();
     await rig.ready();
     rig.nextFrame.shut();

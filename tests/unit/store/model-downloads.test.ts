@@ -25,8 +25,8 @@ function holdWeights({ web }: Rig): { reached: Promise<void>; pass: () => void }
 
 const settle = () => new Promise(setImmediate);
 
-describe('a download', () => {
-  it('that is paused, resumed and paused again at once is paused, and fetches nothing', async () => {
+describe('model download', () => {
+  it('stays paused and fetches nothing after pause, resume and pause in quick succession', async () => {
     const rig = new Rig();
     const { models } = rig.stores;
     const { reached, pass } = holdWeights(rig);
@@ -46,7 +46,7 @@ describe('a download', () => {
     expect(models.getState().fetch).toBeNull();
   });
 
-  it('that is cancelled and begun again at once is all there in the end', async () => {
+  it('is complete after being cancelled and started again immediately', async () => {
     const rig = new Rig();
     const { models } = rig.stores;
     const { reached, pass } = holdWeights(rig);
@@ -62,7 +62,7 @@ describe('a download', () => {
     expect(rig.stores.notices.getState().notices.filter(({ kind }) => kind === 'error')).toEqual([]);
   });
 
-  it('that waits for the network does not come back when its model is removed', async () => {
+  it('is not resumed if its model is removed while waiting for the network', async () => {
     const rig = new Rig();
     const { models } = rig.stores;
     let asked = 0;
@@ -76,12 +76,12 @@ describe('a download', () => {
     expect(models.getState()).toMatchObject({ fetch: null, installed: [] });
     rig.web.fault = () => null;
     rig.goOnline();
-    expect(rig.passTime(), 'nothing waits any more').toEqual([]);
+    expect(rig.passTime(), 'no retry timer is left').toEqual([]);
     for (let turn = 0; turn < 20; turn++) await settle();
     expect(rig.models.files.names).toEqual([]);
   });
 
-  it('is not used when it is there only because another model was to be repaired meanwhile', async () => {
+  it('does not switch to the downloaded model because of a repair of another model', async () => {
     const rig = new Rig();
     const { models, model } = rig.stores;
     await models.begin();

@@ -44,11 +44,11 @@ function press(rig: Rig, text: RegExp, label: string) {
   action.run();
 }
 
-describe('the models of this device', () => {
-  it('are fetched, offered, used, and loaded from disk on the next visit', async () => {
+describe('installed models', () => {
+  it('are downloaded, offered, used, and loaded from disk on the next visit', async () => {
     const storage = new Map<string, string>();
     const rig = await withModel(new Rig(storage));
-    expect(rig.persisted, 'the browser is asked to keep it').toBe(1);
+    expect(rig.persisted, 'persistent storage is requested').toBe(1);
     press(rig, /Tiny is on this device/, 'Use it');
     await rig.stores.model.whenReady();
     expect(rig.loads.at(-1)).toEqual({ kind: 'installed', id });
@@ -67,14 +67,14 @@ describe('the models of this device', () => {
     expect(third.loads).toMatchObject([{ kind: 'url' }]);
   });
 
-  it('are fetched all the same where the browser does not promise to keep them, which is known then', async () => {
+  it('are downloaded even if the browser does not grant persistent storage, which is recorded', async () => {
     const rig = new Rig();
     rig.promises = false;
     await withModel(rig);
     expect(rig.stores.models.getState().promised).toBe(false);
   });
 
-  it('take the place of the one that the address asks for', async () => {
+  it('replace the model in the page address', async () => {
     const rig = await withModel();
     rig.address = 'https://drift.example/?model=https%3A%2F%2Fother.example%2Fm.json&backend=cpu';
     await rig.stores.models.begin();
@@ -84,7 +84,7 @@ describe('the models of this device', () => {
     expect(rig.address).toBe('https://drift.example/?backend=cpu');
   });
 
-  it('say what they cost before anything is fetched, or all that is wrong', async () => {
+  it('show the cost before the download, or all problems', async () => {
     const rig = new Rig();
     await rig.stores.models.look(wanted);
     expect(rig.stores.models.getState().added).toMatchObject({ status: 'cost', cost: { name: 'Tiny' } });
@@ -97,7 +97,7 @@ describe('the models of this device', () => {
     expect(rig.stores.models.getState().added).toBeNull();
   });
 
-  it('are looked at again for the device, as soon as that is known', async () => {
+  it('are checked against the limits of the device as soon as it is known', async () => {
     const rig = new Rig();
     rig.model = {
       ...builtIn,
@@ -122,7 +122,7 @@ describe('the models of this device', () => {
     expect(added?.status === 'cost' && added.cost.problem?.message).toMatch(/at most 1 MB \(maxBufferSize\)/);
   });
 
-  it('are paused, and go on in the next visit with what is there', async () => {
+  it('can be paused during download, and resumed on the next visit', async () => {
     const storage = new Map<string, string>();
     const rig = new Rig(storage);
     const { reached, pass } = holdWeights(rig);
@@ -132,20 +132,20 @@ describe('the models of this device', () => {
     expect(rig.stores.models.getState().fetch).toMatchObject({ phase: 'pausing', id });
     pass();
     await until(rig.stores.models, ({ fetch }) => fetch?.phase === 'paused');
-    expect(rig.models.files.writers, 'what has come is saved by then').toBe(0);
+    expect(rig.models.files.writers, 'no file is left open').toBe(0);
     await until(rig.stores.models, ({ installed }) => installed?.[0]?.state === 'partial');
 
     const next = new Rig(storage, rig.device, rig.models);
     await next.stores.models.begin();
     expect(next.stores.models.getState().fetch).toMatchObject({ phase: 'paused', name: 'Tiny' });
-    expect(next.web.asked, 'nothing is fetched before the person says so').toEqual([]);
+    expect(next.web.asked, 'nothing is fetched before the download is resumed').toEqual([]);
     press(next, /download of Tiny is not finished/, 'Go on');
     await until(next.stores.models, ({ installed }) => installed?.[0]?.state === 'complete');
     expect(next.stores.models.getState().fetch).toBeNull();
     expect(storage.get('drift.download')).toBe('null');
   });
 
-  it('are thrown away when fetching them is cancelled', async () => {
+  it('are deleted when the download is cancelled', async () => {
     const rig = new Rig();
     const { reached, pass } = holdWeights(rig);
     rig.stores.models.get(wanted, 'Tiny');
@@ -157,7 +157,7 @@ describe('the models of this device', () => {
     expect(rig.models.files.names).toEqual([]);
   });
 
-  it('go on by themselves after the network was lost, with more and more patience, and say so', async () => {
+  it('retry automatically after a network error, with exponential backoff', async () => {
     const rig = new Rig();
     rig.web.fault = () => {
       throw new TypeError('offline');
@@ -175,11 +175,11 @@ describe('the models of this device', () => {
     rig.web.fault = () => null;
     rig.goOnline();
     await until(rig.stores.models, ({ installed }) => installed?.[0]?.state === 'complete');
-    expect(rig.passTime(), 'no timer is left').toEqual([]);
+    expect(rig.passTime(), 'no retry timer is left').toEqual([]);
     expect(rig.stores.notices.getState().notices.filter(({ kind }) => kind === 'error')).toEqual([]);
   });
 
-  it('are paused while the network is waited for', async () => {
+  it('can be paused while waiting for the network', async () => {
     const rig = new Rig();
     rig.web.fault = () => {
       throw new TypeError('offline');
@@ -191,7 +191,7 @@ describe('the models of this device', () => {
     await until(rig.stores.models, ({ fetch }) => fetch?.phase === 'paused');
   });
 
-  it('stop at a full disk with what is needed, and go on when there is room', async () => {
+  it('stop downloading when the disk is full, report the bytes needed, and can be resumed', async () => {
     const rig = new Rig();
     rig.models.files.capacity = 10_000;
     rig.stores.models.get(wanted, 'Tiny');
@@ -202,7 +202,7 @@ describe('the models of this device', () => {
     await until(rig.stores.models, ({ installed }) => installed?.[0]?.state === 'complete');
   });
 
-  it('go on in a new worker when theirs has died', async () => {
+  it('resume in a new worker after theirs died', async () => {
     const rig = new Rig();
     const { reached } = holdWeights(rig);
     rig.stores.models.get(wanted, 'Tiny');
@@ -215,7 +215,7 @@ describe('the models of this device', () => {
     expect(rig.modelWorkers).toBe(2);
   });
 
-  it('are checked, and the damaged pieces alone are fetched again', async () => {
+  it('are verified, and only the damaged chunks are downloaded again', async () => {
     const rig = await withModel();
     await rig.stores.models.verify(id);
     expect(notice(rig, /Tiny is as it should be/)).toBeDefined();
@@ -233,7 +233,7 @@ describe('the models of this device', () => {
     expect(new Set(fetched.map(({ url }) => url.split('/').at(-1)))).toEqual(new Set(['image.onnx']));
   });
 
-  it('that are damaged when they are loaded can be repaired and are then used', async () => {
+  it('can be repaired when found damaged while loading, and are then used', async () => {
     const rig = await withModel();
     rig.failsLate = true;
     rig.failures.set(
@@ -250,7 +250,7 @@ describe('the models of this device', () => {
     expect(rig.stores.models.getState().fetch).toBeNull();
   });
 
-  it('that are too large for an address can be installed from there', async () => {
+  it('can be installed from the error of a model that is too large to load from an address', async () => {
     const rig = new Rig();
     rig.failsLate = true;
     rig.failures.set('load', new ModelError('too-large', 'It is too large.', { remedy: 'Install it.' }));
@@ -263,7 +263,7 @@ describe('the models of this device', () => {
     expect(rig.stores.models.getState().dialog).toBeNull();
   });
 
-  it('give way to the built-in model when they are removed', async () => {
+  it('are replaced by the built-in model when removed', async () => {
     const rig = await withModel();
     rig.stores.models.use(id);
     await rig.stores.model.whenReady();
@@ -272,7 +272,7 @@ describe('the models of this device', () => {
     expect(rig.stores.models.getState().installed).toEqual([]);
   });
 
-  it('are told to be busy when another tab fetches them', async () => {
+  it('are reported as busy while another tab downloads them', async () => {
     const first = new Rig();
     const { reached, pass } = holdWeights(first);
     first.stores.models.get(wanted, 'Tiny');

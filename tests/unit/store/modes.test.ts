@@ -13,8 +13,8 @@ const frames = (rig: Rig) => rig.stores.animation.getState().frames;
 const legs = (rig: Rig) =>
   frames(rig).map(({ leg }) => leg && `${leg.step}/${leg.of}${leg.home ? ' home' : ''}`);
 
-describe('generating in smooth mode', () => {
-  it('makes the variants that were asked for and the frames between them, in order', async () => {
+describe('generation in smooth mode', () => {
+  it('makes the requested variants and the intermediate frames, in order', async () => {
     const rig = await smoothRig();
     const { generation } = rig.stores;
     rig.nextFrame.shut();
@@ -29,7 +29,7 @@ describe('generating in smooth mode', () => {
     expect(rig.generateCalls).toEqual([]);
   });
 
-  it('goes on from the last frame, with all that is needed to begin where that stands', async () => {
+  it('continues from the last frame, with its embedding and noise in the plan', async () => {
     const rig = await smoothRig();
     rig.stores.settings.set({ closeLoop: true, seed: 5 });
     await rig.stores.generation.generate();
@@ -48,7 +48,7 @@ describe('generating in smooth mode', () => {
     expect(valueOf(second?.source)).toBe(10);
   });
 
-  it('keeps what was finished when it is stopped on the way, and finishes that leg first', async () => {
+  it('keeps the finished frames when stopped, and completes that segment first', async () => {
     const rig = await smoothRig();
     const { animation, generation } = rig.stores;
     const unsubscribe = animation.subscribe((state) => {
@@ -63,7 +63,7 @@ describe('generating in smooth mode', () => {
     expect(legs(rig)).toEqual([undefined, '1/3', '2/3', '3/3', '1/3', '2/3', '3/3']);
   });
 
-  it('keeps the frames when it fails, and can be asked again', async () => {
+  it('keeps the frames on failure, and can be started again', async () => {
     const rig = await smoothRig();
     const { generation, notices } = rig.stores;
     await generation.generate();
@@ -74,7 +74,7 @@ describe('generating in smooth mode', () => {
     expect(frames(rig)).toHaveLength(7 + 6);
   });
 
-  it('goes on smoothly after automatic frames, and automatically after smooth ones', async () => {
+  it('continues smoothly after automatic frames, and automatically after smooth ones', async () => {
     const rig = await smoothRig();
     const { generation, settings } = rig.stores;
     settings.set({ mode: 'automatic' });
@@ -92,8 +92,8 @@ describe('generating in smooth mode', () => {
   });
 });
 
-describe('the mode', () => {
-  it('has its own frame rate, for playing and for files', async () => {
+describe('mode setting', () => {
+  it('has its own frame rate, for playback and export', async () => {
     const rig = await smoothRig();
     const { exporter, generation, settings } = rig.stores;
     await generation.generate();
@@ -105,7 +105,7 @@ describe('the mode', () => {
     expect(rig.encoded.map(({ frameRate }) => frameRate)).toEqual([20, 24, 10]);
   });
 
-  it('comes back on the next visit', async () => {
+  it('is restored on the next visit', async () => {
     const storage = new Map<string, string>();
     const first = new Rig(storage);
     await first.ready();
@@ -119,13 +119,13 @@ describe('the mode', () => {
     });
   });
 
-  it('stays when everything else goes back to the defaults', async () => {
+  it('is not changed by a reset', async () => {
     const rig = await smoothRig();
     rig.stores.settings.reset();
     expect(rig.stores.settings.getState().values).toMatchObject({ mode: 'smooth', intermediate: 8 });
   });
 
-  it('is not held up by a field that only another mode has', async () => {
+  it('is not blocked by an invalid field of another mode', async () => {
     const rig = await smoothRig();
     const { generation, settings } = rig.stores;
     settings.edit('noiseShift', '7');

@@ -6,7 +6,7 @@ const bad = (file: string) =>
   new InputError('bad-file', 'This file is bad.', { remedy: 'Take another.', details: { file } });
 
 describe('notices', () => {
-  it('queue errors, and count one that comes again', () => {
+  it('queue errors, and count repeated ones', () => {
     const notices = createNotices();
     notices.error(bad('a'));
     notices.error(new MediaError('full', 'The disk is full.', { remedy: 'Make room.' }));
@@ -20,20 +20,20 @@ describe('notices', () => {
     expect(notices.getState().notices[0]?.technical).toBe('InputError bad-file\nfile = a');
   });
 
-  it('never show that something was stopped', () => {
+  it('ignore an AbortError', () => {
     const notices = createNotices();
     notices.error(new DOMException('Stopped.', 'AbortError'));
     expect(notices.getState().notices).toEqual([]);
   });
 
-  it('make an unknown error something that can be acted on', () => {
+  it('have a remedy for an unknown error', () => {
     const notices = createNotices();
     notices.error(new TypeError('x is undefined'));
     expect(notices.getState().notices[0]).toMatchObject({ message: 'x is undefined', kind: 'error' });
     expect(notices.getState().notices[0]?.remedy).not.toBe('');
   });
 
-  it('let go of what news offered, once, however it goes', () => {
+  it('run the dismissal callback once, whether replaced or dismissed', () => {
     const notices = createNotices();
     const gone: string[] = [];
     const tell = (topic: string, name: string) => {

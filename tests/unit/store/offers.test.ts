@@ -23,8 +23,8 @@ function rig() {
   return { notices, history, undone, record, offer, shown };
 }
 
-describe('an offer to bring something back', () => {
-  it('brings that back, whatever was done since', () => {
+describe('undo offer', () => {
+  it('undoes its entry, even out of order', () => {
     const { notices, undone, record, offer, shown } = rig();
     offer('a');
     record('b');
@@ -32,7 +32,7 @@ describe('an offer to bring something back', () => {
     expect([undone, shown()]).toEqual([['a'], []]);
   });
 
-  it('is withdrawn when it was undone otherwise, can no longer be undone, or was dropped for newer ones', async () => {
+  it('is withdrawn when its entry was undone, removed or evicted', async () => {
     const { history, record, offer, shown } = rig();
     offer('a');
     await history.undo();
@@ -48,7 +48,7 @@ describe('an offer to bring something back', () => {
     expect(shown()).toEqual([]);
   });
 
-  it('stays when an earlier one of its topic can no longer be kept', () => {
+  it('stays when the entry of an earlier offer of its topic is removed', () => {
     const { history, offer, shown } = rig();
     offer('a');
     offer('b');

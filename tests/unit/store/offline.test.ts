@@ -88,8 +88,8 @@ async function readyRig(): Promise<Rig> {
   return rig;
 }
 
-describe('the first visit', () => {
-  it('has the files that it used stored, once the service worker is active', async () => {
+describe('first visit', () => {
+  it('asks the service worker to store the files used, once it is active', async () => {
     const rig = await readyRig();
     const browser = new FakeBrowser({ visited: false });
     const first = browser.registration.update();
@@ -104,17 +104,17 @@ describe('the first visit', () => {
     expect(browser.reloads).toBe(0);
   });
 
-  it('loads an untouched page again for threads, once', async () => {
+  it('reloads an untouched page for cross-origin isolation, once', async () => {
     const rig = await readyRig();
     const browser = new FakeBrowser({ visited: true });
     browser.isIsolated = false;
     await startOffline(browser, rig.stores);
     expect(browser.reloads).toBe(1);
     await startOffline(browser, rig.stores);
-    expect(browser.reloads, 'a browser that never isolates it must not loop').toBe(1);
+    expect(browser.reloads, 'no reload loop where isolation never works').toBe(1);
   });
 
-  it('does not load a page again that has a picture, or whose model runs on a GPU', async () => {
+  it('does not reload a page that has a picture, or whose model runs on a GPU', async () => {
     const rig = await readyRig();
     await rig.stores.animation.chooseStart(file('start'), 'start');
     const browser = new FakeBrowser({ visited: true });
@@ -130,8 +130,8 @@ describe('the first visit', () => {
   });
 });
 
-describe('a new version', () => {
-  it('is offered once it is installed, and starts when the user wants it', async () => {
+describe('new version', () => {
+  it('is offered once installed, and activated on request', async () => {
     const rig = await readyRig();
     const browser = new FakeBrowser({ visited: true });
     await startOffline(browser, rig.stores);
@@ -144,12 +144,12 @@ describe('a new version', () => {
 
     notice?.actions[0]?.run();
     expect(next.messages).toEqual([{ kind: 'activate' }]);
-    expect(browser.reloads, 'not before the new version is in charge').toBe(0);
+    expect(browser.reloads, 'no reload before the new version controls the page').toBe(0);
     browser.dispatchEvent(new Event('controllerchange'));
     expect(browser.reloads).toBe(1);
   });
 
-  it('that has been waiting since an earlier visit is offered at once', async () => {
+  it('is offered immediately if it has been waiting since an earlier visit', async () => {
     const rig = await readyRig();
     const browser = new FakeBrowser({ visited: true });
     browser.registration.waiting = new FakeService();
@@ -158,7 +158,7 @@ describe('a new version', () => {
   });
 });
 
-it('ends with an error if the first version cannot be installed', async () => {
+it('startOffline() rejects if the first version cannot be installed', async () => {
   const rig = await readyRig();
   const browser = new FakeBrowser({ visited: false });
   const first = browser.registration.update();

@@ -9,8 +9,8 @@ async function picking(): Promise<Rig> {
   return rig;
 }
 
-describe('picking with a field that cannot be used', () => {
-  it('moves nothing, shows the field, and keeps the round to pick from once it is mended', async () => {
+describe('picking with an invalid field', () => {
+  it('changes nothing, focuses the field, and keeps the round until it is corrected', async () => {
     const rig = await picking();
     const { pick, settings } = rig.stores;
     settings.edit('steps', '');
@@ -36,7 +36,7 @@ describe('picking with a field that cannot be used', () => {
     expect(pick.getState().round).toMatchObject({ number: 2, phase: 'done' });
   });
 
-  it('of another size than the variants picks none of them', async () => {
+  it('picks no variant of another size than the settings', async () => {
     const rig = await picking();
     const { pick, settings } = rig.stores;
     settings.edit('width', '128');
@@ -47,6 +47,6 @@ describe('picking with a field that cannot be used', () => {
     settings.edit('width', '64');
     await pick.take(0);
     await pick.take(1);
-    expect(rig.stores.animation.getState().frames.length, 'each follows on the one before').toBe(2);
+    expect(rig.stores.animation.getState().frames.length, 'each frame is made from the previous one').toBe(2);
   });
 });

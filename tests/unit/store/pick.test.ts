@@ -27,7 +27,7 @@ async function readyRig(): Promise<Rig> {
 }
 
 describe('picking by hand', () => {
-  it('shows the variants as they are made, and takes one as the next frame', async () => {
+  it('shows the variants as they are made, and picks one as the next frame', async () => {
     const rig = await readyRig();
     const { pick } = rig.stores;
     rig.nextCandidate.shut();
@@ -38,7 +38,7 @@ describe('picking by hand', () => {
     expect(pick.getState().round).toMatchObject({ phase: 'making', number: 1, progress: { step: 1 } });
     expect(pick.getState().round?.variants[1]?.preview).not.toBeNull();
     await pick.take(1);
-    expect(await values(rig), 'an unfinished one cannot be taken').toEqual([]);
+    expect(await values(rig), 'an unfinished variant cannot be picked').toEqual([]);
     rig.nextCandidate.open();
     await begun;
     expect(pick.getState().round?.phase).toBe('done');
@@ -53,7 +53,7 @@ describe('picking by hand', () => {
     expect(rig.picking).toBe(1);
   });
 
-  it('rolls again with other noise, and comes back to the roll that was picked from', async () => {
+  it('rerolls with other noise, and back() returns to the roll that was picked from', async () => {
     const rig = await readyRig();
     const { pick } = rig.stores;
     await pick.begin();
@@ -74,7 +74,7 @@ describe('picking by hand', () => {
     expect(await values(rig)).toEqual([70]);
   });
 
-  it('keeps what was picked with all that it takes to make it again, and the way that was left', async () => {
+  it('stores each pick with its variant and settings, and the abandoned branch', async () => {
     const [device, storage] = [new Device(), new Map<string, string>()];
     const rig = new Rig(storage, device);
     await rig.ready();
@@ -103,7 +103,7 @@ describe('picking by hand', () => {
     expect(after.rounds).toMatchObject([{ start: 100, frame: 0, roll: 1, batch: 3 }]);
   });
 
-  it('makes a finished variant the next frame before the others are there', async () => {
+  it('picks a finished variant before the others are finished', async () => {
     const rig = await readyRig();
     const { pick } = rig.stores;
     rig.nextCandidate.shut();
@@ -115,7 +115,7 @@ describe('picking by hand', () => {
     expect(pick.getState().round?.number).toBe(2);
   });
 
-  it('tells the worker where the person looks and whether to work ahead, and what that saved', async () => {
+  it('tells the worker which variant is looked at and whether to work ahead, and shows the time saved', async () => {
     const rig = await readyRig();
     const { pick, preferences } = rig.stores;
     await pick.begin();
@@ -136,7 +136,7 @@ describe('picking by hand', () => {
     expect(pick.getState()).toEqual({ round: null, ready: [], savedSeconds: 12 });
   });
 
-  it('shows a round that is there already at once, without asking the worker for anything', async () => {
+  it('shows a speculative round immediately, without waiting for the worker', async () => {
     const rig = await readyRig();
     const { pick } = rig.stores;
     await pick.begin();
@@ -145,17 +145,17 @@ describe('picking by hand', () => {
     rig.nextCandidate.shut();
     const taken = pick.take(1);
     expect(pick.getState().round).toMatchObject({ number: 2, phase: 'done' });
-    expect(variants(rig), 'in the same turn as the click').toEqual([7, 8]);
+    expect(variants(rig), 'synchronously with the click').toEqual([7, 8]);
     expect(pick.getState().ready).toEqual([]);
     rig.nextCandidate.open();
     await taken;
-    expect(rig.rounds.at(-1), 'the worker is told all the same').toMatchObject({ start: 50, frame: 1 });
+    expect(rig.rounds.at(-1), 'the worker still receives the round').toMatchObject({ start: 50, frame: 1 });
     expect(variants(rig)).toEqual([7, 8]);
     await pick.take(0);
     expect(await values(rig)).toEqual([50, 7]);
   });
 
-  it('makes a round anew where settings have changed since, or where it followed on another', async () => {
+  it('discards a speculative round after a change of settings, or if it belongs to another round', async () => {
     const rig = await readyRig();
     const { pick, settings } = rig.stores;
     await pick.begin();
@@ -167,22 +167,22 @@ describe('picking by hand', () => {
     makeAhead(rig, 0, [7, 8], rig.roundName - 1);
     await until(pick, ({ ready }) => ready.includes(0));
     await pick.take(0);
-    expect(variants(rig), 'of the round before').not.toContain(7);
+    expect(variants(rig), 'of the previous round').not.toContain(7);
     makeAhead(rig, 0, [7, 8]);
     rig.speculate({ kind: 'state', ready: [], savedSeconds: 1, stepsAhead: 4 });
     await until(pick, ({ savedSeconds }) => savedSeconds === 1);
     await pick.take(0);
-    expect(variants(rig), 'one that the worker has given up').not.toContain(7);
+    expect(variants(rig), 'discarded by the worker').not.toContain(7);
   });
 
-  it('ends when frames are made in another way or the animation is another, and its session with it', async () => {
+  it('ends, with its session, when a run starts or the animation is replaced', async () => {
     const rig = await readyRig();
     const { animation, generation, pick } = rig.stores;
     await pick.begin();
     const generating = generation.generate();
     expect(pick.getState().round).toBeNull();
     await pick.begin();
-    expect(pick.getState().round, 'nothing begins during a run').toBeNull();
+    expect(pick.getState().round, 'no round starts during a run').toBeNull();
     await generating;
     await pick.begin();
     expect(pick.getState().round?.number).toBe(4);
@@ -190,10 +190,10 @@ describe('picking by hand', () => {
     animation.startOver();
     expect(pick.getState().round).toBeNull();
     await pick.begin();
-    expect(rig.picking, 'one is closed and one is open').toBe(1);
+    expect(rig.picking, 'the old session is closed and one is open').toBe(1);
   });
 
-  it('tells what happened on the way and did no harm', async () => {
+  it('shows a notice of the worker', async () => {
     const rig = await readyRig();
     rig.notice = { kind: 'notice', code: 'device', message: 'The GPU was started again.' };
     await rig.stores.pick.begin();
@@ -203,7 +203,7 @@ describe('picking by hand', () => {
     ]);
   });
 
-  it('says what went wrong, keeps the frames, and can be begun again', async () => {
+  it('shows an error and keeps the frames on failure, and can be started again', async () => {
     const rig = await readyRig();
     const { notices, pick } = rig.stores;
     await pick.begin();

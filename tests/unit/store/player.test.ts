@@ -22,7 +22,7 @@ function watch(rig: Rig, ticks: number): number[] {
   return seen;
 }
 
-describe('the player', () => {
+describe('player', () => {
   it('plays at the frame rate and loops', async () => {
     const rig = await withFrames(3);
     rig.stores.player.show(1);
@@ -34,7 +34,7 @@ describe('the player', () => {
     expect(watch(rig, 12)).toEqual([1, 2, 3, 1]);
   });
 
-  it('ends at the last frame without loop, and starts again from the first', async () => {
+  it('ends at the last frame without loop, and restarts from the first', async () => {
     const rig = await withFrames(3);
     rig.stores.preferences.setState({ loop: false });
     rig.stores.player.show(2);
@@ -45,7 +45,7 @@ describe('the player', () => {
     expect(rig.stores.player.getState()).toMatchObject({ playing: true, position: 1 });
   });
 
-  it('compares with the frame before or the start, and goes back to the position', async () => {
+  it('compares with the previous frame or the start, and keeps the position', async () => {
     const rig = await withFrames(3);
     const { player } = rig.stores;
     player.show(3);
@@ -60,10 +60,10 @@ describe('the player', () => {
     expect(player.getState(), 'another position ends it').toMatchObject({ position: 2, compared: null });
     player.show(0);
     player.compare('before');
-    expect(player.getState(), 'nothing is before the start').toMatchObject({ position: 0, compared: null });
+    expect(player.getState(), 'nothing precedes the start').toMatchObject({ position: 0, compared: null });
   });
 
-  it('plays back and forth, from the start picture where that is included', async () => {
+  it('plays back and forth, including the start picture if set', async () => {
     const rig = await withFrames(2);
     rig.stores.preferences.setState({ pingPong: true, includeStart: true });
     rig.stores.player.show(0);
@@ -71,7 +71,7 @@ describe('the player', () => {
     expect(watch(rig, 12)).toEqual([0, 1, 2, 1, 0, 1, 2]);
   });
 
-  it('does not catch up with a pause of the browser', async () => {
+  it('does not skip frames after the browser was suspended', async () => {
     const rig = await withFrames(3);
     const { player } = rig.stores;
     player.show(1);
@@ -83,7 +83,7 @@ describe('the player', () => {
     expect(player.getState().position).toBe(2);
   });
 
-  it('follows new frames until the person looks at another', async () => {
+  it('follows new frames until another position is shown', async () => {
     const rig = await withFrames(1);
     const { animation, generation, player, settings } = rig.stores;
     settings.set({ frames: 3 });
@@ -97,7 +97,7 @@ describe('the player', () => {
     expect(player.getState()).toMatchObject({ following: false, position: 0 });
   });
 
-  it('follows a run from its beginning when that waited for the picture', async () => {
+  it('follows a run that had to wait for the picture', async () => {
     const rig = new Rig();
     rig.load();
     rig.decoding.shut();
@@ -114,7 +114,7 @@ describe('the player', () => {
     expect(player.getState()).toMatchObject({ following: false, position: 3 });
   });
 
-  it('stays within the animation', async () => {
+  it('clamps the position to the animation', async () => {
     const rig = await withFrames(2);
     const { player } = rig.stores;
     player.step(1);
@@ -128,8 +128,8 @@ describe('the player', () => {
   });
 });
 
-describe('downloading', () => {
-  it('writes exactly the frames that were made, at the frame rate', async () => {
+describe('download', () => {
+  it('writes exactly the frames made, at the frame rate', async () => {
     const rig = await withFrames(3);
     const made = await valuesOf(rig);
     await rig.stores.exporter.download('gif');
@@ -148,7 +148,7 @@ describe('downloading', () => {
     expect(rig.saved[0]?.name).toBe('drift-2025-01-31.mp4');
   });
 
-  it('puts every picture into an archive once', async () => {
+  it('writes every picture once into a ZIP', async () => {
     const rig = await withFrames(2);
     const made = await valuesOf(rig);
     rig.stores.preferences.setState({ includeStart: true, pingPong: true });
@@ -157,7 +157,7 @@ describe('downloading', () => {
     expect(rig.saved[0]?.name).toBe('drift-2025-01-31.zip');
   });
 
-  it('can be cancelled, and then asked for again', async () => {
+  it('can be cancelled and started again', async () => {
     const rig = await withFrames(2);
     const { exporter, notices } = rig.stores;
     rig.encoding.shut();
@@ -173,7 +173,7 @@ describe('downloading', () => {
     expect(rig.stores.animation.getState().frames).toHaveLength(2);
   });
 
-  it('shows a failure and keeps the frames', async () => {
+  it('shows an error and keeps the frames on failure', async () => {
     const rig = await withFrames(2);
     rig.failures.set('mp4', new MediaError('no-encoder', 'No encoder.', { remedy: 'Take the GIF.' }));
     await rig.stores.exporter.download('mp4');
@@ -184,7 +184,7 @@ describe('downloading', () => {
     expect(rig.stores.exporter.getState().job).toBeNull();
   });
 
-  it('has nothing to write before there are frames', async () => {
+  it('shows an error when there are no frames', async () => {
     const rig = new Rig();
     await rig.ready();
     await rig.stores.exporter.download('gif');

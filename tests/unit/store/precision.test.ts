@@ -38,14 +38,14 @@ async function loadedAgain(rig: Rig): Promise<unknown> {
   return rig.precisions.at(-1);
 }
 
-describe('a model that was found to need float32', () => {
-  it('is told of in a run, and remembered for this model on this GPU', async () => {
+describe('a model found to need float32', () => {
+  it('is reported during a run, and remembered for this model on this GPU', async () => {
     const rig = await ready();
     expect(rig.precisions).toEqual([{}]);
     rig.notice = notice;
     await rig.stores.generation.generate();
     expect(messages(rig)).toEqual([notice.message]);
-    expect(rig.stores.animation.getState().frames, 'frames go on').toHaveLength(3);
+    expect(rig.stores.animation.getState().frames, 'the run continues').toHaveLength(3);
     expect(await loadedAgain(rig)).toEqual({ 'A GPU': precision });
 
     rig.stores.model.load(() => ({
@@ -53,10 +53,10 @@ describe('a model that was found to need float32', () => {
       backend: 'auto',
     }));
     await rig.stores.model.whenReady();
-    expect(rig.precisions.at(-1), 'nothing is known of another').toEqual({});
+    expect(rig.precisions.at(-1), 'nothing is remembered for another model').toEqual({});
   });
 
-  it('is told of while one is picked by hand, also where a round was made ahead', async () => {
+  it('is reported during picking, also from a speculative round', async () => {
     const rig = await ready();
     await rig.stores.pick.begin();
     rig.speculate(notice);
@@ -66,7 +66,7 @@ describe('a model that was found to need float32', () => {
     expect(await loadedAgain(rig)).toEqual({ 'A GPU': precision });
   });
 
-  it('is told of once it is loaded, and remembered, where its weights say so', async () => {
+  it('is reported after loading, and remembered, when the weights require it', async () => {
     const rig = new Rig();
     rig.model = onGpu;
     rig.notice = notice;
@@ -76,7 +76,7 @@ describe('a model that was found to need float32', () => {
     expect(await loadedAgain(rig)).toEqual({ 'A GPU': precision });
   });
 
-  it('is not told of where it cannot be loaded in float32 either', async () => {
+  it('is not reported when loading in float32 fails too', async () => {
     const rig = new Rig();
     rig.notice = notice;
     const failed = new ModelError('session-failed', 'It is too large.', { remedy: 'Use another.' });
@@ -86,7 +86,7 @@ describe('a model that was found to need float32', () => {
     expect(messages(rig)).toEqual([failed.message]);
   });
 
-  it('is known on the next visit', async () => {
+  it('is remembered on the next visit', async () => {
     const storage = new Map<string, string>();
     const rig = await ready(storage);
     rig.notice = notice;

@@ -41,8 +41,8 @@ class Visits {
   }
 }
 
-describe('what is made', () => {
-  it('is kept without being asked, and is there again after a reload', async () => {
+describe('autosave', () => {
+  it('stores the project automatically, and a reload restores it', async () => {
     const visits = new Visits();
     const before = await withFrames(3, visits.tab());
     expect(before.stores.animation.getState().unsaved).toBe(true);
@@ -67,7 +67,7 @@ describe('what is made', () => {
     expect(notices(after)).toEqual([]);
   });
 
-  it('goes on after a crash to the same frames as a run that was never interrupted', async () => {
+  it('continues after a crash with the same frames as an uninterrupted run', async () => {
     const whole = await withFrames(5);
 
     const visits = new Visits();
@@ -86,7 +86,7 @@ describe('what is made', () => {
     expect(await values(after)).toEqual(await values(whole));
   });
 
-  it('goes on in smooth mode to the same frames, from a leg that was broken off in the middle', async () => {
+  it('continues in smooth mode with the same frames, from the middle of a segment', async () => {
     const smooth = { mode: 'smooth', frames: 2, intermediate: 3, closeLoop: true, seed: 7 } as const;
     const broken = async (rig: Rig) => {
       await rig.ready();
@@ -125,7 +125,7 @@ describe('what is made', () => {
     expect(legs(after).at(-1)).toEqual({ step: 3, of: 3, home: true });
   });
 
-  it('keeps the settings of every change, also of one made the moment before', async () => {
+  it('stores every change of settings, even just before a reload', async () => {
     const visits = new Visits();
     const before = await withFrames(1, visits.tab());
     await kept(before);
@@ -138,7 +138,7 @@ describe('what is made', () => {
     });
   });
 
-  it('keeps a start picture and the size it was cut to, before there are frames', async () => {
+  it('stores a start picture and its size before there are frames', async () => {
     const visits = new Visits();
     const before = visits.tab();
     await before.ready();
@@ -157,7 +157,7 @@ describe('what is made', () => {
     expect(after.stores.animation.getState().start?.picture.width).toBe(256);
   });
 
-  it('keeps the file of the start picture, however often that is cut anew', async () => {
+  it('keeps the file of the start picture, however often it is resized', async () => {
     const visits = new Visits();
     const before = visits.tab();
     await before.ready();
@@ -176,7 +176,7 @@ describe('what is made', () => {
     expect(notices(last)).toEqual([]);
   });
 
-  it('can be cut anew after the project that its file came from was deleted for good', async () => {
+  it('can resize the start picture after the project it came from was deleted permanently', async () => {
     const visits = new Visits();
     await kept(await withFrames(1, visits.tab()));
     const rig = await visits.reload();
@@ -189,11 +189,11 @@ describe('what is made', () => {
     await expect.poll(() => rig.device.files.folderNames()).toEqual([current(rig)]);
     settings.set({ width: 128 });
     await animation.whenRead();
-    expect(notices(rig), 'nor is anything offered that is gone').toEqual([]);
+    expect(notices(rig), 'no notice offers the deleted project').toEqual([]);
     expect(animation.getState().start?.picture.width).toBe(128);
   });
 
-  it('is gone for good with the browser’s storage, and the page opens empty', async () => {
+  it('opens an empty page after the browser cleared its storage', async () => {
     const visits = new Visits();
     await kept(await withFrames(2, visits.tab()));
     visits.device.crash();
@@ -203,7 +203,7 @@ describe('what is made', () => {
     expect(notices(after)).toEqual([]);
   });
 
-  it('says which frames the browser has lost, and goes on from those that are left', async () => {
+  it('reports frames lost by the browser, and continues from the remaining ones', async () => {
     const visits = new Visits();
     const before = await withFrames(3, visits.tab());
     await kept(before);
@@ -214,8 +214,8 @@ describe('what is made', () => {
   });
 });
 
-describe('a full disk', () => {
-  it('is told, with the frames still there and a way to save them, and ends when there is room', async () => {
+describe('a full disk or another storage failure', () => {
+  it('shows an error, keeps the frames in memory, allows an export, and recovers when there is room', async () => {
     const rig = new Rig();
     await rig.ready();
     await kept(rig);
@@ -249,7 +249,7 @@ describe('a full disk', () => {
     expect(rig.device.files.names().filter((name) => name.includes('/0'))).toHaveLength(3);
   });
 
-  it('is announced while there is still room for some frames', async () => {
+  it('shows a warning while there is still room for some frames', async () => {
     const rig = new Rig();
     await rig.ready();
     await kept(rig);
@@ -262,7 +262,7 @@ describe('a full disk', () => {
     ]);
   });
 
-  it('in one project, or a project that is gone, does not keep others from being kept', async () => {
+  it('in one project, or a missing project, does not prevent others from being stored', async () => {
     const rig = await withFrames(1);
     await kept(rig);
     const gone = current(rig);
@@ -286,7 +286,7 @@ describe('a full disk', () => {
     expect(names(rig)).toEqual([['other', 2]]);
   });
 
-  it('does not keep a browser without storage from making and downloading frames', async () => {
+  it('does not prevent generation and download in a browser without storage', async () => {
     const rig = new Rig();
     rig.device.files.beforeWrite = () => {
       throw new DOMException('No.', 'SecurityError');
@@ -299,7 +299,7 @@ describe('a full disk', () => {
     expect(rig.stores.animation.getState().unsaved).toBe(false);
   });
 
-  it('or a worker that died costs nothing: the next one is given what was on its way', async () => {
+  it('loses nothing when the worker dies: the next one gets the pending writes', async () => {
     const rig = new Rig();
     await rig.ready();
     await kept(rig);
@@ -315,8 +315,8 @@ describe('a full disk', () => {
   });
 });
 
-describe('two tabs', () => {
-  it('on one project: the second is told, reads only, and can go on with a copy', async () => {
+describe('a project open in two tabs', () => {
+  it('is read-only in the second, which shows a notice and can continue with a copy', async () => {
     const visits = new Visits();
     const first = await withFrames(2, visits.tab());
     await kept(first);
@@ -348,7 +348,7 @@ describe('two tabs', () => {
     ]);
   });
 
-  it('on one project: once the first is closed, the second can take over', async () => {
+  it('can be taken over by the second once the first is closed', async () => {
     const visits = new Visits();
     const first = await withFrames(2, visits.tab());
     await kept(first);
@@ -365,8 +365,8 @@ describe('two tabs', () => {
   });
 });
 
-describe('the list of projects', () => {
-  it('shows each with its picture, and opening one brings back its frames and settings', async () => {
+describe('project list', () => {
+  it('shows a thumbnail of each, and opening one restores its frames and settings', async () => {
     const rig = await withFrames(2);
     const first = { id: current(rig), values: await values(rig) };
     await rig.stores.animation.chooseStart(file('reef'), 'Coral reef.jpeg');
@@ -388,7 +388,7 @@ describe('the list of projects', () => {
     expect(urls.some((url) => url !== null && rig.liveUrls.has(url))).toBe(false);
   });
 
-  it('leaves the page empty when a project is left', async () => {
+  it('create() leaves the page empty', async () => {
     const rig = await withFrames(3);
     await kept(rig);
     rig.stores.projects.create();
@@ -396,7 +396,7 @@ describe('the list of projects', () => {
     expect(rig.stores.animation.getState().frames).toHaveLength(0);
   });
 
-  it('renames, also what is open', async () => {
+  it('renames, also the open project', async () => {
     const rig = await withFrames(1);
     await kept(rig);
     await rig.stores.projects.rename(current(rig), '  Reef at night ');
@@ -416,7 +416,7 @@ describe('the list of projects', () => {
     ]);
   });
 
-  it('deletes with a way back, and for good once that is dismissed', async () => {
+  it('deletes with an offer to restore, and permanently once that is dismissed', async () => {
     const rig = await withFrames(2);
     const before = { id: current(rig), values: await values(rig) };
     await kept(rig);
@@ -433,7 +433,7 @@ describe('the list of projects', () => {
     await expect.poll(() => rig.device.files.names()).toEqual([]);
   });
 
-  it('deletes a project without frames with a way back too', async () => {
+  it('deletes a project without frames with an offer to restore', async () => {
     const rig = new Rig();
     await rig.ready();
     await kept(rig);
@@ -446,7 +446,7 @@ describe('the list of projects', () => {
     expect(names(rig)).toEqual([['start', 0]]);
   });
 
-  it('holds nothing of a project that was left before anything was made', async () => {
+  it('does not contain a start picture that was replaced before any frame was made', async () => {
     const rig = new Rig();
     await rig.ready();
     await rig.stores.animation.chooseStart(file('other'), 'other.png');
@@ -455,7 +455,7 @@ describe('the list of projects', () => {
     expect(names(rig)).toEqual([['other', 0]]);
   });
 
-  it('keeps what was put aside', async () => {
+  it('contains the previous project after starting over', async () => {
     const rig = await withFrames(2);
     rig.stores.animation.startOver();
     rig.stores.settings.set({ frames: 1 });
@@ -468,7 +468,7 @@ describe('the list of projects', () => {
     ]);
   });
 
-  it('exports and, after everything was deleted, imports the same project', async () => {
+  it('exports a project and imports it again after it was deleted', async () => {
     const rig = await withFrames(3);
     const before = await values(rig);
     await rig.stores.projects.exportFile(current(rig));
@@ -482,7 +482,7 @@ describe('the list of projects', () => {
     expect(names(rig)).toEqual([['start', 3]]);
   });
 
-  it('refuses a damaged file with a reason, and nothing changes', async () => {
+  it('rejects a damaged file with an error, and changes nothing', async () => {
     const rig = await withFrames(2);
     await kept(rig);
     const before = { values: await values(rig), names: rig.device.files.names() };
@@ -493,8 +493,8 @@ describe('the list of projects', () => {
   });
 });
 
-describe('going another way', () => {
-  it('from an earlier frame keeps the way that was there, and it can be taken up again', async () => {
+describe('branches', () => {
+  it('from an earlier frame keep the previous branch, and nextWay() switches between them', async () => {
     const visits = new Visits();
     const rig = await withFrames(3, visits.tab());
     const first = await values(rig);
@@ -518,7 +518,7 @@ describe('going another way', () => {
     expect(await values(await visits.reload())).toEqual(second);
   });
 
-  it('can be taken off from a frame on and had back, which a reload remembers', async () => {
+  it('that were deleted can be restored, also after a reload', async () => {
     const visits = new Visits();
     const rig = await withFrames(3, visits.tab());
     const all = await values(rig);
@@ -540,7 +540,7 @@ describe('going another way', () => {
     expect(await values(last)).toEqual(all);
   });
 
-  it('can be had back after all frames were deleted and the start picture was cut anew', async () => {
+  it('can be restored after all frames were deleted and the start picture was resized', async () => {
     const visits = new Visits();
     const rig = await withFrames(3, visits.tab());
     const all = await values(rig);
@@ -558,7 +558,7 @@ describe('going another way', () => {
     expect(notices(after)).toEqual([]);
   });
 
-  it('stays possible for frames that were deleted in a project that was put aside and opened again', async () => {
+  it('can be restored after their project was closed and opened again', async () => {
     const rig = await withFrames(3);
     const all = await values(rig);
     const id = current(rig);
@@ -572,7 +572,7 @@ describe('going another way', () => {
     expect(await values(rig)).toEqual(all);
   });
 
-  it('gives frames the place that they have on their way: going back and on is the same as not stopping', async () => {
+  it('number frames along their branch: going back and continuing equals an uninterrupted run', async () => {
     const whole = await withFrames(4);
     const rig = await withFrames(4);
     rig.stores.animation.goBackTo(2);

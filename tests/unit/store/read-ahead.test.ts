@@ -25,7 +25,7 @@ function slowReader(bytes = 1) {
   return { begun, ahead, end };
 }
 
-describe('reading ahead', () => {
+describe('createReadAhead', () => {
   it('reads a few positions at a time, nearest first', async () => {
     const { begun, ahead, end } = slowReader();
     ahead.want([1, 2, 3, 4, 5, 6]);
@@ -36,7 +36,7 @@ describe('reading ahead', () => {
     expect(begun).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it('never reads what was passed over, however slow the reads are', async () => {
+  it('never reads positions no longer wanted, however slow the reads are', async () => {
     const { begun, ahead, end } = slowReader();
     for (let position = 0; position < 100; position++) {
       ahead.want(Array.from({ length: 10 }, (_, index) => position + index));
@@ -46,14 +46,14 @@ describe('reading ahead', () => {
     expect(begun).toEqual([0, 1, 2, 3, 99]);
   });
 
-  it('goes on after a read that failed', async () => {
+  it('continues after a failed read', async () => {
     const { begun, ahead, end } = slowReader();
     ahead.want([1, 2, 3, 4, 5]);
     await end(2, new Error('lost'));
     expect(begun).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('reads again what is wanted again', async () => {
+  it('reads again what is requested again', async () => {
     const { begun, ahead, end } = slowReader();
     ahead.want([1]);
     await end(1);
@@ -61,18 +61,18 @@ describe('reading ahead', () => {
     expect(begun).toEqual([1, 1]);
   });
 
-  it('reads no more at a time than fits into memory, but two pictures however large they are', async () => {
+  it('bounds concurrent reads by memory, but allows two pictures of any size', async () => {
     const third = slowReader(bytesAhead / 3);
     third.ahead.want([1, 2, 3, 4, 5]);
     expect(third.begun).toEqual([1, 2, 3]);
     await third.end(1);
-    expect(third.begun, 'nor more in all').toEqual([1, 2, 3]);
+    expect(third.begun, 'no more in total').toEqual([1, 2, 3]);
 
     const whole = slowReader(bytesAhead);
     whole.ahead.want([1, 2, 3, 4, 5]);
     expect(whole.begun).toEqual([1, 2]);
     whole.ahead.want([6, 7, 8]);
-    expect(whole.begun, 'while those that were passed over are read').toEqual([1, 2]);
+    expect(whole.begun, 'while reads no longer wanted are pending').toEqual([1, 2]);
     await whole.end(1);
     expect(whole.begun).toEqual([1, 2, 6]);
   });

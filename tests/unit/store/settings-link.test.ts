@@ -6,8 +6,8 @@ import { Rig, until } from './rig.ts';
 
 const messages = (rig: Rig) => rig.stores.notices.getState().notices.map(({ message }) => message);
 
-describe('a link with settings', () => {
-  it('opens the page with the settings that it was copied from, and with no others', async () => {
+describe('settings link', () => {
+  it('opens the page with exactly the settings that it was copied from', async () => {
     const from = new Rig();
     await from.ready();
     from.stores.settings.set({
@@ -30,7 +30,7 @@ describe('a link with settings', () => {
     expect(to.address).toBe('https://drift.example/?backend=cpu');
   });
 
-  it('has a way back', async () => {
+  it('can be undone', async () => {
     const rig = new Rig();
     await rig.ready();
     rig.stores.settings.set({ steps: 7 });
@@ -41,7 +41,7 @@ describe('a link with settings', () => {
     expect(rig.stores.settings.getState().values).toMatchObject({ mode: 'automatic', frames: 3, steps: 7 });
   });
 
-  it('says what it leaves out', async () => {
+  it('reports invalid settings', async () => {
     const rig = new Rig();
     await rig.ready();
     rig.address = 'https://drift.example/#settings:frames=2&steps=-1&colour=red';
@@ -52,7 +52,7 @@ describe('a link with settings', () => {
     ]);
   });
 
-  it('that is none changes nothing', async () => {
+  it('ignores other fragments', async () => {
     const rig = new Rig();
     await rig.ready();
     rig.stores.settings.set({ steps: 7 });
@@ -65,7 +65,7 @@ describe('a link with settings', () => {
     expect(messages(rig)).toEqual([]);
   });
 
-  it('that may not be copied says so', async () => {
+  it('shows an error when the clipboard is denied', async () => {
     const rig = new Rig();
     await rig.ready();
     rig.clipboard = null;
@@ -102,8 +102,8 @@ async function follow(link: string | null, rig = new Rig()): Promise<Rig> {
   return rig;
 }
 
-describe('a link with a model of this device', () => {
-  it('opens it where it is, with the settings, and leaves the choice of a model alone', async () => {
+describe('settings link with an installed model', () => {
+  it('opens the model where it is installed, with the settings, without changing the stored choice', async () => {
     const from = await using({ kind: 'manifest', url: manifest });
     from.stores.settings.set({ steps: 7 });
     await from.stores.settingsLink.copy();
@@ -126,14 +126,14 @@ describe('a link with a model of this device', () => {
     ]);
   });
 
-  it('offers it where it is not, and uses it as soon as it is there', async () => {
+  it('offers to install a missing model, and uses it once installed', async () => {
     const from = await using({ kind: 'manifest', url: manifest });
     await from.stores.settingsLink.copy();
     const to = await follow(from.clipboard);
-    expect(to.loads, 'something is there to make frames with').toMatchObject([{ kind: 'url' }]);
+    expect(to.loads, 'a model is loaded meanwhile').toMatchObject([{ kind: 'url' }]);
     const offer = to.stores.notices.getState().notices.find(({ topic }) => topic === 'named');
     expect(offer?.message).toBe(`This link is made for a model that is not on this device: ${manifest}.`);
-    expect(to.web.asked, 'nothing is asked of anybody before the person wants it').toEqual([]);
+    expect(to.web.asked, 'nothing is fetched before the offer is accepted').toEqual([]);
     // Copied before the model is there, it names what is in use.
     await to.stores.settingsLink.copy();
     expect(new URL(to.clipboard ?? '').searchParams.has('installed')).toBe(false);
@@ -154,7 +154,7 @@ describe('a link with a model of this device', () => {
     expect(new URL(from.clipboard ?? '').search).toBe('?backend=cpu');
   });
 
-  it('that names it in no way that Drift knows says so, and opens another', async () => {
+  it('with an invalid model name shows an error, and opens another model', async () => {
     const rig = await follow('https://drift.example/?installed=nonsense');
     expect(messages(rig)).toEqual(['“nonsense” is not the name of a model.']);
     expect(rig.stores.model.getState().status).toBe('ready');

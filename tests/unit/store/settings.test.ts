@@ -14,7 +14,7 @@ async function opened(storage: Map<string, string>): Promise<Rig> {
 }
 
 describe('settings', () => {
-  it('come back on the next visit, and what was never touched follows the model', async () => {
+  it('are restored on the next visit, and unchanged ones follow the defaults of the model', async () => {
     const storage = new Map<string, string>();
     const first = await opened(storage);
     first.stores.settings.edit('steps', '7');
@@ -34,7 +34,7 @@ describe('settings', () => {
     ]);
   });
 
-  it('are kept for each model on its own', async () => {
+  it('are stored per model', async () => {
     const storage = new Map<string, string>();
     const first = await opened(storage);
     first.stores.settings.edit('steps', '7');
@@ -44,7 +44,7 @@ describe('settings', () => {
     expect(other.stores.settings.getState().values.steps).toBe(20);
   });
 
-  it('survive any damage to what was stored', async () => {
+  it('survive any damage to the stored values', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.oneof(
@@ -69,7 +69,7 @@ describe('settings', () => {
     );
   });
 
-  it('lose only the damaged value', async () => {
+  it('drop only the damaged value', async () => {
     const stored = { steps: 5, width: 500, seed: 'x', unknown: 1, guidanceScale: 2 };
     const rig = await opened(new Map([[key, JSON.stringify(stored)]]));
     expect(rig.stores.settings.getState().changed).toEqual({ steps: 5, guidanceScale: 2 });
@@ -89,7 +89,7 @@ describe('settings', () => {
     expect(rig.stores.settings.getState().values.steps).toBe(9);
   });
 
-  it('go back to the defaults of program and model, and can be brought back', async () => {
+  it('reset to the defaults of the program and the model, and can be restored', async () => {
     const rig = await opened(new Map());
     const { settings } = rig.stores;
     settings.edit('steps', '9');
@@ -106,7 +106,7 @@ describe('settings', () => {
     expect(settings.getState().values.steps).toBe(9);
   });
 
-  it('keep the last usable value while a field holds something else', async () => {
+  it('keep the last valid value while a field is invalid', async () => {
     const rig = await opened(new Map());
     const { settings } = rig.stores;
     settings.edit('width', '72');
@@ -120,7 +120,7 @@ describe('settings', () => {
     expect(settings.getState()).toMatchObject({ values: { width: 720 }, drafts: {}, problems: {} });
   });
 
-  it('take a new seed', async () => {
+  it('get a new seed', async () => {
     const rig = await opened(new Map());
     rig.stores.settings.newSeed();
     expect(rig.stores.settings.getState().values.seed).toBe(123_456);
@@ -128,7 +128,7 @@ describe('settings', () => {
 });
 
 describe('recipes', () => {
-  it('take the place of the settings that they decide, and say where fields differ from then on', async () => {
+  it('replace the settings they define, and report which fields differ afterwards', async () => {
     const { settings } = (await opened(new Map())).stores;
     settings.set({ seed: 7 });
     settings.setPrompts('positivePrompts', 'a red boat');
@@ -144,7 +144,7 @@ describe('recipes', () => {
     expect(settings.getState().values).toEqual({ ...base, seed: 7, positivePrompts: 'a red boat' });
   });
 
-  it('mean the model that is on its way when one is chosen before it is there', async () => {
+  it('apply to the model that is loading when chosen before it is ready', async () => {
     const rig = new Rig();
     rig.stores.settings.chooseRecipe('gentle');
     const early = rig.stores.settings.getState().values.frames;
@@ -157,7 +157,7 @@ describe('recipes', () => {
     expect(values.frames).not.toBe(early);
   });
 
-  it('are found again on the next visit', async () => {
+  it('are recognised on the next visit', async () => {
     const storage = new Map<string, string>();
     (await opened(storage)).stores.settings.chooseRecipe('loop');
     expect((await opened(storage)).stores.settings.getState().recipe).toBe('loop');

@@ -26,8 +26,8 @@ async function stuckRig(): Promise<Rig> {
   return rig;
 }
 
-describe('a chain that is stuck', () => {
-  it('is told of once, while frames go on being made', async () => {
+describe('stuck detection', () => {
+  it('reports once, while generation continues', async () => {
     const rig = new Rig();
     await rig.ready();
     rig.nextFrame.shut();
@@ -51,7 +51,7 @@ describe('a chain that is stuck', () => {
     ]);
   });
 
-  it('is not told of again until it has moved on for a while', async () => {
+  it('does not report again until the frames have changed for a while', async () => {
     const rig = await stuckRig();
     const [{ id } = { id: NaN }] = notices(rig);
     rig.stores.notices.dismiss(id);
@@ -63,14 +63,14 @@ describe('a chain that is stuck', () => {
     expect(notices(rig)).toHaveLength(1);
   });
 
-  it('is no longer told of when it has moved on', async () => {
+  it('withdraws the notice when the frames change again', async () => {
     const rig = await stuckRig();
     expect(notices(rig)).toHaveLength(1);
     await make(rig, 12, insight);
     expect(notices(rig)).toEqual([]);
   });
 
-  it('is forgotten with its animation', async () => {
+  it('is reset with the animation', async () => {
     const rig = await stuckRig();
     rig.stores.animation.startOver();
     expect(notices(rig).map(({ topic }) => topic)).toEqual(['frames']);
@@ -78,7 +78,7 @@ describe('a chain that is stuck', () => {
     expect(notices(rig).map(({ topic }) => topic)).toEqual(['stuck']);
   });
 
-  it('gets more guidance, another seed, or another way from where it was before', async () => {
+  it('offers more guidance, another seed, or going back to before it got stuck', async () => {
     const guided = await stuckRig();
     press(guided, /^More guidance/);
     expect(guided.stores.settings.getState().values.repeats).toBe(15);
@@ -89,13 +89,13 @@ describe('a chain that is stuck', () => {
     press(back, /^Go back to frame 4$/);
     expect(back.stores.player.getState().position).toBe(4);
     expect(back.stores.animation.getState().frames).toHaveLength(4);
-    expect(back.stores.animation.getState().tree.nodes.size, 'nothing is lost').toBe(15);
+    expect(back.stores.animation.getState().tree.nodes.size, 'no frame is lost').toBe(15);
     for (const rig of [guided, seeded, back]) expect(notices(rig)).toEqual([]);
   });
 });
 
-describe('going back while frames are made', () => {
-  it('ends the run, so that no frame comes after what was left', async () => {
+describe('going back during a run', () => {
+  it('stops the run, so that no frame is appended', async () => {
     const rig = new Rig();
     await rig.ready();
     await make(rig, 8, alike);
@@ -110,8 +110,8 @@ describe('going back while frames are made', () => {
   });
 });
 
-describe('more guidance', () => {
-  it('is a good deal more, up to the most that there is', () => {
+describe('moreRepeats', () => {
+  it('is half as many again, at least 5 more, up to the maximum', () => {
     expect([0, 10, 40, 999].map(moreRepeats)).toEqual([5, 15, 60, 1000]);
     expect(moreRepeats(1000)).toBeNull();
   });

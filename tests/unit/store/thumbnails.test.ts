@@ -27,8 +27,8 @@ function view(rig: Rig, frame: Frame): Promise<{ url: string; leave: () => void 
 const dead = new WorkerError('worker-died', 'It ran out of memory.', { remedy: 'Go on.' });
 const framesOf = (rig: Rig) => [...rig.stores.animation.getState().frames];
 
-describe('pictures in view', () => {
-  it('have addresses, of which those out of view are bounded, and come back the same', async () => {
+describe('thumbnails', () => {
+  it('get object URLs, of which those out of view are bounded by an LRU cache', async () => {
     const rig = await withFrames(300);
     const urls: string[] = [];
     for (const frame of framesOf(rig)) {
@@ -45,7 +45,7 @@ describe('pictures in view', () => {
     expect(rig.liveUrls.has(urls[298] ?? '')).toBe(true);
   });
 
-  it('come from the next worker when the one that was asked has ended', async () => {
+  it('are made by the next worker when theirs died', async () => {
     const rig = await withFrames(1);
     rig.failures.set('thumbnail', dead);
     const [frame] = framesOf(rig);
@@ -56,8 +56,8 @@ describe('pictures in view', () => {
   });
 });
 
-describe('pictures that are not on disk', () => {
-  it('are held until they can be kept, whatever the worker that encodes them does', async () => {
+describe('frames not on disk yet', () => {
+  it('are held in memory until stored, even if the encoding worker fails', async () => {
     const rig = new Rig();
     await rig.ready();
     await rig.stores.autosave.whenSettled();
@@ -73,7 +73,7 @@ describe('pictures that are not on disk', () => {
     expect(rig.device.files.names().filter((name) => name.includes('/0'))).toHaveLength(2);
   });
 
-  it('and a download give up on a dead worker once, and not on its successor', async () => {
+  it('replace a dead worker once, even with a concurrent download', async () => {
     const rig = new Rig();
     await rig.ready();
     await rig.stores.autosave.whenSettled();

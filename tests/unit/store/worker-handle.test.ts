@@ -25,8 +25,8 @@ function workers() {
 
 const died = new WorkerError('worker-died', 'It stopped.', { remedy: 'Try again.' });
 
-describe('a handle of a worker', () => {
-  it('ends a worker that died once, and never the one that took its place', async () => {
+describe('createWorkerHandle', () => {
+  it('closes a worker that died once, and never its replacement', async () => {
     const { opened, open } = workers();
     const link = createWorkerHandle(open);
     const first = link.call('one', undefined);

@@ -28,7 +28,7 @@ async function save(
   const { written } = exporter.getState();
   if (!written) return;
   expect(written.bytes).toBeLessThanOrEqual(limit);
-  expect(written.width, 'it took more than one attempt').toBeLessThan(64 * options.scale);
+  expect(written.width, 'more than one attempt was needed').toBeLessThan(64 * options.scale);
 }
 
 const lengths = new Map<string, Promise<number>>();
@@ -74,7 +74,7 @@ function savingTo(name: string, change: Change, contents: string): Action {
       if (rig.stores.exporter.getState().written) return;
       // An empty file that the picker made is removed, unless that fails too.
       const left = target.bytes && new TextDecoder().decode(target.bytes);
-      expect(contents === '' ? [null, ''] : [contents], 'what was there before').toContain(left);
+      expect(contents === '' ? [null, ''] : [contents], 'previous contents of the file').toContain(left);
     },
     result: (rig) => {
       const bytes = picked.get(rig)?.bytes;

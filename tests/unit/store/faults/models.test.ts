@@ -75,9 +75,9 @@ async function deviceWith(installed: Action['installed']): Promise<MemoryModels>
   return models;
 }
 
-describe.each(faults)('whatever call of the storage fails, %s %o,', (fault, options) => {
+describe.each(faults)('when any storage call fails (%s %o)', (fault, options) => {
   it.each(actions)(
-    '$name says so or succeeds, and works when it is done again, on the next visit too',
+    '$name: reports the error or succeeds, and succeeds when retried, also on the next visit',
     async ({ installed, act, again, there }) => {
       const expected = (await deviceWith('whole')).files.contents(id);
       const isDone = async (rig: Rig) => {
@@ -111,11 +111,11 @@ describe.each(faults)('whatever call of the storage fails, %s %o,', (fault, opti
             await next.stores.models.begin();
           }
           if (!(await isDone(next))) {
-            expect(errors, 'the page says what went wrong').not.toEqual([]);
+            expect(errors, 'the page reports the error').not.toEqual([]);
             await again(next);
             expect(
               await isDone(next),
-              `when it is done again, ${isNextVisit ? 'on the next visit' : 'at once'}`,
+              `done after retrying ${isNextVisit ? 'on the next visit' : 'in the same visit'}`,
             ).toBe(true);
           }
           expect(models.files.writers, 'files left open').toBe(0);

@@ -176,7 +176,7 @@ async function expectNothingLost(
   const rig = await before(clean);
   await act(rig, clean);
   await settled(rig);
-  expect(tells(rig), 'nothing is wrong without a fault').toBe(false);
+  expect(tells(rig), 'no error without a fault').toBe(false);
   const expected = { ...(await seen(rig)), result: await result(rig) };
 
   return failEachCall(
@@ -197,7 +197,7 @@ async function expectNothingLost(
       expect(rig.stores.autosave.getState()).toMatchObject({ status: 'kept', stuck: [] });
       const came = { ...(await seen(rig)), result: await result(rig) };
       if (JSON.stringify(came) !== JSON.stringify(expected)) {
-        expect(told, 'the page says what went wrong').toBe(true);
+        expect(told, 'the page reports the error').toBe(true);
         await again(rig, visits);
         await settled(rig);
         expect({ ...(await seen(rig)), result: await result(rig) }).toEqual(expected);
@@ -227,9 +227,9 @@ async function framesAnywhere(rig: Rig): Promise<(number | undefined)[]> {
 
 /** Tests each action with each kind of fault: see `expectNothingLost`. */
 export function testActions(actions: readonly Action[]): void {
-  describe.each(faults)('whatever call of the storage fails, %s %o,', (fault, options) => {
+  describe.each(faults)('when any storage call fails (%s %o)', (fault, options) => {
     it.each(actions)(
-      '$name loses nothing, says so or succeeds, and works when it is done again',
+      '$name: loses nothing, reports the error or succeeds, and succeeds when retried',
       async (action) => {
         await expectNothingLost(action, fault, options);
       },

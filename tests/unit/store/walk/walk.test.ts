@@ -69,7 +69,7 @@ const fault: fc.Arbitrary<Fault | null> = fc.option(
   { freq: 4 },
 );
 
-it('keeps and shows what a person expects, whatever they do and whatever fails meanwhile', async () => {
+it('random walks: stores and shows what the model of the app predicts, whatever is done and whatever fails', async () => {
   let steps = 0;
   await fc.assert(
     fc.asyncProperty(

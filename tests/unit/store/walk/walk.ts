@@ -54,7 +54,7 @@ export class Walk {
       // It did not happen: the page has said so.
       const errors = this.#rig.stores.notices.getState().notices.filter(({ kind }) => kind === 'error');
       if (JSON.stringify(this.#expected()) !== JSON.stringify(this.#expected(before))) {
-        expect(errors, 'the page says what went wrong').not.toEqual([]);
+        expect(errors, 'the page reports the error').not.toEqual([]);
       }
       [this.#projects, this.#open] = [before.projects, before.open];
     }
