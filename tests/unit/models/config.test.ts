@@ -32,7 +32,7 @@ const scheduler = (input: unknown = {}) => parseSchedulerConfig('scheduler_confi
 const without = (config: Record<string, unknown>, missing: string) =>
   Object.fromEntries(Object.entries(config).filter(([key]) => key !== missing));
 
-describe('the configurations of the goldens', () => {
+describe('configurations of the golden files', () => {
   it('UNet', async () => {
     expect(parseUnetConfig('unet/config.json', await golden('unet/config.json'))).toEqual({
       inChannels: 4,
@@ -87,8 +87,8 @@ describe('the configurations of the goldens', () => {
   });
 });
 
-describe('Stable Diffusion image variations', () => {
-  it('has a UNet of four levels with 8 heads, whatever the name of their number', () => {
+describe('configuration of Stable Diffusion image variations', () => {
+  it('has a UNet of four levels with 8 heads, whichever key gives their number', () => {
     const { down, middle, up, embeddingWidth, timeWidth, groups } = unet();
     expect(down.map(({ channels }) => channels)).toEqual([320, 640, 1280, 1280]);
     expect(up.map(({ channels }) => channels)).toEqual([1280, 1280, 640, 320]);
@@ -104,7 +104,7 @@ describe('Stable Diffusion image variations', () => {
     });
   });
 
-  it('has a decoder whose latents are an eighth as wide, scaled as those of its kind are', () => {
+  it('has a decoder with latent scale 8 and the default scaling factor', () => {
     expect(vae()).toMatchObject({
       channels: [128, 256, 512, 512],
       layers: 2,
@@ -113,7 +113,7 @@ describe('Stable Diffusion image variations', () => {
     });
   });
 
-  it('is read the same from a file that a newer diffusers has written', () => {
+  it('is parsed the same when written by a newer diffusers', () => {
     const written = unet({
       _diffusers_version: '0.30.3',
       _name_or_path: 'somewhere',
@@ -182,13 +182,13 @@ describe('Stable Diffusion image variations', () => {
     ['a_key_of_tomorrow', null],
     ['a_key_of_tomorrow', false],
     ['a_key_of_tomorrow', []],
-  ])('may say "%s": %j', (key, value) => {
+  ])('may have "%s": %j', (key, value) => {
     expect(unet({ [key]: value })).toEqual(unet());
   });
 });
 
-describe('a UNet with levels that differ', () => {
-  it('takes its lists from the widest picture down, and back up', () => {
+describe('UNet configuration with different levels', () => {
+  it('has its lists in order of the down blocks, reversed for the up blocks', () => {
     const lists = unet({
       layers_per_block: [1, 2, 3, 4],
       transformer_layers_per_block: [1, 2, 4, 8],
@@ -207,7 +207,7 @@ describe('a UNet with levels that differ', () => {
   });
 
   it.each(['layers_per_block', 'transformer_layers_per_block', 'attention_head_dim', 'cross_attention_dim'])(
-    'is refused when "%s" has too few of them',
+    'is rejected when "%s" has too few values',
     (key) => {
       const value = [8, 8, 8];
       const { code, details, message } = refusal(() => unet({ [key]: value }));
@@ -217,7 +217,7 @@ describe('a UNet with levels that differ', () => {
   );
 });
 
-describe('a UNet of another kind is refused by its key', () => {
+describe('an unsupported UNet configuration is rejected by key', () => {
   it.each([
     ['in_channels', 9],
     ['out_channels', 8],
@@ -264,7 +264,7 @@ describe('a UNet of another kind is refused by its key', () => {
   });
 });
 
-describe('a UNet configuration that is damaged is refused by its key', () => {
+describe('a damaged UNet configuration is rejected by key', () => {
   it.each([
     ['in_channels', '4'],
     ['in_channels', 0],
@@ -287,7 +287,7 @@ describe('a UNet configuration that is damaged is refused by its key', () => {
     expect(String(details['key']).split('.')[0]).toBe(key);
   });
 
-  it.each([[null], [[]], ['text'], [3]])('%j is no configuration', (input) => {
+  it.each([[null], [[]], ['text'], [3]])('%j instead of an object', (input) => {
     for (const parse of [parseUnetConfig, parseVaeConfig, parseSchedulerConfig]) {
       const { code, details } = refusal(() => parse('config.json', input));
       expect({ code, file: details['file'] }).toEqual({ code: 'config-invalid', file: 'config.json' });
@@ -295,8 +295,8 @@ describe('a UNet configuration that is damaged is refused by its key', () => {
   });
 });
 
-describe('a VAE', () => {
-  it('of any number of channels makes latents for a UNet of as many, and no other', () => {
+describe('VAE configuration', () => {
+  it('matches a UNet with the same number of latent channels, and no other', () => {
     const sixteen = [unet({ in_channels: 16, out_channels: 16 }), vae({ latent_channels: 16 })] as const;
     expect(() => {
       checkLatents(...sixteen);
@@ -312,11 +312,11 @@ describe('a VAE', () => {
     });
   });
 
-  it('does not have to have an encoder that Drift knows', () => {
+  it('may have an unsupported encoder', () => {
     expect(vae({ down_block_types: ['Anything'] })).toEqual(vae());
   });
 
-  it('shrinks pictures by half for every level but one', () => {
+  it('has a latent scale that doubles for every level but one', () => {
     const levels = (count: number) =>
       vae({
         block_out_channels: Array.from({ length: count }, () => 64),
@@ -336,7 +336,7 @@ describe('a VAE', () => {
     ['shift_factor', 0.1],
     ['a_key_of_tomorrow', 1],
     ['toString', 1],
-  ])('of another kind is refused by its key: "%s": %j', (key, value) => {
+  ])('unsupported, is rejected by key: "%s": %j', (key, value) => {
     const { code, details } = refusal(() => vae({ [key]: value }));
     expect({ code, key: details['key'] }).toEqual({ code: 'config-unsupported', key });
   });
@@ -348,14 +348,14 @@ describe('a VAE', () => {
     ['layers_per_block', [2, 2, 2, 2]],
     ['block_out_channels', 'wide'],
     ['use_post_quant_conv', 0],
-  ])('that is damaged is refused by its key: "%s": %j', (key, value) => {
+  ])('damaged, is rejected by key: "%s": %j', (key, value) => {
     const { code, details } = refusal(() => vae({ [key]: value }));
     expect({ code, key: details['key'] }).toEqual({ code: 'config-invalid', key });
   });
 });
 
-describe('a scheduler', () => {
-  it('needs to say nothing: most models have the same', () => {
+describe('scheduler configuration', () => {
+  it('may be empty, which gives the usual defaults', () => {
     expect(scheduler({})).toEqual({
       betaStart: 0.00085,
       betaEnd: 0.012,
@@ -367,7 +367,7 @@ describe('a scheduler', () => {
     });
   });
 
-  it('may say how timesteps are spaced', () => {
+  it('may define the timestep spacing', () => {
     expect(scheduler({ timestep_spacing: 'trailing', steps_offset: 1 })).toMatchObject({
       spacing: 'trailing',
       stepsOffset: 0,
@@ -378,7 +378,7 @@ describe('a scheduler', () => {
     });
   });
 
-  it.each(['PNDMScheduler', 'DDIMScheduler', 'EulerDiscreteScheduler'])('may be a %s', (name) => {
+  it.each(['PNDMScheduler', 'DDIMScheduler', 'EulerDiscreteScheduler'])('may be of class %s', (name) => {
     const file = { _class_name: name, steps_offset: 1, clip_sample: false, set_alpha_to_one: false };
     expect(scheduler(file)).toEqual(scheduler({}));
   });
@@ -398,7 +398,7 @@ describe('a scheduler', () => {
     ['use_beta_sigmas', true],
     ['use_lu_lambdas', true],
     ['thresholding', true],
-  ])('of another kind is refused by its key: "%s": %j', (key, value) => {
+  ])('unsupported, is rejected by key: "%s": %j', (key, value) => {
     const { code, details } = refusal(() => scheduler({ [key]: value }));
     expect({ code, key: details['key'] }).toEqual({ code: 'config-unsupported', key });
   });
@@ -411,14 +411,14 @@ describe('a scheduler', () => {
     ['num_train_timesteps', 1],
     ['num_train_timesteps', 1e12],
     ['num_train_timesteps', 999.5],
-  ])('that is damaged is refused by its key: "%s": %j', (key, value) => {
+  ])('damaged, is rejected by key: "%s": %j', (key, value) => {
     const { code, details } = refusal(() => scheduler({ [key]: value }));
     expect({ code, key: details['key'] }).toEqual({ code: 'config-invalid', key });
   });
 });
 
-describe('keys that are left out', () => {
-  it('have the values that diffusers gives them', () => {
+describe('missing keys', () => {
+  it('have the defaults of diffusers', () => {
     expect(parseUnetConfig('c', without(stableDiffusionUnet, 'cross_attention_dim')).embeddingWidth).toBe(
       1280,
     );

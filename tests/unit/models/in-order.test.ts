@@ -60,26 +60,26 @@ const parts = [
   [9000, 1000],
 ] as const;
 
-describe('a large file that its server sends only whole', () => {
-  it('is opened without being taken', async () => {
+describe('a large file on a server without range requests', () => {
+  it('is opened without downloading it', async () => {
     const { web, file, clock } = await rig();
     expect({ size: file.size, tag: file.tag }).toEqual({ size: 10_000, tag: `"${url}"` });
     expect(web.asked).toEqual([]);
     expect(clock.timers()).toBe(0);
   });
 
-  it('has a beginning that can be read, as far as it may be kept', async () => {
+  it('can be read from its beginning, up to the limit of a whole download', async () => {
     const { web, file, clock } = await rig();
     expect(await file.read(0, 4)).toEqual(content.slice(0, 4));
     expect(await file.read(6, 4)).toEqual(content.slice(6, 10));
-    expect(web.asked, 'a little more than asked for is kept').toHaveLength(1);
+    expect(web.asked, 'a little more than requested is cached').toHaveLength(1);
     expect(await file.read(540, 100)).toEqual(content.slice(540, 640));
     expect(await file.read(0, 640)).toEqual(content.slice(0, 640));
     expect(web.asked).toHaveLength(2);
     expect(clock.timers()).toBe(0);
   });
 
-  it('is not streamed for something at its end', async () => {
+  it('rejects a read near its end, instead of downloading everything', async () => {
     const { web, file } = await rig();
     expect(await failure(file.read(9990, 10))).toMatchObject({
       code: 'no-ranges',
@@ -89,14 +89,14 @@ describe('a large file that its server sends only whole', () => {
     expect(await failure(file.read(9990, 11))).toMatchObject({ code: 'truncated' });
   });
 
-  it('streams by once', async () => {
+  it('is streamed in one request', async () => {
     const { web, file, clock } = await rig();
     expect(await inOneStream(file, parts)).toEqual(slices(parts));
     expect(web.asked).toHaveLength(1);
     expect(clock.timers()).toBe(0);
   });
 
-  it('goes on where its connection was lost, from the beginning, and says so', async () => {
+  it('is restarted from the beginning after a lost connection, with a notice', async () => {
     const { web, file, messages } = await rig();
     const lost = [500, 900, 4100, 4200, 6000, 9999];
     meets(
@@ -112,12 +112,12 @@ describe('a large file that its server sends only whole', () => {
     expect(await stream.next(9000, (count) => (come += count))).toEqual(content.slice(100, 9100));
     await stream.close();
     expect(come).toBe(9000);
-    expect(web.asked.length, 'more losses than attempts, but each of them farther').toBe(6);
+    expect(web.asked.length, 'more losses than attempts, but each time with progress').toBe(6);
     expect(messages).toHaveLength(5);
     expect(messages[1]).toContain('what was there comes again');
   });
 
-  it('is given up when it never gets farther', async () => {
+  it('fails after repeated losses without progress', async () => {
     const { web, file, clock, messages } = await rig();
     web.fault = (asked, served) => broken({ ...asked, range: null }, served, 700);
     expect((await failure(inOneStream(file, parts))).code).toBe('network');
@@ -125,7 +125,7 @@ describe('a large file that its server sends only whole', () => {
     expect(clock.timers()).toBe(0);
   });
 
-  it('comes only in its rest once its server has learnt to send parts', async () => {
+  it('is resumed with a range once the server supports ranges', async () => {
     const { web, file } = await rig();
     const asked: string[] = [];
     const given: typeof fetch = (input, init) => {
@@ -149,7 +149,7 @@ describe('a large file that its server sends only whole', () => {
   it.each([
     ['another ETag', (web: FakeWeb) => web.put(url, content.slice(), '"other"')],
     ['another length', (web: FakeWeb) => web.put(url, content.slice(1))],
-  ])('is not mixed with one of %s', async (_, replace) => {
+  ])('is not mixed with a version with %s', async (_, replace) => {
     const { web, file } = await rig();
     meets(web, (asked, served) => {
       replace(web);
@@ -158,13 +158,13 @@ describe('a large file that its server sends only whole', () => {
     expect(await failure(inOneStream(file, parts))).toMatchObject({ code: 'changed', details: { url } });
   });
 
-  it('is refused when it goes on after its end', async () => {
+  it('is rejected when it is longer than announced', async () => {
     const { web, file } = await rig();
     meets(web, () => new Response(Uint8Array.from([...content, 1])));
     expect((await failure(inOneStream(file, parts))).code).toBe('http-failed');
   });
 
-  it('is asked for again when it ends early, and when its server is busy', async () => {
+  it('is requested again when it ends early or the server is busy', async () => {
     const { web, file, messages } = await rig();
     meets(
       web,
@@ -175,7 +175,7 @@ describe('a large file that its server sends only whole', () => {
     expect(messages).toHaveLength(2);
   });
 
-  it('is not lost because nobody reads it for a while', async () => {
+  it('does not time out while the reader is paused', async () => {
     const { web, file, clock, messages } = await rig();
     const stream = file.stream(0, 10_000, signal);
     await stream.next(100);
@@ -186,7 +186,7 @@ describe('a large file that its server sends only whole', () => {
     expect(web.asked).toHaveLength(1);
   });
 
-  it('is let go of when its reader stops', async () => {
+  it('is closed when the reader aborts', async () => {
     const { web, file, clock } = await rig();
     const stop = new AbortController();
     const stream = file.stream(0, 10_000, stop.signal);

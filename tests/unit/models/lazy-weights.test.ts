@@ -56,28 +56,25 @@ async function smallModel(type: 'float16' | 'float32', changed: Record<string, n
   return { checkpoint, plan: planner.plan() };
 }
 
-describe('a weight file that is never there', () => {
-  it.each(['float16', 'float32'] as const)(
-    'holds what a packed one does, wherever it is read: %s',
-    async (type) => {
-      const { checkpoint, plan } = await smallModel(type);
-      const packed = await packWeights(plan, checkpoint);
-      const file = lazy(plan, checkpoint);
-      expect(file.byteLength).toBe(packed.length);
-      for (const { offset, byteLength } of plan.weights) {
-        expect(file.read(offset, byteLength)).toEqual(packed.slice(offset, offset + byteLength));
-      }
-      const place = fc.integer({ min: 0, max: packed.length });
-      fc.assert(
-        fc.property(place, place, (a, b) => {
-          const [start, end] = [Math.min(a, b), Math.max(a, b)];
-          expect(file.read(start, end - start)).toEqual(packed.slice(start, end));
-        }),
-      );
-    },
-  );
+describe('lazyWeights', () => {
+  it.each(['float16', 'float32'] as const)('equals the packed file, for any range: %s', async (type) => {
+    const { checkpoint, plan } = await smallModel(type);
+    const packed = await packWeights(plan, checkpoint);
+    const file = lazy(plan, checkpoint);
+    expect(file.byteLength).toBe(packed.length);
+    for (const { offset, byteLength } of plan.weights) {
+      expect(file.read(offset, byteLength)).toEqual(packed.slice(offset, offset + byteLength));
+    }
+    const place = fc.integer({ min: 0, max: packed.length });
+    fc.assert(
+      fc.property(place, place, (a, b) => {
+        const [start, end] = [Math.min(a, b), Math.max(a, b)];
+        expect(file.read(start, end - start)).toEqual(packed.slice(start, end));
+      }),
+    );
+  });
 
-  it('scales the first rows of the matrix that is in the checkpoint', async () => {
+  it('scales the first rows of the matrix before the transpose', async () => {
     const values = { name: 'matrix', dtype: 'F32', shape: [2, 2], data: float32Bytes(1, 2, 3, 4) };
     const checkpoint = await openCheckpoint(memorySource('small.safetensors', safetensorsFile([values])));
     const planner = new WeightPlanner(checkpoint, 'small.bin', 'float32');
@@ -87,7 +84,7 @@ describe('a weight file that is never there', () => {
     expect([...new Float32Array(buffer)]).toEqual([20, 6, 40, 8]);
   });
 
-  it('gives bytes that belong to the reader', async () => {
+  it('returns a copy of the bytes', async () => {
     const { checkpoint, plan } = await smallModel('float32');
     const file = lazy(plan, checkpoint);
     const before = file.read(0, 20).slice();
@@ -98,7 +95,7 @@ describe('a weight file that is never there', () => {
   it.each([
     ['weight-not-finite', Number.NaN],
     ['weight-too-large', 1e6],
-  ])('is checked as it is read: %s', async (code, value) => {
+  ])('validates the values on reading: %s', async (code, value) => {
     const { checkpoint, plan } = await smallModel('float16', { matrix: value });
     const file = lazy(plan, checkpoint);
     const [vector, matrix] = plan.weights;
@@ -111,7 +108,7 @@ describe('a weight file that is never there', () => {
     );
   });
 
-  it('stops to be read when it is told', async () => {
+  it('stops reading on abort', async () => {
     const { checkpoint, plan } = await smallModel('float32');
     const stop = new AbortController();
     const file = lazy(plan, checkpoint, stop.signal);
@@ -120,7 +117,7 @@ describe('a weight file that is never there', () => {
     expect(() => file.read(0, 20)).toThrow(expect.toSatisfy(isAbort));
   });
 
-  it('needs a checkpoint that can be read at once', async () => {
+  it('requires a checkpoint that can be read synchronously', async () => {
     const { checkpoint, plan } = await smallModel('float32');
     const { name, tensors } = checkpoint;
     expect(lazyWeights(plan, { name, tensors, read: (tensor) => checkpoint.read(tensor) })).toBeNull();
@@ -158,7 +155,7 @@ function garbageCollector(): () => void {
   return v.parse(v.function(), runInNewContext('gc'));
 }
 
-describe('of a large checkpoint on disk', () => {
+describe('lazyWeights of a large checkpoint on disk', () => {
   let folder: string;
   let path: string;
   beforeEach(async () => {
@@ -169,7 +166,7 @@ describe('of a large checkpoint on disk', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('no more is held than the largest tensor needs', async () => {
+  it('holds no more memory than the largest tensor needs', async () => {
     const size = await writeLargeFile(path);
     const collect = garbageCollector();
     const held = () => {

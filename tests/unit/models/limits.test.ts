@@ -33,7 +33,7 @@ function largest(graph: CompiledGraph, batch: number): { bytes: number; dims: st
   return { bytes: first?.bytes ?? 0, dims: first?.dims.join('×') ?? '' };
 }
 
-describe('the values of a graph', () => {
+describe('values of a compiled graph', () => {
   it.each([
     [
       'UNet',
@@ -55,7 +55,7 @@ describe('the values of a graph', () => {
       'context',
       '3×12480',
     ],
-  ] as const)('lead to its output, each with a whole number of elements: %s', (_, compile, name, dims) => {
+  ] as const)('have integer dims, up to the output: %s', (_, compile, name, dims) => {
     const [half, single] = [compile('float16').values(3), compile('float32').values(3)];
     for (const value of half.values()) {
       expect(
@@ -67,7 +67,7 @@ describe('the values of a graph', () => {
     expect(single.get(name)?.bytes).toBe(2 * (half.get(name)?.bytes ?? 0));
   });
 
-  it('are as large as arithmetic says, in Stable Diffusion at 512 × 512', () => {
+  it('have the expected maximum size for Stable Diffusion at 512 × 512', () => {
     const { config, checkpoint } = unet;
     // One head's scores of every position with every other, or the two halves of the widest gate.
     const spelled = compileUnet(config, checkpoint, 'float16', latents, attentionBy(0));
@@ -79,7 +79,7 @@ describe('the values of a graph', () => {
   });
 });
 
-describe('a device', () => {
+describe('device limits', () => {
   const parts = {
     unet,
     vae,
@@ -121,12 +121,12 @@ describe('a device', () => {
   const large = { maxBufferSize: 2 ** 31, maxStorageBufferBindingSize: 2 ** 30 };
   const decoder = 256 * 512 * 512 * 2;
 
-  it('that holds the largest tensor to the byte is taken', () => {
+  it('exactly as large as the largest tensor are accepted', () => {
     check(large);
     check({ maxBufferSize: decoder, maxStorageBufferBindingSize: decoder });
   });
 
-  it('that holds a byte less is told which limit, what is needed, what there is, and what to try', () => {
+  it('one byte too small are reported with the limit, the bytes needed and available, and a remedy', () => {
     const error = refusal({ ...large, maxBufferSize: decoder - 1 });
     expect(error).toMatchObject({
       name: 'DeviceError',
@@ -149,7 +149,7 @@ describe('a device', () => {
     });
   });
 
-  it('can hold a smaller picture, or fewer at once', () => {
+  it('allow a smaller picture, or a smaller batch', () => {
     const limits = { ...large, maxStorageBufferBindingSize: decoder };
     expect(refusal(limits, 2).code).toBe('gpu-too-small');
     check(limits, 2, { height: 32, width: 32 });
@@ -157,7 +157,7 @@ describe('a device', () => {
     check(tight, 1, { height: 32, width: 32 });
   });
 
-  it('needs twice as much of it for a network that computes in float32', () => {
+  it('must be twice as large for a network in float32', () => {
     const inFloat32 = (bytes: number) => {
       const limits = { maxBufferSize: bytes, maxStorageBufferBindingSize: bytes };
       const model = createModel(parts, targetFor('float16', false, limits));
@@ -170,7 +170,7 @@ describe('a device', () => {
     }).toThrow(expect.objectContaining({ code: 'gpu-too-small' }));
   });
 
-  it('that cannot hold a weight is not offered smaller pictures', () => {
+  it('too small for a weight give no advice to use a smaller picture', () => {
     const limits = { ...large, maxBufferSize: 40e6 };
     const { details, remedy } = refusal(limits, 1, { height: 8, width: 8 });
     expect(details).toMatchObject({
@@ -181,7 +181,7 @@ describe('a device', () => {
     expect(remedy).not.toContain('picture');
   });
 
-  it('that is too small for all of it decodes one picture of a batch at a time, or tiles of one', () => {
+  it('too small for a whole batch decode one picture at a time, or in tiles', () => {
     const tileOf = (bytes: number, rows: number, size = latents) => {
       const limits = { maxBufferSize: bytes, maxStorageBufferBindingSize: bytes };
       return createModel(parts, targetFor('float16', false, limits)).decoderTile(size, rows);
@@ -197,7 +197,7 @@ describe('a device', () => {
     );
   });
 
-  it('that is the processor takes what ONNX Runtime runs there, and refuses what ends in an integer overflow', () => {
+  it('of the CPU allow what ONNX Runtime can run, and reject an integer overflow', () => {
     const small = createModel({ ...parts, unet: miniature }, targetFor('float32', false));
     // The scores of one head, of every position with every other: 16384² floats are 2^30 bytes, which is one too many.
     small.checkLimits('decoder', latents, 1);
@@ -216,7 +216,7 @@ describe('a device', () => {
     expect(needed('UNet', 96, 4)).toBe(4 * 2 * 96 ** 4 * 4);
   });
 
-  it('that is the processor refuses what it cannot hold altogether', () => {
+  it('of the CPU reject a model that does not fit into memory', () => {
     const model = createModel(parts, targetFor('float32', false));
     expect(() => {
       model.checkLimits('UNet', latents, 2);

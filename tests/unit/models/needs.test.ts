@@ -59,8 +59,8 @@ function unread<T>(header: T) {
   return { ...header, read: () => Promise.reject(new Error('no weight is read')) };
 }
 
-describe('what a model needs', () => {
-  it('is its weights in the type of the device, and the values of its networks', () => {
+describe('needsOf', () => {
+  it('includes the weights in the type of the device, and the values of the networks', () => {
     const [half, single] = [needs(), needs({ type: 'float32' })];
     const compiled = half.memory - towers.image - towers.text;
     // The UNet and the decoder have 877 million weights that are read; values come to some hundred MB.
@@ -70,7 +70,7 @@ describe('what a model needs', () => {
     expect([half.problem, half.largestSide]).toEqual([null, null]);
   });
 
-  it('is less where one stage at a time is in memory, of which the UNet’s is the largest', () => {
+  it('is lower in low-memory mode, where the UNet is the largest stage', () => {
     const { memory, lowMemory } = needs();
     const decoder = compileVaeDecoder(headers.vae.config, headers.vae.checkpoint, 'float16', {
       width: 64,
@@ -79,11 +79,11 @@ describe('what a model needs', () => {
     expect(memory - lowMemory).toBe(towers.image + towers.text + decoder.plan.byteLength);
   });
 
-  it('is more for spelled attention, whose scores are values', () => {
+  it('is higher without fused attention, whose scores are values', () => {
     expect(needs({ software: true }).memory - needs().memory).toBeGreaterThan(2 * 8 * 4096 ** 2 * 2);
   });
 
-  it('is no more than a device with the default limits has, for pictures of 512×512', () => {
+  it('fits the default limits of WebGPU at 512×512', () => {
     for (const software of [false, true]) {
       for (const type of ['float16', 'float32'] as const) {
         const { problem } = needs({ software, type }, 2 ** 28, 2 ** 27);
@@ -96,32 +96,29 @@ describe('what a model needs', () => {
     ['a value', true, 2 ** 26],
     ['a weight', false, 2 ** 20],
     ['nothing', false, 2 ** 30],
-  ])(
-    'is refused for the same reason as when the model is loaded: %s is too large',
-    (_, software, binding) => {
-      const { problem } = needs({ software }, 2 ** 31, binding);
-      expect(problem).toEqual(refusalOfLoading(software, binding));
-    },
-  );
+  ])('reports the same error as loading the model: %s is too large', (_, software, binding) => {
+    const { problem } = needs({ software }, 2 ** 31, binding);
+    expect(problem).toEqual(refusalOfLoading(software, binding));
+  });
 
-  it('is less where pictures are decoded in tiles', () => {
+  it('is lower when pictures are decoded in tiles', () => {
     // The decoder's last level, enlarged before its 256 channels are halved: to a byte less than is there.
     const tight = needs({}, 2 ** 31, 256 * 512 ** 2 * 2 - 1);
     expect(tight.problem).toBeNull();
     expect(needs().memory - tight.memory).toBeGreaterThan(100e6);
   });
 
-  it('goes with smaller pictures where the values alone are too large', () => {
+  it('gives the largest picture that fits when only the values are too large', () => {
     // The UNet's first feed-forward layer, of two rows; the decoder would do with tiles.
     const largest = (side: number) => 2 * (side / 8) ** 2 * (8 * 320) * 2;
     const large = { width: 1024, height: 1024 };
     const { problem, largestSide } = needs({}, 2 ** 31, largest(768), large);
     expect([problem?.details['network'], largestSide]).toEqual(['UNet', 768]);
     expect(needs({}, 2 ** 31, largest(768) - 1, large).largestSide).toBe(704);
-    expect(needs({}, 2 ** 31, 2 ** 20).largestSide, 'weights do not get smaller').toBeNull();
+    expect(needs({}, 2 ** 31, 2 ** 20).largestSide, 'weights do not depend on the picture size').toBeNull();
   });
 
-  it('is a GPU, for a model that the processor cannot hold', () => {
+  it('requires a GPU for a model too large for the CPU', () => {
     expect(needs({ type: 'float32', processor: true }).problem).toMatchObject({
       code: 'needs-gpu',
       message: 'The model is too large for the processor: it needs a GPU.',
@@ -129,7 +126,7 @@ describe('what a model needs', () => {
   });
 });
 
-describe('the most bytes of values at one time', () => {
+describe('peakBytes', () => {
   const node = (operator: string, inputs: string[], output: string) => ({
     operator,
     domain: '',
@@ -146,7 +143,7 @@ describe('the most bytes of values at one time', () => {
     ]),
   );
 
-  it('counts what is still to be read, and no view', () => {
+  it('counts the values still to be read, and no views', () => {
     const nodes = [
       node('Relu', ['in'], 'a'),
       node('Relu', ['a'], 'b'),

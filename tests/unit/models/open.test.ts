@@ -75,8 +75,8 @@ const prompts = (...tensors: [name: string, shape: number[]][]) =>
     })),
   );
 
-describe('a model on a server', () => {
-  it('is opened by its manifest, and its parts stand beside that', async () => {
+describe('openModel', () => {
+  it('reads the manifest, and the parts relative to it', async () => {
     const { manifest, parts, fixedPrompts, text } = await openModel(url);
     expect(manifest).toMatchObject({
       name: 'Tiny',
@@ -106,7 +106,7 @@ describe('a model on a server', () => {
     expect(requests).not.toContain('unet/second.safetensors');
   });
 
-  it('may have its weights in several files', async () => {
+  it('reads weights in several files', async () => {
     const whole = await openModel(url);
     const weights = files.get('unet/weights.safetensors') ?? new Uint8Array(0);
     for (const [name, bytes] of shardsOf(weights, 3)) files.set(`unet/${name}`, bytes);
@@ -121,14 +121,14 @@ describe('a model on a server', () => {
     }
   });
 
-  it('compiles as it was opened', async () => {
+  it('returns parts that compile', async () => {
     const { parts } = await openModel(url);
     const model = createModel(parts, targetFor('float32', false));
     const { weights } = await model.unet({ height: 4, width: 4 });
     expect(weights[0]?.data.byteLength).toBeGreaterThan(10_000);
   });
 
-  it('may have its parts elsewhere: above it, or at addresses of their own', async () => {
+  it('reads parts from other folders and origins', async () => {
     const vae = files.get('vae/weights.safetensors') ?? new Uint8Array();
     answers.set('/shared/vae.safetensors', (_, response) => response.end(vae));
     changeManifest({
@@ -143,7 +143,7 @@ describe('a model on a server', () => {
     expect(parts.vae.checkpoint.tensors.size).toBeGreaterThan(50);
   });
 
-  it('may name weights that are not there before those that are', async () => {
+  it('falls back to the next weights when a file is missing', async () => {
     const weights = files.get('unet/weights.safetensors') ?? new Uint8Array();
     files.delete('unet/weights.safetensors');
     files.set('unet/second.safetensors', weights);
@@ -155,7 +155,7 @@ describe('a model on a server', () => {
     ]);
   });
 
-  it('fetches its parts side by side', async () => {
+  it('fetches the parts in parallel', async () => {
     const parts = [...files.keys()].filter((path) => path !== 'model.json' && !path.includes('second'));
     const waiting = new Map<string, () => void>();
     for (const path of parts) {
@@ -169,7 +169,7 @@ describe('a model on a server', () => {
     expect([...waiting.keys()].sort()).toEqual(parts.sort());
   });
 
-  it('says which part is being fetched and how far that is, and never steps back', async () => {
+  it('reports the progress of each part, without decreasing', async () => {
     const reports: [part: string, done: number, of: number][] = [];
     await openModel(url, {
       onDownload: (...report) => {
@@ -195,15 +195,15 @@ describe('a model on a server', () => {
   });
 });
 
-describe('a model that cannot be opened', () => {
-  it('because one part is missing: its address is told', async () => {
+describe('openModel fails', () => {
+  it('with the address of a missing part', async () => {
     files.delete('vae/weights.safetensors');
     const { code, details } = await failure(openModel(url));
     expect(code).toBe('not-found');
     expect(details['url']).toBe(new URL('vae/weights.safetensors', url).href);
   });
 
-  it('because its weights are damaged: others are not tried in their place', async () => {
+  it('when the weights are damaged, without trying the fallback', async () => {
     const whole = files.get('unet/weights.safetensors') ?? new Uint8Array();
     files.set('unet/weights.safetensors', whole.slice(0, whole.length - 100));
     files.set('unet/second.safetensors', whole);
@@ -213,21 +213,21 @@ describe('a model that cannot be opened', () => {
     expect(requests).not.toContain('unet/second.safetensors');
   });
 
-  it('because the server fails: others are not tried in their place', async () => {
+  it('when the server fails, without trying the fallback', async () => {
     answers.set('unet/weights.safetensors', (_, response) => response.writeHead(500).end());
     const { code, details } = await failure(openModel(url));
     expect({ code, status: details['status'] }).toEqual({ code: 'http-failed', status: 500 });
     expect(requests).not.toContain('unet/second.safetensors');
   });
 
-  it('because a page stands where the manifest should', async () => {
+  it('when the manifest is a web page', async () => {
     files.set('model.json', utf8('<!doctype html><title>Hello</title>'));
     const { code, details, remedy } = await failure(openModel(url));
     expect({ code, url: details['url'] }).toEqual({ code: 'not-json', url });
     expect(remedy).toContain('web page');
   });
 
-  it('because it is of a later version of Drift', async () => {
+  it('when the manifest is of a later version of Drift', async () => {
     changeManifest({ drift: 2, unet: 'all different' });
     const { code, details, remedy } = await failure(openModel(url));
     expect({ code, version: details['version'] }).toEqual({ code: 'manifest-newer', version: 2 });
@@ -251,7 +251,7 @@ describe('a model that cannot be opened', () => {
     ['previewFactors', [1, 2, 3]],
     ['previewFactors', [1, 2, 3, 4, 5, 6, 7]],
     ['defaults', { steps: null }],
-  ])('because its manifest has an unusable "%s": %j', async (key, value) => {
+  ])('when the manifest has an invalid "%s": %j', async (key, value) => {
     changeManifest({ [key]: value });
     const { code, details } = await failure(openModel(url));
     expect({ code, key: String(details['key']).split('.')[0], url: details['url'] }).toEqual({
@@ -262,12 +262,12 @@ describe('a model that cannot be opened', () => {
     expect(requests).toEqual(['model.json']);
   });
 
-  it.each([[null], [[]], ['text'], [1]])('because its manifest is %j', async (manifest) => {
+  it.each([[null], [[]], ['text'], [1]])('when the manifest is %j', async (manifest) => {
     files.set('model.json', utf8(JSON.stringify(manifest)));
     expect((await failure(openModel(url))).code).toBe('manifest-invalid');
   });
 
-  it('because a path in its manifest is no address', async () => {
+  it('when a path in the manifest is an invalid URL', async () => {
     changeManifest({ scheduler: 'http://:no-host:/scheduler.json' });
     const { code, details } = await failure(openModel(url));
     expect({ code, path: details['path'] }).toEqual({
@@ -276,7 +276,7 @@ describe('a model that cannot be opened', () => {
     });
   });
 
-  it('because a configuration is of another kind of network', async () => {
+  it('when a configuration is unsupported', async () => {
     files.set('vae/config.json', utf8('{"act_fn":"mish"}'));
     const { code, details } = await failure(openModel(url));
     expect(code).toBe('config-unsupported');
@@ -289,13 +289,13 @@ describe('a model that cannot be opened', () => {
     ['sides of different widths', prompts(['positive', [2, embeddingWidth]], ['negative', [1, 4]])],
     ['no rows at all', prompts(['positive', [2 * embeddingWidth]], ['negative', [1, embeddingWidth]])],
     ['another width than the network', prompts(['positive', [2, 4]], ['negative', [1, 4]])],
-  ])('because its prompts have %s', async (_, file) => {
+  ])('when the prompts have %s', async (_, file) => {
     files.set('prompts.safetensors', file);
     const { code, details } = await failure(openModel(url));
     expect({ code, file: details['file'] }).toEqual({ code: 'prompts-invalid', file: 'prompts.safetensors' });
   });
 
-  it('because one part is missing: the others are no longer fetched', async () => {
+  it('when one part is missing, and cancels the other downloads', async () => {
     const begun = neverEnding('unet/weights.safetensors');
     answers.set('vae/config.json', (_, response) => {
       void begun.sending.then(() => response.writeHead(404).end());
@@ -304,7 +304,7 @@ describe('a model that cannot be opened', () => {
     await begun.closed;
   });
 
-  it('because it was stopped: nothing is fetched any more', async () => {
+  it('on abort, and cancels the downloads', async () => {
     const stop = new AbortController();
     const begun = neverEnding('unet/weights.safetensors');
     const opening = openModel(url, {
@@ -318,7 +318,7 @@ describe('a model that cannot be opened', () => {
   });
 });
 
-describe('a model with prompts on one side only', () => {
+describe('a model with positive or negative prompts only', () => {
   it.each([
     ['positive', 2],
     ['negative', 1],
@@ -331,10 +331,10 @@ describe('a model with prompts on one side only', () => {
   });
 });
 
-describe('a download', () => {
+describe('download', () => {
   const at = (path: string) => new URL(path, url).href;
 
-  it('counts bytes without an end when the server does not say how many there are', async () => {
+  it('reports a total of 0 when the server does not send the length', async () => {
     answers.set('stream', (_, response) => {
       response.write(new Uint8Array(1000));
       response.end(new Uint8Array(500));
@@ -349,12 +349,12 @@ describe('a download', () => {
     expect(reports.at(-1)).toEqual([1500, 0]);
   });
 
-  it('of an empty file is empty', async () => {
+  it('supports an empty file', async () => {
     files.set('empty', new Uint8Array());
     expect(await download(at('empty'))).toHaveLength(0);
   });
 
-  it('whose connection is cut in the middle is lost, and not a shorter file', async () => {
+  it('fails when the connection is cut, instead of returning a shorter file', async () => {
     answers.set('cut', (_, response) => {
       response.writeHead(200, { 'Content-Length': 1000 });
       response.write(new Uint8Array(400), () => response.destroy());
@@ -363,7 +363,7 @@ describe('a download', () => {
     expect({ code, url: details['url'] }).toEqual({ code: 'network', url: at('cut') });
   });
 
-  it('from a server that does not answer is lost', async () => {
+  it('fails when the server closes the connection', async () => {
     answers.set('gone', (request) => request.destroy());
     expect((await failure(download(at('gone')))).code).toBe('network');
   });
@@ -379,7 +379,7 @@ describe('a download', () => {
     expect({ code, ...details }).toEqual({ code: expected, url: at('refused'), status });
   });
 
-  it('that is announced too large for memory is not begun', async () => {
+  it('rejects a file too large for memory before reading it', async () => {
     answers.set('large', (_, response) => {
       response.writeHead(200, { 'Content-Length': longestDownload + 1 });
       response.write(new Uint8Array(10));
@@ -395,12 +395,12 @@ describe('a download', () => {
     expect({ code, reports }).toEqual({ code: 'too-large', reports: [] });
   });
 
-  it('stopped before it begins asks for nothing', async () => {
+  it('requests nothing when aborted before it begins', async () => {
     await expect(download(at('model.json'), { signal: AbortSignal.abort() })).rejects.toSatisfy(isAbort);
     expect(requests).toEqual([]);
   });
 
-  it('stopped while the server thinks ends at once, with the reason', async () => {
+  it('rejects with the abort reason while waiting for the server', async () => {
     const stop = new AbortController();
     answers.set('slow', () => {
       stop.abort(new Error('enough'));
@@ -408,7 +408,7 @@ describe('a download', () => {
     await expect(download(at('slow'), { signal: stop.signal })).rejects.toThrow('enough');
   });
 
-  it('of JSON takes UTF-8 with a mark, and nothing that is not UTF-8', async () => {
+  it('downloadJson() accepts UTF-8 with a byte order mark, and rejects other encodings', async () => {
     files.set('marked', utf8('\ufeff{"a":"ü"}'));
     expect(await downloadJson(at('marked'))).toEqual({ a: 'ü' });
     files.set('latin', Uint8Array.of(0x22, 0xfc, 0x22));

@@ -61,14 +61,14 @@ async function packOne(
 
 const numbered = (length: number) => Array.from({ length }, (_, index) => index + 1);
 
-describe('packing', () => {
-  it('keeps values as they are', async () => {
+describe('packWeights', () => {
+  it('copies values unchanged', async () => {
     expect(await packOne([2, 3], [1, -2, 0.5, 1e-20, -0, 3e38])).toEqual(
       [1, -2, 0.5, 1e-20, -0, 3e38].map(Math.fround),
     );
   });
 
-  it('turns a matrix over, whatever its size', async () => {
+  it('transposes a matrix of any size', async () => {
     const side = fc.integer({ min: 1, max: 70 });
     await fc.assert(
       fc.asyncProperty(side, side, async (rows, columns) => {
@@ -88,14 +88,14 @@ describe('packing', () => {
     expect(await packOne([2, 2], [1, 2, 3, 4], { scale: 2, transpose: true })).toEqual([2, 6, 4, 8]);
   });
 
-  it('scales the first rows once more', async () => {
+  it('scales the first rows separately', async () => {
     const first = { rows: 1, scale: 10 };
     expect(await packOne([3], [1, -2, 3], { first })).toEqual([10, -2, 3]);
     const both = { first, scale: 2, transpose: true };
     expect(await packOne([2, 2], [1, 2, 3, 4], both)).toEqual([20, 6, 40, 8]);
   });
 
-  it('stacks tensors, and starts every weight where the plan says with nothing in between', async () => {
+  it('concatenates tensors, and writes every weight at its planned offset', async () => {
     const checkpoint = checkpointOf({
       a: { dims: [1, 3], values: [1, 2, 3] },
       b: { dims: [2, 3], values: [4, 5, 6, 7, 8, 9] },
@@ -118,14 +118,14 @@ describe('packing', () => {
     expect(floats).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0, 0, 0, 0, 0, 0, 10, 11, 12, 13, 14]);
   });
 
-  it('rounds to float16 after everything else', async () => {
+  it('rounds to float16 last', async () => {
     // 1 + 2^-11 lies between two float16 numbers, twice it plus a little does not.
     expect(await packOne([2], [1 + 2 ** -11, 1 + 3 * 2 ** -11], {}, 'float16')).toEqual([1, 1 + 2 ** -9]);
     expect(await packOne([1], [1e-8], { scale: 1e4 }, 'float16')).toEqual([float16(1e-4)]);
     expect(await packOne([1], [1e6], { scale: 1 / 32 }, 'float16')).toEqual([31250 - (31250 % 16)]);
   });
 
-  it('tells how far it is', async () => {
+  it('reports progress', async () => {
     const tensors = { a: { dims: [1], values: [1] }, b: { dims: [1], values: [2] } };
     const checkpoint = checkpointOf(tensors);
     const plan = planOf(
@@ -151,20 +151,20 @@ function float16(value: number): number {
   return Math.round(value / step) * step;
 }
 
-describe('a weight that is not packed', () => {
-  it('because float16 cannot hold it: it is named, with its size', async () => {
+describe('packWeights and values out of range', () => {
+  it('rejects values too large for float16, with the tensor and the largest value', async () => {
     const { code, details } = await failure(packOne([3], [1, -70_000, 80_000], {}, 'float16'));
     expect(code).toBe('weight-too-large');
     expect(details).toEqual({ file: 'weights.safetensors', tensor: 'weight 0', largest: 80_000, count: 2 });
   });
 
-  it('because float16 cannot hold it once it is scaled', async () => {
+  it('rejects values too large for float16 after scaling', async () => {
     const packing = packOne([1], [3000], { scale: 30 }, 'float16');
     expect((await failure(packing)).code).toBe('weight-too-large');
     expect(await packOne([1], [3000], { scale: 30 })).toEqual([90_000]);
   });
 
-  it.each(['float16', 'float32'] as const)('because it is no number, in %s', async (type) => {
+  it.each(['float16', 'float32'] as const)('rejects NaN and infinity, in %s', async (type) => {
     for (const wrong of [Number.NaN, Infinity, -Infinity]) {
       const { code, details } = await failure(packOne([3], [1, wrong, 2], {}, type));
       expect(code).toBe('weight-not-finite');
@@ -172,13 +172,13 @@ describe('a weight that is not packed', () => {
     }
   });
 
-  it('though the largest float16 is', async () => {
+  it('accepts the largest float16', async () => {
     expect(await packOne([2], [65504, -65519], {}, 'float16')).toEqual([65504, -65504]);
   });
 });
 
-describe('stopping', () => {
-  it('is heard between two tensors', async () => {
+describe('packWeights on abort', () => {
+  it('stops between two tensors', async () => {
     const names = ['a', 'b', 'c', 'd'];
     const tensors = Object.fromEntries(names.map((name) => [name, { dims: [1], values: [1] }]));
     const stop = new AbortController();
@@ -194,7 +194,7 @@ describe('stopping', () => {
     expect(read).toEqual(['a', 'b']);
   });
 
-  it('reaches the tensor that is being read', async () => {
+  it('stops while a tensor is being read', async () => {
     const stop = new AbortController();
     const checkpoint: Checkpoint = {
       ...checkpointOf({ a: { dims: [1], values: [1] } }),
@@ -208,7 +208,7 @@ describe('stopping', () => {
     await expect(packWeights(plan, checkpoint, { signal: stop.signal })).rejects.toSatisfy(isAbort);
   });
 
-  it('before it begins reads nothing', async () => {
+  it('reads nothing if aborted before it begins', async () => {
     const read: string[] = [];
     const checkpoint = checkpointOf({ a: { dims: [1], values: [1] } }, (name) => {
       read.push(name);

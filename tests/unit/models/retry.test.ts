@@ -32,8 +32,8 @@ function faults(web: FakeWeb, ...answers: (() => Response | Promise<Response>)[]
   web.fault = () => answers.shift()?.() ?? null;
 }
 
-describe('a request that failed', () => {
-  it.each([408, 425, 429, 500, 502, 503, 504, 522])('with status %i is made again', async (status) => {
+describe('a failed request', () => {
+  it.each([408, 425, 429, 500, 502, 503, 504, 522])('with status %i is retried', async (status) => {
     const { web, retry, retries } = rig();
     faults(web, () => refusal(status));
     const source = await httpSource(url, { fetch: web.fetch, retry });
@@ -46,7 +46,7 @@ describe('a request that failed', () => {
     expect(retries).toEqual(['http-failed', 'http-failed', 'http-failed']);
   });
 
-  it.each([400, 401, 403, 404, 410, 501, 505])('with status %i is not', async (status) => {
+  it.each([400, 401, 403, 404, 410, 501, 505])('with status %i is not retried', async (status) => {
     const { web, retry, clock } = rig();
     const source = await httpSource(url, { fetch: web.fetch, retry });
     web.fault = () => refusal(status);
@@ -54,7 +54,7 @@ describe('a request that failed', () => {
     expect(clock.waits).toEqual([]);
   });
 
-  it('because a part that is there is said to be missing is made again', async () => {
+  it('with status 416 for an existing range is retried', async () => {
     const { web, retry, retries } = rig();
     const source = await httpSource(url, { fetch: web.fetch, retry });
     faults(web, () => refusal(416, { 'Content-Range': 'bytes */1000' }));
@@ -62,7 +62,7 @@ describe('a request that failed', () => {
     expect(retries).toEqual(['http-failed']);
   });
 
-  it('because all of a large file came in place of a part is made again', async () => {
+  it('answered with the whole large file instead of a range is retried', async () => {
     const { web, retry, retries } = rig();
     const source = await httpSource(url, { fetch: web.fetch, retry, largestWhole: 999 });
     faults(web, () => new Response(content, { headers: { 'Content-Length': '1000' } }));
@@ -70,7 +70,7 @@ describe('a request that failed', () => {
     expect(retries).toEqual(['http-failed']);
   });
 
-  it('waits twice as long each time, by chance down to half of that', async () => {
+  it('is retried with exponential backoff and jitter', async () => {
     for (const [random, waits] of [
       [0, [500, 1000, 2000]],
       [1 - 1e-9, [1000, 2000, 4000]],
@@ -83,7 +83,7 @@ describe('a request that failed', () => {
     }
   });
 
-  it('never waits longer than half a minute of its own accord', async () => {
+  it('never waits longer than 30 seconds unless the server asks for it', async () => {
     const clock = fakeClock();
     const policy = { attempts: 12, wait: clock.wait, random: () => 1 };
     const lost = () => Promise.reject(new ModelError('network', 'lost', { remedy: '' }));
@@ -92,7 +92,7 @@ describe('a request that failed', () => {
     expect(Math.max(...clock.waits)).toBe(30_000);
   });
 
-  it('waits as long as the server asks, in seconds or until a time by its own clock', async () => {
+  it('respects Retry-After, in seconds or as a date by the clock of the server', async () => {
     for (const headers of [
       { 'Retry-After': '17' },
       { 'Retry-After': 'Fri, 01 Jan 1999 00:00:17 GMT', Date: 'Fri, 01 Jan 1999 00:00:00 GMT' },
@@ -105,7 +105,7 @@ describe('a request that failed', () => {
     }
   });
 
-  it('is the user’s business when the server asks for more patience than anyone has', async () => {
+  it('is not retried when Retry-After is too long', async () => {
     const { web, retry, clock } = rig();
     const source = await httpSource(url, { fetch: web.fetch, retry });
     web.fault = () => refusal(429, { 'Retry-After': '3600' });
@@ -116,7 +116,7 @@ describe('a request that failed', () => {
     expect(clock.waits).toEqual([]);
   });
 
-  it('goes on where its connection broke off, and takes what came as progress', async () => {
+  it('is resumed where the connection was lost, and bytes received count as progress', async () => {
     const { web, file, retry, retries } = rig();
     const source = await httpSource(url, { fetch: web.fetch, retry });
     const asked: number[] = [];
@@ -133,14 +133,14 @@ describe('a request that failed', () => {
     expect(retries).toHaveLength(8);
   });
 
-  it('goes on where a body ended early without a word', async () => {
+  it('is resumed when the body ends early', async () => {
     const { web, retry } = rig();
     const source = await httpSource(url, { fetch: web.fetch, retry });
     faults(web, () => new Response(content.slice(0, 300), { status: 206 }));
     expect(await source.read(0, 1000)).toEqual(content);
   });
 
-  it('does not go on with another file', async () => {
+  it('is not resumed with another version of the file', async () => {
     const { web, file, retry } = rig();
     const source = await httpSource(url, { fetch: web.fetch, retry });
     web.fault = (request) => {
@@ -152,7 +152,7 @@ describe('a request that failed', () => {
     expect((await failure(source.read(0, 1000))).code).toBe('changed');
   });
 
-  it('is told apart by the time of its last change where the ETag is hidden', async () => {
+  it('detects another version by Last-Modified if the ETag is hidden', async () => {
     const { web, retry } = rig();
     let changed = 'Fri, 01 Jan 1999 00:00:00 GMT';
     web.fault = (request, file) => {
@@ -166,7 +166,7 @@ describe('a request that failed', () => {
     expect((await failure(source.read(0, 10))).code).toBe('changed');
   });
 
-  it('is given up at once when its caller stops, also while it waits', async () => {
+  it('stops on abort, also while waiting', async () => {
     const { web, retry } = rig();
     const stop = new AbortController();
     const wait = (milliseconds: number, signal?: AbortSignal) => {
@@ -181,8 +181,8 @@ describe('a request that failed', () => {
   });
 });
 
-describe('an expired link', () => {
-  it('is asked for again at the address that gave it', async () => {
+describe('an expired redirect', () => {
+  it('is requested again at the original address', async () => {
     const { retry, retries } = rig();
     const path = 'weights.bin';
     const files = new Map([[path, memorySource(path, content)]]);
@@ -197,7 +197,7 @@ describe('an expired link', () => {
 
       hub.inject({ at: 'resolve', faults: [{ kind: 'status', status: 403 }] });
       expect(await failure(source.read(0, 10))).toMatchObject({ details: { status: 403 } });
-      expect(retries, 'what the address itself refuses stays refused').toHaveLength(2);
+      expect(retries, 'a 403 of the original address is final').toHaveLength(2);
     } finally {
       await hub.close();
     }
@@ -223,8 +223,8 @@ function offlineDevice() {
   return device;
 }
 
-describe('a device that is offline', () => {
-  it('is waited for, however often that fails, and goes on as soon as it is back', async () => {
+describe('an offline device', () => {
+  it('is retried without limit, and immediately when back online', async () => {
     const { web, clock, retry } = rig();
     const device = offlineDevice();
     const told: [number, boolean][] = [];
@@ -255,7 +255,7 @@ describe('a device that is offline', () => {
     expect(device.waiting.size).toBe(0);
   });
 
-  it('can be left', async () => {
+  it('stops being retried on abort', async () => {
     const { web, retry } = rig();
     const device = offlineDevice();
     const stop = new AbortController();
@@ -273,7 +273,7 @@ describe('a device that is offline', () => {
     expect(device.waiting.size).toBe(0);
   });
 
-  it('is known by what the browser says of it', () => {
+  it('is detected by navigator.onLine', () => {
     const listening = new Set<() => void>();
     vi.stubGlobal('navigator', { onLine: false });
     vi.stubGlobal('addEventListener', (_: string, call: () => void, { signal }: { signal: AbortSignal }) => {
@@ -288,20 +288,20 @@ describe('a device that is offline', () => {
       forget();
       expect([back, listening.size]).toEqual([1, 0]);
       vi.stubGlobal('navigator', {});
-      expect(thisDevice.isOffline(), 'Node says nothing').toBe(false);
+      expect(thisDevice.isOffline(), 'no navigator.onLine in Node').toBe(false);
     } finally {
       vi.unstubAllGlobals();
     }
   });
 });
 
-describe('waiting', () => {
-  it('does not begin for a signal that is aborted', async () => {
+describe('waitByTimer', () => {
+  it('rejects immediately when aborted', async () => {
     const stopped = AbortSignal.abort();
     await expect(waitByTimer(1e6, stopped)).rejects.toBe(stopped.reason);
   });
 
-  it('ends', async () => {
+  it('resolves', async () => {
     await expect(waitByTimer(1, new AbortController().signal)).resolves.toBeUndefined();
   });
 });

@@ -72,7 +72,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-describe('every source of bytes', () => {
+describe('ByteSource', () => {
   const kinds: Record<string, () => Promise<ByteSource & { close?(): Promise<void> }>> = {
     memory: () => Promise.resolve(memorySource('weights', content)),
     'part of a larger buffer': () =>
@@ -94,7 +94,7 @@ describe('every source of bytes', () => {
     },
   };
 
-  it.each(Object.entries(kinds))('gives exactly the bytes asked for: %s', async (_, open) => {
+  it.each(Object.entries(kinds))('returns exactly the requested bytes: %s', async (_, open) => {
     const source = await open();
     expect(source.size).toBe(1000);
     for (const [offset, length] of [
@@ -117,7 +117,7 @@ describe('every source of bytes', () => {
     ['file', true],
     ['blob', false],
     ['http', false],
-  ] as const)('can be read at once where that is possible: %s, %s', async (kind, possible) => {
+  ] as const)('can be read synchronously where supported: %s, %s', async (kind, possible) => {
     const source = await kinds[kind]?.();
     expect(source?.readSync !== undefined).toBe(possible);
     if (possible) {
@@ -128,7 +128,7 @@ describe('every source of bytes', () => {
     await source?.close?.();
   });
 
-  it.each(Object.entries(kinds))('says how many bytes are missing beyond its end: %s', async (_, open) => {
+  it.each(Object.entries(kinds))('reports how many bytes are missing beyond its end: %s', async (_, open) => {
     const source = await open();
     for (const [offset, length, missing] of [
       [990, 12, 2],
@@ -146,7 +146,7 @@ describe('every source of bytes', () => {
     await source.close?.();
   });
 
-  it.each(Object.entries(kinds))('gives bytes that belong to the reader, and stops: %s', async (_, open) => {
+  it.each(Object.entries(kinds))('returns a copy of the bytes, and can be aborted: %s', async (_, open) => {
     const source = await open();
     (await source.read(0, 10)).fill(0);
     expect([...(await source.read(0, 10))]).toEqual(slice(0, 10));
@@ -156,7 +156,7 @@ describe('every source of bytes', () => {
   });
 });
 
-describe('a blob in a worker', () => {
+describe('blobSource in a worker', () => {
   /** What workers have and Node has not, over bytes that are at hand. */
   class Reader {
     readAsArrayBuffer(blob: Blob): ArrayBuffer {
@@ -171,14 +171,14 @@ describe('a blob in a worker', () => {
     vi.unstubAllGlobals();
   });
 
-  it('is read at once, and only the part that is wanted', () => {
+  it('reads only the requested range, synchronously', () => {
     read = (blob) => new ArrayBuffer(blob.size);
     const source = blobSource('weights', new Blob([content]));
     expect(source.readSync?.(10, 20)).toHaveLength(20);
     expect(() => source.readSync?.(990, 12)).toThrow(expect.objectContaining({ code: 'truncated' }));
   });
 
-  it('that was changed since says so', () => {
+  it('reports a file that was changed since', () => {
     read = () => {
       throw new DOMException('gone', 'NotReadableError');
     };
@@ -189,8 +189,8 @@ describe('a blob in a worker', () => {
   });
 });
 
-describe('a file', () => {
-  it('that is not there, or is a folder, is named', async () => {
+describe('fileSource', () => {
+  it('reports the path of a missing file or a folder', async () => {
     for (const missing of [join(folder, 'nothing'), folder]) {
       expect(await failure(fileSource(missing))).toMatchObject({
         name: 'ModelError',
@@ -200,7 +200,7 @@ describe('a file', () => {
     }
   });
 
-  it('that is cut short while it is open is noticed', async () => {
+  it('detects truncation while open', async () => {
     const source = await fileSource(path);
     await truncate(path, 500);
     expect(await failure(source.read(400, 200))).toMatchObject({
@@ -211,8 +211,8 @@ describe('a file', () => {
   });
 });
 
-describe('a blob', () => {
-  it('that can no longer be read says so', async () => {
+describe('blobSource', () => {
+  it('reports a blob that can no longer be read', async () => {
     class Gone extends Blob {
       override slice(): Blob {
         return this;
@@ -227,14 +227,14 @@ describe('a blob', () => {
   });
 });
 
-describe('a file on a server', () => {
-  it('is read by ranges alone, one request a read', async () => {
+describe('httpSource', () => {
+  it('reads with range requests only, one for each read', async () => {
     const source = await httpSource(url);
     await source.read(100, 20);
     expect(requests).toEqual(['GET bytes=0-0', 'GET bytes=100-119']);
   });
 
-  it('is found behind redirects', async () => {
+  it('follows redirects', async () => {
     const plain = answer;
     answer = (request, response) => {
       if (request.url === '/moved') plain(request, response);
@@ -244,7 +244,7 @@ describe('a file on a server', () => {
     expect([...(await source.read(3, 4))]).toEqual(slice(3, 4));
   });
 
-  it('may be empty', async () => {
+  it('supports an empty file', async () => {
     serve({ bytes: new Uint8Array(0) });
     expect((await httpSource(url)).size).toBe(0);
   });
@@ -257,14 +257,14 @@ describe('a file on a server', () => {
     [416, 'http-failed'],
     [500, 'http-failed'],
     [503, 'http-failed'],
-  ])('that is refused with status %i says so', async (status, code) => {
+  ])('reports status %i', async (status, code) => {
     answer = (_, response) => response.writeHead(status).end('no');
     const error = await failure(httpSource(url));
     expect(error).toMatchObject({ name: 'ModelError', code, details: { url, status } });
     expect(error.remedy).not.toBe('');
   });
 
-  it('that fails later says so too', async () => {
+  it('reports an error status of a later request', async () => {
     const source = await httpSource(url);
     answer = (_, response) => response.writeHead(503).end();
     expect(await failure(source.read(0, 10))).toMatchObject({
@@ -273,13 +273,13 @@ describe('a file on a server', () => {
     });
   });
 
-  it('that cannot be reached is a matter of the network', async () => {
+  it('reports a network error when the server is unreachable', async () => {
     const error = await failure(httpSource('http://127.0.0.1:9/weights.bin'));
     expect(error).toMatchObject({ name: 'ModelError', code: 'network' });
     expect(error.remedy).toContain('connection');
   });
 
-  it('whose connection is lost half-way is a matter of the network, with or without an announced length', async () => {
+  it('reports a network error when the connection is lost, with or without Content-Length', async () => {
     const source = await httpSource(url);
     for (const headers of [{ 'Content-Length': '500' }, {}]) {
       answer = (_, response) => {
@@ -290,14 +290,14 @@ describe('a file on a server', () => {
     }
   });
 
-  it('that ends early without a word is a matter of the network', async () => {
+  it('reports a network error when the body ends early', async () => {
     const source = await httpSource(url);
     answer = (_, response) =>
       response.writeHead(206, { 'Content-Range': 'bytes 0-499/1000' }).end(content.subarray(0, 100));
     expect(await failure(source.read(0, 500))).toMatchObject({ code: 'network' });
   });
 
-  it('of which another part comes, or more than was asked for, is refused', async () => {
+  it('rejects another range, or more than requested', async () => {
     const source = await httpSource(url);
     answer = (_, response) =>
       response.writeHead(206, { 'Content-Range': 'bytes 1-10/1000' }).end(content.subarray(1, 11));
@@ -306,7 +306,7 @@ describe('a file on a server', () => {
     expect(await failure(source.read(0, 10))).toMatchObject({ name: 'ModelError', code: 'http-failed' });
   });
 
-  it('that is replaced while it is read is not mixed with what it was', async () => {
+  it('rejects a file that is replaced while it is read', async () => {
     const tags = ['"a"', '"a"', '"b"'];
     serve({ tag: () => tags.shift() ?? '"b"' });
     const tagged = await httpSource(url);
@@ -322,13 +322,13 @@ describe('a file on a server', () => {
     expect(await failure(source.read(0, 5))).toMatchObject({ code: 'changed' });
   });
 
-  it('may come whole to a later request, and then gives the part that was asked for', async () => {
+  it('accepts a whole file on a later request, and returns the requested range', async () => {
     const source = await httpSource(url);
     answer = (_, response) => response.end(content);
     expect([...(await source.read(10, 5))]).toEqual(slice(10, 5));
   });
 
-  it('that comes whole, without a word of its length, and is too large to keep is refused, without taking it', async () => {
+  it('rejects a whole file of unknown length above the limit, without reading all of it', async () => {
     let sent = 0;
     const closed = new Promise((resolve) => {
       answer = (_, response) => {
@@ -352,14 +352,14 @@ describe('a file on a server', () => {
     expect(sent).toBeGreaterThan(largestWhole);
   });
 
-  it('that comes whole in place of a part, and is too large for that, is not taken', async () => {
+  it('rejects a whole file above the limit in place of a range', async () => {
     const source = await httpSource(url, { largestWhole: 999 });
     answer = (_, response) => response.writeHead(200, { 'Content-Length': 1000 }).end(content);
     const error = await failure(source.read(10, 5));
     expect(error).toMatchObject({ code: 'http-failed', details: { url, status: 200 } });
   });
 
-  it('may come compressed to one who asks for all of it, and has the length of its content', async () => {
+  it('accepts a compressed whole file, with the size of its content', async () => {
     const zipped = gzipSync(new Uint8Array(1000));
     answer = (_, response) => {
       response.writeHead(200, { 'Content-Length': zipped.length, 'Content-Encoding': 'gzip' });
@@ -370,7 +370,7 @@ describe('a file on a server', () => {
     expect(await source.read(0, 1000)).toEqual(new Uint8Array(1000));
   });
 
-  it('has the length of its content, also where that is found without it and others get it compressed', async () => {
+  it('has the size of the content, even if HEAD reports a compressed length', async () => {
     serve({ hideRange: true });
     const plain = answer;
     answer = (request, response) => {
@@ -381,7 +381,7 @@ describe('a file on a server', () => {
     expect((await httpSource(url)).size).toBe(1000);
   });
 
-  it('of which one part comes wrapped as if several had been asked for is refused', async () => {
+  it('rejects a multipart/byteranges response', async () => {
     const source = await httpSource(url);
     answer = (_, response) => {
       response.writeHead(206, { 'Content-Type': 'multipart/byteranges; boundary=x' });
@@ -393,7 +393,7 @@ describe('a file on a server', () => {
     });
   });
 
-  it('in whose place a web page comes is not taken for replaced', async () => {
+  it('reports a network error, and no change of the file, for a web page', async () => {
     const source = await httpSource(url);
     answer = (_, response) =>
       response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end('<title>Log in</title>');
@@ -402,7 +402,7 @@ describe('a file on a server', () => {
     expect(error.remedy).toContain('log in');
   });
 
-  it('of which a part is said not to be there, though it is, was not replaced', async () => {
+  it('reports no change of the file for status 416 within its size', async () => {
     const source = await httpSource(url);
     answer = (_, response) => response.writeHead(416, { 'Content-Range': 'bytes */1000' }).end();
     expect(await failure(source.read(0, 10))).toMatchObject({
@@ -411,7 +411,7 @@ describe('a file on a server', () => {
     });
   });
 
-  it('can be stopped while it opens and while it is read', async () => {
+  it('can be aborted while opening and while reading', async () => {
     const waiting = () =>
       new Promise<void>((resolve) => {
         answer = (_, response) => {
@@ -441,7 +441,7 @@ describe('a file on a server', () => {
     await expect(opened).rejects.toBe(opening.signal.reason);
   });
 
-  it('is asked for by the fetch that is given, called as the browser wants it', async () => {
+  it('uses the given fetch, called without `this`', async () => {
     const given: typeof fetch = function (this: unknown, ...args) {
       expect(this).toBeUndefined();
       return fetch(...args);

@@ -33,11 +33,11 @@ function rig() {
 /** More than anyone waits: the first seconds of silence may not count. */
 const tooLong = 2 * longestSilence;
 
-describe('a server that falls silent', () => {
+describe('a stalled server', () => {
   it.each([
-    ['resolves the name', { at: 'resolve', faults: [{ kind: 'stall', after: 0 }] }],
+    ['redirects', { at: 'resolve', faults: [{ kind: 'stall', after: 0 }] }],
     ['sends the content', { at: 'content', faults: [{ kind: 'silence' }] }],
-  ] as const)('before it %s is asked again, also to open the file', async (_, { at, faults }) => {
+  ] as const)('before it %s is asked again, also on opening', async (_, { at, faults }) => {
     const { clock, messages, options } = rig();
     const gate = createGate();
     hub.inject({ at, to: 1, faults: faults.map((fault) => ({ ...fault, gate })) });
@@ -49,7 +49,7 @@ describe('a server that falls silent', () => {
     expect(clock.timers()).toBe(0);
   });
 
-  it('in the middle is asked for the rest', async () => {
+  it('in the middle of a range is asked for the rest', async () => {
     const { clock, messages, options } = rig();
     const file = await httpSource(url, options);
     const gate = createGate();
@@ -67,7 +67,7 @@ describe('a server that falls silent', () => {
     expect(clock.timers()).toBe(0);
   });
 
-  it('for good is a matter of the network', async () => {
+  it('is a network error after repeated stalls', async () => {
     const { clock, messages, options } = rig();
     const file = await httpSource(url, options);
     const gates = [createGate(), createGate(), createGate()];
@@ -84,7 +84,7 @@ describe('a server that falls silent', () => {
     expect(clock.timers()).toBe(0);
   });
 
-  it('is no longer waited for by one who takes a file whole', async () => {
+  it('fails a download of a whole file', async () => {
     const { clock } = rig();
     const gate = createGate();
     hub.inject({ faults: [{ kind: 'stall', after: 100, gate }] });
@@ -96,7 +96,7 @@ describe('a server that falls silent', () => {
     expect(clock.timers()).toBe(0);
   });
 
-  it('can be left at once', async () => {
+  it('can be aborted immediately', async () => {
     const { clock, options } = rig();
     const file = await httpSource(url, options);
     const gate = createGate();
@@ -131,8 +131,8 @@ function answering(size: number) {
   return { fetch: given, send: (bytes: Uint8Array) => body?.enqueue(bytes) };
 }
 
-describe('a server that is slow', () => {
-  it('is waited for, however long it takes, as long as something comes', async () => {
+describe('a slow server', () => {
+  it('does not time out while bytes arrive', async () => {
     const { clock, messages, options } = rig();
     const server = answering(20);
     const file = await httpSource(url, { ...options, fetch: server.fetch });
@@ -148,7 +148,7 @@ describe('a server that is slow', () => {
     expect(messages).toEqual([]);
   });
 
-  it('is waited for while its reader is busy with what came', async () => {
+  it('does not time out while the reader is busy', async () => {
     const { clock, messages, options } = rig();
     const server = answering(20);
     const file = await httpSource(url, { ...options, fetch: server.fetch });
@@ -165,7 +165,7 @@ describe('a server that is slow', () => {
     expect(clock.timers()).toBe(0);
   });
 
-  it('has sent everything when it does not end after its last byte', async () => {
+  it('is complete after its last byte, even if the connection stays open', async () => {
     const { clock, messages, options } = rig();
     const server = answering(20);
     const file = await httpSource(url, { ...options, fetch: server.fetch });

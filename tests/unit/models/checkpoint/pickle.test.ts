@@ -33,7 +33,7 @@ function refusal(bytes: Uint8Array): CheckpointError {
   throw new Error('should have been refused');
 }
 
-describe('a pickle of plain data', () => {
+describe('unpickle with plain data', () => {
   // Written by Python 3.11: pickle.dumps(value, protocol), where value is
   // {'a': [1, 300, 70000, -5, 2**40, -2**70], 'b': (True, False, None), 'ü': {'x': 0.1}, 't': ((), (1,), (1, 2), (1, 2, 3, 4))}
   const written: Record<number, string> = {
@@ -43,19 +43,16 @@ describe('a pickle of plain data', () => {
     5: '8005956a000000000000007d94288c0161945d94284b014d2c014a701101004afbffffff8a060000000000018a090000000000000000c0658c01629488894e87948c02c3bc947d948c017894473fb999999999999a738c01749428294b0185944b014b028694284b014b024b034b0474947494752e',
   };
 
-  it.each(Object.keys(written).map(Number))(
-    'of protocol %i that Python wrote reads as it was',
-    (protocol) => {
-      expect(loadHex(written[protocol] ?? '')).toEqual(
-        new Map<string, unknown>([
-          ['a', [1, 300, 70000, -5, 2 ** 40, -(2n ** 70n)]],
-          ['b', [true, false, null]],
-          ['ü', new Map([['x', 0.1]])],
-          ['t', [[], [1], [1, 2], [1, 2, 3, 4]]],
-        ]),
-      );
-    },
-  );
+  it.each(Object.keys(written).map(Number))('reads protocol %i as written by Python', (protocol) => {
+    expect(loadHex(written[protocol] ?? '')).toEqual(
+      new Map<string, unknown>([
+        ['a', [1, 300, 70000, -5, 2 ** 40, -(2n ** 70n)]],
+        ['b', [true, false, null]],
+        ['ü', new Map([['x', 0.1]])],
+        ['t', [[], [1], [1, 2], [1, 2, 3, 4]]],
+      ]),
+    );
+  });
 
   it.each<[string, Ops, unknown]>([
     ['LONG1 of no bytes', op(0x8a, 0), 0],
@@ -98,18 +95,18 @@ describe('a pickle of plain data', () => {
       concat(py.dict(), py.dict([py.string('_metadata'), py.none]), op(0x62)),
       new Map(),
     ],
-  ])('knows %s', (_, ops, value) => {
+  ])('reads %s', (_, ops, value) => {
     expect(loadPlain(ops, 5)).toEqual(value);
   });
 
-  it('may hold itself, and be nested a million deep', () => {
+  it('supports self-references and a nesting depth of a million', () => {
     const itself = load(py.pickle(concat(op(0x5d, 0x71, 0, 0x68, 0, 0x61))));
     expect(itself instanceof PyList && itself.items[0] === itself).toBe(true);
     const deep = load(py.pickle(concat(op(0x5d), new Uint8Array(1_000_000).fill(0x85))));
     expect(deep instanceof PyTuple && deep.items.length === 1).toBe(true);
   });
 
-  it('cannot reach JavaScript’s own objects by its keys', () => {
+  it('is safe from prototype pollution by dict keys', () => {
     const value = load(
       py.pickle(py.dict([py.string('__proto__'), py.dict([py.string('polluted'), py.boolean(true)])])),
     );
@@ -119,7 +116,7 @@ describe('a pickle of plain data', () => {
   });
 });
 
-describe('a pickle that is no plain data', () => {
+describe('unpickle rejects a pickle that', () => {
   it.each([
     ['os', 'system'],
     ['posix', 'system'],
@@ -127,7 +124,7 @@ describe('a pickle that is no plain data', () => {
     ['torch.storage', '_load_from_bytes'],
     ['_codecs', 'encode'],
     ['__proto__', 'constructor'],
-  ])('is refused for asking for %s.%s, by either opcode', (module, name) => {
+  ])('imports %s.%s, by either opcode', (module, name) => {
     const stacked = concat(py.string(module), py.string(name), op(0x93));
     for (const ops of [py.global(module, name), stacked]) {
       const error = refusal(py.pickle(ops, 4));
@@ -139,13 +136,13 @@ describe('a pickle that is no plain data', () => {
   it.each([
     0x49, 0x4c, 0x46, 0x53, 0x56, 0x50, 0x69, 0x6f, 0x82, 0x83, 0x84, 0x8f, 0x90, 0x91, 0x92, 0x97, 0x98,
     0x00, 0xff,
-  ])('is refused for operation %i, which is named', (opcode) => {
+  ])('has the unsupported opcode %i, naming it', (opcode) => {
     const error = refusal(concat(op(0x80, 2), op(opcode), utf8('1\n1\n.')));
     expect(error).toMatchObject({ code: 'pickle-opcode', details: { opcode, at: 2 } });
     expect(error.message).toContain(`0x${opcode.toString(16).padStart(2, '0')}`);
   });
 
-  it('is refused when it is cut short, wherever that is', () => {
+  it('is truncated, at any length', () => {
     const whole = py.pickle(
       concat(
         op(0x95),
@@ -170,26 +167,26 @@ describe('a pickle that is no plain data', () => {
     ['does not begin with its protocol', concat(py.integer(1), op(0x2e))],
     ['is of protocol 1', py.pickle(py.none, 1)],
     ['is of protocol 6', py.pickle(py.none, 6)],
-    ['holds nothing', op(0x80, 2, 0x2e)],
+    ['ends with an empty stack', op(0x80, 2, 0x2e)],
     ['ends at an open mark', op(0x80, 2, 0x4e, 0x28, 0x2e)],
-    ['takes from an empty stack', op(0x80, 2, 0x30, 0x2e)],
-    ['takes from below a mark', op(0x80, 2, 0x5d, 0x28, 0x61, 0x2e)],
+    ['pops from an empty stack', op(0x80, 2, 0x30, 0x2e)],
+    ['pops from below a mark', op(0x80, 2, 0x5d, 0x28, 0x61, 0x2e)],
     ['closes a mark that was not set', op(0x80, 2, 0x74, 0x2e)],
-    ['recalls what it has not made', op(0x80, 2, 0x68, 3, 0x2e)],
+    ['reads an unset memo', op(0x80, 2, 0x68, 3, 0x2e)],
     ['appends to a number', py.pickle(concat(py.integer(1), py.integer(2), op(0x61)))],
     ['sets a key of a list', py.pickle(concat(op(0x5d), py.integer(1), py.integer(2), op(0x73)))],
     ['has a key without a value', py.pickle(concat(op(0x7d, 0x28), py.integer(1), op(0x75)))],
-    ['calls a text', py.pickle(py.reduce(py.string('eval'), py.emptyTuple))],
+    ['calls a string', py.pickle(py.reduce(py.string('eval'), py.emptyTuple))],
     ['calls with a list', py.pickle(py.reduce(py.global('test', 'echo'), py.list()))],
     ['sets attributes of a function', py.pickle(concat(py.global('test', 'echo'), py.dict(), op(0x62)))],
     ['names a global by a number', py.pickle(concat(py.integer(1), py.string('x'), op(0x93)), 4)],
-    ['has a text that is not UTF-8', py.pickle(concat(op(0x58), uint(4, 1), op(0xff)))],
+    ['has a string that is not UTF-8', py.pickle(concat(op(0x58), uint(4, 1), op(0xff)))],
     ['has an integer of 65 bytes', py.pickle(concat(op(0x8a, 65), new Uint8Array(65)))],
-  ])('is refused when it %s', (_, bytes) => {
+  ])('%s', (_, bytes) => {
     expect(refusal(bytes).code).toBe('pickle-damaged');
   });
 
-  it('is refused when a length in it goes beyond all bounds', () => {
+  it('has lengths out of bounds', () => {
     const huge = new Uint8Array(8).fill(0xff);
     for (const opcode of [0x8d, 0x8e, 0x95, 0x96]) {
       expect(refusal(concat(op(0x80, 4, opcode), huge)).code).toBe('truncated');

@@ -38,9 +38,9 @@ const oneTensor = (spec: TensorSpec) => py.orderedDict([py.string('w'), tensorOp
 const openSix = (spec: Partial<TensorSpec>) =>
   openWritten(oneTensor({ storage: six, dims: [6], strides: [1], ...spec }), { 0: sixBytes });
 
-describe('a checkpoint that PyTorch wrote', () => {
+describe('openTorch with a file written by PyTorch', () => {
   it.each(['small.bin', 'repacked.bin', 'small.safetensors'].flatMap(inBoth))(
-    'reads as PyTorch itself reads it: %s',
+    'reads the same values as PyTorch: %s',
     async (name) => {
       const expected = v.parse(
         expectedSchema,
@@ -60,7 +60,7 @@ describe('a checkpoint that PyTorch wrote', () => {
   );
 
   it.each(['training.bin', 'protocol4.bin'].flatMap(inBoth))(
-    'gives the weights inside a training’s checkpoint: %s',
+    'reads the weights in a training checkpoint: %s',
     async (name) => {
       const checkpoint = await openFixture(name);
       const dims = Object.fromEntries([...checkpoint.tensors].map(([tensor, entry]) => [tensor, entry.dims]));
@@ -81,7 +81,7 @@ describe('a checkpoint that PyTorch wrote', () => {
   );
 
   it.each(inBoth('os-system.bin'))(
-    'is refused when it asks to run a command, which is named and not run: %s',
+    'rejects a pickle that imports a shell command, naming it without running it: %s',
     async (name) => {
       const error = await failure(openFixture(name));
       expect(error).toMatchObject({
@@ -95,7 +95,7 @@ describe('a checkpoint that PyTorch wrote', () => {
   );
 
   it.each(inBoth('legacy.bin'))(
-    'is refused in the format from before 1.6, with what to do about it: %s',
+    'rejects the format from before PyTorch 1.6, with a remedy: %s',
     async (name) => {
       const error = await failure(openFixture(name));
       expect(error).toMatchObject({ name: 'CheckpointError', code: 'legacy-torch' });
@@ -122,7 +122,7 @@ describe('tensors in a storage', () => {
     expect([...(await checkpoint.read('w'))]).toEqual(values);
   });
 
-  it('are read without the rest of the storage and of the file', async () => {
+  it('are read without the rest of the storage or the file', async () => {
     const storage = { key: '0', className: 'FloatStorage', count: 1_000_000 };
     const bytes = zipFile(
       torchRecords(py.pickle(oneTensor({ storage, offset: 500_000, dims: [2, 2], strides: [2, 1] })), {
@@ -141,7 +141,7 @@ describe('tensors in a storage', () => {
     expect(source.reads.map(({ length }) => length)).toEqual([16]);
   });
 
-  it('are the same for big-endian files', async () => {
+  it('are read from big-endian files', async () => {
     const big = new Uint8Array(24);
     for (let i = 0; i < 6; i++) new DataView(big.buffer).setFloat32(4 * i, i / 3, false);
     const state = oneTensor({ storage: six, dims: [2, 3], strides: [3, 1] });
@@ -165,7 +165,7 @@ describe('tensors in a storage', () => {
       'a comment after the archive that looks like its end',
       { comment: 'PK\u0005\u0006 and more than 22 bytes of text' },
     ],
-  ])('are found in archives with %s', async (_, options) => {
+  ])('are read from archives with %s', async (_, options) => {
     const checkpoint = await openWritten(
       oneTensor({ storage: six, dims: [6], strides: [1] }),
       { 0: sixBytes },
@@ -174,7 +174,7 @@ describe('tensors in a storage', () => {
     expect([...(await checkpoint.read('w'))]).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  it('are found in archives of more than 4 GB', async () => {
+  it('are read from archives larger than 4 GB', async () => {
     const large = { key: 'large', className: 'ByteStorage', count: 5 * 2 ** 30 };
     const state = py.orderedDict(
       [py.string('skipped'), tensorOps({ storage: large, dims: [5], strides: [2 ** 30] })],
@@ -190,7 +190,7 @@ describe('tensors in a storage', () => {
     expect([...(await checkpoint.read('w'))]).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  it('may be parameters, newer tensors with a type of their own, and stand in plain dicts', async () => {
+  it('are read as parameters, as typed _rebuild_tensor_v3, and from plain dicts', async () => {
     const tensor = tensorOps({ storage: six, dims: [6], strides: [1] });
     const parameter = py.reduce(
       py.global('torch._utils', '_rebuild_parameter'),
@@ -223,21 +223,21 @@ describe('tensors in a storage', () => {
     expect([...(await checkpoint.read('t'))]).toEqual([4, 5]);
   });
 
-  it('may come from the list of pairs that an old OrderedDict was made of', async () => {
+  it('are read from an old OrderedDict made of a list of pairs', async () => {
     const pair = py.list(py.string('w'), tensorOps({ storage: six, dims: [6], strides: [1] }));
     const state = py.reduce(py.global('collections', 'OrderedDict'), py.tuple(py.list(pair)));
     const checkpoint = await openWritten(state, { 0: sixBytes });
     expect([...checkpoint.tensors.keys()]).toEqual(['w']);
   });
 
-  it('stop being read when told to', async () => {
+  it('stop being read on abort', async () => {
     const checkpoint = await openSix({});
     const stopped = AbortSignal.abort();
     await expect(checkpoint.read('w', stopped)).rejects.toBe(stopped.reason);
   });
 });
 
-describe('a PyTorch file that lies', () => {
+describe('openTorch rejects an inconsistent file', () => {
   const write = (state: Ops, storages: Record<string, Uint8Array> = { 0: sixBytes }) =>
     openWritten(state, storages);
 
@@ -274,28 +274,28 @@ describe('a PyTorch file that lies', () => {
       { storage: { key: '../data.pkl', className: 'FloatStorage', count: 6 } },
       'storage-missing',
     ],
-  ])('because a tensor %s is refused', async (_, spec, code) => {
+  ])('with a tensor that %s', async (_, spec, code) => {
     const error = await failure(openSix(spec));
     expect(error).toMatchObject({ name: 'CheckpointError', code });
     expect(error.details).toMatchObject({ file: 'model.bin', tensor: 'w' });
   });
 
   it.each<[string, Ops, string]>([
-    ['holds no dict', py.list(py.integer(1)), 'not-weights'],
+    ['has no dict', py.list(py.integer(1)), 'not-weights'],
     [
       'has a tensor __proto__',
       py.dict([py.string('__proto__'), tensorOps({ storage: six, dims: [6], strides: [1] })]),
       'odd-name',
     ],
     [
-      'has a storage of no kind that there is',
+      'has a storage without a type',
       py.dict([
         py.string('w'),
         py.persistent(py.tuple(py.string('storage'), py.none, py.none, py.none, py.none)),
       ]),
       'pickle-damaged',
     ],
-    ['has a persistent id that is a text', py.persistent(py.string('0')), 'pickle-damaged'],
+    ['has a persistent id that is a string', py.persistent(py.string('0')), 'pickle-damaged'],
     [
       'has a parameter that is a number',
       py.reduce(
@@ -310,7 +310,7 @@ describe('a PyTorch file that lies', () => {
       'pickle-damaged',
     ],
     [
-      'names one long list of pairs again and again',
+      'reuses a long list of pairs many times',
       concat(
         py.list(...Array<Ops>(2000).fill(py.tuple(py.integer(1), py.integer(2)))),
         op(0x71, 0, 0x30),
@@ -321,11 +321,11 @@ describe('a PyTorch file that lies', () => {
       ),
       'pickle-damaged',
     ],
-  ])('because it %s is refused', async (_, state, code) => {
+  ])('that %s', async (_, state, code) => {
     expect(await failure(write(state))).toMatchObject({ name: 'CheckpointError', code });
   });
 
-  it('about a negated view is refused: its stored values mean something else', async () => {
+  it('with a negated view, since its stored values have another sign', async () => {
     const negated = py.reduce(
       py.global('torch._utils', '_rebuild_tensor_v2'),
       py.tuple(
@@ -342,12 +342,12 @@ describe('a PyTorch file that lies', () => {
     expect(error).toMatchObject({ code: 'tensor-unsupported', details: { tensor: 'w' } });
   });
 
-  it('about its byte order is refused', async () => {
+  it('with an unknown byte order', async () => {
     const error = await failure(openWritten(py.dict(), {}, { byteOrder: 'middle' }));
     expect(error).toMatchObject({ code: 'header-damaged', details: { order: 'middle' } });
   });
 
-  it('is refused when it is an archive of something else, or a program', async () => {
+  it('that is another kind of archive, or a TorchScript program', async () => {
     const open = (names: string[]) =>
       openTorch(memorySource('x.zip', zipFile(names.map((name) => ({ name, data: py.pickle(py.dict()) })))));
     expect(await failure(open(['readme.txt']))).toMatchObject({ code: 'not-torch' });

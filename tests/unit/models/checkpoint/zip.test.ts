@@ -34,17 +34,17 @@ function patched(bytes: Uint8Array, at: number, patch: Uint8Array): Uint8Array {
   return copy;
 }
 
-describe('a zip archive', () => {
+describe('openTorchZip', () => {
   it.each<[string, ZipOptions]>([
     ['as usual', {}],
     ['with 64-bit records', { zip64: true }],
     ['with padding', { alignment: 64 }],
     ['with the longest comment', { comment: 'c'.repeat(65535) }],
-  ])('gives back what was put in, %s', async (_, options) => {
+  ])('reads every entry, %s', async (_, options) => {
     expect(await readAll(zipFile(files, options))).toEqual({ one: 'first', 'folder/two': text, none: '' });
   });
 
-  it('gives parts of what was put in, stored or compressed', async () => {
+  it('reads ranges of entries, stored or compressed', async () => {
     const zip = await open(zipFile(files));
     const part = async (name: string, start: number, length: number) => {
       const entry = zip.entries.get(name);
@@ -58,7 +58,7 @@ describe('a zip archive', () => {
   });
 });
 
-describe('a damaged zip archive', () => {
+describe('a damaged ZIP archive', () => {
   const good = zipFile(files);
   const directory = directoryAt(good);
   const end = good.length - 22;
@@ -70,12 +70,12 @@ describe('a damaged zip archive', () => {
   const compressedDirectory = directoryAt(compressed);
 
   it.each<[string, Uint8Array, string]>([
-    ['has lost its end', good.subarray(0, -1), 'truncated'],
-    ['is shorter than an end', good.subarray(0, 10), 'truncated'],
-    ['has more after its end than the comment that it announces', concat(good, utf8('x')), 'truncated'],
+    ['has a truncated end record', good.subarray(0, -1), 'truncated'],
+    ['is shorter than an end record', good.subarray(0, 10), 'truncated'],
+    ['has trailing bytes beyond its comment', concat(good, utf8('x')), 'truncated'],
     ['counts one entry too many', patched(good, end + 10, uint(2, 4)), 'zip-damaged'],
     ['has its directory past the end', patched(good, end + 16, uint(4, 2 ** 31)), 'zip-damaged'],
-    ['has its directory somewhere else', patched(good, end + 16, uint(4, directory - 1)), 'zip-damaged'],
+    ['has a wrong directory offset', patched(good, end + 16, uint(4, directory - 1)), 'zip-damaged'],
     [
       'has bytes between its directory and its end',
       concat(good.subarray(0, end), utf8('x'), good.subarray(end)),
@@ -99,7 +99,7 @@ describe('a damaged zip archive', () => {
       'zip-damaged',
     ],
     [
-      'has sizes that no number holds',
+      'has sizes beyond the safe integers',
       patched(wide, wideRecord + 48, new Uint8Array(8).fill(0xff)),
       'zip-damaged',
     ],
@@ -109,28 +109,34 @@ describe('a damaged zip archive', () => {
       'zip-damaged',
     ],
     ['names an entry twice', zipFile([...files, ...files]), 'zip-damaged'],
-  ])('that %s is refused when it is opened', async (_, bytes, code) => {
+  ])('that %s is rejected on opening', async (_, bytes, code) => {
     expect(await failure(open(bytes))).toMatchObject({ name: 'CheckpointError', code });
   });
 
   it.each<[string, Uint8Array]>([
-    ['has no header where it should be', patched(stored, 0, uint(2, 0))],
-    ['calls the entry otherwise there', patched(stored, 30, utf8('ONE'))],
-    ['says another method there', patched(stored, 8, uint(2, 8))],
-    ['says another length there', patched(stored, 18, uint(4, 4))],
-    ['has its data pushed past what follows', patched(stored, 28, uint(2, 1000))],
-    ['unpacks to less than it says', patched(compressed, compressedDirectory + 24, uint(4, text.length + 1))],
-    ['unpacks to more than it says', patched(compressed, compressedDirectory + 24, uint(4, text.length - 1))],
-    ['unpacks to more than may be unpacked', patched(compressed, compressedDirectory + 24, uint(4, 2 ** 30))],
-    ['does not unpack', patched(compressed, 33, new Uint8Array(20).fill(0xff))],
-  ])('that %s is refused when it is read', async (_, bytes) => {
+    ['has no local header', patched(stored, 0, uint(2, 0))],
+    ['has another name in the local header', patched(stored, 30, utf8('ONE'))],
+    ['has another method in the local header', patched(stored, 8, uint(2, 8))],
+    ['has another length in the local header', patched(stored, 18, uint(4, 4))],
+    ['has data reaching past the next record', patched(stored, 28, uint(2, 1000))],
+    [
+      'decompresses to less than its size',
+      patched(compressed, compressedDirectory + 24, uint(4, text.length + 1)),
+    ],
+    [
+      'decompresses to more than its size',
+      patched(compressed, compressedDirectory + 24, uint(4, text.length - 1)),
+    ],
+    ['has a size of 1 GiB in the directory', patched(compressed, compressedDirectory + 24, uint(4, 2 ** 30))],
+    ['cannot be decompressed', patched(compressed, 33, new Uint8Array(20).fill(0xff))],
+  ])('that %s is rejected on reading', async (_, bytes) => {
     const error = await failure(readAll(bytes));
     expect(error.name).toBe('CheckpointError');
     expect(error.code).toMatch(/^zip-(damaged|unsupported)$/);
     expect(error.details).toMatchObject({ file: 'a.zip' });
   });
 
-  it('reads what follows its own lengths when they are left to the end', async () => {
+  it('uses the lengths in the central directory when the local header has none', async () => {
     // A writer that streams sets flag 3 and puts zeros into the header before the data.
     const streamed = patched(patched(stored, 6, uint(2, 8)), 18, uint(4, 0));
     streamed.set(uint(2, 8), storedDirectory + 8);

@@ -66,8 +66,8 @@ const faults: [StorageFault, { lasts: boolean }][] = [
   ['broken', { lasts: true }],
 ];
 
-describe.each(faults)('whatever call of the storage fails, %s %o,', (fault, options) => {
-  it('installing says so or succeeds, and trying again makes the model whole', async () => {
+describe.each(faults)('when any storage call fails (%s %o)', (fault, options) => {
+  it('install: reports the error or succeeds, and completes the model when retried', async () => {
     const calls = await failEachCall(
       fault,
       async (arm) => {
@@ -83,7 +83,7 @@ describe.each(faults)('whatever call of the storage fails, %s %o,', (fault, opti
     expect(calls).toBeGreaterThan(5);
   });
 
-  it('repairing a damaged model says so or succeeds, and trying again makes it whole', async () => {
+  it('repair: reports the error or succeeds, and completes the model when retried', async () => {
     await failEachCall(
       fault,
       async (arm) => {
@@ -100,7 +100,7 @@ describe.each(faults)('whatever call of the storage fails, %s %o,', (fault, opti
     );
   });
 
-  it('removing a model says so or succeeds, and trying again leaves nothing', async () => {
+  it('remove: reports the error or succeeds, and leaves nothing when retried', async () => {
     await failEachCall(
       fault,
       async (arm) => {

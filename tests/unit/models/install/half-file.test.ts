@@ -92,15 +92,15 @@ async function expectValues(bytes: Uint8Array<ArrayBuffer>, wanted: Record<strin
   }
 }
 
-describe('a float16 file of some tensors', () => {
-  it('holds the values of every type, rounded, and nothing else', async () => {
+describe('halfFile', () => {
+  it('contains the values of every type, rounded to float16, and nothing else', async () => {
     const { file, wanted } = mixed();
     const { planned } = await plan(file, Object.keys(wanted));
     await expectValues(await carryOut(planned), wanted);
   });
 
   it.each(['F64', 'F32', 'F16', 'BF16'] as const)(
-    'is made of %s in chunks as it is as a whole',
+    'converts %s in chunks to the same values as at once',
     async (dtype) => {
       const { bytes, list } = stored[dtype](values(7, 9000));
       const file = safetensorsFile([{ name: 'long', dtype, shape: [90, 100], data: bytes }]);
@@ -110,7 +110,7 @@ describe('a float16 file of some tensors', () => {
     },
   );
 
-  it('is the same in whatever order its chunks are made', async () => {
+  it('does not depend on the order of the chunks', async () => {
     const { file, wanted } = mixed();
     const { planned } = await plan(file, Object.keys(wanted));
     expect(planned.chunks.length).toBeGreaterThan(4);
@@ -120,7 +120,7 @@ describe('a float16 file of some tensors', () => {
     expect(again.layout).toBe(planned.layout);
   });
 
-  it('covers itself with chunks, each of a bounded length, without overlap', async () => {
+  it('is covered by chunks of bounded length without overlap', async () => {
     const { file, wanted } = mixed();
     const { planned } = await plan(file, Object.keys(wanted));
     let end = 0;
@@ -132,7 +132,7 @@ describe('a float16 file of some tensors', () => {
     expect(end).toBe(planned.size);
   });
 
-  it('fetches neighbours together and leaves out what is not wanted', async () => {
+  it('fetches neighbouring tensors together and skips unused ones', async () => {
     const { file, wanted } = mixed();
     const { web, planned } = await plan(file, Object.keys(wanted), 100_000);
     // One request for what stands before the unwanted tensor, one for all that comes after it.
@@ -148,7 +148,7 @@ describe('a float16 file of some tensors', () => {
     [NaN, 'weight-not-finite'],
     [-Infinity, 'weight-not-finite'],
     [65_520, 'weight-too-large'],
-  ])('refuses %f by the name of its tensor', async (value, code) => {
+  ])('rejects %f, naming the tensor', async (value, code) => {
     const list = values(1, 600);
     list[599] = value;
     const bytes = safetensorsFile([{ name: 'bad', dtype: 'F32', shape: [600], data: bytesOf(list) }]);
@@ -157,7 +157,7 @@ describe('a float16 file of some tensors', () => {
   });
 });
 
-describe('of PyTorch’s files, a float16 file', () => {
+describe('halfFile of a PyTorch file', () => {
   function torch(options: { compress?: boolean; byteOrder?: string } = {}) {
     const lists = {
       first: values(1, 30),
@@ -202,7 +202,7 @@ describe('of PyTorch’s files, a float16 file', () => {
     ['as torch.save writes them', {}],
     ['packed again with compression', { compress: true }],
     ['from a machine that is big-endian', { byteOrder: 'big' }],
-  ])('holds the same values: %s', async (_, options) => {
+  ])('contains the same values: %s', async (_, options) => {
     const { file, wanted } = torch(options);
     const { planned } = await plan(file, Object.keys(wanted));
     await expectValues(await carryOut(planned, planned.chunks.toReversed()), wanted);
@@ -212,7 +212,7 @@ describe('of PyTorch’s files, a float16 file', () => {
     ['DoubleStorage', 'F64'],
     ['HalfStorage', 'F16'],
     ['BFloat16Storage', 'BF16'],
-  ] as const)('holds the same values of a %s, in chunks', async (className, dtype) => {
+  ] as const)('contains the same values of a %s, in chunks', async (className, dtype) => {
     const { bytes, list } = stored[dtype](values(7, 9000));
     const storage = { key: '0', className, count: 9000 };
     const pickle = py.pickle(
@@ -225,7 +225,7 @@ describe('of PyTorch’s files, a float16 file', () => {
     await expectValues(await carryOut(planned), { long: list });
   });
 
-  it('asks for no more than the chunks and a header for each long tensor', async () => {
+  it('requests only the chunks, and a header for each long tensor', async () => {
     const { file } = torch();
     const { web, planned } = await plan(file, ['first', 'long', 'second']);
     const before = web.asked.length;

@@ -93,11 +93,11 @@ async function stopAfter(chunks: number, { source, files, options }: ReturnType<
   expect(files.writers).toBe(0);
 }
 
-describe('a model whose server falls silent', () => {
+describe('a server that stalls', () => {
   it.each([
     ['before it answers', { kind: 'silence' }],
-    ['in the middle', { kind: 'stall', after: 1000 }],
-  ] as const)('%s is asked for again, and the user is told why', async (_, fault) => {
+    ['in the middle of a file', { kind: 'stall', after: 1000 }],
+  ] as const)('%s is asked again, with a notice of the reason', async (_, fault) => {
     const { source, files, options, notices, clock } = rig();
     const plan = await planInstall(source, options);
     const gate = createGate();
@@ -113,12 +113,12 @@ describe('a model whose server falls silent', () => {
   });
 });
 
-describe('a model whose server sends files only whole', () => {
+describe('a server without range requests', () => {
   beforeEach(() => {
     hub.inject({ faults: [{ kind: 'ignore-range' }] });
   });
 
-  it('is installed by letting each large file stream by once', async () => {
+  it('sends each large file once', async () => {
     const { source, files, options, notices, clock } = rig();
     const plan = await planInstall(source, options);
     const before = hub.fetched(unet).requests;
@@ -129,7 +129,7 @@ describe('a model whose server sends files only whole', () => {
     await expectWhole(files);
   });
 
-  it('survives lost connections, each of which gets a little farther', async () => {
+  it('may lose connections, with some progress each time', async () => {
     const { source, files, options, notices } = rig();
     const plan = await planInstall(source, options);
     const lost = [20_000, 21_000, 60_000, 61_000, 100_000];
@@ -142,7 +142,7 @@ describe('a model whose server sends files only whole', () => {
     await expectWhole(files);
   });
 
-  it('goes on after a pause with what is missing, and says that the rest comes again', async () => {
+  it('resumes with the missing chunks after a pause, with a notice that the file is downloaded again', async () => {
     const parts = rig();
     await stopAfter(12, parts);
     const { source, files, options, notices } = parts;
@@ -163,7 +163,7 @@ describe('a model whose server sends files only whole', () => {
     await expectWhole(files);
   });
 
-  it('goes on in parts where the server has learnt to send them', async () => {
+  it('is resumed with ranges once it supports them', async () => {
     const parts = rig();
     await stopAfter(12, parts);
     hub.reset();
@@ -173,7 +173,7 @@ describe('a model whose server sends files only whole', () => {
     await expectWhole(files);
   });
 
-  it('is asked for elsewhere where it is a file that cannot be read from its beginning on', async () => {
+  it('makes the installation fall back from weights that cannot be read in order', async () => {
     const { source, files, options, notices } = rig();
     const weights = [torchFile, ...source.unet.weights];
     await install({ ...source, unet: { ...source.unet, weights } }, files, options);

@@ -71,8 +71,8 @@ async function stopAfter(bytes: number, { web, source, files, options }: ReturnT
   web.onPart = () => undefined;
 }
 
-describe('a plan', () => {
-  it('says from headers alone what will be fetched and stored', async () => {
+describe('planInstall', () => {
+  it('computes the download and stored sizes from headers only', async () => {
     const { web, source, files, options } = rig();
     const plan = await planInstall(source, options);
     const headers = web.sent();
@@ -84,7 +84,7 @@ describe('a plan', () => {
     expect(plan.parts.find(({ name }) => name === unetFile)).toMatchObject({ part: 'UNet', url: unetUrl });
   });
 
-  it('takes the first address that can be had, and says which', async () => {
+  it('uses the first available address, and reports the fallback', async () => {
     const { source, web, notices, options } = rig();
     web.put(`${base}page.bin`, new TextEncoder().encode('<!doctype html><title>Log in</title>'));
     const weights = ['gone.safetensors', 'page.bin', ...source.unet.weights];
@@ -96,7 +96,7 @@ describe('a plan', () => {
     ]);
   });
 
-  it('takes no web page for a network, as some servers send them for files that they lack', async () => {
+  it('rejects a web page that a server sends in place of a missing file', async () => {
     const { source, web, files, notices, options } = rig();
     const page = new TextEncoder().encode('<!doctype html><title>Home</title>'.padEnd(3000));
     web.put(`${base}page.onnx`, page);
@@ -113,7 +113,7 @@ describe('a plan', () => {
     ]);
   });
 
-  it('names everything that is wrong with a source', async () => {
+  it('reports every problem of a source', async () => {
     const { source, web, options } = rig();
     web.put(`${base}tiny/unet/config.json`, new TextEncoder().encode('{"in_channels":9}'));
     web.files.delete(`${base}tiny/clip/image.onnx`);
@@ -122,7 +122,7 @@ describe('a plan', () => {
     expect(problemsOf(error)).toMatchObject([{ code: 'config-unsupported' }, { code: 'not-found' }]);
   });
 
-  it('says what is wrong with the file that is there rather than that another is missing', async () => {
+  it('reports the damaged file rather than a missing alternative', async () => {
     const { source, web, options } = rig();
     web.put(`${base}cut.safetensors`, new Uint8Array(web.files.get(unetUrl)?.bytes.slice(0, 50_000) ?? []));
     const weights = ['gone.safetensors', 'cut.safetensors'];
@@ -131,8 +131,8 @@ describe('a plan', () => {
   });
 });
 
-describe('an installed model', () => {
-  it('holds what the compiler reads, in float16, and opens as the original does', async () => {
+describe('installed model', () => {
+  it('contains the tensors that the compiler reads, in float16, and can be opened', async () => {
     const { source, files, options } = rig();
     await install(source, files, options);
     const { manifest, parts, fixedPrompts } = await openInstalled(files, 'tiny');
@@ -146,7 +146,7 @@ describe('an installed model', () => {
     expect((await parts.imageEncoder.model()).graph.length).toBeGreaterThan(1000);
   });
 
-  it('is listed with what it is, and is gone once it is removed', async () => {
+  it('is listed with its metadata until removed', async () => {
     const { source, files, options } = rig();
     await install(source, files, options);
     expect(await listInstalled(files)).toMatchObject([
@@ -164,7 +164,7 @@ describe('an installed model', () => {
     expect((await failure(openInstalled(files, 'tiny'))).code).toBe('not-installed');
   });
 
-  it.each([1, 6, 40])('is the same over %i connections', async (connections) => {
+  it.each([1, 6, 40])('is the same with %i connections', async (connections) => {
     const { source, files, options, web } = rig();
     let open = 0;
     let most = 0;
@@ -182,7 +182,7 @@ describe('an installed model', () => {
     await expectWhole(files);
   });
 
-  it('opens every file once, however often the journal is saved', async () => {
+  it('opens each file once, however often the journal is saved', async () => {
     const { web, source, files, options, clock } = rig();
     web.onPart = () => {
       clock.pass(700);
@@ -193,7 +193,7 @@ describe('an installed model', () => {
     await expectWhole(files);
   });
 
-  it('asks once for chunks that lie together', async () => {
+  it('coalesces adjacent chunks into one request', async () => {
     const { web, source, files, options } = rig();
     const plan = await planInstall(source, options);
     const unet = plan.files.find(({ name }) => name === unetFile);
@@ -204,7 +204,7 @@ describe('an installed model', () => {
     await expectWhole(files);
   });
 
-  it('tells its progress up to the end, at the rate at which it goes', async () => {
+  it('reports progress, rate and remaining time up to the end', async () => {
     const { web, source, files, options, clock, progress } = rig();
     web.onPart = () => {
       clock.pass(100);
@@ -227,8 +227,8 @@ describe('an installed model', () => {
   });
 });
 
-describe('an installation that was stopped', () => {
-  it('goes on where it stopped', async () => {
+describe('interrupted installation', () => {
+  it('resumes where it stopped', async () => {
     const parts = rig();
     await stopAfter(60_000, parts);
     const { web, source, files, options, progress } = parts;
@@ -242,7 +242,7 @@ describe('an installation that was stopped', () => {
     await expectWhole(files);
   });
 
-  it('says how far it is with reading back what is there, and can be stopped in that', async () => {
+  it('reports progress while verifying the stored chunks, and can be aborted then', async () => {
     const parts = rig();
     await stopAfter(60_000, parts);
     const { web, source, files, options, progress } = parts;
@@ -273,7 +273,7 @@ describe('an installation that was stopped', () => {
     await expectWhole(files);
   });
 
-  it('loses at most what was not flushed when its page is killed', async () => {
+  it('loses only unflushed chunks when the page is killed', async () => {
     const { web, source, files, options, clock } = rig();
     web.onPart = () => {
       clock.pass(700);
@@ -295,7 +295,7 @@ describe('an installation that was stopped', () => {
   it.each([
     ['install.json', 'install.new.json'],
     ['install.new.json', 'install.json'],
-  ])('survives that %s was torn as it was written', async (torn) => {
+  ])('survives a torn write of %s', async (torn) => {
     const parts = rig();
     await stopAfter(60_000, parts);
     const { web, source, files, options } = parts;
@@ -322,7 +322,7 @@ describe('an installation that was stopped', () => {
     expect((await listInstalled(files)).map(({ state }) => state)).toEqual(['partial']);
   });
 
-  it('begins again where no journal is left', async () => {
+  it('restarts when no journal is left', async () => {
     const parts = rig();
     await stopAfter(60_000, parts);
     const { source, files, options } = parts;
@@ -334,7 +334,7 @@ describe('an installation that was stopped', () => {
     await expectWhole(files);
   });
 
-  it('asks for nothing when it is stopped before it begins', async () => {
+  it('requests nothing when aborted before it begins', async () => {
     const { web, source, files, options } = rig();
     const signal = AbortSignal.abort();
     await expect(install(source, files, { ...options, signal })).rejects.toBe(signal.reason);
@@ -349,22 +349,22 @@ const passing: Record<string, (web: FakeWeb) => void> = {
     let count = 0;
     web.fault = () => (++count % 3 === 0 ? refusal(503) : null);
   },
-  'asks for patience': (web) => {
+  'sends Retry-After': (web) => {
     let count = 0;
     web.fault = () => (++count % 7 === 0 ? refusal(429, { 'Retry-After': '3' }) : null);
   },
-  'loses connections half-way': (web) => {
+  'drops connections': (web) => {
     let count = 0;
     web.fault = (asked, file) => (++count % 3 === 0 ? broken(asked, file, 700) : null);
   },
-  'cannot be reached for a while': (web) => {
+  'is unreachable for a while': (web) => {
     let count = 0;
     web.fault = () => (++count % 4 === 0 ? Promise.reject(new TypeError('fetch failed')) : null);
   },
   'ignores ranges': (web) => {
     web.fault = (_, { bytes }) => new Response(bytes);
   },
-  'hides its headers from other sites': (web) => {
+  'hides its headers from other origins': (web) => {
     web.fault = ({ range, method }, { bytes }) => {
       const length = { 'Content-Length': String(bytes.length) };
       if (!range) return new Response(method === 'HEAD' ? null : bytes, { headers: length });
@@ -374,14 +374,14 @@ const passing: Record<string, (web: FakeWeb) => void> = {
 };
 
 describe('a server', () => {
-  it.each(Object.entries(passing))('that %s is lived with', async (_, misbehave) => {
+  it.each(Object.entries(passing))('that %s does not prevent the installation', async (_, misbehave) => {
     const { web, source, files, options } = rig();
     misbehave(web);
     await install(source, files, options);
     await expectWhole(files);
   });
 
-  it('that goes away for good is given up, and what is finished stays', async () => {
+  it('that goes away fails the installation, and the finished chunks are kept', async () => {
     const { web, source, files, options, notices } = rig();
     web.fault = () => (web.sent(unetUrl) > 60_000 ? Promise.reject(new TypeError('fetch failed')) : null);
     expect((await failure(install(source, files, options))).code).toBe('network');
@@ -402,7 +402,7 @@ describe('a server', () => {
     web.put(unetUrl, other, tag);
   }
 
-  it('that replaces a file while it is fetched gets it asked for again, whole', async () => {
+  it('that replaces a file during the download causes it to be downloaded again completely', async () => {
     const { web, source, files, options, notices } = rig();
     let replaced = false;
     web.fault = () => {
@@ -422,7 +422,7 @@ describe('a server', () => {
     expect(files.contents('tiny')).toEqual(clean.contents('tiny'));
   });
 
-  it('that replaces a file again and again is given up with a clear word', async () => {
+  it('that keeps replacing a file fails the installation with the code "changed"', async () => {
     const { web, source, files, options } = rig();
     let version = 0;
     web.fault = () => {
@@ -436,7 +436,7 @@ describe('a server', () => {
     expect((await failure(openInstalled(files, 'tiny'))).code).toBe('model-partial');
   });
 
-  it('that has another file the next day is noticed, and nothing of the first is mixed in', async () => {
+  it('that has another version on resuming is detected, and the versions are not mixed', async () => {
     const parts = rig();
     await stopAfter(60_000, parts);
     const { web, source, files, options, notices } = parts;
@@ -450,7 +450,7 @@ describe('a server', () => {
     expect(files.contents('tiny')).toEqual(clean.contents('tiny'));
   });
 
-  it('that has the same file under another address is gone on with', async () => {
+  it('at another address with the same file is resumed from', async () => {
     const parts = rig();
     await stopAfter(60_000, parts);
     const { web, source, files, options } = parts;
@@ -465,8 +465,8 @@ describe('a server', () => {
   });
 });
 
-describe('a disk', () => {
-  it('with too little room is refused before anything is fetched', async () => {
+describe('disk space', () => {
+  it('that is too low fails before anything is fetched', async () => {
     const { source, files, options, web } = rig();
     const plan = await planInstall(source, options);
     const before = web.sent();
@@ -479,7 +479,7 @@ describe('a disk', () => {
     expect(web.sent()).toBe(before);
   });
 
-  it('that becomes full on the way stops cleanly, and it goes on once there is room', async () => {
+  it('that runs out fails the installation, which can be resumed once there is room', async () => {
     const { source, files, options, web } = rig();
     files.capacity = 70_000;
     files.tellsRoom = false;
@@ -496,8 +496,8 @@ describe('a disk', () => {
   });
 });
 
-describe('a disk with no room for another file', () => {
-  it('keeps what is in the others', async () => {
+describe('a full disk for one file', () => {
+  it('keeps the chunks of the other files', async () => {
     const { source, files, options, web } = rig();
     const writer = files.writer.bind(files);
     files.writer = (model, name) =>
@@ -514,8 +514,8 @@ describe('a disk with no room for another file', () => {
   });
 });
 
-describe('a browser that calls more room free than there is', () => {
-  it('is not believed when the disk is full', async () => {
+describe('a browser that overestimates the free space', () => {
+  it('does not have its estimate reported when the disk is full', async () => {
     const { source, files, options } = rig();
     files.capacity = 70_000;
     files.room = () => Promise.resolve(10 * 2 ** 30);
@@ -525,8 +525,8 @@ describe('a browser that calls more room free than there is', () => {
   });
 });
 
-describe('a browser that keeps nothing', () => {
-  it('is said to be one', async () => {
+describe('a browser without storage', () => {
+  it('is reported as storage-unavailable', async () => {
     const { source, files, options } = rig();
     const refuse = () => Promise.reject(new DOMException('no', 'NotSupportedError'));
     Object.assign(files, { list: refuse, remove: refuse, writer: refuse });
@@ -537,7 +537,7 @@ describe('a browser that keeps nothing', () => {
 });
 
 describe('damage on disk', () => {
-  it('is found, said, and mended by fetching that chunk alone', async () => {
+  it('is detected, reported, and repaired by downloading only that chunk', async () => {
     const { source, files, options, web } = rig();
     await install(source, files, options);
     const bytes = files.read('tiny', unetFile);
@@ -554,7 +554,7 @@ describe('damage on disk', () => {
     await expectWhole(files);
   });
 
-  it('is told by where it is, and a file that is gone is missing', async () => {
+  it('is located, and a deleted file is reported as missing', async () => {
     const { source, files, options } = rig();
     await install(source, files, options);
     files.lose('tiny', 'unet/config.json');
@@ -572,7 +572,7 @@ describe('damage on disk', () => {
     await expectWhole(files);
   });
 
-  it('can be looked for by someone who loses patience', async () => {
+  it('verification can be aborted', async () => {
     const { source, files, options } = rig();
     await install(source, files, options);
     const signal = AbortSignal.abort();

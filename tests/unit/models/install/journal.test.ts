@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { journalSchema, stringifyJournal } from '../../../../src/models/install/journal.ts';
 import { stableDiffusionVariations } from '../../../../src/models/install/stable-diffusion.ts';
 
-describe('an install journal', () => {
+describe('install journal', () => {
   // Journals of this form are on the disks of users, who would have to download gigabytes again.
   const stored = {
     version: 1,
@@ -26,7 +26,7 @@ describe('an install journal', () => {
     ],
   };
 
-  it('is read and written in the form that version 1 has on disk', () => {
+  it('reads and writes the stored format of version 1', () => {
     const journal = v.parse(journalSchema, stored);
     expect(journal.files[0]?.chunks).toEqual(stored.files[0]?.pieces);
     expect(JSON.parse(stringifyJournal(journal))).toEqual(stored);

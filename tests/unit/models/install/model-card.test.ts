@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseModelCard } from '../../../../src/models/install/model-card.ts';
 
-describe('the licence in a README.md', () => {
+describe('parseModelCard', () => {
   it.each([
     ['---\nlicense: mit\n---\n# Model', 'mit', null],
     ['\uFEFF---\r\nlicense: mit\r\n---\r\n', 'mit', null],
@@ -24,11 +24,11 @@ describe('the licence in a README.md', () => {
     ['license: mit\n', null, null],
     ['# Model\n---\nlicense: mit\n---\n', null, null],
     ['', null, null],
-  ])('of %j', (text, name, link) => {
+  ])('reads the licence of %j', (text, name, link) => {
     expect(parseModelCard(text)).toEqual({ name, link });
   });
 
-  it('is short and of one line, whatever stands there', () => {
+  it('returns a single line of bounded length for any text', () => {
     const value = fc.string({ unit: 'binary', maxLength: 2000 });
     fc.assert(
       fc.property(value, value, (name, link) => {
@@ -40,7 +40,7 @@ describe('the licence in a README.md', () => {
     );
   });
 
-  it('is found in no time where somebody wants it to take long', () => {
+  it('is not slow for hostile input', () => {
     const hostile = `---\nlicense: "${'\\'.repeat(30_000)}\n${'---'.repeat(10_000)}`;
     expect(parseModelCard(hostile)).toEqual({ name: null, link: null });
   });

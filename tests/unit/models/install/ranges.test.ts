@@ -33,8 +33,8 @@ const anySpans = fc
     });
   });
 
-describe('ranges', () => {
-  it('hold every chunk once and in order, each in one file and without a gap', () => {
+describe('coalesce', () => {
+  it('returns every chunk once and in order, each range in one file and without gaps', () => {
     fc.assert(
       fc.property(fc.array(anySpans, { maxLength: 4 }), fc.integer({ min: 1, max: 8 }), (files, workers) => {
         const missing = missingOf(files);
@@ -51,7 +51,7 @@ describe('ranges', () => {
     );
   });
 
-  it('are long at first and single chunks at the end, so that nobody waits for one long one', () => {
+  it('returns long ranges first and single chunks last, to balance the connections', () => {
     const spans = Array.from({ length: 100 }, (_, index) => ({ begin: 10 * index, end: 10 * index + 10 }));
     const lengths = coalesce(missingOf([spans]), 4).map((range) => chunksOf(range).length);
     expect(lengths[0]).toBe(8);
@@ -59,7 +59,7 @@ describe('ranges', () => {
     expect(lengths).toEqual([...lengths].sort((a, b) => b - a));
   });
 
-  it('are one for each file that comes only in order, whatever is missing of it', () => {
+  it('returns one range for each file without range requests, whatever is missing', () => {
     const spans = Array.from({ length: 50 }, (_, index) => ({ begin: 20 * index, end: 20 * index + 10 }));
     const lengths = coalesce(missingOf([spans, spans], true), 4).map((each) => chunksOf(each).length);
     expect(lengths).toEqual([50, 50]);

@@ -40,20 +40,20 @@ function inDiffusersLayout(): Map<string, Uint8Array<ArrayBuffer>> {
   return new Map(files.map(([name, bytes]) => [names[name] ?? name, bytes]));
 }
 
-describe('where a model comes from', () => {
-  it('is well said for the real one, at a commit that cannot change, with the release behind it', () => {
+describe('model source', () => {
+  it('of Stable Diffusion is valid, pinned to a commit, with the release as fallback', () => {
     expect(parseModelSource(stableDiffusionVariations)).toEqual(stableDiffusionVariations);
     const [first, second] = stableDiffusionVariations.unet.weights;
     expect(first).toMatch(/resolve\/[0-9a-f]{40}\/unet\/diffusion_pytorch_model\.safetensors$/);
     expect(second).toMatch(/resolve\/v2\.0\/unet\/diffusion_pytorch_model\.bin$/);
   });
 
-  it('is refused by the key that is wrong', () => {
+  it('is rejected by the invalid key', () => {
     const call = () => parseModelSource({ ...stableDiffusionVariations, id: '../elsewhere' });
     expect(call).toThrow(expect.objectContaining({ code: 'source-invalid', details: { key: 'id' } }));
   });
 
-  it('may be a repository of the hub, with CLIP’s towers from elsewhere', async () => {
+  it('can be a repository of the hub, with the CLIP encoders from another', async () => {
     const web = new FakeWeb();
     const at = (path: string) => `${base}someone/tiny/resolve/main/${path}`;
     for (const [path, bytes] of inDiffusersLayout()) {
@@ -82,7 +82,7 @@ describe('where a model comes from', () => {
     ['license: mit\nlicense_link: https://law.example/mit', 'mit', 'https://law.example/mit'],
     ['license: mit\nlicense_link: javascript:alert(1)', 'mit', 'someone/tiny'],
     ['tags: [a]', 'Not known: see where the model comes from', 'someone/tiny'],
-  ])('has the licence that its repository says: %j', async (front, licence, link) => {
+  ])('has the licence of its repository: %j', async (front, licence, link) => {
     const web = new FakeWeb();
     const card = `---\n${front}\n---\n${'Words. '.repeat(20_000)}`;
     web.put(`${base}someone/tiny/resolve/main/README.md`, new TextEncoder().encode(card));
@@ -93,10 +93,10 @@ describe('where a model comes from', () => {
       page: `${base}someone/tiny`,
       origin: { kind: 'hub', repository: 'someone/tiny' },
     });
-    expect(web.sent(), 'a long README.md is not read to its end').toBe(2 ** 16);
+    expect(web.sent(), 'only the beginning of a long README.md is read').toBe(2 ** 16);
   });
 
-  it('has an unknown licence without a README.md, and is not to be had without a network', async () => {
+  it('has an unknown licence without a README.md, and fails when offline', async () => {
     const web = new FakeWeb();
     const options = { base, fetch: web.fetch, wait: () => Promise.resolve() };
     expect(await hubSource('someone/tiny', options)).toMatchObject({
@@ -110,7 +110,7 @@ describe('where a model comes from', () => {
     expect((await failure(hubSource('someone/tiny', options))).code).toBe('network');
   });
 
-  it('may be a manifest, whose files lie beside it', async () => {
+  it('can be a manifest, with file paths relative to it', async () => {
     const { web } = tinyWeb();
     const url = `${base}tiny/model.json`;
     const source = await manifestSource(url, { fetch: web.fetch });
@@ -130,10 +130,10 @@ describe('where a model comes from', () => {
   it.each([
     ['with a manifest', tinyModelFiles()],
     ['in the layout of diffusers', inDiffusersLayout()],
-  ])('may be a folder %s', async (_, content) => {
+  ])('can be a folder %s', async (_, content) => {
     const folder = folderOf(content);
     const source = await folderSource(folder);
-    expect(source.id, 'no model of the web is called so').toBe('folder-My-tiny-model');
+    expect(source.id, 'cannot clash with an id from the web').toBe('folder-My-tiny-model');
     const files = new MemoryFiles();
     const nobody: typeof fetch = () => Promise.reject(new Error('a folder is not on the web'));
     await install(source, files, { folder, fetch: nobody });
@@ -142,7 +142,7 @@ describe('where a model comes from', () => {
     );
   });
 
-  describe('whose weights are saved otherwise', () => {
+  describe('with weights in another file layout', () => {
     const whole = 'unet/diffusion_pytorch_model.safetensors';
 
     /** The tiny model with other files instead of the one with the UNet's weights. */
@@ -186,7 +186,7 @@ describe('where a model comes from', () => {
       expect(await contents(withWeights(files))).toEqual(await contents(inDiffusersLayout()));
     });
 
-    it('is refused with the reason where a file is missing, cut short or has what another has', async () => {
+    it('is rejected with the reason when a shard is missing, truncated or a duplicate', async () => {
       const refusal = async (change: (files: Map<string, Uint8Array<ArrayBuffer>>) => void) => {
         const files = shardsOf(weights, 2);
         change(files);
@@ -211,7 +211,7 @@ describe('where a model comes from', () => {
     });
   });
 
-  it('is no folder without a model', async () => {
+  it('rejects a folder without a model', async () => {
     const folder = folderOf(new Map([['notes.txt', new Uint8Array(3)]]));
     expect((await failure(folderSource(folder))).code).toBe('not-found');
   });

@@ -51,13 +51,13 @@ const graph = (name: keyof typeof graphs): CompiledGraph => {
 const planned = ({ weights }: WeightPlan) => weights.reduce((sum, { dims }) => sum + count(dims), 0);
 
 describe('Stable Diffusion 1.x', () => {
-  it('is laid out here as it is published', () => {
+  it('has the published number of parameters', () => {
     expect(unet.shapes.size).toBe(686);
     expect(unet.size).toBe(859_520_964);
     expect(vae.size).toBe(83_653_863);
   });
 
-  it('compiles to the weights that a context of one token needs, in float16', () => {
+  it('compiles to the weights needed for a context of one token, in float16', () => {
     const superfluous = [...unet.shapes].filter(([name]) =>
       /transformer_blocks\.\d+\.(attn2\.to_[qk]|norm2)\./.test(name),
     );
@@ -68,7 +68,7 @@ describe('Stable Diffusion 1.x', () => {
     expect(bytes / 1e9).toBeCloseTo(1.675, 2);
   });
 
-  it('compiles to the decoder alone', () => {
+  it('compiles to the decoder without the encoder', () => {
     expect(planned(graph('decoder').plan)).toBe(49_490_199);
   });
 
@@ -79,16 +79,16 @@ describe('Stable Diffusion 1.x', () => {
     for (const { graph: bytes } of Object.values(graphs)) expect(bytes.length).toBeLessThan(400_000);
   });
 
-  it('gives the context network a row for each of its 16 transformer blocks', () => {
+  it('has a context row for each of its 16 transformer blocks', () => {
     expect(contextWidth(unetConfig)).toBe(5 * 320 + 5 * 640 + 6 * 1280);
   });
 });
 
-describe.each(Object.entries(graphs))('the graph of the %s', (_, { graph: bytes, nodes, plan }) => {
+describe.each(Object.entries(graphs))('graph of the %s', (_, { graph: bytes, nodes, plan }) => {
   const file = readOnnx(bytes);
   const constants = new Map(file.constants.map((constant) => [constant.name, constant]));
 
-  it('names every value once, before it is read', () => {
+  it('defines every value once, before its first use', () => {
     const known = new Set([...file.inputs, ...constants.keys()]);
     expect(known.size).toBe(file.inputs.length + file.constants.length);
     for (const node of file.nodes) {
@@ -102,13 +102,13 @@ describe.each(Object.entries(graphs))('the graph of the %s', (_, { graph: bytes,
     expect(file.nodes).toHaveLength(nodes);
   });
 
-  it('has no idle node, input or constant', () => {
+  it('has no unused node, input or constant', () => {
     const read = new Set([...file.nodes.flatMap((node) => node.inputs), ...file.outputs]);
     for (const node of file.nodes) for (const output of node.outputs) expect(read).toContain(output);
     for (const name of [...file.inputs, ...constants.keys()]) expect(read).toContain(name);
   });
 
-  it('uses the operators of the versions that it declares', () => {
+  it('uses only operators of the declared opsets', () => {
     expect([...file.opsets]).toEqual([
       ['', 20],
       ['com.microsoft', 1],
@@ -116,7 +116,7 @@ describe.each(Object.entries(graphs))('the graph of the %s', (_, { graph: bytes,
     for (const { domain } of file.nodes) expect(file.opsets.has(domain)).toBe(true);
   });
 
-  it('has no node with more tensors than a GPU may bind at once', () => {
+  it('has no node with more tensors than a GPU can bind', () => {
     for (const { name, inputs, outputs } of file.nodes) {
       // Lengths and shapes stay in memory.
       const bound = inputs.filter((input) => input !== '' && constants.get(input)?.type !== INT64);
@@ -124,7 +124,7 @@ describe.each(Object.entries(graphs))('the graph of the %s', (_, { graph: bytes,
     }
   });
 
-  it('has its weights one after the other, aligned, and where the plan says', () => {
+  it('has its weights contiguous, aligned, and at the planned offsets', () => {
     let end = 0;
     for (const { name, dims, offset } of plan.weights) {
       expect(offset % 64).toBe(0);
@@ -154,13 +154,13 @@ describe('attention', () => {
     return nodes.filter(({ operator }) => operator === 'MultiHeadAttention').length;
   };
 
-  it('is one node where heads are no wider than the device takes them', () => {
+  it('is one fused node when heads are no wider than the device supports', () => {
     // Stable Diffusion's heads have 40, 80 and 160 channels, in 5, 5 and 6 blocks.
     expect([39, 40, 80, 159, 160].map(fusedHeads)).toEqual([0, 5, 10, 10, 16]);
   });
 });
 
-describe('a checkpoint that does not belong to its configuration', () => {
+describe('a checkpoint that does not match its configuration', () => {
   const without = (checkpoint: Checkpoint, tensor: string): Checkpoint => ({
     ...checkpoint,
     tensors: new Map([...checkpoint.tensors].filter(([name]) => name !== tensor)),
@@ -197,7 +197,7 @@ describe('a checkpoint that does not belong to its configuration', () => {
     ['vae', vae.header('vae.bin'), (name) => /^(decoder|post_quant_conv)/.test(name)],
   ];
 
-  it.each(parts)('lacks a tensor that the %s needs', (part, checkpoint, needs) => {
+  it.each(parts)('is rejected when it lacks a tensor of the %s', (part, checkpoint, needs) => {
     const names = [...checkpoint.tensors.keys()].filter(needs);
     expect(names.length).toBeGreaterThan(30);
     fc.assert(
@@ -213,7 +213,7 @@ describe('a checkpoint that does not belong to its configuration', () => {
     );
   });
 
-  it.each(parts)('has a tensor of another shape than the %s needs', (part, checkpoint, needs) => {
+  it.each(parts)('is rejected when a tensor of the %s has another shape', (part, checkpoint, needs) => {
     const names = [...checkpoint.tensors.keys()].filter(needs);
     fc.assert(
       fc.property(fc.constantFrom(...names), (tensor) => {
@@ -232,7 +232,7 @@ describe('a checkpoint that does not belong to its configuration', () => {
   it.each([
     ['as a matrix', 'conv_shortcut.weight', 2],
     ['as a convolution of one pixel', 'attn1.to_q.weight', 4],
-  ])('may store a product of channels %s', (_, ending, rank) => {
+  ])('may store a pointwise linear layer %s', (_, ending, rank) => {
     const [tensor, dims] = [...unet.shapes].find(([name]) => name.endsWith(ending)) ?? ['', []];
     const stored = [...dims, 1, 1].slice(0, rank);
     expect(stored).toHaveLength(rank);

@@ -82,7 +82,7 @@ async function unetError(
   return relativeError(out, expected(reference, json, { ...asked, samples: rows }));
 }
 
-describe('a compiled UNet computes what the definition says', () => {
+describe('a compiled UNet matches the reference', () => {
   const even = { height: 6, width: 6 };
   const odd = { height: 5, width: 7 };
   const cases: Record<string, [UnetJson, Size]> = {
@@ -137,8 +137,8 @@ describe('a compiled UNet computes what the definition says', () => {
     'one head': [{ ...small, attention_head_dim: 1 }, even],
     'a head for every channel': [{ ...small, attention_head_dim: [8, 16] }, even],
     'linear projections': [{ ...small, use_linear_projection: true }, even],
-    'padding on one side when it shrinks': [{ ...small, downsample_padding: 0 }, even],
-    'sides that do not halve': [
+    'asymmetric padding on downsampling': [{ ...small, downsample_padding: 0 }, even],
+    'odd sides': [
       {
         ...small,
         block_out_channels: [8, 8, 8],
@@ -147,10 +147,13 @@ describe('a compiled UNet computes what the definition says', () => {
       },
       odd,
     ],
-    'sides of which one halves': [small, { height: 6, width: 7 }],
-    'padding on one side and sides that do not halve': [{ ...small, downsample_padding: 0 }, odd],
+    'one odd side': [small, { height: 6, width: 7 }],
+    'asymmetric padding and odd sides': [{ ...small, downsample_padding: 0 }, odd],
     'sines first, and shifted frequencies': [{ ...small, flip_sin_to_cos: false, freq_shift: 1 }, even],
-    'other kernels at the ends': [{ ...small, conv_in_kernel: 5, conv_out_kernel: 1 }, even],
+    'other kernel sizes of the first and last convolution': [
+      { ...small, conv_in_kernel: 5, conv_out_kernel: 1 },
+      even,
+    ],
     'another width of the time embedding': [{ ...small, time_embedding_dim: 20 }, even],
     'another epsilon': [{ ...small, norm_eps: 0.1 }, even],
   };
@@ -158,7 +161,7 @@ describe('a compiled UNet computes what the definition says', () => {
     expect(await unetError(json, size)).toBeLessThan(limit);
   });
 
-  it('whatever its shape', async () => {
+  it('with a random configuration', async () => {
     const anyUnet = fc
       .record({
         widths: fc.array(fc.constantFrom(8, 12, 16), { minLength: 1, maxLength: 3 }),
@@ -216,11 +219,11 @@ describe('a compiled UNet computes what the definition says', () => {
     );
   });
 
-  it.each(Object.entries(cases))('for both halves of guidance at once: %s', async (_, [json, size]) => {
+  it.each(Object.entries(cases))('with both halves of guidance in one batch: %s', async (_, [json, size]) => {
     expect(await unetError(json, size, attentionBy(Infinity), 2)).toBeLessThan(limit);
   });
 
-  it('for several pictures with both halves', async () => {
+  it('with several pictures and both halves', async () => {
     const reference = referenceUnet(small);
     reference.parameters.randomise(1);
     const asked = question(small, even, 4);
@@ -231,7 +234,7 @@ describe('a compiled UNet computes what the definition says', () => {
     expect(relativeError(out, expected(reference, small, rows))).toBeLessThan(limit);
   });
 
-  it('with the scores of attention in slices, down to one query at a time', async () => {
+  it('with sliced attention scores, down to one query at a time', async () => {
     for (const heads of [1, 2]) {
       const json = { ...small, attention_head_dim: heads };
       for (const scoreBytes of [1, 40_000, 80_000]) {
@@ -240,7 +243,7 @@ describe('a compiled UNet computes what the definition says', () => {
     }
   });
 
-  it('with attention spelled out as with the fused node', async () => {
+  it('with attention spelled out and with the fused node', async () => {
     const json = { ...small, attention_head_dim: [1, 4], down_block_types: [withAttention, withAttention] };
     // Heads of 8 and of 4 channels: both spelled out, one of them, none.
     for (const widest of [3, 4, 8]) {
@@ -273,7 +276,7 @@ async function vaeError(json: VaeJson, size: Size, oldNames = false): Promise<nu
   return relativeError(out, answer);
 }
 
-describe('a compiled decoder computes what the definition says', () => {
+describe('a compiled decoder matches the reference', () => {
   const square = { height: 4, width: 4 };
   const cases: Record<string, [VaeJson, Size]> = {
     'three levels': [smallVae, square],
@@ -296,15 +299,15 @@ describe('a compiled decoder computes what the definition says', () => {
     expect(await vaeError(json, size)).toBeLessThan(limit);
   });
 
-  it('with the names that attention had before diffusers 0.12', async () => {
+  it('with the tensor names of attention before diffusers 0.12', async () => {
     expect(await vaeError(smallVae, square, true)).toBeLessThan(limit);
   });
 });
 
-describe('of a checkpoint', () => {
+describe('tensors read from a checkpoint', () => {
   const square = { height: 4, width: 4 };
 
-  it('a UNet reads all but what a context of one token makes superfluous', async () => {
+  it('UNet: all but those unused with a context of one token', async () => {
     const { parameters } = referenceUnet(small);
     const { checkpoint, read } = watched(await parameters.randomise(3).checkpoint());
     await runUnet(small, checkpoint, question(small, square));
@@ -316,7 +319,7 @@ describe('of a checkpoint', () => {
     expect([...read].sort()).toEqual(needed.sort());
   });
 
-  it('a decoder reads nothing of the encoder', async () => {
+  it('decoder: none of the encoder', async () => {
     const { parameters } = referenceVae(smallVae);
     const { checkpoint, read } = watched(await parameters.randomise(4).checkpoint());
     await runDecoder(smallVae, checkpoint, square, [randomValues(1, 64)]);
@@ -326,8 +329,8 @@ describe('of a checkpoint', () => {
   });
 });
 
-describe('in float16', () => {
-  it('graphs are accepted as they are in float32', async () => {
+describe('float16', () => {
+  it('graphs are valid as in float32', async () => {
     const size = { height: 5, width: 6 };
     const unetConfig = parseUnetConfig('unet/config.json', { ...small, attention_head_dim: [1, 4] });
     const unet = await referenceUnet(small).parameters.randomise(5).checkpoint();

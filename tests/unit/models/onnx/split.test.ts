@@ -68,8 +68,8 @@ async function run(model: OnnxModel): Promise<unknown> {
   return y && (await compute.read([y]));
 }
 
-describe('an ONNX file with its weights inside', () => {
-  it('computes the same without being in memory as a whole', async () => {
+describe('openOnnx with embedded weights', () => {
+  it('computes the same without loading the whole file into memory', async () => {
     const { source, reads } = onDisk(file);
     const whole = await openOnnx(source);
     expect(whole).toEqual({ graph: file, weights: [] });
@@ -80,7 +80,7 @@ describe('an ONNX file with its weights inside', () => {
     expect(await run(split)).toEqual(await run(whole));
   });
 
-  it('is read whole where it cannot be read synchronously', async () => {
+  it('reads the whole file if it cannot be read synchronously', async () => {
     const source = memorySource('tower.onnx', file);
     const remote: ByteSource = {
       name: source.name,
@@ -93,8 +93,8 @@ describe('an ONNX file with its weights inside', () => {
   it.each([
     ['cut short', file.slice(0, 100_000)],
     ['a web page', new TextEncoder().encode('<!doctype html>'.padEnd(5000, ' '))],
-    ['numbers without an end', new Uint8Array(5000).fill(0xff)],
-  ])('that is %s is refused', async (_, bytes) => {
+    ['unterminated varints', new Uint8Array(5000).fill(0xff)],
+  ])('rejects a file that is %s', async (_, bytes) => {
     const { source } = onDisk(bytes);
     for (const attempt of [openOnnx(source, undefined, 1000), checkOnnx(source)]) {
       expect(await failure(attempt)).toMatchObject({
@@ -105,14 +105,14 @@ describe('an ONNX file with its weights inside', () => {
     }
   });
 
-  it('is told to be one from a few bytes of it, and an empty file to be none', async () => {
+  it('checkOnnx() reads only a few bytes, and rejects an empty file', async () => {
     const { source, reads } = onDisk(file);
     await checkOnnx(source);
     expect(reads.reduce((sum, length) => sum + length, 0)).toBeLessThan(file.length / 10);
     expect((await failure(checkOnnx(onDisk(new Uint8Array(0)).source))).code).toBe('onnx-damaged');
   });
 
-  it('can be stopped', async () => {
+  it('can be aborted', async () => {
     const signal = AbortSignal.abort();
     await expect(openOnnx(onDisk(file).source, signal, 1000)).rejects.toBe(signal.reason);
   });
