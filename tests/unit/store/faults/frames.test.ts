@@ -37,7 +37,7 @@ const actions: readonly Action[] = [
     deletes: true,
   },
   {
-    name: 'going back and on',
+    name: 'going back and continuing',
     before: (visits) => visits.withStoredFrames(),
     act: async ({ stores: { animation, generation } }) => {
       animation.goBackTo(1);
@@ -69,7 +69,7 @@ const actions: readonly Action[] = [
     act: ({ stores }) => stores.animation.chooseStart(file('64x64:9'), 'other.png'),
   },
   {
-    name: 'choosing another start picture, a frame, and no Undo',
+    name: 'choosing another start picture and generating, without Undo',
     before: (visits) => visits.withFrames(),
     act: async ({ stores: { animation, generation, settings } }) => {
       settings.set({ frames: 1 });

@@ -58,8 +58,8 @@ interface Action {
 const remove = (rig: Rig) => rig.stores.models.remove(id);
 
 const actions: readonly Action[] = [
-  { name: 'getting a model', installed: null, act: get, again: goOn, there: true },
-  { name: 'pausing and going on', installed: null, act: pauseAndGoOn, again: goOn, there: true },
+  { name: 'downloading a model', installed: null, act: get, again: goOn, there: true },
+  { name: 'pausing and resuming a download', installed: null, act: pauseAndGoOn, again: goOn, there: true },
   { name: 'repairing a model', installed: 'damaged', act: repair, again: repairOn, there: true },
   { name: 'removing a model', installed: 'whole', act: remove, again: remove, there: false },
 ];

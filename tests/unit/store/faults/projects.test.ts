@@ -60,7 +60,7 @@ const actions: readonly Action[] = [
     act: openLast,
   },
   {
-    name: 'coming back to the page',
+    name: 'reopening the page',
     before: async (visits) => {
       await visits.withFrames();
       return visits.nextTab();
@@ -130,7 +130,7 @@ const actions: readonly Action[] = [
     deletes: true,
   },
   {
-    name: 'deleting the project for good',
+    name: 'deleting the project permanently',
     before: withCopy,
     act: async (rig) => {
       await rig.stores.projects.remove(projectOf(rig));
