@@ -7,10 +7,10 @@ import {
   encodeMp4,
   encodeZip,
   metadataTexts,
-  openBroughtArchive,
+  openImportedArchive,
   readFrames,
 } from '../src/media/index.ts';
-import type { BroughtArchive, FrameSource } from '../src/media/index.ts';
+import type { ImportedArchive, FrameSource } from '../src/media/index.ts';
 import { frameSizeFor, readerOf, shrunk, whileRead } from '../src/project/index.ts';
 import type { PictureRef, PictureSource } from '../src/project/index.ts';
 import { mediaApi, serve } from '../src/protocol/index.ts';
@@ -67,19 +67,19 @@ serve(self, mediaApi, {
     return { value: pngFile(png), transfer: [] };
   },
   contents: async ({ archive }, { signal }) => {
-    const { names } = await openBroughtArchive(archive, signal);
+    const { names } = await openImportedArchive(archive, signal);
     return { value: [...names], transfer: [] };
   },
   texts: async ({ file }, { signal }) => ({ value: await metadataTexts(file, signal), transfer: [] }),
-  frames: async ({ pictures: wanted, files: brought, fit, multiple }, { signal, emit }) => {
-    const archives = new Map<Blob, Promise<BroughtArchive>>();
+  frames: async ({ pictures: wanted, files: imported, fit, multiple }, { signal, emit }) => {
+    const archives = new Map<Blob, Promise<ImportedArchive>>();
     const open = (file: Blob, entry: string) => {
-      const archive = archives.get(file) ?? openBroughtArchive(file, signal);
+      const archive = archives.get(file) ?? openImportedArchive(file, signal);
       archives.set(file, archive);
       return archive.then((opened) => opened.read(entry, signal));
     };
     const fileAt = (index: number) => {
-      const file = brought[index];
+      const file = imported[index];
       if (!file) throw new RangeError(`there is no file ${index}`);
       return file;
     };

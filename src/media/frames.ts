@@ -6,7 +6,7 @@ import { openPicture } from './decode.ts';
 import type { DecodeOptions } from './decode.ts';
 
 /** A picture file, opened on demand. */
-export interface BroughtPicture {
+export interface ImportedPicture {
   readonly name: string;
   readonly open: (signal: AbortSignal) => Promise<Blob>;
 }
@@ -18,7 +18,7 @@ export interface BadPicture {
 }
 
 /** Imported pictures as frames of one size. */
-export interface BroughtFrames {
+export interface ImportedFrames {
   /** File of the first picture, and its frame. */
   readonly first: { readonly name: string; readonly file: Blob; readonly picture: Picture };
   /** All frames, including the first, as PNG files, because their pixels may not fit in memory. */
@@ -47,10 +47,10 @@ export interface FramesOptions {
  * @throws InputError about the first picture if none can be read; the signal's reason if aborted
  */
 export async function readFrames(
-  pictures: readonly BroughtPicture[],
+  pictures: readonly ImportedPicture[],
   { sizeFor, fit, inTurn }: FramesOptions,
   { signal, onProgress }: FramesControl,
-): Promise<BroughtFrames> {
+): Promise<ImportedFrames> {
   const frames: Blob[] = [];
   const bad: BadPicture[] = [];
   let failure: InputError | null = null;

@@ -3,8 +3,8 @@ import type { ErrorDetails } from '../base/index.ts';
 import { crc32, openZip } from '../formats/index.ts';
 import type { ZipFault } from '../formats/index.ts';
 
-/** A ZIP archive brought by the user; untrusted. */
-export interface BroughtArchive {
+/** A ZIP archive imported by the user; untrusted. */
+export interface ImportedArchive {
   /** Names of its files, in the archive's order; only used as labels, never as paths. */
   readonly names: readonly string[];
   /**
@@ -33,7 +33,7 @@ function fail(fault: ZipFault, message: string, details: ErrorDetails, cause?: u
  *
  * @throws InputError `truncated`, `zip-damaged` or `zip-unsupported`: see `openZip`; the signal's reason if aborted
  */
-export async function openBroughtArchive(archive: Blob, signal: AbortSignal): Promise<BroughtArchive> {
+export async function openImportedArchive(archive: Blob, signal: AbortSignal): Promise<ImportedArchive> {
   const source = {
     name: 'The archive',
     size: archive.size,

@@ -10,7 +10,7 @@ import type {
   ZipFault,
   ZipFile,
 } from '../formats/index.ts';
-import { projectFolder } from './brought.ts';
+import { projectFolder } from './import-kinds.ts';
 import { documentFromText, documentToText } from './document.ts';
 import type { ProjectDocument } from './document.ts';
 import { decodeFramePng } from './png.ts';

@@ -94,7 +94,7 @@ export type { HeldPicture, PictureReader, PictureRef, PictureSource } from './pi
 export type { CurrentProject, TransferControl } from './transfer.ts';
 export type { Kept, OpenedProject, ProjectKeeper } from './keeper.ts';
 export type { ProjectSummary } from './listing.ts';
-export { fileKind, pickFrames, projectFolder } from './brought.ts';
-export type { FileKind, LeftOut, PickedFrames } from './brought.ts';
+export { fileKind, pickFrames, projectFolder } from './import-kinds.ts';
+export type { FileKind, LeftOut, PickedFrames } from './import-kinds.ts';
 export { frameSizeFor } from './sequence.ts';
 export type { Gap } from './sequence.ts';

@@ -2,7 +2,7 @@ import type { StoreApi } from 'zustand/vanilla';
 import type { Picture } from '../base/index.ts';
 import type { ProjectDocument } from '../project/index.ts';
 import type { AnimationHistory } from './animation-history.ts';
-import type { BroughtPictures, Content, LoadedProject } from './content.ts';
+import type { ImportedPictures, Content, LoadedProject } from './content.ts';
 import type { Frame, NewPicture } from './frames.ts';
 import type { ChangeListener } from './journal.ts';
 
@@ -51,7 +51,7 @@ export interface AnimationStore extends StoreApi<AnimationState> {
     open: (signal: AbortSignal) => Promise<L>,
   ) => Promise<(L & { readonly left: Content }) | null>;
   /** Starts a project from imported pictures: a start picture, and PNG files that become its frames. Undoable. */
-  readonly bring: (brought: BroughtPictures) => void;
+  readonly importPictures: (imported: ImportedPictures) => void;
   /** Empties the page. With 'deleted', the project is not purged even if it is empty, so that it can be restored. */
   readonly clear: (left?: 'deleted') => void;
   /** Updates the project's name on the page; does not store it. */

@@ -311,20 +311,20 @@ export function createAnimation({
         }
       });
     },
-    bring(brought) {
+    importPictures(imported) {
       reading.stop();
       notices.dismissTopic(shelfTopic);
       const before = { content: content(), settings: settings.getState().values };
-      beginProject(cutter.take(brought.start));
+      beginProject(cutter.take(imported.start));
       const { project } = store.getState();
       if (!project) return;
-      const { width, height } = brought.start.cut;
+      const { width, height } = imported.start.cut;
       // After the project has started, so that it stores the size, and before its frames, which copy the settings.
       history.quietly(() => {
         settings.set({ width, height });
       });
       const { values } = settings.getState();
-      const { tree, change, held } = treeOfPictures(brought, values, environment.today().toISOString());
+      const { tree, change, held } = treeOfPictures(imported, values, environment.today().toISOString());
       for (const picture of held) pictures.hold(project.id, picture);
       nextEdition({ ...content(), tree, frames: framesOf(tree, noFrames) });
       tell(project, { kind: 'tree', change, pictures: held.map(({ id }) => id) });

@@ -41,7 +41,7 @@ export interface LoadedProject {
 }
 
 /** Imported pictures for a new project. */
-export interface BroughtPictures {
+export interface ImportedPictures {
   readonly start: Omit<StartPicture, 'id'>;
   /** PNG files of the start picture's size. */
   readonly frames: readonly Blob[];
@@ -61,7 +61,7 @@ export function documentOf({ project, start, tree }: Content, settings: Settings
  * @returns the tree, the change from the empty tree, and the frames' PNG files
  */
 export function treeOfPictures(
-  { start, frames }: BroughtPictures,
+  { start, frames }: ImportedPictures,
   settings: Settings,
   made: string,
 ): { readonly tree: FrameTree; readonly change: TreeChange; readonly held: readonly HeldPicture[] } {

@@ -2,7 +2,7 @@ import { InputError } from '../base/index.ts';
 import { settingsOfNotes } from '../project/index.ts';
 import type { FoundSettings } from '../project/index.ts';
 import type { mediaApi } from '../protocol/index.ts';
-import type { NamedFile } from './bring.ts';
+import type { NamedFile } from './import-files.ts';
 import type { History } from './history.ts';
 import type { Notices } from './notices.ts';
 import type { SettingsStore } from './settings.ts';

@@ -27,7 +27,7 @@ export type { ComparedPicture, PlayerState } from './player.ts';
 export type { Preferences } from './preferences.ts';
 export type { ProjectJob } from './project-jobs.ts';
 export type { ListedProject, ProjectsState } from './projects.ts';
-export type { NamedFile } from './bring.ts';
+export type { NamedFile } from './import-files.ts';
 export type { StartPicture } from './start-picture.ts';
 export type { FieldKey, PromptKey, SettingsState } from './settings.ts';
 // Types of the protocol that the page displays. Only stores call the workers.

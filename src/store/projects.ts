@@ -14,7 +14,7 @@ import type { WorkerHandle } from './worker-handle.ts';
 import type { NoticeAction, Notices } from './notices.ts';
 import type { Pictures } from './pictures.ts';
 import type { Preferences } from './preferences.ts';
-import type { NamedFile } from './bring.ts';
+import type { NamedFile } from './import-files.ts';
 import { createProjectDeletion } from './project-deletion.ts';
 import { createProjectFiles } from './project-files.ts';
 import { createProjectJobs } from './project-jobs.ts';
@@ -61,8 +61,11 @@ export interface ProjectsStore extends StoreApi<ProjectsState> {
   readonly exportFile: (id: string) => Promise<void>;
   /** Imports a `.drift` file and opens the project. Nothing changes if the file is not valid. */
   readonly importFile: (file: Blob) => Promise<boolean>;
-  /** Imports files of any kind: see `createBringing`. */
-  readonly bring: (files: readonly NamedFile[], options?: { readonly frames?: boolean }) => Promise<boolean>;
+  /** Imports files of any kind: see `createFileImport`. */
+  readonly importFiles: (
+    files: readonly NamedFile[],
+    options?: { readonly frames?: boolean },
+  ) => Promise<boolean>;
   readonly cancel: () => void;
   /** Switches the animation to the next sibling of the frame at a position, followed to that branch's newest leaf. */
   readonly nextWay: (position: number) => void;
@@ -232,14 +235,14 @@ export function createProjects({
     environment,
   });
   /** Imports files; the code for that is loaded on first use. */
-  async function bring(
+  async function importFiles(
     files: readonly NamedFile[],
     options?: { readonly frames?: boolean },
   ): Promise<boolean> {
-    let brought = false;
+    let imported = false;
     await attempt(async () => {
-      const { createBringing } = await import('./bring.ts');
-      const take = createBringing({
+      const { createFileImport } = await import('./import-files.ts');
+      const take = createFileImport({
         jobs,
         media,
         preferences,
@@ -249,9 +252,9 @@ export function createProjects({
         history,
         importProject: (file) => projects.importFile(file),
       });
-      brought = await take(files, options);
+      imported = await take(files, options);
     });
-    return brought;
+    return imported;
   }
   const deletion = createProjectDeletion({
     jobs,
@@ -317,7 +320,7 @@ export function createProjects({
       const id = await files.importFile(file);
       return id !== null && projects.open(id);
     },
-    bring,
+    importFiles,
     cancel: jobs.cancel,
     nextWay(position) {
       const { tree, frames } = animation.getState();

@@ -3,7 +3,7 @@ import { deflateSync } from 'node:zlib';
 import { ProjectError } from '../../src/base/index.ts';
 import { crc32, encodePng, openZip } from '../../src/formats/index.ts';
 import type { ZipFile } from '../../src/formats/index.ts';
-import { openBroughtArchive } from '../../src/media/unpack.ts';
+import { openImportedArchive } from '../../src/media/unpack.ts';
 import { checkPictureSize, sniffPicture } from '../../src/media/sniff.ts';
 import { openCheckpoint } from '../../src/models/checkpoint/index.ts';
 import { parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from '../../src/models/config/index.ts';
@@ -136,7 +136,7 @@ const zip: Target = {
       ? respoilt(seed, random, ({ data }) => mutated(data, random, seeds))
       : mutated(seed, random, seeds),
   async open(bytes) {
-    const archive = await openBroughtArchive(new Blob([bytes]), signal);
+    const archive = await openImportedArchive(new Blob([bytes]), signal);
     for (const name of archive.names) await archive.read(name, signal);
     await openWeights(bytes);
   },

@@ -77,7 +77,7 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }) {
           multiple
           onFiles={(files) => {
             const named = files.map((file) => ({ name: file.name, file }));
-            void projects.bring(named, { frames: true }).then(closeIf);
+            void projects.importFiles(named, { frames: true }).then(closeIf);
           }}
         >
           <Images size={16} aria-hidden />

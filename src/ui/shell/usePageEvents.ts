@@ -20,7 +20,7 @@ export async function takeFiles({ notices, projects }: Stores, dropped: Promise<
     );
     return;
   }
-  await projects.bring(files);
+  await projects.importFiles(files);
 }
 
 /** Accepts files dropped anywhere on the page. Returns whether something is being dragged over it. */

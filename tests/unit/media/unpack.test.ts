@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { openBroughtArchive } from '../../../src/media/unpack.ts';
+import { openImportedArchive } from '../../../src/media/unpack.ts';
 import { utf8 } from '../../support/bytes.ts';
 import { failure } from '../../support/failure.ts';
 import { zipFile } from '../../support/zip-file.ts';
 
 const { signal } = new AbortController();
-const open = (bytes: Uint8Array) => openBroughtArchive(new Blob([new Uint8Array(bytes)]), signal);
+const open = (bytes: Uint8Array) => openImportedArchive(new Blob([new Uint8Array(bytes)]), signal);
 
 describe('an imported archive', () => {
   it('lists and reads its files, stored or compressed', async () => {

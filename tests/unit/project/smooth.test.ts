@@ -159,11 +159,11 @@ describe('trailTo', () => {
   });
 
   it('after imported pictures starts at the embedding of the last one', () => {
-    const brought = frames(null, null).map((frame) => ({ ...frame, insight: null }));
+    const imported = frames(null, null).map((frame) => ({ ...frame, insight: null }));
     const [, , first] = frames(null, null, '1/2');
     const { embedding, noise } = trailTo(
       ['start', 'frame 1', 'frame 2', 'frame 3'],
-      [...brought, ...(first ? [first] : [])],
+      [...imported, ...(first ? [first] : [])],
       3,
     );
     expect(embedding).toEqual([

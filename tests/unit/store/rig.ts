@@ -511,14 +511,14 @@ export class Rig {
         }
         throw new InputError('truncated', 'The archive has no end.', { remedy: 'Download it again.' });
       },
-      frames: async ({ pictures: wanted, files: brought, fit, multiple }, { signal, emit }) => {
+      frames: async ({ pictures: wanted, files: imported, fit, multiple }, { signal, emit }) => {
         const read: { name: string; file: Blob; width: number; height: number; value: number }[] = [];
         const bad: { name: string; message: string }[] = [];
         for (const [done, { name, file: index, entry }] of wanted.entries()) {
           emit({ done, of: wanted.length });
           await this.decoding.pass(signal);
           const from =
-            entry === null ? brought[index] : this.archive?.find((each) => each.name === entry)?.file;
+            entry === null ? imported[index] : this.archive?.find((each) => each.name === entry)?.file;
           const text = (await from?.text()) ?? 'bad';
           const [width = NaN, height = NaN, value = 100] = text.split(/[x:]/).map(Number);
           // A file that does not begin with its size is a bad picture.

@@ -92,7 +92,7 @@ const actions: readonly Action[] = [
     name: 'importing pictures',
     before: (visits) => visits.withFrames(),
     act: ({ stores }) =>
-      stores.projects.bring([
+      stores.projects.importFiles([
         { name: 'walk/1.png', file: file('64x64:5') },
         { name: 'walk/2.png', file: file('64x64:6') },
       ]),

@@ -3,8 +3,8 @@ import { InputError } from '../base/index.ts';
 import { fileKind, pickFrames, projectFolder } from '../project/index.ts';
 import type { mediaApi } from '../protocol/index.ts';
 import type { AnimationStore } from './animation.ts';
-import { badWords, broughtWords, leftOutWords } from './bring-words.ts';
-import type { BadFile } from './bring-words.ts';
+import { badWords, importedWords, leftOutWords } from './import-words.ts';
+import type { BadFile } from './import-words.ts';
 import { createFoundSettings } from './found-settings.ts';
 import type { History } from './history.ts';
 import type { NoticeAction, Notices } from './notices.ts';
@@ -39,14 +39,14 @@ interface Found {
 /** Maximum number of left-out sets that the notice offers as projects; the others are only named. */
 const mostOffers = 3;
 
-const topic = 'brought';
+const topic = 'imported';
 const unchanged = 'Nothing that was there has changed.';
 
 /**
  * Creates the import of files of any kind: projects are opened, several pictures become the frames of a new project,
  * a single picture becomes the start picture, and videos give their settings. Those of pictures are offered. A notice names what was left out, and offers to import it separately.
  */
-export function createBringing({
+export function createFileImport({
   jobs: { job, signal: newestJob },
   media,
   preferences,
@@ -125,7 +125,7 @@ export function createBringing({
         if (signal.aborted) return;
         const { width, height } = picture;
         const start = { name: name.split('/').at(-1) ?? name, file, picture, cut: { width, height, fit } };
-        animation.bring({ start, frames: read.frames });
+        animation.importPictures({ start, frames: read.frames });
         const rest = [
           ...leftOut.map(({ name: label, places }) => ({
             name: label,
@@ -134,7 +134,7 @@ export function createBringing({
           ...others,
         ];
         tell(
-          [broughtWords({ ...read, missing }, fit), badWords([...read.bad, ...bad]), leftOutWords(rest)],
+          [importedWords({ ...read, missing }, fit), badWords([...read.bad, ...bad]), leftOutWords(rest)],
           rest,
         );
         await foundSettings.offer(start, signal);

@@ -47,7 +47,7 @@ async function exported(start: string, frames: number): Promise<Blob> {
 describe('imported pictures', () => {
   it('become frames in natural order, the first is the start, and generation continues from the last', async () => {
     const rig = await ready();
-    expect(await rig.stores.projects.bring(pictures('10.png', '9.png', '7.png'))).toBe(true);
+    expect(await rig.stores.projects.importFiles(pictures('10.png', '9.png', '7.png'))).toBe(true);
     expect(await values(rig)).toEqual([7, 9, 10]);
     const { start, project } = rig.stores.animation.getState();
     expect([valueOf(start?.picture), project?.name]).toEqual([7, '7']);
@@ -68,7 +68,7 @@ describe('imported pictures', () => {
   it('get the size of the first, with the chosen fit, and the notice says so', async () => {
     const rig = await ready();
     rig.stores.preferences.setState({ fit: 'stretch' });
-    await rig.stores.projects.bring([picture('1.png', '128x96:1'), picture('2.png', '64x64:2')]);
+    await rig.stores.projects.importFiles([picture('1.png', '128x96:1'), picture('2.png', '64x64:2')]);
     const { frames } = rig.stores.animation.getState();
     expect(frames.map(({ width, height }) => [width, height])).toEqual([
       [128, 96],
@@ -85,7 +85,7 @@ describe('imported pictures', () => {
     const { animation, autosave, notices, projects, settings } = rig.stores;
     const contents = { bytes: utf8('64x64:5'), flushed: null, version: 0, removed: false, locked: false };
     const chosen = new StoredFile('1.png', contents);
-    await projects.bring([
+    await projects.importFiles([
       { name: '1.png', file: chosen },
       { name: '2.png', file: file('64x64:6') },
     ]);
@@ -102,19 +102,19 @@ describe('imported pictures', () => {
 
   it('become the start picture when single, or a project when imported as frames', async () => {
     const rig = await ready();
-    await rig.stores.projects.bring(pictures('a/fox 5.png'));
+    await rig.stores.projects.importFiles(pictures('a/fox 5.png'));
     expect(rig.stores.animation.getState()).toMatchObject({
       start: { name: 'fox 5.png' },
       frames: { length: 0 },
     });
-    await rig.stores.projects.bring(pictures('6.png'), { frames: true });
+    await rig.stores.projects.importFiles(pictures('6.png'), { frames: true });
     expect(await values(rig)).toEqual([6]);
   });
 
   it('are listed in the notice when they cannot be read, and the others are imported', async () => {
     const rig = await ready();
     const files = [...pictures('1.png', '2.png'), picture('3.png', 'bad')];
-    expect(await rig.stores.projects.bring(files)).toBe(true);
+    expect(await rig.stores.projects.importFiles(files)).toBe(true);
     expect(await values(rig)).toEqual([1, 2]);
     expect(notices(rig)[0]?.message).toBe(
       '2 pictures became a project. 1 could not be read: 3.png (It is damaged).',
@@ -123,9 +123,11 @@ describe('imported pictures', () => {
 
   it('change nothing when none of them can be read', async () => {
     const rig = await ready();
-    await rig.stores.projects.bring(pictures('1.png', '2.png'));
+    await rig.stores.projects.importFiles(pictures('1.png', '2.png'));
     const before = await values(rig);
-    expect(await rig.stores.projects.bring([picture('3.png', 'bad'), picture('4.png', 'bad')])).toBe(false);
+    expect(await rig.stores.projects.importFiles([picture('3.png', 'bad'), picture('4.png', 'bad')])).toBe(
+      false,
+    );
     expect(notices(rig).at(-1)).toMatchObject({
       message: '3.png: It is damaged.',
       kept: 'Nothing that was there has changed.',
@@ -148,7 +150,7 @@ describe('imported pictures', () => {
       zip('fox/backup.zip'),
       { name: 'fox/video.mp4', file: new Blob(['video'], { type: 'video/mp4' }) },
     ];
-    await rig.stores.projects.bring(files);
+    await rig.stores.projects.importFiles(files);
     expect(await values(rig)).toEqual([1, 2]);
     const [notice] = notices(rig);
     expect(notice?.message).toBe(
@@ -172,7 +174,7 @@ describe('imported pictures', () => {
   it('are read from archives, each of which becomes a project', async () => {
     const rig = await ready();
     rig.archive = pictures('frames/0000001.png', 'frames/0000000.png', '__MACOSX/frames/._0000001.png');
-    expect(await rig.stores.projects.bring([zip('a.zip'), zip('b.zip')])).toBe(true);
+    expect(await rig.stores.projects.importFiles([zip('a.zip'), zip('b.zip')])).toBe(true);
     expect(await values(rig)).toEqual([0, 1]);
     await kept(rig);
     expect(await projectNames(rig)).toEqual([
@@ -184,21 +186,21 @@ describe('imported pictures', () => {
   it('give an error when there are none, or when an archive cannot be read', async () => {
     const rig = await ready();
     rig.archive = pictures('notes.txt');
-    expect(await rig.stores.projects.bring([zip('empty.zip')])).toBe(false);
+    expect(await rig.stores.projects.importFiles([zip('empty.zip')])).toBe(false);
     expect(notices(rig).at(-1)?.message).toBe('There are no pictures in there.');
     rig.archive = null;
-    expect(await rig.stores.projects.bring([zip('cut.zip')])).toBe(false);
+    expect(await rig.stores.projects.importFiles([zip('cut.zip')])).toBe(false);
     expect(notices(rig).at(-1)?.message).toBe('cut.zip: The archive has no end.');
-    expect(await rig.stores.projects.bring([...pictures('1.png', '2.png'), zip('cut.zip')])).toBe(true);
+    expect(await rig.stores.projects.importFiles([...pictures('1.png', '2.png'), zip('cut.zip')])).toBe(true);
     expect(notices(rig).at(-1)?.message).toBe(
       '2 pictures became a project. 1 could not be read: cut.zip (The archive has no end).',
     );
-    await rig.stores.projects.bring([...pictures('3.png'), zip('cut.zip')]);
+    await rig.stores.projects.importFiles([...pictures('3.png'), zip('cut.zip')]);
     expect(rig.stores.animation.getState().start?.name).toBe('3.png');
     expect(notices(rig).map(({ message }) => message)).toContain(
       '1 could not be read: cut.zip (The archive has no end).',
     );
-    expect(await rig.stores.projects.bring([])).toBe(false);
+    expect(await rig.stores.projects.importFiles([])).toBe(false);
     expect(notices(rig).at(-1)?.message).toBe('What was dropped is not a file.');
   });
 });
@@ -217,7 +219,7 @@ describe('imported projects', () => {
       { name: 'owl.zip', file: owl },
       ...pictures('1.png', '2.png'),
     ];
-    expect(await rig.stores.projects.bring(files)).toBe(true);
+    expect(await rig.stores.projects.importFiles(files)).toBe(true);
     expect(await projectNames(rig)).toEqual([
       ['Fox', 2],
       ['Owl', 3],
@@ -248,7 +250,7 @@ describe('settings in imported files', () => {
     const rig = await ready();
     rig.texts = ['a text of another program', note];
     rig.stores.settings.set({ seed: 5 });
-    await rig.stores.projects.bring(pictures('fox.png'));
+    await rig.stores.projects.importFiles(pictures('fox.png'));
     expect(rig.stores.animation.getState().start?.name).toBe('fox.png');
     expect(rig.stores.settings.getState().values.seed).toBe(5);
     press(rig, 'Use its settings');
@@ -263,7 +265,7 @@ describe('settings in imported files', () => {
   it('are offered with pictures that become a project', async () => {
     const rig = await ready();
     rig.texts = [note];
-    await rig.stores.projects.bring(pictures('1.png', '2.png'));
+    await rig.stores.projects.importFiles(pictures('1.png', '2.png'));
     expect(await values(rig)).toEqual([1, 2]);
     press(rig, 'Use its settings');
     expect(rig.stores.settings.getState().values.seed).toBe(77);
@@ -273,7 +275,7 @@ describe('settings in imported files', () => {
     const rig = await ready();
     rig.texts = [note.replace(/"steps":\d+/, '"steps":-1,"strength":3')];
     const steps = rig.stores.settings.getState().values.steps;
-    expect(await rig.stores.projects.bring([video('a.mp4')])).toBe(true);
+    expect(await rig.stores.projects.importFiles([video('a.mp4')])).toBe(true);
     expect(rig.stores.settings.getState().values).toMatchObject({ seed: 77, steps });
     expect(notices(rig).at(-1)?.message).toContain(
       'Left out, because they cannot be used: “steps”, “strength”.',
@@ -286,13 +288,13 @@ describe('settings in imported files', () => {
     const rig = await ready();
     rig.texts = ['{"program":"another"}', '{'];
     const before = rig.stores.settings.getState().values;
-    expect(await rig.stores.projects.bring([video('a.webm')])).toBe(false);
+    expect(await rig.stores.projects.importFiles([video('a.webm')])).toBe(false);
     expect(notices(rig)).toMatchObject([
       { message: '“a.webm” does not say how it was made.', kept: 'Nothing that was there has changed.' },
     ]);
     expect(notices(rig)[0]?.remedy).toContain('Include how it was made');
     expect(rig.stores.settings.getState().values).toEqual(before);
-    await rig.stores.projects.bring(pictures('fox.png'));
+    await rig.stores.projects.importFiles(pictures('fox.png'));
     expect(notices(rig)).toHaveLength(1);
   });
 });
