@@ -19,7 +19,7 @@ export interface SiteFiles {
 /** Not needed by the page: documents, files for static hosts, the encoder that only training uses. */
 const left = /(^|\/)(_headers|README\.md|encoder\.safetensors)$/;
 /** Large files, of which a browser uses few or none, and models. */
-const large = /\.wasm$|^assets\/(ort|ffmpeg)|^models\//;
+const large = /\.wasm$|^assets\/ffmpeg|^models\//;
 /** Names of which a hash of the content is a part. */
 const hashed = /^assets\//;
 

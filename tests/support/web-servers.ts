@@ -90,6 +90,7 @@ function line(program: ChildProcess, output: Readable, pattern: RegExp): Promise
 }
 
 function ended(program: ChildProcess): Promise<void> {
+  if (program.exitCode !== null || program.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
     program.once('exit', () => {
       resolve();
