@@ -101,6 +101,7 @@ def main():
     arguments.add_argument("data")
     arguments.add_argument("runs")
     arguments.add_argument("out")
+    arguments.add_argument("--for-training", action="store_true", help="also write weights/clip.safetensors, for adopt.py")
     a = arguments.parse_args()
     words = learn_words(Worlds(a.data), f"{a.runs}/words.json")
     vae, unet, image, text = Vae(), Unet(), ImageTower(), TextTower(len(words.ids), words.start)
@@ -134,8 +135,9 @@ def main():
     ids = torch.tensor(words.encode(["sunset over the sea", "noise"]))
     write_onnx(f"{a.out}/text_encoder/model.onnx", text, ids, "input_ids", "text_embeds", {0: "prompts", 1: "tokens"})
     # Saved for further training: the exported tower has batch norm folded in and lacks the heads.
-    towers = torch.load(f"{a.runs}/clip.pt", map_location="cpu")["average"]
-    write_safetensors(CLIP_WEIGHTS, {k: v for k, v in towers.items() if v.dtype.is_floating_point})
+    if a.for_training:
+        towers = torch.load(f"{a.runs}/clip.pt", map_location="cpu")["average"]
+        write_safetensors(CLIP_WEIGHTS, {k: v for k, v in towers.items() if v.dtype.is_floating_point})
     tokenizer, config = words.files()
     write_json(f"{a.out}/tokenizer/tokenizer.json", tokenizer)
     write_json(f"{a.out}/tokenizer/tokenizer_config.json", config)
