@@ -3,8 +3,8 @@ import { settingsOfNotes } from '../project/index.ts';
 import type { FoundSettings } from '../project/index.ts';
 import type { mediaApi } from '../protocol/index.ts';
 import type { NamedFile } from './import-files.ts';
-import type { History } from './history.ts';
 import type { Notices } from './notices.ts';
+import type { Offers } from './offers.ts';
 import type { SettingsStore } from './settings.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 
@@ -15,12 +15,12 @@ export function createFoundSettings({
   media,
   settings,
   notices,
-  history,
+  offers,
 }: {
   media: WorkerHandle<typeof mediaApi>;
   settings: SettingsStore;
   notices: Notices;
-  history: History;
+  offers: Offers;
 }) {
   async function find(file: Blob, signal: AbortSignal): Promise<FoundSettings | null> {
     return settingsOfNotes(await media.call('texts', { file }, { signal }));
@@ -35,13 +35,9 @@ export function createFoundSettings({
       model !== '' && `It was made with ${model}.`,
       left !== '' && `Left out, because they cannot be used: ${left}.`,
     ];
-    const undo = entry && {
-      label: 'Bring back mine',
-      run: () => {
-        history.undoAlone(entry);
-      },
-    };
-    notices.info(topic, words.filter(Boolean).join(' '), undo ? [undo] : []);
+    const message = words.filter(Boolean).join(' ');
+    if (entry) offers.show(topic, message, 'Bring back mine', entry);
+    else notices.info(topic, message, []);
   }
 
   return {

@@ -6,8 +6,8 @@ import type { AnimationStore } from './animation.ts';
 import { badWords, importedWords, leftOutWords } from './import-words.ts';
 import type { BadFile } from './import-words.ts';
 import { createFoundSettings } from './found-settings.ts';
-import type { History } from './history.ts';
 import type { NoticeAction, Notices } from './notices.ts';
+import type { Offers } from './offers.ts';
 import type { Preferences } from './preferences.ts';
 import type { ProjectJobs } from './project-jobs.ts';
 import type { SettingsStore } from './settings.ts';
@@ -53,7 +53,7 @@ export function createFileImport({
   animation,
   settings,
   notices,
-  history,
+  offers,
   importProject,
 }: {
   jobs: Pick<ProjectJobs, 'job' | 'signal'>;
@@ -62,10 +62,10 @@ export function createFileImport({
   animation: AnimationStore;
   settings: SettingsStore;
   notices: Notices;
-  history: History;
+  offers: Offers;
   importProject: (file: Blob) => Promise<boolean>;
 }) {
-  const foundSettings = createFoundSettings({ media, settings, notices, history });
+  const foundSettings = createFoundSettings({ media, settings, notices, offers });
 
   async function look(files: readonly NamedFile[], signal: AbortSignal): Promise<Found> {
     const of = (kind: ReturnType<typeof fileKind>) =>
@@ -147,13 +147,13 @@ export function createFileImport({
   function tell(words: readonly string[], rest: readonly PictureSet[]) {
     const message = words.filter(Boolean).join(' ');
     if (message === '') return;
-    const offers = rest.slice(0, mostOffers).map((set): NoticeAction => ({
+    const actions = rest.slice(0, mostOffers).map((set): NoticeAction => ({
       label: `Make a project of “${set.name}”`,
       run: () => {
         void become(set, [], []);
       },
     }));
-    notices.info(topic, message, offers);
+    notices.info(topic, message, actions);
   }
 
   /** Shows why nothing could be imported. */

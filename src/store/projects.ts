@@ -9,6 +9,7 @@ import type { Autosave, RoomReport } from './autosave.ts';
 import type { LoadedProject } from './content.ts';
 import type { Environment } from './environment.ts';
 import type { History } from './history.ts';
+import type { Offers } from './offers.ts';
 import { createLastProject } from './last-project.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 import type { NoticeAction, Notices } from './notices.ts';
@@ -82,10 +83,12 @@ export function createProjects({
   settings,
   notices,
   history,
+  offers,
   whenWritten,
   environment,
 }: {
   history: History;
+  offers: Offers;
   worker: WorkerHandle<typeof projectsApi>;
   media: WorkerHandle<typeof mediaApi>;
   preferences: StoreApi<Preferences>;
@@ -249,7 +252,7 @@ export function createProjects({
         animation,
         settings,
         notices,
-        history,
+        offers,
         importProject: (file) => projects.importFile(file),
       });
       imported = await take(files, options);

@@ -113,6 +113,7 @@ export function createStores(environment: Environment): Stores {
     settings,
     notices,
     history,
+    offers,
     whenWritten: (project) => exporter.whenWritten(project),
     environment,
   });

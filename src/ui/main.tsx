@@ -15,7 +15,10 @@ void stores.models.begin().then(() => {
 // The development server has no service worker.
 if (import.meta.env.PROD) {
   window.addEventListener('load', () => {
-    void import('./shell/installed.ts').then(({ startInstalled }) => startInstalled(stores));
+    // The page works without: in private windows that refuse caches, or if the script does not arrive.
+    import('./shell/installed.ts')
+      .then(({ startInstalled }) => startInstalled(stores))
+      .catch(() => undefined);
   });
 }
 
