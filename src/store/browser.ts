@@ -1,5 +1,5 @@
 import { randomUuid } from '../base/index.ts';
-import type { Environment, PictureUrls } from './environment.ts';
+import type { Environment, PageVisibility, PictureUrls, SystemNotifications } from './environment.ts';
 import { openDiffusionWorker, openMediaWorker, openModelsWorker, openProjectsWorker } from './workers.ts';
 
 /** Object URLs: browsers keep their data outside the JavaScript heap, and decode it only while it is shown. */
@@ -55,6 +55,36 @@ async function persist(): Promise<boolean> {
   return 'storage' in navigator && navigator.storage.persist().catch(() => false);
 }
 
+const visibility: PageVisibility = {
+  isHidden: () => document.hidden,
+  onChange(callback) {
+    document.addEventListener('visibilitychange', callback);
+    return () => {
+      document.removeEventListener('visibilitychange', callback);
+    };
+  },
+};
+
+const notifications: SystemNotifications = {
+  permission: () => Notification.permission,
+  request: () => Notification.requestPermission(),
+  async show(title, body) {
+    const options = { body, tag: 'run', icon: new URL('icon-180.png', document.baseURI).href };
+    try {
+      const notification = new Notification(title, options);
+      notification.addEventListener('click', () => {
+        window.focus();
+        notification.close();
+      });
+    } catch (error) {
+      // Chromium on Android allows notifications only of service workers.
+      const registration = await navigator.serviceWorker.getRegistration();
+      if (!registration) throw error;
+      await registration.showNotification(title, options);
+    }
+  },
+};
+
 /** Creates the environment of a page in a browser. */
 export function browserEnvironment(): Environment {
   return {
@@ -79,6 +109,10 @@ export function browserEnvironment(): Environment {
     },
     now: () => performance.now(),
     today: () => new Date(),
+    visibility,
+    // Missing in insecure contexts and older browsers.
+    lockScreen: 'wakeLock' in navigator ? () => navigator.wakeLock.request('screen') : null,
+    notifications: 'Notification' in window ? notifications : null,
     randomSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
     newId: randomUuid,
     persist,

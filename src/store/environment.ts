@@ -6,6 +6,28 @@ export interface PictureUrls {
   revoke(url: string): void;
 }
 
+/** Whether the tab is visible. */
+export interface PageVisibility {
+  readonly isHidden: () => boolean;
+  /** Calls back whenever the tab becomes visible or hidden. Returns a function that unsubscribes. */
+  readonly onChange: (callback: () => void) => () => void;
+}
+
+/** Part of `WakeLockSentinel` that is used. The browser releases the lock when the tab is hidden. */
+export interface ScreenLock {
+  readonly released: boolean;
+  readonly release: () => Promise<void>;
+}
+
+/** Notifications of the operating system. */
+export interface SystemNotifications {
+  readonly permission: () => NotificationPermission;
+  /** Asks the user for the permission. Browsers allow that only in the handler of a press, before its first `await`. */
+  readonly request: () => Promise<NotificationPermission>;
+  /** Shows a notification in place of the page's last one. @throws TypeError without the permission */
+  readonly show: (title: string, body: string) => Promise<void>;
+}
+
 /** Platform interface of the stores, implemented with the browser's APIs by the page and with fakes by tests. */
 export interface Environment {
   /** Starts a diffusion worker; called again after the last one died or was ended. */
@@ -26,6 +48,11 @@ export interface Environment {
   readonly now: () => number;
   /** Current date and time. */
   readonly today: () => Date;
+  readonly visibility: PageVisibility;
+  /** Keeps the screen on; null if the browser cannot. Rejects if it refuses: in hidden tabs, or on low battery. */
+  readonly lockScreen: (() => Promise<ScreenLock>) | null;
+  /** Null if the browser has none. */
+  readonly notifications: SystemNotifications | null;
   /** Random seed: an integer in 0 … 2^32 - 1. */
   readonly randomSeed: () => number;
   /** Random UUID. */

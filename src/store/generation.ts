@@ -40,6 +40,11 @@ export interface Outcome {
   readonly seconds: number;
 }
 
+/** A run that is over. */
+export interface EndedRun extends Outcome {
+  readonly run: Run;
+}
+
 export interface GenerationState {
   readonly run: Run | null;
   readonly outcome: Outcome | null;
@@ -53,6 +58,8 @@ export interface GenerationStore extends StoreApi<GenerationState> {
   readonly generate: () => Promise<void>;
   /** Stops the run. Finished frames are kept. */
   readonly stop: () => void;
+  /** Adds a listener for the ends of runs. Returns a function that removes it. */
+  readonly onEnd: (listener: (ended: EndedRun) => void) => () => void;
 }
 
 export function createGeneration({
@@ -71,6 +78,7 @@ export function createGeneration({
   environment: Pick<Environment, 'nextPaint' | 'now'>;
 }): GenerationStore {
   const store = createStore<GenerationState>()(() => ({ run: null, outcome: null }));
+  const endListeners = new Set<(ended: EndedRun) => void>();
   let lastRun = 0;
   /** The animation's last frame when the run began, for undo. */
   let from: End = { project: null, leaf: startId };
@@ -100,13 +108,14 @@ export function createGeneration({
     latestProgress.cancel();
     latestPreview.cancel();
     const seconds = (environment.now() - run.begun) / 1000;
-    const outcome = run.phase === 'running' ? { kind, made: run.made, seconds } : null;
-    store.setState({ run: null, outcome });
+    const outcome = { kind, made: run.made, seconds };
+    store.setState({ run: null, outcome: run.phase === 'running' ? outcome : null });
     if (run.made > 0) animation.history.moved('Generate', from);
     if (kind === 'done') notices.announce(`Done: ${countFrames(run.made)}.`);
     if (kind === 'stopped') {
       notices.announce(run.made > 0 ? `Stopped. ${countFrames(run.made)} kept.` : 'Stopped.');
     }
+    for (const listener of endListeners) listener({ ...outcome, run });
   }
 
   /** Validates the settings, also that the size is that of existing frames. Shows a problem and returns null if not. */
@@ -239,6 +248,12 @@ export function createGeneration({
     stop() {
       controller.abort();
       end('stopped');
+    },
+    onEnd(listener) {
+      endListeners.add(listener);
+      return () => {
+        endListeners.delete(listener);
+      };
     },
   };
   return generation;

@@ -15,7 +15,7 @@ export type { OpenProject } from './content.ts';
 export { suggestedName } from './export.ts';
 export type { ExportJob, ExportKind, ExportRequest, ExportState, WrittenFile } from './export.ts';
 export type { Frame, Frames } from './frames.ts';
-export type { GenerationState, Outcome, Run } from './generation.ts';
+export type { EndedRun, GenerationState, Outcome, Run } from './generation.ts';
 export type { ModelState } from './model.ts';
 export { modelTopics } from './models-state.ts';
 export type { Look, ModelFetch, ModelsState } from './models-state.ts';

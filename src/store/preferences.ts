@@ -27,6 +27,8 @@ const preferencesSchema = v.object({
   moreSettings: v.fallback(v.boolean(), false),
   /** Whether the charts of insights are shown. */
   insight: v.fallback(v.boolean(), false),
+  /** Whether the end of a long run is told by a notification of the system while the tab is hidden. */
+  notifyAtEnd: v.fallback(v.boolean(), false),
   /** Whether only the networks of the current stage are kept in the device's memory. */
   lowMemory: v.fallback(v.boolean(), false),
   /** Precisions that models need, by the key of the model and the name of the device. */

@@ -56,6 +56,7 @@ export interface Stores {
   readonly pick: PickStore;
   readonly player: PlayerStore;
   readonly exporter: ExportStore;
+  readonly environment: Environment;
 }
 
 /** Creates and connects the stores. Workers are started on demand. */
@@ -148,5 +149,6 @@ export function createStores(environment: Environment): Stores {
     pick,
     player,
     exporter,
+    environment,
   };
 }

@@ -22,6 +22,15 @@ if (import.meta.env.PROD) {
   });
 }
 
+window.addEventListener('load', () => {
+  // Runs work without, too.
+  import('../store/long-runs.ts')
+    .then(({ attendLongRuns }) => {
+      attendLongRuns(stores);
+    })
+    .catch(() => undefined);
+});
+
 const root = document.getElementById('root');
 if (!root) throw new Error('The page has no root.');
 createRoot(root).render(

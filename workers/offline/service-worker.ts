@@ -43,6 +43,12 @@ self.addEventListener('message', (event) => {
   else event.waitUntil(late.keep([...message.output.used, ...late.in(builtInModel)]));
 });
 
+// The page's notifications on systems that allow them only of service workers.
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  event.waitUntil(showPage());
+});
+
 self.addEventListener('fetch', (event) => {
   const { request } = event;
   const { origin, href } = new URL(request.url);
@@ -50,6 +56,12 @@ self.addEventListener('fetch', (event) => {
   if (request.method === 'POST' && href === shareTarget) event.respondWith(receiveShared(request, scope));
   if (request.method === 'GET') event.respondWith(respond(request));
 });
+
+/** Focuses a tab with the page, or opens one. */
+async function showPage(): Promise<void> {
+  const [tab] = await self.clients.matchAll({ type: 'window' });
+  await (tab ? tab.focus() : self.clients.openWindow(scope));
+}
 
 /** Response from a cache, else from the network. */
 async function respond(request: Request): Promise<Response> {

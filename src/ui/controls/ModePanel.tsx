@@ -1,16 +1,19 @@
 import { Dices, Link, RotateCcw } from 'lucide-react';
-import { Fragment, useState } from 'react';
+import { Fragment, Suspense, useState } from 'react';
 import type { ReactNode } from 'react';
 import { settingFields, speedField, speedWords } from '../../project/index.ts';
 import type { Mode, SettingField } from '../../project/index.ts';
 import type { FieldKey } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
 import { classes } from '../shared/classes.ts';
+import { lazyPart } from '../shared/lazyPart.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './Controls.module.css';
 import { NumberField } from './NumberField.tsx';
 import { Prompts } from './Prompts.tsx';
 import { RadioField } from './RadioField.tsx';
+
+const NotifyField = lazyPart(async () => (await import('./NotifyField.tsx')).NotifyField);
 
 /** Settings of one mode: the common ones, the prompts, and the rare ones under “More settings”. */
 export function ModePanel({
@@ -93,10 +96,11 @@ function MoreSettings({
   const { preferences, settings } = useStores();
   const chosen = useSelect(preferences, (state) => state.moreSettings);
   const wrong = useSelect(settings, ({ problems }) => fields.some((key) => problems[key] !== undefined));
+  const open = chosen || wrong;
   return (
     <details
       className={styles['fold']}
-      open={chosen || wrong}
+      open={open}
       onToggle={({ currentTarget }) => {
         preferences.setState({ moreSettings: currentTarget.open });
       }}
@@ -110,6 +114,7 @@ function MoreSettings({
         ))}
         {children}
         <FitChoice />
+        <Suspense>{open && <NotifyField />}</Suspense>
       </div>
       <div className={styles['actions']}>
         <Reset />

@@ -11,6 +11,7 @@ export function SwitchField({
   label,
   help,
   checked,
+  disabled = false,
   onChange,
 }: {
   /** Key of the setting, if it is one that can differ from the recipe. */
@@ -18,6 +19,7 @@ export function SwitchField({
   readonly label: string;
   readonly help: string;
   readonly checked: boolean;
+  readonly disabled?: boolean;
   readonly onChange: (checked: boolean) => void;
 }) {
   const id = useId();
@@ -25,7 +27,13 @@ export function SwitchField({
     <div className={classes(styles['field'], styles['long'], styles['toggle'])}>
       <FieldWords id={id} name={name} label={label} help={help} />
       <div className={styles['entry']}>
-        <Toggle id={id} describedBy={`${id}-help`} checked={checked} onChange={onChange} />
+        <Toggle
+          id={id}
+          describedBy={`${id}-help`}
+          checked={checked}
+          disabled={disabled}
+          onChange={onChange}
+        />
       </div>
     </div>
   );

@@ -1,6 +1,7 @@
 import type {
   AutosaveState,
   Device,
+  EndedRun,
   GenerationProgress,
   HistoryEntry,
   LoadEvent,
@@ -244,8 +245,17 @@ export function machineWords(
   return { will: 'yes', text: `It should run well here: ${gpu} has float16. It needs ${needed}.` };
 }
 
-/** Title of the document: progress of the run, or of the round of picking. */
-export function pageTitle(run: Run | null, round: Round | null, loading: boolean): string {
+/**
+ * Title of the document: progress of the run, or of the round of picking.
+ *
+ * @param ended - the last run, if it ended while the tab was hidden
+ */
+export function pageTitle(
+  run: Run | null,
+  round: Round | null,
+  loading: boolean,
+  ended: Pick<EndedRun, 'kind' | 'made'> | null = null,
+): string {
   if (run?.phase === 'running') {
     const { frames, made } = run;
     const frame = Math.min(frames, Math.max(made, run.progress?.frame ?? 0) + 1);
@@ -258,5 +268,7 @@ export function pageTitle(run: Run | null, round: Round | null, loading: boolean
     const done = stage === 'decode' ? 1 : stage === 'denoise' ? step / of : 0;
     return `${Math.floor(100 * done)} % · frame ${round.number} – Drift`;
   }
+  if (ended?.kind === 'done') return `✓ ${frameCount(ended.made)} made – Drift`;
+  if (ended?.kind === 'failed') return 'Ended by an error – Drift';
   return loading ? 'Loading – Drift' : 'Drift';
 }

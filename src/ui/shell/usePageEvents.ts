@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { InputError } from '../../base/index.ts';
-import type { NamedFile, Stores } from '../../store/index.ts';
+import type { EndedRun, NamedFile, Stores } from '../../store/index.ts';
 import { useStores } from '../shared/stores.ts';
 import { pageTitle } from '../shared/words.ts';
 import { droppedFiles } from './dropped.ts';
@@ -136,21 +136,33 @@ export function useKeys(): void {
   }, [animation, generation, history, pick, player]);
 }
 
-/** Shows progress in the document's title. */
+/** Shows progress in the document's title, and the end of a run until the tab is visible again. */
 export function useTitle(): void {
-  const { generation, model, pick } = useStores();
+  const { generation, model, pick, environment } = useStores();
   useEffect(() => {
+    const { visibility } = environment;
+    let ended: EndedRun | null = null;
     const update = () => {
       const loading = model.getState().status === 'loading';
-      const title = pageTitle(generation.getState().run, pick.getState().round, loading);
+      const title = pageTitle(generation.getState().run, pick.getState().round, loading, ended);
       if (document.title !== title) document.title = title;
     };
     update();
-    const stops = [generation, model, pick].map((store) => store.subscribe(update));
+    const stops = [
+      ...[generation, model, pick].map((store) => store.subscribe(update)),
+      generation.onEnd((run) => {
+        ended = visibility.isHidden() ? run : null;
+        update();
+      }),
+      visibility.onChange(() => {
+        if (!visibility.isHidden()) ended = null;
+        update();
+      }),
+    ];
     return () => {
       for (const stop of stops) stop();
     };
-  }, [generation, model, pick]);
+  }, [generation, model, pick, environment]);
 }
 
 /** Asks before the tab closes if there are unsaved frames or a run in progress. */

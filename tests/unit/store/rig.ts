@@ -27,6 +27,7 @@ import { frameSizeFor, framesToMake, readerOf, shrunk, variantOf } from '../../.
 import { createStores } from '../../../src/store/index.ts';
 import type { ExportKind, Stores } from '../../../src/store/index.ts';
 import { Device } from '../../support/project-storage.ts';
+import { Tab } from '../../support/tab.ts';
 import { createStorageChannel } from '../../support/storage/channel.ts';
 import { MemoryModels } from '../../support/install/model-storage.ts';
 import { tinyWeb } from '../../support/install/tiny-source.ts';
@@ -248,6 +249,9 @@ export class Rig {
   #timers: { readonly milliseconds: number; readonly callback: () => void }[] = [];
   readonly #online = new Set<() => void>();
 
+  /** The tab that the page is in. */
+  readonly tab = new Tab();
+
   /** Where projects are kept: the real thing, on a disk in memory. Several rigs on one device are several tabs. */
   readonly device: Device;
 
@@ -314,6 +318,9 @@ export class Rig {
       },
       now: () => (this.#clock += 1000),
       today: () => new Date(2025, 0, 31),
+      visibility: this.tab,
+      lockScreen: () => this.tab.lockScreen(),
+      notifications: this.tab.notifications,
       randomSeed: () => 123_456,
       newId: () => device.newId(),
       persist: () => {
@@ -349,6 +356,11 @@ export class Rig {
     const timers = this.#timers.splice(0);
     for (const { callback } of timers) callback();
     return timers.map(({ milliseconds }) => milliseconds);
+  }
+
+  /** Lets time pass on the clock, without firing timers. */
+  passSeconds(seconds: number): void {
+    this.#clock += 1000 * seconds;
   }
 
   /** The browser says that the network is there again. */

@@ -159,6 +159,9 @@ describe('the words of the page', () => {
     expect(pageTitle(at(1, 'denoise', 10, 20), null, false)).toBe('50 % · frame 2 of 3 – Drift');
     expect(pageTitle(null, null, true)).toBe('Loading – Drift');
     expect(pageTitle(null, null, false)).toBe('Drift');
+    expect(pageTitle(null, null, false, { kind: 'done', made: 3 })).toBe('✓ 3 frames made – Drift');
+    expect(pageTitle(null, null, false, { kind: 'failed', made: 3 })).toBe('Ended by an error – Drift');
+    expect(pageTitle(null, null, false, { kind: 'stopped', made: 3 })).toBe('Drift');
     expect(pageTitle({ ...run, phase: 'waiting', progress: null }, null, true)).toBe('Waiting – Drift');
   });
 

@@ -1,0 +1,67 @@
+import type { StoreApi } from 'zustand/vanilla';
+import type { Environment } from './environment.ts';
+import type { GenerationStore } from './generation.ts';
+import type { Notices } from './notices.ts';
+import type { Preferences } from './preferences.ts';
+
+const topic = 'notifications';
+
+/** Duration in seconds from which the end of runs is told by a notification. */
+export const longRun = 10;
+
+/**
+ * Tells the end of long runs by a notification of the system if the tab is hidden and the user has switched that on.
+ * Runs that the user stops are not told.
+ */
+export function notifyAtEnd({
+  generation,
+  preferences,
+  environment: { notifications, visibility },
+}: {
+  generation: GenerationStore;
+  preferences: StoreApi<Preferences>;
+  environment: Pick<Environment, 'notifications' | 'visibility'>;
+}): void {
+  if (!notifications) return;
+  generation.onEnd(({ kind, made, seconds }) => {
+    const isTold = preferences.getState().notifyAtEnd && notifications.permission() === 'granted';
+    if (!isTold || kind === 'stopped' || seconds < longRun || !visibility.isHidden()) return;
+    const frames = made === 1 ? '1 frame' : `${made} frames`;
+    const [title, body] =
+      kind === 'done'
+        ? [`${frames} made`, 'Drift has finished the run.']
+        : ['The run ended by an error', `${frames} ${made === 1 ? 'is' : 'are'} kept.`];
+    // The title of the tab says it, too.
+    notifications.show(title, body).catch(() => undefined);
+  });
+}
+
+/**
+ * Switches notifications on or off. Switching on asks the user for the permission, so this has to be called in the
+ * handler of a press. A refusal is explained in a notice, and leaves them off.
+ */
+export async function setNotifyAtEnd(
+  on: boolean,
+  {
+    preferences,
+    notices,
+    environment: { notifications },
+  }: {
+    preferences: StoreApi<Preferences>;
+    notices: Notices;
+    environment: Pick<Environment, 'notifications'>;
+  },
+): Promise<void> {
+  notices.dismissTopic(topic);
+  const permission = on ? await notifications?.request() : undefined;
+  preferences.setState({ notifyAtEnd: permission === 'granted' });
+  if (permission === 'denied') {
+    notices.info(
+      topic,
+      'The browser does not let this page show notifications. Allow them in the browser’s settings for this site, then switch this on again.',
+      [],
+    );
+  } else if (permission === 'default') {
+    notices.info(topic, 'Notifications stay off until you allow them when the browser asks.', []);
+  }
+}
