@@ -7,7 +7,7 @@ const address = 'http://127.0.0.1:4319';
 const rig = readRig();
 if (rig === null) throw new Error('The test browsers are not ready. Run "npm test -- prepare" once.');
 
-/** DRIFT_ALL_MACHINES is for listing tests only: it names machines that cannot be had here, too. */
+/** DRIFT_ALL_MACHINES is for listing tests only: it also names machines that are not available here. */
 const machines = machineNames.flatMap((name) => {
   const machine = rig.machines.find((candidate) => candidate.name === name);
   if (machine !== undefined) return [machine];

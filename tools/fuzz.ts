@@ -7,9 +7,9 @@ import type { TargetName } from './fuzz/targets.ts';
 
 const usage = `Usage: npm run fuzz -- [--count N] [--only KIND] [--seed N]
 
-Opens N spoilt files (default 100000, as many of each kind) of the kinds that come from outside:
+Opens N mutated files (default 100000, the same number of each kind) of the untrusted kinds:
 ${Object.keys(targets).join(', ')}. Each must end in a picture, a model or an error that says what to do, within 10
-seconds and 512 MB. Prints what became of them, and of each that did not the seed that repeats it; then it exits with 1.`;
+seconds and 512 MB. Prints statistics, and the seed of each failure, which reproduces it; exits with 1 if there was one.`;
 
 const limits = { time: 10_000, growth: 512 * 2 ** 20 };
 

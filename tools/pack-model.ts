@@ -49,13 +49,13 @@ export async function main(args: string[]): Promise<number> {
     for (const { name, url, storedBytes } of plan.parts) {
       console.log(`${megabytes(storedBytes).padStart(10)}  ${name}${url === null ? '' : `  from ${url}`}`);
     }
-    let told = -1;
+    let printed = -1;
     await install(plan, files, {
       ...options,
       onProgress: ({ stage, done, of, bytesPerSecond }) => {
         const percent = of === 0 ? 100 : Math.floor((100 * done) / of);
-        if (percent === told) return;
-        told = percent;
+        if (percent === printed) return;
+        printed = percent;
         const rate = bytesPerSecond === null ? '' : `, ${megabytes(bytesPerSecond)}/s`;
         console.log(`${stage} ${percent} % of ${megabytes(of)}${rate}`);
       },

@@ -25,14 +25,14 @@ import {
 } from './soak/report.ts';
 import type { Measured } from './soak/report.ts';
 import { bytesOf, checkRoom, modelIn } from './soak/room.ts';
-import { stretchTimes } from './soak/times.ts';
+import { attemptTimes } from './soak/times.ts';
 import { ratesIn } from './soak/traffic.ts';
 import { Watch } from './soak/watch.ts';
 
 const usage = `Usage: npm run soak:full-model -- [--size full|small] [--model DIR] [--out FILE] [--line MB] [--keep]
 
-Lives through the full model as a user does, in the built page in Chromium on the software GPU with float16: gets it from
-a hub on localhost, with the browser killed on the way twice, loads it, makes a frame of 256×256 in 2 steps, reloads the
+Uses the full model as a user would, in the built page in Chromium on the software GPU with float16: downloads it from
+a hub on localhost, killing the browser twice on the way, loads it, makes a frame of 256×256 in 2 steps, reloads the
 page and loads it from disk. Prints on standard output what that took, as JSON and as a row of the README's table, and on
 standard error how far it is. The full size may take an hour, the small one a minute.
 
@@ -160,7 +160,7 @@ async function soak({ size, line, model, folder, signal }: SoakOptions): Promise
     ends.push(() => watch.end());
     ends.push(async () => {
       const { visit } = watch;
-      if (visit?.ended === false) watch.tell(`stopped in ${watch.phase}: ${visit.state}`);
+      if (visit?.ended === false) watch.log(`stopped in ${watch.phase}: ${visit.state}`);
       await visit?.kill();
     });
     const begin = async () => {
@@ -178,22 +178,22 @@ async function soak({ size, line, model, folder, signal }: SoakOptions): Promise
     };
 
     const toolBefore = process.cpuUsage();
-    const stretches: Measured['stretches'][number][] = [];
+    const attempts: Measured['attempts'][number][] = [];
     for (const kill of kills) {
       const visit = await begin();
-      stretches.push(await stretch(visit, watch, stretches.length > 0, kill));
-      watch.tell(`killed at ${Math.round(100 * (stretches.at(-1)?.times.to ?? 0))} %`);
+      attempts.push(await attempt(visit, watch, attempts.length > 0, kill));
+      watch.log(`killed at ${Math.round(100 * (attempts.at(-1)?.times.to ?? 0))} %`);
     }
     const visit = await begin();
-    stretches.push(await stretch(visit, watch, true, null));
+    attempts.push(await attempt(visit, watch, true, null));
     const { user, system } = process.cpuUsage(toolBefore);
     const cpu = { tool: (user + system) / 1e6, browser: watch.peaks.cpuSeconds };
     // Reported at once, in case a later step fails.
     const say = (what: string, found: object) => {
       const memory = peakFigures(watch.peaks.of(watch.phase));
-      watch.tell(`${what}: ${JSON.stringify({ ...found, memory })}`);
+      watch.log(`${what}: ${JSON.stringify({ ...found, memory })}`);
     };
-    say('the model is whole', downloadFigures({ stretches, cpu }));
+    say('the model is whole', downloadFigures({ attempts, cpu }));
     const quotaBytes = await journey.quota(visit.page);
 
     watch.phase = 'load';
@@ -204,7 +204,7 @@ async function soak({ size, line, model, folder, signal }: SoakOptions): Promise
     watch.phase = 'frame';
     const times = await journey.makeFrame(visit, { Width: side, Height: side, Steps: 2, Frames: 1 });
     const picture = await journey.firstFrame(visit.page);
-    const notices = visit.heard.flatMap((each) =>
+    const notices = visit.events.flatMap((each) =>
       each.kind === 'generate' && each.event.kind === 'notice' ? [each.event.message ?? ''] : [],
     );
     const frame = { ...times, picture, notices };
@@ -213,7 +213,7 @@ async function soak({ size, line, model, folder, signal }: SoakOptions): Promise
     watch.phase = 'reload';
     const before = hub.requests.length;
     const reload = await journey.reload(visit);
-    watch.tell('the model is loaded from disk');
+    watch.log('the model is loaded from disk');
     await visit.close();
     const [processor] = cpus();
     return {
@@ -227,7 +227,7 @@ async function soak({ size, line, model, folder, signal }: SoakOptions): Promise
       },
       size,
       line,
-      stretches,
+      attempts,
       cpu,
       load,
       frame,
@@ -244,17 +244,17 @@ async function soak({ size, line, model, folder, signal }: SoakOptions): Promise
   }
 }
 
-/** One stretch of the download: to its end, or until the browser is killed at the fraction `kill`. */
-async function stretch(
+/** One attempt at the download: to its end, or until the browser is killed at the fraction `kill`. */
+async function attempt(
   visit: Visit,
   watch: Watch,
   resumes: boolean,
   kill: number | null,
-): Promise<Measured['stretches'][number]> {
+): Promise<Measured['attempts'][number]> {
   const sentBefore = watch.sentBytes;
   let resumed: string | null = null;
-  if (resumes) resumed = await journey.goOn(visit);
-  else await journey.get(visit);
+  if (resumes) resumed = await journey.resume(visit);
+  else await journey.startDownload(visit);
   let ended: number;
   if (kill === null) {
     ended = await journey.downloadEnds(visit);
@@ -263,7 +263,7 @@ async function stretch(
     await visit.kill();
     watch.visit = null;
   }
-  const times = stretchTimes(visit.heard, ended);
+  const times = attemptTimes(visit.events, ended);
   const rates = ratesIn(watch.sent, times.began, ended);
   return { resumed, times, sentBytes: watch.sentBytes - sentBefore, rates };
 }

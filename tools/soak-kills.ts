@@ -23,7 +23,7 @@ shown as kept is there, bit for bit. Prints the seed that repeats the same momen
 Needs Linux, "npm run build" and "npm test -- prepare".`;
 
 /** Timeout of page actions, in milliseconds. */
-const patience = 120_000;
+const timeout = 120_000;
 /** Maximum time from the start of an action to the kill, in milliseconds. */
 const latest = 6000;
 
@@ -64,7 +64,7 @@ export async function main(args: string[]): Promise<number> {
       const visit = await Visit.begin({ machine, profile, signal: stop.signal, onHeap: () => undefined });
       visits.push(visit);
       await visit.page.goto(address.href);
-      await visit.page.getByRole('button', { name: 'Generate', exact: true }).waitFor({ timeout: patience });
+      await visit.page.getByRole('button', { name: 'Generate', exact: true }).waitFor({ timeout });
       return visit;
     };
     return await soak({ kills, random: seeded(seed), seed, begin, project, manifest: model.manifest });
@@ -97,7 +97,7 @@ async function soak({ kills, random, seed, begin, project, manifest }: Soak): Pr
     const complaints = await page.getByText(/(frame is|frames are) lost/).count();
     if (gone.length > 0 || complaints > 0) {
       lost += Math.max(gone.length, complaints);
-      console.error(`${when}: lost ${gone.join(', ')}; the page tells of losses ${complaints} times`);
+      console.error(`${when}: lost ${gone.join(', ')}; the page reports ${complaints} losses`);
       for (const path of gone) kept.delete(path);
     }
     for (const [path, sum] of shown) kept.set(path, sum);
@@ -106,7 +106,7 @@ async function soak({ kills, random, seed, begin, project, manifest }: Soak): Pr
   // Frames are made first, so that there is something to lose.
   const first = await begin();
   await act(first.page, 'generate', { project, manifest });
-  await first.page.getByRole('img', { name: 'Frame 2', exact: true }).waitFor({ timeout: patience });
+  await first.page.getByRole('img', { name: 'Frame 2', exact: true }).waitFor({ timeout });
   await check(first.page, 'before the first kill');
   await first.kill();
   for (let kill = 1; kill <= kills; kill++) {
@@ -136,7 +136,7 @@ async function soak({ kills, random, seed, begin, project, manifest }: Soak): Pr
 
 /** Waits until the page reports that its frames are kept. */
 async function waitForKept(page: Page): Promise<Kept> {
-  const end = performance.now() + patience;
+  const end = performance.now() + timeout;
   for (;;) {
     const found = await keptFrames(page);
     if (found) return found;
@@ -157,7 +157,7 @@ async function act(
       if (await example.isVisible()) await example.click();
       await field.fill('2');
       await field.blur();
-      await button('Generate').click({ timeout: patience });
+      await button('Generate').click({ timeout });
       return;
     }
     case 'save':

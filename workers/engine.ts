@@ -22,7 +22,7 @@ import type { ModelInUse } from './model-in-use.ts';
 import { holdModel } from './model-keeping.ts';
 import type { ModelStorage } from './model-keeping.ts';
 import { deviceNotice, precisionNotice, promptNotice } from './notices.ts';
-import { KnownPrompts } from './prompts.ts';
+import { PromptCache } from './prompts.ts';
 import { resumableAutomatic, resumableSmooth } from './resuming.ts';
 import type { AutomaticRun, Resumable, SmoothRun } from './resuming.ts';
 
@@ -142,7 +142,7 @@ export class Engine {
       return loadOn(second);
     });
 
-    const prompts = new KnownPrompts(
+    const prompts = new PromptCache(
       opened.fixedPrompts,
       opened.text,
       promptDevice(backend, pipeline, lowMemory),

@@ -22,16 +22,16 @@ export class WorkerLocks {
   }
 
   /**
-   * Tries to acquire a lock, waiting up to `patience` between attempts; the browser's response time does not count.
+   * Tries to acquire a lock, waiting up to `timeout` between attempts; the browser's response time does not count.
    *
    * Each attempt uses `ifAvailable`: a queued request would have to be aborted in the end, and in Chromium (156) an aborted
    * request blocks the lock for a moment although nobody holds it.
    *
-   * @param patience In milliseconds.
+   * @param timeout In milliseconds.
    * @returns a function that releases the lock, or null if another holder has it
    */
-  async tryHold(name: string, patience: number, mode: LockMode = 'exclusive'): Promise<(() => void) | null> {
-    for (let left = patience; ; left -= interval) {
+  async tryHold(name: string, timeout: number, mode: LockMode = 'exclusive'): Promise<(() => void) | null> {
+    for (let left = timeout; ; left -= interval) {
       await Promise.all(this.#returning);
       const release = await this.#request(name, mode, true);
       if (release || left <= 0) return release;

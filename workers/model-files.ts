@@ -11,7 +11,7 @@ import type { OpenRoot } from './storage.ts';
 const folderName = 'models';
 
 /** Time to wait for the locks of a worker or tab that has just ended, in milliseconds. */
-const patience = 500;
+const timeout = 500;
 
 /** Models in the origin private file system, each protected by a Web Lock. */
 export function privateModelStorage(
@@ -21,7 +21,7 @@ export function privateModelStorage(
 ): ModelStorage {
   return {
     files: privateModels(openRoot, room, locks),
-    hold: (id, mode) => locks.tryHold(`drift.model:${id}`, patience, mode),
+    hold: (id, mode) => locks.tryHold(`drift.model:${id}`, timeout, mode),
   };
 }
 

@@ -4,7 +4,7 @@ import { createModel } from '../src/models/index.ts';
 import type { OpenedModel } from '../src/models/index.ts';
 import type { BackendChoice, LoadedModel } from '../src/protocol/index.ts';
 import type { Backend } from './backend.ts';
-import type { KnownPrompts, PromptDevice } from './prompts.ts';
+import type { PromptCache, PromptDevice } from './prompts.ts';
 
 /** The loaded model, on its backend. */
 export interface ModelInUse {
@@ -13,7 +13,7 @@ export interface ModelInUse {
   readonly backend: Backend;
   readonly lowMemory: boolean;
   readonly pipeline: Pipeline;
-  readonly prompts: KnownPrompts;
+  readonly prompts: PromptCache;
   /** Releases the lock on the model's files, which are read while it is loaded. */
   readonly letGo: () => void;
 }

@@ -7,7 +7,7 @@ import type { Settings } from '../src/project/index.ts';
 import type { Runtime } from '../src/runtime/index.ts';
 
 /** Maximum number of cached prompt embeddings, 768 numbers each. */
-const MOST_KEPT = 500;
+const mostCached = 500;
 
 /** Compute and runtime for encoding prompts. */
 export interface PromptDevice {
@@ -18,10 +18,10 @@ export interface PromptDevice {
 }
 
 /** Prompt embeddings of a model: its fixed ones, or encoded on demand and cached. The text tower is loaded only to encode. */
-export class KnownPrompts {
+export class PromptCache {
   readonly #fixed: FixedPrompts | null;
   readonly #tower: TextTower | null;
-  readonly #known = new Map<string, Float32Array>();
+  readonly #cached = new Map<string, Float32Array>();
   readonly #onCut: (prompts: readonly string[]) => void;
   #device: PromptDevice;
 
@@ -53,7 +53,7 @@ export class KnownPrompts {
     const negative = promptList(settings.negativePrompts);
     const prompts = [...positive, ...negative];
     await this.#encode(prompts, this.#tower, signal);
-    const rows = prompts.map((prompt) => this.#known.get(prompt) ?? new Float32Array());
+    const rows = prompts.map((prompt) => this.#cached.get(prompt) ?? new Float32Array());
     const width = rows[0]?.length ?? 0;
     const embeds = new Float32Array(rows.length * width);
     for (const [index, row] of rows.entries()) embeds.set(row, index * width);
@@ -61,15 +61,15 @@ export class KnownPrompts {
   }
 
   async #encode(prompts: readonly string[], tower: TextTower, signal: AbortSignal): Promise<void> {
-    const missing = [...new Set(prompts.filter((prompt) => !this.#known.has(prompt)))];
+    const missing = [...new Set(prompts.filter((prompt) => !this.#cached.has(prompt)))];
     if (missing.length === 0) return;
-    if (this.#known.size + missing.length > MOST_KEPT) this.#known.clear();
-    const wanted = [...new Set(prompts.filter((prompt) => !this.#known.has(prompt)))];
+    if (this.#cached.size + missing.length > mostCached) this.#cached.clear();
+    const wanted = [...new Set(prompts.filter((prompt) => !this.#cached.has(prompt)))];
     const { compute, runtime, makeRoom } = this.#device;
     await makeRoom?.();
     const { width, embeds, cut } = await encodePrompts(wanted, tower, compute, runtime, signal);
     for (const [index, prompt] of wanted.entries()) {
-      this.#known.set(prompt, embeds.slice(index * width, (index + 1) * width));
+      this.#cached.set(prompt, embeds.slice(index * width, (index + 1) * width));
     }
     if (cut.length > 0) this.#onCut(cut.map((index) => wanted[index] ?? ''));
   }

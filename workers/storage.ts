@@ -92,7 +92,7 @@ export function privateFiles(open = privateRoot): ProjectFiles {
 export function projectLocks(locks = new WorkerLocks()): ProjectLocks {
   const reading = (project: string, mode: LockMode) => locks.tryHold(`drift.reading:${project}`, 0, mode);
   return {
-    tryHold: (project, patience) => locks.tryHold(`drift.project:${project}`, patience),
+    tryHold: (project, timeout) => locks.tryHold(`drift.project:${project}`, timeout),
     tryRead: (project) => reading(project, 'shared'),
     tryPurge: (project) => reading(project, 'exclusive'),
   };

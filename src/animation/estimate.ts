@@ -1,5 +1,5 @@
 /** Number of recent units that the rate is averaged over: enough to be steady, few enough to follow throttling. */
-const WINDOW = 50;
+const window = 50;
 
 /** Estimates remaining time from the durations of recent units of work. */
 export class Estimate {
@@ -15,7 +15,7 @@ export class Estimate {
   /** Records that `units` more units are done. */
   tick(units = 1): void {
     const now = this.#now();
-    for (let unit = 0; unit < units; unit++) this.#times = [...this.#times.slice(-WINDOW), now];
+    for (let unit = 0; unit < units; unit++) this.#times = [...this.#times.slice(-window), now];
   }
 
   /** Seconds for `units` more units; null until there is a rate. */

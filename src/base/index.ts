@@ -36,3 +36,4 @@ export { LruCache } from './lru.ts';
 export { Lasting } from './lasting.ts';
 export { serviceMessageSchema, sharedFilesCache } from './offline.ts';
 export type { ServiceMessage } from './offline.ts';
+export { isTransient } from './transient.ts';

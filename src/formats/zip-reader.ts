@@ -80,7 +80,7 @@ export async function openZip(source: ByteSource, options: ZipOptions, signal?: 
   return {
     entries,
     range({ headerOffset, nameBytes, limit }, start, length) {
-      // Only the local header tells how much padding there is.
+      // The length of the padding is only in the local header.
       const earliest = headerOffset + 30 + nameBytes.length + start;
       return {
         begin: start === 0 ? headerOffset : earliest,

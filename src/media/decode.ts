@@ -17,10 +17,10 @@ export interface DecodeOptions {
 }
 
 /** Bytes read first. Nearly every header fits; more is read only for large EXIF or depth blocks. */
-const FIRST_READ = 65_536;
+const firstRead = 65_536;
 
 /** Maximum side of a canvas that all browsers support. */
-const MAX_CANVAS_SIDE = 8192;
+const largestCanvasSide = 8192;
 
 const types: Readonly<Record<PictureKind, string>> = {
   jpeg: 'image/jpeg',
@@ -44,7 +44,7 @@ async function readHead(file: Blob, length: number): Promise<Uint8Array> {
 }
 
 async function readHeader(file: Blob, signal: AbortSignal): Promise<PictureHeader> {
-  for (let length = FIRST_READ; ; length *= 16) {
+  for (let length = firstRead; ; length *= 16) {
     const head = await readHead(file, length);
     signal.throwIfAborted();
     try {
@@ -103,7 +103,7 @@ export function halve(start: number, length: number, target: number): Halving {
     return { start: Math.round(start), length: Math.round(length), side: Math.round(length) };
   }
   const pairs = Math.floor(length / 2);
-  if (pairs > MAX_CANVAS_SIDE) return { start, length, side: MAX_CANVAS_SIDE };
+  if (pairs > largestCanvasSide) return { start, length, side: largestCanvasSide };
   return { start: Math.round(start + (length - 2 * pairs) / 2), length: 2 * pairs, side: pairs };
 }
 

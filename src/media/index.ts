@@ -1,7 +1,7 @@
 /** Decodes picture files to frames, and encodes frames to animations. */
 export { decodePicture } from './decode.ts';
 export type { DecodeOptions } from './decode.ts';
-export { MAX_PIXELS, MIN_SIDE, sniffPicture } from './sniff.ts';
+export { maxPixels, minSide, sniffPicture } from './sniff.ts';
 export type { PictureHeader, PictureKind } from './sniff.ts';
 export type { EncodeControl, FrameSource, MediaFile } from './animation.ts';
 export { encodeGif } from './gif.ts';

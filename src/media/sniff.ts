@@ -12,12 +12,12 @@ export interface PictureHeader {
 }
 
 /** Maximum number of pixels: 50 megapixels take 200 MB decoded. */
-export const MAX_PIXELS = 50_000_000;
+export const maxPixels = 50_000_000;
 
 /** Minimum side: one latent, 8 pixels. */
-export const MIN_SIDE = 8;
+export const minSide = 8;
 
-const READABLE = 'JPEG, PNG, WebP, AVIF, GIF or BMP';
+const readableFormats = 'JPEG, PNG, WebP, AVIF, GIF or BMP';
 
 /** Bounds-checked header reader; reading beyond the end throws `picture-cut-off`. */
 class HeaderReader {
@@ -219,7 +219,7 @@ function kindOf(header: HeaderReader): PictureKind {
     throw unreadableKind('SVG', 'an');
   }
   throw new InputError('not-a-picture', 'This file is not a picture.', {
-    remedy: `Choose a ${READABLE} file.`,
+    remedy: `Choose a ${readableFormats} file.`,
     details: { begins: start.replace(/[^\x20-\x7e]/g, '.') },
   });
 }
@@ -237,24 +237,24 @@ const readers: Readonly<Record<PictureKind, (header: HeaderReader) => PictureSiz
 export function checkPictureSize({ kind, width, height }: PictureHeader): void {
   if (width === 0 || height === 0) throw damaged(kind, `it says that it is ${width} × ${height} pixels`);
   const details = { kind, width, height };
-  if (width * height > MAX_PIXELS) {
+  if (width * height > maxPixels) {
     const megapixels = Math.round((width * height) / 1e6);
     throw new InputError(
       'picture-too-large',
-      `The picture is too large: ${width} × ${height} pixels are ${megapixels} megapixels, and the most is ${MAX_PIXELS / 1e6}.`,
+      `The picture is too large: ${width} × ${height} pixels are ${megapixels} megapixels, and the most is ${maxPixels / 1e6}.`,
       {
         remedy: 'Make it smaller in another program first; frames rarely need more than 2048 pixels a side.',
-        details: { ...details, limit: MAX_PIXELS },
+        details: { ...details, limit: maxPixels },
       },
     );
   }
-  if (Math.min(width, height) < MIN_SIDE) {
+  if (Math.min(width, height) < minSide) {
     throw new InputError(
       'picture-too-small',
       `The picture is too small to make an animation from: it is ${width} × ${height} pixels.`,
       {
-        remedy: `Choose a picture of at least ${MIN_SIDE} × ${MIN_SIDE} pixels; 256 or more a side look best.`,
-        details: { ...details, limit: MIN_SIDE },
+        remedy: `Choose a picture of at least ${minSide} × ${minSide} pixels; 256 or more a side look best.`,
+        details: { ...details, limit: minSide },
       },
     );
   }
@@ -267,7 +267,7 @@ export function checkPictureSize({ kind, width, height }: PictureHeader): void {
  * `bytes` may be the start of a longer file: `picture-cut-off` then means that more is needed.
  *
  * @throws InputError `file-empty`, `not-a-picture`, `picture-unsupported` (HEIC, TIFF, SVG, …), `picture-cut-off`,
- *   `picture-damaged`, `picture-too-large` (more than `MAX_PIXELS`), `picture-too-small` (a side below `MIN_SIDE`)
+ *   `picture-damaged`, `picture-too-large` (more than `maxPixels`), `picture-too-small` (a side below `minSide`)
  */
 export function sniffPicture(bytes: Uint8Array): PictureHeader {
   if (bytes.byteLength === 0) {

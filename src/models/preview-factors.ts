@@ -27,8 +27,7 @@ export function previewFactors(own: readonly number[] | undefined, channels: num
       'manifest-invalid',
       `The model's manifest is not usable: "previewFactors" has ${own.length} numbers; its latents of ${channels} channels need ${expected}.`,
       {
-        remedy:
-          'Remove "previewFactors" from the manifest, or ask whoever made the model for the right ones.',
+        remedy: 'Remove "previewFactors" from the manifest, or ask its author for the right ones.',
         details: { key: 'previewFactors', length: own.length, expected },
       },
     );

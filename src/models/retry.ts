@@ -1,4 +1,4 @@
-import { ModelError, abortReason, anySignal } from '../base/index.ts';
+import { ModelError, abortReason, anySignal, isTransient } from '../base/index.ts';
 import type { DeviceNetwork } from './online.ts';
 
 /** Policy for retrying failed requests. */
@@ -19,12 +19,7 @@ export interface RetryPolicy {
 const firstWait = 1000;
 const longestWait = 30_000;
 /** Longest `Retry-After` we honour, in seconds; with a longer one, the request fails. */
-const longestPatience = 300;
-
-/** Transient 4xx statuses. 416 gets here only for a range that exists. */
-const passing = new Set([408, 416, 425, 429]);
-/** Permanent 5xx statuses: not implemented, version not supported. */
-const lasting = new Set([501, 505]);
+const longestRetryAfter = 300;
 
 /**
  * Retries an operation on transient failures, with exponential backoff, jitter and `Retry-After`.
@@ -46,13 +41,13 @@ export async function retrying<T>(
       return await operation();
     } catch (error) {
       signal?.throwIfAborted();
-      if (!(error instanceof ModelError) || !mayPass(error)) throw error;
+      if (!(error instanceof ModelError) || !(isTransient(error) || isMendedByRequest(error))) throw error;
       if (gained() > before) failures = waits = 0;
       before = gained();
       const offline = policy.device?.isOffline() === true;
       if (!offline) failures++;
       const asked = Number(error.details['retryAfter'] ?? 0);
-      if (failures >= policy.attempts || asked > longestPatience) throw error;
+      if (failures >= policy.attempts || asked > longestRetryAfter) throw error;
       const backOff = Math.min(longestWait, firstWait * 2 ** waits++) * (0.5 + policy.random() / 2);
       const milliseconds = Math.max(backOff, asked * 1000);
       policy.onRetry?.(error, milliseconds / 1000, offline);
@@ -87,14 +82,13 @@ async function waiting(
   return back.signal.aborted;
 }
 
-function mayPass({ code, details }: ModelError): boolean {
-  if (code === 'network') return true;
+/** Whether a new request may succeed although the answer to this one was final. */
+function isMendedByRequest({ code, details }: ModelError): boolean {
   if (code !== 'http-failed') return false;
-  const status = Number(details['status']);
-  const failure = status >= 500 && !lasting.has(status);
+  // 416 gets here only for a range that exists.
+  if (details['status'] === 416 || details['whole'] === true) return true;
   // An expired signed URL behind a redirect: the next request gets a new one.
-  const expired = status === 403 && details['redirected'] === true;
-  return passing.has(status) || failure || expired || details['whole'] === true;
+  return details['status'] === 403 && details['redirected'] === true;
 }
 
 /** Waits by `setTimeout`; rejects with the signal's reason as soon as it is aborted. */

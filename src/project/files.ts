@@ -24,10 +24,10 @@ export interface ProjectLocks {
   /**
    * Acquires the exclusive lock for writing to a project.
    *
-   * @param patience how long to wait, in milliseconds: a tab that is closing may still hold the lock
+   * @param timeout how long to wait, in milliseconds: a tab that is closing may still hold the lock
    * @returns null if another tab holds it
    */
-  tryHold(project: string, patience: number): Promise<(() => void) | null>;
+  tryHold(project: string, timeout: number): Promise<(() => void) | null>;
   /** Acquires a shared lock for reading a project's files. Returns null while the project is being purged. */
   tryRead(project: string): Promise<(() => void) | null>;
   /** Acquires the exclusive lock for purging a project. Returns null while a reader holds the shared one. */

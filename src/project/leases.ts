@@ -20,13 +20,13 @@ export class ProjectLeases {
    * Opens a project: acquires its write lock, or its read lock if another tab has it open for writing. Releases the
    * locks of the project opened before, unless it is the same one and open for writing.
    *
-   * @param patience how long to wait for the write lock, in milliseconds
+   * @param timeout how long to wait for the write lock, in milliseconds
    * @returns whether the write lock is held
    */
-  async open(id: string, patience: number): Promise<boolean> {
+  async open(id: string, timeout: number): Promise<boolean> {
     if (this.#open?.id === id) return true;
     this.#close();
-    const release = this.#takeDeleted(id) ?? (await this.#locks.tryHold(id, patience));
+    const release = this.#takeDeleted(id) ?? (await this.#locks.tryHold(id, timeout));
     if (release) this.#open = { id, release };
     else this.#endReading = await this.#locks.tryRead(id);
     return release !== null;

@@ -1,19 +1,10 @@
-import { ModelError, abortReason } from '../base/index.ts';
+import { abortReason, isTransient } from '../base/index.ts';
+import type { ModelError } from '../base/index.ts';
 import type { Environment } from './environment.ts';
 
 /** Delays of the exponential back-off, in milliseconds: the first, which doubles with each failure, and the maximum. */
 const firstWait = 5_000;
 const longestWait = 60_000;
-
-/** HTTP status codes of transient errors. */
-const passing = new Set([408, 425, 429, 500, 502, 503, 504]);
-
-/** Whether an error is transient: no network, or a busy server. */
-function mayPass(error: unknown): boolean {
-  if (!(error instanceof ModelError)) return false;
-  const { code, details } = error;
-  return code === 'network' || (code === 'http-failed' && passing.has(Number(details['status'])));
-}
 
 /**
  * Retries an operation after transient errors, without limit, until it succeeds. Waits with exponential back-off, or
@@ -37,7 +28,7 @@ export async function persevering<T>(
       return await operation();
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof ModelError) || !mayPass(error)) throw error;
+      if (!isTransient(error)) throw error;
       failures = gained() > before ? 1 : failures + 1;
       before = gained();
       const milliseconds = Math.min(longestWait, firstWait * 2 ** (failures - 1));

@@ -158,7 +158,7 @@ export function createGeneration({
       signal,
       onEvent: (event) => {
         if (event.kind === 'notice') {
-          model.hear(event);
+          model.onNotice(event);
           return;
         }
         // Events of a stopped run may still arrive.

@@ -133,7 +133,7 @@ export function createFileImport({
           })),
           ...others,
         ];
-        tell(
+        notify(
           [importedWords({ ...read, missing }, fit), badWords([...read.bad, ...bad]), leftOutWords(rest)],
           rest,
         );
@@ -144,7 +144,7 @@ export function createFileImport({
   }
 
   /** Shows a notice about the import; `rest` are the sets to offer. Shows nothing if all of `words` are empty. */
-  function tell(words: readonly string[], rest: readonly PictureSet[]) {
+  function notify(words: readonly string[], rest: readonly PictureSet[]) {
     const message = words.filter(Boolean).join(' ');
     if (message === '') return;
     const actions = rest.slice(0, mostOffers).map((set): NoticeAction => ({
@@ -188,7 +188,7 @@ export function createFileImport({
     if (projects.length > 0) {
       let opened = false;
       for (const { file } of projects) opened = (await importProject(file)) || opened;
-      tell([badWords(bad), leftOutWords(sets)], sets);
+      notify([badWords(bad), leftOutWords(sets)], sets);
       return opened;
     }
     if (videos.length > 0 && videos.length === visible.length) {
@@ -203,7 +203,7 @@ export function createFileImport({
     const isAlone =
       loose.length === 1 || (sets.length === 0 && visible.length === 1 && archives.length + bad.length === 0);
     if (isAlone && !frames && only) {
-      tell([badWords(bad), leftOutWords(filled)], filled);
+      notify([badWords(bad), leftOutWords(filled)], filled);
       const name = only.name.split('/').at(-1) ?? only.name;
       await animation.chooseStart(only.file, name);
       await foundSettings.offer({ name, file: only.file }, newestJob());

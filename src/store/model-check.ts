@@ -32,7 +32,7 @@ export function createModelCheck({
 }): ModelCheck {
   let checking = new AbortController();
 
-  function tell(id: string, damaged: number) {
+  function report(id: string, damaged: number) {
     const name = nameOf(store.getState(), id);
     const repair = () => {
       downloads.get({ kind: 'installed', id }, name);
@@ -79,7 +79,7 @@ export function createModelCheck({
           },
         );
         await library.refresh();
-        if (!signal.aborted) tell(id, damaged);
+        if (!signal.aborted) report(id, damaged);
       } catch (error) {
         library.report(error);
         await library.refresh();

@@ -54,7 +54,7 @@ export interface ModelStore extends StoreApi<ModelState> {
   /** URLs of the files that the diffusion worker has fetched since it started. */
   readonly usedFiles: () => Promise<readonly string[]>;
   /** Shows a notice of the diffusion worker, and stores the precision that it contains for later loads. */
-  readonly hear: (notice: EngineNotice) => void;
+  readonly onNotice: (notice: EngineNotice) => void;
   /** Shows an error of the diffusion worker, with an action that restarts it if that can help. */
   readonly report: (error: unknown, options?: ErrorReport) => void;
   /** Sets the function that returns actions for errors of loading. */
@@ -110,7 +110,7 @@ export function createModelStore({
   async function run(locate: () => Wish, signal: AbortSignal): Promise<boolean> {
     store.setState({ status: 'loading', model: null, place: null, progress: null });
     let place: ModelPlace | null = null;
-    const heard: EngineNotice[] = [];
+    const received: EngineNotice[] = [];
     const ways = (kept: boolean, error: unknown) => (place ? remediesFor(error, place, kept) : []);
     try {
       const wish = locate();
@@ -123,7 +123,7 @@ export function createModelStore({
         signal,
         onEvent: (event) => {
           if ('kind' in event) {
-            heard.push(event);
+            received.push(event);
             return;
           }
           if (!signal.aborted) progress.push(event);
@@ -132,7 +132,7 @@ export function createModelStore({
       if (signal.aborted) return await settled;
       progress.cancel();
       inUse = { locate, place, model: loaded };
-      for (const notice of heard) model.hear(notice);
+      for (const notice of received) model.onNotice(notice);
       settings.applyModel(loaded.defaults, loaded.latentScale);
       store.setState({ status: 'ready', model: loaded, place, progress: null, device: loaded.device });
       notices.dismissTopic(loadTopic);
@@ -228,7 +228,7 @@ export function createModelStore({
       retry();
       return settled;
     },
-    hear({ code, message, precision }) {
+    onNotice({ code, message, precision }) {
       notices.info(code, message, []);
       if (!precision || !inUse) return;
       const { place, model: made } = inUse;

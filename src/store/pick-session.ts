@@ -56,9 +56,9 @@ export function createPickingSession({
       .catch(() => undefined);
   }
 
-  function hear(event: PickEvent) {
+  function onEvent(event: PickEvent) {
     if (event.kind === 'notice') {
-      model.hear(event);
+      model.onNotice(event);
       return;
     }
     if (event.kind === 'ahead') {
@@ -93,7 +93,7 @@ export function createPickingSession({
         .call('pick', pace(), {
           signal: own.signal,
           onEvent: (event) => {
-            if (controller === own) hear(event);
+            if (controller === own) onEvent(event);
           },
         })
         .then(() => {

@@ -125,7 +125,7 @@ export function createPick({
     return false;
   }
 
-  function hear(id: number, event: RoundEvent) {
+  function onRoundEvent(id: number, event: RoundEvent) {
     // Events of a previous round may still arrive.
     if (!isCurrent(id)) return;
     switch (event.kind) {
@@ -209,7 +209,7 @@ export function createPick({
         {
           signal,
           onEvent: (event) => {
-            hear(id, event);
+            onRoundEvent(id, event);
           },
         },
       );

@@ -176,14 +176,14 @@ export function createProjects({
       animation.history.swapped('Open project', left, values);
     }
     remember();
-    told.notReadOnly();
+    projectNotices.notReadOnly();
     if (project.readOnly) {
-      told.readOnly(project.name, [
+      projectNotices.readOnly(project.name, [
         { label: 'Open here', run: () => void projects.open(id) },
         { label: 'Make a copy', run: () => void copyAndOpen(id, project.name) },
       ]);
     }
-    if (lost > 0) told.lost(lost);
+    if (lost > 0) projectNotices.lost(lost);
     return true;
   }
 
@@ -211,7 +211,7 @@ export function createProjects({
     if (project?.id === before.project?.id) return;
     remember();
     room.reset();
-    if (!project?.readOnly) told.notReadOnly();
+    if (!project?.readOnly) projectNotices.notReadOnly();
   });
   settings.subscribe(({ values }, before) => {
     if (values !== before.values && animation.getState().project) remember();
@@ -271,7 +271,7 @@ export function createProjects({
     refresh,
     reopen,
   });
-  const told = createProjectNotices(notices, autosave, exportAction);
+  const projectNotices = createProjectNotices(notices, autosave, exportAction);
   const room = createRoomWatch(notices, exportAction);
 
   const projects: ProjectsStore & { readonly onRoom: (report: RoomReport) => void } = {
@@ -333,7 +333,7 @@ export function createProjects({
       const next = ways[(ways.indexOf(node) + 1) % ways.length];
       if (next && next !== node) animation.takeUp(tipOf(tree, next.id));
     },
-    onRoom: room.hear,
+    onRoom: room.onReport,
   };
   return projects;
 }

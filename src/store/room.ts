@@ -11,7 +11,7 @@ const reserve = 20e6;
 /** Warning that storage is nearly full, shown once; it is dismissed when there is enough space again. */
 export interface RoomWatch {
   /** Updates the warning after a write. */
-  readonly hear: (report: RoomReport) => void;
+  readonly onReport: (report: RoomReport) => void;
   /** Allows the warning to be shown again, for another project. */
   readonly reset: () => void;
 }
@@ -19,7 +19,7 @@ export interface RoomWatch {
 export function createRoomWatch(notices: Notices, actions: () => NoticeAction[]): RoomWatch {
   let warned = false;
   return {
-    hear({ bytes, left }) {
+    onReport({ bytes, left }) {
       const more = bytes > 0 ? Math.floor(Math.max(0, left - reserve) / bytes) : Number.POSITIVE_INFINITY;
       if (more > fewFrames) {
         if (warned) notices.dismissTopic(roomTopic);

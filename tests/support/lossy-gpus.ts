@@ -35,8 +35,8 @@ export class LossyGpus {
 
   readonly open = async (backend = 'webgpu'): Promise<Backend> => {
     if (this.fails) throw new DeviceError('no-adapter', 'There is no GPU.', { remedy: 'Wait for one.' });
-    let tell: (reason: unknown) => void = () => undefined;
-    const lost = new Promise((resolve) => (tell = resolve));
+    let settleLost: (reason: unknown) => void = () => undefined;
+    const lost = new Promise((resolve) => (settleLost = resolve));
     const gone = new DeviceError('device-lost', 'The GPU stopped working.', { remedy: 'Start again.' });
     const runtime = new WatchedRuntime(await openCpuRuntime());
     const compute = createCpuCompute();
@@ -53,7 +53,7 @@ export class LossyGpus {
           throw new DeviceError('run-failed', 'The network stopped.', { remedy: 'Try again.' });
         };
         compute.read = () => Promise.reject(gone);
-        tell(gone);
+        settleLost(gone);
       },
     };
     this.opened.push(opened);

@@ -27,7 +27,7 @@ export interface OnnxFile {
 }
 
 /** `int64` of TensorProto.DataType. */
-export const INT64 = 7;
+export const int64Type = 7;
 
 /** Parses an ONNX file. */
 export function readOnnx(bytes: Uint8Array): OnnxFile {

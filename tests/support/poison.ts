@@ -16,10 +16,10 @@ export function poison(
   runtime.onRun = (name, inputs) => {
     if (name !== network || !when(run++)) return;
     const tensor = inputs[input];
-    if (tensor?.device === 'cpu') spoil(tensor);
+    if (tensor?.device === 'cpu') writeNaN(tensor);
   };
 }
 
-function spoil(tensor: Extract<DeviceTensor, { device: 'cpu' }>): void {
+function writeNaN(tensor: Extract<DeviceTensor, { device: 'cpu' }>): void {
   tensor.data[0] = NaN;
 }

@@ -2,20 +2,23 @@ import type { PromptEncoder } from '../../src/diffusion/index.ts';
 import { encodeModel } from '../../src/models/onnx/proto.ts';
 import { openTokenizer } from '../../src/models/tokenizer.ts';
 
-const START = '<|startoftext|>';
-const END = '<|endoftext|>';
+const startToken = '<|startoftext|>';
+const endToken = '<|endoftext|>';
 const letters = Array.from('abcdefghijklmnopqrstuvwxyz');
 const vocab = Object.fromEntries(
-  [...letters, ...letters.map((letter) => `${letter}</w>`), START, END].map((token, id) => [token, id]),
+  [...letters, ...letters.map((letter) => `${letter}</w>`), startToken, endToken].map((token, id) => [
+    token,
+    id,
+  ]),
 );
-const [startId = 0, endId = 0] = [vocab[START], vocab[END]];
+const [startId = 0, endId = 0] = [vocab[startToken], vocab[endToken]];
 
 /** A CLIP tokenizer over single letters, in the hub's format. */
 export const tokenizerFile = {
   version: '1.0',
   truncation: null,
   padding: null,
-  added_tokens: [START, END].map((content) => ({
+  added_tokens: [startToken, endToken].map((content) => ({
     id: vocab[content],
     content,
     single_word: false,
@@ -34,8 +37,8 @@ export const tokenizerFile = {
   },
   post_processor: {
     type: 'RobertaProcessing',
-    sep: [END, endId],
-    cls: [START, startId],
+    sep: [endToken, endId],
+    cls: [startToken, startId],
     trim_offsets: false,
     add_prefix_space: false,
   },
@@ -43,7 +46,7 @@ export const tokenizerFile = {
   model: {
     type: 'BPE',
     dropout: null,
-    unk_token: END,
+    unk_token: endToken,
     continuing_subword_prefix: '',
     end_of_word_suffix: '</w>',
     fuse_unk: false,
@@ -53,10 +56,10 @@ export const tokenizerFile = {
 };
 export const tokenizerConfig = {
   tokenizer_class: 'CLIPTokenizer',
-  bos_token: START,
-  eos_token: END,
-  unk_token: END,
-  pad_token: END,
+  bos_token: startToken,
+  eos_token: endToken,
+  unk_token: endToken,
+  pad_token: endToken,
   model_max_length: 77,
 };
 

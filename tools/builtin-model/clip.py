@@ -1,8 +1,8 @@
 """Trains the CLIP pair: `python3 clip.py DATA RUNS --held-out DIR --minutes 85`.
 
 Contrastive training (Radford et al. 2021) on pictures and captions. A batch has two layouts of each scene, which are
-neither positives nor negatives of each other. Half of the pictures are augmented to resemble photographs, and a tenth is
-spoiled and captioned accordingly, so that negative prompts work.
+neither positives nor negatives of each other. Half of the pictures are augmented to resemble photographs, and a tenth gets
+a defect and a caption that names it, so that negative prompts work.
 
 Captions mix attributes, so the contrastive loss alone says little about single words. A second loss classifies each
 attribute of a picture among its values' words ("dawn", "by day", "night", …), as zero-shot classification and prompts use
@@ -21,7 +21,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from data import SPOILED, Worlds, clip_pixels, like_photograph, spoiled
+from data import DEFECTS, Worlds, clip_pixels, like_photograph, with_defect
 from loop import DEVICE, Ahead, Stage, autocast, to_device
 from nets import EMBEDDING_WIDTH, ImageTower, TextTower
 from words import Words
@@ -33,7 +33,7 @@ THUMBNAIL = 6
 def learn_words(worlds, path):
     if not os.path.exists(path):
         texts = [text for scene in worlds.scenes for text in scene["captions"]]
-        Words.learn(texts + [word for words in SPOILED.values() for word in words], MERGES).save(path)
+        Words.learn(texts + [word for words in DEFECTS.values() for word in words], MERGES).save(path)
     return Words.load(path)
 
 
@@ -106,10 +106,10 @@ class Batches:
         owner = np.repeat(np.arange(n), 2)
         kept = np.ones(len(rows), bool)
         for i, position in enumerate(rng.choice(len(rows), len(rows) // 10, replace=False)):
-            kind = list(SPOILED)[i % len(SPOILED)]
-            x[position : position + 1] = spoiled(rng, kind, x[position : position + 1])
-            texts[position] = str(rng.choice(SPOILED[kind]))
-            owner[position] = n + list(SPOILED).index(kind)
+            kind = list(DEFECTS)[i % len(DEFECTS)]
+            x[position : position + 1] = with_defect(rng, kind, x[position : position + 1])
+            texts[position] = str(rng.choice(DEFECTS[kind]))
+            owner[position] = n + list(DEFECTS).index(kind)
             kept[position] = degraded[position] = False
         x[degraded] = like_photograph(rng, x[degraded])
         return {

@@ -76,7 +76,7 @@ def clip_pixels(pictures):
     return (x - MEAN.to(x.device)) / DEVIATION.to(x.device)
 
 
-SPOILED = {
+DEFECTS = {
     "blurry": ["blurry", "out of focus", "blurred"],
     "pattern": ["repeating pattern", "pattern", "tiles", "collage"],
     "texture": ["simple texture", "texture", "abstract", "abstract shapes"],
@@ -85,7 +85,7 @@ SPOILED = {
 }
 
 
-def spoiled(rng, kind, pictures):
+def with_defect(rng, kind, pictures):
     """Degrades pictures [n, 3, side, side] in -1…1, so that negative prompts like "blurry" have training examples."""
     n, side = len(pictures), pictures.shape[-1]
     if kind == "blurry":

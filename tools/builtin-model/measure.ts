@@ -21,7 +21,7 @@ import { vae } from './measure/vae.ts';
 const measures: readonly Measure[] = [vae, clip, agreement, guidance, chains, smooth, photographs, timing];
 
 const usage = `Usage: node tools/run.mjs tools/builtin-model/measure.ts --out DIR --data DIR --photographs DIR [--model DIR]
-       [--backend cpu|webgpu] [--only NAME,…] [--limit PICTURES] [--frames N] [--legs N] [--all-frames]
+       [--backend cpu|webgpu] [--only NAME,…] [--limit PICTURES] [--frames N] [--segments N] [--all-frames]
        [--part K/N]
        node tools/run.mjs tools/builtin-model/measure.ts --out DIR --table
 
@@ -35,7 +35,7 @@ Measures: ${measures.map(({ name }) => name).join(', ')}.
   --only        some of the measures; several processes can measure at the same time into one folder
   --limit       at most so many start pictures of each kind, for a quick try
   --frames      of a chain, else 60
-  --legs        of a run of smooth mode, else 10
+  --segments    of a run of smooth mode, else 10
   --all-frames  writes every frame of the chains as a PNG file, into a folder for each chain
   --part K/N    makes only the K-th of N parts of the chains: so N processes share them, and the last one to finish
                 gives the result. Finished chains are kept; a run that was stopped goes on where it was.
@@ -70,7 +70,7 @@ export async function main(args: string[]): Promise<number> {
   }
 }
 
-interface Options extends Pick<Bench, 'out' | 'limit' | 'frames' | 'legs' | 'allFrames' | 'part'> {
+interface Options extends Pick<Bench, 'out' | 'limit' | 'frames' | 'segments' | 'allFrames' | 'part'> {
   readonly model: string;
   readonly data: string | undefined;
   readonly photographs: string | undefined;
@@ -92,26 +92,26 @@ function readOptions(args: string[]): Options | null {
       only: { type: 'string' },
       limit: { type: 'string', default: 'Infinity' },
       frames: { type: 'string', default: '60' },
-      legs: { type: 'string', default: '10' },
+      segments: { type: 'string', default: '10' },
       'all-frames': { type: 'boolean', default: false },
       part: { type: 'string', default: '1/1' },
       table: { type: 'boolean', default: false },
     },
   });
   const { data, photographs, out, model, backend, only, table } = values;
-  const [limit, frames, legs] = [Number(values.limit), Number(values.frames), Number(values.legs)];
+  const [limit, frames, segments] = [Number(values.limit), Number(values.frames), Number(values.segments)];
   const isCount = (value: number) => Number.isInteger(value) && value >= 1;
   const [part = NaN, of = NaN] = /^\d+\/\d+$/.test(values.part) ? values.part.split('/').map(Number) : [];
   const names = only?.split(',') ?? measures.map(({ name }) => name);
   const chosen = measures.filter(({ name }) => names.includes(name));
   const given = { data, photographs };
   if (out === undefined || (backend !== 'cpu' && backend !== 'webgpu')) return null;
-  if (!(limit >= 1) || !isCount(frames) || !isCount(legs) || !(part >= 1 && part <= of)) return null;
+  if (!(limit >= 1) || !isCount(frames) || !isCount(segments) || !(part >= 1 && part <= of)) return null;
   if (!names.every((name) => chosen.some((measure) => measure.name === name))) return null;
   const isMissing = chosen.some(({ needs }) => needs.some((need) => given[need] === undefined));
   if (isMissing && !table) return null;
   return {
-    ...{ out, model, data, photographs, backend, chosen, limit, frames, legs, table },
+    ...{ out, model, data, photographs, backend, chosen, limit, frames, segments, table },
     allFrames: values['all-frames'],
     part: { index: part - 1, of },
   };

@@ -9,7 +9,7 @@ import re
 
 START, END = "<|startoftext|>", "<|endoftext|>"
 MAX_TOKENS = 32
-PIECES = re.compile(r"[^\W\d_]+|\d|(?:[^\s\w]|_)+")
+PRE_TOKENS = re.compile(r"[^\W\d_]+|\d|(?:[^\s\w]|_)+")
 
 
 def byte_characters():
@@ -27,8 +27,9 @@ def byte_characters():
 BYTES = byte_characters()
 
 
-def pieces(text):
-    return ["".join(BYTES[b] for b in piece.encode()) for piece in PIECES.findall(text.lower())]
+def pre_tokens(text):
+    """Splits a text into words, digits and runs of punctuation, as printable bytes; merges stay within one."""
+    return ["".join(BYTES[b] for b in word.encode()) for word in PRE_TOKENS.findall(text.lower())]
 
 
 class Words:
@@ -48,8 +49,8 @@ class Words:
         """Learns `count` merges from texts, most frequent pairs first."""
         frequency = {}
         for text in texts:
-            for piece in pieces(text):
-                frequency[piece] = frequency.get(piece, 0) + 1
+            for word in pre_tokens(text):
+                frequency[word] = frequency.get(word, 0) + 1
         words = {w: [*w[:-1], w[-1] + "</w>"] for w in frequency}
         merges = []
         for _ in range(count):
@@ -65,22 +66,22 @@ class Words:
                 words[word] = _merge(parts, best)
         return Words(merges)
 
-    def _word(self, piece):
-        if piece not in self.cache:
-            parts = [*piece[:-1], piece[-1] + "</w>"]
+    def _word(self, word):
+        if word not in self.cache:
+            parts = [*word[:-1], word[-1] + "</w>"]
             while len(parts) > 1:
                 pair = min(zip(parts, parts[1:]), key=lambda p: self.ranks.get(p, len(self.ranks)))
                 if pair not in self.ranks:
                     break
                 parts = _merge(parts, pair)
-            self.cache[piece] = [self.ids[p] for p in parts]
-        return self.cache[piece]
+            self.cache[word] = [self.ids[p] for p in parts]
+        return self.cache[word]
 
     def encode(self, texts):
         """Token ids padded to equal length, at most 32 including start and end."""
         rows = []
         for text in texts:
-            ids = [i for piece in pieces(text) for i in self._word(piece)][: MAX_TOKENS - 2]
+            ids = [i for word in pre_tokens(text) for i in self._word(word)][: MAX_TOKENS - 2]
             rows.append([self.start, *ids, self.end])
         longest = max(map(len, rows))
         return [row + [self.end] * (longest - len(row)) for row in rows]

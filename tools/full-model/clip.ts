@@ -22,7 +22,7 @@ export interface ClipShape {
   readonly text: TowerShape & { readonly tokens: number; readonly vocabulary: number };
 }
 
-const EPSILON = 1e-5;
+const epsilon = 1e-5;
 /** Added to masked attention scores: far below any other score, and finite in float16. */
 const masked = -10_000;
 
@@ -84,7 +84,7 @@ class Tower {
       [x, ...parameters],
       [
         { name: 'axis', int: -1 },
-        { name: 'epsilon', float: EPSILON },
+        { name: 'epsilon', float: epsilon },
       ],
     );
   }

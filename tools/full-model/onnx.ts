@@ -3,14 +3,14 @@ import { dataTypes, encodeModel } from '../../src/models/onnx/proto.ts';
 import type { DataType, Graph } from '../../src/models/onnx/proto.ts';
 import type { ByteSource } from '../../src/models/types.ts';
 import { assemble } from './assemble.ts';
-import type { Piece } from './assemble.ts';
+import type { Section } from './assemble.ts';
 
 /** Initializer of a graph, whose values may be generated on demand. */
 export interface OnnxConstant {
   readonly name: string;
   readonly type: DataType;
   readonly dims: readonly number[];
-  readonly data: Piece;
+  readonly data: Section;
 }
 
 /** Field numbers of onnx.proto: ModelProto.graph, GraphProto.initializer, TensorProto.raw_data. */
@@ -34,7 +34,7 @@ export function onnxFile(
 ): ByteSource {
   const frame = encodeModel({ ...graph, initializers: [] });
   const { tag, start, end } = findGraph(frame);
-  const inserted = constants.flatMap(({ name: constant, type, dims, data }): Piece[] => {
+  const inserted = constants.flatMap(({ name: constant, type, dims, data }): Section[] => {
     const pbf = new PbfWriter();
     for (const dim of dims) pbf.writeVarintField(1, dim);
     pbf.writeVarintField(2, dataTypes[type]);
@@ -43,7 +43,7 @@ export function onnxFile(
     const raw = prefix(rawDataField, data.length);
     return [prefix(initializerField, head.length + raw.length + data.length), head, raw, data];
   });
-  const length = end - start + inserted.reduce((sum, piece) => sum + piece.length, 0);
+  const length = end - start + inserted.reduce((sum, section) => sum + section.length, 0);
   return assemble(name, [
     frame.subarray(0, tag),
     prefix(graphField, length),

@@ -10,11 +10,11 @@ export function safetensors(
   type: 'float32' | 'float16' = 'float32',
 ): ByteSource {
   const sorted = [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const pieces = sorted.map((tensor) => tensorBytes(tensor, type));
+  const sections = sorted.map((tensor) => tensorBytes(tensor, type));
   let end = 0;
   const entries = sorted.map((tensor, index) => {
     const begin = end;
-    end += pieces[index]?.length ?? 0;
+    end += sections[index]?.length ?? 0;
     const dtype = type === 'float32' ? 'F32' : 'F16';
     return [tensor.name, { dtype, shape: tensor.dims, data_offsets: [begin, end] }] as const;
   });
@@ -22,5 +22,5 @@ export function safetensors(
   const header = Buffer.from(text.padEnd(Math.ceil(text.length / 8) * 8));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(header.length));
-  return assemble(name, [length, header, ...pieces]);
+  return assemble(name, [length, header, ...sections]);
 }

@@ -1,5 +1,5 @@
-const START = '<|startoftext|>';
-const END = '<|endoftext|>';
+const startToken = '<|startoftext|>';
+const endToken = '<|endoftext|>';
 
 /** Byte-to-character mapping of byte-level BPE (GPT-2's `bytes_to_unicode`), in the order of CLIP's vocabulary. */
 function byteCharacters(): string[] {
@@ -38,7 +38,7 @@ export function clipTokenizer(size: number): { file: unknown; config: unknown } 
     tokens.push(first + second);
     merges.push(`${first} ${second}`);
   }
-  tokens.push(START, END);
+  tokens.push(startToken, endToken);
   if (tokens.length !== size) throw new RangeError(`no tokenizer has ${size} entries`);
   const [startId, endId] = [size - 2, size - 1];
   const special = (id: number, content: string, normalized: boolean) => ({
@@ -55,7 +55,7 @@ export function clipTokenizer(size: number): { file: unknown; config: unknown } 
       version: '1.0',
       truncation: null,
       padding: null,
-      added_tokens: [special(startId, START, true), special(endId, END, false)],
+      added_tokens: [special(startId, startToken, true), special(endId, endToken, false)],
       normalizer: {
         type: 'Sequence',
         normalizers: [
@@ -80,8 +80,8 @@ export function clipTokenizer(size: number): { file: unknown; config: unknown } 
       },
       post_processor: {
         type: 'RobertaProcessing',
-        sep: [END, endId],
-        cls: [START, startId],
+        sep: [endToken, endId],
+        cls: [startToken, startId],
         trim_offsets: false,
         add_prefix_space: false,
       },
@@ -89,7 +89,7 @@ export function clipTokenizer(size: number): { file: unknown; config: unknown } 
       model: {
         type: 'BPE',
         dropout: null,
-        unk_token: END,
+        unk_token: endToken,
         continuing_subword_prefix: '',
         end_of_word_suffix: '</w>',
         fuse_unk: false,
@@ -99,14 +99,14 @@ export function clipTokenizer(size: number): { file: unknown; config: unknown } 
     },
     config: {
       add_prefix_space: false,
-      bos_token: START,
+      bos_token: startToken,
       do_lower_case: true,
-      eos_token: END,
+      eos_token: endToken,
       errors: 'replace',
       model_max_length: 77,
-      pad_token: END,
+      pad_token: endToken,
       tokenizer_class: 'CLIPTokenizer',
-      unk_token: END,
+      unk_token: endToken,
     },
   };
 }

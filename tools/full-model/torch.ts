@@ -2,14 +2,14 @@ import type { ByteSource } from '../../src/models/types.ts';
 import { concat, uint, utf8 } from '../../tests/support/bytes.ts';
 import { py, tensorOps } from '../../tests/support/torch-file.ts';
 import { assemble, crcOf } from './assemble.ts';
-import type { LazyBytes, Piece } from './assemble.ts';
+import type { LazyBytes, Section } from './assemble.ts';
 import { count, tensorBytes } from './values.ts';
 import type { RandomTensor } from './values.ts';
 
 /** Record of the archive. */
 export interface TorchRecord {
   readonly name: string;
-  readonly data: Piece;
+  readonly data: Section;
   /** CRC-32, if known; otherwise computed from the data when it is first read. */
   readonly crc32?: number;
 }
@@ -54,13 +54,13 @@ export function torchFile(name: string, tensors: readonly RandomTensor[]): ByteS
  * in both formats.
  */
 export function torchArchive(name: string, records: readonly TorchRecord[]): ByteSource {
-  const pieces: Piece[] = [];
-  const directory: Piece[] = [];
+  const sections: Section[] = [];
+  const directory: Section[] = [];
   let at = 0;
-  const append = (...added: readonly Piece[]) => {
-    for (const piece of added) {
-      pieces.push(piece);
-      at += piece.length;
+  const append = (...added: readonly Section[]) => {
+    for (const section of added) {
+      sections.push(section);
+      at += section.length;
     }
   };
   for (const record of records) {
@@ -128,7 +128,7 @@ export function torchArchive(name: string, records: readonly TorchRecord[]): Byt
       uint(2, 0),
     ),
   );
-  return assemble(name, pieces);
+  return assemble(name, sections);
 }
 
 /** Lazily computed bytes, cached after the first read. */

@@ -38,13 +38,13 @@ export interface FuzzOptions {
 
 /** Opens `count` mutated files of a target, one after the other. */
 export async function fuzz({ target, seed, count, limits, onCase, onFinding }: FuzzOptions): Promise<Tally> {
-  const { seeds, spoil, open } = targets[target];
+  const { seeds, mutate, open } = targets[target];
   const good = await seeds();
   const tally: Tally = { target, cases: 0, opened: 0, refused: new Map(), slowest: 0, growth: 0 };
   for (let current = seed; current < seed + count; current++) {
     onCase?.(current);
     const random = seeded(current);
-    const bytes = await spoil(random.pick(good), random, good);
+    const bytes = await mutate(random.pick(good), random, good);
     const before = process.resourceUsage().maxRSS;
     const began = performance.now();
     try {

@@ -34,7 +34,7 @@ export interface Target {
    * Mutates a valid file: either anywhere, or inside with checksums and lengths made consistent again, so that the
    * mutation reaches inner parsers.
    */
-  readonly spoil: (seed: Bytes, random: Random, seeds: readonly Bytes[]) => Promise<Bytes> | Bytes;
+  readonly mutate: (seed: Bytes, random: Random, seeds: readonly Bytes[]) => Promise<Bytes> | Bytes;
   /**
    * Reads everything that the page would read.
    *
@@ -76,16 +76,16 @@ async function unzipped(bytes: Bytes): Promise<{ name: string; data: Bytes }[]> 
 }
 
 /** Archive in which one file is mutated, with valid checksums. */
-async function respoilt(
+async function withOneMutated(
   bytes: Bytes,
   random: Random,
-  spoil: (file: { name: string; data: Bytes }) => Bytes,
+  mutate: (file: { name: string; data: Bytes }) => Bytes,
 ): Promise<Bytes> {
   const contents = await unzipped(bytes);
   const chosen = random.below(contents.length);
   const packed = contents.map((file, i): ZipFile => ({
     name: file.name,
-    data: i === chosen ? spoil(file) : file.data,
+    data: i === chosen ? mutate(file) : file.data,
     compress: random.below(4) === 0,
   }));
   return new Uint8Array(await (await zipOf(packed)).arrayBuffer());
@@ -102,7 +102,7 @@ const torchFiles = () =>
 
 const safetensors: Target = {
   seeds: () => files('tests/fixtures/torch/2.13/small.safetensors'),
-  spoil(seed, random, seeds) {
+  mutate(seed, random, seeds) {
     const length = Number(new DataView(seed.buffer, seed.byteOffset).getBigUint64(0, true));
     if (random.below(2) === 0) return mutated(seed, random, seeds);
     const header = utf8(mutatedJson(text(seed.subarray(8, 8 + length)), random));
@@ -117,7 +117,7 @@ const safetensors: Target = {
 
 const pickle: Target = {
   seeds: torchFiles,
-  async spoil(seed, random) {
+  async mutate(seed, random) {
     const contents = await unzipped(seed);
     const pickles = contents.filter(({ name }) => name.endsWith('.pkl')).map(({ data }) => data);
     const packed = contents.map(({ name, data }) => ({
@@ -131,9 +131,9 @@ const pickle: Target = {
 
 const zip: Target = {
   seeds: async () => [...(await torchFiles()), ...(await drift.seeds())],
-  spoil: (seed, random, seeds) =>
+  mutate: (seed, random, seeds) =>
     random.below(4) === 0
-      ? respoilt(seed, random, ({ data }) => mutated(data, random, seeds))
+      ? withOneMutated(seed, random, ({ data }) => mutated(data, random, seeds))
       : mutated(seed, random, seeds),
   async open(bytes) {
     const archive = await openImportedArchive(new Blob([bytes]), signal);
@@ -181,7 +181,7 @@ const png: Target = {
     Promise.resolve(
       [picture(16, 16, 7919, 255), picture(33, 9, 104729, 128), picture(64, 48, 31, 255)].map(encodePng),
     ),
-  spoil(seed, random, seeds) {
+  mutate(seed, random, seeds) {
     const kind = random.below(4);
     if (kind === 0) return repacked(seed, random);
     const bad = mutated(seed, random, seeds);
@@ -240,9 +240,9 @@ async function project(): Promise<Bytes> {
 
 const drift: Target = {
   seeds: async () => [await project()],
-  spoil(seed, random, seeds) {
+  mutate(seed, random, seeds) {
     if (random.below(4) === 0) return mutated(seed, random, seeds);
-    return respoilt(seed, random, ({ name, data }) => {
+    return withOneMutated(seed, random, ({ name, data }) => {
       if (name.endsWith('.json')) return utf8(mutatedJson(text(data), random));
       return random.below(2) === 0 ? rechecked(mutated(data, random, [data])) : repacked(data, random);
     });
@@ -262,7 +262,7 @@ const manifest: Target = {
       ...['unet', 'vae'].map((part) => `tests/golden/shapes/checkpoint/${part}/config.json`),
       'tests/golden/shapes/checkpoint/scheduler/scheduler_config.json',
     ),
-  spoil: (seed, random, seeds) =>
+  mutate: (seed, random, seeds) =>
     random.below(4) === 0 ? mutated(seed, random, seeds) : utf8(mutatedJson(text(seed), random)),
   open(bytes) {
     return new Promise((resolve) => {

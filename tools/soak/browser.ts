@@ -1,14 +1,14 @@
 import { chromium } from '@playwright/test';
 import type { BrowserContext, Page } from '@playwright/test';
 import type { Machine } from '../../tests/rig/machines.ts';
-import { Listener, listenIn } from './listening.ts';
-import type { Heard } from './listening.ts';
+import { CallLog, recordCalls } from './call-log.ts';
+import type { CallEvent } from './call-log.ts';
 import { familyOf, killAll, listProcesses } from './processes.ts';
 import { WorkerHeaps } from './worker-heaps.ts';
 import type { WorkerHeap } from './worker-heaps.ts';
 
 /** Interval at which the page is polled, in milliseconds. */
-const askEvery = 250;
+const pollEvery = 250;
 
 export interface VisitOptions {
   readonly machine: Machine;
@@ -25,7 +25,7 @@ export class Visit {
   readonly pid: number;
   readonly #context: BrowserContext;
   readonly #heaps: WorkerHeaps;
-  readonly #listener = new Listener();
+  readonly #log = new CallLog();
   readonly #signal: AbortSignal;
   /** Error that makes the page unusable. */
   #broken: Error | null = null;
@@ -71,7 +71,7 @@ export class Visit {
         (each) => each.parent === process.pid && each.arguments.includes(`--user-data-dir=${profile}`),
       );
       if (!own) throw new Error('The browser that was started is not among the processes.');
-      await listenIn(context);
+      await recordCalls(context);
       const page = context.pages()[0] ?? (await context.newPage());
       return new Visit(context, page, own.pid, await WorkerHeaps.of(page, onHeap), signal);
     } catch (error) {
@@ -81,8 +81,8 @@ export class Visit {
   }
 
   /** Recorded messages so far, in order. */
-  get heard(): readonly Heard[] {
-    return this.#listener.heard;
+  get events(): readonly CallEvent[] {
+    return this.#log.events;
   }
 
   /** Whether the browser was closed or killed on purpose. */
@@ -97,7 +97,7 @@ export class Visit {
 
   /** Last recorded message, for logs. */
   get state(): string {
-    const last = this.heard.at(-1);
+    const last = this.events.at(-1);
     switch (last?.kind) {
       case undefined:
         return 'opening the page';
@@ -108,7 +108,7 @@ export class Visit {
       case 'error':
         return `${last.method} failed`;
       case 'get':
-        if (last.event.kind !== 'progress') return 'get goes on';
+        if (last.event.kind !== 'progress') return 'get is running';
         return `${last.event.stage}, ${percent(last.event.done, last.event.of)}`;
       case 'load':
         return `${last.event.stage} ${last.event.part}, ${percent(last.event.done, last.event.of)}`;
@@ -131,25 +131,30 @@ export class Visit {
    * @param since - number of messages to skip
    * @throws Error on timeout, or if a call to a worker or the page fails; the signal's reason if aborted
    */
-  async hears(what: string, seconds: number, since: number, is: (heard: Heard) => boolean): Promise<Heard> {
+  async waitFor(
+    what: string,
+    seconds: number,
+    since: number,
+    is: (event: CallEvent) => boolean,
+  ): Promise<CallEvent> {
     const end = performance.now() + 1000 * seconds;
     for (let seen = since; ;) {
       this.#signal.throwIfAborted();
       if (this.#broken) throw this.#broken;
-      await this.#listener.collect(this.page).catch((error: unknown) => {
+      await this.#log.collect(this.page).catch((error: unknown) => {
         // The cause is more informative than the error of `collect`, which only says that the page is gone.
         this.#signal.throwIfAborted();
         throw this.#broken ?? error;
       });
-      for (; seen < this.heard.length; seen++) {
-        const heard = this.heard[seen];
-        if (heard?.kind === 'error') throw new Error(`${heard.method}: ${heard.message}`);
-        if (heard && is(heard)) return heard;
+      for (; seen < this.events.length; seen++) {
+        const event = this.events[seen];
+        if (event?.kind === 'error') throw new Error(`${event.method}: ${event.message}`);
+        if (event && is(event)) return event;
       }
       if (performance.now() > end) {
-        throw new Error(`Waited ${seconds} s in vain for ${what}. Last: ${this.state}.`);
+        throw new Error(`Waited ${seconds} s for ${what}, which did not happen. Last: ${this.state}.`);
       }
-      await new Promise((resolve) => setTimeout(resolve, askEvery));
+      await new Promise((resolve) => setTimeout(resolve, pollEvery));
     }
   }
 

@@ -6,29 +6,29 @@ import { frameTimes, loadTimes } from './times.ts';
 import type { FrameTimes, LoadTimes } from './times.ts';
 
 /** Timeout of slow operations, in seconds: software GPUs compile shaders for minutes. */
-const patience = 2400;
+const longTimeout = 2400;
 /** Timeout of UI elements that should be visible already, in milliseconds. */
-const soon = 30_000;
+const uiTimeout = 30_000;
 
 const fullName = 'Stable Diffusion image variations';
 
 /** Opens the page, and waits until the built-in model is loaded. */
 export async function open(visit: Visit, address: string): Promise<void> {
   await visit.page.goto(address);
-  await visit.hears('the built-in model', patience, 0, ready);
+  await visit.waitFor('the built-in model', longTimeout, 0, ready);
 }
 
-const ready = (heard: Visit['heard'][number]) => heard.kind === 'result' && heard.method === 'load';
+const ready = (event: Visit['events'][number]) => event.kind === 'result' && event.method === 'load';
 
 function button(page: Page, name: string) {
   return page.getByRole('button', { name, exact: true });
 }
 
 /** Starts the download of the full model from the Models dialog. */
-export async function get({ page }: Visit): Promise<void> {
+export async function startDownload({ page }: Visit): Promise<void> {
   await page.getByRole('button', { name: /^Models/ }).click();
   await button(page, 'Get the full model').click();
-  await button(page, 'Download').click({ timeout: 10 * soon });
+  await button(page, 'Download').click({ timeout: 10 * uiTimeout });
 }
 
 /**
@@ -36,7 +36,7 @@ export async function get({ page }: Visit): Promise<void> {
  *
  * @returns where the button was found
  */
-export async function goOn(visit: Visit): Promise<'notice' | 'list' | 'beginning'> {
+export async function resume(visit: Visit): Promise<'notice' | 'list' | 'beginning'> {
   const { page } = visit;
   const found = button(page, 'Go on').first();
   if (await isThere(found)) {
@@ -51,7 +51,7 @@ export async function goOn(visit: Visit): Promise<'notice' | 'list' | 'beginning
     return 'list';
   }
   await closeDialog(page);
-  await get(visit);
+  await startDownload(visit);
   return 'beginning';
 }
 
@@ -60,11 +60,11 @@ async function closeDialog(page: Page): Promise<void> {
   const dialog = page.getByRole('dialog', { name: 'Models' });
   if (!(await dialog.isVisible())) return;
   await page.keyboard.press('Escape');
-  await dialog.waitFor({ state: 'hidden', timeout: soon });
+  await dialog.waitFor({ state: 'hidden', timeout: uiTimeout });
 }
 
 async function isThere(locator: ReturnType<typeof button>): Promise<boolean> {
-  return locator.waitFor({ timeout: soon / 6 }).then(
+  return locator.waitFor({ timeout: uiTimeout / 6 }).then(
     () => true,
     () => false,
   );
@@ -76,9 +76,9 @@ async function isThere(locator: ReturnType<typeof button>): Promise<boolean> {
  * @throws Error if the download ends before the fraction was observed
  */
 export async function downloadReaches(visit: Visit, share: number): Promise<number> {
-  const heard = await visit.hears(
+  const event = await visit.waitFor(
     `${Math.round(100 * share)} % of the download`,
-    patience,
+    longTimeout,
     0,
     (each) =>
       (each.kind === 'result' && each.method === 'get') ||
@@ -87,15 +87,15 @@ export async function downloadReaches(visit: Visit, share: number): Promise<numb
         each.event.stage === 'download' &&
         each.event.done >= share * each.event.of),
   );
-  if (heard.kind === 'result') throw new Error('The download was over before the browser could be killed.');
-  return heard.at;
+  if (event.kind === 'result') throw new Error('The download ended before the browser could be killed.');
+  return event.at;
 }
 
 /** Waits for the end of the download. Returns the time in milliseconds since 1970. */
 export async function downloadEnds(visit: Visit): Promise<number> {
-  const { at } = await visit.hears(
+  const { at } = await visit.waitFor(
     'the end of the download',
-    patience,
+    longTimeout,
     0,
     (each) => each.kind === 'result' && each.method === 'get',
   );
@@ -104,16 +104,16 @@ export async function downloadEnds(visit: Visit): Promise<number> {
 
 /** Switches to the downloaded model and waits until it is loaded. */
 export async function use(visit: Visit): Promise<LoadTimes> {
-  const before = visit.heard.length;
+  const before = visit.events.length;
   await closeDialog(visit.page);
   await button(visit.page, 'Use it').first().click();
-  await visit.hears('the full model', patience, before, ready);
+  await visit.waitFor('the full model', longTimeout, before, ready);
   await modelIsNamed(visit.page);
-  return loadTimes(visit.heard);
+  return loadTimes(visit.events);
 }
 
 async function modelIsNamed(page: Page): Promise<void> {
-  await page.getByRole('contentinfo').getByText(fullName, { exact: true }).waitFor({ timeout: soon });
+  await page.getByRole('contentinfo').getByText(fullName, { exact: true }).waitFor({ timeout: uiTimeout });
 }
 
 /** Storage quota of the page, in bytes. */
@@ -141,15 +141,15 @@ export async function makeFrame(
     await field.fill(String(value));
     await field.blur();
   }
-  const before = visit.heard.length;
+  const before = visit.events.length;
   await button(page, 'Generate').click();
-  await visit.hears(
+  await visit.waitFor(
     'the frame',
-    patience,
+    longTimeout,
     before,
     (each) => each.kind === 'result' && each.method === 'generate',
   );
-  return frameTimes(visit.heard);
+  return frameTimes(visit.events);
 }
 
 /** Statistics of the first frame's pixels. */
@@ -166,7 +166,7 @@ export async function firstFrame(page: Page): Promise<PictureFigures> {
   const picture = page
     .getByRole('list', { name: 'Frames' })
     .getByRole('img', { name: 'Frame 1', exact: true });
-  await picture.waitFor({ timeout: soon });
+  await picture.waitFor({ timeout: uiTimeout });
   return picture.evaluate(async (image) => {
     if (!(image instanceof HTMLImageElement)) throw new Error('A frame is a picture.');
     await image.decode();
@@ -187,10 +187,10 @@ export async function firstFrame(page: Page): Promise<PictureFigures> {
 export async function reload(visit: Visit): Promise<{ readonly ready: number; readonly load: LoadTimes }> {
   // The browser writes the page's local storage with a delay.
   await wait(2000);
-  const before = visit.heard.length;
+  const before = visit.events.length;
   await visit.page.reload();
   const began = await visit.page.evaluate(() => performance.timeOrigin);
-  const { at } = await visit.hears('the full model, from disk', patience, before, ready);
+  const { at } = await visit.waitFor('the full model, from disk', longTimeout, before, ready);
   await modelIsNamed(visit.page);
-  return { ready: (at - began) / 1000, load: loadTimes(visit.heard.slice(before)) };
+  return { ready: (at - began) / 1000, load: loadTimes(visit.events.slice(before)) };
 }

@@ -1,7 +1,7 @@
 import { phases } from './peaks.ts';
 import type { Peak, Peaks, Phase } from './peaks.ts';
 import type { PictureFigures } from './journey.ts';
-import type { FrameTimes, LoadTimes, StretchTimes } from './times.ts';
+import type { FrameTimes, LoadTimes, AttemptTimes } from './times.ts';
 import { together } from './traffic.ts';
 import type { Rate } from './traffic.ts';
 import type { WorkerHeap } from './worker-heaps.ts';
@@ -20,10 +20,10 @@ export interface Measured {
   readonly size: string;
   /** Bandwidth limit of the hub in bytes per second; null if unlimited. */
   readonly line: number | null;
-  readonly stretches: readonly {
+  readonly attempts: readonly {
     readonly resumed: string | null;
-    readonly times: StretchTimes;
-    /** Bytes sent by the hub in this stretch. */
+    readonly times: AttemptTimes;
+    /** Bytes sent by the hub in this attempt. */
     readonly sentBytes: number;
     readonly rates: { readonly float32: Rate; readonly all: Rate };
   }[];
@@ -41,11 +41,11 @@ const mostHeld = 256e6;
 const [fewestColours, leastDeviation] = [16, 1];
 
 /** Checks of the results, by description. */
-export function checks({ stretches, frame, reload, peaks }: Measured, side: number): Record<string, boolean> {
+export function checks({ attempts, frame, reload, peaks }: Measured, side: number): Record<string, boolean> {
   const { width, height, colours, standardDeviation } = frame.picture;
   const held = phases.flatMap((phase) => Object.values(peaks.of(phase).workers).map(sum));
   return {
-    'killed twice, and resumed': stretches.length === 3,
+    'killed twice, and resumed': attempts.length === 3,
     'no worker held more than 256 MB in JavaScript': Math.max(0, ...held) <= mostHeld,
     [`the frame has ${side}×${side} pixels`]: width === side && height === side,
     'the frame is not blank': colours >= fewestColours && standardDeviation >= leastDeviation,
@@ -85,12 +85,12 @@ export function figures(measured: Measured) {
   };
 }
 
-export function downloadFigures({ stretches, cpu }: Pick<Measured, 'stretches' | 'cpu'>) {
-  const { sent, of } = sentBytes(stretches);
-  const all = together(stretches.map(({ rates }) => rates.all));
-  const float32 = together(stretches.map(({ rates }) => rates.float32));
+export function downloadFigures({ attempts, cpu }: Pick<Measured, 'attempts' | 'cpu'>) {
+  const { sent, of } = sentBytes(attempts);
+  const all = together(attempts.map(({ rates }) => rates.all));
+  const float32 = together(attempts.map(({ rates }) => rates.float32));
   const seconds = (part: 'look' | 'verify' | 'download') =>
-    round(stretches.reduce((sum, { times }) => sum + times[part], 0));
+    round(attempts.reduce((sum, { times }) => sum + times[part], 0));
   return {
     modelMegabytes: megabytes(of),
     sentMegabytes: megabytes(sent),
@@ -103,7 +103,7 @@ export function downloadFigures({ stretches, cpu }: Pick<Measured, 'stretches' |
     downloadSeconds: seconds('download'),
     toolCpuSeconds: round(cpu.tool),
     browserCpuSeconds: round(cpu.browser),
-    stretches: stretches.map(({ resumed, times, sentBytes, rates }) => ({
+    attempts: attempts.map(({ resumed, times, sentBytes, rates }) => ({
       resumedFrom: resumed,
       fromPercent: round(100 * times.from),
       toPercent: round(100 * times.to),
@@ -175,10 +175,10 @@ export const tableHead = [
 ];
 
 /** Row of the README's table. */
-export function tableRow({ machine, stretches, load, frame, reload, peaks }: Measured): string {
-  const float32 = together(stretches.map(({ rates }) => rates.float32));
-  const { sent, of } = sentBytes(stretches);
-  const lost = stretches.slice(1).reduce((sum, { times }) => sum + times.look + times.verify, 0);
+export function tableRow({ machine, attempts, load, frame, reload, peaks }: Measured): string {
+  const float32 = together(attempts.map(({ rates }) => rates.float32));
+  const { sent, of } = sentBytes(attempts);
+  const lost = attempts.slice(1).reduce((sum, { times }) => sum + times.look + times.verify, 0);
   const held = (phase: Phase, worker: string) =>
     Math.round(sum(peaks.of(phase).workers[worker] ?? { objects: 0, buffers: 0 }) / 1e6);
   const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
@@ -199,10 +199,10 @@ export function tableRow({ machine, stretches, load, frame, reload, peaks }: Mea
 }
 
 /** Bytes sent by the hub, and bytes of the model; the difference was sent repeatedly, or is headers. */
-function sentBytes(stretches: Measured['stretches']): { readonly sent: number; readonly of: number } {
+function sentBytes(attempts: Measured['attempts']): { readonly sent: number; readonly of: number } {
   return {
-    sent: stretches.reduce((bytes, stretch) => bytes + stretch.sentBytes, 0),
-    of: stretches.at(-1)?.times.of ?? 0,
+    sent: attempts.reduce((bytes, attempt) => bytes + attempt.sentBytes, 0),
+    of: attempts.at(-1)?.times.of ?? 0,
   };
 }
 

@@ -1,8 +1,8 @@
 /** Timings derived from recorded messages, in seconds. */
-import type { Heard } from './listening.ts';
+import type { CallEvent } from './call-log.ts';
 
-/** One stretch of a download: from the start or the resumption to the end or a kill. */
-export interface StretchTimes {
+/** One attempt at a download: from the start or the resumption to the end or a kill. */
+export interface AttemptTimes {
   /** Finding out which files there are. */
   readonly look: number;
   /** Verifying chunks that are already stored. */
@@ -19,13 +19,13 @@ export interface StretchTimes {
 }
 
 /**
- * Timings of a stretch.
+ * Timings of an attempt.
  *
- * @param ended - end of the stretch, in milliseconds since 1970
+ * @param ended - end of the attempt, in milliseconds since 1970
  */
-export function stretchTimes(heard: readonly Heard[], ended: number): StretchTimes {
-  const called = heard.find((each) => each.kind === 'called' && each.method === 'get')?.at ?? ended;
-  const progress = heard.flatMap((each) =>
+export function attemptTimes(events: readonly CallEvent[], ended: number): AttemptTimes {
+  const called = events.find((each) => each.kind === 'called' && each.method === 'get')?.at ?? ended;
+  const progress = events.flatMap((each) =>
     each.kind === 'get' && each.event.kind === 'progress' ? [{ at: each.at, ...each.event }] : [],
   );
   const downloads = progress.filter(({ stage }) => stage === 'download');
@@ -53,15 +53,15 @@ export interface LoadTimes {
   readonly networks: Readonly<Record<string, number>>;
 }
 
-export function loadTimes(heard: readonly Heard[]): LoadTimes {
-  const called = heard.findLast((each) => each.kind === 'called' && each.method === 'load')?.at ?? NaN;
-  const answered = heard.findLast((each) => each.kind === 'result' && each.method === 'load')?.at ?? NaN;
-  const events = heard.flatMap((each) =>
+export function loadTimes(events: readonly CallEvent[]): LoadTimes {
+  const called = events.findLast((each) => each.kind === 'called' && each.method === 'load')?.at ?? NaN;
+  const answered = events.findLast((each) => each.kind === 'result' && each.method === 'load')?.at ?? NaN;
+  const progress = events.flatMap((each) =>
     each.kind === 'load' && each.at >= called ? [{ at: each.at, ...each.event }] : [],
   );
-  const verified = events.filter(({ stage }) => stage === 'verify');
+  const verified = progress.filter(({ stage }) => stage === 'verify');
   // Events without `read` mark the start of a network; the others report its reading.
-  const sessions = events.filter(({ stage, read }) => stage === 'session' && !read);
+  const sessions = progress.filter(({ stage, read }) => stage === 'session' && !read);
   const networks = sessions
     .slice(0, -1)
     .map(({ part, at }, index): [string, number] => [
@@ -89,10 +89,10 @@ export interface FrameTimes {
 }
 
 /** If a frame was repeated because a network overflowed float16, the last attempt counts. */
-export function frameTimes(heard: readonly Heard[]): FrameTimes {
-  const called = heard.findLast((each) => each.kind === 'called' && each.method === 'generate')?.at ?? NaN;
-  const answered = heard.findLast((each) => each.kind === 'result' && each.method === 'generate')?.at ?? NaN;
-  const stages = heard.flatMap((each) =>
+export function frameTimes(events: readonly CallEvent[]): FrameTimes {
+  const called = events.findLast((each) => each.kind === 'called' && each.method === 'generate')?.at ?? NaN;
+  const answered = events.findLast((each) => each.kind === 'result' && each.method === 'generate')?.at ?? NaN;
+  const stages = events.flatMap((each) =>
     each.kind === 'generate' && each.at >= called && each.event.progress
       ? [{ at: each.at, ...each.event.progress }]
       : [],

@@ -6,7 +6,7 @@ import type { Phase } from './peaks.ts';
 import type { Sent } from './traffic.ts';
 
 /** Intervals of sampling and of progress reports, in milliseconds. */
-const [lookEvery, tellEvery] = [500, 10_000];
+const [sampleEvery, reportEvery] = [500, 10_000];
 
 /** Samples the browser and the hub during a run, and reports progress. */
 export class Watch {
@@ -29,7 +29,10 @@ export class Watch {
   constructor(requests: readonly HubRequest[], isFloat32: (path: string) => boolean) {
     this.#requests = requests;
     this.#isFloat32 = isFloat32;
-    this.#ends = [repeating(lookEvery, () => this.#look()), repeating(tellEvery, () => this.#tellState())];
+    this.#ends = [
+      repeating(sampleEvery, () => this.#sample()),
+      repeating(reportEvery, () => this.#logState()),
+    ];
   }
 
   /** Bytes sent by the hub so far. */
@@ -38,7 +41,7 @@ export class Watch {
   }
 
   /** Prints a line to standard error, with the seconds since the start. */
-  tell(text: string): void {
+  log(text: string): void {
     console.error(`[${Math.round((performance.now() - this.#began) / 1000)} s] ${text}`);
   }
 
@@ -46,7 +49,7 @@ export class Watch {
     for (const end of this.#ends) await end();
   }
 
-  async #look(): Promise<void> {
+  async #sample(): Promise<void> {
     const all = this.sentBytes;
     const float32 = this.#requests.reduce(
       (sum, { path, bytes }) => sum + (this.#isFloat32(path) ? bytes : 0),
@@ -59,10 +62,10 @@ export class Watch {
     await this.peaks.look(phase, visit.pid);
   }
 
-  #tellState(): Promise<void> {
+  #logState(): Promise<void> {
     const memory = (this.peaks.of(this.phase).browser / 1e9).toFixed(2);
     const state = this.visit?.state ?? 'no browser';
-    this.tell(`${this.phase}: ${state}; at most ${memory} GB so far`);
+    this.log(`${this.phase}: ${state}; at most ${memory} GB so far`);
     return Promise.resolve();
   }
 }

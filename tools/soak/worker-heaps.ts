@@ -48,7 +48,7 @@ export class WorkerHeaps {
       heaps.#workers.delete(sessionId);
     });
     session.on('Target.receivedMessageFromTarget', ({ sessionId, message }) => {
-      heaps.#hear(sessionId, message);
+      heaps.#receive(sessionId, message);
     });
     // Playwright does not support nested CDP sessions: messages to a worker are wrapped in messages to its page.
     const attach = { autoAttach: true, waitForDebuggerOnStart: false, flatten: false };
@@ -65,7 +65,7 @@ export class WorkerHeaps {
     }
   }
 
-  #hear(sessionId: string, message: string): void {
+  #receive(sessionId: string, message: string): void {
     const worker = this.#workers.get(sessionId);
     const answer = v.safeParse(answerSchema, JSON.parse(message));
     if (worker === undefined || !answer.success) return;

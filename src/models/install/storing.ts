@@ -42,9 +42,9 @@ export async function storing<T>(
     if (isAbort(cause) || cause instanceof StorageError) throw cause;
     if (isFull(cause)) {
       const missing = needed();
-      const told = await files.room().catch(() => null);
+      const reported = await files.room().catch(() => null);
       // Some browsers report a fixed number against fingerprinting, which contradicts the failure.
-      const free = told !== null && told < missing ? told : null;
+      const free = reported !== null && reported < missing ? reported : null;
       throw storageFull(missing, free, cause);
     }
     throw new StorageError('storage-unavailable', 'The model could not be kept on this device.', {

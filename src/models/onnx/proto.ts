@@ -50,10 +50,10 @@ export interface Graph {
   readonly outputs: readonly ValueInfo[];
 }
 
-const IR_VERSION = 10;
-const OPSET = 20;
+const irVersion = 10;
+const opset = 20;
 const attributeTypes = { float: 1, int: 2, string: 3, ints: 7 } as const;
-const EXTERNAL = 1;
+const external = 1;
 
 function writeAttribute(attribute: Attribute, pbf: PbfWriter): void {
   pbf.writeStringField(1, attribute.name);
@@ -97,7 +97,7 @@ function writeInitializer({ name, type, dims, content }: Initializer, pbf: PbfWr
   pbf.writeMessage(13, writeEntry, ['location', content.location] as const);
   pbf.writeMessage(13, writeEntry, ['offset', String(content.offset)] as const);
   pbf.writeMessage(13, writeEntry, ['length', String(content.length)] as const);
-  pbf.writeVarintField(14, EXTERNAL);
+  pbf.writeVarintField(14, external);
 }
 
 function writeDimension(dim: number | string, pbf: PbfWriter): void {
@@ -139,10 +139,10 @@ function writeOpset([domain, version]: readonly [string, number], pbf: PbfWriter
 /** Encodes a graph as an ONNX model with opset 20 and ONNX Runtime's operators (`com.microsoft`). */
 export function encodeModel(graph: Graph): Uint8Array<ArrayBuffer> {
   const pbf = new PbfWriter();
-  pbf.writeVarintField(1, IR_VERSION);
+  pbf.writeVarintField(1, irVersion);
   pbf.writeStringField(2, 'drift');
   pbf.writeMessage(7, writeGraph, graph);
-  pbf.writeMessage(8, writeOpset, ['', OPSET] as const);
+  pbf.writeMessage(8, writeOpset, ['', opset] as const);
   pbf.writeMessage(8, writeOpset, ['com.microsoft', 1] as const);
   return new Uint8Array(pbf.finish());
 }

@@ -57,7 +57,7 @@ export interface WeightPlan {
 }
 
 /** Alignment of weights in bytes. */
-const ALIGNMENT = 64;
+const alignment = 64;
 
 const elements = (dims: readonly number[]) => dims.reduce((product, dim) => product * dim, 1);
 
@@ -101,7 +101,7 @@ export class WeightPlanner {
   ): { location: string; offset: number; length: number } {
     for (const part of parts) this.#check(part.tensor, part.dims);
     const rows = parts.reduce((sum, part) => sum + (part.dims[0] ?? 1), 0);
-    const offset = Math.ceil(this.#end / ALIGNMENT) * ALIGNMENT;
+    const offset = Math.ceil(this.#end / alignment) * alignment;
     const length = elements(dims) * (this.#type === 'float16' ? 2 : 4);
     this.#end = offset + length;
     this.#weights.set(name, {

@@ -109,7 +109,7 @@ describe('a norm on the GPU', () => {
         for (const [index, output] of outputs.entries()) {
           const about = `${values[index] ?? 0} in ${JSON.stringify(shape)}, epsilon ${epsilon}`;
           expect(output.every(Number.isFinite), about).toBe(true);
-          // It cannot tell such values from ones that differ by a thousandth.
+          // In float16, equal values are indistinguishable from values that differ by a thousandth.
           expect(Math.max(...output.map(Math.abs)), about).toBeLessThan(2);
         }
       }

@@ -13,7 +13,7 @@ const white: Colour = [255, 255, 255];
 const black: Colour = [0, 0, 0];
 
 /** Lossy formats turn a flat colour by a unit or three. */
-const LOSSY = 4;
+const lossy = 4;
 
 async function fixture(name: string): Promise<Uint8Array> {
   return new Uint8Array(await readFile(new URL(`../../fixtures/pictures/${name}`, import.meta.url)));
@@ -140,9 +140,9 @@ for (const workerKind of ['plain', 'with-noisy-canvas'] as const) {
         ['corners.bmp', 0],
         ['corners-lossless.webp', 0],
         ['animated.gif', 0],
-        ['corners.jpg', LOSSY],
-        ['corners-lossy.webp', LOSSY],
-        ['corners.avif', LOSSY],
+        ['corners.jpg', lossy],
+        ['corners-lossy.webp', lossy],
+        ['corners.avif', lossy],
       ] as const) {
         test(`${name} is decoded with the right colours and orientation`, async ({ page }) => {
           const picture = await decode(page, await fixture(name));
@@ -153,7 +153,7 @@ for (const workerKind of ['plain', 'with-noisy-canvas'] as const) {
       test('the MIME type is ignored', async ({ page }) => {
         for (const type of ['image/png', 'image/svg+xml', 'text/plain', 'application/octet-stream']) {
           const picture = await decode(page, await fixture('corners.jpg'), { type });
-          expectColours(picture.quarters(), [red, green, blue, yellow], LOSSY);
+          expectColours(picture.quarters(), [red, green, blue, yellow], lossy);
         }
       });
     });
@@ -178,7 +178,7 @@ for (const workerKind of ['plain', 'with-noisy-canvas'] as const) {
             withOrientation(await fixture('corners.jpg'), orientation),
             sides,
           );
-          expectColours(picture.quarters(), colours, LOSSY);
+          expectColours(picture.quarters(), colours, lossy);
         });
       });
     });
@@ -188,7 +188,7 @@ for (const workerKind of ['plain', 'with-noisy-canvas'] as const) {
         const halfGreen: Colour = [142, 217, 157];
         for (const [name, tolerance] of [
           ['alpha.png', 1],
-          ['alpha-lossy.webp', LOSSY],
+          ['alpha-lossy.webp', lossy],
         ] as const) {
           const picture = await decode(page, await fixture(name));
           expectColours(picture.quarters(), [red, halfGreen, blue, white], tolerance);

@@ -1,2 +1,2 @@
-/** Makes this worker's browser one that has never heard of WebCodecs, as far as feature detection can tell. */
+/** Removes WebCodecs from the worker, as in browsers without it. */
 Reflect.deleteProperty(globalThis, 'VideoEncoder');

@@ -160,10 +160,10 @@ export class ActiveRule {
     if (covering !== undefined && !(first <= covering && covering <= last)) return;
     this.#matches++;
     if (this.#matches < from || this.#matches > to) return;
-    for (const fault of faults) this.#spoil(plan, fault);
+    for (const fault of faults) this.#apply(plan, fault);
   }
 
-  #spoil(plan: AnswerPlan, fault: Fault): void {
+  #apply(plan: AnswerPlan, fault: Fault): void {
     switch (fault.kind) {
       case 'hang-up':
         plan.hangUp = true;

@@ -37,7 +37,7 @@ export interface ReferenceVae {
   encode(picture: Plane): Plane;
 }
 
-const EPSILON = 1e-6;
+const epsilon = 1e-6;
 
 /**
  * `AutoencoderKL` of diffusers in float64.
@@ -48,7 +48,7 @@ export function referenceVae(json: VaeJson, oldNames = false): ReferenceVae {
   const p = new Parameters();
   const channels = json.block_out_channels;
   const widest = channels.at(-1) ?? Number.NaN;
-  const block = { groups: json.norm_num_groups, epsilon: EPSILON, timeWidth: 0 };
+  const block = { groups: json.norm_num_groups, epsilon, timeWidth: 0 };
   const names = oldNames
     ? { query: 'query', key: 'key', value: 'value', out: 'proj_attn' }
     : { query: 'to_q', key: 'to_k', value: 'to_v', out: 'to_out.0' };
@@ -58,7 +58,7 @@ export function referenceVae(json: VaeJson, oldNames = false): ReferenceVae {
     let attend: OnPlane = (x) => x;
     if (json.mid_block_add_attention ?? true) {
       const place = `${prefix}.attentions.0`;
-      const norm = groupNorm(p, `${place}.group_norm`, widest, json.norm_num_groups, EPSILON);
+      const norm = groupNorm(p, `${place}.group_norm`, widest, json.norm_num_groups, epsilon);
       const whole = attention(p, place, widest, widest, 1, true, names);
       attend = (x) => {
         const tokens = toSequence(norm(x));

@@ -59,7 +59,7 @@ describe('decoding in tiles, on a device with lowered limits', async () => {
   const modelWith = (bytes: number) =>
     createModel(parts, { ...target, limits: { maxBufferSize: bytes, maxStorageBufferBindingSize: bytes } });
   const pipelineWith = (bytes: number) => new Pipeline(compute, runtime, modelWith(bytes));
-  /** The bytes in one piece that the decoder needs for latents of this size. */
+  /** The bytes in one buffer that the decoder needs for latents of this size. */
   const needed = (rows: number, size: LatentSize) => {
     for (let bytes = 0; ;) {
       try {

@@ -124,7 +124,7 @@ describe('lazyWeights', () => {
   });
 });
 
-/** 96 MB in 24 matrices of 4 MB, one of them 8 MB, written piece by piece. */
+/** 96 MB in 24 matrices of 4 MB, one of them 8 MB, written one matrix at a time. */
 const [rows, columns, count] = [1024, 1024, 24];
 const largest = 2 * rows * columns * 4;
 

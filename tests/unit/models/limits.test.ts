@@ -191,7 +191,7 @@ describe('device limits', () => {
     expect(tileOf(decoder - 1, 2)).toEqual({ rows: 1, height: 48, width: 48 });
     expect(tileOf(decoder, 1, { height: 96, width: 96 })).toEqual({ rows: 1, height: 64, width: 64 });
     expect(tileOf(decoder, 1, { height: 64, width: 128 })).toEqual({ rows: 1, height: 64, width: 64 });
-    // What it would need for the whole is what it is told.
+    // The error states the memory that the whole picture needs.
     expect(() => tileOf(256 * 128 ** 2 * 2 - 1, 1)).toThrow(
       `The decoder needs ${Math.ceil(decoder / 1e6)} MB`,
     );

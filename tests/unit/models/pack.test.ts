@@ -12,7 +12,7 @@ type Tensors = Readonly<
   Record<string, { readonly dims: readonly number[]; readonly values: readonly number[] }>
 >;
 
-/** A checkpoint in memory that tells what is read of it. It is deaf to signals: packing has to listen itself. */
+/** A checkpoint in memory that reports each read. It ignores abort signals: packing must check them itself. */
 function checkpointOf(tensors: Tensors, onRead?: (name: string) => void): Checkpoint {
   return {
     name: 'weights.safetensors',
@@ -132,13 +132,13 @@ describe('packWeights', () => {
       checkpoint,
       ['a', 'b'].map((tensor) => ({ dims: [1], parts: [{ tensor, dims: [1] }] })),
     );
-    const told: number[][] = [];
+    const reported: number[][] = [];
     await packWeights(plan, checkpoint, {
       onWeight: (...progress) => {
-        told.push(progress);
+        reported.push(progress);
       },
     });
-    expect(told).toEqual([
+    expect(reported).toEqual([
       [1, 2],
       [2, 2],
     ]);
@@ -201,7 +201,7 @@ describe('packWeights on abort', () => {
       read: (_, signal) => {
         stop.abort();
         signal?.throwIfAborted();
-        return Promise.reject(new Error('not heard'));
+        return Promise.reject(new Error('not aborted'));
       },
     };
     const plan = planOf(checkpoint, [{ dims: [1], parts: [{ tensor: 'a', dims: [1] }] }]);

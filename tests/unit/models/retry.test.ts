@@ -227,10 +227,10 @@ describe('an offline device', () => {
   it('is retried without limit, and immediately when back online', async () => {
     const { web, clock, retry } = rig();
     const device = offlineDevice();
-    const told: [number, boolean][] = [];
+    const retries: [number, boolean][] = [];
     const wait = (milliseconds: number, signal?: AbortSignal) => {
       if (!device.offline || clock.waits.length < 20) return clock.wait(milliseconds, signal);
-      // Nobody's clock ends this.
+      // Never resolves.
       const forever = new Promise<void>((_, reject) => {
         signal?.addEventListener('abort', () => {
           reject(abortReason(signal));
@@ -239,7 +239,7 @@ describe('an offline device', () => {
       device.comeBack();
       return forever;
     };
-    const onRetry = (_: ModelError, seconds: number, offline: boolean) => told.push([seconds, offline]);
+    const onRetry = (_: ModelError, seconds: number, offline: boolean) => retries.push([seconds, offline]);
     const reading = { ...retry.reading, wait, onRetry, device };
     const source = await httpSource(url, { fetch: web.fetch, retry: { ...retry, reading } });
     let lost = 0;
@@ -248,10 +248,10 @@ describe('an offline device', () => {
       return Promise.reject(new TypeError('fetch failed'));
     };
     expect(await source.read(0, 10)).toEqual(content.slice(0, 10));
-    expect(told).toHaveLength(22);
-    expect(told.slice(0, 21).every(([, offline]) => offline)).toBe(true);
+    expect(retries).toHaveLength(22);
+    expect(retries.slice(0, 21).every(([, offline]) => offline)).toBe(true);
     // The last failure is after it came back: it counts, and is waited for as after the first.
-    expect(told.at(-1)).toEqual([0.75, false]);
+    expect(retries.at(-1)).toEqual([0.75, false]);
     expect(device.waiting.size).toBe(0);
   });
 

@@ -147,7 +147,7 @@ function waiting(signal?: AbortSignal) {
     arrived = resolve;
   });
   const call = connection.call('wait', null, { signal, onEvent: arrived });
-  // Whoever wants to know how it ends asks; nobody else has to.
+  // Tests that do not await the result ignore its rejection.
   call.catch(() => undefined);
   return { call, there };
 }
@@ -243,7 +243,7 @@ describe('an error', () => {
       },
     });
     await expect(call).rejects.toThrow('cannot show this');
-    // The worker has heard it once it answers something said later.
+    // Messages arrive in order: the answer to a later call proves that the worker has received the stop.
     await connection.call('count', { to: 1, name: '' });
     expect(seen.stops).toBe(1);
   });

@@ -74,7 +74,7 @@ describe('generation', () => {
   it('discards frames of a stopped run, even during the next run', async () => {
     const rig = new Rig();
     await rig.ready();
-    rig.deaf = true;
+    rig.ignoresAbort = true;
     rig.nextFrame.shut();
     const { animation, generation, settings } = rig.stores;
     const first = generation.generate();

@@ -24,7 +24,7 @@ function holdWeights({ web }: Rig): { reached: Promise<void>; pass: () => void }
   const reached = new Promise<void>((resolve) => (reach = resolve));
   let passing = 2;
   web.fault = async ({ range }) => {
-    // A few pieces come, the others wait.
+    // A few chunks arrive; the others wait.
     if (range && range[1] - range[0] > 2000 && passing-- <= 0) {
       reach();
       await gate;

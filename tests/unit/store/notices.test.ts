@@ -36,12 +36,12 @@ describe('notices', () => {
   it('run the dismissal callback once, whether replaced or dismissed', () => {
     const notices = createNotices();
     const gone: string[] = [];
-    const tell = (topic: string, name: string) => {
+    const notify = (topic: string, name: string) => {
       notices.info(topic, name, [], () => gone.push(name));
     };
-    tell('frames', 'first');
-    tell('settings', 'other topic');
-    tell('frames', 'second');
+    notify('frames', 'first');
+    notify('settings', 'other topic');
+    notify('frames', 'second');
     expect(gone).toEqual(['first']);
     const second = notices.getState().notices.find(({ message }) => message === 'second');
     notices.dismiss(second?.id ?? 0);

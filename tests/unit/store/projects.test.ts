@@ -225,8 +225,8 @@ describe('a full disk or another storage failure', () => {
     await kept(rig);
     expect(await values(rig)).toHaveLength(3);
     expect(rig.stores.animation.getState().unsaved).toBe(true);
-    const told = notices(rig).find(({ kind }) => kind === 'error');
-    expect(told).toMatchObject({
+    const storageError = notices(rig).find(({ kind }) => kind === 'error');
+    expect(storageError).toMatchObject({
       message: 'There is no room left on this device to keep frames.',
       kept: 'What you have made is still here, as long as this tab is open.',
     });
@@ -234,7 +234,7 @@ describe('a full disk or another storage failure', () => {
     act(rig, 'Export project');
     await until(rig.stores.projects, ({ job }) => rig.saved.length > 0 && job === null);
     expect(rig.saved.map(({ name }) => name)).toEqual(['start.drift']);
-    expect(notices(rig), 'the disk is still full').toContain(told);
+    expect(notices(rig), 'the disk is still full').toContain(storageError);
     const other = new Rig();
     other.load();
     await other.stores.model.whenReady();

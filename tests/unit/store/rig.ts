@@ -179,22 +179,22 @@ export class Rig {
   /** Passed before every candidate but the first of a round. */
   readonly nextCandidate = new Gate();
   readonly rounds: { start: number | undefined; frame: number; roll: number; batch: number }[] = [];
-  /** What the page calls the round that it asked for last. */
+  /** Id of the last requested round. */
   roundName = 0;
   readonly paces: PickPace[] = [];
   /** Answer of the diffusion worker to `usedFiles`. */
   readonly usedFiles: string[] = [];
-  /** Sessions of picking by hand that are open. */
+  /** Number of open picking sessions. */
   picking = 0;
-  /** Tells the page what speculation has made, and what it has to show for itself. */
+  /** Sends the page an event of speculation. */
   speculate: (event: PickEvent) => void = () => undefined;
   readonly generateCalls: { firstFrame: number; seed: number; start: Picture; origin?: Picture }[] = [];
   readonly smoothCalls: SmoothCall[] = [];
-  /** What the diffusion worker was told that models need, load by load. */
+  /** Precisions that each load call contained. */
   readonly precisions: LoadCall['precisions'][] = [];
-  /** Whether it was told to save memory, load by load. */
+  /** Low memory mode of each load call. */
   readonly lowMemories: LoadCall['lowMemory'][] = [];
-  /** Said while a model is loaded, and at the beginning of a run or a round. */
+  /** Notice sent while a model is loaded, and at the start of a run or a round. */
   notice: EngineNotice | null = null;
   readonly encoded: { kind: string; values: (number | undefined)[]; frameRate?: number; loop?: boolean }[] =
     [];
@@ -209,28 +209,28 @@ export class Rig {
   exporting: Handlers<typeof mediaApi>['export'] | null = null;
   readonly decodeSizes: string[] = [];
   readonly saved: { name: string; file: Blob }[] = [];
-  /** What every ZIP holds here; null is no ZIP. */
+  /** Contents of every ZIP; null makes reading one fail. */
   archive: { name: string; file: Blob }[] | null = [];
   /** Texts in the metadata of every file. */
   texts: readonly string[] = [];
   readonly liveUrls = new Set<string>();
-  /** A load fails when the diffusion worker has begun to load networks. */
+  /** Whether a load fails after the diffusion worker has begun to load networks. */
   failsLate = false;
-  /** What is measured of the frames of automatic mode. */
+  /** Insight of the frames of automatic mode. */
   insight = insight;
   address = 'https://drift.example/?backend=cpu';
-  /** What was copied last; null where copying is not allowed. */
+  /** Last copied text; null if copying is not allowed. */
   clipboard: string | null = '';
-  /** The diffusion worker goes on when it is told to stop, as one does that is in the middle of a step. */
-  deaf = false;
-  /** Frames that the diffusion worker has sent. */
+  /** Whether the diffusion worker ignores abort signals, as in the middle of a step. */
+  ignoresAbort = false;
+  /** Number of frames sent by the diffusion worker. */
   sent = 0;
   diffusionWorkers = 0;
   mediaWorkers = 0;
   projectWorkers = 0;
-  /** How often the browser was asked to keep what is kept. */
+  /** Number of requests for persistent storage. */
   persisted = 0;
-  /** What it answers. */
+  /** Whether the browser grants persistent storage. */
   promises = true;
   urlsMade = 0;
   killDiffusion: (message: string) => void = () => undefined;
@@ -405,7 +405,7 @@ export class Rig {
         if (this.notice) emit(this.notice);
         let value = valueOf(start) ?? 0;
         for (let frame = 0; frame < settings.frames; frame++) {
-          if (frame > 0) await this.nextFrame.pass(this.deaf ? new AbortController().signal : signal);
+          if (frame > 0) await this.nextFrame.pass(this.ignoresAbort ? new AbortController().signal : signal);
           for (let step = 1; step <= settings.steps; step++) {
             const progress = { frame, frames: settings.frames, step, of: settings.steps, secondsLeft: null };
             emit({ kind: 'progress', progress: { ...progress, stage: 'denoise' } });

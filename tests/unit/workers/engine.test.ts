@@ -126,7 +126,7 @@ function generate(engine: Engine): Promise<{ frames: number }> {
 }
 
 describe("a device that cannot make pictures of the model's own size", () => {
-  /** Loads the model, made for pictures of `size`, on a device that gives so many bytes in one piece. */
+  /** Loads the model, made for pictures of `size`, on a device that gives so many bytes in one buffer. */
   function loadWithin(bytes: number, size: number): Promise<LoadedModel> {
     changeManifest('one', { size, defaults: {} });
     const limits = { maxBufferSize: 2 ** 40, maxStorageBufferBindingSize: bytes };

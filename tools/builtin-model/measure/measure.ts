@@ -23,7 +23,7 @@ export interface Bench {
   /** Frames per chain. */
   readonly frames: number;
   /** Segments per run of smooth mode. */
-  readonly legs: number;
+  readonly segments: number;
   /** Whether every frame of a chain is stored as a file. */
   readonly allFrames: boolean;
   /** Share of the chains for this process: those whose index modulo `of` equals `index`. */

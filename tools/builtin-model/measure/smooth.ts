@@ -19,33 +19,33 @@ export const smooth = defineMeasure({
   name: 'smooth',
   needs: ['data'],
   schema: v.object({
-    legs: v.number(),
+    segments: v.number(),
     runs: v.array(v.object({ scene: v.number(), ...jumpsSchema.entries })),
   }),
   run: async (bench) => {
-    const { legs } = bench;
+    const { segments } = bench;
     const subject = await bench.subject();
     const scenes = drawFamilies(await bench.collection(), Math.min(starts, bench.limit), uniform(6));
     const sheet: Picture[][] = [];
-    const frames = 1 + legs * intermediate;
+    const frames = 1 + segments * intermediate;
     const runs = [];
     for (const [seed, scene] of scenes.entries()) {
       const pictures: Picture[] = [];
-      const settings = { seed, frames: legs, intermediate, closeLoop: false };
+      const settings = { seed, frames: segments, intermediate, closeLoop: false };
       for await (const { picture } of subject.smooth(await scene.read(0), settings)) {
         pictures.push(picture);
         bench.progress(seed * frames + pictures.length, scenes.length * frames);
       }
       runs.push({ scene: scene.index, ...jumps(pictures) });
       // One row per segment, starting with its first frame.
-      for (let leg = 0; leg < legs; leg++) {
-        sheet.push(pictures.slice(leg * intermediate, (leg + 1) * intermediate + 1));
+      for (let segment = 0; segment < segments; segment++) {
+        sheet.push(pictures.slice(segment * intermediate, (segment + 1) * intermediate + 1));
       }
       await writeSheet(bench, 'smooth', sheet);
     }
-    return { legs, runs };
+    return { segments, runs };
   },
-  rows: ({ legs, runs }) => {
+  rows: ({ segments, runs }) => {
     const worst = Math.max(...runs.map(({ ratio }) => ratio));
     const each = runs.map(
       ({ largest, median, ratio }) =>
@@ -53,7 +53,7 @@ export const smooth = defineMeasure({
     );
     return [
       {
-        label: `Smooth, ${legs} legs of ${intermediate} frames: largest RMS between neighbours, to the median`,
+        label: `Smooth, ${segments} segments of ${intermediate} frames: largest RMS between neighbours, to the median`,
         result: each.join('; '),
         wanted: { limit: `at most ${wantedRatio} times`, met: worst <= wantedRatio },
       },

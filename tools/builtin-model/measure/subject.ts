@@ -7,7 +7,7 @@ import { createModel, openModel } from '../../../src/models/index.ts';
 import type { OpenedModel } from '../../../src/models/index.ts';
 import { defaultSettings, overlaySettings, planSmooth, usableSettings } from '../../../src/project/index.ts';
 import type { Settings } from '../../../src/project/index.ts';
-import { KnownPrompts } from '../../../workers/prompts.ts';
+import { PromptCache } from '../../../workers/prompts.ts';
 import { openNodeBackend } from '../../node-runtime.ts';
 import type { NodeBackend } from '../../node-runtime.ts';
 import { serveFolder } from './serve.ts';
@@ -32,7 +32,7 @@ export class Subject {
   readonly signal: AbortSignal;
   /** Serves the text tower, which is fetched when texts are encoded. */
   readonly #server: ServedFolder;
-  readonly #prompts: KnownPrompts;
+  readonly #prompts: PromptCache;
   readonly #texts = new Map<string, Float32Array>();
 
   private constructor(
@@ -54,7 +54,7 @@ export class Subject {
       ...usableSettings(defaults),
     });
     this.pipeline = new Pipeline(backend.compute, backend.runtime, createModel(model.parts, backend.target));
-    this.#prompts = new KnownPrompts(model.fixedPrompts, model.text, backend);
+    this.#prompts = new PromptCache(model.fixedPrompts, model.text, backend);
   }
 
   /**

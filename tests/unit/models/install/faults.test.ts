@@ -36,7 +36,7 @@ beforeAll(async () => {
   expected = files.contents('tiny');
 });
 
-/** What the user is told is meant for them, whatever happened below. */
+/** Error messages are written for users, whatever the cause. */
 async function settled(work: Promise<unknown>): Promise<DriftError | null> {
   try {
     await work;

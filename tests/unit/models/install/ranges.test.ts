@@ -21,7 +21,7 @@ function missingOf(files: readonly (readonly (Span | null)[])[], inOrder = false
 
 const chunksOf = (range: CoalescedRange): readonly Missing[] => ('chunk' in range ? [range] : range);
 
-/** Pieces of 10 bytes, some of them read in another way, with gaps between some. */
+/** Chunks of 10 bytes, some of them read in another way, with gaps between some. */
 const anySpans = fc
   .array(fc.record({ gap: fc.boolean(), whole: fc.integer({ min: 0, max: 5 }) }), { maxLength: 60 })
   .map((chunks) => {

@@ -164,7 +164,7 @@ describe('model source', () => {
       const folder = folderOf(content);
       const source = await folderSource(folder);
       const files = new MemoryFiles();
-      // Pieces that go over the end of a file.
+      // Chunks that extend beyond the end of a file.
       await install(source, files, { folder, chunkLength: 1000 });
       return files.contents(source.id);
     }

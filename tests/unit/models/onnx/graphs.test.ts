@@ -10,7 +10,7 @@ import {
 } from '../../../../src/models/onnx/index.ts';
 import type { CompiledGraph, WeightPlan } from '../../../../src/models/onnx/index.ts';
 import type { Checkpoint } from '../../../../src/models/types.ts';
-import { INT64, readOnnx } from '../../../support/onnx-file.ts';
+import { int64Type, readOnnx } from '../../../support/onnx-file.ts';
 import { count } from '../../../support/reference/parameters.ts';
 import { referenceUnet } from '../../../support/reference/unet.ts';
 import { referenceVae } from '../../../support/reference/vae.ts';
@@ -119,7 +119,7 @@ describe.each(Object.entries(graphs))('graph of the %s', (_, { graph: bytes, nod
   it('has no node with more tensors than a GPU can bind', () => {
     for (const { name, inputs, outputs } of file.nodes) {
       // Lengths and shapes stay in memory.
-      const bound = inputs.filter((input) => input !== '' && constants.get(input)?.type !== INT64);
+      const bound = inputs.filter((input) => input !== '' && constants.get(input)?.type !== int64Type);
       expect({ name, tensors: bound.length + outputs.length > 8 }).toEqual({ name, tensors: false });
     }
   });

@@ -20,15 +20,15 @@ async function get(rig: Rig): Promise<void> {
   await whenStill(rig);
 }
 
-/** Goes on with a download that failed or that an earlier visit left; gets the model where there is none. */
-async function goOn(rig: Rig): Promise<void> {
+/** Resumes a download that failed or was interrupted; starts one if the model is not installed. */
+async function resume(rig: Rig): Promise<void> {
   const { models } = rig.stores;
   if (models.getState().fetch) models.resume();
   else if (models.getState().installed?.[0]?.state !== 'complete') models.get(wanted, 'Tiny');
   await whenStill(rig);
 }
 
-async function pauseAndGoOn(rig: Rig): Promise<void> {
+async function pauseAndResume(rig: Rig): Promise<void> {
   const { models } = rig.stores;
   models.get(wanted, 'Tiny');
   models.pause();
@@ -44,7 +44,7 @@ async function repair(rig: Rig): Promise<void> {
   await whenStill(rig);
 }
 
-const repairOn = (rig: Rig) => (rig.stores.models.getState().fetch ? goOn(rig) : repair(rig));
+const repairOn = (rig: Rig) => (rig.stores.models.getState().fetch ? resume(rig) : repair(rig));
 
 interface Action {
   readonly name: string;
@@ -58,8 +58,14 @@ interface Action {
 const remove = (rig: Rig) => rig.stores.models.remove(id);
 
 const actions: readonly Action[] = [
-  { name: 'downloading a model', installed: null, act: get, again: goOn, there: true },
-  { name: 'pausing and resuming a download', installed: null, act: pauseAndGoOn, again: goOn, there: true },
+  { name: 'downloading a model', installed: null, act: get, again: resume, there: true },
+  {
+    name: 'pausing and resuming a download',
+    installed: null,
+    act: pauseAndResume,
+    again: resume,
+    there: true,
+  },
   { name: 'repairing a model', installed: 'damaged', act: repair, again: repairOn, there: true },
   { name: 'removing a model', installed: 'whole', act: remove, again: remove, there: false },
 ];

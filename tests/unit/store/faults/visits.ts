@@ -137,8 +137,8 @@ export async function seen(rig: Rig) {
   };
 }
 
-/** Whether the page says that something went wrong. */
-function tells({ stores }: Rig): boolean {
+/** Whether the page shows an error. */
+function showsError({ stores }: Rig): boolean {
   const errors = stores.notices.getState().notices.filter(({ kind }) => kind === 'error');
   return errors.length > 0 || stores.autosave.getState().status === 'stuck';
 }
@@ -164,7 +164,7 @@ export const faults: [StorageFault, { lasts: boolean }][] = [
 
 /**
  * Does something with each storage call failing in turn, and checks after each: no frame that was there is gone, the
- * page tells of what did not succeed, doing it again comes to the same as without a fault, a reload shows the same, and
+ * page reports what failed, a retry gives the same result as without a fault, a reload shows the same, and
  * no file or record is orphaned.
  */
 async function expectNothingLost(
@@ -176,7 +176,7 @@ async function expectNothingLost(
   const rig = await before(clean);
   await act(rig, clean);
   await settled(rig);
-  expect(tells(rig), 'no error without a fault').toBe(false);
+  expect(showsError(rig), 'no error without a fault').toBe(false);
   const expected = { ...(await seen(rig)), result: await result(rig) };
 
   return failEachCall(
@@ -189,7 +189,7 @@ async function expectNothingLost(
       await act(rig, visits);
       await settled(rig);
       visits.device.faults.disarm();
-      const told = tells(rig);
+      const reported = showsError(rig);
 
       if (!deletes) expect(await framesAnywhere(rig)).toEqual(expect.arrayContaining(had));
       rig.stores.autosave.retry();
@@ -197,7 +197,7 @@ async function expectNothingLost(
       expect(rig.stores.autosave.getState()).toMatchObject({ status: 'kept', stuck: [] });
       const came = { ...(await seen(rig)), result: await result(rig) };
       if (JSON.stringify(came) !== JSON.stringify(expected)) {
-        expect(told, 'the page reports the error').toBe(true);
+        expect(reported, 'the page reports the error').toBe(true);
         await again(rig, visits);
         await settled(rig);
         expect({ ...(await seen(rig)), result: await result(rig) }).toEqual(expected);

@@ -239,11 +239,11 @@ export class Walk {
       rig.load();
       await model.whenReady();
     }
-    // What was made before the end is there, and it is what would have been made anyway.
+    // Frames made before the end are kept, and are the same as in an uninterrupted run.
     const made = animation.getState().frames.length - had;
-    const told = rig.stores.notices.getState().notices.some(({ kind }) => kind === 'error');
-    if (end === 'done' && !told) expect(made).toBe(frames);
-    if (end !== 'done' && !told) expect(made).toBeGreaterThanOrEqual(stopAt - had);
+    const reported = rig.stores.notices.getState().notices.some(({ kind }) => kind === 'error');
+    if (end === 'done' && !reported) expect(made).toBe(frames);
+    if (end !== 'done' && !reported) expect(made).toBeGreaterThanOrEqual(stopAt - had);
     for (const value of nextValues(current, frames).slice(0, made)) {
       const project = this.#current();
       if (project) this.#setCurrent(withFrame(project, value));
@@ -293,7 +293,7 @@ export class Walk {
     if (wasOpen) await until(animation, ({ project }) => project !== null);
   }
 
-  /** A worker dies of something else, and is replaced when it is needed. */
+  /** Kills a worker, which is replaced on the next call. */
   async #die(worker: 'media' | 'projects' | 'diffusion'): Promise<void> {
     const rig = this.#rig;
     switch (worker) {
@@ -304,13 +304,13 @@ export class Walk {
       case 'projects':
         rig.killProjects('It is gone.');
         this.visits.device.locks.held.clear();
-        // The first who asks is told.
+        // The first caller gets the error.
         await rig.stores.projects.refresh();
         return;
       case 'diffusion':
         rig.killDiffusion('It is gone.');
         rig.load();
-        // The first who asks is told; loading again starts another.
+        // The first caller gets the error; loading again starts another.
         if (!(await rig.stores.model.whenReady())) rig.load();
         expect(await rig.stores.model.whenReady()).toBe(true);
     }

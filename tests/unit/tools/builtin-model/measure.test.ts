@@ -226,7 +226,7 @@ describe('measuring a model', () => {
       largest: number,
       ratio: v.pipe(number, v.minValue(1)),
     });
-    await only('smooth', v.object({ runs: v.tuple([one]) }), '--limit', '1', '--legs', '2');
+    await only('smooth', v.object({ runs: v.tuple([one]) }), '--limit', '1', '--segments', '2');
     expect(await sheetSize('smooth')).toEqual([span(9), span(2)]);
   });
 
@@ -290,7 +290,7 @@ describe('the command line', () => {
     [['--only', 'beauty']],
     [['--limit', '0']],
     [['--frames', '1.5']],
-    [['--legs', '0']],
+    [['--segments', '0']],
     [['--backend', 'abacus']],
     [['--part', '3/2']],
     [['--part', '0/2']],

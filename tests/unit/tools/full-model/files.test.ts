@@ -76,7 +76,7 @@ describe('an assembled file', () => {
   });
 
   it('rejects reads past its end and aborted reads', async () => {
-    const file = assemble('pieces', [Uint8Array.of(1, 2), new Uint8Array(0), Uint8Array.of(3)]);
+    const file = assemble('sections', [Uint8Array.of(1, 2), new Uint8Array(0), Uint8Array.of(3)]);
     expect(await whole(file)).toEqual(Uint8Array.of(1, 2, 3));
     await expect(file.read(2, 2)).rejects.toMatchObject({ code: 'truncated' });
     await expect(file.read(0, 1, AbortSignal.abort())).rejects.toThrow();

@@ -18,11 +18,11 @@ describe.each(all)('corrupted files: %s', (target) => {
   });
 
   it('are reproducible for a seed', async () => {
-    const { seeds, spoil } = targets[target];
+    const { seeds, mutate } = targets[target];
     const good = await seeds();
     const corrupted = async (seed: number) => {
       const random = seeded(seed);
-      return spoil(random.pick(good), random, good);
+      return mutate(random.pick(good), random, good);
     };
     expect(await corrupted(7)).toEqual(await corrupted(7));
   });

@@ -7,7 +7,7 @@ const picture = { width: 256, height: 256, colours: 5000, mean: 120, standardDev
 const load = { all: 60, verify: 10, networks: { UNet: 40 } };
 
 function measured(changes: Partial<Measured> = {}): Measured {
-  const stretch = (from: number, to: number) => ({
+  const attempt = (from: number, to: number) => ({
     resumed: from > 0 ? 'notice' : null,
     times: { look: 1, verify: 2, download: 5, began: 0, ended: 5000, from, to, of: 3e9 },
     sentBytes: 1.1e9,
@@ -24,7 +24,7 @@ function measured(changes: Partial<Measured> = {}): Measured {
     },
     size: 'full',
     line: null,
-    stretches: [stretch(0, 0.3), stretch(0.29, 0.65), stretch(0.64, 1)],
+    attempts: [attempt(0, 0.3), attempt(0.29, 0.65), attempt(0.64, 1)],
     cpu: { tool: 3, browser: 9 },
     load,
     frame: {

@@ -1,26 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import type { Heard } from '../../../../tools/soak/listening.ts';
-import { frameTimes, loadTimes, stretchTimes } from '../../../../tools/soak/times.ts';
+import type { CallEvent } from '../../../../tools/soak/call-log.ts';
+import { frameTimes, loadTimes, attemptTimes } from '../../../../tools/soak/times.ts';
 
-const get = (at: number, stage: 'look' | 'download' | 'verify', done: number, of: number): Heard => ({
+const get = (at: number, stage: 'look' | 'download' | 'verify', done: number, of: number): CallEvent => ({
   at,
   kind: 'get',
   event: { kind: 'progress', stage, done, of, bytesPerSecond: null, secondsLeft: null },
 });
-const load = (at: number, stage: 'verify' | 'session', part: string, done: number): Heard => ({
+const load = (at: number, stage: 'verify' | 'session', part: string, done: number): CallEvent => ({
   at,
   kind: 'load',
   event: { stage, part, done, of: 2 },
 });
-const made = (at: number, stage: string, step: number, of: number): Heard => ({
+const made = (at: number, stage: string, step: number, of: number): CallEvent => ({
   at,
   kind: 'generate',
   event: { kind: 'progress', progress: { stage, step, of } },
 });
 
-describe('stretchTimes', () => {
+describe('attemptTimes', () => {
   it('splits a download into look, verify and download, up to its end', () => {
-    const heard: Heard[] = [
+    const events: CallEvent[] = [
       { at: 1000, kind: 'called', method: 'get' },
       get(1000, 'look', 0, 0),
       get(3000, 'verify', 0, 300),
@@ -28,7 +28,7 @@ describe('stretchTimes', () => {
       get(5000, 'download', 300, 1000),
       get(9000, 'download', 650, 1000),
     ];
-    expect(stretchTimes(heard, 9500)).toEqual({
+    expect(attemptTimes(events, 9500)).toEqual({
       look: 2,
       verify: 2,
       download: 4.5,
@@ -41,13 +41,13 @@ describe('stretchTimes', () => {
   });
 
   it('has no verify time where nothing was stored', () => {
-    const heard: Heard[] = [{ at: 0, kind: 'called', method: 'get' }, get(2000, 'download', 0, 10)];
-    expect(stretchTimes(heard, 3000)).toMatchObject({ look: 2, verify: 0, download: 1, from: 0 });
+    const events: CallEvent[] = [{ at: 0, kind: 'called', method: 'get' }, get(2000, 'download', 0, 10)];
+    expect(attemptTimes(events, 3000)).toMatchObject({ look: 2, verify: 0, download: 1, from: 0 });
   });
 });
 
 it('loadTimes splits a load by network, and ignores an earlier load', () => {
-  const heard: Heard[] = [
+  const events: CallEvent[] = [
     { at: 0, kind: 'called', method: 'load' },
     load(100, 'session', 'UNet', 0),
     { at: 200, kind: 'result', method: 'load' },
@@ -59,13 +59,13 @@ it('loadTimes splits a load by network, and ignores an earlier load', () => {
     load(9500, 'session', '', 2),
     { at: 9600, kind: 'result', method: 'load' },
   ];
-  expect(loadTimes(heard)).toEqual({ all: 8.6, verify: 2, networks: { UNet: 5, decoder: 1 } });
+  expect(loadTimes(events)).toEqual({ all: 8.6, verify: 2, networks: { UNet: 5, decoder: 1 } });
 });
 
 describe('frameTimes', () => {
-  const called: Heard = { at: 0, kind: 'called', method: 'generate' };
+  const called: CallEvent = { at: 0, kind: 'called', method: 'generate' };
   it('splits a frame by stage and step', () => {
-    const heard: Heard[] = [
+    const events: CallEvent[] = [
       called,
       made(1000, 'encode', 0, 1),
       made(2000, 'guidance', 0, 1),
@@ -75,11 +75,11 @@ describe('frameTimes', () => {
       made(12_500, 'decode', 0, 1),
       { at: 14_000, kind: 'result', method: 'generate' },
     ];
-    expect(frameTimes(heard)).toEqual({ all: 14, prompts: 1, encode: 1.5, steps: [7, 3], decode: 1.5 });
+    expect(frameTimes(events)).toEqual({ all: 14, prompts: 1, encode: 1.5, steps: [7, 3], decode: 1.5 });
   });
 
   it('of a frame that was made again has the steps of the last attempt', () => {
-    const heard: Heard[] = [
+    const events: CallEvent[] = [
       called,
       made(1000, 'encode', 0, 1),
       made(2000, 'denoise', 0, 1),
@@ -88,6 +88,6 @@ describe('frameTimes', () => {
       made(9000, 'denoise', 1, 1),
       { at: 9000, kind: 'result', method: 'generate' },
     ];
-    expect(frameTimes(heard)).toMatchObject({ all: 9, steps: [5] });
+    expect(frameTimes(events)).toMatchObject({ all: 9, steps: [5] });
   });
 });

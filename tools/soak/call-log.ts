@@ -1,11 +1,11 @@
-/** Message between the page and a worker, with its time. */
+/** Recorder of the calls from the page to its workers, with their times. */
 import type { BrowserContext, Page } from '@playwright/test';
 import * as v from 'valibot';
 import { diffusionApi, modelsApi } from '../../src/protocol/index.ts';
 import type { LoadEvent } from '../../src/protocol/index.ts';
 import { requestSchema, responseSchema } from '../../src/protocol/messages.ts';
 
-interface Overheard {
+interface RecordedMessage {
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly worker: string;
@@ -15,7 +15,7 @@ interface Overheard {
 
 declare global {
   interface Window {
-    overheard: Overheard[];
+    recordedMessages: RecordedMessage[];
   }
 }
 
@@ -26,7 +26,7 @@ const generateEventSchema = v.object({
 });
 
 /** Event of a call from the page to a worker. */
-export type Heard = { readonly at: number } & (
+export type CallEvent = { readonly at: number } & (
   | { readonly kind: 'called' | 'result'; readonly method: string }
   | { readonly kind: 'error'; readonly method: string; readonly message: string }
   | { readonly kind: 'get'; readonly event: v.InferOutput<typeof modelsApi.get.event> }
@@ -35,15 +35,15 @@ export type Heard = { readonly at: number } & (
 );
 
 /** Makes every new page of a browser context record the messages of its workers. */
-export async function listenIn(context: BrowserContext): Promise<void> {
+export async function recordCalls(context: BrowserContext): Promise<void> {
   await context.addInitScript(() => {
-    window.overheard = [];
+    window.recordedMessages = [];
     const keep = (worker: string, from: 'page' | 'worker', message: unknown) => {
       // Binary data is omitted.
       const text = JSON.stringify(message, (_, value: unknown) =>
         ArrayBuffer.isView(value) || value instanceof Blob ? null : value,
       );
-      window.overheard.push({ at: performance.timeOrigin + performance.now(), worker, from, text });
+      window.recordedMessages.push({ at: performance.timeOrigin + performance.now(), worker, from, text });
     };
     window.Worker = class extends Worker {
       readonly #name: string;
@@ -65,45 +65,45 @@ export async function listenIn(context: BrowserContext): Promise<void> {
 }
 
 /** Decodes the recorded messages of a page. */
-export class Listener {
-  readonly heard: Heard[] = [];
+export class CallLog {
+  readonly events: CallEvent[] = [];
   /** Methods of pending calls by worker and call id. */
   readonly #methods = new Map<string, string>();
 
   /** Fetches the messages recorded since the last call. */
   async collect(page: Page): Promise<void> {
-    const overheard = await page.evaluate(() => window.overheard.splice(0));
-    for (const each of overheard) this.#take(each);
+    const recorded = await page.evaluate(() => window.recordedMessages.splice(0));
+    for (const each of recorded) this.#take(each);
   }
 
-  #take({ at, worker, from, text }: Overheard): void {
+  #take({ at, worker, from, text }: RecordedMessage): void {
     const message: unknown = JSON.parse(text);
     if (from === 'page') {
       const request = v.parse(requestSchema, message);
       if (request.kind !== 'call') return;
       this.#methods.set(`${worker} ${request.id}`, request.method);
-      this.heard.push({ at, kind: 'called', method: request.method });
+      this.events.push({ at, kind: 'called', method: request.method });
       return;
     }
     const response = v.parse(responseSchema, message);
     if (response.kind === 'unreadable') {
-      this.heard.push({ at, kind: 'error', method: '', message: 'A message could not be deserialised.' });
+      this.events.push({ at, kind: 'error', method: '', message: 'A message could not be deserialised.' });
       return;
     }
     const method = this.#methods.get(`${worker} ${response.id}`) ?? '';
     if (response.kind === 'result') {
-      this.heard.push({ at, kind: 'result', method });
+      this.events.push({ at, kind: 'result', method });
     } else if (response.kind === 'error') {
       // Aborted calls are not failures.
       if (response.error.name === 'AbortError') return;
-      this.heard.push({ at, kind: 'error', method, message: response.error.message });
+      this.events.push({ at, kind: 'error', method, message: response.error.message });
     } else if (method === 'get') {
-      this.heard.push({ at, kind: 'get', event: v.parse(modelsApi.get.event, response.event) });
+      this.events.push({ at, kind: 'get', event: v.parse(modelsApi.get.event, response.event) });
     } else if (method === 'load') {
       const event = v.parse(diffusionApi.load.event, response.event);
-      if ('stage' in event) this.heard.push({ at, kind: 'load', event });
+      if ('stage' in event) this.events.push({ at, kind: 'load', event });
     } else if (method === 'generate') {
-      this.heard.push({ at, kind: 'generate', event: v.parse(generateEventSchema, response.event) });
+      this.events.push({ at, kind: 'generate', event: v.parse(generateEventSchema, response.event) });
     }
   }
 }
