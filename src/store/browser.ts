@@ -37,6 +37,10 @@ function availableStorage(): Storage | null {
   }
 }
 
+function copyPicture(png: Promise<Blob>): Promise<void> {
+  return navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]);
+}
+
 function saveFile(file: Blob, name: string): void {
   const url = URL.createObjectURL(file);
   const link = document.createElement('a');
@@ -123,6 +127,8 @@ export function browserEnvironment(): Environment {
       },
     },
     copyText: (text) => navigator.clipboard.writeText(text),
+    // Missing in insecure contexts and older browsers.
+    copyPicture: 'ClipboardItem' in window && isSecureContext ? copyPicture : null,
     saveFile,
   };
 }

@@ -63,6 +63,8 @@ export interface Environment {
   readonly address: { readonly read: () => string; readonly replace: (address: string) => void };
   /** Copies text to the clipboard; rejects if the browser does not allow it. */
   readonly copyText: (text: string) => Promise<void>;
+  /** Copies a PNG file to the clipboard; rejects if the browser does not allow it. Null if it cannot copy pictures. */
+  readonly copyPicture: ((png: Promise<Blob>) => Promise<void>) | null;
   /** Downloads a file. */
   readonly saveFile: (file: Blob, name: string) => void;
 }

@@ -21,6 +21,8 @@ import type { Notices } from './notices.ts';
 import { createOffers } from './offers.ts';
 import { createPick } from './pick.ts';
 import type { PickStore } from './pick.ts';
+import { createPictureFiles } from './picture-files.ts';
+import type { PictureFiles } from './picture-files.ts';
 import { createPictures } from './pictures.ts';
 import type { Pictures } from './pictures.ts';
 import { createPlayer } from './player.ts';
@@ -51,6 +53,7 @@ export interface Stores {
   readonly autosave: Autosave;
   readonly projects: ProjectsStore;
   readonly pictures: Pictures;
+  readonly pictureFiles: PictureFiles;
   readonly thumbnails: Thumbnails;
   readonly generation: GenerationStore;
   readonly pick: PickStore;
@@ -129,6 +132,7 @@ export function createStores(environment: Environment): Stores {
     notices,
     environment,
   });
+  const pictureFiles = createPictureFiles({ animation, pictures, notices, environment });
   const player = createPlayer({ animation, generation, settings, preferences });
   watchForStuck({ animation, generation, settings, player, notices });
   const exporter = createExport({ media, pictures, animation, settings, preferences, notices, environment });
@@ -144,6 +148,7 @@ export function createStores(environment: Environment): Stores {
     autosave,
     projects,
     pictures,
+    pictureFiles,
     thumbnails,
     generation,
     pick,

@@ -1,6 +1,12 @@
 import type { Page } from '@playwright/test';
-import { button, finished, frame, generate, prepare } from './driving.ts';
+import { readPng } from '../../tools/png.ts';
+import { button, downloaded, finished, frame, generate, prepare, stripPixels } from './driving.ts';
 import { expect, test } from './fixtures.ts';
+
+/** RGB values of a PNG file. */
+function pixelsOf(png: Uint8Array): Buffer {
+  return Buffer.from(readPng(png).data.filter((_, index) => index % 4 !== 3));
+}
 
 /** Pixels of the stage as a data URL. */
 function onStage(page: Page): Promise<string> {
@@ -45,3 +51,24 @@ test(
     await expect.poll(() => page.evaluate(() => document.fullscreenElement)).toBeNull();
   },
 );
+
+test('the picture on the stage can be copied and saved', { tag: '@cpu' }, async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await prepare(page, { Frames: 1, Steps: 1 });
+  await generate(page);
+  await finished(page, 1);
+  await frame(page, 1).click();
+  const [pixels] = await stripPixels(page);
+
+  await button(page, 'Copy the picture').click();
+  await expect(page.getByText('Frame 1 is copied.')).toBeVisible();
+  const copied = await page.evaluate(async () => {
+    const [item] = await navigator.clipboard.read();
+    const png = await item?.getType('image/png');
+    return png ? [...new Uint8Array(await png.arrayBuffer())] : [];
+  });
+  // The browser encodes pictures on the clipboard anew, so the pixels are compared.
+  expect(pixelsOf(Buffer.from(copied))).toEqual(pixels);
+
+  expect(pixelsOf(await downloaded(page, 'Save the picture'))).toEqual(pixels);
+});

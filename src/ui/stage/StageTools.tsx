@@ -1,4 +1,4 @@
-import { ArrowLeftToLine, Expand, History, Shrink } from 'lucide-react';
+import { ArrowLeftToLine, Copy, Download, Expand, History, Shrink } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { KeyboardEvent, ReactNode, RefObject } from 'react';
 import type { ComparedPicture } from '../../store/index.ts';
@@ -6,9 +6,9 @@ import { Button } from '../shared/Button.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './StageTools.module.css';
 
-/** Buttons over the stage: comparison while one is held, and full screen. */
+/** Buttons over the stage: comparison while one is held, the picture as a file, full screen. */
 export function StageTools({ stage }: { readonly stage: RefObject<HTMLElement | null> }) {
-  const { player } = useStores();
+  const { player, pictureFiles } = useStores();
   const position = useSelect(player, (state) => state.position);
   const compared = useSelect(player, (state) => state.compared);
   return (
@@ -23,6 +23,16 @@ export function StageTools({ stage }: { readonly stage: RefObject<HTMLElement | 
         <CompareButton comparison="start" label="Compare with the start" disabled={position === 0}>
           <ArrowLeftToLine size={18} aria-hidden />
         </CompareButton>
+        {pictureFiles.copy && (
+          <Button look={['icon']} title="Copy the picture" onClick={() => void pictureFiles.copy?.(position)}>
+            <Copy size={18} aria-hidden />
+            <span className="hidden-text">Copy the picture</span>
+          </Button>
+        )}
+        <Button look={['icon']} title="Save the picture" onClick={() => void pictureFiles.save(position)}>
+          <Download size={18} aria-hidden />
+          <span className="hidden-text">Save the picture</span>
+        </Button>
         {document.fullscreenEnabled && <FullScreenButton stage={stage} />}
       </div>
     </>

@@ -221,6 +221,7 @@ export class Rig {
   address = 'https://drift.example/?backend=cpu';
   /** Last copied text; null if copying is not allowed. */
   clipboard: string | null = '';
+  copiedPicture: Blob | null = null;
   /** Whether the diffusion worker ignores abort signals, as in the middle of a step. */
   ignoresAbort = false;
   /** Number of frames sent by the diffusion worker. */
@@ -337,6 +338,12 @@ export class Rig {
         if (this.clipboard === null) return Promise.reject(new DOMException('No.', 'NotAllowedError'));
         this.clipboard = text;
         return Promise.resolve();
+      },
+      copyPicture: async (png) => {
+        const file = await png;
+        if (this.clipboard === null) throw new DOMException('No.', 'NotAllowedError');
+        if (file.type !== 'image/png') throw new DOMException('Type mismatch.', 'NotAllowedError');
+        this.copiedPicture = file;
       },
       saveFile: (file, name) => {
         this.saved.push({ file, name });
