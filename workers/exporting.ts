@@ -1,7 +1,7 @@
 /** Export: chooses the encoder, meets a size limit by measuring, and writes to the target. */
 import { MediaError } from '../src/base/index.ts';
 import type { CreateOutput } from '../src/formats/index.ts';
-import { encoders, feedOf, mimeTypes, writeToSink } from '../src/media/index.ts';
+import { encoders, feedOf, frameSize, mimeTypes, writeToSink } from '../src/media/index.ts';
 import type { FrameSource, Sink } from '../src/media/index.ts';
 import {
   exportOptionsSchema,
@@ -28,7 +28,7 @@ export interface ExportWatch {
 /**
  * Encodes a file with the options of the Export dialog, or only estimates its size.
  *
- * @throws MediaError `no-frames`, `frames-differ`, `limit-too-low` if the limit cannot be met, and the encoders' errors;
+ * @throws MediaError `no-frames`, `limit-too-low` if the limit cannot be met, and the encoders' errors;
  *   the signal's reason if it is aborted
  */
 export async function exportAnimation(
@@ -107,7 +107,7 @@ async function writeWithin(
     'limit-too-low',
     `The file cannot be made smaller than ${megabytes(smallest)}, and the limit is ${megabytes(limit ?? 0)}.`,
     {
-      remedy: 'Export fewer frames, choose another format, or lift the limit.',
+      remedy: 'Export fewer frames, choose another format, or raise the limit.',
       details: { smallest, limit, format },
     },
   );
@@ -124,7 +124,7 @@ async function encode(
 ): Promise<Omit<Result<ExportMethod>, 'file'>> {
   const { format, resampling, frameRate, loop, dither, palettes } = options;
   if (format === 'drift') throw new RangeError('projects are written by the projects worker');
-  const placement = placementOf(sizeOf(source, options), {
+  const placement = placementOf(frameSize(source), {
     ...options,
     scale: options.scale * effort.shrink,
   });
@@ -158,16 +158,4 @@ async function encode(
     },
   );
   return { bytes, encoder, width: placement.width, height: placement.height };
-}
-
-/** Size that the output is derived from; frames of other sizes are fitted to it. */
-function sizeOf({ sizes }: FrameSource, { format }: ExportOptions): { width: number; height: number } {
-  const [first] = sizes;
-  if (!first) {
-    throw new MediaError('no-frames', 'There are no frames to write.', {
-      remedy: 'Make some frames first.',
-      details: { format },
-    });
-  }
-  return first;
 }

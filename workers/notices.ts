@@ -24,9 +24,8 @@ export function promptNotice(prompts: readonly string[]): EngineNotice {
 
 const tooLarge: Readonly<Record<FallbackReason, string>> = {
   result:
-    'This model gave numbers too large for the quick way to compute on this GPU, so the frame is made again in a slower, safe way, which Drift keeps to from now on.',
-  weight:
-    'This model holds numbers too large for the quick way to compute on this GPU, so Drift computes it in a slower, safe way.',
+    'This model produced numbers too large for float16, so the frame is made again in float32, which is slower. Drift uses float32 for it from now on.',
+  weight: 'This model has weights too large for float16, so Drift computes it in float32, which is slower.',
 };
 
 /** Notice that a network overflowed float16. */

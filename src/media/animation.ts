@@ -30,27 +30,12 @@ export interface EncodeControl {
 }
 
 /**
- * The common size of all frames.
+ * Size of a file's frames: that of the first one. Encoders fit frames of other sizes to it.
  *
- * @throws MediaError `no-frames` or `frames-differ`
+ * @throws MediaError `no-frames`
  */
 export function frameSize({ sizes }: Pick<FrameSource, 'sizes'>): PictureSize {
   const [first] = sizes;
-  if (!first) {
-    throw new MediaError('no-frames', 'There are no frames to write.', { remedy: 'Make some frames first.' });
-  }
-  const { width, height } = first;
-  const odd = sizes.findIndex((frame) => frame.width !== width || frame.height !== height);
-  const other = sizes[odd];
-  if (other) {
-    throw new MediaError(
-      'frames-differ',
-      `The frames are not all of one size: frame 1 is ${width} × ${height} pixels, frame ${odd + 1} is ${other.width} × ${other.height}.`,
-      {
-        remedy: 'Make the animation anew with one width and height, or download its frames as ZIP.',
-        details: { width, height, frame: odd + 1, frameWidth: other.width, frameHeight: other.height },
-      },
-    );
-  }
-  return { width, height };
+  if (first) return { width: first.width, height: first.height };
+  throw new MediaError('no-frames', 'There are no frames to write.', { remedy: 'Make some frames first.' });
 }

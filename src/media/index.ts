@@ -3,6 +3,7 @@ export { decodePicture } from './decode.ts';
 export type { DecodeOptions } from './decode.ts';
 export { maxPixels, minSide, sniffPicture } from './sniff.ts';
 export type { PictureHeader, PictureKind } from './sniff.ts';
+export { frameSize } from './animation.ts';
 export type { EncodeControl, FrameSource, MediaFile } from './animation.ts';
 export { encodeGif } from './gif.ts';
 export type { GifOptions } from './gif.ts';

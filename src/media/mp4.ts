@@ -1,11 +1,12 @@
 import { frameSize } from './animation.ts';
 import type { EncodeControl, FrameSource, MediaFile } from './animation.ts';
+import { ofOneSize } from './export/index.ts';
 import { writeToSink } from './output-sink.ts';
 import { encodeVideo } from './video.ts';
 
 /**
  * Encodes an H.264 video in MP4 (yuv420p, index first) with the browser's encoder, or with ffmpeg if it has none. The
- * result's `encoder` is `webcodecs` or `ffmpeg`.
+ * result's `encoder` is `webcodecs` or `ffmpeg`. Frames of other sizes than the first are scaled to fit, with bars.
  *
  * @throws MediaError like `encodeVideo`; what `source` throws; the signal's reason if aborted
  */
@@ -15,12 +16,13 @@ export async function encodeMp4(
   { signal, onProgress, createOutput }: EncodeControl,
 ): Promise<MediaFile> {
   signal.throwIfAborted();
-  const of = source.sizes.length;
+  const frames = ofOneSize(source);
+  const of = frames.sizes.length;
   const video = {
-    ...frameSize(source),
+    ...frameSize(frames),
     frameRate,
     repeats: new Array<number>(of).fill(1),
-    picture: (index: number) => source.picture(index),
+    picture: (index: number) => frames.picture(index),
   };
   const options = { codec: 'avc', quality: 1, comment: null } as const;
   const { file, result } = await writeToSink(createOutput, 'video/mp4', (sink) =>

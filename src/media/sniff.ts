@@ -241,7 +241,7 @@ export function checkPictureSize({ kind, width, height }: PictureHeader): void {
     const megapixels = Math.round((width * height) / 1e6);
     throw new InputError(
       'picture-too-large',
-      `The picture is too large: ${width} × ${height} pixels are ${megapixels} megapixels, and the most is ${maxPixels / 1e6}.`,
+      `The picture is too large: ${width} × ${height} pixels are ${megapixels} megapixels, and the limit is ${maxPixels / 1e6}.`,
       {
         remedy: 'Make it smaller in another program first; frames rarely need more than 2048 pixels a side.',
         details: { ...details, limit: maxPixels },

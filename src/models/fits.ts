@@ -18,14 +18,14 @@ export function checkFits(
   if (notFinite > 0) {
     throw new CheckpointError('weight-not-finite', `${name} in ${file} holds values that are not numbers.`, {
       remedy:
-        'The file is damaged, its training has failed, or it was turned to float16 although that cannot hold it. Get it again, or use another version of the model.',
+        'The file is damaged, its training has failed, or it was converted to float16, whose range is too small for it. Get it again, or use another version of the model.',
       details: { file, tensor: name, count: notFinite },
     });
   }
   if (overflowed === 0 || type === 'float32') return;
   throw new CheckpointError(
     'weight-too-large',
-    `${name} in ${file} holds ${largest}, more than float16 can.`,
+    `${name} in ${file} contains ${largest}, which is outside the range of float16.`,
     {
       remedy:
         'Models on this device are kept in float16. Use another version of this one, or put its files on a server with a manifest and open it by that address.',

@@ -4,14 +4,21 @@ import { secondsToWait } from './http-answer.ts';
 
 /** @param limit Number of bytes at the file's start that can be read. */
 export function noRanges(url: string, status: number, limit: number): ModelError {
-  return new ModelError('no-ranges', `${url} cannot be read in parts, and it is too large to take whole.`, {
-    remedy: 'Keep the model on a server that answers range requests.',
+  return new ModelError('no-ranges', `${url} cannot be read in ranges, and is too large to be read whole.`, {
+    remedy: 'Put the model on a server that supports range requests.',
+    details: { url, status, limit },
+  });
+}
+
+export function tooLarge(url: string, status: number, limit: number): ModelError {
+  return new ModelError('too-large', `${url} is larger than ${limit / 2 ** 20} MB.`, {
+    remedy: 'Install the model: then it is downloaded in chunks and kept on this device.',
     details: { url, status, limit },
   });
 }
 
 export function wrongPart(url: string, status: number): ModelError {
-  return new ModelError('http-failed', `${url} answered with another part than the one asked for.`, {
+  return new ModelError('http-failed', `${url} answered with another range than the requested one.`, {
     remedy: 'Try again. If it happens again, the server is at fault.',
     details: { url, status },
   });
@@ -19,14 +26,18 @@ export function wrongPart(url: string, status: number): ModelError {
 
 /** Caching proxies do this until they have the whole file. */
 export function wholeForPart(url: string): ModelError {
-  return new ModelError('http-failed', `${url} answered with all of the file instead of a part of it.`, {
-    remedy: 'Try again later. If it happens again, the server is at fault.',
-    details: { url, status: 200, whole: true },
-  });
+  return new ModelError(
+    'http-failed',
+    `${url} answered with the whole file instead of the requested range.`,
+    {
+      remedy: 'Try again later. If it happens again, the server is at fault.',
+      details: { url, status: 200, whole: true },
+    },
+  );
 }
 
 export function pageForPart(url: string): ModelError {
-  return new ModelError('network', `Instead of ${url} came a web page.`, {
+  return new ModelError('network', `A web page was received instead of ${url}.`, {
     remedy: 'This network may want you to log in first: open any web page, then try again.',
     details: { url },
   });
@@ -55,9 +66,9 @@ export function refused(url: string, { status, headers, redirected }: Response):
   }
   const remedy =
     status === 401 || status === 403
-      ? 'The server does not let everyone read this file. Check the address, or use a model that is public.'
+      ? 'This file is not public. Check the address, or use a public model.'
       : status === 429
-        ? 'The server is asked too often from here. Try again later.'
+        ? 'The server received too many requests from here. Try again later.'
         : 'The server has a problem. Try again later.';
   return new ModelError('http-failed', `${url} could not be read: the server answered ${status}.`, {
     remedy,

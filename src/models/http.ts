@@ -6,15 +6,17 @@ import {
   noRanges,
   pageForPart,
   refused,
+  tooLarge,
   wholeForPart,
   wrongPart,
 } from './http-errors.ts';
 import { InOrderFile } from './in-order.ts';
+import { parseJson } from './json.ts';
 import { Requests, remoteOf } from './remote.ts';
 import type { ByteStream, HttpOptions, RemoteFile } from './remote.ts';
 import { retrying } from './retry.ts';
 import { checkRange, memorySource } from './source.ts';
-import type { StallWatch } from './stall.ts';
+import type { StallWatch, Timer } from './stall.ts';
 
 export { remoteOf } from './remote.ts';
 export type { ByteStream, HttpOptions, RemoteFile } from './remote.ts';
@@ -33,6 +35,44 @@ export async function httpSource(url: string, options: HttpOptions = {}): Promis
   const { signal, retry } = options;
   const requests = new Requests(url, options);
   return retry ? retrying(retry.opening, signal, () => open(requests, signal)) : open(requests, signal);
+}
+
+export interface DownloadOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called as bytes arrive. `of` is 0 while the length is unknown. */
+  readonly onProgress?: ((done: number, of: number) => void) | undefined;
+  /** Timer that detects stalled connections; the clock by default. */
+  readonly timer?: Timer | undefined;
+}
+
+/** Maximum size of a file held in memory. */
+export const longestDownload = 256 * 2 ** 20;
+
+/**
+ * Fetches a whole file into memory, by one request, which the browser may answer from its cache.
+ *
+ * @throws ModelError `not-found`, `http-failed`, `network` or `too-large`, with the URL; or the signal's reason
+ */
+export async function download(url: string, options: DownloadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+  const { signal, onProgress, timer } = options;
+  const requests = new Requests(url, { timer });
+  return requests.watched(signal, async (watch) => {
+    const response = await requests.ask({ cache: 'default' }, watch);
+    if (!response.ok) {
+      await discard(response);
+      throw refused(url, response);
+    }
+    return readBody(url, response, longestDownload, tooLarge, watch, onProgress);
+  });
+}
+
+/**
+ * Fetches and parses JSON, without validating it.
+ *
+ * @throws what `download` throws, or ModelError `not-json`
+ */
+export async function downloadJson(url: string, options: DownloadOptions = {}): Promise<unknown> {
+  return parseJson(url, await download(url, options));
 }
 
 async function open(requests: Requests, signal: AbortSignal | undefined): Promise<RemoteFile> {
@@ -198,7 +238,7 @@ async function sizeByHead(url: string, head: Response): Promise<number> {
   const size = contentLength(head);
   if (size !== null) return size;
   throw new ModelError('http-failed', `The server does not report the length of ${url}.`, {
-    remedy: 'The server has to send Content-Range or Content-Length, and show it to other sites (CORS).',
+    remedy: 'The server has to send Content-Range or Content-Length, and expose it to other sites (CORS).',
     details: { url, status: head.status },
   });
 }
@@ -215,6 +255,7 @@ async function readBody(
   limit: number,
   tooLong: (url: string, status: number, limit: number) => ModelError,
   watch: StallWatch,
+  onProgress?: DownloadOptions['onProgress'],
 ): Promise<Uint8Array<ArrayBuffer>> {
   const announced = contentLength(response);
   if (announced !== null && announced > limit) {
@@ -237,6 +278,8 @@ async function readBody(
       }
       body.set(value, length);
       length += value.length;
+      // With compression, the announced length is the compressed one, a lower bound.
+      onProgress?.(length, announced ? Math.max(announced, length) : 0);
     }
   } catch (error) {
     await reader?.cancel().catch(() => undefined);

@@ -33,9 +33,9 @@ export function isTooSmall(error: unknown): error is DeviceError {
 
 /**
  * Limits of ONNX Runtime's WebAssembly memory, in bytes. Memory ends at 4 GiB; the arena grows by doubling blocks, and
- * 2^30 bytes in one piece fail with "Integer overflow" (measured with 1.30: 1.02e9 bytes work, 1.07e9 do not).
+ * 2^30 bytes in one allocation fail with "Integer overflow" (measured with 1.30: 1.02e9 bytes work, 1.07e9 do not).
  */
-const wasmMemory = { inOnePiece: 2 ** 30 - 1, altogether: 3e9 };
+const wasmMemory = { inOneAllocation: 2 ** 30 - 1, altogether: 3e9 };
 
 /** @throws DeviceError `cpu-too-small` */
 function checkWasmMemory(network: string, graph: CompiledGraph, batch: number): void {
@@ -45,8 +45,8 @@ function checkWasmMemory(network: string, graph: CompiledGraph, batch: number): 
   const largest = values.reduce((most, { bytes }) => Math.max(most, bytes), scratch);
   const altogether = plan.byteLength + graph.peak(batch) + scratch;
   const [needed, available, how] =
-    largest > wasmMemory.inOnePiece
-      ? ([largest, wasmMemory.inOnePiece, ' in one piece'] as const)
+    largest > wasmMemory.inOneAllocation
+      ? ([largest, wasmMemory.inOneAllocation, ' in one allocation'] as const)
       : ([altogether, wasmMemory.altogether, ''] as const);
   if (needed <= available) return;
   throw new DeviceError(
@@ -79,7 +79,7 @@ function checkLimits(
     const { what, dims, bytes: needed } = largest;
     throw new DeviceError(
       'gpu-too-small',
-      `The ${network} needs ${megabytes(needed)} of GPU memory in one piece, and this GPU gives at most ${megabytes(available)} (${limit}).`,
+      `The ${network} needs ${megabytes(needed)} of GPU memory in one buffer, and this GPU allows at most ${megabytes(available)} (${limit}).`,
       { remedy, details: { network, type: plan.type, limit, needed, available, what, dims: dims.join('×') } },
     );
   };

@@ -2,7 +2,7 @@ import { ModelError, allOrNone } from '../base/index.ts';
 import type { OnnxModel } from '../runtime/index.ts';
 import { isShardIndex, openCheckpoint } from './checkpoint/index.ts';
 import { checkLatents, parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from './config/index.ts';
-import { download, downloadJson } from './download.ts';
+import { download, downloadJson } from './http.ts';
 import { parseJson } from './json.ts';
 import { addressBeside, parseManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';

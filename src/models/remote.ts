@@ -85,9 +85,9 @@ export class Requests {
     const fetcher = this.#fetch;
     try {
       const response = await fetcher(this.url, {
-        ...init,
         redirect: 'follow',
         cache: 'no-store',
+        ...init,
         signal: watch.signal,
       });
       watch.alive();

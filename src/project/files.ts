@@ -55,7 +55,7 @@ export function storageError(error: unknown): unknown {
   if (!(error instanceof Error) || isAbort(error)) return error;
   if (error.name === 'QuotaExceededError') {
     return new StorageError('storage-full', 'There is no room left on this device to keep frames.', {
-      remedy: 'Make room, for one by deleting projects that you do not need, then try again.',
+      remedy: 'Free some storage, for example by deleting projects that you do not need, then try again.',
       cause: error,
     });
   }

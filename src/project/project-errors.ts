@@ -4,7 +4,7 @@ import { ProjectError, StorageError } from '../base/index.ts';
 
 export function readOnly(id: string): StorageError {
   return new StorageError('read-only', 'This project is open in another tab, so it cannot be changed here.', {
-    remedy: 'Go on in the other tab, or close that one and open the project again here.',
+    remedy: 'Continue in the other tab, or close it and open the project here again.',
     details: { project: id },
   });
 }

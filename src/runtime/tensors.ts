@@ -57,7 +57,7 @@ export function elementType(type: string): ElementType {
 function notForModels(type: string): DeviceError {
   return new DeviceError(
     'tensor-type',
-    `A network was given or gave a tensor of ${type}; Drift uses floats.`,
+    `A network has an input or output of type ${type}; Drift supports only floats.`,
     {
       remedy: 'Use a model whose inputs and outputs are float32 or float16.',
       details: { type },

@@ -208,7 +208,7 @@ export function createGeneration({
             'read-only',
             'This project is open in another tab, so no frames can be added here.',
             {
-              remedy: 'Go on in the other tab, or make a copy of the project and go on with that.',
+              remedy: 'Continue in the other tab, or make a copy of the project and continue with that.',
             },
           ),
         );

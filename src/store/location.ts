@@ -45,8 +45,7 @@ export function readWish(address: string, chosen: string | null = null): Wish {
   const url = URL.canParse(asked, address) ? new URL(asked, address) : null;
   if (url && protocols.includes(url.protocol)) return { model: { kind: 'url', url: url.href }, backend };
   throw new ModelError('model-address', `The model's address “${asked}” cannot be used.`, {
-    remedy:
-      'Correct what stands after ?model= in the address bar, or take it away to use the built-in model.',
+    remedy: 'Correct the part after ?model= in the address bar, or remove it to use the built-in model.',
     details: { address: asked },
   });
 }
@@ -73,7 +72,7 @@ export function readOrigin(address: string): ModelOrigin | null {
   if (origin) return origin;
   throw new ModelError('model-address', `“${asked}” is not the name of a model.`, {
     remedy:
-      'What stands after ?installed= in the address bar looks like “owner/name”, or is the address of a manifest.',
+      'The part after ?installed= in the address bar must be a hub id such as “owner/name”, or the address of a manifest.',
     details: { address: asked },
   });
 }

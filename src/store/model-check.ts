@@ -39,10 +39,10 @@ export function createModelCheck({
     };
     const offer = [{ label: 'Repair', run: repair }];
     if (damaged > 0) {
-      const pieces = damaged === 1 ? 'One piece' : `${damaged} pieces`;
+      const chunks = damaged === 1 ? 'One chunk' : `${damaged} chunks`;
       notices.info(
         'check',
-        `${pieces} of ${name} ${damaged === 1 ? 'is' : 'are'} damaged. “Repair” downloads that alone.`,
+        `${chunks} of ${name} ${damaged === 1 ? 'is' : 'are'} damaged. “Repair” downloads only that.`,
         offer,
       );
       return;
@@ -52,8 +52,8 @@ export function createModelCheck({
     notices.info(
       'check',
       isWhole
-        ? `${name} is as it should be.`
-        : `What is there of ${name} is as it should be; the rest is missing. “Repair” downloads that alone.`,
+        ? `${name} is intact.`
+        : `The downloaded part of ${name} is intact; the rest is missing. “Repair” downloads only that.`,
       isWhole ? [] : offer,
     );
   }

@@ -151,7 +151,7 @@ export function createModelDownloads({
       library.report(error, {
         topic,
         kept: 'What has been downloaded is kept.',
-        actions: [{ label: 'Go on', run: downloads.resume }],
+        actions: [{ label: 'Resume', run: downloads.resume }],
       });
     }
     await library.refresh();
@@ -206,7 +206,7 @@ export function createModelDownloads({
         fetch: { ...unfinished, phase: 'paused', progress: null, news: '', thenUse: false },
       });
       notices.info(topic, `The download of ${unfinished.name} is not finished.`, [
-        { label: 'Go on', run: downloads.resume },
+        { label: 'Resume', run: downloads.resume },
       ]);
     },
 

@@ -247,7 +247,7 @@ export function createModelStore({
         notices.error(error, {
           ...options,
           // The error's own remedy is to reload the page, which would lose frames that are not stored.
-          remedy: 'Restart this part of Drift to go on.',
+          remedy: 'Restart this part of Drift to continue.',
           actions: [restarting],
         });
         return;

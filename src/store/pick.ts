@@ -241,7 +241,7 @@ export function createPick({
    * Whether a round can follow a frame. Checked before the animation is changed: otherwise it would have moved without
    * a next round, and the old round would still be there to pick from.
    */
-  function mayGoOn(last: FrameSize | undefined): boolean {
+  function isSizeKept(last: FrameSize | undefined): boolean {
     const values = settings.commitAll();
     return values !== null && fits(values, last);
   }
@@ -272,7 +272,7 @@ export function createPick({
     async take(index) {
       const { round } = store.getState();
       const candidate = round?.variants[index]?.candidate;
-      if (!round || !candidate || !mayMove() || !mayGoOn(candidate.picture)) return;
+      if (!round || !candidate || !mayMove() || !isSizeKept(candidate.picture)) return;
       const maker = model.getState().model?.name ?? '';
       const candidates = session.ahead(index);
       const { project, tree } = animation.getState();
@@ -289,7 +289,7 @@ export function createPick({
       const { frames, tree } = animation.getState();
       const left = tree.nodes.get(tree.leaf);
       // The start picture can be fitted to any size, so there is nothing to check before the first frame.
-      if (!left || !mayMove() || !mayGoOn(frames.at(-2))) return;
+      if (!left || !mayMove() || !isSizeKept(frames.at(-2))) return;
       move(() => {
         animation.goBackTo(frames.length - 1);
       });

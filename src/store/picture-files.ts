@@ -5,7 +5,7 @@ import type { Notices } from './notices.ts';
 import type { Pictures } from './pictures.ts';
 
 /** Copies and saves single pictures of the animation as PNG files. Positions: 0 is the start, n is frame n. */
-export interface PictureFiles {
+export interface StagePicture {
   /** Copies a picture to the clipboard; null if the browser cannot copy pictures. */
   readonly copy: ((position: number) => Promise<void>) | null;
   readonly save: (position: number) => Promise<void>;
@@ -21,7 +21,7 @@ export function createPictureFiles({
   pictures: Pick<Pictures, 'encode'>;
   notices: Notices;
   environment: Pick<Environment, 'copyPicture' | 'saveFile'>;
-}): PictureFiles {
+}): StagePicture {
   const topic = 'picture file';
   const png = async (position: number) => pictures.encode(await animation.pictureAt(position));
 
@@ -34,7 +34,7 @@ export function createPictureFiles({
         const file = png(position);
         try {
           await copyPicture(file);
-          notices.info(topic, `${nameOf(position)} is copied.`, []);
+          notices.info(topic, `${positionName(position)} is copied.`, []);
         } catch (error) {
           // If the picture could not be read, that is the reason to report, and not the clipboard's.
           const cause = await file.then(
@@ -61,6 +61,6 @@ export function createPictureFiles({
   };
 }
 
-function nameOf(position: number): string {
+function positionName(position: number): string {
   return position === 0 ? 'The start picture' : `Frame ${position}`;
 }

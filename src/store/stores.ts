@@ -22,7 +22,7 @@ import { createOffers } from './offers.ts';
 import { createPick } from './pick.ts';
 import type { PickStore } from './pick.ts';
 import { createPictureFiles } from './picture-files.ts';
-import type { PictureFiles } from './picture-files.ts';
+import type { StagePicture } from './picture-files.ts';
 import { createPictures } from './pictures.ts';
 import type { Pictures } from './pictures.ts';
 import { createPlayer } from './player.ts';
@@ -53,7 +53,7 @@ export interface Stores {
   readonly autosave: Autosave;
   readonly projects: ProjectsStore;
   readonly pictures: Pictures;
-  readonly pictureFiles: PictureFiles;
+  readonly pictureFiles: StagePicture;
   readonly thumbnails: Thumbnails;
   readonly generation: GenerationStore;
   readonly pick: PickStore;

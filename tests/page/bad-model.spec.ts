@@ -100,7 +100,7 @@ const faults: readonly {
     what: 'weights that are not there',
     path: 'vae/diffusion_pytorch_model.safetensors',
     answer: () => Promise.resolve(404),
-    says: /There is nothing at http.*\/vae\/diffusion_pytorch_model\.safetensors/,
+    says: /There is no file at http.*\/vae\/diffusion_pytorch_model\.safetensors/,
   },
   {
     what: 'a server that fails',
@@ -118,7 +118,7 @@ const faults: readonly {
     what: 'no manifest',
     path: 'model.json',
     answer: () => Promise.resolve(404),
-    says: /There is nothing at http.*\/model\.json/,
+    says: /There is no file at http.*\/model\.json/,
   },
   {
     what: 'a web page for a manifest',

@@ -35,7 +35,7 @@ test('a picture becomes an animation, and the downloads contain the frames of th
 
   needsReaders();
   // What the formats can do with frames that are nearly noise, the hardest there are. A GIF has 256 colours for the
-  // 16,384 pixels of a frame: gif.js comes to 28 dB, and the best palette there is to 30. Video keeps a quarter of
+  // 16,384 pixels of a frame: the best palette comes to 30 dB, and dithering costs some of them. Video keeps a quarter of
   // the colour, which alone comes to 27. The frame before or after comes to 17 at most.
   for (const [kind, decibels] of [
     ['GIF', 26],

@@ -73,7 +73,7 @@ const passing: Record<string, { readonly rules: readonly FaultRule[]; readonly s
     ],
     says: [
       /vision_model_fp16\.onnx could not be read: the server answered 416\. Trying again in/,
-      /Instead of .*safetensors came a web page\. Trying again in/,
+      /A web page was received instead of .*safetensors\. Trying again in/,
     ],
   },
 };
@@ -148,7 +148,7 @@ test.describe('a model server', { tag: '@cpu' }, () => {
     await openModels(page, hub);
     await lookAtFull(page);
     const alert = page.getByRole('dialog').getByRole('alert');
-    const goOn = alert.getByRole('button', { name: 'Go on' });
+    const resume = alert.getByRole('button', { name: 'Resume' });
     const where = { path: tower, covering: inSecondChunk };
     /** What goes wrong, and what is said of it. */
     const faults: readonly [FaultRule, RegExp][] = [
@@ -156,18 +156,18 @@ test.describe('a model server', { tag: '@cpu' }, () => {
         { ...where, faults: [{ kind: 'replaced', by: other }] },
         /was replaced on its server while it was being read.*What has been downloaded is kept/,
       ],
-      [{ ...where, faults: [{ kind: 'other-range', shift: 1000 }] }, /answered with another part/],
+      [{ ...where, faults: [{ kind: 'other-range', shift: 1000 }] }, /answered with another range/],
       [{ ...where, faults: [{ kind: 'status', status: 403 }] }, /answered 403.*use a model that is public/],
     ];
     for (const [index, [rule, says]] of faults.entries()) {
       const injected = hub.inject(rule);
-      await (index === 0 ? button(page, 'Download') : goOn).click();
+      await (index === 0 ? button(page, 'Download') : resume).click();
       await expect(alert).toContainText(says);
       await expect(button(page, `Use ${fullName}`)).toHaveCount(0);
       injected.remove();
     }
     const before = hub.fetched(tower).bytes;
-    await goOn.click();
+    await resume.click();
     await isInstalled(page);
     await expect(alert, 'the error is gone').toHaveCount(0);
     expect(hub.fetched(tower).bytes - before).toBeLessThan(secondChunk);

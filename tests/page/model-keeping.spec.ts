@@ -120,7 +120,7 @@ test.describe('a download', { tag: '@cpu' }, () => {
     await openModels(next, hub);
     // Whether the browser had noted yet that something was being downloaded is its own affair.
     const dialog = next.getByRole('dialog');
-    await dialog.getByRole('button', { name: 'Go on', exact: true }).first().click();
+    await dialog.getByRole('button', { name: 'Resume', exact: true }).first().click();
     await isInstalled(next);
     expect(hub.fetched(tower).bytes).toBeLessThan(secondChunk);
     expect(await storedFiles(next, fullId)).toEqual(flawless);
@@ -139,7 +139,7 @@ test.describe('a download', { tag: '@cpu' }, () => {
     gate.open();
     await isInstalled(page);
     const before = hub.fetched(tower).bytes;
-    await alertIn(other).getByRole('button', { name: 'Go on' }).click();
+    await alertIn(other).getByRole('button', { name: 'Resume' }).click();
     await isInstalled(other);
     expect(hub.fetched(tower).bytes - before, 'only headers are fetched twice').toBeLessThan(headers);
   });
@@ -157,11 +157,11 @@ test.describe('a download', { tag: '@cpu' }, () => {
     await expect(page.getByText('There is not enough room: make some on this device first.')).toBeVisible();
     await button(page, 'Download').click();
     await expect(alertIn(page)).toContainText(
-      /still needs 13 MB on disk, and [\d.]+ MB are free\..*Make room on this device/,
+      /still needs 13 MB on disk, and [\d.]+ MB are free\..*Free some storage on this device/,
     );
     expect(hub.fetched(tower).bytes, 'only headers are fetched').toBeLessThan(headers);
     await allow(100_000_000);
-    await alertIn(page).getByRole('button', { name: 'Go on' }).click();
+    await alertIn(page).getByRole('button', { name: 'Resume' }).click();
     await isInstalled(page);
   });
 
@@ -181,7 +181,7 @@ test.describe('a download', { tag: '@cpu' }, () => {
     );
     await allow(100_000_000);
     const before = hub.fetched(tower).bytes;
-    await alertIn(page).getByRole('button', { name: 'Go on' }).click();
+    await alertIn(page).getByRole('button', { name: 'Resume' }).click();
     await isInstalled(page);
     expect(hub.fetched(tower).bytes - before).toBeLessThan(secondChunk);
     expect(await storedFiles(page, fullId)).toEqual(flawless);
@@ -224,18 +224,18 @@ test.describe('a damaged model', { tag: '@cpu' }, () => {
     await damage(page, fullId, towerFile, inSecondChunk);
     await button(page, `Check ${fullName} again`).click();
     const dialog = page.getByRole('dialog');
-    await expect(dialog.getByText(`One piece of ${fullName} is damaged.`)).toBeVisible();
+    await expect(dialog.getByText(`One chunk of ${fullName} is damaged.`)).toBeVisible();
     let before = hub.fetched(tower).bytes;
     await dialog.getByRole('status').getByRole('button', { name: 'Repair' }).click();
     await isInstalled(page);
     expect(hub.fetched(tower).bytes - before).toBeLessThan(secondChunk);
     expect(await storedFiles(page, fullId)).toEqual(flawless);
     await button(page, `Check ${fullName} again`).click();
-    await expect(dialog.getByText(`${fullName} is as it should be.`)).toBeVisible();
+    await expect(dialog.getByText(`${fullName} is intact.`)).toBeVisible();
 
     await damage(page, fullId, 'unet/diffusion_pytorch_model.safetensors', 100_000);
     await button(page, `Use ${fullName}`).click();
-    await expect(alertIn(page)).toContainText(`${fullName} is damaged on this device: 1 of its pieces`);
+    await expect(alertIn(page)).toContainText(`${fullName} is damaged on this device: 1 of its chunks`);
     before = hub.fetched(tower).bytes;
     await alertIn(page).getByRole('button', { name: 'Repair' }).click();
     await modelIsReady(page, fullName);

@@ -35,7 +35,7 @@ test.describe('the full model', { tag: ['@cpu', '@float16'] }, () => {
     const next = await context.newPage();
     await next.goto(pageWithHub(hub));
     await expect(next.getByText(`The download of ${fullName} is not finished.`)).toBeVisible();
-    await button(next, 'Go on').click();
+    await button(next, 'Resume').click();
     await button(next, 'Use it').click();
     await modelIsReady(next, fullName);
     await chooseStart(next);

@@ -38,14 +38,14 @@ export async function startDownload({ page }: Visit): Promise<void> {
  */
 export async function resume(visit: Visit): Promise<'notice' | 'list' | 'beginning'> {
   const { page } = visit;
-  const found = button(page, 'Go on').first();
+  const found = button(page, 'Resume').first();
   if (await isThere(found)) {
     await found.click();
     return 'notice';
   }
   // The browser had not yet written the page's local storage; the model's files may still exist.
   await page.getByRole('button', { name: /^Models/ }).click();
-  const row = page.getByRole('list', { name: 'Installed models' }).getByRole('button', { name: 'Go on' });
+  const row = page.getByRole('list', { name: 'Installed models' }).getByRole('button', { name: 'Resume' });
   if (await isThere(row)) {
     await row.click();
     return 'list';

@@ -68,7 +68,7 @@ export class TensorAllocator {
     const { maxBufferSize, maxStorageBufferBindingSize } = this.#device.limits;
     const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     if (size > limit) {
-      throw new DeviceError('tensor-too-large', 'This is more than your GPU can hold in one piece.', {
+      throw new DeviceError('tensor-too-large', 'This needs a larger buffer than your GPU allows.', {
         remedy: 'Choose a smaller picture or a smaller batch.',
         details: { bytes: size, limit, dims: dims.join('×'), type },
       });

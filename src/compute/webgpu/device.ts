@@ -43,9 +43,9 @@ export class SoftwareGpuError extends DeviceError {
   constructor(adapterName: string) {
     super(
       'software-gpu',
-      `The browser offers no GPU but one that computes on the processor (${adapterName}).`,
+      `The only GPU that the browser offers is emulated on the processor (${adapterName}).`,
       {
-        remedy: `${noAdapterRemedy} With ?gpu=software in the address, Drift uses it all the same.`,
+        remedy: `${noAdapterRemedy} With ?gpu=software in the address, Drift uses it anyway.`,
         details: { adapter: adapterName },
       },
     );

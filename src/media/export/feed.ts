@@ -1,6 +1,7 @@
 import type { Picture } from '../../base/index.ts';
 import { encodePng } from '../../formats/index.ts';
 import type { Shot } from '../../formats/index.ts';
+import { frameSize } from '../animation.ts';
 import type { FrameSource } from '../animation.ts';
 import { Renderer, blended } from './render.ts';
 import type { RenderOptions } from './render.ts';
@@ -49,6 +50,23 @@ export function feedOf(source: FrameSource, shots: readonly Shot[], options: Ren
       }
       return encodePng(await picture(index));
     },
+  };
+}
+
+/** Scales frames of other sizes than the first to fit it, with bars. */
+export function ofOneSize(source: FrameSource): FrameSource {
+  const { width, height } = frameSize(source);
+  if (source.sizes.every((size) => size.width === width && size.height === height)) return source;
+  const renderer = new Renderer({
+    placement: { width, height, x: 0, y: 0, scaledWidth: width, scaledHeight: height },
+    resampling: 'lanczos',
+    fit: 'pad',
+  });
+  const picture = async (index: number) => renderer.render(await source.picture(index));
+  return {
+    sizes: source.sizes.map(() => ({ width, height })),
+    picture,
+    png: async (index) => encodePng(await picture(index)),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Encoders of the Export dialog, with a common interface; they read frames one at a time. */
-export { feedOf } from './feed.ts';
+export { feedOf, ofOneSize } from './feed.ts';
 export { canEncodeWebp } from './webp.ts';
 export type { Encode, EncodeOptions, EncodeWatch, FrameFeed } from './types.ts';
 export { encoders, mimeTypes } from './encoders.ts';

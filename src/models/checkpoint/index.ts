@@ -44,7 +44,7 @@ export async function openCheckpoint(source: ByteSource, signal?: AbortSignal): 
   if (text.startsWith('version https://git-lfs')) {
     throw damage(
       'lfs-pointer',
-      `${file} only says where the weights are; they were not fetched.`,
+      `${file} is a Git LFS pointer: the weights themselves were not downloaded.`,
       { file },
       { remedy: 'Run “git lfs pull” in the model’s folder, or download the file from its web page.' },
     );

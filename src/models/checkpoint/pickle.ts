@@ -217,7 +217,7 @@ class Unpickler {
       default:
         throw damage(
           'pickle-opcode',
-          `${this.file} asks for the operation 0x${opcode.toString(16).padStart(2, '0')}, which no checkpoint needs.`,
+          `${this.file} uses the pickle operation 0x${opcode.toString(16).padStart(2, '0')}, which no checkpoint needs.`,
           { file: this.file, opcode, at: this.read.at - 1 },
         );
     }

@@ -145,7 +145,7 @@ function stateDict(file: string, top: PyValue): ReadonlyMap<PyValue, PyValue> {
   }
   throw damage(
     'not-weights',
-    `${file} holds no weights by name.`,
+    `${file} contains no named weights.`,
     { file },
     { remedy: 'Save the model’s state_dict() instead, or use the .safetensors version of the model.' },
   );

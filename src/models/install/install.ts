@@ -96,7 +96,7 @@ async function carryOut(plan: PreparedPlan, files: ModelFiles, options: InstallO
       () => files.remove(id),
     );
   }
-  const journal = goOn(plan, before, options);
+  const journal = resumed(plan, before, options);
   await askForRoom(plan, files);
 
   const there = bytesStored(journal);
@@ -194,7 +194,7 @@ async function makeChunk(
 }
 
 /** Journal to continue with: keeps the chunks of files with unchanged layout and origin. */
-function goOn(
+function resumed(
   plan: PreparedPlan,
   before: InstallJournal | null,
   { onNotice, now = Date.now }: InstallOptions,

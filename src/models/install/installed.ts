@@ -104,7 +104,7 @@ export async function openInstalled(
   const { name } = journal.source;
   if (journal.finished === null) {
     throw new ModelError('model-partial', `${name} has not been downloaded whole yet.`, {
-      remedy: 'Go on with its download, then use it.',
+      remedy: 'Resume its download, then use it.',
       details: { id },
     });
   }
@@ -113,7 +113,7 @@ export async function openInstalled(
   if (missing.length > 0) {
     throw new ModelError(
       'model-damaged',
-      `${name} is damaged on this device: ${missing.length} of its pieces are not what they were.`,
+      `${name} is damaged on this device: ${missing.length} of its chunks do not match their checksums.`,
       {
         remedy: 'Download it again: only what is damaged is fetched.',
         details: { id, chunks: missing.length, file: damage[0]?.file ?? null },

@@ -13,7 +13,7 @@ export function bytesInWords(bytes: number): string {
 export function storageFull(needed: number, free: number | null, cause?: unknown): StorageError {
   const left = free === null ? '' : `, and ${bytesInWords(free)} are free`;
   return new StorageError('storage-full', `This model still needs ${bytesInWords(needed)} on disk${left}.`, {
-    remedy: 'Make room on this device, then go on: what has been downloaded is kept.',
+    remedy: 'Free some storage on this device, then resume: what has been downloaded is kept.',
     details: { needed, free },
     cause,
   });

@@ -9,7 +9,7 @@ export const formatWords: Readonly<Record<ExportFormat, { readonly name: string;
   webp: { name: 'WebP', help: 'An animated picture in full colour, for web pages and stickers.' },
   apng: { name: 'APNG', help: 'An animated picture without any loss, and long.' },
   zip: { name: 'ZIP', help: 'Each frame as a PNG, for other programs. Times and loops do not apply.' },
-  drift: { name: 'Drift project', help: 'Everything, to go on with in Drift. No other option applies.' },
+  drift: { name: 'Drift project', help: 'Everything, to continue in Drift. No other option applies.' },
 };
 
 /** Labels and one-line help of the number fields. */

@@ -122,7 +122,7 @@ function Installed({ model, current }: { readonly model: InstalledModel; readonl
                   models.get({ kind: 'installed', id }, name);
                 }}
               >
-                {state === 'partial' ? 'Go on' : 'Repair'}
+                {state === 'partial' ? 'Resume' : 'Repair'}
               </Button>
             )}
             {state !== 'partial' && (

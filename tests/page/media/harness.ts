@@ -37,6 +37,8 @@ export interface EncodeRequest {
   readonly stopAt?: number;
   /** Gives the last frame another size. */
   readonly mixed?: boolean;
+  /** Makes the file of the last frame unreadable. */
+  readonly damaged?: boolean;
 }
 
 function open(kind: WorkerKind): Connection<typeof mediaApi> {
@@ -53,8 +55,6 @@ const workers = {
     new Worker(new URL('./with-noisy-canvas.worker.js', import.meta.url), { type: 'module' }),
   'with-noise-alone': () =>
     new Worker(new URL('./with-noise-alone.worker.js', import.meta.url), { type: 'module' }),
-  'with-broken-first-worker': () =>
-    new Worker(new URL('./with-broken-first-worker.worker.js', import.meta.url), { type: 'module' }),
 };
 export type WorkerKind = keyof typeof workers;
 
@@ -92,7 +92,7 @@ const harness = {
   },
 
   encode(request: EncodeRequest): Promise<Outcome<Encoded>> {
-    const { method, width, height, frameRate, loop = true, stopAt, mixed = false } = request;
+    const { method, width, height, frameRate, loop = true, stopAt, mixed = false, damaged = false } = request;
     const stop = new AbortController();
     const progress: { done: number; of: number }[] = [];
     const options = {
@@ -110,7 +110,10 @@ const harness = {
       width: picture.width,
       height: picture.height,
     }));
-    const held = pictures.map((picture, i) => ({ id: i + 1, png: new Blob([encodePng(picture)]) }));
+    const held = pictures.map((picture, i) => ({
+      id: i + 1,
+      png: new Blob(damaged && i === pictures.length - 1 ? [] : [encodePng(picture)]),
+    }));
     const source = { project: '00000000-0000-4000-8000-000000000001', held };
     return outcome(async () => {
       const call =

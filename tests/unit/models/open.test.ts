@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isAbort } from '../../../src/base/index.ts';
 import { createModel, openModel, targetFor } from '../../../src/models/index.ts';
-import { download, downloadJson, longestDownload } from '../../../src/models/download.ts';
+import { download, downloadJson, longestDownload } from '../../../src/models/http.ts';
 import { float32Bytes, utf8 } from '../../support/bytes.ts';
 import { failure } from '../../support/failure.ts';
 import { safetensorsFile, shardsOf } from '../../support/safetensors-file.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { download } from '../../../src/models/download.ts';
+import { download } from '../../../src/models/http.ts';
 import { httpSource } from '../../../src/models/http.ts';
 import type { HttpOptions } from '../../../src/models/http.ts';
 import { memorySource } from '../../../src/models/source.ts';

@@ -139,7 +139,7 @@ describe('installed models', () => {
     await next.stores.models.begin();
     expect(next.stores.models.getState().fetch).toMatchObject({ phase: 'paused', name: 'Tiny' });
     expect(next.web.asked, 'nothing is fetched before the download is resumed').toEqual([]);
-    press(next, /download of Tiny is not finished/, 'Go on');
+    press(next, /download of Tiny is not finished/, 'Resume');
     await until(next.stores.models, ({ installed }) => installed?.[0]?.state === 'complete');
     expect(next.stores.models.getState().fetch).toBeNull();
     expect(storage.get('drift.download')).toBe('null');
@@ -198,7 +198,7 @@ describe('installed models', () => {
     await until(rig.stores.models, (state) => state.fetch?.phase === 'failed');
     expect(notice(rig, /needs .* on disk, and .* free/)?.kept).toBe('What has been downloaded is kept.');
     rig.models.files.capacity = Infinity;
-    press(rig, /on disk/, 'Go on');
+    press(rig, /on disk/, 'Resume');
     await until(rig.stores.models, ({ installed }) => installed?.[0]?.state === 'complete');
   });
 
@@ -218,13 +218,13 @@ describe('installed models', () => {
   it('are verified, and only the damaged chunks are downloaded again', async () => {
     const rig = await withModel();
     await rig.stores.models.verify(id);
-    expect(notice(rig, /Tiny is as it should be/)).toBeDefined();
+    expect(notice(rig, /Tiny is intact/)).toBeDefined();
     const bytes = rig.models.files.read(id, 'image_encoder/model.onnx');
     bytes.fill(0, 0, 10);
     await rig.stores.models.verify(id);
     await until(rig.stores.models, ({ check, installed }) => !check && installed?.[0]?.state === 'damaged');
     rig.web.asked.length = 0;
-    press(rig, /One piece of Tiny is damaged/, 'Repair');
+    press(rig, /One chunk of Tiny is damaged/, 'Repair');
     await until(rig.stores.models, ({ installed }) => installed?.[0]?.state === 'complete');
     // Headers, which begin behind their eight bytes of length, are read again to know what there is.
     const fetched = rig.web.asked.filter(

@@ -1,2 +1,0 @@
-import './with-broken-first-worker.ts';
-import '../../../workers/media.ts';
