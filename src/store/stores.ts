@@ -21,8 +21,8 @@ import type { Notices } from './notices.ts';
 import { createOffers } from './offers.ts';
 import { createPick } from './pick.ts';
 import type { PickStore } from './pick.ts';
-import { createPictureFiles } from './picture-files.ts';
-import type { StagePicture } from './picture-files.ts';
+import { createSinglePictures } from './single-pictures.ts';
+import type { StagePicture } from './single-pictures.ts';
 import { createPictures } from './pictures.ts';
 import type { Pictures } from './pictures.ts';
 import { createPlayer } from './player.ts';
@@ -53,7 +53,7 @@ export interface Stores {
   readonly autosave: Autosave;
   readonly projects: ProjectsStore;
   readonly pictures: Pictures;
-  readonly pictureFiles: StagePicture;
+  readonly singlePictures: StagePicture;
   readonly thumbnails: Thumbnails;
   readonly generation: GenerationStore;
   readonly pick: PickStore;
@@ -132,7 +132,7 @@ export function createStores(environment: Environment): Stores {
     notices,
     environment,
   });
-  const pictureFiles = createPictureFiles({ animation, pictures, notices, environment });
+  const singlePictures = createSinglePictures({ animation, pictures, notices, environment });
   const player = createPlayer({ animation, generation, settings, preferences });
   watchForStuck({ animation, generation, settings, player, notices });
   const exporter = createExport({ media, pictures, animation, settings, preferences, notices, environment });
@@ -148,7 +148,7 @@ export function createStores(environment: Environment): Stores {
     autosave,
     projects,
     pictures,
-    pictureFiles,
+    singlePictures,
     thumbnails,
     generation,
     pick,

@@ -8,7 +8,7 @@ import styles from './StageTools.module.css';
 
 /** Buttons over the stage: comparison while one is held, the picture as a file, full screen. */
 export function StageTools({ stage }: { readonly stage: RefObject<HTMLElement | null> }) {
-  const { player, pictureFiles } = useStores();
+  const { player, singlePictures } = useStores();
   const position = useSelect(player, (state) => state.position);
   const compared = useSelect(player, (state) => state.compared);
   return (
@@ -23,13 +23,13 @@ export function StageTools({ stage }: { readonly stage: RefObject<HTMLElement | 
         <CompareButton comparison="start" label="Compare with the start" disabled={position === 0}>
           <ArrowLeftToLine size={18} aria-hidden />
         </CompareButton>
-        {pictureFiles.copy && (
-          <Button look={['icon']} title="Copy the picture" onClick={() => void pictureFiles.copy?.(position)}>
+        {singlePictures.copy && (
+          <Button look={['icon']} title="Copy the picture" onClick={() => void singlePictures.copy?.(position)}>
             <Copy size={18} aria-hidden />
             <span className="hidden-text">Copy the picture</span>
           </Button>
         )}
-        <Button look={['icon']} title="Save the picture" onClick={() => void pictureFiles.save(position)}>
+        <Button look={['icon']} title="Save the picture" onClick={() => void singlePictures.save(position)}>
           <Download size={18} aria-hidden />
           <span className="hidden-text">Save the picture</span>
         </Button>

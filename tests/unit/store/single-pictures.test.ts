@@ -12,18 +12,18 @@ async function withFrame(): Promise<Rig> {
   return rig;
 }
 
-describe('pictures as files', () => {
+describe('single pictures', () => {
   it('copies and saves the start picture and frames as PNG', async () => {
     const rig = await withFrame();
-    const { pictureFiles } = rig.stores;
-    await pictureFiles.copy?.(1);
+    const { singlePictures } = rig.stores;
+    await singlePictures.copy?.(1);
     expect(rig.copiedPicture?.type).toBe('image/png');
     expect(messages(rig)).toContainEqual(['info', 'Frame 1 is copied.']);
-    await pictureFiles.copy?.(0);
+    await singlePictures.copy?.(0);
     expect(messages(rig)).toContainEqual(['info', 'The start picture is copied.']);
 
-    await pictureFiles.save(0);
-    await pictureFiles.save(1);
+    await singlePictures.save(0);
+    await singlePictures.save(1);
     expect(rig.saved.map(({ name, file }) => [name, file.type])).toEqual([
       ['drift-start.png', 'image/png'],
       ['drift-0001.png', 'image/png'],
@@ -33,7 +33,7 @@ describe('pictures as files', () => {
   it('says that the browser refused to copy, and how to get the picture anyway', async () => {
     const rig = await withFrame();
     rig.clipboard = null;
-    await rig.stores.pictureFiles.copy?.(1);
+    await rig.stores.singlePictures.copy?.(1);
     expect(messages(rig)).toContainEqual(['error', 'The browser did not let Drift copy the picture.']);
     expect(rig.stores.notices.getState().notices.at(-1)?.remedy).toMatch(/save the picture/);
   });
@@ -41,7 +41,7 @@ describe('pictures as files', () => {
   it('says why a picture cannot be read, whether it is copied or saved', async () => {
     const rig = await withFrame();
     vi.spyOn(rig.stores.pictures, 'encode').mockRejectedValue(new Error('The disk is on fire.'));
-    for (const act of [rig.stores.pictureFiles.copy, rig.stores.pictureFiles.save]) {
+    for (const act of [rig.stores.singlePictures.copy, rig.stores.singlePictures.save]) {
       rig.stores.notices.dismissTopic('picture file');
       await act?.(1);
       const said = messages(rig);

@@ -11,7 +11,7 @@ export interface StagePicture {
   readonly save: (position: number) => Promise<void>;
 }
 
-export function createPictureFiles({
+export function createSinglePictures({
   animation,
   pictures,
   notices,
