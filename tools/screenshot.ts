@@ -8,7 +8,7 @@ import { readRig } from '../tests/rig/machines.ts';
 import { run } from '../tests/rig/process.ts';
 
 const usage = `Usage: node tools/run.mjs tools/screenshot.ts [--out docs/page.png] [--width 1440] [--height 900]
-       [--scheme dark|light] [--example Strawberry] [--recipe Gentle] [--frames 2] [--seed 3] [--shown 7]
+       [--scheme dark|light] [--example Canyon] [--recipe Gentle] [--frames 2] [--seed 3] [--shown 7]
 
 Takes the README's picture: an animation of the built-in model in the built page, begun from one of the examples, with
 one of its frames on the stage; then reduces it to 256 colours. Needs "npm run build", and the browsers and ffmpeg of
@@ -23,7 +23,7 @@ export async function main(args: string[]): Promise<number> {
       width: { type: 'string', default: '1440' },
       height: { type: 'string', default: '900' },
       scheme: { type: 'string', default: 'dark' },
-      example: { type: 'string', default: 'Strawberry' },
+      example: { type: 'string', default: 'Canyon' },
       recipe: { type: 'string', default: 'Gentle' },
       frames: { type: 'string', default: '2' },
       seed: { type: 'string', default: '3' },

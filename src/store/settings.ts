@@ -61,8 +61,10 @@ export interface SettingsStore extends StoreApi<SettingsState> {
   readonly replace: (part: SettingsPart) => HistoryEntry | null;
   readonly setPrompts: (key: PromptKey, text: string) => void;
   readonly newSeed: () => void;
-  /** Applies a recipe. Settings that recipes do not set, such as prompts and seed, stay. */
-  readonly chooseRecipe: (id: RecipeId) => void;
+  /**
+   * Applies a recipe, and `others` with it as one undo entry. Settings that neither sets, such as prompts, stay.
+   */
+  readonly chooseRecipe: (id: RecipeId, others?: SettingsPart) => void;
   /** Shows a problem that the field's own validation cannot detect, and focuses the field. It stays until `recheck`. */
   readonly refuse: (key: FieldKey, problem: FieldProblem) => void;
   /** Clears the problems of `refuse`, because their reasons may be gone. */
@@ -245,10 +247,10 @@ export function createSettings({
     newSeed() {
       settings.set({ seed: randomSeed() });
     },
-    chooseRecipe(id) {
+    chooseRecipe(id, others = {}) {
       const recipe = recipeOf(id);
       recorder.record(`Recipe ${recipe.label}`, null, () => {
-        take(recipePart(recipe, store.getState().base), recipe);
+        take({ ...recipePart(recipe, store.getState().base), ...others }, recipe);
       });
     },
     refuse(key, problem) {

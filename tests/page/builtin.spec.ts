@@ -3,6 +3,7 @@ import {
   builtInPage,
   button,
   downloaded,
+  field,
   finished,
   firstFrame,
   frame,
@@ -50,6 +51,11 @@ async function watch(
   return { consoleErrors, foreignRequests };
 }
 
+/** URL of the file that an image shows. */
+function sourceOf(image: SVGElement | HTMLElement): string {
+  return image instanceof HTMLImageElement ? image.currentSrc : '';
+}
+
 /** Opens the page as a newcomer does, and takes the first example. */
 async function takeExample(page: Page): Promise<void> {
   await open(page, builtInPage);
@@ -86,6 +92,30 @@ test(
   },
 );
 
+test(
+  'an animated example brings its start picture and settings, and its motion can be paused',
+  { tag: '@cpu' },
+  async ({ page }) => {
+    await open(page, builtInPage);
+    const examples = page.getByRole('list', { name: 'Examples' });
+    const sources = () => examples.locator('img').evaluateAll((images) => images.map(sourceOf));
+    const moving = await sources();
+    await button(page, 'Pause the examples').click();
+    const still = await sources();
+    expect(still.filter((source) => moving.includes(source))).toEqual([]);
+    await button(page, 'Play the examples').click();
+    expect(await sources()).toEqual(moving);
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await expect.poll(sources).toEqual(still);
+
+    await set(page, { Seed: 123_456 });
+    await examples.getByRole('button', { name: 'Endless loop' }).click();
+    await expect(page.getByRole('img', { name: 'Start', exact: true })).toBeVisible();
+    await expect(page.getByRole('radio', { name: 'Endless loop' })).toBeChecked();
+    await expect(field(page, 'Seed')).not.toHaveValue('123456');
+  },
+);
+
 test('its prompts can be edited, and frames follow them', { tag: '@cpu' }, async ({ page, baseURL }) => {
   const { foreignRequests } = await watch(page, baseURL ?? '');
   await takeExample(page);
@@ -96,13 +126,13 @@ test('its prompts can be edited, and frames follow them', { tag: '@cpu' }, async
     await expect(field).toBeEditable();
     await expect(field, 'default prompts').toHaveValue(/\w/);
   }
-  await setPositivePrompts(page, 'red apple|shiny');
-  const apple = await firstFrame(page);
-  await setPositivePrompts(page, 'blue whale|water');
-  const whale = await firstFrame(page);
-  expect(apple.equals(whale), 'other prompts make another frame').toBe(false);
-  await setPositivePrompts(page, 'red apple|shiny');
-  expect(apple.equals(await firstFrame(page)), 'the same prompts make the same frame').toBe(true);
+  await setPositivePrompts(page, 'snow|night');
+  const snow = await firstFrame(page);
+  await setPositivePrompts(page, 'sunset|sea');
+  const sunset = await firstFrame(page);
+  expect(snow.equals(sunset), 'other prompts make another frame').toBe(false);
+  await setPositivePrompts(page, 'snow|night');
+  expect(snow.equals(await firstFrame(page)), 'the same prompts make the same frame').toBe(true);
   expect(foreignRequests, 'requests to other origins, which could leak prompts').toEqual([]);
 });
 

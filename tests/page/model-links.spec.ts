@@ -78,7 +78,7 @@ test(
     await button(page, 'Models').click();
     await button(page, 'Use the built-in model').click();
     await page.keyboard.press('Escape');
-    await modelIsReady(page, 'Little things');
+    await modelIsReady(page, 'Little worlds');
     await page.goto('about:blank');
     await open(page, link);
     await modelIsReady(page, diffusionRepository);

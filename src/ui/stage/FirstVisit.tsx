@@ -1,38 +1,71 @@
-import { ImageUp } from 'lucide-react';
+import { ImageUp, Pause, Play } from 'lucide-react';
+import { useState } from 'react';
 import { useStores } from '../shared/stores.ts';
 import { openStartFile } from '../shared/startFile.ts';
 import { Button } from '../shared/Button.tsx';
-import { examples, exampleUrl } from './examples.ts';
-import type { Example } from './examples.ts';
+import { animatedExamples, exampleUrl, pictureExamples } from './examples.ts';
+import type { AnimatedExample, Example } from './examples.ts';
 import { fetchPicture } from './fetchPicture.ts';
 import styles from './FirstVisit.module.css';
 
-/** Empty state of the stage: drop target and example pictures. */
+/** Empty state of the stage: what Drift does, animations that it made, drop target, example pictures. */
 export function FirstVisit() {
-  const { animation } = useStores();
-  const take = (example: Example) => {
-    void animation.chooseStart(fetchPicture(exampleUrl(example)), example.name);
+  const { animation, settings } = useStores();
+  const [playing, setPlaying] = useState(true);
+  const start = ({ file, name }: Example) => {
+    void animation.chooseStart(fetchPicture(exampleUrl(file)), name);
   };
   return (
     <div className={styles['visit']}>
-      <div className={styles['target']}>
-        <ImageUp size={32} strokeWidth={1.5} aria-hidden className={styles['icon']} />
-        <h2 className={styles['title']}>Drop a picture here</h2>
-        <p className={styles['or']}>or paste one, or</p>
-        <Button onClick={openStartFile}>Choose a file</Button>
-      </div>
-      <h3 className={styles['try']}>Or try one of these</h3>
-      <ul className={styles['examples']} role="list" aria-label="Examples">
-        {examples.map((example) => (
+      <h2 className={styles['claim']}>
+        Drift turns one picture into an animation: each frame is a variant of the one before.
+      </h2>
+      <ul className={styles['animations']} role="list" aria-label="Examples">
+        {animatedExamples.map((example) => (
           <li key={example.file}>
             <button
               type="button"
-              className={styles['example']}
+              className={styles['animation']}
               onClick={() => {
-                take(example);
+                settings.chooseRecipe(example.recipe, example.settings);
+                start(example);
               }}
             >
-              <img src={exampleUrl(example)} alt="" width="128" height="128" draggable={false} />
+              <AnimatedPicture example={example} playing={playing} />
+              <span className={styles['label']}>{example.name}</span>
+              <span className="hidden-text">: {example.description}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <button
+        type="button"
+        className={styles['pause']}
+        aria-label={playing ? 'Pause the examples' : 'Play the examples'}
+        title={playing ? 'Pause the examples' : 'Play the examples'}
+        onClick={() => {
+          setPlaying(!playing);
+        }}
+      >
+        {playing ? <Pause size={16} aria-hidden /> : <Play size={16} aria-hidden />}
+      </button>
+      <div className={styles['target']}>
+        <ImageUp size={28} strokeWidth={1.5} aria-hidden className={styles['icon']} />
+        <h3 className={styles['title']}>Drop a picture here</h3>
+        <p className={styles['or']}>or paste one, or</p>
+        <Button onClick={openStartFile}>Choose a file</Button>
+      </div>
+      <ul className={styles['pictures']} role="list" aria-label="Example pictures">
+        {pictureExamples.map((example) => (
+          <li key={example.file}>
+            <button
+              type="button"
+              className={styles['picture']}
+              onClick={() => {
+                start(example);
+              }}
+            >
+              <img src={exampleUrl(example.file)} alt="" width="128" height="128" draggable={false} />
               <span>{example.name}</span>
               <span className="hidden-text">: {example.description}</span>
             </button>
@@ -41,5 +74,21 @@ export function FirstVisit() {
       </ul>
       <p className={styles['promise']}>Everything runs on this machine. No picture ever leaves it.</p>
     </div>
+  );
+}
+
+/** An animation, or its start picture while it is paused and for people who prefer reduced motion. */
+function AnimatedPicture({
+  example: { file, animation },
+  playing,
+}: {
+  readonly example: AnimatedExample;
+  readonly playing: boolean;
+}) {
+  return (
+    <picture>
+      <source media="(prefers-reduced-motion: reduce)" srcSet={exampleUrl(file)} />
+      <img src={exampleUrl(playing ? animation : file)} alt="" width="256" height="256" draggable={false} />
+    </picture>
   );
 }

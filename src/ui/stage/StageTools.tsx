@@ -24,7 +24,11 @@ export function StageTools({ stage }: { readonly stage: RefObject<HTMLElement | 
           <ArrowLeftToLine size={18} aria-hidden />
         </CompareButton>
         {singlePictures.copy && (
-          <Button look={['icon']} title="Copy the picture" onClick={() => void singlePictures.copy?.(position)}>
+          <Button
+            look={['icon']}
+            title="Copy the picture"
+            onClick={() => void singlePictures.copy?.(position)}
+          >
             <Copy size={18} aria-hidden />
             <span className="hidden-text">Copy the picture</span>
           </Button>

@@ -144,6 +144,15 @@ describe('recipes', () => {
     expect(settings.getState().values).toEqual({ ...base, seed: 7, positivePrompts: 'a red boat' });
   });
 
+  it('take other settings with them as one entry of the undo history', async () => {
+    const { settings, history } = (await opened(new Map())).stores;
+    const before = settings.getState().values;
+    settings.chooseRecipe('loop', { seed: 7 });
+    expect(settings.getState()).toMatchObject({ recipe: 'loop', values: { closeLoop: true, seed: 7 } });
+    await history.undo();
+    expect(settings.getState().values).toEqual(before);
+  });
+
   it('apply to the model that is loading when chosen before it is ready', async () => {
     const rig = new Rig();
     rig.stores.settings.chooseRecipe('gentle');

@@ -102,7 +102,7 @@ describe('the page', () => {
   it('shows the drop area and example pictures until there is a start picture', async () => {
     const rig = new Rig();
     expect(html(rig.stores)).toContain('Drop a picture here');
-    expect(tags(html(rig.stores), 'img')).toHaveLength(4);
+    expect(tags(html(rig.stores), 'img')).toHaveLength(7);
     await rig.ready();
     expect(html(rig.stores)).not.toContain('Drop a picture here');
   });
