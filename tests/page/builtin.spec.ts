@@ -51,11 +51,6 @@ async function watch(
   return { consoleErrors, foreignRequests };
 }
 
-/** URL of the file that an image shows. */
-function sourceOf(image: SVGElement | HTMLElement): string {
-  return image instanceof HTMLImageElement ? image.currentSrc : '';
-}
-
 /** Opens the page as a newcomer does, and takes the first example. */
 async function takeExample(page: Page): Promise<void> {
   await open(page, builtInPage);
@@ -98,7 +93,12 @@ test(
   async ({ page }) => {
     await open(page, builtInPage);
     const examples = page.getByRole('list', { name: 'Examples' });
-    const sources = () => examples.locator('img').evaluateAll((images) => images.map(sourceOf));
+    const sources = () =>
+      examples
+        .locator('img')
+        .evaluateAll((images) =>
+          images.map((image) => (image instanceof HTMLImageElement ? image.currentSrc : '')),
+        );
     const moving = await sources();
     await button(page, 'Pause the examples').click();
     const still = await sources();
