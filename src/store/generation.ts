@@ -11,7 +11,7 @@ import type { Environment } from './environment.ts';
 import { createLatest } from './latest.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 import type { ModelStore } from './model.ts';
-import { workOf } from './modes.ts';
+import { hasFrameSize, workOf } from './modes.ts';
 import type { Notices } from './notices.ts';
 import type { SettingsStore } from './settings.ts';
 
@@ -23,6 +23,7 @@ export interface Run {
   /** Number of frames that this run makes, and of those that are finished. */
   readonly frames: number;
   readonly made: number;
+  readonly settings: Settings;
   /** Size of its frames in pixels. */
   readonly width: number;
   readonly height: number;
@@ -41,8 +42,18 @@ export interface Outcome {
 }
 
 /** A run that is over. */
-export interface EndedRun extends Outcome {
+export interface EndedRun extends Omit<Outcome, 'kind'> {
+  /** `replaced`: stopped because the animation that it continued was replaced by another. */
+  readonly kind: Outcome['kind'] | 'replaced';
   readonly run: Run;
+}
+
+/** What a run that was planned earlier is for. */
+export interface RunTarget {
+  /** Id of the project. */
+  readonly project: string;
+  /** Name of the model; empty if any will do. */
+  readonly model: string;
 }
 
 export interface GenerationState {
@@ -56,6 +67,11 @@ export interface GenerationStore extends StoreApi<GenerationState> {
    * until model and start picture are loaded. Does nothing during a run. Errors are shown, not thrown.
    */
   readonly generate: () => Promise<void>;
+  /**
+   * Makes new frames with settings from earlier, like `generate`. Ends as `replaced` if the page has another project or
+   * model when it begins, and fails if the animation has another size.
+   */
+  readonly start: (values: Settings, target: RunTarget) => Promise<void>;
   /** Stops the run. Finished frames are kept. */
   readonly stop: () => void;
   /** Adds a listener for the ends of runs. Returns a function that removes it. */
@@ -102,7 +118,8 @@ export function createGeneration({
     },
   );
 
-  function end(kind: Outcome['kind']) {
+  function end(cause: EndedRun['kind']) {
+    const kind = cause === 'replaced' ? 'stopped' : cause;
     const { run } = store.getState();
     if (!run) return;
     latestProgress.cancel();
@@ -115,32 +132,42 @@ export function createGeneration({
     if (kind === 'stopped') {
       notices.announce(run.made > 0 ? `Stopped. ${countFrames(run.made)} kept.` : 'Stopped.');
     }
-    for (const listener of endListeners) listener({ ...outcome, run });
+    for (const listener of endListeners) listener({ ...outcome, kind: cause, run });
   }
 
   /** Validates the settings, also that the size is that of existing frames. Shows a problem and returns null if not. */
   function checkedSettings(): Settings | null {
     const values = settings.commitAll();
-    const last = animation.getState().frames.at(-1);
-    if (!values || !last) return values;
-    const { width, height } = last;
-    for (const key of ['width', 'height'] as const) {
-      if (last[key] === values[key]) continue;
-      settings.refuse(key, {
-        message: `All frames of an animation have one size: so far ${width} × ${height}. Go back to it, or start over.`,
-        suggestions: [last[key]],
-      });
-      return null;
-    }
-    return values;
+    return values && hasFrameSize(values, animation.getState().frames.at(-1), settings) ? values : null;
   }
 
-  async function run(id: number, signal: AbortSignal): Promise<void> {
+  /** Whether the page still has what a planned run is for. @throws InputError `other-size` */
+  function isFor({ project: wanted, model: name }: RunTarget, { width, height }: Settings): boolean {
+    const { project, frames, start } = animation.getState();
+    if (project?.id !== wanted || (name !== '' && name !== model.getState().model?.name)) return false;
+    const size = frames.at(-1) ?? start?.picture;
+    if (!size || (size.width === width && size.height === height)) return true;
+    throw new InputError(
+      'other-size',
+      `The run was set to ${width} × ${height}, but the animation is ${size.width} × ${size.height} now.`,
+      { remedy: 'Choose the size again and queue the run anew.' },
+    );
+  }
+
+  async function run(
+    id: number,
+    signal: AbortSignal,
+    planned?: { readonly values: Settings; readonly target: RunTarget },
+  ): Promise<void> {
     const ready = await model.whenReady();
     // The model's defaults may have changed the size, to which the start picture is then fitted again.
     await animation.whenRead();
     if (!isCurrent(id)) return;
-    const values = ready ? checkedSettings() : null;
+    if (ready && planned && !isFor(planned.target, planned.values)) {
+      end('replaced');
+      return;
+    }
+    const values = ready ? (planned?.values ?? checkedSettings()) : null;
     const { start, frames } = animation.getState();
     if (!values || !start) {
       end('failed');
@@ -152,7 +179,8 @@ export function createGeneration({
     const work = workOf(frames, values, animation.pictureAt);
     const { project, tree } = animation.getState();
     from = { project, leaf: tree.leaf };
-    patch(id, { phase: 'running', frames: work.frames, width, height, begun: environment.now() });
+    const begun = environment.now();
+    patch(id, { phase: 'running', frames: work.frames, width, height, settings: values, begun });
     notices.announce(`Making ${countFrames(work.frames)}.`);
     await work.begin(diffusion.current(), {
       signal,
@@ -189,10 +217,42 @@ export function createGeneration({
     if (isCurrent(id)) end('done');
   }
 
+  async function begin(values: Settings, target?: RunTarget): Promise<void> {
+    controller = new AbortController();
+    const id = ++lastRun;
+    store.setState({
+      outcome: null,
+      run: {
+        id,
+        phase: 'waiting',
+        frames: values.frames,
+        made: 0,
+        settings: values,
+        width: values.width,
+        height: values.height,
+        begun: environment.now(),
+        progress: null,
+        preview: null,
+      },
+    });
+    try {
+      await run(id, controller.signal, target && { values, target });
+    } catch (error) {
+      if (!isCurrent(id)) return;
+      end(isAbort(error) ? 'stopped' : 'failed');
+      const made = animation.getState().frames.length;
+      const kept = made === 1 ? 'The frame made so far is kept.' : `All ${made} frames made so far are kept.`;
+      model.report(error, { kept: made > 0 ? kept : '' });
+    }
+  }
+
   // A run ends when the animation that it continues is replaced.
   animation.subscribe(({ edition }, before) => {
     if (edition === before.edition) return;
-    if (store.getState().run?.phase === 'running') generation.stop();
+    if (store.getState().run?.phase === 'running') {
+      controller.abort();
+      end('replaced');
+    }
     store.setState({ outcome: null });
     // A size that did not match the previous frames may be valid now.
     settings.recheck();
@@ -226,24 +286,10 @@ export function createGeneration({
         );
         return;
       }
-      controller = new AbortController();
-      const id = ++lastRun;
-      const { frames, width, height } = values;
-      const begun = environment.now();
-      store.setState({
-        outcome: null,
-        run: { id, phase: 'waiting', frames, made: 0, width, height, begun, progress: null, preview: null },
-      });
-      try {
-        await run(id, controller.signal);
-      } catch (error) {
-        if (!isCurrent(id)) return;
-        end(isAbort(error) ? 'stopped' : 'failed');
-        const made = animation.getState().frames.length;
-        const kept =
-          made === 1 ? 'The frame made so far is kept.' : `All ${made} frames made so far are kept.`;
-        model.report(error, { kept: made > 0 ? kept : '' });
-      }
+      await begin(values);
+    },
+    async start(values, target) {
+      if (!store.getState().run) await begin(values, target);
     },
     stop() {
       controller.abort();

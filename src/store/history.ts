@@ -8,7 +8,7 @@ export interface HistoryEntry {
   /** Name of the action, for buttons and announcements: “Undo: Delete frames”. */
   readonly label: string;
   /** What it changes: entries that change frames cannot be undone or redone during a run. */
-  readonly touches: 'settings' | 'frames';
+  readonly touches: 'settings' | 'frames' | 'queue';
   /** Ids of the projects that the entry refers to. */
   readonly projects: readonly string[];
   /** Memory that the entry holds, relative to that of a changed setting; default 1. */

@@ -3,6 +3,7 @@ import { framesToMake, planSmooth } from '../project/index.ts';
 import type { Settings, SmoothPlan, Trail } from '../project/index.ts';
 import type { CallOptions, Connection, GenerateEvent, diffusionApi } from '../protocol/index.ts';
 import type { Frames } from './frames.ts';
+import type { SettingsStore } from './settings.ts';
 
 /** Loads the picture at a position of the animation, 0 being the start picture. */
 type PictureAt = (position: number) => Promise<Picture>;
@@ -49,6 +50,21 @@ export function workOf(frames: Frames, settings: Settings, pictureAt: PictureAt)
 /** Number of frames that the next run makes. */
 export function framesToCome(frames: Frames, settings: Settings): number {
   return settings.mode === 'smooth' ? framesToMake(smoothPlan(frames, settings), settings) : settings.frames;
+}
+
+/** Whether the settings' size is that of the existing frames, if there are any; shows the problem if not. */
+export function hasFrameSize(
+  values: Settings,
+  size: Pick<Picture, 'width' | 'height'> | undefined,
+  settings: Pick<SettingsStore, 'refuse'>,
+): boolean {
+  if (!size || (size.width === values.width && size.height === values.height)) return true;
+  const key = size.width === values.width ? 'height' : 'width';
+  settings.refuse(key, {
+    message: `All frames of an animation have one size: so far ${size.width} × ${size.height}. Go back to it, or start over.`,
+    suggestions: [size[key]],
+  });
+  return false;
 }
 
 /** Plans a run of smooth mode, with positions instead of pictures. */

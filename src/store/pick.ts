@@ -11,6 +11,7 @@ import type { GenerationStore } from './generation.ts';
 import { createLatest } from './latest.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 import type { ModelStore } from './model.ts';
+import { hasFrameSize } from './modes.ts';
 import type { Notices } from './notices.ts';
 import { blankVariants, finishedVariants, withFinished, withPreviews } from './pick-round.ts';
 import type { FinishedVariant, Round } from './pick-round.ts';
@@ -114,17 +115,6 @@ export function createPick({
     store.setState({ round: null, ready: [] });
   }
 
-  /** Whether the settings' size is that of the existing frames; shows the problem if not. */
-  function fits({ width, height }: Settings, last: FrameSize | undefined): boolean {
-    if (!last || (last.width === width && last.height === height)) return true;
-    const key = last.width === width ? 'height' : 'width';
-    settings.refuse(key, {
-      message: `All frames of an animation have one size: so far ${last.width} × ${last.height}. Go back to it, or start over.`,
-      suggestions: [last[key]],
-    });
-    return false;
-  }
-
   function onRoundEvent(id: number, event: RoundEvent) {
     // Events of a previous round may still arrive.
     if (!isCurrent(id)) return;
@@ -184,7 +174,7 @@ export function createPick({
       values = ready ? settings.commitAll() : null;
       const { start, frames } = animation.getState();
       const origin = frames.length > 0 && start ? { origin: start.picture } : {};
-      if (!values || !start || !fits(values, frames.at(-1))) {
+      if (!values || !start || !hasFrameSize(values, frames.at(-1), settings)) {
         endRound();
         return;
       }
@@ -243,7 +233,7 @@ export function createPick({
    */
   function isSizeKept(last: FrameSize | undefined): boolean {
     const values = settings.commitAll();
-    return values !== null && fits(values, last);
+    return values !== null && hasFrameSize(values, last, settings);
   }
 
   function move(change: () => void) {

@@ -1,6 +1,6 @@
 import type { StoreApi } from 'zustand/vanilla';
 import type { Environment } from './environment.ts';
-import type { GenerationStore } from './generation.ts';
+import type { EndedRun, GenerationStore } from './generation.ts';
 import type { Notices } from './notices.ts';
 import type { Preferences } from './preferences.ts';
 
@@ -10,7 +10,7 @@ const topic = 'notifications';
 export const longRun = 10;
 
 /**
- * Tells the end of long runs by a notification of the system if the tab is hidden and the user has switched that on.
+ * Tells the end of a long run, or of all runs of a queue, by a notification of the system if the tab is hidden and the user has switched that on.
  * Runs that the user stops are not told.
  */
 export function notifyAtEnd({
@@ -23,17 +23,30 @@ export function notifyAtEnd({
   environment: Pick<Environment, 'notifications' | 'visibility'>;
 }): void {
   if (!notifications) return;
-  generation.onEnd(({ kind, made, seconds }) => {
-    const isTold = preferences.getState().notifyAtEnd && notifications.permission() === 'granted';
-    if (!isTold || kind === 'stopped' || seconds < longRun || !visibility.isHidden()) return;
+  let made = 0;
+  let seconds = 0;
+  generation.onEnd((ended) => {
+    made += ended.made;
+    seconds += ended.seconds;
+    // The next run of the queue has begun.
+    if (generation.getState().run) return;
+    tell(ended.kind);
+    made = 0;
+    seconds = 0;
+  });
+
+  function tell(kind: EndedRun['kind']) {
+    const isOn = preferences.getState().notifyAtEnd && notifications?.permission() === 'granted';
+    const isNews = kind === 'done' || kind === 'failed';
+    if (!isOn || !isNews || seconds < longRun || !visibility.isHidden()) return;
     const frames = made === 1 ? '1 frame' : `${made} frames`;
     const [title, body] =
       kind === 'done'
-        ? [`${frames} made`, 'Drift has finished the run.']
+        ? [`${frames} made`, 'Drift has finished.']
         : ['The run ended by an error', `${frames} ${made === 1 ? 'is' : 'are'} kept.`];
     // The title of the tab says it, too.
     notifications.show(title, body).catch(() => undefined);
-  });
+  }
 }
 
 /**

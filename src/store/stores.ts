@@ -31,6 +31,8 @@ import { createPreferences } from './preferences.ts';
 import type { Preferences } from './preferences.ts';
 import { createProjects } from './projects.ts';
 import type { ProjectsStore } from './projects.ts';
+import { createRunQueue } from './run-queue.ts';
+import type { QueueStore } from './run-queue.ts';
 import { createSettingsLink } from './settings-link.ts';
 import type { SettingsLink } from './settings-link.ts';
 import { createSettings } from './settings.ts';
@@ -56,6 +58,7 @@ export interface Stores {
   readonly singlePictures: StagePicture;
   readonly thumbnails: Thumbnails;
   readonly generation: GenerationStore;
+  readonly queue: QueueStore;
   readonly pick: PickStore;
   readonly player: PlayerStore;
   readonly exporter: ExportStore;
@@ -122,6 +125,7 @@ export function createStores(environment: Environment): Stores {
     environment,
   });
   const generation = createGeneration({ diffusion, animation, model, settings, notices, environment });
+  const queue = createRunQueue({ generation, animation, model, settings, notices, history });
   const pick = createPick({
     diffusion,
     animation,
@@ -151,6 +155,7 @@ export function createStores(environment: Environment): Stores {
     singlePictures,
     thumbnails,
     generation,
+    queue,
     pick,
     player,
     exporter,

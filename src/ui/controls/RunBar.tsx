@@ -1,24 +1,35 @@
-import { Square } from 'lucide-react';
-import { useId } from 'react';
+import { ListPlus, Square } from 'lucide-react';
+import { Suspense, useId, useRef } from 'react';
 import { childrenOf, startId } from '../../project/index.ts';
-import { framesToCome } from '../../store/index.ts';
+import { framesToCome, mostQueued } from '../../store/index.ts';
 import type { Run } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
+import { lazyPart } from '../shared/lazyPart.tsx';
 import { ProgressBar } from '../shared/ProgressBar.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import { loadWords, outcomeWords, runFraction, runWords, timeLeft } from '../shared/words.ts';
 import styles from './RunBar.module.css';
 
-/** Generate and Stop buttons, the progress of the run, and the actions on branches. */
+const RunQueue = lazyPart(async () => (await import('./RunQueue.tsx')).RunQueue);
+
+/** Generate and Stop buttons, the progress of the run, the queue behind it, and the actions on branches. */
 export function RunBar() {
-  const { animation, generation, pick, settings } = useStores();
+  const { animation, generation, model, pick, queue, settings } = useStores();
   const byHand = useSelect(settings, ({ values }) => values.mode === 'pick');
   const picking = useSelect(pick, (state) => state.round !== null);
   const run = useSelect(generation, (state) => state.run);
   const readOnly = useSelect(animation, ({ project }) => project?.readOnly ?? false);
+  const queued = useSelect(queue, ({ runs }) => runs.length);
+  const loading = useSelect(model, ({ status }) => status !== 'ready');
   const hint = useId();
+  const stop = useRef<HTMLButtonElement>(null);
   return (
     <div className={styles['bar']}>
+      {queued > 0 && (
+        <Suspense>
+          <RunQueue after={stop} />
+        </Suspense>
+      )}
       <Status />
       <div className={styles['buttons']}>
         <Button
@@ -30,7 +41,28 @@ export function RunBar() {
         >
           Generate
         </Button>
+        {(run !== null || queued > 0) && (
+          <Button
+            look={['large']}
+            className={styles['add']}
+            disabled={byHand || loading || queued >= mostQueued}
+            title={
+              queued >= mostQueued
+                ? `The queue is full: ${mostQueued} runs`
+                : byHand
+                  ? 'Picking by hand cannot wait in a queue'
+                  : loading
+                    ? 'As soon as the model is loaded'
+                    : 'Makes frames with these settings after the runs before'
+            }
+            onClick={queue.add}
+          >
+            <ListPlus size={16} aria-hidden />
+            Add to queue
+          </Button>
+        )}
         <Button
+          ref={stop}
           look={['large']}
           disabled={run === null && !picking}
           title="Stop (Escape)"
@@ -45,7 +77,7 @@ export function RunBar() {
       </div>
       <div className={styles['hint']}>
         <p id={hint}>
-          <Hint phase={run?.phase ?? null} picking={picking} readOnly={readOnly} />
+          <Hint phase={run?.phase ?? null} queued={queued} picking={picking} readOnly={readOnly} />
         </p>
         {!run && <Ways readOnly={readOnly} />}
       </div>
@@ -56,10 +88,12 @@ export function RunBar() {
 /** What Generate or Stop would do now. */
 function Hint({
   phase,
+  queued,
   picking,
   readOnly,
 }: {
   readonly phase: Run['phase'] | null;
+  readonly queued: number;
   readonly picking: boolean;
   readonly readOnly: boolean;
 }) {
@@ -69,7 +103,9 @@ function Hint({
   const values = useSelect(settings, (state) => state.values);
   if (readOnly) return 'Open in another tab: here it can be watched.';
   if (phase === 'waiting') return 'Begins as soon as everything is there.';
-  if (phase === 'running') return 'Stopping keeps every finished frame.';
+  if (phase === 'running') {
+    return `Stopping keeps every finished frame${queued > 0 ? ', and the next run begins' : ''}.`;
+  }
   if (picking) return 'Stopping keeps every frame that you picked.';
   if (!start) return 'Choose a picture first.';
   const from = frames.length > 0 ? `Goes on from frame ${frames.length}` : 'Starts from your picture';

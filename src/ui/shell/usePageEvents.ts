@@ -165,16 +165,17 @@ export function useTitle(): void {
   }, [generation, model, pick, environment]);
 }
 
-/** Asks before the tab closes if there are unsaved frames or a run in progress. */
+/** Asks before the tab closes if there are unsaved frames, a run in progress, or queued runs. */
 export function useLeaveGuard(): void {
-  const { animation, generation } = useStores();
+  const { animation, generation, queue } = useStores();
   useEffect(() => {
     const guard = (event: BeforeUnloadEvent) => {
-      if (animation.getState().unsaved || generation.getState().run) event.preventDefault();
+      const isBusy = generation.getState().run !== null || queue.getState().runs.length > 0;
+      if (animation.getState().unsaved || isBusy) event.preventDefault();
     };
     window.addEventListener('beforeunload', guard);
     return () => {
       window.removeEventListener('beforeunload', guard);
     };
-  }, [animation, generation]);
+  }, [animation, generation, queue]);
 }

@@ -127,7 +127,7 @@ describe('a notification at the end of a run', () => {
     await longRun(rig, false);
     expect(rig.tab.shown).toEqual([]);
     await longRun(rig, true);
-    expect(rig.tab.shown).toEqual([{ title: '3 frames made', body: 'Drift has finished the run.' }]);
+    expect(rig.tab.shown).toEqual([{ title: '3 frames made', body: 'Drift has finished.' }]);
   });
 
   it('is not shown for a short run, or one that the user stops', async () => {

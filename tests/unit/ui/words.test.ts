@@ -24,6 +24,7 @@ const run = {
   width: 64,
   height: 64,
   begun: 0,
+  settings: defaultSettings,
   preview: null,
 } as const;
 

@@ -1,0 +1,61 @@
+/** Runs that wait behind the one in progress. */
+import { button, frames, generate, prepare, set } from './driving.ts';
+import { expect, test } from './fixtures.ts';
+
+test(
+  'runs are queued during a run, reordered, removed and brought back, and made in order',
+  { tag: '@cpu' },
+  async ({ page }) => {
+    // So long that it is in progress until it is stopped.
+    await prepare(page, { Frames: 999, Steps: 50, Seed: 1 });
+    await expect(button(page, 'Add to queue')).toHaveCount(0);
+    await generate(page);
+    await expect(button(page, 'Generate')).toBeDisabled();
+    for (const seed of [2, 3, 4]) {
+      await set(page, { Frames: 1, Steps: 2, Seed: seed });
+      await button(page, 'Add to queue').click();
+    }
+    const queue = page.getByRole('region', { name: 'Queue' });
+    const runs = queue.getByRole('list', { name: 'Queued runs' }).getByRole('listitem');
+    await expect(runs).toHaveText([/Automatic · 1 frame.*Steps 2 · Seed 2/, /Seed 3/, /Seed 4/]);
+
+    // By keyboard: the focus stays where the user works.
+    await button(page, 'Move up run 3').focus();
+    await page.keyboard.press('Enter');
+    await expect(runs).toHaveText([/Seed 2/, /Seed 4/, /Seed 3/]);
+    await expect(button(page, 'Move up run 2')).toBeFocused();
+    await button(page, 'Remove run 1').focus();
+    await page.keyboard.press('Enter');
+    await expect(runs).toHaveText([/Seed 4/, /Seed 3/]);
+    await expect(queue.getByRole('list', { name: 'Queued runs' })).toBeFocused();
+    await button(page, 'Undo').click();
+    await expect(runs).toHaveText([/Seed 2/, /Seed 4/, /Seed 3/]);
+    await button(page, 'Remove run 2').click();
+
+    // Stopping the first run begins the next, and that one the last.
+    await button(page, 'Stop').click();
+    await expect(queue).toHaveCount(0);
+    await expect(button(page, 'Generate')).toBeEnabled();
+    await expect(page.getByText(/^Made 1 frame in/)).toBeVisible();
+    await expect(frames(page)).not.toHaveCount(0);
+    await expect(button(page, 'Add to queue')).toHaveCount(0);
+  },
+);
+
+test('Stop all ends the run and empties the queue', { tag: '@cpu' }, async ({ page }) => {
+  await prepare(page, { Frames: 999, Steps: 50 });
+  await generate(page);
+  await button(page, 'Add to queue').click();
+  await button(page, 'Stop all').click();
+  await expect(button(page, 'Generate')).toBeEnabled();
+  await expect(page.getByRole('region', { name: 'Queue' })).toHaveCount(0);
+  await expect(button(page, 'Stop')).toBeFocused();
+  await expect(page.getByText(/^Stopped\./).first()).toBeVisible();
+
+  // Undo brings the runs back, and they wait for the user.
+  await button(page, 'Undo').click();
+  await expect(page.getByText('Paused, as no frames are being made.')).toBeVisible();
+  await set(page, { Steps: 2 });
+  await button(page, 'Clear queue').click();
+  await expect(page.getByRole('region', { name: 'Queue' })).toHaveCount(0);
+});
