@@ -13,9 +13,18 @@ test(
     await expect(page.getByRole('slider', { name: 'Likeness of the frames' })).toHaveCount(0);
     await button(page, 'Insight').click();
     const curves = page.getByRole('slider', { name: 'Likeness of the frames' });
+    const value = '−?\\d\\.\\d\\d';
     await expect(curves).toHaveAttribute(
       'aria-valuetext',
-      /^Frame 3,.* frame before −?\d\.\d\d, start −?\d\.\d\d/,
+      new RegExp(`^Frame 3, positive prompts ${value}, negative prompts ${value}$`),
+    );
+    await page.getByRole('radio', { name: 'Guidance' }).click();
+    await expect(curves).toHaveAttribute('aria-valuetext', new RegExp(`^Frame 3, before guidance ${value}$`));
+    await expect(page.getByText('Likeness of the embedding before and after guidance')).toBeVisible();
+    await page.getByRole('radio', { name: 'Frames', exact: true }).click();
+    await expect(curves).toHaveAttribute(
+      'aria-valuetext',
+      new RegExp(`^Frame 3, frame before ${value}, start picture ${value}$`),
     );
 
     const measured = await curves.getAttribute('aria-valuetext');
@@ -35,8 +44,22 @@ test(
     await curves.press('ArrowRight');
     await expect(curves).toHaveAttribute('aria-valuenow', '2');
 
-    // The legend stays inside a phone's screen.
-    const legend = page.locator('dl', { hasText: 'frame before' });
-    expect(await legend.evaluate((list) => list.scrollWidth <= list.clientWidth)).toBe(true);
+    // Inside a phone's screen, with labels that do not overlap.
+    const insight = page.getByRole('region', { name: 'Insight' });
+    expect(await insight.evaluate((region) => region.scrollWidth <= region.clientWidth)).toBe(true);
+    const tops = await curves.evaluate((plot) =>
+      [...(plot.parentElement?.querySelectorAll('[aria-hidden] > span') ?? [])]
+        .filter((label) => label.textContent.includes('.'))
+        .map((label) => label.getBoundingClientRect())
+        .map(({ top, bottom }) => ({ top, bottom }))
+        .sort((a, b) => a.top - b.top),
+    );
+    expect(tops.length).toBeGreaterThanOrEqual(2);
+    expect(tops.slice(1).every(({ top }, i) => top >= (tops[i]?.bottom ?? 0))).toBe(true);
+    // Lists of values hold nothing but groups of a term and its value.
+    expect(await insight.locator('dl > :not(div), dl > div > :not(dt, dd)').count()).toBe(0);
+
+    await page.reload();
+    await expect(page.getByRole('radio', { name: 'Frames', exact: true })).toBeChecked();
   },
 );

@@ -63,7 +63,7 @@ export function Player() {
       <PreferenceToggle
         name="insight"
         label="Insight"
-        title="Insight: how like each frame is to the prompts and to other frames"
+        title="Insight: a chart of how like each frame is to the prompts and to other frames"
         Icon={ChartLine}
       />
     </div>

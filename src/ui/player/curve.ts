@@ -79,3 +79,29 @@ export function sharedRange(curves: readonly Pick<Curve, 'range'>[]): { low: num
 export function frameAt(place: number, frames: number): number {
   return 1 + Math.round(Math.min(1, Math.max(0, place)) * (frames - 1));
 }
+
+/** Round numbers in a range for the labels of an axis, at most `most`, with the decimals that tell them apart. */
+export function ticks(
+  { low, high }: { readonly low: number; readonly high: number },
+  most: number,
+): { readonly values: readonly number[]; readonly decimals: number } {
+  const least = (high - low) / most;
+  const power = 10 ** Math.floor(Math.log10(least));
+  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= least) ?? 10);
+  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const values: number[] = [];
+  for (let n = Math.ceil(low / step - 1e-9); n * step <= high + 1e-9 * step; n++) {
+    values.push(Number((n * step).toFixed(decimals)));
+  }
+  return { values: values.slice(0, most), decimals };
+}
+
+/** Frame numbers for the labels of the horizontal axis: the first, round ones between, and the last, at most `most`. */
+export function frameTicks(frames: number, most: number): number[] {
+  if (frames <= 2) return Array.from({ length: frames }, (_, index) => index + 1);
+  const { values } = ticks({ low: 1, high: frames }, most - 1);
+  // Labels closer to the ends than half the distance of others would overlap theirs.
+  const gap = Math.max(1, ((values[1] ?? frames) - (values[0] ?? 1)) / 2);
+  const between = values.filter((n) => Number.isInteger(n) && n - 1 >= gap && frames - n >= gap);
+  return [1, ...between, frames];
+}

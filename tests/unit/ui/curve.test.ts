@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Curve, frameAt, sharedRange } from '../../../src/ui/player/curve.ts';
+import { Curve, frameAt, frameTicks, sharedRange, ticks } from '../../../src/ui/player/curve.ts';
 
 function curveOf(values: readonly (number | null)[]): Curve {
   const curve = new Curve();
@@ -74,5 +74,53 @@ describe('Curve', () => {
 
   it('does not magnify negligible changes', () => {
     expect(sharedRange([curveOf([0.5, 0.5001])])?.high).toBeCloseTo(0.506, 3);
+  });
+});
+
+describe('ticks', () => {
+  it('are round numbers with the decimals that they need', () => {
+    expect(ticks({ low: 0.188, high: 0.276 }, 5)).toEqual({ values: [0.2, 0.22, 0.24, 0.26], decimals: 2 });
+    expect(ticks({ low: -0.3, high: 1 }, 5)).toEqual({ values: [0, 0.5, 1], decimals: 1 });
+    expect(ticks({ low: 0.494, high: 0.506 }, 5)).toEqual({
+      values: [0.495, 0.5, 0.505],
+      decimals: 3,
+    });
+  });
+
+  it('lie inside the range, in order, a few of them and all different as text', () => {
+    const ranges = fc.record({
+      low: fc.double({ min: -1, max: 1, noNaN: true }),
+      spread: fc.double({ min: 0.012, max: 2, noNaN: true }),
+    });
+    fc.assert(
+      fc.property(ranges, ({ low, spread }) => {
+        const high = low + spread;
+        const { values, decimals } = ticks({ low, high }, 5);
+        expect(values.length).toBeGreaterThanOrEqual(1);
+        expect(values.length).toBeLessThanOrEqual(5);
+        for (const value of values) {
+          expect(value).toBeGreaterThanOrEqual(low - 1e-6);
+          expect(value).toBeLessThanOrEqual(high + 1e-6);
+        }
+        const texts = values.map((value) => value.toFixed(decimals));
+        expect(new Set(texts).size).toBe(values.length);
+        expect(values).toEqual(values.toSorted((a, b) => a - b));
+      }),
+    );
+  });
+
+  it('of frames are the first, the last and round numbers between', () => {
+    expect([0, 1, 2, 3].map((frames) => frameTicks(frames, 6))).toEqual([[], [1], [1, 2], [1, 2, 3]]);
+    expect(frameTicks(24, 6)).toEqual([1, 5, 10, 15, 20, 24]);
+    expect(frameTicks(10_000, 6)).toEqual([1, 2000, 4000, 6000, 8000, 10_000]);
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 20_000 }), (frames) => {
+        const numbers = frameTicks(frames, 6);
+        expect([numbers[0], numbers.at(-1)]).toEqual([1, frames]);
+        expect(numbers.length).toBeLessThanOrEqual(7);
+        expect(new Set(numbers).size).toBe(numbers.length);
+        expect(numbers.every(Number.isInteger)).toBe(true);
+      }),
+    );
   });
 });

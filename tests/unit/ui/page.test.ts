@@ -140,20 +140,20 @@ describe('the page', () => {
     rig.stores.preferences.setState({ insight: true });
     const slider = tags(html(rig.stores), 'div').find((tag) => tag.get('role') === 'slider');
     expect(slider?.get('aria-valuenow')).toBe('2');
-    expect(slider?.get('aria-valuetext')).toBe(
-      'Frame 2, positive prompts 0.20, negative prompts 0.20, frame before 0.80, start 0.70, before guidance 0.90',
-    );
+    expect(slider?.get('aria-valuetext')).toBe('Frame 2, positive prompts 0.20, negative prompts 0.20');
+    rig.stores.preferences.setState({ insightOf: 'frames' });
+    expect(html(rig.stores)).toContain('"Frame 2, frame before 0.80, start picture 0.70"');
+    rig.stores.preferences.setState({ insightOf: 'guidance' });
+    expect(html(rig.stores)).toContain('"Frame 2, before guidance 0.90"');
   });
 
   it('draws no curve for values that were not measured', async () => {
     const rig = new Rig();
-    rig.insight = { ...rig.insight, predecessor: null, start: null };
+    rig.insight = { ...rig.insight, predecessor: null };
     await rig.ready();
     await rig.stores.generation.generate();
-    rig.stores.preferences.setState({ insight: true });
-    expect(texts(html(rig.stores), 'dt')).toEqual(
-      expect.arrayContaining(['positive prompts', 'negative prompts', 'before guidance']),
-    );
+    rig.stores.preferences.setState({ insight: true, insightOf: 'frames' });
+    expect(texts(html(rig.stores), 'dt')).toContain('start picture');
     expect(texts(html(rig.stores), 'dt')).not.toContain('frame before');
   });
 
