@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { ModelError, isTransient } from '../../../src/base/index.ts';
 
 const failed = (code: string, status?: number) =>
-  new ModelError(code, 'It failed.', { remedy: 'Try again.', details: status === undefined ? {} : { status } });
+  new ModelError(code, 'It failed.', {
+    remedy: 'Try again.',
+    details: status === undefined ? {} : { status },
+  });
 
 describe('isTransient', () => {
   it.each([408, 425, 429, 500, 502, 503, 504, 520])('is true for HTTP status %i', (status) => {

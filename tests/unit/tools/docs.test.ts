@@ -7,7 +7,14 @@ import { describe, expect, it } from 'vitest';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Markdown files of the repository, as paths from its root. */
-const pages = ['', 'docs', 'public/models/builtin', 'public/examples', 'tests/golden', 'tools/builtin-model'].flatMap((folder) =>
+const pages = [
+  '',
+  'docs',
+  'public/models/builtin',
+  'public/examples',
+  'tests/golden',
+  'tools/builtin-model',
+].flatMap((folder) =>
   readdirSync(join(root, folder))
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name)),
