@@ -106,7 +106,7 @@ const faults: readonly {
     what: 'a server that fails',
     path: 'image_encoder/model.onnx',
     answer: () => Promise.resolve(503),
-    says: /image_encoder\/model\.onnx answered with 503/,
+    says: /image_encoder\/model\.onnx could not be read: the server answered 503/,
   },
   {
     what: 'an image encoder that is cut off',
