@@ -157,7 +157,7 @@ test.describe('a model server', { tag: '@cpu' }, () => {
         /was replaced on its server while it was being read.*What has been downloaded is kept/,
       ],
       [{ ...where, faults: [{ kind: 'other-range', shift: 1000 }] }, /answered with another range/],
-      [{ ...where, faults: [{ kind: 'status', status: 403 }] }, /answered 403.*use a model that is public/],
+      [{ ...where, faults: [{ kind: 'status', status: 403 }] }, /answered 403.*use a public model/],
     ];
     for (const [index, [rule, says]] of faults.entries()) {
       const injected = hub.inject(rule);

@@ -134,7 +134,10 @@ test.describe('a download', { tag: '@cpu' }, () => {
     const gate = await downloadAllButOneChunk(page, hub);
     const other = await context.newPage();
     await openModels(other, hub);
-    await button(other, 'Resume').click();
+    await other
+      .getByRole('region', { name: /^Download of/ })
+      .getByRole('button', { name: 'Resume' })
+      .click();
     await expect(alertIn(other)).toContainText('This model is being downloaded or used in another tab.');
     gate.open();
     await isInstalled(page);
