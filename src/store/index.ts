@@ -22,7 +22,7 @@ export type { Look, ModelFetch, ModelsState } from './models-state.ts';
 export type { History, HistoryEntry } from './history.ts';
 export type { Notice, NoticeAction } from './notices.ts';
 export type { PickState } from './pick.ts';
-export { mostQueued } from './run-queue.ts';
+export { countRuns, mostQueued } from './run-queue.ts';
 export type { QueuePause, QueuedRun, QueueState } from './run-queue.ts';
 export type { Round, Variant } from './pick-round.ts';
 export type { ComparedPicture, PlayerState } from './player.ts';

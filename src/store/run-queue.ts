@@ -228,6 +228,7 @@ export function createRunQueue({
   return queue;
 }
 
-function countRuns(count: number): string {
+/** A number of runs in words: `1 run`, `2 runs`. */
+export function countRuns(count: number): string {
   return count === 1 ? '1 run' : `${count} runs`;
 }

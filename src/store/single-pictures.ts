@@ -5,7 +5,7 @@ import type { Notices } from './notices.ts';
 import type { Pictures } from './pictures.ts';
 
 /** Copies and saves single pictures of the animation as PNG files. Positions: 0 is the start, n is frame n. */
-export interface StagePicture {
+export interface SinglePictures {
   /** Copies a picture to the clipboard; null if the browser cannot copy pictures. */
   readonly copy: ((position: number) => Promise<void>) | null;
   readonly save: (position: number) => Promise<void>;
@@ -21,7 +21,7 @@ export function createSinglePictures({
   pictures: Pick<Pictures, 'encode'>;
   notices: Notices;
   environment: Pick<Environment, 'copyPicture' | 'saveFile'>;
-}): StagePicture {
+}): SinglePictures {
   const topic = 'picture file';
   const png = async (position: number) => pictures.encode(await animation.pictureAt(position));
 

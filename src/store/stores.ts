@@ -22,7 +22,7 @@ import { createOffers } from './offers.ts';
 import { createPick } from './pick.ts';
 import type { PickStore } from './pick.ts';
 import { createSinglePictures } from './single-pictures.ts';
-import type { StagePicture } from './single-pictures.ts';
+import type { SinglePictures } from './single-pictures.ts';
 import { createPictures } from './pictures.ts';
 import type { Pictures } from './pictures.ts';
 import { createPlayer } from './player.ts';
@@ -55,7 +55,7 @@ export interface Stores {
   readonly autosave: Autosave;
   readonly projects: ProjectsStore;
   readonly pictures: Pictures;
-  readonly singlePictures: StagePicture;
+  readonly singlePictures: SinglePictures;
   readonly thumbnails: Thumbnails;
   readonly generation: GenerationStore;
   readonly queue: QueueStore;

@@ -1,7 +1,7 @@
 import { ArrowDown, ArrowUp, X } from 'lucide-react';
 import { useRef, useState } from 'react';
 import type { RefObject } from 'react';
-import { framesToCome } from '../../store/index.ts';
+import { countRuns, framesToCome } from '../../store/index.ts';
 import type { QueuePause, QueuedRun } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
@@ -39,7 +39,7 @@ export function RunQueue({ after }: { readonly after: RefObject<HTMLElement | nu
       )}
       <details open={open}>
         <summary className={styles['summary']}>
-          {runs.length === 1 ? '1 run' : `${runs.length} runs`} {paused ? 'waiting' : 'to come'}
+          {countRuns(runs.length)} {paused ? 'waiting' : 'to come'}
         </summary>
         <ol className={styles['list']} aria-label="Queued runs" ref={list} tabIndex={-1}>
           {runs.map((queued, index) => (

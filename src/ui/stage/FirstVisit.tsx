@@ -1,5 +1,6 @@
 import { ImageUp, Pause, Play } from 'lucide-react';
 import { useState } from 'react';
+import type { ReactNode } from 'react';
 import { useStores } from '../shared/stores.ts';
 import { openStartFile } from '../shared/startFile.ts';
 import { Button } from '../shared/Button.tsx';
@@ -22,20 +23,17 @@ export function FirstVisit() {
       </h2>
       <ul className={styles['animations']} role="list" aria-label="Examples">
         {animatedExamples.map((example) => (
-          <li key={example.file}>
-            <button
-              type="button"
-              className={styles['animation']}
-              onClick={() => {
-                settings.chooseRecipe(example.recipe, example.settings);
-                start(example);
-              }}
-            >
-              <AnimatedPicture example={example} playing={playing} />
-              <span className={styles['label']}>{example.name}</span>
-              <span className="hidden-text">: {example.description}</span>
-            </button>
-          </li>
+          <ExampleItem
+            key={example.file}
+            example={example}
+            look="animation"
+            onTake={() => {
+              settings.chooseRecipe(example.recipe, example.settings);
+              start(example);
+            }}
+          >
+            <AnimatedPicture example={example} playing={playing} />
+          </ExampleItem>
         ))}
       </ul>
       <button
@@ -57,23 +55,43 @@ export function FirstVisit() {
       </div>
       <ul className={styles['pictures']} role="list" aria-label="Example pictures">
         {pictureExamples.map((example) => (
-          <li key={example.file}>
-            <button
-              type="button"
-              className={styles['picture']}
-              onClick={() => {
-                start(example);
-              }}
-            >
-              <img src={exampleUrl(example.file)} alt="" width="128" height="128" draggable={false} />
-              <span>{example.name}</span>
-              <span className="hidden-text">: {example.description}</span>
-            </button>
-          </li>
+          <ExampleItem
+            key={example.file}
+            example={example}
+            look="picture"
+            onTake={() => {
+              start(example);
+            }}
+          >
+            <img src={exampleUrl(example.file)} alt="" width="128" height="128" draggable={false} />
+          </ExampleItem>
         ))}
       </ul>
       <p className={styles['promise']}>Everything runs on this machine. No picture ever leaves it.</p>
     </div>
+  );
+}
+
+/** List item with the button of an example. `children` is its picture. */
+function ExampleItem({
+  example: { name, description },
+  look,
+  onTake,
+  children,
+}: {
+  readonly example: Example;
+  readonly look: 'animation' | 'picture';
+  readonly onTake: () => void;
+  readonly children: ReactNode;
+}) {
+  return (
+    <li>
+      <button type="button" className={styles[look]} onClick={onTake}>
+        {children}
+        <span className={styles['label']}>{name}</span>
+        <span className="hidden-text">: {description}</span>
+      </button>
+    </li>
   );
 }
 
