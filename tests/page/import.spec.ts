@@ -43,7 +43,9 @@ async function shownByBrowser(page: Page, name: string) {
 }
 
 const folder = (name: string) => readdirSync(inputs + name).map((file) => `${name}/${file}`);
-const expectMessage = (page: Page, text: string | RegExp) => expect(page.getByText(text)).toBeVisible();
+/** In the page's own list: a dialog that is about to close shows the message too. */
+const expectMessage = (page: Page, text: string | RegExp) =>
+  expect(page.getByRole('main').getByText(text)).toBeVisible();
 
 test.describe('imported files', { tag: '@cpu' }, () => {
   test('a dropped folder of the original program: imports its frames and offers the animation', async ({

@@ -255,7 +255,9 @@ test.describe('a model from another source', { tag: '@cpu' }, () => {
     await field.fill('somebody/nothing');
     await button(page, 'Look').click();
     const card = page.getByRole('region', { name: 'The model to add' });
-    await expect(card.getByRole('listitem').first()).toContainText(/somebody\/nothing.*401.*that is public/);
+    await expect(card.getByRole('listitem').first()).toContainText(
+      /somebody\/nothing.*401.*use a public model/,
+    );
 
     await field.fill(diffusionRepository);
     await button(page, 'Look').click();
