@@ -1,15 +1,15 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import { WorkerError } from '../base/index.ts';
-import { append, endAt, removeBranch, restoreBranch, startId, treeOf } from '../project/index.ts';
-import type { FrameTree, RemovedBranch, TreeChange } from '../project/index.ts';
+import { removeBranch, startId, treeOf } from '../project/index.ts';
 import { createAnimationHistory } from './animation-history.ts';
 import type { AnimationState, AnimationStore } from './animation-store.ts';
 import type { Autosave } from './autosave.ts';
 import { documentOf, everHadFrames, nothing, treeOfPictures } from './content.ts';
 import type { Content, OpenProject } from './content.ts';
 import type { Environment } from './environment.ts';
-import { frameOf, framesOf, noFrames } from './frames.ts';
+import { createFrameChanges } from './frame-changes.ts';
+import { framesOf, noFrames } from './frames.ts';
 import type { History } from './history.ts';
 import type { AnimationChange, ChangeListener } from './journal.ts';
 import { createNewestTask } from './newest-task.ts';
@@ -67,7 +67,7 @@ export function createAnimation({
     return { project, start, tree, frames };
   };
 
-  function tell(project: OpenProject | null, change: AnimationChange) {
+  function emit(project: OpenProject | null, change: AnimationChange) {
     if (!project) return;
     for (const listener of listeners) listener(project, change);
   }
@@ -97,7 +97,7 @@ export function createAnimation({
   /** Called when a project leaves the page: one without frames is not kept. */
   function leave({ project, tree }: Content) {
     notices.dismissTopic(removedTopic);
-    if (tree.nodes.size === 0) tell(project, { kind: 'leftEmpty', hadFrames: everHadFrames(tree) });
+    if (tree.nodes.size === 0) emit(project, { kind: 'leftEmpty', hadFrames: everHadFrames(tree) });
   }
 
   const document = () => documentOf(content(), settings.getState().values);
@@ -112,19 +112,19 @@ export function createAnimation({
       readOnly: false,
     };
     nextEdition({ ...nothing, project, start });
-    tellBegun(start);
+    emitBegun(start);
     leave(before);
   }
 
-  function tellBegun({ picture, file: original }: StartPicture) {
+  function emitBegun({ picture, file: original }: StartPicture) {
     const begun = document();
-    if (begun) tell(store.getState().project, { kind: 'begun', document: begun, picture, original });
+    if (begun) emit(store.getState().project, { kind: 'begun', document: begun, picture, original });
   }
 
   function replaceStart(start: StartPicture) {
     store.setState({ start });
     const { picture } = start;
-    tell(store.getState().project, { kind: 'start', start: documentStart(start), picture });
+    emit(store.getState().project, { kind: 'start', start: documentStart(start), picture });
   }
 
   /** Fits the start picture again after the size in the settings, or the fit, changed; not once there are frames. */
@@ -157,8 +157,8 @@ export function createAnimation({
     if (before.project?.id !== project?.id) leave(before);
     const wasEmpty = tree.nodes.size === 0;
     // A project that never had frames was purged when it left the page: create it anew.
-    if (!wasEmpty || everHadFrames(tree)) tell(project, { kind: 'resumed', wasEmpty });
-    else if (start) tellBegun(start);
+    if (!wasEmpty || everHadFrames(tree)) emit(project, { kind: 'resumed', wasEmpty });
+    else if (start) emitBegun(start);
   }
 
   /** Replaces the project on the page by a new one, with a notice that offers to restore the frames. */
@@ -172,40 +172,22 @@ export function createAnimation({
     offers.show(shelfTopic, `${count} put aside.`, 'Bring back', entry);
   }
 
-  /** Shows a changed tree, or another path of it, and reports the change. */
-  function follow(tree: FrameTree, change: TreeChange) {
-    const before = content();
-    nextEdition({ ...before, tree, frames: framesOf(tree, before.frames) });
-    tell(before.project, { kind: 'tree', change, pictures: [] });
-  }
-
-  function endAnimationAt(leaf: number) {
-    const { tree } = store.getState();
-    follow(endAt(tree, leaf), { added: [], removed: [], leafBefore: tree.leaf, leafAfter: leaf });
-  }
+  const frameChanges = createFrameChanges({
+    store,
+    show: nextEdition,
+    emit,
+    restoreStart(from) {
+      reading.stop();
+      if (store.getState().start !== from) replaceStart(from);
+    },
+    pictures,
+    environment,
+  });
 
   function goTo(label: string, leaf: number) {
     const { project, tree } = store.getState();
-    endAnimationAt(leaf);
+    frameChanges.endAt(leaf);
     recorded.moved(label, { project, leaf: tree.leaf });
-  }
-
-  function takeOff(tree: FrameTree, { nodes, leafBefore, leafAfter }: RemovedBranch) {
-    follow(tree, { added: [], removed: nodes, leafBefore, leafAfter });
-  }
-
-  function restore(removed: RemovedBranch, from: StartPicture | null): boolean {
-    notices.dismissTopic(removedTopic);
-    const now = store.getState();
-    const tree = restoreBranch(now.tree, removed);
-    if (tree === now.tree) return false;
-    // The start picture may have been fitted to another size since; frames need it in theirs.
-    if (from && now.tree.nodes.size === 0) {
-      reading.stop();
-      if (now.start !== from) replaceStart(from);
-    }
-    follow(tree, { added: removed.nodes, removed: [], leafBefore: now.tree.leaf, leafAfter: tree.leaf });
-    return true;
   }
 
   const recorded = createAnimationHistory({
@@ -213,9 +195,12 @@ export function createAnimation({
     settings,
     content,
     bringBack,
-    endAt: endAnimationAt,
-    restore,
-    takeOff,
+    endAt: frameChanges.endAt,
+    restore(removed, from) {
+      notices.dismissTopic(removedTopic);
+      return frameChanges.restore(removed, from);
+    },
+    takeOff: frameChanges.takeOff,
   });
 
   const animation: AnimationStore = {
@@ -230,29 +215,10 @@ export function createAnimation({
       });
     },
     whenRead: reading.whenDone,
-    append({ model, variant = 0, picture, settings: used, insight, seconds, leg }) {
-      const { project, tree: before, frames } = store.getState();
-      if (!project) throw new RangeError('frames belong to a project');
-      const { width, height } = picture;
-      const made = environment.today().toISOString();
-      const { tree, node } = append(before, {
-        variant,
-        settings: used,
-        model,
-        width,
-        height,
-        insight,
-        ...(leg && { leg }),
-        seconds,
-        made,
-      });
-      const frame = frameOf(node, frames.length + 1);
-      pictures.add(project.id, node.id, picture);
+    append(made) {
+      const frame = frameChanges.append(made);
       // Once new frames are made, stop offering the old ones; undo still restores them.
       notices.dismissTopic(shelfTopic);
-      store.setState({ tree, frames: frames.append(frame), unsaved: true });
-      const change = { added: [node], removed: [], leafBefore: before.leaf, leafAfter: node.id };
-      tell(project, { kind: 'tree', change, pictures: [node.id] });
       return frame;
     },
     startOver() {
@@ -276,7 +242,7 @@ export function createAnimation({
       const { tree, removed } = removeBranch(before, first.id);
       const { nodes } = removed;
       notices.dismissTopic(removedTopic);
-      takeOff(tree, removed);
+      frameChanges.takeOff(tree, removed);
       const entry = recorded.removed(nodes.length === 1 ? 'Delete frame' : 'Delete frames', removed, start);
       const count = nodes.length === 1 ? '1 frame was' : `${nodes.length} frames were`;
       offers.show(removedTopic, `${count} deleted.`, 'Bring back', entry);
@@ -327,7 +293,7 @@ export function createAnimation({
       const { tree, change, held } = treeOfPictures(imported, values, environment.today().toISOString());
       for (const picture of held) pictures.hold(project.id, picture);
       nextEdition({ ...content(), tree, frames: framesOf(tree, noFrames) });
-      tell(project, { kind: 'tree', change, pictures: held.map(({ id }) => id) });
+      emit(project, { kind: 'tree', change, pictures: held.map(({ id }) => id) });
       recorded.swapped('Import', before.content, before.settings);
     },
     clear(left) {

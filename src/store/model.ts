@@ -136,7 +136,7 @@ export function createModelStore({
       settings.applyModel(loaded.defaults, loaded.latentScale);
       store.setState({ status: 'ready', model: loaded, place, progress: null, device: loaded.device });
       notices.dismissTopic(loadTopic);
-      tellSize(loaded);
+      announceSize(loaded);
       notices.announce(`${loaded.name} is ready.`);
       return true;
     } catch (error) {
@@ -164,7 +164,7 @@ export function createModelStore({
     }
   }
 
-  function tellSize({ name, size, largestSide: side, device }: LoadedModel) {
+  function announceSize({ name, size, largestSide: side, device }: LoadedModel) {
     if (side === null) {
       notices.dismissTopic(sizeTopic);
       return;

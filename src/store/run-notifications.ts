@@ -30,12 +30,12 @@ export function notifyAtEnd({
     seconds += ended.seconds;
     // The next run of the queue has begun.
     if (generation.getState().run) return;
-    tell(ended.kind);
+    notify(ended.kind);
     made = 0;
     seconds = 0;
   });
 
-  function tell(kind: EndedRun['kind']) {
+  function notify(kind: EndedRun['kind']) {
     const isOn = preferences.getState().notifyAtEnd && notifications?.permission() === 'granted';
     const isNews = kind === 'done' || kind === 'failed';
     if (!isOn || !isNews || seconds < longRun || !visibility.isHidden()) return;
