@@ -4,22 +4,19 @@ import { Pipeline, Scope } from '../src/diffusion/index.ts';
 import { encodePng } from '../src/formats/index.ts';
 import { createModel } from '../src/models/index.ts';
 import { meterGpuWork } from './bench/gpu-work.ts';
+import { compareUnets } from './bench/second-unet.ts';
+import { measure } from './bench/timing.ts';
 import { openCheckpointFolder } from './checkpoint-folder.ts';
 import { openNodeBackend } from './node-runtime.ts';
 
 const usage = `Usage: npm run bench -- [--backend webgpu|cpu] [--checkpoint DIR] [--size PIXELS] [--clip PIXELS]
-  [--steps N] [--rounds N] [--sums float32|float16]
+  [--steps N] [--rounds N] [--sums float32|float16] [--second FILE.onnx]
 
 Times the loading of each network, the first frame, every stage of a frame and whole frames, and counts what a frame asks
 of the GPU. Prints a table, then JSON: median, best and worst of N rounds (default 5), in milliseconds. --clip is the side
-of the image encoder's pictures. Compare only figures of one run: machines are noisy, and a software GPU says nothing
+of the image encoder's pictures. --second times a UNet of the same weights, exported by tools/bench/export_unet.py, in
+turn with the compiled one. Compare only figures of one run: machines are noisy, and a software GPU says nothing
 about how fast a real one is.`;
-
-interface Timing {
-  readonly median: number;
-  readonly best: number;
-  readonly worst: number;
-}
 
 /** Entry point of the benchmark. See `usage`. */
 export async function main(args: string[]): Promise<number> {
@@ -33,6 +30,7 @@ export async function main(args: string[]): Promise<number> {
       steps: { type: 'string', default: '10' },
       rounds: { type: 'string', default: '5' },
       sums: { type: 'string', default: 'float32' },
+      second: { type: 'string' },
     },
   });
   const [size, steps, rounds] = [Number(values.size), Number(values.steps), Number(values.rounds)];
@@ -128,6 +126,10 @@ export async function main(args: string[]): Promise<number> {
         return Promise.resolve();
       }),
     };
+    const second =
+      values.second === undefined
+        ? null
+        : await compareUnets(backend, pipeline, values.second, { noise, embeds, rounds });
     meter?.take();
     await frame();
     const work = meter?.take() ?? null;
@@ -153,6 +155,7 @@ export async function main(args: string[]): Promise<number> {
       'first frame, ms': firstFrame,
       'stages, ms': { ...stages, 'whole frame': whole },
       'stages between networks, part of a frame': Number((between / whole.median).toFixed(4)),
+      ...(second ? { 'UNet, guided, in turn with the second': second } : {}),
       'of a frame': work,
       peaks,
     };
@@ -170,17 +173,3 @@ export async function main(args: string[]): Promise<number> {
 }
 
 const rounded = (value: number) => Number(value.toFixed(1));
-
-/** Times `work`. A warm-up round, which compiles shaders and fills caches, is not counted. */
-async function measure(rounds: number, work: () => Promise<void>): Promise<Timing> {
-  await work();
-  const times: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    const began = performance.now();
-    await work();
-    times.push(performance.now() - began);
-  }
-  times.sort((a, b) => a - b);
-  const at = (index: number) => rounded(times[index] ?? NaN);
-  return { median: at(Math.floor(rounds / 2)), best: at(0), worst: at(rounds - 1) };
-}

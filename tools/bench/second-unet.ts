@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { ModelError } from '../../src/base/index.ts';
+import type { DeviceTensor } from '../../src/compute/index.ts';
+import { Scope } from '../../src/diffusion/index.ts';
+import type { Pipeline } from '../../src/diffusion/index.ts';
+import type { Session } from '../../src/runtime/index.ts';
+import type { NodeBackend } from '../node-runtime.ts';
+import { timeOf, timingOf } from './timing.ts';
+import type { Timing } from './timing.ts';
+
+/** Names of the inputs of `export_unet.py`, which are those of diffusers' exporter. */
+const inputNames = ['sample', 'timestep', 'encoder_hidden_states'];
+const timestep = 500;
+
+/** Two UNets of the same weights, timed in turn: A B A B. */
+export interface UnetComparison {
+  readonly 'compiled, ms': Timing;
+  readonly 'second, ms': Timing;
+  /** Time of the second over that of the compiled one, pair by pair. */
+  readonly ratio: { readonly median: number; readonly lowest: number; readonly highest: number };
+  /** Norm of the difference of both conditional predictions over the norm of the second's. */
+  readonly 'relative difference': number;
+}
+
+/**
+ * Times a UNet exported to ONNX in turn with the compiled one, both with the two rows of classifier-free guidance.
+ *
+ * @param file - ONNX file; its external data, if any, is in one file beside it, named FILE.data
+ * @param noise - latents [1, channels, height, width]
+ * @throws ModelError `unet-inputs` if its inputs are not those of diffusers' exporter, `session-failed`
+ */
+export async function compareUnets(
+  { compute, runtime }: NodeBackend,
+  pipeline: Pipeline,
+  file: string,
+  { noise, embeds, rounds }: { noise: DeviceTensor; embeds: DeviceTensor; rounds: number },
+): Promise<UnetComparison> {
+  const second = await openSecond(runtime, file);
+  const scope = new Scope();
+  try {
+    const [latents, embedding] = await compute.read([noise, embeds]);
+    if (!latents || !embedding) throw new RangeError('two tensors have two values');
+    const twice = (first: Float32Array, then: Float32Array) => {
+      const rows = new Float32Array(first.length + then.length);
+      rows.set(first);
+      rows.set(then, first.length);
+      return rows;
+    };
+    const type = compute.modelType;
+    const [values, context] = [Float32Array.from(latents), Float32Array.from(embedding)];
+    const [, ...dims] = noise.dims;
+    const inputs = {
+      sample: scope.own(compute.upload(twice(values, values), [2, ...dims], type)),
+      timestep: scope.own(compute.upload(new Float32Array([timestep]), [1], type)),
+      encoder_hidden_states: scope.own(
+        compute.upload(twice(new Float32Array(context.length), context), [2, 1, context.length], type),
+      ),
+    };
+    const compiledOnce = () => pipeline.predict(noise, timestep, embeds, 2);
+    const secondOnce = async () => {
+      const [output] = Object.values(await second.run(inputs));
+      if (!output) throw new RangeError('a UNet has an output');
+      return output;
+    };
+    const run = async (once: () => Promise<DeviceTensor>) => {
+      const output = await once();
+      await compute.idle();
+      output.dispose();
+    };
+
+    const outputs = [scope.own(await compiledOnce()), scope.own(await secondOnce())];
+    const [ours, theirs] = await compute.read(outputs);
+    const [compiled, exported]: [number[], number[]] = [[], []];
+    for (let round = 0; round < rounds; round++) {
+      compiled.push(await timeOf(() => run(compiledOnce)));
+      exported.push(await timeOf(() => run(secondOnce)));
+    }
+    const pairs = exported.map((time, round) => time / (compiled[round] ?? NaN));
+    const { median, best: lowest, worst: highest } = timingOf(pairs, 3);
+    return {
+      'compiled, ms': timingOf(compiled),
+      'second, ms': timingOf(exported),
+      ratio: { median, lowest, highest },
+      'relative difference': relativeDifference(secondRow(ours), secondRow(theirs)),
+    };
+  } finally {
+    scope.dispose();
+    await second.release();
+  }
+}
+
+async function openSecond(runtime: NodeBackend['runtime'], file: string): Promise<Session> {
+  const data = `${file}.data`;
+  const weights = existsSync(data)
+    ? [{ location: basename(data), data: new Uint8Array(await readFile(data)) }]
+    : [];
+  const graph = new Uint8Array(await readFile(file));
+  const session = await runtime.createSession('second UNet', { graph, weights });
+  const names = session.inputs.map(({ name }) => name);
+  if (names.join() === inputNames.join()) return session;
+  await session.release();
+  throw new ModelError('unet-inputs', `${file} has the inputs ${names.join(', ')}.`, {
+    remedy: `The inputs must be ${inputNames.join(', ')}: export it with tools/bench/export_unet.py.`,
+    details: { file, inputs: names.join() },
+  });
+}
+
+/** The conditional half of two rows. */
+const secondRow = (values: ArrayLike<number> | undefined) => {
+  const all = Float32Array.from(values ?? []);
+  return all.subarray(all.length / 2);
+};
+
+function relativeDifference(a: Float32Array, b: Float32Array): number {
+  const norm = (values: Float32Array) => Math.hypot(...values);
+  return Number((norm(a.map((value, place) => value - (b[place] ?? NaN))) / norm(b)).toPrecision(3));
+}
