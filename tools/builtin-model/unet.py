@@ -43,7 +43,7 @@ def pairs(bank, rng, n):
 
     weight = amount(0, 0.8) * some(0.2)
     e = EMBEDDING_LENGTH * F.normalize(e / EMBEDDING_LENGTH * (1 - weight) + t * weight, dim=-1)
-    e = e + some(0.5) * amount(0, 0.5) * torch.randn_like(e)
+    e = e + some(0.35) * amount(0, 0.4) * torch.randn_like(e)
     e = e * amount(0.85, 1.25)
     return x, e * some(0.9)
 

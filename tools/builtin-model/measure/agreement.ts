@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { AttributeReader, attributes, trueValue } from './attribute-reader.ts';
+import { attributes, trueValue } from './attribute-reader.ts';
+import { LinearReader } from './linear-reader.ts';
 import { atLeast, defineMeasure, each, percent, writeSheet } from './measure.ts';
 import { dot, draw, mean, meanOverPairs, pixelRms, uniform } from './statistics.ts';
 
@@ -26,8 +27,8 @@ const schema = v.object({
 });
 
 /**
- * Whether variants preserve the attributes of their start picture, as classified by the CLIP pair, and how much ten
- * variants of one picture differ. Without CLIP guidance, which moves pictures toward the prompts, so that only the UNet
+ * Whether variants preserve the attributes of their start picture, as classified by linear heads on the image tower, and
+ * how much ten variants of one picture differ. Without CLIP guidance, which moves pictures toward the prompts, so that only the UNet
  * is measured.
  */
 export const agreement = defineMeasure({
@@ -37,7 +38,7 @@ export const agreement = defineMeasure({
   run: async (bench) => {
     const subject = await bench.subject();
     const { scenes, layouts } = await bench.collection();
-    const reader = await AttributeReader.open((words) => subject.embedTexts(words));
+    const reader = await LinearReader.open();
     const random = uniform(3);
     const drawn = draw(scenes, Math.min(mostPairs, bench.limit), random);
     const pairs = await each(bench, drawn, async ({ labels, read }, seed) => {
