@@ -9,11 +9,13 @@ import { build, preview } from 'vite';
 import { readRig } from '../tests/rig/machines.ts';
 import { familyOf, listProcesses, memoryOf } from './soak/processes.ts';
 
-const usage = `Usage: npm run soak:frames -- [--frames N --side PIXELS]
+const usage = `Usage: npm run soak:frames -- [--frames N --side PIXELS] [--export KINDS]
 
 Makes a project of very many frames without a model, in the whole page in Chromium, as fast as it can be kept; then adds,
 reloads, scrolls, plays and exports. Without options it does so with 10,000 frames of 128×128 and with 2,000 of 512×512,
-which takes some minutes each. Prints a row of the table in docs/reliability.md for each.
+which takes some minutes each. KINDS are some of zip, mp4, drift and gif, with commas (default: all of them; GIF takes by far
+the longest). Prints a row of the table in docs/frames.md for each, and to stderr the memory of each process of the browser
+before an export and at its peak.
 
 Needs Linux and "npm test -- prepare".`;
 
@@ -28,12 +30,20 @@ interface Task {
   readonly side: number;
 }
 
+const kinds = ['zip', 'mp4', 'drift', 'gif'] as const;
+type FileKind = (typeof kinds)[number];
+
 /** Entry point. See `usage`. */
 export async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: { frames: { type: 'string' }, side: { type: 'string' } } });
+  const { values } = parseArgs({
+    args,
+    options: { frames: { type: 'string' }, side: { type: 'string' }, export: { type: 'string' } },
+  });
+  const asked = values.export?.split(',') ?? kinds;
+  const exports = kinds.filter((kind) => asked.includes(kind));
   const [frames, side] = [Number(values.frames ?? NaN), Number(values.side ?? NaN)];
   const isDefault = values.frames === undefined && values.side === undefined;
-  if (!isDefault && !(frames > few + sample && side >= 64)) {
+  if ((!isDefault && !(frames > few + sample && side >= 64)) || exports.length < asked.length) {
     console.error(usage);
     return 2;
   }
@@ -43,25 +53,23 @@ export async function main(args: string[]): Promise<number> {
         { frames: 2_000, side: 512 },
       ]
     : [{ frames, side }];
+  const columns = [...measures, ...exports.map((kind) => names[kind])];
   console.log(`| ${columns.join(' | ')} |\n|${' --- |'.repeat(columns.length)}`);
-  for (const task of tasks) console.log(`| ${(await measure(task)).join(' | ')} |`);
+  for (const task of tasks) console.log(`| ${(await measure(task, exports)).join(' | ')} |`);
   return 0;
 }
 
-const columns = [
+const measures = [
   'frames',
   'open',
   'scrolled to',
   'adding at 10, at the end',
   'played at 30 a second',
   'page heap',
-  'ZIP',
-  'GIF',
-  'MP4',
-  '.drift',
 ];
+const names: Readonly<Record<FileKind, string>> = { zip: 'ZIP', mp4: 'MP4', drift: '.drift', gif: 'GIF' };
 
-async function measure({ frames, side }: Task): Promise<string[]> {
+async function measure({ frames, side }: Task, exports: readonly FileKind[]): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'drift-frames-'));
   const server = await serve(join(folder, 'dist'));
   const machine = readRig()?.machines.find(({ name }) => name === 'cpu');
@@ -99,20 +107,25 @@ async function measure({ frames, side }: Task): Promise<string[]> {
     }
     const played = await page.evaluate((seconds) => driftSoak.play(seconds), playFor);
     const heap = await heapOf(page);
+    const figures = [
+      `${(opened / 1000).toFixed(1)} s`,
+      `${Math.round(Math.max(...scrolled))} ms`,
+      `${early.toFixed(1)}, ${late.toFixed(1)} ms`,
+      `${played.shown} shown, ${played.late} late`,
+    ];
+    console.error(`${figures.join(', ')}, heap ${megabytes(heap)}`);
     const files: string[] = [];
-    for (const kind of ['zip', 'gif', 'mp4', 'drift'] as const) {
-      const { seconds, bytes, peak } = await exported(page, kind, browser.pid);
-      files.push(`${megabytes(bytes)} in ${Math.round(seconds)} s, peak ${megabytes(peak)}`);
-      console.error(`${kind}: ${files.at(-1)}`);
+    for (const kind of exports) {
+      const { seconds, bytes, before, peak } = await exported(page, kind, browser.pid);
+      const memory = `${megabytes(before.total)} before, peak ${megabytes(peak.total)}`;
+      files.push(`${megabytes(bytes)} in ${Math.round(seconds)} s, ${memory}`);
+      console.error(`${kind}: ${files.at(-1)} (${partsOf(before)}; ${partsOf(peak)})`);
     }
     const errors = await page.evaluate(() => driftSoak.errors());
     if (errors.length > 0) throw new Error(errors.join('\n'));
     return [
       `${frames} of ${side}×${side}`,
-      `${(opened / 1000).toFixed(1)} s`,
-      `${Math.round(Math.max(...scrolled))} ms`,
-      `${early.toFixed(1)}, ${late.toFixed(1)} ms`,
-      `${played.shown} shown, ${played.late} late`,
+      ...figures,
       megabytes(Math.max(heap, await heapOf(page))),
       ...files,
     ];
@@ -155,25 +168,46 @@ function add(page: Page, count: number, side: number): Promise<number[]> {
   return page.evaluate(([frames, pixels]) => driftSoak.add(frames, pixels), [count, side] as const);
 }
 
-/** Exports a file: its duration in seconds, its size in bytes, and the peak memory of all processes in bytes (PSS). */
-async function exported(page: Page, kind: 'zip' | 'gif' | 'mp4' | 'drift', browser: number) {
+/** Memory (PSS) of the browser's processes, in bytes. */
+interface Memory {
+  readonly total: number;
+  readonly byType: ReadonlyMap<string, number>;
+}
+
+async function memoryOfFamily(browser: number): Promise<Memory> {
+  const byType = new Map<string, number>();
+  let total = 0;
+  for (const { pid, type } of familyOf(browser, await listProcesses())) {
+    const bytes = await memoryOf(pid);
+    byType.set(type, (byType.get(type) ?? 0) + bytes);
+    total += bytes;
+  }
+  return { total, byType };
+}
+
+function partsOf({ byType }: Memory): string {
+  return [...byType].map(([type, bytes]) => `${type} ${megabytes(bytes)}`).join(', ');
+}
+
+/** Exports a file: its duration in seconds, its size in bytes, and the memory before and at the peak. */
+async function exported(page: Page, kind: FileKind, browser: number) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('HeapProfiler.collectGarbage');
+  await session.detach();
+  const before = await memoryOfFamily(browser);
   const done = new AbortController();
-  let peak = 0;
+  let peak = before;
   const watching = (async () => {
     while (!done.signal.aborted) {
-      const family = familyOf(browser, await listProcesses());
-      const memory = await Promise.all(family.map(({ pid }) => memoryOf(pid)));
-      peak = Math.max(
-        peak,
-        memory.reduce((sum, bytes) => sum + bytes, 0),
-      );
+      const memory = await memoryOfFamily(browser);
+      if (memory.total > peak.total) peak = memory;
       await wait(500, undefined, { signal: done.signal }).catch(() => undefined);
     }
   })();
-  const before = performance.now();
+  const begun = performance.now();
   try {
     const bytes = await page.evaluate((format) => driftSoak.export(format), kind);
-    return { bytes, seconds: (performance.now() - before) / 1000, peak };
+    return { bytes, seconds: (performance.now() - begun) / 1000, before, peak };
   } finally {
     done.abort();
     await watching;

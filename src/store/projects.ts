@@ -1,16 +1,12 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
-import { ProjectError, anySignal } from '../base/index.ts';
 import { childrenOf, tipOf } from '../project/index.ts';
-import type { ProjectDocument } from '../project/index.ts';
 import type { mediaApi, projectsApi } from '../protocol/index.ts';
 import type { AnimationStore } from './animation.ts';
 import type { Autosave, RoomReport } from './autosave.ts';
-import type { LoadedProject } from './content.ts';
 import type { Environment } from './environment.ts';
 import type { History } from './history.ts';
 import type { Offers } from './offers.ts';
-import { createLastProject } from './last-project.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 import type { NoticeAction, Notices } from './notices.ts';
 import type { Pictures } from './pictures.ts';
@@ -21,6 +17,7 @@ import { createProjectFiles } from './project-files.ts';
 import { createProjectJobs } from './project-jobs.ts';
 import type { ProjectJob } from './project-jobs.ts';
 import { createProjectNotices } from './project-notices.ts';
+import { createProjectOpening } from './project-opening.ts';
 import { createRoomWatch } from './room.ts';
 import type { SettingsStore } from './settings.ts';
 
@@ -102,11 +99,10 @@ export function createProjects({
   environment: Pick<Environment, 'newId' | 'persist' | 'pictureUrls' | 'saveFile' | 'storage'>;
 }): ProjectsStore & { readonly onRoom: (report: RoomReport) => void } {
   const { pictureUrls } = environment;
-  const last = createLastProject(environment.storage);
   const store = createStore<ProjectsState>()(() => ({
     list: null,
     job: null,
-    reopening: last.read() !== null,
+    reopening: true,
   }));
   let persisted = false;
 
@@ -138,83 +134,18 @@ export function createProjects({
     for (const { url } of before) if (url !== null) pictureUrls.revoke(url);
   }
 
-  async function load(id: string, signal: AbortSignal): Promise<LoadedProject & { readonly lost: number }> {
-    await autosave.whenSettled();
-    const opened = await worker.call('open', { id }, { signal });
-    const { document, readOnly, ...rest } = opened;
-    const { name, created } = document;
-    return { project: { id, name, created, readOnly }, document, ...rest };
-  }
-
-  /**
-   * Opens a project.
-   *
-   * @param settled returns the new settings, given the project's document
-   * @param stop cancels opening
-   * @param isRecorded whether the previous content can be restored by undo
-   */
-  async function open(
-    id: string,
-    settled: (document: ProjectDocument) => ProjectDocument['settings'],
-    stop: AbortSignal,
-    isRecorded = true,
-  ): Promise<boolean> {
-    const loaded = await animation.load(async (signal) => {
-      const either = anySignal([signal, stop]);
-      const result = await load(id, either);
-      either.throwIfAborted();
-      return result;
-    });
-    if (!loaded) return false;
-    const { project, document, lost, left } = loaded;
-    const { values } = settings.getState();
-    room.reset();
-    history.quietly(() => {
-      settings.set(settled(document));
-    });
-    if (isRecorded && left.project?.id !== project.id) {
-      animation.history.swapped('Open project', left, values);
-    }
-    remember();
-    projectNotices.notReadOnly();
-    if (project.readOnly) {
-      projectNotices.readOnly(project.name, [
-        { label: 'Open here', run: () => void projects.open(id) },
-        { label: 'Make a copy', run: () => void copyAndOpen(id, project.name) },
-      ]);
-    }
-    if (lost > 0) projectNotices.lost(lost);
-    return true;
-  }
-
-  /** Opens a project without recording it for undo, as part of an action that is recorded. */
-  function reopen(id: string): Promise<boolean> {
-    return job('Opening the project', async (signal) => {
-      await open(id, ({ settings: left }) => left, signal, false);
-    });
-  }
-
   async function copyAndOpen(id: string, name: string): Promise<void> {
     const copy = environment.newId();
     const done = await job('Copying the project', (signal) =>
       worker.call('duplicate', { id, copy, name: copyName(name) }, { signal }),
     );
-    if (done) await projects.open(copy);
-  }
-
-  function remember() {
-    const { project } = animation.getState();
-    last.write(project && { id: project.id, settings: settings.getState().values });
+    if (done) await opening.open(copy);
   }
 
   animation.subscribe(({ project }, before) => {
     if (project?.id === before.project?.id) return;
-    remember();
     room.reset();
     if (!project?.readOnly) projectNotices.notReadOnly();
-  });
-  settings.subscribe(({ values }, before) => {
-    if (values !== before.values && animation.getState().project) remember();
   });
   animation.subscribe(({ frames }) => {
     if (persisted || frames.length === 0) return;
@@ -259,6 +190,22 @@ export function createProjects({
     });
     return imported;
   }
+  const projectNotices = createProjectNotices(notices, autosave, exportAction);
+  const room = createRoomWatch(notices, exportAction);
+  const opening = createProjectOpening({
+    jobs,
+    worker,
+    autosave,
+    animation,
+    settings,
+    notices,
+    projectNotices,
+    history,
+    onOpen: room.reset,
+    copyAndOpen,
+    environment,
+  });
+  store.setState({ reopening: opening.hasLast() });
   const deletion = createProjectDeletion({
     jobs,
     worker,
@@ -269,30 +216,19 @@ export function createProjects({
     whenWritten,
     nameOf,
     refresh,
-    reopen,
+    reopen: opening.openUnrecorded,
   });
-  const projectNotices = createProjectNotices(notices, autosave, exportAction);
-  const room = createRoomWatch(notices, exportAction);
 
   const projects: ProjectsStore & { readonly onRoom: (report: RoomReport) => void } = {
     ...store,
     async reopen() {
-      const project = last.read();
-      try {
-        if (project) await open(project.id, () => project.settings, jobs.signal(), false);
-      } catch (error) {
-        // It was deleted in another tab: start with an empty page.
-        if (!(error instanceof ProjectError && error.code === 'project-gone')) notices.error(error);
-      }
+      await opening.openLast();
       store.setState({ reopening: false });
       // Housekeeping: failures of the storage are reported when the user's work is stored.
       await worker.call('tidy', {}).catch(() => undefined);
     },
     refresh: () => attempt(refresh),
-    open: (id) =>
-      job('Opening the project', async (signal) => {
-        await open(id, ({ settings: left }) => left, signal);
-      }),
+    open: opening.open,
     create() {
       animation.clear();
       notices.announce('A new project. Choose a picture to start from.');

@@ -5,7 +5,6 @@ import {
   closestRecipe,
   defaultSettings,
   overlaySettings,
-  readStoredSettings,
   rebasedRecipe,
   recipeOf,
   recipePart,
@@ -23,7 +22,7 @@ import type {
 } from '../project/index.ts';
 import type { Environment } from './environment.ts';
 import type { History, HistoryEntry } from './history.ts';
-import { keep } from './preferences.ts';
+import { createModelSettings } from './model-settings.ts';
 import { createSettingsRecorder } from './settings-recorder.ts';
 
 export type FieldKey = SettingField['key'];
@@ -87,25 +86,6 @@ export interface SettingsStore extends StoreApi<SettingsState> {
 
 const promptLimit = 10_000;
 
-/** State that belongs to the model in use. */
-interface Owned extends Pick<SettingsState, 'base' | 'changed' | 'multiple'> {
-  /** Storage key of the settings; null before the first model. */
-  readonly storageKey: string | null;
-  /** Whether the model's defaults are known. */
-  readonly modelKnown: boolean;
-}
-
-/** State while a model is being loaded. */
-interface Opening {
-  readonly storageKey: string;
-  /** The model's changes, as stored by earlier visits. */
-  stored: SettingsPart;
-  /** The user's changes since the load started. */
-  typed: SettingsPart;
-  /** State of the previous model. */
-  before: Owned;
-}
-
 /** Creates the store of the settings, which are stored per model across visits. */
 export function createSettings({
   environment: { storage, randomSeed },
@@ -125,9 +105,7 @@ export function createSettings({
     multiple: 8,
     attention: null,
   }));
-  let storageKey: string | null = null;
-  let modelKnown = false;
-  let opening: Opening | null = null;
+  const models = createModelSettings(storage);
   /** The recipe that the user chose; null after the mode, or all settings, were set otherwise. */
   let chosen: Recipe | null = null;
 
@@ -137,20 +115,18 @@ export function createSettings({
    */
   function rebase(base: Settings, changed: SettingsPart, rest: Partial<SettingsState> = {}) {
     const values = overlaySettings(base, changed);
-    const different = without(changed, (key) => modelKnown && values[key] === base[key]);
+    const different = without(changed, (key) => models.isKnown() && values[key] === base[key]);
     if (chosen?.set.mode !== values.mode) chosen = null;
     const recipe = chosen ?? closestRecipe(values, base);
     const byRecipe = recipeSettings(recipe, base);
     store.setState({ ...rest, base, values, changed: different, recipe: recipe.id, byRecipe });
-    // Changes made with the previous model are stored as this one's only after it is loaded.
-    if (opening) keep(storage, opening.storageKey, { ...opening.stored, ...opening.typed });
-    else if (storageKey !== null) keep(storage, storageKey, different);
+    models.store(different);
   }
 
   /** Applies the user's changes. */
   function change(part: SettingsPart, rest: Partial<SettingsState>) {
     const { base, changed } = store.getState();
-    if (opening) opening.typed = { ...opening.typed, ...part };
+    models.note(part);
     rebase(base, { ...changed, ...part }, rest);
   }
 
@@ -166,11 +142,7 @@ export function createSettings({
     const { base, changed } = store.getState();
     const kept = { mode: changed.mode };
     chosen = null;
-    if (opening) {
-      opening.stored = kept;
-      opening.typed = {};
-      opening.before = { ...opening.before, changed: kept };
-    }
+    models.noteReset(kept);
     rebase(base, kept, { drafts: {}, problems: {} });
   }
 
@@ -267,35 +239,19 @@ export function createSettings({
       return changed;
     },
     openModel(url) {
-      const key = `drift.settings:${url}`;
-      if (key === opening?.storageKey) return;
+      if (models.isOpening(url)) return;
       settings.closeModel();
-      // The model in use is loaded again: its defaults are known.
-      if (key === storageKey) return;
       const { base, changed, multiple } = store.getState();
-      const stored = readStoredSettings(readKey(storage, key));
-      opening = {
-        storageKey: key,
-        stored,
-        typed: {},
-        before: { storageKey, modelKnown, base, changed, multiple },
-      };
-      modelKnown = false;
-      rebase(defaultSettings, { ...stored, ...changed });
+      const stored = models.open(url, { base, changed, multiple });
+      if (stored) rebase(defaultSettings, { ...stored, ...changed });
     },
     closeModel() {
-      if (!opening) return;
-      const { storageKey: other, stored, typed, before } = opening;
-      opening = null;
-      keep(storage, other, stored);
-      ({ storageKey, modelKnown } = before);
-      rebase(before.base, { ...before.changed, ...typed }, { multiple: before.multiple });
+      const before = models.close();
+      if (before) rebase(before.base, before.changed, { multiple: before.multiple });
     },
     applyModel(defaults, latentScale) {
       const { base: before, changed, drafts, problems } = store.getState();
-      storageKey = opening?.storageKey ?? storageKey;
-      opening = null;
-      modelKnown = true;
+      models.apply();
       const base = overlaySettings(defaultSettings, defaults);
       rebase(base, chosen ? rebasedRecipe(chosen, changed, before, base) : changed, {
         multiple: leastCommonMultiple(8, latentScale),
@@ -332,14 +288,6 @@ function without<T extends object>(
     if (typeof drop === 'string' ? key === drop : drop(key)) Reflect.deleteProperty(result, key);
   }
   return result;
-}
-
-function readKey(storage: Environment['storage'], key: string): string | null {
-  try {
-    return storage?.getItem(key) ?? null;
-  } catch {
-    return null;
-  }
 }
 
 function leastCommonMultiple(a: number, b: number): number {
