@@ -12,7 +12,7 @@ import type { Random } from './fuzz/random.ts';
 import { targets } from './fuzz/targets.ts';
 import { Visit } from './soak/browser.ts';
 import { keptFrames, lostFrames } from './soak/kept.ts';
-import type { Kept } from './soak/kept.ts';
+import type { KeptFrames } from './soak/kept.ts';
 
 const usage = `Usage: npm run soak:kills -- [--kills N] [--seed N]
 
@@ -135,7 +135,7 @@ async function soak({ kills, random, seed, begin, project, manifest }: Soak): Pr
 }
 
 /** Waits until the page reports that its frames are kept. */
-async function waitForKept(page: Page): Promise<Kept> {
+async function waitForKept(page: Page): Promise<KeptFrames> {
   const end = performance.now() + timeout;
   for (;;) {
     const found = await keptFrames(page);

@@ -3,7 +3,7 @@ import { createQueue } from '../src/base/index.ts';
 import { encodePng } from '../src/formats/index.ts';
 import {
   decodePicture,
-  encodeGif,
+  encodeQuickGif,
   encodeMp4,
   encodeZip,
   metadataTexts,
@@ -98,7 +98,7 @@ serve(self, mediaApi, {
     };
   },
   gif: ({ source, frames, ...options }, work) =>
-    encode({ source, frames }, work, (written) => encodeGif(written, options, controlOf(work))),
+    encode({ source, frames }, work, (written) => encodeQuickGif(written, options, controlOf(work))),
   mp4: ({ source, frames, ...options }, work) =>
     encode({ source, frames }, work, (written) => encodeMp4(written, options, controlOf(work))),
   zip: (animation, work) => encode(animation, work, (written) => encodeZip(written, controlOf(work))),

@@ -17,7 +17,7 @@ export interface GifOptions {
  *
  * @throws MediaError `no-frames`; what `source` throws; the signal's reason if aborted
  */
-export async function encodeGif(
+export async function encodeQuickGif(
   source: FrameSource,
   { frameRate, loop }: GifOptions,
   control: EncodeControl,

@@ -5,7 +5,7 @@ export { maxPixels, minSide, sniffPicture } from './sniff.ts';
 export type { PictureHeader, PictureKind } from './sniff.ts';
 export { frameSize } from './animation.ts';
 export type { EncodeControl, FrameSource, MediaFile } from './animation.ts';
-export { encodeGif } from './gif.ts';
+export { encodeQuickGif } from './gif.ts';
 export type { GifOptions } from './gif.ts';
 export { encodeMp4 } from './mp4.ts';
 export { encodeZip } from './zip.ts';

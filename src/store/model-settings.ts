@@ -1,11 +1,17 @@
 import { readStoredSettings } from '../project/index.ts';
-import type { SettingsPart } from '../project/index.ts';
+import type { Settings, SettingsPart } from '../project/index.ts';
 import type { Environment } from './environment.ts';
 import { keep } from './preferences.ts';
-import type { SettingsState } from './settings.ts';
 
-/** Settings with the defaults that they are changes of. */
-type OwnSettings = Pick<SettingsState, 'base' | 'changed' | 'multiple'>;
+/** The part of the state of the settings that belongs to a model. */
+interface OwnSettings {
+  /** Default settings: the program's, overlaid with the model's. */
+  readonly base: Settings;
+  /** The user's changes to `base`. */
+  readonly changed: SettingsPart;
+  /** Width and height must be multiples of this. */
+  readonly multiple: number;
+}
 
 /** State while a model is being loaded. */
 interface Opening {

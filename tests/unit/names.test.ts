@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
 const declaration =
-  /^(?<exported>export )?(?:abstract |async )?(?<kind>class|interface|type|function\*?) (?<name>\w+)/gm;
+  /^(?<exported>export )?(?:abstract |async )?(?<kind>class|interface|type|const|function\*?) (?<name>\w+)/gm;
 
 function sources(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -11,13 +11,15 @@ function sources(folder: string): string[] {
     .map((path) => join(folder, path));
 }
 
-/** By name, where each type, class and function of a module is declared. Overloads are one. */
+/** By name, where each type, class, function and exported constant of a module is declared. Overloads are one. */
 function declarations() {
   const found = new Map<string, Map<string, { readonly isLocal: boolean }>>();
   for (const file of [...sources('src'), ...sources('workers')]) {
     for (const { groups = {} } of readFileSync(file, 'utf8').matchAll(declaration)) {
       const { exported, kind = '', name = '' } = groups;
       const isLocal = exported === undefined && kind.startsWith('function');
+      // A constant of a module's own may have any name.
+      if (exported === undefined && kind === 'const') continue;
       const files = found.get(name) ?? new Map<string, { readonly isLocal: boolean }>();
       found.set(name, files.set(file, { isLocal }));
     }

@@ -4,7 +4,7 @@ import type { Page } from '@playwright/test';
 export type FrameSums = ReadonlyMap<string, string>;
 
 /** Stored frames at a moment when the page reports that everything is kept. */
-export interface Kept {
+export interface KeptFrames {
   /** All frame files, including those of a run in progress. */
   readonly stored: FrameSums;
   /** Frames that the page has shown as kept: those of listed projects, up to the number in the strip. */
@@ -15,7 +15,7 @@ export interface Kept {
  * Frames that the page reports as kept, with checksums of their files; null if it does not report so. Frames are
  * numbered from 1 in the order in which they were made.
  */
-export async function keptFrames(page: Page): Promise<Kept | null> {
+export async function keptFrames(page: Page): Promise<KeptFrames | null> {
   const found = await page.evaluate(async () => {
     const state = () => ({
       kept: document.body.innerText.includes('Kept on this device'),

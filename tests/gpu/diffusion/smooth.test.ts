@@ -38,7 +38,7 @@ afterAll(async () => {
   await gpu.close();
 });
 
-interface Kept {
+interface EarlierFrame {
   readonly picture: Picture;
   readonly settings: Settings;
   readonly leg?: SegmentStep | undefined;
@@ -46,11 +46,11 @@ interface Kept {
 
 /** The next frames after those that are there; at most `most` of them. */
 async function run(
-  kept: readonly Kept[],
+  kept: readonly EarlierFrame[],
   change: Partial<Settings> = {},
   watching: Watch = {},
   most = Infinity,
-): Promise<Kept[]> {
+): Promise<EarlierFrame[]> {
   const wanted = { ...settings, ...change };
   const input = {
     plan: planSmooth(start, kept, wanted),
@@ -60,7 +60,7 @@ async function run(
     prompts,
     promptsOf: () => Promise.resolve(prompts),
   };
-  const frames: Kept[] = [];
+  const frames: EarlierFrame[] = [];
   for await (const { picture, leg } of smooth(pipeline, input, watching)) {
     frames.push({ picture, leg, settings: wanted });
     if (frames.length === most) break;
@@ -68,10 +68,10 @@ async function run(
   return frames;
 }
 
-const pixels = (frames: readonly Kept[]) => frames.map(({ picture }) => picture.data);
+const pixels = (frames: readonly EarlierFrame[]) => frames.map(({ picture }) => picture.data);
 
 /** Peak signal-to-noise ratio of two pictures in decibels. */
-function psnr(a: Kept | undefined, b: Kept | undefined): number {
+function psnr(a: EarlierFrame | undefined, b: EarlierFrame | undefined): number {
   if (!a || !b) throw new Error('a frame is missing');
   const [one, other] = [[...a.picture.data], [...b.picture.data]];
   const mean = one.reduce((sum, value, i) => sum + (value - (other[i] ?? NaN)) ** 2, 0) / one.length;

@@ -42,7 +42,7 @@ const settings: Settings = {
 };
 
 /** A stored frame of an animation. */
-interface Kept {
+interface EarlierFrame {
   readonly picture: Picture;
   readonly settings: Settings;
   readonly leg?: SegmentStep | undefined;
@@ -50,7 +50,7 @@ interface Kept {
 
 /** Makes the next frames of an animation. */
 async function* next(
-  kept: readonly Kept[],
+  kept: readonly EarlierFrame[],
   change: Partial<Settings> = {},
   watch: Watch = {},
 ): AsyncGenerator<GeneratedFrame, void, undefined> {
@@ -68,10 +68,10 @@ async function* next(
 
 /** An animation with its next frames; at most `most` of them. */
 async function extended(
-  kept: readonly Kept[],
+  kept: readonly EarlierFrame[],
   change: Partial<Settings> = {},
   most = Infinity,
-): Promise<Kept[]> {
+): Promise<EarlierFrame[]> {
   const all = [...kept];
   for await (const { picture, leg } of next(kept, change)) {
     all.push({ picture, leg, settings: { ...settings, ...change } });
@@ -87,13 +87,13 @@ async function watched(change: Partial<Settings>, watch: Watch): Promise<Generat
   return frames;
 }
 
-const pixels = (frames: readonly Pick<Kept, 'picture'>[]) =>
+const pixels = (frames: readonly Pick<EarlierFrame, 'picture'>[]) =>
   frames.map(({ picture }) => Buffer.from(picture.data).toString('base64'));
-const segmentSteps = (frames: readonly Kept[]) =>
+const segmentSteps = (frames: readonly EarlierFrame[]) =>
   frames.map(({ leg }) => leg && `${leg.step}/${leg.of}${leg.home ? ' home' : ''}`);
 
 /** Mean square difference of two pictures. */
-function difference(a: Kept | undefined, b: Kept | undefined): number {
+function difference(a: EarlierFrame | undefined, b: EarlierFrame | undefined): number {
   if (!a || !b) throw new Error('a frame is missing');
   const [one, other] = [[...a.picture.data], [...b.picture.data]];
   expect(one.length).toBe(other.length);
@@ -116,7 +116,7 @@ afterAll(async () => {
 describe('smooth mode', () => {
   it('yields a variant of the start picture, then for each further variant the frames that lead to it', async () => {
     const reported: number[] = [];
-    const frames: Kept[] = [];
+    const frames: EarlierFrame[] = [];
     for await (const { index, picture, leg, seconds } of next([])) {
       reported.push(index);
       frames.push({ picture, leg, settings });
@@ -263,7 +263,7 @@ describe('continuing', () => {
   });
 
   it('after automatic frames starts at the last of them', async () => {
-    const automatic: Kept = {
+    const automatic: EarlierFrame = {
       picture: (await extended([], { frames: 1 }, 1))[0]?.picture ?? start,
       settings: { ...settings, mode: 'automatic' },
     };

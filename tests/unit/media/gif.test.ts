@@ -2,7 +2,7 @@ import { decompressFrames, parseGIF } from 'gifuct-js';
 import { describe, expect, it } from 'vitest';
 import type { Picture } from '../../../src/base/index.ts';
 import { encodePng } from '../../../src/formats/index.ts';
-import { encodeGif } from '../../../src/media/gif.ts';
+import { encodeQuickGif } from '../../../src/media/gif.ts';
 import { createOutput } from '../../support/output.ts';
 
 function pictureOf(width: number, height: number, at: (x: number, y: number) => readonly number[]): Picture {
@@ -35,7 +35,7 @@ async function encode(source: ReturnType<typeof sourceOf>, frameRate = 10, creat
   const reports: string[] = [];
   const onProgress = ({ done, of }: { done: number; of: number }) => reports.push(`${done}/${of}`);
   const options = { frameRate, loop: true };
-  const { file } = await encodeGif(source, options, { signal, onProgress, createOutput: create });
+  const { file } = await encodeQuickGif(source, options, { signal, onProgress, createOutput: create });
   expect(reports.at(-1)).toBe(`${source.sizes.length}/${source.sizes.length}`);
   const gif = parseGIF(await file.arrayBuffer());
   return { size: gif.lsd, frames: decompressFrames(gif, true) };

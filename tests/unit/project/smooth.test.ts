@@ -11,14 +11,14 @@ import type { SegmentStep, Settings } from '../../../src/project/index.ts';
 
 const smooth: Settings = { ...defaultSettings, mode: 'smooth', frames: 2, intermediate: 4, seed: 3 };
 
-interface Kept {
+interface EarlierFrame {
   readonly picture: string;
   readonly settings: Settings;
   readonly leg?: SegmentStep;
 }
 
 /** Frames whose pictures are named by their numbers: plain ones (null), and steps of segments (`2/4`, `2/4 home`). */
-function frames(...places: (string | null)[]): Kept[] {
+function frames(...places: (string | null)[]): EarlierFrame[] {
   return places.map((place, index) => {
     const [step = 0, of = 0] = (place ?? '').split(/[/ ]/).map(Number);
     const leg = place === null ? {} : { leg: { step, of, home: place.endsWith('home') } };
@@ -26,7 +26,7 @@ function frames(...places: (string | null)[]): Kept[] {
   });
 }
 
-const planAfter = (kept: readonly Kept[], change: Partial<Settings> = {}) =>
+const planAfter = (kept: readonly EarlierFrame[], change: Partial<Settings> = {}) =>
   planSmooth('start', kept, { ...smooth, ...change });
 
 describe('afterFrame', () => {
@@ -105,7 +105,7 @@ describe('planSmooth', () => {
 });
 
 describe('trailTo', () => {
-  const trail = (kept: readonly Kept[], position: number) =>
+  const trail = (kept: readonly EarlierFrame[], position: number) =>
     trailTo(['start', ...kept.map(({ picture }) => picture)], kept, position);
 
   it('has for a variant its picture and noise', () => {
