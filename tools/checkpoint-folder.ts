@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModelError } from '../src/base/index.ts';
-import { openCheckpoint } from '../src/models/checkpoint/index.ts';
-import { parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from '../src/models/config/index.ts';
 import type { ModelParts } from '../src/models/model.ts';
+import { readCheckpointParts } from './checkpoint-parts.ts';
 import { fileSource } from './file-source.ts';
 import type { FileSource } from './file-source.ts';
 
@@ -29,47 +28,32 @@ export async function openCheckpointFolder(folder: string): Promise<CheckpointFo
     await Promise.all(open.map((file) => file.close()));
   };
   try {
-    return { parts: await readParts(folder, open), close };
+    const parts = await readCheckpointParts({
+      json: async (path): Promise<unknown> => JSON.parse(await readFile(join(folder, path), 'utf8')),
+      bytes: async (path) => new Uint8Array(await readFile(join(folder, path))),
+      async weights(part) {
+        const file = await fileSource(join(folder, weightsPath(folder, part)));
+        open.push(file);
+        return file;
+      },
+    });
+    return { parts, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function readParts(folder: string, open: FileSource[]): Promise<ModelParts> {
-  const json = async (path: string): Promise<unknown> =>
-    JSON.parse(await readFile(join(folder, path), 'utf8'));
-  const weights = async (part: string) => {
-    const path = weightNames
-      .map((name) => join(folder, part, name))
-      .find((candidate) => existsSync(candidate));
-    if (path === undefined) {
-      throw new ModelError('not-found', `${join(folder, part)} holds no weights.`, {
-        remedy: `It must hold one of: ${weightNames.join(', ')}.`,
-        details: { folder, part },
-      });
-    }
-    const file = await fileSource(path);
-    open.push(file);
-    return openCheckpoint(file);
-  };
-  const graph = await readFile(join(folder, 'image_encoder/model.onnx'));
-  return {
-    unet: {
-      config: parseUnetConfig('unet/config.json', await json('unet/config.json')),
-      checkpoint: await weights('unet'),
-    },
-    vae: {
-      config: parseVaeConfig('vae/config.json', await json('vae/config.json')),
-      checkpoint: await weights('vae'),
-    },
-    scheduler: parseSchedulerConfig(
-      'scheduler/scheduler_config.json',
-      await json('scheduler/scheduler_config.json'),
-    ),
-    imageEncoder: {
-      model: () => Promise.resolve({ graph: new Uint8Array(graph), weights: [] }),
-      size: 224,
-    },
-  };
+/**
+ * Path of a part's weights in a checkpoint's folder.
+ *
+ * @throws ModelError `not-found`
+ */
+export function weightsPath(folder: string, part: 'unet' | 'vae'): string {
+  const path = weightNames.map((name) => `${part}/${name}`).find((name) => existsSync(join(folder, name)));
+  if (path !== undefined) return path;
+  throw new ModelError('not-found', `${join(folder, part)} holds no weights.`, {
+    remedy: `It must hold one of: ${weightNames.join(', ')}.`,
+    details: { folder, part },
+  });
 }

@@ -1,12 +1,9 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { ModelError } from '../../src/base/index.ts';
 import type { DeviceTensor } from '../../src/compute/index.ts';
 import { Scope } from '../../src/diffusion/index.ts';
 import type { Pipeline } from '../../src/diffusion/index.ts';
-import type { Session } from '../../src/runtime/index.ts';
-import type { NodeBackend } from '../node-runtime.ts';
+import type { OnnxModel, Runtime, Session } from '../../src/runtime/index.ts';
+import type { BenchBackend } from './frame.ts';
 import { timeOf, timingOf } from './timing.ts';
 import type { Timing } from './timing.ts';
 
@@ -27,17 +24,16 @@ export interface UnetComparison {
 /**
  * Times a UNet exported to ONNX in turn with the compiled one, both with the two rows of classifier-free guidance.
  *
- * @param file - ONNX file; its external data, if any, is in one file beside it, named FILE.data
  * @param noise - latents [1, channels, height, width]
  * @throws ModelError `unet-inputs` if its inputs are not those of diffusers' exporter, `session-failed`
  */
 export async function compareUnets(
-  { compute, runtime }: NodeBackend,
+  { compute, runtime }: Pick<BenchBackend, 'compute' | 'runtime'>,
   pipeline: Pipeline,
-  file: string,
+  model: OnnxModel,
   { noise, embeds, rounds }: { noise: DeviceTensor; embeds: DeviceTensor; rounds: number },
 ): Promise<UnetComparison> {
-  const second = await openSecond(runtime, file);
+  const second = await openSecond(runtime, model);
   const scope = new Scope();
   try {
     const [latents, embedding] = await compute.read([noise, embeds]);
@@ -91,19 +87,14 @@ export async function compareUnets(
   }
 }
 
-async function openSecond(runtime: NodeBackend['runtime'], file: string): Promise<Session> {
-  const data = `${file}.data`;
-  const weights = existsSync(data)
-    ? [{ location: basename(data), data: new Uint8Array(await readFile(data)) }]
-    : [];
-  const graph = new Uint8Array(await readFile(file));
-  const session = await runtime.createSession('second UNet', { graph, weights });
+async function openSecond(runtime: Runtime, model: OnnxModel): Promise<Session> {
+  const session = await runtime.createSession('second UNet', model);
   const names = session.inputs.map(({ name }) => name);
   if (names.join() === inputNames.join()) return session;
   await session.release();
-  throw new ModelError('unet-inputs', `${file} has the inputs ${names.join(', ')}.`, {
+  throw new ModelError('unet-inputs', `The second UNet has the inputs ${names.join(', ')}.`, {
     remedy: `The inputs must be ${inputNames.join(', ')}: export it with tools/bench/export_unet.py.`,
-    details: { file, inputs: names.join() },
+    details: { inputs: names.join() },
   });
 }
 

@@ -1,0 +1,182 @@
+import type { Compute, DeviceTensor } from '../../src/compute/index.ts';
+import { Pipeline, Scope } from '../../src/diffusion/index.ts';
+import { encodePng } from '../../src/formats/index.ts';
+import { createModel } from '../../src/models/index.ts';
+import type { Target } from '../../src/models/index.ts';
+import type { ModelParts } from '../../src/models/model.ts';
+import type { OnnxModel, Runtime } from '../../src/runtime/index.ts';
+import { fileStages } from './files.ts';
+import type { GpuTimer } from './gpu-timer.ts';
+import type { GpuWork, GpuWorkMeter } from './gpu-work.ts';
+import { compareUnets } from './second-unet.ts';
+import type { UnetComparison } from './second-unet.ts';
+import { measure } from './timing.ts';
+import type { Timing } from './timing.ts';
+
+/** Device and runtime under measurement, in Node or in a browser. */
+export interface BenchBackend {
+  readonly compute: Compute;
+  readonly runtime: Runtime;
+  readonly target: Target;
+}
+
+export interface BenchOptions {
+  /** Side of the pictures, and of those that the image encoder reads, in pixels. */
+  readonly size: number;
+  readonly clip: number;
+  readonly steps: number;
+  readonly rounds: number;
+  /** A UNet of the same weights, timed in turn with the compiled one. */
+  readonly second: OnnxModel | null;
+}
+
+/** Counters of the work of the GPU; null without a GPU. */
+export interface BenchMeters {
+  readonly work: GpuWorkMeter | null;
+  readonly timer: GpuTimer | null;
+}
+
+/** Times of a frame, in milliseconds. */
+export interface FrameReport {
+  readonly 'loading, ms': Readonly<Record<string, number>>;
+  readonly 'first frame, ms': number;
+  readonly 'stages, ms': Readonly<Record<string, Timing>>;
+  /** GPU time of one run of each stage by timestamps; null where there are none. */
+  readonly 'GPU time, ms': Readonly<Record<string, number | null>> | null;
+  readonly 'stages between networks, part of a frame': number;
+  readonly 'UNet, guided, in turn with the second'?: UnetComparison;
+  readonly 'of a frame': GpuWork | null;
+}
+
+/** Times loading, every stage of a frame, whole frames, and files of them. Frees what it loads. */
+export async function benchFrame(
+  backend: BenchBackend,
+  parts: ModelParts,
+  { size, clip, steps, rounds, second }: BenchOptions,
+  { work, timer }: BenchMeters,
+): Promise<FrameReport> {
+  const { compute, runtime, target } = backend;
+  const model = createModel({ ...parts, imageEncoder: { ...parts.imageEncoder, size: clip } }, target);
+  const pipeline = new Pipeline(compute, runtime, model);
+  const scope = new Scope();
+  try {
+    const loading = await load(pipeline, size);
+    const picture = scope.own(compute.empty([size, size, 4], 'uint8'));
+    const text = scope.own(compute.empty([2, model.embeddingWidth], 'float32'));
+    const terms = { text, positives: 1, negatives: 1, positiveScale: 30, negativeScale: 30, repeats: 10 };
+    const embeds = scope.own(await pipeline.encode(picture));
+    const makeNoise = () => pipeline.noise([{ seed: 1, frame: 0, variant: 0 }], size, size);
+    const noise = scope.own(makeNoise());
+    const guidanceScale = 4;
+    const frame = async () => {
+      const made = new Scope();
+      try {
+        const start = made.own(await pipeline.encode(picture));
+        const { shifted, report } = pipeline.guide(start, terms);
+        made.own(report);
+        const fresh = made.own(makeNoise());
+        const run = { embeds: made.own(shifted), noise: fresh, steps, guidanceScale };
+        const latents = made.own(await pipeline.denoise(run));
+        const decoded = made.own(await pipeline.decode(latents));
+        return await pipeline.read(decoded, [report]);
+      } finally {
+        made.dispose();
+      }
+    };
+    const began = performance.now();
+    const { pictures } = await frame();
+    const firstFrame = rounded(performance.now() - began);
+    const [shown] = pictures;
+    if (!shown) throw new RangeError('a frame has a picture');
+
+    const output = scope.own(compute.empty([2, ...noise.dims.slice(1)], compute.modelType));
+    const state = {
+      latents: scope.own(compute.empty(noise.dims, 'float32')),
+      previousX0: scope.own(compute.empty(noise.dims, 'float32')),
+      modelInput: scope.own(compute.empty(noise.dims, compute.modelType)),
+    };
+    const step = { x0FromSample: 1, x0FromOutput: -1, sampleWeight: 0.5, x0Weight: 0.5, previousWeight: 0 };
+    const decoded = scope.own(await pipeline.decode(noise));
+    const onDevice: Readonly<Record<string, () => Promise<readonly DeviceTensor[]>>> = {
+      'image encoder': async () => [await pipeline.encode(picture)],
+      guidance: () => Promise.resolve(Object.values(pipeline.guide(embeds, terms))),
+      noise: () => Promise.resolve([makeNoise()]),
+      'UNet, guided': async () => [await pipeline.predict(noise, 500, embeds, 2)],
+      'UNet, one row': async () => [await pipeline.predict(noise, 500, embeds)],
+      'scheduler step': () => {
+        compute.dpmSolverStep(step, guidanceScale, output, state);
+        return Promise.resolve([]);
+      },
+      decoder: async () => [await pipeline.decode(noise)],
+    };
+    const stages: Record<string, Timing> = {};
+    const gpuTime: Record<string, number | null> = {};
+    for (const [name, start] of Object.entries(onDevice)) {
+      const once = async () => {
+        const results = await start();
+        await compute.idle();
+        for (const result of results) result.dispose();
+      };
+      stages[name] = await measure(rounds, once);
+      if (!timer) continue;
+      await timer.take();
+      await once();
+      gpuTime[name] = rounded(await timer.take());
+    }
+    stages['read-back'] = await measure(rounds, async () => {
+      await pipeline.read(decoded);
+    });
+    stages['PNG'] = await measure(rounds, () => {
+      encodePng(shown);
+      return Promise.resolve();
+    });
+    Object.assign(stages, await fileStages(shown, rounds));
+    const comparison = second
+      ? await compareUnets(backend, pipeline, second, { noise, embeds, rounds })
+      : null;
+    work?.take();
+    await frame();
+    const ofFrame = work?.take() ?? null;
+    const whole = await measure(rounds, async () => {
+      await frame();
+    });
+    const medianOf = (name: string) => stages[name]?.median ?? NaN;
+    const between =
+      medianOf('guidance') + medianOf('noise') + steps * medianOf('scheduler step') + medianOf('read-back');
+    return {
+      'loading, ms': loading,
+      'first frame, ms': firstFrame,
+      'stages, ms': { ...stages, 'whole frame': whole },
+      'GPU time, ms': timer ? gpuTime : null,
+      'stages between networks, part of a frame': Number((between / whole.median).toFixed(4)),
+      ...(comparison ? { 'UNet, guided, in turn with the second': comparison } : {}),
+      'of a frame': ofFrame,
+    };
+  } finally {
+    scope.dispose();
+    await pipeline.release();
+  }
+}
+
+/** Loads the networks. Returns the milliseconds of each. */
+async function load(pipeline: Pipeline, size: number): Promise<Record<string, number>> {
+  const loading: Record<string, number> = {};
+  let [current, since] = ['', performance.now()];
+  const finish = () => {
+    if (current !== '') loading[current] = rounded(performance.now() - since);
+  };
+  await pipeline.prepare(size, size, {
+    onNetwork: (name) => {
+      finish();
+      [current, since] = [name, performance.now()];
+    },
+  });
+  finish();
+  return loading;
+}
+
+function rounded(value: number): number;
+function rounded(value: number | null): number | null;
+function rounded(value: number | null): number | null {
+  return value === null ? null : Number(value.toFixed(1));
+}
