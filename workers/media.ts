@@ -6,15 +6,18 @@ import {
   encodeQuickGif,
   encodeMp4,
   encodeZip,
+  isMoving,
   metadataTexts,
   openImportedArchive,
   readFrames,
+  readMovingFrames,
 } from '../src/media/index.ts';
 import type { ImportedArchive, FrameSource } from '../src/media/index.ts';
 import { frameSizeFor, readerOf, shrunk, whileRead } from '../src/project/index.ts';
 import type { PictureRef, PictureSource } from '../src/project/index.ts';
 import { mediaApi, serve } from '../src/protocol/index.ts';
 import { exportAnimation, frameSource } from './exporting.ts';
+import { ImportFiles } from './imports.ts';
 import { ScratchFiles } from './scratch.ts';
 import { privateFiles, projectLocks } from './storage.ts';
 
@@ -25,6 +28,7 @@ const animations = createQueue();
 const files = privateFiles();
 const locks = projectLocks();
 const scratch = new ScratchFiles();
+const imports = new ImportFiles(new ScratchFiles(undefined, undefined, Infinity).create);
 
 const pngFile = (bytes: Uint8Array<ArrayBuffer>) => new Blob([bytes], { type: 'image/png' });
 
@@ -71,6 +75,11 @@ serve(self, mediaApi, {
     return { value: [...names], transfer: [] };
   },
   texts: async ({ file }, { signal }) => ({ value: await metadataTexts(file, signal), transfer: [] }),
+  moving: async ({ file }, { signal }) => ({ value: await isMoving(file, signal), transfer: [] }),
+  release: ({ store }) => {
+    imports.release(store);
+    return Promise.resolve({ value: null, transfer: [] });
+  },
   frames: async ({ pictures: wanted, files: imported, fit, multiple }, { signal, emit }) => {
     const archives = new Map<Blob, Promise<ImportedArchive>>();
     const open = (file: Blob, entry: string) => {
@@ -90,10 +99,19 @@ serve(self, mediaApi, {
     const sizeFor = (size: { readonly width: number; readonly height: number }) =>
       frameSizeFor(size, multiple);
     const inTurn = <T>(work: () => Promise<T>) => pictures.run(signal, work);
-    const value = await readFrames(sources, { sizeFor, fit, inTurn }, { signal, onProgress: emit });
-    const { first, frames, fitted, bad } = value;
+    const { value: read, id } = await imports.hold(async (output) => {
+      const options = { sizeFor, fit, inTurn, output };
+      const control = { signal, onProgress: emit };
+      const [only] = sources;
+      // Of several animations, each gives one frame, like other pictures.
+      if (only && sources.length === 1 && (await isMoving(await only.open(), signal))) {
+        return readMovingFrames(only, options, control);
+      }
+      return { ...(await readFrames(sources, options, control)), animation: null };
+    });
+    const { first, frames, fitted, bad, animation } = read;
     return {
-      value: { first, frames: [...frames], fitted, bad: [...bad] },
+      value: { first, frames: [...frames], fitted, bad: [...bad], animation, store: id },
       transfer: [first.picture.data.buffer],
     };
   },

@@ -9,7 +9,7 @@ import type { OpenRoot } from './storage.ts';
 const folderName = 'scratch';
 
 /** Number of finished files kept: the browser may still be copying one to its download, and does not report the end. */
-const kept = 3;
+const keptDownloads = 3;
 
 /** Bytes read back at a time. */
 const readSize = 2 ** 22;
@@ -23,22 +23,25 @@ const readSize = 2 ** 22;
 export class ScratchFiles {
   readonly #open: OpenRoot;
   readonly #locks: WorkerLocks;
+  readonly #kept: number;
   readonly #id = randomUuid();
   #folder: Promise<FileSystemDirectoryHandle | null> | null = null;
   #next = 0;
   /** Finished files, oldest first. */
   readonly #finished = new Set<ScratchFile>();
 
-  constructor(open = privateRoot, locks = new WorkerLocks()) {
+  /** @param kept number of finished files that are kept; the oldest ones beyond it are removed */
+  constructor(open = privateRoot, locks = new WorkerLocks(), kept = keptDownloads) {
     this.#open = open;
     this.#locks = locks;
+    this.#kept = kept;
   }
 
   readonly create = async (): Promise<OutputFile> => {
     const folder = await (this.#folder ??= this.#ownFolder());
     if (!folder) return new BlobOutput();
     for (const oldest of this.#finished) {
-      if (this.#finished.size < kept) break;
+      if (this.#finished.size < this.#kept) break;
       await oldest.discard();
     }
     try {

@@ -12,6 +12,7 @@ export { openZip } from './zip-reader.ts';
 export type { Zip } from './zip-reader.ts';
 export { writeZip, zipStream } from './zip-writer.ts';
 export type { ZipFile } from './zip-writer.ts';
+export { isAnimatedPicture } from './animated.ts';
 export { pictureTexts } from './metadata.ts';
 export { pngChunk, pngChunks, pngText, withPngChunks } from './png-chunks.ts';
 export { placedIn } from './shot.ts';

@@ -1,11 +1,14 @@
 import { InputError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
+import type { PictureSize } from '../formats/index.ts';
+import { exifOrientation } from './orientation.ts';
+import type { Orientation } from './orientation.ts';
 import { canvasIsExact } from './canvas-probe.ts';
-import { resampled } from './resample.ts';
+import { oriented, resampled } from './resample.ts';
 import type { Rectangle } from './resample.ts';
 import { checkPictureSize, sniffPicture } from './sniff.ts';
 import type { PictureHeader, PictureKind } from './sniff.ts';
-import { decodeWithoutCanvas } from './without-canvas.ts';
+import { decodeWithoutCanvas, pixelsOf } from './without-canvas.ts';
 
 /** Target frame of a picture. */
 export interface DecodeOptions {
@@ -54,6 +57,11 @@ async function readHeader(file: Blob, signal: AbortSignal): Promise<PictureHeade
       if (!more) throw error;
     }
   }
+}
+
+/** MIME type of a picture, from its contents. @throws InputError as `sniffPicture`, and `file-unreadable` */
+export async function pictureType(file: Blob, signal: AbortSignal): Promise<string> {
+  return types[(await readHeader(file, signal)).kind];
 }
 
 /** Decodes the first frame, applying EXIF orientation. */
@@ -121,8 +129,11 @@ function canvasContext(width: number, height: number): OffscreenCanvasRenderingC
   return context;
 }
 
+/** What a canvas can draw. */
+type Drawable = ImageBitmap | OffscreenCanvas | VideoFrame;
+
 /** Draws a rectangle of a picture on white, scaled to `width` × `height`. */
-function draw(source: ImageBitmap | OffscreenCanvas, part: Rectangle, width: number, height: number) {
+function draw(source: Drawable, part: Rectangle, width: number, height: number) {
   const context = canvasContext(width, height);
   // The canvas premultiplies by alpha, so colours of transparent pixels do not matter.
   context.fillStyle = '#fff';
@@ -132,14 +143,14 @@ function draw(source: ImageBitmap | OffscreenCanvas, part: Rectangle, width: num
 }
 
 /** Scales the visible rectangle to the frame's size: by halves while it is at least twice as large, then in one step. */
-function resample(bitmap: ImageBitmap, options: DecodeOptions): Picture {
+function resample(picture: Drawable, size: PictureSize, options: DecodeOptions): Picture {
   const { width, height } = options;
-  let source: ImageBitmap | OffscreenCanvas = bitmap;
-  let part = visiblePart(bitmap, options);
+  let source = picture;
+  let part = visiblePart(size, options);
   /** Draws the next step, and frees the canvas of the previous one now: garbage collection would come too late. */
   const step = (from: Rectangle, across: number, down: number) => {
     const context = draw(source, from, across, down);
-    if (source instanceof OffscreenCanvas) source.width = source.height = 0;
+    if (source instanceof OffscreenCanvas && source !== picture) source.width = source.height = 0;
     source = context.canvas;
     return context;
   };
@@ -154,6 +165,31 @@ function resample(bitmap: ImageBitmap, options: DecodeOptions): Picture {
     part = { x: 0, y: 0, width: across.side, height: down.side };
   }
   return { width, height, data: step(part, width, height).getImageData(0, 0, width, height).data };
+}
+
+/** All pixels of a picture, turned. */
+function uprightPixels(picture: Drawable, size: PictureSize, orientation: Orientation): Picture {
+  return oriented(resample(picture, size, { ...size, fit: 'stretch' }), orientation);
+}
+
+/** A WebP of 2 × 1 pixels that has to be turned by a quarter. */
+const sidewaysWebp =
+  'UklGRlIAAABXRUJQVlA4WAoAAAAIAAAAAQAAAAAAVlA4TBEAAAAvAQAAAAdQsiJXpv+BiOh/AABFWElGGgAAAE1NACoAAAAIAAEBEgADAAAAAQAGAAAAAAAA';
+
+let browserTurnsWebp: Promise<boolean> | null = null;
+
+/** EXIF orientation of a WebP that the browser does not apply: Chromium (156) ignores it. */
+async function orientationLeft(file: Blob): Promise<Orientation> {
+  const orientation = exifOrientation(new Uint8Array(await file.arrayBuffer()), 'webp');
+  if (orientation === 1) return 1;
+  browserTurnsWebp ??= (async () => {
+    const bytes = Uint8Array.from(atob(sidewaysWebp), (character) => character.charCodeAt(0));
+    const bitmap = await decodeBitmap(new Blob([bytes]), 'webp');
+    const { width, height } = bitmap;
+    bitmap.close();
+    return height > width;
+  })();
+  return (await browserTurnsWebp) ? 1 : orientation;
 }
 
 /** A decoded picture. */
@@ -179,25 +215,26 @@ export async function openPicture(file: Blob, signal: AbortSignal): Promise<Open
   if (!canvasIsExact()) {
     const picture = await decodeWithoutCanvas(file, header, types[kind]);
     signal.throwIfAborted();
-    const { width, height } = picture;
-    checkPictureSize({ kind, width, height });
-    return {
-      width,
-      height,
-      cut: (options) => resampled(picture, visiblePart(picture, options), options.width, options.height),
-      close: () => undefined,
-    };
+    checkPictureSize({ kind, width: picture.width, height: picture.height });
+    return openedPixels(picture);
   }
+  const orientation = kind === 'webp' ? await orientationLeft(file) : 1;
+  signal.throwIfAborted();
   const bitmap = await decodeBitmap(file, kind);
   try {
     signal.throwIfAborted();
     const { width, height } = bitmap;
     // The decoded size may differ from the header's.
     checkPictureSize({ kind, width, height });
+    if (orientation !== 1) {
+      const opened = openedPixels(uprightPixels(bitmap, { width, height }, orientation));
+      bitmap.close();
+      return opened;
+    }
     return {
       width,
       height,
-      cut: (options) => resample(bitmap, options),
+      cut: (options) => resample(bitmap, bitmap, options),
       close: () => {
         bitmap.close();
       },
@@ -206,6 +243,37 @@ export async function openPicture(file: Blob, signal: AbortSignal): Promise<Open
     bitmap.close();
     throw error;
   }
+}
+
+function openedPixels(picture: Picture): OpenedPicture {
+  return {
+    width: picture.width,
+    height: picture.height,
+    cut: (options) => resampled(picture, visiblePart(picture, options), options.width, options.height),
+    close: () => undefined,
+  };
+}
+
+/**
+ * Opens a decoded frame of an animation or a video, which is closed with the result.
+ *
+ * @param orientation how the frame has to be turned
+ */
+export async function openFrame(frame: VideoFrame, orientation: Orientation): Promise<OpenedPicture> {
+  if (!canvasIsExact()) return openedPixels(oriented(await pixelsOf(frame), orientation));
+  const size = { width: frame.displayWidth, height: frame.displayHeight };
+  if (orientation !== 1) {
+    const opened = openedPixels(uprightPixels(frame, size, orientation));
+    frame.close();
+    return opened;
+  }
+  return {
+    ...size,
+    cut: (options) => resample(frame, size, options),
+    close: () => {
+      frame.close();
+    },
+  };
 }
 
 /**

@@ -2,12 +2,10 @@ import { InputError } from '../base/index.ts';
 import type { ErrorDetails, Picture } from '../base/index.ts';
 import { decodePng } from '../formats/index.ts';
 import type { PngFault } from '../formats/index.ts';
-import { jpegOrientation } from './orientation.ts';
+import { exifOrientation } from './orientation.ts';
+import type { Orientation } from './orientation.ts';
 import { oriented } from './resample.ts';
 import type { PictureHeader } from './sniff.ts';
-
-/** Number of bytes that always include a JPEG's EXIF block. */
-const exifReach = 2 * 65_536;
 
 /** A PNG that Drift's decoder does not support, but the browser's may. */
 class OtherPng extends Error {
@@ -22,15 +20,18 @@ class OtherPng extends Error {
  * @throws InputError `picture-damaged`, or `canvas-inexact` if the browser supports neither
  */
 export async function decodeWithoutCanvas(file: Blob, header: PictureHeader, type: string): Promise<Picture> {
-  if (header.kind === 'png') {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const orientation = exifOrientation(bytes, header.kind);
+  const decodes = typeof ImageDecoder !== 'undefined' && (await ImageDecoder.isTypeSupported(type));
+  // Drift's decoder ignores colour profiles.
+  if (header.kind === 'png' && !(decodes && hasColourProfile(bytes))) {
     try {
-      const bytes = new Uint8Array(await file.arrayBuffer());
-      return decodePng(bytes, header, { name: 'The picture', fail: failPng });
+      return oriented(decodePng(bytes, header, { name: 'The picture', fail: failPng }), orientation);
     } catch (error) {
       if (!(error instanceof OtherPng)) throw error;
     }
   }
-  if (typeof ImageDecoder === 'undefined' || !(await ImageDecoder.isTypeSupported(type))) {
+  if (!decodes) {
     throw new InputError(
       'canvas-inexact',
       'Your browser changes the pixels of pictures that this page reads.',
@@ -41,11 +42,11 @@ export async function decodeWithoutCanvas(file: Blob, header: PictureHeader, typ
       },
     );
   }
-  const decoder = new ImageDecoder({ type, data: await file.arrayBuffer() });
+  const decoder = new ImageDecoder({ type, data: bytes });
   try {
     const { image } = await decoder.decode();
     const picture = await pixelsOf(image);
-    return header.kind === 'jpeg' ? await turned(picture, header, file) : picture;
+    return turned(picture, header, orientation);
   } catch (cause) {
     throw new InputError('picture-damaged', 'The picture is damaged: your browser cannot read it.', {
       remedy: 'Open it in another program and save it as PNG or JPEG, or choose another picture.',
@@ -58,7 +59,7 @@ export async function decodeWithoutCanvas(file: Blob, header: PictureHeader, typ
 }
 
 /** Copies a frame's pixels as RGBA, ignoring its rotation metadata, and closes it. */
-async function pixelsOf(frame: VideoFrame): Promise<Picture> {
+export async function pixelsOf(frame: VideoFrame): Promise<Picture> {
   try {
     const { width, height } = frame.visibleRect ?? { width: frame.codedWidth, height: frame.codedHeight };
     const data = new Uint8ClampedArray(4 * width * height);
@@ -71,10 +72,20 @@ async function pixelsOf(frame: VideoFrame): Promise<Picture> {
 }
 
 /** Applies EXIF orientation unless the browser has: Chromium (156) does not; swapped sides show that another browser did. */
-async function turned(picture: Picture, header: PictureHeader, file: Blob): Promise<Picture> {
-  const orientation = jpegOrientation(new Uint8Array(await file.slice(0, exifReach).arrayBuffer()));
+function turned(picture: Picture, header: PictureHeader, orientation: Orientation): Picture {
   const swapped = orientation >= 5 && header.width !== header.height && picture.width === header.height;
   return swapped ? picture : oriented(picture, orientation);
+}
+
+/** Whether a PNG has a chunk `iCCP` or `cICP`, which come before its pixels. */
+function hasColourProfile(png: Uint8Array): boolean {
+  const view = new DataView(png.buffer, png.byteOffset, png.length);
+  for (let at = 8; at + 12 <= png.length; at += 12 + view.getUint32(at)) {
+    const type = String.fromCharCode(...png.subarray(at + 4, at + 8));
+    if (type === 'iCCP' || type === 'cICP') return true;
+    if (type === 'IDAT') return false;
+  }
+  return false;
 }
 
 function failPng(fault: PngFault, message: string, details: ErrorDetails, cause?: unknown): Error {

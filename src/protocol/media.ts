@@ -73,7 +73,22 @@ export const mediaApi = {
     event: v.never(),
     result: v.array(v.string()),
   },
-  /** Converts pictures to frames of the first one's size, in the given order. Unreadable ones are skipped. */
+  /** Whether a file is a video or an animated picture. */
+  moving: {
+    params: v.object({ file: v.instance(Blob) }),
+    event: v.never(),
+    result: v.boolean(),
+  },
+  /** Says that the frames of an import are stored: their files are removed when the next import begins. */
+  release: {
+    params: v.object({ store: v.number() }),
+    event: v.never(),
+    result: v.null(),
+  },
+  /**
+   * Converts pictures to frames of the first one's size, in the given order; unreadable ones are skipped. A single animated
+   * picture or video gives all its frames. They are readable until `release`.
+   */
   frames: {
     params: v.object({
       pictures: v.pipe(
@@ -100,6 +115,12 @@ export const mediaApi = {
       /** Number of pictures that had another size than the first. */
       fitted: v.number(),
       bad: v.array(v.object({ name: v.string(), message: v.string() })),
+      /** Null for pictures: see `readMovingFrames`. */
+      animation: v.nullable(
+        v.object({ count: v.number(), every: v.number(), frameRate: v.nullable(v.number()) }),
+      ),
+      /** For `release`. */
+      store: v.number(),
     }),
   },
   gif: {

@@ -287,7 +287,7 @@ export function createAnimation({
       const { width, height } = imported.start.cut;
       // After the project has started, so that it stores the size, and before its frames, which copy the settings.
       history.quietly(() => {
-        settings.set({ width, height });
+        settings.set({ ...imported.playback, width, height });
       });
       const { values } = settings.getState();
       const { tree, change, held } = treeOfPictures(imported, values, environment.today().toISOString());

@@ -45,6 +45,8 @@ export interface ImportedPictures {
   readonly start: Omit<StartPicture, 'id'>;
   /** PNG files of the start picture's size. */
   readonly frames: readonly Blob[];
+  /** Settings with which the project plays as fast as the imported animation; empty for pictures. */
+  readonly playback: Partial<Pick<Settings, 'frameRate' | 'smoothFrameRate'>>;
 }
 
 /** Builds the document of the project on the page; null if there is none. */
@@ -61,7 +63,7 @@ export function documentOf({ project, start, tree }: Content, settings: Settings
  * @returns the tree, the change from the empty tree, and the frames' PNG files
  */
 export function treeOfPictures(
-  { start, frames }: ImportedPictures,
+  { start, frames }: Pick<ImportedPictures, 'start' | 'frames'>,
   settings: Settings,
   made: string,
 ): { readonly tree: FrameTree; readonly change: TreeChange; readonly held: readonly HeldPicture[] } {

@@ -1,4 +1,3 @@
-import { InputError } from '../base/index.ts';
 import { settingsOfNotes } from '../project/index.ts';
 import type { FoundSettings } from '../project/index.ts';
 import type { mediaApi } from '../protocol/index.ts';
@@ -55,7 +54,7 @@ export function createFoundSettings({
         },
       ]);
     },
-    /** Applies the settings of the first of some videos that has any. @throws InputError `no-settings` if none has */
+    /** Applies the settings of the first of some videos that has any. */
     async takeFromVideos(videos: readonly NamedFile[], signal: AbortSignal): Promise<void> {
       for (const { name, file } of videos) {
         const found = await find(file, signal);
@@ -64,17 +63,6 @@ export function createFoundSettings({
         apply(name, found);
         return;
       }
-      const [first] = videos;
-      throw new InputError(
-        'no-settings',
-        videos.length === 1 && first
-          ? `“${first.name}” does not say how it was made.`
-          : 'None of these videos says how it was made.',
-        {
-          remedy:
-            'Drift takes settings from videos that it exported with “Include how it was made”. To begin with a picture of a video, save that picture with another program and drop it.',
-        },
-      );
     },
   };
 }

@@ -1,9 +1,11 @@
 import type { StoreApi } from 'zustand/vanilla';
 import { InputError } from '../base/index.ts';
 import { fileKind, pickFrames, projectFolder } from '../project/index.ts';
+import type { Settings } from '../project/index.ts';
 import type { mediaApi } from '../protocol/index.ts';
 import type { AnimationStore } from './animation.ts';
-import { badWords, importedWords, leftOutWords } from './import-words.ts';
+import type { Autosave } from './autosave.ts';
+import { badWords, framesWords, importedWords, leftOutWords, movingWords } from './import-words.ts';
 import type { BadFile } from './import-words.ts';
 import { createFoundSettings } from './found-settings.ts';
 import type { NoticeAction, Notices } from './notices.ts';
@@ -36,21 +38,35 @@ interface Found {
   readonly bad: readonly (BadFile & { readonly error: InputError })[];
 }
 
+/** A picture or a video by itself; of an animation, all frames. */
+function alone(only: NamedFile): PictureSet {
+  return { name: only.name.split('/').at(-1) ?? only.name, pictures: [{ ...only, entry: null }] };
+}
+
 /** Maximum number of left-out sets that the notice offers as projects; the others are only named. */
 const mostOffers = 3;
+
+/** Settings with which the mode of `values` plays at a frame rate, as near as the settings allow. */
+function playbackAt(frameRate: number | null, { mode }: Settings) {
+  if (frameRate === null) return {};
+  const nearest = Math.min(60, Math.max(1, Math.round(100 * frameRate) / 100));
+  return mode === 'smooth' ? { smoothFrameRate: nearest } : { frameRate: nearest };
+}
 
 const topic = 'imported';
 const unchanged = 'Nothing that was there has changed.';
 
 /**
  * Creates the import of files of any kind: projects are opened, several pictures become the frames of a new project,
- * a single picture becomes the start picture, and videos give their settings. Those of pictures are offered. A notice names what was left out, and offers to import it separately.
+ * a single picture becomes the start picture, and videos give their settings. Settings in pictures are offered, as are the
+ * frames of animations and videos. A notice names what was left out, and offers to import it separately.
  */
 export function createFileImport({
   jobs: { job, signal: newestJob },
   media,
   preferences,
   animation,
+  autosave,
   settings,
   notices,
   offers,
@@ -60,6 +76,7 @@ export function createFileImport({
   media: WorkerHandle<typeof mediaApi>;
   preferences: StoreApi<Preferences>;
   animation: AnimationStore;
+  autosave: Pick<Autosave, 'isKept' | 'whenSettled'>;
   settings: SettingsStore;
   notices: Notices;
   offers: Offers;
@@ -125,7 +142,10 @@ export function createFileImport({
         if (signal.aborted) return;
         const { width, height } = picture;
         const start = { name: name.split('/').at(-1) ?? name, file, picture, cut: { width, height, fit } };
-        animation.importPictures({ start, frames: read.frames });
+        const { animation: moving } = read;
+        const playback = playbackAt(moving?.frameRate ?? null, settings.getState().values);
+        animation.importPictures({ start, frames: read.frames, playback });
+        release(read.store);
         const rest = [
           ...leftOut.map(({ name: label, places }) => ({
             name: label,
@@ -133,14 +153,26 @@ export function createFileImport({
           })),
           ...others,
         ];
-        notify(
-          [importedWords({ ...read, missing }, fit), badWords([...read.bad, ...bad]), leftOutWords(rest)],
-          rest,
-        );
-        await foundSettings.offer(start, signal);
+        const said = moving
+          ? movingWords(start.name, read.frames.length, moving)
+          : importedWords({ ...read, missing }, fit);
+        notify([said, badWords([...read.bad, ...bad]), leftOutWords(rest)], rest);
+        const [source] = set.pictures;
+        const isOwnFile = moving !== null && source?.entry === null;
+        await foundSettings.offer(isOwnFile ? { name: start.name, file: source.file } : start, signal);
       },
       unchanged,
     );
+  }
+
+  /** Lets the worker remove the frames of an import once the project on the page is stored. */
+  function release(imported: number) {
+    const project = animation.getState().project?.id ?? '';
+    void autosave.whenSettled().then(async () => {
+      // Frames that could not be stored are still read from there.
+      if (!autosave.isKept(project)) return;
+      await media.call('release', { store: imported }).catch(() => undefined);
+    });
   }
 
   /** Shows a notice about the import; `rest` are the sets to offer. Shows nothing if all of `words` are empty. */
@@ -171,6 +203,21 @@ export function createFileImport({
     return false;
   }
 
+  /** Makes a picture the start picture; of an animation its first frame, and the others are offered. */
+  async function useAsStart(picture: NamedFile, others: readonly PictureSet[], bad: readonly BadFile[]) {
+    const name = picture.name.split('/').at(-1) ?? picture.name;
+    const words = [badWords(bad), leftOutWords(others)];
+    notify(words, others);
+    await animation.chooseStart(picture.file, name);
+    const signal = newestJob();
+    const isMoving = await media.call('moving', { file: picture.file }, { signal }).catch(() => false);
+    if (isMoving && !signal.aborted) {
+      const whole = alone({ name, file: picture.file });
+      notify([framesWords([whole]), ...words], [whole, ...others]);
+    }
+    await foundSettings.offer({ name, file: picture.file }, signal);
+  }
+
   async function takeIn(
     files: readonly NamedFile[],
     { projects, loose, archives, videos, bad }: Found,
@@ -179,11 +226,13 @@ export function createFileImport({
     const visible = files.filter(({ name }) => fileKind(name) !== 'hidden');
     const [only = visible[0]] = loose;
     const filled = archives.filter(({ pictures }) => pictures.length > 0);
+    const films = videos.map((video) => alone(video));
     const sets = [
       ...(loose.length > 0
         ? [{ name: 'the pictures', pictures: loose.map((picture) => ({ ...picture, entry: null })) }]
         : []),
       ...filled,
+      ...films,
     ];
     if (projects.length > 0) {
       let opened = false;
@@ -191,7 +240,9 @@ export function createFileImport({
       notify([badWords(bad), leftOutWords(sets)], sets);
       return opened;
     }
-    if (videos.length > 0 && videos.length === visible.length) {
+    const [film] = films;
+    if (film && films.length === visible.length && !frames) {
+      notify([framesWords(films)], films);
       return job(
         'Looking at the videos',
         async (signal) => {
@@ -203,16 +254,13 @@ export function createFileImport({
     const isAlone =
       loose.length === 1 || (sets.length === 0 && visible.length === 1 && archives.length + bad.length === 0);
     if (isAlone && !frames && only) {
-      notify([badWords(bad), leftOutWords(filled)], filled);
-      const name = only.name.split('/').at(-1) ?? only.name;
-      await animation.chooseStart(only.file, name);
-      await foundSettings.offer({ name, file: only.file }, newestJob());
+      await useAsStart(only, [...filled, ...films], bad);
       return true;
     }
     const [first, ...others] = sets;
     if (!first) return refuse(visible, bad);
     if (loose.length > 0) return become(first, others, bad);
-    // Without loose pictures, each archive becomes a project; the last one stays on the page.
+    // Without loose pictures, each archive and video becomes a project; the last one stays on the page.
     let made = await become(first, [], bad);
     for (const set of others) {
       if (newestJob().aborted) break;

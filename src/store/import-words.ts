@@ -30,6 +30,24 @@ export function importedWords({ frames, missing, fitted }: Imported, fit: Fit): 
     .join(' ');
 }
 
+/** Describes the import of an animation or a video as a project. */
+export function movingWords(
+  name: string,
+  taken: number,
+  { count, every }: { readonly count: number; readonly every: number },
+): string {
+  const thinned = `Of its ${count} frames, one in ${every} was taken: a project of an animation has at most 1,000.`;
+  return `${taken === 1 ? '1 frame' : `${taken} frames`} of “${name}” became a project.${every > 1 ? ` ${thinned}` : ''}`;
+}
+
+/** Says what animations and videos were not imported as projects. */
+export function framesWords(sets: readonly { readonly name: string }[]): string {
+  const names = listed(sets.map(({ name }) => `“${name}”`));
+  return sets.length === 1
+    ? `${names} has more than one frame: they can become a project.`
+    : `The frames of ${names} can become projects.`;
+}
+
 /** Lists the files that could not be read, with reasons; empty if there are none. */
 export function badWords(bad: readonly BadFile[]): string {
   if (bad.length === 0) return '';

@@ -181,6 +181,7 @@ export function createProjects({
         media,
         preferences,
         animation,
+        autosave,
         settings,
         notices,
         offers,

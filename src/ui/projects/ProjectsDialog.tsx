@@ -73,7 +73,7 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }) {
       <div className={styles['pictures']}>
         <FileButton
           label="Make a project of pictures"
-          accept="image/*,.jfif,.heic,.zip"
+          accept="image/*,video/*,.jfif,.heic,.mkv,.zip"
           multiple
           onFiles={(files) => {
             const named = files.map((file) => ({ name: file.name, file }));
@@ -84,7 +84,8 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }) {
           From pictures
         </FileButton>
         <p className={styles['note']}>
-          Pictures, or a ZIP of them, become the frames of a new project in the order of their names.
+          Pictures, or a ZIP of them, become the frames of a new project in the order of their names. So do
+          the frames of a GIF or a video.
         </p>
       </div>
       <p className={styles['note']}>

@@ -150,6 +150,18 @@ for (const workerKind of ['plain', 'with-noisy-canvas'] as const) {
         });
       }
 
+      for (const [name, tolerance] of [
+        ['corners-16-bit.png', 1],
+        ['corners-cmyk.jpg', 8],
+        ['corners-p3.png', 2],
+        ['corners-p3.jpg', lossy],
+      ] as const) {
+        test(`${name} is converted to sRGB of 8 bits`, async ({ page }) => {
+          const picture = await decode(page, await fixture(name));
+          expectColours(picture.quarters(), [red, green, blue, yellow], tolerance);
+        });
+      }
+
       test('the MIME type is ignored', async ({ page }) => {
         for (const type of ['image/png', 'image/svg+xml', 'text/plain', 'application/octet-stream']) {
           const picture = await decode(page, await fixture('corners.jpg'), { type });
@@ -182,6 +194,17 @@ for (const workerKind of ['plain', 'with-noisy-canvas'] as const) {
         });
       });
     });
+
+    for (const [name, colours, tolerance] of [
+      ['turned-6.png', [blue, red, yellow, green], 0],
+      ['turned-6.webp', [blue, red, yellow, green], 0],
+      ['turned-5.webp', [red, blue, green, yellow], lossy],
+    ] as const) {
+      test(`${name}: EXIF in PNG and WebP is applied`, async ({ page }) => {
+        const picture = await decode(page, await fixture(name), { width: 32, height: 48 });
+        expectColours(picture.quarters(), colours, tolerance);
+      });
+    }
 
     test.describe('transparency', () => {
       test('is composited on white, with partial alpha', async ({ page }) => {

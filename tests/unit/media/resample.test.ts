@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Picture } from '../../../src/base/index.ts';
-import { jpegOrientation } from '../../../src/media/orientation.ts';
+import { exifOrientation } from '../../../src/media/orientation.ts';
 import type { Orientation } from '../../../src/media/orientation.ts';
 import { oriented, resampled } from '../../../src/media/resample.ts';
 import { concat, utf8 } from '../../support/bytes.ts';
@@ -70,17 +70,17 @@ describe('the orientation of a JPEG', () => {
   };
 
   it.each([1, 2, 3, 4, 5, 6, 7, 8] as const)('is read in both byte orders: %i', (orientation) => {
-    expect(jpegOrientation(exif('II', orientation))).toBe(orientation);
-    expect(jpegOrientation(exif('MM', orientation))).toBe(orientation);
+    expect(exifOrientation(exif('II', orientation), 'jpeg')).toBe(orientation);
+    expect(exifOrientation(exif('MM', orientation), 'jpeg')).toBe(orientation);
   });
 
   it('is 1 where EXIF is invalid or damaged', () => {
-    expect(jpegOrientation(exif('II', 9))).toBe(1);
+    expect(exifOrientation(exif('II', 9), 'jpeg')).toBe(1);
     const good = exif('MM', 6);
     fc.assert(
       fc.property(fc.nat(good.length), fc.uint8Array({ maxLength: 40 }), (cut, rest) => {
-        expect([1, 6]).toContain(jpegOrientation(concat(good.subarray(0, cut))));
-        expect(jpegOrientation(concat(good.subarray(0, 6), rest))).toBeGreaterThanOrEqual(1);
+        expect([1, 6]).toContain(exifOrientation(concat(good.subarray(0, cut)), 'jpeg'));
+        expect(exifOrientation(concat(good.subarray(0, 6), rest), 'jpeg')).toBeGreaterThanOrEqual(1);
       }),
     );
   });

@@ -14,6 +14,14 @@ const video = (name: string) => ({ name, file: new Blob(['video']) });
 const notices = (rig: Rig) => rig.stores.notices.getState().notices;
 const kept = (rig: Rig) => rig.stores.autosave.whenSettled();
 
+const press = (rig: Rig, label: string) => {
+  const action = notices(rig)
+    .flatMap(({ actions }) => actions)
+    .find((each) => each.label === label);
+  if (!action) throw new Error(`There is no button ${label}.`);
+  action.run();
+};
+
 async function ready(): Promise<Rig> {
   const rig = new Rig();
   rig.load();
@@ -154,7 +162,7 @@ describe('imported pictures', () => {
     expect(await values(rig)).toEqual([1, 2]);
     const [notice] = notices(rig);
     expect(notice?.message).toBe(
-      '2 pictures became a project. Left out: out.gif, depth (2 pictures), fox/backup.zip (2 pictures).',
+      '2 pictures became a project. Left out: out.gif, depth (2 pictures), fox/backup.zip (2 pictures), video.mp4.',
     );
     expect(notice?.actions.map(({ label }) => label)).toEqual([
       'Make a project of “out.gif”',
@@ -238,13 +246,6 @@ describe('settings in imported files', () => {
     settings: { ...defaultSettings, seed: 77, positivePrompts: 'a café' },
     frames: 5,
   });
-  const press = (rig: Rig, label: string) => {
-    const action = notices(rig)
-      .flatMap(({ actions }) => actions)
-      .find((each) => each.label === label);
-    if (!action) throw new Error(`There is no button ${label}.`);
-    action.run();
-  };
 
   it('are offered with a picture, and applying them can be undone', async () => {
     const rig = await ready();
@@ -284,17 +285,88 @@ describe('settings in imported files', () => {
     expect(rig.stores.settings.getState().values.seed).not.toBe(77);
   });
 
-  it('give an error with a remedy when missing from a video, and no notice when missing from a picture', async () => {
+  it('are not mentioned when there are none', async () => {
     const rig = await ready();
     rig.texts = ['{"program":"another"}', '{'];
     const before = rig.stores.settings.getState().values;
-    expect(await rig.stores.projects.importFiles([video('a.webm')])).toBe(false);
+    expect(await rig.stores.projects.importFiles([video('a.webm')])).toBe(true);
     expect(notices(rig)).toMatchObject([
-      { message: '“a.webm” does not say how it was made.', kept: 'Nothing that was there has changed.' },
+      { kind: 'info', message: '“a.webm” has more than one frame: they can become a project.' },
     ]);
-    expect(notices(rig)[0]?.remedy).toContain('Include how it was made');
     expect(rig.stores.settings.getState().values).toEqual(before);
     await rig.stores.projects.importFiles(pictures('fox.png'));
     expect(notices(rig)).toHaveLength(1);
+  });
+});
+
+describe('animations and videos', () => {
+  const film = (name: string, content = '64x64:4,5,6') => ({ name, file: new Blob([content]) });
+
+  it('are the start picture when single, and the notice offers their frames as a project', async () => {
+    const rig = await ready();
+    await rig.stores.projects.importFiles([film('a/fox.gif')]);
+    expect(valueOf(rig.stores.animation.getState().start?.picture)).toBe(4);
+    expect(await values(rig)).toEqual([]);
+    expect(notices(rig)).toMatchObject([
+      { message: '“fox.gif” has more than one frame: they can become a project.' },
+    ]);
+    press(rig, 'Make a project of “fox.gif”');
+    await until(rig.stores.animation, ({ frames }) => frames.length === 3);
+    expect(await values(rig)).toEqual([4, 5, 6]);
+    expect(notices(rig).at(-1)?.message).toBe('3 frames of “fox.gif” became a project.');
+  });
+
+  it('play at the frame rate of the file, in the settings of the mode', async () => {
+    const rig = await ready();
+    await rig.stores.projects.importFiles([film('fox.gif')], { frames: true });
+    expect(rig.stores.settings.getState().values.frameRate).toBe(12.5);
+    rig.stores.settings.set({ mode: 'smooth' });
+    await rig.stores.projects.importFiles([film('fox.mp4')], { frames: true });
+    expect(rig.stores.settings.getState().values.smoothFrameRate).toBe(12.5);
+  });
+
+  it('each become a project when several are chosen as frames', async () => {
+    const rig = await ready();
+    await rig.stores.projects.importFiles([film('a.mp4'), film('b.webm', '64x64:7,8')], { frames: true });
+    expect(await values(rig)).toEqual([7, 8]);
+    await kept(rig);
+    expect(await projectNames(rig)).toEqual([
+      ['a', 3],
+      ['b', 2],
+    ]);
+  });
+
+  it('are offered beside other pictures', async () => {
+    const rig = await ready();
+    await rig.stores.projects.importFiles([...pictures('1.png', '2.png'), film('out.gif'), film('out.mp4')]);
+    expect(await values(rig)).toEqual([1, 2]);
+    expect(notices(rig).at(-1)?.message).toBe('2 pictures became a project. Left out: out.gif, out.mp4.');
+    press(rig, 'Make a project of “out.mp4”');
+    await until(rig.stores.animation, ({ frames }) => frames.length === 3);
+    expect(await values(rig)).toEqual([4, 5, 6]);
+  });
+
+  it('change nothing when their import is cancelled', async () => {
+    const rig = await ready();
+    rig.decoding.shut();
+    const importing = rig.stores.projects.importFiles([film('fox.gif')], { frames: true });
+    await until(rig.stores.projects, ({ job }) => job?.text === 'Reading the pictures' && job.of === 1);
+    rig.stores.projects.cancel();
+    expect(await importing).toBe(false);
+    expect(rig.stores.animation.getState().frames).toHaveLength(0);
+    expect(notices(rig)).toEqual([]);
+  });
+});
+
+describe('files of imported frames', () => {
+  it('are released once the project is stored, and kept while it cannot be', async () => {
+    const rig = await ready();
+    await rig.stores.projects.importFiles(pictures('1.png', '2.png'));
+    await expect.poll(() => rig.released).toEqual([1]);
+    rig.device.files.disk.quota = rig.device.files.disk.used;
+    await rig.stores.projects.importFiles(pictures('3.png', '4.png'));
+    await kept(rig);
+    expect(rig.stores.autosave.getState().status).toBe('stuck');
+    expect(rig.released).toEqual([1]);
   });
 });

@@ -213,6 +213,9 @@ export class Rig {
   archive: { name: string; file: Blob }[] | null = [];
   /** Texts in the metadata of every file. */
   texts: readonly string[] = [];
+  /** Number of imports, and those whose files the page has released. */
+  imports = 0;
+  readonly released: number[] = [];
   readonly liveUrls = new Set<string>();
   /** Whether a load fails after the diffusion worker has begun to load networks. */
   failsLate = false;
@@ -506,7 +509,7 @@ export class Rig {
         await this.decoding.pass(signal);
         this.#fail('decode');
         // Files of tests may say their value: `64x64:7`.
-        const value = Number(/:(\d+)$/.exec(await picture.text())?.[1] ?? 100);
+        const value = Number(/:(\d+)/.exec(await picture.text())?.[1] ?? 100);
         return { value: plain(width, height, value), transfer: [] };
       },
       png: async ({ picture }, { signal }) => {
@@ -524,6 +527,11 @@ export class Rig {
         return { value: new Blob([encodePng(shrunk(picture, side))]), transfer: [] };
       },
       texts: () => Promise.resolve({ value: [...this.texts], transfer: [] }),
+      moving: async ({ file }) => ({ value: (await file.text()).includes(','), transfer: [] }),
+      release: ({ store }) => {
+        this.released.push(store);
+        return Promise.resolve({ value: null, transfer: [] });
+      },
       contents: () => {
         if (this.archive) {
           return Promise.resolve({ value: this.archive.map(({ name }) => name), transfer: [] });
@@ -539,10 +547,14 @@ export class Rig {
           const from =
             entry === null ? imported[index] : this.archive?.find((each) => each.name === entry)?.file;
           const text = (await from?.text()) ?? 'bad';
-          const [width = NaN, height = NaN, value = 100] = text.split(/[x:]/).map(Number);
+          const [width = NaN, height = NaN, ...values] = text.split(/[x:,]/).map(Number);
+          // Of an animation, several values follow the size; it gives all of them only when it is alone.
+          const shown = wanted.length === 1 ? values : values.slice(0, 1);
           // A file that does not begin with its size is a bad picture.
           if (from && Number.isFinite(width)) {
-            read.push({ name, file: from, width, height, value });
+            for (const value of shown.length > 0 ? shown : [100]) {
+              read.push({ name, file: from, width, height, value });
+            }
           } else {
             bad.push({ name, message: 'It is damaged.' });
           }
@@ -563,6 +575,11 @@ export class Rig {
             fitted: read.filter(({ width, height }) => width !== first.width || height !== first.height)
               .length,
             bad,
+            animation:
+              wanted.length === 1 && read.length > 1
+                ? { count: read.length, every: 1, frameRate: 12.5 }
+                : null,
+            store: ++this.imports,
           },
           transfer: [],
         };
