@@ -9,11 +9,12 @@ import { build, preview } from 'vite';
 import { readRig } from '../tests/rig/machines.ts';
 import { familyOf, listProcesses, memoryOf } from './soak/processes.ts';
 
-const usage = `Usage: npm run soak:frames -- [--frames N --side PIXELS] [--export KINDS]
+const usage = `Usage: npm run soak:frames -- [--frames N --side PIXELS] [--export KINDS] [--import]
 
 Makes a project of very many frames without a model, in the whole page in Chromium, as fast as it can be kept; then adds,
 reloads, scrolls, plays and exports. Without options it does so with 10,000 frames of 128×128 and with 2,000 of 512×512,
-which takes some minutes each. KINDS are some of zip, mp4, drift and gif, with commas (default: all of them; GIF takes by far
+which takes some minutes each. With --import most frames are not appended one by one, but imported at once: faster, but they
+have no insight. KINDS are some of zip, mp4, drift and gif, with commas (default: all of them; GIF takes by far
 the longest). Prints a row of the table in docs/frames.md for each, and to stderr the memory of each process of the browser
 before an export and at its peak.
 
@@ -37,11 +38,17 @@ type FileKind = (typeof kinds)[number];
 export async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
-    options: { frames: { type: 'string' }, side: { type: 'string' }, export: { type: 'string' } },
+    options: {
+      frames: { type: 'string' },
+      side: { type: 'string' },
+      export: { type: 'string' },
+      import: { type: 'boolean', default: false },
+    },
   });
   const asked = values.export?.split(',') ?? kinds;
   const exports = kinds.filter((kind) => asked.includes(kind));
   const [frames, side] = [Number(values.frames ?? NaN), Number(values.side ?? NaN)];
+  const plan = { exports, isImported: values.import };
   const isDefault = values.frames === undefined && values.side === undefined;
   if ((!isDefault && !(frames > few + sample && side >= 64)) || exports.length < asked.length) {
     console.error(usage);
@@ -55,7 +62,7 @@ export async function main(args: string[]): Promise<number> {
     : [{ frames, side }];
   const columns = [...measures, ...exports.map((kind) => names[kind])];
   console.log(`| ${columns.join(' | ')} |\n|${' --- |'.repeat(columns.length)}`);
-  for (const task of tasks) console.log(`| ${(await measure(task, exports)).join(' | ')} |`);
+  for (const task of tasks) console.log(`| ${(await measure(task, plan)).join(' | ')} |`);
   return 0;
 }
 
@@ -69,7 +76,10 @@ const measures = [
 ];
 const names: Readonly<Record<FileKind, string>> = { zip: 'ZIP', mp4: 'MP4', drift: '.drift', gif: 'GIF' };
 
-async function measure({ frames, side }: Task, exports: readonly FileKind[]): Promise<string[]> {
+async function measure(
+  { frames, side }: Task,
+  { exports, isImported }: { readonly exports: readonly FileKind[]; readonly isImported: boolean },
+): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'drift-frames-'));
   const server = await serve(join(folder, 'dist'));
   const machine = readRig()?.machines.find(({ name }) => name === 'cpu');
@@ -91,7 +101,13 @@ async function measure({ frames, side }: Task, exports: readonly FileKind[]): Pr
     await page.evaluate((pixels) => driftSoak.begin(pixels), side);
     await add(page, few, side);
     const early = middle(await add(page, sample, side));
-    for (let made = few + sample; made < frames - sample; made += 200) {
+    if (isImported) {
+      await page.evaluate(([count, pixels]) => driftSoak.fill(count, pixels), [
+        frames - sample,
+        side,
+      ] as const);
+    }
+    for (let made = isImported ? frames : few + sample; made < frames - sample; made += 200) {
       await add(page, Math.min(200, frames - sample - made), side);
       console.error(`${Math.min(frames, made + 200)} of ${frames} frames`);
     }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InputError, WorkerError } from '../../../src/base/index.ts';
+import { utf8 } from '../../support/bytes.ts';
+import { StoredFile } from '../../support/storage/stored-file.ts';
 import { Rig, file, until } from './rig.ts';
 
 const notices = (rig: Rig) => rig.stores.notices.getState().notices;
@@ -16,6 +18,20 @@ describe('start picture', () => {
     await animation.whenRead();
     expect(rig.decodeSizes).toEqual(['64x64 crop', '128x64 crop', '128x64 stretch']);
     expect(animation.getState().start?.picture.width).toBe(128);
+  });
+
+  it('can be resized after its file was removed or overwritten', async () => {
+    for (const change of [{ removed: true }, { version: 1 }]) {
+      const rig = new Rig();
+      const { animation, settings } = rig.stores;
+      const contents = { bytes: utf8('start'), flushed: null, version: 0, removed: false, locked: false };
+      await animation.chooseStart(new StoredFile('start.png', contents), 'start.png');
+      Object.assign(contents, change);
+      settings.set({ width: 128 });
+      await animation.whenRead();
+      expect(notices(rig)).toEqual([]);
+      expect(animation.getState().start?.picture.width).toBe(128);
+    }
   });
 
   it('is not decoded again when other settings change', async () => {

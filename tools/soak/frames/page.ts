@@ -87,6 +87,22 @@ const soak = {
     return times;
   },
 
+  /** Starts another project by importing so many pictures as its frames: they have no insight, and few are distinct. */
+  async fill(count: number, side: number): Promise<void> {
+    const distinct: Blob[] = [];
+    for (let number = 1; number <= Math.min(count, 40); number++) {
+      distinct.push(await pictures.encode(pictureOf(number, side)));
+    }
+    const [file = new Blob()] = distinct;
+    const frames = Array.from({ length: count }, (_, index) => distinct[index % distinct.length] ?? file);
+    const cut = { width: side, height: side, fit: 'crop' } as const;
+    animation.importPictures({
+      start: { picture: pictureOf(1, side), name: 'start.png', file, cut },
+      frames,
+    });
+    await autosave.whenSettled();
+  },
+
   /** Reopens the last project. Returns the milliseconds until it is rendered. */
   async reopen(): Promise<number> {
     const before = performance.now();
