@@ -99,6 +99,7 @@ const soak = {
     animation.importPictures({
       start: { picture: pictureOf(1, side), name: 'start.png', file, cut },
       frames,
+      playback: {},
     });
     await autosave.whenSettled();
   },
