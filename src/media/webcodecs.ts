@@ -10,6 +10,7 @@ import {
 } from 'mediabunny';
 import { abortable } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
+import { mendedAvcConfig } from './avc-config.ts';
 import type { Sink } from './output-sink.ts';
 import { toI420 } from './yuv.ts';
 
@@ -75,6 +76,13 @@ export async function canEncode(
   return await canEncodeVideo(options.codec, { width, height, frameRate, quality });
 }
 
+function copyOf(source: AllowSharedBufferSource): Uint8Array<ArrayBuffer> {
+  const bytes = ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
+  return bytes.slice();
+}
+
 /**
  * Encodes a video with WebCodecs; frame `i` starts at `i / frameRate` seconds.
  *
@@ -97,6 +105,11 @@ export async function encodeWithWebCodecs(
   const source = new VideoSampleSource({
     codec: options.codec,
     quality: encoderQuality(video, options),
+    onEncodedPacket(_, meta) {
+      const config = meta?.decoderConfig;
+      if (options.codec !== 'avc' || !config?.description) return;
+      config.description = mendedAvcConfig(copyOf(config.description));
+    },
   });
   const count = repeats.reduce((sum, repeat) => sum + repeat, 0);
   output.addVideoTrack(source, { frameRate, maximumPacketCount: count });

@@ -168,3 +168,115 @@ test.describe('the Export dialog', { tag: '@cpu' }, () => {
     expect((await webpOf(sticker.bytes)).info).toContain('Canvas size 512 x 512');
   });
 });
+
+/** Makes the save picker choose a file of the private file system, which is a real file with a real handle. */
+async function pickerOf(page: Page, name: string | null): Promise<void> {
+  await page.addInitScript((chosen) => {
+    const choose = async () => {
+      if (chosen === null) throw new DOMException('The user aborted a request.', 'AbortError');
+      return (await navigator.storage.getDirectory()).getFileHandle(chosen, { create: true });
+    };
+    Object.defineProperty(window, 'showSaveFilePicker', { value: choose });
+  }, name);
+}
+
+/** Contents of a file of the private file system in base64; null if there is none. */
+function picked(page: Page, name: string): Promise<string | null> {
+  return page.evaluate(async (wanted) => {
+    const root = await navigator.storage.getDirectory();
+    const handle = await root.getFileHandle(wanted).catch(() => null);
+    if (!handle) return null;
+    const bytes = new Uint8Array(await (await handle.getFile()).arrayBuffer());
+    let text = '';
+    for (const byte of bytes) text += String.fromCharCode(byte);
+    return btoa(text);
+  }, name);
+}
+
+/** Names of the files in the folders of exports that are being written or were just downloaded. */
+function scratchFiles(page: Page): Promise<string[]> {
+  return page.evaluate(async () => {
+    const found: string[] = [];
+    const root = await navigator.storage.getDirectory();
+    const scratch = await root.getDirectoryHandle('scratch').catch(() => null);
+    if (!scratch) return found;
+    const list = async (folder: FileSystemDirectoryHandle, path: string): Promise<void> => {
+      for await (const [name, handle] of folder.entries()) {
+        if (handle instanceof FileSystemDirectoryHandle) await list(handle, `${path}${name}/`);
+        else found.push(path + name);
+      }
+    };
+    await list(scratch, '');
+    return found;
+  });
+}
+
+test.describe('where an export goes', { tag: '@cpu' }, () => {
+  test('to the chosen file, and nowhere else', async ({ page }) => {
+    needsReaders();
+    await pickerOf(page, 'mine.gif');
+    const dialog = await openDialog(page);
+    const downloads: string[] = [];
+    page.on('download', (download) => downloads.push(download.suggestedFilename()));
+    const before = await scratchFiles(page);
+    await dialog.getByRole('button', { name: 'Choose where…' }).click();
+    await expect(dialog.getByRole('status').filter({ hasText: 'mine.gif' })).toBeVisible();
+    const seen = await look(Buffer.from((await picked(page, 'mine.gif')) ?? '', 'base64'), 'gif');
+    expect(seen.complaints).toBe('');
+    expect(seen.frames).toHaveLength(count);
+    expect(downloads).toEqual([]);
+    expect(await scratchFiles(page)).toEqual(before);
+  });
+
+  test('nowhere when no file is chosen', async ({ page }) => {
+    await pickerOf(page, null);
+    const dialog = await openDialog(page);
+    await dialog.getByRole('button', { name: 'Choose where…' }).click();
+    await expect(dialog.getByRole('button', { name: 'Save', exact: true })).toBeEnabled();
+    await expect(dialog.getByRole('progressbar')).toHaveCount(0);
+    await expect(page.getByRole('alert')).toHaveCount(0);
+  });
+
+  for (const format of ['GIF', 'MP4']) {
+    test(`nowhere when ${format} is cancelled: nothing half-written stays`, async ({ page }) => {
+      await pickerOf(page, 'mine');
+      const dialog = await openDialog(page);
+      const downloads: string[] = [];
+      page.on('download', (download) => downloads.push(download.suggestedFilename()));
+      await dialog.getByRole('radio', { name: format, exact: true }).check();
+      // Long enough to be cancelled on any machine.
+      await dialog.getByLabel('In-betweens').fill('60');
+      await dialog.getByLabel('Scale', { exact: true }).fill('8');
+      const before = await scratchFiles(page);
+      for (const way of ['Save', 'Choose where…']) {
+        await dialog.getByRole('button', { name: way, exact: true }).click();
+        await expect(dialog.getByRole('progressbar', { name: 'Writing the file' })).toBeVisible();
+        await dialog.getByRole('button', { name: 'Cancel' }).click();
+        await expect(dialog.getByRole('button', { name: 'Save', exact: true })).toBeEnabled();
+        await expect.poll(() => scratchFiles(page), way).toEqual(before);
+        await expect.poll(() => picked(page, 'mine'), way).toBe(null);
+      }
+      await expect(page.getByRole('alert')).toHaveCount(0);
+      expect(downloads).toEqual([]);
+    });
+  }
+
+  test('not into an older file when it is cancelled: that keeps its contents', async ({ page }) => {
+    await pickerOf(page, 'mine.gif');
+    const dialog = await openDialog(page);
+    await page.evaluate(async () => {
+      const root = await navigator.storage.getDirectory();
+      const writable = await (await root.getFileHandle('mine.gif', { create: true })).createWritable();
+      await writable.write('older');
+      await writable.close();
+    });
+    await dialog.getByLabel('In-betweens').fill('60');
+    await dialog.getByLabel('Scale', { exact: true }).fill('8');
+    await dialog.getByRole('button', { name: 'Choose where…' }).click();
+    await expect(dialog.getByRole('progressbar', { name: 'Writing the file' })).toBeVisible();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await expect(dialog.getByRole('button', { name: 'Save', exact: true })).toBeEnabled();
+    await expect(dialog.getByRole('status').filter({ hasText: 'mine.gif' })).toHaveCount(0);
+    expect(Buffer.from((await picked(page, 'mine.gif')) ?? '', 'base64').toString()).toBe('older');
+  });
+});
