@@ -23,7 +23,7 @@ shown as kept is there, bit for bit. Prints the seed that repeats the same momen
 Needs Linux, "npm run build" and "npm test -- prepare".`;
 
 /** Timeout of page actions, in milliseconds. */
-const timeout = 120_000;
+const timeout = 600_000;
 /** Maximum time from the start of an action to the kill, in milliseconds. */
 const latest = 6000;
 

@@ -21,6 +21,9 @@ export interface Thumbnails {
 /** Maximum number of URLs that are kept after their release. */
 const mostIdle = 200;
 
+/** Number of thumbnails that are made at the same time. */
+const mostAtOnce = 4;
+
 interface Shown {
   url: string | null;
   readonly viewers: Set<(url: string) => void>;
@@ -38,7 +41,22 @@ export function createThumbnails({
     pictureUrls.revoke(url);
   });
 
+  /** Thumbnails that wait for their turn, and the number of those being made. */
+  const waiting: (() => Promise<void>)[] = [];
+  let running = 0;
+
+  async function work(): Promise<void> {
+    running++;
+    try {
+      for (let next = waiting.shift(); next; next = waiting.shift()) await next();
+    } finally {
+      running--;
+    }
+  }
+
   async function make(key: string, entry: Shown, file: () => Promise<Blob>): Promise<void> {
+    // Scrolled past meanwhile: those in view must not wait for it.
+    if (shown.get(key) !== entry) return;
     // A picture that cannot be read or encoded gets no URL; the stage reports the error when it shows the picture.
     const png = await file().catch(() => null);
     if (!png || shown.get(key) !== entry) return;
@@ -55,7 +73,11 @@ export function createThumbnails({
     if (!entry) {
       entry = { url: idle.take(key) ?? null, viewers: new Set() };
       shown.set(key, entry);
-      if (entry.url === null) void make(key, entry, file);
+      if (entry.url === null) {
+        const asked = entry;
+        waiting.push(() => make(key, asked, file));
+        if (running < mostAtOnce) void work();
+      }
     }
     entry.viewers.add(viewer);
     if (entry.url !== null) onUrl(entry.url);

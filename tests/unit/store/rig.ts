@@ -208,6 +208,8 @@ export class Rig {
   /** Writes the files of the Export dialog in place of the fake. */
   exporting: Handlers<typeof mediaApi>['export'] | null = null;
   readonly decodeSizes: string[] = [];
+  /** Number of thumbnails that the media worker was asked for. */
+  thumbnailsMade = 0;
   readonly saved: { name: string; file: Blob }[] = [];
   /** Contents of every ZIP; null makes reading one fail. */
   archive: { name: string; file: Blob }[] | null = [];
@@ -522,6 +524,7 @@ export class Rig {
         return { value, transfer: [value.data.buffer] };
       },
       thumbnail: async ({ source, frame, side }) => {
+        this.thumbnailsMade++;
         this.#fail('thumbnail');
         const picture = await readerOf(files, source).picture(frame);
         return { value: new Blob([encodePng(shrunk(picture, side))]), transfer: [] };

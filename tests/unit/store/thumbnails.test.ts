@@ -45,6 +45,21 @@ describe('thumbnails', () => {
     expect(rig.liveUrls.has(urls[298] ?? '')).toBe(true);
   });
 
+  it('are not made of frames that were scrolled past', async () => {
+    const rig = await withFrames(300);
+    const frames = framesOf(rig);
+    const id = rig.stores.animation.getState().project?.id ?? '';
+    const urls: string[] = [];
+    for (const frame of frames.slice(0, -1)) {
+      rig.stores.thumbnails.showFrame(id, frame, (url) => urls.push(url))();
+    }
+    const [last] = frames.slice(-1);
+    if (!last) throw new Error('300 frames were made');
+    await view(rig, last);
+    expect(urls).toEqual([]);
+    expect(rig.thumbnailsMade).toBeLessThan(10);
+  });
+
   it('are made by the next worker when theirs died', async () => {
     const rig = await withFrames(1);
     rig.failures.set('thumbnail', dead);
