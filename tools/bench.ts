@@ -21,7 +21,7 @@ milliseconds, and the GPU's own time where it has timestamps. --clip is the side
 --second times a UNet of the same weights, exported by tools/bench/export_unet.py, in turn with the compiled one.
 Compare only figures of one run: machines are noisy, and a software GPU says nothing about how fast a real one is.`;
 
-/** A report with where it was made. */
+/** A report, with the environment it was measured in. */
 export interface BenchReport extends FrameReport {
   readonly device: string;
   readonly 'peak memory, MB': Readonly<Record<string, number>>;
@@ -75,7 +75,7 @@ export async function main(args: string[]): Promise<number> {
   return 0;
 }
 
-/** Measures in this process. Returns the reason if there is no GPU. */
+/** Runs the benchmark in this process. Returns the reason if there is no GPU. */
 async function benchInNode(
   kind: 'webgpu' | 'cpu',
   sums: 'float32' | 'float16',

@@ -50,7 +50,7 @@ async function changedFiles(revision: string): Promise<string[]> {
   return [...new Set([...differing, ...untracked])].filter((file) => existsSync(file));
 }
 
-/** Runs a program of `node_modules/.bin`; skipped if it works on files and there are none. Returns whether it passed. */
+/** Runs a program of `node_modules/.bin`, or skips it if its list of files is empty. Returns whether it passed. */
 async function run(name: string, program: string, words: string[], files?: string[]): Promise<boolean> {
   if (files?.length === 0) return true;
   const began = performance.now();

@@ -3,10 +3,10 @@ import { parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from '../src/mo
 import type { ModelParts } from '../src/models/model.ts';
 import type { ByteSource } from '../src/models/types.ts';
 
-/** Side of the pictures that CLIP's image towers read, if nothing else is said. */
+/** Default input size of CLIP's image tower: side in pixels. */
 const clipSide = 224;
 
-/** Files of a checkpoint in the layout of diffusers, wherever they are. */
+/** Access to the files of a checkpoint in the layout of diffusers, on disk or on a server. */
 export interface CheckpointFiles {
   /** Contents of a JSON file, such as `unet/config.json`. */
   json(path: string): Promise<unknown>;

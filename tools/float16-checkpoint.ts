@@ -8,7 +8,7 @@ const usage = `Usage: node tools/run.mjs tools/float16-checkpoint.ts FROM TO.saf
 
 Writes the tensors of a weight file whose names start with one of the prefixes (all, without any) as float16.`;
 
-/** Converts a checkpoint to float16, which is the precision that the page computes in. */
+/** Converts a checkpoint to float16, the number type that the page installs models in. */
 export async function main([from, to, ...prefixes]: string[]): Promise<number> {
   if (from === undefined || to === undefined) {
     console.error(usage);

@@ -19,14 +19,14 @@ What each way to leave out evaluations saves, and how far single frames are from
 UNet as a part of Exact's, mean PSNR, and mean cosine of CLIP embeddings. --clip is the side of the image encoder's
 pictures. Prints a table.`;
 
-/** A way to make a frame with fewer evaluations of the UNet. */
+/** A way to save UNet evaluations: fewer steps, or guidance that is reused between steps. */
 interface Way {
   readonly fewer?: FewerEvaluations;
   /** Fraction of Exact's steps. Default 1. */
   readonly steps?: number;
 }
 
-/** The settings of Speed, and alternatives to them. */
+/** The ways behind the values of the setting Speed, and alternatives that were not adopted. */
 const ways: Readonly<Record<string, Way>> = {
   Fast: { steps: stepsComputed({ speed: 'fast', steps: 100 }) / 100 },
   Fastest: { steps: stepsComputed({ speed: 'fastest', steps: 100 }) / 100 },

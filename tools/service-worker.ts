@@ -8,11 +8,11 @@ import type { SiteFile } from '../workers/offline/late-files.ts';
 
 const source = fileURLToPath(new URL('../workers/offline/service-worker.ts', import.meta.url));
 
-/** Files of the site by when the service worker stores them. */
+/** Files of the site, divided by the time at which the service worker stores them. */
 export interface SiteFiles {
-  /** When it is installed. */
+  /** Stored when the service worker is installed. */
   readonly early: readonly SiteFile[];
-  /** Once the page has used them. */
+  /** Stored after the page has used them. */
   readonly late: readonly SiteFile[];
 }
 
@@ -20,10 +20,10 @@ export interface SiteFiles {
 const left = /(^|\/)(_headers|README\.md|encoder\.safetensors)$/;
 /** Large files, of which a browser uses few or none, and models. */
 const large = /\.wasm$|^assets\/ffmpeg|^models\//;
-/** Names of which a hash of the content is a part. */
+/** File names that contain a hash of the content. */
 const hashed = /^assets\//;
 
-/** Sorts the files of a site, whose contents are given by their names relative to it. */
+/** Divides the files of a site, which are given as contents by relative path. */
 export function siteFiles(contents: ReadonlyMap<string, string | Uint8Array>): SiteFiles {
   const files = [...contents]
     .filter(([name]) => !left.test(name))
@@ -55,7 +55,7 @@ function* filesIn(folder: string): Generator<[name: string, content: Uint8Array]
 /**
  * Vite plugin that builds the service worker as `service-worker.js`, with the list of the files of this build.
  *
- * It is one file and no module: not all browsers have service workers that are modules.
+ * It is bundled into one classic script, because not all browsers support service workers that are modules.
  */
 export function serviceWorker(): Plugin {
   let config: ResolvedConfig;

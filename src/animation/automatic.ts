@@ -58,7 +58,7 @@ export async function* automatic(
   }
 }
 
-/** State between frames: the embedding of the last picture, encoded once, and the history before it. */
+/** State between frames: the embedding of the last picture, and those before it, which insights compare with. */
 class Chain {
   readonly past: Past;
   #embeds: DeviceTensor;

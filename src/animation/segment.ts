@@ -74,9 +74,9 @@ export function* segmentBatches(
 export interface SegmentRendering {
   readonly steps: number;
   readonly guidanceScale: number;
-  /** Float tensors about a batch's embeddings, read back with its frames. `batch` frees what it owns. */
+  /** Computes float tensors from a batch's embeddings, which are read back with its frames. `batch` is disposed after it. */
   readonly measure?: (embeds: DeviceTensor, batch: Scope) => readonly DeviceTensor[];
-  /** Measures finished frames; `first` is the index of the first in the segment. `batch` frees what it owns. */
+  /** Computes float tensors from finished frames, likewise; `first` is the index of the first frame in the segment. */
   readonly look?: (frames: DeviceTensor, first: number, batch: Scope) => Promise<readonly DeviceTensor[]>;
   /** Callbacks for rendering `count` frames from index `first` of the segment. */
   readonly watch?: (first: number, count: number) => RenderWatch;

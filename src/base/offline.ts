@@ -9,5 +9,8 @@ export const serviceMessageSchema = v.variant('kind', [
 ]);
 export type ServiceMessage = v.InferOutput<typeof serviceMessageSchema>;
 
-/** Name of the cache with files that were shared with the page, by URLs that end in the encoded file name. */
+/**
+ * Name of the cache of files received from the system's share sheet (Web Share Target), until the page imports them. Keys
+ * are URLs that end in the encoded file name.
+ */
 export const sharedFilesCache = 'drift-shared-files';

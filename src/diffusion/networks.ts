@@ -23,7 +23,7 @@ export interface ModelShape {
 /** A model for the pipeline: its parameters, and its networks as ONNX, compiled for a size where they depend on it. */
 export interface DiffusionModel extends ModelShape {
   imageEncoder(signal?: AbortSignal): Promise<OnnxModel>;
-  /** Networks compiled by Drift use `type` for everything, inputs and outputs included; default: the device's type. */
+  /** Networks compiled by Drift use `type` for weights, inputs and outputs; default: the device's type. */
   context(signal?: AbortSignal, type?: ModelType): Promise<OnnxModel>;
   unet(size: LatentSize, signal?: AbortSignal, type?: ModelType): Promise<OnnxModel>;
   decoder(size: LatentSize, signal?: AbortSignal, type?: ModelType): Promise<OnnxModel>;

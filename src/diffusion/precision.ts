@@ -86,7 +86,7 @@ export class PrecisionControl {
       }
       return loaded;
     } finally {
-      // If float32 does not fit, float16 may still work for other pictures, so do not remember the failure.
+      // If float32 does not fit, the next picture is tried in float16 again, which may not overflow.
       this.#fallbacks.delete(network);
     }
   }

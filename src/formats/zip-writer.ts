@@ -13,12 +13,12 @@ export interface ZipFile {
   readonly compress?: boolean;
 }
 
-/** Maximum of 32-bit (and 16-bit) fields, which means "see the ZIP64 field". */
+/** Maximum of 32-bit and 16-bit fields, which means that the value is in the ZIP64 field. */
 const wide = 0xffffffff;
 const wideCount = 0xffff;
 /** 1980-01-01, the earliest ZIP date, so that archives are reproducible. */
 const dosDate = (1 << 5) | 1;
-/** Version 2.0 (folders, deflate) and 4.5 (ZIP64). */
+/** Version needed to extract: 2.0 (folders, deflate), or 4.5 (ZIP64). */
 const plainVersion = 20;
 const zip64Version = 45;
 /** General purpose flag: names are UTF-8. */
@@ -32,8 +32,8 @@ const utf8Flag = 0x800;
  * The stream errors with what `files` throws, with a RangeError for a file of 4 GiB or a name of 64 kB, and with the
  * signal's reason when it is aborted; cancelling the stream ends the iteration of `files`.
  *
- * Not a library: fflate 0.8.3 writes no ZIP64, and client-zip 2.5.1 no ZIP64 end record for more than 65,535 files below
- * 4 GiB, which `unzip` reports as damaged.
+ * Written here because fflate 0.8.3 has no ZIP64, and client-zip 2.5.1 writes no ZIP64 end record for more than 65,535
+ * files below 4 GiB, which `unzip` reports as damaged.
  */
 export function zipStream(
   files: AsyncIterable<ZipFile> | Iterable<ZipFile>,
@@ -70,9 +70,10 @@ export async function writeZip(
 
 type Chunks = AsyncGenerator<Uint8Array<ArrayBuffer>, undefined, undefined>;
 
-/** Shorter chunks (bytes) are coalesced: writing 30 bytes to disk takes as long as writing a picture. */
+/** Minimum chunk length in bytes: writing 30 bytes to disk takes as long as writing a picture. */
 const shortest = 2 ** 18;
 
+/** Concatenates consecutive chunks that are shorter than the minimum. */
 async function* gathered(chunks: Chunks): Chunks {
   let waiting: Uint8Array[] = [];
   let length = 0;
@@ -89,6 +90,7 @@ async function* gathered(chunks: Chunks): Chunks {
   if (length > 0) yield concatBytes(waiting);
 }
 
+/** Yields the bytes of an archive: each file's local header and contents, then the central directory. */
 async function* zipChunks(
   files: AsyncIterable<ZipFile> | Iterable<ZipFile>,
   signal: AbortSignal | undefined,
@@ -123,13 +125,14 @@ async function* zipChunks(
     const header = concatBytes([record([4, 0x04034b50]), common, record([2, 0]), path]);
     yield header;
     yield packed;
-    const far = offset >= wide ? record([2, 1], [2, 8], [8, offset]) : record();
+    const zip64Field = offset >= wide ? record([2, 1], [2, 8], [8, offset]) : record();
     directory.push(record([4, 0x02014b50], [2, zip64Version]));
     directory.push(common);
     // Extra field length, comment length, volume, attributes, offset of the local header.
-    directory.push(record([2, far.length], [2, 0], [2, 0], [2, 0], [4, 0], [4, Math.min(offset, wide)]));
+    const start = Math.min(offset, wide);
+    directory.push(record([2, zip64Field.length], [2, 0], [2, 0], [2, 0], [4, 0], [4, start]));
     directory.push(path);
-    directory.push(far);
+    directory.push(zip64Field);
     offset += header.length + packed.length;
     count++;
   }

@@ -96,8 +96,8 @@ export async function encodeWithFfmpeg(
   try {
     await load(ffmpeg, format, signal);
     // ffmpeg reads from the mounted file on demand; its own file system would hold all pixels in memory. Repeated frames
-    // are stored once.
-    // As few slices as possible: ffmpeg reads a few kilobytes at a time, and the browser looks through all of them each time.
+    // are stored once. Adjacent slices are merged: ffmpeg reads a few kilobytes at a time, and the browser searches the
+    // slices on each read.
     const slices: { begin: number; end: number }[] = [];
     for (const [i, picture] of shown.entries()) {
       signal.throwIfAborted();

@@ -1,11 +1,13 @@
 import { CheckpointError, measureForFloat16 } from '../base/index.ts';
 
 /**
- * Refuses weights that would make every picture black: NaN, infinite, or too large for float16. A network refused for the
- * latter can be loaded in float32 (see `Pipeline`); an installed model cannot, because it is stored in float16.
+ * Checks that a tensor's values are finite and, for `float16`, within its range: otherwise every picture would be black.
+ * A network with too large weights can be loaded in float32 (see `Pipeline`); an installed model cannot, because it is
+ * stored in float16.
  *
  * @param name Tensor name, for errors.
  * @param file Checkpoint name, for errors.
+ * @param type Number type that the values are used in.
  * @throws CheckpointError `weight-not-finite` or `weight-too-large`
  */
 export function checkFits(

@@ -24,7 +24,7 @@ export function wrongPart(url: string, status: number): ModelError {
   });
 }
 
-/** Caching proxies do this until they have the whole file. */
+/** The server answered a range request with the whole file. Caching proxies do so until they have stored it. */
 export function wholeForPart(url: string): ModelError {
   return new ModelError(
     'http-failed',

@@ -11,7 +11,7 @@ export interface RetryPolicy {
   readonly random: () => number;
   /** Called before each wait; `offline` if the device has no network. */
   readonly onRetry?: ((error: ModelError, seconds: number, offline: boolean) => void) | undefined;
-  /** While the device is offline, failures are not counted, and going online ends the wait. */
+  /** Online state: while offline, failures are not counted, and going online ends the wait. */
   readonly device?: DeviceNetwork | undefined;
 }
 
@@ -41,7 +41,7 @@ export async function retrying<T>(
       return await operation();
     } catch (error) {
       signal?.throwIfAborted();
-      if (!(error instanceof ModelError) || !(isTransient(error) || isMendedByRequest(error))) throw error;
+      if (!(error instanceof ModelError) || !(isTransient(error) || mayPassOnRepeat(error))) throw error;
       if (gained() > before) failures = waits = 0;
       before = gained();
       const offline = policy.device?.isOffline() === true;
@@ -82,10 +82,10 @@ async function waiting(
   return back.signal.aborted;
 }
 
-/** Whether a new request may succeed although the answer to this one was final. */
-function isMendedByRequest({ code, details }: ModelError): boolean {
+/** Whether repeating the request may succeed although its status is not a transient one (see `isTransient`). */
+function mayPassOnRepeat({ code, details }: ModelError): boolean {
   if (code !== 'http-failed') return false;
-  // 416 gets here only for a range that exists.
+  // Requested ranges exist, so 416 is a fault of the server. `whole`: see `wholeForPart`.
   if (details['status'] === 416 || details['whole'] === true) return true;
   // An expired signed URL behind a redirect: the next request gets a new one.
   return details['status'] === 403 && details['redirected'] === true;

@@ -54,7 +54,7 @@ export const recipes: readonly Recipe[] = [
   },
 ];
 
-/** Settings that a recipe sets. The user's choice of the others is kept: prompts, seed, size, steps, frame rates. */
+/** Settings that choosing a recipe changes. The user's values of the others are kept: prompts, seed, size, steps, frame rates. */
 const decided = [
   'mode',
   'frames',

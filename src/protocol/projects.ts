@@ -13,7 +13,7 @@ const nothing = v.void();
 const heldPictureSchema = v.object({ id: count, png: v.instance(Blob) });
 const progressSchema = v.object({ done: count, of: count });
 
-/** Bytes written, and bytes available; null if the browser does not report them. */
+/** Result of storing: bytes written, and bytes still available; null if the browser does not report them. */
 const keptSchema = v.object({ bytes: count, left: v.nullable(v.number()) });
 
 const summarySchema = v.object({
@@ -42,6 +42,7 @@ export const projectsApi = {
       original: v.instance(Blob),
       start: pictureSchema,
       nextId: count,
+      /** Number of frames that are left out because their picture, or an ancestor's, is lost. */
       lost: count,
     }),
   },

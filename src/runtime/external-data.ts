@@ -47,7 +47,7 @@ class LazyUint8Array extends Uint8Array<ArrayBuffer> {
 /** External data for one session, and the first failure of reading it. */
 export interface ExternalData {
   readonly files: readonly { readonly path: string; readonly data: Uint8Array }[];
-  /** Rethrows the first read error: ONNX Runtime replaces it by a number and a message that weights could not be loaded. */
+  /** Rethrows the first read error, which ONNX Runtime replaces by a generic message. Does nothing without one. */
   throwFailure(): void;
   /** Frees the bytes read last, after the session has been created or has failed. */
   free(): void;

@@ -62,6 +62,7 @@ export function createRuntime(ort: OrtModule, device: GPUDevice | null): Runtime
   };
 }
 
+/** Adapts ONNX Runtime's session: converts tensors, queues runs, and adds the network's name to errors. */
 function wrap(
   ort: OrtModule,
   name: string,

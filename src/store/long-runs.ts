@@ -3,8 +3,8 @@ import { notifyAtEnd } from './run-notifications.ts';
 import type { Stores } from './stores.ts';
 
 /**
- * Starts what users need while they wait: the screen stays on while frames or files are made, and the end of a run is
- * told where the tab is hidden. Loaded after the page.
+ * Keeps the screen on while frames or files are made, and shows a notification at the end of a run if the tab is hidden.
+ * Loaded after the page.
  */
 export function attendLongRuns({ generation, pick, exporter, preferences, environment }: Stores): void {
   keepAwake({

@@ -29,7 +29,7 @@ const preferencesSchema = v.object({
   insight: v.fallback(v.boolean(), false),
   /** Which of them is shown. */
   insightOf: v.fallback(v.picklist(['prompts', 'frames', 'guidance']), 'prompts'),
-  /** Whether the end of a long run is told by a notification of the system while the tab is hidden. */
+  /** Whether the system shows a notification at the end of a long run while the tab is hidden. */
   notifyAtEnd: v.fallback(v.boolean(), false),
   /** Whether only the networks of the current stage are kept in the device's memory. */
   lowMemory: v.fallback(v.boolean(), false),

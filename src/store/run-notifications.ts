@@ -6,12 +6,13 @@ import type { Preferences } from './preferences.ts';
 
 const topic = 'notifications';
 
-/** Duration in seconds from which the end of runs is told by a notification. */
+/** Minimum duration of a run, in seconds, for a notification at its end. */
 export const longRun = 10;
 
 /**
- * Tells the end of a long run, or of all runs of a queue, by a notification of the system if the tab is hidden and the user has switched that on.
- * Runs that the user stops are not told.
+ * Shows a notification of the system at the end of a long run, or of all runs of a queue, if the tab is hidden and the user
+ * has switched notifications on.
+ * Runs that the user stops cause no notification.
  */
 export function notifyAtEnd({
   generation,

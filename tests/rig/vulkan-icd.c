@@ -1,9 +1,9 @@
 /*
  * A Vulkan driver that stands in front of Mesa's software driver and gives it SwiftShader's identity.
  *
- * Chromium's WebGPU refuses every software adapter other than SwiftShader, and SwiftShader has no float16 in
- * shaders. Mesa's has. This shim forwards everything to Mesa and changes only the vendor's and the device's
- * number, so that tests can run Drift's float16 path in a real browser on a machine without a GPU.
+ * Chromium's WebGPU refuses every software adapter other than SwiftShader, which does not support float16 in shaders;
+ * Mesa's driver does. This shim forwards every call to Mesa and changes only the vendor id and the device id, so that
+ * tests can run Drift's float16 path in a real browser on a machine without a GPU.
  *
  * Build: cc -shared -fPIC -DDRIVER='"libvulkan_lvp.so"' vulkan-icd.c -o libdrift_icd.so
  *

@@ -1,6 +1,9 @@
 import type { AttentionLimits } from '../../src/models/onnx/index.ts';
 
-/** Attention limits: fuses heads of up to `widestFusedHead` channels, and slices other scores to `scoreBytes`. */
+/**
+ * Limits of attention for the compiler: heads of up to `widestFusedHead` channels are fused; other attention is sliced so
+ * that its scores take at most `scoreBytes`.
+ */
 export function attentionBy(widestFusedHead: number, scoreBytes = Infinity): AttentionLimits {
   return { widestFusedHead, scoreBytes };
 }

@@ -1,7 +1,7 @@
 import { count } from './reference/parameters.ts';
 import type { Parameters } from './reference/parameters.ts';
 
-/** Factors for `blowUp`. */
+/** Factors for `blowUp`; an omitted one is 1. */
 export interface BlowUp {
   /** Standard deviation of each layer's contribution to the residual streams. */
   readonly stream?: number;
@@ -17,8 +17,9 @@ export interface BlowUp {
 export const realistic = { stream: 150, outlier: 20, logits: 4, gated: 20 } as const;
 
 /**
- * Scales weights from `Parameters.randomise`, which keeps activations around 1, so that the activations between norms are
- * as large as those of Stable Diffusion. The output stays around 1, because the last layer follows a norm.
+ * Multiplies weights of a network in place, so that activations between norms become as large as those of Stable
+ * Diffusion, for tests of float16 overflow. Expects the weights of `Parameters.randomise`, which keep activations around 1.
+ * The output stays around 1, because the last layer follows a norm.
  */
 export function blowUp(
   parameters: Parameters,
@@ -39,7 +40,7 @@ export function blowUp(
   return parameters;
 }
 
-/** True for layers that read normalised values and write to a residual stream. */
+/** True for layers whose output is added to a residual stream. Their input is normalised. */
 function writesToStream(layer: string): boolean {
   return (
     /(^|\.)conv_in$/.test(layer) ||
@@ -48,6 +49,7 @@ function writesToStream(layer: string): boolean {
   );
 }
 
+/** Multiplies each row (output channel) of a tensor by a factor. */
 function scaleRows(
   parameters: Parameters,
   name: string,
@@ -55,7 +57,7 @@ function scaleRows(
   factor: (row: number) => number,
 ): void {
   const columns = count(dims.slice(1));
-  // Exact in float32, like the values of `randomise`.
+  // Rounded to float32, so that the float64 reference and the network have the same weights.
   parameters.set(
     name,
     Float32Array.from(parameters.value(name), (value, index) => value * factor(Math.floor(index / columns))),

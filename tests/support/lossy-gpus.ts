@@ -13,7 +13,7 @@ export interface LossyGpu {
   readonly compute: Compute;
   isLost: boolean;
   disposed: boolean;
-  /** Uses after `dispose`, for tests to assert that there are none. */
+  /** Uses of the backend after `dispose`; tests assert that this is empty. */
   readonly misuse: string[];
   /**
    * Simulates the loss of the device: networks fail to run and nothing can be read. Sessions can still be created, as

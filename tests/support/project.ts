@@ -61,7 +61,7 @@ export function documentOf(tree: FrameTree, changes: Partial<ProjectDocument> = 
   };
 }
 
-/** Arbitrary trees of up to `most` frames with an arbitrary leaf. */
+/** fast-check arbitrary: trees of up to `most` frames, with any frame as leaf. */
 export const trees = (most = 12): fc.Arbitrary<FrameTree> =>
   fc
     .array(fc.nat(), { maxLength: most })

@@ -12,7 +12,7 @@ class FakeScreenLock implements ScreenLock {
 
 /** A browser tab, which the user hides and shows, with its screen locks and notifications. */
 export class Tab implements PageVisibility {
-  /** What the user answers when the page asks for permission to notify. */
+  /** The user's answer to a request for permission to show notifications. */
   answer: NotificationPermission = 'granted';
   permission: NotificationPermission = 'default';
   /** Whether the browser refuses screen locks, as on low battery. */
@@ -35,7 +35,7 @@ export class Tab implements PageVisibility {
 
   setHidden(hidden: boolean): void {
     this.#hidden = hidden;
-    // Browsers release the locks before the page hears that it is hidden.
+    // Browsers release the locks before they fire `visibilitychange`.
     if (hidden) for (const lock of this.#locks) lock.released = true;
     for (const listener of [...this.#listeners]) listener();
   }
@@ -56,7 +56,7 @@ export class Tab implements PageVisibility {
     return lock;
   };
 
-  /** Does what the user's press on a control does. Permissions may be requested only until it returns. */
+  /** Runs a handler of a click (a user activation): permissions may be requested only until it returns. */
   press<T>(handler: () => T): T {
     this.#pressing = true;
     try {

@@ -17,7 +17,7 @@ export interface ZipOptions {
   readonly comment?: string;
 }
 
-/** A ZIP archive as sparse segments, which may exceed memory. */
+/** ZIP archive as sparse segments, so that it may be larger than memory. */
 export function zipSegments(
   files: readonly Packed[],
   { zip64 = false, alignment = 1, comment = '' }: ZipOptions = {},

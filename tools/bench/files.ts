@@ -6,10 +6,10 @@ import type { EncodeControl, FrameSource } from '../../src/media/index.ts';
 import { measure } from './timing.ts';
 import type { Timing } from './timing.ts';
 
-/** Number of frames of a file; times are of the whole file. */
+/** Number of frames in each exported file. */
 const frames = 8;
 
-/** Times GIF, and MP4 where there is an encoder, of frames that differ. */
+/** Times the export of a whole GIF, and of an MP4 if there is an encoder, from frames that differ. */
 export async function fileStages(picture: Picture, rounds: number): Promise<Record<string, Timing>> {
   const source = sourceOf(picture);
   const control: EncodeControl = {
@@ -34,7 +34,7 @@ export async function fileStages(picture: Picture, rounds: number): Promise<Reco
   return stages;
 }
 
-/** Frames of a picture whose rows move by one from frame to frame. */
+/** Test animation: the picture, shifted by one more row in each frame. */
 function sourceOf({ width, height, data }: Picture): FrameSource {
   const moved = (index: number): Picture => {
     const at = 4 * width * (index % height);

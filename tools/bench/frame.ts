@@ -26,11 +26,11 @@ export interface BenchOptions {
   readonly clip: number;
   readonly steps: number;
   readonly rounds: number;
-  /** A UNet of the same weights, timed in turn with the compiled one. */
+  /** Another UNet with the same weights, timed alternately with the compiled one. */
   readonly second: OnnxModel | null;
 }
 
-/** Counters of the work of the GPU; null without a GPU. */
+/** Counters of GPU work; null without a GPU. */
 export interface BenchMeters {
   readonly work: GpuWorkMeter | null;
   readonly timer: GpuTimer | null;
@@ -41,14 +41,14 @@ export interface FrameReport {
   readonly 'loading, ms': Readonly<Record<string, number>>;
   readonly 'first frame, ms': number;
   readonly 'stages, ms': Readonly<Record<string, Timing>>;
-  /** GPU time of one run of each stage by timestamps; null where there are none. */
+  /** GPU time of one run of each stage, from timestamp queries; null if they are not supported. */
   readonly 'GPU time, ms': Readonly<Record<string, number | null>> | null;
   readonly 'stages between networks, part of a frame': number;
   readonly 'UNet, guided, in turn with the second'?: UnetComparison;
   readonly 'of a frame': GpuWork | null;
 }
 
-/** Times loading, every stage of a frame, whole frames, and files of them. Frees what it loads. */
+/** Times loading, each stage of a frame, whole frames, and the export of files. Frees what it loads. */
 export async function benchFrame(
   backend: BenchBackend,
   parts: ModelParts,

@@ -13,8 +13,8 @@ import type { PageBench } from './page.ts';
 const samplingMilliseconds = 500;
 
 /**
- * Measures in Chromium as one of the machines of the tests, with modules from Vite's development server. Returns the
- * reason if there is no such machine.
+ * Runs the benchmark in Chromium, configured as one of the test rig's machines, with modules from Vite's development
+ * server. Returns the reason if that machine is not available.
  */
 export async function benchInBrowser(
   name: string,

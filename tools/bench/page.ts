@@ -7,12 +7,12 @@ import type { BenchOptions, FrameReport } from './frame.ts';
 import { timeGpu } from './gpu-timer.ts';
 import { meterGpuWork } from './gpu-work.ts';
 
-/** What the page is asked to measure. Paths are of the server of `in-browser.ts`. */
+/** Parameters of a measurement. Paths are URLs on the server of `in-browser.ts`. */
 export interface PageBench extends Omit<BenchOptions, 'second'> {
   readonly backend: 'webgpu' | 'cpu';
   /** Path of the checkpoint, with a slash at its end. */
   readonly checkpoint: string;
-  /** Weights of each part in it. */
+  /** Path of each part's weights in the checkpoint. */
   readonly weights: Readonly<Record<'unet' | 'vae', string>>;
   readonly second: { readonly graph: string; readonly data: string | null; readonly location: string } | null;
 }

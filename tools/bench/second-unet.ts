@@ -7,22 +7,22 @@ import type { BenchBackend } from './frame.ts';
 import { timeOf, timingOf } from './timing.ts';
 import type { Timing } from './timing.ts';
 
-/** Names of the inputs of `export_unet.py`, which are those of diffusers' exporter. */
+/** Input names of a UNet exported by `export_unet.py`; diffusers' exporter uses the same. */
 const inputNames = ['sample', 'timestep', 'encoder_hidden_states'];
 const timestep = 500;
 
-/** Two UNets of the same weights, timed in turn: A B A B. */
+/** Comparison of two UNets with the same weights, timed alternately (A B A B), so that a drift in speed affects both. */
 export interface UnetComparison {
   readonly 'compiled, ms': Timing;
   readonly 'second, ms': Timing;
-  /** Time of the second over that of the compiled one, pair by pair. */
+  /** Duration of the exported UNet relative to the compiled one, for each pair of runs. */
   readonly ratio: { readonly median: number; readonly lowest: number; readonly highest: number };
-  /** Norm of the difference of both conditional predictions over the norm of the second's. */
+  /** Relative L2 difference of the conditional predictions. */
   readonly 'relative difference': number;
 }
 
 /**
- * Times a UNet exported to ONNX in turn with the compiled one, both with the two rows of classifier-free guidance.
+ * Times a UNet exported to ONNX against the compiled one, alternately, both with the two rows of classifier-free guidance.
  *
  * @param noise - latents [1, channels, height, width]
  * @throws ModelError `unet-inputs` if its inputs are not those of diffusers' exporter, `session-failed`
@@ -98,7 +98,7 @@ async function openSecond(runtime: Runtime, model: OnnxModel): Promise<Session> 
   });
 }
 
-/** The conditional half of two rows. */
+/** The second of two rows, which is the conditional one. */
 const secondRow = (values: ArrayLike<number> | undefined) => {
   const all = Float32Array.from(values ?? []);
   return all.subarray(all.length / 2);

@@ -1,4 +1,4 @@
-/** Times of one piece of work over several rounds, in milliseconds. */
+/** Durations of one operation over several rounds, in milliseconds. */
 export interface Timing {
   readonly median: number;
   readonly best: number;

@@ -289,12 +289,12 @@ async function smooth(check: CheckOf<'lerp'>, context: Context): Promise<Measure
     const newNoise = scope.own(upload(compute, await golden.array(check.newNoise)));
     const goalEmbeds = scope.own(upload(compute, await golden.array(check.goalEmbeds)));
 
-    // The segment starts from the picture `start` and ends at the variant that its first frame leads to.
+    // The segment begins at the embedding of `start` and ends at that of its variant.
     const first = await render(check, startEmbeds, startNoise, context);
     const measures = await compare(first, [check.first], context);
     const answers = { embeds: await golden.array(check.embeds), noises: await golden.array(check.noises) };
-    const leg = { ...check, startEmbeds, startNoise, newNoise, goalEmbeds };
-    for (const { first: begin, ...batch } of segmentBatches(pipeline, leg)) {
+    const segment = { ...check, startEmbeds, startNoise, newNoise, goalEmbeds };
+    for (const { first: begin, ...batch } of segmentBatches(pipeline, segment)) {
       const [embeds, noise] = [scope.own(batch.embeds), scope.own(batch.noise)];
       const answer = ({ dims, data }: GoldenArray) => {
         const width = data.length / (dims[0] ?? 1);
@@ -306,7 +306,7 @@ async function smooth(check: CheckOf<'lerp'>, context: Context): Promise<Measure
       );
     }
     const pictures: Picture[] = [];
-    for await (const batch of renderSegment(pipeline, leg, check)) pictures.push(...batch.pictures);
+    for await (const batch of renderSegment(pipeline, segment, check)) pictures.push(...batch.pictures);
     return [...measures, ...(await compare(pictures, check.frames, context))];
   } finally {
     scope.dispose();

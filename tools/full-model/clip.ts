@@ -39,7 +39,7 @@ class Tower {
     return name;
   }
 
-  /** Random weight with PyTorch's shape `dims`; transposed for MatMul if `turned`. */
+  /** Random weight with PyTorch's shape `dims`; transposed, as MatMul needs it, if `turned`. */
   weight(name: string, dims: readonly number[], turned = false): string {
     const { deviation, middle } = initialTensor(name, dims);
     const stored = turned ? [...dims].reverse() : dims;

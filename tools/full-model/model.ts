@@ -113,9 +113,9 @@ export const vaeTensors = (size: ModelSize): RandomTensor[] =>
   randomTensors(referenceVae(modelShapes[size].vae, true).parameters);
 
 /**
- * Files of Stable Diffusion image variations with random values, by `owner/name/path`: true names, shapes, types and
- * formats. Contents are generated on demand and are deterministic. Files that Drift does not use (safety checker,
- * PyTorch image encoder) exist with a few bytes of weights.
+ * Files of Stable Diffusion image variations with random values, by `owner/name/path`. Names, shapes, types and formats
+ * are those of the real model. Contents are generated on demand and are deterministic. Files that Drift does not use
+ * (safety checker, PyTorch image encoder) exist with a few bytes of weights.
  *
  * @param size - `small` has few channels and a short vocabulary, below 2 MB in total
  */
@@ -132,9 +132,9 @@ export function imageVariations(size: ModelSize, format: WeightFormat = 'both'):
     text(repository, path, `${JSON.stringify(content, null, 2)}\n`);
   };
   const weights = (folder: string, name: string, torchName: string, tensors: readonly RandomTensor[]) => {
-    const [first, second] = [`${folder}/${name}.safetensors`, `${folder}/${torchName}.bin`];
-    if (format !== 'bin') add(diffusionRepository, first, safetensors(first, tensors));
-    if (format !== 'safetensors') add(diffusionRepository, second, torchFile(second, tensors));
+    const [safetensorsPath, torchPath] = [`${folder}/${name}.safetensors`, `${folder}/${torchName}.bin`];
+    if (format !== 'bin') add(diffusionRepository, safetensorsPath, safetensors(safetensorsPath, tensors));
+    if (format !== 'safetensors') add(diffusionRepository, torchPath, torchFile(torchPath, tensors));
   };
 
   text(diffusionRepository, 'README.md', card);

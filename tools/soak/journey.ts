@@ -32,7 +32,7 @@ export async function startDownload({ page }: Visit): Promise<void> {
 }
 
 /**
- * Resumes an interrupted download in whatever way the page offers.
+ * Resumes an interrupted download by the button that the page offers for it.
  *
  * @returns where the button was found
  */

@@ -9,7 +9,7 @@ export function isolated(response: Response): Response {
   headers.set('Cross-Origin-Opener-Policy', 'same-origin');
   headers.set('Cross-Origin-Embedder-Policy', 'require-corp');
   headers.set('Cross-Origin-Resource-Policy', 'same-origin');
-  // The body is decoded already, so these describe another one.
+  // The body is already decompressed, so these headers no longer describe it.
   if (headers.has('Content-Encoding')) {
     headers.delete('Content-Encoding');
     headers.delete('Content-Length');

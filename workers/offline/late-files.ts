@@ -16,8 +16,8 @@ export class LateFiles {
   readonly #keys: ReadonlyMap<string, string>;
 
   /**
-   * @param name - of the cache
-   * @param files - that may be stored; URLs relative to `scope`
+   * @param name - name of the cache
+   * @param files - files that may be stored, by URLs relative to `scope`
    * @param scope - absolute URL of the site
    */
   constructor(name: string, files: readonly SiteFile[], scope: string) {

@@ -1,6 +1,9 @@
 import { at } from './arrays.ts';
 
-/** Writes `weightA · a + weightB · b` to `out`, starting at element `offset`. */
+/**
+ * Writes `weightA · a + weightB · b` to `out`, starting at element `offset`. The weights include the renormalisation:
+ * see `Compute.lerp`.
+ */
 export function lerp(
   a: Float32Array,
   b: Float32Array,

@@ -1,7 +1,7 @@
 import { DeviceError } from '../../base/index.ts';
 import { describeAdapter } from './adapter-info.ts';
-import { mendShaders } from './mended-shaders.ts';
-import type { MendOptions } from './mended-shaders.ts';
+import { patchShaders } from './patched-shaders.ts';
+import type { ShaderPatchOptions } from './patched-shaders.ts';
 
 /** The GPU device that Drift and ONNX Runtime share, and its properties. */
 export interface ComputeDevice {
@@ -62,7 +62,7 @@ export function deviceLostError(info: Pick<GPUDeviceLostInfo, 'reason' | 'messag
 }
 
 /**
- * Opens the fastest GPU, with raised limits and the features that Drift and ONNX Runtime use. Installs `mendShaders`.
+ * Opens the fastest GPU, with raised limits and the features that Drift and ONNX Runtime use. Installs `patchShaders`.
  *
  * @param gpu `navigator.gpu`
  * @param options.allowFloat16 False disables float16 even if the GPU supports it.
@@ -72,7 +72,7 @@ export function deviceLostError(info: Pick<GPUDeviceLostInfo, 'reason' | 'messag
  */
 export async function requestComputeDevice(
   gpu: GPU,
-  options: { allowFloat16: boolean; allowSoftware?: boolean; sums?: MendOptions['sums'] },
+  options: { allowFloat16: boolean; allowSoftware?: boolean; sums?: ShaderPatchOptions['sums'] },
 ): Promise<ComputeDevice> {
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter === null) {
@@ -105,7 +105,7 @@ export async function requestComputeDevice(
       cause,
     });
   }
-  mendShaders(device, { sums: options.sums ?? 'float32' });
+  patchShaders(device, { sums: options.sums ?? 'float32' });
   return {
     device,
     adapterName,

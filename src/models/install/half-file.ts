@@ -3,7 +3,7 @@ import type { Checkpoint } from '../types.ts';
 import { storeHalves, valueBytes, writeHalves } from './halves.ts';
 import { fingerprint } from './chunks.ts';
 import type { PlannedChunk, PlannedFile, Span } from './chunks.ts';
-import type { WindowedFile } from './window.ts';
+import type { PrefetchedFile } from './prefetched-file.ts';
 
 /**
  * Largest gap between two wanted tensors that is fetched rather than skipped, relative to a chunk (128 kB of 12 MB): a
@@ -40,7 +40,7 @@ export async function halfFile(
   name: string,
   part: string,
   file: RemoteFile,
-  source: WindowedFile,
+  source: PrefetchedFile,
   checkpoint: Checkpoint,
   tensors: ReadonlySet<string>,
   chunkLength: number,
@@ -112,11 +112,11 @@ export async function halfFile(
       download: span.end - span.begin,
       span,
       async make(bytes, signal) {
-        const window = source.hold(span.begin, bytes);
+        const part = source.hold(span.begin, bytes);
         try {
           return await made((take, to) => convert(take, to, signal));
         } finally {
-          window.close();
+          part.close();
         }
       },
     };

@@ -14,7 +14,7 @@ import type { PlannedFile } from './chunks.ts';
 import { plainFile, textFile } from './plain-file.ts';
 import type { ModelSource } from './source.ts';
 import type { InstallPlan, PlannedPart, PlanOptions } from './types.ts';
-import { WindowedFile } from './window.ts';
+import { PrefetchedFile } from './prefetched-file.ts';
 
 /** An executable install plan, with its files open. */
 export class PreparedPlan implements InstallPlan {
@@ -87,9 +87,9 @@ export async function planInstall(source: ModelSource, options: PlanOptions = {}
     needed: (header: Checkpoint) => ReadonlySet<string>,
   ) =>
     network.first(addresses, signal, async (file) => {
-      const window = new WindowedFile(file);
-      const checkpoint = await openCheckpoint(window, signal);
-      const half = await halfFile(name, part, file, window, checkpoint, needed(checkpoint), chunkLength);
+      const source = new PrefetchedFile(file);
+      const checkpoint = await openCheckpoint(source, signal);
+      const half = await halfFile(name, part, file, source, checkpoint, needed(checkpoint), chunkLength);
       return { checkpoint, half };
     });
   const unetPart = async () => {

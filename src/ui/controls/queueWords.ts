@@ -5,9 +5,9 @@ import type { Settings } from '../../project/index.ts';
 const mostListed = 4;
 
 /**
- * What tells a queued run from the one before it, in a line: `Steps 10 · Seed 7 · other prompts`.
+ * Lists the differences between a queued run and the run before it: `Steps 10 · Seed 7 · other prompts`.
  *
- * @param before - null if there is none: then the seed and the steps are named
+ * @param before - settings of the run before; null if there is none: the result has the steps and the seed
  */
 export function settingsWords(settings: Settings, before: Settings | null): string {
   if (!before) return `Steps ${settings.steps} · Seed ${settings.seed}`;

@@ -96,6 +96,7 @@ export function usePaste(): void {
   }, [stores]);
 }
 
+/** Handles the keyboard shortcuts of the page, unless a dialog is open or the focused element uses the key. */
 export function useKeys(): void {
   const { animation, generation, history, pick, player } = useStores();
   useEffect(() => {
@@ -110,10 +111,10 @@ export function useKeys(): void {
         role: target.getAttribute('role'),
         isText: target.matches(textFields),
       };
-      const way = historyCommandFor(event, focus);
-      if (way) {
+      const historyCommand = historyCommandFor(event, focus);
+      if (historyCommand) {
         event.preventDefault();
-        void history[way]();
+        void history[historyCommand]();
       }
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const command = commandFor(key, focus);

@@ -25,8 +25,8 @@ export function parseRange(header: string | undefined, size: number): ByteRange 
   return range.first <= range.last ? range : null;
 }
 
-/** Outcome of an answer, for the hub's record. */
-export interface Sent {
+/** Status and number of body bytes that were sent, for the hub's record of the request. */
+export interface SentAnswer {
   status: number;
   bytes: number;
 }
@@ -42,7 +42,7 @@ export async function answer(
   response: ServerResponse,
   plan: AnswerPlan,
   headers: Readonly<Record<string, string>>,
-  sent: Sent,
+  sent: SentAnswer,
 ): Promise<void> {
   if (plan.silence !== null) {
     const closed = new Promise((resolve) => response.once('close', resolve));
@@ -97,9 +97,10 @@ export async function answer(
   const end = Math.min(file.size, (wanted?.last ?? Infinity) + 1 + plan.sentShift);
   const length = Math.max(0, end - first - plan.shorter);
   sent.status = wanted === null ? 200 : 206;
-  const lie = plan.claimedShift - plan.sentShift;
+  // By how much Content-Range is wrong.
+  const falseBy = plan.claimedShift - plan.sentShift;
   const range: Record<string, string> =
-    wanted === null ? {} : { 'Content-Range': `bytes ${first + lie}-${end - 1 + lie}/${file.size}` };
+    wanted === null ? {} : { 'Content-Range': `bytes ${first + falseBy}-${end - 1 + falseBy}/${file.size}` };
   response.writeHead(sent.status, { ...about, ...range, 'Content-Length': length });
   if (request.method === 'HEAD') {
     response.end();
@@ -109,12 +110,13 @@ export async function answer(
   await sendBody(response, plan, first, length, sent);
 }
 
+/** Sends the body from byte `first` of the file, with the plan's stalls, bandwidth limits and loss of connection. */
 async function sendBody(
   response: ServerResponse,
   { file, dropAfter, stalls, lines }: AnswerPlan,
   first: number,
   length: number,
-  sent: Sent,
+  sent: SentAnswer,
 ): Promise<void> {
   const closed = new Promise<void>((resolve) => response.once('close', resolve));
   const drained = () => new Promise<void>((resolve) => response.once('drain', resolve));

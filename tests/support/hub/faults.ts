@@ -35,7 +35,7 @@ export type Fault =
   | { readonly kind: 'drop'; readonly after: number }
   /** An error status: 429, 500, 503, 403 of an expired link, …; `retryAfter` in seconds. */
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: number }
-  /** 200 and the whole file, whatever the request. */
+  /** 200 and the whole file, even for range requests. */
   | { readonly kind: 'ignore-range' }
   /** 416 for a valid range. */
   | { readonly kind: 'refuse-range' }

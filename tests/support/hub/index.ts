@@ -8,7 +8,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { ByteSource } from '../../../src/models/types.ts';
 import { answer, parseRange } from './answer.ts';
-import type { Sent } from './answer.ts';
+import type { SentAnswer } from './answer.ts';
 import { ActiveRule, flawless } from './faults.ts';
 import type { AnswerPlan, FaultRule } from './faults.ts';
 
@@ -94,7 +94,7 @@ export async function startHub(repositories: readonly Repository[]): Promise<Hub
   /** Files of the content network, by redirect path. */
   const contents = new Map<string, Entry>();
   const rules: ActiveRule[] = [];
-  const requests: (HubRequest & Sent)[] = [];
+  const requests: (HubRequest & SentAnswer)[] = [];
 
   /** Records a request, and plans its answer with matching faults. */
   function open(
@@ -102,7 +102,7 @@ export async function startHub(repositories: readonly Repository[]): Promise<Hub
     at: 'content' | 'resolve',
     entry: Entry,
     etag: string,
-  ): { plan: AnswerPlan; sent: Sent } {
+  ): { plan: AnswerPlan; sent: SentAnswer } {
     const { repository, revision, path, source } = entry;
     const method = request.method ?? 'GET';
     const range = request.headers.range ?? null;

@@ -94,7 +94,7 @@ export class MemoryFiles implements ModelFiles {
     this.disk.delete(`${folder}/${model}/${name}`);
   }
 
-  /** Every file of a model but for the journal, as text, which is quick to compare. */
+  /** All files of a model except the journal, as text, because strings compare fast. */
   contents(model: string): Map<string, string> {
     const prefix = `${folder}/${model}/`;
     return new Map(

@@ -104,7 +104,7 @@ export function whole(asked: Asked, file: WebFile): Response {
   return answer({ ...asked, range: null }, file);
 }
 
-/** A server's refusal. */
+/** Answer with an error status. */
 export function refusal(status: number, headers: Record<string, string> = {}): Response {
   return new Response('no', { status, headers });
 }

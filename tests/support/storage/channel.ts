@@ -10,13 +10,13 @@ export interface StorageEndpoint {
 }
 
 /**
- * A `MessageChannel` that carries files and handles as browsers do: what arrives refers to the same file,
- * and can be read no longer than what was sent. Node's structured clone makes a plain copy of their contents instead.
+ * A `MessageChannel` that clones files and file handles as browsers do: the clone refers to the same file, and becomes
+ * unreadable with it. Node's structured clone copies their contents instead.
  */
 export function createStorageChannel(): {
   readonly page: StorageEndpoint;
   readonly worker: StorageEndpoint;
-  /** Starts delivering messages, also those that were sent before. */
+  /** Starts delivering messages, including those sent before. */
   readonly start: () => void;
   readonly close: () => void;
 } {
@@ -35,14 +35,14 @@ export function createStorageChannel(): {
   };
 }
 
-/** What was sent through a port and has not arrived, oldest first: messages arrive in order. */
+/** Messages in transit to a port, oldest first. */
 const underWay = new WeakMap<MessagePort, unknown[]>();
 
 function endpoint(own: MessagePort, other: MessagePort): StorageEndpoint {
   underWay.set(own, []);
   return {
     postMessage(message, transfer) {
-      // First, because a message that cannot be cloned is not sent.
+      // Before it is queued, because this throws if the message cannot be cloned.
       own.postMessage(message, transfer);
       underWay.get(own)?.push(message);
     },

@@ -4,13 +4,13 @@ import type { FaultInjector } from './faults.ts';
 
 const injectors = new Map<string, FaultInjector>();
 
-/** Makes an injector fail connections, transactions and requests of a database. */
+/** Lets an injector decide which connections, transactions and requests of a database (fake-indexeddb) fail. */
 export function injectIntoDatabase(name: string, injector: FaultInjector): void {
   injectors.set(name, injector);
 }
 
-/** Wraps a method of a class. */
-function before<T extends object>(
+/** Replaces a method by `check`, which gets the arguments and `call`, the original method applied to them. */
+function intercept<T extends object>(
   prototype: T,
   method: keyof T & string,
   check: (target: T, args: readonly unknown[], call: () => unknown) => unknown,
@@ -26,12 +26,12 @@ function before<T extends object>(
   });
 }
 
-before(IDBFactory.prototype, 'open', (_, [name], call) => {
+intercept(IDBFactory.prototype, 'open', (_, [name], call) => {
   injectors.get(String(name))?.check('connect', String(name));
   return call();
 });
 
-before(IDBDatabase.prototype, 'transaction', (database, [stores], call) => {
+intercept(IDBDatabase.prototype, 'transaction', (database, [stores], call) => {
   const fault = injectors.get(database.name)?.count('transaction', String(stores));
   if (fault) {
     // The browser has closed the connection; later calls fail the same way.
@@ -42,7 +42,7 @@ before(IDBDatabase.prototype, 'transaction', (database, [stores], call) => {
 });
 
 for (const method of ['get', 'getAll', 'getAllKeys', 'count', 'put', 'delete'] as const) {
-  before(IDBObjectStore.prototype, method, (store, _, call) => {
+  intercept(IDBObjectStore.prototype, method, (store, _, call) => {
     const request = call();
     const writes = method === 'put' || method === 'delete';
     const kind = writes ? 'request' : 'query';

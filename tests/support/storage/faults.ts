@@ -119,7 +119,7 @@ export class FaultInjector {
   }
 }
 
-/** A test run that arms the injector of its storage. */
+/** An operation under test, which arms the injector of the storage that it uses. */
 type Attempt = (arm: (injector: FaultInjector) => void) => Promise<void>;
 
 /** Runs an attempt with its n-th call failing. Returns the armed injectors. */

@@ -2,8 +2,8 @@ import type { FaultInjector } from './faults.ts';
 import { faultError } from './faults.ts';
 
 /**
- * A file that the user chose in a save picker, as in Chromium: what is written replaces its contents on `close`, and it
- * can be removed. Its calls are counted, and can fail, with those of the private file system.
+ * Handle of a file that the user chose in a save picker, as in Chromium: written data replaces the contents on `close`, and
+ * the file can be removed. Its calls go to the fault injector of the private file system.
  */
 export class PickedFile implements FileSystemFileHandle {
   readonly kind = 'file';
@@ -68,7 +68,7 @@ export class PickedFile implements FileSystemFileHandle {
   }
 }
 
-/** Writes to a temporary file, whose contents `onEnd` gets when it is closed, or null when it is aborted. */
+/** Writable stream over a temporary file. Calls `onEnd` with the contents on `close`, or with null on `abort`. */
 class PickedStream extends WritableStream<FileSystemWriteChunkType> implements FileSystemWritableFileStream {
   readonly #name: string;
   readonly #faults: FaultInjector;
@@ -83,7 +83,7 @@ class PickedStream extends WritableStream<FileSystemWriteChunkType> implements F
     this.#onEnd = onEnd;
   }
 
-  /** Takes only what Drift writes: bytes at a position. */
+  /** Supports only the form that Drift uses: bytes at a position. */
   async write(chunk: FileSystemWriteChunkType): Promise<void> {
     await this.#begin();
     if (typeof chunk === 'string' || chunk instanceof Blob || !('type' in chunk) || chunk.type !== 'write') {

@@ -16,8 +16,8 @@ interface Head {
 }
 
 /**
- * Classifier of attributes by linear heads on image embeddings, fitted by `reader.py`. It tells seasons and kinds of
- * weather apart that the wordings of zero-shot classification do not.
+ * Classifier of attributes by linear heads on image embeddings, fitted by `reader.py`. It distinguishes seasons and kinds
+ * of weather that zero-shot classification confuses.
  */
 export class LinearReader {
   readonly #heads: ReadonlyMap<Attribute, readonly Head[]>;

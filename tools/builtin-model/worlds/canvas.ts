@@ -114,7 +114,7 @@ export class Canvas {
   }
 
   /** Current position in the drawing, for `between`. */
-  mark(): number {
+  position(): number {
     return this.#parts.length;
   }
 

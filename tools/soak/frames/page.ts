@@ -1,4 +1,4 @@
-/** The whole page with real browser storage and without a model; the soak test calls it through `page.evaluate`. */
+/** The whole page with real browser storage and without a model; the soak test calls its functions by `page.evaluate`. */
 import { StrictMode, createElement } from 'react';
 import { createRoot } from 'react-dom/client';
 import type { Picture } from '../../../src/base/index.ts';

@@ -4,7 +4,7 @@ import { openCheckpoint } from '../../../../src/models/checkpoint/index.ts';
 import { httpSource } from '../../../../src/models/http.ts';
 import { halfFile } from '../../../../src/models/install/half-file.ts';
 import type { PlannedFile } from '../../../../src/models/install/chunks.ts';
-import { WindowedFile } from '../../../../src/models/install/window.ts';
+import { PrefetchedFile } from '../../../../src/models/install/prefetched-file.ts';
 import { memorySource } from '../../../../src/models/source.ts';
 import { float32Bytes } from '../../../support/bytes.ts';
 import { failure } from '../../../support/failure.ts';
@@ -20,9 +20,9 @@ async function plan(bytes: Uint8Array<ArrayBuffer>, names: readonly string[], ch
   const web = new FakeWeb();
   web.put(url, bytes);
   const file = await httpSource(url, { fetch: web.fetch });
-  const window = new WindowedFile(file);
-  const checkpoint = await openCheckpoint(window);
-  const planned = await halfFile('unet', 'UNet', file, window, checkpoint, new Set(names), chunkLength);
+  const source = new PrefetchedFile(file);
+  const checkpoint = await openCheckpoint(source);
+  const planned = await halfFile('unet', 'UNet', file, source, checkpoint, new Set(names), chunkLength);
   return { web, planned };
 }
 

@@ -12,7 +12,7 @@ import { massif } from './massif.ts';
 export const lake: DrawFamily = (view) => {
   const { random, light, canvas, horizon, plants, scene } = view;
   const shore = Math.min(side - 50, horizon + random.range(2, 14));
-  const since = canvas.mark();
+  const since = canvas.position();
   const rock = mix(ground.rock, ground.rockWarm, random.fork('rock').next());
   const height = Math.min(horizon * 0.6, random.range(48, 84));
   massif(view, random.fork('far'), {
@@ -51,7 +51,7 @@ export const lake: DrawFamily = (view) => {
     1,
   );
   drawThings(view, 'span', () => ({ x: side / 2, y: shore + 4, size: 40, depth: 0.25 }));
-  const until = canvas.mark();
+  const until = canvas.position();
   const mirrored = canvas.between(since, until);
   drawWater(view, shore, { calm: 1 });
   canvas.reflect(mirrored, shore, 0.42);

@@ -17,7 +17,13 @@ export const pines: DrawThing = (view, { x, y, size, depth }, random) => {
   }
 };
 
-/** Draws a pine with tiers of branches; snow-covered in winter. */
+/**
+ * Draws a pine with tiers of branches; snow-covered in winter.
+ *
+ * @param x - centre of the foot, like `y`, in user units
+ * @param h - height in user units
+ * @param depth - 0 in the foreground, 1 at the horizon
+ */
 export function pine(view: View, random: Random, x: number, y: number, h: number, depth: number): void {
   const { canvas, light, plants, scene } = view;
   const green = light.lit(lighter(plants.needles, random.range(-0.03, 0.03)), depth);
@@ -49,7 +55,7 @@ export function pine(view: View, random: Random, x: number, y: number, h: number
   }
 }
 
-/** Outline of a pine: three tiers of increasing width. */
+/** Outline of a pine: three tiers of increasing width, `w` to each side at the bottom. */
 function tiers(x: number, y: number, w: number, h: number): Point[] {
   const right: Point[] = [
     [x, y - h],
@@ -62,10 +68,16 @@ function tiers(x: number, y: number, w: number, h: number): Point[] {
   return [...right, ...[...right].reverse().map(([px, py]): Point => [2 * x - px, py])];
 }
 
-/** Path of a row of small pines along a line, for distant forests. */
+/**
+ * Path data of a row of small pines along a ridge, for distant forests.
+ *
+ * @param ridge - y coordinate of the ground at an x coordinate
+ * @param from - x coordinate of the first pine; `to` bounds the last
+ * @param h - mean height
+ */
 export function pineRow(
   random: Random,
-  at: (x: number) => number,
+  ridge: (x: number) => number,
   from: number,
   to: number,
   h: number,
@@ -73,7 +85,7 @@ export function pineRow(
   let path = '';
   for (let x = from; x < to; x += h * random.range(0.2, 0.42)) {
     const height = h * random.range(0.65, 1.2);
-    const [w, y] = [height * 0.24, at(x) + h * 0.16];
+    const [w, y] = [height * 0.24, ridge(x) + h * 0.16];
     path += polygon([
       [x, y - height],
       [x + w * 0.6, y - height * 0.52],

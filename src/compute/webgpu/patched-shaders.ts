@@ -3,16 +3,16 @@ import { withFloat32Sums } from './float32-sums.ts';
 import { withEpsilonFromScale } from './norm-epsilon.ts';
 import { withZeroedVariables } from './zeroed-variables.ts';
 
-export interface MendOptions {
+export interface ShaderPatchOptions {
   /** Accumulator type of ONNX Runtime's kernels for float16 tensors: see `withFloat32Sums`. */
   readonly sums: 'float32' | 'float16';
 }
 
 /**
- * Wraps a device's `createShaderModule` to work around known bugs of drivers and of ONNX Runtime, in its shaders as well
- * as in Drift's.
+ * Wraps a device's `createShaderModule` so that it rewrites the WGSL of every shader, ONNX Runtime's and Drift's, to work
+ * around known bugs of drivers and of ONNX Runtime. Each rewriting function says which.
  */
-export function mendShaders(device: GPUDevice, { sums }: MendOptions): void {
+export function patchShaders(device: GPUDevice, { sums }: ShaderPatchOptions): void {
   const createShaderModule = device.createShaderModule.bind(device);
   Object.defineProperty(device, 'createShaderModule', {
     configurable: true,
