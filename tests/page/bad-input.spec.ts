@@ -17,7 +17,7 @@ import {
 } from './driving.ts';
 import { expect, test } from './fixtures.ts';
 
-/** A chunk of a PNG: length, type, data and check sum. */
+/** A PNG chunk: length, type, data and CRC. */
 function chunk(type: string, data: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
   const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
@@ -26,7 +26,7 @@ function chunk(type: string, data: Buffer): Buffer {
   return Buffer.concat([length, body, sum]);
 }
 
-/** A sound PNG of one black bit a pixel: small as a file, however large as a picture. */
+/** A valid PNG with one bit per pixel, all black: a small file even for a huge picture. */
 function blackPng(width: number, height: number): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
@@ -41,7 +41,7 @@ function blackPng(width: number, height: number): Buffer {
   ]);
 }
 
-/** The one message on the page. */
+/** The only notice on the page. */
 function message(page: Page) {
   return page.getByRole('alert');
 }

@@ -23,7 +23,7 @@ const entrySchema = v.looseObject({
 });
 type Entry = v.InferOutput<typeof entrySchema>;
 
-/** The UNet's checkpoint with the first two entries of its header changed: eight bytes of length, JSON, data. */
+/** The UNet's safetensors file with the first two entries of its header changed. */
 async function withHeader(change: (first: Entry, second: Entry) => readonly [Entry, Entry]): Promise<Buffer> {
   const file = await modelFile(weights);
   const length = Number(file.readBigUInt64LE(0));
@@ -54,7 +54,7 @@ function moved({ data_offsets: [begin, end], ...entry }: Entry, by: number): Ent
   return { ...entry, data_offsets: [begin + by, end + by] };
 }
 
-/** What can be wrong with a model, and what has to be said about it. */
+/** Damaged model files, and the error message expected for each. */
 const faults: readonly {
   readonly what: string;
   readonly path: string;

@@ -17,19 +17,16 @@ import {
 } from './driving.ts';
 import { expect, test } from './fixtures.ts';
 
-/** The model that is served with the page. All other specs run on a smaller one. */
+/** The built-in model, as served with the page. All other specs use a smaller model. */
 
-/** Has breaches of the content security policy written to the console, of the page or of a worker. */
+/** Runs in a page or a worker: writes violations of the content security policy to the console. */
 function reportPolicyViolations(): void {
   self.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
     console.error(`The policy ${violatedDirective} forbids ${blockedURI}.`);
   });
 }
 
-/**
- * Watches for what a person does not see: errors on the console, and requests that go anywhere but to the page's
- * own server, of the page and of its workers.
- */
+/** Records console errors, and requests to other origins than the page's, of the page and its workers. */
 async function watch(
   page: Page,
   origin: string,
@@ -38,7 +35,7 @@ async function watch(
   const foreignRequests: string[] = [];
   await page.addInitScript(reportPolicyViolations);
   page.on('worker', (worker) => {
-    // A worker may be gone before it can be asked.
+    // The worker may have ended already.
     worker.evaluate(reportPolicyViolations).catch(() => undefined);
   });
   page.on('console', (message) => {
@@ -51,7 +48,7 @@ async function watch(
   return { consoleErrors, foreignRequests };
 }
 
-/** Opens the page as a newcomer does, and takes the first example. */
+/** Opens the page like a first-time visitor, and chooses the first example picture. */
 async function takeExample(page: Page): Promise<void> {
   await open(page, builtInPage);
   await page.getByRole('list', { name: 'Examples' }).getByRole('button').first().click();
@@ -142,6 +139,6 @@ test('it makes pictures in float16', { tag: '@float16' }, async ({ page }) => {
   await generate(page);
   await finished(page, 1);
   const [pixels = Buffer.alloc(0)] = await stripPixels(page);
-  // Numbers that float16 cannot hold end as a frame of one colour.
+  // float16 overflow would make a frame of one colour.
   expect(new Set(pixels).size, 'distinct values in the frame').toBeGreaterThan(64);
 });

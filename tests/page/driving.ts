@@ -1,4 +1,4 @@
-/** What a person does with the page and sees of it: the verbs of the specs. */
+/** Page object: actions on the page, and locators of its parts, shared by the specs. */
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -6,10 +6,10 @@ import type { Locator, Page } from '@playwright/test';
 import * as v from 'valibot';
 import { expect } from './fixtures.ts';
 
-/** Slow machines take this long for a few frames, in milliseconds; the first run compiles shaders besides. */
+/** Timeout in milliseconds for a few frames on slow machines, including the compilation of shaders. */
 const modelTimeout = 240_000;
 
-/** A picture of the golden folder: a photograph's worth of colours at 128 × 128. */
+/** Photographic start picture of the golden folder, 128×128. */
 export const startPicture = fileURLToPath(new URL('../golden/shapes/start.png', import.meta.url));
 
 /** Side of the small model's frames, in pixels. */
@@ -18,28 +18,28 @@ export const { size: frameSide } = v.parse(
   JSON.parse(readFileSync(new URL('../fixtures/models/patterns/model.json', import.meta.url), 'utf8')),
 );
 
-/** The page with the model that is served with it, as its visitors open it. */
+/** URL of the page with the built-in model. */
 export const builtInPage = '/';
 
-/** The page with the model whose manifest stands at an address. */
+/** URL of the page with the model of a manifest. */
 export function pageWith(manifest: string): string {
   return `/?model=${encodeURIComponent(manifest)}`;
 }
 
-/** The page with the small model of the tests. */
+/** URL of the page with the small test model. */
 function smallModelPage(): string {
   const manifest = process.env['DRIFT_SMALL_MODEL'];
   if (manifest === undefined) throw new Error('The small model is not served: see serve-patterns.ts.');
   return pageWith(manifest);
 }
 
-/** Opens the page, with the small model unless another address is given; the model goes on loading. */
+/** Opens a URL, by default the page with the small model. Does not wait until the model is loaded. */
 export async function open(page: Page, address = smallModelPage()): Promise<void> {
   await page.goto(address);
   await expect(button(page, 'Generate')).toBeVisible();
 }
 
-/** Opens the page with a start picture and settings, and waits until the model is there. */
+/** Opens the page with a start picture and settings, and waits until the model is loaded. */
 export async function prepare(page: Page, settings: Readonly<Record<string, number>>): Promise<void> {
   await open(page);
   await chooseStart(page);
@@ -51,7 +51,7 @@ export async function modelIsReady(page: Page, name?: string): Promise<void> {
   await expect(fact(page, 'Model')).toHaveText(name ?? /./, { timeout: modelTimeout });
 }
 
-/** What the foot of the page says about the model, under one of its headings. */
+/** Value under a heading of the page's footer. */
 export function fact(page: Page, heading: 'Model' | 'Licence' | 'Runs on'): Locator {
   return page
     .getByRole('contentinfo')
@@ -72,13 +72,13 @@ export function button(page: Page, name: string): Locator {
   return page.getByRole('button', { name, exact: true });
 }
 
-/** Unfolds the settings that are rarely needed. */
+/** Unfolds “More settings”. */
 export async function showMoreSettings(page: Page): Promise<void> {
   const fold = page.getByRole('group').filter({ has: page.getByText('More settings') });
   if ((await fold.getAttribute('open')) === null) await page.getByText('More settings').click();
 }
 
-/** Types numbers into fields and leaves them; those that are folded away are unfolded first. */
+/** Types numbers into fields, by label, and unfolds “More settings” if necessary. */
 export async function set(page: Page, settings: Readonly<Record<string, number>>): Promise<void> {
   for (const [name, value] of Object.entries(settings)) {
     if (!(await field(page, name).isVisible())) await showMoreSettings(page);
@@ -93,12 +93,12 @@ export async function generate(page: Page): Promise<void> {
   await generate.click();
 }
 
-/** Writes into the field “Positive prompts”. */
+/** Fills the field “Positive prompts”. */
 export async function setPositivePrompts(page: Page, text: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Positive prompts', exact: true }).fill(text);
 }
 
-/** Makes the first frame of an animation anew, and gives its pixels. */
+/** Starts over, makes one frame, and returns its pixels. */
 export async function firstFrame(page: Page): Promise<Buffer> {
   const startOver = button(page, 'Start over');
   if (await startOver.isVisible()) await startOver.click();
@@ -111,7 +111,7 @@ export async function firstFrame(page: Page): Promise<Buffer> {
   return pixels;
 }
 
-/** The pictures of the list “Frames”. */
+/** Pictures of the list “Frames”. */
 export function frames(page: Page): Locator {
   return page.getByRole('list', { name: 'Frames' }).getByRole('img');
 }
@@ -122,14 +122,14 @@ export function frame(page: Page, number: number): Locator {
     .getByRole('img', { name: `Frame ${number}`, exact: true });
 }
 
-/** Waits until the run is over and the animation has so many frames. */
+/** Waits until the run has ended and the animation has this many frames. */
 export async function finished(page: Page, count: number): Promise<void> {
   await expect(frame(page, count)).toBeVisible({ timeout: modelTimeout });
   await expect(button(page, 'Generate')).toBeEnabled();
   await expect(frames(page)).toHaveCount(count);
 }
 
-/** The frames of the strip as the page shows them: RGB, 3 bytes a pixel. */
+/** Decoded frames of the strip, RGB with 3 bytes per pixel. */
 export async function stripPixels(page: Page): Promise<Buffer[]> {
   const encoded = await page.getByRole('list', { name: 'Frames' }).evaluate((list) =>
     Promise.all(
@@ -149,13 +149,13 @@ export async function stripPixels(page: Page): Promise<Buffer[]> {
   return encoded.map((text) => Buffer.from(text, 'base64'));
 }
 
-/** Presses a download button and reads the file. */
+/** Clicks a download button and returns the file's contents. */
 export async function downloaded(page: Page, name: string): Promise<Uint8Array> {
   const [download] = await Promise.all([page.waitForEvent('download'), button(page, name).click()]);
   return new Uint8Array(await readFile(await download.path()));
 }
 
-/** Closeness of two pictures: their peak signal-to-noise ratio in decibels, for values up to 255. */
+/** Peak signal-to-noise ratio of two arrays of 8-bit values, in dB. */
 export function psnr(a: Uint8Array, b: Uint8Array): number {
   expect(a.length).toBe(b.length);
   let squares = 0;
@@ -163,7 +163,7 @@ export function psnr(a: Uint8Array, b: Uint8Array): number {
   return 10 * Math.log10((255 ** 2 * a.length) / squares);
 }
 
-/** What a screen reader cannot call by any name, of the elements that need one. */
+/** Elements that need an accessible name and have none, as HTML. */
 export function nameless(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const labelled = (element: Element) =>
@@ -181,14 +181,14 @@ export function nameless(page: Page): Promise<string[]> {
         element instanceof HTMLTextAreaElement
           ? [...(element.labels ?? [])].map((label) => label.textContent).join('')
           : '',
-        // What is written in a field is no name of it.
+        // The contents of a field are not its name.
         element.matches('input, select, textarea') ? '' : element.textContent,
         element.getAttribute('title'),
       ].some((name) => (name ?? '').trim() !== '');
     const elements =
       'button, a, input, select, textarea, summary, dialog, [role="progressbar"], [role="tab"], [role="img"]';
     return [
-      // A picture may have an empty name where the words beside it say everything, but it has to say so.
+      // A decorative picture needs an empty `alt`, not a missing one.
       ...document.querySelectorAll('img:not([alt])'),
       ...[...document.querySelectorAll(elements)].filter((element) => !named(element)),
     ].map((element) => element.outerHTML.slice(0, 200));

@@ -5,12 +5,12 @@ import { encodePng } from '../../src/formats/index.ts';
 import { button, field, frames as strip, open, set } from './driving.ts';
 import { expect, test } from './fixtures.ts';
 import { makeFrame } from './media/frames.ts';
-import { look, metadataOf, needsReaders, webpOf } from './media/programs.ts';
+import { readBack, metadataOf, needsReaders, webpOf } from './media/programs.ts';
 
 const count = 6;
 const [width, height] = [96, 64];
 
-/** A project of pictures on the page, and the Export dialog over it. */
+/** Imports pictures as a project and opens the Export dialog. */
 async function openDialog(page: Page, opens = true): Promise<Locator> {
   if (opens) await open(page);
   const files = Array.from({ length: count }, (_, i) => ({
@@ -50,7 +50,7 @@ async function drop(page: Page, { bytes, name }: { readonly bytes: Buffer; reado
   );
 }
 
-/** Mean difference to what was put in, in units of 8-bit colour. */
+/** Mean absolute difference of a decoded file and its source pictures, in 8-bit levels. */
 function meanDifference(rgb: Uint8Array, index: number): number {
   const { data } = makeFrame(index, width, height);
   let sum = 0;
@@ -75,8 +75,8 @@ test.describe('the Export dialog', { tag: '@cpu' }, () => {
     ]) {
       const { bytes, name } = await save(page, dialog, format);
       expect(name).toMatch(new RegExp(`^drift-.*\\.${extension}$`));
-      const seen = await look(bytes, extension === 'png' ? 'apng' : extension);
-      expect(seen.complaints, format).toBe('');
+      const seen = await readBack(bytes, extension === 'png' ? 'apng' : extension);
+      expect(seen.warnings, format).toBe('');
       expect(seen.stream, format).toMatchObject({ width, height });
       const isVideo = extension === 'mp4' || extension === 'webm';
       expect(seen.frames, format).toHaveLength(isVideo ? length * 20 : count);
@@ -156,9 +156,9 @@ test.describe('the Export dialog', { tag: '@cpu' }, () => {
     await dialog.getByLabel('Scale', { exact: true }).fill('2');
     await dialog.getByRole('switch', { name: 'Include the start picture' }).click();
     await dialog.getByRole('switch', { name: 'There and back' }).click();
-    // 0 to 6 and back to 1: twelve pictures, each followed by two cross-fades.
+    // Pictures 0 to 6 and back to 1: twelve pictures, each followed by two cross-fades.
     await expect(dialog.getByText('36', { exact: true })).toBeVisible();
-    const seen = await look((await save(page, dialog, 'GIF')).bytes, 'gif');
+    const seen = await readBack((await save(page, dialog, 'GIF')).bytes, 'gif');
     expect(seen.frames).toHaveLength(36);
     expect(seen.stream).toMatchObject({ width: 2 * width, height: 2 * height });
 
@@ -221,8 +221,8 @@ test.describe('where an export goes', { tag: '@cpu' }, () => {
     const before = await scratchFiles(page);
     await dialog.getByRole('button', { name: 'Choose where…' }).click();
     await expect(dialog.getByRole('status').filter({ hasText: 'mine.gif' })).toBeVisible();
-    const seen = await look(Buffer.from((await picked(page, 'mine.gif')) ?? '', 'base64'), 'gif');
-    expect(seen.complaints).toBe('');
+    const seen = await readBack(Buffer.from((await picked(page, 'mine.gif')) ?? '', 'base64'), 'gif');
+    expect(seen.warnings).toBe('');
     expect(seen.frames).toHaveLength(count);
     expect(downloads).toEqual([]);
     expect(await scratchFiles(page)).toEqual(before);

@@ -7,29 +7,29 @@ import type { ModelServer } from './model-server.ts';
 export { expect };
 
 export interface RigOptions {
-  /** Which kind of machine this browser plays. */
+  /** Name of the machine that this browser is configured as. */
   machine: MachineName;
 }
 
 export interface RigFixtures {
   /**
-   * Errors that the page did not catch. A test in which there are any fails; one that causes them on purpose
-   * checks and empties the list.
+   * Uncaught errors of the page. A test fails if there are any at its end; one that causes them on purpose checks and
+   * empties the list.
    */
   pageErrors: Error[];
   /**
-   * Opens an empty page in another browser of the same machine, started with further arguments. It is closed after
-   * the test, and its errors count like the first page's.
+   * Opens an empty page in another browser of the same machine, started with further arguments. It is closed after the
+   * test; its uncaught errors are added to `pageErrors`.
    */
   openBrowser: (...args: string[]) => Promise<Page>;
-  /** The small model on a server of the test's own, whose answers it may change. */
+  /** The small model on a server of this test, which may change its answers. */
   server: ModelServer;
 }
 
-/** Chromium without its H.264 encoder, as in many Linux builds: WebCodecs is there but cannot make an MP4. */
+/** Argument that disables Chromium's H.264 encoder, as in many Linux builds: WebCodecs exists but cannot make an MP4. */
 export const withoutH264 = '--disable-features=OpenH264SoftwareEncoder';
 
-/** Has a page open addresses with `?gpu=software`. */
+/** Makes a page add `?gpu=software` to the URLs that it opens. */
 function askForGpu(page: Page): void {
   const goto = page.goto.bind(page);
   page.goto = (address, options) => {
@@ -40,11 +40,11 @@ function askForGpu(page: Page): void {
   };
 }
 
-/** Playwright's `test` for Drift's page: knows its machine, and fails where the page throws. */
+/** Playwright's `test` with the machine as a fixture. Fails a test in which the page has an uncaught error. */
 export const test = base.extend<RigOptions & RigFixtures>({
   machine: ['cpu', { option: true }],
 
-  // A GPU that computes on the processor, as those of these machines do, is used only where the address asks for it.
+  // Software GPUs, such as those of the test machines, are used only if the URL requests it.
   context: async ({ context, machine }, use) => {
     if (machine !== 'cpu') context.on('page', askForGpu);
     await use(context);

@@ -9,7 +9,7 @@ import { expect, test } from './fixtures.ts';
 
 const built = fileURLToPath(new URL('../../dist', import.meta.url));
 
-/** The built page behind servers that nobody has configured for it: no headers, and what media types they have. */
+/** The built page on servers with default configurations: no extra headers, default MIME types. */
 for (const [name, program, serve] of [
   ["Debian's nginx", nginxProgram(), serveWithNginx],
   ["Python's http.server", findCommand('python3'), serveWithPython],

@@ -1,4 +1,4 @@
-/** Files as people have them, with what other programs leave among them. */
+/** Import of files as other programs leave them: subfolders, hidden files, unusual names. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
@@ -8,7 +8,7 @@ import { expect, test } from './fixtures.ts';
 const inputs = fileURLToPath(new URL('../fixtures/inputs/', import.meta.url));
 const animations = fileURLToPath(new URL('../fixtures/animations/', import.meta.url));
 
-/** Drops files and folders of this machine on the page, as a file manager does. */
+/** Drops local files and folders on the page, like a file manager. */
 async function drop(page: Page, ...names: string[]): Promise<void> {
   await dropPaths(page, ...names.map((name) => `${inputs}${name}`));
 }
@@ -22,13 +22,13 @@ async function dropPaths(page: Page, ...files: string[]): Promise<void> {
   await session.detach();
 }
 
-/** Chooses files by the button “From pictures”. */
+/** Chooses files with the button “From pictures”. */
 async function choose(page: Page, ...names: string[]): Promise<void> {
   await page.getByRole('button', { name: 'Projects', exact: true }).click();
   await page.getByLabel('Make a project of pictures').setInputFiles(names.map((name) => `${inputs}${name}`));
 }
 
-/** What an `<img>` makes of a picture: its sides, and its pixels without alpha. */
+/** Size of a picture as decoded by an `<img>`, and its RGB pixels. */
 async function shownByBrowser(page: Page, name: string) {
   const base64 = readFileSync(`${inputs}turned/${name}`, 'base64');
   return page.evaluate(async (text) => {
@@ -48,7 +48,7 @@ async function shownByBrowser(page: Page, name: string) {
 }
 
 const folder = (name: string) => readdirSync(inputs + name).map((file) => `${name}/${file}`);
-/** In the page's own list: a dialog that is about to close shows the message too. */
+/** In the page's list of notices: a dialog that is closing shows the notice too. */
 const expectMessage = (page: Page, text: string | RegExp) =>
   expect(page.getByRole('main').getByText(text)).toBeVisible();
 

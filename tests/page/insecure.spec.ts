@@ -1,7 +1,7 @@
 import { button, chooseStart, downloaded, finished, frames, generate, open, set } from './driving.ts';
 import { expect, test } from './fixtures.ts';
 
-/** An address of another machine, as browsers see it (RFC 5737), which leads to this one. */
+/** An IP address for documentation (RFC 5737), mapped to this machine: a plain-HTTP origin that is not localhost. */
 const otherHost = '192.0.2.7';
 
 test(

@@ -1,4 +1,4 @@
-/** What is measured of the frames, as curves that can be looked through. */
+/** Charts of insights. */
 import { expect, test } from './fixtures.ts';
 import { button, finished, generate, prepare } from './driving.ts';
 
@@ -44,7 +44,7 @@ test(
     await curves.press('ArrowRight');
     await expect(curves).toHaveAttribute('aria-valuenow', '2');
 
-    // Inside a phone's screen, with labels that do not overlap.
+    // Fits a phone's screen without overlapping labels.
     const insight = page.getByRole('region', { name: 'Insight' });
     expect(await insight.evaluate((region) => region.scrollWidth <= region.clientWidth)).toBe(true);
     const tops = await curves.evaluate((plot) =>
@@ -56,7 +56,7 @@ test(
     );
     expect(tops.length).toBeGreaterThanOrEqual(2);
     expect(tops.slice(1).every(({ top }, i) => top >= (tops[i]?.bottom ?? 0))).toBe(true);
-    // Lists of values hold nothing but groups of a term and its value.
+    // A `dl` may contain only groups of a term and its value.
     expect(await insight.locator('dl > :not(div), dl > div > :not(dt, dd)').count()).toBe(0);
 
     await page.reload();

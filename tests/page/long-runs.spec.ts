@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 import { button, field, finished, generate, prepare, showMoreSettings } from './driving.ts';
 import { expect, test } from './fixtures.ts';
 
-/** Hides or shows the tab, as far as the page can tell. */
+/** Simulates hiding or showing the tab (`visibilitychange`). */
 async function setHidden(page: Page, hidden: boolean): Promise<void> {
   await page.evaluate((isHidden) => {
     Object.defineProperty(document, 'hidden', { value: isHidden, configurable: true });
@@ -46,7 +46,7 @@ test(
     const notify = page.getByRole('switch', { name: 'Notify me when frames are done' });
     await notify.click();
     expect(await asked()).toEqual([true]);
-    // Chromium without a window refuses.
+    // Headless Chromium denies permission for notifications.
     await expect(page.getByText('The browser does not let this page show notifications.')).toBeVisible();
     await expect(notify).not.toBeChecked();
 

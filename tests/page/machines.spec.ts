@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { expect, test, withoutH264 } from './fixtures.ts';
 
-/** What a dedicated worker of the page finds; all of Drift's heavy work runs in such workers. */
+/** GPU support and isolation as seen by a dedicated worker, where all of Drift's computation runs. */
 function askWorker(page: Page): Promise<unknown> {
   return page.evaluate(() => {
     const ask = async (): Promise<void> => {

@@ -11,10 +11,10 @@ import {
   expect,
   fullId,
   fullName,
-  hurryRetries,
+  shortenTimers,
   inSecondChunk,
   isInstalled,
-  listenToNews,
+  recordCardLines,
   lookAtFull,
   openModels,
   secondChunk,
@@ -25,10 +25,13 @@ import {
 
 const unet = 'unet/diffusion_pytorch_model.safetensors';
 const textTower = 'onnx/text_model_fp16.onnx';
-/** A byte of the UNet's values: the header before them has been read when the cost is known. */
+/** Offset in the UNet's values, after the header, which is read to compute the costs. */
 const inValues = 200_000;
 
-/** Begins the download, which hangs at a request for this place until the gate is opened; then its connection is lost. */
+/**
+ * Starts the download, whose first request for this place stalls after 1000 bytes until the gate is opened, and then loses its
+ * connection.
+ */
 async function downloadUpTo(
   page: Page,
   hub: Hub,
@@ -48,7 +51,10 @@ async function downloadUpTo(
   return gate;
 }
 
-/** What a server does wrong, what may have to be said of it, and what comes of it: the model that a good one gives. */
+/**
+ * Transient server faults, and the message that each may show. Each must end in the model that a faultless server
+ * gives.
+ */
 const passing: Record<string, { readonly rules: readonly FaultRule[]; readonly says: readonly RegExp[] }> = {
   'cannot be reached, is busy and loses connections': {
     rules: [
@@ -81,8 +87,8 @@ const passing: Record<string, { readonly rules: readonly FaultRule[]; readonly s
 test.describe('a model server', { tag: '@cpu' }, () => {
   for (const [what, { rules, says }] of Object.entries(passing)) {
     test(`that ${what} does not prevent the download`, async ({ page, hub, flawless }) => {
-      await hurryRetries(page);
-      const news = await listenToNews(page);
+      await shortenTimers(page);
+      const news = await recordCardLines(page);
       await openModels(page, hub);
       await lookAtFull(page);
       for (const rule of rules) hub.inject(rule);
@@ -101,7 +107,7 @@ test.describe('a model server', { tag: '@cpu' }, () => {
     await other.close();
 
     hub.inject({ at: 'resolve', path: unet, faults: [{ kind: 'status', status: 404 }] });
-    const news = await listenToNews(page);
+    const news = await recordCardLines(page);
     await openModels(page, hub);
     await lookAtFull(page);
     await button(page, 'Download').click();
@@ -117,15 +123,15 @@ test.describe('a model server', { tag: '@cpu' }, () => {
     const first = files.get(path);
     if (!first) throw new Error(`There is no ${path}.`);
     const bytes = await first.read(0, first.size);
-    // Other signs of some values, which float16 keeps.
+    // Flips the signs of some values; the result is valid float16.
     for (let at = bytes.length - 40_001; at < bytes.length; at += 4) bytes[at] = (bytes[at] ?? 0) ^ 0x80;
     const second = memorySource(unet, bytes);
     const other = await startHub(published(new Map([...files, [path, second]])));
     const expected = await cleanFiles(stableDiffusionVariations, { base: other.url });
     await other.close();
 
-    await hurryRetries(page);
-    const news = await listenToNews(page);
+    await shortenTimers(page);
+    const news = await recordCardLines(page);
     await openModels(page, hub);
     await lookAtFull(page);
     const gate = await downloadUpTo(page, hub, { path: unet, covering: inValues });
@@ -144,13 +150,13 @@ test.describe('a model server', { tag: '@cpu' }, () => {
   }) => {
     const other = files.get(`${diffusionRepository}/vae/diffusion_pytorch_model.safetensors`);
     if (!other) throw new Error('There is no decoder.');
-    await hurryRetries(page);
+    await shortenTimers(page);
     await openModels(page, hub);
     await lookAtFull(page);
     const alert = page.getByRole('dialog').getByRole('alert');
     const resume = alert.getByRole('button', { name: 'Resume' });
     const where = { path: tower, covering: inSecondChunk };
-    /** What goes wrong, and what is said of it. */
+    /** Faults that persist, and the error message expected for each. */
     const faults: readonly [FaultRule, RegExp][] = [
       [
         { ...where, faults: [{ kind: 'replaced', by: other }] },
@@ -176,7 +182,7 @@ test.describe('a model server', { tag: '@cpu' }, () => {
 
   test('without CORS is reported before anything is downloaded', async ({ page, hub }) => {
     hub.inject({ path: tower, faults: [{ kind: 'no-cors' }] });
-    await hurryRetries(page);
+    await shortenTimers(page);
     await openModels(page, hub);
     await button(page, 'Get the full model').click();
     const card = page.getByRole('region', { name: fullName });
@@ -189,7 +195,7 @@ test.describe('a model server', { tag: '@cpu' }, () => {
 
 test.describe('the network', { tag: '@cpu' }, () => {
   test('can be offline for long: the download resumes when it is back', async ({ page, hub, flawless }) => {
-    await hurryRetries(page);
+    await shortenTimers(page);
     await openModels(page, hub);
     await lookAtFull(page);
     const gate = await downloadUpTo(page, hub, { path: tower, covering: inSecondChunk });

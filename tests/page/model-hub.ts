@@ -1,4 +1,4 @@
-/** The page and a hub of the test's own: what the specs of getting models share. */
+/** Fixtures of the specs that install models: a fake hub per test, and access to installed files. */
 import { createHash } from 'node:crypto';
 import type { Page } from '@playwright/test';
 import { install, stableDiffusionVariations } from '../../src/models/install/index.ts';
@@ -16,20 +16,22 @@ import { test as base, expect } from './fixtures.ts';
 
 export { expect };
 
-/** What the full model is called, on the page and on this device. */
+/** Name and id of the full model. */
 export const fullName = 'Stable Diffusion image variations';
 export const fullId = 'sd-image-variations';
 
-/** Where the image tower is in its repository. */
+/** Path of CLIP's image tower in its repository. */
 export const tower = 'onnx/vision_model_fp16.onnx';
-/** The image tower is made long enough for a second chunk: so many bytes of it are nothing but a comment. */
+/** Length in bytes of a comment in the image tower's file, which makes it long enough for a second chunk. */
 const comment = 13_000_000;
-/** The bytes of its first chunk, a byte of its second one, and more bytes than that has. */
+/**
+ * Length of its first chunk, an offset in its second one, and an upper bound of the second one's length, in bytes.
+ */
 export const firstChunk = usualChunk;
 export const inSecondChunk = 12_800_000;
 export const secondChunk = 600_000;
 
-/** Every file of the full model by `owner/name/path`: small networks of random values, but for the image tower's length. */
+/** Files of the full model by `owner/name/path`: small networks with random values, and a long image tower. */
 export async function fullModel(): Promise<Map<string, ByteSource>> {
   const files = imageVariations('small');
   const path = `${clipRepository}/${tower}`;
@@ -45,22 +47,22 @@ export async function fullModel(): Promise<Map<string, ByteSource>> {
   return files.set(path, assemble(path, [await small.read(0, small.size), head, pattern]));
 }
 
-/** Field of a model in onnx.proto that is a text for people. */
+/** Field number of ModelProto.doc_string in onnx.proto. */
 const docString = 6;
 
 function varint(value: number): number[] {
   return value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];
 }
 
-/** Waits are that much shorter in the models worker, so that tests need not sit through them. */
+/** Factor by which timers in the models worker are shortened, so that retries do not delay tests. */
 const speedUp = 50;
-/** But for this one, in milliseconds, by which a silent connection is found out: a busy machine is silent, too. */
+/** Timer that is not shortened, in milliseconds: it detects stalled connections, and a busy machine stalls too. */
 const unscaledWait = 10_000;
 
 declare global {
   interface Window {
-    /** Everything that the download's card has said so far. */
-    newsSoFar: Set<string>;
+    /** All lines that the download's card has shown. */
+    cardLines: Set<string>;
   }
 }
 
@@ -68,9 +70,9 @@ interface HubFixtures {
   readonly hub: Hub;
 }
 interface HubFiles {
-  /** What the hub has. */
+  /** Files on the hub. */
   readonly files: ReadonlyMap<string, ByteSource>;
-  /** SHA-256 of each stored file of the full model where nothing went wrong. */
+  /** SHA-256 of each file of the full model after an installation without faults. */
   readonly flawless: Readonly<Record<string, string>>;
 }
 
@@ -97,26 +99,26 @@ export const test = base.extend<HubFixtures, HubFiles>({
   },
 });
 
-/** The address of the page with this hub; the model with which it opens is the small one of the tests. */
+/** URL of the page with this hub and the small test model. */
 export function pageWithHub(hub: Hub): string {
   const model = process.env['DRIFT_SMALL_MODEL'] ?? '';
   return `/?model=${encodeURIComponent(model)}&hub=${encodeURIComponent(hub.url)}`;
 }
 
-/** Opens the page with this hub, and the models dialog. */
+/** Opens the page with this hub, and the Models dialog. */
 export async function openModels(page: Page, hub: Hub): Promise<void> {
   await page.goto(pageWithHub(hub));
   await showModels(page);
 }
 
-/** Opens the models dialog. */
+/** Opens the Models dialog. */
 export async function showModels(page: Page): Promise<void> {
   await page.getByRole('button', { name: /^Models/ }).click();
   await expect(page.getByRole('dialog', { name: 'Models' })).toBeVisible();
 }
 
-/** Has the models worker wait a fiftieth of the time; call it before the page is opened. */
-export async function hurryRetries(page: Page): Promise<void> {
+/** Shortens the timers of the models worker; to be called before the page is opened. */
+export async function shortenTimers(page: Page): Promise<void> {
   await page.addInitScript(
     ([times, silence]) => {
       const script = (text: string) => URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
@@ -125,7 +127,7 @@ export async function hurryRetries(page: Page): Promise<void> {
       );
       window.Worker = class extends Worker {
         constructor(url: string | URL, options?: WorkerOptions) {
-          // Imported in this order, and both before the worker receives its first message.
+          // Imports run in order, and both before the worker receives its first message.
           const both = [hurried, new URL(url, document.baseURI).href].map((each) => `import '${each}';`);
           super(options?.name === 'models' ? script(both.join('')) : url, options);
         }
@@ -135,20 +137,20 @@ export async function hurryRetries(page: Page): Promise<void> {
   );
 }
 
-/** Notes what the download's card says, however short; call it before the page is opened. */
-export async function listenToNews(page: Page): Promise<() => Promise<string>> {
+/** Records every line that the download's card shows; to be called before the page is opened. */
+export async function recordCardLines(page: Page): Promise<() => Promise<string>> {
   await page.addInitScript(() => {
-    window.newsSoFar = new Set();
+    window.cardLines = new Set();
     new MutationObserver(() => {
       for (const line of document.querySelectorAll('[aria-label^="Download of"] p')) {
-        window.newsSoFar.add(line.textContent);
+        window.cardLines.add(line.textContent);
       }
     }).observe(document, { subtree: true, childList: true, characterData: true });
   });
-  return () => page.evaluate(() => [...window.newsSoFar].join('\n'));
+  return () => page.evaluate(() => [...window.cardLines].join('\n'));
 }
 
-/** SHA-256 of each file of a model in the page's private file system, without its install journal. */
+/** SHA-256 of each file of a model in the origin private file system, without the install journal. */
 export async function storedFiles(page: Page, id: string): Promise<Record<string, string>> {
   return page.evaluate(async (model) => {
     const sums: Record<string, string> = {};
@@ -170,7 +172,7 @@ export async function storedFiles(page: Page, id: string): Promise<Record<string
   }, id);
 }
 
-/** The same of a model that is installed by a program that has no browser. */
+/** The same checksums for a model that is installed in Node. */
 export async function cleanFiles(
   source: ModelSource,
   options: InstallOptions,
@@ -185,7 +187,7 @@ export async function cleanFiles(
   );
 }
 
-/** The length of a stored file in bytes; null where there is none. */
+/** Length of a stored file in bytes; null if it does not exist. */
 export async function storedSize(page: Page, id: string, path: string): Promise<number | null> {
   return page.evaluate(
     async ([id, path]) => {
@@ -204,7 +206,7 @@ export async function storedSize(page: Page, id: string, path: string): Promise<
   );
 }
 
-/** Changes a byte of a file that is stored on this device. */
+/** Damages a stored file by changing one byte. */
 export async function damage(page: Page, id: string, path: string, at: number): Promise<void> {
   await page.evaluate(
     async ({ id, path, at }) => {
@@ -222,12 +224,12 @@ export async function damage(page: Page, id: string, path: string, at: number): 
   );
 }
 
-/** Waits until a model is on this device. */
+/** Waits until a model is installed. */
 export async function isInstalled(page: Page, name = fullName): Promise<void> {
   await expect(button(page, `Use ${name}`)).toBeVisible();
 }
 
-/** Asks what the full model costs; nothing of it is fetched yet. */
+/** Asks for the costs of the full model, which reads headers only. */
 export async function lookAtFull(page: Page): Promise<void> {
   await button(page, 'Get the full model').click();
   await expect(button(page, 'Download')).toBeEnabled();

@@ -28,17 +28,17 @@ import {
 } from './model-hub.ts';
 
 const towerFile = 'image_encoder/model.onnx';
-/** So many bytes are read of the image tower to know what it is, at most. */
+/** Maximum number of bytes read to compute the costs of the image tower. */
 const headers = 10_000;
 
-/** Has the image tower's second chunk wait, once, until the gate is opened. */
+/** Blocks the first request for the image tower's second chunk until the gate is opened. */
 function stallSecondChunk(hub: Hub) {
   const gate = createGate();
   hub.inject({ path: tower, covering: inSecondChunk, to: 1, faults: [{ kind: 'stall', after: 1000, gate }] });
   return gate;
 }
 
-/** Begins the download of the full model and waits until the tower's second chunk alone is missing of it. */
+/** Starts the download of the full model, and waits until only the tower's second chunk is missing. */
 async function downloadAllButOneChunk(page: Page, hub: Hub) {
   const gate = stallSecondChunk(hub);
   await button(page, 'Download').click();
@@ -51,12 +51,12 @@ function downloadOf(page: Page) {
   return page.getByRole('region', { name: `Download of ${fullName}` });
 }
 
-/** What was said in the dialog, and what it offers. */
+/** Error in the dialog, with its actions. */
 function alertIn(page: Page) {
   return page.getByRole('dialog').getByRole('alert');
 }
 
-/** The full model is on this device. */
+/** Installs the full model. */
 async function install(page: Page, hub: Hub): Promise<void> {
   await openModels(page, hub);
   await lookAtFull(page);
@@ -105,7 +105,7 @@ test.describe('a download', { tag: '@cpu' }, () => {
     await openModels(page, hub);
     await lookAtFull(page);
     await downloadAllButOneChunk(page, hub);
-    // Without this, what came in the last second is fetched again.
+    // Pausing flushes the journal; without it, chunks of the last second are fetched again.
     await button(page, 'Pause').click();
     await expect(downloadOf(page)).toContainText(/Paused at \d/);
     stallSecondChunk(hub);
@@ -118,7 +118,8 @@ test.describe('a download', { tag: '@cpu' }, () => {
     const second = await start();
     const next = await second.newPage();
     await openModels(next, hub);
-    // Whether the browser had noted yet that something was being downloaded is its own affair.
+    // Chromium may or may not have written local storage before it was killed, so the page offers Resume in either of
+    // two places.
     const dialog = next.getByRole('dialog');
     await dialog.getByRole('button', { name: 'Resume', exact: true }).first().click();
     await isInstalled(next);
@@ -151,7 +152,7 @@ test.describe('a download', { tag: '@cpu' }, () => {
     openBrowser,
     hub,
   }) => {
-    // Without this, Chromium calls the same 10 GiB free on every disk.
+    // Chromium otherwise reports a fixed 10 GiB of free space.
     const page = await openBrowser('--disable-features=StaticStorageQuota');
     await openModels(page, hub);
     const allow = await quotaOf(page);
@@ -191,14 +192,14 @@ test.describe('a download', { tag: '@cpu' }, () => {
   });
 });
 
-/** Sets how many bytes the page may store, as if the disk were that small. */
+/** Overrides the storage quota of the page's origin. */
 async function quotaOf(page: Page): Promise<(quotaSize: number) => Promise<unknown>> {
   const session = await page.context().newCDPSession(page);
   const { origin } = new URL(page.url());
   return (quotaSize) => session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize });
 }
 
-/** The process of a browser, which has some more for its pages. */
+/** Id of the browser's main process. */
 async function processOf(context: BrowserContext): Promise<number> {
   const session = await context.browser()?.newBrowserCDPSession();
   const { processInfo } = (await session?.send('SystemInfo.getProcessInfo')) ?? { processInfo: [] };
@@ -207,7 +208,7 @@ async function processOf(context: BrowserContext): Promise<number> {
   return main.id;
 }
 
-/** The folders of models in the page's private file system. */
+/** Names of the model folders in the origin private file system. */
 function modelFolders(page: Page): Promise<string[]> {
   return page.evaluate(async () => {
     const names: string[] = [];

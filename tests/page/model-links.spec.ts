@@ -24,7 +24,7 @@ test.afterEach(async () => {
   await hub.close();
 });
 
-/** What a model of the hub takes, looked at in the dialog. */
+/** Computes the costs of a model of the hub in the Models dialog. */
 async function lookAt(page: Page, repository: string): Promise<void> {
   await button(page, 'Models').click();
   await page.getByText('Add a model').click();
@@ -34,7 +34,7 @@ async function lookAt(page: Page, repository: string): Promise<void> {
 
 test(
   'low memory makes frames and is kept for the next visit',
-  // Only on a GPU does the memory of a network go with it.
+  // Releasing a network frees memory only on a GPU.
   { tag: ['@cpu', '@float16'] },
   async ({ page }) => {
     await prepare(page, { Frames: 1, Steps: 1, Width: 64, Height: 64 });
@@ -83,7 +83,7 @@ test(
     await open(page, link);
     await modelIsReady(page, diffusionRepository);
 
-    // In a browser where it is not installed.
+    // In a browser where the model is not installed.
     const other = await openBrowser();
     hub.reset();
     await open(other, link);

@@ -2,22 +2,22 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 
-/** A small model that draws coloured patterns: frames take a fraction of the time of the built-in model's. */
+/** Folder of the small test model, which draws coloured patterns in a fraction of the built-in model's time. */
 const patterns = new URL('../fixtures/models/patterns/', import.meta.url);
 
-/** What a test puts in the place of a file: other content, or nothing but a status. */
+/** Replacement for a file of the model: other content, or only an error status. */
 export type Answer = Uint8Array | string | number;
 
-/** The small model at an address of its own, as anybody might serve a model, faults included. */
+/** The small model on a server of its own, with faults. */
 export interface ModelServer {
-  /** Where the manifest stands. */
+  /** URL of the manifest. */
   readonly manifest: string;
-  /** Paths within the model, answered differently than by the model's own files. */
+  /** Replaced answers by path within the model. */
   readonly answers: Map<string, Answer>;
   close(): Promise<void>;
 }
 
-/** Starts a server that allows every page to read its files (CORS), on a free port. */
+/** Starts a server on a free port, with CORS for all origins. */
 export async function serveModel(): Promise<ModelServer> {
   const answers = new Map<string, Answer>();
   const server = createServer((request, response) => {
@@ -52,12 +52,12 @@ export async function serveModel(): Promise<ModelServer> {
   };
 }
 
-/** A file of the small model. */
+/** Reads a file of the small model. */
 export async function modelFile(path: string): Promise<Buffer> {
   return readFile(fileURLToPath(new URL(path, patterns)));
 }
 
-/** A JSON file of the small model with some keys set anew. */
+/** A JSON file of the small model with some keys replaced. */
 export async function changedJson(path: string, changes: Readonly<Record<string, unknown>>): Promise<string> {
   const json: unknown = JSON.parse((await modelFile(path)).toString());
   return JSON.stringify(Object.assign({}, json, changes));

@@ -17,7 +17,7 @@ test.describe('the full model', { tag: ['@cpu', '@float16'] }, () => {
     const verdict =
       machine === 'cpu' ? /without a GPU, slowly/ : /There is no real GPU here|Pictures of up to/;
     await expect(card.getByText(verdict)).toBeVisible();
-    // The image tower does not come before its tab is closed.
+    // The image tower arrives only after its tab was closed.
     const gate = createGate();
     const rule = hub.inject({
       path: tower,

@@ -9,7 +9,7 @@ import type { WebServer } from '../support/web-servers.ts';
 import { button, firstFrame, modelIsReady, set, startPicture } from './driving.ts';
 import { expect, test } from './fixtures.ts';
 
-/** The built page with its service worker, on a server that sets no headers and that can be stopped. */
+/** The built page with its service worker, on a server without extra headers that can be stopped. */
 
 const built = fileURLToPath(new URL('../../dist', import.meta.url));
 
@@ -29,14 +29,14 @@ test.afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Opens the page for the first time, and waits until it is isolated and its model ready. */
+/** Opens the page for the first time, and waits until it is cross-origin isolated and the model is loaded. */
 async function visit(page: Page): Promise<void> {
   await page.goto(`${server.url}drift/`);
   await page.waitForFunction(() => crossOriginIsolated);
   await modelIsReady(page);
 }
 
-/** Number of files in the browser's caches whose URL matches. */
+/** Number of cached files whose URL matches. */
 function stored(page: Page, pattern: RegExp): Promise<number> {
   return page.evaluate(async (source) => {
     let count = 0;
@@ -102,7 +102,7 @@ test('a new version waits until the user reloads', { tag: '@cpu' }, async ({ pag
 test('accepts a picture shared by another program', { tag: '@cpu' }, async ({ page }) => {
   await visit(page);
   const picture = readFileSync(startPicture).toString('base64');
-  // The system's share sheet sends a form; the page's own policy forbids forms.
+  // The system's share sheet submits a form; the page's own policy forbids forms.
   await page.evaluate(
     async ({ picture, name }) => {
       const blob = await (await fetch(`data:image/png;base64,${picture}`)).blob();

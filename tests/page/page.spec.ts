@@ -22,9 +22,9 @@ import {
   stripPixels,
 } from './driving.ts';
 import { expect, test, withoutH264 } from './fixtures.ts';
-import { look, needsReaders } from './media/programs.ts';
+import { readBack, needsReaders } from './media/programs.ts';
 
-/** The start picture as a file that is dropped or pasted, in the page. */
+/** Dispatches a drop or paste event with the start picture. */
 async function handOver(page: Page, how: 'drop' | 'paste', name: string): Promise<void> {
   const bytes = (await readFile(startPicture)).toString('base64');
   await page.evaluate(
@@ -58,7 +58,7 @@ test.describe('the first visit', { tag: '@cpu' }, () => {
       await generate(page);
       await finished(page, 1);
 
-      // Another one begins another animation; the frames can be restored.
+      // Another start picture begins another animation; the frames can be restored.
       await handOver(page, how, 'another.png');
       await expect(frames(page)).toHaveCount(0);
       await expect(page.getByText('1 frame was put aside.')).toBeVisible();
@@ -166,7 +166,7 @@ test.describe('the controls', { tag: '@cpu' }, () => {
     await page.keyboard.press('Space');
     await expect(button(page, 'Play')).toBeVisible();
 
-    // In a text field the keys belong to the text.
+    // In a text field, the keys edit the text.
     await field(page, 'Seed').focus();
     await page.keyboard.press('ArrowLeft');
     await page.keyboard.press('Space');
@@ -176,7 +176,7 @@ test.describe('the controls', { tag: '@cpu' }, () => {
     await button(page, 'Generate').focus();
     await page.keyboard.press('Space');
     await expect(button(page, 'Stop')).toBeEnabled();
-    // What is typed into a field does not stop a run.
+    // Escape in a text field does not stop the run.
     await field(page, 'Frames').press('Escape');
     await field(page, 'Frames').dispatchEvent('keydown', { key: 'Escape', isComposing: true });
     await expect(button(page, 'Stop')).toBeEnabled();
@@ -195,9 +195,9 @@ test('MP4 without an H.264 encoder in the browser', { tag: '@cpu' }, async ({ op
   await finished(page, 2);
   const shown = await stripPixels(page);
   const usesFfmpeg = page.waitForRequest(/ffmpeg-core.*\.wasm$/);
-  const seen = await look(await downloaded(page, 'Download MP4'), 'mp4');
+  const seen = await readBack(await downloaded(page, 'Download MP4'), 'mp4');
   await usesFfmpeg;
-  expect(seen.complaints).toBe('');
+  expect(seen.warnings).toBe('');
   expect(seen.stream).toMatchObject({
     codec_name: 'h264',
     pix_fmt: 'yuv420p',
@@ -260,14 +260,14 @@ test.describe('on a phone', { tag: '@cpu' }, () => {
         const controls = 'button, select, summary, [role=switch], input[type=number], input[type=range]';
         return [...document.querySelectorAll(controls)].flatMap((element) => {
           if (!element.checkVisibility()) return [];
-          // What looks small may reach further.
+          // The clickable area may be larger than the element, by a pseudo-element.
           const reach = Math.max(0, -Number.parseFloat(getComputedStyle(element, '::after').top) || 0);
           const height = element.getBoundingClientRect().height + 2 * reach;
           return height < 44 ? [`${height} ${element.outerHTML.slice(0, 120)}`] : [];
         });
       });
       expect(small).toEqual([]);
-      // Smaller text makes phones zoom in on a field that gets the focus.
+      // iOS zooms in on a focused field whose text is smaller than 16 pixels.
       const sizes = await page.evaluate(() =>
         [...document.querySelectorAll('input[type=number], textarea, select')].map((element) =>
           Number.parseFloat(getComputedStyle(element).fontSize),

@@ -1,13 +1,13 @@
 import type { Page } from '@playwright/test';
 import { button, field, frame, frames, prepare, set, stripPixels } from './driving.ts';
 import { expect, test } from './fixtures.ts';
-import { listenIn } from './listening.ts';
+import { recordMessages } from './worker-messages.ts';
 
 function variant(page: Page, number: number) {
   return page.getByRole('group', { name: 'Variants' }).getByRole('button', { name: `Variant ${number}` });
 }
 
-/** Waits until all variants of a frame's round are there. */
+/** Waits until all variants of a frame's round are on the page. */
 async function roundIsThere(page: Page, number: number) {
   await expect(page.getByText(`Frame ${number}: take one`)).toBeVisible({ timeout: 240_000 });
 }
@@ -18,7 +18,7 @@ async function begin(page: Page) {
   await field(page, 'Batch size').fill('2');
 }
 
-/** Five rounds, the third of them twice: back from its first variant, and on with its second. */
+/** Picks five rounds, with one step back after the third and a re-roll of the fifth. Returns the strip's pixels. */
 async function walk(page: Page) {
   await button(page, 'Generate').click();
   await roundIsThere(page, 1);
@@ -54,7 +54,8 @@ test(
     await expect(speculative).toBeChecked();
     const first = await walk(page);
     expect(first.abandoned && first.frames[2]?.equals(first.abandoned), 'another branch').toBe(false);
-    // The round after the first variant is made while the page is idle, and is shown as soon as that variant is picked.
+    // The next round of the first variant is made while the page is idle, and shown as soon as that variant is
+    // picked.
     await roundIsThere(page, 6);
     await expect(variant(page, 1)).toHaveAttribute('title', /is ready/, { timeout: 240_000 });
     await page.keyboard.press('1');
@@ -73,34 +74,34 @@ test(
   'a pick cancels a speculative denoise within one step',
   { tag: ['@cpu', '@float16'] },
   async ({ page }) => {
-    const worker = await listenIn(page);
+    const worker = await recordMessages(page);
     await begin(page);
     await set(page, { Steps: 8 });
-    // No variant is hovered, so the round after the first is being made; the second is taken.
-    await worker.pressAt('"stepsAhead":2}', 'Variant 2');
+    // No variant is hovered, so speculation works on the first variant's round. The second one is picked.
+    await worker.clickAt('"stepsAhead":2}', 'Variant 2');
     await button(page, 'Generate').click();
     await roundIsThere(page, 2);
     await expect(frames(page)).toHaveCount(1);
 
-    const said = await worker.said();
-    const asked = said.flatMap(({ from, message }, place) =>
-      from === 'page' && message.method === 'pickRound' ? [{ place, id: message.id }] : [],
+    const messages = await worker.messages();
+    const requests = messages.flatMap(({ from, message }, index) =>
+      from === 'page' && message.method === 'pickRound' ? [{ index, id: message.id }] : [],
     );
-    expect(asked).toHaveLength(2);
-    const [, pick] = asked;
-    const there = said.findIndex(
+    expect(requests).toHaveLength(2);
+    const [, pick] = requests;
+    const result = messages.findIndex(
       ({ from, message }) => from === 'worker' && message.kind === 'result' && message.id === pick?.id,
     );
-    expect(there).toBeGreaterThan(0);
-    const ahead = said.map(({ message }) => message.event?.stepsAhead ?? 0);
-    expect(Math.max(...ahead.slice(0, pick?.place)), 'steps ahead before the pick').toBe(2);
-    // The worker does not wait for the page, which may be some steps behind on a busy machine: it says how many there are
-    // when it receives the pick, the one time that their number is what it was.
-    const reports = ahead.slice(pick?.place, there).filter((steps) => steps > 0);
-    const received = reports.find((steps, place) => steps === (place === 0 ? 2 : reports[place - 1]));
+    expect(result).toBeGreaterThan(0);
+    const ahead = messages.map(({ message }) => message.event?.stepsAhead ?? 0);
+    expect(Math.max(...ahead.slice(0, pick?.index)), 'steps ahead before the pick').toBe(2);
+    // On a busy machine, the worker may make some steps before it receives the pick. It then reports the steps ahead
+    // once more: the only report that does not increase.
+    const reports = ahead.slice(pick?.index, result).filter((steps) => steps > 0);
+    const received = reports.find((steps, i) => steps === (i === 0 ? 2 : reports[i - 1]));
     expect(received, 'steps ahead when the worker receives the pick').toBeDefined();
     expect(
-      Math.max(...ahead.slice(0, there)) - (received ?? 0),
+      Math.max(...ahead.slice(0, result)) - (received ?? 0),
       'steps ahead between the pick and its round',
     ).toBeLessThanOrEqual(1);
   },
@@ -130,7 +131,7 @@ test(
     );
     expect(shown.words).toContain('Frame 2: take one');
     expect(shown.pictures).toHaveLength(2);
-    // The worker then makes sure that these are the round's pictures: nothing changes any more.
+    // The worker then confirms the round that was sent in advance, so its pictures do not change.
     await expect(variant(page, 1)).toHaveAttribute('title', /is ready/, { timeout: 240_000 });
     const settled = await page
       .getByRole('region', { name: 'Round' })

@@ -18,7 +18,7 @@ import { expect, test } from './fixtures.ts';
 
 const settings = { Steps: 3, Seed: 21 };
 
-/** Waits until everything that was made is on disk. */
+/** Waits until all changes are stored. */
 async function kept(page: Page): Promise<void> {
   await expect(page.getByText('Kept on this device', { exact: true })).toBeVisible();
 }
@@ -68,7 +68,7 @@ test.describe('projects', { tag: '@cpu' }, () => {
       await expect(field(page, 'Seed')).toHaveValue('21');
       await expect(page.getByText('Goes on from frame 3.')).toBeVisible();
 
-      // Dies in the middle of the fifth frame: slow enough to be caught there.
+      // Killed in the middle of the fifth frame, which is slow enough for that.
       await set(page, { Frames: 1 });
       await generate(page);
       await finished(page, 4);
@@ -307,7 +307,7 @@ test.describe('projects', { tag: '@cpu' }, () => {
     await expect(frames(page)).toHaveCount(2);
     await expect(field(page, 'Seed')).toHaveValue('21');
 
-    // Another branch from the first frame; the earlier branch can be selected again.
+    // A second branch from the first frame; the first branch can be selected again.
     await page.getByRole('img', { name: 'Frame 1', exact: true }).click();
     await button(page, 'Go on from frame 1').click();
     await expect(frames(page)).toHaveCount(1);
@@ -323,7 +323,7 @@ test.describe('projects', { tag: '@cpu' }, () => {
   });
 });
 
-/** The files that projects take in the browser's private file system. */
+/** Files of projects in the origin private file system. */
 function usedFiles(page: Page): Promise<string[]> {
   return page.evaluate(async () => {
     const root = await navigator.storage.getDirectory();

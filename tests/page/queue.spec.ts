@@ -1,4 +1,4 @@
-/** Runs that wait behind the one in progress. */
+/** The run queue. */
 import { button, frames, generate, prepare, set } from './driving.ts';
 import { expect, test } from './fixtures.ts';
 
@@ -6,7 +6,7 @@ test(
   'runs are queued during a run, reordered, removed and brought back, and made in order',
   { tag: '@cpu' },
   async ({ page }) => {
-    // So long that it is in progress until it is stopped.
+    // Long enough to be in progress until it is stopped.
     await prepare(page, { Frames: 999, Steps: 50, Seed: 1 });
     await expect(button(page, 'Add to queue')).toHaveCount(0);
     await generate(page);
@@ -19,7 +19,7 @@ test(
     const runs = queue.getByRole('list', { name: 'Queued runs' }).getByRole('listitem');
     await expect(runs).toHaveText([/Automatic · 1 frame.*Steps 2 · Seed 2/, /Seed 3/, /Seed 4/]);
 
-    // By keyboard: the focus stays where the user works.
+    // With the keyboard, the focus stays on the moved run.
     await button(page, 'Move up run 3').focus();
     await page.keyboard.press('Enter');
     await expect(runs).toHaveText([/Seed 2/, /Seed 4/, /Seed 3/]);
@@ -32,7 +32,7 @@ test(
     await expect(runs).toHaveText([/Seed 2/, /Seed 4/, /Seed 3/]);
     await button(page, 'Remove run 2').click();
 
-    // Stopping the first run begins the next, and that one the last.
+    // Stopping the first run starts the second, whose end starts the third.
     await button(page, 'Stop').click();
     await expect(queue).toHaveCount(0);
     await expect(button(page, 'Generate')).toBeEnabled();
@@ -52,7 +52,7 @@ test('Stop all ends the run and empties the queue', { tag: '@cpu' }, async ({ pa
   await expect(button(page, 'Stop')).toBeFocused();
   await expect(page.getByText(/^Stopped\./).first()).toBeVisible();
 
-  // Undo brings the runs back, and they wait for the user.
+  // Undo restores the queued runs, paused.
   await button(page, 'Undo').click();
   await expect(page.getByText('Paused, as no frames are being made.')).toBeVisible();
   await set(page, { Steps: 2 });

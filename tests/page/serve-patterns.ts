@@ -1,7 +1,7 @@
 import { serveModel } from './model-server.ts';
 
 /**
- * Serves the small model for a whole run of Playwright. Its address reaches the tests by their environment: see
+ * Playwright's global setup: serves the small model for the whole run. Tests get its URL by an environment variable: see
  * `smallModelPage`.
  */
 export default async function servePatterns(): Promise<() => Promise<void>> {

@@ -11,7 +11,7 @@ import {
   stripPixels,
 } from './driving.ts';
 import { expect, test } from './fixtures.ts';
-import { look, needsReaders } from './media/programs.ts';
+import { readBack, needsReaders } from './media/programs.ts';
 
 test.describe('smooth mode', { tag: '@cpu' }, () => {
   test('makes the frames between variants and closes the loop; the GIF plays at its frame rate', async ({
@@ -56,7 +56,7 @@ test.describe('smooth mode', { tag: '@cpu' }, () => {
     expect(difference(1, 10), 'difference between the last frame and the first').toBeLessThan(0.1);
     expect(difference(1, 4)).toBeGreaterThan(difference(1, 10));
 
-    const seen = await look(await downloaded(page, 'Download GIF'), 'gif');
+    const seen = await readBack(await downloaded(page, 'Download GIF'), 'gif');
     expect(seen.frames).toHaveLength(10);
     expect(seen.frameRate).toBeCloseTo(20, 5);
   });

@@ -67,7 +67,7 @@ test('the picture on the stage can be copied and saved', { tag: '@cpu' }, async 
     const png = await item?.getType('image/png');
     return png ? [...new Uint8Array(await png.arrayBuffer())] : [];
   });
-  // The browser encodes pictures on the clipboard anew, so the pixels are compared.
+  // The browser re-encodes pictures on the clipboard, so pixels are compared.
   expect(pixelsOf(Buffer.from(copied))).toEqual(pixels);
 
   expect(pixelsOf(await downloaded(page, 'Save the picture'))).toEqual(pixels);

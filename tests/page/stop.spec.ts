@@ -1,12 +1,12 @@
 import { button, finished, frame, frames, generate, prepare, set, stripPixels } from './driving.ts';
 import { expect, test } from './fixtures.ts';
-import { listenIn } from './listening.ts';
+import { recordMessages } from './worker-messages.ts';
 
 test(
   'Stop ends the work within one step, keeps finished frames, and continuing gives the frames of an uninterrupted run',
   { tag: ['@cpu', '@float16'] },
   async ({ page }) => {
-    const worker = await listenIn(page);
+    const worker = await recordMessages(page);
     await prepare(page, { Frames: 3, Steps: 5, Seed: 11 });
     await generate(page);
     await finished(page, 3);
@@ -14,13 +14,13 @@ test(
 
     await button(page, 'Start over').click();
     await expect(frames(page)).toHaveCount(0);
-    await worker.pressAt('"frame":1,"frames":3,"stage":"denoise","step":2,', 'Stop');
+    await worker.clickAt('"frame":1,"frames":3,"stage":"denoise","step":2,', 'Stop');
     await generate(page);
     await expect(button(page, 'Generate')).toBeEnabled();
     await expect(page.getByText(/^Stopped\. Made 1 frame in/)).toBeVisible();
     await expect(frames(page)).toHaveCount(1);
 
-    // At once, while the worker may still be at its last step.
+    // Immediately, while the worker may still finish its last step.
     await set(page, { Frames: 2 });
     await generate(page);
     await finished(page, 3);
@@ -28,10 +28,10 @@ test(
     const continued = await stripPixels(page);
     expect(continued.map((pixels, i) => uninterrupted[i]?.equals(pixels))).toEqual([true, true, true]);
 
-    const said = await worker.said();
-    const stop = said.findIndex(({ from, message }) => from === 'page' && message.kind === 'abort');
-    const stopped = said[stop]?.message.id;
-    const after = said
+    const messages = await worker.messages();
+    const stop = messages.findIndex(({ from, message }) => from === 'page' && message.kind === 'abort');
+    const stopped = messages[stop]?.message.id;
+    const after = messages
       .slice(stop + 1)
       .filter(({ from, message }) => from === 'worker' && message.id === stopped)
       .map(({ message }) => message);

@@ -43,7 +43,7 @@ test(
     await page.keyboard.press('Control+y');
     await expect(field(page, 'Seed')).toHaveValue('7');
 
-    // In a text field the shortcuts edit the text.
+    // In a text field, the shortcuts edit the text.
     await field(page, 'Seed').press('Control+z');
     await expect(frames(page)).toHaveCount(2);
     await expect(button(page, 'Redo')).toBeEnabled();

@@ -3,8 +3,8 @@ import { decode as decodePng } from 'fast-png';
 import type { Page } from '@playwright/test';
 import { makeFrame } from './frames.ts';
 import type { EncodeRequest, WorkerKind } from './harness.ts';
-import { look, needsReaders } from './programs.ts';
-import type { Seen } from './programs.ts';
+import { readBack, needsReaders } from './programs.ts';
+import type { ReadBack } from './programs.ts';
 import { expect, test } from './rig.ts';
 
 const small = { width: 160, height: 96, frames: 12, frameRate: 10 } as const;
@@ -22,7 +22,7 @@ async function encode(page: Page, request: EncodeRequest) {
   return { ...value, bytes: Buffer.from(value.base64, 'base64') };
 }
 
-/** Mean over all values of how far two frames are apart, in units of 8-bit colour. */
+/** Mean absolute difference of two frames, in 8-bit levels. */
 function meanDifference(rgb: Uint8Array, index: number, { width, height }: EncodeRequest): number {
   const { data } = makeFrame(index, width, height);
   let sum = 0;
@@ -34,10 +34,10 @@ function meanDifference(rgb: Uint8Array, index: number, { width, height }: Encod
   return sum / (3 * width * height);
 }
 
-/** Every frame is there, in its place, and looks like what was put in. */
-function expectFrames(seen: Seen, request: EncodeRequest, limit: number): void {
+/** Checks the number of frames, their order, and their pixels. */
+function expectFrames(seen: ReadBack, request: EncodeRequest, limit: number): void {
   const { width, height, frames } = request;
-  expect(seen.complaints).toBe('');
+  expect(seen.warnings).toBe('');
   expect(seen.stream).toMatchObject({ width, height });
   expect(seen.frames).toHaveLength(frames);
   seen.frames.forEach((frame, i) => {
@@ -47,7 +47,7 @@ function expectFrames(seen: Seen, request: EncodeRequest, limit: number): void {
   });
 }
 
-/** Only the media worker itself is alive. */
+/** Checks that the only live worker is the media worker. */
 async function expectNoWorkerLeft(page: Page): Promise<void> {
   await expect.poll(() => page.workers().length).toBe(1);
 }
@@ -59,7 +59,7 @@ test.describe('GIF', { tag: '@cpu' }, () => {
       const request = { ...small, method: 'gif', frameRate } as const;
       const file = await encode(page, request);
       expect(file.type).toBe('image/gif');
-      const seen = await look(file.bytes, 'gif');
+      const seen = await readBack(file.bytes, 'gif');
       expectFrames(seen, request, 12);
       seen.times.forEach(({ pts_time }, i) => {
         expect(Math.abs(pts_time - i / frameRate), `start of frame ${i}`).toBeLessThan(0.0051);
@@ -83,7 +83,7 @@ test.describe('GIF', { tag: '@cpu' }, () => {
   test('of one frame', async ({ page }) => {
     needsReaders();
     const request = { ...small, method: 'gif', frames: 1 } as const;
-    expectFrames(await look((await encode(page, request)).bytes, 'gif'), request, 12);
+    expectFrames(await readBack((await encode(page, request)).bytes, 'gif'), request, 12);
   });
 });
 
@@ -103,7 +103,7 @@ for (const [workerKind, encoder] of encoders) {
         const request = { ...small, method: 'mp4', frameRate } as const;
         const file = await encode(page, request);
         expect(file).toMatchObject({ type: 'video/mp4', encoder });
-        const seen = await look(file.bytes, 'mp4');
+        const seen = await readBack(file.bytes, 'mp4');
         expectFrames(seen, request, 4);
         expect(seen.stream).toMatchObject({
           codec_name: 'h264',
@@ -163,7 +163,7 @@ test.describe('aborting', { tag: '@cpu' }, () => {
     test.describe(`${method}, browser ${workerKind}`, () => {
       test.use({ workerKind });
       for (const stopAt of [0, 1, 3]) {
-        // ffmpeg reports far less often than once a frame.
+        // ffmpeg reports progress less often than once per frame.
         if (stopAt === 3 && workerKind === 'without-webcodecs') continue;
         test(`${stopAt === 0 ? 'at once' : `at report ${stopAt}`}, then again in full`, async ({ page }) => {
           const request = { ...small, method } as const;
@@ -204,11 +204,11 @@ for (const method of ['gif', 'mp4'] as const) {
   test(`${method} of frames of two sizes fits them to the first`, { tag: '@cpu' }, async ({ page }) => {
     needsReaders();
     const request = { ...small, method, mixed: true } as const;
-    const seen = await look((await encode(page, request)).bytes, method);
-    expect(seen.complaints).toBe('');
+    const seen = await readBack((await encode(page, request)).bytes, method);
+    expect(seen.warnings).toBe('');
     expect(seen.stream).toMatchObject({ width: small.width, height: small.height });
     expect(seen.frames).toHaveLength(small.frames);
-    // The last one is twice as wide: it is shown between bars.
+    // The last frame is twice as wide, so it is shown with bars.
     const last = seen.frames.at(-1) ?? new Uint8Array();
     const row = (y: number) => last.subarray(3 * small.width * y, 3 * small.width * (y + 1));
     for (const y of [0, small.height - 1]) expect(Math.max(...row(y)), `row ${y}`).toBeLessThan(16);

@@ -12,14 +12,14 @@ const yellow: Colour = [240, 200, 40];
 const white: Colour = [255, 255, 255];
 const black: Colour = [0, 0, 0];
 
-/** Lossy formats turn a flat colour by a unit or three. */
+/** Tolerance in 8-bit levels: lossy formats change a flat colour by one to three. */
 const lossy = 4;
 
 async function fixture(name: string): Promise<Uint8Array> {
   return new Uint8Array(await readFile(new URL(`../../fixtures/pictures/${name}`, import.meta.url)));
 }
 
-/** A PNG whose pixels `paint` gives as RGB or RGBA. */
+/** PNG with the RGB or RGBA pixels that `paint` returns. */
 function paintPng(
   width: number,
   height: number,
@@ -33,7 +33,7 @@ function paintPng(
   return encode({ width, height, data, channels });
 }
 
-/** `jpeg` with an EXIF block that says only how to turn it: 1 to 8, as in the EXIF standard, 4.6.4. */
+/** Inserts an EXIF block with an orientation of 1 to 8 (EXIF 2.3, section 4.6.4) into a JPEG. */
 function withOrientation(jpeg: Uint8Array, orientation: number): Uint8Array {
   const tiff = [
     0x4d,
@@ -100,7 +100,7 @@ async function decode(page: Page, file: Uint8Array, asked: Asked = {}) {
   return {
     data,
     at: (x: number, y: number) => [...data.subarray(4 * (y * width + x), 4 * (y * width + x) + 4)],
-    /** The middles of the four quarters, row by row. */
+    /** Colours at the centres of the four quadrants, row by row. */
     quarters: () =>
       [
         [0.25, 0.25],
@@ -129,7 +129,7 @@ function expectColours(found: readonly number[][], wanted: readonly Colour[], to
   });
 }
 
-/** A browser that gives back what it drew, and one that gives noise, for which pictures are decoded without a canvas. */
+// With a normal canvas, and with one that returns noise, in which case pictures are decoded without a canvas.
 for (const workerKind of ['plain', 'with-noisy-canvas'] as const) {
   test.describe(`browser ${workerKind}:`, { tag: '@cpu' }, () => {
     test.use({ workerKind });

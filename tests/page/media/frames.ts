@@ -1,8 +1,8 @@
 import type { Picture } from '../../../src/base/index.ts';
 
 /**
- * Frame `index` of a test animation: slopes of every colour that drift from frame to frame under a bright square
- * that jumps, so that a frame in the wrong place, a turned channel or a lost colour range shows in the mean.
+ * Frame `index` of a test animation: moving gradients of all channels, and a bright square that jumps. Swapped frames,
+ * swapped channels and a wrong colour range therefore change the mean difference.
  */
 export function makeFrame(index: number, width: number, height: number): Picture {
   const data = new Uint8ClampedArray(4 * width * height);

@@ -1,4 +1,7 @@
-/** A page around the media worker: what the specs call with `page.evaluate`, in values that can be sent there. */
+/**
+ * Test page around the media worker. Specs call `harness` by `page.evaluate`, so arguments and results are plain
+ * JSON.
+ */
 import { DriftError } from '../../../src/base/index.ts';
 import { encodePng } from '../../../src/formats/index.ts';
 import { connect, mediaApi } from '../../../src/protocol/index.ts';
@@ -22,7 +25,7 @@ export interface Encoded {
   readonly encoder: string;
   readonly progress: readonly { readonly done: number; readonly of: number }[];
 }
-/** Either what was asked for or why not. */
+/** Result of a call, or its error. */
 export type Outcome<T> =
   { readonly value: T; readonly failure: null } | { readonly value: null; readonly failure: Failure };
 
@@ -33,9 +36,9 @@ export interface EncodeRequest {
   readonly frames: number;
   readonly frameRate: number;
   readonly loop?: boolean;
-  /** Stops at this event, counted from 1, or before the first with 0. */
+  /** Aborts at this progress event, counted from 1; 0 aborts before the first. */
   readonly stopAt?: number;
-  /** Gives the last frame another size. */
+  /** Makes the last frame another size. */
   readonly mixed?: boolean;
   /** Makes the file of the last frame unreadable. */
   readonly damaged?: boolean;
@@ -77,7 +80,7 @@ function base64(bytes: Uint8Array | Uint8ClampedArray): string {
 }
 
 const harness = {
-  /** Puts another worker in the place of the one before. */
+  /** Replaces the worker. */
   use(kind: WorkerKind): void {
     media.close();
     media = open(kind);

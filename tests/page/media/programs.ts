@@ -1,4 +1,4 @@
-/** What ffmpeg and ffprobe, which know nothing of Drift, find in a file. */
+/** Reads exported files with independent programs: ffmpeg, ffprobe, exiftool, webpinfo and webpmux. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { test } from '@playwright/test';
 import * as v from 'valibot';
 import { findCommand } from '../../rig/process.ts';
 
-/** Skips the rest of a test, or a group, where there is no program that reads animations back. */
+/** Skips the remaining tests of a file or group if one of the programs is not installed. */
 export function needsReaders(): void {
   const missing = ['ffmpeg', 'ffprobe', 'exiftool', 'webpinfo', 'webpmux'].filter(
     (command) => findCommand(command) === null,
@@ -33,7 +33,7 @@ const probeSchema = v.object({
       color_space: v.optional(v.string()),
     }),
   ]),
-  // ffprobe does not know how long an APNG is.
+  // ffprobe reports no duration for APNG.
   format: v.object({ duration: v.optional(v.pipe(v.string(), v.transform(Number)), 'NaN') }),
   packets: v.array(
     v.object({
@@ -43,22 +43,22 @@ const probeSchema = v.object({
   ),
 });
 
-export interface Seen {
+export interface ReadBack {
   readonly stream: v.InferOutput<typeof probeSchema>['streams'][0];
   /** Frames per second. */
   readonly frameRate: number;
   /** Seconds. */
   readonly duration: number;
-  /** When each frame is shown and for how long, in seconds, in the order shown. */
+  /** Presentation time and duration of each frame, in seconds, in presentation order. */
   readonly times: readonly { readonly pts_time: number; readonly duration_time: number }[];
-  /** Frames as RGB, 3 bytes a pixel. */
+  /** Frames as RGB, 3 bytes per pixel. */
   readonly frames: readonly Buffer[];
-  /** What the programs complained of; empty for a sound file. */
-  readonly complaints: string;
+  /** Warnings of ffmpeg and ffprobe; empty for a valid file. */
+  readonly warnings: string;
 }
 
-/** Reads an animation back. */
-export async function look(bytes: Uint8Array, extension: string): Promise<Seen> {
+/** Decodes an animation with ffmpeg, and reads its stream properties with ffprobe. */
+export async function readBack(bytes: Uint8Array, extension: string): Promise<ReadBack> {
   const folder = await mkdtemp(path.join(tmpdir(), 'drift-look-'));
   try {
     const file = path.join(folder, `animation.${extension}`);
@@ -82,7 +82,7 @@ export async function look(bytes: Uint8Array, extension: string): Promise<Seen> 
       frames: Array.from({ length: raw.stdout.length / size }, (_, i) =>
         raw.stdout.subarray(i * size, (i + 1) * size),
       ),
-      complaints: probe.stderr + raw.stderr.toString(),
+      warnings: probe.stderr + raw.stderr.toString(),
     };
   } finally {
     await rm(folder, { recursive: true });
@@ -104,12 +104,12 @@ async function withFile<T>(
   }
 }
 
-/** All tags that exiftool finds, one a line. */
+/** All tags that exiftool finds, one per line. */
 export function metadataOf(bytes: Uint8Array, extension: string): Promise<string> {
   return withFile(bytes, extension, async (file) => (await run('exiftool', ['-s', file])).stdout);
 }
 
-/** What webpinfo says of an animated WebP, and webpmux of its loop. */
+/** Report of webpinfo on an animated WebP, followed by that of webpmux, which has the loop count. */
 export function webpOf(bytes: Uint8Array): Promise<{ readonly info: string }> {
   return withFile(bytes, 'webp', async (file) => {
     const [info, mux] = await Promise.all([

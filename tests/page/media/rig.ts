@@ -1,4 +1,4 @@
-/** Builds the harness page as the product is built, serves it with the product's headers, and opens it. */
+/** Builds the harness page like the product, serves it with the product's headers, and opens it. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,7 +12,7 @@ const root = path.resolve(here, '../../..');
 const configFile = path.join(root, 'vite.config.ts');
 
 interface TestFixtures {
-  /** The page's worker before the test begins. */
+  /** Kind of media worker in use when the test begins. */
   readonly workerKind: WorkerKind;
 }
 interface WorkerFixtures {

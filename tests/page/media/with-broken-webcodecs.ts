@@ -1,4 +1,4 @@
-/** Makes this worker's browser one that promises an encoder which then fails at its third frame. */
+/** Makes this worker's VideoEncoder fail at its third frame. */
 const Original = VideoEncoder;
 let encoded = 0;
 globalThis.VideoEncoder = class extends Original {

@@ -1,5 +1,5 @@
 import './with-noisy-canvas.ts';
 import '../../../workers/media.ts';
 
-// Neither is there another way to decode pictures.
+// Without ImageDecoder, there is no other way to decode pictures.
 Reflect.deleteProperty(globalThis, 'ImageDecoder');

@@ -1,6 +1,6 @@
 /**
- * Makes this worker's browser one that protects against fingerprinting as Firefox does with
- * `privacy.resistFingerprinting`: whatever is read back from a canvas is noise, and nothing says so.
+ * Makes canvases in this worker return noise instead of their pixels, without an error, like Firefox with
+ * `privacy.resistFingerprinting`.
  */
 const { prototype } = OffscreenCanvasRenderingContext2D;
 const read: unknown = Reflect.get(prototype, 'getImageData');

@@ -1,0 +1,87 @@
+import type { Page } from '@playwright/test';
+import * as v from 'valibot';
+
+interface Recorder {
+  /** Messages as JSON, in order. */
+  readonly messages: { from: string; text: string }[];
+  /** Button to click at the next message whose JSON contains `text`. */
+  click: { readonly text: string; readonly button: string } | null;
+}
+
+declare global {
+  interface Window {
+    recorder: Recorder;
+  }
+}
+
+const messageSchema = v.object({
+  kind: v.string(),
+  id: v.number(),
+  method: v.optional(v.string()),
+  error: v.optional(v.object({ code: v.string() })),
+  event: v.optional(
+    v.object({
+      kind: v.optional(v.string()),
+      stepsAhead: v.optional(v.number()),
+      progress: v.optional(v.object({ stage: v.string() })),
+    }),
+  ),
+});
+
+/**
+ * Records the messages between the page and its diffusion worker; to be called before the page is opened. They show when
+ * the worker itself has stopped, which the page does not wait for.
+ */
+export async function recordMessages(page: Page) {
+  await page.addInitScript(() => {
+    const recorder: Recorder = { messages: [], click: null };
+    const record = (from: string, message: unknown) => {
+      // Pixels are omitted.
+      const text = JSON.stringify(message, (_, value: unknown) => (ArrayBuffer.isView(value) ? null : value));
+      recorder.messages.push({ from, text });
+      const { click } = recorder;
+      if (!click || !text.includes(click.text)) return;
+      recorder.click = null;
+      for (const button of document.querySelectorAll('button')) {
+        if ((button.getAttribute('aria-label') ?? button.textContent) === click.button) button.click();
+      }
+    };
+    window.Worker = class extends Worker {
+      readonly #isDiffusion: boolean;
+      constructor(url: string | URL, options?: WorkerOptions) {
+        super(url, options);
+        this.#isDiffusion = options?.name === 'diffusion';
+        if (!this.#isDiffusion) return;
+        this.addEventListener('message', ({ data }) => {
+          record('worker', data);
+        });
+      }
+      override postMessage(message: unknown, transfer: Transferable[] | StructuredSerializeOptions = []) {
+        if (this.#isDiffusion) record('page', message);
+        if (Array.isArray(transfer)) super.postMessage(message, transfer);
+        else super.postMessage(message, transfer);
+      }
+    };
+    window.recorder = recorder;
+  });
+  return {
+    /**
+     * Clicks a button at the next message whose JSON contains `text`, synchronously, so that no other message comes in
+     * between.
+     *
+     * @param button - its label
+     */
+    clickAt: (text: string, button: string) =>
+      page.evaluate(
+        (click) => {
+          window.recorder.click = click;
+        },
+        { text, button },
+      ),
+    /** All messages so far. */
+    messages: async () => {
+      const recorded = await page.evaluate(() => window.recorder.messages);
+      return recorded.map(({ from, text }) => ({ from, message: v.parse(messageSchema, JSON.parse(text)) }));
+    },
+  };
+}
