@@ -11,7 +11,7 @@ async function openDevice(float16 = true): Promise<GPUDevice> {
   return device;
 }
 
-/** Reads `bytes` bytes of a buffer back. */
+/** Reads `bytes` bytes of a buffer. */
 async function read(device: GPUDevice, buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
   const staging = device.createBuffer({
     size: bytes,
@@ -60,7 +60,7 @@ describe('the software GPU in Node', () => {
     pass.end();
     device.queue.submit([encoder.finish()]);
     const bits = new Uint16Array(await read(device, buffer, 4));
-    // float16 has 11 bits: 2049 is a tie that rounds to the even 2048, and 2048 + 1 does so again.
+    // float16 has 11 bits: 2049 is a tie, which rounds to the even 2048, and so does 2048 + 1.
     expect([...bits]).toEqual([0x6800, 0x6800]);
   });
 
@@ -73,7 +73,7 @@ describe('the software GPU in Node', () => {
     const memory = new SharedArrayBuffer(32);
     const view = new Float32Array(memory, 8);
     view.set([1, 2, 3, 4, 5, 6]);
-    // The types know views on shared memory no more than Dawn does; browsers take them.
+    // Neither Dawn nor the type declarations accept views of shared memory; browsers do.
     const write = device.queue.writeBuffer.bind(device.queue);
     Reflect.apply(write, null, [buffer, 4, view, 2, 3]);
     expect([...new Float32Array(await read(device, buffer, 16))]).toEqual([0, 3, 4, 5]);

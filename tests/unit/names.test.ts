@@ -11,14 +11,14 @@ function sources(folder: string): string[] {
     .map((path) => join(folder, path));
 }
 
-/** By name, where each type, class, function and exported constant of a module is declared. Overloads are one. */
+/** Declarations of types, classes, functions and exported constants by name. Overloads count once. */
 function declarations() {
   const found = new Map<string, Map<string, { readonly isLocal: boolean }>>();
   for (const file of [...sources('src'), ...sources('workers')]) {
     for (const { groups = {} } of readFileSync(file, 'utf8').matchAll(declaration)) {
       const { exported, kind = '', name = '' } = groups;
       const isLocal = exported === undefined && kind.startsWith('function');
-      // A constant of a module's own may have any name.
+      // Constants that are not exported may have any name.
       if (exported === undefined && kind === 'const') continue;
       const files = found.get(name) ?? new Map<string, { readonly isLocal: boolean }>();
       found.set(name, files.set(file, { isLocal }));

@@ -79,7 +79,7 @@ describe('compileKernel', () => {
       code: 'shader-failed',
       details: { kernel: 'broken', reason },
     });
-    // It was reported once, here, and is not reported again as an error of the device.
+    // The error was reported once, to the caller, and not again as an uncaptured error of the device.
     await expect(compute.idle()).resolves.toBeUndefined();
     compute.dispose();
     device.destroy();

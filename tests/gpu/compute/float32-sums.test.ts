@@ -17,7 +17,7 @@ import { relativeError } from '../../unit/compute/support.ts';
 const shaders = new Map<string, Set<string>>();
 let backend: NodeBackend;
 
-/** Writes down every shader that is made on a device from here on, before it is rewritten. */
+/** Records every shader created on a device from now on, before it is rewritten. */
 function watchShaders(device: GPUDevice | null): void {
   if (!device) throw new Error('there is no GPU');
   const create = device.createShaderModule.bind(device);
@@ -30,7 +30,7 @@ function watchShaders(device: GPUDevice | null): void {
   });
 }
 
-/** What is known of the sums of all shaders so far, one line for each that a rule is missing for. */
+/** Recorded shaders with sums that no rule covers, one line for each. */
 function unknownShaders(): string[] {
   return [...shaders].flatMap(([label, codes]) =>
     [...codes]
@@ -58,7 +58,7 @@ interface Input {
 
 interface Case {
   readonly name: string;
-  /** The kernel that sums, and what its rule makes of it. */
+  /** Kernel with the sum, and the accumulator type that its rule gives. */
   readonly kernel: string;
   readonly sums?: Sums;
   readonly inputs: readonly Input[];
@@ -69,14 +69,14 @@ interface Case {
 
 const none = new Float32Array();
 const count = (dims: readonly number[]) => dims.reduce((product, dim) => product * dim, 1);
-/** As float16 holds it. */
+/** Rounds to float16. */
 const rounded = (values: Float32Array) => float16ToFloat32(float32ToFloat16(values));
 const random = (seed: number, dims: readonly number[], scale = 1): Input => ({
   dims,
   values: rounded(randomValues(seed, count(dims)).map((value) => scale * value)),
 });
 
-/** [rows, inner] · [inner, columns], or the second one transposed. */
+/** Matrix product [rows, inner] · [inner, columns], optionally with the second matrix transposed. */
 function product(
   a: Values,
   b: Values,
@@ -136,7 +136,7 @@ function gemm(name: string, rows: number, inner: number, columns: number, alpha 
   };
 }
 
-/** A 3×3 convolution of one padded picture. */
+/** 3×3 convolution of one padded picture. */
 function convolution(name: string, channels: number, out: number, side: number): Case {
   return {
     name,
@@ -177,7 +177,7 @@ function softmax(name: string, rows: number, length: number): Case {
   };
 }
 
-/** Self-attention with one head, a narrow one: software GPUs compile wide ones for minutes. */
+/** Self-attention with one narrow head: software GPUs compile wide ones for minutes. */
 function attention(name: string, kernel: string, length: number, width: number): Case {
   const dims = [1, length, width];
   return {
@@ -239,7 +239,7 @@ async function run(
   }
 }
 
-/** What rounding the result to float16, once or twice, comes to. */
+/** Relative error of rounding a result to float16 once or twice. */
 const roundingError = 4.5e-4;
 
 describe('sums of float16 values', () => {
@@ -261,7 +261,7 @@ describe('sums of float16 values', () => {
 
   it('may exceed the range of float16 in between', async () => {
     const length = 1024;
-    // Half of the terms add up to two million, the other half takes it away again.
+    // Half of the terms add up to two million, the other half to minus two million.
     const there = Float32Array.from({ length }, (_, index) => (index < length / 2 ? 4000 : -4000));
     const ones = { dims: [length, 4], values: new Float32Array(4 * length).fill(1) };
     const answer = await run(backend, {
@@ -275,7 +275,7 @@ describe('sums of float16 values', () => {
 describe('the networks', () => {
   it('use only kernels with known sums', async () => {
     const folder = await openCheckpointFolder('tests/golden/shapes/checkpoint');
-    // Fused attention is among the cases above.
+    // Fused attention is covered above.
     const model = createModel(folder.parts, {
       ...backend.target,
       attention: { ...backend.target.attention, widestFusedHead: 0 },

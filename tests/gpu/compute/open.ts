@@ -1,7 +1,7 @@
 import { createWebGpuCompute, requestComputeDevice } from '../../../src/compute/index.ts';
 import type { Compute, ModelType } from '../../../src/compute/index.ts';
 
-/** A device of the test's own, which it may lose, and the operations on it. */
+/** Operations on a device that only this test uses, so that it may be lost. */
 export async function openCompute(modelType: ModelType): Promise<{ device: GPUDevice; compute: Compute }> {
   const { device } = await requestComputeDevice(navigator.gpu, { allowFloat16: modelType === 'float16' });
   return { device, compute: await createWebGpuCompute(device, modelType) };

@@ -14,7 +14,7 @@ import {
 } from '../../unit/compute/support.ts';
 import { openCompute } from './open.ts';
 
-/** Numbers as the type can hold them, so that both devices start from the same ones. */
+/** Rounds values to the type, so that both devices start from the same numbers. */
 async function representable(compute: Compute, data: Float32Array, type: ModelType): Promise<Float32Array> {
   const tensor = compute.upload(data, [data.length], type);
   const rounded = Float32Array.from(await values(compute, tensor));
@@ -26,7 +26,7 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
   const cpu = createCpuCompute();
   let gpu: Compute;
   let device: GPUDevice;
-  /** What rounding the last result to the model's type may cost, relative. */
+  /** Relative tolerance for rounding the result to the model's type. */
   const rounding = modelType === 'float16' ? 2 ** -11 : 2 ** -22;
 
   beforeAll(async () => {
@@ -42,7 +42,7 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
 
   describeTensors(() => gpu);
 
-  /** Runs the same on both devices and reads what it made; tensors that `keep` was given are disposed. */
+  /** Runs an operation on both devices and reads its results; disposes the tensors passed to `keep`. */
   async function onBoth(
     run: (compute: Compute, keep: <T extends DeviceTensor>(tensor: T) => T) => DeviceTensor[],
   ): Promise<{ gpu: number[]; cpu: number[] }[]> {
@@ -89,7 +89,7 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
     const [pixels] = await onBoth((compute, keep) => [
       compute.clipPreprocess(keep(compute.uploadPicture(picture)), size, typeOn(compute)),
     ]);
-    // CLIP pixels lie in about -2.2 … 2.2.
+    // CLIP pixels are in about -2.2 … 2.2.
     expect(largestDifference(pixels?.gpu ?? [], pixels?.cpu ?? [])).toBeLessThan(3 * rounding + 3e-6);
   });
 
@@ -109,7 +109,7 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
     const tensors = [gpu.upload(embeds.data, embeds.dims), gpu.upload(text.data, text.dims)] as const;
     const { shifted, report } = gpu.clipGuidance(tensors[0], { ...check, text: tensors[1] });
     const expected = (await golden.array(check.shifted)).data;
-    // Float32 however the networks compute.
+    // Embeddings are float32 for every model type.
     expect(relativeError(await values(gpu, shifted), expected)).toBeLessThan(2e-6);
     for (const tensor of [...tensors, shifted, report]) tensor.dispose();
   });
@@ -247,7 +247,7 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
       const [latents, previousX0, modelInput] = await onBoth((compute, keep) => {
         const state = {
           latents: compute.upload(start, dims),
-          // What an earlier frame may have left behind: a first step does not read it.
+          // Leftovers of an earlier frame, which a first step must not read.
           previousX0: compute.upload(
             start.map(() => NaN),
             dims,
@@ -260,7 +260,7 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
         }
         return [state.latents, state.previousX0, state.modelInput];
       });
-      // Latents stay float32 whatever the model's type is.
+      // Latents are float32 for every model type.
       expect(relativeError(latents?.gpu ?? [], latents?.cpu ?? [])).toBeLessThan(1e-6);
       expect(relativeError(previousX0?.gpu ?? [], previousX0?.cpu ?? [])).toBeLessThan(1e-6);
       expect(relativeError(modelInput?.gpu ?? [], modelInput?.cpu ?? [])).toBeLessThan(rounding);
@@ -281,7 +281,7 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
       const [preview] = await onBoth((compute, keep) => [
         compute.latentPreview(keep(compute.upload(data, [batch, channels, height, width])), factors),
       ]);
-      // A sum that falls on a half may round either way.
+      // A value halfway between two levels may round either way.
       expect(largestDifference(preview?.gpu ?? [], preview?.cpu ?? [])).toBeLessThanOrEqual(1);
       expect(relativeError(preview?.gpu ?? [], preview?.cpu ?? [])).toBeLessThan(1e-3);
     },
@@ -321,7 +321,7 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
     expect(largestDifference(picture?.gpu ?? [], picture?.cpu ?? [])).toBeLessThan(4 * rounding + 1e-6);
   });
 
-  // One dimension of a dispatch counts to 65535 workgroups of 64: both tensors need the second one.
+  // A dispatch has at most 65535 workgroups of 64 per dimension; both tensors need the second dimension.
   it('large pictures are processed to their end', async () => {
     const [height, width] = [2048, 2056];
     const data = Float32Array.from({ length: 3 * height * width }, (_, i) => ((i % 251) / 255) * 2 - 1);

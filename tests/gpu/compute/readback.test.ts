@@ -3,7 +3,7 @@ import type { Compute } from '../../../src/compute/index.ts';
 import { normal, values } from '../../unit/compute/support.ts';
 import { openCompute } from './open.ts';
 
-/** Watches every buffer that a device makes, and counts those that nobody has destroyed. */
+/** Counts the buffers of a device that were created and not destroyed. */
 function watchBuffers(device: GPUDevice) {
   const alive = new Set<GPUBuffer>();
   const maps: number[] = [];
@@ -154,7 +154,7 @@ describe('Compute.read', () => {
 
   it('reports an error of the device since the last call, once', async () => {
     const tensor = compute.empty([4], 'float32');
-    // An error that the device reports asynchronously: a buffer that is used beyond its end.
+    // Causes an error that the device reports asynchronously: use of a buffer beyond its end.
     const encoder = device.createCommandEncoder();
     encoder.clearBuffer(device.createBuffer({ size: 16, usage: GPUBufferUsage.COPY_DST }), 0, 64);
     device.queue.submit([encoder.finish()]);

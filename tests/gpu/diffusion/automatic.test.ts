@@ -65,7 +65,7 @@ describe('automatic mode on the GPU', () => {
   });
 
   it('leaks no GPU buffer in 20 aborted runs', async () => {
-    // The first stops fill ONNX Runtime's own cache of buffers; from then on nothing may be added.
+    // The first stops fill ONNX Runtime's buffer cache; later ones must not allocate.
     const stopAt = async (step: number) => {
       const stop = new AbortController();
       const stopped = run(

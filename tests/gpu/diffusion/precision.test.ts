@@ -18,13 +18,13 @@ import { MemoryModels } from '../../support/install/model-storage.ts';
 import { Engine } from '../../../workers/engine.ts';
 import { noisePicture } from '../../unit/compute/support.ts';
 
-/** Weights that float16 holds, with streams that it cannot. */
+/** Weights in the range of float16 whose activations are not. */
 const tooLarge = { stream: 4000, outlier: 20, gated: 8 };
-/** Weights that float16 holds, but not 16 times those after a gated product. */
+/** Weights in the range of float16, of which those after a gated product exceed it when they are multiplied by 16. */
 const tooLargeGated = { stream: 30_000 };
-/** Weights that float16 does not hold. */
+/** Weights outside the range of float16. */
 const tooLargeWeights = { stream: 3e6 };
-/** Weights that float32 holds, with streams that it cannot. */
+/** Weights in the range of float32 whose activations are not. */
 const tooLargeForAny = { stream: 1e37, outlier: 20 };
 const start = await noisePicture(7, 20, 10);
 const settings = { ...defaultSettings, frames: 2, steps: 2, width: 16, height: 16, seed: 11 };
@@ -75,7 +75,7 @@ async function open(parts: Parts, precision?: NetworkPrecision): Promise<Pipelin
   return pipeline;
 }
 
-/** On a GPU that is just large enough for float16. */
+/** A GPU with just enough memory for float16. */
 async function openTight(parts: Parts): Promise<Pipeline> {
   const opened = await tinyModelParts(parts);
   const size = { height: settings.height / 2, width: settings.width / 2 };
@@ -135,7 +135,7 @@ describe('a model that overflows float16', () => {
       expect(reported.at(-1)).toEqual(precision);
       expect(new Set(reasons)).toEqual(new Set(['result']));
       expect(reported).toHaveLength(Object.values(precision).filter((type) => type === 'float32').length);
-      // One for each frame, one for each attempt that failed, and one to check that the input of the UNet was finite.
+      // One read per frame, one per failed attempt, and one to check that the UNet's input is finite.
       const looks = precision.unet === 'float32' ? 1 : 0;
       expect(watch.readBacks - before).toBe(settings.frames + reported.length + looks);
       expect(new Set(expected.map(String)).size, 'frames that differ').toBe(settings.frames);
@@ -279,7 +279,7 @@ const { signal } = new AbortController();
 async function engineFor(files: Map<string, Uint8Array<ArrayBuffer>>, runtime = backend.runtime) {
   const server = await serveFiles(files);
   const { compute, target } = backend;
-  // An engine keeps its model for as long as it lives.
+  // An engine keeps its model until it is closed.
   const sessions: Session[] = [];
   const keeping: Runtime = {
     liveSessions: 0,
@@ -324,7 +324,7 @@ async function engineFor(files: Map<string, Uint8Array<ArrayBuffer>>, runtime = 
   };
 }
 
-/** The backend's runtime, with a network whose results become NaN, in whatever it computes. */
+/** The backend's runtime with one network whose outputs are NaN in every number type. */
 function withNaNResults(network: 'UNet' | 'decoder', when: () => boolean): Runtime {
   const { compute, runtime } = backend;
   return {

@@ -17,7 +17,7 @@ const settings: Settings = {
   intermediate: 3,
   batchSize: 2,
   steps: 2,
-  // Without the unconditional half: what is tested here needs no second row for each frame.
+  // Without the unconditional half, which would double the rows.
   guidanceScale: 1,
   seed: 11,
 };
@@ -44,7 +44,7 @@ interface EarlierFrame {
   readonly leg?: SegmentStep | undefined;
 }
 
-/** The next frames after those that are there; at most `most` of them. */
+/** Generates the next frames after the given ones; at most `most`. */
 async function run(
   kept: readonly EarlierFrame[],
   change: Partial<Settings> = {},
@@ -70,7 +70,7 @@ async function run(
 
 const pixels = (frames: readonly EarlierFrame[]) => frames.map(({ picture }) => picture.data);
 
-/** Peak signal-to-noise ratio of two pictures in decibels. */
+/** Peak signal-to-noise ratio of two pictures, in dB. */
 function psnr(a: EarlierFrame | undefined, b: EarlierFrame | undefined): number {
   if (!a || !b) throw new Error('a frame is missing');
   const [one, other] = [[...a.picture.data], [...b.picture.data]];
@@ -124,7 +124,7 @@ describe('smooth mode on the GPU', () => {
       { frame: 1, step: 0 },
       { frame: 4, step: 2 },
     ];
-    // The first stops fill ONNX Runtime's own cache of buffers; from then on nothing may be added.
+    // The first stops fill ONNX Runtime's buffer cache; later ones must not allocate.
     for (const at of stops) await stopAt(at);
     await backend.compute.idle();
     const [buffers, bytes, tensors] = [watch.buffers, watch.bytes, backend.compute.liveTensors];

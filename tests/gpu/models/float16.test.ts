@@ -20,7 +20,7 @@ import type { VaeJson } from '../../support/reference/vae.ts';
 import { relativeError } from '../../unit/compute/support.ts';
 import { attentionBy } from '../../support/attention.ts';
 
-/** Few layers, because a software GPU compiles each of them slowly; every kind of layer is there. */
+/** A small network with every kind of layer, because a software GPU compiles each layer slowly. */
 const unetJson: UnetJson = {
   in_channels: 4,
   out_channels: 4,
@@ -62,14 +62,14 @@ afterAll(() => {
   backend.dispose();
 });
 
-/** Runs a network once and gives its one output. */
+/** Runs a network once and returns its only output. */
 async function runOnce(model: OnnxModel, inputs: Record<string, DeviceTensor>): Promise<Float32Array> {
   const session = await backend.runtime.createSession('network', model);
   try {
     const [output] = Object.values(await session.run(inputs));
     if (!output) throw new Error('the network gives nothing');
     const [values] = await compute.read([output]);
-    // Before the session, which the tensor belongs to.
+    // Disposed before the session that it belongs to.
     output.dispose();
     return Float32Array.from(values ?? []);
   } finally {
@@ -87,7 +87,7 @@ async function run(
   return runOnce({ graph, weights: [{ location: plan.location, data }] }, inputs);
 }
 
-/** The relative error of a UNet of such weights on the GPU against the definition in float64. */
+/** Relative error of a UNet with these weights on the GPU, compared with the float64 reference. */
 async function unetError(type: ModelType, blownUp: BlowUp, widestFusedHead = Infinity): Promise<number> {
   const { parameters, evaluate } = definitions.UNet(blownUp);
   const checkpoint = await parameters.checkpoint();
@@ -119,7 +119,7 @@ async function decoderError(type: ModelType, blownUp: BlowUp): Promise<number> {
   return relativeError(image, evaluate().data);
 }
 
-/** The networks of such weights by the definition, which say what they compute on the way. */
+/** float64 reference networks with these weights, which report intermediate values. */
 const definitions = {
   UNet: (blownUp: BlowUp) => {
     const unet = referenceUnet(unetJson);
@@ -138,7 +138,7 @@ const plane = () => ({ channels: 4, ...size, data: Float64Array.from(sample) });
 
 describe('fused attention on the GPU', () => {
   it('weights every key correctly', async () => {
-    // Queries and keys of zero: the answer is the mean of the values, and each key counts the same.
+    // Queries and keys are zero, so the result is the mean of the values, with equal weights.
     const [length, width] = [48, 8];
     const g = new GraphBuilder('attention', 'float32', { name: 'none', tensors: new Map() }, 'none.bin');
     const shape = [1, length, width];
@@ -196,7 +196,7 @@ describe('networks with activations as large as those of the real model', () => 
   });
 
   it('are accurate in float16', async () => {
-    // Attention that sharp makes much of every rounding: without it, the same streams are off by less than a per cent.
+    // Sharp attention amplifies rounding: without it, the error of the same streams is below 1 %.
     expect(await unetError('float16', realistic)).toBeLessThan(0.15);
     expect(await unetError('float16', { ...realistic, logits: 1 })).toBeLessThan(0.02);
     expect(await decoderError('float16', realistic)).toBeLessThan(0.02);

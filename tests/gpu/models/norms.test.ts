@@ -12,7 +12,7 @@ import { randomValues } from '../../support/reference/parameters.ts';
 import { safetensorsFile } from '../../support/safetensors-file.ts';
 
 const groups = 2;
-/** The kernels read one, two or four values at once, by what divides their number. */
+/** Kernels process one, two or four values at a time, depending on the divisibility of their number. */
 const shapes = [
   { channels: 6, side: 5 },
   { channels: 4, side: 9 },
@@ -34,7 +34,7 @@ afterAll(() => {
   backend.dispose();
 });
 
-/** The weights of a norm with scale 1 and the same bias in all channels. */
+/** Weights of a norm with scale 1 and the same bias for all channels. */
 function checkpointOf(channels: number): Promise<Checkpoint> {
   const tensor = (name: string, value: number) => ({
     name,
@@ -62,7 +62,7 @@ const norms = {
   },
 };
 
-/** Runs a norm on each of several inputs, without its bias. */
+/** Runs a norm on several inputs and subtracts its bias. */
 async function normalised(
   kind: keyof typeof norms,
   type: 'float16' | 'float32',
@@ -128,7 +128,7 @@ describe('a norm on the GPU', () => {
       const middle = part.reduce((sum, value) => sum + value, 0) / size;
       const deviation = Math.sqrt(part.reduce((sum, value) => sum + (value - middle) ** 2, 0) / size);
       const errors = part.map((value, i) => (output?.[start + i] ?? NaN) - (value - middle) / deviation);
-      // What float16 makes of 300 is off by an eighth, a fiftieth of the spread.
+      // float16 rounds values near 300 to steps of a quarter: an error of up to an eighth, a fiftieth of the spread.
       expect(Math.max(...errors.map(Math.abs))).toBeLessThan(type === 'float16' ? 0.1 : 0.005);
     }
   });
@@ -141,7 +141,7 @@ describe('a norm on the GPU', () => {
       const size = length / groups;
       const noise = randomValues(6, length);
       for (const epsilon of [1e-6, 1e-5, 1e-6, 1e-4, 3e-5, 1e-8, 1e-5]) {
-        // As large as epsilon itself, so that a norm with another is far off.
+        // A variance equal to epsilon, so that a norm with another epsilon differs clearly.
         const spread = Math.sqrt(epsilon);
         const [output] = await normalised('group', type, shape, epsilon, [
           noise.map((value) => spread * value),

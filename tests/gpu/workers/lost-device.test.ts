@@ -19,7 +19,7 @@ import type { ServedFiles } from '../../support/served-files.ts';
 import { tinyModelFiles } from '../../support/tiny-model.ts';
 import { MemoryModels } from '../../support/install/model-storage.ts';
 
-// As in tools/node-runtime.ts: optimising the functions of this build takes minutes.
+// As in tools/node-runtime.ts: V8 would optimise this build for minutes.
 setFlagsFromString('--liftoff-only');
 const file = createRequire(import.meta.url).resolve('onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm');
 const binary = new Uint8Array(await readFile(file));
@@ -29,7 +29,7 @@ const settings = { ...defaultSettings, width: 64, height: 64, frames: 3, steps: 
 const start = { width: 8, height: 8, data: new Uint8ClampedArray(256).fill(200) };
 
 let server: ServedFiles;
-/** The devices that were opened, in order. */
+/** Opened devices, in order. */
 let devices: GPUDevice[];
 let engine: Engine;
 
@@ -61,7 +61,7 @@ afterEach(async () => {
   for (const device of devices) device.destroy();
 });
 
-/** Makes three frames; `onEvent` may do something to the device on the way. */
+/** Generates three frames; `onEvent` may lose the device meanwhile. */
 async function generate(onEvent: (event: GenerateEvent) => void = () => undefined) {
   const events: GenerateEvent[] = [];
   await engine.generate({ start, firstFrame: 0, settings, previews: false }, neverAborted, (event) => {
@@ -74,7 +74,7 @@ async function generate(onEvent: (event: GenerateEvent) => void = () => undefine
   };
 }
 
-/** Picks by hand: a round of two, then, once both rounds that can follow are there, the second of these. */
+/** Picks by hand: a round of two, then, when both possible next rounds are finished, the second one's. */
 async function pickTwice({
   onState = () => undefined,
 }: { onState?: (ready: readonly number[]) => void } = {}) {
@@ -194,7 +194,7 @@ describe('a lost device', () => {
     expect(expected.notices).toEqual([]);
     let rounds = 0;
     const made = await pickTwice({
-      // One round ahead is finished, and another has begun.
+      // One speculative round is finished, and another has begun.
       onState: (ready) => {
         if (ready.length > 0 && rounds++ === 1) devices.at(-1)?.destroy();
       },

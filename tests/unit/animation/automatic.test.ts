@@ -23,7 +23,7 @@ const pipeline = new Pipeline(
 );
 const start = await noisePicture(7, 20, 10);
 
-/** Prompts that are the first three axes: two to pull toward, one to push away from. */
+/** Text embeddings along the first three axes: two positive, one negative. */
 const text = new Float32Array(3 * embeddingWidth);
 for (const row of [0, 1, 2]) text[row * embeddingWidth + row] = 1;
 const prompts: PromptEmbeds = {
@@ -63,7 +63,7 @@ async function make(run: Run = {}): Promise<GeneratedFrame[]> {
 
 const pixels = (frames: readonly GeneratedFrame[]) => frames.map(({ picture }) => [...picture.data]);
 
-/** What was there before a run has to be there after it, and no more. */
+/** Number of live tensors before a test, and after it. */
 let before: number;
 beforeEach(() => {
   before = compute.liveTensors;
@@ -345,7 +345,7 @@ describe('watchers', () => {
     const [first, second] = shown;
     expect([...(first?.picture.data ?? [])]).not.toEqual([...(second?.picture.data ?? [])]);
     expect(compute.liveTensors).toBe(before);
-    // Watching changes nothing.
+    // Callbacks do not change the frames.
     expect(pixels(frames)).toEqual(pixels(await make({ settings: { steps: 5 } })));
   });
 
@@ -357,7 +357,7 @@ describe('watchers', () => {
     });
     const spy = vi.spyOn(compute, 'read').mockImplementation(async (tensors, signal) => {
       const data = await read(tensors, signal);
-      // The preview comes back only when the frame has.
+      // The preview's read completes only after the frame's.
       if (tensors[0]?.dims[1] === settings.height) setTimeout(open);
       else await gate;
       return data;

@@ -7,7 +7,7 @@ function onClock() {
   const estimate = new Estimate(() => now);
   return {
     estimate,
-    /** So many units of so many milliseconds each. */
+    /** Completes `units` units of `milliseconds` each. */
     work: (units: number, milliseconds: number) => {
       for (let unit = 0; unit < units; unit++) {
         now += milliseconds;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { correlation, mixtureBetween, pureNoise } from '../../../src/animation/keypoint.ts';
 import type { NoiseMixture } from '../../../src/animation/keypoint.ts';
 
-/** Noise after any number of segments toward fresh noise or to noise that was there before. */
+/** Noise after any number of segments, each toward fresh noise or back to an earlier one. */
 const walks = fc
   .array(fc.record({ frame: fc.nat({ max: 4 }), t: fc.double({ min: 0, max: 1, noNaN: true }) }))
   .map((segments) =>

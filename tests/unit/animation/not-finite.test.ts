@@ -12,7 +12,7 @@ const start = await noisePicture(7, 20, 10);
 const settings = { ...defaultSettings, frames: 2, steps: 3, width: 16, height: 12, seed: 11 };
 const prompts = { text: null, positives: 0, negatives: 0 };
 
-/** All that a run in each mode gives until it ends. */
+/** Everything that a run in each mode yields until it ends. */
 const modes = {
   automatic: () => automatic(pipeline, { start, firstFrame: 0, settings, prompts }),
   smooth: () =>

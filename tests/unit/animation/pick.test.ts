@@ -25,7 +25,7 @@ const plain = (value: number): Picture => ({
   data: new Uint8ClampedArray(4 * 64 * 64).fill(value),
 });
 const input: RoundInput = { start: plain(1), origin: plain(1), frame: 0, roll: 0, batch: 3, settings };
-/** Of five pictures: start, origin and three candidates. */
+/** Size in bytes of a round's five pictures: start, origin and three candidates. */
 const bytesOfRound = 5 * 4 * 64 * 64;
 
 /** A requested round and its outcome. */
@@ -44,9 +44,9 @@ const settle = () => new Promise(setImmediate);
  * 1, 2 and 3 more than ten times the picture that they are made from. A step ends when the test says so.
  */
 function rig({ speculative = true, limit = 1e9 } = {}) {
-  /** The rounds' names, each time they begin a step. */
+  /** Names of the rounds in the order in which they began steps. */
   const steps: string[] = [];
-  /** The rounds that hold something on the device. */
+  /** Names of the rounds that hold tensors. */
   const open = new Set<string>();
   const failing = new Set<string>();
   let clock = 0;
@@ -115,7 +115,7 @@ function rig({ speculative = true, limit = 1e9 } = {}) {
     running,
     state: () => state,
     ahead,
-    /** Ends steps, one after another. */
+    /** Completes this many steps, one after another. */
     tick: async (count = 1) => {
       for (let i = 0; i < count; i++) {
         await settle();
@@ -149,7 +149,10 @@ function rig({ speculative = true, limit = 1e9 } = {}) {
         );
       return result;
     },
-    /** What follows when a candidate of the first round is picked, as the page asks for it: with its own picture. */
+    /**
+     * Request for the round after a candidate of the first round, as the page sends it: with that candidate's
+     * picture.
+     */
     after: (index: number): Partial<RoundInput> => ({ start: plain(11 + index), frame: 1 }),
   };
 }
@@ -221,7 +224,7 @@ describe('speculation', () => {
     ]);
     expect(ahead[0]?.seconds).toBe(4);
     expect(state().ready).toEqual([0, 1]);
-    // Back again by another name: what is still there is sent again.
+    // The same round by another name: it is still cached, so it is sent again.
     want(after(0));
     want();
     await settle();
@@ -244,7 +247,7 @@ describe('speculation', () => {
   it('keeps the progress of the picked round and cancels the others within one step', async () => {
     const { want, tick, steps, after, open, session } = rig();
     want();
-    // Candidate 1 has one step; candidate 2 has three and was left for candidate 3, which is in its second.
+    // Candidate 1 has one step. Candidate 2 has three, and was left for candidate 3, which is in its second.
     await tick(4);
     session.setPace({ speculative: true, lookedAt: 1 });
     await tick(3);
@@ -259,7 +262,7 @@ describe('speculation', () => {
     expect(steps.slice(before, before + 2), 'only the steps that were missing').toEqual(['12', '121']);
     expect(picked.done).toBe(true);
     expect(valuesOf(picked.events)).toEqual([121, 122, 123]);
-    // Three steps were there; the one that was under way for another candidate had to be waited for.
+    // Three steps were done in advance; the step in progress for another candidate delayed the round.
     expect(session.savedSeconds).toBe(2);
   });
 
@@ -272,7 +275,7 @@ describe('speculation', () => {
     expect(steps.slice(7)).toEqual(['1 again', '1 again', '1 again', '1 again', ...steps.slice(11)]);
     expect([first.done, again.done]).toEqual([true, true]);
     await tick(4);
-    // The new round's candidates have the same values here, and the old ones' next rounds are gone.
+    // The new round's candidates have the same values here; the speculative rounds of the old ones are gone.
     expect(steps.slice(11).every((name) => name !== '1' && name !== '1 again')).toBe(true);
   });
 
@@ -315,7 +318,7 @@ describe('memory', () => {
     expect(steps).toHaveLength(12);
     session.setPace({ speculative: true, lookedAt: 2 });
     await tick(8);
-    // The least likely made room for the likeliest.
+    // The least likely round was evicted for the likeliest.
     expect(state().ready).toEqual([0, 2]);
     expect(steps.slice(12)).toEqual(['13', '13', '13', '13']);
     const picked = want(after(0));
@@ -391,7 +394,7 @@ describe('with a model', () => {
     const start = await noisePicture(7, 20, 10);
     const small = { ...settings, width: 16, height: 12 };
 
-    /** Picks along a way of candidates; -1 goes back. Between two picks, speculation gets some steps. */
+    /** Picks along a path of candidates (-1 goes back), with some steps of speculation between picks. */
     async function walk(speculative: boolean, way: readonly number[]): Promise<Candidate[][]> {
       let ready: readonly number[] = [];
       const session = new PickSession({
@@ -423,7 +426,7 @@ describe('with a model', () => {
         };
         await session.want(round, { name: 1, signal: stop.signal, previews: true, onEvent });
         rounds.push(candidates);
-        // From not at all to long enough for the round that comes next.
+        // From no time at all to enough for the next round.
         for (let wait = 0; wait < 12 * turn; wait++) await settle();
         while (speculative && (turn === 4 || turn === 5) && !ready.includes(pick)) await settle();
         const picked = candidates[pick]?.picture;

@@ -11,7 +11,7 @@ import { normal, values } from '../compute/support.ts';
 
 const compute = createCpuCompute();
 const model = createModel(await tinyModelParts(), targetFor('float32', false));
-/** No network runs here. */
+/** Runtime without sessions: these tests run no network. */
 const runtime: Runtime = {
   liveSessions: 0,
   createSession: (name) => Promise.reject(new Error(`${name} was loaded`)),
@@ -35,7 +35,7 @@ const ends = {
 };
 const read = async (tensor: Segment['startNoise']) => values(compute, tensor);
 
-/** All frames of a segment: their embeddings and noises, and the sizes of the batches. */
+/** Embeddings and noises of all frames of a segment, and its batch sizes. */
 async function frames(segment: Omit<Segment, keyof typeof ends>) {
   const embeds: number[][] = [];
   const noises: number[][] = [];

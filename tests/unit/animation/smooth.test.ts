@@ -23,7 +23,7 @@ const pipeline = new Pipeline(
 );
 const start = await noisePicture(7, 20, 10);
 
-/** Prompts that are the first two axes: one to pull toward, one to push away from. */
+/** Text embeddings along the first two axes: one positive, one negative. */
 const text = new Float32Array(2 * embeddingWidth);
 for (const row of [0, 1]) text[row * embeddingWidth + row] = 1;
 const promptsOf = (): Promise<PromptEmbeds> =>
@@ -66,7 +66,7 @@ async function* next(
   }
 }
 
-/** An animation with its next frames; at most `most` of them. */
+/** Appends the next frames to an animation; at most `most`. */
 async function extended(
   kept: readonly EarlierFrame[],
   change: Partial<Settings> = {},
@@ -80,7 +80,7 @@ async function extended(
   return all;
 }
 
-/** Makes a whole animation for those who watch. */
+/** Generates a whole animation with callbacks. */
 async function watched(change: Partial<Settings>, watch: Watch): Promise<GeneratedFrame[]> {
   const frames: GeneratedFrame[] = [];
   for await (const frame of next([], change, watch)) frames.push(frame);
@@ -100,7 +100,7 @@ function difference(a: EarlierFrame | undefined, b: EarlierFrame | undefined): n
   return one.reduce((sum, value, i) => sum + (value - (other[i] ?? 0)) ** 2, 0) / one.length;
 }
 
-/** What was there before a run has to be there after it, and no more. */
+/** Number of live tensors before a test, and after it. */
 let before: number;
 beforeEach(() => {
   before = compute.liveTensors;
@@ -174,7 +174,7 @@ describe('smooth mode', () => {
     for (const batchSize of [1, 3]) {
       const others = await extended([], { batchSize });
       for (const [index, frame] of frames.entries()) {
-        // Sums may run in another order, which is worth one step of 8 bits.
+        // Sums of batches may have another order, which may change a pixel by one level.
         expect(difference(frame, others[index])).toBeLessThan(0.1);
       }
     }
@@ -212,7 +212,7 @@ describe('a closed loop', () => {
   it('keeps unit variance of the noise on the way back to the first frame', async () => {
     const frames: GeneratedFrame[] = [];
     const strengths: number[] = [];
-    // What the UNet is first given is the noise itself, here without the unconditional half.
+    // The first input of the UNet is the noise itself, here without the unconditional half.
     runtime.onRun = (name, { sample }) => {
       if (name !== 'UNet' || runtime.count(name) % 2 === 0 || sample?.device !== 'cpu') return;
       const values = [...sample.data];
@@ -233,7 +233,7 @@ describe('a closed loop', () => {
 });
 
 describe('continuing', () => {
-  // After 7 all segments are done but the one back to the start: the next run begins with new ones.
+  // After frame 7 only the closing segment is missing; the next run starts with new segments.
   it.each([1, 2, 3, 4, 5, 6, 8, 9])(
     'after %d frames makes the frames of an uninterrupted run',
     async (cut) => {
@@ -241,7 +241,7 @@ describe('continuing', () => {
       const whole = await extended([], change);
       const part = await extended([], change, cut);
       expect(part).toHaveLength(cut);
-      // As many variants as were missing, the one that was begun included.
+      // The missing variants, including the one in progress.
       const segmentsLeft = Math.min(2, Math.ceil((7 - cut) / 3));
       const rest = await extended(part, { ...change, ...(segmentsLeft > 0 && { frames: segmentsLeft }) });
       expect(pixels(rest)).toEqual(pixels(whole));
@@ -255,9 +255,9 @@ describe('continuing', () => {
     const on = await extended(part, { intermediate: 6, seed: 99, noiseShift: 0.1 });
     expect(segmentSteps(on).slice(4, 10)).toEqual(['1/6', '2/6', '3/6', '4/6', '5/6', '6/6']);
     const strides = on.slice(1).map((frame, index) => difference(frame, on[index]));
-    // There is no jump where the one run ends and the other begins.
+    // No jump at the transition between the two runs.
     expect(strides[3]).toBeLessThan(difference(on[0], on.at(-1)));
-    // And on from there, though the segment before was never finished.
+    // The next segment continues there, although the previous one was never finished.
     const further = await extended(on, { frames: 1 });
     expect(further).toHaveLength(on.length + 3);
   });
@@ -358,7 +358,7 @@ describe('watchers', () => {
       expect(guidance).toBeLessThan(1);
       expect([positivesAfter, negativesAfter]).not.toContain(null);
     }
-    // One goal for each segment, another value for each frame on the way.
+    // One goal per segment, and an interpolated value per frame.
     expect(new Set(insights.map(({ guidance }) => guidance)).size).toBe(3);
     expect(new Set(insights.map(({ positivesAfter }) => positivesAfter)).size).toBe(7);
   });
@@ -376,7 +376,7 @@ describe('watchers', () => {
     };
     for (const [index, frame] of whole.entries()) close(frame, expected[index]);
 
-    // Stopped within a batch of the first segment, of which one frame is there.
+    // Stopped within a batch of the first segment, after its first frame.
     const kept = whole.slice(0, 2).map(({ picture, leg }) => ({ picture, leg, settings }));
     let index = 2;
     for await (const frame of next(kept, { frames: 1 })) close(frame, expected[index++]);

@@ -31,7 +31,7 @@ const classes = [
   WorkerError,
 ];
 
-/** An error after crossing a worker boundary: cloned, and trusted only as far as its schema goes. */
+/** An error after crossing a worker boundary: cloned, and validated by its schema. */
 const cross = (error: unknown): Error =>
   errorFromWire(v.parse(wireErrorSchema, structuredClone(errorToWire(error))));
 

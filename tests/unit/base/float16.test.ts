@@ -10,7 +10,7 @@ import {
 const toHalf = (value: number) => float32ToFloat16(Float32Array.of(value))[0] ?? -1;
 const fromBits = (bits: number) => new Float32Array(Uint32Array.of(bits).buffer)[0] ?? 0;
 
-/** What IEEE 754 says that 16 bits mean, without tables or tricks. */
+/** Value of 16 bits by the definition of IEEE 754, without tables. */
 function referenceToFloat32(half: number): number {
   const sign = half >= 0x8000 ? -1 : 1;
   const exponent = Math.floor(half / 1024) % 32;
@@ -20,13 +20,13 @@ function referenceToFloat32(half: number): number {
   return sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
 }
 
-/** The float16 nearest to a value, by searching among all of them; of two equally near ones, the even one. */
+/** Nearest float16, found by comparing with all of them; ties go to the even one. */
 function referenceToFloat16(value: number): number {
   const sign = Object.is(Math.sign(value), -0) || value < 0 ? 0x8000 : 0;
   const size = Math.abs(value);
   let low = 0;
   let high = 0x7c00;
-  // As if exponents went on, infinity stands where 65536 would.
+  // Infinity takes the place of 65536, the next value if there were another exponent.
   const at = (half: number) => (half === 0x7c00 ? 65536 : referenceToFloat32(half));
   if (size >= 65536) return sign + 0x7c00;
   while (high - low > 1) {
@@ -60,7 +60,7 @@ describe('float16', () => {
     for (let half = 0; half < 0x7c00; half++) {
       const low = referenceToFloat32(half);
       const high = half + 1 === 0x7c00 ? 65536 : referenceToFloat32(half + 1);
-      // Exact in float32: it has 13 more bits of mantissa.
+      // Exact in float32, which has 13 more bits of mantissa.
       const tie = Math.fround((low + high) / 2);
       const values = Float32Array.of(tie, -tie, tie * (1 - 2 ** -20), tie * (1 + 2 ** -20));
       const even = half % 2 === 0 ? half : half + 1;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isAbort } from '../../../src/base/index.ts';
 import { abortable, allOrNone, createQueue } from '../../../src/base/queue.ts';
 
-/** A promise and what ends it. */
+/** A promise with its resolve and reject functions. */
 function deferred<T>() {
   let resolve: (value: T) => void = () => undefined;
   let reject: (error: Error) => void = () => undefined;
@@ -97,7 +97,7 @@ describe('abortable', () => {
 });
 
 describe('allOrNone', () => {
-  /** Ends only by its signal. */
+  /** Task that ends only when its signal is aborted. */
   const endless = (signal: AbortSignal) => abortable(new Promise<never>(() => undefined), signal);
 
   it('passes the result on and does not abort its signal', async () => {

@@ -9,7 +9,7 @@ const whole = {
   requestDevice: () => Promise.reject(new Error('no device is asked for')),
 };
 
-/** An adapter as a browser of some age gives it; the types know only those of today. */
+/** An adapter as older and newer browsers define it; the type declarations have only the newest form. */
 function adapterOf(part: object): GPUAdapter {
   const adapter: unknown = { ...whole, ...part };
   if (!isAdapter(adapter)) throw new Error('that is no adapter');

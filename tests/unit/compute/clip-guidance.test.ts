@@ -34,7 +34,7 @@ async function guide(given: Case): Promise<{ shifted: number[]; report: number[]
   return out;
 }
 
-/** The loss as the original writes it: normalise, all cosines, means. */
+/** Loss as in the original program: normalise, cosines, means. */
 function loss(e: ArrayLike<number>, given: Case): number {
   const { text, length, positives, negatives } = given;
   const norm = Math.hypot(...Array.from(e));
@@ -53,7 +53,7 @@ function loss(e: ArrayLike<number>, given: Case): number {
   );
 }
 
-/** One embedding and some prompts, with everything that can vary. */
+/** fast-check arbitrary: an embedding, prompts and scales. */
 const anyCase = fc
   .record({
     seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
@@ -132,7 +132,7 @@ describe('clipGuidance', () => {
       fc.asyncProperty(anyCase, async (shape) => {
         const given = { ...(await makeCase(shape)), repeats: 5 };
         const { shifted } = await guide(given);
-        // Float32 results carry an error of their own.
+        // Tolerance of float32.
         expect(loss(shifted, given)).toBeLessThanOrEqual(loss(given.embeds, given) + 1e-7);
       }),
     );

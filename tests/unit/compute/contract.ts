@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Compute, ModelType } from '../../../src/compute/index.ts';
 import { noisePicture, normal, values } from './support.ts';
 
-/** What tensors promise on every device. `open` gives a `Compute` that has no tensors yet. */
+/** Tests of tensors that every `Compute` must pass. `open` returns one without tensors. */
 export function describeTensors(open: () => Compute): void {
   describe('tensors', () => {
     const types = (compute: Compute): ModelType[] =>

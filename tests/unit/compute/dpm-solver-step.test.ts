@@ -51,7 +51,7 @@ const anyStep = fc.record({
   previousWeight: weight,
 });
 
-/** DPM-Solver++ (2M) as its paper's algorithm 2 writes it, for a network that predicts noise. */
+/** DPM-Solver++ (2M), algorithm 2 of the paper, for noise prediction. */
 function publishedStep(sigmas: ArrayLike<number>, index: number, steps: number): SolverStep {
   const at = (i: number) => {
     const ratio = sigmas[i] ?? NaN;
@@ -177,7 +177,7 @@ describe('dpmSolverStep', () => {
           return latents;
         };
         const full = await stepped(Float32Array.from([...data.unconditional, ...data.conditional]));
-        // From the same start and the same conditional half, guidance that is kept gives the same step.
+        // With the same latents and conditional half, reused guidance gives the same step.
         expect(largestDifference(await stepped(data.conditional), full)).toBeLessThan(1e-3);
         difference.dispose();
       }),

@@ -28,7 +28,7 @@ describe('frameFromDecoded', () => {
         async (batch, height, width, stream) => {
           const area = height * width;
           const pixels = Array.from(stream.take(3 * batch * area));
-          // Plane by plane for the decoder, pixel by pixel for the frame.
+          // Planar (CHW) for the decoder, interleaved (HWC) for the frame.
           const planes = new Float32Array(pixels.length);
           const expected: number[] = [];
           for (let pixel = 0; pixel < batch * area; pixel++) {
@@ -60,7 +60,7 @@ describe('frameFromDecoded', () => {
   });
 
   it('rounds halves to even, as the original does', async () => {
-    // Float32 values that become exactly 64.5, 70.5, 127.5.
+    // float32 values that map exactly to 64.5, 70.5 and 127.5.
     expect(await red(-0.4941176474094391)).toBe(64);
     expect(await red(-0.4470588266849518)).toBe(70);
     expect(await red(0)).toBe(128);
@@ -112,7 +112,7 @@ describe('latentPreview', () => {
         }
       }
       const expected = await frame(decoded, [batch, 3, height, width]);
-      // Sums in float64 and float32 may fall on either side of a half.
+      // Sums in float64 and float32 may be on different sides of a tie.
       expect(largestDifference(await values(compute, preview), expected)).toBeLessThanOrEqual(1);
       source.dispose();
       preview.dispose();

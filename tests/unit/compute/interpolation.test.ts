@@ -16,7 +16,7 @@ async function lerp(a: Float32Array, b: Float32Array, t: number, renormalise: bo
   compute.lerp(first, second, t, renormalise, out, 1);
   const data = await values(compute, out);
   for (const tensor of [...tensors, out]) tensor.dispose();
-  // Its own row, and no other.
+  // Only its own row is written.
   expect(data.slice(0, a.length).concat(data.slice(2 * a.length))).toEqual(Array(2 * a.length).fill(0));
   return data.slice(a.length, 2 * a.length);
 }
@@ -53,7 +53,7 @@ describe('lerp', () => {
     const variance = (data: number[]) => data.reduce((sum, value) => sum + value * value, 0) / count;
     const fiveErrors = 5 * Math.sqrt(2 / count);
     expect(Math.abs(variance(await lerp(a, b, t, true)) - 1)).toBeLessThan(fiveErrors);
-    // Plain interpolation does not, which is why the smooth mode renormalises.
+    // Interpolation without renormalisation does not preserve the variance.
     const lost = 1 - (t * t + (1 - t) * (1 - t));
     expect(Math.abs(1 - variance(await lerp(a, b, t, false)) - lost)).toBeLessThan(fiveErrors);
   });

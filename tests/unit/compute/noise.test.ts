@@ -23,7 +23,7 @@ const moment = (data: number[], power: number) => mean(data.map((value) => value
 const correlation = (a: number[], b: number[]) => mean(a.map((value, i) => value * (b[i] ?? NaN)));
 
 describe('philox4x32', () => {
-  // The known answers that its authors publish with Random123.
+  // Known-answer tests published with Random123.
   it.each([
     [
       [0, 0, 0, 0],
@@ -45,7 +45,7 @@ describe('philox4x32', () => {
   });
 
   it('multiplies 32-bit words exactly, like a BigInt reference', () => {
-    // One round is enough to see it, but ten rounds of BigInt are the definition itself.
+    // One round would suffice here, but ten rounds of BigInt are the definition.
     const reference = (counter: readonly bigint[], start: readonly bigint[]): number[] => {
       const mask = 0xffffffffn;
       let [c0 = 0n, c1 = 0n, c2 = 0n, c3 = 0n] = counter;
@@ -71,12 +71,12 @@ describe('gaussianNoise', () => {
   it('has the moments and tails of a standard normal distribution', async () => {
     const data = await noise([{ seed: 7, frame: 1, variant: 0 }], 400_000);
     const deviationOfMean = 1 / Math.sqrt(data.length);
-    // Five standard errors of each moment: 1, 2, 15 and 96 are the variances of x, x², x³ and x⁴.
+    // Five standard errors of each moment; the variances of x, x², x³ and x⁴ are 1, 2, 15 and 96.
     expect(Math.abs(mean(data))).toBeLessThan(5 * deviationOfMean);
     expect(Math.abs(moment(data, 2) - 1)).toBeLessThan(5 * Math.sqrt(2) * deviationOfMean);
     expect(Math.abs(moment(data, 3))).toBeLessThan(5 * Math.sqrt(15) * deviationOfMean);
     expect(Math.abs(moment(data, 4) - 3)).toBeLessThan(5 * Math.sqrt(96) * deviationOfMean);
-    // How much lies beyond 1, 2 and 3 deviations.
+    // Fractions beyond 1, 2 and 3 standard deviations.
     for (const [limit, share] of [
       [1, 0.3173105],
       [2, 0.0455003],
@@ -121,7 +121,7 @@ describe('gaussianNoise', () => {
   });
 
   it('equals stored reference values, so that saved projects stay reproducible', async () => {
-    // Computed in float64 by a program of its own.
+    // Computed in float64 by an independent program.
     const answer = [
       0.8035678275399836, 0.7417945837150501, -0.8819127380797778, 0.15850744229558025, 0.06717073606999698,
       0.28248734533268444, -0.6215897184621068, -0.26719431389715304,

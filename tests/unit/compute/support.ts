@@ -6,12 +6,12 @@ import { openGolden } from '../../../tools/conformance/golden.ts';
 
 export const golden = await openGolden(fileURLToPath(new URL('../../golden/shapes', import.meta.url)));
 
-/** The golden checks of one kind. */
+/** Golden checks of one kind. */
 export function goldenChecks<K extends Check['kind']>(kind: K): Extract<Check, { kind: K }>[] {
   return golden.checks.filter((check): check is Extract<Check, { kind: K }> => check.kind === kind);
 }
 
-/** ‖out - reference‖ / ‖reference‖, NaN when anything is NaN. */
+/** Relative L2 error ‖out - reference‖ / ‖reference‖; NaN if a value is NaN. */
 export function relativeError(out: ArrayLike<number>, reference: ArrayLike<number>): number {
   if (out.length !== reference.length) throw new Error(`${out.length} values for ${reference.length}`);
   let difference = 0;
@@ -23,7 +23,7 @@ export function relativeError(out: ArrayLike<number>, reference: ArrayLike<numbe
   return difference === 0 ? 0 : Math.sqrt(difference / size);
 }
 
-/** The largest difference between two arrays, NaN when anything is NaN. */
+/** Maximum absolute difference of two arrays; NaN if a value is NaN. */
 export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   if (a.length !== b.length) throw new Error(`${a.length} values for ${b.length}`);
   let largest = 0;
@@ -31,7 +31,7 @@ export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): n
   return largest;
 }
 
-/** What one tensor holds. */
+/** Reads the values of a tensor. */
 export async function values(compute: Compute, tensor: DeviceTensor): Promise<number[]> {
   const [data] = await compute.read([tensor]);
   if (data === undefined) throw new Error('nothing was read');
@@ -40,7 +40,7 @@ export async function values(compute: Compute, tensor: DeviceTensor): Promise<nu
 
 const source = createCpuCompute();
 
-/** Normally distributed test data, the same for the same seed. */
+/** Normally distributed test data, deterministic by seed. */
 export async function normal(seed: number, count: number, deviation = 1): Promise<Float32Array> {
   const tensor = source.empty([1, Math.ceil(count / 4) * 4], 'float32');
   source.gaussianNoise([{ seed, frame: 0xda7a, variant: 0 }], tensor);
@@ -49,7 +49,7 @@ export async function normal(seed: number, count: number, deviation = 1): Promis
   return Float32Array.from(data.slice(0, count), (value) => value * deviation);
 }
 
-/** Rows scaled to unit length. */
+/** Normalises each row to unit length. */
 export function unitRows(data: Float32Array, length: number): Float32Array {
   const out = data.slice();
   for (let start = 0; start < out.length; start += length) {
@@ -60,7 +60,7 @@ export function unitRows(data: Float32Array, length: number): Float32Array {
   return out;
 }
 
-/** A picture of noise with noise in its alpha too. */
+/** Picture of noise in all channels, including alpha. */
 export async function noisePicture(seed: number, width: number, height: number) {
   const data = Uint8ClampedArray.from(await normal(seed, 4 * width * height, 60), (value) => 128 + value);
   return { width, height, data };

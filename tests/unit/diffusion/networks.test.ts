@@ -5,13 +5,13 @@ import type { LatentSize } from '../../../src/base/index.ts';
 import type { DiffusionModel } from '../../../src/diffusion/index.ts';
 import type { OnnxModel, Runtime, Session } from '../../../src/runtime/index.ts';
 
-/** What has been done, in words, in order. */
+/** Log of events, in order. */
 let log: string[];
 let live: Set<string>;
-/** Called where a network is compiled or its session made. */
+/** Called when a network is compiled or its session is created. */
 let onCompile: (network: string) => void;
 let onCreate: (name: string) => Promise<void>;
-/** Called where a session is freed. */
+/** Called when a session is released. */
 let onRelease: (name: string) => void;
 
 const empty: OnnxModel = { graph: new Uint8Array(), weights: [] };
@@ -115,7 +115,7 @@ describe('Networks', () => {
     log = [];
     expect(await networks.unet(wide)).not.toBe(first);
     expect(log).toEqual(['release UNet', 'compile unet 8x16', 'make UNet']);
-    // 8×16 and 16×8 are not the same.
+    // 8×16 and 16×8 are different sizes.
     await networks.unet({ height: 16, width: 8 });
     expect(log.slice(3)).toEqual(['release UNet', 'compile unet 16x8', 'make UNet']);
     expect(live.size).toBe(3);

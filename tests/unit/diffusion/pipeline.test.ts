@@ -79,7 +79,7 @@ describe('denoise', () => {
       if (name === 'UNet') seen.push([sample?.dims[0], context?.dims[0]]);
     };
     await denoised({ guidanceScale });
-    // Both halves see the same latents, which are given once.
+    // Both halves get the same latents, which are passed once.
     expect(seen).toEqual([1, 2, 3].map(() => [1, rows]));
     expect(runtime.count('context')).toBe(1);
   });
@@ -105,7 +105,7 @@ describe('denoise', () => {
     const none = await denoised({ steps: 4, fewer: { guidanceInterval: { low: 3, high: 100 } } });
     const error = (found: typeof exact) => relativeError(found.data, exact.data);
     expect(error(kept)).toBeGreaterThan(0);
-    // What was kept is nearer to the original than no guidance at all.
+    // Reused guidance is closer to the original than no guidance.
     expect(error(kept)).toBeLessThan(error(none));
   });
 
@@ -177,7 +177,7 @@ describe('denoise', () => {
   it('aborted from another task stops between two steps', async () => {
     const stop = new AbortController();
     runtime.onRun = (name) => {
-      // As a message from the page would arrive: in a task of its own.
+      // In a separate task, like a message from the page.
       if (name === 'UNet' && runtime.count('UNet') === 2) {
         setTimeout(() => {
           stop.abort();
@@ -240,7 +240,7 @@ describe('a network that fails', () => {
     };
     await expect(stages[stage]?.()).rejects.toThrow('device lost');
     expect(compute.liveTensors).toBe(0);
-    // What failed once may work the next time, and what it gives belongs to the caller.
+    // An operation that failed may succeed later, and its result belongs to the caller.
     runtime.onRun = () => undefined;
     await stages[stage]?.();
     expect(compute.liveTensors, 'only the result is alive').toBe(1);
@@ -331,7 +331,7 @@ describe('a pipeline in low memory', () => {
     await pipeline.release();
     live.length = 0;
     expect(await make(saving)).toEqual(expected);
-    // Image encoder; context and UNet, twice; decoder.
+    // Image encoder once; context and UNet twice; decoder once.
     expect(live).toEqual([1, 2, 2, 2, 1]);
     expect(runtime.orphans, 'tensors that outlive the session which allocated them').toBe(0);
   });
@@ -406,7 +406,7 @@ describe('encode and decode', () => {
     const [first, second] = pictures;
     expect(first?.data.filter((_, index) => index % 4 === 3).every((alpha) => alpha === 255)).toBe(true);
     expect(first?.data).not.toEqual(second?.data);
-    // Each has its own memory, so that it can be sent away.
+    // Each picture has a buffer of its own, so that it can be transferred.
     expect(first?.data.buffer.byteLength).toBe(4 * 12 * 8);
   });
 
@@ -419,7 +419,7 @@ describe('encode and decode', () => {
   });
 
   it('report which input an image encoder lacks', async () => {
-    // A context network is no image encoder.
+    // A context network cannot serve as image encoder.
     const { graph, weights } = await model.context();
     const wrong = new Pipeline(compute, runtime, {
       ...model,

@@ -28,9 +28,9 @@ const anySchedule = fc
     stepsOffset: fc.constant(0),
   })
   .map(({ rise, betaStart, ...rest }): NoiseSchedule => ({ ...rest, betaStart, betaEnd: betaStart * rise }));
-/** Schedules are long: so many of them are enough. */
+/** Number of schedules to test, because they are long. */
 const some = { numRuns: 40 };
-/** A schedule with a number of steps that it allows. */
+/** Arbitrary schedule with a valid number of steps. */
 const anyRun = anySchedule.chain((schedule) =>
   fc.record({
     schedule: fc.constant(schedule),
@@ -38,13 +38,13 @@ const anyRun = anySchedule.chain((schedule) =>
   }),
 );
 
-/** Signal and noise at a sigma. */
+/** Signal and noise coefficients at a sigma. */
 const mixture = (sigma: number) => {
   const alpha = 1 / Math.sqrt(1 + sigma ** 2);
   return { alpha, noise: sigma * alpha };
 };
 
-/** Follows a network from a sample through so many steps, or to the end; it is given the sample and the sigma. */
+/** Integrates from a sample over some steps, or to the end; the network gets the sample and the sigma. */
 function solve(
   schedule: NoiseSchedule,
   count: number,
@@ -97,7 +97,7 @@ describe('createSchedule', () => {
         expect([timesteps.length, sigmas.length, steps.length]).toEqual([count, count + 1, count]);
         expect(timesteps[0]).toBe(schedule.trainTimesteps - 1);
         expect(sigmas.at(-1)).toBe(0);
-        // Only as many steps as there are timesteps, from the last to the first, do not fit without one twice.
+        // With as many steps as timesteps, this spacing would contain one timestep twice.
         const twice = count === schedule.trainTimesteps;
         for (const [index, timestep] of timesteps.entries()) {
           expect(Number.isInteger(timestep) && timestep >= 0).toBe(true);
@@ -186,7 +186,7 @@ describe('the solver', () => {
       const { alpha, noise } = mixture(sigma);
       return (noise * (sample - alpha * mean)) / (alpha ** 2 * deviation ** 2 + noise ** 2);
     };
-    /** The standard deviation of samples: distances from their mean keep their share of it along the way. */
+    /** Standard deviation of the samples: distances from their mean shrink by the same factor. */
     const spread = (deviation: number, sigma: number) => {
       const { alpha, noise } = mixture(sigma);
       return Math.hypot(alpha * deviation, noise);
@@ -211,7 +211,7 @@ describe('the solver', () => {
       for (const [index, error] of errors.slice(1).entries()) {
         expect(error).toBeLessThan(errors[index] ?? 0);
       }
-      // What is left is the noise of the first training timestep.
+      // The noise of the first training timestep remains.
       expect(errors.at(-1)).toBeLessThan(2e-3 / deviation ** 2);
     });
 

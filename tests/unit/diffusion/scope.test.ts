@@ -14,7 +14,7 @@ it('Scope frees what it owns, once, and not what was released from it', () => {
   const kept = scope.own(resource('b'));
   scope.own(resource('c'));
   expect(scope.release(kept)).toBe(kept);
-  // What it never owned it can hand over as well.
+  // Tensors that it does not own can be released as well.
   scope.release(resource('d'));
   scope.dispose();
   scope.dispose();

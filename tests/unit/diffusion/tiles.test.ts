@@ -59,7 +59,7 @@ describe('decoding in tiles, on a device with lowered limits', async () => {
   const modelWith = (bytes: number) =>
     createModel(parts, { ...target, limits: { maxBufferSize: bytes, maxStorageBufferBindingSize: bytes } });
   const pipelineWith = (bytes: number) => new Pipeline(compute, runtime, modelWith(bytes));
-  /** The bytes in one buffer that the decoder needs for latents of this size. */
+  /** Largest buffer that the decoder needs for latents of this size, in bytes. */
   const needed = (rows: number, size: LatentSize) => {
     for (let bytes = 0; ;) {
       try {
@@ -81,7 +81,7 @@ describe('decoding in tiles, on a device with lowered limits', async () => {
     expect(compute.liveTensors).toBe(0);
   });
 
-  /** Latents of two pictures that change slowly, as those of pictures do. */
+  /** Smooth latents of two pictures, like those of real pictures. */
   const latents = () => {
     const data = Float32Array.from({ length: 2 * 4 * height * width }, (_, i) => {
       const [x, y, plane] = [i % width, Math.floor(i / width) % height, Math.floor(i / (width * height))];
@@ -109,7 +109,7 @@ describe('decoding in tiles, on a device with lowered limits', async () => {
     const squares = (of: (value: number, i: number) => number) =>
       exact.reduce((sum, value, i) => sum + of(value, i) ** 2, 0);
     const error = squares((value, i) => value - (close[i] ?? NaN)) / squares((value) => value - mean);
-    // Each tile has its own statistics in its group norms, and zeros around it.
+    // Each tile has its own group norm statistics, and zero padding.
     expect(Math.sqrt(error)).toBeLessThan(0.25);
     for (const tensor of [source, a, b]) tensor.dispose();
   });

@@ -18,7 +18,7 @@ interface Tower {
   readonly width: number;
 }
 
-/** An image tower that embeds every picture as the means of its channels and as many zeros as are wanted. */
+/** Image tower that embeds a picture as the means of its channels, padded with zeros to the given width. */
 function imageTower({ type, side, width }: Tower): OnnxModel {
   const node = { domain: '', attributes: [] };
   const zeros = new Uint8Array(4 * 3 * width);

@@ -10,7 +10,7 @@ describe('BlobOutput', () => {
         const file = new BlobOutput();
         const expected: number[] = [];
         for (const [bytes, at] of parts) {
-          // Most parts are appended, as those of an encoder are.
+          // Most parts are appended, like those of an encoder.
           const position = at % 3 === 0 ? at % (expected.length + 1) : expected.length;
           file.write(new Uint8Array(bytes), position);
           for (const [i, byte] of bytes.entries()) expected[position + i] = byte;

@@ -23,7 +23,7 @@ const pictures: fc.Arbitrary<Picture> = fc
     return { width, height, data };
   });
 
-/** A PNG decoded by another library, as RGBA. */
+/** Decodes a PNG to RGBA with another library. */
 function decodeWithFastPng(file: Uint8Array): Picture {
   const { width, height, channels, data } = decode(file, { checkCrc: true });
   const rgba = Uint8ClampedArray.from({ length: 4 * width * height }, (_, i) =>
@@ -40,7 +40,7 @@ function chunk(type: string, body: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** A PNG by hand: any header fields, any data. */
+/** PNG with arbitrary header fields and data. */
 function handmade(
   { width = 4, height = 4, depth = 8, kind = 6, interlace = 0 },
   data: Uint8Array,
@@ -81,7 +81,7 @@ describe('a frame as PNG', () => {
     const smooth: Picture = { width: 64, height: 64, data: new Uint8ClampedArray(4 * 64 * 64) };
     for (let i = 0; i < smooth.data.length; i++) smooth.data[i] = i % 4 === 3 ? 255 : (i >> 2) % 64;
     expect(encodePng(smooth).length).toBeLessThan(1000);
-    // Three bytes a pixel, as its alpha says nothing.
+    // RGB, because the picture is opaque.
     expect(encodePng(noisy(64, 64, 1)).length).toBeLessThan(64 * 64 * 3.1);
   });
 });

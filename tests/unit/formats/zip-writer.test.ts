@@ -15,7 +15,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Writes a stream to a file; chunks that are `hole` become holes, so that a file of gigabytes takes no room on disk. */
+/** Writes a stream to a file; chunks equal to `hole` become holes of a sparse file. */
 async function save(
   stream: ReadableStream<Uint8Array>,
   name: string,
@@ -60,7 +60,7 @@ async function readBack({ path, size }: { path: string; size: number }): Promise
 
 const pythonSchema = v.object({ count: v.number(), bad: v.nullable(v.string()), last: v.string() });
 
-/** What Python's zipfile says of an archive: how many files, whether all checksums hold, and the last file's contents. */
+/** What Python's zipfile reads: number of files, whether all checksums match, and the contents of the last file. */
 function readInPython(path: string, check = true): v.InferOutput<typeof pythonSchema> {
   const program = `
 import json, sys, zipfile
@@ -122,7 +122,7 @@ describe('a ZIP archive', () => {
   });
 
   it('of more than 4 GiB is read to its end, in Drift and in Python', async () => {
-    // The same zeros again and again: they are checked and counted, but kept neither in memory nor on disk.
+    // The same zeros repeatedly: they are checksummed and counted, but stored neither in memory nor on disk.
     const zeros = new Uint8Array(2 ** 26);
     const parts = 65;
     function* files(): Generator<ZipFile> {
@@ -143,7 +143,7 @@ describe('a ZIP archive', () => {
 });
 
 describe('writing a ZIP archive', () => {
-  /** Files without end, that note how many were taken and whether the taking was ended. */
+  /** Endless files, which record how many were read and whether the iteration was ended. */
   function endless() {
     const taken = { count: 0, ended: false };
     function* files(): Generator<ZipFile> {
@@ -161,7 +161,7 @@ describe('writing a ZIP archive', () => {
     const reader = zipStream(files()).getReader();
     let length = 0;
     for (let i = 0; i < 5; i++) length += (await reader.read()).value?.length ?? 0;
-    // What was taken was handed on, up to the file that is being written.
+    // Files were read up to the one being written.
     expect(taken.count).toBeLessThanOrEqual(Math.ceil(length / 1000) + 1);
     await reader.cancel();
     expect(taken.ended).toBe(true);

@@ -54,7 +54,7 @@ const get = (init: RequestInit & { range?: string } = {}, file = path, revision 
 };
 const bytesOf = async (response: Response) => new Uint8Array(await response.arrayBuffer());
 
-/** Bytes of an answer up to where it ended, and whether it ended as announced. */
+/** Received bytes of an answer, and whether it ended as announced. */
 async function received(response: Response): Promise<{ bytes: number; whole: boolean }> {
   let bytes = 0;
   try {
@@ -90,7 +90,7 @@ describe('the test hub', () => {
     expect(redirect.headers.get('location')).toMatch(/^\/api\/resolve-cache\/models\/owner\/model\//);
     const followed = await get({}, 'unet/config.json');
     expect(new URL(followed.url).origin).toBe(hub.url);
-    // As `git hash-object` has it.
+    // As computed by `git hash-object`.
     const sha1 = createHash('sha1').update(`blob ${config.length}\0`).update(config).digest('hex');
     expect(followed.headers.get('etag')).toBe(`"${sha1}"`);
     expect(await followed.json()).toEqual({ act_fn: 'silu' });
@@ -387,7 +387,7 @@ describe('injected faults', () => {
     inject({ kind: 'throttle', bytesPerSecond: 20_000 });
     const began = performance.now();
     await Promise.all([0, 1].map(async () => received(await get({ range }))));
-    // 2000 bytes; the last portion of 400 is sent when the ones before it have gone.
+    // 2000 bytes; the last 400 are sent after the earlier ones.
     expect(performance.now() - began).toBeGreaterThan(70);
   });
 

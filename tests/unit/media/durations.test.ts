@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { wholeDurations } from '../../../src/media/durations.ts';
 
-/** Of `count` frames of a GIF, in hundredths of a second. */
+/** Durations of `count` frames of a GIF, in hundredths of a second. */
 const even = (count: number, frameRate: number) =>
   wholeDurations(new Array<number>(count).fill(1 / frameRate), 0.01, 2);
 

@@ -24,7 +24,7 @@ import {
 import { metadataTexts } from '../../../src/media/notes.ts';
 
 const [width, height] = [16, 8];
-/** A text longer than a GIF's blocks, with characters that XML reserves and that ASCII lacks. */
+/** A note longer than a GIF sub-block, with characters that XML escapes and that are not ASCII. */
 const note = JSON.stringify({ program: 'Drift', prompt: `<a & "b"> café 🦊 ${'long '.repeat(100)}` });
 const ascii = note.replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 const png = encodePng({ width, height, data: new Uint8ClampedArray(4 * width * height).fill(255) });
@@ -67,7 +67,7 @@ describe('texts in the metadata', () => {
   });
 
   it('of a WebP', async () => {
-    // A frame of an odd length comes before.
+    // Preceded by a chunk of odd length, which is padded.
     const frame = Uint8Array.of(0x41, 0x4e, 0x4d, 0x46, 3, 0, 0, 0, 1, 2, 3, 0);
     const start = webpStart({ width, height, loop: true, hasXmp: true });
     expect(await texts(start, frame, webpXmp(xmpPacket(note, 'Drift')))).toEqual([note]);
@@ -78,7 +78,7 @@ describe('texts in the metadata', () => {
     expect(await texts(await video(new WebMOutputFormat()))).toEqual([note]);
   });
 
-  it('are none in files without, in other files, and in what is left of damaged ones', async () => {
+  it('are empty for files without metadata and for other files, and truncated files cause no error', async () => {
     expect(await texts(png)).toEqual([]);
     expect(await texts(new TextEncoder().encode('text'))).toEqual([]);
     expect(await texts()).toEqual([]);
@@ -95,7 +95,7 @@ describe('texts in the metadata', () => {
     }
   });
 
-  it('are not read on after a stop', async () => {
+  it('reject with the reason of an aborted signal', async () => {
     await expect(metadataTexts(new Blob([png]), AbortSignal.abort(new Error('stopped')))).rejects.toThrow(
       'stopped',
     );

@@ -22,7 +22,7 @@ async function fixture(name: string): Promise<Uint8Array> {
   return new Uint8Array(await readFile(new URL(`../../fixtures/pictures/${name}`, import.meta.url)));
 }
 
-/** What `sniffPicture` throws; anything but an InputError fails the test. */
+/** The InputError that `sniffPicture` throws; any other error fails the test. */
 function refusal(bytes: Uint8Array): InputError {
   try {
     sniffPicture(bytes);
@@ -37,7 +37,7 @@ function ascii(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
-/** The first 24 bytes of a PNG of any size; nothing after them matters to a header. */
+/** The first 24 bytes of a PNG of any size, which contain its header. */
 function pngHeader(width: number, height: number): Uint8Array {
   const bytes = new Uint8Array(24);
   bytes.set([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);

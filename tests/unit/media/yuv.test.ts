@@ -12,7 +12,7 @@ function paint(width: number, height: number, colour: (x: number, y: number) => 
 }
 
 describe('toI420', () => {
-  // Colour bars at full strength, as tables of BT.709 in 8 bits give them.
+  // 100 % colour bars from tables of 8-bit BT.709.
   it.each([
     ['white', [255, 255, 255], [235, 128, 128]],
     ['black', [0, 0, 0], [16, 128, 128]],

@@ -26,12 +26,12 @@ async function rig() {
   return { web, clock, messages, file };
 }
 
-/** Meets the next requests with these, and those after them with the whole file. */
+/** Answers the next requests with these, and later ones with the whole file. */
 function meets(web: FakeWeb, ...faults: Fault[]): void {
   web.fault = (asked, file) => (faults.shift() ?? whole)(asked, file);
 }
 
-/** Reads parts in one stream. */
+/** Reads parts through one stream. */
 async function inOneStream(file: RemoteFile, parts: readonly (readonly [number, number])[]) {
   const stream = file.stream(0, file.size, signal);
   const read: Uint8Array[] = [];
@@ -51,7 +51,7 @@ async function inOneStream(file: RemoteFile, parts: readonly (readonly [number, 
 const slices = (parts: readonly (readonly [number, number])[]) =>
   parts.map(([offset, length]) => content.slice(offset, offset + length));
 
-/** With gaps, without, and up to the end. */
+/** Spans with gaps, without gaps, and up to the end of the file. */
 const parts = [
   [100, 50],
   [150, 1000],

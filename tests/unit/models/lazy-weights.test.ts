@@ -24,7 +24,7 @@ function lazy(plan: WeightPlan, checkpoint: Checkpoint, signal?: AbortSignal): L
   return weights;
 }
 
-/** A vector, a matrix that is turned over and scaled, and two tensors as one: with gaps in between. */
+/** A vector, a transposed and scaled matrix, and two concatenated tensors, with gaps in between. */
 async function smallModel(type: 'float16' | 'float32', changed: Record<string, number> = {}) {
   const tensor = (name: string, ...shape: number[]) => {
     const length = shape.reduce((a, b) => a * b, 1);
@@ -149,7 +149,7 @@ async function writeLargeFile(path: string): Promise<number> {
   return end;
 }
 
-/** V8's own collector, so that what is measured is what somebody still holds. */
+/** V8's garbage collector, so that only reachable memory is measured. */
 function garbageCollector(): () => void {
   setFlagsFromString('--expose-gc');
   return v.parse(v.function(), runInNewContext('gc'));
@@ -170,7 +170,7 @@ describe('lazyWeights of a large checkpoint on disk', () => {
     const size = await writeLargeFile(path);
     const collect = garbageCollector();
     const held = () => {
-      // The first frees memory in the background, and the second waits for that.
+      // The first call schedules garbage collection in the background; the second one waits for it.
       collect();
       collect();
       return process.memoryUsage().arrayBuffers;
@@ -200,7 +200,7 @@ describe('lazyWeights of a large checkpoint on disk', () => {
     for (const [i, { offset, byteLength }] of plan.weights.entries()) {
       const bytes = weights.read(offset, byteLength);
       peak = Math.max(peak, held() - before);
-      // In float16, small whole numbers are their exponent and few bits: 1 is 0x3c00, 2 is 0x4000.
+      // Small integers in float16: 1 is 0x3c00, 2 is 0x4000.
       if (i < 2) expect(new Set(new Uint16Array(bytes.buffer))).toEqual(new Set([[0x3c00, 0x4000][i]]));
     }
     await file.close();
@@ -209,7 +209,7 @@ describe('lazyWeights of a large checkpoint on disk', () => {
     expect(reads.reduce((sum, length) => sum + length, 0)).toBe(size);
     expect(Math.max(...reads)).toBe(largest);
     expect(peak).toBeGreaterThanOrEqual(largest);
-    // The tensor as it was read, and the weight before it, which the loop still names.
+    // The tensor as read, and the previous weight, which the loop variable still references.
     expect(peak).toBeLessThan(2 * largest);
   });
 });

@@ -10,7 +10,7 @@ import { referenceVae } from '../../support/reference/vae.ts';
 import { stableDiffusionUnet, stableDiffusionVae } from '../../support/stable-diffusion.ts';
 import { attentionBy } from '../../support/attention.ts';
 
-/** Stable Diffusion 1.x by its shapes: reading a weight fails. */
+/** Stable Diffusion 1.x by its shapes, without values. */
 const unet = {
   config: parseUnetConfig('unet/config.json', stableDiffusionUnet),
   checkpoint: {
@@ -27,7 +27,7 @@ const vae = {
 };
 const latents = { height: 64, width: 64 };
 
-/** The largest of all that the nodes of a graph give, in bytes. */
+/** Size of the largest node output of a graph, in bytes. */
 function largest(graph: CompiledGraph, batch: number): { bytes: number; dims: string } {
   const [first] = [...graph.values(batch).values()].toSorted((a, b) => b.bytes - a.bytes);
   return { bytes: first?.bytes ?? 0, dims: first?.dims.join('×') ?? '' };
@@ -69,7 +69,7 @@ describe('values of a compiled graph', () => {
 
   it('have the expected maximum size for Stable Diffusion at 512 × 512', () => {
     const { config, checkpoint } = unet;
-    // One head's scores of every position with every other, or the two halves of the widest gate.
+    // Attention scores of one head over all positions, or both halves of the widest gated layer.
     const spelled = compileUnet(config, checkpoint, 'float16', latents, attentionBy(0));
     expect(largest(spelled, 2)).toEqual({ bytes: 2 * 8 * 4096 ** 2 * 2, dims: '2×8×4096×4096' });
     const fused = compileUnet(config, checkpoint, 'float16', latents, attentionBy(Infinity));
@@ -86,7 +86,7 @@ describe('device limits', () => {
     scheduler: parseSchedulerConfig('scheduler.json', {}),
     imageEncoder: { model: () => Promise.reject(new Error('not read')), size: 224 },
   };
-  /** A UNet of two heads at its widest. */
+  /** A UNet with two heads at its widest layer. */
   const json: UnetJson = {
     in_channels: 4,
     out_channels: 4,
@@ -103,7 +103,7 @@ describe('device limits', () => {
     checkpoint: { ...unet.checkpoint, ...referenceUnet(json).parameters.header() },
   };
   type Limits = Record<'maxBufferSize' | 'maxStorageBufferBindingSize', number>;
-  /** Asks a device with these limits for pictures of Stable Diffusion; nothing is read. */
+  /** Checks pictures of Stable Diffusion against a device's limits, from shapes alone. */
   function check(limits: Limits, batch = 1, size = latents): void {
     const model = createModel(parts, targetFor('float16', false, limits));
     model.checkLimits('UNet', size, 2 * batch);
@@ -199,7 +199,7 @@ describe('device limits', () => {
 
   it('of the CPU allow what ONNX Runtime can run, and reject an integer overflow', () => {
     const small = createModel({ ...parts, unet: miniature }, targetFor('float32', false));
-    // The scores of one head, of every position with every other: 16384² floats are 2^30 bytes, which is one too many.
+    // Scores of one head over all positions: 16384² floats are 2^30 bytes, one more than the limit.
     small.checkLimits('decoder', latents, 1);
     small.checkLimits('UNet', { height: 64, width: 64 }, 2);
     const needed = (network: 'UNet' | 'decoder', side: number, rows: number) => {
@@ -212,7 +212,7 @@ describe('device limits', () => {
       return 'nothing';
     };
     expect(needed('decoder', 128, 1)).toBe(2 ** 30);
-    // Fused attention makes its scores inside: two heads of four rows.
+    // Fused attention allocates no scores; this is two heads of four rows.
     expect(needed('UNet', 96, 4)).toBe(4 * 2 * 96 ** 4 * 4);
   });
 

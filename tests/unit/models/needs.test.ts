@@ -20,7 +20,7 @@ const headers = {
 };
 const towers = { image: 609e6, text: 248e6 };
 
-/** What Stable Diffusion needs on a device with these limits. */
+/** Memory that Stable Diffusion needs on a device with these limits. */
 function needs(
   { type = 'float16', software = false, processor = false }: Partial<Demand> = {},
   buffer = 2 ** 31,
@@ -37,7 +37,7 @@ interface Demand {
   readonly processor: boolean;
 }
 
-/** What loading the model says on such a device. */
+/** Error of loading the model on such a device. */
 function refusalOfLoading(software: boolean, binding: number): unknown {
   const parts = {
     unet: { ...headers.unet, checkpoint: unread(headers.unet.checkpoint) },
@@ -63,7 +63,7 @@ describe('needsOf', () => {
   it('includes the weights in the type of the device, and the values of the networks', () => {
     const [half, single] = [needs(), needs({ type: 'float32' })];
     const compiled = half.memory - towers.image - towers.text;
-    // The UNet and the decoder have 877 million weights that are read; values come to some hundred MB.
+    // UNet and decoder have 877 million weights; activations add some hundred MB.
     expect(compiled).toBeGreaterThan(877e6 * 2);
     expect(compiled).toBeLessThan(877e6 * 2 + 800e6);
     expect(single.memory - towers.image - towers.text).toBeGreaterThan(1.99 * compiled);
@@ -102,14 +102,14 @@ describe('needsOf', () => {
   });
 
   it('is lower when pictures are decoded in tiles', () => {
-    // The decoder's last level, enlarged before its 256 channels are halved: to a byte less than is there.
+    // The decoder's last level, upsampled before its 256 channels are halved; the limit is one byte too small.
     const tight = needs({}, 2 ** 31, 256 * 512 ** 2 * 2 - 1);
     expect(tight.problem).toBeNull();
     expect(needs().memory - tight.memory).toBeGreaterThan(100e6);
   });
 
   it('gives the largest picture that fits when only the values are too large', () => {
-    // The UNet's first feed-forward layer, of two rows; the decoder would do with tiles.
+    // The UNet's first feed-forward layer with two rows; the decoder would fit in tiles.
     const largest = (side: number) => 2 * (side / 8) ** 2 * (8 * 320) * 2;
     const large = { width: 1024, height: 1024 };
     const { problem, largestSide } = needs({}, 2 ** 31, largest(768), large);
@@ -152,9 +152,9 @@ describe('peakBytes', () => {
       node('Relu', ['c'], 'd'),
       node('Add', ['d', 'a'], 'e'),
     ];
-    // With c, both a (for the end) and b (by its view) are there.
+    // While c is computed, a (used at the end) and b (aliased by a view) are live too.
     expect(peakBytes({ nodes, outputs: output }, sizes)).toBe(10 + 20 + 5);
-    // Where the end reads c, a is gone by then; a and b are the most.
+    // If the end uses c instead, a is dead by then; the peak is a and b.
     const without = [...nodes.slice(0, -1), node('Add', ['d', 'c'], 'e')];
     expect(peakBytes({ nodes: without, outputs: output }, sizes)).toBe(10 + 20);
   });

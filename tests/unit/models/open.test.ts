@@ -11,7 +11,7 @@ import { embeddingWidth, tinyModelFiles } from '../../support/tiny-model.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** What the server has, and what it does with some paths instead. */
+/** Files of the server, and replaced answers by path. */
 let files: Map<string, Uint8Array<ArrayBuffer>>;
 let answers: Map<string, Answer>;
 let requests: string[];
@@ -45,13 +45,13 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-/** The manifest with some of its keys changed. */
+/** Replaces some keys of the manifest. */
 function changeManifest(changes: Record<string, unknown>): void {
   const manifest: unknown = JSON.parse(new TextDecoder().decode(files.get('model.json')));
   files.set('model.json', utf8(JSON.stringify(Object.assign({}, manifest, changes))));
 }
 
-/** Has a file begin and never end: when it was begun, and when the one who fetches it has hung up. */
+/** A file whose body never ends: promises of its request and of the client's disconnection. */
 function neverEnding(path: string): { sending: Promise<void>; closed: Promise<void> } {
   let begin: () => void = () => undefined;
   let close: () => void = () => undefined;
@@ -97,7 +97,7 @@ describe('openModel', () => {
       negative: ['down'],
       width: embeddingWidth,
     });
-    // One place of each row is 1: the row's own.
+    // Row i of the matrix has a 1 at position i.
     const places = Array.from({ length: 3 }, (_, row) =>
       fixedPrompts?.embeds.indexOf(1, row * embeddingWidth),
     );
@@ -161,7 +161,7 @@ describe('openModel', () => {
     for (const path of parts) {
       answers.set(path, (_, response) => {
         waiting.set(path, () => response.end(files.get(path)));
-        // None is answered before all are asked for.
+        // No request is answered before all were sent.
         if (waiting.size === parts.length) for (const answer of waiting.values()) answer();
       });
     }

@@ -43,7 +43,7 @@ function planOf(checkpoint: Checkpoint, weights: readonly Wanted[], type: 'float
   return planner.plan();
 }
 
-/** Packs one weight of one tensor and reads it back. */
+/** Packs a weight made from one tensor, and reads it back. */
 async function packOne(
   dims: readonly number[],
   values: readonly number[],
@@ -119,7 +119,7 @@ describe('packWeights', () => {
   });
 
   it('rounds to float16 last', async () => {
-    // 1 + 2^-11 lies between two float16 numbers, twice it plus a little does not.
+    // 1 + 2^-11 is halfway between two float16 numbers; slightly more than twice that is not.
     expect(await packOne([2], [1 + 2 ** -11, 1 + 3 * 2 ** -11], {}, 'float16')).toEqual([1, 1 + 2 ** -9]);
     expect(await packOne([1], [1e-8], { scale: 1e4 }, 'float16')).toEqual([float16(1e-4)]);
     expect(await packOne([1], [1e6], { scale: 1 / 32 }, 'float16')).toEqual([31250 - (31250 % 16)]);
@@ -145,7 +145,7 @@ describe('packWeights', () => {
   });
 });
 
-/** The float16 next to a number. */
+/** The next larger float16. */
 function float16(value: number): number {
   const step = 2 ** (Math.floor(Math.log2(value)) - 10);
   return Math.round(value / step) * step;

@@ -27,7 +27,7 @@ function rig(random = 0.5) {
   return { web, file, clock, retries, retry: { opening: policy, reading: policy } };
 }
 
-/** Answers the next requests for ranges with these, then as a good server does. */
+/** Answers the next range requests with these, and later ones correctly. */
 function faults(web: FakeWeb, ...answers: (() => Response | Promise<Response>)[]): void {
   web.fault = () => answers.shift()?.() ?? null;
 }
@@ -122,7 +122,7 @@ describe('a failed request', () => {
     const asked: number[] = [];
     web.fault = (request) => {
       asked.push(request.range?.[0] ?? -1);
-      // More losses than attempts, but each of them after some bytes.
+      // More lost connections than attempts, but each after some progress.
       return asked.length <= 8 ? broken(request, file, 100) : null;
     };
     let come = 0;
@@ -204,7 +204,7 @@ describe('an expired redirect', () => {
   });
 });
 
-/** A device that is on no network until it comes back. */
+/** A device that is offline until `back` is called. */
 function offlineDevice() {
   const waiting = new Set<() => void>();
   const device = {
@@ -250,7 +250,7 @@ describe('an offline device', () => {
     expect(await source.read(0, 10)).toEqual(content.slice(0, 10));
     expect(retries).toHaveLength(22);
     expect(retries.slice(0, 21).every(([, offline]) => offline)).toBe(true);
-    // The last failure is after it came back: it counts, and is waited for as after the first.
+    // The last failure came after the device was online again: it counts, and its delay is the first one.
     expect(retries.at(-1)).toEqual([0.75, false]);
     expect(device.waiting.size).toBe(0);
   });

@@ -16,7 +16,7 @@ const slice = (offset: number, length: number) => [...content.subarray(offset, o
 
 let folder: string;
 let path: string;
-/** What the server does with the next requests, and which it got. */
+/** Answers to the next requests, and the requests received. */
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
 let requests: string[];
 let url: string;
@@ -25,7 +25,7 @@ const server = createServer((request, response) => {
   answer(request, response);
 });
 
-/** A static file server that answers ranges, and may misbehave in one way. */
+/** A static file server with range support and one optional fault. */
 function serve(
   fault: {
     bytes?: Uint8Array;
@@ -157,7 +157,7 @@ describe('ByteSource', () => {
 });
 
 describe('blobSource in a worker', () => {
-  /** What workers have and Node has not, over bytes that are at hand. */
+  /** `FileReaderSync`, which Node lacks, over bytes in memory. */
   class Reader {
     readAsArrayBuffer(blob: Blob): ArrayBuffer {
       return read(blob);

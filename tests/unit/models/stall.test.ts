@@ -30,7 +30,7 @@ function rig() {
   return { clock, messages, options };
 }
 
-/** More than anyone waits: the first seconds of silence may not count. */
+/** Longer than any timeout, because the first seconds of a stall may not count. */
 const tooLong = 2 * longestSilence;
 
 describe('a stalled server', () => {
@@ -57,7 +57,7 @@ describe('a stalled server', () => {
     let come = 0;
     const bytes = file.read(100, 4000, undefined, (count) => {
       come += count;
-      // Its last byte before the silence.
+      // The last byte before the stall.
       if (come === 1200) clock.letPass(tooLong);
     });
     expect(await bytes).toEqual(content.slice(100, 4100));
@@ -110,7 +110,7 @@ describe('a stalled server', () => {
   });
 });
 
-/** Answers with a body that a test fills, which fails when its request is given up. */
+/** A response whose body is written by the test, and which fails when its request is aborted. */
 function answering(size: number) {
   let body: ReadableStreamDefaultController<Uint8Array> | null = null;
   const given: typeof fetch = (_, { signal, headers } = {}) => {

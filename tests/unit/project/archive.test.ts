@@ -99,7 +99,7 @@ describe('a .drift file', () => {
   });
 });
 
-/** The files of an archive, to be changed. */
+/** Files of an archive, by name, for modification. */
 function contents(document: ProjectDocument): Packed[] {
   return [
     { name: 'project.json', data: utf8(documentToText(document)) },
@@ -211,7 +211,7 @@ describe('a damaged .drift file', () => {
       }
       return new Blob([bytes]);
     };
-    // A file of which only some places are not zero; no disk here holds one.
+    // A sparse file, because it would not fit on a disk.
     const sparse = Object.defineProperties(new Blob(), {
       size: { value: size },
       slice: { value: part },
@@ -222,7 +222,7 @@ describe('a damaged .drift file', () => {
 
   it('with an entry that inflates to more than it claims is rejected', async () => {
     const bytes = zipFile([...good.slice(0, -1), { name: pictureName(2), data: bomb, compress: true }]);
-    // The directory is made to say 1,000 bytes where 20 million come.
+    // The directory claims 1,000 bytes, the file has 20 million.
     const text = new TextDecoder('latin1').decode(bytes);
     const entry = text.lastIndexOf(pictureName(2)) - 46;
     new DataView(bytes.buffer).setUint32(entry + 24, 1000, true);

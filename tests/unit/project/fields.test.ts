@@ -109,7 +109,7 @@ describe('settings', () => {
       fc.property(valid, (settings) => {
         expect(parseSettings(settings)).toEqual(settings);
         const stored = readStoredSettings(JSON.stringify(settings));
-        // JSON knows no negative zero, and neither does anyone else.
+        // JSON has no negative zero.
         expect(JSON.stringify(overlaySettings(defaultSettings, stored))).toBe(
           JSON.stringify({ ...defaultSettings, ...settings }),
         );

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fileKind, pickFrames, projectFolder } from '../../../src/project/index.ts';
 
-/** The frames by their names, and what is left out. */
+/** Names of the frames, and of the files left out. */
 function picked(...names: string[]) {
   const { order, leftOut } = pickFrames(names);
   return {

@@ -18,7 +18,7 @@ const pictureOf = (frame: number): Picture => noisy(64, 64, frame);
 const pngOf = (frame: number) => new Blob([encodePng(pictureOf(frame))]);
 const original = new Blob(['a photograph']);
 
-/** A project with frames whose parents are given, kept frame by frame, as a person makes it. */
+/** A project with frames that have the given parents, stored frame by frame. */
 async function make(keeper: ProjectKeeper, parents: readonly number[], project = id): Promise<void> {
   await keeper.create(project, documentOf(emptyTree), pictureOf(startId), original);
   for (const node of framesOf(treeFrom(parents))) await addFrame(keeper, node, project);
@@ -61,7 +61,7 @@ describe('a stored project', () => {
     const opened = await open(device, device.tab());
     expect(treeOf(opened.document)).toEqual(treeFrom([0, 1, 1]));
     expect(opened.document).toMatchObject({ name: 'A project', leaf: 3, settings: { seed: 77 } });
-    // The animation is the way to frame 3; frame 2 is another branch.
+    // The animation is the path to frame 3; frame 2 is on another branch.
     expect(opened.pictures).toEqual(pictures(startId, 1, 3));
     expect(await opened.original.text()).toBe('a photograph');
     expect([opened.readOnly, opened.lost]).toEqual([false, 0]);
@@ -127,7 +127,7 @@ describe('a stored project', () => {
     await open(device, keeper);
     expect(frames()).toHaveLength(3);
 
-    // No file is ever written anew under a name that something may still come back to.
+    // A file name is never reused while undo may restore the old file.
     await keeper.close();
     device.now = new Date('2025-01-31T12:00:30Z');
     const next = device.tab();
@@ -249,7 +249,7 @@ describe('a crash', () => {
     const keeper = device.tab();
     await make(keeper, [0]);
     await device.files.write(other, 'start-1.png', new Blob(['x']));
-    // As long as another tab may still be at it, it is left alone.
+    // Files are kept while another tab may still create the project.
     const release = await device.locks.tryHold(other);
     await keeper.tidy();
     expect(device.files.folderNames()).toContain(other);
@@ -412,7 +412,7 @@ describe('two tabs', () => {
     const file = await copy(device.tab());
     if (file) await device.tab().import(file, other, control);
     expect((await open(device, device.tab(), other)).pictures).toEqual(pictures(startId, 1, 2, 3));
-    // What is left of it goes once it has been deleted for an hour.
+    // Its remains are removed an hour after the deletion.
     await first.close();
     device.now = new Date(device.now.getTime() + 2 * 3600e3);
     await device.tab().tidy();
@@ -442,7 +442,7 @@ describe('two tabs', () => {
     expect(await failure(first.changeTree(other, { put: [], remove: [], leaf: 0 }, []))).toMatchObject({
       code: 'read-only',
     });
-    // What was left can still be written to, until another tab opens it.
+    // The first project was released, but stays writable until another tab opens it.
     await first.changeTree(id, { put: [], remove: [], leaf: 0 }, []);
     const opened = await open(device, second);
     expect([opened.readOnly, opened.document.leaf]).toEqual([false, 0]);
@@ -499,7 +499,7 @@ describe('a .drift file', () => {
     expect(after.document).toEqual(before.document);
     expect(after.pictures).toEqual(before.pictures);
     expect(device.files.bytes(other, '0000002.png')).toEqual(encodePng(pictureOf(2)));
-    // The original photograph is not exported, only the picture cropped from it.
+    // The export has the cropped start picture, but not the original photograph.
     expect(await after.original.arrayBuffer()).toEqual(device.files.bytes(other, 'start-1.png')?.buffer);
   });
 
@@ -533,7 +533,7 @@ describe('a .drift file', () => {
     });
     await expect(importing).rejects.toMatchObject({ name: 'AbortError' });
     expect(device.files.folderNames()).toEqual([id]);
-    // The queue behind it goes on.
+    // The queue continues after it.
     await keeper.import(file, other, control);
     expect(await keeper.list()).toHaveLength(2);
   });

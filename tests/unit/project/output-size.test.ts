@@ -51,7 +51,7 @@ describe('placementOf', () => {
       fc.property(size, fit, fc.constantFrom(512, 1080), (size, fit, side) => {
         const scale = scaleFor(size, side, { shape: 'square', fit });
         const { width, height } = placementOf(size, { scale, shape: 'square', fit });
-        // A picture that is four times as long as wide would be larger than a file may be.
+        // A picture four times as long as wide would exceed the maximum size.
         if (fit === 'pad' || Math.max(size.width, size.height) * scale <= 4096) {
           expect([width, height]).toEqual([side, side]);
         }

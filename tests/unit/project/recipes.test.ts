@@ -29,7 +29,7 @@ describe('recipes', () => {
     fc.assert(
       fc.property(fc.constantFrom(...recipes), bases, (recipe, defaults) => {
         const base: Settings = { ...defaultSettings, ...defaults };
-        // `overlaySettings` in there refuses what no field would take.
+        // `overlaySettings` throws for values that a field would reject.
         const settings = recipeSettings(recipe, base);
         for (const { key, minimum, maximum } of settingFields) {
           expect(settings[key]).toBeGreaterThanOrEqual(minimum);

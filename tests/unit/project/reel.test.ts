@@ -10,7 +10,7 @@ const reels = fc.record({
   pingPong: fc.boolean(),
 });
 
-/** What is seen when the reel is played from its first position, for so many pictures at most. */
+/** Pictures shown when the reel is played from its first position; at most `pictures`. */
 function play(reel: Reel, pictures: number): number[] {
   const seen: number[] = [];
   let head: Playhead | null = { position: reel.first, direction: 1 };

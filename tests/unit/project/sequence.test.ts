@@ -42,7 +42,7 @@ describe('sequenceOf', () => {
         expect(missing).toEqual(all.filter((number) => !numbers.includes(number)));
       }),
     );
-    // These are no row, so nothing is missing from it.
+    // The names are not a sequence, so no number is missing.
     expect(sequenceOf(['holiday 1.jpg', 'beach 7.jpg', 'cat.jpg']).missing).toEqual([]);
   });
 });

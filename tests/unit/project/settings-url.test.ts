@@ -11,7 +11,7 @@ const parts = fc.record(
     noiseShift: fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0),
     closeLoop: fc.boolean(),
     easing: fc.constantFrom('linear', 'in-out'),
-    // Text of any kind, also such that looks like another setting, a number or a truth.
+    // Any text, including text that looks like another setting, a number or a boolean.
     positivePrompts: fc.oneof(
       fc.string({ unit: 'grapheme' }),
       fc.constantFrom('true', '7', '&steps=3', '%41#'),

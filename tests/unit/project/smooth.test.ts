@@ -39,7 +39,7 @@ describe('afterFrame', () => {
     for (const [index, frame] of all.slice(0, -1).entries()) {
       left = afterFrame(left, frame, settings);
       const planned = planSmooth('start', all.slice(0, index + 1), settings);
-      // A new plan has all its segments again.
+      // A new plan has all segments.
       expect(left).toEqual({ ...planned, legs: left.legs });
       expect(framesToMake(left, settings)).toBe(all.length - index - 1);
     }

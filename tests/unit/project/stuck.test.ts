@@ -11,7 +11,7 @@ function cosine(a: Embedding, b: Embedding): number {
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
 
-/** What is measured of a chain whose pictures, the start first, have these embeddings. */
+/** Insights of a chain with these embeddings, starting with the start picture. */
 function traceOf(
   embeddings: readonly Embedding[],
   prompts: { readonly positive?: Embedding; readonly negative?: Embedding } = {},
@@ -30,7 +30,7 @@ function traceOf(
   });
 }
 
-/** An embedding on a circle, in degrees. */
+/** Unit vector at an angle in degrees. */
 const onCircle = (degrees: number): Embedding => [
   Math.cos((degrees * Math.PI) / 180),
   Math.sin((degrees * Math.PI) / 180),
@@ -47,7 +47,7 @@ const anyFrame = fc.record({
   earlier: fc.array(cosines, { maxLength: 11 }),
 });
 
-/** `count` embeddings evenly spread on the circle, so that no two count as the same picture. */
+/** `count` embeddings evenly spaced on the circle, all of them different pictures. */
 const apart = (count: number) => Array.from({ length: count }, (_, index) => onCircle((360 * index) / count));
 
 describe('an animation', () => {
@@ -99,7 +99,7 @@ describe('an animation that is stuck', () => {
   it('is still when its last eight frames are the same, and not before', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 30 }), (moves, rests) => {
-        // The last of the moves is the first frame of the rest.
+        // The last frame that moves counts as the first still one.
         const moving = Array.from({ length: moves + 1 }, (_, index) => onCircle((300 * index) / moves));
         const resting = Array.from({ length: rests - 1 }, () => onCircle(300));
         const stuck = findStuck(traceOf([...moving, ...resting]));
@@ -121,7 +121,7 @@ describe('an animation that is stuck', () => {
           kind: 'circling',
           before: embeddings.length - 1 - 12,
         });
-        // One round is not many.
+        // One cycle is not enough.
         expect(findStuck(traceOf(embeddings.slice(0, count + 1)))).toBeNull();
       }),
     );
@@ -134,13 +134,13 @@ describe('an animation that is stuck', () => {
     const prompts = { positive: onCircle(-20), negative: onCircle(140) };
     const stuck = findStuck(traceOf(drift, prompts));
     expect(stuck).toMatchObject({ kind: 'texture' });
-    // Where it leads back to is near the beginning, and before the drift.
+    // The suggested frame is near the beginning, before the drift.
     expect(stuck?.before).toBeGreaterThan(0);
     expect(stuck?.before).toBeLessThan(16);
-    // The same way toward the positive prompts is what the prompts are for.
+    // Movement toward the positive prompts is intended.
     const other = { positive: prompts.negative, negative: prompts.positive };
     expect(findStuck(traceOf(drift, other))).toBeNull();
-    // Away from the prompts, but with the start still in it.
+    // Away from the prompts, but still similar to the start.
     const near = way((index) => index / 2);
     expect(findStuck(traceOf(near, prompts))?.kind).not.toBe('texture');
   });

@@ -26,7 +26,7 @@ describe('a tree of frames', () => {
   });
 
   it('keeps every branch: continuing from an earlier frame removes no others', () => {
-    // 1 – 2 – 3, and from 1 another way to 4 – 5.
+    // Branches 1 – 2 – 3 and 1 – 4 – 5.
     const tree = treeFrom([0, 1, 2, 1, 4]);
     expect(ids(path(tree))).toEqual([1, 4, 5]);
     expect(ids(path(endAt(tree, 3)))).toEqual([1, 2, 3]);
@@ -71,7 +71,7 @@ describe('a tree of frames', () => {
         const isGone = (node: FrameNode) => ids(path(tree, node.id)).includes(id);
         expect(framesOf(after)).toEqual(framesOf(tree).filter((node) => !isGone(node)));
         expect(removed.nodes).toEqual(framesOf(tree).filter(isGone));
-        // The animation ends at its last frame that is left.
+        // The animation ends at its last remaining frame.
         expect(ids(path(after))).toEqual(ids(path(tree).filter((node) => !isGone(node))));
         expect(restoreBranch(after, removed)).toEqual(tree);
       }),
@@ -84,7 +84,7 @@ describe('a tree of frames', () => {
     const inner = removeBranch(outer.tree, 2);
     expect(restoreBranch(restoreBranch(inner.tree, inner.removed), outer.removed)).toEqual(tree);
     const root = removeBranch(outer.tree, 1);
-    // Its parent is gone: it would hang in the air.
+    // Its parent is missing.
     expect(restoreBranch(root.tree, outer.removed)).toBe(root.tree);
     const moved = endAt(outer.tree, 2);
     expect(restoreBranch(moved, outer.removed).leaf).toBe(2);

@@ -9,7 +9,7 @@ import { failure } from '../../support/failure.ts';
 
 const bytes = v.instance(Uint8Array);
 const api = {
-  /** Counts to `to`, a step at a time, and gives the sum. */
+  /** Counts to `to`, with an event per step; returns the sum. */
   count: {
     params: v.object({ to: v.pipe(v.number(), v.integer()), name: v.string() }),
     event: v.object({ name: v.string(), at: v.number() }),
@@ -19,11 +19,11 @@ const api = {
   double: { params: v.object({ data: bytes }), event: bytes, result: v.object({ data: bytes }) },
   /** Fails in the given way. */
   fail: { params: v.object({ how: v.string() }), event: v.never(), result: v.null() },
-  /** Does not end before it is stopped. */
+  /** Ends only when aborted. */
   wait: { params: v.null(), event: v.literal('waiting'), result: v.null() },
 } satisfies Api;
 
-/** What the handlers have seen. */
+/** Record of the handlers' calls. */
 let seen: { stops: number; doubled: Uint8Array[]; resume: (() => void)[] };
 
 const handlers: Handlers<typeof api> = {
@@ -64,7 +64,7 @@ const handlers: Handlers<typeof api> = {
   },
 };
 
-/** A worker behind a real message port, that can die and send invalid messages. */
+/** A worker behind a real message port, which can crash and send invalid messages. */
 class FakeWorker implements WorkerLike {
   readonly #page: MessagePort;
   readonly #inside: MessagePort;
@@ -140,7 +140,7 @@ afterEach(() => {
   worker.close();
 });
 
-/** A call that waits in the worker, and a promise that it has got there. */
+/** A call that blocks in the worker, and a promise that it has started. */
 function waiting(signal?: AbortSignal) {
   let arrived: () => void = () => undefined;
   const there = new Promise<void>((resolve) => {
@@ -300,7 +300,7 @@ describe('a worker that dies', () => {
   it('rejects all pending and later calls with its error message', async () => {
     const calls = [waiting(), waiting()];
     await Promise.all(calls.map(({ there }) => there));
-    // What has been handled here is no longer the browser's to report.
+    // The connection cancels the error event, so that the browser does not report it too.
     expect(worker.die('out of memory')).toBe(true);
     for (const { call } of calls) {
       const error = await failure(call);

@@ -12,14 +12,14 @@ import { failure } from '../../support/failure.ts';
 const runtime = await openCpuRuntime();
 const compute = createCpuCompute();
 
-/** Large enough not to be copied into the graph, and at offsets that are not round. */
+/** Too large to be embedded in the graph, at offsets that are not round. */
 const width = 1000;
 const [first, second] = [
   { name: 'first', offset: 64, values: Array.from({ length: width }, (_, i) => i) },
   { name: 'second', offset: 8128, values: Array.from({ length: width }, (_, i) => -2 * i) },
 ] as const;
 
-/** y = x + first + second, whose weights lie in a file that is `data`. */
+/** y = x + first + second, with external weights in `data`. */
 function sums(data: LazyBytes): OnnxModel {
   const node = { operator: 'Add', domain: '', attributes: [] };
   const graph = encodeModel({
@@ -40,7 +40,7 @@ function sums(data: LazyBytes): OnnxModel {
   return { graph, weights: [{ location: 'weights.bin', data }] };
 }
 
-/** A file that has only the two weights in it, and a record of what was read. */
+/** A file with only these two weights, and a record of the reads. */
 function lazyFile(byteLength = second.offset + 4 * width) {
   const reads: [offset: number, length: number][] = [];
   return {
@@ -121,7 +121,7 @@ describe('ONNX Runtime Web', () => {
     const reading =
       /[(,]([\w$]+)\+([\w$]+)>([\w$]+)\.byteLength\)return 3;(?:try\{(?:let|const|var) )?\s*[\w$]+=\3\.subarray\(\1,\1\+\2\)/g;
     expect(text.match(reading)).toHaveLength(1);
-    // What is mounted is kept as it is.
+    // Mounted data is stored as given.
     expect(text).toMatch(/\.mountExternalData=\(([\w$]+),([\w$]+)\)=>\{.{0,80}\.set\(\1,\2\)\}/s);
   });
 

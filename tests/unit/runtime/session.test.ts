@@ -213,7 +213,7 @@ describe('a session that cannot be created', () => {
       [['a', 'float32', [2]]],
       [['truths', 'int64', [2]]],
     );
-    // Booleans have the number 9 where int64 has 7; it stands last, in the type of the output.
+    // Changes the output's type from int64 (7) to bool (9); it is the last such byte.
     bytes[bytes.lastIndexOf(7, bytes.lastIndexOf(0x12))] = 9;
     const error = await failure(runtime.createSession('boolean', { graph: bytes, weights: [] }));
     expect({ code: error.code, type: error.details['type'] }).toEqual({ code: 'tensor-type', type: 'bool' });
@@ -229,7 +229,7 @@ describe('a session that cannot be created', () => {
     late.abort();
     await expect(first).rejects.toSatisfy(isAbort);
     await expect(runtime.createSession('third', arithmetic, late.signal)).rejects.toSatisfy(isAbort);
-    // Whatever was under way is over when the next one is there.
+    // Earlier operations are finished when a later one resolves.
     const next = await runtime.createSession('next', arithmetic);
     await next.release();
   });

@@ -35,7 +35,7 @@ describe('generation', () => {
     }
     expect(await values(parts)).toEqual(await values(whole));
     expect(parts.generateCalls.map(({ firstFrame }) => firstFrame)).toEqual([0, 2]);
-    // Frames are compared with the start of the animation, not with that of the run.
+    // Frames are compared with the start of the animation, not of the run.
     expect(parts.generateCalls.map(({ origin }) => valueOf(origin))).toEqual([undefined, 100]);
   });
 
@@ -128,7 +128,7 @@ describe('generation', () => {
     rig.decoding.open();
     await Promise.all([choosing, running]);
     expect(numbers(rig)).toEqual([1, 2, 3]);
-    // The model's defaults came while the picture was being read: it was read again at their size.
+    // The model's defaults arrived while the picture was being decoded: it was decoded again at their size.
     expect(rig.decodeSizes.at(-1)).toBe('64x64 crop');
     expect(rig.generateCalls[0]?.start.width).toBe(64);
   });
@@ -188,7 +188,7 @@ describe('generation', () => {
     await until(animation, ({ frames }) => frames.length === 1);
     let changes = 0;
     const unsubscribe = generation.subscribe(() => changes++);
-    // 20 progress events and 20 previews have come since the last drawing; previews of a finished frame count no more.
+    // 20 progress events and 20 previews since the last animation frame; previews of a finished frame are ignored.
     expect(rig.paint()).toBe(1);
     unsubscribe();
     expect(changes).toBe(1);
@@ -343,7 +343,7 @@ describe('loading a model', () => {
     rig.loading.shut();
     rig.failures.set('load', new InputError('offline', 'The model did not arrive.', { remedy: 'Connect.' }));
     rig.load(other);
-    // Typed while it is being loaded: that is meant for whichever is there in the end.
+    // Set while a model is loading: applies to the model that is loaded in the end.
     rig.stores.settings.edit('frames', '5');
     rig.loading.open();
     await rig.stores.model.whenReady();

@@ -4,7 +4,7 @@ import type { HistoryEntry } from '../../../src/store/history.ts';
 import { Visits } from './faults/visits.ts';
 import { Rig, file, until, valuesOf } from './rig.ts';
 
-/** A history of numbers: each entry sets the number, and its undo sets the one before. */
+/** A history of one number: each entry sets it, and its undo restores the previous value. */
 function numbers() {
   const said: string[] = [];
   const errors: unknown[] = [];
@@ -126,7 +126,7 @@ describe('createHistory', () => {
 });
 
 describe('asynchronous undo', () => {
-  /** A history whose newest entry, 2 after 1, is undone or redone when the test says so. */
+  /** A history whose newest entry (2 after 1) is undone or redone when the test continues it. */
   function slow() {
     const rig = numbers();
     let end: (moved: boolean) => void = () => undefined;
@@ -142,7 +142,7 @@ describe('asynchronous undo', () => {
     };
     rig.set(1);
     rig.set(2, { undo: slowly('undo', 1), redo: slowly('redo', 2) });
-    /** Requests an undo or redo, which runs at once. */
+    /** Requests an undo or redo, which starts at once. */
     const begin = (way: 'undo' | 'redo') => ({ done: rig.history[way]() });
     const finish = async ({ done }: { readonly done: Promise<void> }, moved = true) => {
       end(moved);
@@ -312,7 +312,7 @@ describe('undo of frames', () => {
     expect(projects.getState().list?.map(({ name }) => name)).toEqual(['other']);
     await history.undo();
     await history.undo();
-    // Nothing of them is in memory any more, as after many other frames.
+    // Their pictures have been evicted from memory, as after many other frames.
     await autosave.whenSettled();
     const after = await visits.reload();
     expect(await valuesOf(after)).toEqual(made);
@@ -395,7 +395,7 @@ describe('undo of projects', () => {
       return projects.getState().list?.map(({ name }) => name);
     };
 
-    // Another picture is chosen while the project on the page is being deleted.
+    // Another start picture is chosen while the project is being deleted.
     rig.decoding.shut();
     const removing = projects.remove(first);
     const choosing = animation.chooseStart(file('64x64:9'), 'other.png');
@@ -405,7 +405,7 @@ describe('undo of projects', () => {
     expect(animation.getState().project?.name).toBe('other');
     expect(await listed()).toEqual(['other']);
 
-    // Another one, and settings, while it comes back.
+    // Another start picture and other settings, while the project is being restored.
     await history.undo();
     rig.decoding.shut();
     const undoing = history.undo();

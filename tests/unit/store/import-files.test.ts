@@ -37,7 +37,7 @@ async function projectNames({ stores: { projects } }: Rig) {
     .sort();
 }
 
-/** A project that was exported. */
+/** An exported project. */
 async function exported(start: string, frames: number): Promise<Blob> {
   const rig = new Rig();
   await rig.ready();

@@ -3,7 +3,7 @@ import { attendLongRuns } from '../../../src/store/long-runs.ts';
 import { setNotifyAtEnd } from '../../../src/store/run-notifications.ts';
 import { Rig, until } from './rig.ts';
 
-/** A page whose model and start picture are there. */
+/** A page with a loaded model and a start picture. */
 async function attended(): Promise<Rig> {
   const rig = new Rig();
   await rig.ready();
@@ -11,7 +11,7 @@ async function attended(): Promise<Rig> {
   return rig;
 }
 
-/** Begins a run of several frames, and resolves when its first frame is there. */
+/** Starts a run of several frames; resolves at its first frame. */
 async function begun(rig: Rig): Promise<{ readonly ended: Promise<void> }> {
   rig.nextFrame.shut();
   const before = rig.stores.animation.getState().frames.length;
@@ -109,7 +109,7 @@ describe('the screen', () => {
 describe('a notification at the end of a run', () => {
   const switchOn = (rig: Rig) => rig.tab.press(() => setNotifyAtEnd(true, rig.stores));
 
-  /** Makes three frames in a minute. */
+  /** Generates three frames in a minute. */
   async function longRun(rig: Rig, hidden: boolean): Promise<void> {
     const { ended } = await begun(rig);
     rig.tab.setHidden(hidden);
@@ -143,7 +143,7 @@ describe('a notification at the end of a run', () => {
     expect(rig.tab.shown).toEqual([]);
   });
 
-  it('tells that a run ended by an error, and what is kept', async () => {
+  it('reports that a run ended by an error, and what is kept', async () => {
     const rig = await attended();
     await switchOn(rig);
     const { ended } = await begun(rig);

@@ -6,7 +6,7 @@ const outOfMemory = new DeviceError('out-of-memory', 'The GPU has no memory left
   remedy: 'Choose a smaller picture.',
 });
 
-/** The last notice, with the labels of what it offers. */
+/** The last notice, with the labels of its actions. */
 function said(rig: Rig) {
   const notice = rig.stores.notices.getState().notices.at(-1);
   return { remedy: notice?.remedy, offers: notice?.actions.map(({ label }) => label) };

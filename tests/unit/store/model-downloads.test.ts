@@ -7,7 +7,7 @@ import { Rig, until } from './rig.ts';
 const wanted: WantedModel = { kind: 'manifest', url: `${base}tiny/model.json` };
 const id = 'hub.test-tiny';
 
-/** Has requests for weights wait, until what is returned is called. */
+/** Blocks requests for weights until the returned function is called. */
 function holdWeights({ web }: Rig): { reached: Promise<void>; pass: () => void } {
   let pass: () => void = () => undefined;
   let reach: () => void = () => undefined;

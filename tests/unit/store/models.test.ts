@@ -7,7 +7,7 @@ import { Rig, builtIn, until } from './rig.ts';
 const wanted: WantedModel = { kind: 'manifest', url: `${base}tiny/model.json` };
 const id = 'hub.test-tiny';
 
-/** A rig whose model is on this device. */
+/** A rig with an installed model. */
 async function withModel(rig = new Rig()): Promise<Rig> {
   await rig.stores.models.begin();
   await rig.stores.model.whenReady();
@@ -16,7 +16,7 @@ async function withModel(rig = new Rig()): Promise<Rig> {
   return rig;
 }
 
-/** Has requests for weights wait, until what is returned is called. */
+/** Blocks requests for weights until the returned function is called. */
 function holdWeights({ web }: Rig): { reached: Promise<void>; pass: () => void } {
   let pass: () => void = () => undefined;
   let reach: () => void = () => undefined;
@@ -24,7 +24,7 @@ function holdWeights({ web }: Rig): { reached: Promise<void>; pass: () => void }
   const reached = new Promise<void>((resolve) => (reach = resolve));
   let passing = 2;
   web.fault = async ({ range }) => {
-    // A few chunks arrive; the others wait.
+    // A few chunks arrive; the others are blocked.
     if (range && range[1] - range[0] > 2000 && passing-- <= 0) {
       reach();
       await gate;
@@ -226,7 +226,7 @@ describe('installed models', () => {
     rig.web.asked.length = 0;
     press(rig, /One chunk of Tiny is damaged/, 'Repair');
     await until(rig.stores.models, ({ installed }) => installed?.[0]?.state === 'complete');
-    // Headers, which begin behind their eight bytes of length, are read again to know what there is.
+    // Headers, after their eight bytes of length, are read again to plan the installation.
     const fetched = rig.web.asked.filter(
       ({ range }) => range && range[1] - range[0] > 2000 && range[0] !== 8,
     );

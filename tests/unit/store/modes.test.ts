@@ -38,7 +38,7 @@ describe('generation in smooth mode', () => {
     const [first, second] = rig.smoothCalls.map(({ plan }) => plan);
     expect(first).toMatchObject({ from: null, home: null, firstFrame: 0, legs: 2, closes: true });
     expect(valueOf(first?.source)).toBe(100);
-    // Home again, it stands where it began: at the start picture's embedding and the noise of the first frame.
+    // The closing segment ends at the start picture's embedding and the first frame's noise.
     expect(second).toMatchObject({
       firstFrame: 10,
       from: { noise: [{ seed: 5, frame: 0, variant: 0, t: 1 }] },

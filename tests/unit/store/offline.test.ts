@@ -23,7 +23,7 @@ class FakeRegistration extends EventTarget implements Registration {
   installing: FakeService | null = null;
   waiting: FakeService | null = null;
 
-  /** Begins the installation of another version. */
+  /** Starts installing another version. */
   update(): FakeService {
     const service = new FakeService();
     this.installing = service;
@@ -32,7 +32,7 @@ class FakeRegistration extends EventTarget implements Registration {
   }
 }
 
-/** A browser in which a page of the address was open before, or not. */
+/** A browser that has, or has not, visited the page before. */
 class FakeBrowser extends EventTarget implements OfflineBrowser {
   readonly registration = new FakeRegistration();
   isIsolated = true;
@@ -40,7 +40,7 @@ class FakeBrowser extends EventTarget implements OfflineBrowser {
   controller: object | null = null;
   readonly #session = new Map<string, string>();
   #answered: () => void = () => undefined;
-  /** Resolves once the caller of `register` has its answer. */
+  /** Resolves after the caller of `register` got its result. */
   readonly registered = new Promise<void>((resolve) => {
     this.#answered = resolve;
   });

@@ -7,7 +7,7 @@ import { Rig, insight, plain, until, valueOf, valuesOf as values } from './rig.t
 const variants = (rig: Rig) =>
   rig.stores.pick.getState().round?.variants.map(({ candidate }) => valueOf(candidate?.picture));
 
-/** The worker has made the round after a variant, with candidates of these values. */
+/** Simulates the worker's round after a variant, with candidates of these values. */
 function makeAhead(rig: Rig, candidate: number, made: number[], after = rig.roundName) {
   const candidates = made.map((value, index) => ({
     variant: variantOf(0, index),
@@ -115,14 +115,14 @@ describe('picking by hand', () => {
     expect(pick.getState().round?.number).toBe(2);
   });
 
-  it('tells the worker which variant is looked at and whether to work ahead, and shows the time saved', async () => {
+  it('sends the worker the hovered variant and whether to speculate, and shows the time saved', async () => {
     const rig = await readyRig();
     const { pick, preferences } = rig.stores;
     await pick.begin();
     pick.lookAt(1);
     pick.lookAt(1);
     preferences.setState({ speculative: false });
-    // Messages keep their order, so by then all of these are there.
+    // Messages are delivered in order, so all of these have arrived.
     await pick.reroll();
     rig.speculate({ kind: 'state', ready: [1], savedSeconds: 12, stepsAhead: 3 });
     await until(pick, ({ savedSeconds }) => savedSeconds === 12);

@@ -10,7 +10,7 @@ async function withFrames(frames: number): Promise<Rig> {
   return rig;
 }
 
-/** The positions that come up when the clock ticks so often, 50 ms apart. */
+/** Positions shown during this many ticks, 50 ms apart. */
 function watch(rig: Rig, ticks: number): number[] {
   const { player } = rig.stores;
   const seen: number[] = [];

@@ -31,7 +31,7 @@ async function ready(storage = new Map<string, string>()): Promise<Rig> {
 
 const messages = (rig: Rig) => rig.stores.notices.getState().notices.map(({ message }) => message);
 
-/** Loads the model again and gives what the worker is told of it. */
+/** Loads the model again and returns the precisions passed to the worker. */
 async function loadedAgain(rig: Rig): Promise<unknown> {
   rig.load();
   await rig.stores.model.whenReady();

@@ -14,7 +14,7 @@ const names = (rig: Rig) => rig.stores.projects.getState().list?.map(({ name, fr
 const current = (rig: Rig): string => rig.stores.animation.getState().project?.id ?? '';
 const kept = (rig: Rig) => rig.stores.autosave.whenSettled();
 
-/** A page with a model and a start picture on which a run has been made. */
+/** A page with a model and a start picture, after a run. */
 async function withFrames(frames: number, rig = new Rig()): Promise<Rig> {
   await rig.ready();
   rig.stores.settings.set({ frames, seed: 7 });
@@ -22,7 +22,7 @@ async function withFrames(frames: number, rig = new Rig()): Promise<Rig> {
   return rig;
 }
 
-/** The page as it is after a reload or a crash: the same device and storage, nothing else. */
+/** The page after a reload or a crash: same device and storage. */
 class Visits {
   readonly device = new Device();
   readonly storage = new Map<string, string>();
@@ -31,7 +31,7 @@ class Visits {
     return new Rig(this.storage, this.device);
   }
 
-  /** The page dies and is opened again. */
+  /** Kills the page and opens it again. */
   async reload(): Promise<Rig> {
     this.device.crash();
     const rig = this.tab();
@@ -151,7 +151,7 @@ describe('autosave', () => {
       name: 'start.png',
       picture: { width: 128, height: 64 },
     });
-    // It can still be cut to another size, from the file that it came from.
+    // The start picture can still be cropped again from its original file.
     after.stores.settings.set({ width: 256 });
     await after.stores.animation.whenRead();
     expect(after.stores.animation.getState().start?.picture.width).toBe(256);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bytesAhead, createReadAhead } from '../../../src/store/read-ahead.ts';
 
-/** A reader of pictures of some size, whose reads end when the test says so, in any order. */
+/** A reader of pictures of one size, whose reads the test resolves in any order. */
 function slowReader(bytes = 1) {
   const begun: number[] = [];
   const ends = new Map<number, (failure?: Error) => void>();
@@ -19,7 +19,7 @@ function slowReader(bytes = 1) {
   );
   const end = async (position: number, failure?: Error) => {
     ends.get(position)?.(failure);
-    // The read settles, and what follows it begins, in microtasks.
+    // The read settles, and the next one starts, in microtasks.
     await new Promise((resolve) => setImmediate(resolve));
   };
   return { begun, ahead, end };

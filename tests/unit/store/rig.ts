@@ -33,7 +33,7 @@ import { MemoryModels } from '../../support/install/model-storage.ts';
 import { tinyWeb } from '../../support/install/tiny-source.ts';
 import { modelKeeping } from '../../../workers/model-keeping.ts';
 
-/** A connection to handlers that run behind a real message port, and a way to kill them. */
+/** A connection to handlers behind a real message port, with a way to kill them. */
 function openFake<A extends Api>(
   api: A,
   handlers: Handlers<A>,
@@ -94,12 +94,12 @@ export function plain(width: number, height: number, value: number): Picture {
   return { width, height, data: new Uint8ClampedArray(4 * width * height).fill(value) };
 }
 
-/** The value that a `plain` picture is filled with. */
+/** Value of a `plain` picture. */
 export function valueOf(picture: Picture | undefined): number | undefined {
   return picture?.data[0];
 }
 
-/** The values of all frames of the animation, as they are read from where they are. */
+/** Values of all frames of the animation, read from memory or storage. */
 export async function valuesOf({ stores }: Rig): Promise<(number | undefined)[]> {
   const { animation } = stores;
   const positions = animation.getState().frames.map(({ number }) => number);
@@ -137,7 +137,7 @@ export const insight: FrameInsight = {
   earlier: [],
 };
 
-/** A door that a fake worker waits at until the test lets it through. */
+/** A gate at which a fake worker waits until the test opens it. */
 export class Gate {
   #waiting: (() => void)[] = [];
   #open = true;
@@ -146,13 +146,13 @@ export class Gate {
     this.#open = false;
   }
 
-  /** Lets those waiting through, and everyone after them. */
+  /** Opens it for those waiting and all later ones. */
   open(): void {
     this.#open = true;
     for (const pass of this.#waiting.splice(0)) pass();
   }
 
-  /** Resolves when the gate is open; throws the signal's reason when that comes first. */
+  /** Resolves when the gate is open; throws the signal's reason if aborted first. */
   async pass(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#open) return;
@@ -165,18 +165,18 @@ export class Gate {
   }
 }
 
-/** The page's stores in front of fake workers, and everything that a test wants to see or decide. */
+/** The page's stores with fake workers, and controls for tests. */
 export class Rig {
   readonly stores: Stores;
   model: LoadedModel = builtIn;
-  /** Thrown by the next call of that method, once. */
+  /** Thrown by the next call of the method, once. */
   readonly failures = new Map<FailingMethod, Error>();
   readonly loading = new Gate();
   readonly decoding = new Gate();
   readonly encoding = new Gate();
-  /** Passed before every frame but the first of a run. */
+  /** Gate before each frame of a run except the first. */
   readonly nextFrame = new Gate();
-  /** Passed before every candidate but the first of a round. */
+  /** Gate before each candidate of a round except the first. */
   readonly nextCandidate = new Gate();
   readonly rounds: { start: number | undefined; frame: number; roll: number; batch: number }[] = [];
   /** Id of the last requested round. */
@@ -205,7 +205,7 @@ export class Rig {
     first: number | null;
     values: (number | undefined)[];
   }[] = [];
-  /** Writes the files of the Export dialog in place of the fake. */
+  /** Exports files for the Export dialog; the default is a fake. */
   exporting: Handlers<typeof mediaApi>['export'] | null = null;
   readonly decodeSizes: string[] = [];
   /** Number of thumbnails that the media worker was asked for. */
@@ -245,9 +245,9 @@ export class Rig {
   #paints: (() => void)[] = [];
   #clock = 0;
 
-  /** What the diffusion worker was asked to load, in order. */
+  /** Models that the diffusion worker was asked to load, in order. */
   readonly loads: ModelPlace[] = [];
-  /** The models of this device, and the web that they come from. */
+  /** Installed models, and the fake web that they come from. */
   readonly models: MemoryModels;
   readonly web = tinyWeb().web;
   modelWorkers = 0;
@@ -255,10 +255,10 @@ export class Rig {
   #timers: { readonly milliseconds: number; readonly callback: () => void }[] = [];
   readonly #online = new Set<() => void>();
 
-  /** The tab that the page is in. */
+  /** Browser tab of the page. */
   readonly tab = new Tab();
 
-  /** Where projects are kept: the real thing, on a disk in memory. Several rigs on one device are several tabs. */
+  /** Project storage: the real keeper on in-memory storage. Several rigs on one device act as several tabs. */
   readonly device: Device;
 
   constructor(storage = new Map<string, string>(), device = new Device(), models = new MemoryModels()) {
@@ -276,7 +276,7 @@ export class Rig {
       openModels: () => {
         this.modelWorkers++;
         const { fetch } = this.web;
-        // Requests that fail are not made again here: what is tested is what the page does about that.
+        // Requests are not retried here: the page's own reaction to failures is tested.
         const wait = () => Promise.resolve();
         const storage = this.models.worker();
         const handlers = modelKeeping(storage, { fetch, wait, chunkLength: 4096, connections: 2 });
@@ -356,31 +356,31 @@ export class Rig {
     });
   }
 
-  /** Draws the screen once: what waits for that is called. Returns how much waited. */
+  /** Runs one animation frame: calls pending callbacks. Returns their number. */
   paint(): number {
     const paints = this.#paints.splice(0);
     for (const paint of paints) paint();
     return paints.length;
   }
 
-  /** Lets time pass until everything that waits now is due. Returns how long that was waited for, in milliseconds. */
+  /** Advances the clock until all pending timers are due. Returns the time advanced, in milliseconds. */
   passTime(): number[] {
     const timers = this.#timers.splice(0);
     for (const { callback } of timers) callback();
     return timers.map(({ milliseconds }) => milliseconds);
   }
 
-  /** Lets time pass on the clock, without firing timers. */
+  /** Advances the clock without firing timers. */
   passSeconds(seconds: number): void {
     this.#clock += 1000 * seconds;
   }
 
-  /** The browser says that the network is there again. */
+  /** Simulates the browser's `online` event. */
   goOnline(): void {
     for (const callback of [...this.#online]) callback();
   }
 
-  /** Loads the model and takes a start picture of value 100. */
+  /** Loads the model and chooses a start picture of value 100. */
   async ready(): Promise<void> {
     this.load();
     await this.stores.model.whenReady();
@@ -423,7 +423,7 @@ export class Rig {
             emit({ kind: 'progress', progress: { ...progress, stage: 'denoise' } });
             emit({ kind: 'preview', frame, picture: plain(8, 8, step) });
           }
-          // Like the real thing: a frame comes of its predecessor, the seed and its number alone.
+          // As in the real worker, a frame depends only on its predecessor, the seed and its number.
           value = (value * 3 + firstFrame + frame + settings.seed) % 251;
           const picture = plain(settings.width, settings.height, value);
           this.sent++;
@@ -510,7 +510,7 @@ export class Rig {
         this.decodeSizes.push(`${width}x${height} ${fit}`);
         await this.decoding.pass(signal);
         this.#fail('decode');
-        // Files of tests may say their value: `64x64:7`.
+        // Test files may contain their value: `64x64:7`.
         const value = Number(/:(\d+)/.exec(await picture.text())?.[1] ?? 100);
         return { value: plain(width, height, value), transfer: [] };
       },
@@ -551,9 +551,9 @@ export class Rig {
             entry === null ? imported[index] : this.archive?.find((each) => each.name === entry)?.file;
           const text = (await from?.text()) ?? 'bad';
           const [width = NaN, height = NaN, ...values] = text.split(/[x:,]/).map(Number);
-          // Of an animation, several values follow the size; it gives all of them only when it is alone.
+          // Several values after the size are frames of an animation, which are all read only if it is the only file.
           const shown = wanted.length === 1 ? values : values.slice(0, 1);
-          // A file that does not begin with its size is a bad picture.
+          // A file that does not start with a size is an invalid picture.
           if (from && Number.isFinite(width)) {
             for (const value of shown.length > 0 ? shown : [100]) {
               read.push({ name, file: from, width, height, value });
@@ -618,7 +618,7 @@ interface Observable<T> {
   subscribe(listener: (state: T) => void): () => void;
 }
 
-/** Resolves as soon as a store's state is as asked. */
+/** Resolves as soon as a store's state satisfies the condition. */
 export function until<T>(store: Observable<T>, condition: (state: T) => boolean): Promise<T> {
   return new Promise((resolve) => {
     const check = (state: T) => {

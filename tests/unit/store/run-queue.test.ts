@@ -3,7 +3,7 @@ import { InputError } from '../../../src/base/index.ts';
 import { mostQueued } from '../../../src/store/index.ts';
 import { Rig, builtIn, file, until } from './rig.ts';
 
-/** A run that stands before its second frame, and queued runs with these seeds, of one frame each. */
+/** A run waiting before its second frame, and queued runs of one frame with these seeds. */
 async function queued(seeds: readonly number[], rig = new Rig()) {
   await rig.ready();
   const { animation, generation, queue, settings } = rig.stores;
@@ -18,11 +18,11 @@ async function queued(seeds: readonly number[], rig = new Rig()) {
 }
 
 const seedsOf = (rig: Rig) => rig.stores.queue.getState().runs.map(({ settings }) => settings.seed);
-/** Seeds of the runs that the worker was asked for. */
+/** Seeds of the runs requested from the worker. */
 const made = (rig: Rig) => rig.generateCalls.map(({ seed }) => seed);
 const idle = (rig: Rig) => until(rig.stores.generation, ({ run }) => run === null);
 
-/** Lets the run in progress and those behind it finish. */
+/** Lets the current run and the queued ones finish. */
 async function finish(rig: Rig): Promise<void> {
   rig.nextFrame.open();
   await until(rig.stores.queue, ({ runs, paused }) => runs.length === 0 || paused !== null);
@@ -111,7 +111,7 @@ describe('the queue of runs', () => {
     expect(history.getState().undo?.label).toBe('Stop all');
     await history.undo();
     expect(seedsOf(rig)).toEqual([7, 8]);
-    // They do not begin by themselves.
+    // They do not start automatically.
     expect([queue.getState().paused, made(rig)]).toEqual([{ reason: 'restored' }, [0]]);
     queue.goOn();
     await finish(rig);
@@ -128,7 +128,7 @@ describe('the queue of runs', () => {
     expect(seedsOf(rig)).toEqual([8, 9]);
     expect(rig.stores.notices.getState().notices).toMatchObject([{ message: 'It went wrong.' }]);
 
-    // What is generated meanwhile leaves the queue as it is.
+    // Runs started meanwhile do not change the queue.
     rig.stores.settings.set({ seed: 50 });
     await rig.stores.generation.generate();
     expect(made(rig)).toEqual([0, 7, 50]);

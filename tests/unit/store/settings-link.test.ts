@@ -78,7 +78,7 @@ describe('settings link', () => {
 
 const manifest = `${base}tiny/model.json`;
 
-/** A rig that makes frames with a model that it has got. */
+/** A rig that makes frames with an added model. */
 async function using(wanted: WantedModel, rig = new Rig()): Promise<Rig> {
   rig.address = 'https://drift.example/?model=https%3A%2F%2Fother.example%2Fm.json&backend=cpu';
   await rig.stores.models.begin();
@@ -93,7 +93,7 @@ async function using(wanted: WantedModel, rig = new Rig()): Promise<Rig> {
   return rig;
 }
 
-/** What a person with this link sees. */
+/** State of a page opened with this link. */
 async function follow(link: string | null, rig = new Rig()): Promise<Rig> {
   rig.address = link ?? '';
   await rig.stores.models.begin();
@@ -134,7 +134,7 @@ describe('settings link with an installed model', () => {
     const offer = to.stores.notices.getState().notices.find(({ topic }) => topic === 'named');
     expect(offer?.message).toBe(`This link is made for a model that is not on this device: ${manifest}.`);
     expect(to.web.asked, 'nothing is fetched before the offer is accepted').toEqual([]);
-    // Copied before the model is there, it names what is in use.
+    // Copied before the model is loaded: the link has the model in use.
     await to.stores.settingsLink.copy();
     expect(new URL(to.clipboard ?? '').searchParams.has('installed')).toBe(false);
 

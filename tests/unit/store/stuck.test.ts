@@ -4,7 +4,7 @@ import { Rig, insight, until } from './rig.ts';
 
 const alike = { ...insight, predecessor: 1, start: 1, earlier: Array<number>(11).fill(1) };
 
-/** Adds frames of which this is measured, one by one. */
+/** Appends frames with these insights, one by one. */
 async function make(rig: Rig, frames: number, measured: typeof insight): Promise<void> {
   rig.insight = measured;
   rig.stores.settings.set({ frames });

@@ -11,12 +11,12 @@ async function withFrames(frames: number, rig = new Rig()): Promise<Rig> {
   return rig;
 }
 
-/** Has a frame in view until it has an address. */
+/** Observes a frame until it has a URL. */
 function view(rig: Rig, frame: Frame): Promise<{ url: string; leave: () => void }> {
   return new Promise((resolve) => {
     const id = rig.stores.animation.getState().project?.id ?? '';
     const leave = rig.stores.thumbnails.showFrame(id, frame, (url) => {
-      // The address may be there at once, before there is a way to leave.
+      // The URL may be available synchronously, before the unsubscribe function is returned.
       queueMicrotask(() => {
         resolve({ url, leave });
       });

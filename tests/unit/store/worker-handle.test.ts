@@ -4,7 +4,7 @@ import type { Connection } from '../../../src/protocol/index.ts';
 import type { Method } from '../../../src/protocol/messages.ts';
 import { createWorkerHandle } from '../../../src/store/worker-handle.ts';
 
-/** Connections whose calls end when the test says so. */
+/** Connections whose calls the test resolves. */
 function workers() {
   const opened: { readonly calls: ((error: Error) => void)[]; closed: boolean }[] = [];
   const open = (): Connection<Record<string, Method>> => {

@@ -21,14 +21,14 @@ const pages = [
 );
 const textOf = (page: string) => readFileSync(join(root, page), 'utf8');
 
-/** Targets of links and images that are not on the web, without their fragments. */
+/** Targets of relative links and images, without their fragments. */
 function localLinks(text: string): string[] {
   return [...text.matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, target = '']) => target.replace(/#.*$/, ''))
     .filter((target) => target !== '' && !/^[a-z]+:/.test(target));
 }
 
-/** Code spans that name a file or folder of the repository. */
+/** Code spans that look like paths of the repository. */
 function namedPaths(text: string): string[] {
   return [...text.matchAll(/`((?:src|workers|tools|tests|docs|public)\/[\w./-]+)`/g)].map(
     ([, path = '']) => path,

@@ -94,7 +94,7 @@ describe('npm run pack-model', () => {
       const after = packed.get('unet/diffusion_pytorch_model.safetensors')?.length ?? Infinity;
       expect(after).toBeLessThan(before * 0.75);
 
-      // What is packed can be packed again, and stays what it is.
+      // Packing is idempotent.
       const from = `${served.url}model.json`;
       expect(await packModel(['--from', from, '--out', join(root, 'again')])).toBe(0);
       expect(await contents(join(root, 'again'))).toEqual(packed);
@@ -111,7 +111,7 @@ describe('npm run pack-model', () => {
       await mkdir(dirname(join(snapshot, path)), { recursive: true });
       await symlink(join(root, 'blobs', path), join(snapshot, path));
     }
-    // Links that lead in a circle, or nowhere.
+    // Cyclic and dangling links.
     await symlink(snapshot, join(snapshot, 'again'));
     await symlink(join(root, 'gone'), join(snapshot, 'gone'));
     await symlink('itself', join(snapshot, 'itself'));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatNpy, parseNpy } from '../../../tools/npy.ts';
 
-/** A `.npy` file as NumPy's own description of the format says. */
+/** A `.npy` file by NumPy's description of the format. */
 function npy(header: string, data: Uint8Array, version = 1): Uint8Array {
   const text = new TextEncoder().encode(header);
   const lengthBytes = version === 1 ? 2 : 4;

@@ -16,7 +16,7 @@ describe('siteFiles', () => {
 
   test('precaches the page, and lists large files for caching on use', () => {
     const { early, late } = siteFiles(contents);
-    // All scripts of the runtime: one that is imported late may need one that was not used before.
+    // All scripts of the runtime, because a lazily imported one may need another that was not used before.
     expect(early.map(({ url }) => url)).toEqual([
       'index.html',
       'assets/index-abc.js',

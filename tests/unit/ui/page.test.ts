@@ -7,12 +7,12 @@ import { App } from '../../../src/ui/shell/App.tsx';
 import { StoresContext } from '../../../src/ui/shared/stores.ts';
 import { Rig, builtIn, until } from '../store/rig.ts';
 
-/** The page as it stands, as HTML. */
+/** Renders the page to HTML. */
 function html(stores: Stores): string {
   return renderToStaticMarkup(createElement(StoresContext, { value: stores }, createElement(App)));
 }
 
-/** The tags that open elements of this name, with their attributes. */
+/** Opening tags of this element, with their attributes. */
 function tags(page: string, name: string): Map<string, string>[] {
   return [...page.matchAll(new RegExp(`<${name}\\b([^>]*)>`, 'g'))].map(([, attributes]) => {
     const pairs = [...(attributes ?? '').matchAll(/([\w-]+)(?:="([^"]*)")?/g)];
@@ -20,20 +20,20 @@ function tags(page: string, name: string): Map<string, string>[] {
   });
 }
 
-/** The text of every element of this name, without what is nested in it as tags. */
+/** Text of each such element, without nested tags. */
 function texts(page: string, name: string): string[] {
   return [...page.matchAll(new RegExp(`<${name}\\b[^>]*>(.*?)</${name}>`, 'gs'))].map(([, inner]) =>
     (inner ?? '').replaceAll(/<[^>]*>/g, '').trim(),
   );
 }
 
-/** The attributes of the field that a label names. */
+/** Attributes of the field with this label. */
 function field(page: string, label: string): Map<string, string> | undefined {
   const id = new RegExp(`<label for="([^"]+)">${label}</label>`).exec(page)?.[1];
   return [...tags(page, 'input'), ...tags(page, 'textarea')].find((tag) => tag.get('id') === id);
 }
 
-/** Parts of the page that are loaded when they are first shown are there from here on. */
+/** Preloads the lazily loaded parts of the page. */
 beforeAll(async () => {
   const rig = new Rig();
   await rig.ready();

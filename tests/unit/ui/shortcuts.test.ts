@@ -4,17 +4,17 @@ import { commandFor, historyCommandFor, stepFor } from '../../../src/ui/shell/sh
 describe('keyboard shortcuts', () => {
   it.each([
     [' ', 'body', null, 'play'],
-    // Space presses the button that has the focus.
+    // Space activates the focused button.
     [' ', 'button', null, null],
     [' ', 'summary', null, null],
     ['ArrowLeft', 'button', null, 'step'],
-    // Arrows belong to fields, sliders and tabs.
+    // Fields, sliders and tabs use the arrow keys.
     ['ArrowLeft', 'input', null, null],
     ['ArrowRight', 'textarea', null, null],
     ['ArrowRight', 'button', 'tab', null],
     ['Escape', 'body', null, 'stop'],
     ['Escape', 'button', 'tab', 'stop'],
-    // A slider or a radio button is no field for text.
+    // Sliders and radio buttons are not text fields.
     ['Escape', 'input', null, 'stop'],
     ['x', 'body', null, null],
   ])('%j on %s (role %s): %s', (key, tag, role, command) => {
@@ -33,7 +33,7 @@ describe('keyboard shortcuts', () => {
     ['Z', ['ctrlKey', 'shiftKey'], 'redo'],
     ['Z', ['metaKey', 'shiftKey'], 'redo'],
     ['y', ['ctrlKey'], 'redo'],
-    // Command and Y is the browser's.
+    // Command+Y is a shortcut of the browser.
     ['y', ['metaKey'], null],
     // AltGr.
     ['z', ['ctrlKey', 'altKey'], null],

@@ -28,7 +28,7 @@ describe('the rendered tiles of the strip', () => {
 
   it('are positioned as if all were rendered', () => {
     const { first } = windowOf(10_000, 500_000, 1200);
-    // The room before the first one, and the gap after that room.
+    // The spacer before the first one, and the gap after the spacer.
     expect(spaceOf(first) + (tileStep - 72)).toBe(tileLeft(first));
   });
 });

@@ -78,7 +78,7 @@ describe('the words of the page', () => {
     const two = { ...run, frames: 5, progress: { ...progress, frames: 5, batch: 2 } };
     expect(runWords(two)).toBe('Frames 2–3 of 5 · step 10 of 20');
     expect([runFraction(two), comingFraction(two)]).toEqual([0.4, 0.5]);
-    // The first of them has arrived, the other is still being made.
+    // The first has arrived; the other is still being made.
     expect(runFraction({ ...two, made: 2 })).toBe(0.4);
     expect(runWords({ ...two, made: 3 })).toBe('Frame 4 of 5');
     expect(comingFraction({ ...two, made: 3 })).toBe(0);

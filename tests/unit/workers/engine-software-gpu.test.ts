@@ -12,7 +12,7 @@ import { serveFiles } from '../../support/served-files.ts';
 import type { ServedFiles } from '../../support/served-files.ts';
 import { tinyModelFiles } from '../../support/tiny-model.ts';
 
-/** Whether the model of these tests is too large for the processor. */
+/** Whether the model of the test is too large for the CPU. */
 let tooLarge = true;
 vi.mock('../../../src/models/limits.ts', async (original) => ({
   ...(await original<object>()),
@@ -23,7 +23,7 @@ vi.mock('../../../src/models/limits.ts', async (original) => ({
 
 let server: ServedFiles;
 let opened: { readonly choice: BackendChoice; readonly kind: 'cpu' | 'webgpu'; disposed: boolean }[];
-/** Whether the browser has a GPU that computes on the processor. */
+/** Whether the browser has a software GPU. */
 let software: boolean;
 
 beforeEach(async () => {

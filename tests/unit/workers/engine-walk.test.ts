@@ -34,7 +34,7 @@ const settings = {
   batchSize: 2,
 };
 const start = { width: 8, height: 8, data: new Uint8ClampedArray(256).fill(200) };
-/** Models that work; `kept` is one of this device. */
+/** Working models; `kept` is installed on this device. */
 const names = ['one', 'two', 'kept'] as const;
 type Name = (typeof names)[number];
 const keptId = 'hub.test-tiny';
@@ -49,7 +49,7 @@ const actions = fc.oneof(
       name: fc.constantFrom(...names),
       backend: fc.constantFrom('webgpu' as const, 'webgpu', 'float32'),
       lowMemory: fc.boolean(),
-      /** What happens when this network is loaded. */
+      /** Fault while this network is loaded. */
       network: fc.constantFrom('UNet', 'decoder', 'image encoder', 'context'),
       fate: fc.constantFrom('done' as const, 'done', 'done', 'fails', 'stopped', 'lost', 'lost twice'),
     }),
@@ -58,7 +58,7 @@ const actions = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       kind: fc.constant('refused' as const),
-      /** There is no such model, its weights are damaged, or no network of it fits. */
+      /** The model does not exist, its weights are damaged, or none of its networks fits. */
       why: fc.constantFrom('missing' as const, 'damaged', 'too large'),
       backend: fc.constantFrom('webgpu' as const, 'float32'),
     }),
@@ -67,7 +67,7 @@ const actions = fc.oneof(
     weight: 5,
     arbitrary: fc.record({
       kind: fc.constantFrom(...runs),
-      /** After which event something happens. */
+      /** Index of the event after which the fault happens. */
       at: fc.integer({ min: 0, max: 12 }),
       fate: fc.constantFrom('done' as const, 'done', 'lost', 'stopped', 'left'),
     }),
@@ -80,7 +80,7 @@ type Action = typeof actions extends fc.Arbitrary<infer A> ? A : never;
 type Of<K extends Action['kind']> = Extract<Action, { kind: K }>;
 
 let server: ServedFiles;
-/** The pixels that each model makes in each kind of run, where nothing happens. */
+/** Pixels that each model makes in each kind of run without faults. */
 const made = new Map<string, string[]>();
 
 beforeAll(async () => {
@@ -103,7 +103,7 @@ afterAll(async () => {
   await server.close();
 });
 
-/** A device with a model on it. */
+/** A device with an installed model. */
 async function withKeptModel(): Promise<MemoryModels> {
   const models = new MemoryModels();
   const keeping = modelKeeping(models, {
@@ -122,7 +122,7 @@ function placeOf(name: string): ModelPlace {
   return { kind: 'url', url: `${server.url}${name}/model.json` };
 }
 
-/** What was made, and what ended it. `onEvent` returns whether the run is left there, without waiting for its end. */
+/** Frames of a run, and its error. `onEvent` returns true to abandon the run without waiting for its end. */
 async function runOn(
   engine: Engine,
   run: Run,
@@ -161,13 +161,13 @@ function expectError(error: unknown): void {
   if (!isAbort(error)) expect(error).toBeInstanceOf(DriftError);
 }
 
-/** An engine, and what a person expects of it: the model that was loaded last is the one that makes frames. */
+/** An engine, and the expectation that the model loaded last makes the frames. */
 class Walk {
   readonly #gpus = new LossyGpus();
   readonly #models: MemoryModels;
   readonly #engine: Engine;
   #inUse: Name | null = null;
-  /** Something has happened to the device of the model in use, and it may not have been replaced. */
+  /** The current device has failed, and may not have been replaced. */
   #mayBeLost = false;
 
   constructor(models: MemoryModels) {
@@ -203,7 +203,7 @@ class Walk {
     await this.#expectNoLeaks();
   }
 
-  /** Whatever happened, the model in use makes its frames, and another one can be loaded. */
+  /** Checks that the current model still makes its frames, and that another one can be loaded. */
   async end(): Promise<void> {
     this.#gpus.fails = false;
     for (const kind of runs) await this.take({ kind, at: 0, fate: 'done' });
@@ -259,12 +259,12 @@ class Walk {
     const loading = this.#engine.load(placeOf(name), backend, neverAborted, () => undefined);
     const error = await this.#failureOf(loading);
     this.#gpus.largest = 1e6;
-    // A GPU that was there already is large enough.
+    // An existing GPU is large enough.
     const fits = why === 'too large' && opened.length === length;
     if (fits && error === null) this.#inUse = 'one';
     else expect(error, 'the load is rejected').toBeInstanceOf(DriftError);
     if (why !== 'too large') return;
-    // The engine keeps a small GPU where it has no other, and would reject the next model too.
+    // The engine keeps a small GPU if it has no other, and would reject the next model too.
     // Its loss is reported to the engine.
     for (const small of opened.slice(length)) if (!small.disposed) small.lose();
     await new Promise(setImmediate);
@@ -286,7 +286,7 @@ class Walk {
     expect(frames, `frames of ${this.#inUse}`).toEqual(expected.slice(0, frames.length));
     if (error !== null) {
       expectError(error);
-      // A frame that costs two devices would cost a third one.
+      // A frame that loses two devices would need a third one.
       const costsTwo = this.#mayBeLost && fate === 'lost';
       expect(stop.signal.aborted || this.#gpus.fails || costsTwo, 'what ends a run').toBe(true);
       this.#mayBeLost ||= fate === 'lost';
@@ -304,7 +304,7 @@ class Walk {
     if (!this.#gpus.fails) expect(error).toMatchObject({ code });
   }
 
-  /** The error that is reported; null if there is none. */
+  /** The reported error; null if there is none. */
   async #failureOf(work: Promise<unknown>): Promise<unknown> {
     const error = await work.then(
       () => null,
@@ -337,9 +337,9 @@ class Walk {
   }
 }
 
-/** Walks that found a fault once. */
+/** Walks that found a bug once. */
 const found: readonly (readonly Action[])[] = [
-  // A load that costs two devices left the model in use on a backend that was disposed.
+  // A load that lost two devices left the current model on a disposed backend.
   [
     { kind: 'load', name: 'one', backend: 'webgpu', lowMemory: false, network: 'UNet', fate: 'done' },
     { kind: 'load', name: 'one', backend: 'webgpu', lowMemory: false, network: 'UNet', fate: 'lost twice' },
@@ -347,7 +347,7 @@ const found: readonly (readonly Action[])[] = [
     { kind: 'refused', why: 'missing', backend: 'webgpu' },
     { kind: 'automatic', at: 0, fate: 'done' },
   ],
-  // A GPU on which the first model was refused is kept: no fault of the engine, but the walk did not expect it.
+  // A GPU on which the first model was rejected is kept: correct, but the walk did not expect it.
   [
     { kind: 'refused', why: 'too large', backend: 'float32' },
     { kind: 'load', name: 'one', backend: 'float32', lowMemory: false, network: 'UNet', fate: 'done' },

@@ -34,9 +34,9 @@ const start = { width: 8, height: 8, data: new Uint8ClampedArray(256).fill(200) 
 
 let files: Map<string, Uint8Array<ArrayBuffer>>;
 let server: ServedFiles;
-/** What is on this device. */
+/** Models on this device. */
 let models: MemoryModels;
-/** The backends that were opened, in order, with their choices. */
+/** Opened backends with their choices, in order. */
 let backends: { choice: string; runtime: WatchedRuntime; disposed: boolean }[];
 
 beforeEach(async () => {
@@ -91,7 +91,7 @@ function load(
   );
 }
 
-/** Gives a model a text tower in place of its fixed prompts. */
+/** Gives a model a text tower instead of its fixed prompts. */
 function withTextTower(model: string): void {
   const textEncoder = { model: 'text.onnx', tokenizer: 'words.json', tokenizerConfig: 'words-config.json' };
   changeManifest(model, { fixedPrompts: undefined, textEncoder });
@@ -100,7 +100,7 @@ function withTextTower(model: string): void {
   files.set(`${model}/words-config.json`, utf8(JSON.stringify(tokenizerConfig)));
 }
 
-/** Changes what a model's manifest says. */
+/** Changes the manifest of a model. */
 function changeManifest(model: string, change: Readonly<Record<string, unknown>>): void {
   const path = `${model}/model.json`;
   const manifest = v.parse(
@@ -110,7 +110,7 @@ function changeManifest(model: string, change: Readonly<Record<string, unknown>>
   files.set(path, utf8(JSON.stringify({ ...manifest, ...change })));
 }
 
-/** The pixels of a frame by the model that is loaded. */
+/** Pixels of a frame by the loaded model. */
 async function pictureOf(engine: Engine): Promise<number[]> {
   const pixels: number[] = [];
   const input = { start, firstFrame: 0, settings, previews: false };
@@ -120,13 +120,13 @@ async function pictureOf(engine: Engine): Promise<number[]> {
   return pixels;
 }
 
-/** One frame by the model that is loaded. */
+/** Generates one frame with the loaded model. */
 function generate(engine: Engine): Promise<{ frames: number }> {
   return engine.generate({ start, firstFrame: 0, settings, previews: false }, neverAborted, () => undefined);
 }
 
 describe("a device that cannot make pictures of the model's own size", () => {
-  /** Loads the model, made for pictures of `size`, on a device that gives so many bytes in one buffer. */
+  /** Loads the model for pictures of `size` on a device with this maximum buffer size in bytes. */
   function loadWithin(bytes: number, size: number): Promise<LoadedModel> {
     changeManifest('one', { size, defaults: {} });
     const limits = { maxBufferSize: 2 ** 40, maxStorageBufferBindingSize: bytes };
@@ -138,7 +138,7 @@ describe("a device that cannot make pictures of the model's own size", () => {
   }
 
   it('gets the largest square that fits as default size, and reports it', async () => {
-    // Attention is sliced where it does not fit; what else there is at 64 pixels fits into a megabyte, and not at 128.
+    // Attention is sliced to fit; everything else at 64 pixels fits into a megabyte, and at 128 does not.
     const model = await loadWithin(1e6, 256);
     expect(model.size).toBe(256);
     expect(model.largestSide).toBe(64);
@@ -409,7 +409,7 @@ describe('while a model is loaded', () => {
         expect(done).toBeGreaterThan(read[index - 1]?.done ?? 0);
         expect(done).toBeLessThanOrEqual(of);
       }
-      // Weights begin at multiples of 64 bytes: what lies between them is not read.
+      // Weights are aligned to 64 bytes; the padding is not read.
       const { done = 0, of = 0 } = read.at(-1) ?? {};
       expect(of - done, part).toBeLessThan(64 * read.length);
     }
@@ -417,7 +417,7 @@ describe('while a model is loaded', () => {
 });
 
 describe('a lost device', () => {
-  /** Loses a GPU while a decoder is loaded on it. */
+  /** Loses the GPU while a decoder is loaded. */
   function loseAtDecoder({ runtime, lose }: LossyGpu): void {
     runtime.onCreate = (name) => {
       if (name !== 'decoder') return;
@@ -444,7 +444,7 @@ describe('a lost device', () => {
     await load(engine, 'one', 'webgpu');
   });
 
-  /** Makes a run whose device is lost after each of these frames, or while the first is made (-1). */
+  /** Makes a run whose device is lost after each of these frames, or during the first (-1). */
   async function run(
     mode: 'automatic' | 'smooth',
     lostAfter: readonly number[],
@@ -482,7 +482,8 @@ describe('a lost device', () => {
 
   it.each([
     ['automatic', {}, [-1, 1, 2, 3]],
-    // One frame, then batches of 2 and 1: a loss while the first, the second and third, the fourth and the last are made.
+    // One frame, then batches of 2 and 1. The device is lost during the first frame, the second and third, and the
+    // last.
     ['smooth', { frames: 2, closeLoop: true }, [-1, 0, 2, 8]],
   ] as const)('costs no frame and changes none: %s', async (mode, change, losses) => {
     const expected = await run(mode, [], change);

@@ -10,7 +10,7 @@ function workers() {
   return { browser, first, second, one: new WorkerLocks(first), other: new WorkerLocks(second) };
 }
 
-/** Lets messages between workers and the browser through, without any time passing. */
+/** Delivers messages between workers and browser, without advancing the clock. */
 async function turns(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

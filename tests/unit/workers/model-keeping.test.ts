@@ -17,7 +17,7 @@ const wanted: WantedModel = { kind: 'manifest', url: `${base}tiny/model.json` };
 const id = 'hub.test-tiny';
 const unet = 'unet/diffusion_pytorch_model.safetensors';
 
-/** The models worker behind a real message port: of one tab, of those that share the models. */
+/** The models worker of one tab behind a real message port; tabs share the models. */
 function tab(models: ModelStorage, web = tinyWeb().web) {
   const { port1, port2 } = new MessageChannel();
   const handlers = modelKeeping(models, {
@@ -256,7 +256,7 @@ describe('the diffusion worker', () => {
     const { worker, web } = tab(models);
     await worker.call('get', { wanted: { kind: 'installed', id }, hub: null });
     const again = web.asked.filter(
-      // The header begins behind its eight bytes of length: it is read again to know what there is.
+      // The header, after its eight bytes of length, is read again to plan the installation.
       ({ url, range }) => url.endsWith('/vae/weights.safetensors') && range && range[0] > 8,
     );
     expect(again, 'undamaged chunks are not downloaded').toEqual([]);

@@ -8,7 +8,7 @@ interface Opened {
   readonly name: string;
 }
 
-/** A file that is opened when the test says so. The file does not keep itself alive, as those of browsers do not. */
+/** A file that is opened when the test continues it. Like a browser's file, it does not keep itself alive. */
 function fakeFile() {
   const answers: { resolve: (handle: Opened) => void; reject: (error: Error) => void }[] = [];
   const file = {

@@ -11,7 +11,7 @@ const picked = (contents = '', Class = PickedFile) =>
   new Class('drift.gif', utf8(contents), new FaultInjector());
 const textOf = ({ bytes }: PickedFile) => bytes && new TextDecoder().decode(bytes);
 
-/** A file that the browser does not let be written in the end, because a scanner found something. */
+/** A file whose `close` fails, as when a malware scanner objects. */
 class Scanned extends PickedFile {
   override async createWritable(): Promise<FileSystemWritableFileStream> {
     const stream = await super.createWritable();

@@ -5,7 +5,7 @@ import { WorkerLocks } from '../../../workers/locks.ts';
 import { PrivateFileSystem } from '../../support/storage/private-file-system.ts';
 import { MemoryLocks } from '../../support/storage/web-locks.ts';
 
-/** A browser's storage, and its workers. */
+/** Storage of a browser, and its workers. */
 function browser() {
   const disk = new PrivateFileSystem();
   const locks = new MemoryLocks();
@@ -46,7 +46,7 @@ describe('a scratch file', () => {
           expect(blob.type).toBe('video/mp4');
           expect(await contents(blob)).toEqual(expected);
           expect(disk.writers).toBe(0);
-          // What did not fit is in memory alone.
+          // The data that did not fit is in memory only.
           expect(disk.used).toBe(expected.length <= quota ? expected.length : 0);
         },
       ),

@@ -23,7 +23,7 @@ describe('ColourSearch', () => {
 describe('error diffusion', () => {
   const [width, height] = [64, 64];
   const black = new PaletteMap(Uint8Array.of(0, 0, 0, 255, 255, 255));
-  /** A slope of greys, from `from` up by one a pixel. */
+  /** Gradient of greys from `from`, one level per pixel. */
   const slope = (from: number) => {
     const data = new Uint8ClampedArray(4 * width * height).fill(255);
     for (let i = 0; i < width * height; i++) data.fill(from + (i % width), 4 * i, 4 * i + 3);
@@ -36,7 +36,7 @@ describe('error diffusion', () => {
     const indices = diffusionDitherer(width * height)({ width, data, before: null }, black, 9);
     expect(share(indices)).toBeGreaterThan(127.5 / 255 - 0.02);
     expect(share(indices)).toBeLessThan(127.5 / 255 + 0.02);
-    // Without dithering a darker slope has no white at all.
+    // Without dithering, a darker gradient has no white pixels.
     const dark = { width, data: slope(20), before: null };
     expect(share(nearestDitherer()(dark, black, 9))).toBe(0);
     expect(share(diffusionDitherer(width * height)(dark, black, 9))).toBeGreaterThan(0.1);

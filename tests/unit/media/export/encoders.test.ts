@@ -13,7 +13,7 @@ import type { Encode, EncodeOptions, FrameFeed } from '../../../../src/media/exp
 
 const [width, height] = [48, 32];
 
-/** A still, many-coloured ground on which a small bright square moves. */
+/** A small bright square that moves over a static, colourful background. */
 function frame(index: number): Picture {
   const data = new Uint8ClampedArray(4 * width * height);
   for (let y = 0; y < height; y++) {
@@ -86,7 +86,7 @@ async function encode(encoder: Encode, changed: Partial<EncodeOptions> = {}, sec
 }
 
 describe('GIF', () => {
-  /** The screens that a viewer shows, in RGB. */
+  /** Composited frames in RGB. */
   async function screens(choices: Partial<EncodeOptions>) {
     const bytes = await encode(encodeGif, choices);
     const frames = decompressFrames(parseGIF(bytes.buffer), true);

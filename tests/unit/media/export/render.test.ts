@@ -90,10 +90,10 @@ describe('Renderer', () => {
         [0, 0, 255],
       ],
     ]);
-    // 128 × 32, of which the middle is seen: neither edge.
+    // 128 × 32, cropped to its middle, without either edge.
     const cropped = rendered('crop');
     for (const x of [0, 16, 31]) expect(at(cropped, x, x)).toEqual([0, 0, 0, 255]);
-    // Larger, but of the frame's shape: no bars.
+    // Larger, with the frame's aspect ratio: no bars.
     const white = pictureOf(66, 64, () => [255, 255, 255, 255]);
     const filled = new Renderer({ placement: whole(32, 32), resampling: 'lanczos', fit: 'pad' }).render(
       white,

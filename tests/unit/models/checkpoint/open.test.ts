@@ -73,7 +73,7 @@ describe('golden checkpoints', () => {
     expect(unet.tensors.get('conv_out.weight')?.dims).toEqual([4, 32, 3, 3]);
     const norm = await unet.read('conv_norm_out.weight');
     expect(norm).toHaveLength(32);
-    // A trained group norm's weights stay near one.
+    // Weights of trained group norms are near one.
     for (const weight of norm) expect(Math.abs(weight - 1)).toBeLessThan(0.5);
   });
 
@@ -111,7 +111,7 @@ describe('a fuzzed checkpoint', () => {
     for (const name of names) files.set(name, new Uint8Array(await fixture(name)));
   });
 
-  /** All values in it, or null when it is refused as damaged. */
+  /** All values of a file; null if it is rejected as damaged. */
   async function valuesOf(bytes: Uint8Array): Promise<Record<string, number[]> | null> {
     try {
       const checkpoint = await open('damaged', bytes);
@@ -164,7 +164,7 @@ describe('a fuzzed checkpoint', () => {
           async (at, length) => {
             const left = concat(original.subarray(0, at), original.subarray(at + length));
             const values = await valuesOf(left);
-            // PyTorch writes the end of its archives twice, for 32 and 64 bits; one of them is enough.
+            // PyTorch's archives have a 32-bit and a 64-bit end record; either suffices.
             if (values !== null) expect(values).toEqual(whole);
           },
         ),

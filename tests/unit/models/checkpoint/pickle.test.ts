@@ -14,7 +14,7 @@ const load = (bytes: Uint8Array) =>
     persistent: (id) => new PyTuple(['persistent', id]),
   });
 
-/** Python's containers as plain JavaScript, to compare with. */
+/** Converts Python containers to plain JavaScript for comparison. */
 function plain(value: PyValue): unknown {
   if (value instanceof PyList || value instanceof PyTuple) return value.items.map(plain);
   if (value instanceof PyDict) return new Map([...value.entries].map(([k, item]) => [plain(k), plain(item)]));

@@ -12,7 +12,7 @@ import { zipFile, zipSegments } from '../../../support/zip-file.ts';
 import type { ZipOptions } from '../../../support/zip-file.ts';
 
 const fixture = (name: string) => new URL(`../../../fixtures/torch/${name}`, import.meta.url);
-/** A fixture as an old and a new PyTorch wrote it; only one of the two came with safetensors. */
+/** A fixture written by an old and by a new version of PyTorch; only one has a safetensors file. */
 const inBoth = (name: string) =>
   (name.endsWith('.safetensors') ? ['2.13'] : ['1.13', '2.13']).map((version) => `${version}/${name}`);
 const openFixture = async (name: string) => openCheckpoint(memorySource(name, await readFile(fixture(name))));
@@ -22,7 +22,7 @@ const expectedSchema = v.record(
   v.object({ dims: v.array(v.number()), values: v.array(v.number()) }),
 );
 
-/** Opens what a writer much like PyTorch's makes of a pickled state dict. */
+/** Opens a state dict, pickled and archived like PyTorch does. */
 function openWritten(
   state: Ops,
   storages: Readonly<Record<string, Uint8Array>>,
@@ -74,7 +74,7 @@ describe('openTorch with a file written by PyTorch', () => {
       });
       expect([...(await checkpoint.read('1.running_var'))]).toEqual([1, 1, 1]);
       const weight = await checkpoint.read('0.weight');
-      // PyTorch draws them uniformly from ±1/√18, and not all alike.
+      // PyTorch initialises them uniformly in ±1/√18.
       expect(Math.max(...weight.map(Math.abs))).toBeLessThan(1 / Math.sqrt(18));
       expect(new Set(weight).size).toBe(54);
     },

@@ -23,11 +23,11 @@ async function readAll(bytes: Uint8Array): Promise<Record<string, string>> {
   return contents;
 }
 
-/** Where the directory begins, as the last record says. */
+/** Offset of the central directory according to the end record. */
 const directoryAt = (bytes: Uint8Array) =>
   new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 6, true);
 
-/** The same archive with other bytes at a place. */
+/** The archive with bytes replaced at an offset. */
 function patched(bytes: Uint8Array, at: number, patch: Uint8Array): Uint8Array {
   const copy = bytes.slice();
   copy.set(patch, at);
@@ -137,7 +137,7 @@ describe('a damaged ZIP archive', () => {
   });
 
   it('uses the lengths in the central directory when the local header has none', async () => {
-    // A writer that streams sets flag 3 and puts zeros into the header before the data.
+    // Streaming writers set flag 3 and leave zeros in the local header.
     const streamed = patched(patched(stored, 6, uint(2, 8)), 18, uint(4, 0));
     streamed.set(uint(2, 8), storedDirectory + 8);
     expect(await readAll(streamed)).toEqual({ one: 'first' });

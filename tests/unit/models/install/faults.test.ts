@@ -36,7 +36,7 @@ beforeAll(async () => {
   expected = files.contents('tiny');
 });
 
-/** Error messages are written for users, whatever the cause. */
+/** The DriftError that a promise rejects with, or null if it resolves. Fails for other errors, which users cannot read. */
 async function settled(work: Promise<unknown>): Promise<DriftError | null> {
   try {
     await work;
@@ -47,8 +47,8 @@ async function settled(work: Promise<unknown>): Promise<DriftError | null> {
   }
 }
 
-/** After a fault: no file is left open, the list opens, and doing it again makes the model whole. */
-async function expectMended({ source, files, options }: ReturnType<typeof rig>): Promise<void> {
+/** After a fault: no file is open, the list can be read, and installing again completes the model. */
+async function expectComplete({ source, files, options }: ReturnType<typeof rig>): Promise<void> {
   files.disk.faults.disarm();
   expect(files.writers, 'files left open').toBe(0);
   await listInstalled(files);
@@ -76,7 +76,7 @@ describe.each(faults)('when any storage call fails (%s %o)', (fault, options) =>
         const error = await settled(install(parts.source, parts.files, parts.options));
         if (parts.files.disk.faults.failed === null) expect(error).toBeNull();
         if (error === null) expect(parts.files.contents('tiny')).toEqual(expected);
-        await expectMended(parts);
+        await expectComplete(parts);
       },
       options,
     );
@@ -94,7 +94,7 @@ describe.each(faults)('when any storage call fails (%s %o)', (fault, options) =>
         weights[5000] = (weights[5000] ?? 0) ^ 1;
         arm(files.disk.faults);
         await settled(verifyInstalled(files, 'tiny').then(() => install(source, files, parts.options)));
-        await expectMended(parts);
+        await expectComplete(parts);
       },
       options,
     );

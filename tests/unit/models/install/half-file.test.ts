@@ -26,7 +26,7 @@ async function plan(bytes: Uint8Array<ArrayBuffer>, names: readonly string[], ch
   return { web, planned };
 }
 
-/** All chunks put together, made in the given order. */
+/** All chunks, made in the given order and concatenated. */
 async function carryOut(
   { from, size, chunks }: PlannedFile,
   order = chunks,
@@ -47,13 +47,13 @@ async function carryOut(
 
 const values = (seed: number, count: number) => randomValues(seed, count);
 
-/** As float16 can hold them. */
+/** Rounds to float16. */
 const rounded = (list: Float32Array) => float16ToFloat32(float32ToFloat16(list));
 
 const bytesOf = (list: Float32Array | Float64Array | Uint16Array) =>
   new Uint8Array(list.buffer, list.byteOffset, list.byteLength);
 
-/** Values as each type stores them, and what is then left of them. */
+/** Stored forms of values by type, and the values after conversion. */
 const stored = {
   F64: (list: Float32Array) => ({ bytes: bytesOf(Float64Array.from(list)), list }),
   F32: (list: Float32Array) => ({ bytes: bytesOf(list), list }),
@@ -65,7 +65,7 @@ const stored = {
   },
 };
 
-/** Tensors of every type, two of them not wanted, one far longer than a chunk. */
+/** Tensors of every type, two of them unwanted, one much longer than a chunk. */
 function mixed() {
   const [a, b, c, d, e] = [values(1, 12), values(2, 600), values(3, 9000), values(4, 40), values(5, 64)];
   const { bytes: upper, list: brain } = stored.BF16(d);
@@ -135,7 +135,7 @@ describe('halfFile', () => {
   it('fetches neighbouring tensors together and skips unused ones', async () => {
     const { file, wanted } = mixed();
     const { web, planned } = await plan(file, Object.keys(wanted), 100_000);
-    // One request for what stands before the unwanted tensor, one for all that comes after it.
+    // One request before the unwanted tensor, and one after it.
     expect(planned.chunks.map(({ download }) => download > 0)).toEqual([false, true, true]);
     const before = web.sent();
     await carryOut(planned);
@@ -174,7 +174,7 @@ describe('halfFile of a PyTorch file', () => {
             py.string(name),
             tensorOps({
               storage: storage(String(keys.indexOf(name)), length),
-              // The matrix is stored by columns.
+              // The matrix is stored in column-major order.
               ...(name === 'matrix' ? { dims: [3, 4], strides: [1, 3] } : { dims: [length], strides: [1] }),
             }),
           ],

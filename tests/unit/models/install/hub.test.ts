@@ -21,7 +21,7 @@ const torchFile = 'tiny/unet/weights.bin';
 
 let hub: Hub;
 let base: string;
-/** Every file of the model but for the journal, as a server that sends parts gives it. */
+/** All files of the model except the journal, as installed from a server with range support. */
 let expected: ReadonlyMap<string, string>;
 
 function rig() {
@@ -80,7 +80,7 @@ async function expectWhole(files: MemoryFiles): Promise<void> {
   expect(files.writers).toBe(0);
 }
 
-/** Stops an installation after so many chunks of the UNet. */
+/** Aborts an installation after a number of the UNet's chunks. */
 async function stopAfter(chunks: number, { source, files, options }: ReturnType<typeof rig>): Promise<void> {
   const stop = new AbortController();
   let written = 0;

@@ -23,7 +23,7 @@ import type { FakeWeb } from '../../../support/install/web.ts';
 
 const unetUrl = `${base}tiny/unet/weights.safetensors`;
 const unetFile = 'unet/diffusion_pytorch_model.safetensors';
-/** Small enough that the tiny model's UNet has dozens of chunks. */
+/** Chunk length in bytes: the tiny model's UNet has dozens of chunks. */
 const chunkLength = 4096;
 
 function rig() {
@@ -45,7 +45,7 @@ function rig() {
   return { web, source, files, clock, notices, progress, options };
 }
 
-/** The same when nothing goes wrong. */
+/** Files after an installation without faults. */
 let expected: ReadonlyMap<string, string>;
 beforeAll(async () => {
   const { source, files, options } = rig();
@@ -53,7 +53,7 @@ beforeAll(async () => {
   expected = files.contents('tiny');
 });
 
-/** Whatever happened: the model is whole, as it should be, and nothing was left open. */
+/** Checks that the model is complete and correct, and that no file is open. */
 async function expectWhole(files: MemoryFiles): Promise<void> {
   expect(files.contents('tiny')).toEqual(expected);
   expect(await verifyInstalled(files, 'tiny')).toEqual([]);
@@ -61,7 +61,7 @@ async function expectWhole(files: MemoryFiles): Promise<void> {
   expect(files.writers).toBe(0);
 }
 
-/** Stops an installation once so many bytes of the UNet have come. */
+/** Aborts an installation after this many bytes of the UNet. */
 async function stopAfter(bytes: number, { web, source, files, options }: ReturnType<typeof rig>) {
   const stop = new AbortController();
   web.onPart = () => {
@@ -218,7 +218,7 @@ describe('installed model', () => {
       secondsLeft: 0,
     });
     const half = reports.find(({ done, of }) => done > of / 2);
-    // A chunk each tenth of a second.
+    // One chunk each tenth of a second.
     expect(half?.bytesPerSecond).toBeGreaterThan(10_000);
     expect(half?.bytesPerSecond).toBeLessThan(11 * chunkLength);
     expect(half?.secondsLeft).toBeCloseTo(
@@ -254,7 +254,7 @@ describe('interrupted installation', () => {
       progress.push(report);
       if (report.stage === 'verify' && report.done > report.of / 2) stop.abort();
     };
-    // Reports are as rare as the clock says.
+    // Progress events are limited by the clock.
     const now = () => {
       parts.clock.pass(200);
       return parts.clock.now();
@@ -265,7 +265,7 @@ describe('interrupted installation', () => {
     expect(progress.length).toBeGreaterThan(5);
     expect(web.asked.length).toBe(before);
 
-    // Nothing was lost by it.
+    // No progress was lost.
     const [verify] = progress;
     progress.length = 0;
     await install(plan, files, options);
@@ -343,7 +343,7 @@ describe('interrupted installation', () => {
   });
 });
 
-/** Faults of servers that pass, each of which must end in the model that a good server would have given. */
+/** Transient server faults. Each must end in the model that a correct server gives. */
 const passing: Record<string, (web: FakeWeb) => void> = {
   'refuses every third request for a while': (web) => {
     let count = 0;
@@ -394,7 +394,7 @@ describe('a server', () => {
     await expectWhole(files);
   });
 
-  /** Another version of the UNet: the same header, other values. */
+  /** Another version of the UNet: same header, other values. */
   function replace(web: FakeWeb, tag: string): void {
     const { bytes = new Uint8Array(0) } = web.files.get(unetUrl) ?? {};
     const other = bytes.slice();

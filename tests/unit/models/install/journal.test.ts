@@ -4,7 +4,7 @@ import { journalSchema, stringifyJournal } from '../../../../src/models/install/
 import { stableDiffusionVariations } from '../../../../src/models/install/stable-diffusion.ts';
 
 describe('install journal', () => {
-  // Journals of this form are on the disks of users, who would have to download gigabytes again.
+  // Users have journals in this format; a change would make them download gigabytes again.
   const stored = {
     version: 1,
     generation: 7,

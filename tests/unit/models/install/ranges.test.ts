@@ -6,7 +6,7 @@ import { coalesce } from '../../../../src/models/install/ranges.ts';
 import type { Missing, CoalescedRange } from '../../../../src/models/install/ranges.ts';
 import { memorySource } from '../../../../src/models/source.ts';
 
-/** Files whose chunks lie where the spans say; null is a chunk that is read in another way. */
+/** Files with chunks at the given spans; null is a chunk that is not downloaded by ranges. */
 function missingOf(files: readonly (readonly (Span | null)[])[], inOrder = false): Missing[] {
   return files.flatMap((spans, index) => {
     const from = { ...remoteOf(memorySource(`${index}`, new Uint8Array(0)), null), inOrder };
@@ -21,7 +21,7 @@ function missingOf(files: readonly (readonly (Span | null)[])[], inOrder = false
 
 const chunksOf = (range: CoalescedRange): readonly Missing[] => ('chunk' in range ? [range] : range);
 
-/** Chunks of 10 bytes, some of them read in another way, with gaps between some. */
+/** Chunks of 10 bytes, some not downloaded by ranges, with gaps between some. */
 const anySpans = fc
   .array(fc.record({ gap: fc.boolean(), whole: fc.integer({ min: 0, max: 5 }) }), { maxLength: 60 })
   .map((chunks) => {

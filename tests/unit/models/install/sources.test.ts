@@ -28,7 +28,7 @@ function folderOf(files: ReadonlyMap<string, Uint8Array>): LocalFolder {
   };
 }
 
-/** The tiny model as diffusers would have saved it, without a manifest. */
+/** The tiny model in the layout of diffusers, without a manifest. */
 function inDiffusersLayout(): Map<string, Uint8Array<ArrayBuffer>> {
   const names: Record<string, string> = {
     'unet/weights.safetensors': 'unet/diffusion_pytorch_model.safetensors',
@@ -145,7 +145,7 @@ describe('model source', () => {
   describe('with weights in another file layout', () => {
     const whole = 'unet/diffusion_pytorch_model.safetensors';
 
-    /** The tiny model with other files instead of the one with the UNet's weights. */
+    /** The tiny model with the UNet's weight file replaced. */
     function withWeights(files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>) {
       const model = inDiffusersLayout();
       model.delete(whole);

@@ -17,7 +17,7 @@ import { referenceVae } from '../../../support/reference/vae.ts';
 import { stableDiffusionUnet, stableDiffusionVae } from '../../../support/stable-diffusion.ts';
 import { attentionBy } from '../../../support/attention.ts';
 
-/** Stable Diffusion 1.x by its shapes: reading a weight fails. */
+/** Stable Diffusion 1.x by its shapes, without values. */
 const unet = referenceUnet(stableDiffusionUnet).parameters;
 const vae = referenceVae(stableDiffusionVae, true).parameters;
 const unetConfig = parseUnetConfig('unet/config.json', stableDiffusionUnet);
@@ -118,7 +118,7 @@ describe.each(Object.entries(graphs))('graph of the %s', (_, { graph: bytes, nod
 
   it('has no node with more tensors than a GPU can bind', () => {
     for (const { name, inputs, outputs } of file.nodes) {
-      // Lengths and shapes stay in memory.
+      // Lengths and shapes are stored in the graph.
       const bound = inputs.filter((input) => input !== '' && constants.get(input)?.type !== int64Type);
       expect({ name, tensors: bound.length + outputs.length > 8 }).toEqual({ name, tensors: false });
     }
@@ -155,7 +155,7 @@ describe('attention', () => {
   };
 
   it('is one fused node when heads are no wider than the device supports', () => {
-    // Stable Diffusion's heads have 40, 80 and 160 channels, in 5, 5 and 6 blocks.
+    // Stable Diffusion has heads of 40, 80 and 160 channels, in 5, 5 and 6 blocks.
     expect([39, 40, 80, 159, 160].map(fusedHeads)).toEqual([0, 5, 10, 10, 16]);
   });
 });
@@ -204,7 +204,7 @@ describe('a checkpoint that does not match its configuration', () => {
       fc.property(fc.constantFrom(...names), (tensor) => {
         const { code, message, details } = error(() => compile[part](without(checkpoint, tensor)));
         expect(code).toBe('tensor-missing');
-        // An attention layer that has lost its query may be either generation's.
+        // Without its query, an attention layer may have old or new names.
         expect(details['file']).toBe(checkpoint.name);
         if (!/\.(query|to_q)\.weight$/.test(tensor)) expect(details['tensor']).toBe(tensor);
         expect(message).toContain(String(details['tensor']));

@@ -13,13 +13,13 @@ import { load, runDecoder, runUnet, watched } from './support.ts';
 import type { Size, UnetQuestion } from './support.ts';
 import { attentionBy } from '../../../support/attention.ts';
 
-/** float32 rounds at 6e-8; sums of a few hundred such terms through some thirty layers stay below this. */
+/** Tolerance: float32 rounds at 6e-8, and sums of a few hundred terms through thirty layers stay below this. */
 const limit = 1e-5;
 
 const withAttention = 'CrossAttnDownBlock2D';
 const upWithAttention = 'CrossAttnUpBlock2D';
 
-/** A UNet of two levels, attention on the upper. */
+/** A UNet of two levels, with attention in the first. */
 const small: UnetJson = {
   in_channels: 4,
   out_channels: 4,
@@ -38,7 +38,7 @@ function question(json: UnetJson, size: Size, batch = 2, timestep = 421): UnetQu
     size,
     timestep,
     samples: rows.map((row) => randomValues(100 + row, json.in_channels * size.height * size.width)),
-    // The first is the unconditional one.
+    // The first row is the unconditional one.
     embeds: rows.map((row) =>
       row === 0
         ? new Float32Array(json.cross_attention_dim)
@@ -47,7 +47,7 @@ function question(json: UnetJson, size: Size, batch = 2, timestep = 421): UnetQu
   };
 }
 
-/** The float64 answer, with real cross-attention over a sequence of one token. */
+/** float64 reference, with full cross-attention over a sequence of one token. */
 function expected(reference: ReferenceUnet, json: UnetJson, asked: UnetQuestion): number[] {
   const { size, samples, embeds, timestep } = asked;
   return samples.flatMap((sample, row) => {
@@ -67,7 +67,7 @@ async function unetError(
   const reference = referenceUnet(json);
   reference.parameters.randomise(1);
   const asked = question(json, size);
-  // Halves share their sample: with two, the one picture's rows differ in the embedding alone.
+  // Both halves share the sample: for one picture, the two rows differ only in the embedding.
   const [first] = asked.samples;
   if (!first) throw new Error('there is no sample');
   const samples = halves === 2 ? [first] : asked.samples;
@@ -210,7 +210,7 @@ describe('a compiled UNet matches the reference', () => {
       );
     await fc.assert(
       fc.asyncProperty(anyUnet, async ({ json, height, width, fused, scoreBytes, halves }) => {
-        // Norms over a handful of values lose some digits; a wrong layer is a thousand times as far off.
+        // Norms over few values lose some digits; a wrong layer is off by a thousand times as much.
         expect(await unetError(json, { height, width }, attentionBy(fused, scoreBytes), halves)).toBeLessThan(
           10 * limit,
         );
@@ -252,7 +252,7 @@ describe('a compiled UNet matches the reference', () => {
   });
 });
 
-/** An autoencoder of three levels. */
+/** An autoencoder with three levels. */
 const smallVae: VaeJson = {
   in_channels: 3,
   out_channels: 3,

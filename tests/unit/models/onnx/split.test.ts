@@ -12,7 +12,7 @@ import { randomValues } from '../../../support/reference/parameters.ts';
 const compute = createCpuCompute();
 const width = 200;
 
-/** y = (x·weight).reshape(1, width) + bias, all inside of one file: one weight is long, the others are short. */
+/** y = (x·weight).reshape(1, width) + bias, with one long and several short weights in the file. */
 const file = encodeModel({
   name: 'tower',
   nodes: [
@@ -44,7 +44,7 @@ const file = encodeModel({
   outputs: [{ name: 'y', type: 'float32', dims: [1, width] }],
 });
 
-/** The file on a disk that is read synchronously, and what was read from it. */
+/** A file that is read synchronously, with a record of the reads. */
 function onDisk(bytes: Uint8Array) {
   const source = memorySource('tower.onnx', bytes);
   const reads: number[] = [];

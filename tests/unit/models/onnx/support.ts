@@ -25,7 +25,7 @@ export interface Size {
   readonly width: number;
 }
 
-/** A session of a compiled graph with its weights. */
+/** Creates a session of a compiled graph with its weights. */
 export async function load(name: string, graph: CompiledGraph, checkpoint: Checkpoint): Promise<Session> {
   const data = await packWeights(graph.plan, checkpoint);
   return runtime.createSession(name, {
@@ -55,7 +55,7 @@ async function values(tensor: DeviceTensor): Promise<Float32Array> {
   return data;
 }
 
-/** What a UNet is asked in these tests: pictures one after the other, an embedding for each, one timestep. */
+/** Inputs of a UNet: samples one after the other, an embedding for each row, and one timestep. */
 export interface UnetQuestion {
   readonly size: Size;
   readonly samples: readonly Float32Array[];
@@ -123,7 +123,7 @@ export async function runDecoder(
   return values(output);
 }
 
-/** A checkpoint that writes down which tensors are read. */
+/** A checkpoint that records which tensors are read. */
 export function watched(checkpoint: Checkpoint): { checkpoint: Checkpoint; read: Set<string> } {
   const read = new Set<string>();
   return {

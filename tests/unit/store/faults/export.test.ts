@@ -9,7 +9,7 @@ import type { Action } from './visits.ts';
 
 const base64 = (bytes: ArrayBuffer | Uint8Array) => Buffer.from(new Uint8Array(bytes)).toString('base64');
 
-/** Saves both frames; `tight` sets a limit that the first attempt does not keep. */
+/** Options that differ from the default ones; `tight` sets a size limit that the first attempt exceeds. */
 type Change = Partial<ExportOptions> & { readonly tight?: true };
 
 async function save(
@@ -33,7 +33,7 @@ async function save(
 
 const lengths = new Map<string, Promise<number>>();
 
-/** The bytes of the same file without a limit, on another device. */
+/** Length of the same file without a limit, exported on another device. */
 function unlimited(options: ExportOptions): Promise<number> {
   const key = JSON.stringify(options);
   const length =
@@ -47,7 +47,7 @@ function unlimited(options: ExportOptions): Promise<number> {
   return length;
 }
 
-/** Saves both frames from the Export dialog, as a download. What comes of it is the file, byte for byte. */
+/** Exports both frames from the Export dialog as a download. The result is compared byte by byte. */
 function saving(name: string, change: Change): Action {
   return {
     name,
@@ -60,7 +60,7 @@ function saving(name: string, change: Change): Action {
   };
 }
 
-/** Saves both frames to a file that is chosen in a save picker, each time anew. */
+/** Exports both frames to a file chosen in a save picker, a new one each time. */
 function savingTo(name: string, change: Change, contents: string): Action {
   const picked = new WeakMap<Rig, PickedFile>();
   return {
@@ -72,7 +72,7 @@ function savingTo(name: string, change: Change, contents: string): Action {
       await save(rig, change, target);
       expect(target.writing, 'files left open').toBe(0);
       if (rig.stores.exporter.getState().written) return;
-      // An empty file that the picker made is removed, unless that fails too.
+      // An empty file created by the picker is removed, unless removing fails too.
       const left = target.bytes && new TextDecoder().decode(target.bytes);
       expect(contents === '' ? [null, ''] : [contents], 'previous contents of the file').toContain(left);
     },

@@ -9,7 +9,7 @@ import { faults, press } from './visits.ts';
 const wanted: WantedModel = { kind: 'manifest', url: `${base}tiny/model.json` };
 const id = 'hub.test-tiny';
 
-/** Resolves when nothing is being fetched, and what is on the device has been read after that. */
+/** Resolves when no download runs and the list of installed models has been read again. */
 async function whenStill({ stores: { models } }: Rig): Promise<void> {
   await until(models, ({ fetch }) => fetch?.phase !== 'running' && fetch?.phase !== 'waiting');
   await models.refresh();
@@ -37,7 +37,7 @@ async function pauseAndResume(rig: Rig): Promise<void> {
   await whenStill(rig);
 }
 
-/** Finds that a model is damaged, and repairs it. */
+/** Detects a damaged model and repairs it. */
 async function repair(rig: Rig): Promise<void> {
   await rig.stores.models.verify(id);
   press(rig, 'Repair');
@@ -51,7 +51,7 @@ interface Action {
   readonly installed: 'whole' | 'damaged' | null;
   readonly act: (rig: Rig) => Promise<void>;
   readonly again: (rig: Rig) => Promise<void>;
-  /** Whether the model is there in the end. */
+  /** Whether the model is installed in the end. */
   readonly there: boolean;
 }
 
@@ -70,7 +70,7 @@ const actions: readonly Action[] = [
   { name: 'removing a model', installed: 'whole', act: remove, again: remove, there: false },
 ];
 
-/** A device with the model on it, or without. */
+/** A device with or without an installed model. */
 async function deviceWith(installed: Action['installed']): Promise<MemoryModels> {
   const models = new MemoryModels();
   if (installed) await get(new Rig(new Map(), undefined, models));
@@ -99,7 +99,7 @@ describe.each(faults)('when any storage call fails (%s %o)', (fault, options) =>
       await failEachKindOfCall(
         fault,
         async (arm) => {
-          // In turn, or each would take twice as long.
+          // One after the other: concurrently, each would take twice as long.
           const isNextVisit = attempts++ % 2 === 1;
           const models = await deviceWith(installed);
           const localStorage = new Map<string, string>();

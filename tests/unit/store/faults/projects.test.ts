@@ -4,21 +4,21 @@ import { file, until } from '../rig.ts';
 import { Visits, comeBack, press, projectOf, testActions } from './visits.ts';
 import type { Action } from './visits.ts';
 
-/** Two projects, the first of them on the page. */
+/** Two projects, the first of them open. */
 async function withCopy(visits: Visits): Promise<Rig> {
   const rig = await visits.withFrames();
   await rig.stores.projects.duplicate(projectOf(rig));
   return rig;
 }
 
-/** Opens the project that was made last. */
+/** Opens the newest project. */
 async function openLast(rig: Rig): Promise<void> {
   await rig.stores.projects.refresh();
   const ids = rig.stores.projects.getState().list?.map(({ id }) => id) ?? [];
   await rig.stores.projects.open(ids.sort().at(-1) ?? '');
 }
 
-/** Waits for a project to come back to the page, or for the page to say that it cannot. */
+/** Waits until a deleted project is restored, or an error is shown. */
 async function backOrTold({ stores: { animation, notices } }: Rig): Promise<void> {
   const errors = ({ notices: shown }: ReturnType<typeof notices.getState>) =>
     shown.reduce((sum, { kind, count }) => sum + (kind === 'error' ? count : 0), 0);
@@ -29,7 +29,7 @@ async function backOrTold({ stores: { animation, notices } }: Rig): Promise<void
   ]);
 }
 
-/** A `.drift` file of two frames. */
+/** A `.drift` file with two frames. */
 let archive: Promise<Blob> | undefined;
 const makeArchive = async () => {
   const rig = await new Visits().withFrames();
@@ -83,7 +83,7 @@ const actions: readonly Action[] = [
     act: async ({ stores }) => stores.projects.importFile(await (archive ??= makeArchive())),
     again: async (rig) => {
       await rig.stores.projects.refresh();
-      // It may be there and only not have opened.
+      // The project may exist although opening it failed.
       if (rig.stores.projects.getState().list?.length === 2) await openLast(rig);
       else await rig.stores.projects.importFile(await (archive ??= makeArchive()));
     },

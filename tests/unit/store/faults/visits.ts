@@ -14,17 +14,17 @@ import { Rig, until, valueOf, valuesOf } from '../rig.ts';
 
 const hour = 60 * 60 * 1000;
 
-/** Visits of one page in one browser, one after another: what is stored stays, and its storage can be made to fail. */
+/** Successive visits of one page in one browser: storage persists, and can be made to fail. */
 export class Visits {
   readonly device = new Device();
   readonly models = new MemoryModels();
   readonly #localStorage = new Map<string, string>();
 
-  /** Web Locks of the browser, and the media worker of the page that is open. */
+  /** Web Locks of the browser, and the media worker of the current page. */
   readonly #locks = new MemoryLocks();
   #worker: LockClient | null = null;
 
-  /** A page whose media worker writes files of the Export dialog as the real one does. */
+  /** A page whose media worker exports files like the real one. */
   tab(): Rig {
     const rig = new Rig(this.#localStorage, this.device, this.models);
     const { files, locks } = this.device;
@@ -44,7 +44,7 @@ export class Visits {
     return new ScratchFiles(() => this.device.files.disk.getDirectory(), new WorkerLocks(this.#worker));
   }
 
-  /** A page with two frames that are kept. */
+  /** A page with two stored frames. */
   async withFrames(): Promise<Rig> {
     const rig = this.tab();
     await rig.ready();
@@ -54,7 +54,7 @@ export class Visits {
     return rig;
   }
 
-  /** The page is killed, and opened again; nothing has been read yet. */
+  /** Kills the page and opens it again; nothing has been read yet. */
   nextTab(): Rig {
     this.device.crash();
     this.#worker?.die();
@@ -67,13 +67,13 @@ export class Visits {
     return rig;
   }
 
-  /** The same two frames after a reload: none of their pixels is in memory. */
+  /** The same two frames after a reload, with no pixels in memory. */
   async withStoredFrames(): Promise<Rig> {
     await this.withFrames();
     return this.reload();
   }
 
-  /** Files and records that belong to no project once everything that can be undone has had its time. */
+  /** Files and records that belong to no project after all grace periods. */
   async orphans(): Promise<string[]> {
     this.device.crash();
     this.#worker?.die();
@@ -101,7 +101,7 @@ export class Visits {
   }
 }
 
-/** What a page does when it is opened. */
+/** What the page does on opening. */
 export async function comeBack(rig: Rig): Promise<void> {
   rig.load();
   await Promise.all([rig.stores.projects.reopen(), rig.stores.model.whenReady()]);
@@ -113,7 +113,7 @@ export async function settled({ stores }: Rig): Promise<void> {
   await stores.autosave.whenSettled();
 }
 
-/** Presses what a notice offers. Returns false where none offers it. */
+/** Clicks an action of a notice. Returns false if no notice has it. */
 export function press({ stores }: Rig, label: string): boolean {
   const actions = stores.notices.getState().notices.flatMap((notice) => notice.actions);
   const offer = actions.find((action) => action.label === label);
@@ -125,7 +125,7 @@ export function projectOf({ stores }: Rig): string {
   return stores.animation.getState().project?.id ?? '';
 }
 
-/** What a person sees: the animation on the page, and the list of projects. */
+/** Visible state: the animation on the page, and the list of projects. */
 export async function seen(rig: Rig) {
   const { animation, projects } = rig.stores;
   await projects.refresh();
@@ -143,16 +143,16 @@ function showsError({ stores }: Rig): boolean {
   return errors.length > 0 || stores.autosave.getState().status === 'stuck';
 }
 
-/** Something that a person does, and how the page is before it. */
+/** A user action, and the state of the page before it. */
 export interface Action {
   readonly name: string;
   readonly before: (visits: Visits) => Promise<Rig>;
   readonly act: (rig: Rig, visits: Visits) => unknown;
-  /** What the person does when that failed; the same again where it is left out. */
+  /** The user's action after a failure; by default the same again. */
   readonly again?: (rig: Rig, visits: Visits) => unknown;
-  /** What comes of it besides what is on the page and in the list. */
+  /** Further results besides the page and the list. */
   readonly result?: (rig: Rig) => unknown;
-  /** Whether frames of before may be neither on the page nor in the list until it is done: they are deleted. */
+  /** Whether frames may be missing until the action is complete, because it deletes them. */
   readonly deletes?: boolean;
 }
 
@@ -213,7 +213,7 @@ async function expectNothingLost(
   );
 }
 
-/** The frames that are on the page or in any project on the disk. */
+/** Frames on the page or in any stored project. */
 async function framesAnywhere(rig: Rig): Promise<(number | undefined)[]> {
   const found = await valuesOf(rig);
   const keeper = rig.device.tab();

@@ -1,11 +1,11 @@
-/** A frame as a person knows it: the value that its picture is filled with, and the frame that it was made from. */
+/** Expected frame: the value that its picture is filled with, and its parent. */
 interface Made {
   readonly value: number;
-  /** Null after the start picture. */
+  /** Null for a child of the start picture. */
   readonly parent: Made | null;
 }
 
-/** A project as a person knows it: a tree of frames, of which one path is the animation. */
+/** Expected project: a tree of frames, one path of which is the animation. */
 export interface Known {
   readonly name: string;
   readonly start: number;
@@ -17,7 +17,7 @@ export function begun(name: string, start: number): Known {
   return { name, start, made: new Set(), last: null };
 }
 
-/** The values of the animation's frames, in order. */
+/** Values of the animation's frames, in order. */
 export function valuesOfKnown({ last }: Known): number[] {
   const values: number[] = [];
   for (let made = last; made; made = made.parent) values.unshift(made.value);
@@ -44,7 +44,7 @@ export function endedAt(project: Known, position: number): Known {
   return { ...project, last: frameAt(project, position) };
 }
 
-/** Takes off the frame at a position with all that came of it, on every branch. */
+/** Removes the frame at a position with its descendants on all branches. */
 export function withoutFrom(project: Known, position: number): Known {
   const first = frameAt(project, position);
   const comesOf = (made: Made | null): boolean => made !== null && (made === first || comesOf(made.parent));
@@ -57,7 +57,7 @@ export function withoutFrom(project: Known, position: number): Known {
 
 export const seed = 7;
 
-/** What the diffusion worker of the tests makes after a project's last frame. */
+/** Values that the fake diffusion worker generates after a project's last frame. */
 export function nextValues(project: Known, count: number): number[] {
   const path = valuesOfKnown(project);
   let value = path.at(-1) ?? project.start;

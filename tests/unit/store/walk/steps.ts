@@ -1,12 +1,12 @@
 import type { StorageFault } from '../../../support/storage/faults.ts';
 
-/** Where in a list, or in an animation: numbers from 0 to 1. */
+/** Relative position in a list or animation, 0 to 1. */
 export type Share = number;
 
-/** How something is taken back: not at all, by its notice, or by Undo, Redo and Undo again, which may not wait. */
+/** How a step is undone: not at all, by its notice, or by Undo, Redo and Undo in quick succession. */
 export type Undo = false | 'notice' | 'keys' | 'hasty keys';
 
-/** What a person does, and what else happens at that moment. */
+/** A user action, with what else happens at that moment. */
 export type Step =
   | {
       readonly kind: 'generate';
@@ -19,7 +19,7 @@ export type Step =
   | { readonly kind: 'deleteFrames'; readonly from: Share; readonly undo: Undo }
   | { readonly kind: 'choose'; readonly value: number; readonly undo: Undo }
   | { readonly kind: 'startOver'; readonly undo: Undo }
-  /** Another size, and back, where there is no frame that holds it. */
+  /** Another size, and back, if no frame depends on it. */
   | { readonly kind: 'resize' }
   | { readonly kind: 'leave' }
   | { readonly kind: 'open'; readonly which: Share }

@@ -15,13 +15,13 @@ import {
 import type { Known } from './person.ts';
 import type { Fault, Share, Step, Undo } from './steps.ts';
 
-/** Most projects that a walk has at once, so that it takes no longer and longer. */
+/** Maximum number of projects, which bounds the duration of a walk. */
 const mostProjects = 5;
 
-/** Stands for the id of a copy until that is known. */
+/** Placeholder for the id of a copy until it is known. */
 const copyId = 'copy';
 
-/** A page that a person uses, and what they expect to see on it. */
+/** The page under test, and the model of what a user expects to see. */
 export class Walk {
   readonly visits = new Visits();
   #rig = this.visits.tab();
@@ -36,11 +36,11 @@ export class Walk {
     await this.#check();
   }
 
-  /** Takes a step, and checks that the person sees what they expect. */
+  /** Takes a step, and compares the page with the model. */
   async take(step: Step, failing: Fault | null): Promise<void> {
     const before = { projects: new Map(this.#projects), open: this.#open };
     const { faults } = this.visits.device;
-    // These can come to half of what is wanted; what happens then is tested call by call.
+    // A reload and an undone deletion may be done partly when a call fails; that is tested call by call elsewhere.
     const comesWhole = step.kind !== 'reload' && !(step.kind === 'delete' && step.undo !== false);
     if (failing && comesWhole) faults.arm(failing.fault, failing.nth);
     await this.#take(step);
@@ -51,7 +51,7 @@ export class Walk {
     await settled(this.#rig);
     if (step.kind === 'duplicate') await this.#adoptCopy();
     if (failed && (await this.#isAsBefore(before))) {
-      // It did not happen: the page has said so.
+      // The action failed, and the page has reported it.
       const errors = this.#rig.stores.notices.getState().notices.filter(({ kind }) => kind === 'error');
       if (JSON.stringify(this.#expected()) !== JSON.stringify(this.#expected(before))) {
         expect(errors, 'the page reports the error').not.toEqual([]);
@@ -62,7 +62,7 @@ export class Walk {
     this.#dismissErrors();
   }
 
-  /** Reloads, waits until nothing can be taken back, and looks for what belongs to nothing. */
+  /** Reloads, waits until nothing can be undone, and looks for orphaned files. */
   async end(): Promise<void> {
     await this.#take({ kind: 'reload' });
     await this.#check();
@@ -74,13 +74,13 @@ export class Walk {
     const project = open === null ? undefined : projects.get(open);
     return {
       page: project ? { name: project.name, start: project.start, frames: valuesOfKnown(project) } : null,
-      // A project in which nothing was made is gone once it is left.
+      // An empty project is removed when it is left.
       list: [...projects.values()].map(({ name, made }) => `${name}: ${made.size}`).sort(),
     };
   }
 
   async #isAsBefore(before: { projects: Map<string, Known>; open: string | null }): Promise<boolean> {
-    // A project can look like the one before it, and be another.
+    // A project may look like the previous one.
     const isSameProject = projectOf(this.#rig) === (before.open ?? '');
     return isSameProject && JSON.stringify(await seen(this.#rig)) === JSON.stringify(this.#expected(before));
   }
@@ -115,7 +115,7 @@ export class Walk {
     if (this.#open !== null) this.#projects.set(this.#open, project);
   }
 
-  /** Another project is on the page, or none: one in which nothing was made is not kept. */
+  /** The page now shows another project, or none; an empty project is not kept. */
   #leaveFor(id: string | null): void {
     const left = this.#current();
     if (this.#open !== null && this.#open !== id && left?.made.size === 0) this.#projects.delete(this.#open);
@@ -239,7 +239,7 @@ export class Walk {
       rig.load();
       await model.whenReady();
     }
-    // Frames made before the end are kept, and are the same as in an uninterrupted run.
+    // Frames made before the end are kept, and equal those of an uninterrupted run.
     const made = animation.getState().frames.length - had;
     const reported = rig.stores.notices.getState().notices.some(({ kind }) => kind === 'error');
     if (end === 'done' && !reported) expect(made).toBe(frames);
@@ -263,7 +263,7 @@ export class Walk {
     }
   }
 
-  /** A project was begun on the page; where it is taken back, what was there before is there again. */
+  /** A project was started; undoing that restores the previous project. */
   async #begun(start: number, back: Undo, name: string): Promise<void> {
     if (back) {
       await undo(this.#rig, 'frames', back);
@@ -310,14 +310,14 @@ export class Walk {
       case 'diffusion':
         rig.killDiffusion('It is gone.');
         rig.load();
-        // The first caller gets the error; loading again starts another.
+        // The first caller gets the error; loading again starts another worker.
         if (!(await rig.stores.model.whenReady())) rig.load();
         expect(await rig.stores.model.whenReady()).toBe(true);
     }
   }
 }
 
-/** Takes back what was just done, by the notice about it or by the keys. */
+/** Undoes the last action, by its notice or by the keyboard. */
 async function undo(
   { stores: { notices, history } }: Rig,
   about: string,

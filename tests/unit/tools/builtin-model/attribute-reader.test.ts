@@ -61,7 +61,7 @@ describe('trueValue', () => {
 });
 
 describe('AttributeReader', () => {
-  /** Every text has an axis of its own, so a picture can be put next to any of them. */
+  /** Each text has its own axis, so that a picture can be placed near any of them. */
   const texts = [
     ...new Set(attributes.flatMap((name) => wordingsOf(name).flatMap(({ wordings }) => wordings))),
   ];

@@ -16,7 +16,7 @@ describe('toLab', () => {
     ['green', [0, 255, 0], [87.73, -86.18, 83.18]],
     ['blue', [0, 0, 255], [32.3, 79.19, -107.86]],
     ['middle grey', [119, 119, 119], [50.03, 0, 0]],
-    // On the linear part of both curves: 903.3 times 1 / 255 / 12.92.
+    // In the linear part of both curves: 903.3 / 255 / 12.92.
     ['a grey next to black', [1, 1, 1], [0.27, 0, 0]],
   ])('%s', (_, rgb, expected) => {
     const found = toLab(...rgb);
@@ -30,7 +30,7 @@ describe('labOfThirds', () => {
   it('is the mean of the upper, middle and lower rows', () => {
     const [width, height] = [2, 7];
     const data = new Uint8ClampedArray(4 * width * height).fill(255);
-    // Rows 0 and 1, then 2 to 4, then 5 and 6: what two thirds of seven rows round to.
+    // Thirds of seven rows, rounded: rows 0 and 1, 2 to 4, 5 and 6.
     for (let pixel = 0; pixel < width * height; pixel++) {
       const row = Math.floor(pixel / width);
       data.set(row < 2 ? [255, 0, 0] : row < 5 ? [0, 255, 0] : [0, 0, 255], 4 * pixel);
@@ -73,7 +73,7 @@ describe('palettes', () => {
   it('closerToOwn() counts those closest to their own fully, and those closest to another in part or not at all', () => {
     const photographs = [plain(10), plain(50), plain(90)];
     expect(closerToOwn([plain(12), plain(55), plain(80)], photographs)).toBe(1);
-    // The first is nearer to both others; the second is nearer to the first than to its own.
+    // The first is closer to both others; the second is closer to the first than to its own source.
     expect(closerToOwn([plain(88), plain(20), plain(90)], photographs)).toBeCloseTo(3 / 6);
   });
 

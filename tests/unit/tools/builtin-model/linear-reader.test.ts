@@ -14,7 +14,7 @@ const float32 = (name: string, shape: readonly number[], values: Float32Array<Ar
   data: new Uint8Array(values.buffer),
 });
 
-/** A file of heads in which value number n of an attribute has the n-th axis as its direction. */
+/** File of heads in which the n-th value of an attribute has the n-th axis as its direction. */
 async function axes(change: (name: string, dims: number[]) => number[] = (_, dims) => dims): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'drift-reader-'));
   onTestFinished(() => rm(folder, { recursive: true }));

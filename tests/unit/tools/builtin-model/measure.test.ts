@@ -35,7 +35,7 @@ async function write(path: string, content: Uint8Array | string): Promise<void> 
   await writeFile(file, content);
 }
 
-/** The tiny model, with a text tower in place of its fixed prompts. */
+/** The tiny model, with a text tower instead of its fixed prompts. */
 async function writeModel({ steps = 1 } = {}): Promise<void> {
   const files: Map<string, Uint8Array | string> = tinyModelFiles();
   const manifest: unknown = JSON.parse(new TextDecoder().decode(tinyModelFiles().get('model.json')));
@@ -61,7 +61,7 @@ function waves(width: number, height: number, phase: number): Picture {
   return { width, height, data };
 }
 
-/** Four scenes of different families, with two layouts each, and two photographs. */
+/** Four scenes of different families with two layouts each, and two photographs. */
 async function writeData(): Promise<void> {
   const scenes = [0, 1, 2, 3].map(sceneLabels);
   await writeCollection(join(folder, 'data'), { pixels: side, layouts: 2, scenes });
@@ -84,7 +84,7 @@ async function results(): Promise<unknown> {
   return JSON.parse(await readFile(join(folder, 'out', 'measures.json'), 'utf8'));
 }
 
-/** So many pictures of a sheet, with 4 pixels around each. */
+/** Size of a sheet of this many pictures, with 4 pixels around each. */
 const span = (count: number) => count * (side + 4) + 4;
 
 async function sheetSize(name: string): Promise<[number, number]> {
@@ -98,7 +98,7 @@ describe('measuring a model', () => {
     await writeData();
   });
 
-  /** Runs one measure on two pictures, and gives what it has found. */
+  /** Runs one measure on two pictures, and returns its result. */
   async function only<T extends v.GenericSchema>(
     name: string,
     schema: T,
@@ -155,7 +155,7 @@ describe('measuring a model', () => {
     const step = v.object({ repeats: number, embedding: cosine, frame: cosine, shows: share });
     const theme = v.object({ word: v.string(), pictures: number, steps: v.array(step) });
     const { themes } = await only('guidance', v.object({ themes: v.array(theme) }), '--limit', '1');
-    // Words that the start picture shows anyway are left out: here a family's.
+    // Words that the start picture shows already are left out, here a family's.
     expect(themes.map(({ word }) => word)).toEqual(expect.arrayContaining(['snow', 'night', 'city']));
     for (const { word, steps } of themes) {
       expect(steps.map(({ repeats }) => repeats)).toEqual([0, 5, 10, 20]);
@@ -185,7 +185,7 @@ describe('measuring a model', () => {
         'photograph',
       ]);
       for (const kind of ['scenes', 'photographs']) {
-        // Rows are sheets themselves, with a margin of their own.
+        // Each row is itself a sheet with margins.
         expect(await sheetSize(`chains-${kind}`)).toEqual([span(2) + 8, 2 * (span(1) + 4) + 4]);
       }
     });

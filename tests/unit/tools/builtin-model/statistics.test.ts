@@ -20,7 +20,7 @@ import { sceneLabels } from './support.ts';
 
 type Colour = readonly [red: number, green: number, blue: number];
 
-/** A picture whose colour is a function of the place. */
+/** Picture whose colour is a function of the position. */
 function paint(width: number, height: number, at: (x: number, y: number) => Colour): Picture {
   const pixels = Array.from({ length: width * height }, (_, i) => at(i % width, Math.floor(i / width)));
   return { width, height, data: Uint8ClampedArray.from(pixels.flatMap((colour) => [...colour, 255])) };

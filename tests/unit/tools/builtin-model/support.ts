@@ -25,7 +25,7 @@ export function sceneLabels(number: number): SceneLabels {
   };
 }
 
-/** Writes a collection whose pictures are stripes, each of its own. */
+/** Writes a collection whose pictures have different stripes. */
 export async function writeCollection(
   folder: string,
   index: { pixels: number; layouts: number; scenes: readonly SceneLabels[] },

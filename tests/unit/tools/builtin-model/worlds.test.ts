@@ -17,7 +17,7 @@ import { Random } from '../../../../tools/builtin-model/worlds/random.ts';
 import { rasterise } from '../../../../tools/builtin-model/worlds/raster.ts';
 import { drawScene } from '../../../../tools/builtin-model/worlds/scene.ts';
 
-/** Attributes of many scenes at random. */
+/** Attributes of many random scenes. */
 const many = Array.from({ length: 3000 }, (_, i) => randomAttributes(new Random(`many ${i}`)));
 
 /** A scene with some attributes given. */
@@ -112,7 +112,7 @@ describe('captions', () => {
       const words = caption(scene, random);
       expect(words.length).toBeGreaterThan(0);
       const others = families.filter((family) => family !== scene.family);
-      // The first word of a family may be part of a true phrase of another ("mountain lake"), so whole parts are compared.
+      // A family's first word may be part of another's valid phrase ("mountain lake"), so whole phrases are compared.
       const parts = words.split(', ');
       for (const family of others) expect(parts).not.toContain(attributeWords.family[family][0]);
     }

@@ -39,7 +39,7 @@ describe('random values', () => {
     fillValues(others, { ...large, name: 'larger' }, 0);
     const correlation = (a: Float32Array, b: Float32Array) =>
       a.reduce((sum, value, i) => sum + (value - 0.5) * ((b[i] ?? 0.5) - 0.5), 0) / a.length / 4;
-    // By chance alone this has a deviation of 1/√100000 = 0.003.
+    // The standard error is 1/√100000 = 0.003.
     expect(Math.abs(correlation(values, others))).toBeLessThan(0.02);
     for (const step of [1, 2, 100]) {
       expect(Math.abs(correlation(values, values.subarray(step)))).toBeLessThan(0.02);
@@ -127,7 +127,7 @@ describe("PyTorch's archive", () => {
       const start =
         headerOffset + 30 + view.getUint16(headerOffset + 26, true) + view.getUint16(headerOffset + 28, true);
       expect(start % 64).toBe(0);
-      // The descriptor after the data says it again.
+      // The data descriptor after the data repeats it.
       expect(view.getUint32(start + entry.size, true)).toBe(0x08074b50);
       expect(view.getUint32(start + entry.size + 4, true)).toBe(entry.crc32);
     }
@@ -137,7 +137,7 @@ describe("PyTorch's archive", () => {
     const sized = (length: number): LazyBytes => ({
       length,
       fill: (target, offset) => {
-        // Every float is its own index, as far as float32 can.
+        // Each float is its own index, rounded to float32.
         const values = Float32Array.from({ length: target.length / 4 }, (_, i) => offset / 4 + i);
         target.set(new Uint8Array(values.buffer));
       },

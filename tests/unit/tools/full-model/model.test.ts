@@ -42,7 +42,7 @@ const jsonOf = async (path: string): Promise<unknown> =>
 const diffusion = (path: string) => `${diffusionRepository}/${path}`;
 const clip = (path: string) => `${clipRepository}/${path}`;
 
-/** How large values are: the root of their mean square. */
+/** Root mean square. */
 const magnitude = (values: Float32Array) =>
   Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
 
@@ -169,7 +169,7 @@ describe("the small model's CLIP", async () => {
 
   it('has a tokenizer that merges letters', () => {
     const { dims, ids } = tokenize(['at the sea']);
-    // Start, at, th-e, s-ea, end.
+    // Token ids of: start, at, th-e, s-ea, end.
     expect(dims).toEqual([1, 7]);
     expect(ids[0]).toBe(1022n);
     expect(ids.at(-1)).toBe(1023n);

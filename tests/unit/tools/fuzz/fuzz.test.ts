@@ -13,7 +13,7 @@ describe.each(all)('corrupted files: %s', (target) => {
     expect(findings).toEqual([]);
     const refused = [...tally.refused.values()].reduce((sum, times) => sum + times, 0);
     expect(tally.opened + refused).toBe(350);
-    // Where only one kind of fault is found, nothing behind it is tested.
+    // If all cases fail in the same way, the code behind that check is not tested.
     expect(tally.refused.size).toBeGreaterThan(2);
   });
 
