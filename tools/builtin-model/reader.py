@@ -2,7 +2,7 @@
 
 One linear classifier for each attribute on the unit image embeddings of the bank (a linear probe, Radford et al. 2021).
 `measure.ts` reads attributes off pictures with it: zero-shot classification by the text tower confuses seasons and kinds
-of weather that the image embedding does tell apart. Prints the accuracy on a tenth of the scenes, which is left out.
+of weather that the image embedding does distinguish. Prints the accuracy on a tenth of the scenes, which is left out.
 """
 
 import argparse

@@ -80,7 +80,7 @@ export function frameAt(place: number, frames: number): number {
   return 1 + Math.round(Math.min(1, Math.max(0, place)) * (frames - 1));
 }
 
-/** Round numbers in a range for the labels of an axis, at most `most`, with the decimals that tell them apart. */
+/** Round numbers in a range for the labels of an axis, at most `most`, with as many decimals as distinguish them. */
 export function ticks(
   { low, high }: { readonly low: number; readonly high: number },
   most: number,
