@@ -122,7 +122,7 @@ async function encode(
   { signal, onProgress, createOutput }: ExportWatch,
   attempt: number,
 ): Promise<Omit<Result<ExportMethod>, 'file'>> {
-  const { format, resampling, frameRate, loop, dither, palettes } = options;
+  const { format, resampling, frameRate, loop, dither, palettes, videoEncoder } = options;
   if (format === 'drift') throw new RangeError('projects are written by the projects worker');
   const placement = placementOf(frameSize(source), {
     ...options,
@@ -148,7 +148,7 @@ async function encode(
   const encoder = await encoders[format](
     feed,
     counting,
-    { frameRate, loop, dither, palettes, quality: effort.quality, note, document },
+    { frameRate, loop, dither, palettes, videoEncoder, quality: effort.quality, note, document },
     {
       signal,
       createOutput,

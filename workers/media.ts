@@ -18,6 +18,7 @@ import type { PictureRef, PictureSource } from '../src/project/index.ts';
 import { mediaApi, serve } from '../src/protocol/index.ts';
 import { exportAnimation, frameSource } from './exporting.ts';
 import { ImportFiles } from './imports.ts';
+import { removeEmpty } from './picked-file.ts';
 import { ScratchFiles } from './scratch.ts';
 import { privateFiles, projectLocks } from './storage.ts';
 
@@ -120,6 +121,15 @@ serve(self, mediaApi, {
   mp4: ({ source, frames, ...options }, work) =>
     encode({ source, frames }, work, (written) => encodeMp4(written, options, controlOf(work))),
   zip: (animation, work) => encode(animation, work, (written) => encodeZip(written, controlOf(work))),
-  export: ({ source, frames, ...request }, work) =>
-    encode({ source, frames }, work, (written) => exportAnimation(written, request, controlOf(work))),
+  export: async ({ source, frames, ...request }, work) => {
+    try {
+      return await encode({ source, frames }, work, (written) =>
+        exportAnimation(written, request, controlOf(work)),
+      );
+    } catch (error) {
+      // It may have been cancelled before its turn to write.
+      if (request.target) await removeEmpty(request.target);
+      throw error;
+    }
+  },
 });

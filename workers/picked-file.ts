@@ -31,7 +31,7 @@ export async function fillPicked<T>(
     return result;
   } catch (error) {
     await writable.abort().catch(() => undefined);
-    await removeEmpty(target).catch(() => undefined);
+    await removeEmpty(target);
     throw error;
   }
 }
@@ -48,9 +48,13 @@ function unwritable({ name }: FileSystemFileHandle, cause: unknown): MediaError 
   });
 }
 
-/** Removes an empty file left by the save picker, if the browser supports it (Chromium). */
-async function removeEmpty(target: FileSystemFileHandle): Promise<void> {
+/** Removes an empty file left by the save picker, if the browser supports it (Chromium); never fails. */
+export async function removeEmpty(target: FileSystemFileHandle): Promise<void> {
   const remove: unknown = Reflect.get(target, 'remove');
-  if (typeof remove !== 'function' || (await target.getFile()).size > 0) return;
-  await Reflect.apply(remove, target, []);
+  if (typeof remove !== 'function') return;
+  try {
+    if ((await target.getFile()).size === 0) await Reflect.apply(remove, target, []);
+  } catch {
+    // It is gone already, or may not be removed.
+  }
 }

@@ -39,6 +39,7 @@ export async function encodeQuickGif(
     loop,
     dither: 'diffusion',
     palettes: 'per-frame',
+    videoEncoder: 'browser',
     quality: 1,
     note: null,
     document: null,

@@ -24,7 +24,7 @@ export async function encodeMp4(
     repeats: new Array<number>(of).fill(1),
     picture: (index: number) => frames.picture(index),
   };
-  const options = { codec: 'avc', quality: 1, comment: null } as const;
+  const options = { codec: 'avc', quality: 1, comment: null, withFfmpeg: false } as const;
   const { file, result } = await writeToSink(createOutput, 'video/mp4', (sink) =>
     encodeVideo(video, options, sink, {
       signal,

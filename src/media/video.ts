@@ -10,6 +10,11 @@ export interface EncodeVideoControl extends VideoControl {
   readonly createOutput: CreateOutput;
 }
 
+export interface EncodeVideoOptions extends VideoOptions {
+  /** Whether ffmpeg encodes even if the browser could. */
+  readonly withFfmpeg: boolean;
+}
+
 /** Colour metadata, so that all players show the same colours. */
 const labels = '-color_range tv -colorspace bt709 -color_primaries bt709 -color_trc bt709';
 const scaling = '-vf scale=out_color_matrix=bt709:out_range=tv -pix_fmt yuv420p';
@@ -27,19 +32,20 @@ function ffmpegArguments(codec: VideoCodec, quality: number, comment: string | n
 }
 
 /**
- * Encodes a video with the browser's encoder, or with ffmpeg, loaded on demand, if the browser has none.
+ * Encodes a video with the browser's encoder, or with ffmpeg, loaded on demand, if the browser has none or
+ * that is wanted.
  *
  * @returns `webcodecs` or `ffmpeg`
  * @throws MediaError like `encodeWithFfmpeg`; what `picture` or the sink throws; the signal's reason if aborted
  */
 export async function encodeVideo(
   video: VideoFrames,
-  options: VideoOptions,
+  options: EncodeVideoOptions,
   sink: Sink,
   control: EncodeVideoControl,
 ): Promise<'webcodecs' | 'ffmpeg'> {
   const { signal } = control;
-  if (await abortable(canEncode(video, options), signal)) {
+  if (!options.withFfmpeg && (await abortable(canEncode(video, options), signal))) {
     try {
       await encodeWithWebCodecs(video, options, sink, control);
       return 'webcodecs';

@@ -47,6 +47,8 @@ export const exportOptionsSchema = v.object({
   dither: v.picklist(['none', 'ordered', 'diffusion']),
   /** For GIF: one palette for all frames, or one for each. */
   palettes: v.picklist(['shared', 'per-frame']),
+  /** For MP4: the browser's encoder if it has one, or x264 in WebAssembly, which is slower and writes less. */
+  videoEncoder: v.picklist(['browser', 'x264']),
   /** Whether settings, seed, models and prompts are written to the file's metadata. */
   includeHow: v.boolean(),
   /** Maximum file size in bytes; null for no limit. */
@@ -70,6 +72,7 @@ export const defaultExportOptions: ExportOptions = {
   loop: true,
   dither: 'ordered',
   palettes: 'shared',
+  videoEncoder: 'browser',
   includeHow: true,
   limit: null,
   fixedSize: false,

@@ -95,6 +95,23 @@ test.describe('the Export dialog', { tag: '@cpu' }, () => {
     }
   });
 
+  test('writes MP4 with x264 when that is chosen: smaller, and as close', async ({ page }) => {
+    needsReaders();
+    const dialog = await openDialog(page);
+    await dialog.getByLabel('Scale', { exact: true }).fill('4');
+    const fast = await save(page, dialog, 'MP4');
+    await dialog.getByLabel('Encoder').selectOption('x264');
+    const small = await save(page, dialog, 'MP4');
+    expect(small.bytes.includes('x264'), 'the encoder names itself').toBe(true);
+    expect(fast.bytes.includes('x264')).toBe(false);
+    expect(small.bytes.length).toBeLessThan(fast.bytes.length);
+    const seen = await readBack(small.bytes, 'mp4');
+    expect(seen.complaints).toBe('');
+    expect(seen.stream).toMatchObject({ width: 4 * width, height: 4 * height, pix_fmt: 'yuv420p' });
+    expect(seen.frames).toHaveLength(count);
+    expect(await metadataOf(small.bytes, 'mp4')).toContain('"program":"Drift"');
+  });
+
   test('writes WebP, ZIP and the project', async ({ page }) => {
     needsReaders();
     const dialog = await openDialog(page);
@@ -237,7 +254,7 @@ test.describe('where an export goes', { tag: '@cpu' }, () => {
     await expect(page.getByRole('alert')).toHaveCount(0);
   });
 
-  for (const format of ['GIF', 'MP4']) {
+  for (const format of ['GIF', 'MP4', 'ZIP']) {
     test(`nowhere when ${format} is cancelled: nothing half-written stays`, async ({ page }) => {
       await pickerOf(page, 'mine');
       const dialog = await openDialog(page);

@@ -27,6 +27,8 @@ export interface EncodeOptions {
   readonly dither: Dither;
   /** For GIF: one palette for all frames, or one for each. */
   readonly palettes: 'shared' | 'per-frame';
+  /** For MP4: the browser's encoder if it has one, or ffmpeg's x264. */
+  readonly videoEncoder: 'browser' | 'x264';
   /** Metadata about how the animation was made, as JSON; null for none. */
   readonly note: string | null;
   /** Project description for archives; null for none. */

@@ -5,7 +5,12 @@ import type { Encode } from './types.ts';
 
 /** Creates a video encoder with a constant frame rate: longer durations become repeated frames. */
 function videoEncoder(codec: VideoCodec): Encode {
-  return async (feed, sink, { frameRate, quality, note }, { signal, createOutput, onProgress }) => {
+  return async (
+    feed,
+    sink,
+    { frameRate, quality, note, videoEncoder },
+    { signal, createOutput, onProgress },
+  ) => {
     const { width, height, count } = feed;
     const video = {
       width,
@@ -14,7 +19,8 @@ function videoEncoder(codec: VideoCodec): Encode {
       repeats: wholeDurations(feed.seconds, 1 / frameRate, 1),
       picture: (index: number) => feed.picture(index),
     };
-    return encodeVideo(video, { codec, quality, comment: note }, sink, {
+    const withX264 = codec === 'avc' && videoEncoder === 'x264';
+    return encodeVideo(video, { codec, quality, comment: note, withFfmpeg: withX264 }, sink, {
       signal,
       createOutput,
       onPicture(done) {

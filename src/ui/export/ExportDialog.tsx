@@ -231,6 +231,19 @@ function Size({ draft: { options, set, number, mixed } }: { readonly draft: Draf
             set({ fit });
           }}
         />
+        {options.format === 'mp4' && (
+          <ChoiceEntry
+            label="Encoder"
+            value={options.videoEncoder}
+            choices={[
+              ['browser', 'The browser’s: fast'],
+              ['x264', 'x264, CRF 20: smaller file, slower'],
+            ]}
+            onChange={(videoEncoder) => {
+              set({ videoEncoder });
+            }}
+          />
+        )}
         {options.format === 'gif' && (
           <>
             <ChoiceEntry

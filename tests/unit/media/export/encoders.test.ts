@@ -53,6 +53,7 @@ const options: EncodeOptions = {
   quality: 1,
   dither: 'ordered',
   palettes: 'shared',
+  videoEncoder: 'browser',
   note: '{"seed":7,"prompt":"a café"}',
   document: '{}',
 };
