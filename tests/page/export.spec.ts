@@ -106,7 +106,7 @@ test.describe('the Export dialog', { tag: '@cpu' }, () => {
     expect(fast.bytes.includes('x264')).toBe(false);
     expect(small.bytes.length).toBeLessThan(fast.bytes.length);
     const seen = await readBack(small.bytes, 'mp4');
-    expect(seen.complaints).toBe('');
+    expect(seen.warnings).toBe('');
     expect(seen.stream).toMatchObject({ width: 4 * width, height: 4 * height, pix_fmt: 'yuv420p' });
     expect(seen.frames).toHaveLength(count);
     expect(await metadataOf(small.bytes, 'mp4')).toContain('"program":"Drift"');
