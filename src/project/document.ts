@@ -2,6 +2,8 @@ import * as v from 'valibot';
 import { ProjectError } from '../base/index.ts';
 import { insightSchema } from './insight.ts';
 import { defaultSettings, settingsSchema } from './settings.ts';
+import { playedFrameSchema } from './play-order.ts';
+import type { PlayOrder } from './play-order.ts';
 import { overlaySettings } from './stored.ts';
 import { segmentStepSchema } from './trail.ts';
 import { buildTree } from './tree.ts';
@@ -56,20 +58,26 @@ export const projectDocumentSchema = v.object({
   /** Settings for the next frame. */
   settings: keptSettingsSchema,
   leaf: count,
+  /** The frames of an edited animation, as they are played; absent for the path to `leaf`. */
+  order: v.exactOptional(v.pipe(v.array(playedFrameSchema), v.maxLength(mostFrames))),
   frames: v.pipe(v.array(frameNodeSchema), v.maxLength(mostFrames)),
 });
 export type ProjectDocument = v.InferOutput<typeof projectDocumentSchema>;
 
 const fileFormat = 'drift-project';
 
-/** Format version of `project.json`: the one that is written, and the newest that can be read. */
-export const fileVersion = 1;
+/** The newest format version of `project.json` that can be read. Version 2 has an edited animation's order. */
+export const fileVersion = 2;
 
 const statementSchema = v.object({ format: v.literal(fileFormat), version: v.pipe(count, v.minValue(1)) });
 
-/** Serialises a document as `project.json`, indented so that people can read it. */
+/**
+ * Serialises a document as `project.json`, indented so that people can read it. The version is that of the oldest Drift
+ * that can read it.
+ */
 export function documentToText(document: ProjectDocument): string {
-  return `${JSON.stringify({ format: fileFormat, version: fileVersion, ...document }, null, 2)}\n`;
+  const version = document.order ? fileVersion : 1;
+  return `${JSON.stringify({ format: fileFormat, version, ...document }, null, 2)}\n`;
 }
 
 /**
@@ -108,8 +116,12 @@ export function documentFromText(text: string): ProjectDocument {
 }
 
 /** Builds the frame tree of a document. @throws ProjectError `tree-damaged` */
-export function treeOf({ frames, leaf }: Pick<ProjectDocument, 'frames' | 'leaf'>): FrameTree {
-  return buildTree(frames, leaf);
+export function treeOf({
+  frames,
+  leaf,
+  order,
+}: Pick<ProjectDocument, 'frames' | 'leaf'> & { readonly order?: PlayOrder }): FrameTree {
+  return buildTree(frames, leaf, order);
 }
 
 function wrongJson(reason: string, key: string, cause: unknown): ProjectError {

@@ -62,15 +62,19 @@ export {
   childrenOf,
   emptyTree,
   endAt,
-  inverse,
   path,
+  playedFrames,
   removeBranch,
   restoreBranch,
   startId,
   tipOf,
+  withOrder,
   withoutLost,
 } from './tree.ts';
 export type { FrameNode, FrameTree, NewFrame, RemovedBranch, TreeChange } from './tree.ts';
+export { longestHold, playedFrameSchema } from './play-order.ts';
+export type { PlayedFrame, PlayOrder } from './play-order.ts';
+export { framesDuplicated, framesHeld, framesKept, framesMoved, framesRemoved } from './rearrange.ts';
 export {
   documentFromText,
   documentToText,

@@ -2,7 +2,7 @@ import { createQueue } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import type { CreateOutput } from '../formats/index.ts';
 import { DatabaseConnection } from './connection.ts';
-import type { ProjectDatabase, ProjectRecord } from './database.ts';
+import type { ProjectDatabase } from './database.ts';
 import { treeOf } from './document.ts';
 import type { ProjectDocument, ProjectStart } from './document.ts';
 import { storageError, whileRead } from './files.ts';
@@ -17,7 +17,8 @@ import type { Settings } from './settings.ts';
 import { copyProject, documentOfRecord, exportProject, importProject } from './transfer.ts';
 import type { CurrentProject, TransferControl } from './transfer.ts';
 import { startId, withoutLost } from './tree.ts';
-import type { FrameNode } from './tree.ts';
+import { recordAfter } from './tree-write.ts';
+import type { TreeWrite } from './tree-write.ts';
 
 /** An opened project, without the pictures of its frames. */
 export interface OpenedProject {
@@ -149,7 +150,7 @@ export class ProjectKeeper {
         tree = withoutLost(tree, (frame) => frame === damaged);
       }
       return {
-        document: { ...document, frames: [...tree.nodes], leaf: tree.leaf },
+        document: documentOfRecord({ ...record, leaf: tree.leaf, order: tree.order }, [...tree.nodes]),
         readOnly,
         original,
         start,
@@ -187,31 +188,15 @@ export class ProjectKeeper {
    * Stores a change of the tree: new pictures first, then the records that refer to them. Pictures of removed frames
    * are retired, so that the frames can be restored.
    */
-  async changeTree(
-    id: string,
-    {
-      put,
-      remove,
-      leaf,
-    }: { readonly put: readonly FrameNode[]; readonly remove: readonly number[]; readonly leaf: number },
-    pictures: readonly HeldPicture[],
-  ): Promise<Kept> {
+  async changeTree(id: string, change: TreeWrite, pictures: readonly HeldPicture[]): Promise<Kept> {
     return this.#write(id, async (db) => {
       let bytes = 0;
       for (const { id: frame, png } of pictures) {
         await this.#options.files.write(id, frameFile(frame), png);
         bytes += png.size;
       }
-      // Selecting another last frame does not count as a change of the project.
-      const changed = put.length + remove.length > 0 ? { changed: this.#time() } : {};
-      const after = put.reduce((next, frame) => Math.max(next, frame.id + 1), 1);
-      const apply = (record: ProjectRecord) => ({
-        ...record,
-        ...changed,
-        leaf,
-        nextId: Math.max(record.nextId, after),
-      });
-      await db.change(id, apply, {
+      const { put, remove } = change;
+      await db.change(id, (record) => recordAfter(record, change, this.#time()), {
         put,
         remove,
         revive: put.map((frame) => frameFile(frame.id)),

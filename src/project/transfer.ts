@@ -7,6 +7,7 @@ import type { ProjectDocument } from './document.ts';
 import type { ProjectFiles } from './files.ts';
 import { fileOf, frameFile, startFile } from './picture-files.ts';
 import type { HeldPicture } from './picture-source.ts';
+import type { PlayOrder } from './play-order.ts';
 import { lostPicture, lostStart } from './project-errors.ts';
 import { startId } from './tree.ts';
 
@@ -26,12 +27,14 @@ export interface ProjectPlace {
   readonly db: ProjectDatabase;
 }
 
+type ProjectWithOrder = Omit<ProjectRecord, 'order'> & { readonly order?: PlayOrder | null | undefined };
+
 /** Builds the document of a project from its records. */
 export function documentOfRecord(
-  { name, created, start, settings, leaf }: ProjectRecord,
+  { name, created, start, settings, leaf, order }: ProjectWithOrder,
   frames: ProjectDocument['frames'],
 ): ProjectDocument {
-  return { name, created, start, settings, leaf, frames };
+  return { name, created, start, settings, leaf, ...(order && { order: [...order] }), frames };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { ProjectError } from '../base/index.ts';
 import { FrameNodes } from './frame-nodes.ts';
 import type { FrameInsight } from './insight.ts';
+import type { PlayOrder } from './play-order.ts';
 import { isSameSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
 import type { SegmentStep } from './trail.ts';
@@ -36,18 +37,20 @@ export interface FrameNode {
 export type NewFrame = Omit<FrameNode, 'id' | 'parent'>;
 
 /**
- * All frames of a project, immutable. The animation is the path from the start picture to `leaf`; all other frames are
- * on other branches.
+ * All frames of a project, immutable. The animation is the path from the start picture to `leaf`, unless it was edited:
+ * then `order` lists its frames. All other frames are on other branches.
  */
 export interface FrameTree {
   readonly nodes: FrameNodes;
   /** Id of the animation's last frame, from which the next one is made; `startId` if there is none. */
   readonly leaf: number;
+  /** The frames of an edited animation, as they are played; its last one is `leaf`. Null for the path to `leaf`. */
+  readonly order: PlayOrder | null;
   /** Id of the next frame. Ids are never reused, so that removed frames can be restored. */
   readonly nextId: number;
 }
 
-/** The difference between two versions of a tree; see `inverse` for undoing it. */
+/** The difference between two versions of a tree. */
 export interface TreeChange {
   /** Added frames, parents before children. */
   readonly added: readonly FrameNode[];
@@ -56,11 +59,8 @@ export interface TreeChange {
   /** Ids of the animation's last frame before and after the change. */
   readonly leafBefore: number;
   readonly leafAfter: number;
-}
-
-/** The change that undoes another one. */
-export function inverse({ added, removed, leafBefore, leafAfter }: TreeChange): TreeChange {
-  return { added: removed, removed: added, leafBefore: leafAfter, leafAfter: leafBefore };
+  /** The order after the change. */
+  readonly order: PlayOrder | null;
 }
 
 /** A branch that was removed from a tree, as `restoreBranch` needs it. */
@@ -73,7 +73,12 @@ export interface RemovedBranch {
 }
 
 /** A tree without frames. */
-export const emptyTree: FrameTree = { nodes: FrameNodes.from([]), leaf: startId, nextId: startId + 1 };
+export const emptyTree: FrameTree = {
+  nodes: FrameNodes.from([]),
+  leaf: startId,
+  order: null,
+  nextId: startId + 1,
+};
 
 /** Finds a frame by its id. @throws RangeError if the tree does not have it */
 function nodeOf(tree: FrameTree, id: number): FrameNode {
@@ -83,7 +88,8 @@ function nodeOf(tree: FrameTree, id: number): FrameNode {
 }
 
 /**
- * Adds a frame as a child of `parent`, which may have others, and makes it the leaf.
+ * Adds a frame as a child of `parent`, which may have others, and makes it the leaf; an edited animation gets it at its
+ * end.
  *
  * @throws RangeError if the tree does not have `parent`
  */
@@ -95,17 +101,18 @@ export function append(
   if (parent !== startId) nodeOf(tree, parent);
   const node: FrameNode = { ...made, id: tree.nextId, parent };
   const nodes = tree.nodes.append(node);
-  return { tree: { nodes, leaf: node.id, nextId: node.id + 1 }, node };
+  const order = tree.order && [...tree.order, { frame: node.id }];
+  return { tree: { nodes, leaf: node.id, order, nextId: node.id + 1 }, node };
 }
 
 /**
- * Makes a frame, or the start picture, the leaf. The frames after it stay in the tree.
+ * Makes the path to a frame, or the start picture, the animation. The frames after it stay in the tree.
  *
  * @throws RangeError if the tree does not have the frame
  */
 export function endAt(tree: FrameTree, id: number): FrameTree {
   if (id !== startId) nodeOf(tree, id);
-  return { ...tree, leaf: id };
+  return { ...tree, leaf: id, order: null };
 }
 
 /** The frames from the start picture, exclusive, to `end`, inclusive, in order. */
@@ -117,6 +124,25 @@ export function path(tree: FrameTree, end = tree.leaf): FrameNode[] {
     id = node.parent;
   }
   return frames.reverse();
+}
+
+/** The order in which a tree's animation is played: its own, or the path to its leaf. */
+export function playedFrames(tree: FrameTree): PlayOrder {
+  return tree.order ?? path(tree).map(({ id }) => ({ frame: id }));
+}
+
+/**
+ * Plays a tree in another order, whose last frame becomes the leaf. An order that is a path of the tree is not kept.
+ *
+ * @throws RangeError if the tree does not have one of the frames
+ */
+export function withOrder(tree: FrameTree, order: PlayOrder): FrameTree {
+  const lost = order.find(({ frame }) => !tree.nodes.has(frame));
+  if (lost) throw new RangeError(`there is no frame ${lost.frame} in this tree`);
+  const isPath = order.every(({ frame, hold }, at) => {
+    return hold === undefined && tree.nodes.get(frame)?.parent === (order[at - 1]?.frame ?? startId);
+  });
+  return { ...tree, leaf: order.at(-1)?.frame ?? startId, order: isPath ? null : order };
 }
 
 /** Children of a frame, oldest first. */
@@ -146,20 +172,26 @@ export function removeBranch(
   const gone = new Set([id]);
   // Children have larger ids than their parents, so one pass in ascending order finds all descendants.
   for (const node of tree.nodes) if (gone.has(node.parent)) gone.add(node.id);
-  const leaf = gone.has(tree.leaf) ? parent : tree.leaf;
+  const nodes = tree.nodes.without(gone);
+  const after = tree.order
+    ? withOrder(
+        { ...tree, nodes },
+        tree.order.filter(({ frame }) => !gone.has(frame)),
+      )
+    : { ...tree, nodes, leaf: gone.has(tree.leaf) ? parent : tree.leaf };
   return {
-    tree: { ...tree, nodes: tree.nodes.without(gone), leaf },
+    tree: after,
     removed: {
       nodes: [...tree.nodes].filter((node) => gone.has(node.id)),
       leafBefore: tree.leaf,
-      leafAfter: leaf,
+      leafAfter: after.leaf,
     },
   };
 }
 
 /**
- * Restores a removed branch, and the leaf, too, if it has not changed since the removal. If the branch's parent is
- * missing, the tree is returned unchanged: restore the parent first.
+ * Restores a removed branch, and the leaf, too, if neither it nor the order has changed since the removal. If the
+ * branch's parent is missing, the tree is returned unchanged: restore the parent first.
  */
 export function restoreBranch(tree: FrameTree, { nodes, leafBefore, leafAfter }: RemovedBranch): FrameTree {
   const [first] = nodes;
@@ -167,7 +199,7 @@ export function restoreBranch(tree: FrameTree, { nodes, leafBefore, leafAfter }:
   return {
     ...tree,
     nodes: tree.nodes.with(nodes),
-    leaf: tree.leaf === leafAfter ? leafBefore : tree.leaf,
+    leaf: !tree.order && tree.leaf === leafAfter ? leafBefore : tree.leaf,
   };
 }
 
@@ -175,9 +207,14 @@ export function restoreBranch(tree: FrameTree, { nodes, leafBefore, leafAfter }:
  * Builds a tree from untrusted frames, in any order.
  *
  * @throws ProjectError `tree-damaged` if an id is duplicate or not positive, a parent is missing or its id is not
- *   smaller than its child's (which excludes cycles), or the leaf is missing
+ *   smaller than its child's (which excludes cycles), the leaf or a frame of the order is missing, or the order does not
+ *   end with the leaf
  */
-export function buildTree(frames: readonly FrameNode[], leaf: number): FrameTree {
+export function buildTree(
+  frames: readonly FrameNode[],
+  leaf: number,
+  order: PlayOrder | null = null,
+): FrameTree {
   const known = new Set<number>();
   const inOrder = [...frames].sort((a, b) => a.id - b.id);
   for (const node of inOrder) {
@@ -195,9 +232,15 @@ export function buildTree(frames: readonly FrameNode[], leaf: number): FrameTree
   if (leaf !== startId && !known.has(leaf)) {
     throw damaged(`the animation ends at frame ${leaf}, which is not there`, { frame: leaf });
   }
+  const lost = order?.find(({ frame }) => !known.has(frame))?.frame;
+  if (lost !== undefined) throw damaged(`frame ${lost} is played, and is not there`, { frame: lost });
+  if (order && order.at(-1)?.frame !== leaf) {
+    throw damaged(`the animation does not end at frame ${leaf}`, { frame: leaf });
+  }
   return {
     nodes: FrameNodes.from(shareSettings(inOrder)),
     leaf,
+    order,
     nextId: (inOrder.at(-1)?.id ?? startId) + 1,
   };
 }
@@ -214,7 +257,7 @@ function shareSettings(frames: readonly FrameNode[]): FrameNode[] {
 
 /**
  * Removes frames whose pictures are lost, and their descendants. If the leaf is removed, its nearest ancestor that is
- * left becomes the leaf.
+ * left becomes the leaf; of an edited animation, the last frame that is left.
  */
 export function withoutLost(tree: FrameTree, isLost: (id: number) => boolean): FrameTree {
   const kept = new Map<number, FrameNode>();
@@ -222,8 +265,15 @@ export function withoutLost(tree: FrameTree, isLost: (id: number) => boolean): F
     if (!isLost(node.id) && (node.parent === startId || kept.has(node.parent))) kept.set(node.id, node);
   }
   if (kept.size === tree.nodes.size) return tree;
+  const nodes = FrameNodes.from(kept.values());
+  if (tree.order) {
+    return withOrder(
+      { ...tree, nodes },
+      tree.order.filter(({ frame }) => kept.has(frame)),
+    );
+  }
   const leaf = path(tree).findLast(({ id }) => kept.has(id))?.id ?? startId;
-  return { ...tree, nodes: FrameNodes.from(kept.values()), leaf };
+  return { ...tree, nodes, leaf };
 }
 
 function damaged(

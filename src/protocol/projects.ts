@@ -1,5 +1,11 @@
 import * as v from 'valibot';
-import { frameNodeSchema, keptSettingsSchema, projectDocumentSchema, startSchema } from '../project/index.ts';
+import {
+  frameNodeSchema,
+  keptSettingsSchema,
+  playedFrameSchema,
+  projectDocumentSchema,
+  startSchema,
+} from '../project/index.ts';
 import { pictureSchema } from './messages.ts';
 import type { Api } from './messages.ts';
 
@@ -61,7 +67,12 @@ export const projectsApi = {
   changeTree: {
     params: v.object({
       id,
-      change: v.object({ put: v.array(frameNodeSchema), remove: v.array(count), leaf: count }),
+      change: v.object({
+        put: v.array(frameNodeSchema),
+        remove: v.array(count),
+        leaf: count,
+        order: v.nullable(v.array(playedFrameSchema)),
+      }),
       pictures: v.array(heldPictureSchema),
     }),
     event: v.never(),

@@ -5,10 +5,13 @@ import type { History, HistoryEntry } from './history.ts';
 import type { SettingsStore } from './settings.ts';
 import type { StartPicture } from './start-picture.ts';
 
-/** The last frame of an animation at some moment; `leaf` is its id in the project's tree. */
-export interface End {
+/** What is played of a tree: the path to `leaf`, or `order`. */
+export type PlayedPart = Pick<FrameTree, 'leaf' | 'order'>;
+
+/** A project and what is played of its tree at some moment. */
+export interface PlayedMoment {
   readonly project: OpenProject | null;
-  readonly leaf: number;
+  readonly tree: PlayedPart;
 }
 
 /** Operations on the animation that undo and redo need. */
@@ -16,7 +19,7 @@ interface Changes {
   readonly content: () => Content;
   /** Restores content that was on the page before. */
   readonly bringBack: (content: Content) => void;
-  readonly endAt: (leaf: number) => void;
+  readonly play: (part: PlayedPart) => void;
   /** Restores a removed branch; returns false if that is no longer possible. */
   readonly restore: (removed: RemovedBranch, start: StartPicture | null) => boolean;
   readonly takeOff: (tree: FrameTree, removed: RemovedBranch) => void;
@@ -25,10 +28,10 @@ interface Changes {
 /** Records changes of the animation for undo and redo. */
 export interface AnimationHistory {
   /**
-   * Records that the animation's last frame changed. Undo never deletes frames that were made since, because making
-   * them takes long.
+   * Records that another part of the tree is played. Undo never deletes frames that were made since, because making them
+   * takes long. Returns null if the same part is played.
    */
-  readonly moved: (label: string, from: End) => void;
+  readonly moved: (label: string, from: PlayedMoment) => HistoryEntry | null;
   /**
    * Records that a branch was removed.
    *
@@ -46,12 +49,16 @@ export interface AnimationHistory {
 /** Weight of an entry with content, in a history of capacity 100: content holds the pixels of a start picture. */
 const weightOfContent = 10;
 
+function isSamePart(a: PlayedPart, b: PlayedPart): boolean {
+  return a.leaf === b.leaf && JSON.stringify(a.order) === JSON.stringify(b.order);
+}
+
 export function createAnimationHistory({
   history,
   settings,
   content,
   bringBack,
-  endAt,
+  play,
   restore,
   takeOff,
 }: Changes & { history: History; settings: SettingsStore }): AnimationHistory {
@@ -64,19 +71,22 @@ export function createAnimationHistory({
   return {
     moved(label, from) {
       const { project, tree } = content();
-      if (!project || project.id !== from.project?.id || tree.leaf === from.leaf) return;
-      const go = (leaf: number) => () => {
-        const now = treeOf(project);
-        if (!now || (leaf !== startId && !now.nodes.has(leaf))) return false;
-        endAt(leaf);
-        return true;
-      };
-      history.record({
+      if (!project || project.id !== from.project?.id || isSamePart(tree, from.tree)) return null;
+      const go =
+        ({ leaf, order }: PlayedPart) =>
+        () => {
+          const now = treeOf(project);
+          const wanted = order?.map(({ frame }) => frame) ?? (leaf === startId ? [] : [leaf]);
+          if (!now || !wanted.every((id) => now.nodes.has(id))) return false;
+          play({ leaf, order });
+          return true;
+        };
+      return history.record({
         label,
         touches: 'frames',
         projects: [project.id],
-        undo: go(from.leaf),
-        redo: go(tree.leaf),
+        undo: go(from.tree),
+        redo: go(tree),
       });
     },
     removed(label, first, start) {

@@ -1,9 +1,9 @@
 import type { StoreApi } from 'zustand/vanilla';
 import type { Picture } from '../base/index.ts';
-import type { ProjectDocument } from '../project/index.ts';
+import type { PlayOrder, ProjectDocument } from '../project/index.ts';
 import type { AnimationHistory } from './animation-history.ts';
 import type { ImportedPictures, Content, LoadedProject } from './content.ts';
-import type { Frame, NewPicture } from './frames.ts';
+import type { Frame, Frames, NewPicture } from './frames.ts';
 import type { ChangeListener } from './journal.ts';
 
 /** The project and animation on the page. */
@@ -14,6 +14,8 @@ export interface AnimationState extends Content {
   readonly unsaved: boolean;
   /** Incremented whenever the animation is replaced by another. */
   readonly edition: number;
+  /** Position at which that replacement differs from the animation before, if it is an edit of it; else null. */
+  readonly edited: number | null;
 }
 
 export interface AnimationStore extends StoreApi<AnimationState> {
@@ -26,8 +28,12 @@ export interface AnimationStore extends StoreApi<AnimationState> {
   readonly chooseStart: (file: Blob | Promise<Blob>, name: string) => Promise<void>;
   /** Resolves when `reading` is over. */
   readonly whenRead: () => Promise<void>;
-  /** Adds a finished frame after the last one. @throws RangeError if there is no project */
-  readonly append: (frame: NewPicture) => Frame;
+  /**
+   * Adds a finished frame after the last one, or in place of the one at the position `instead`, which stays as a branch.
+   *
+   * @throws RangeError if there is no project
+   */
+  readonly append: (frame: NewPicture, instead?: number) => Frame;
   /** Starts a new project with the same start picture; undoable. */
   readonly startOver: () => void;
   /** Clears `unsaved`. */
@@ -36,10 +42,18 @@ export interface AnimationStore extends StoreApi<AnimationState> {
   readonly goBackTo: (position: number) => void;
   /** Removes the frame at a position and its descendants from the project; undoable. */
   readonly removeFrom: (position: number) => void;
-  /** Makes any frame of the tree the animation's last; undoable. */
-  readonly takeUp: (leaf: number) => void;
-  /** Loads the picture at a position, 0 being the start picture. @throws ProjectError if it is lost */
-  readonly pictureAt: (position: number) => Promise<Picture>;
+  /** Replaces the frames from a position on by a branch beside them, which ends at `leaf`; undoable. */
+  readonly takeUp: (position: number, leaf: number) => void;
+  /** Plays the project's frames in another order; undoable. @throws RangeError if one of them is not in the tree */
+  readonly arrange: (label: string, order: PlayOrder) => void;
+  /** The frames from which a frame, by its id, was made, and itself; default the last frame, which new ones continue. */
+  readonly lineage: (id?: number) => Frames;
+  /**
+   * Loads the picture at a position, 0 being the start picture, of the animation or of a lineage.
+   *
+   * @throws ProjectError if it is lost
+   */
+  readonly pictureAt: (position: number, of?: Frames) => Promise<Picture>;
   /**
    * Opens another project and puts it on the page. If another start picture or project is chosen meanwhile, the signal
    * of `open` is aborted and its result dropped.

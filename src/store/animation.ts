@@ -1,7 +1,8 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import { WorkerError } from '../base/index.ts';
-import { removeBranch, startId, treeOf } from '../project/index.ts';
+import { path, playedFrames, removeBranch, startId, treeOf, withOrder } from '../project/index.ts';
+import type { FrameTree, PlayOrder } from '../project/index.ts';
 import { createAnimationHistory } from './animation-history.ts';
 import type { AnimationState, AnimationStore } from './animation-store.ts';
 import type { Autosave } from './autosave.ts';
@@ -9,8 +10,9 @@ import { documentOf, everHadFrames, nothing, treeOfPictures } from './content.ts
 import type { Content, OpenProject } from './content.ts';
 import type { Environment } from './environment.ts';
 import { createFrameChanges } from './frame-changes.ts';
-import { framesOf, noFrames } from './frames.ts';
-import type { History } from './history.ts';
+import { framesOf, lineageOf, noFrames } from './frames.ts';
+import type { Frames } from './frames.ts';
+import type { History, HistoryEntry } from './history.ts';
 import type { AnimationChange, ChangeListener } from './journal.ts';
 import { createNewestTask } from './newest-task.ts';
 import type { Notices } from './notices.ts';
@@ -56,11 +58,14 @@ export function createAnimation({
     reading: false,
     unsaved: false,
     edition: 0,
+    edited: null,
   }));
   const reading = createNewestTask((running) => {
     store.setState({ reading: running });
   });
   const listeners: ChangeListener[] = [];
+  /** The last result of `lineage` that is not the animation itself. */
+  let lineage: { readonly tree: FrameTree; readonly last: number; readonly frames: Frames } | null = null;
 
   const content = (): Content => {
     const { project, start, tree, frames } = store.getState();
@@ -89,9 +94,9 @@ export function createAnimation({
     });
   }
 
-  function nextEdition(next: Content) {
+  function nextEdition(next: Content, edited: number | null = null) {
     const unsaved = next.frames.length > 0 && (!next.project || !autosave.isKept(next.project.id));
-    store.setState(({ edition }) => ({ ...next, edition: edition + 1, unsaved }));
+    store.setState(({ edition }) => ({ ...next, edited, edition: edition + 1, unsaved }));
   }
 
   /** Called when a project leaves the page: one without frames is not kept. */
@@ -172,6 +177,11 @@ export function createAnimation({
     offers.show(shelfTopic, `${count} put aside.`, 'Bring back', entry);
   }
 
+  function offerBack(frames: number, entry: HistoryEntry) {
+    const count = frames === 1 ? '1 frame was' : `${frames} frames were`;
+    offers.show(removedTopic, `${count} deleted.`, 'Bring back', entry);
+  }
+
   const frameChanges = createFrameChanges({
     store,
     show: nextEdition,
@@ -184,10 +194,10 @@ export function createAnimation({
     environment,
   });
 
-  function goTo(label: string, leaf: number) {
+  function arrange(label: string, order: PlayOrder) {
     const { project, tree } = store.getState();
-    frameChanges.endAt(leaf);
-    recorded.moved(label, { project, leaf: tree.leaf });
+    frameChanges.play(withOrder(tree, order));
+    return recorded.moved(label, { project, tree });
   }
 
   const recorded = createAnimationHistory({
@@ -195,7 +205,7 @@ export function createAnimation({
     settings,
     content,
     bringBack,
-    endAt: frameChanges.endAt,
+    play: frameChanges.play,
     restore(removed, from) {
       notices.dismissTopic(removedTopic);
       return frameChanges.restore(removed, from);
@@ -215,8 +225,8 @@ export function createAnimation({
       });
     },
     whenRead: reading.whenDone,
-    append(made) {
-      const frame = frameChanges.append(made);
+    append(made, instead) {
+      const frame = frameChanges.append(made, instead);
       // Once new frames are made, stop offering the old ones; undo still restores them.
       notices.dismissTopic(shelfTopic);
       return frame;
@@ -231,27 +241,50 @@ export function createAnimation({
       store.setState({ unsaved: false });
     },
     goBackTo(position) {
-      const { frames } = store.getState();
-      if (position >= frames.length) return;
-      goTo('Go back', position > 0 ? (frames.at(position - 1)?.id ?? startId) : startId);
+      const { frames, tree } = store.getState();
+      if (position < frames.length) arrange('Go back', playedFrames(tree).slice(0, position));
     },
     removeFrom(position) {
       const { tree: before, frames, project, start } = store.getState();
       const first = frames.at(position - 1);
       if (position < 1 || !first || project?.readOnly) return;
+      // The frames of an edited animation are no branch: others may have been made from them.
+      if (before.order) {
+        const entry = arrange('Delete frames', before.order.slice(0, position - 1));
+        if (entry) offerBack(frames.length - position + 1, entry);
+        return;
+      }
       const { tree, removed } = removeBranch(before, first.id);
       const { nodes } = removed;
       notices.dismissTopic(removedTopic);
       frameChanges.takeOff(tree, removed);
       const entry = recorded.removed(nodes.length === 1 ? 'Delete frame' : 'Delete frames', removed, start);
-      const count = nodes.length === 1 ? '1 frame was' : `${nodes.length} frames were`;
-      offers.show(removedTopic, `${count} deleted.`, 'Bring back', entry);
+      offerBack(nodes.length, entry);
     },
-    takeUp(leaf) {
-      goTo('Another way', leaf);
+    takeUp(position, leaf) {
+      const { tree } = store.getState();
+      const played = playedFrames(tree);
+      const parent = tree.nodes.get(played[position - 1]?.frame ?? startId)?.parent;
+      const way = path(tree, leaf);
+      const from = way.findIndex((node) => node.parent === parent);
+      const rest = way.slice(from).map(({ id }) => ({ frame: id }));
+      if (from >= 0) arrange('Another way', [...played.slice(0, position - 1), ...rest]);
     },
-    async pictureAt(position) {
-      const { project, start, frames } = store.getState();
+    arrange(label, order) {
+      if (!store.getState().project?.readOnly) arrange(label, order);
+    },
+    lineage(id) {
+      const { tree, frames } = store.getState();
+      const last = id ?? tree.leaf;
+      if (!tree.order && last === tree.leaf) return frames;
+      if (lineage?.tree !== tree || lineage.last !== last) {
+        lineage = { tree, last, frames: lineageOf(tree, last) };
+      }
+      return lineage.frames;
+    },
+    async pictureAt(position, of) {
+      const { project, start, frames: played } = store.getState();
+      const frames = of ?? played;
       const frame = position > 0 ? frames.at(position - 1) : undefined;
       if (position === 0 && start) return start.picture;
       if (!project || !frame) throw new RangeError(`there is no picture at ${position}`);

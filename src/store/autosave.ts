@@ -2,7 +2,7 @@ import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import { DriftError, StorageError, WorkerError } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
-import type { FrameNode, ProjectDocument, ProjectStart, Settings } from '../project/index.ts';
+import type { FrameNode, PlayOrder, ProjectDocument, ProjectStart, Settings } from '../project/index.ts';
 import type { Connection, projectsApi } from '../protocol/index.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 import type { Pictures } from './pictures.ts';
@@ -21,6 +21,7 @@ export type Change = { readonly id: string } & (
       readonly put: readonly FrameNode[];
       readonly remove: readonly number[];
       readonly leaf: number;
+      readonly order: PlayOrder | null;
       readonly pictures: readonly number[];
     }
   | { readonly kind: 'replaceStart'; readonly start: ProjectStart; readonly picture: Picture }
@@ -105,11 +106,11 @@ export function createAutosave({
         return;
       }
       case 'tree': {
-        const { id, put, remove, leaf } = change;
+        const { id, put, remove, leaf, order } = change;
         const held = await Promise.all(
           change.pictures.map(async (frame) => ({ id: frame, png: await pictures.png(id, frame) })),
         );
-        const tree = { put: [...put], remove: [...remove], leaf };
+        const tree = { put: [...put], remove: [...remove], leaf, order: order && [...order] };
         report(await worker.call('changeTree', { id, change: tree, pictures: held }));
         for (const frame of change.pictures) pictures.kept(id, frame);
         return;

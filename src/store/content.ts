@@ -22,7 +22,7 @@ export interface Content {
   readonly start: StartPicture | null;
   /** All frames of the project. */
   readonly tree: FrameTree;
-  /** The animation: the tree's path to its leaf. */
+  /** The animation: the tree's path to its leaf, or the frames of its order. */
   readonly frames: Frames;
 }
 
@@ -53,7 +53,9 @@ export interface ImportedPictures {
 export function documentOf({ project, start, tree }: Content, settings: Settings): ProjectDocument | null {
   if (!project || !start) return null;
   const { name, created } = project;
-  return { name, created, start: documentStart(start), settings, leaf: tree.leaf, frames: [...tree.nodes] };
+  const { leaf, order, nodes } = tree;
+  const played = order && { order: [...order] };
+  return { name, created, start: documentStart(start), settings, leaf, ...played, frames: [...nodes] };
 }
 
 /**
@@ -75,7 +77,13 @@ export function treeOfPictures(
     tree = result.tree;
     return { id: node.id, png };
   });
-  const change = { added: [...tree.nodes], removed: [], leafBefore: startId, leafAfter: tree.leaf };
+  const change = {
+    added: [...tree.nodes],
+    removed: [],
+    leafBefore: startId,
+    leafAfter: tree.leaf,
+    order: null,
+  };
   return { tree, change, held };
 }
 

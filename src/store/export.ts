@@ -6,6 +6,7 @@ import type { ExportFormat, ExportOptions, PictureRef, PictureSource } from '../
 import type { EncodeProgress, mediaApi } from '../protocol/index.ts';
 import type { AnimationStore } from './animation.ts';
 import type { Environment } from './environment.ts';
+import { withHolds } from './frames.ts';
 import { createLatest } from './latest.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 import type { Notices } from './notices.ts';
@@ -20,7 +21,7 @@ export type ExportKind = 'gif' | 'mp4' | 'zip';
 /** Request of the Export dialog. */
 export interface ExportRequest {
   readonly options: ExportOptions;
-  /** Positions to export, ascending and without duplicates; 0 is the start picture. */
+  /** Positions to export, ascending, those of held frames repeated; 0 is the start picture. */
   readonly positions: readonly number[];
 }
 
@@ -140,7 +141,8 @@ export function createExport({
   function sequence(kind: ExportKind) {
     const reel = reelOf(animation.getState().frames.length, preferences.getState());
     // An archive has every picture once, even if the animation plays them twice.
-    return picturesAt(reelPositions(kind === 'zip' ? { ...reel, pingPong: false } : reel));
+    const positions = reelPositions(kind === 'zip' ? { ...reel, pingPong: false } : reel);
+    return picturesAt(withHolds(animation.getState().frames, positions));
   }
 
   const sources: ExportSources = { media, animation, settings, picturesAt };
@@ -227,7 +229,7 @@ export function createExport({
     async save(request, target) {
       store.setState({ written: null });
       const count = animation.getState().frames.length;
-      const isWhole = request.positions.filter((position) => position > 0).length === count;
+      const isWhole = new Set(request.positions.filter((position) => position > 0)).size === count;
       await run(request.options.format, isWhole, async (signal, onEvent) => {
         const { exported } = await import('./export-files.ts');
         const { file, ...rest } = await exported(request, target, sources, { signal, onEvent });

@@ -1,21 +1,26 @@
 import type { StoreApi } from 'zustand/vanilla';
-import { append, endAt, restoreBranch } from '../project/index.ts';
+import { append, playedFrames, restoreBranch, startId, withOrder } from '../project/index.ts';
 import type { FrameTree, RemovedBranch, TreeChange } from '../project/index.ts';
+import type { PlayedPart } from './animation-history.ts';
 import type { AnimationState } from './animation-store.ts';
 import type { Content, OpenProject } from './content.ts';
 import type { Environment } from './environment.ts';
 import { frameOf, framesOf } from './frames.ts';
-import type { Frame, NewPicture } from './frames.ts';
+import type { Frame, Frames, NewPicture } from './frames.ts';
 import type { AnimationChange } from './journal.ts';
 import type { Pictures } from './pictures.ts';
 import type { StartPicture } from './start-picture.ts';
 
 /** Changes of the frame tree on the page. Each is shown, and emitted so that it is stored; none records an undo entry. */
 export interface FrameChanges {
-  /** Adds a finished frame after the last one. @throws RangeError if there is no project */
-  readonly append: (frame: NewPicture) => Frame;
-  /** Makes any frame of the tree the animation's last. */
-  readonly endAt: (leaf: number) => void;
+  /**
+   * Adds a finished frame after the last one, or in place of the one at the position `instead`.
+   *
+   * @throws RangeError if there is no project
+   */
+  readonly append: (frame: NewPicture, instead?: number) => Frame;
+  /** Plays another part of the tree. */
+  readonly play: (part: PlayedPart) => void;
   /** Shows the tree without a branch. */
   readonly takeOff: (tree: FrameTree, removed: RemovedBranch) => void;
   /**
@@ -29,7 +34,7 @@ export interface FrameChanges {
 /**
  * Creates the changes of the frame tree.
  *
- * @param show puts content on the page
+ * @param show puts content on the page; `edited` is the position that an edit begins at
  * @param restoreStart puts back a start picture that has been fitted to another size since
  */
 export function createFrameChanges({
@@ -41,46 +46,54 @@ export function createFrameChanges({
   environment,
 }: {
   store: Pick<StoreApi<AnimationState>, 'getState' | 'setState'>;
-  show: (content: Content) => void;
+  show: (content: Content, edited: number | null) => void;
   emit: (project: OpenProject | null, change: AnimationChange) => void;
   restoreStart: (start: StartPicture) => void;
   pictures: Pick<Pictures, 'add'>;
   environment: Pick<Environment, 'today'>;
 }): FrameChanges {
   /** Shows a changed tree, or another path of it. */
-  function follow(tree: FrameTree, change: TreeChange) {
-    const { project, start, frames } = store.getState();
-    show({ project, start, tree, frames: framesOf(tree, frames) });
-    emit(project, { kind: 'tree', change, pictures: [] });
+  function follow(tree: FrameTree, change: Omit<TreeChange, 'order'>) {
+    const { project, start, tree: before, frames } = store.getState();
+    const next = framesOf(tree, frames);
+    const isEdit = before.order !== null || tree.order !== null;
+    show({ project, start, tree, frames: next }, isEdit ? firstDifference(frames, next) : null);
+    emit(project, { kind: 'tree', change: { ...change, order: tree.order }, pictures: [] });
   }
 
   return {
-    append({ model, variant = 0, picture, settings, insight, seconds, leg }) {
+    append({ model, variant = 0, picture, settings, insight, seconds, leg }, instead) {
       const { project, tree: before, frames } = store.getState();
       if (!project) throw new RangeError('frames belong to a project');
       const { width, height } = picture;
       const made = environment.today().toISOString();
-      const { tree, node } = append(before, {
-        variant,
-        settings,
-        model,
-        width,
-        height,
-        insight,
-        ...(leg && { leg }),
-        seconds,
-        made,
-      });
-      const frame = frameOf(node, frames.length + 1);
+      const place = instead === undefined ? null : instead - 1;
+      const replaced = place === null ? null : before.nodes.get(frames.at(place)?.id ?? startId);
+      const added = append(
+        before,
+        { variant, settings, model, width, height, insight, ...(leg && { leg }), seconds, made },
+        replaced?.parent,
+      );
+      const { node } = added;
+      const tree =
+        place === null
+          ? added.tree
+          : withOrder(added.tree, playedFrames(before).with(place, { frame: node.id }));
+      const frame = frameOf(node, instead ?? frames.length + 1);
       pictures.add(project.id, node.id, picture);
-      store.setState({ tree, frames: frames.append(frame), unsaved: true });
-      const change = { added: [node], removed: [], leafBefore: before.leaf, leafAfter: node.id };
+      store.setState({
+        tree,
+        frames: place === null ? frames.append(frame) : framesOf(tree, frames),
+        unsaved: true,
+      });
+      const { leaf, order } = tree;
+      const change = { added: [node], removed: [], leafBefore: before.leaf, leafAfter: leaf, order };
       emit(project, { kind: 'tree', change, pictures: [node.id] });
       return frame;
     },
-    endAt(leaf) {
+    play({ leaf, order }) {
       const { tree } = store.getState();
-      follow(endAt(tree, leaf), { added: [], removed: [], leafBefore: tree.leaf, leafAfter: leaf });
+      follow({ ...tree, leaf, order }, { added: [], removed: [], leafBefore: tree.leaf, leafAfter: leaf });
     },
     takeOff(tree, { nodes, leafBefore, leafAfter }) {
       follow(tree, { added: [], removed: nodes, leafBefore, leafAfter });
@@ -95,4 +108,11 @@ export function createFrameChanges({
       return true;
     },
   };
+}
+
+/** The first position, from 1, at which two animations differ; at most the length of the second. */
+function firstDifference(before: Frames, after: Frames): number {
+  let same = 0;
+  while (same < after.length && after.at(same) === before.at(same)) same++;
+  return Math.min(same + 1, after.length);
 }

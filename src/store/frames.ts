@@ -1,6 +1,6 @@
 import { AppendList } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
-import { path } from '../project/index.ts';
+import { path, playedFrames } from '../project/index.ts';
 import type { FrameNode, FrameTree, SegmentStep, PictureRef, Settings } from '../project/index.ts';
 import type { FrameInsight } from '../protocol/index.ts';
 
@@ -10,6 +10,10 @@ export interface Frame extends PictureRef {
   readonly id: number;
   /** Position in the animation, from 1. */
   readonly number: number;
+  /** Number of frame times for which it is shown. */
+  readonly hold: number;
+  /** Key that is unique in the animation: a frame may occur more than once. */
+  readonly key: string;
   /** Seconds that making it took. */
   readonly seconds: number;
   /** Measurements; null for an imported picture. */
@@ -37,17 +41,37 @@ export type Frames = AppendList<Frame>;
 export const noFrames: Frames = new AppendList<Frame>();
 
 /** Creates the frame of a node of the tree; `number` is its position, from 1. */
-export function frameOf(node: FrameNode, number: number): Frame {
+export function frameOf(node: FrameNode, number: number, { hold = 1, repeat = 0 } = {}): Frame {
   const { id, width, height, seconds, insight, settings, leg, variant } = node;
-  return { id, number, width, height, seconds, insight, settings, leg, variant };
+  const key = repeat > 0 ? `${id}.${repeat}` : String(id);
+  return { id, number, hold, key, width, height, seconds, insight, settings, leg, variant };
 }
 
 /** The animation of a tree. Objects of `before` are reused for frames at the same position. */
 export function framesOf(tree: FrameTree, before: Frames): Frames {
+  const seen = new Map<number, number>();
   return new AppendList(
-    path(tree).map((node, index) => {
+    playedFrames(tree).flatMap(({ frame: id, hold = 1 }, index) => {
+      const node = tree.nodes.get(id);
+      if (!node) return [];
+      const repeat = seen.get(id) ?? 0;
+      seen.set(id, repeat + 1);
+      const frame = frameOf(node, index + 1, { hold, repeat });
       const same = before.at(index);
-      return same?.id === node.id ? same : frameOf(node, index + 1);
+      return same?.key === frame.key && same.hold === hold ? same : frame;
     }),
   );
+}
+
+/** The frames from which a frame was made, one from the other, and itself: what a run from it continues. */
+export function lineageOf(tree: FrameTree, id: number): Frames {
+  return new AppendList(path(tree, id).map((node, index) => frameOf(node, index + 1)));
+}
+
+/** Positions of an animation, each as often as its frame's hold says, which is how held frames are exported. */
+export function withHolds(frames: Frames, positions: readonly number[]): number[] {
+  return positions.flatMap((position) => {
+    const hold = position > 0 ? (frames.at(position - 1)?.hold ?? 1) : 1;
+    return Array.from({ length: hold }, () => position);
+  });
 }

@@ -3,9 +3,9 @@ import type { StoreApi } from 'zustand/vanilla';
 import { InputError, StorageError, isAbort } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import type { GenerationProgress, diffusionApi } from '../protocol/index.ts';
-import { startId } from '../project/index.ts';
+import { emptyTree, startId } from '../project/index.ts';
 import type { Settings } from '../project/index.ts';
-import type { End } from './animation-history.ts';
+import type { PlayedMoment } from './animation-history.ts';
 import type { AnimationStore } from './animation.ts';
 import type { Environment } from './environment.ts';
 import { createLatest } from './latest.ts';
@@ -56,6 +56,14 @@ export interface RunTarget {
   readonly model: string;
 }
 
+/** A run with settings that were not taken from the fields when it was started. */
+interface PlannedRun {
+  readonly values: Settings;
+  readonly target: RunTarget;
+  /** Position of the frame that the run replaces. */
+  readonly instead?: number;
+}
+
 export interface GenerationState {
   readonly run: Run | null;
   readonly outcome: Outcome | null;
@@ -72,6 +80,11 @@ export interface GenerationStore extends StoreApi<GenerationState> {
    * model when it begins, and fails if the animation has another size.
    */
   readonly start: (values: Settings, target: RunTarget) => Promise<void>;
+  /**
+   * Makes the frame at a position again, with its own settings and another seed, in its place. Frames after it stay as
+   * they are.
+   */
+  readonly remake: (position: number, seed: number) => Promise<void>;
   /** Stops the run. Finished frames are kept. */
   readonly stop: () => void;
   /** Adds a listener for the ends of runs. Returns a function that removes it. */
@@ -96,8 +109,10 @@ export function createGeneration({
   const store = createStore<GenerationState>()(() => ({ run: null, outcome: null }));
   const endListeners = new Set<(ended: EndedRun) => void>();
   let lastRun = 0;
-  /** The animation's last frame when the run began, for undo. */
-  let from: End = { project: null, leaf: startId };
+  /** The animation when the run began, for undo. */
+  let from: PlayedMoment = { project: null, tree: emptyTree };
+  /** Name of the run in the history. */
+  let label = 'Generate';
   let controller = new AbortController();
 
   const isCurrent = (id: number) => store.getState().run?.id === id;
@@ -127,7 +142,7 @@ export function createGeneration({
     const seconds = (environment.now() - run.begun) / 1000;
     const outcome = { kind, made: run.made, seconds };
     store.setState({ run: null, outcome: run.phase === 'running' ? outcome : null });
-    if (run.made > 0) animation.history.moved('Generate', from);
+    if (run.made > 0) animation.history.moved(label, from);
     if (kind === 'done') notices.announce(`Done: ${countFrames(run.made)}.`);
     if (kind === 'stopped') {
       notices.announce(run.made > 0 ? `Stopped. ${countFrames(run.made)} kept.` : 'Stopped.');
@@ -154,11 +169,7 @@ export function createGeneration({
     );
   }
 
-  async function run(
-    id: number,
-    signal: AbortSignal,
-    planned?: { readonly values: Settings; readonly target: RunTarget },
-  ): Promise<void> {
+  async function run(id: number, signal: AbortSignal, planned?: PlannedRun): Promise<void> {
     const ready = await model.whenReady();
     // The model's defaults may have changed the size, to which the start picture is then fitted again.
     await animation.whenRead();
@@ -176,9 +187,12 @@ export function createGeneration({
     const { width, height } = values;
     // Read the model's name now: another model may be chosen during the run.
     const maker = model.getState().model?.name ?? '';
-    const work = workOf(frames, values, animation.pictureAt);
     const { project, tree } = animation.getState();
-    from = { project, leaf: tree.leaf };
+    const replaced = planned?.instead ? tree.nodes.get(frames.at(planned.instead - 1)?.id ?? startId) : null;
+    const lineage = animation.lineage(replaced?.parent);
+    label = replaced ? 'Make again' : 'Generate';
+    const work = workOf(lineage, values, (position) => animation.pictureAt(position, lineage));
+    from = { project, tree };
     const begun = environment.now();
     patch(id, { phase: 'running', frames: work.frames, width, height, settings: values, begun });
     notices.announce(`Making ${countFrames(work.frames)}.`);
@@ -198,14 +212,10 @@ export function createGeneration({
         } else {
           const { frame, picture, insight, seconds, leg } = event;
           latestPreview.cancel();
-          const { number } = animation.append({
-            picture,
-            insight,
-            seconds,
-            leg,
-            settings: values,
-            model: maker,
-          });
+          const { number } = animation.append(
+            { picture, insight, seconds, leg, settings: values, model: maker },
+            planned?.instead,
+          );
           const made = frame + 1;
           patch(id, { made, preview: null });
           if (made < work.frames) {
@@ -217,7 +227,7 @@ export function createGeneration({
     if (isCurrent(id)) end('done');
   }
 
-  async function begin(values: Settings, target?: RunTarget): Promise<void> {
+  async function begin(values: Settings, planned?: PlannedRun): Promise<void> {
     controller = new AbortController();
     const id = ++lastRun;
     store.setState({
@@ -236,7 +246,7 @@ export function createGeneration({
       },
     });
     try {
-      await run(id, controller.signal, target && { values, target });
+      await run(id, controller.signal, planned);
     } catch (error) {
       if (!isCurrent(id)) return;
       end(isAbort(error) ? 'stopped' : 'failed');
@@ -289,7 +299,14 @@ export function createGeneration({
       await begin(values);
     },
     async start(values, target) {
-      if (!store.getState().run) await begin(values, target);
+      if (!store.getState().run) await begin(values, { values, target });
+    },
+    async remake(position, seed) {
+      const { frames, project } = animation.getState();
+      const frame = frames.at(position - 1);
+      if (!frame || !project || project.readOnly || store.getState().run) return;
+      const values: Settings = { ...frame.settings, seed, mode: 'automatic', frames: 1 };
+      await begin(values, { values, target: { project: project.id, model: '' }, instead: position });
     },
     stop() {
       controller.abort();

@@ -74,11 +74,11 @@ export function createJournal({
   });
 }
 
-function parts({ added, removed, leafAfter }: TreeChange, pictures: ReadonlySet<number>) {
+function parts({ added, removed, leafAfter, order }: TreeChange, pictures: ReadonlySet<number>) {
   const remove = removed.map(({ id }) => id);
   if (added.length <= framesAtOnce) {
     const fresh = added.flatMap(({ id }) => (pictures.has(id) ? [id] : []));
-    return [{ put: added, remove, leaf: leafAfter, pictures: fresh }];
+    return [{ put: added, remove, leaf: leafAfter, order, pictures: fresh }];
   }
   const count = Math.ceil(added.length / framesAtOnce);
   return Array.from({ length: count }, (_, part) => {
@@ -87,8 +87,9 @@ function parts({ added, removed, leafAfter }: TreeChange, pictures: ReadonlySet<
     return {
       put,
       remove: part === 0 ? remove : [],
-      // After an intermediate part, the leaf must be a frame that is already stored.
+      // After an intermediate part, leaf and order must be frames that are already stored.
       leaf: isLast ? leafAfter : (put.at(-1)?.id ?? leafAfter),
+      order: isLast ? order : null,
       pictures: put.flatMap(({ id }) => (pictures.has(id) ? [id] : [])),
     };
   });

@@ -190,7 +190,7 @@ export function createPick({
           name: id,
           start: from,
           ...origin,
-          frame: frames.length,
+          frame: animation.lineage().length,
           roll,
           batch,
           settings: settled,
@@ -265,9 +265,9 @@ export function createPick({
       if (!round || !candidate || !mayMove() || !isSizeKept(candidate.picture)) return;
       const maker = model.getState().model?.name ?? '';
       const candidates = session.ahead(index);
-      const { project, tree } = animation.getState();
+      const before = animation.getState();
       move(() => animation.append({ ...candidate, settings: round.settings, model: maker }));
-      animation.history.moved('Pick', { project, leaf: tree.leaf });
+      animation.history.moved('Pick', before);
       notices.announce(`Variant ${index + 1} is frame ${round.number}.`);
       await run(0, candidates && { settings: round.settings, candidates });
     },

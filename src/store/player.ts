@@ -90,17 +90,17 @@ export function createPlayer({
     compared: null,
   }));
   let direction: Playhead['direction'] = 1;
-  /** Time at which the current frame was due, in milliseconds; null before the first tick. */
-  let since: number | null = null;
+  /** Times at which the current frame was due and of the last tick, in milliseconds; null before the first tick. */
+  let clock: { since: number; ticked: number } | null = null;
 
   const reel = () => reelOf(animation.getState().frames.length, preferences.getState());
   const last = () => animation.getState().frames.length;
 
-  animation.subscribe(({ frames, edition }, before) => {
+  animation.subscribe(({ frames, edition, edited }, before) => {
     if (edition !== before.edition) {
       // Follow a run that was waiting for this start picture.
       const following = generation.getState().run !== null;
-      store.setState({ position: frames.length, following, playing: false, compared: null });
+      store.setState({ position: edited ?? frames.length, following, playing: false, compared: null });
     } else if (frames.length > before.frames.length && store.getState().following) {
       store.setState({ position: frames.length });
     }
@@ -134,7 +134,7 @@ export function createPlayer({
     play() {
       const { first, last, loop } = reel();
       if (last <= first) return;
-      since = null;
+      clock = null;
       direction = 1;
       const { position } = store.getState();
       const restart = position < first || (position >= last && !loop);
@@ -152,13 +152,17 @@ export function createPlayer({
     tick(now) {
       if (!store.getState().playing) return;
       const duration = 1000 / (frameRateOf(settings.getState().values) * preferences.getState().speed);
-      if (since === null || now - since > Math.max(longestGap, 2 * duration)) {
-        since = now;
+      if (!clock || now - clock.ticked > Math.max(longestGap, 2 * duration)) {
+        clock = { since: now, ticked: now };
         return;
       }
+      clock.ticked = now;
       let head: Playhead | null = { position: store.getState().position, direction };
-      while (now - since >= duration) {
-        since += duration;
+      const { frames } = animation.getState();
+      for (;;) {
+        const hold = head.position > 0 ? (frames.at(head.position - 1)?.hold ?? 1) : 1;
+        if (now - clock.since < hold * duration) break;
+        clock.since += hold * duration;
         head = advance(reel(), head);
         if (!head) {
           store.setState({ playing: false });

@@ -9,7 +9,11 @@ import type { WorkerHandle } from './worker-handle.ts';
 
 const deletedTopic = 'deleted';
 
-/** Creates the deletion of projects: undoable while its notice is shown; the project is purged afterwards. */
+export interface ProjectDeletion {
+  readonly remove: (id: string) => Promise<void>;
+}
+
+/** Creates the deletion of projects, loaded lazily with the first one: undoable while its notice is shown; the project is purged afterwards. */
 export function createProjectDeletion({
   jobs: { attempt, isRunning },
   worker,
@@ -34,7 +38,7 @@ export function createProjectDeletion({
   refresh: () => Promise<void>;
   /** Opens a project without recording it for undo. */
   reopen: (project: string) => Promise<unknown>;
-}): { readonly remove: (id: string) => Promise<void> } {
+}): ProjectDeletion {
   /** History entries of deletions, by project id. */
   const entries = new Map<string, HistoryEntry>();
 

@@ -12,7 +12,7 @@ import type { NoticeAction, Notices } from './notices.ts';
 import type { Pictures } from './pictures.ts';
 import type { Preferences } from './preferences.ts';
 import type { NamedFile } from './import-files.ts';
-import { createProjectDeletion } from './project-deletion.ts';
+import type { ProjectDeletion } from './project-deletion.ts';
 import { createProjectFiles } from './project-files.ts';
 import { createProjectJobs } from './project-jobs.ts';
 import type { ProjectJob } from './project-jobs.ts';
@@ -207,18 +207,22 @@ export function createProjects({
     environment,
   });
   store.setState({ reopening: opening.hasLast() });
-  const deletion = createProjectDeletion({
-    jobs,
-    worker,
-    autosave,
-    animation,
-    notices,
-    history,
-    whenWritten,
-    nameOf,
-    refresh,
-    reopen: opening.openUnrecorded,
-  });
+  let deletion: Promise<ProjectDeletion> | null = null;
+  async function loadDeletion(): Promise<ProjectDeletion> {
+    const { createProjectDeletion } = await import('./project-deletion.ts');
+    return createProjectDeletion({
+      jobs,
+      worker,
+      autosave,
+      animation,
+      notices,
+      history,
+      whenWritten,
+      nameOf,
+      refresh,
+      reopen: opening.openUnrecorded,
+    });
+  }
 
   const projects: ProjectsStore & { readonly onRoom: (report: RoomReport) => void } = {
     ...store,
@@ -254,7 +258,7 @@ export function createProjects({
         await refresh();
       });
     },
-    remove: deletion.remove,
+    remove: (id) => attempt(async () => (await (deletion ??= loadDeletion())).remove(id)),
     exportFile: (id) => files.exportFile(id, nameOf(id)),
     async importFile(file) {
       const id = await files.importFile(file);
@@ -268,7 +272,7 @@ export function createProjects({
       if (!node) return;
       const ways = childrenOf(tree, node.parent);
       const next = ways[(ways.indexOf(node) + 1) % ways.length];
-      if (next && next !== node) animation.takeUp(tipOf(tree, next.id));
+      if (next && next !== node) animation.takeUp(position, tipOf(tree, next.id));
     },
     onRoom: room.onReport,
   };

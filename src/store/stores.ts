@@ -33,12 +33,13 @@ import { createProjects } from './projects.ts';
 import type { ProjectsStore } from './projects.ts';
 import { createRunQueue } from './run-queue.ts';
 import type { QueueStore } from './run-queue.ts';
+import { createSelection } from './selection.ts';
+import type { SelectionStore } from './selection.ts';
 import { createSettingsLink } from './settings-link.ts';
 import type { SettingsLink } from './settings-link.ts';
 import { createSettings } from './settings.ts';
 import type { SettingsStore } from './settings.ts';
 import { createStartCutter } from './start-picture.ts';
-import { watchForStuck } from './stuck.ts';
 import { createThumbnails } from './thumbnails.ts';
 import type { Thumbnails } from './thumbnails.ts';
 
@@ -61,6 +62,7 @@ export interface Stores {
   readonly queue: QueueStore;
   readonly pick: PickStore;
   readonly player: PlayerStore;
+  readonly selection: SelectionStore;
   readonly exporter: ExportStore;
   readonly environment: Environment;
 }
@@ -138,7 +140,18 @@ export function createStores(environment: Environment): Stores {
   });
   const singlePictures = createSinglePictures({ animation, pictures, notices, environment });
   const player = createPlayer({ animation, generation, settings, preferences });
-  watchForStuck({ animation, generation, settings, player, notices });
+  const selection = createSelection(animation);
+  const unwatch = animation.subscribe(({ frames }) => {
+    if (frames.length === 0) return;
+    unwatch();
+    // What is not loaded, because there is no network, only spares a hint.
+    void import('./stuck.ts').then(
+      ({ watchForStuck }) => {
+        watchForStuck({ animation, generation, settings, player, notices });
+      },
+      () => undefined,
+    );
+  });
   const exporter = createExport({ media, pictures, animation, settings, preferences, notices, environment });
   return {
     notices,
@@ -158,6 +171,7 @@ export function createStores(environment: Environment): Stores {
     queue,
     pick,
     player,
+    selection,
     exporter,
     environment,
   };

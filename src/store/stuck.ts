@@ -1,6 +1,7 @@
 import { findStuck, settingFields, unmeasured } from '../project/index.ts';
 import type { StuckKind, StuckOffer } from '../project/index.ts';
 import type { AnimationStore } from './animation.ts';
+import type { Frames } from './frames.ts';
 import type { GenerationStore } from './generation.ts';
 import type { NoticeAction, Notices } from './notices.ts';
 import type { PlayerStore } from './player.ts';
@@ -28,7 +29,7 @@ export function moreRepeats(repeats: number): number | null {
 }
 
 /**
- * Shows a notice with remedies when the animation gets stuck, once per occurrence. A run is not interrupted; changed
+ * Shows a notice with remedies when the animation gets stuck, once per occurrence. Loaded lazily with the first frame. A run is not interrupted; changed
  * settings apply to the next one.
  */
 export function watchForStuck({
@@ -86,14 +87,7 @@ export function watchForStuck({
       }
     });
 
-  animation.subscribe(({ frames, edition }, previous) => {
-    if (edition !== previous.edition) {
-      said = null;
-      calmFor = 0;
-      notices.dismissTopic(topic);
-      return;
-    }
-    if (frames.length <= previous.frames.length) return;
+  function examine(frames: Frames) {
     // Frames within a segment of smooth mode are alike by design, so they are not examined.
     const stuck = findStuck({
       length: frames.length,
@@ -111,5 +105,15 @@ export function watchForStuck({
     if (stuck.kind === said) return;
     said = stuck.kind;
     notices.info(topic, words[stuck.kind], actionsFor(stuck.offers, stuck.before));
+  }
+
+  animation.subscribe(({ frames, edition }, previous) => {
+    if (edition !== previous.edition) {
+      said = null;
+      calmFor = 0;
+      notices.dismissTopic(topic);
+    } else if (frames.length > previous.frames.length) {
+      examine(frames);
+    }
   });
 }

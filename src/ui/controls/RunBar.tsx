@@ -100,6 +100,7 @@ function Hint({
   const { animation, settings } = useStores();
   const start = useSelect(animation, (state) => state.start);
   const frames = useSelect(animation, (state) => state.frames);
+  const lineage = useSelect(animation, () => animation.lineage());
   const values = useSelect(settings, (state) => state.values);
   if (readOnly) return 'Open in another tab: here it can be watched.';
   if (phase === 'waiting') return 'Begins as soon as everything is there.';
@@ -110,7 +111,7 @@ function Hint({
   if (!start) return 'Choose a picture first.';
   const from = frames.length > 0 ? `Goes on from frame ${frames.length}` : 'Starts from your picture';
   if (values.mode !== 'smooth') return `${from}.`;
-  const more = framesToCome(frames, values);
+  const more = framesToCome(lineage, values);
   return `${from}: ${more} new ${more === 1 ? 'frame' : 'frames'}.`;
 }
 

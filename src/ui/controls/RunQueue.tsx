@@ -18,7 +18,7 @@ import { settingsWords } from './queueWords.ts';
 export function RunQueue({ after }: { readonly after: RefObject<HTMLElement | null> }) {
   const { animation, generation, queue } = useStores();
   const { runs, paused } = useSelect(queue, (state) => state);
-  const frames = useSelect(animation, (state) => state.frames);
+  const lineage = useSelect(animation, () => animation.lineage());
   const run = useSelect(generation, (state) => state.run?.settings ?? null);
   const list = useRef<HTMLOListElement>(null);
   const [open] = useState(
@@ -34,7 +34,7 @@ export function RunQueue({ after }: { readonly after: RefObject<HTMLElement | nu
     <section className={styles['queue']} aria-label="Queue">
       {paused && (
         <p className={styles['pause']} role="status">
-          {pauseWords(paused, (settings) => runName(settings, framesToCome(frames, settings)))}
+          {pauseWords(paused, (settings) => runName(settings, framesToCome(lineage, settings)))}
         </p>
       )}
       <details open={open}>
@@ -49,7 +49,7 @@ export function RunQueue({ after }: { readonly after: RefObject<HTMLElement | nu
               index={index}
               of={runs.length}
               before={runs[index - 1]?.settings ?? run}
-              frames={framesToCome(frames, queued.settings)}
+              frames={framesToCome(lineage, queued.settings)}
               onRemoved={() => {
                 (queue.getState().runs.length > 0 ? list.current : after.current)?.focus();
               }}

@@ -10,6 +10,7 @@ import {
 } from '../../project/index.ts';
 import type { ExportField, ExportOptions } from '../../project/index.ts';
 import type { Placement, Shot } from '../../formats/index.ts';
+import { withHolds } from '../../store/index.ts';
 import type { ExportRequest, Stores } from '../../store/index.ts';
 import { useSelect, useStores } from '../shared/stores.ts';
 
@@ -100,7 +101,8 @@ export function useDraft(): Draft {
   const to = bound('to', first, count);
   const last = to.problem === null ? Number(to.text) : count;
 
-  const positions = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  const range = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  const positions = withHolds(frames, range);
   if (includeStart) positions.unshift(0);
   const size = frames.at(first - 1) ?? { width: 64, height: 64 };
   const mixed = frames.slice(first - 1, last).some(({ width, height }) => {

@@ -1,7 +1,8 @@
 import type { Device, Look, ModelCost } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
-import { bytes, machineWords } from '../shared/words.ts';
+import { machineWords } from './machineWords.ts';
+import { bytes } from '../shared/words.ts';
 import styles from './ModelsDialog.module.css';
 import { WebLink } from './WebLink.tsx';
 

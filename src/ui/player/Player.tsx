@@ -1,4 +1,4 @@
-import { ArrowLeftRight, ChartLine, Pause, Play, Repeat } from 'lucide-react';
+import { ArrowLeftRight, ChartLine, Pause, Play, Repeat, Scissors } from 'lucide-react';
 import type { LucideIcon } from 'lucide-react';
 import { useEffect } from 'react';
 import { speeds } from '../../store/index.ts';
@@ -8,7 +8,8 @@ import styles from './Player.module.css';
 
 /** Playback controls: play, position, speed, and toggles for loop, ping-pong and insight. */
 export function Player() {
-  const { animation, player, preferences } = useStores();
+  const { animation, player, preferences, selection } = useStores();
+  const selecting = useSelect(selection, ({ positions }) => positions.size > 0);
   const frames = useSelect(animation, (state) => state.frames.length);
   const position = useSelect(player, (state) => state.position);
   const playing = useSelect(player, (state) => state.playing);
@@ -60,6 +61,19 @@ export function Player() {
       </select>
       <PreferenceToggle name="loop" label="Loop" Icon={Repeat} />
       <PreferenceToggle name="pingPong" label="Back and forth" Icon={ArrowLeftRight} />
+      <Button
+        look={['quiet', 'icon']}
+        disabled={frames === 0}
+        aria-pressed={selecting}
+        title="Edit frames: delete, repeat, hold, move them"
+        onClick={() => {
+          if (selecting) selection.clear();
+          else selection.select([Math.max(1, position)]);
+        }}
+      >
+        <Scissors size={18} aria-hidden />
+        <span className="hidden-text">Edit frames</span>
+      </Button>
       <PreferenceToggle
         name="insight"
         label="Insight"

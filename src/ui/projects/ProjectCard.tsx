@@ -4,7 +4,8 @@ import type { ReactNode } from 'react';
 import type { ListedProject } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
-import { frameCount, moment } from '../shared/words.ts';
+import { moment } from '../shared/moment.ts';
+import { frameCount } from '../shared/words.ts';
 import styles from './ProjectCard.module.css';
 
 /** A project in the list: thumbnail that opens it, name, facts, and actions. */

@@ -7,12 +7,13 @@ import { Player } from '../player/Player.tsx';
 import { ProjectProgress } from '../projects/ProjectProgress.tsx';
 import { lazyPart } from '../shared/lazyPart.tsx';
 import { Stage } from '../stage/Stage.tsx';
-import { Strip } from '../strip/Strip.tsx';
 import styles from './App.module.css';
 import { Footer } from './Footer.tsx';
 import { Header } from './Header.tsx';
 import { useDrop, useKeys, useLeaveGuard, usePaste, useTitle } from './usePageEvents.ts';
 
+// The first visit has no frames.
+const Strip = lazyPart(async () => (await import('../strip/Strip.tsx')).Strip);
 const Likeness = lazyPart(async () => (await import('../player/Likeness.tsx')).Likeness);
 
 /** Root component: the layout of the page. */
@@ -37,7 +38,9 @@ export function App() {
             <Player />
             <Downloads />
           </div>
-          <Strip />
+          <Suspense fallback={<div className={styles['strip']} />}>
+            <Strip />
+          </Suspense>
         </div>
         <Controls />
       </main>

@@ -3,6 +3,8 @@ export const shortcuts: readonly { keys: string; effect: string }[] = [
   { keys: 'Space', effect: 'Play or pause' },
   { keys: '← →', effect: 'One frame back or on' },
   { keys: 'Home, End', effect: 'To the start picture, to the last frame' },
+  { keys: 'Shift ← →, Ctrl A', effect: 'Select frames in the film strip' },
+  { keys: 'Del, Ctrl D, Alt ← →', effect: 'Delete, duplicate, move them' },
   { keys: '1 … 9', effect: 'Take a variant, when you pick by hand' },
   { keys: 'Esc', effect: 'Stop making frames' },
   { keys: 'Ctrl Z', effect: 'Undo the last change' },

@@ -1,6 +1,7 @@
-import { memo, useEffect, useLayoutEffect, useRef } from 'react';
-import type { KeyboardEvent, ReactNode } from 'react';
+import { memo, Suspense, useEffect, useLayoutEffect, useRef } from 'react';
+import type { KeyboardEvent, MouseEvent, PointerEvent, ReactNode } from 'react';
 import type { Frame, StartPicture } from '../../store/index.ts';
+import { lazyPart } from '../shared/lazyPart.tsx';
 import { ProgressBar } from '../shared/ProgressBar.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import { useFrameUrl, useStartUrl } from '../shared/thumbnails.ts';
@@ -10,11 +11,15 @@ import styles from './Strip.module.css';
 import { spaceOf, tileLeft, tileStep } from './window.ts';
 import { useWindow } from './useWindow.ts';
 
+const StripTools = lazyPart(async () => (await import('./StripTools.tsx')).StripTools);
+
 /** Film strip: the start picture, all frames, and the frame in the making. Long strips are virtualized. */
 export function Strip() {
-  const { animation, player } = useStores();
+  const stores = useStores();
+  const { animation, player, selection } = stores;
   const start = useSelect(animation, (state) => state.start);
   const frames = useSelect(animation, (state) => state.frames);
+  const selecting = useSelect(selection, ({ positions }) => positions.size > 0);
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLUListElement>(null);
   const { first, last } = useWindow(scroller, list, frames.length);
@@ -42,34 +47,81 @@ export function Strip() {
   };
   useLayoutEffect(focusWanted);
 
-  const onKeyDown = (event: KeyboardEvent) => {
-    const by = stepFor(event.key, frames.length);
-    if (by === null) return;
-    event.preventDefault();
-    player.step(by);
+  const focusCurrent = () => {
     wanted.current = player.getState().position;
     focusWanted();
   };
 
+  const onKeyDown = (event: KeyboardEvent) => {
+    const { key, shiftKey, ctrlKey, metaKey, altKey } = event;
+    const by = ctrlKey || metaKey || altKey ? null : stepFor(key, frames.length);
+    if (by !== null) {
+      event.preventDefault();
+      const { position: from } = player.getState();
+      player.step(by);
+      if (shiftKey && frames.length > 0) selection.extendTo(Math.max(1, player.getState().position), from);
+      focusCurrent();
+      return;
+    }
+    const isBound = editingKeys.includes(key) || ((ctrlKey || metaKey) && editingLetters.includes(key));
+    if (!isBound || frames.length === 0 || (key === 'Escape' && !selecting)) return;
+    event.preventDefault();
+    const pressed = { key, shiftKey, altKey, isCommand: ctrlKey || metaKey };
+    void import('./stripKeys.ts').then(({ pressStripKey }) => {
+      pressStripKey(stores, pressed);
+      // The tiles have moved once the edit is rendered.
+      requestAnimationFrame(focusCurrent);
+    });
+  };
+
+  const onPointerDown = ({ nativeEvent, target }: PointerEvent) => {
+    const tile = target instanceof Element ? target.closest<HTMLElement>('[data-position]') : null;
+    const position = Number(tile?.dataset['position'] ?? 0);
+    if (position === 0 || nativeEvent.button !== 0 || !scroller.current) return;
+    const { current: strip } = scroller;
+    const pressed = new AbortController();
+    for (const type of ['pointerup', 'pointercancel']) {
+      window.addEventListener(
+        type,
+        () => {
+          pressed.abort();
+        },
+        { signal: pressed.signal },
+      );
+    }
+    void import('./dragging.ts').then(({ followPress }) => {
+      if (!pressed.signal.aborted) followPress(stores, strip, nativeEvent, position);
+    });
+  };
+
   return (
-    <div
-      className={styles['strip']}
-      ref={scroller}
-      onKeyDown={onKeyDown}
-      role="group"
-      aria-label="Film strip"
-    >
-      {start && <StartTile start={start} />}
-      <ul className={styles['frames']} role="list" aria-label="Frames" ref={list}>
-        {first > 0 && <Space tiles={first} />}
-        {frames.slice(first, last).map((frame) => (
-          <FrameItem key={frame.id} frame={frame} of={isWhole ? null : frames.length} />
-        ))}
-        {last < frames.length && <Space tiles={frames.length - last} />}
-      </ul>
-      <Coming />
-      {!start && <p className={styles['empty']}>Your frames will line up here.</p>}
-    </div>
+    <>
+      {selecting && (
+        <Suspense>
+          <StripTools onClosed={focusCurrent} />
+        </Suspense>
+      )}
+      <div
+        className={styles['strip']}
+        ref={scroller}
+        onKeyDown={onKeyDown}
+        onPointerDown={onPointerDown}
+        role="group"
+        aria-label="Film strip"
+        data-selecting={selecting || undefined}
+      >
+        {start && <StartTile start={start} />}
+        <ul className={styles['frames']} role="list" aria-label="Frames" ref={list}>
+          {first > 0 && <Space tiles={first} />}
+          {frames.slice(first, last).map((frame) => (
+            <FrameItem key={frame.key} frame={frame} of={isWhole ? null : frames.length} />
+          ))}
+          {last < frames.length && <Space tiles={frames.length - last} />}
+        </ul>
+        <Coming />
+        {!start && <p className={styles['empty']}>Your frames will line up here.</p>}
+      </div>
+    </>
   );
 }
 
@@ -90,8 +142,15 @@ const FrameItem = memo(function FrameItem({
   const place = of === null ? {} : { 'aria-posinset': frame.number, 'aria-setsize': of };
   return (
     <li className={styles['item']} {...place}>
-      <Tile url={url} size={frame} position={frame.number} label={`Frame ${frame.number}`}>
+      <Tile
+        url={url}
+        size={frame}
+        position={frame.number}
+        label={`Frame ${frame.number}`}
+        note={frame.hold > 1 ? `shown for ${frame.hold} frame times` : ''}
+      >
         {frame.number}
+        {frame.hold > 1 && <b className={styles['hold']}>×{frame.hold}</b>}
       </Tile>
     </li>
   );
@@ -115,26 +174,39 @@ function Tile({
   size,
   position,
   label,
+  note = '',
   children,
 }: {
   readonly url: string | null;
   readonly size: { readonly width: number; readonly height: number };
   readonly position: number;
   readonly label: string;
+  /** Said after the label. */
+  readonly note?: string;
   readonly children: ReactNode;
 }) {
-  const { player } = useStores();
+  const { player, selection } = useStores();
   const current = useSelect(player, (state) => state.position === position);
+  const selected = useSelect(selection, ({ positions }) => positions.has(position));
+  const press = ({ shiftKey, ctrlKey, metaKey, nativeEvent }: MouseEvent) => {
+    const { position: from } = player.getState();
+    const { size } = selection.getState().positions;
+    player.show(position);
+    if (position === 0) return;
+    const isTouch = nativeEvent instanceof globalThis.PointerEvent && nativeEvent.pointerType === 'touch';
+    if (shiftKey) selection.extendTo(position, from);
+    else if (ctrlKey || metaKey || (isTouch && size > 0)) selection.toggle(position);
+    else if (size > 0) selection.select([position]);
+  };
   return (
     <button
       type="button"
       className={styles['tile']}
       data-position={position}
       aria-current={current || undefined}
+      aria-pressed={selected || undefined}
       tabIndex={current ? 0 : -1}
-      onClick={() => {
-        player.show(position);
-      }}
+      onClick={press}
     >
       {url !== null && (
         <img
@@ -149,6 +221,7 @@ function Tile({
       <span className={styles['number']} aria-hidden>
         {children}
       </span>
+      {note !== '' && <span className="hidden-text">{note}</span>}
     </button>
   );
 }
@@ -173,6 +246,11 @@ function Coming() {
     </button>
   );
 }
+
+/** Keys that edit the strip; the code for them is loaded when one is pressed. */
+const editingKeys = ['Delete', 'Backspace', 'Escape', 'ArrowLeft', 'ArrowRight'];
+/** Letters that do so with Ctrl or Command. */
+const editingLetters = ['a', 'd', ' '];
 
 function tileAt(strip: HTMLElement | null, position: number): HTMLElement | null {
   return strip?.querySelector<HTMLElement>(`[data-position="${position}"]`) ?? null;

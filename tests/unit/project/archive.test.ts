@@ -7,7 +7,6 @@ import {
   documentFromText,
   documentToText,
   encodePng,
-  fileVersion,
   openArchive,
   pictureName,
   startId,
@@ -60,7 +59,7 @@ describe('a .drift file', () => {
     const text = new TextDecoder().decode(files['project.json']);
     expect(text).toContain('\n  "name": "A project",\n');
     expect(JSON.parse(text)).toMatchObject({
-      version: fileVersion,
+      version: 1,
       frames: [{ id: 1, settings: { seed: 7 }, insight: { positivesAfter: 0.2 } }, {}, {}],
     });
   });
@@ -162,7 +161,7 @@ describe('a damaged .drift file', () => {
     ['has a cycle', withText((text) => text.replace('"parent": 0', '"parent": 2')), 'tree-damaged'],
     [
       'is of a newer Drift',
-      withText((text) => text.replace('"version": 1', '"version": 2')),
+      withText((text) => text.replace('"version": 1', '"version": 3')),
       'project-newer',
     ],
   ])('that %s is rejected with a reason, before any picture is read', async (_, bytes, code) => {
@@ -176,7 +175,7 @@ describe('a damaged .drift file', () => {
     const newer = withText((text) => text.replace('"version": 1', '"version": 7'));
     const error = await failure(openArchive(fileOf(newer), signal));
     expect(error.message).toContain('newer Drift');
-    expect(error.details).toEqual({ version: 7, newest: 1 });
+    expect(error.details).toEqual({ version: 7, newest: 2 });
   });
 
   it.each<[string, Uint8Array, string]>([

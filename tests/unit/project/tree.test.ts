@@ -6,15 +6,26 @@ import {
   childrenOf,
   emptyTree,
   endAt,
+  documentFromText,
+  documentToText,
+  framesDuplicated,
+  framesHeld,
+  framesKept,
+  framesMoved,
+  framesRemoved,
   path,
+  playedFrames,
   removeBranch,
   restoreBranch,
   startId,
   tipOf,
+  treeOf,
+  withOrder,
   withoutLost,
 } from '../../../src/project/index.ts';
+import { ProjectError } from '../../../src/base/index.ts';
 import type { FrameNode, FrameTree } from '../../../src/project/index.ts';
-import { framesOf, newFrame, treeFrom, trees } from '../../support/project.ts';
+import { documentOf, framesOf, newFrame, treeFrom, trees } from '../../support/project.ts';
 
 const ids = (frames: readonly FrameNode[]) => frames.map(({ id }) => id);
 const pick = (tree: FrameTree, choice: number) => framesOf(tree)[choice % tree.nodes.size]?.id ?? startId;
@@ -129,5 +140,54 @@ describe('a tree of frames', () => {
     expect(() => endAt(emptyTree, 1)).toThrow(RangeError);
     expect(() => append(emptyTree, newFrame(), 5)).toThrow(RangeError);
     expect(() => removeBranch(emptyTree, startId)).toThrow(RangeError);
+  });
+});
+
+describe('the order of an edited animation', () => {
+  const order = [{ frame: 2 }, { frame: 1, hold: 3 }, { frame: 2 }];
+
+  it('ends with the leaf, from which new frames are made, and is none if it is a path of the tree', () => {
+    const tree = withOrder(treeFrom([0, 1, 2]), order);
+    expect([tree.leaf, tree.order]).toEqual([2, order]);
+    const { tree: longer, node } = append(tree, newFrame());
+    expect(node.parent).toBe(2);
+    expect(playedFrames(longer)).toEqual([...order, { frame: 4 }]);
+    expect(withOrder(tree, [{ frame: 1 }, { frame: 2 }])).toMatchObject({ leaf: 2, order: null });
+    expect(withOrder(tree, [])).toMatchObject({ leaf: startId, order: null });
+    expect(() => withOrder(tree, [{ frame: 9 }])).toThrow(RangeError);
+  });
+
+  it('loses the frames that are removed or lost', () => {
+    const tree = withOrder(treeFrom([0, 1, 0]), [{ frame: 3 }, { frame: 2 }, { frame: 3 }, { frame: 2 }]);
+    expect(playedFrames(removeBranch(tree, 2).tree)).toEqual([{ frame: 3 }, { frame: 3 }]);
+    const lossy = withoutLost(tree, (id) => id === 3);
+    expect([playedFrames(lossy), lossy.leaf]).toEqual([[{ frame: 2 }, { frame: 2 }], 2]);
+  });
+
+  it('is in the file, of which only then the version is newer, and is checked', () => {
+    const plain = documentOf(treeFrom([0, 1]));
+    expect(documentToText(plain)).toContain('"version": 1,');
+    const document = { ...plain, order: [{ frame: 2, hold: 2 }, { frame: 2 }] };
+    const text = documentToText(document);
+    expect(text).toContain('"version": 2,');
+    expect(treeOf(documentFromText(text)).order).toEqual(document.order);
+    for (const wrong of [[{ frame: 2 }, { frame: 1 }], [{ frame: 3 }, { frame: 2 }], []]) {
+      expect(() => documentFromText(documentToText({ ...plain, order: wrong }))).toThrow(ProjectError);
+    }
+  });
+
+  it('is edited: frames removed, kept, repeated, held and moved', () => {
+    const [a, b, c, d] = [{ frame: 1 }, { frame: 2, hold: 2 }, { frame: 3 }, { frame: 4 }];
+    const all = [a, b, c, d];
+    const [second, ends] = [new Set([1]), new Set([0, 3])];
+    expect(framesRemoved(all, ends)).toEqual([b, c]);
+    expect(framesKept(all, ends)).toEqual([a, d]);
+    expect(framesDuplicated(all, new Set([0, 1]))).toEqual([a, b, a, b, c, d]);
+    expect(framesHeld(all, second, 1)).toEqual([a, { frame: 2 }, c, d]);
+    expect(framesHeld(all, ends, 5)[3]).toEqual({ frame: 4, hold: 5 });
+    expect(framesHeld(all, ends, 1e9)[0]).toEqual({ frame: 1, hold: 1000 });
+    expect(framesMoved(all, second, 4)).toEqual({ order: [a, c, d, b], first: 3 });
+    expect(framesMoved(all, second, 1).order).toEqual(all);
+    expect(framesMoved(all, ends, 2)).toEqual({ order: [b, a, d, c], first: 1 });
   });
 });

@@ -39,12 +39,16 @@ beforeAll(async () => {
   await rig.ready();
   rig.stores.settings.set({ mode: 'pick' });
   rig.stores.preferences.setState({ insight: true });
-  await vi.waitFor(() => {
-    const page = html(rig.stores);
-    expect(page).toContain('Likeness of the frames');
-    expect(page).toContain('Speculative');
-  });
-});
+  await vi.waitFor(
+    () => {
+      const page = html(rig.stores);
+      expect(page).toContain('Likeness of the frames');
+      expect(page).toContain('Speculative');
+      expect(page).toContain('Film strip');
+    },
+    { timeout: 60_000 },
+  );
+}, 60_000);
 
 describe('the page', () => {
   it.each(['automatic', 'smooth'] as const)(

@@ -8,13 +8,13 @@ import {
   duration,
   fetchWords,
   loadWords,
-  machineWords,
   outcomeWords,
   pageTitle,
   runFraction,
   runWords,
   timeLeft,
 } from '../../../src/ui/shared/words.ts';
+import { machineWords } from '../../../src/ui/library/machineWords.ts';
 
 const run = {
   id: 1,

@@ -1,3 +1,4 @@
+import { createStripEdits } from '../../../../src/store/strip-edits.ts';
 import { file, until } from '../rig.ts';
 import { press, testActions } from './visits.ts';
 import type { Action } from './visits.ts';
@@ -113,6 +114,35 @@ const actions: readonly Action[] = [
       await history.undo();
       await history.redo();
     },
+  },
+  {
+    name: 'edits of the strip, Undo and Redo',
+    before: (visits) => visits.withStoredFrames(),
+    act: async ({ stores }) => {
+      const edits = createStripEdits(stores);
+      const { selection, history } = stores;
+      // The actions may be repeated after a fault, and lead to the same result.
+      stores.animation.arrange('Reset', [{ frame: 1 }, { frame: 2 }]);
+      selection.select([1, 2]);
+      edits.duplicate();
+      selection.select([1]);
+      edits.hold(4);
+      edits.moveBy(1);
+      selection.select([4]);
+      edits.remove();
+      await history.undo();
+      await history.redo();
+    },
+    deletes: true,
+  },
+  {
+    name: 'making a frame of the strip again',
+    before: (visits) => visits.withStoredFrames(),
+    act: async ({ stores: { animation, generation } }) => {
+      animation.arrange('Reset', [{ frame: 1 }, { frame: 2 }]);
+      await generation.remake(1, 11);
+    },
+    deletes: true,
   },
   {
     name: 'starting over, and another size',

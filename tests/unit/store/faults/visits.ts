@@ -129,10 +129,15 @@ export function projectOf({ stores }: Rig): string {
 export async function seen(rig: Rig) {
   const { animation, projects } = rig.stores;
   await projects.refresh();
-  const { project, start } = animation.getState();
+  const { project, start, frames } = animation.getState();
   const list = (projects.getState().list ?? []).map(({ name, frames }) => `${name}: ${frames}`).sort();
   return {
-    page: project && { name: project.name, start: valueOf(start?.picture), frames: await valuesOf(rig) },
+    page: project && {
+      name: project.name,
+      start: valueOf(start?.picture),
+      frames: await valuesOf(rig),
+      holds: frames.map(({ hold }) => hold),
+    },
     list,
   };
 }

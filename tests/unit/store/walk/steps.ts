@@ -6,7 +6,10 @@ export type Share = number;
 /** How a step is undone: not at all, by its notice, or by Undo, Redo and Undo in quick succession. */
 export type Undo = false | 'notice' | 'keys' | 'hasty keys';
 
-/** A user action, with what else happens at that moment. */
+/** What is done with selected frames of the strip. */
+export type Edit = 'delete' | 'duplicate' | 'hold' | 'move on' | 'keep only';
+
+/** What a person does, and what else happens at that moment. */
 export type Step =
   | {
       readonly kind: 'generate';
@@ -17,6 +20,14 @@ export type Step =
   | { readonly kind: 'pick'; readonly rolls: number; readonly variant: number }
   | { readonly kind: 'goBack'; readonly to: Share }
   | { readonly kind: 'deleteFrames'; readonly from: Share; readonly undo: Undo }
+  | {
+      readonly kind: 'edit';
+      readonly how: Edit;
+      readonly from: Share;
+      readonly to: Share;
+      readonly undo: Exclude<Undo, 'notice'>;
+    }
+  | { readonly kind: 'remake'; readonly at: Share }
   | { readonly kind: 'choose'; readonly value: number; readonly undo: Undo }
   | { readonly kind: 'startOver'; readonly undo: Undo }
   /** Another size, and back, if no frame depends on it. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Fault, Step, Undo } from './steps.ts';
+import type { Edit, Fault, Step, Undo } from './steps.ts';
 import { Walk } from './walk.ts';
 
 /**
@@ -32,6 +32,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('goBack' as const), to: share }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('deleteFrames' as const), from: share, undo }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('edit' as const),
+      how: fc.constantFrom<Edit>('delete', 'duplicate', 'hold', 'move on', 'keep only'),
+      from: share,
+      to: share,
+      undo: fc.constantFrom<Exclude<Undo, 'notice'>>(false, false, 'keys', 'hasty keys'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('remake' as const), at: share }) },
   {
     weight: 2,
     arbitrary: fc.record({

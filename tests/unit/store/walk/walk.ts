@@ -1,11 +1,16 @@
 import { expect } from 'vitest';
 import { Visits, projectOf, seen, settled } from '../faults/visits.ts';
+import { createStripEdits } from '../../../../src/store/strip-edits.ts';
 import { file, plain, until } from '../rig.ts';
 import type { Rig } from '../rig.ts';
 import {
   begun,
+  edited,
   endedAt,
+  holdsOfKnown,
   nextValues,
+  remade,
+  remadeValue,
   seed,
   valuesOfKnown,
   variantValue,
@@ -18,7 +23,10 @@ import type { Fault, Share, Step, Undo } from './steps.ts';
 /** Maximum number of projects, which bounds the duration of a walk. */
 const mostProjects = 5;
 
-/** Placeholder for the id of a copy until it is known. */
+/** Seed of frames that are made again. */
+const otherSeed = 11;
+
+/** Stands for the id of a copy until that is known. */
 const copyId = 'copy';
 
 /** The page under test, and the model of what a user expects to see. */
@@ -73,8 +81,15 @@ export class Walk {
   #expected({ projects, open } = { projects: this.#projects, open: this.#open }) {
     const project = open === null ? undefined : projects.get(open);
     return {
-      page: project ? { name: project.name, start: project.start, frames: valuesOfKnown(project) } : null,
-      // An empty project is removed when it is left.
+      page: project
+        ? {
+            name: project.name,
+            start: project.start,
+            frames: valuesOfKnown(project),
+            holds: holdsOfKnown(project),
+          }
+        : null,
+      // A project in which nothing was made is gone once it is left.
       list: [...projects.values()].map(({ name, made }) => `${name}: ${made.size}`).sort(),
     };
   }
@@ -154,6 +169,20 @@ export class Walk {
         else this.#setCurrent(withoutFrom(current, position));
         return;
       }
+      case 'edit':
+        if (current) await this.#edit(current, step);
+        return;
+      case 'remake': {
+        const count = current ? valuesOfKnown(current).length : 0;
+        if (!current || count === 0) return;
+        const position = 1 + Math.floor(step.at * count);
+        const { tree } = animation.getState();
+        await rig.stores.generation.remake(position, otherSeed);
+        // It makes nothing if its worker cannot read the picture before.
+        if (animation.getState().tree.nodes.size === tree.nodes.size) return;
+        this.#setCurrent(remade(current, position, remadeValue(current, position, otherSeed)));
+        return;
+      }
       case 'choose': {
         if (this.#projects.size >= mostProjects) return;
         const had = current !== null && valuesOfKnown(current).length > 0;
@@ -208,7 +237,7 @@ export class Walk {
         await this.#delete(this.#idAt(step.which), step.undo);
         return;
       case 'export':
-        if (!current || current.last === null) return;
+        if (!current || current.played.length === 0) return;
         await rig.stores.exporter.download('zip');
         return;
       case 'reload':
@@ -248,6 +277,28 @@ export class Walk {
       const project = this.#current();
       if (project) this.#setCurrent(withFrame(project, value));
     }
+  }
+
+  async #edit(current: Known, { how, from, to, undo: back }: Extract<Step, { kind: 'edit' }>): Promise<void> {
+    const rig = this.#rig;
+    const { length } = valuesOfKnown(current);
+    if (length === 0 || length > 40) return;
+    const [first, last] = [from, to].map((at) => 1 + Math.floor(at * length)).sort((a, b) => a - b);
+    if (first === undefined || last === undefined) return;
+    const after = edited(current, how, first, last);
+    // What changes nothing is not recorded, and Undo would take back what was done before.
+    const before = [valuesOfKnown(current), holdsOfKnown(current)];
+    const changes = JSON.stringify(before) !== JSON.stringify([valuesOfKnown(after), holdsOfKnown(after)]);
+    const { selection } = rig.stores;
+    selection.select(Array.from({ length: last - first + 1 }, (_, at) => first + at));
+    const edits = createStripEdits(rig.stores);
+    if (how === 'delete') edits.remove();
+    else if (how === 'duplicate') edits.duplicate();
+    else if (how === 'hold') edits.hold(3);
+    else if (how === 'move on') edits.moveBy(1);
+    else edits.keepOnly();
+    if (back && changes) await undo(rig, '', back);
+    else this.#setCurrent(after);
   }
 
   async #pick(current: Known, rolls: number, variant: number): Promise<void> {

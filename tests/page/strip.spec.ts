@@ -1,0 +1,172 @@
+import { readFile } from 'node:fs/promises';
+import { unzipSync } from 'fflate';
+import type { Locator, Page } from '@playwright/test';
+import { encodePng } from '../../src/formats/index.ts';
+import { readPng } from '../../tools/png.ts';
+import { button, finished, frame, frames, generate, open, prepare, stripPixels } from './driving.ts';
+import { expect, test } from './fixtures.ts';
+import { makeFrame } from './media/frames.ts';
+
+const side = 64;
+const count = 5;
+
+/** A project of five pictures, without a model. */
+async function openPictures(page: Page): Promise<void> {
+  await open(page);
+  const files = Array.from({ length: count }, (_, i) => ({
+    name: `frame${i + 1}.png`,
+    mimeType: 'image/png',
+    buffer: Buffer.from(encodePng(makeFrame(i, side, side))),
+  }));
+  await button(page, 'Projects').click();
+  await page.getByLabel('Make a project of pictures').setInputFiles(files);
+  await expect(frames(page)).toHaveCount(count);
+}
+
+function tile(page: Page, number: number): Locator {
+  return page
+    .getByRole('list', { name: 'Frames' })
+    .getByRole('button')
+    .nth(number - 1);
+}
+
+/** Which of the pictures, counted from 1, pixels show. */
+function pictureOf(rgb: ArrayLike<number>): number {
+  const differences = Array.from({ length: count }, (_, index) => {
+    const { data } = makeFrame(index, side, side);
+    let sum = 0;
+    for (let i = 0; i < side * side; i++) {
+      for (let c = 0; c < 3; c++) sum += Math.abs((rgb[3 * i + c] ?? 0) - (data[4 * i + c] ?? 0));
+    }
+    return sum;
+  });
+  return 1 + differences.indexOf(Math.min(...differences));
+}
+
+async function expectStrip(page: Page, pictures: readonly number[]): Promise<void> {
+  await expect.poll(async () => (await stripPixels(page)).map(pictureOf)).toEqual(pictures);
+}
+
+const tools = (page: Page) => page.getByRole('toolbar', { name: 'Selected frames' });
+
+async function expectKept(page: Page): Promise<void> {
+  await expect(page.getByText('Kept on this device', { exact: true })).toBeVisible();
+}
+
+test(
+  'frames are edited with the mouse; edits are undone, stay after a reload and are exported',
+  { tag: '@cpu' },
+  async ({ page }) => {
+    await openPictures(page);
+    await tile(page, 2).click();
+    await expect(tools(page)).toHaveCount(0);
+    await tile(page, 3).click({ modifiers: ['Shift'] });
+    await expect(tools(page)).toContainText('2 frames');
+    await tools(page).getByRole('button', { name: 'Duplicate', exact: true }).click();
+    await expectStrip(page, [1, 2, 3, 2, 3, 4, 5]);
+    // The copies are selected.
+    await tools(page).getByRole('button', { name: 'Delete', exact: true }).click();
+    await expectStrip(page, [1, 2, 3, 4, 5]);
+    await button(page, 'Undo').click();
+    await expectStrip(page, [1, 2, 3, 2, 3, 4, 5]);
+    await button(page, 'Undo').click();
+    await expectStrip(page, [1, 2, 3, 4, 5]);
+
+    // Dragged to before frame 2.
+    const [from, to] = [await tile(page, 5).boundingBox(), await tile(page, 2).boundingBox()];
+    await page.mouse.move((from?.x ?? 0) + 36, (from?.y ?? 0) + 36);
+    await page.mouse.down();
+    await expect(async () => {
+      await page.mouse.move((to?.x ?? 0) + 60, (to?.y ?? 0) + 36);
+      await page.mouse.move((to?.x ?? 0) + 8, (to?.y ?? 0) + 36);
+      await expect(page.locator('[data-dragging]')).toHaveCount(1, { timeout: 500 });
+    }).toPass();
+    await page.mouse.up();
+    await expectStrip(page, [1, 5, 2, 3, 4]);
+
+    await tile(page, 1).click();
+    await tools(page).getByRole('spinbutton', { name: 'Hold' }).fill('3');
+    await tools(page).getByRole('spinbutton', { name: 'Hold' }).blur();
+    await expect(tile(page, 1)).toHaveAccessibleName('Frame 1 shown for 3 frame times');
+    await tile(page, 4).click({ modifiers: ['ControlOrMeta'] });
+    await tile(page, 5).click({ modifiers: ['ControlOrMeta'] });
+    await expect(tools(page)).toContainText('3 frames');
+    await tools(page).getByRole('button', { name: 'Keep only', exact: true }).click();
+    await expectStrip(page, [1, 3, 4]);
+    await expectKept(page);
+
+    await page.reload();
+    await expectStrip(page, [1, 3, 4]);
+    await expect(tile(page, 1)).toHaveAccessibleName('Frame 1 shown for 3 frame times');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      button(page, 'Download ZIP').click(),
+    ]);
+    const files = unzipSync(await readFile(await download.path()));
+    const shown = Object.values(files).map((png) =>
+      pictureOf(readPng(png).data.filter((_, index) => index % 4 !== 3)),
+    );
+    expect(shown).toEqual([1, 1, 1, 3, 4]);
+  },
+);
+
+test('frames are edited by keyboard, and the focus is never lost', { tag: '@cpu' }, async ({ page }) => {
+  await openPictures(page);
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute('data-position'));
+  await tile(page, 2).click();
+  await page.keyboard.press('Shift+ArrowRight');
+  await expect(tools(page)).toContainText('2 frames');
+  await page.keyboard.press('Alt+ArrowRight');
+  await expectStrip(page, [1, 4, 2, 3, 5]);
+  await expect.poll(focused).toBe('3');
+  await page.keyboard.press('Escape');
+  await expect(tools(page)).toHaveCount(0);
+  await page.keyboard.press('Delete');
+  await expectStrip(page, [1, 4, 3, 5]);
+  await expect.poll(focused).toBe('3');
+  await page.keyboard.press('Control+d');
+  await expectStrip(page, [1, 4, 3, 3, 5]);
+  await page.keyboard.press('Control+z');
+  await page.keyboard.press('Control+z');
+  await expectStrip(page, [1, 4, 2, 3, 5]);
+  await page.keyboard.press('Control+y');
+  await expectStrip(page, [1, 4, 3, 5]);
+
+  await tile(page, 1).focus();
+  await page.keyboard.press('Control+a');
+  await expect(tools(page)).toContainText('4 frames');
+  await tools(page).getByRole('button', { name: 'End the selection' }).press('Enter');
+  await expect(tools(page)).toHaveCount(0);
+  await expect.poll(focused).not.toBeNull();
+});
+
+test(
+  'a frame is made again with another seed in its place, and begins a new project',
+  { tag: '@cpu' },
+  async ({ page }) => {
+    await prepare(page, { Frames: 3, Steps: 1 });
+    await generate(page);
+    await finished(page, 3);
+    const before = await stripPixels(page);
+    await frame(page, 2).click();
+    await button(page, 'Edit frames').click();
+    await tools(page).getByRole('button', { name: 'Make again', exact: true }).click();
+    await expect
+      .poll(async () => (await stripPixels(page)).map((pixels, i) => before[i]?.equals(pixels)))
+      .toEqual([true, false, true]);
+    await finished(page, 3);
+    await expectKept(page);
+    await page.reload();
+    await expect
+      .poll(async () => (await stripPixels(page)).map((pixels, i) => before[i]?.equals(pixels)))
+      .toEqual([true, false, true]);
+
+    await frame(page, 1).click();
+    await button(page, 'Edit frames').click();
+    await tools(page).getByRole('button', { name: 'New project', exact: true }).click();
+    await expect(frames(page)).toHaveCount(0);
+    await expect(page.getByText('3 frames were put aside.')).toBeVisible();
+    await button(page, 'Undo').click();
+    await expect(frames(page)).toHaveCount(3);
+  },
+);
