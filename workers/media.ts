@@ -1,5 +1,5 @@
 /** Entry point of the media worker: decodes pictures, encodes animations. */
-import { createQueue } from '../src/base/index.ts';
+import { createQueue, removeEmpty } from '../src/base/index.ts';
 import { encodePng } from '../src/formats/index.ts';
 import {
   decodePicture,
@@ -18,7 +18,6 @@ import type { PictureRef, PictureSource } from '../src/project/index.ts';
 import { mediaApi, serve } from '../src/protocol/index.ts';
 import { exportAnimation, frameSource } from './exporting.ts';
 import { ImportFiles } from './imports.ts';
-import { removeEmpty } from './picked-file.ts';
 import { ScratchFiles } from './scratch.ts';
 import { privateFiles, projectLocks } from './storage.ts';
 

@@ -1,5 +1,5 @@
 /** Writing to a file that the user chose in a save picker. */
-import { MediaError, abortable } from '../src/base/index.ts';
+import { MediaError, removeEmpty } from '../src/base/index.ts';
 import type { Sink } from '../src/media/index.ts';
 
 /**
@@ -20,8 +20,10 @@ export async function fillPicked<T>(
       throw unwritable(target, cause);
     }
   };
-  const writable = await onTarget(() => abortable(target.createWritable(), signal));
+  // Not abandoned when aborted: what it opens would stay locked, and the empty file with it.
+  const writable = await onTarget(() => target.createWritable());
   try {
+    signal.throwIfAborted();
     const result = await work({
       restart: () => onTarget(() => writable.truncate(0)),
       write: (data, position) => onTarget(() => writable.write({ type: 'write', position, data })),
@@ -46,15 +48,4 @@ function unwritable({ name }: FileSystemFileHandle, cause: unknown): MediaError 
     details: { reason: cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause) },
     cause,
   });
-}
-
-/** Removes an empty file left by the save picker, if the browser supports it (Chromium); never fails. */
-export async function removeEmpty(target: FileSystemFileHandle): Promise<void> {
-  const remove: unknown = Reflect.get(target, 'remove');
-  if (typeof remove !== 'function') return;
-  try {
-    if ((await target.getFile()).size === 0) await Reflect.apply(remove, target, []);
-  } catch {
-    // It is gone already, or may not be removed.
-  }
 }

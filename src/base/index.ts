@@ -37,3 +37,4 @@ export { Lasting } from './lasting.ts';
 export { serviceMessageSchema, sharedFilesCache } from './offline.ts';
 export type { ServiceMessage } from './offline.ts';
 export { isTransient } from './transient.ts';
+export { removeEmpty } from './remove-empty.ts';

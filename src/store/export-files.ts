@@ -1,4 +1,5 @@
 /** Writing and measuring files for the Export dialog; loaded lazily on first use. */
+import { removeEmpty } from '../base/index.ts';
 import { documentToText, madeWithNote, shotsOf, startId } from '../project/index.ts';
 import type { ExportRequest, ExportSources, WrittenFile } from './export.ts';
 
@@ -32,14 +33,20 @@ export async function exported(
     readonly onEvent: (event: { readonly done: number; readonly of: number }) => void;
   },
 ): Promise<Omit<WrittenFile, 'name'>> {
-  const params = await paramsOf(request, sources);
-  call.signal.throwIfAborted();
-  const { file, bytes, width, height } = await sources.media.call(
-    'export',
-    { ...params, target, first: null },
-    call,
-  );
-  return { file, bytes, width, height };
+  try {
+    const params = await paramsOf(request, sources);
+    call.signal.throwIfAborted();
+    const { file, bytes, width, height } = await sources.media.call(
+      'export',
+      { ...params, target, first: null },
+      call,
+    );
+    return { file, bytes, width, height };
+  } catch (error) {
+    // The worker removes it too, if it was asked before the export was cancelled.
+    if (target) await removeEmpty(target);
+    throw error;
+  }
 }
 
 /** Number of shots that are encoded to estimate the size of all. */
