@@ -1,5 +1,5 @@
 /** Entry point of the media worker: decodes pictures, encodes animations. */
-import { createQueue, removeEmpty } from '../src/base/index.ts';
+import { createQueue } from '../src/base/index.ts';
 import { encodePng } from '../src/formats/index.ts';
 import {
   decodePicture,
@@ -120,15 +120,6 @@ serve(self, mediaApi, {
   mp4: ({ source, frames, ...options }, work) =>
     encode({ source, frames }, work, (written) => encodeMp4(written, options, controlOf(work))),
   zip: (animation, work) => encode(animation, work, (written) => encodeZip(written, controlOf(work))),
-  export: async ({ source, frames, ...request }, work) => {
-    try {
-      return await encode({ source, frames }, work, (written) =>
-        exportAnimation(written, request, controlOf(work)),
-      );
-    } catch (error) {
-      // It may have been cancelled before its turn to write.
-      if (request.target) await removeEmpty(request.target);
-      throw error;
-    }
-  },
+  export: ({ source, frames, ...request }, work) =>
+    encode({ source, frames }, work, (written) => exportAnimation(written, request, controlOf(work))),
 });

@@ -18,7 +18,7 @@ export function framesKept(order: PlayOrder, selected: Places): PlayOrder {
 
 /** The order with copies of the selected frames after the last of them. */
 export function framesDuplicated(order: PlayOrder, selected: Places): PlayOrder {
-  const after = Math.max(-1, ...selected) + 1;
+  const after = order.findLastIndex((_, place) => selected.has(place)) + 1;
   return [...order.slice(0, after), ...framesKept(order, selected), ...order.slice(after)];
 }
 

@@ -43,7 +43,7 @@ export async function exported(
     );
     return { file, bytes, width, height };
   } catch (error) {
-    // The worker removes it too, if it was asked before the export was cancelled.
+    // The worker removes only what it has begun to write.
     if (target) await removeEmpty(target);
     throw error;
   }

@@ -68,10 +68,12 @@ export function lineageOf(tree: FrameTree, id: number): Frames {
   return new AppendList(path(tree, id).map((node, index) => frameOf(node, index + 1)));
 }
 
+/** Number of frame times for which a position is shown; 1 for the start picture, at 0. */
+export function holdAt(frames: Frames, position: number): number {
+  return position > 0 ? (frames.at(position - 1)?.hold ?? 1) : 1;
+}
+
 /** Positions of an animation, each as often as its frame's hold says, which is how held frames are exported. */
 export function withHolds(frames: Frames, positions: readonly number[]): number[] {
-  return positions.flatMap((position) => {
-    const hold = position > 0 ? (frames.at(position - 1)?.hold ?? 1) : 1;
-    return Array.from({ length: hold }, () => position);
-  });
+  return positions.flatMap((position) => Array.from({ length: holdAt(frames, position) }, () => position));
 }

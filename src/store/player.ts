@@ -3,6 +3,7 @@ import type { StoreApi } from 'zustand/vanilla';
 import { advance, frameRateOf } from '../project/index.ts';
 import type { Playhead, Reel } from '../project/index.ts';
 import type { AnimationStore } from './animation.ts';
+import { holdAt } from './frames.ts';
 import type { GenerationStore } from './generation.ts';
 import type { Preferences } from './preferences.ts';
 import { createReadAhead } from './read-ahead.ts';
@@ -160,9 +161,9 @@ export function createPlayer({
       let head: Playhead | null = { position: store.getState().position, direction };
       const { frames } = animation.getState();
       for (;;) {
-        const hold = head.position > 0 ? (frames.at(head.position - 1)?.hold ?? 1) : 1;
-        if (now - clock.since < hold * duration) break;
-        clock.since += hold * duration;
+        const shownFor = holdAt(frames, head.position) * duration;
+        if (now - clock.since < shownFor) break;
+        clock.since += shownFor;
         head = advance(reel(), head);
         if (!head) {
           store.setState({ playing: false });

@@ -55,24 +55,27 @@ export function createStripEdits({
   /**
    * Applies an edit, unless frames are being made.
    *
-   * @param change returns the new order, and the position of the first of the frames that are selected after it
+   * @param change gets the order, the selected places in it from 0, and the first and last selected position from 1; returns
+   *   the new order, and the position of the first of the frames that are selected after it
    */
   function edit(
     label: (count: number) => string,
     change: (
       order: PlayOrder,
       places: ReadonlySet<number>,
+      selected: { readonly first: number; readonly last: number },
     ) => { readonly order: PlayOrder; readonly first: number; readonly count: number },
   ) {
     const positions = chosen();
     const hadSelection = selection.getState().positions.size > 0;
-    if (positions.length === 0 || animation.getState().project?.readOnly) return;
+    const [first, last] = [positions[0], positions.at(-1)];
+    if (first === undefined || last === undefined || animation.getState().project?.readOnly) return;
     if (generation.getState().run) {
       notices.announce('Frames can be edited when the run is over.');
       return;
     }
     const places = new Set(positions.map((position) => position - 1));
-    const next = change(playedFrames(animation.getState().tree), places);
+    const next = change(playedFrames(animation.getState().tree), places, { first, last });
     animation.arrange(label(positions.length), next.order);
     player.show(next.first);
     if (hadSelection) selection.select(Array.from({ length: next.count }, (_, at) => next.first + at));
@@ -88,22 +91,21 @@ export function createStripEdits({
 
   return {
     remove() {
-      edit(namedFrames('Delete'), (order, places) => {
+      edit(namedFrames('Delete'), (order, places, { first }) => {
         const left = framesRemoved(order, places);
         // The selection goes on to the next frame, so that its tools stay where they are.
-        return { order: left, first: Math.min(1 + Math.min(...places), left.length), count: 1 };
+        return { order: left, first: Math.min(first, left.length), count: 1 };
       });
     },
     duplicate() {
-      edit(namedFrames('Duplicate'), (order, places) => {
-        const first = 2 + Math.max(...places);
-        return { order: framesDuplicated(order, places), first, count: places.size };
+      edit(namedFrames('Duplicate'), (order, places, { last }) => {
+        return { order: framesDuplicated(order, places), first: last + 1, count: places.size };
       });
     },
     hold(times) {
       const positions = chosen();
-      edit(namedFrames('Hold'), (order, places) => {
-        return { order: framesHeld(order, places, times), first: 1 + Math.min(...places), count: 0 };
+      edit(namedFrames('Hold'), (order, places, { first }) => {
+        return { order: framesHeld(order, places, times), first, count: 0 };
       });
       if (positions.length > 0) selection.select(positions);
     },
