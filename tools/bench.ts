@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { OnnxModel } from '../src/runtime/index.ts';
-import { benchFrame } from './bench/frame.ts';
-import type { BenchOptions, FrameReport } from './bench/frame.ts';
+import { benchFrame, megabytes } from './bench/frame.ts';
+import type { BenchOptions, BenchReport } from './bench/frame.ts';
 import { timeGpu } from './bench/gpu-timer.ts';
 import { meterGpuWork } from './bench/gpu-work.ts';
 import { benchInBrowser } from './bench/in-browser.ts';
@@ -21,12 +21,6 @@ milliseconds, and the GPU's own time where it has timestamps. --clip is the side
 --second times a UNet of the same weights, exported by tools/bench/export_unet.py, in turn with the compiled one.
 Compare only figures of one run: machines are noisy, and a software GPU says nothing about how fast a real one is.`;
 
-/** A report, with the environment it was measured in. */
-export interface BenchReport extends FrameReport {
-  readonly device: string;
-  readonly 'peak memory, MB': Readonly<Record<string, number>>;
-}
-
 /** Entry point of the benchmark. See `usage`. */
 export async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
@@ -36,7 +30,7 @@ export async function main(args: string[]): Promise<number> {
       backend: { type: 'string', default: 'webgpu' },
       checkpoint: { type: 'string', default: 'tests/golden/shapes/checkpoint' },
       size: { type: 'string', default: '128' },
-      clip: { type: 'string', default: '224' },
+      clip: { type: 'string' },
       steps: { type: 'string', default: '10' },
       rounds: { type: 'string', default: '5' },
       sums: { type: 'string', default: 'float32' },
@@ -44,19 +38,14 @@ export async function main(args: string[]): Promise<number> {
     },
   });
   const { browser, backend, sums, checkpoint } = values;
-  const [size, clip, steps, rounds] = [values.size, values.clip, values.steps, values.rounds].map(Number);
+  const [size = NaN, steps = NaN, rounds = NaN] = [values.size, values.steps, values.rounds].map(Number);
+  const clip = values.clip === undefined ? null : Number(values.clip);
   const isKnown = (backend === 'webgpu' || backend === 'cpu') && (sums === 'float32' || sums === 'float16');
-  const [side = NaN, clipSide = NaN, stepCount = NaN, roundCount = NaN] = [size, clip, steps, rounds];
-  if (!isKnown || !(side >= 64) || !(clipSide >= 1) || !(stepCount >= 1) || !(roundCount >= 1)) {
+  if (!isKnown || !(size >= 64) || !(clip === null || clip >= 1) || !(steps >= 1) || !(rounds >= 1)) {
     console.error(usage);
     return 2;
   }
-  const options = {
-    size: side,
-    clip: clipSide,
-    steps: stepCount,
-    rounds: roundCount,
-  };
+  const options = { size, clip, steps, rounds };
   const second = values.second ?? null;
   const report =
     browser === undefined
@@ -69,9 +58,9 @@ export async function main(args: string[]): Promise<number> {
     console.error(report);
     return 3;
   }
-  console.log(`# ${report.device}, ${side}×${side}, ${stepCount} steps`);
+  console.log(`# ${report.device}, ${size}×${size}, ${steps} steps`);
   console.table(report['stages, ms']);
-  console.log(JSON.stringify({ size: side, steps: stepCount, rounds: roundCount, sums, ...report }, null, 2));
+  console.log(JSON.stringify({ size, steps, rounds, sums, ...report }, null, 2));
   return 0;
 }
 
@@ -115,5 +104,3 @@ async function readOnnx(file: string): Promise<OnnxModel> {
       : [],
   };
 }
-
-const megabytes = (bytes: number) => Number((bytes / 1e6).toFixed(1));

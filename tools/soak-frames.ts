@@ -7,7 +7,8 @@ import { chromium } from '@playwright/test';
 import type { Page } from '@playwright/test';
 import { build, preview } from 'vite';
 import { readRig } from '../tests/rig/machines.ts';
-import { familyOf, listProcesses, memoryOf } from './soak/processes.ts';
+import { listProcesses, memoryOfFamily } from './soak/processes.ts';
+import type { FamilyMemory } from './soak/processes.ts';
 
 const usage = `Usage: npm run soak:frames -- [--frames N --side PIXELS] [--export KINDS] [--import]
 
@@ -184,24 +185,7 @@ function add(page: Page, count: number, side: number): Promise<number[]> {
   return page.evaluate(([frames, pixels]) => driftSoak.add(frames, pixels), [count, side] as const);
 }
 
-/** Memory (PSS) of the browser's processes, in bytes. */
-interface Memory {
-  readonly total: number;
-  readonly byType: ReadonlyMap<string, number>;
-}
-
-async function memoryOfFamily(browser: number): Promise<Memory> {
-  const byType = new Map<string, number>();
-  let total = 0;
-  for (const { pid, type } of familyOf(browser, await listProcesses())) {
-    const bytes = await memoryOf(pid);
-    byType.set(type, (byType.get(type) ?? 0) + bytes);
-    total += bytes;
-  }
-  return { total, byType };
-}
-
-function partsOf({ byType }: Memory): string {
+function partsOf({ byType }: FamilyMemory): string {
   return [...byType].map(([type, bytes]) => `${type} ${megabytes(bytes)}`).join(', ');
 }
 

@@ -21,9 +21,10 @@ export interface BenchBackend {
 }
 
 export interface BenchOptions {
-  /** Side of the pictures, and of those that the image encoder reads, in pixels. */
+  /** Side of the pictures, in pixels. */
   readonly size: number;
-  readonly clip: number;
+  /** Side of those that the image encoder reads; null for the checkpoint's. */
+  readonly clip: number | null;
   readonly steps: number;
   readonly rounds: number;
   /** Another UNet with the same weights, timed alternately with the compiled one. */
@@ -48,6 +49,15 @@ export interface FrameReport {
   readonly 'of a frame': GpuWork | null;
 }
 
+/** A report, with the environment it was measured in. */
+export interface BenchReport extends FrameReport {
+  readonly device: string;
+  readonly 'peak memory, MB': Readonly<Record<string, number>>;
+}
+
+/** Megabytes (10⁶ bytes) with one digit after the point. */
+export const megabytes = (bytes: number) => Number((bytes / 1e6).toFixed(1));
+
 /** Times loading, each stage of a frame, whole frames, and the export of files. Frees what it loads. */
 export async function benchFrame(
   backend: BenchBackend,
@@ -56,7 +66,10 @@ export async function benchFrame(
   { work, timer }: BenchMeters,
 ): Promise<FrameReport> {
   const { compute, runtime, target } = backend;
-  const model = createModel({ ...parts, imageEncoder: { ...parts.imageEncoder, size: clip } }, target);
+  const model = createModel(
+    { ...parts, imageEncoder: { ...parts.imageEncoder, size: clip ?? parts.imageEncoder.size } },
+    target,
+  );
   const pipeline = new Pipeline(compute, runtime, model);
   const scope = new Scope();
   try {

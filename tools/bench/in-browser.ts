@@ -5,9 +5,9 @@ import { createServer } from 'vite';
 import type { Plugin } from 'vite';
 import { machineNames, readRig } from '../../tests/rig/machines.ts';
 import { weightsPath } from '../checkpoint-folder.ts';
-import { familyOf, listProcesses, memoryOf } from '../soak/processes.ts';
-import type { BenchReport } from '../bench.ts';
-import type { BenchOptions } from './frame.ts';
+import { memoryOfFamily } from '../soak/processes.ts';
+import { megabytes } from './frame.ts';
+import type { BenchOptions, BenchReport } from './frame.ts';
 import type { PageBench } from './page.ts';
 
 const samplingMilliseconds = 500;
@@ -41,8 +41,8 @@ export async function benchInBrowser(
   const browser = await chromium.launchServer({ executablePath, args, env: { ...process.env, ...env } });
   let peak = 0;
   const sampling = setInterval(() => {
-    void memoryOfFamily(browser.process().pid).then((bytes) => {
-      peak = Math.max(peak, bytes);
+    void memoryOfFamily(browser.process().pid ?? NaN).then(({ total }) => {
+      peak = Math.max(peak, total);
     });
   }, samplingMilliseconds);
   try {
@@ -108,12 +108,3 @@ function folders(roots: ReadonlyMap<string, string>): Plugin {
     },
   };
 }
-
-async function memoryOfFamily(pid: number | undefined): Promise<number> {
-  if (pid === undefined) return 0;
-  const family = familyOf(pid, await listProcesses());
-  const bytes = await Promise.all(family.map((process) => memoryOf(process.pid)));
-  return bytes.reduce((sum, each) => sum + each, 0);
-}
-
-const megabytes = (bytes: number) => Number((bytes / 1e6).toFixed(1));

@@ -55,6 +55,23 @@ export async function memoryOf(pid: number): Promise<number> {
   return parseRollup((await read(pid, 'smaps_rollup')) ?? '', 'Pss');
 }
 
+/** Memory (PSS) of a process and all its descendants, in bytes. */
+export interface FamilyMemory {
+  readonly total: number;
+  readonly byType: ReadonlyMap<string, number>;
+}
+
+export async function memoryOfFamily(root: number): Promise<FamilyMemory> {
+  const byType = new Map<string, number>();
+  let total = 0;
+  for (const { pid, type } of familyOf(root, await listProcesses())) {
+    const bytes = await memoryOf(pid);
+    byType.set(type, (byType.get(type) ?? 0) + bytes);
+    total += bytes;
+  }
+  return { total, byType };
+}
+
 /** Kills processes with SIGKILL and waits until they have ended. */
 export async function killAll(pids: readonly number[]): Promise<void> {
   for (const pid of pids) signalTo(pid, 'SIGKILL');
