@@ -172,3 +172,50 @@ test(
     await expect(frames(page)).toHaveCount(3);
   },
 );
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true });
+
+  for (const [width, height] of [
+    [390, 844],
+    [320, 568],
+  ] as const) {
+    test(
+      `the tools of selected frames leave the strip in view at ${width}×${height}`,
+      { tag: '@cpu' },
+      async ({ page }) => {
+        await page.setViewportSize({ width, height });
+        await openPictures(page);
+        await button(page, 'Edit frames').tap();
+        await expect(tools(page)).toBeInViewport({ ratio: 1 });
+        // The tools take the place of the run bar, so that they do not push the strip out of view.
+        await expect(button(page, 'Generate')).toBeHidden();
+        const gap = async () => {
+          const [strip, bar] = [await tile(page, count).boundingBox(), await tools(page).boundingBox()];
+          return (bar?.y ?? 0) - ((strip?.y ?? Infinity) + (strip?.height ?? 0));
+        };
+        await expect.poll(gap).toBeGreaterThanOrEqual(0);
+        await expect(tile(page, count)).toBeInViewport({ ratio: 1 });
+        await tile(page, count - 1).tap();
+        await expect(tools(page)).toContainText('2 frames');
+        await tools(page).getByRole('button', { name: 'Delete', exact: true }).tap();
+        await expectStrip(page, [1, 2, 3]);
+        await tools(page).getByRole('button', { name: 'End the selection' }).tap();
+        await expect(button(page, 'Generate')).toBeVisible();
+      },
+    );
+  }
+
+  test('Stop stays in reach while frames are selected', { tag: '@cpu' }, async ({ page }) => {
+    await prepare(page, { Frames: 1, Steps: 1 });
+    await generate(page);
+    await finished(page, 1);
+    await page.getByRole('spinbutton', { name: 'Frames', exact: true }).fill('1000');
+    await generate(page);
+    await button(page, 'Edit frames').tap();
+    await expect(tools(page)).toHaveCount(1);
+    await button(page, 'Stop').tap();
+    await expect(tools(page)).toBeInViewport({ ratio: 1 });
+    await expect(button(page, 'Generate')).toBeHidden();
+  });
+});

@@ -24,7 +24,7 @@ export function RunBar() {
   const hint = useId();
   const stop = useRef<HTMLButtonElement>(null);
   return (
-    <div className={styles['bar']}>
+    <div className={styles['bar']} data-run-bar>
       {queued > 0 && (
         <Suspense>
           <RunQueue after={stop} />

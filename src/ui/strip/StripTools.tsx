@@ -4,6 +4,7 @@ import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import { longestHold } from '../../project/index.ts';
 import { canBeRemade, createStripEdits } from '../../store/strip-edits.ts';
 import { Button } from '../shared/Button.tsx';
+import { classes } from '../shared/classes.ts';
 import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './StripTools.module.css';
 
@@ -14,10 +15,11 @@ import styles from './StripTools.module.css';
  */
 export function StripTools({ onClosed }: { readonly onClosed: () => void }) {
   const stores = useStores();
-  const { animation, generation, selection } = stores;
+  const { animation, generation, queue, selection } = stores;
   const [edits] = useState(() => createStripEdits(stores));
   const frames = useSelect(animation, (state) => state.frames);
   const running = useSelect(generation, (state) => state.run !== null);
+  const queued = useSelect(queue, ({ runs }) => runs.length > 0);
   const readOnly = useSelect(animation, ({ project }) => project?.readOnly ?? false);
   const positions = useSelect(selection, (state) => state.positions);
   const bar = useRef<HTMLDivElement>(null);
@@ -33,6 +35,8 @@ export function StripTools({ onClosed }: { readonly onClosed: () => void }) {
   });
   useLayoutEffect(() => {
     const { current } = bar;
+    // The strip comes after its tools. On small phones, the tools cover the place where it was.
+    current?.nextElementSibling?.scrollIntoView({ block: 'nearest' });
     return () => {
       if (current?.contains(document.activeElement)) closed.current();
     };
@@ -41,7 +45,7 @@ export function StripTools({ onClosed }: { readonly onClosed: () => void }) {
   return (
     <div
       ref={bar}
-      className={styles['tools']}
+      className={classes(styles['tools'], (running || queued) && styles['waiting'])}
       role="toolbar"
       aria-label="Selected frames"
       onKeyDown={(event) => {
