@@ -64,7 +64,9 @@ serve(self, mediaApi, {
     const value = await readerOf(files, source).picture(frame);
     return { value, transfer: [value.data.buffer] };
   },
-  thumbnail: async ({ source, frame, side }) => {
+  thumbnail: async ({ of, side }) => {
+    if ('picture' in of) return { value: pngFile(encodePng(shrunk(of.picture, side))), transfer: [] };
+    const { source, frame } = of;
     const reader = readerOf(files, source);
     const isSmall = Math.max(frame.width, frame.height) <= side;
     const png = isSmall ? await reader.png(frame) : encodePng(shrunk(await reader.picture(frame), side));

@@ -42,6 +42,12 @@ export function privateFiles(open = privateRoot): ProjectFiles {
     return parent && orNull(parent.getDirectoryHandle(project, { create }));
   }
 
+  /**
+   * Folder of the last file read. Looking a folder up takes as long as reading a frame while the browser is busy with
+   * playing; after a failure, the folder is looked up again.
+   */
+  let lastRead: { project: string; folder: FileSystemDirectoryHandle } | null = null;
+
   async function namesIn(parent: FileSystemDirectoryHandle | null): Promise<string[]> {
     const names: string[] = [];
     if (parent) for await (const name of parent.keys()) names.push(name);
@@ -71,7 +77,10 @@ export function privateFiles(open = privateRoot): ProjectFiles {
       handle.close();
     },
     async read(project, name) {
+      const known = lastRead?.project === project ? await orNull(lastRead.folder.getFileHandle(name)) : null;
+      if (known) return known.getFile();
       const parent = await folder(project, false);
+      lastRead = parent && { project, folder: parent };
       const file = parent && (await orNull(parent.getFileHandle(name)));
       return file && file.getFile();
     },

@@ -1,7 +1,7 @@
 import { Unzlib } from 'fflate';
 import type { ErrorDetails, Picture } from '../base/index.ts';
 import { crc32 } from './crc32.ts';
-import { pngSignature, predicted } from './png-rows.ts';
+import { filterCount, pngSignature, restoreRow } from './png-rows.ts';
 
 /** Why a PNG is refused: damaged, not of the expected size, or of a kind that this decoder does not support. */
 export type PngFault = 'damaged' | 'size' | 'unsupported';
@@ -152,15 +152,23 @@ function unfiltered(
   for (let y = 0; y < height; y++) {
     const at = y * (stride + 1);
     const kind = raw[at] ?? 0;
-    if (kind > 4) throw damaged(options, 'a row is filtered in an unknown way');
+    if (kind >= filterCount) throw damaged(options, 'a row is filtered in an unknown way');
     const row = raw.subarray(at + 1, at + 1 + stride);
-    for (let i = 0; i < stride; i++) row[i] = (row[i] ?? 0) + predicted(kind, row, above, i, channels);
-    for (let x = 0; x < width; x++) {
-      for (let c = 0; c < channels; c++) data[4 * (y * width + x) + c] = row[x * channels + c] ?? 0;
-    }
+    restoreRow(kind, row, above, channels);
+    if (channels === 4) data.set(row, 4 * y * width);
+    else spread(row, data, 4 * y * width);
     above = row;
   }
   return data;
+}
+
+/** Copies a row of RGB pixels to byte `at` of RGBA pixels, whose alpha stays as it is. */
+function spread(row: Uint8Array, data: Uint8ClampedArray, at: number): void {
+  for (let i = 0, to = at; i < row.length; i += 3, to += 4) {
+    data[to] = row[i] ?? 0;
+    data[to + 1] = row[i + 1] ?? 0;
+    data[to + 2] = row[i + 2] ?? 0;
+  }
 }
 
 function damaged({ name, fail }: PngOptions, reason: string, cause?: unknown): Error {

@@ -55,9 +55,15 @@ export const mediaApi = {
     event: v.never(),
     result: pictureSchema,
   },
-  /** PNG thumbnail with sides of at most `side` pixels; the picture itself if it is that small. */
+  /** PNG thumbnail with sides of at most `side` pixels; the picture itself if it is that small. Decoded pictures need no reading. */
   thumbnail: {
-    params: v.object({ source: sourceSchema, frame: refSchema, side }),
+    params: v.object({
+      of: v.union([
+        v.object({ source: sourceSchema, frame: refSchema }),
+        v.object({ picture: pictureSchema }),
+      ]),
+      side,
+    }),
     event: v.never(),
     result: v.instance(Blob),
   },

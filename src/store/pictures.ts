@@ -23,6 +23,8 @@ export interface Pictures {
   readonly load: (project: string, ref: PictureRef) => Promise<Picture>;
   /** Creates a PNG file for the film strip, downscaled to `thumbnailSide` if it is larger. */
   readonly thumbnail: (project: string, ref: PictureRef) => Promise<Blob>;
+  /** Resolves when no picture is being loaded. */
+  readonly whenIdle: () => Promise<void>;
   /** Encodes any picture as a PNG file. */
   readonly encode: (picture: Picture) => Promise<Blob>;
   /** Creates a source from which a worker reads pictures; it includes held ones, all or those with `ids`. */
@@ -50,6 +52,7 @@ export function createPictures({ media }: { media: WorkerHandle<typeof mediaApi>
   const cache = new LruCache<string, Picture>(cacheSize);
   const held = new Map<string, Map<number, Held>>();
   const loading = new Map<string, Promise<Picture>>();
+  const idleWaiters: (() => void)[] = [];
   /** Chain of encodings, which run one at a time. */
   let encodings: Promise<unknown> = Promise.resolve();
 
@@ -149,21 +152,30 @@ export function createPictures({ media }: { media: WorkerHandle<typeof mediaApi>
           return picture;
         } finally {
           loading.delete(key);
+          if (loading.size === 0) for (const resolve of idleWaiters.splice(0)) resolve();
         }
       })();
       loading.set(key, load);
       return load;
     },
     async thumbnail(project, { id, width, height }) {
+      // Small pictures are their own thumbnails, for which the file need only be read.
+      const picture = Math.max(width, height) > thumbnailSide ? pictures.peek(project, id) : null;
+      if (picture) return ask((worker) => worker.call('thumbnail', { of: { picture }, side: thumbnailSide }));
       const from = await source(project, [id]);
       return ask((worker) =>
         worker.call('thumbnail', {
-          source: { ...from, held: [...from.held] },
-          frame: { id, width, height },
+          of: { source: { ...from, held: [...from.held] }, frame: { id, width, height } },
           side: thumbnailSide,
         }),
       );
     },
+    whenIdle: () =>
+      loading.size === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => {
+            idleWaiters.push(resolve);
+          }),
     encode,
     source,
   };

@@ -21,8 +21,8 @@ export interface Thumbnails {
 /** Maximum number of URLs that are kept after their release. */
 const mostIdle = 200;
 
-/** Number of thumbnails that are made at the same time. */
-const mostAtOnce = 4;
+/** Number of thumbnails that are made at the same time: one is read while another is encoded. */
+const mostAtOnce = 2;
 
 interface Shown {
   url: string | null;
@@ -33,7 +33,7 @@ export function createThumbnails({
   pictures,
   pictureUrls,
 }: {
-  pictures: Pick<Pictures, 'thumbnail' | 'encode'>;
+  pictures: Pick<Pictures, 'thumbnail' | 'encode' | 'whenIdle'>;
   pictureUrls: PictureUrls;
 }): Thumbnails {
   const shown = new Map<string, Shown>();
@@ -48,7 +48,11 @@ export function createThumbnails({
   async function work(): Promise<void> {
     running++;
     try {
-      for (let next = waiting.shift(); next; next = waiting.shift()) await next();
+      while (waiting.length > 0) {
+        // The same worker decodes the pictures that are played, and those are due at a time.
+        await pictures.whenIdle();
+        await waiting.shift()?.();
+      }
     } finally {
       running--;
     }

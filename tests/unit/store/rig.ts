@@ -174,6 +174,8 @@ export class Rig {
   readonly loading = new Gate();
   readonly decoding = new Gate();
   readonly encoding = new Gate();
+  /** Reading pictures of projects for the stage. */
+  readonly reading = new Gate();
   /** Gate before each frame of a run except the first. */
   readonly nextFrame = new Gate();
   /** Gate before each candidate of a round except the first. */
@@ -519,14 +521,15 @@ export class Rig {
         this.#fail('png');
         return { value: new Blob([encodePng(picture)], { type: 'image/png' }), transfer: [] };
       },
-      picture: async ({ source, frame }) => {
+      picture: async ({ source, frame }, { signal }) => {
+        await this.reading.pass(signal);
         const value = await readerOf(files, source).picture(frame);
         return { value, transfer: [value.data.buffer] };
       },
-      thumbnail: async ({ source, frame, side }) => {
+      thumbnail: async ({ of, side }) => {
         this.thumbnailsMade++;
         this.#fail('thumbnail');
-        const picture = await readerOf(files, source).picture(frame);
+        const picture = 'picture' in of ? of.picture : await readerOf(files, of.source).picture(of.frame);
         return { value: new Blob([encodePng(shrunk(picture, side))]), transfer: [] };
       },
       texts: () => Promise.resolve({ value: [...this.texts], transfer: [] }),

@@ -1,13 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { WorkerError } from '../../../src/base/index.ts';
 import type { Frame } from '../../../src/store/index.ts';
-import { Rig, until } from './rig.ts';
+import { Rig, plain, until } from './rig.ts';
 
 async function withFrames(frames: number, rig = new Rig()): Promise<Rig> {
   await rig.ready();
   rig.stores.settings.set({ frames });
   await rig.stores.generation.generate();
   await rig.stores.autosave.whenSettled();
+  return rig;
+}
+
+/** The page after a reload, with no picture of a frame in memory but the last. */
+async function reopened({ device }: Rig, storage: Map<string, string>): Promise<Rig> {
+  device.crash();
+  const rig = new Rig(storage, device);
+  rig.load();
+  await Promise.all([rig.stores.projects.reopen(), rig.stores.model.whenReady()]);
   return rig;
 }
 
@@ -58,6 +67,38 @@ describe('thumbnails', () => {
     await view(rig, last);
     expect(urls).toEqual([]);
     expect(rig.thumbnailsMade).toBeLessThan(10);
+  });
+
+  it('give way to the pictures that the stage reads', async () => {
+    const storage = new Map<string, string>();
+    const rig = await reopened(await withFrames(2, new Rig(storage)), storage);
+    const [first, second] = framesOf(rig);
+    if (!first || !second) throw new Error('two frames were made');
+    await rig.stores.pictures.whenIdle();
+    rig.reading.shut();
+    const id = rig.stores.animation.getState().project?.id ?? '';
+    const shown = rig.stores.pictures.load(id, first);
+    const seen = view(rig, second);
+    // The worker answers in order: a thumbnail asked for now would have been made before this.
+    await rig.stores.pictures.encode(plain(8, 8, 1));
+    expect(rig.thumbnailsMade).toBe(0);
+    rig.reading.open();
+    await shown;
+    expect((await seen).url).not.toBe('');
+    expect(rig.thumbnailsMade).toBe(1);
+  });
+
+  it('are made from large pictures in memory, before these are encoded', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    rig.encoding.shut();
+    rig.stores.settings.set({ frames: 1, width: 320 });
+    await rig.stores.generation.generate();
+    const [frame] = framesOf(rig);
+    if (!frame) throw new Error('a frame was made');
+    expect((await view(rig, frame)).url).not.toBe('');
+    rig.encoding.open();
+    await rig.stores.autosave.whenSettled();
   });
 
   it('are made by the next worker when theirs died', async () => {
