@@ -1,6 +1,7 @@
 import { readStoredSettings } from '../project/index.ts';
 import type { Settings, SettingsPart } from '../project/index.ts';
 import type { Environment } from './environment.ts';
+import { readText } from './expected-defaults.ts';
 import { keep } from './preferences.ts';
 
 /** The part of the state of the settings that belongs to a model. */
@@ -76,7 +77,7 @@ export function createModelSettings(storage: Environment['storage']): ModelSetti
       const key = keyOf(url);
       // If the model in use is loaded again, its defaults are known.
       if (key === storageKey) return null;
-      const stored = readStoredSettings(readKey(storage, key));
+      const stored = readStoredSettings(readText(storage, key));
       opening = { storageKey: key, stored, typed: {}, before: { ...current, isKnown } };
       isKnown = false;
       return stored;
@@ -99,12 +100,4 @@ export function createModelSettings(storage: Environment['storage']): ModelSetti
 
 function keyOf(url: string): string {
   return `drift.settings:${url}`;
-}
-
-function readKey(storage: Environment['storage'], key: string): string | null {
-  try {
-    return storage?.getItem(key) ?? null;
-  } catch {
-    return null;
-  }
 }

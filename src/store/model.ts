@@ -157,6 +157,7 @@ export function createModelStore({
         });
         return true;
       }
+      settings.setState({ waiting: false });
       store.setState({ status: 'failed', model: null, place: null, progress: null });
       const again = { label: 'Try again', run: retry };
       model.report(error, { topic: loadTopic, actions: ways(false, error), again });

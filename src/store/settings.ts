@@ -21,6 +21,7 @@ import type {
   SettingsPart,
 } from '../project/index.ts';
 import type { Environment } from './environment.ts';
+import { createExpectedDefaults } from './expected-defaults.ts';
 import type { History, HistoryEntry } from './history.ts';
 import { createModelSettings } from './model-settings.ts';
 import { createSettingsRecorder } from './settings-recorder.ts';
@@ -33,6 +34,8 @@ export interface SettingsState {
   readonly values: Settings;
   /** Default settings: the program's, overlaid with the model's. */
   readonly base: Settings;
+  /** Whether a model is being loaded whose defaults are not known yet; `base` has the program's then. */
+  readonly waiting: boolean;
   /** The user's changes to `base`. */
   readonly changed: SettingsPart;
   /** The chosen recipe, or else the one that the settings are closest to. */
@@ -71,8 +74,8 @@ export interface SettingsStore extends StoreApi<SettingsState> {
   /** Resets everything but the mode to the defaults. Returns the previous changes. */
   readonly reset: () => SettingsPart;
   /**
-   * Opens the settings of a model whose load starts: its stored changes, overlaid with the user's current ones. Those
-   * are stored as the model's after `applyModel`.
+   * Opens the settings of a model whose load starts: its stored changes, overlaid with the user's current ones, over
+   * the defaults that it had when it was loaded last, if any. The changes are stored as the model's after `applyModel`.
    */
   readonly openModel: (url: string) => void;
   /** Applies the defaults of a loaded model, below the user's changes. */
@@ -88,15 +91,16 @@ const promptLimit = 10_000;
 
 /** Creates the store of the settings, which are stored per model across visits. */
 export function createSettings({
-  environment: { storage, randomSeed },
+  environment: { storage, address, randomSeed },
   history,
 }: {
-  environment: Pick<Environment, 'storage' | 'randomSeed'>;
+  environment: Pick<Environment, 'storage' | 'address' | 'randomSeed'>;
   history: History;
 }): SettingsStore {
   const store = createStore<SettingsState>()(() => ({
     values: defaultSettings,
     base: defaultSettings,
+    waiting: true,
     changed: {},
     recipe: closestRecipe(defaultSettings, defaultSettings).id,
     byRecipe: recipeSettings(closestRecipe(defaultSettings, defaultSettings), defaultSettings),
@@ -106,6 +110,9 @@ export function createSettings({
     attention: null,
   }));
   const models = createModelSettings(storage);
+  const expected = createExpectedDefaults({ storage, address });
+  /** Key of the model that was opened last. */
+  let opened = '';
   /** The recipe that the user chose; null after the mode, or all settings, were set otherwise. */
   let chosen: Recipe | null = null;
 
@@ -243,17 +250,26 @@ export function createSettings({
       settings.closeModel();
       const { base, changed, multiple } = store.getState();
       const stored = models.open(url, { base, changed, multiple });
-      if (stored) rebase(defaultSettings, { ...stored, ...changed });
+      opened = url;
+      if (!stored) return;
+      const defaults = expected.of(url);
+      rebase(
+        overlaySettings(defaultSettings, defaults ?? {}),
+        { ...stored, ...changed },
+        { waiting: defaults === null },
+      );
     },
     closeModel() {
       const before = models.close();
-      if (before) rebase(before.base, before.changed, { multiple: before.multiple });
+      if (before) rebase(before.base, before.changed, { multiple: before.multiple, waiting: false });
     },
     applyModel(defaults, latentScale) {
       const { base: before, changed, drafts, problems } = store.getState();
       models.apply();
+      expected.remember(opened, defaults);
       const base = overlaySettings(defaultSettings, defaults);
       rebase(base, chosen ? rebasedRecipe(chosen, changed, before, base) : changed, {
+        waiting: false,
         multiple: leastCommonMultiple(8, latentScale),
         // Without a draft, a problem refers to the previous value, which the new defaults may have replaced.
         problems: without(problems, (key) => drafts[key] === undefined),

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
+import manifest from '../../public/models/builtin/model.json' with { type: 'json' };
+import { createGate } from '../support/hub/index.ts';
 import {
+  builtInPage,
   button,
   chooseStart,
   downloaded,
@@ -104,6 +107,32 @@ test.describe('the controls', { tag: '@cpu' }, () => {
     await expect(page.getByRole('list', { name: 'Frames' }).getByRole('listitem')).toHaveCount(1);
     await expect(frame(page, 1)).toBeVisible();
     expect(await nameless(page)).toEqual([]);
+  });
+
+  test("show the model's defaults before it is ready, or nothing until they are known", async ({ page }) => {
+    const gate = createGate();
+    await page.route(/safetensors$/, async (route) => {
+      await gate.pass();
+      // Requests of the page before have ended with it.
+      await route.continue().catch(() => undefined);
+    });
+    await open(page, builtInPage);
+    await expect(page.getByText('Loading model…')).toBeVisible();
+    await expect(field(page, 'Frames')).toHaveValue(String(manifest.defaults.frames));
+    await expect(field(page, 'Steps')).toHaveValue(String(manifest.defaults.steps));
+    await expect(page.getByRole('textbox', { name: 'Positive prompts', exact: true })).toHaveValue(
+      manifest.defaults.positivePrompts,
+    );
+    await expect(page.getByText('No picture ever leaves')).toHaveCount(1);
+
+    await open(page);
+    await expect(page.getByText('Loading model…')).toBeVisible();
+    await expect(field(page, 'Frames')).toHaveValue('');
+    await set(page, { Steps: 3 });
+    gate.open();
+    await modelIsReady(page);
+    await expect(field(page, 'Frames')).toHaveValue(/\d/);
+    await expect(field(page, 'Steps')).toHaveValue('3');
   });
 
   test('start with a recipe, show where they differ from it, and can be reset', async ({ page }) => {

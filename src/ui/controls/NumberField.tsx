@@ -21,7 +21,12 @@ export function NumberField({ name, children }: { readonly name: FieldKey; reado
     setting,
     useSelect(settings, ({ values }) => values.mode),
   );
-  const text = useSelect(settings, ({ drafts, values }) => drafts[name] ?? String(values[name]));
+  // Until the model says its defaults, only what the user set is known.
+  const text = useSelect(
+    settings,
+    ({ changed, drafts, values, waiting }) =>
+      drafts[name] ?? (waiting && changed[name] === undefined ? '' : String(values[name])),
+  );
   const problem = useSelect(settings, (state) => state.problems[name]);
   const field = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
@@ -48,6 +53,7 @@ export function NumberField({ name, children }: { readonly name: FieldKey; reado
           max={maximum}
           step={step}
           value={text}
+          placeholder="…"
           aria-invalid={problem ? true : undefined}
           aria-describedby={classes(`${id}-help`, problem && `${id}-problem`)}
           onChange={({ target }) => {

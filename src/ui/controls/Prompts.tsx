@@ -68,7 +68,10 @@ function PromptField({
 }) {
   const { model, settings } = useStores();
   const loaded = useSelect(model, (state) => state.model);
-  const own = useSelect(settings, ({ values }) => values[name]);
+  const own = useSelect(settings, ({ changed, values, waiting }) =>
+    waiting && changed[name] === undefined ? '' : values[name],
+  );
+  const waiting = useSelect(settings, (state) => state.waiting);
   const id = useId();
   const free = !loaded || loaded.prompts === 'text';
   const text = free ? own : loaded.fixedPrompts[side].join('|');
@@ -86,6 +89,7 @@ function PromptField({
         maxLength={10_000}
         spellCheck={false}
         value={text}
+        placeholder={waiting ? '…' : undefined}
         readOnly={loaded?.prompts === 'fixed'}
         disabled={loaded?.prompts === 'none'}
         aria-describedby={free ? `${id}-help` : hintId}

@@ -23,13 +23,11 @@ export function ProjectBar() {
   return (
     <div className={styles['bar']}>
       <p className={styles['words']}>
-        {project ? (
+        {project && (
           <>
             <span className={styles['name']}>{project.name}</span>
             <span className={styles['kept']}>{keptWords(status, project.readOnly)}</span>
           </>
-        ) : (
-          <span className={styles['kept']}>One picture becomes an animation.</span>
         )}
       </p>
       <Button

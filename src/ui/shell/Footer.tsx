@@ -10,7 +10,7 @@ export function Footer() {
   const loaded = useSelect(model, (state) => state.model);
   return (
     <footer className={styles['footer']}>
-      {loaded ? <Facts model={loaded} /> : <p>No picture ever leaves this machine.</p>}
+      {loaded ? <Facts model={loaded} /> : <span />}
       <ModelsButton />
     </footer>
   );

@@ -1,8 +1,14 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { settingsSchema, defaultSettings } from '../../../src/project/index.ts';
 import * as v from 'valibot';
 import { Rig } from './rig.ts';
+
+const manifest = v.parse(
+  v.object({ size: v.number(), defaults: v.record(v.string(), v.unknown()) }),
+  JSON.parse(readFileSync('public/models/builtin/model.json', 'utf8')),
+);
 
 const key = 'drift.settings:https://drift.example/model.json';
 
@@ -124,6 +130,41 @@ describe('settings', () => {
     const rig = await opened(new Map());
     rig.stores.settings.newSeed();
     expect(rig.stores.settings.getState().values.seed).toBe(123_456);
+  });
+});
+
+describe('before the model is loaded, fields show', () => {
+  it('the defaults in the manifest of the built-in model', () => {
+    const rig = new Rig();
+    rig.load('https://drift.example/models/builtin/model.json');
+    const { values, waiting } = rig.stores.settings.getState();
+    expect(waiting).toBe(false);
+    expect(values).toMatchObject({ ...manifest.defaults, width: manifest.size, height: manifest.size });
+  });
+
+  it('nothing for a model that was never here, and what it had for one that was', async () => {
+    const storage = new Map<string, string>();
+    const first = new Rig(storage);
+    first.load();
+    expect(first.stores.settings.getState().waiting).toBe(true);
+    await first.stores.model.whenReady();
+    expect(first.stores.settings.getState()).toMatchObject({ waiting: false, values: { frames: 3 } });
+    first.stores.settings.edit('steps', '7');
+    const second = new Rig(storage);
+    second.load();
+    expect(second.stores.settings.getState()).toMatchObject({
+      waiting: false,
+      values: { frames: 3, width: 64, steps: 7 },
+      changed: { steps: 7 },
+    });
+  });
+
+  it('the defaults of the program once it is clear that the model cannot be loaded', async () => {
+    const rig = new Rig();
+    rig.failures.set('load', new Error('no such model'));
+    rig.load();
+    await rig.stores.model.whenReady();
+    expect(rig.stores.settings.getState()).toMatchObject({ waiting: false, values: defaultSettings });
   });
 });
 
