@@ -1,8 +1,8 @@
 /** Export: chooses the encoder, meets a size limit by measuring, and writes to the target. */
 import { MediaError } from '../src/base/index.ts';
-import type { CreateOutput } from '../src/formats/index.ts';
-import { encoders, feedOf, frameSize, mimeTypes, writeToSink } from '../src/media/index.ts';
-import type { FrameSource, Sink } from '../src/media/index.ts';
+import type { CreateOutput, PictureSize } from '../src/formats/index.ts';
+import { encoderNeeds, encoders, feedOf, frameSize, mimeTypes, writeToSink } from '../src/media/index.ts';
+import type { EncoderNeeds, FrameSource, Sink } from '../src/media/index.ts';
 import {
   exportOptionsSchema,
   fullEffort,
@@ -54,6 +54,12 @@ export async function exportAnimation(
     watch.signal,
   );
   return { file: null, ...outcome };
+}
+
+/** What a file with these options and this size takes in this browser. */
+export function exportNeeds(options: unknown, size: PictureSize, signal: AbortSignal): Promise<EncoderNeeds> {
+  const { format, ...rest } = parseMessage(exportOptionsSchema, 'what is to be exported', options);
+  return encoderNeeds(format, rest, size, signal);
 }
 
 /** Source of frames by id, read on demand. */
@@ -122,7 +128,7 @@ async function encode(
   { signal, onProgress, createOutput }: ExportWatch,
   attempt: number,
 ): Promise<Omit<Result<ExportMethod>, 'file'>> {
-  const { format, resampling, frameRate, loop, dither, palettes, videoEncoder } = options;
+  const { format, resampling, frameRate, loop, dither, palettes, videoEncoder, webmCodec } = options;
   if (format === 'drift') throw new RangeError('projects are written by the projects worker');
   const placement = placementOf(frameSize(source), {
     ...options,
@@ -148,7 +154,7 @@ async function encode(
   const encoder = await encoders[format](
     feed,
     counting,
-    { frameRate, loop, dither, palettes, videoEncoder, quality: effort.quality, note, document },
+    { frameRate, loop, dither, palettes, videoEncoder, webmCodec, quality: effort.quality, note, document },
     {
       signal,
       createOutput,

@@ -16,7 +16,7 @@ import type { ImportedArchive, FrameSource } from '../src/media/index.ts';
 import { frameSizeFor, readerOf, shrunk, whileRead } from '../src/project/index.ts';
 import type { PictureRef, PictureSource } from '../src/project/index.ts';
 import { mediaApi, serve } from '../src/protocol/index.ts';
-import { exportAnimation, frameSource } from './exporting.ts';
+import { exportAnimation, exportNeeds, frameSource } from './exporting.ts';
 import { ImportFiles } from './imports.ts';
 import { ScratchFiles } from './scratch.ts';
 import { privateFiles, projectLocks } from './storage.ts';
@@ -122,6 +122,10 @@ serve(self, mediaApi, {
   mp4: ({ source, frames, ...options }, work) =>
     encode({ source, frames }, work, (written) => encodeMp4(written, options, controlOf(work))),
   zip: (animation, work) => encode(animation, work, (written) => encodeZip(written, controlOf(work))),
+  needs: async ({ options, width, height }, { signal }) => ({
+    value: await exportNeeds(options, { width, height }, signal),
+    transfer: [],
+  }),
   export: ({ source, frames, ...request }, work) =>
     encode({ source, frames }, work, (written) => exportAnimation(written, request, controlOf(work))),
 });

@@ -33,6 +33,18 @@ export interface FfmpegControl {
   readonly onShare: (share: number) => void;
 }
 
+/** Size of the program in bytes, without the server's compression. */
+export const ffmpegBytes = 32_344_000;
+/** Whether the program was loaded before, so that the browser has it in its cache. */
+let isFetched = false;
+
+/** Bytes that the next encoding fetches first: the whole program, or nothing if this browser has it already. */
+export async function ffmpegDownload(): Promise<number> {
+  // Pages without a secure address have no such cache.
+  const isKept = 'caches' in globalThis && (await caches.match(wasmURL).catch(() => undefined)) !== undefined;
+  return isFetched || isKept ? 0 : ffmpegBytes;
+}
+
 function failed(what: string, details: Record<string, string | number>, cause?: unknown): MediaError {
   const format = String(details['format']);
   return new MediaError(`${format.toLowerCase()}-failed`, `The ${format} could not be written: ${what}.`, {
@@ -58,6 +70,7 @@ async function load(ffmpeg: FFmpeg, format: string, signal: AbortSignal): Promis
   try {
     await checkWorkerScript(signal);
     await abortable(ffmpeg.load({ classWorkerURL, coreURL, wasmURL }), signal);
+    isFetched = true;
   } catch (cause) {
     signal.throwIfAborted();
     throw new MediaError('encoder-unavailable', `The program that writes ${format} could not be loaded.`, {

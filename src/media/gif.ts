@@ -40,6 +40,7 @@ export async function encodeQuickGif(
     dither: 'diffusion',
     palettes: 'per-frame',
     videoEncoder: 'browser',
+    webmCodec: 'vp9',
     quality: 1,
     note: null,
     document: null,

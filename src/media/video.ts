@@ -19,13 +19,15 @@ export interface EncodeVideoOptions extends VideoOptions {
 const labels = '-color_range tv -colorspace bt709 -color_primaries bt709 -color_trc bt709';
 const scaling = '-vf scale=out_color_matrix=bt709:out_range=tv -pix_fmt yuv420p';
 
-/** ffmpeg arguments per codec; full quality as in the original program. */
+/** ffmpeg arguments per codec; full quality as in the original program. Its WebAssembly build has no encoder for AV1. */
 function ffmpegArguments(codec: VideoCodec, quality: number, comment: string | null): string[] {
   const coarser = 1 - quality;
+  const vp9 = `-c:v libvpx-vp9 -crf ${Math.round(24 + 38 * coarser)} -b:v 0 -deadline good -cpu-used 4 -row-mt 0`;
   const encoding = {
     // The default lookahead of 40 frames would delay progress.
     avc: `-c:v libx264 -crf ${Math.round(20 + 30 * coarser)} -rc-lookahead 10 -movflags +faststart`,
-    vp9: `-c:v libvpx-vp9 -crf ${Math.round(24 + 38 * coarser)} -b:v 0 -deadline good -cpu-used 4 -row-mt 0`,
+    vp9,
+    av1: vp9,
   }[codec];
   const note = comment === null ? [] : ['-metadata', `comment=${comment}`];
   return [...`${scaling} ${encoding} ${labels}`.split(' '), ...note];

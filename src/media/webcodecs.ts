@@ -17,8 +17,8 @@ import { toI420 } from './yuv.ts';
 /** Colour space of `toI420`, declared in the file so that all players show the same colours. */
 const colorSpace = { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false } as const;
 
-/** H.264 (in MP4) or VP9 (in WebM). */
-export type VideoCodec = 'avc' | 'vp9';
+/** H.264 (in MP4), VP9 or AV1 (both in WebM). */
+export type VideoCodec = 'avc' | 'vp9' | 'av1';
 
 /** Frames of a video; width and height are even. */
 export interface VideoFrames {
@@ -46,9 +46,9 @@ export interface VideoControl {
 }
 
 /** Quantizer at quality 1, on the scale of the codec's reference encoder. */
-const finest: Record<VideoCodec, number> = { avc: 20, vp9: 26 };
+const finest: Record<VideoCodec, number> = { avc: 20, vp9: 33, av1: 44 };
 /** Quantizer at quality 0. */
-const coarsest: Record<VideoCodec, number> = { avc: 50, vp9: 62 };
+const coarsest: Record<VideoCodec, number> = { avc: 50, vp9: 62, av1: 240 };
 
 /**
  * Quantizer, with a bitrate for browsers that do not support one. The bitrate suffices for frames with little in common,

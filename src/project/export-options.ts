@@ -49,6 +49,8 @@ export const exportOptionsSchema = v.object({
   palettes: v.picklist(['shared', 'per-frame']),
   /** For MP4: the browser's encoder if it has one, or x264 in WebAssembly, which is slower and writes less. */
   videoEncoder: v.picklist(['browser', 'x264']),
+  /** For WebM. AV1 writes less and is slower; where the browser has no encoder for it, VP9 is written. */
+  webmCodec: v.picklist(['vp9', 'av1']),
   /** Whether settings, seed, models and prompts are written to the file's metadata. */
   includeHow: v.boolean(),
   /** Maximum file size in bytes; null for no limit. */
@@ -73,6 +75,7 @@ export const defaultExportOptions: ExportOptions = {
   dither: 'ordered',
   palettes: 'shared',
   videoEncoder: 'browser',
+  webmCodec: 'vp9',
   includeHow: true,
   limit: null,
   fixedSize: false,

@@ -139,6 +139,17 @@ export const mediaApi = {
     event: progressSchema,
     result: file,
   },
+  /** What the `export` of a file of this size takes in this browser. See `EncoderNeeds`. */
+  needs: {
+    params: v.object({
+      /** `ExportOptions`; validated by the worker. */
+      options: v.unknown(),
+      width: side,
+      height: side,
+    }),
+    event: v.never(),
+    result: v.object({ hasAv1: v.boolean(), download: v.number() }),
+  },
   /**
    * Encodes an animation with the options of the Export dialog. Returns the file, or streams it to `target`; an unfinished
    * target keeps its previous contents.

@@ -1,9 +1,10 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import { MediaError } from '../base/index.ts';
+import type { PictureSize } from '../formats/index.ts';
 import { frameRateOf, reelPositions, startId } from '../project/index.ts';
 import type { ExportFormat, ExportOptions, PictureRef, PictureSource } from '../project/index.ts';
-import type { EncodeProgress, mediaApi } from '../protocol/index.ts';
+import type { EncodeProgress, Result, mediaApi } from '../protocol/index.ts';
 import type { AnimationStore } from './animation.ts';
 import type { Environment } from './environment.ts';
 import { withHolds } from './frames.ts';
@@ -36,6 +37,9 @@ export interface ExportJob {
   readonly secondsLeft: number | null;
 }
 
+/** What an export takes in this browser: whether AV1 can be chosen, and bytes to be fetched first. */
+export type ExportNeeds = Result<(typeof mediaApi)['needs']>;
+
 /** A finished file of the Export dialog. */
 export interface WrittenFile {
   readonly name: string;
@@ -59,6 +63,8 @@ export interface ExportStore extends StoreApi<ExportState> {
   readonly download: (kind: ExportKind) => Promise<void>;
   /** Exports a file for the Export dialog, streaming to `target`; downloads it if `target` is null. */
   readonly save: (request: ExportRequest, target: FileSystemFileHandle | null) => Promise<void>;
+  /** What the file takes in this browser: see the worker's method. @throws the signal's reason when aborted */
+  readonly needs: (options: ExportOptions, size: PictureSize, signal: AbortSignal) => Promise<ExportNeeds>;
   /** Estimates the size of a file in bytes from its first frames. @throws the signal's reason when aborted */
   readonly measure: (request: ExportRequest, signal: AbortSignal) => Promise<number>;
   /** Releases the finished file of the Export dialog. */
@@ -240,6 +246,8 @@ export function createExport({
         return `${name} is written.`;
       });
     },
+    needs: (options, { width, height }, signal) =>
+      media.call('needs', { options, width, height }, { signal }),
     async measure(request, signal) {
       const { measured } = await import('./export-files.ts');
       return measured(request, sources, signal);

@@ -13,7 +13,14 @@ export type { AutosaveState } from './autosave.ts';
 export type { Environment, PictureUrls } from './environment.ts';
 export type { OpenProject } from './content.ts';
 export { suggestedName } from './export.ts';
-export type { ExportJob, ExportKind, ExportRequest, ExportState, WrittenFile } from './export.ts';
+export type {
+  ExportJob,
+  ExportKind,
+  ExportNeeds,
+  ExportRequest,
+  ExportState,
+  WrittenFile,
+} from './export.ts';
 export { withHolds } from './frames.ts';
 export type { Frame, Frames } from './frames.ts';
 export type { EndedRun, GenerationState, Outcome, Run } from './generation.ts';

@@ -112,6 +112,84 @@ test.describe('the Export dialog', { tag: '@cpu' }, () => {
     expect(await metadataOf(small.bytes, 'mp4')).toContain('"program":"Drift"');
   });
 
+  test('says what x264 takes before it is fetched, and fetches it only to save', async ({ page }) => {
+    const fetched: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('ffmpeg-core')) fetched.push(request.url());
+    });
+    const dialog = await openDialog(page);
+    await dialog.getByRole('radio', { name: 'MP4', exact: true }).check();
+    await expect(dialog.getByText(/^about \d/)).toBeVisible();
+    await dialog.getByLabel('Encoder').selectOption('x264');
+    const note = dialog.getByText('Save fetches first: 32 MB, once');
+    await expect(note).toBeVisible();
+    await expect(dialog.getByText('not known')).toBeVisible();
+    await dialog.getByLabel('In-betweens').fill('1');
+    await expect(dialog.getByText('11', { exact: true })).toBeVisible();
+    expect(fetched).toEqual([]);
+    await save(page, dialog, 'MP4');
+    expect(fetched).not.toEqual([]);
+    await expect(note).toHaveCount(0);
+    await expect(dialog.getByText(/^about \d/)).toBeVisible();
+  });
+
+  test('writes WebM with AV1 when that is chosen: smaller, and as close', async ({ page }) => {
+    needsReaders();
+    const dialog = await openDialog(page);
+    await dialog.getByLabel('Scale', { exact: true }).fill('4');
+    const vp9 = await save(page, dialog, 'WebM');
+    await dialog.getByLabel('Codec').selectOption('av1');
+    const av1 = await save(page, dialog, 'WebM');
+    expect(av1.bytes.length).toBeLessThan(vp9.bytes.length);
+    for (const [{ bytes }, codec] of [
+      [vp9, 'vp9'],
+      [av1, 'av1'],
+    ] as const) {
+      const seen = await readBack(bytes, 'webm');
+      expect(seen.warnings, codec).toBe('');
+      expect(seen.stream).toMatchObject({
+        codec_name: codec,
+        width: 4 * width,
+        height: 4 * height,
+        pix_fmt: 'yuv420p',
+        color_range: 'tv',
+        color_space: 'bt709',
+      });
+      expect(seen.frames, codec).toHaveLength(count);
+      seen.frames.forEach((frame, i) => {
+        const enlarged = (x: number, y: number, channel: number) =>
+          frame[3 * (4 * width * (4 * y + 2) + 4 * x + 2) + channel] ?? NaN;
+        const { data } = makeFrame(i, width, height);
+        let sum = 0;
+        for (let at = 0; at < width * height; at++) {
+          for (let channel = 0; channel < 3; channel++) {
+            const shown = enlarged(at % width, Math.floor(at / width), channel);
+            sum += Math.abs(shown - (data[4 * at + channel] ?? 0));
+          }
+        }
+        expect(sum / (3 * width * height), `${codec}, frame ${i}`).toBeLessThan(5);
+      });
+      seen.times.forEach(({ pts_time }, i) => {
+        expect(Math.abs(pts_time - i / 10), `${codec}, time of frame ${i}`).toBeLessThan(0.002);
+      });
+      expect(await metadataOf(bytes, 'webm'), codec).toContain('"program":"Drift"');
+    }
+  });
+
+  test('does not offer AV1 where the browser cannot encode it', async ({ page }) => {
+    await page.route('**/assets/media-*.js', async (route) => {
+      const response = await route.fetch();
+      const without = `const isSupported = VideoEncoder.isConfigSupported;
+        VideoEncoder.isConfigSupported = (config) => config.codec.startsWith('av01')
+          ? Promise.resolve({ supported: false, config }) : isSupported.call(VideoEncoder, config);`;
+      await route.fulfill({ response, body: `${await response.text()}\n${without}` });
+    });
+    const dialog = await openDialog(page);
+    await dialog.getByRole('radio', { name: 'WebM', exact: true }).check();
+    await expect(dialog.getByText(/^about \d/)).toBeVisible();
+    await expect(dialog.getByLabel('Codec')).toHaveCount(0);
+  });
+
   test('writes WebP, ZIP and the project', async ({ page }) => {
     needsReaders();
     const dialog = await openDialog(page);

@@ -29,6 +29,8 @@ export interface EncodeOptions {
   readonly palettes: 'shared' | 'per-frame';
   /** For MP4: the browser's encoder if it has one, or ffmpeg's x264. */
   readonly videoEncoder: 'browser' | 'x264';
+  /** For WebM: VP9, or AV1 where the browser has an encoder for it. */
+  readonly webmCodec: 'vp9' | 'av1';
   /** Metadata about how the animation was made, as JSON; null for none. */
   readonly note: string | null;
   /** Project description for archives; null for none. */

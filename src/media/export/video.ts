@@ -1,6 +1,8 @@
-import { encodeVideo } from '../video.ts';
-import type { VideoCodec } from '../webcodecs.ts';
+import { abortable } from '../../base/index.ts';
 import { wholeDurations } from '../durations.ts';
+import { encodeVideo } from '../video.ts';
+import { canEncode } from '../webcodecs.ts';
+import type { VideoCodec } from '../webcodecs.ts';
 import type { Encode } from './types.ts';
 
 /** Creates a video encoder with a constant frame rate: longer durations become repeated frames. */
@@ -31,4 +33,16 @@ function videoEncoder(codec: VideoCodec): Encode {
 }
 
 export const encodeMp4File = videoEncoder('avc');
-export const encodeWebm = videoEncoder('vp9');
+
+const encodeVp9 = videoEncoder('vp9');
+const encodeAv1 = videoEncoder('av1');
+
+/** WebM encoder: the wanted codec, or VP9 where the browser cannot encode AV1 of this size. */
+export const encodeWebm: Encode = async (feed, sink, options, watch) => {
+  const { webmCodec, frameRate, quality } = options;
+  const { width, height } = feed;
+  const isAv1 =
+    webmCodec === 'av1' &&
+    (await abortable(canEncode({ width, height, frameRate }, { codec: 'av1', quality }), watch.signal));
+  return (isAv1 ? encodeAv1 : encodeVp9)(feed, sink, options, watch);
+};

@@ -10,6 +10,7 @@ import { ChoiceEntry, NumberEntry, SwitchEntry } from './fields.tsx';
 import { Preview } from './Preview.tsx';
 import { useDraft } from './useDraft.ts';
 import type { Draft } from './useDraft.ts';
+import { useNeeds } from './useNeeds.ts';
 import { exportFieldWords, formatWords, gifRateWords, short } from './words.ts';
 
 /** Export dialog: format, timing and size of the file, with a preview and an estimate of its size. */
@@ -18,6 +19,7 @@ export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const draft = useDraft();
   const { options } = draft;
+  const { hasAv1, download } = useNeeds(draft);
   const isProject = options.format === 'drift';
   const close = () => {
     exporter.dismiss();
@@ -26,14 +28,14 @@ export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog dialog={dialog} name="Export" width={880} onClose={close}>
       <div className={styles['columns']}>
-        <Preview draft={draft} />
+        <Preview draft={draft} download={download} />
         <div className={styles['options']}>
           <FormatChoice draft={draft} />
           <Presets draft={draft} />
           {!isProject && (
             <>
               <Timing draft={draft} />
-              <Size draft={draft} />
+              <Size draft={draft} hasAv1={hasAv1} />
               <Metadata draft={draft} />
             </>
           )}
@@ -41,6 +43,7 @@ export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
       </div>
       <ExportFooter
         draft={draft}
+        download={download ?? 0}
         onHandedOver={() => {
           dialog.current?.close();
         }}
@@ -189,7 +192,13 @@ function Timing({ draft }: { readonly draft: Draft }) {
   );
 }
 
-function Size({ draft: { options, set, number, mixed } }: { readonly draft: Draft }) {
+function Size({
+  draft: { options, set, number, mixed },
+  hasAv1,
+}: {
+  readonly draft: Draft;
+  readonly hasAv1: boolean;
+}) {
   return (
     <fieldset className={styles['group']}>
       <legend>Picture</legend>
@@ -241,6 +250,19 @@ function Size({ draft: { options, set, number, mixed } }: { readonly draft: Draf
             ]}
             onChange={(videoEncoder) => {
               set({ videoEncoder });
+            }}
+          />
+        )}
+        {options.format === 'webm' && hasAv1 && (
+          <ChoiceEntry
+            label="Codec"
+            value={options.webmCodec}
+            choices={[
+              ['vp9', 'VP9: plays nearly everywhere'],
+              ['av1', 'AV1: smaller, newer devices'],
+            ]}
+            onChange={(webmCodec) => {
+              set({ webmCodec });
             }}
           />
         )}

@@ -8,15 +8,19 @@ import { bytes, timeLeft } from '../shared/words.ts';
 import styles from './ExportDialog.module.css';
 import { chooseFile, hasSavePicker, isShareable, share } from './handing-over.ts';
 import type { Draft } from './useDraft.ts';
+import { downloadWords } from './words.ts';
 
 /**
  * Save buttons of the Export dialog; during an export its progress, afterwards the name and size of the written file.
  */
 export function ExportFooter({
   draft: { request, valid },
+  download,
   onHandedOver,
 }: {
   readonly draft: Draft;
+  /** Bytes of the program that Save has to fetch first. */
+  readonly download: number;
   /** Called when the export continues outside the dialog, which can close. */
   readonly onHandedOver: () => void;
 }) {
@@ -46,6 +50,11 @@ export function ExportFooter({
   return (
     <div className={styles['footer']}>
       {written && <Written written={written} />}
+      {download > 0 && (
+        <p className={styles['needs']} role="status">
+          {downloadWords(download)}
+        </p>
+      )}
       {hasSavePicker() && !isProject && (
         <Button
           disabled={!valid}

@@ -18,11 +18,11 @@ import { short } from './words.ts';
 const side = 480;
 
 /** Plays the shots of the file, with its duration, dimensions and estimated size. */
-export function Preview({ draft }: { readonly draft: Draft }) {
+export function Preview({ draft, download }: { readonly draft: Draft; readonly download: number | null }) {
   const { shots, placement, options } = draft;
   const [playing, setPlaying] = useState(() => !matchMedia('(prefers-reduced-motion: reduce)').matches);
   const canvas = usePlayback(draft, playing);
-  const estimate = useEstimate(draft);
+  const estimate = useEstimate(draft, download);
   const scale = Math.min(1, side / Math.max(placement.width, placement.height));
   const still = isStill(options.format);
   return (

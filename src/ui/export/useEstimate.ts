@@ -6,13 +6,22 @@ import type { Draft } from './useDraft.ts';
 /** Debounce of the estimate, in milliseconds: options change with every key that is typed. */
 const pause = 400;
 
-/** Estimated size of the file in bytes, from encoding its first frames. */
-export function useEstimate({ request, valid }: Draft): number | 'measuring' | 'unknown' {
+/**
+ * Estimated size of the file in bytes, from encoding its first frames. Unknown while a program would have to be fetched
+ * for it: only Save does that.
+ *
+ * @param download - bytes to be fetched first; null if that is not known yet
+ */
+export function useEstimate(
+  { request, valid }: Draft,
+  download: number | null,
+): number | 'measuring' | 'unknown' {
   const { exporter } = useStores();
   // The request is a new object on every render; its JSON says whether anything changed.
   const key = JSON.stringify(request);
   const [known, setKnown] = useState<{ readonly key: string; readonly bytes: number | null } | null>(null);
-  const wanted = valid && request.options.format !== 'drift';
+  const isPossible = valid && request.options.format !== 'drift';
+  const wanted = isPossible && download === 0;
   useEffect(() => {
     if (!wanted) return;
     const stop = new AbortController();
@@ -33,6 +42,7 @@ export function useEstimate({ request, valid }: Draft): number | 'measuring' | '
     };
     // eslint-disable-next-line react-hooks/exhaustive-deps -- `key` stands for `request`
   }, [exporter, key, wanted]);
+  if (isPossible && download === null) return 'measuring';
   if (!wanted) return 'unknown';
   if (known?.key !== key) return 'measuring';
   return known.bytes ?? 'unknown';

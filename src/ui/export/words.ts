@@ -1,11 +1,12 @@
 import type { ExportField, ExportFormat } from '../../project/index.ts';
 import { gifRate } from '../../project/index.ts';
+import { bytes } from '../shared/words.ts';
 
 /** Name and one-line description of each export format. */
 export const formatWords: Readonly<Record<ExportFormat, { readonly name: string; readonly help: string }>> = {
   gif: { name: 'GIF', help: 'Plays everywhere, with 256 colours.' },
   mp4: { name: 'MP4', help: 'H.264 video: small, full colour, plays everywhere.' },
-  webm: { name: 'WebM', help: 'VP9 video: smaller still, for the web.' },
+  webm: { name: 'WebM', help: 'VP9 or AV1 video, for the web.' },
   webp: { name: 'WebP', help: 'An animated picture in full colour, for web pages and stickers.' },
   apng: { name: 'APNG', help: 'An animated picture without any loss, and long.' },
   zip: { name: 'ZIP', help: 'Each frame as a PNG, for other programs. Times and loops do not apply.' },
@@ -22,6 +23,11 @@ export const exportFieldWords: Readonly<
   holdLast: { label: 'Hold last frame', help: 'Seconds that it is shown longer.' },
   inBetweens: { label: 'In-betweens', help: 'Cross-faded frames between one and the next.' },
 };
+
+/** Says what is fetched before a file can be written, and how much. */
+export function downloadWords(download: number): string {
+  return `This takes ffmpeg, which Save fetches first: ${bytes(download)}, once. The file’s size is known after that.`;
+}
 
 /** Formats a number with at most one decimal. */
 export function short(value: number): string {

@@ -538,6 +538,7 @@ export class Rig {
         this.released.push(store);
         return Promise.resolve({ value: null, transfer: [] });
       },
+      needs: () => Promise.resolve({ value: { hasAv1: true, download: 0 }, transfer: [] }),
       contents: () => {
         if (this.archive) {
           return Promise.resolve({ value: this.archive.map(({ name }) => name), transfer: [] });

@@ -54,6 +54,7 @@ const options: EncodeOptions = {
   dither: 'ordered',
   palettes: 'shared',
   videoEncoder: 'browser',
+  webmCodec: 'vp9',
   note: '{"seed":7,"prompt":"a café"}',
   document: '{}',
 };
