@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { readPng } from '../../tools/png.ts';
-import { button, downloaded, finished, frame, generate, prepare, stripPixels } from './driving.ts';
+import { button, downloaded, field, finished, frame, generate, prepare, stripPixels } from './driving.ts';
 import { expect, test } from './fixtures.ts';
 
 /** RGB values of a PNG file. */
@@ -71,4 +71,148 @@ test('the picture on the stage can be copied and saved', { tag: '@cpu' }, async 
   expect(pixelsOf(Buffer.from(copied))).toEqual(pixels);
 
   expect(pixelsOf(await downloaded(page, 'Save the picture'))).toEqual(pixels);
+});
+
+/** Width of the picture on the stage, and the place of its left edge, in CSS pixels. */
+async function shownBox(page: Page): Promise<{ width: number; left: number }> {
+  const box = await page.getByRole('img', { name: 'The picture on the stage' }).boundingBox();
+  return { width: box?.width ?? 0, left: box?.x ?? 0 };
+}
+
+const zoomTools = (page: Page) => page.getByRole('group', { name: 'Zoom' });
+
+test(
+  'the picture is zoomed by keys, buttons, wheel and double click, and moved by drag and arrow keys',
+  { tag: '@cpu' },
+  async ({ page }) => {
+    await prepare(page, { Frames: 2, Steps: 1 });
+    await generate(page);
+    await finished(page, 2);
+    const whole = await shownBox(page);
+    const stage = page.getByRole('region', { name: 'Stage' });
+
+    await page.keyboard.press('+');
+    await page.keyboard.press('+');
+    await expect(zoomTools(page)).toContainText('200 %');
+    expect((await shownBox(page)).width).toBeCloseTo(2 * whole.width);
+    // A key in a field is text.
+    await field(page, 'Seed').focus();
+    await page.keyboard.press('0');
+    await expect(zoomTools(page)).toContainText('200 %');
+
+    // The stage is wider than the picture, so it is enlarged until it is cut off on the left and right, too.
+    await button(page, 'Zoom in').click();
+    await button(page, 'Zoom in').click();
+    await expect(zoomTools(page)).toContainText('400 %');
+    const zoomed = await shownBox(page);
+    const centre = await stage.boundingBox();
+    const [x, y] = [
+      (centre?.x ?? 0) + (centre?.width ?? 0) / 2,
+      (centre?.y ?? 0) + (centre?.height ?? 0) / 2,
+    ];
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await page.mouse.move(x + 30, y, { steps: 3 });
+    await page.mouse.up();
+    expect((await shownBox(page)).left).toBeCloseTo(zoomed.left + 30, 0);
+    await button(page, 'Zoom in').focus();
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(async () => (await shownBox(page)).left).toBeCloseTo(zoomed.left - 18, 0);
+    // The arrow key moved the picture, not the position.
+    await expect(page.getByText('2 / 2', { exact: true })).toBeVisible();
+
+    // Another frame is shown with the same zoom.
+    await frame(page, 1).click();
+    await expect(zoomTools(page)).toContainText('400 %');
+    await page.mouse.dblclick(x, y);
+    await expect(zoomTools(page)).toContainText('100 %');
+    expect(await shownBox(page)).toEqual(whole);
+
+    await page.mouse.move(x, y);
+    await page.keyboard.down('Control');
+    await page.mouse.wheel(0, -100);
+    await page.keyboard.up('Control');
+    await expect.poll(async () => (await shownBox(page)).width).toBeGreaterThan(whole.width);
+    await page.keyboard.press('0');
+    await expect.poll(() => shownBox(page)).toEqual(whole);
+  },
+);
+
+test('the frame before shows through as an onion skin', { tag: '@cpu' }, async ({ page }) => {
+  await prepare(page, { Frames: 2, Steps: 1 });
+  const start = await onStage(page);
+  await generate(page);
+  await finished(page, 2);
+  await frame(page, 1).click();
+  await expect.poll(() => onStage(page)).not.toBe(start);
+  const first = await onStage(page);
+  await frame(page, 2).click();
+  await expect.poll(() => onStage(page)).not.toBe(first);
+
+  const skin = page.getByRole('region', { name: 'Stage' }).locator('canvas[aria-hidden]');
+  const shown = () =>
+    skin.evaluate((canvas) => (canvas instanceof HTMLCanvasElement ? canvas.toDataURL() : ''));
+  await expect(skin).toHaveCount(0);
+  await page.keyboard.press('o');
+  await expect(button(page, 'Onion skin')).toHaveAttribute('aria-pressed', 'true');
+  await expect(skin).toBeVisible();
+  await expect.poll(shown).toBe(first);
+  await frame(page, 1).click();
+  await expect.poll(shown).toBe(start);
+
+  // The picture alone is compared and played.
+  await button(page, 'Compare with the start').focus();
+  await page.keyboard.down('Space');
+  await expect(skin).toBeHidden();
+  await page.keyboard.up('Space');
+  await expect(skin).toBeVisible();
+  await page.getByRole('button', { name: 'Start', exact: true }).click();
+  await expect(skin).toBeHidden();
+  await frame(page, 2).click();
+  await expect(skin).toBeVisible();
+  await button(page, 'Play').click();
+  await expect(skin).toBeHidden();
+  await button(page, 'Pause').click();
+  await button(page, 'Onion skin').click();
+  await expect(skin).toHaveCount(0);
+});
+
+test.describe('on a touch screen', () => {
+  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+
+  test('two fingers zoom the picture, and one moves it', { tag: '@cpu' }, async ({ page, context }) => {
+    await prepare(page, { Frames: 1, Steps: 1 });
+    await generate(page);
+    await finished(page, 1);
+    await page.evaluate(() => {
+      scrollTo(0, 0);
+    });
+    const whole = await shownBox(page);
+    await expect(button(page, 'Zoom in')).toBeVisible();
+    await expect(button(page, 'Zoom out')).toBeHidden();
+    const devtools = await context.newCDPSession(page);
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...xs: number[]) =>
+      devtools.send('Input.dispatchTouchEvent', {
+        type,
+        touchPoints: xs.map((x, id) => ({ x, y: 200, id })),
+      });
+    await touch('touchStart', 180);
+    await touch('touchStart', 180, 210);
+    await touch('touchMove', 150, 240);
+    await touch('touchMove', 135, 255);
+    await touch('touchEnd');
+    await expect(zoomTools(page)).toContainText('400 %');
+    // The page itself is not zoomed.
+    expect(await page.evaluate(() => visualViewport?.scale)).toBe(1);
+    const { width, left } = await shownBox(page);
+    expect(width).toBeCloseTo(4 * whole.width, 0);
+
+    await touch('touchStart', 200);
+    await touch('touchMove', 220);
+    await touch('touchMove', 240);
+    await touch('touchEnd');
+    await expect.poll(async () => (await shownBox(page)).left).toBeCloseTo(left + 40, 0);
+    await page.getByRole('button', { name: /show the whole picture/ }).tap();
+    await expect.poll(() => shownBox(page)).toEqual(whole);
+  });
 });

@@ -5,6 +5,8 @@ export const shortcuts: readonly { keys: string; effect: string }[] = [
   { keys: 'Home, End', effect: 'To the start picture, to the last frame' },
   { keys: 'Shift ← →, Ctrl A', effect: 'Select frames in the film strip' },
   { keys: 'Del, Ctrl D, Alt ← →', effect: 'Delete, duplicate, move them' },
+  { keys: '+ − 0', effect: 'Zoom the picture in, out, show it whole' },
+  { keys: 'O', effect: 'Onion skin: the frame before shows through' },
   { keys: '1 … 9', effect: 'Take a variant, when you pick by hand' },
   { keys: 'Esc', effect: 'Stop making frames' },
   { keys: 'Ctrl Z', effect: 'Undo the last change' },

@@ -3,8 +3,7 @@ import { classes } from '../shared/classes.ts';
 import { lazyPart } from '../shared/lazyPart.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import { FirstVisit } from './FirstVisit.tsx';
-import { paint, sceneOf } from './paint.ts';
-import type { Scene } from './paint.ts';
+import { sceneOf, showScene } from './paint.ts';
 import styles from './Stage.module.css';
 
 // The tools are for frames, which the first visit does not have.
@@ -39,14 +38,6 @@ export function Stage() {
   );
 }
 
-/** Largest side of pictures whose pixels are shown as squares. Larger ones are scaled smoothly. */
-const pixelArt = 96;
-
-function show(canvas: HTMLCanvasElement, scene: Scene): void {
-  paint(canvas, scene);
-  canvas.toggleAttribute('data-pixels', Math.max(scene.width, scene.height) <= pixelArt);
-}
-
 /** Canvas of the stage. Draws outside React, because pictures change up to 60 times a second. */
 function Screen() {
   const { animation, generation, notices, pictures, player } = useStores();
@@ -64,7 +55,7 @@ function Screen() {
       }
       if (scene.picture === shown) return;
       shown = scene.picture;
-      show(ref.current, scene);
+      showScene(ref.current, scene);
     };
     // The previous picture stays until the next one is read. Only one is read at a time: on a slow disk, requests would
     // otherwise pile up for positions that playback has passed.
@@ -80,7 +71,7 @@ function Screen() {
         // shown.
         if (ref.current && shown === before && edition === animation.getState().edition) {
           shown = picture;
-          show(ref.current, { picture, width: picture.width, height: picture.height });
+          showScene(ref.current, { picture, width: picture.width, height: picture.height });
         }
       } catch (error) {
         if (ended) return;

@@ -1,18 +1,27 @@
-import { ArrowLeftToLine, Copy, Download, Expand, History, Shrink } from 'lucide-react';
+import { ArrowLeftToLine, Copy, Download, Expand, History, Layers2, Shrink } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { KeyboardEvent, ReactNode, RefObject } from 'react';
 import type { ComparedPicture } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
+import { OnionSkin } from './OnionSkin.tsx';
 import styles from './StageTools.module.css';
+import { useStageView } from './useStageView.ts';
+import { ZoomTools } from './ZoomTools.tsx';
 
-/** Buttons over the stage: comparison while one is held, the picture as a file, full screen. */
+/**
+ * What is over the picture on the stage: the onion skin, the zoom, and buttons for comparison (while one is held), the
+ * picture as a file and full screen.
+ */
 export function StageTools({ stage }: { readonly stage: RefObject<HTMLElement | null> }) {
   const { player, singlePictures } = useStores();
   const position = useSelect(player, (state) => state.position);
   const compared = useSelect(player, (state) => state.compared);
+  const view = useStageView(stage);
+  const onion = useSelect(view, (state) => state.onion);
   return (
     <>
+      {onion && <OnionSkin />}
       {compared !== null && (
         <p className={styles['compared']}>{compared === 0 ? 'Start' : `Frame ${compared}`}</p>
       )}
@@ -23,6 +32,15 @@ export function StageTools({ stage }: { readonly stage: RefObject<HTMLElement | 
         <CompareButton comparison="start" label="Compare with the start" disabled={position === 0}>
           <ArrowLeftToLine size={18} aria-hidden />
         </CompareButton>
+        <Button
+          look={['icon']}
+          aria-pressed={onion}
+          title="Onion skin: the frame before shows through (O)"
+          onClick={view.toggleOnion}
+        >
+          <Layers2 size={18} aria-hidden />
+          <span className="hidden-text">Onion skin</span>
+        </Button>
         {singlePictures.copy && (
           <Button
             look={['icon']}
@@ -39,6 +57,7 @@ export function StageTools({ stage }: { readonly stage: RefObject<HTMLElement | 
         </Button>
         {document.fullscreenEnabled && <FullScreenButton stage={stage} />}
       </div>
+      <ZoomTools view={view} />
     </>
   );
 }

@@ -34,6 +34,15 @@ function sizeOf({ width, height }: { readonly width: number; readonly height: nu
 
 let scratch: HTMLCanvasElement | null = null;
 
+/** Largest side of pictures whose pixels are shown as squares. Larger ones are scaled smoothly. */
+const pixelArt = 96;
+
+/** Draws a scene on a canvas of the stage, whose style scales it as it suits the size. */
+export function showScene(canvas: HTMLCanvasElement, scene: Scene): void {
+  paint(canvas, scene);
+  canvas.toggleAttribute('data-pixels', Math.max(scene.width, scene.height) <= pixelArt);
+}
+
 /** Draws a scene on a canvas, and resizes the canvas to it; previews are scaled up smoothly. */
 export function paint(canvas: HTMLCanvasElement, { picture, width, height }: Scene): void {
   const context = canvas.getContext('2d', { alpha: false });

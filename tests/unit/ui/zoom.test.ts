@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { stageCommandOf } from '../../../src/ui/stage/stageKeys.ts';
+import { largestZoom, nextZoom, panned, wholePicture, zoomedTo } from '../../../src/ui/stage/zoom.ts';
+import type { ZoomFrame } from '../../../src/ui/stage/zoom.ts';
+
+const square: ZoomFrame = { stage: { width: 400, height: 400 }, picture: { width: 64, height: 64 } };
+const wide: ZoomFrame = { stage: { width: 800, height: 400 }, picture: { width: 64, height: 64 } };
+
+/** Where a point of the fitted picture, as its distance from the centre, is on the stage. */
+const shownAt = (view: typeof wholePicture, x: number) => view.factor * x + view.x;
+
+describe('the zoom of the stage', () => {
+  it('keeps what is under the pointer where it is', () => {
+    const view = zoomedTo(wholePicture, 2, { x: 100, y: -50 }, square);
+    expect(shownAt(view, 100)).toBe(100);
+    const closer = zoomedTo(view, 3, { x: -20, y: 10 }, square);
+    const pointed = (-20 - view.x) / view.factor;
+    expect(shownAt(closer, pointed)).toBeCloseTo(-20);
+  });
+
+  it('leaves no empty space beside a picture that is cut off, and centres one that is not', () => {
+    const size = fc.integer({ min: 1, max: 3000 });
+    fc.assert(
+      fc.property(
+        fc.record({ width: size, height: size }),
+        fc.record({ width: size, height: size }),
+        fc.double({ min: 0.1, max: 20, noNaN: true }),
+        fc.integer({ min: -5000, max: 5000 }),
+        fc.integer({ min: -5000, max: 5000 }),
+        (stage, picture, factor, x, y) => {
+          const frame = { stage, picture };
+          const view = panned(zoomedTo(wholePicture, factor, { x: y, y: x }, frame), { x, y }, frame);
+          expect(view.factor).toBeGreaterThanOrEqual(1);
+          expect(view.factor).toBeLessThanOrEqual(largestZoom);
+          const scale = view.factor * Math.min(stage.width / picture.width, stage.height / picture.height);
+          for (const [offset, room, shown] of [
+            [view.x, stage.width, picture.width * scale],
+            [view.y, stage.height, picture.height * scale],
+          ] as const) {
+            expect(Math.abs(offset)).toBeLessThanOrEqual(Math.max(0, (shown - room) / 2) + 1e-6);
+          }
+        },
+      ),
+    );
+  });
+
+  it('moves across the side that is cut off alone', () => {
+    const view = panned(zoomedTo(wholePicture, 1.5, { x: 0, y: 0 }, wide), { x: 500, y: 500 }, wide);
+    expect(view).toEqual({ factor: 1.5, x: 0, y: 100 });
+  });
+
+  it('goes through steps, and ends at the whole picture and the largest factor', () => {
+    expect(nextZoom(1, 1)).toBe(1.5);
+    expect(nextZoom(2.4, 1)).toBe(3);
+    expect(nextZoom(2.4, -1)).toBe(2);
+    expect(nextZoom(1, -1)).toBe(1);
+    expect(nextZoom(largestZoom, 1)).toBe(largestZoom);
+  });
+});
+
+describe('keys of the stage', () => {
+  const plain = { ctrlKey: false, metaKey: false, altKey: false };
+
+  it.each([
+    ['+', 'in'],
+    ['=', 'in'],
+    ['-', 'out'],
+    ['0', 'whole'],
+    ['o', 'onion'],
+    ['1', null],
+  ])('%j: %s', (key, command) => {
+    expect(stageCommandOf({ ...plain, key }, { isText: false })).toBe(command);
+  });
+
+  it('are left to text fields and to the zoom of the browser', () => {
+    expect(stageCommandOf({ ...plain, key: '0' }, { isText: true })).toBeNull();
+    expect(stageCommandOf({ ...plain, key: '+', ctrlKey: true }, { isText: false })).toBeNull();
+    expect(stageCommandOf({ ...plain, key: '0', metaKey: true }, { isText: false })).toBeNull();
+  });
+});
