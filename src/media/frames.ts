@@ -55,6 +55,9 @@ export interface FramesOptions {
   readonly output: OutputFile;
 }
 
+/** Most pictures that become one project: as many frames as a project can have. */
+export const mostPictures = 100_000;
+
 /** Most frames that are taken of an animation or a video. */
 export const mostMovingFrames = 1000;
 
@@ -86,13 +89,24 @@ class FrameFiles {
  * Reads one or more pictures, in order, as frames of the first one's size. Skips unreadable ones. Each is decoded once, and
  * one at a time.
  *
- * @throws InputError about the first picture if none can be read; the signal's reason if aborted
+ * @throws InputError `too-many-pictures`, or about the first picture if none can be read; the signal's reason if aborted
  */
 export async function readFrames(
   pictures: readonly ImportedPicture[],
   { sizeFor, fit, inTurn, output }: FramesOptions,
   { signal, onProgress }: FramesControl,
 ): Promise<ImportedFrames> {
+  if (pictures.length > mostPictures) {
+    const [many, most] = [pictures.length, mostPictures].map((count) => count.toLocaleString('en'));
+    throw new InputError(
+      'too-many-pictures',
+      `There are ${many} pictures, and a project has at most ${most}.`,
+      {
+        remedy: 'Choose fewer of them at a time.',
+        details: { pictures: pictures.length, limit: mostPictures },
+      },
+    );
+  }
   const frames = new FrameFiles(output);
   const bad: BadPicture[] = [];
   let failure: InputError | null = null;

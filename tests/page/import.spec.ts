@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
+import { GifLzw, encodePng, gifEnd, gifFrame, gifStart } from '../../src/formats/index.ts';
 import { field, frames, open, showMoreSettings, stripPixels } from './driving.ts';
 import { expect, test } from './fixtures.ts';
 
@@ -102,6 +103,27 @@ test.describe('imported files', { tag: '@cpu' }, () => {
     await expect(frames(page)).toHaveCount(4);
   });
 
+  test('a picture beyond the limit is named, and the others are imported', async ({ page }) => {
+    await open(page);
+    const png = encodePng({ width: 64, height: 64, data: new Uint8ClampedArray(4 * 64 * 64).fill(255) });
+    const huge = png.slice();
+    // Width and height in the header.
+    huge.set([0, 0, 0x27, 0x10, 0, 0, 0x27, 0x10], 16);
+    await page.getByRole('button', { name: 'Projects', exact: true }).click();
+    await page.getByLabel('Make a project of pictures').setInputFiles(
+      [png, huge, png].map((bytes, index) => ({
+        name: `${index + 1}.png`,
+        mimeType: 'image/png',
+        buffer: Buffer.from(bytes),
+      })),
+    );
+    await expectMessage(
+      page,
+      /^2 pictures became a project\..*1 could not be read: 2\.png \(The picture is too large: 10000 × 10000 pixels/,
+    );
+    await expect(frames(page)).toHaveCount(2);
+  });
+
   for (const { archive, count, bad } of [
     { archive: 'heic-is-jpeg.zip', count: 2, bad: null },
     { archive: 'jfif.zip', count: 2, bad: null },
@@ -199,6 +221,35 @@ test.describe('animations and videos', { tag: '@cpu' }, () => {
         expectQuarters(quarters(pixels, 64, 64), wanted, tolerance);
       });
     }
+  });
+
+  test('of a long animation every second frame is taken, and that is said', async ({ page }) => {
+    await open(page);
+    const palette = new Uint8Array(768).map((_, index) => Math.floor(index / 3));
+    const lzw = new GifLzw();
+    const length = 1_004;
+    const all = Array.from({ length }, (_, index) =>
+      gifFrame({
+        ...{ x: 0, y: 0, width: 8, height: 8, delay: 10, transparent: null, palette: null },
+        data: lzw.encode(new Uint8Array(64).fill(index % 200), 8),
+      }),
+    );
+    const start = gifStart({ width: 8, height: 8, palette, loop: true, comment: null });
+    await page.getByRole('button', { name: 'Projects', exact: true }).click();
+    await page.getByLabel('Make a project of pictures').setInputFiles({
+      name: 'long.gif',
+      mimeType: 'image/gif',
+      buffer: Buffer.concat([start, ...all, gifEnd]),
+    });
+    await expectMessage(
+      page,
+      '502 frames of “long.gif” became a project. Of its 1004 frames, one in 2 was taken: a project of an animation has at most 1,000.',
+    );
+    const [first, second] = await stripPixels(page);
+    // The strip shows some of the frames; each is as bright as its number says.
+    expect((second?.[0] ?? NaN) - (first?.[0] ?? NaN)).toBe(2);
+    await showMoreSettings(page);
+    await expect(field(page, 'Frame rate')).toHaveValue('5');
   });
 
   test('a video that was held sideways is shown upright', async ({ page }) => {

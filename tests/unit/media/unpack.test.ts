@@ -1,8 +1,12 @@
+import { openAsBlob } from 'node:fs';
+import { mkdtemp, open as openFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openImportedArchive } from '../../../src/media/unpack.ts';
 import { utf8 } from '../../support/bytes.ts';
 import { failure } from '../../support/failure.ts';
-import { zipFile } from '../../support/zip-file.ts';
+import { zipFile, zipSegments } from '../../support/zip-file.ts';
 
 const { signal } = new AbortController();
 const open = (bytes: Uint8Array) => openImportedArchive(new Blob([new Uint8Array(bytes)]), signal);
@@ -28,6 +32,32 @@ describe('an imported archive', () => {
       name: 'InputError',
       code: 'truncated',
     });
+  });
+
+  it('with a list of files that is too long for memory is rejected before it is read', async () => {
+    const names = Array.from({ length: 520 }, (_, index) => `${index}`.padEnd(65_000, 'x'));
+    const archive = zipFile(names.map((name) => ({ name, data: utf8('') })));
+    const error = await failure(open(archive));
+    expect(error).toMatchObject({ name: 'InputError', code: 'zip-damaged' });
+    expect(error.message).toContain('directory');
+  });
+
+  it('rejects a stored file that is too long for a picture, and names it', async () => {
+    const { size, segments } = zipSegments([{ name: 'long.png', data: 300e6 }]);
+    const folder = await mkdtemp(join(tmpdir(), 'drift-unpack-'));
+    try {
+      const path = join(folder, 'long.zip');
+      const file = await openFile(path, 'w');
+      for (const { at, bytes } of segments) await file.write(bytes, 0, bytes.length, at);
+      await file.truncate(size);
+      await file.close();
+      const archive = await openImportedArchive(await openAsBlob(path), signal);
+      const error = await failure(archive.read('long.png', signal));
+      expect(error).toMatchObject({ code: 'zip-unsupported' });
+      expect(error.message).toContain('“long.png” in the archive is too large');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('rejects a damaged file or a ZIP bomb in it, and still reads the others', async () => {
