@@ -118,7 +118,7 @@ async function measure(
     const opened = await page.evaluate(() => driftSoak.reopen());
     const there = await page.evaluate(() => driftSoak.frames());
     if (there !== frames) throw new Error(`${there} of ${frames} frames are there after a reload`);
-    await page.getByRole('list', { name: 'Film strip' }).waitFor();
+    await page.getByRole('group', { name: 'Film strip' }).waitFor();
     const scrolled: number[] = [];
     for (const share of [0.5, 0.1, 0.9, 0]) {
       scrolled.push(await page.evaluate((to) => driftSoak.scroll(to), share));
