@@ -200,12 +200,16 @@ export async function* smooth(
 
 /** Segments of a plan, in order. */
 function segmentsOf(
-  { from, legs, closes, done }: SmoothPlan<Picture>,
+  { from, segments, closes, done }: SmoothPlan<Picture>,
   { intermediate }: Settings,
 ): SmoothSegment[] {
-  const kinds = [...Array<'segment'>(legs).fill('segment'), ...(closes ? (['closing'] as const) : [])];
-  const segments = kinds.map((kind, index) => ({ kind, frames: intermediate, done: index === 0 ? done : 0 }));
-  return from ? segments : [{ kind: 'first', frames: 1, done: 0 }, ...segments];
+  const kinds = [...Array<'segment'>(segments).fill('segment'), ...(closes ? (['closing'] as const) : [])];
+  const following = kinds.map((kind, index) => ({
+    kind,
+    frames: intermediate,
+    done: index === 0 ? done : 0,
+  }));
+  return from ? following : [{ kind: 'first', frames: 1, done: 0 }, ...following];
 }
 
 /** Reports progress of a run. Units of work: a denoising step, or the decoding, of one frame. */
@@ -223,7 +227,7 @@ class ProgressReporter {
     this.#watch = watch;
     this.#steps = stepsComputed(settings);
     this.#frames = framesToMake(plan, settings);
-    this.#unitsLeft = this.#frames * (this.#steps + 1) + 2 * (plan.legs + (plan.from ? 0 : 1));
+    this.#unitsLeft = this.#frames * (this.#steps + 1) + 2 * (plan.segments + (plan.from ? 0 : 1));
   }
 
   /** Records finished units of work. */

@@ -4,7 +4,7 @@ import type { Settings } from './settings.ts';
 import { toward, trailTo } from './trail.ts';
 import type { Indexed, SegmentStep, MadeFrame, Trail } from './trail.ts';
 
-/** What a run of smooth mode makes. `P` is a picture. Segments are called legs here, as in stored projects. */
+/** What a run of smooth mode makes. `P` is a picture. */
 export interface SmoothPlan<P> {
   /** Trail to the start of the first segment; null if the animation has no frames, so that the run first makes one. */
   readonly from: Trail<P> | null;
@@ -15,7 +15,7 @@ export interface SmoothPlan<P> {
   /** Number of frames of the first segment that exist. */
   readonly done: number;
   /** Number of segments to new variants, an unfinished one included. */
-  readonly legs: number;
+  readonly segments: number;
   /** Whether a segment back to the animation's first frame follows, or is unfinished. */
   readonly closes: boolean;
   /** Trail to the animation's first frame; null if the run makes that frame itself or does not close the loop. */
@@ -47,7 +47,7 @@ export function planSmooth<P>(
     source: pictures.at(begin) ?? start,
     firstFrame,
     done,
-    legs: begun?.home ? 0 : settings.frames,
+    segments: begun?.home ? 0 : settings.frames,
     closes: settings.closeLoop,
     home: settings.closeLoop && firstFrame > 0 ? trailTo(pictures, frames, 1) : null,
   };
@@ -59,7 +59,7 @@ export function planAfter<P>(
   { picture, leg }: { readonly picture: P; readonly leg?: SegmentStep | undefined },
   settings: Settings,
 ): SmoothPlan<P> {
-  const { from, source, done, legs, closes, home } = plan;
+  const { from, source, done, segments, closes, home } = plan;
   const firstFrame = plan.firstFrame + 1;
   if (leg && leg.step < leg.of) return { ...plan, firstFrame, done: leg.step };
   const begin = plan.firstFrame - done;
@@ -71,7 +71,7 @@ export function planAfter<P>(
     source: picture,
     firstFrame,
     done: 0,
-    legs: from && !leg?.home ? legs - 1 : legs,
+    segments: from && !leg?.home ? segments - 1 : segments,
     closes: closes && !leg?.home,
     home: home ?? (closes ? (from ?? reached) : null),
   };
@@ -79,10 +79,10 @@ export function planAfter<P>(
 
 /** Number of frames that a plan makes. */
 export function framesToMake(
-  { from, legs, closes, done }: Pick<SmoothPlan<unknown>, 'from' | 'legs' | 'closes' | 'done'>,
+  { from, segments, closes, done }: Pick<SmoothPlan<unknown>, 'from' | 'segments' | 'closes' | 'done'>,
   { intermediate }: Settings,
 ): number {
-  return (from ? 0 : 1) + (legs + (closes ? 1 : 0)) * intermediate - done;
+  return (from ? 0 : 1) + (segments + (closes ? 1 : 0)) * intermediate - done;
 }
 
 /** Settings that do not affect the pixels of a frame: number of frames, playback and batching. */

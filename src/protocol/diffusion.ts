@@ -225,7 +225,7 @@ export const diffusionApi = {
         source: pictureSchema,
         firstFrame: count,
         done: count,
-        legs: count,
+        segments: count,
         closes: v.boolean(),
         home: v.nullable(trailSchema),
       }),

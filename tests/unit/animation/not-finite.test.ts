@@ -17,7 +17,7 @@ const modes = {
   automatic: () => automatic(pipeline, { start, firstFrame: 0, settings, prompts }),
   smooth: () =>
     smooth(pipeline, {
-      plan: { from: null, source: start, firstFrame: 0, done: 0, legs: 1, closes: false, home: null },
+      plan: { from: null, source: start, firstFrame: 0, done: 0, segments: 1, closes: false, home: null },
       last: start,
       settings: { ...settings, intermediate: 2 },
       prompts,

@@ -40,7 +40,7 @@ describe('afterFrame', () => {
       left = afterFrame(left, frame, settings);
       const planned = planSmooth('start', all.slice(0, index + 1), settings);
       // A new plan has all segments.
-      expect(left).toEqual({ ...planned, legs: left.legs });
+      expect(left).toEqual({ ...planned, segments: left.segments });
       expect(framesToMake(left, settings)).toBe(all.length - index - 1);
     }
   });
@@ -64,7 +64,7 @@ describe('planSmooth', () => {
       source: 'start',
       firstFrame: 0,
       done: 0,
-      legs: 2,
+      segments: 2,
       closes: false,
       home: null,
     });
@@ -74,7 +74,7 @@ describe('planSmooth', () => {
 
   it('continues from the last frame toward a variant of it', () => {
     const plan = planAfter(frames(null, '1/4', '2/4', '3/4', '4/4'));
-    expect(plan).toMatchObject({ source: 'frame 5', firstFrame: 5, done: 0, legs: 2 });
+    expect(plan).toMatchObject({ source: 'frame 5', firstFrame: 5, done: 0, segments: 2 });
     expect(framesToMake(plan, smooth)).toBe(8);
   });
 
@@ -92,9 +92,9 @@ describe('planSmooth', () => {
   it('finishes an interrupted closing segment, and makes nothing else', () => {
     const begun = frames(null, '1/1', '1/4 home', '2/4 home');
     const plan = planAfter(begun, { closeLoop: true });
-    expect(plan).toMatchObject({ legs: 0, closes: true, done: 2 });
+    expect(plan).toMatchObject({ segments: 0, closes: true, done: 2 });
     expect(framesToMake(plan, { ...smooth, closeLoop: true })).toBe(2);
-    expect(planAfter(begun)).toMatchObject({ legs: 2, closes: false, done: 0 });
+    expect(planAfter(begun)).toMatchObject({ segments: 2, closes: false, done: 0 });
   });
 
   it('has the trail of the first frame only when closing the loop', () => {

@@ -10,7 +10,7 @@ async function smoothRig(): Promise<Rig> {
 }
 
 const frames = (rig: Rig) => rig.stores.animation.getState().frames;
-const legs = (rig: Rig) =>
+const segments = (rig: Rig) =>
   frames(rig).map(({ leg }) => leg && `${leg.step}/${leg.of}${leg.home ? ' home' : ''}`);
 
 describe('generation in smooth mode', () => {
@@ -23,7 +23,7 @@ describe('generation in smooth mode', () => {
     expect(generation.getState().run).toMatchObject({ frames: 7, made: 1 });
     rig.nextFrame.open();
     await running;
-    expect(legs(rig)).toEqual([undefined, '1/3', '2/3', '3/3', '1/3', '2/3', '3/3']);
+    expect(segments(rig)).toEqual([undefined, '1/3', '2/3', '3/3', '1/3', '2/3', '3/3']);
     expect(await valuesOf(rig)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(generation.getState().outcome).toMatchObject({ kind: 'done', made: 7 });
     expect(rig.generateCalls).toEqual([]);
@@ -36,7 +36,7 @@ describe('generation in smooth mode', () => {
     await rig.stores.generation.generate();
     expect(frames(rig)).toHaveLength(10 + 9);
     const [first, second] = rig.smoothCalls.map(({ plan }) => plan);
-    expect(first).toMatchObject({ from: null, home: null, firstFrame: 0, legs: 2, closes: true });
+    expect(first).toMatchObject({ from: null, home: null, firstFrame: 0, segments: 2, closes: true });
     expect(valueOf(first?.source)).toBe(100);
     // The closing segment ends at the start picture's embedding and the first frame's noise.
     expect(second).toMatchObject({
@@ -56,11 +56,11 @@ describe('generation in smooth mode', () => {
     });
     await generation.generate();
     unsubscribe();
-    expect(legs(rig)).toEqual([undefined, '1/3', '2/3']);
+    expect(segments(rig)).toEqual([undefined, '1/3', '2/3']);
     expect(generation.getState().outcome).toMatchObject({ kind: 'stopped' });
     await generation.generate();
-    expect(rig.smoothCalls.at(-1)?.plan).toMatchObject({ done: 2, firstFrame: 3, legs: 2 });
-    expect(legs(rig)).toEqual([undefined, '1/3', '2/3', '3/3', '1/3', '2/3', '3/3']);
+    expect(rig.smoothCalls.at(-1)?.plan).toMatchObject({ done: 2, firstFrame: 3, segments: 2 });
+    expect(segments(rig)).toEqual([undefined, '1/3', '2/3', '3/3', '1/3', '2/3', '3/3']);
   });
 
   it('keeps the frames on failure, and can be started again', async () => {

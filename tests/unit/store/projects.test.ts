@@ -106,7 +106,7 @@ describe('autosave', () => {
       await rig.stores.generation.generate();
       return rig.smoothCalls.at(-1);
     };
-    const legs = (rig: Rig) => rig.stores.animation.getState().frames.map(({ leg }) => leg);
+    const segments = (rig: Rig) => rig.stores.animation.getState().frames.map(({ leg }) => leg);
 
     const uninterrupted = new Rig();
     await broken(uninterrupted);
@@ -114,15 +114,15 @@ describe('autosave', () => {
     await broken(visits.tab());
     const after = await visits.reload();
     expect(after.stores.settings.getState().values).toMatchObject(smooth);
-    expect(legs(after)).toEqual([
+    expect(segments(after)).toEqual([
       undefined,
       { step: 1, of: 3, home: false },
       { step: 2, of: 3, home: false },
     ]);
     expect(await planOf(after)).toEqual(await planOf(uninterrupted));
     expect(await values(after)).toEqual(await values(uninterrupted));
-    expect(legs(after)).toEqual(legs(uninterrupted));
-    expect(legs(after).at(-1)).toEqual({ step: 3, of: 3, home: true });
+    expect(segments(after)).toEqual(segments(uninterrupted));
+    expect(segments(after).at(-1)).toEqual({ step: 3, of: 3, home: true });
   });
 
   it('stores every change of settings, even just before a reload', async () => {
