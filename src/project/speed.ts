@@ -13,8 +13,26 @@ export function stepsComputed({ speed, steps }: { readonly speed: Speed; readonl
   return Math.max(1, Math.floor((steps * computedOfHundred[speed]) / 100));
 }
 
-/** Help text of a speed for a number of steps, one line. */
-export function speedWords(speed: Speed, steps: number): string {
+/** Measured duration of a frame, and the number of denoising steps that were computed for it. */
+export interface FramePace {
+  readonly seconds: number;
+  readonly steps: number;
+}
+
+/**
+ * Help text of a speed for a number of steps, one line.
+ *
+ * @param pace of a frame by the same model at the same size, for an estimate of the duration
+ */
+export function speedWords(speed: Speed, steps: number, pace: FramePace | null = null): string {
+  const words = savingWords(speed, steps);
+  if (!pace) return words;
+  // What is not denoising, mostly decoding, takes about as long as a step.
+  const seconds = (pace.seconds * (stepsComputed({ speed, steps }) + 1)) / (pace.steps + 1);
+  return `${words} About ${seconds < 10 ? Number(seconds.toPrecision(2)) : Math.round(seconds)} s a frame on this device.`;
+}
+
+function savingWords(speed: Speed, steps: number): string {
   const computed = stepsComputed({ speed, steps });
   if (speed === 'exact') {
     return `Computes ${steps === 1 ? 'the one step' : `all ${steps} steps`}, as the original program does.`;

@@ -3,8 +3,8 @@ import type { StoreApi } from 'zustand/vanilla';
 import { InputError, StorageError, isAbort } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import type { GenerationProgress, diffusionApi } from '../protocol/index.ts';
-import { emptyTree, startId } from '../project/index.ts';
-import type { Settings } from '../project/index.ts';
+import { emptyTree, startId, stepsComputed } from '../project/index.ts';
+import type { FramePace, Settings } from '../project/index.ts';
 import type { PlayedMoment } from './animation-history.ts';
 import type { AnimationStore } from './animation.ts';
 import type { Environment } from './environment.ts';
@@ -67,6 +67,8 @@ interface PlannedRun {
 export interface GenerationState {
   readonly run: Run | null;
   readonly outcome: Outcome | null;
+  /** Pace of the newest frame of this visit, and what it was made by. */
+  readonly pace: (FramePace & Pick<Run, 'width' | 'height'> & { readonly model: string }) | null;
 }
 
 export interface GenerationStore extends StoreApi<GenerationState> {
@@ -106,7 +108,7 @@ export function createGeneration({
   notices: Notices;
   environment: Pick<Environment, 'nextPaint' | 'now'>;
 }): GenerationStore {
-  const store = createStore<GenerationState>()(() => ({ run: null, outcome: null }));
+  const store = createStore<GenerationState>()(() => ({ run: null, outcome: null, pace: null }));
   const endListeners = new Set<(ended: EndedRun) => void>();
   let lastRun = 0;
   /** The animation when the run began, for undo. */
@@ -217,6 +219,7 @@ export function createGeneration({
             planned?.instead,
           );
           const made = frame + 1;
+          store.setState({ pace: { seconds, steps: stepsComputed(values), width, height, model: maker } });
           patch(id, { made, preview: null });
           if (made < work.frames) {
             notices.announce(`Frame ${number} is done: ${made} of ${work.frames}.`);

@@ -57,13 +57,15 @@ export function ModePanel({
 
 /** Choice of the share of steps that are computed; the help text says what it saves at the current step count. */
 function SpeedChoice() {
-  const { settings } = useStores();
-  const speed = useSelect(settings, ({ values }) => values.speed);
-  const steps = useSelect(settings, ({ values }) => values.steps);
+  const { settings, generation, model } = useStores();
+  const { speed, steps, width, height } = useSelect(settings, ({ values }) => values);
+  const pace = useSelect(generation, (state) => state.pace);
+  const loaded = useSelect(model, (state) => state.model?.name);
+  const applies = pace?.width === width && pace.height === height && pace.model === loaded;
   return (
     <RadioField
       {...speedField}
-      help={speedWords(speed, steps)}
+      help={speedWords(speed, steps, applies ? pace : null)}
       value={speed}
       onChange={(value) => {
         settings.set({ speed: value });

@@ -41,6 +41,15 @@ describe('stepsComputed', () => {
     expect(speedWords('fastest', 10)).toContain('4 of 10 steps: saves 60 %');
     expect(speedWords('fastest', 1)).toContain('nothing to leave out');
   });
+
+  it('is told in seconds a frame once one was made', () => {
+    expect(speedWords('exact', 20)).not.toContain('a frame');
+    expect(speedWords('exact', 20, { seconds: 2.1, steps: 20 })).toMatch(
+      /About 2\.1 s a frame on this device\.$/,
+    );
+    expect(speedWords('fast', 20, { seconds: 2.1, steps: 20 })).toContain('About 1.3 s a frame');
+    expect(speedWords('exact', 20, { seconds: 9, steps: 8 })).toContain('About 21 s a frame');
+  });
 });
 
 describe('settings from before speeds existed are Exact', () => {

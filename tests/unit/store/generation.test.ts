@@ -5,6 +5,24 @@ import { Rig, builtIn, file, until, valueOf, valuesOf as values } from './rig.ts
 const numbers = (rig: Rig) => rig.stores.animation.getState().frames.map(({ number }) => number);
 
 describe('generation', () => {
+  it('measures the pace of its frames, for the words of Speed', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    expect(rig.stores.generation.getState().pace).toBeNull();
+    rig.stores.settings.set({ frames: 2, steps: 10, speed: 'fast' });
+    await rig.stores.generation.generate();
+    const { width, height } = rig.stores.settings.getState().values;
+    const seconds = rig.stores.animation.getState().frames.at(-1)?.seconds;
+    expect(seconds).toBeGreaterThan(0);
+    expect(rig.stores.generation.getState().pace).toEqual({
+      seconds,
+      steps: 6,
+      width,
+      height,
+      model: rig.model.name,
+    });
+  });
+
   it('generates the requested number of frames, each from the previous one', async () => {
     const rig = new Rig();
     await rig.ready();
@@ -143,7 +161,7 @@ describe('generation', () => {
     rig.loading.open();
     await running;
     expect(rig.generateCalls).toEqual([]);
-    expect(rig.stores.generation.getState()).toEqual({ run: null, outcome: null });
+    expect(rig.stores.generation.getState()).toEqual({ run: null, outcome: null, pace: null });
   });
 
   it('asks for a picture when there is none', async () => {
