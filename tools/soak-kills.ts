@@ -140,7 +140,10 @@ async function waitForKept(page: Page): Promise<KeptFrames> {
   for (;;) {
     const found = await keptFrames(page);
     if (found) return found;
-    if (performance.now() > end) throw new Error('The page does not say that its frames are kept.');
+    if (performance.now() > end) {
+      const words = await page.locator('body').innerText();
+      throw new Error(`The page does not say that its frames are kept. It says:\n${words}`);
+    }
   }
 }
 
