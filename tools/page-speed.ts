@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
-import type { Browser, Page } from '@playwright/test';
+import type { Browser, JSHandle, Page } from '@playwright/test';
 import { preview } from 'vite';
 import { machineNames, readRig } from '../tests/rig/machines.ts';
 import type { Machine } from '../tests/rig/machines.ts';
@@ -10,7 +10,8 @@ const usage = `Usage: npm run bench:page -- [--machine cpu|float16|float32] [--r
 
 Opens the built page in Chromium, as a visitor who was never there, and prints in seconds how long it takes until the
 model is ready, and each of N frames (default 0) at the model's own settings: medians of N rounds (default 5), once with
-?backend=cpu and once with its GPU, also one that computes on the processor. With --picks, also how long a click on a variant takes, N
+?backend=cpu and once with its GPU, also one that computes on the processor; and the tasks over 50 ms that the page's thread
+had while frames were made, in milliseconds. With --picks, also how long a click on a variant takes, N
 times each round, until the round after it, which speculation has finished, is on the screen. Needs "npm run build" and
 "npm test -- prepare".`;
 
@@ -41,8 +42,12 @@ export async function main(args: string[]): Promise<number> {
     const made = median(speeds.flatMap((speed) => speed.frames));
     const shown = speeds.flatMap((speed) => speed.picks).map((seconds) => Math.round(1000 * seconds));
     const frame = frames > 0 ? `, a frame ${made.toFixed(2)} s` : '';
+    const long = speeds.flatMap((speed) => speed.longTasks).map(Math.round);
+    const tasks = frames > 0 ? `, tasks over 50 ms: ${long.join(', ') || 'none'}` : '';
     const pick = picks > 0 ? `, a finished round ${median(shown)} ms (${shown.join(', ')})` : '';
-    console.log(`${machine.name}, backend ${backend}: ready after ${ready.toFixed(2)} s${frame}${pick}`);
+    console.log(
+      `${machine.name}, backend ${backend}: ready after ${ready.toFixed(2)} s${frame}${tasks}${pick}`,
+    );
   }
   return 0;
 }
@@ -52,6 +57,8 @@ export interface PageSpeed {
   readonly ready: number;
   /** Seconds per frame, without the first, which includes loading and compiling. */
   readonly frames: readonly number[];
+  /** Durations in milliseconds of the tasks over 50 ms of the page's thread while these frames were made. */
+  readonly longTasks: readonly number[];
   /** Seconds from the click on a candidate until the finished next round is on the screen. */
   readonly picks: readonly number[];
 }
@@ -100,20 +107,25 @@ async function visit(
     await page.getByRole('contentinfo').getByText('Runs on', { exact: true }).waitFor({ timeout: 300_000 });
     const ready = await now(page);
     const times: number[] = [];
+    let longTasks: number[] = [];
     if (frames + picks > 0) {
       await page.getByRole('list', { name: 'Examples' }).getByRole('button').first().click();
     }
     if (frames > 0) {
       await page.getByRole('spinbutton', { name: 'Frames', exact: true }).fill(String(frames + 1));
       await page.getByRole('button', { name: 'Generate', exact: true }).click();
+      let observed: JSHandle<number[]> | null = null;
       for (let frame = 1; frame <= frames + 1; frame++) {
         const picture = page.getByRole('img', { name: `Frame ${frame}`, exact: true });
         await picture.first().waitFor({ timeout: 300_000 });
         times.push(await now(page));
+        if (frame === 1) observed = await observeLongTasks(page);
       }
+      longTasks = (await observed?.jsonValue()) ?? [];
     }
     return {
       ready,
+      longTasks,
       frames: times.slice(1).map((time, index) => time - (times[index] ?? NaN)),
       picks: picks > 0 ? await pickSpeed(page, picks) : [],
     };
@@ -148,6 +160,17 @@ async function pickSpeed(page: Page, picks: number): Promise<number[]> {
     );
   }
   return times;
+}
+
+/** Collects the durations of the page's long tasks (W3C Long Tasks: over 50 ms) from now on, in milliseconds. */
+function observeLongTasks(page: Page): Promise<JSHandle<number[]>> {
+  return page.evaluateHandle(() => {
+    const durations: number[] = [];
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) durations.push(duration);
+    }).observe({ type: 'longtask' });
+    return durations;
+  });
 }
 
 /** Seconds since navigation. */
