@@ -72,6 +72,8 @@ export {
   withoutLost,
 } from './tree.ts';
 export type { FrameNode, FrameTree, NewFrame, RemovedBranch, TreeChange } from './tree.ts';
+export { branchesOf, hasBranches, orderThrough } from './branches.ts';
+export type { Branch } from './branches.ts';
 export { longestHold, playedFrameSchema } from './play-order.ts';
 export type { PlayedFrame, PlayOrder } from './play-order.ts';
 export { framesDuplicated, framesHeld, framesKept, framesMoved, framesRemoved } from './rearrange.ts';

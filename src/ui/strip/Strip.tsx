@@ -1,5 +1,6 @@
-import { memo, Suspense, useEffect, useLayoutEffect, useRef } from 'react';
+import { memo, Suspense, useEffect, useLayoutEffect, useMemo, useRef } from 'react';
 import type { KeyboardEvent, MouseEvent, PointerEvent, ReactNode } from 'react';
+import { hasBranches } from '../../project/index.ts';
 import type { Frame, StartPicture } from '../../store/index.ts';
 import { lazyPart } from '../shared/lazyPart.tsx';
 import { ProgressBar } from '../shared/ProgressBar.tsx';
@@ -11,6 +12,11 @@ import styles from './Strip.module.css';
 import { spaceOf, tileLeft, tileStep } from './window.ts';
 import { useWindow } from './useWindow.ts';
 
+// Without it, “Another way” in the run bar goes from branch to branch.
+const Branches = lazyPart(
+  async () => (await import('../branches/Branches.tsx')).Branches,
+  () => null,
+);
 const StripTools = lazyPart(async () => (await import('./StripTools.tsx')).StripTools);
 
 /** Film strip: the start picture, all frames, and the frame in the making. Long strips are virtualized. */
@@ -19,6 +25,8 @@ export function Strip() {
   const { animation, player, selection } = stores;
   const start = useSelect(animation, (state) => state.start);
   const frames = useSelect(animation, (state) => state.frames);
+  const tree = useSelect(animation, (state) => state.tree);
+  const branched = useMemo(() => hasBranches(tree), [tree]);
   const selecting = useSelect(selection, ({ positions }) => positions.size > 0);
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLUListElement>(null);
@@ -96,6 +104,11 @@ export function Strip() {
 
   return (
     <>
+      {branched && (
+        <Suspense>
+          <Branches />
+        </Suspense>
+      )}
       {selecting && (
         <Suspense>
           <StripTools onClosed={focusCurrent} />
