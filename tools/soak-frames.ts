@@ -1,14 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { chromium } from '@playwright/test';
 import type { Page } from '@playwright/test';
-import { build, preview } from 'vite';
-import { readRig } from '../tests/rig/machines.ts';
-import { listProcesses, memoryOfFamily } from './soak/processes.ts';
+import { peakDuring } from './soak/peak-during.ts';
 import type { FamilyMemory } from './soak/processes.ts';
+import { openBrowser, servePage } from './tool-page.ts';
 
 const usage = `Usage: npm run soak:frames -- [--frames N --side PIXELS] [--export KINDS] [--import]
 
@@ -82,20 +79,9 @@ async function measure(
   { exports, isImported }: { readonly exports: readonly FileKind[]; readonly isImported: boolean },
 ): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'drift-frames-'));
-  const server = await serve(join(folder, 'dist'));
-  const machine = readRig()?.machines.find(({ name }) => name === 'cpu');
-  if (!machine) throw new Error('The test browsers are not ready. Run "npm test -- prepare" once.');
-  const profile = join(folder, 'profile');
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: machine.executablePath,
-    args: machine.args,
-    env: { ...process.env, ...machine.env },
-  });
+  const server = await servePage('tools/soak/frames/page.html', join(folder, 'dist'));
+  const { context, pid } = await openBrowser(join(folder, 'profile'));
   try {
-    const browser = (await listProcesses()).find(
-      (each) => each.parent === process.pid && each.arguments.includes(`--user-data-dir=${profile}`),
-    );
-    if (!browser) throw new Error('The browser that was started is not among the processes.');
     const page = await context.newPage();
     page.setDefaultTimeout(0);
     await open(page, server.address);
@@ -134,7 +120,7 @@ async function measure(
     console.error(`${figures.join(', ')}, heap ${megabytes(heap)}`);
     const files: string[] = [];
     for (const kind of exports) {
-      const { seconds, bytes, before, peak } = await exported(page, kind, browser.pid);
+      const { seconds, bytes, before, peak } = await exported(page, kind, pid);
       const memory = `${megabytes(before.total)} before, peak ${megabytes(peak.total)}`;
       files.push(`${megabytes(bytes)} in ${Math.round(seconds)} s, ${memory}`);
       console.error(`${kind}: ${files.at(-1)} (${partsOf(before)}; ${partsOf(peak)})`);
@@ -152,29 +138,6 @@ async function measure(
     await server.close();
     await rm(folder, { recursive: true });
   }
-}
-
-async function serve(outDir: string) {
-  const [root, configFile] = [resolve('.'), resolve('vite.config.ts')];
-  const input = resolve('tools/soak/frames/page.html');
-  await build({
-    root,
-    configFile,
-    logLevel: 'warn',
-    build: { outDir, emptyOutDir: true, copyPublicDir: false, rolldownOptions: { input } },
-  });
-  const server = await preview({
-    root,
-    configFile,
-    build: { outDir },
-    preview: { host: '127.0.0.1', port: 0 },
-  });
-  const address = server.httpServer.address();
-  if (address === null || typeof address === 'string') throw new Error('The page has no port.');
-  return {
-    address: `http://127.0.0.1:${address.port}/tools/soak/frames/page.html`,
-    close: () => server.close(),
-  };
 }
 
 async function open(page: Page, address: string): Promise<void> {
@@ -195,24 +158,10 @@ async function exported(page: Page, kind: FileKind, browser: number) {
   const session = await page.context().newCDPSession(page);
   await session.send('HeapProfiler.collectGarbage');
   await session.detach();
-  const before = await memoryOfFamily(browser);
-  const done = new AbortController();
-  let peak = before;
-  const watching = (async () => {
-    while (!done.signal.aborted) {
-      const memory = await memoryOfFamily(browser);
-      if (memory.total > peak.total) peak = memory;
-      await wait(500, undefined, { signal: done.signal }).catch(() => undefined);
-    }
-  })();
-  const begun = performance.now();
-  try {
-    const bytes = await page.evaluate((format) => driftSoak.export(format), kind);
-    return { bytes, seconds: (performance.now() - begun) / 1000, before, peak };
-  } finally {
-    done.abort();
-    await watching;
-  }
+  const { value: bytes, ...taken } = await peakDuring(browser, () =>
+    page.evaluate((format) => driftSoak.export(format), kind),
+  );
+  return { bytes, ...taken };
 }
 
 /** JavaScript heap of the page after garbage collection, including buffers, in bytes. */

@@ -2,7 +2,8 @@
 import { StrictMode, createElement } from 'react';
 import { createRoot } from 'react-dom/client';
 import type { Picture } from '../../../src/base/index.ts';
-import { defaultSettings } from '../../../src/project/index.ts';
+import { defaultExportOptions, defaultSettings } from '../../../src/project/index.ts';
+import type { ExportOptions } from '../../../src/project/index.ts';
 import { browserEnvironment, createStores } from '../../../src/store/index.ts';
 import type { ExportKind } from '../../../src/store/index.ts';
 import { StoresContext } from '../../../src/ui/shared/stores.ts';
@@ -161,6 +162,20 @@ const soak = {
     else await exporter.download(kind);
     return saved;
   },
+
+  /** Writes all frames with the Export dialog's options. Returns the size of the file in bytes. */
+  async exportAs(options: Partial<ExportOptions>): Promise<number> {
+    saved = 0;
+    const positions = Array.from({ length: soak.frames() }, (_, index) => index + 1);
+    await exporter.save({ options: { ...defaultExportOptions, ...options }, positions }, null);
+    return saved;
+  },
+
+  /** The running job on a project, an import for one; null if there is none. */
+  job: () => projects.getState().job,
+
+  /** Resolves once everything is stored. */
+  settled: () => autosave.whenSettled(),
 
   /** Messages of all errors so far. */
   errors: () =>
