@@ -121,7 +121,8 @@ export function mutatedJson(text: string, random: Random): string {
 
 /** Replacement of a value; numbers are mostly replaced by other numbers, which pass type checks. */
 function instead(value: unknown, random: Random): unknown {
-  if (typeof value !== 'number' || random.below(4) === 0) return random.pick(strangers);
+  // A copy, because later replacements may change it.
+  if (typeof value !== 'number' || random.below(4) === 0) return structuredClone(random.pick(strangers));
   return random.pick([value + 1, value - 1, 2 * value, -value, value + 0.5, random.pick(extremes)]);
 }
 
