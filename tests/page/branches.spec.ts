@@ -46,13 +46,18 @@ test(
     await expect(page.getByText('3 / 3', { exact: true })).toBeVisible();
     await expect(branch(page, 'Frames 1 to 3')).toHaveAttribute('aria-selected', 'true');
 
+    // Arrow keys move the focus alone.
     await branch(page, 'Frames 1 to 3').focus();
     await page.keyboard.press('ArrowDown');
+    await expect(branch(page, 'Frames 2 to 3, from frame 1')).toBeFocused();
+    await expect(branch(page, 'Frames 1 to 3')).toHaveAttribute('aria-selected', 'true');
+    await page.keyboard.press('Enter');
     await expectStripToBe(page, second);
     // At the first frame that is another one.
     await expect(page.getByText('2 / 3', { exact: true })).toBeVisible();
     await expect(branch(page, 'Frames 2 to 3, from frame 1')).toBeFocused();
     await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('Space');
     await expectStripToBe(page, first);
     await button(page, 'Undo').click();
     await expectStripToBe(page, second);
@@ -62,6 +67,30 @@ test(
     await expectStripToBe(page, second);
     await branch(page, 'Frames 1 to 3').click();
     await expectStripToBe(page, first);
+  },
+);
+
+test(
+  'an edited order stays on its own branch, and comes back after another was played',
+  { tag: '@cpu' },
+  async ({ page }) => {
+    const { first, second } = await makeTwoWays(page);
+    await frame(page, 2).click();
+    await frame(page, 2).press('Delete');
+    const [start, , last] = second;
+    const edited = [start, last].flatMap((pixels) => pixels ?? []);
+    await expectStripToBe(page, edited);
+    await branch(page, 'Frames 2 to 3, from frame 1').click();
+    await branch(page, 'Frames 2 to 3, from frame 1').press('Enter');
+    await expectStripToBe(page, edited);
+
+    await branch(page, 'Frames 1 to 3').press('Enter');
+    await expectStripToBe(page, first);
+    const notice = page.getByText(/The edited order of the frames was put aside/);
+    await expect(notice).toBeVisible();
+    await page.getByRole('status').filter({ has: notice }).getByRole('button', { name: 'Undo' }).click();
+    await expectStripToBe(page, edited);
+    await expect(notice).toHaveCount(0);
   },
 );
 

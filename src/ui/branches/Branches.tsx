@@ -1,8 +1,8 @@
-import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { KeyboardEvent, MouseEvent } from 'react';
 import { branchesOf, playedFrames } from '../../project/index.ts';
 import type { Branch } from '../../project/index.ts';
-import { entryOf, showOnBranch } from '../../store/branch-walk.ts';
+import { isPlayedBranch, walkBranch, walkRefusal } from '../../store/branch-walk.ts';
 import { classes } from '../shared/classes.ts';
 import { useSelect, useStores } from '../shared/stores.ts';
 import styles from './Branches.module.css';
@@ -14,21 +14,24 @@ import {
   nearestFrame,
   playedRanges,
   scaleOf,
+  scrolledTo,
 } from './drawing.ts';
 import type { BranchScale } from './drawing.ts';
 
 /** Drawing of a project's branches, which can be walked: one row for each, and what is played highlighted. */
 export function Branches() {
   const stores = useStores();
-  const { animation, player } = stores;
+  const { animation, generation, player } = stores;
   const tree = useSelect(animation, (state) => state.tree);
-  const frames = useSelect(animation, (state) => state.frames);
-  const position = useSelect(player, (state) => state.position);
+  const readOnly = useSelect(animation, ({ project }) => project?.readOnly ?? false);
+  const running = useSelect(generation, ({ run }) => run !== null);
   const box = useRef<HTMLDivElement>(null);
   const [{ width, row }, setSize] = useState({ width: 0, row: 0 });
+  /** First frame of the branch that the arrow keys have gone to; null while the focus is elsewhere. */
+  const [focused, setFocused] = useState<number | null>(null);
   const branches = useMemo(() => branchesOf(tree), [tree]);
   const played = useMemo(() => new Set(playedFrames(tree).map(({ frame }) => frame)), [tree]);
-  const isPlayed = (id: number) => played.has(id);
+  const refusal = walkRefusal({ running, readOnly });
 
   useLayoutEffect(() => {
     const { current } = box;
@@ -45,57 +48,67 @@ export function Branches() {
     };
   }, []);
 
-  const shown = position > 0 ? frames.at(position - 1)?.id : undefined;
-  const current = Math.max(
-    0,
-    branches.findIndex((branch) => shown !== undefined && branch.frames.includes(shown)),
+  const current = branches.findIndex((branch) => isPlayedBranch(tree, branch));
+  const playedBranch = branches[current]?.frames[0];
+  const reveal = useCallback(
+    (index: number) => {
+      // Only the list is scrolled, not the page.
+      const { current: list } = box;
+      if (!list || index < 0) return;
+      list.scrollTop = scrolledTo(index, row, list);
+    },
+    [row],
   );
+  const latest = useRef(current);
   useEffect(() => {
-    // Only the list is scrolled, not the page.
-    const { current: list } = box;
-    if (!list || row === 0) return;
-    if (current * row < list.scrollTop) list.scrollTop = current * row;
-    const below = (current + 1) * row - list.clientHeight;
-    if (below > list.scrollTop) list.scrollTop = below;
-  }, [current, row]);
+    latest.current = current;
+  });
+  useEffect(() => {
+    // The list stays where it is while the branch is the same, and during playback.
+    if (row > 0 && !player.getState().playing) reveal(latest.current);
+  }, [player, playedBranch, reveal, row]);
 
   const scale = useMemo(() => scaleOf(branches, width, row), [branches, width, row]);
-  const go = (index: number, id?: number) => {
-    const branch = branches[index];
-    if (branch) showOnBranch(stores, branch, id ?? entryOf(branch, isPlayed));
-  };
-  const focus = (index: number) => {
-    box.current?.querySelectorAll<HTMLElement>('[role=treeitem]')[index]?.focus({ preventScroll: true });
-  };
+  const found = branches.findIndex(({ frames }) => frames[0] === focused);
+  const tabbable = found >= 0 ? found : Math.max(0, current);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const rows = [...(box.current?.querySelectorAll('[role=treeitem]') ?? [])];
-    const from = document.activeElement ? rows.indexOf(document.activeElement) : -1;
-    if (from < 0) return;
-    const isPress = event.key === 'Enter' || event.key === ' ';
-    const to = isPress ? from : branchAfter(branches, from, event.key);
+    const rows = [...(box.current?.querySelectorAll<HTMLElement>('[role=treeitem]') ?? [])];
+    const from = rows.findIndex((each) => each === document.activeElement);
+    const branch = branches[from];
+    if (!branch) return;
+    if (event.key === 'Enter' || event.key === ' ') {
+      event.preventDefault();
+      walkBranch(stores, branch, null);
+      return;
+    }
+    const to = branchAfter(branches, from, event.key);
     if (to === null) return;
     event.preventDefault();
-    if (to === from && !isPress) return;
-    go(to);
-    focus(to);
+    rows[to]?.focus({ preventScroll: true });
+    reveal(to);
   };
-  const onClick = (index: number) => (event: MouseEvent<HTMLElement>) => {
-    const branch = branches[index];
+  const onClick = (branch: Branch) => (event: MouseEvent<HTMLElement>) => {
     const at = event.clientX - event.currentTarget.getBoundingClientRect().left;
-    if (branch) go(index, branch.frames[nearestFrame(branch, scale, at)]);
+    walkBranch(stores, branch, branch.frames[nearestFrame(branch, scale, at)] ?? null);
   };
 
   return (
-    <div className={styles['branches']} ref={box} role="tree" aria-label="Branches" onKeyDown={onKeyDown}>
+    <div
+      className={styles['branches']}
+      ref={box}
+      role="tree"
+      aria-label="Branches"
+      onKeyDown={onKeyDown}
+      onBlur={() => {
+        setFocused(null);
+      }}
+    >
       <svg className={styles['drawing']} width={width} height={row * branches.length} aria-hidden>
         {row > 0 && (
           <>
             <Lines branches={branches} played={played} scale={scale} />
-            <Mark
-              x={scale.x(position === 0 ? 0 : depthOf(branches[current], shown))}
-              y={scale.y(position === 0 ? 0 : current)}
-            />
+            <Mark branches={branches} scale={scale} />
           </>
         )}
       </svg>
@@ -107,9 +120,13 @@ export function Branches() {
           aria-label={branchWords(branch)}
           aria-level={branch.level + 1}
           aria-selected={index === current}
-          tabIndex={index === current ? 0 : -1}
-          title={branchWords(branch)}
-          onClick={onClick(index)}
+          aria-disabled={(refusal !== null && index !== current) || undefined}
+          tabIndex={index === tabbable ? 0 : -1}
+          title={refusal !== null && index !== current ? refusal : branchWords(branch)}
+          onClick={onClick(branch)}
+          onFocus={() => {
+            setFocused(branch.frames[0] ?? null);
+          }}
         >
           <span className={styles['label']} style={{ left: scale.x(lastDepth(branch)) + 12 }} aria-hidden>
             {branch.frames.length === 1
@@ -170,11 +187,19 @@ const Lines = memo(function Lines({
   );
 });
 
-function depthOf(branch: Branch | undefined, id: number | undefined): number {
-  return branch && id !== undefined ? branch.depth + branch.frames.indexOf(id) : 0;
-}
-
-/** The frame on the stage. */
-function Mark({ x, y }: { readonly x: number; readonly y: number }) {
-  return <circle className={styles['mark']} cx={x} cy={y} r={5} />;
+/** The frame on the stage. Apart from the rows, because it moves up to 60 times a second. */
+function Mark({ branches, scale }: { readonly branches: readonly Branch[]; readonly scale: BranchScale }) {
+  const { animation, player } = useStores();
+  const position = useSelect(player, (state) => state.position);
+  const shown = useSelect(animation, ({ frames }) =>
+    position > 0 ? frames.at(position - 1)?.id : undefined,
+  );
+  const places = useMemo(() => {
+    const entries = branches.flatMap(({ frames, depth }, row) =>
+      frames.map((id, at): [number, { depth: number; row: number }] => [id, { depth: depth + at, row }]),
+    );
+    return new Map(entries);
+  }, [branches]);
+  const { depth, row } = (shown === undefined ? undefined : places.get(shown)) ?? { depth: 0, row: 0 };
+  return <circle className={styles['mark']} cx={scale.x(depth)} cy={scale.y(row)} r={5} />;
 }

@@ -25,7 +25,7 @@ export interface BranchScale {
  * @param height - height of a row
  */
 export function scaleOf(branches: readonly Branch[], width: number, height: number): BranchScale {
-  const deepest = Math.max(...branches.map(lastDepth), 1);
+  const deepest = branches.reduce((most, branch) => Math.max(most, lastDepth(branch)), 1);
   const step = Math.min(widest, Math.max(0, width - margin.left - margin.right) / deepest);
   return {
     x: (depth) => margin.left + depth * step,
@@ -72,6 +72,15 @@ export function playedRanges({ frames }: Branch, isPlayed: (id: number) => boole
 export function nearestFrame({ depth, frames }: Branch, { x, step }: BranchScale, at: number): number {
   const index = Math.round((at - x(depth)) / step);
   return Math.min(Math.max(index, 0), frames.length - 1);
+}
+
+/** Place to which a list of rows is scrolled so that a row is in view: where it is, if the row is. */
+export function scrolledTo(
+  index: number,
+  row: number,
+  { scrollTop, clientHeight }: { readonly scrollTop: number; readonly clientHeight: number },
+): number {
+  return Math.min(Math.max(scrollTop, (index + 1) * row - clientHeight), index * row);
 }
 
 /** Name of a branch: its frames by their distance from the start picture, and where it leaves another. */

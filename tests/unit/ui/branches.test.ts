@@ -7,6 +7,7 @@ import {
   nearestFrame,
   playedRanges,
   scaleOf,
+  scrolledTo,
 } from '../../../src/ui/branches/drawing.ts';
 import { treeFrom } from '../../support/project.ts';
 
@@ -26,6 +27,23 @@ describe('the drawing of branches', () => {
     const loose = scaleOf(branches, 1400, 24);
     expect(loose.x(3)).toBeLessThan(140);
     expect(loose.hasDots).toBe(true);
+  });
+
+  it('has room for as many branches as a project can have frames, and more', () => {
+    const many = Array.from({ length: 300_000 }, (_, i) => ({
+      frames: [i + 1],
+      depth: 1,
+      level: 1,
+      parent: 0,
+    }));
+    expect(scaleOf(many, 1400, 24).x(1)).toBe(40);
+  });
+
+  it('is scrolled as little as a row needs to be in view', () => {
+    const list = { scrollTop: 48, clientHeight: 108 };
+    expect(scrolledTo(3, 24, list)).toBe(48);
+    expect(scrolledTo(1, 24, list)).toBe(24);
+    expect(scrolledTo(7, 24, list)).toBe(84);
   });
 
   it('leads from the frame that a branch leaves down to its row', () => {
