@@ -138,6 +138,38 @@ test(
   },
 );
 
+test(
+  'a mouse that moves without its button does not move the picture, and a drag selects no text',
+  { tag: '@cpu' },
+  async ({ page }) => {
+    await prepare(page, { Frames: 1, Steps: 1 });
+    await generate(page);
+    await finished(page, 1);
+    const stage = page.getByRole('region', { name: 'Stage' });
+    const box = await stage.boundingBox();
+    const [x, y] = [(box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + (box?.height ?? 0) / 2];
+    await page.mouse.dblclick(x, y);
+    await page.keyboard.press('+');
+    await page.keyboard.press('+');
+    await expect(zoomTools(page)).toContainText('400 %');
+    const zoomed = await shownBox(page);
+    await stage.evaluate((element) => {
+      // The button is let go where the page hears nothing of it.
+      const move = (type: string, buttons: number, clientX: number) =>
+        element.dispatchEvent(
+          new PointerEvent(type, { pointerId: 77, button: 0, buttons, clientX, clientY: 300, bubbles: true }),
+        );
+      element.setPointerCapture = () => undefined;
+      move('pointerdown', 1, 500);
+      move('pointermove', 0, 540);
+      move('pointermove', 0, 580);
+    });
+    expect(await shownBox(page)).toEqual(zoomed);
+    expect(await page.evaluate(() => getSelection()?.toString())).toBe('');
+    await expect(stage).toHaveCSS('user-select', 'none');
+  },
+);
+
 test('the frame before shows through as an onion skin', { tag: '@cpu' }, async ({ page }) => {
   await prepare(page, { Frames: 2, Steps: 1 });
   const start = await onStage(page);
@@ -215,4 +247,36 @@ test.describe('on a touch screen', () => {
     await page.getByRole('button', { name: /show the whole picture/ }).tap();
     await expect.poll(() => shownBox(page)).toEqual(whole);
   });
+
+  test(
+    'a pinch may begin with one finger, and moves one alone',
+    { tag: '@cpu' },
+    async ({ page, context }) => {
+      await prepare(page, { Frames: 1, Steps: 1 });
+      await generate(page);
+      await finished(page, 1);
+      await page.evaluate(() => {
+        scrollTo(0, 0);
+      });
+      const devtools = await context.newCDPSession(page);
+      const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...points: [x: number, y: number][]) =>
+        devtools.send('Input.dispatchTouchEvent', {
+          type,
+          touchPoints: points.map(([x, y], id) => ({ x, y, id })),
+        });
+      await touch('touchStart', [180, 150]);
+      await touch('touchStart', [180, 150], [180, 190]);
+      for (const y of [200, 210, 230, 250]) await touch('touchMove', [180, 150], [180, y]);
+      await expect(zoomTools(page)).toContainText('250 %');
+      // While a third finger lies on the picture, nothing moves; once it lifts, the others go on from where they are.
+      await touch('touchStart', [180, 150], [180, 250], [300, 300]);
+      await touch('touchMove', [180, 170], [180, 270], [300, 300]);
+      const before = await shownBox(page);
+      await touch('touchEnd', [180, 170], [180, 270]);
+      await touch('touchMove', [180, 170], [180, 271]);
+      await touch('touchEnd');
+      expect(Math.abs((await shownBox(page)).width - before.width)).toBeLessThan(0.05 * before.width);
+      expect(await page.evaluate(() => [visualViewport?.scale, scrollY])).toEqual([1, 0]);
+    },
+  );
 });

@@ -46,9 +46,15 @@ export function followGestures(stage: HTMLElement, view: StageView): () => void 
   });
   on('pointermove', (event) => {
     const before = pointers.get(event.pointerId);
-    if (!before || pointers.size > 2) return;
+    if (!before) return;
+    // The button was let go where no event told of it, as over a menu of the browser.
+    if ((event.buttons & 1) === 0) {
+      pointers.delete(event.pointerId);
+      return;
+    }
     const now = pointOf(event);
     pointers.set(event.pointerId, now);
+    if (pointers.size > 2) return;
     const [other] = [...pointers].flatMap(([id, point]) => (id === event.pointerId ? [] : [point]));
     if (other) {
       const growth = distance(now, other) / Math.max(1, distance(before, other));
@@ -63,11 +69,25 @@ export function followGestures(stage: HTMLElement, view: StageView): () => void 
       pointers.delete(pointerId);
     });
   }
+  on('lostpointercapture', ({ pointerId, target }) => {
+    // A finger is captured by what it touches first, which loses it to the stage.
+    if (target === stage) pointers.delete(pointerId);
+  });
+  for (const type of ['touchstart', 'touchmove'] as const) {
+    on(type, (event) => {
+      // Else a second finger that goes up or down would scroll the page.
+      if (event.touches.length > 1 && event.cancelable && !isTool(event)) event.preventDefault();
+    });
+  }
   const observer = new ResizeObserver(view.fit);
   observer.observe(stage);
+  // The next picture may have another shape.
+  const shapes = new MutationObserver(view.fit);
+  shapes.observe(stage, { subtree: true, attributeFilter: ['width', 'height'] });
   return () => {
     ended.abort();
     observer.disconnect();
+    shapes.disconnect();
   };
 }
 

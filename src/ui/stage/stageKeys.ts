@@ -4,7 +4,13 @@ export type StageCommand = 'in' | 'out' | 'whole' | 'onion';
 
 /** Command of a key for the view of the stage; null in text fields and with modifiers, where the key means something else. */
 export function stageCommandOf(
-  { key, ctrlKey, metaKey, altKey }: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey'>,
+  {
+    key,
+    ctrlKey,
+    metaKey,
+    altKey,
+    repeat,
+  }: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'repeat'>,
   { isText }: Pick<KeyTarget, 'isText'>,
 ): StageCommand | null {
   if (isText || ctrlKey || metaKey || altKey) return null;
@@ -19,7 +25,8 @@ export function stageCommandOf(
       return 'whole';
     case 'o':
     case 'O':
-      return 'onion';
+      // Held down, it would flicker.
+      return repeat ? null : 'onion';
     default:
       return null;
   }

@@ -1,5 +1,6 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
+import type { Stores } from '../../store/index.ts';
 import { nextZoom, panned, wholePicture, zoomedTo } from './zoom.ts';
 import type { StagePoint, ZoomFrame, ZoomView } from './zoom.ts';
 
@@ -18,7 +19,7 @@ export interface StageView extends StoreApi<StageViewState> {
   readonly pan: (by: StagePoint) => void;
   readonly reset: () => void;
   readonly toggleOnion: () => void;
-  /** Moves the picture back into the stage, whose size has changed. */
+  /** Moves the picture back into the stage, whose size has changed, or that of the picture. */
   readonly fit: () => void;
 }
 
@@ -52,6 +53,16 @@ export function createStageView(measure: () => ZoomFrame): StageView {
     },
   };
   return view;
+}
+
+/** Shows the whole picture again when another project comes to the page, until the returned function is called. */
+export function resetWithProject(
+  animation: Pick<Stores['animation'], 'subscribe'>,
+  view: Pick<StageView, 'reset'>,
+): () => void {
+  return animation.subscribe(({ project }, before) => {
+    if (project?.id !== before.project?.id) view.reset();
+  });
 }
 
 /** Keeps the style of a stage as the view says, until the returned function is called. */

@@ -4,12 +4,12 @@ import { textFields } from '../shell/shortcuts.ts';
 import { useStores } from '../shared/stores.ts';
 import { followGestures } from './gestures.ts';
 import { stageCommandOf } from './stageKeys.ts';
-import { applyZoom, createStageView } from './stageView.ts';
+import { applyZoom, createStageView, resetWithProject } from './stageView.ts';
 import type { StageView } from './stageView.ts';
 
 /** The view of a stage: applied to its pictures, and changed by gestures and keys. */
 export function useStageView(stage: RefObject<HTMLElement | null>): StageView {
-  const { notices } = useStores();
+  const { animation, notices } = useStores();
   const [view] = useState(() =>
     createStageView(() => {
       const { clientWidth = 1, clientHeight = 1 } = stage.current ?? {};
@@ -28,6 +28,8 @@ export function useStageView(stage: RefObject<HTMLElement | null>): StageView {
       end();
     };
   }, [stage, view]);
+
+  useEffect(() => resetWithProject(animation, view), [animation, view]);
 
   useEffect(() => {
     const press = (event: KeyboardEvent) => {

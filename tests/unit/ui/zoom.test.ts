@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stageCommandOf } from '../../../src/ui/stage/stageKeys.ts';
+import { createStageView, resetWithProject } from '../../../src/ui/stage/stageView.ts';
 import { largestZoom, nextZoom, panned, wholePicture, zoomedTo } from '../../../src/ui/stage/zoom.ts';
 import type { ZoomFrame } from '../../../src/ui/stage/zoom.ts';
+import { Rig } from '../store/rig.ts';
 
 const square: ZoomFrame = { stage: { width: 400, height: 400 }, picture: { width: 64, height: 64 } };
 const wide: ZoomFrame = { stage: { width: 800, height: 400 }, picture: { width: 64, height: 64 } };
@@ -59,8 +61,40 @@ describe('the zoom of the stage', () => {
   });
 });
 
+describe('the view of the stage', () => {
+  it('is moved back into the limits when a picture of another shape is shown', () => {
+    let frame: ZoomFrame = square;
+    const view = createStageView(() => frame);
+    view.zoomTo(2, { x: 0, y: 0 });
+    view.pan({ x: 200, y: 200 });
+    expect(view.getState().zoom).toEqual({ factor: 2, x: 200, y: 200 });
+    // Twice as wide as high: 800 by 400 in a stage of 400 by 400.
+    frame = { ...square, picture: { width: 64, height: 32 } };
+    view.fit();
+    expect(view.getState().zoom).toEqual({ factor: 2, x: 200, y: 0 });
+  });
+
+  it('is of the whole picture in another project, and stays when frames are edited', async () => {
+    const rig = new Rig();
+    await rig.ready();
+    const { animation, generation } = rig.stores;
+    await generation.generate();
+    const view = createStageView(() => square);
+    const stop = resetWithProject(animation, view);
+    view.step(1);
+    animation.goBackTo(1);
+    expect(view.getState().zoom.factor).toBe(1.5);
+    animation.startOver();
+    expect(view.getState().zoom).toEqual(wholePicture);
+    stop();
+    view.step(1);
+    animation.clear();
+    expect(view.getState().zoom.factor).toBe(1.5);
+  });
+});
+
 describe('keys of the stage', () => {
-  const plain = { ctrlKey: false, metaKey: false, altKey: false };
+  const plain = { ctrlKey: false, metaKey: false, altKey: false, repeat: false };
 
   it.each([
     ['+', 'in'],
@@ -71,6 +105,11 @@ describe('keys of the stage', () => {
     ['1', null],
   ])('%j: %s', (key, command) => {
     expect(stageCommandOf({ ...plain, key }, { isText: false })).toBe(command);
+  });
+
+  it('turn the onion skin on and off once for each press, and zoom for as long as they are held', () => {
+    expect(stageCommandOf({ ...plain, key: 'o', repeat: true }, { isText: false })).toBeNull();
+    expect(stageCommandOf({ ...plain, key: '+', repeat: true }, { isText: false })).toBe('in');
   });
 
   it('are left to text fields and to the zoom of the browser', () => {
