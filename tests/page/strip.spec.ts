@@ -3,7 +3,7 @@ import { unzipSync } from 'fflate';
 import type { Locator, Page } from '@playwright/test';
 import { encodePng } from '../../src/formats/index.ts';
 import { readPng } from '../../tools/png.ts';
-import { button, finished, frame, frames, generate, open, prepare, stripPixels } from './driving.ts';
+import { button, finished, frame, frames, generate, open, prepare, set, stripPixels } from './driving.ts';
 import { expect, test } from './fixtures.ts';
 import { makeFrame } from './media/frames.ts';
 
@@ -218,4 +218,24 @@ test.describe('on a phone', () => {
     await expect(tools(page)).toBeInViewport({ ratio: 1 });
     await expect(button(page, 'Generate')).toBeHidden();
   });
+
+  test(
+    'the tools are in reach while the queue is paused, as they work',
+    { tag: '@cpu' },
+    async ({ page }) => {
+      await prepare(page, { Frames: 1, Steps: 1 });
+      await generate(page);
+      await finished(page, 1);
+      await set(page, { Frames: 999, Steps: 50 });
+      await generate(page);
+      await button(page, 'Add to queue').tap();
+      await button(page, 'Stop all').tap();
+      await expect(page.getByRole('region', { name: 'Queue' })).toHaveCount(0);
+      await button(page, 'Undo').click();
+      await expect(page.getByText('Paused, as no frames are being made.')).toBeVisible();
+      await button(page, 'Edit frames').tap();
+      await expect(tools(page)).toBeInViewport({ ratio: 1 });
+      await expect(tools(page).getByRole('button', { name: 'Duplicate', exact: true })).toBeEnabled();
+    },
+  );
 });

@@ -15,11 +15,10 @@ import styles from './StripTools.module.css';
  */
 export function StripTools({ onClosed }: { readonly onClosed: () => void }) {
   const stores = useStores();
-  const { animation, generation, queue, selection } = stores;
+  const { animation, generation, selection } = stores;
   const [edits] = useState(() => createStripEdits(stores));
   const frames = useSelect(animation, (state) => state.frames);
   const running = useSelect(generation, (state) => state.run !== null);
-  const queued = useSelect(queue, ({ runs }) => runs.length > 0);
   const readOnly = useSelect(animation, ({ project }) => project?.readOnly ?? false);
   const positions = useSelect(selection, (state) => state.positions);
   const bar = useRef<HTMLDivElement>(null);
@@ -45,7 +44,7 @@ export function StripTools({ onClosed }: { readonly onClosed: () => void }) {
   return (
     <div
       ref={bar}
-      className={classes(styles['tools'], (running || queued) && styles['waiting'])}
+      className={classes(styles['tools'], disabled && styles['waiting'])}
       role="toolbar"
       aria-label="Selected frames"
       onKeyDown={(event) => {
