@@ -59,13 +59,15 @@ export function ModePanel({
 function SpeedChoice() {
   const { settings, generation, model } = useStores();
   const { speed, steps, width, height } = useSelect(settings, ({ values }) => values);
+  // How many steps there are is not known until the model says its defaults.
+  const unknown = useSelect(settings, ({ changed, waiting }) => waiting && changed.steps === undefined);
   const pace = useSelect(generation, (state) => state.pace);
   const loaded = useSelect(model, (state) => state.model?.name);
   const applies = pace?.width === width && pace.height === height && pace.model === loaded;
   return (
     <RadioField
       {...speedField}
-      help={speedWords(speed, steps, applies ? pace : null)}
+      help={unknown ? '' : speedWords(speed, steps, applies ? pace : null)}
       value={speed}
       onChange={(value) => {
         settings.set({ speed: value });

@@ -27,6 +27,7 @@ export function NumberField({ name, children }: { readonly name: FieldKey; reado
     ({ changed, drafts, values, waiting }) =>
       drafts[name] ?? (waiting && changed[name] === undefined ? '' : String(values[name])),
   );
+  const waiting = useSelect(settings, (state) => state.waiting);
   const problem = useSelect(settings, (state) => state.problems[name]);
   const field = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
@@ -53,7 +54,7 @@ export function NumberField({ name, children }: { readonly name: FieldKey; reado
           max={maximum}
           step={step}
           value={text}
-          placeholder="…"
+          placeholder={waiting ? '…' : undefined}
           aria-invalid={problem ? true : undefined}
           aria-describedby={classes(`${id}-help`, problem && `${id}-problem`)}
           onChange={({ target }) => {

@@ -103,6 +103,22 @@ describe('the page', () => {
     },
   );
 
+  it('says nothing of defaults that are not known yet, and no longer waits once they are', async () => {
+    const rig = new Rig();
+    rig.loading.shut();
+    rig.load();
+    const waiting = html(rig.stores);
+    expect(field(waiting, 'Steps')?.get('placeholder')).toBe('…');
+    expect(waiting).not.toMatch(/Computes all \d+ steps/);
+    rig.stores.settings.set({ steps: 7 });
+    expect(html(rig.stores)).toContain('Computes all 7 steps');
+    rig.loading.open();
+    await rig.stores.model.whenReady();
+    rig.stores.settings.edit('steps', '');
+    const emptied = field(html(rig.stores), 'Steps');
+    expect([emptied?.get('value'), emptied?.has('placeholder')]).toEqual(['', false]);
+  });
+
   it('shows the drop area and example pictures until there is a start picture', async () => {
     const rig = new Rig();
     expect(html(rig.stores)).toContain('Drop a picture here');
