@@ -64,14 +64,14 @@ export {
   endAt,
   path,
   playedFrames,
-  removeBranch,
-  restoreBranch,
+  removeSubtree,
+  restoreSubtree,
   startId,
   tipOf,
   withOrder,
   withoutLost,
 } from './tree.ts';
-export type { FrameNode, FrameTree, NewFrame, RemovedBranch, TreeChange } from './tree.ts';
+export type { FrameNode, FrameTree, NewFrame, RemovedSubtree, TreeChange } from './tree.ts';
 export { branchesOf, hasBranches, orderThrough } from './branches.ts';
 export type { Branch } from './branches.ts';
 export { longestHold, playedFrameSchema } from './play-order.ts';

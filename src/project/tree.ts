@@ -63,8 +63,8 @@ export interface TreeChange {
   readonly order: PlayOrder | null;
 }
 
-/** A branch that was removed from a tree, as `restoreBranch` needs it. */
-export interface RemovedBranch {
+/** A subtree, a frame and all its descendants, that was removed from a tree, as `restoreSubtree` needs it. */
+export interface RemovedSubtree {
   /** Parents before children. */
   readonly nodes: readonly FrameNode[];
   /** Ids of the animation's last frame before and after the removal. */
@@ -164,10 +164,10 @@ export function tipOf(tree: FrameTree, id: number): number {
  *
  * @throws RangeError if the tree does not have the frame; the start picture cannot be removed
  */
-export function removeBranch(
+export function removeSubtree(
   tree: FrameTree,
   id: number,
-): { readonly tree: FrameTree; readonly removed: RemovedBranch } {
+): { readonly tree: FrameTree; readonly removed: RemovedSubtree } {
   const { parent } = nodeOf(tree, id);
   const gone = new Set([id]);
   // Children have larger ids than their parents, so one pass in ascending order finds all descendants.
@@ -190,10 +190,10 @@ export function removeBranch(
 }
 
 /**
- * Restores a removed branch, and the leaf, too, if neither it nor the order has changed since the removal. If the
- * branch's parent is missing, the tree is returned unchanged: restore the parent first.
+ * Restores a removed subtree, and the leaf, too, if neither it nor the order has changed since the removal. If the
+ * subtree's parent is missing, the tree is returned unchanged: restore the parent first.
  */
-export function restoreBranch(tree: FrameTree, { nodes, leafBefore, leafAfter }: RemovedBranch): FrameTree {
+export function restoreSubtree(tree: FrameTree, { nodes, leafBefore, leafAfter }: RemovedSubtree): FrameTree {
   const [first] = nodes;
   if (!first || (first.parent !== startId && !tree.nodes.has(first.parent))) return tree;
   return {

@@ -1,5 +1,5 @@
-import { removeBranch, startId } from '../project/index.ts';
-import type { FrameTree, RemovedBranch, Settings } from '../project/index.ts';
+import { removeSubtree, startId } from '../project/index.ts';
+import type { FrameTree, RemovedSubtree, Settings } from '../project/index.ts';
 import type { Content, OpenProject } from './content.ts';
 import type { History, HistoryEntry } from './history.ts';
 import type { SettingsStore } from './settings.ts';
@@ -20,9 +20,9 @@ interface Changes {
   /** Restores content that was on the page before. */
   readonly bringBack: (content: Content) => void;
   readonly play: (part: PlayedPart) => void;
-  /** Restores a removed branch; returns false if that is no longer possible. */
-  readonly restore: (removed: RemovedBranch, start: StartPicture | null) => boolean;
-  readonly takeOff: (tree: FrameTree, removed: RemovedBranch) => void;
+  /** Restores a removed subtree; returns false if that is no longer possible. */
+  readonly restore: (removed: RemovedSubtree, start: StartPicture | null) => boolean;
+  readonly takeOff: (tree: FrameTree, removed: RemovedSubtree) => void;
 }
 
 /** Records changes of the animation for undo and redo. */
@@ -33,11 +33,11 @@ export interface AnimationHistory {
    */
   readonly moved: (label: string, from: PlayedMoment) => HistoryEntry | null;
   /**
-   * Records that a branch was removed.
+   * Records that a subtree was removed.
    *
    * @param start the start picture, fitted to the size of these frames
    */
-  readonly removed: (label: string, removed: RemovedBranch, start: StartPicture | null) => HistoryEntry;
+  readonly removed: (label: string, removed: RemovedSubtree, start: StartPicture | null) => HistoryEntry;
   /**
    * Records that the content of the page was replaced.
    *
@@ -101,7 +101,7 @@ export function createAnimationHistory({
           const now = project && treeOf(project);
           const [root] = removed.nodes;
           if (!now || !root || !now.nodes.has(root.id)) return false;
-          const again = removeBranch(now, root.id);
+          const again = removeSubtree(now, root.id);
           removed = again.removed;
           takeOff(again.tree, removed);
           return true;

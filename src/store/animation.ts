@@ -1,7 +1,7 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import { WorkerError } from '../base/index.ts';
-import { path, playedFrames, removeBranch, startId, treeOf, withOrder } from '../project/index.ts';
+import { path, playedFrames, removeSubtree, startId, treeOf, withOrder } from '../project/index.ts';
 import type { FrameTree, PlayOrder } from '../project/index.ts';
 import { createAnimationHistory } from './animation-history.ts';
 import type { AnimationState, AnimationStore } from './animation-store.ts';
@@ -248,13 +248,13 @@ export function createAnimation({
       const { tree: before, frames, project, start } = store.getState();
       const first = frames.at(position - 1);
       if (position < 1 || !first || project?.readOnly) return;
-      // The frames of an edited animation are no branch: others may have been made from them.
+      // The frames of an edited animation are no subtree: others may have been made from them.
       if (before.order) {
         const entry = arrange('Delete frames', before.order.slice(0, position - 1));
         if (entry) offerBack(frames.length - position + 1, entry);
         return;
       }
-      const { tree, removed } = removeBranch(before, first.id);
+      const { tree, removed } = removeSubtree(before, first.id);
       const { nodes } = removed;
       notices.dismissTopic(removedTopic);
       frameChanges.takeOff(tree, removed);

@@ -1,6 +1,6 @@
 import type { StoreApi } from 'zustand/vanilla';
-import { append, playedFrames, restoreBranch, startId, withOrder } from '../project/index.ts';
-import type { FrameTree, RemovedBranch, TreeChange } from '../project/index.ts';
+import { append, playedFrames, restoreSubtree, startId, withOrder } from '../project/index.ts';
+import type { FrameTree, RemovedSubtree, TreeChange } from '../project/index.ts';
 import type { PlayedPart } from './animation-history.ts';
 import type { AnimationState } from './animation-store.ts';
 import type { Content, OpenProject } from './content.ts';
@@ -21,14 +21,14 @@ export interface FrameChanges {
   readonly append: (frame: NewPicture, instead?: number) => Frame;
   /** Plays another part of the tree. */
   readonly play: (part: PlayedPart) => void;
-  /** Shows the tree without a branch. */
-  readonly takeOff: (tree: FrameTree, removed: RemovedBranch) => void;
+  /** Shows the tree without a subtree. */
+  readonly takeOff: (tree: FrameTree, removed: RemovedSubtree) => void;
   /**
-   * Restores a removed branch. Returns false if that is no longer possible.
+   * Restores a removed subtree. Returns false if that is no longer possible.
    *
    * @param start the start picture, fitted to the size of these frames
    */
-  readonly restore: (removed: RemovedBranch, start: StartPicture | null) => boolean;
+  readonly restore: (removed: RemovedSubtree, start: StartPicture | null) => boolean;
 }
 
 /**
@@ -100,7 +100,7 @@ export function createFrameChanges({
     },
     restore(removed, start) {
       const now = store.getState();
-      const tree = restoreBranch(now.tree, removed);
+      const tree = restoreSubtree(now.tree, removed);
       if (tree === now.tree) return false;
       // The start picture may have been fitted to another size since; frames need it in theirs.
       if (start && now.tree.nodes.size === 0) restoreStart(start);

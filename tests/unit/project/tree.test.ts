@@ -15,8 +15,8 @@ import {
   framesRemoved,
   path,
   playedFrames,
-  removeBranch,
-  restoreBranch,
+  removeSubtree,
+  restoreSubtree,
   startId,
   tipOf,
   treeOf,
@@ -67,38 +67,38 @@ describe('a tree of frames', () => {
         expect(framesOf(after)).toEqual([...before, node]);
         expect(framesOf(tree)).toEqual(before);
         expect(ids(path(after))).toEqual([...ids(path(tree)), node.id]);
-        const shorter = removeBranch(after, pick(after, choice)).tree;
+        const shorter = removeSubtree(after, pick(after, choice)).tree;
         expect(append(shorter, newFrame(), startId).node.id).toBeGreaterThan(node.id);
       }),
     );
   });
 
-  it('removes exactly a branch with its descendants, and restores it exactly', () => {
+  it('removes exactly a frame with its descendants, and restores it exactly', () => {
     fc.assert(
       fc.property(trees(), fc.nat(), (tree, choice) => {
         fc.pre(tree.nodes.size > 0);
         const id = pick(tree, choice);
-        const { tree: after, removed } = removeBranch(tree, id);
+        const { tree: after, removed } = removeSubtree(tree, id);
         const isGone = (node: FrameNode) => ids(path(tree, node.id)).includes(id);
         expect(framesOf(after)).toEqual(framesOf(tree).filter((node) => !isGone(node)));
         expect(removed.nodes).toEqual(framesOf(tree).filter(isGone));
         // The animation ends at its last remaining frame.
         expect(ids(path(after))).toEqual(ids(path(tree).filter((node) => !isGone(node))));
-        expect(restoreBranch(after, removed)).toEqual(tree);
+        expect(restoreSubtree(after, removed)).toEqual(tree);
       }),
     );
   });
 
-  it('restores branches in reverse order of removal, and keeps an end that was moved meanwhile', () => {
+  it('restores subtrees in reverse order of removal, and keeps an end that was moved meanwhile', () => {
     const tree = treeFrom([0, 1, 2, 1, 4]);
-    const outer = removeBranch(tree, 4);
-    const inner = removeBranch(outer.tree, 2);
-    expect(restoreBranch(restoreBranch(inner.tree, inner.removed), outer.removed)).toEqual(tree);
-    const root = removeBranch(outer.tree, 1);
+    const outer = removeSubtree(tree, 4);
+    const inner = removeSubtree(outer.tree, 2);
+    expect(restoreSubtree(restoreSubtree(inner.tree, inner.removed), outer.removed)).toEqual(tree);
+    const root = removeSubtree(outer.tree, 1);
     // Its parent is missing.
-    expect(restoreBranch(root.tree, outer.removed)).toBe(root.tree);
+    expect(restoreSubtree(root.tree, outer.removed)).toBe(root.tree);
     const moved = endAt(outer.tree, 2);
-    expect(restoreBranch(moved, outer.removed).leaf).toBe(2);
+    expect(restoreSubtree(moved, outer.removed).leaf).toBe(2);
   });
 
   it('is rebuilt from its frames in any order', () => {
@@ -139,7 +139,7 @@ describe('a tree of frames', () => {
   it('throws for unknown frames', () => {
     expect(() => endAt(emptyTree, 1)).toThrow(RangeError);
     expect(() => append(emptyTree, newFrame(), 5)).toThrow(RangeError);
-    expect(() => removeBranch(emptyTree, startId)).toThrow(RangeError);
+    expect(() => removeSubtree(emptyTree, startId)).toThrow(RangeError);
   });
 });
 
@@ -159,7 +159,7 @@ describe('the order of an edited animation', () => {
 
   it('loses the frames that are removed or lost', () => {
     const tree = withOrder(treeFrom([0, 1, 0]), [{ frame: 3 }, { frame: 2 }, { frame: 3 }, { frame: 2 }]);
-    expect(playedFrames(removeBranch(tree, 2).tree)).toEqual([{ frame: 3 }, { frame: 3 }]);
+    expect(playedFrames(removeSubtree(tree, 2).tree)).toEqual([{ frame: 3 }, { frame: 3 }]);
     const lossy = withoutLost(tree, (id) => id === 3);
     expect([playedFrames(lossy), lossy.leaf]).toEqual([[{ frame: 2 }, { frame: 2 }], 2]);
   });
