@@ -163,7 +163,7 @@ describe('startOver', () => {
     const running = generation.generate();
     await until(animation, ({ frames }) => frames.length === 1);
     animation.startOver();
-    expect(generation.getState()).toEqual({ run: null, outcome: null });
+    expect(generation.getState()).toMatchObject({ run: null, outcome: null });
     rig.nextFrame.open();
     await running;
     expect(frameCount(rig)).toBe(0);
