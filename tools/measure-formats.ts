@@ -140,11 +140,15 @@ async function* rowsOf({ page, browser, folder, pictures, formats }: TableTask):
   for (const format of formats) {
     for (const { name, options } of ownRows.filter((row) => row.format === format)) {
       const before = await processorSeconds(browser);
-      const { base64 } = await page.evaluate((changed) => driftFormats.write(changed), {
+      const encoder = await page.evaluate((changed) => driftFormats.write(changed), {
         ...options,
         frameRate,
       });
       const seconds = (await processorSeconds(browser)) - before;
+      if ((encoder === 'ffmpeg') !== (options.videoEncoder === 'x264')) {
+        throw new Error(`${name} was written by ${encoder}.`);
+      }
+      const base64 = await page.evaluate(() => driftFormats.written());
       yield judged(name, Buffer.from(base64, 'base64'), seconds, extensionOf(format));
     }
     const row = ffmpegRows[format];

@@ -16,7 +16,7 @@ Measures the memory that large files take, in the whole page in Chromium without
 and an import of 150 photographs of 12 megapixels, which is also cancelled once. Memory is the proportional set size of all
 processes of the browser, at its peak and above the empty page. Each is measured in a fresh browser. NAMES are some of gif,
 mp4, x264, webm, av1, webp, apng, zip, drift and import, with commas (default: all of them but x264, which takes by far the
-longest). Prints the rows of the tables in docs/formats.md.
+longest). Prints a row for each.
 
 Needs Linux, ffmpeg and "npm test -- prepare".`;
 

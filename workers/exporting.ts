@@ -158,6 +158,7 @@ async function encode(
     {
       signal,
       createOutput,
+      isEstimate: first !== null,
       onProgress(progress) {
         onProgress({ ...progress, attempt });
       },

@@ -8,6 +8,8 @@ import type { VideoCodec, VideoControl, VideoFrames, VideoOptions } from './webc
 export interface EncodeVideoControl extends VideoControl {
   /** Creates ffmpeg's temporary file of raw frames. */
   readonly createOutput: CreateOutput;
+  /** Whether only the size of the file is wanted, for which ffmpeg is not fetched. */
+  readonly isEstimate?: boolean;
 }
 
 export interface EncodeVideoOptions extends VideoOptions {
@@ -38,7 +40,7 @@ function ffmpegArguments(codec: VideoCodec, quality: number, comment: string | n
  * that is wanted.
  *
  * @returns `webcodecs` or `ffmpeg`
- * @throws MediaError like `encodeWithFfmpeg`; what `picture` or the sink throws; the signal's reason if aborted
+ * @throws MediaError like `encodeWithFfmpeg`; in an estimate, what the browser's encoder throws; what `picture` or the sink throws; the signal's reason if aborted
  */
 export async function encodeVideo(
   video: VideoFrames,
@@ -54,7 +56,7 @@ export async function encodeVideo(
     } catch (error) {
       signal.throwIfAborted();
       // An error in the frames would also fail another encoder.
-      if (error instanceof DriftError) throw error;
+      if (error instanceof DriftError || control.isEstimate) throw error;
       // Hardware encoders that were reported as supported may still fail; ffmpeg is slow, but works.
       console.warn('The browser could not encode the video after all; ffmpeg does it instead.', error);
     }

@@ -68,7 +68,7 @@ export interface GenerationState {
   readonly run: Run | null;
   readonly outcome: Outcome | null;
   /** Pace of the newest frame of this visit, and what it was made by. */
-  readonly pace: (FramePace & Pick<Run, 'width' | 'height'> & { readonly model: string }) | null;
+  readonly pace: (FramePace & Pick<Run, 'settings'> & { readonly model: string }) | null;
 }
 
 export interface GenerationStore extends StoreApi<GenerationState> {
@@ -219,7 +219,7 @@ export function createGeneration({
             planned?.instead,
           );
           const made = frame + 1;
-          store.setState({ pace: { seconds, steps: stepsComputed(values), width, height, model: maker } });
+          store.setState({ pace: { seconds, steps: stepsComputed(values), settings: values, model: maker } });
           patch(id, { made, preview: null });
           if (made < work.frames) {
             notices.announce(`Frame ${number} is done: ${made} of ${work.frames}.`);

@@ -121,9 +121,9 @@ test.describe('the Export dialog', { tag: '@cpu' }, () => {
     await dialog.getByRole('radio', { name: 'MP4', exact: true }).check();
     await expect(dialog.getByText(/^about \d/)).toBeVisible();
     await dialog.getByLabel('Encoder').selectOption('x264');
-    const note = dialog.getByText('Save fetches first: 32 MB, once');
+    const note = dialog.getByText('downloads ffmpeg first (32 MB, once)');
     await expect(note).toBeVisible();
-    await expect(dialog.getByText('not known')).toBeVisible();
+    await expect(note).toContainText('the size of the file is not known');
     await dialog.getByLabel('In-betweens').fill('1');
     await expect(dialog.getByText('11', { exact: true })).toBeVisible();
     expect(fetched).toEqual([]);

@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,6 +47,23 @@ function stored(page: Page, pattern: RegExp): Promise<number> {
     return count;
   }, pattern.source);
 }
+
+test('large files that are fetched later are stored too', { tag: '@cpu' }, async ({ page }) => {
+  await visit(page);
+  const [program] = readdirSync(join(built, 'assets')).filter((name) => /^ffmpeg.*\.wasm$/.test(name));
+  expect(await stored(page, /ffmpeg.*\.wasm$/)).toBe(0);
+  const size = await page.evaluate(async (name) => {
+    const response = await fetch(`assets/${name}`);
+    return (await response.arrayBuffer()).byteLength;
+  }, program);
+  await expect.poll(() => stored(page, /ffmpeg.*\.wasm$/)).toBe(1);
+  await server.close();
+  const again = await page.evaluate(async (name) => {
+    const response = await fetch(`assets/${name}`, { cache: 'reload' });
+    return (await response.arrayBuffer()).byteLength;
+  }, program);
+  expect(again).toBe(size);
+});
 
 test('after one visit the page opens and makes a frame offline', { tag: '@cpu' }, async ({ page }) => {
   await visit(page);

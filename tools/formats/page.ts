@@ -15,6 +15,7 @@ interface StoredFrame {
   readonly png: Blob;
 }
 let frames: readonly StoredFrame[] = [];
+let written: Blob | null = null;
 
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
@@ -32,11 +33,8 @@ const formats = {
     frames = pngs.map((png, index) => ({ id: index + 1, width, height, png: new Blob([bytesOf(png)]) }));
   },
 
-  /** Writes a file as the Export dialog does. */
-  async write(
-    options: Partial<ExportOptions>,
-  ): Promise<{ base64: string; encoder: string; seconds: number }> {
-    const begun = performance.now();
+  /** Writes a file as the Export dialog does. Returns the name of the encoder. */
+  async write(options: Partial<ExportOptions>): Promise<string> {
     const { file, encoder } = await media.call('export', {
       source: {
         project: '00000000-0000-4000-8000-000000000001',
@@ -49,9 +47,13 @@ const formats = {
       target: null,
       first: null,
     });
-    const seconds = (performance.now() - begun) / 1000;
-    const bytes = new Uint8Array(await (file ?? new Blob()).arrayBuffer());
-    return { base64: base64Of(bytes), encoder, seconds };
+    written = file;
+    return encoder;
+  },
+
+  /** The file that was written last, in base64. */
+  async written(): Promise<string> {
+    return base64Of(new Uint8Array(await (written ?? new Blob()).arrayBuffer()));
   },
 
   /** Frames of an animated picture as the browser shows them, as RGB. */

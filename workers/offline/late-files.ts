@@ -60,6 +60,15 @@ export class LateFiles {
     }
   }
 
+  /** Stores a whole response to a request for one of the files; others are ignored. */
+  async put(request: Request, response: Response): Promise<void> {
+    const key = this.#keys.get(request.url);
+    if (key === undefined || response.status !== 200 || request.headers.has('range')) return;
+    // Copied at once: the page reads the response while the cache is being opened.
+    const copy = response.clone();
+    await (await caches.open(this.#name)).put(key, copy).catch(() => undefined);
+  }
+
   /** Removes files of other versions. */
   async sweep(): Promise<void> {
     const wanted = new Set(this.#keys.values());

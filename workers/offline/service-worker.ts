@@ -2,7 +2,8 @@
  * Service worker: makes the page work without a network, and isolates it from other origins on hosts that set no headers.
  *
  * The page's code is stored when the service worker is installed, so that one version is always complete. Large files are
- * stored once the page has used them: see `LateFiles`. A new version waits until the page asks for it.
+ * stored once the page has used them, those of the first visit, which has no service worker yet, when the page names them:
+ * see `LateFiles`. A new version waits until the page asks for it.
  */
 import * as v from 'valibot';
 import { PrecacheController } from 'workbox-precaching';
@@ -54,7 +55,7 @@ self.addEventListener('fetch', (event) => {
   const { origin, href } = new URL(request.url);
   if (origin !== self.location.origin || !href.startsWith(scope)) return;
   if (request.method === 'POST' && href === shareTarget) event.respondWith(receiveShared(request, scope));
-  if (request.method === 'GET') event.respondWith(respond(request));
+  if (request.method === 'GET') event.respondWith(respond(event));
 });
 
 /** Focuses a tab with the page, or opens one. */
@@ -63,11 +64,15 @@ async function showPage(): Promise<void> {
   await (tab ? tab.focus() : self.clients.openWindow(scope));
 }
 
-/** Response from a cache, else from the network. */
-async function respond(request: Request): Promise<Response> {
+/** Response from a cache, else from the network; large files that come from there are stored. */
+async function respond(event: FetchEvent): Promise<Response> {
+  const { request } = event;
   const { origin, pathname } = new URL(request.url);
   // Parameters of the page's address do not change the page.
   const isPage = request.mode === 'navigate' && pageUrls.includes(origin + pathname);
   const stored = (await early.matchPrecache(isPage ? page : request)) ?? (await late.match(request));
-  return isolated(stored ?? (await fetch(request)));
+  if (stored) return isolated(stored);
+  const fetched = await fetch(request);
+  event.waitUntil(late.put(request, fetched));
+  return isolated(fetched);
 }

@@ -41,6 +41,8 @@ export interface EncodeWatch {
   readonly signal: AbortSignal;
   /** Creates a temporary file for data between passes. */
   readonly createOutput: CreateOutput;
+  /** Whether only the size of the file is wanted. */
+  readonly isEstimate?: boolean;
   /** Called after each written frame; several passes count as fractions. */
   readonly onProgress: (progress: { readonly done: number; readonly of: number }) => void;
 }

@@ -11,7 +11,7 @@ function videoEncoder(codec: VideoCodec): Encode {
     feed,
     sink,
     { frameRate, quality, note, videoEncoder },
-    { signal, createOutput, onProgress },
+    { signal, createOutput, isEstimate = false, onProgress },
   ) => {
     const { width, height, count } = feed;
     const video = {
@@ -25,6 +25,7 @@ function videoEncoder(codec: VideoCodec): Encode {
     return encodeVideo(video, { codec, quality, comment: note, withFfmpeg: withX264 }, sink, {
       signal,
       createOutput,
+      isEstimate,
       onPicture(done) {
         onProgress({ done, of: count });
       },

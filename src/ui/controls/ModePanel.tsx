@@ -55,15 +55,19 @@ export function ModePanel({
   );
 }
 
+/** Settings, besides the steps, that change how long a frame takes. */
+const costly = ['mode', 'width', 'height', 'repeats', 'batchSize'] as const;
+
 /** Choice of the share of steps that are computed; the help text says what it saves at the current step count. */
 function SpeedChoice() {
   const { settings, generation, model } = useStores();
-  const { speed, steps, width, height } = useSelect(settings, ({ values }) => values);
+  const values = useSelect(settings, (state) => state.values);
+  const { speed, steps } = values;
   // How many steps there are is not known until the model says its defaults.
   const unknown = useSelect(settings, ({ changed, waiting }) => waiting && changed.steps === undefined);
   const pace = useSelect(generation, (state) => state.pace);
   const loaded = useSelect(model, (state) => state.model?.name);
-  const applies = pace?.width === width && pace.height === height && pace.model === loaded;
+  const applies = pace?.model === loaded && costly.every((key) => pace?.settings[key] === values[key]);
   return (
     <RadioField
       {...speedField}

@@ -50,11 +50,10 @@ export function ExportFooter({
   return (
     <div className={styles['footer']}>
       {written && <Written written={written} />}
-      {download > 0 && (
-        <p className={styles['needs']} role="status">
-          {downloadWords(download)}
-        </p>
-      )}
+      {/* Always there, because screen readers announce changes of a live region, not its appearance. */}
+      <p className={styles['needs']} role="status">
+        {download > 0 && downloadWords(download)}
+      </p>
       {hasSavePicker() && !isProject && (
         <Button
           disabled={!valid}

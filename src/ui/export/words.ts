@@ -26,7 +26,7 @@ export const exportFieldWords: Readonly<
 
 /** Says what is fetched before a file can be written, and how much. */
 export function downloadWords(download: number): string {
-  return `This takes ffmpeg, which Save fetches first: ${bytes(download)}, once. The file’s size is known after that.`;
+  return `Saving downloads ffmpeg first (${bytes(download)}, once). Until then the size of the file is not known.`;
 }
 
 /** Formats a number with at most one decimal. */
