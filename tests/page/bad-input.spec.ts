@@ -9,6 +9,7 @@ import {
   frameSide,
   frames,
   generate,
+  modelIsReady,
   open,
   prepare,
   set,
@@ -125,6 +126,8 @@ test.describe('invalid input is reported and changes nothing', { tag: '@cpu' }, 
     test(`${name} “${text}”`, async ({ page }) => {
       await open(page);
       await chooseStart(page);
+      // Until then the field is empty, and emptying it changes nothing.
+      await modelIsReady(page);
       await showMoreSettings(page);
       await field(page, name).fill(text);
       await field(page, name).blur();
