@@ -6,8 +6,7 @@ import type { Bench } from './measure.ts';
 import { dot, draw, mean, meanOverPairs, pixelRms, uniform } from './statistics.ts';
 import type { Subject } from './subject.ts';
 
-/** Enough that a share is known to about 4 % where the attribute applies to four scenes in ten, as the season does. */
-const mostPairs = 400;
+const mostPairs = 100;
 const siblings = { starts: 10, variants: 10 };
 const wanted: Readonly<Record<string, number>> = { family: 0.9, time: 0.9, weather: 0.75, season: 0.75 };
 
