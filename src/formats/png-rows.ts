@@ -7,7 +7,8 @@ const filters = { none: 0, left: 1, up: 2, average: 3, paeth: 4 } as const;
 type Filter = (typeof filters)[keyof typeof filters];
 
 /** Number of row filters; a higher number in a file is invalid. */
-export const filterCount = 5;
+export const filterCount = Object.keys(filters).length;
+const allFilters = Object.values(filters);
 
 /** Filters rows for compression, choosing per row the filter with the least sum of differences. */
 export function filterRows(
@@ -28,7 +29,7 @@ export function filterRows(
     else copyOpaque(data, 4 * y * width, row);
     let least = Number.POSITIVE_INFINITY;
     let chosen: Filter = filters.none;
-    for (const filter of Object.values(filters)) {
+    for (const filter of allFilters) {
       const sum = filterRow(filter, row, above, channels, candidate);
       if (sum >= least) continue;
       [least, chosen] = [sum, filter];

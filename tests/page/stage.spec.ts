@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { readPng } from '../../tools/png.ts';
 import { button, downloaded, field, finished, frame, generate, prepare, stripPixels } from './driving.ts';
 import { expect, test } from './fixtures.ts';
@@ -8,26 +8,35 @@ function pixelsOf(png: Uint8Array): Buffer {
   return Buffer.from(readPng(png).data.filter((_, index) => index % 4 !== 3));
 }
 
+/** Pixels of a canvas as a data URL. */
+function drawnOn(canvas: Locator): Promise<string> {
+  return canvas.evaluate((element) => (element instanceof HTMLCanvasElement ? element.toDataURL() : ''));
+}
+
 /** Pixels of the stage as a data URL. */
 function onStage(page: Page): Promise<string> {
-  return page
-    .getByRole('img', { name: 'The picture on the stage' })
-    .evaluate((canvas) => (canvas instanceof HTMLCanvasElement ? canvas.toDataURL() : ''));
+  return drawnOn(page.getByRole('img', { name: 'The picture on the stage' }));
+}
+
+/** Makes two frames, of which the second is on the stage. Returns the pixels of the start picture and of the first. */
+async function makeTwoFrames(page: Page): Promise<{ start: string; first: string }> {
+  await prepare(page, { Frames: 2, Steps: 1 });
+  const start = await onStage(page);
+  await generate(page);
+  await finished(page, 2);
+  await frame(page, 1).click();
+  await expect.poll(() => onStage(page)).not.toBe(start);
+  const first = await onStage(page);
+  await frame(page, 2).click();
+  await expect.poll(() => onStage(page)).not.toBe(first);
+  return { start, first };
 }
 
 test(
   'the stage compares with other pictures while a button is held, and fills the screen',
   { tag: '@cpu' },
   async ({ page }) => {
-    await prepare(page, { Frames: 2, Steps: 1 });
-    const start = await onStage(page);
-    await generate(page);
-    await finished(page, 2);
-    await frame(page, 1).click();
-    await expect.poll(() => onStage(page)).not.toBe(start);
-    const first = await onStage(page);
-    await frame(page, 2).click();
-    await expect.poll(() => onStage(page)).not.toBe(first);
+    const { start, first } = await makeTwoFrames(page);
     const second = await onStage(page);
 
     const withStart = button(page, 'Compare with the start');
@@ -171,19 +180,10 @@ test(
 );
 
 test('the frame before shows through as an onion skin', { tag: '@cpu' }, async ({ page }) => {
-  await prepare(page, { Frames: 2, Steps: 1 });
-  const start = await onStage(page);
-  await generate(page);
-  await finished(page, 2);
-  await frame(page, 1).click();
-  await expect.poll(() => onStage(page)).not.toBe(start);
-  const first = await onStage(page);
-  await frame(page, 2).click();
-  await expect.poll(() => onStage(page)).not.toBe(first);
+  const { start, first } = await makeTwoFrames(page);
 
   const skin = page.getByRole('region', { name: 'Stage' }).locator('canvas[aria-hidden]');
-  const shown = () =>
-    skin.evaluate((canvas) => (canvas instanceof HTMLCanvasElement ? canvas.toDataURL() : ''));
+  const shown = () => drawnOn(skin);
   await expect(skin).toHaveCount(0);
   await page.keyboard.press('o');
   await expect(button(page, 'Onion skin')).toHaveAttribute('aria-pressed', 'true');

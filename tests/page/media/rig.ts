@@ -2,14 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { servePage } from '../../../tools/tool-page.ts';
 import { test as base } from '../fixtures.ts';
-import { build, preview } from 'vite';
 import type { WorkerKind } from './harness.ts';
-
-const here = fileURLToPath(new URL('.', import.meta.url));
-const root = path.resolve(here, '../../..');
-const configFile = path.join(root, 'vite.config.ts');
 
 interface TestFixtures {
   /** Kind of media worker in use when the test begins. */
@@ -23,26 +18,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   harnessUrl: [
     async ({}, use) => {
       const outDir = await mkdtemp(path.join(tmpdir(), 'drift-media-'));
-      await build({
-        root,
-        configFile,
-        logLevel: 'warn',
-        build: {
-          outDir,
-          emptyOutDir: true,
-          copyPublicDir: false,
-          rolldownOptions: { input: path.join(here, 'harness.html') },
-        },
-      });
-      const server = await preview({
-        root,
-        configFile,
-        build: { outDir },
-        preview: { host: '127.0.0.1', port: 0 },
-      });
-      const address = server.httpServer.address();
-      if (address === null || typeof address === 'string') throw new Error('The harness has no port.');
-      await use(`http://127.0.0.1:${address.port}/tests/page/media/harness.html`);
+      const server = await servePage('tests/page/media/harness.html', outDir);
+      await use(server.address);
       await server.close();
       await rm(outDir, { recursive: true });
     },
