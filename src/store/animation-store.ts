@@ -43,7 +43,7 @@ export interface AnimationStore extends StoreApi<AnimationState> {
   /** Removes the frame at a position and its descendants from the project; undoable. */
   readonly removeFrom: (position: number) => void;
   /** Replaces the frames from a position on by a branch beside them, which ends at `leaf`; undoable. */
-  readonly takeUp: (position: number, leaf: number) => void;
+  readonly playBranch: (position: number, leaf: number) => void;
   /** Plays the project's frames in another order; undoable. @throws RangeError if one of them is not in the tree */
   readonly arrange: (label: string, order: PlayOrder) => void;
   /** The frames from which a frame, by its id, was made, and itself; default the last frame, which new ones continue. */

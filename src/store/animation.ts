@@ -261,14 +261,14 @@ export function createAnimation({
       const entry = recorded.removed(nodes.length === 1 ? 'Delete frame' : 'Delete frames', removed, start);
       offerBack(nodes.length, entry);
     },
-    takeUp(position, leaf) {
+    playBranch(position, leaf) {
       const { tree } = store.getState();
       const played = playedFrames(tree);
       const parent = tree.nodes.get(played[position - 1]?.frame ?? startId)?.parent;
-      const way = path(tree, leaf);
-      const from = way.findIndex((node) => node.parent === parent);
-      const rest = way.slice(from).map(({ id }) => ({ frame: id }));
-      if (from >= 0) arrange('Another way', [...played.slice(0, position - 1), ...rest]);
+      const chain = path(tree, leaf);
+      const from = chain.findIndex((node) => node.parent === parent);
+      const rest = chain.slice(from).map(({ id }) => ({ frame: id }));
+      if (from >= 0) arrange('Another branch', [...played.slice(0, position - 1), ...rest]);
     },
     arrange(label, order) {
       if (!store.getState().project?.readOnly) arrange(label, order);

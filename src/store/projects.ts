@@ -66,7 +66,7 @@ export interface ProjectsStore extends StoreApi<ProjectsState> {
   ) => Promise<boolean>;
   readonly cancel: () => void;
   /** Switches the animation to the next sibling of the frame at a position, followed to that branch's newest leaf. */
-  readonly nextWay: (position: number) => void;
+  readonly nextBranch: (position: number) => void;
 }
 
 /** Creates the store of the projects on this device: their list, and opening them. */
@@ -266,13 +266,13 @@ export function createProjects({
     },
     importFiles,
     cancel: jobs.cancel,
-    nextWay(position) {
+    nextBranch(position) {
       const { tree, frames } = animation.getState();
       const node = tree.nodes.get(frames.at(position - 1)?.id ?? -1);
       if (!node) return;
-      const ways = childrenOf(tree, node.parent);
-      const next = ways[(ways.indexOf(node) + 1) % ways.length];
-      if (next && next !== node) animation.takeUp(position, tipOf(tree, next.id));
+      const siblings = childrenOf(tree, node.parent);
+      const next = siblings[(siblings.indexOf(node) + 1) % siblings.length];
+      if (next && next !== node) animation.playBranch(position, tipOf(tree, next.id));
     },
     onRoom: room.onReport,
   };

@@ -316,7 +316,7 @@ test.describe('projects', { tag: '@cpu' }, () => {
     await generate(page);
     await finished(page, 2);
     const there = await stripPixels(page);
-    await page.getByRole('button', { name: /^Another way/ }).click();
+    await page.getByRole('button', { name: /^Another branch/ }).click();
     await expect(frame(page, 2)).toBeVisible();
     await expect.poll(async () => (await stripPixels(page))[1]?.equals(there[1] ?? Buffer.of())).toBe(false);
     expect((await stripPixels(page))[0]?.equals(first ?? Buffer.of())).toBe(true);

@@ -79,7 +79,7 @@ export function RunBar() {
         <p id={hint}>
           <Hint phase={run?.phase ?? null} queued={queued} picking={picking} readOnly={readOnly} />
         </p>
-        {!run && <Ways readOnly={readOnly} />}
+        {!run && <FrameActions readOnly={readOnly} />}
       </div>
     </div>
   );
@@ -116,24 +116,24 @@ function Hint({
 }
 
 /** Actions on the frame on the stage: switch to another branch, continue from it, delete it, start over. */
-function Ways({ readOnly }: { readonly readOnly: boolean }) {
+function FrameActions({ readOnly }: { readonly readOnly: boolean }) {
   const { animation, player, projects } = useStores();
   const frames = useSelect(animation, (state) => state.frames);
   const tree = useSelect(animation, (state) => state.tree);
   const position = useSelect(player, (state) => state.position);
   const node = tree.nodes.get(position > 0 ? (frames.at(position - 1)?.id ?? startId) : startId);
-  const ways = node ? childrenOf(tree, node.parent) : [];
+  const siblings = node ? childrenOf(tree, node.parent) : [];
   return (
-    <span className={styles['ways']}>
-      {node && ways.length > 1 && (
+    <span className={styles['frameActions']}>
+      {node && siblings.length > 1 && (
         <button
           type="button"
           className={styles['link']}
           onClick={() => {
-            projects.nextWay(position);
+            projects.nextBranch(position);
           }}
         >
-          Another way ({ways.indexOf(node) + 1} of {ways.length})
+          Another branch ({siblings.indexOf(node) + 1} of {siblings.length})
         </button>
       )}
       {!readOnly && position < frames.length && (

@@ -12,7 +12,7 @@ import styles from './Strip.module.css';
 import { spaceOf, tileLeft, tileStep } from './window.ts';
 import { useWindow } from './useWindow.ts';
 
-// Without it, “Another way” in the run bar goes from branch to branch.
+// Without it, “Another branch” in the run bar goes from branch to branch.
 const Branches = lazyPart(
   async () => (await import('../branches/Branches.tsx')).Branches,
   () => null,

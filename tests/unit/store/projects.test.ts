@@ -494,7 +494,7 @@ describe('project list', () => {
 });
 
 describe('branches', () => {
-  it('from an earlier frame keep the previous branch, and nextWay() switches between them', async () => {
+  it('from an earlier frame keep the previous branch, and nextBranch() switches between them', async () => {
     const visits = new Visits();
     const rig = await withFrames(3, visits.tab());
     const first = await values(rig);
@@ -510,9 +510,9 @@ describe('branches', () => {
 
     const after = await visits.reload();
     expect(await values(after)).toEqual(second);
-    after.stores.projects.nextWay(2);
+    after.stores.projects.nextBranch(2);
     expect(await values(after)).toEqual(first);
-    after.stores.projects.nextWay(2);
+    after.stores.projects.nextBranch(2);
     expect(await values(after)).toEqual(second);
     await kept(after);
     expect(await values(await visits.reload())).toEqual(second);
