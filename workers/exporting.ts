@@ -128,7 +128,7 @@ async function encode(
   { signal, onProgress, createOutput }: ExportWatch,
   attempt: number,
 ): Promise<Omit<Result<ExportMethod>, 'file'>> {
-  const { format, resampling, frameRate, loop, dither, palettes, videoEncoder, webmCodec } = options;
+  const { format, resampling, frameRate, loop, plays, dither, palettes, videoEncoder, webmCodec } = options;
   if (format === 'drift') throw new RangeError('projects are written by the projects worker');
   const placement = placementOf(frameSize(source), {
     ...options,
@@ -154,7 +154,17 @@ async function encode(
   const encoder = await encoders[format](
     feed,
     counting,
-    { frameRate, loop, dither, palettes, videoEncoder, webmCodec, quality: effort.quality, note, document },
+    {
+      frameRate,
+      plays: loop ? 0 : plays,
+      dither,
+      palettes,
+      videoEncoder,
+      webmCodec,
+      quality: effort.quality,
+      note,
+      document,
+    },
     {
       signal,
       createOutput,

@@ -6,8 +6,8 @@ export interface ApngOptions {
   readonly width: number;
   readonly height: number;
   readonly frames: number;
-  /** Loops forever if true, plays once if false. */
-  readonly loop: boolean;
+  /** Number of times that it plays; 0 for ever. */
+  readonly plays: number;
   /** Encoded chunks placed before the frames, such as text. */
   readonly chunks: readonly Uint8Array[];
 }
@@ -33,7 +33,7 @@ export class ApngWriter {
    * @throws RangeError if `png` has no header, or another header than the first frame
    */
   frame(png: Uint8Array<ArrayBuffer>, milliseconds: number): Uint8Array<ArrayBuffer> {
-    const { width, height, frames, loop, chunks } = this.#options;
+    const { width, height, frames, plays, chunks } = this.#options;
     const own = pngChunks(png);
     const header = own.find(({ type }) => type === 'IHDR');
     if (!header) throw new RangeError('this PNG has no header');
@@ -53,7 +53,7 @@ export class ApngWriter {
     if (!isFirst) return concatBytes(parts);
     const animation = new Uint8Array(8);
     new DataView(animation.buffer).setUint32(0, frames);
-    new DataView(animation.buffer).setUint32(4, loop ? 0 : 1);
+    new DataView(animation.buffer).setUint32(4, plays);
     const start = [pngSignature, pngChunk('IHDR', header.body), pngChunk('acTL', animation)];
     return concatBytes([...start, ...chunks, ...parts]);
   }

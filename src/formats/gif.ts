@@ -8,14 +8,14 @@ export interface GifStart {
   readonly height: number;
   /** Global palette: 256 colours, 3 bytes each. Null if every frame has its own. */
   readonly palette: Uint8Array | null;
-  /** Loops forever if true, plays once if false. */
-  readonly loop: boolean;
+  /** Number of times that it plays; 0 for ever. */
+  readonly plays: number;
   /** Text for the comment extension, in ASCII; null for none. */
   readonly comment: string | null;
 }
 
 /** Header of a GIF89a file: logical screen, palette, Netscape loop extension, comment. */
-export function gifStart({ width, height, palette, loop, comment }: GifStart): Uint8Array<ArrayBuffer> {
+export function gifStart({ width, height, palette, plays, comment }: GifStart): Uint8Array<ArrayBuffer> {
   const screen = new Uint8Array(13);
   screen.set(new TextEncoder().encode('GIF89a'));
   const view = new DataView(screen.buffer);
@@ -26,19 +26,25 @@ export function gifStart({ width, height, palette, loop, comment }: GifStart): U
   return concatBytes([
     screen,
     palette ?? new Uint8Array(0),
-    loop ? gifLoop() : new Uint8Array(0),
+    plays === 1 ? new Uint8Array(0) : gifLoop(plays),
     comment === null ? new Uint8Array(0) : gifComment(comment),
   ]);
 }
 
 export const gifEnd = Uint8Array.of(0x3b);
 
-/** Netscape application extension: loop forever. */
-export function gifLoop(): Uint8Array<ArrayBuffer> {
+/**
+ * Netscape application extension. It counts repeats after the first time, so that a file which plays once has none; 0
+ * repeats for ever.
+ *
+ * @param plays At most 65,536; 0 for ever.
+ */
+export function gifLoop(plays: number): Uint8Array<ArrayBuffer> {
+  const repeats = plays === 0 ? 0 : plays - 1;
   return concatBytes([
     Uint8Array.of(0x21, 0xff, 11),
     new TextEncoder().encode('NETSCAPE2.0'),
-    Uint8Array.of(3, 1, 0, 0, 0),
+    Uint8Array.of(3, 1, repeats & 255, repeats >> 8, 0),
   ]);
 }
 

@@ -21,20 +21,20 @@ export const webpLengthAt = 4;
 export interface WebpStart {
   readonly width: number;
   readonly height: number;
-  /** Loops forever if true, plays once if false. */
-  readonly loop: boolean;
+  /** Number of times that it plays, at most 65,535; 0 for ever. */
+  readonly plays: number;
   /** True if an XMP chunk (`webpXmp`) follows the frames. */
   readonly hasXmp: boolean;
 }
 
 /** Header of an animated WebP (RFC 9649): RIFF header with length 0, VP8X and ANIM chunks. */
-export function webpStart({ width, height, loop, hasXmp }: WebpStart): Uint8Array<ArrayBuffer> {
+export function webpStart({ width, height, plays, hasXmp }: WebpStart): Uint8Array<ArrayBuffer> {
   const extended = new Uint8Array(10);
   extended[0] = 0x02 | (hasXmp ? 0x04 : 0);
   uint24(extended, 4, width - 1);
   uint24(extended, 7, height - 1);
   const animation = new Uint8Array(6);
-  new DataView(animation.buffer).setUint16(4, loop ? 0 : 1, true);
+  new DataView(animation.buffer).setUint16(4, plays, true);
   return concatBytes([
     ascii('RIFF'),
     new Uint8Array(4),

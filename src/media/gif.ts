@@ -36,7 +36,7 @@ export async function encodeQuickGif(
   );
   const options: EncodeOptions = {
     frameRate,
-    loop,
+    plays: loop ? 0 : 1,
     dither: 'diffusion',
     palettes: 'per-frame',
     videoEncoder: 'browser',

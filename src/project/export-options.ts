@@ -21,6 +21,7 @@ export const exportRanges = {
   holdFirst: { minimum: 0, maximum: 60, step: 0.5 },
   holdLast: { minimum: 0, maximum: 60, step: 0.5 },
   inBetweens: { minimum: 0, maximum: 60, step: 1 },
+  plays: { minimum: 1, maximum: 1000, step: 1 },
 } as const;
 export type ExportField = keyof typeof exportRanges;
 
@@ -42,7 +43,10 @@ export const exportOptionsSchema = v.object({
   inBetweens: v.pipe(field('inBetweens'), v.integer()),
   /** Plays forward, then backward. */
   thereAndBack: v.boolean(),
+  /** Plays for ever. */
   loop: v.boolean(),
+  /** Number of times that the animation plays if it does not loop. */
+  plays: v.pipe(field('plays'), v.integer()),
   /** For GIF: dithering by a fixed pattern or by error diffusion, or none. */
   dither: v.picklist(['none', 'ordered', 'diffusion']),
   /** For GIF: one palette for all frames, or one for each. */
@@ -72,6 +76,7 @@ export const defaultExportOptions: ExportOptions = {
   inBetweens: 0,
   thereAndBack: false,
   loop: true,
+  plays: 1,
   dither: 'ordered',
   palettes: 'shared',
   videoEncoder: 'browser',
@@ -84,6 +89,11 @@ export const defaultExportOptions: ExportOptions = {
 /** Whether a format stores separate pictures instead of an animation: no frame times, no loop. */
 export function isStill(format: ExportFormat): boolean {
   return format === 'zip' || format === 'drift';
+}
+
+/** Whether a file of a format says how many times it plays; of videos, the player decides. */
+export function countsPlays(format: ExportFormat): boolean {
+  return format === 'gif' || format === 'webp' || format === 'apng';
 }
 
 /** Whether all frames of a format have the same duration (video), instead of one duration per frame. */

@@ -42,6 +42,7 @@ export {
   exportOptionsSchema,
   exportRanges,
   hasConstantRate,
+  countsPlays,
   isStill,
 } from './export-options.ts';
 export type { ExportField, ExportFormat, ExportOptions, ExportShape } from './export-options.ts';

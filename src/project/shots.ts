@@ -1,22 +1,23 @@
 import type { Shot } from '../formats/index.ts';
-import { isStill } from './export-options.ts';
+import { countsPlays, isStill } from './export-options.ts';
 import type { ExportOptions } from './export-options.ts';
 import { reelPositions } from './reel.ts';
 
 /**
  * Lists the frames of an exported file with `count` pictures. Each lasts `1 / frameRate` seconds; the first shot, and
  * the last picture when it is first shown, are held longer. In-betweens are inserted between neighbours, and in a
- * looping ping-pong also before the first picture. Formats with separate pictures do not repeat them backward.
+ * ping-pong that repeats also before the first picture. Formats with separate pictures do not repeat them backward.
  */
 export function shotsOf(
   count: number,
   options: Pick<
     ExportOptions,
-    'format' | 'frameRate' | 'holdFirst' | 'holdLast' | 'inBetweens' | 'thereAndBack' | 'loop'
+    'format' | 'frameRate' | 'holdFirst' | 'holdLast' | 'inBetweens' | 'thereAndBack' | 'loop' | 'plays'
   >,
 ): Shot[] {
-  const { format, frameRate, holdFirst, holdLast, inBetweens, loop } = options;
+  const { format, frameRate, holdFirst, holdLast, inBetweens, plays } = options;
   const thereAndBack = options.thereAndBack && !isStill(format);
+  const loop = options.loop || (plays > 1 && countsPlays(format));
   const order = reelPositions({ first: 0, last: count - 1, loop, pingPong: thereAndBack });
   const seconds = 1 / frameRate;
   const turn = order.indexOf(count - 1);

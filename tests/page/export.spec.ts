@@ -1,39 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { unzipSync } from 'fflate';
-import type { Locator, Page } from '@playwright/test';
-import { encodePng } from '../../src/formats/index.ts';
-import { button, field, frames as strip, open, set } from './driving.ts';
+import type { Page } from '@playwright/test';
+import { button, field, open, set } from './driving.ts';
+import { differenceOfExported, exported, openExport, save } from './export-dialog.ts';
 import { expect, test } from './fixtures.ts';
 import { makeFrame } from './media/frames.ts';
 import { readBack, metadataOf, needsReaders, webpOf } from './media/programs.ts';
 
-const count = 6;
-const [width, height] = [96, 64];
-
-/** Imports pictures as a project and opens the Export dialog. */
-async function openDialog(page: Page, opens = true): Promise<Locator> {
-  if (opens) await open(page);
-  const files = Array.from({ length: count }, (_, i) => ({
-    name: `frame${i + 1}.png`,
-    mimeType: 'image/png',
-    buffer: Buffer.from(encodePng(makeFrame(i, width, height))),
-  }));
-  await page.getByRole('button', { name: 'Projects', exact: true }).click();
-  await page.getByLabel('Make a project of pictures').setInputFiles(files);
-  await expect(strip(page)).toHaveCount(count);
-  await page.getByRole('button', { name: 'Export', exact: true }).click();
-  return page.getByRole('dialog', { name: 'Export' });
-}
-
-async function save(page: Page, dialog: Locator, format: string) {
-  await dialog.getByRole('radio', { name: format, exact: true }).check();
-  const [download] = await Promise.all([
-    page.waitForEvent('download'),
-    dialog.getByRole('button', { name: 'Save', exact: true }).click(),
-  ]);
-  const bytes = await readFile(await download.path());
-  return { bytes, name: download.suggestedFilename() };
-}
+const { count, width, height } = exported;
 
 /** Drops a file on the page. */
 async function drop(page: Page, { bytes, name }: { readonly bytes: Buffer; readonly name: string }) {
@@ -50,20 +23,10 @@ async function drop(page: Page, { bytes, name }: { readonly bytes: Buffer; reado
   );
 }
 
-/** Mean absolute difference of a decoded file and its source pictures, in 8-bit levels. */
-function meanDifference(rgb: Uint8Array, index: number): number {
-  const { data } = makeFrame(index, width, height);
-  let sum = 0;
-  for (let i = 0; i < width * height; i++) {
-    for (let c = 0; c < 3; c++) sum += Math.abs((rgb[3 * i + c] ?? 0) - (data[4 * i + c] ?? 0));
-  }
-  return sum / (3 * width * height);
-}
-
 test.describe('the Export dialog', { tag: '@cpu' }, () => {
   test('writes GIF, MP4, WebM and APNG that other programs can read', async ({ page }) => {
     needsReaders();
-    const dialog = await openDialog(page);
+    const dialog = await openExport(page);
     await dialog.getByLabel('Frame rate').fill('20');
     await dialog.getByLabel('Hold last frame').fill('0.5');
     const length = count / 20 + 0.5;
@@ -81,9 +44,10 @@ test.describe('the Export dialog', { tag: '@cpu' }, () => {
       const isVideo = extension === 'mp4' || extension === 'webm';
       expect(seen.frames, format).toHaveLength(isVideo ? length * 20 : count);
       for (let i = 0; i < count; i++) {
-        expect(meanDifference(seen.frames[i] ?? Buffer.alloc(0), i), `${format}, frame ${i}`).toBeLessThan(
-          bound,
-        );
+        expect(
+          differenceOfExported(seen.frames[i] ?? Buffer.alloc(0), i),
+          `${format}, frame ${i}`,
+        ).toBeLessThan(bound);
       }
       seen.times.slice(0, count).forEach(({ pts_time }, i) => {
         expect(Math.abs(pts_time - i / 20), `${format}, time of frame ${i}`).toBeLessThan(0.002);
@@ -97,7 +61,7 @@ test.describe('the Export dialog', { tag: '@cpu' }, () => {
 
   test('writes MP4 with x264 when that is chosen: smaller, and as close', async ({ page }) => {
     needsReaders();
-    const dialog = await openDialog(page);
+    const dialog = await openExport(page);
     await dialog.getByLabel('Scale', { exact: true }).fill('4');
     const fast = await save(page, dialog, 'MP4');
     await dialog.getByLabel('Encoder').selectOption('x264');
@@ -117,7 +81,7 @@ test.describe('the Export dialog', { tag: '@cpu' }, () => {
     page.on('request', (request) => {
       if (request.url().includes('ffmpeg-core')) fetched.push(request.url());
     });
-    const dialog = await openDialog(page);
+    const dialog = await openExport(page);
     await dialog.getByRole('radio', { name: 'MP4', exact: true }).check();
     await expect(dialog.getByText(/^about \d/)).toBeVisible();
     await dialog.getByLabel('Encoder').selectOption('x264');
@@ -135,7 +99,7 @@ test.describe('the Export dialog', { tag: '@cpu' }, () => {
 
   test('writes WebM with AV1 when that is chosen: smaller, and as close', async ({ page }) => {
     needsReaders();
-    const dialog = await openDialog(page);
+    const dialog = await openExport(page);
     await dialog.getByLabel('Scale', { exact: true }).fill('4');
     const vp9 = await save(page, dialog, 'WebM');
     await dialog.getByLabel('Codec').selectOption('av1');
@@ -184,7 +148,7 @@ test.describe('the Export dialog', { tag: '@cpu' }, () => {
           ? Promise.resolve({ supported: false, config }) : isSupported.call(VideoEncoder, config);`;
       await route.fulfill({ response, body: `${await response.text()}\n${without}` });
     });
-    const dialog = await openDialog(page);
+    const dialog = await openExport(page);
     await dialog.getByRole('radio', { name: 'WebM', exact: true }).check();
     await expect(dialog.getByText(/^about \d/)).toBeVisible();
     await expect(dialog.getByLabel('Codec')).toHaveCount(0);
@@ -192,7 +156,7 @@ test.describe('the Export dialog', { tag: '@cpu' }, () => {
 
   test('writes WebP, ZIP and the project', async ({ page }) => {
     needsReaders();
-    const dialog = await openDialog(page);
+    const dialog = await openExport(page);
     const webp = await save(page, dialog, 'WebP');
     const seen = await webpOf(webp.bytes);
     expect(seen.info).toContain(`Canvas size ${width} x ${height}`);
@@ -221,7 +185,7 @@ test.describe('the Export dialog', { tag: '@cpu' }, () => {
   test('writes files that bring the settings back when they are dropped on the page', async ({ page }) => {
     await open(page);
     await set(page, { Seed: 77 });
-    const dialog = await openDialog(page, false);
+    const dialog = await openExport(page, false);
     const files = [];
     for (const format of ['GIF', 'WebP', 'APNG', 'MP4', 'WebM']) {
       const { bytes, name } = await save(page, dialog, format);
@@ -242,7 +206,7 @@ test.describe('the Export dialog', { tag: '@cpu' }, () => {
 
   test('applies frame rate, scale, cross-fades and presets', async ({ page }) => {
     needsReaders();
-    const dialog = await openDialog(page);
+    const dialog = await openExport(page);
     await dialog.getByLabel('Frame rate').fill('60');
     await expect(dialog.getByText('50 a second are written instead of 60')).toBeVisible();
     await dialog.getByRole('button', { name: 'Use 50' }).click();
@@ -310,7 +274,7 @@ test.describe('where an export goes', { tag: '@cpu' }, () => {
   test('to the chosen file, and nowhere else', async ({ page }) => {
     needsReaders();
     await pickerOf(page, 'mine.gif');
-    const dialog = await openDialog(page);
+    const dialog = await openExport(page);
     const downloads: string[] = [];
     page.on('download', (download) => downloads.push(download.suggestedFilename()));
     const before = await scratchFiles(page);
@@ -325,7 +289,7 @@ test.describe('where an export goes', { tag: '@cpu' }, () => {
 
   test('nowhere when no file is chosen', async ({ page }) => {
     await pickerOf(page, null);
-    const dialog = await openDialog(page);
+    const dialog = await openExport(page);
     await dialog.getByRole('button', { name: 'Choose where…' }).click();
     await expect(dialog.getByRole('button', { name: 'Save', exact: true })).toBeEnabled();
     await expect(dialog.getByRole('progressbar')).toHaveCount(0);
@@ -335,7 +299,7 @@ test.describe('where an export goes', { tag: '@cpu' }, () => {
   for (const format of ['GIF', 'MP4', 'ZIP']) {
     test(`nowhere when ${format} is cancelled: nothing half-written stays`, async ({ page }) => {
       await pickerOf(page, 'mine');
-      const dialog = await openDialog(page);
+      const dialog = await openExport(page);
       const downloads: string[] = [];
       page.on('download', (download) => downloads.push(download.suggestedFilename()));
       await dialog.getByRole('radio', { name: format, exact: true }).check();
@@ -358,7 +322,7 @@ test.describe('where an export goes', { tag: '@cpu' }, () => {
 
   test('not into an older file when it is cancelled: that keeps its contents', async ({ page }) => {
     await pickerOf(page, 'mine.gif');
-    const dialog = await openDialog(page);
+    const dialog = await openExport(page);
     await page.evaluate(async () => {
       const root = await navigator.storage.getDirectory();
       const writable = await (await root.getFileHandle('mine.gif', { create: true })).createWritable();

@@ -234,7 +234,7 @@ test.describe('animations and videos', { tag: '@cpu' }, () => {
         data: lzw.encode(new Uint8Array(64).fill(index % 200), 8),
       }),
     );
-    const start = gifStart({ width: 8, height: 8, palette, loop: true, comment: null });
+    const start = gifStart({ width: 8, height: 8, palette, plays: 0, comment: null });
     await page.getByRole('button', { name: 'Projects', exact: true }).click();
     await page.getByLabel('Make a project of pictures').setInputFiles({
       name: 'long.gif',

@@ -4,9 +4,9 @@ import { wholeDurations } from '../durations.ts';
 import type { Encode } from './types.ts';
 
 /** APNG encoder: lossless; reuses the stored PNG files of unmodified frames. */
-export const encodeApng: Encode = async (feed, sink, { loop, note }, { signal, onProgress }) => {
+export const encodeApng: Encode = async (feed, sink, { plays, note }, { signal, onProgress }) => {
   const { width, height, count } = feed;
-  const writer = new ApngWriter({ width, height, frames: count, loop, chunks: noteChunks(note) });
+  const writer = new ApngWriter({ width, height, frames: count, plays, chunks: noteChunks(note) });
   const durations = wholeDurations(feed.seconds, 0.001, 1);
   let position = 0;
   const write = async (bytes: Uint8Array<ArrayBuffer>) => {

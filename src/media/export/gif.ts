@@ -29,7 +29,7 @@ const ditherers: Readonly<Record<Dither, (pixels: number) => Ditherer>> = {
 export const encodeGif: Encode = async (
   feed,
   sink,
-  { loop, dither, palettes, note },
+  { plays, dither, palettes, note },
   { signal, onProgress },
 ) => {
   const { width, height, count } = feed;
@@ -53,7 +53,7 @@ export const encodeGif: Encode = async (
     await sink.write(bytes, position);
     position += bytes.length;
   };
-  await write(gifStart({ width, height, palette: global?.bytes ?? null, loop, comment }));
+  await write(gifStart({ width, height, palette: global?.bytes ?? null, plays, comment }));
   /** Colours on the screen, as 0xRRGGBB. */
   const screen = new Uint32Array(width * height);
   let before: Uint8ClampedArray | null = null;

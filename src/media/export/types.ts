@@ -20,7 +20,8 @@ export type Dither = 'none' | 'ordered' | 'diffusion';
 export interface EncodeOptions {
   /** Frames per second, for formats with a constant frame rate. */
   readonly frameRate: number;
-  readonly loop: boolean;
+  /** Number of times that the animation plays; 0 for ever. */
+  readonly plays: number;
   /** 0 … 1, for lossy formats. */
   readonly quality: number;
   /** For GIF. */

@@ -24,7 +24,7 @@ type TakeStill = (file: Uint8Array) => Promise<void>;
 /** Animated WebP encoder: frames by the browser's encoder, or by ffmpeg if it has none; muxed here. */
 export const encodeWebp: Encode = async (feed, sink, options, { signal, createOutput, onProgress }) => {
   const { width, height, count } = feed;
-  const { loop, note } = options;
+  const { plays, note } = options;
   const durations = wholeDurations(feed.seconds, 0.001, 1);
   const native = await abortable(canEncodeWebp(), signal);
   let position = 0;
@@ -32,7 +32,7 @@ export const encodeWebp: Encode = async (feed, sink, options, { signal, createOu
     await sink.write(bytes, position);
     position += bytes.length;
   };
-  await write(webpStart({ width, height, loop, hasXmp: note !== null }));
+  await write(webpStart({ width, height, plays, hasXmp: note !== null }));
   let done = 0;
   const take: TakeStill = async (file) => {
     await write(webpFrame(file, { width, height, milliseconds: durations[done++] ?? 1 }));

@@ -111,7 +111,7 @@ function Presets({ draft }: { readonly draft: Draft }) {
 }
 
 function Timing({ draft }: { readonly draft: Draft }) {
-  const { options, set, number, range } = draft;
+  const { options, set, number, range, asksPlays } = draft;
   const { format } = options;
   const { animation, preferences } = useStores();
   const count = useSelect(animation, (state) => state.frames.length);
@@ -179,6 +179,7 @@ function Timing({ draft }: { readonly draft: Draft }) {
             set({ loop });
           }}
         />
+        {asksPlays && <NumberEntry words={exportFieldWords.plays} draft={number('plays')} step={1} />}
         <SwitchEntry
           label="Include the start picture"
           help="As the first one."

@@ -19,7 +19,7 @@ const side = 480;
 
 /** Plays the shots of the file, with its duration, dimensions and estimated size. */
 export function Preview({ draft, download }: { readonly draft: Draft; readonly download: number | null }) {
-  const { shots, placement, options } = draft;
+  const { shots, placement, options, asksPlays } = draft;
   const [playing, setPlaying] = useState(() => !matchMedia('(prefers-reduced-motion: reduce)').matches);
   const canvas = usePlayback(draft, playing);
   const estimate = useEstimate(draft, download);
@@ -49,7 +49,10 @@ export function Preview({ draft, download }: { readonly draft: Draft; readonly d
           <dl>
             <div>
               <dt>Length</dt>
-              <dd>{still ? frameCount(shots.length) : `${short(lengthOf(shots))} s`}</dd>
+              <dd>
+                {still ? frameCount(shots.length) : `${short(lengthOf(shots))} s`}
+                {asksPlays && options.plays > 1 && ` × ${options.plays}`}
+              </dd>
             </div>
             {!still && (
               <div>

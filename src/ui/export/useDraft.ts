@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import * as v from 'valibot';
 import {
+  countsPlays,
   defaultExportOptions,
   exportOptionsSchema,
   exportRanges,
@@ -33,6 +34,8 @@ export interface Draft {
   readonly placement: Placement;
   /** Whether the pictures have more than one size, so that some have to be fitted. */
   readonly mixed: boolean;
+  /** Whether the number of times that the file plays can be chosen: its format counts them, and it does not loop. */
+  readonly asksPlays: boolean;
   readonly valid: boolean;
 }
 
@@ -74,7 +77,7 @@ export function useDraft(): Draft {
   const number = (field: ExportField): NumberDraft => {
     const { minimum, maximum } = exportRanges[field];
     const text = texts[field] ?? String(Math.round(1000 * options[field]) / 1000);
-    const isWhole = field === 'inBetweens';
+    const isWhole = field === 'inBetweens' || field === 'plays';
     return {
       text,
       problem: problemOf(text, minimum, maximum, isWhole),
@@ -109,7 +112,9 @@ export function useDraft(): Draft {
     return width !== size.width || height !== size.height;
   });
   const shots = shotsOf(positions.length, options);
-  const numbers = (['frameRate', 'scale', 'holdFirst', 'holdLast', 'inBetweens'] as const).map(number);
+  const fields: readonly ExportField[] = ['frameRate', 'scale', 'holdFirst', 'holdLast', 'inBetweens'];
+  const asksPlays = countsPlays(options.format) && !options.loop;
+  const numbers = [...fields, ...(asksPlays ? (['plays'] as const) : [])].map(number);
   return {
     options,
     set,
@@ -119,6 +124,7 @@ export function useDraft(): Draft {
     shots,
     placement: placementOf({ width: size.width, height: size.height }, options),
     mixed,
+    asksPlays,
     valid: [...numbers, from, to].every(({ problem }) => problem === null),
   };
 }

@@ -22,6 +22,7 @@ export const exportFieldWords: Readonly<
   holdFirst: { label: 'Hold first frame', help: 'Seconds that it is shown longer.' },
   holdLast: { label: 'Hold last frame', help: 'Seconds that it is shown longer.' },
   inBetweens: { label: 'In-betweens', help: 'Cross-faded frames between one and the next.' },
+  plays: { label: 'Times to play', help: 'Then it stops at its last frame.' },
 };
 
 /** Says what is fetched before a file can be written, and how much. */

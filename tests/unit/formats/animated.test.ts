@@ -34,7 +34,7 @@ function gif(frames: number, comment: string | null): Uint8Array {
       data: new Uint8Array([8, 3, 0x2c, 0x2c, 0x2c, 0]),
     });
   return concatBytes([
-    gifStart({ width: 1, height: 1, palette, loop: true, comment }),
+    gifStart({ width: 1, height: 1, palette, plays: 0, comment }),
     ...Array.from({ length: frames }, (_, i) => frame(i % 2 === 0 ? null : 3)),
     gifEnd,
   ]);

@@ -9,7 +9,7 @@ const lzw = new GifLzw();
 
 function written(indices: Uint8Array, width: number, height: number) {
   return concatBytes([
-    gifStart({ width, height, palette, loop: true, comment: null }),
+    gifStart({ width, height, palette, plays: 0, comment: null }),
     gifFrame({
       x: 0,
       y: 0,
@@ -53,12 +53,28 @@ describe('the GIF writer', () => {
     expect(Buffer.from(frame?.pixels ?? []).equals(Buffer.from(indices))).toBe(true);
   });
 
+  it.each([
+    [0, [0, 0]],
+    [2, [1, 0]],
+    [300, [0x2b, 1]],
+    [65_536, [255, 255]],
+  ])('counts repeats after the first time: %i times', (plays, repeats) => {
+    const start = gifStart({ width: 1, height: 1, palette: null, plays, comment: null });
+    expect(Buffer.from(start).toString('latin1')).toContain('NETSCAPE2.0');
+    expect([...start.slice(-5)]).toEqual([3, 1, ...repeats, 0]);
+  });
+
+  it('writes no repetition for a file that plays once', () => {
+    const start = gifStart({ width: 1, height: 1, palette: null, plays: 1, comment: null });
+    expect(Buffer.from(start).toString('latin1')).not.toContain('NETSCAPE');
+  });
+
   it('writes a local palette, and a comment of several blocks', () => {
     const own = palette.toReversed();
     const size = { width: 2, height: 2 };
     const comment = 'seed '.repeat(200);
     const gif = concatBytes([
-      gifStart({ ...size, palette: null, loop: false, comment }),
+      gifStart({ ...size, palette: null, plays: 1, comment }),
       gifFrame({
         ...{ x: 0, y: 0, ...size, delay: 321, transparent: null, palette: own },
         data: lzw.encode(Uint8Array.of(0, 1, 2, 255), 8),

@@ -50,7 +50,7 @@ describe('texts in the metadata', () => {
   it('of a PNG and an APNG', async () => {
     const chunks = [pngText('Software', 'Drift'), pngText('Comment', note)];
     expect(await texts(withPngChunks(png, chunks))).toEqual(['Drift', note]);
-    const writer = new ApngWriter({ width, height, frames: 2, loop: true, chunks });
+    const writer = new ApngWriter({ width, height, frames: 2, plays: 0, chunks });
     expect(await texts(writer.frame(png, 1), writer.frame(png, 1), writer.end())).toEqual(['Drift', note]);
   });
 
@@ -60,7 +60,7 @@ describe('texts in the metadata', () => {
     const data = new GifLzw().encode(new Uint8Array(width * height), 8);
     const place = { x: 0, y: 0, width, height };
     const frame = gifFrame({ ...place, palette: own, delay: 1, transparent: null, data });
-    const start = gifStart({ width, height, palette: global, loop: true, comment: ascii });
+    const start = gifStart({ width, height, palette: global, plays: 0, comment: ascii });
     const [found = '', ...others] = await texts(start, frame, gifEnd);
     expect(JSON.parse(found)).toEqual(JSON.parse(note));
     expect(others).toEqual([]);
@@ -69,7 +69,7 @@ describe('texts in the metadata', () => {
   it('of a WebP', async () => {
     // Preceded by a chunk of odd length, which is padded.
     const frame = Uint8Array.of(0x41, 0x4e, 0x4d, 0x46, 3, 0, 0, 0, 1, 2, 3, 0);
-    const start = webpStart({ width, height, loop: true, hasXmp: true });
+    const start = webpStart({ width, height, plays: 0, hasXmp: true });
     expect(await texts(start, frame, webpXmp(xmpPacket(note, 'Drift')))).toEqual([note]);
   });
 
@@ -86,7 +86,7 @@ describe('texts in the metadata', () => {
     const whole = [
       withPngChunks(png, [pngText('Comment', note)]),
       mp4,
-      concatBytes([gifStart({ width, height, palette: null, loop: true, comment: ascii })]),
+      concatBytes([gifStart({ width, height, palette: null, plays: 0, comment: ascii })]),
     ];
     for (const file of whole) {
       for (let length = 1; length < file.length; length += 7) {

@@ -10,6 +10,7 @@ const options = fc.record({
   inBetweens: fc.integer({ min: 0, max: 6 }),
   thereAndBack: fc.boolean(),
   loop: fc.boolean(),
+  plays: fc.constantFrom(1, 3),
 });
 const plain = {
   format: 'gif',
@@ -19,6 +20,7 @@ const plain = {
   inBetweens: 0,
   thereAndBack: false,
   loop: true,
+  plays: 1,
 } as const;
 
 describe('shotsOf', () => {
@@ -32,6 +34,15 @@ describe('shotsOf', () => {
     const held = shotsOf(3, { ...plain, holdFirst: 1, holdLast: 2, thereAndBack: true, loop: false });
     expect(held.map(({ picture }) => picture)).toEqual([0, 1, 2, 1, 0]);
     expect(held.map(({ seconds }) => seconds)).toEqual([1.1, 0.1, 2.1, 0.1, 0.1]);
+  });
+
+  it('omits the return to the first picture where the file plays there and back again', () => {
+    const played = (format: 'gif' | 'mp4', plays: number) =>
+      shotsOf(3, { ...plain, format, thereAndBack: true, loop: false, plays }).map(({ picture }) => picture);
+    expect(played('gif', 3)).toEqual([0, 1, 2, 1]);
+    expect(played('gif', 1)).toEqual([0, 1, 2, 1, 0]);
+    // A video does not say how often it plays.
+    expect(played('mp4', 3)).toEqual([0, 1, 2, 1, 0]);
   });
 
   it('lists each picture once for an archive, however the animation plays', () => {
