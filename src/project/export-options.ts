@@ -32,7 +32,8 @@ export const exportOptionsSchema = v.object({
   format: v.picklist(exportFormats),
   frameRate: field('frameRate'),
   scale: field('scale'),
-  resampling: v.picklist(['nearest', 'lanczos']),
+  /** `browser`: the smoothing of its canvas at the highest quality. */
+  resampling: v.picklist(['nearest', 'lanczos', 'browser']),
   shape: v.picklist(shapes),
   /** How a picture is fitted to another aspect ratio: padded with bars, or cropped at two sides. */
   fit: v.picklist(['pad', 'crop']),

@@ -1,19 +1,21 @@
 import type { Picture } from '../../base/index.ts';
 import { placedIn } from '../../formats/index.ts';
 import type { PictureSize, Placement } from '../../formats/index.ts';
+import { canvasResampler } from './canvas-resampler.ts';
 import { Resampler, onWhite } from '../resample.ts';
-import type { Resampling } from '../resample.ts';
+import type { Rectangle, Resampling } from '../resample.ts';
 
 /** How pictures are placed, scaled, and fitted if they have other proportions than the frame was laid out for. */
 export interface RenderOptions {
   readonly placement: Placement;
-  readonly resampling: Resampling;
+  /** `browser`: the smoothing of its canvas; Lanczos where there is none. */
+  readonly resampling: Resampling | 'browser';
   readonly fit: 'pad' | 'crop';
 }
 
 interface SizedResampler {
   readonly size: PictureSize;
-  readonly scale: Resampler;
+  readonly scale: { apply(picture: Picture): Picture };
 }
 
 /** Renders pictures to output frames: scaled, centred on black, cropped, with transparency on white. */
@@ -47,15 +49,9 @@ export class Renderer {
       ({ size }) => size.width === picture.width && size.height === picture.height,
     );
     if (!resampler) {
-      const [across, down] = [picture.width / scaledWidth, picture.height / scaledHeight];
-      const part = {
-        x: (left - x) * across,
-        y: (top - y) * down,
-        width: columns * across,
-        height: rows * down,
-      };
       const size = { width: picture.width, height: picture.height };
-      resampler = { size, scale: new Resampler(size, part, columns, rows, this.#options.resampling) };
+      const whole = { x: x - left, y: y - top, width: scaledWidth, height: scaledHeight };
+      resampler = { size, scale: this.#resamplerOf(size, whole, { width: columns, height: rows }) };
       this.#resamplers = [...this.#resamplers.slice(-1), resampler];
     }
     const scaled = resampler.scale.apply(picture);
@@ -67,6 +63,21 @@ export class Renderer {
       data.set(scaled.data.subarray(from, from + 4 * columns), 4 * ((top + row) * width + left));
     }
     return { width, height, data };
+  }
+
+  /** Creates what scales pictures of `size` so that the whole of them lies at `whole` of the target. */
+  #resamplerOf(size: PictureSize, whole: Rectangle, { width, height }: PictureSize): SizedResampler['scale'] {
+    const { resampling } = this.#options;
+    const byCanvas = resampling === 'browser' ? canvasResampler(size, whole, { width, height }) : null;
+    if (byCanvas) return byCanvas;
+    const [across, down] = [size.width / whole.width, size.height / whole.height];
+    const part = {
+      x: -whole.x * across,
+      y: -whole.y * down,
+      width: width * across,
+      height: height * down,
+    };
+    return new Resampler(size, part, width, height, resampling === 'browser' ? 'lanczos' : resampling);
   }
 }
 

@@ -210,6 +210,7 @@ function Size({
           value={options.resampling}
           choices={[
             ['lanczos', 'Smooth (Lanczos)'],
+            ['browser', 'Smooth (the browser’s)'],
             ['nearest', 'Sharp pixels'],
           ]}
           onChange={(resampling) => {

@@ -37,7 +37,7 @@ describe('Renderer', () => {
         fc.integer({ min: 1, max: 40 }),
         fc.integer({ min: 1, max: 40 }),
         fc.integer({ min: 1, max: 40 }),
-        fc.constantFrom('nearest', 'lanczos'),
+        fc.constantFrom('nearest', 'lanczos', 'browser'),
         (side, width, height, kind) => {
           const plain = pictureOf(side, side, () => [12, 200, 255, 255]);
           const scaled = new Renderer({
@@ -59,6 +59,14 @@ describe('Renderer', () => {
       slope,
     );
     for (let x = 8; x < 56; x++) expect(Math.abs((at(scaled, x, 8)[0] ?? 0) - (4 * x - 2))).toBeLessThan(1.5);
+  });
+
+  it('scales with Lanczos where the browser has no canvas', () => {
+    const slope = pictureOf(32, 8, (x, y) => [8 * x, 30 * y, 8 * ((x * y) % 32), 255]);
+    const placement = { width: 40, height: 40, x: -12, y: 4, scaledWidth: 64, scaledHeight: 32 };
+    const scaled = (resampling: 'lanczos' | 'browser') =>
+      new Renderer({ placement, resampling, fit: 'pad' }).render(slope);
+    expect(scaled('browser')).toEqual(scaled('lanczos'));
   });
 
   it('centres on black when padded, and crops what does not fit', () => {
