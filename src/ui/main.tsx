@@ -23,10 +23,10 @@ if (import.meta.env.PROD) {
 }
 
 window.addEventListener('load', () => {
-  // Runs work without, too.
-  import('../store/long-runs.ts')
-    .then(({ attendLongRuns }) => {
-      attendLongRuns(stores);
+  // The page works without, too.
+  import('./shell/afterLoad.ts')
+    .then(({ afterLoad }) => {
+      afterLoad(stores);
     })
     .catch(() => undefined);
 });

@@ -9,6 +9,7 @@ import styles from './Branches.module.css';
 import {
   branchAfter,
   branchWords,
+  branchLabel,
   lastDepth,
   lineOf,
   nearestFrame,
@@ -129,9 +130,7 @@ export function Branches() {
           }}
         >
           <span className={styles['label']} style={{ left: scale.x(lastDepth(branch)) + 12 }} aria-hidden>
-            {branch.frames.length === 1
-              ? `Frame ${branch.depth}`
-              : `Frames ${branch.depth}–${lastDepth(branch)}`}
+            {branchLabel(branch)}
           </span>
         </div>
       ))}

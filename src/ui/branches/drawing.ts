@@ -3,7 +3,7 @@ import type { Branch } from '../../project/index.ts';
 /** Drawing of branches: one row for each, one below the other; the distance from the start picture is across. */
 
 /** Room left and right of the drawing, in CSS pixels; on the right stand the labels. */
-const margin = { left: 16, right: 108 };
+const margin = { left: 16, right: 132 };
 /** Largest distance of two frames. */
 const widest = 24;
 /** Largest radius of the bends. */
@@ -85,10 +85,15 @@ export function scrolledTo(
 
 /** Name of a branch: its frames by their distance from the start picture, and where it leaves another. */
 export function branchWords(branch: Branch): string {
-  const { depth, parent, frames } = branch;
-  const name = frames.length === 1 ? `Frame ${depth}` : `Frames ${depth} to ${lastDepth(branch)}`;
+  const { depth, parent } = branch;
+  const name = branchLabel(branch);
   if (parent === null) return name;
   return `${name}, from ${depth === 1 ? 'the start' : `frame ${depth - 1}`}`;
+}
+
+/** The frames of a branch, by their distance from the start picture. */
+export function branchLabel({ depth, frames }: Branch): string {
+  return frames.length === 1 ? `Frame ${depth}` : `Frames ${depth} to ${depth + frames.length - 1}`;
 }
 
 /** The index of the branch that an arrow key leads to from another; null if the key does not lead to any. */

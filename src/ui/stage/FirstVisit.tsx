@@ -17,7 +17,7 @@ export function FirstVisit() {
     void animation.chooseStart(fetchPicture(exampleUrl(file)), name);
   };
   return (
-    <div className={styles['visit']}>
+    <div className={styles['visit']} data-then="[data-run-bar] button">
       <h2 className={styles['claim']}>
         Drift turns one picture into an animation: each frame is a variant of the one before.
       </h2>

@@ -1,0 +1,115 @@
+/** Every state of the page by axe-core's rules, and the whole journey by keyboard alone. */
+import type { Locator, Page } from '@playwright/test';
+import { expectAccessible, injectAxe } from './axe.ts';
+import {
+  button,
+  chooseStart,
+  field,
+  finished,
+  frame,
+  generate,
+  open,
+  prepare,
+  set,
+  showMoreSettings,
+} from './driving.ts';
+import { expect, test } from './fixtures.ts';
+
+// Without transitions, whose colours in between are nobody's choice.
+test.use({ contextOptions: { reducedMotion: 'reduce' } });
+
+test.beforeEach(async ({ page }) => {
+  await injectAxe(page);
+});
+
+const dialog = (page: Page, name: string): Locator => page.getByRole('dialog', { name, exact: true });
+
+/** Opens a dialog with the button of its name, checks it, and closes it. */
+async function checkDialog(page: Page, name: string, state: string): Promise<void> {
+  await button(page, name).click();
+  await expect(dialog(page, name)).toBeVisible();
+  await expectAccessible(page, state);
+  await page.keyboard.press('Escape');
+  await expect(dialog(page, name)).toHaveCount(0);
+}
+
+const noPicture = { name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('not a picture') };
+
+test('axe finds nothing on the first visit', { tag: '@cpu' }, async ({ page }) => {
+  await open(page);
+  await expectAccessible(page, 'the first visit');
+  await button(page, 'Help').click();
+  await expectAccessible(page, 'the help');
+  await page.keyboard.press('Escape');
+  await checkDialog(page, 'Models', 'the models');
+  await checkDialog(page, 'Projects', 'no projects yet');
+  await page.getByLabel('Start image').setInputFiles(noPicture);
+  await expect(page.getByRole('alert')).toBeVisible();
+  await expectAccessible(page, 'an error');
+});
+
+test('axe finds nothing while frames are made, edited and exported', { tag: '@cpu' }, async ({ page }) => {
+  await prepare(page, { Frames: 3, Steps: 1, Seed: 1 });
+  await showMoreSettings(page);
+  await expectAccessible(page, 'a start picture, all settings unfolded');
+  await set(page, { Steps: 0 });
+  await expectAccessible(page, 'a number that is not allowed');
+  await set(page, { Steps: 1 });
+  await generate(page);
+  await finished(page, 3);
+  await expectAccessible(page, 'frames');
+  await checkDialog(page, 'Export', 'the export');
+  await checkDialog(page, 'Projects', 'a project in the list');
+  await button(page, 'Insight').click();
+  await expectAccessible(page, 'the insight chart');
+  await frame(page, 1).click();
+  await button(page, 'Go on from frame 1').click();
+  await set(page, { Frames: 2, Seed: 2 });
+  await generate(page);
+  await finished(page, 3);
+  await expect(page.getByRole('tree', { name: 'Branches' })).toBeVisible();
+  await expectAccessible(page, 'branches');
+  await button(page, 'Edit frames').click();
+  await expect(page.getByRole('toolbar', { name: 'Selected frames' })).toBeVisible();
+  await expectAccessible(page, 'selected frames');
+
+  await set(page, { Frames: 999, Steps: 50 });
+  await generate(page);
+  await button(page, 'Add to queue').click();
+  await button(page, 'Add to queue').click();
+  await expect(page.getByRole('list', { name: 'Queued runs' }).getByRole('listitem')).toHaveCount(2);
+  await expectAccessible(page, 'a run in progress and others in the queue');
+  await button(page, 'Stop all').click();
+  await expect(button(page, 'Generate')).toBeEnabled();
+
+  await page.getByRole('tab', { name: 'Smooth' }).click();
+  await expectAccessible(page, 'the settings of smooth mode');
+  await page.getByRole('tab', { name: 'Pick by hand' }).click();
+  await set(page, { 'Batch size': 2, Steps: 2 });
+  await button(page, 'Generate').click();
+  await expect(page.getByText(/: take one/)).toBeVisible();
+  await expectAccessible(page, 'variants to pick from');
+});
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, colorScheme: 'light' });
+
+  test('axe finds nothing', { tag: '@cpu' }, async ({ page }) => {
+    await open(page);
+    await expectAccessible(page, 'the first visit');
+    await chooseStart(page);
+    await set(page, { Frames: 2, Steps: 1 });
+    await showMoreSettings(page);
+    await expectAccessible(page, 'the settings');
+    await generate(page);
+    await finished(page, 2);
+    await expectAccessible(page, 'frames');
+    await button(page, 'Insight').tap();
+    await button(page, 'Edit frames').tap();
+    await expectAccessible(page, 'the insight chart and selected frames');
+    await button(page, 'End the selection').tap();
+    for (const name of ['Export', 'Projects', 'Models']) await checkDialog(page, name, `the dialog ${name}`);
+    await field(page, 'Frames').tap();
+    await expectAccessible(page, 'a field with its help');
+  });
+});
