@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defaultClientConditions, defineConfig } from 'vite';
 import type { Plugin } from 'vite';
+import { helpPages } from './tools/help-pages.ts';
 import { initialScriptBudget } from './tools/initial-script-budget.ts';
 import { serviceWorker } from './tools/service-worker.ts';
 
@@ -74,7 +75,14 @@ const output = {
 
 export default defineConfig({
   base: './',
-  plugins: [react(), policyInPage, modelsAsTheyAre, initialScriptBudget(130), serviceWorker()],
+  plugins: [
+    react(),
+    policyInPage,
+    modelsAsTheyAre,
+    helpPages(contentSecurityPolicy),
+    initialScriptBudget(130),
+    serviceWorker(),
+  ],
   // ONNX Runtime without its WebAssembly inlined as an address: src/runtime/assets.ts says where that is.
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
   server: { headers },

@@ -216,6 +216,31 @@ test.describe('the controls', { tag: '@cpu' }, () => {
   });
 });
 
+test(
+  'the help lists the keys, and opens the guide beside the page',
+  { tag: '@cpu' },
+  async ({ context, page }) => {
+    await open(page);
+    await button(page, 'Help').click();
+    await expect(page.getByRole('heading', { name: 'Keys' })).toBeVisible();
+    const [guide] = await Promise.all([
+      context.waitForEvent('page'),
+      page.getByRole('link', { name: 'Guide for artists' }).click(),
+    ]);
+    await expect(guide.getByRole('heading', { name: 'A guide for artists' })).toBeVisible();
+    const picture = guide.getByRole('img').first();
+    await picture.scrollIntoViewIfNeeded();
+    await expect(picture).toHaveJSProperty('complete', true);
+    expect(
+      await picture.evaluate((img) => (img instanceof HTMLImageElement ? img.naturalWidth : 0)),
+    ).toBeGreaterThan(0);
+    // The policy lets the style sheet in.
+    await expect(guide.locator('body')).toHaveCSS('max-width', '720px');
+    await guide.getByRole('link', { name: 'Models', exact: true }).first().click();
+    await expect(guide.getByRole('heading', { name: 'Models', exact: true })).toBeVisible();
+  },
+);
+
 test('MP4 without an H.264 encoder in the browser', { tag: '@cpu' }, async ({ openBrowser }) => {
   needsReaders();
   const page = await openBrowser(withoutH264);

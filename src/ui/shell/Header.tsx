@@ -1,19 +1,15 @@
 import { CircleHelp } from 'lucide-react';
+import { Suspense, useState } from 'react';
 import { ProjectBar } from '../projects/ProjectBar.tsx';
 import { Button } from '../shared/Button.tsx';
+import { lazyPart } from '../shared/lazyPart.tsx';
 import styles from './Header.module.css';
-import { shortcuts } from './shortcuts.ts';
 import { UndoButtons } from './UndoButtons.tsx';
 
-const advice = [
-  'Each frame is made from the one before, so small changes add up: the picture drifts.',
-  'Repeats decide how busy the frames get. Too little ends in plain texture, too much in clutter.',
-  'Prompts are touchy: change a few words at a time.',
-  '10 steps are often enough.',
-  'Everything you make is kept on this device as you make it. You find it under Projects.',
-];
+const Help = lazyPart(async () => (await import('./Help.tsx')).Help);
 
 export function Header() {
+  const [opened, setOpened] = useState(false);
   return (
     <header className={styles['header']}>
       <svg viewBox="0 0 24 24" width="24" height="24" aria-hidden className={styles['mark']}>
@@ -28,24 +24,19 @@ export function Header() {
         <CircleHelp size={20} aria-hidden />
         <span className="hidden-text">Help</span>
       </Button>
-      <div id="help" popover="auto" className={styles['help']}>
-        <h2>Good to know</h2>
-        <ul className={styles['advice']}>
-          {advice.map((line) => (
-            <li key={line}>{line}</li>
-          ))}
-        </ul>
-        <h2>Keys</h2>
-        <dl className={styles['keys']}>
-          {shortcuts.map(({ keys, effect }) => (
-            <div key={keys}>
-              <dt>
-                <kbd>{keys}</kbd>
-              </dt>
-              <dd>{effect}</dd>
-            </div>
-          ))}
-        </dl>
+      <div
+        id="help"
+        popover="auto"
+        className={styles['help']}
+        onToggle={() => {
+          setOpened(true);
+        }}
+      >
+        {opened && (
+          <Suspense>
+            <Help />
+          </Suspense>
+        )}
       </div>
     </header>
   );

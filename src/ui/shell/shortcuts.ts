@@ -1,19 +1,3 @@
-/** Keyboard shortcuts of the page, as listed in the help. */
-export const shortcuts: readonly { keys: string; effect: string }[] = [
-  { keys: 'Space', effect: 'Play or pause' },
-  { keys: '← →', effect: 'One frame back or on' },
-  { keys: 'Home, End', effect: 'To the start picture, to the last frame' },
-  { keys: 'Shift ← →, Ctrl A', effect: 'Select frames in the film strip' },
-  { keys: 'Del, Ctrl D, Alt ← →', effect: 'Delete, duplicate, move them' },
-  { keys: '+ − 0', effect: 'Zoom the picture in, out, show it whole' },
-  { keys: 'O', effect: 'Onion skin: the frame before shows through' },
-  { keys: '1 … 9', effect: 'Take a variant, when you pick by hand' },
-  { keys: 'Esc', effect: 'Stop making frames' },
-  { keys: 'Ctrl Z', effect: 'Undo the last change' },
-  { keys: 'Ctrl Shift Z, Ctrl Y', effect: 'Redo it' },
-  { keys: 'Ctrl V', effect: 'Start from the picture that was copied' },
-];
-
 /** What decides whether the focused element uses a key itself. */
 export interface KeyTarget {
   /** Tag name in lower case. */
