@@ -29,7 +29,8 @@ export default defineConfig<RigOptions>({
   reporter: 'list',
   // The first run of a network compiles its shaders, which takes software GPUs long.
   timeout: 300_000,
-  expect: { timeout: 120_000 },
+  expect: { timeout: 120_000, toHaveScreenshot: { maxDiffPixelRatio: 0.0005 } },
+  snapshotPathTemplate: '{testDir}/looks/{arg}{ext}',
   // Other tests change answers of the server, which the service worker would not ask.
   use: { baseURL: address, trace: 'retain-on-failure', serviceWorkers: 'block' },
   webServer: {
