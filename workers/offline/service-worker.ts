@@ -33,8 +33,9 @@ self.addEventListener('install', (event) => {
 self.addEventListener('activate', (event) => {
   void early.activate(event);
   event.waitUntil(late.sweep());
-  // The first visit has no service worker until now.
-  event.waitUntil(self.clients.claim());
+  // The first visit has no service worker until now. Activation must not wait for it: Firefox settles the promise only
+  // after the activation, and holds back all requests of the page until then.
+  void self.clients.claim();
 });
 
 self.addEventListener('message', (event) => {

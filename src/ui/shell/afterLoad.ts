@@ -6,4 +6,6 @@ import { keepFocus } from './keepFocus.ts';
 export function afterLoad(stores: Stores): void {
   attendLongRuns(stores);
   keepFocus();
+  // WebKitGTK 2.50 crashes when WebCodecs, in a worker, is what starts its media library. This starts it.
+  document.createElement('video').canPlayType('video/mp4');
 }
