@@ -10,6 +10,7 @@ import {
 } from '../../../../src/models/index.ts';
 import type { LocalFolder } from '../../../../src/models/index.ts';
 import { memorySource } from '../../../../src/models/source.ts';
+import { utf8 } from '../../../support/bytes.ts';
 import { failure } from '../../../support/failure.ts';
 import { MemoryFiles } from '../../../support/install/memory-files.ts';
 import { base, tinyWeb } from '../../../support/install/tiny-source.ts';
@@ -184,6 +185,22 @@ describe('model source', () => {
         return into.contents(source.id);
       };
       expect(await contents(withWeights(files))).toEqual(await contents(inDiffusersLayout()));
+    });
+
+    it.each(variants)('is the same from a folder with a model.json: %s', async (_, files) => {
+      const contentOf = (named: ReadonlyMap<string, Uint8Array<ArrayBuffer>>) => {
+        const content = tinyModelFiles();
+        content.delete('unet/weights.safetensors');
+        for (const [name, bytes] of named) content.set(`unet/${name}`, bytes);
+        const names = [...named.keys()];
+        const entry = names.find((name) => name.includes('.index.')) ?? names[0] ?? '';
+        const manifest = Buffer.from(content.get('model.json') ?? []).toString();
+        expect(manifest).toContain('unet/weights.safetensors');
+        content.set('model.json', utf8(manifest.replace('unet/weights.safetensors', `unet/${entry}`)));
+        return content;
+      };
+      const plain = new Map([['diffusion_pytorch_model.safetensors', weights]]);
+      expect(await installed(contentOf(files))).toEqual(await installed(contentOf(plain)));
     });
 
     it('is rejected with the reason when a shard is missing, truncated or a duplicate', async () => {
