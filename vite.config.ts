@@ -73,6 +73,14 @@ const output = {
     names.some((name) => name.endsWith('.mjs')) ? 'assets/[name]-[hash].js' : 'assets/[name]-[hash][extname]',
 };
 
+/**
+ * What both the page and its lazily loaded parts use, as one chunk: a chunk for each would repeat names and compress worse.
+ */
+const sharedByPage = {
+  name: 'shared',
+  test: /\/node_modules\/(react|valibot|lucide-react\/dist\/esm\/(createLucideIcon|icons\/x)\b)|\/src\/(base\/errors|project\/settings|ui\/shared\/(Button|Dialog|classes|stores))\b/,
+};
+
 export default defineConfig({
   base: './',
   plugins: [
@@ -94,7 +102,7 @@ export default defineConfig({
     target: 'es2023',
     chunkSizeWarningLimit: 1500,
     assetsInlineLimit: 0,
-    rolldownOptions: { output },
+    rolldownOptions: { output: { ...output, codeSplitting: { groups: [sharedByPage] } } },
   },
   optimizeDeps: { exclude: ['onnxruntime-web', '@ffmpeg/ffmpeg'] },
 });
