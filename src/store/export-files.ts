@@ -1,27 +1,7 @@
-/** Writing and measuring files for the Export dialog; loaded lazily on first use. */
+/** Writing files for the Export dialog; loaded lazily on first use. */
 import { removeEmpty } from '../base/index.ts';
-import { documentToText, madeWithNote, shotsOf, startId } from '../project/index.ts';
+import { exportParams } from './export-params.ts';
 import type { ExportRequest, ExportSources, WrittenFile } from './export.ts';
-
-/** Builds the parameters of the media worker's `export` method. */
-async function paramsOf(
-  { options, positions }: ExportRequest,
-  { animation, settings, picturesAt }: ExportSources,
-) {
-  const { frames: all, tree } = animation.getState();
-  const made = positions.flatMap((position) => tree.nodes.get(all.at(position - 1)?.id ?? startId) ?? []);
-  const models = [...new Set(made.flatMap(({ model }) => (model === '' ? [] : [model])))];
-  const used = made.at(-1)?.settings ?? settings.getState().values;
-  const document = options.includeHow && options.format === 'zip' ? animation.document() : null;
-  const { source, frames } = await picturesAt(positions);
-  return {
-    source: { ...source, held: [...source.held] },
-    frames,
-    options,
-    note: options.includeHow ? madeWithNote({ models, settings: used, frames: made.length }) : null,
-    document: document && documentToText(document),
-  };
-}
 
 /** Writes a file, streaming to `target` if it is not null. */
 export async function exported(
@@ -34,14 +14,16 @@ export async function exported(
   },
 ): Promise<Omit<WrittenFile, 'name'>> {
   try {
-    const params = await paramsOf(request, sources);
+    const params = await exportParams(request, sources);
     call.signal.throwIfAborted();
     const { file, bytes, width, height } = await sources.media.call(
       'export',
       { ...params, target, first: null },
       call,
     );
-    return { file, bytes, width, height };
+    // Encoded once: of the worker's temporary files only the latest are kept, and `file` may be one of them.
+    let still: Promise<Blob> | null = null;
+    return { file, bytes, width, height, still: () => (still ??= stillOf(params, sources)) };
   } catch (error) {
     // The worker removes only what it has begun to write.
     if (target) await removeEmpty(target);
@@ -49,29 +31,17 @@ export async function exported(
   }
 }
 
-/** Number of shots that are encoded to estimate the size of all. */
-const sampledShots = 6;
-
-/**
- * Estimates the size of a file in bytes, by linear extrapolation from files of one shot and of `sampledShots`: in many
- * formats the first frame is larger, since later ones encode only what changes.
- */
-export async function measured(
-  request: ExportRequest,
-  sources: ExportSources,
-  signal: AbortSignal,
-): Promise<number> {
-  const { options } = request;
-  const params = await paramsOf({ ...request, options: { ...options, limit: null } }, sources);
-  const lengthOf = async (first: number) => {
-    signal.throwIfAborted();
-    const { bytes } = await sources.media.call('export', { ...params, target: null, first }, { signal });
-    return bytes;
-  };
-  const count = shotsOf(request.positions.length, options).length;
-  const sampled = Math.min(count, sampledShots);
-  const some = await lengthOf(sampled);
-  if (sampled === count) return some;
-  const one = await lengthOf(1);
-  return one + ((some - one) * (count - 1)) / (sampled - 1);
+/** Encodes the first frame of a file as a PNG: an APNG of one frame. */
+async function stillOf(
+  { source, frames, options }: Awaited<ReturnType<typeof exportParams>>,
+  { media }: ExportSources,
+): Promise<Blob> {
+  const { signal } = new AbortController();
+  const only = { source, frames: frames.slice(0, 1), note: null, document: null, target: null, first: null };
+  const { file } = await media.call(
+    'export',
+    { ...only, options: { ...options, format: 'apng', limit: null } },
+    { signal },
+  );
+  return new Blob(file ? [file] : [], { type: 'image/png' });
 }

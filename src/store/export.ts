@@ -1,7 +1,6 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import { MediaError } from '../base/index.ts';
-import type { PictureSize } from '../formats/index.ts';
 import { frameRateOf, reelPositions, startId } from '../project/index.ts';
 import type { ExportFormat, ExportOptions, PictureRef, PictureSource } from '../project/index.ts';
 import type { EncodeProgress, Result, mediaApi } from '../protocol/index.ts';
@@ -49,6 +48,8 @@ export interface WrittenFile {
   /** In pixels. */
   readonly width: number;
   readonly height: number;
+  /** Encodes its first frame as a PNG file. */
+  readonly still: () => Promise<Blob>;
 }
 
 export interface ExportState {
@@ -63,10 +64,8 @@ export interface ExportStore extends StoreApi<ExportState> {
   readonly download: (kind: ExportKind) => Promise<void>;
   /** Exports a file for the Export dialog, streaming to `target`; downloads it if `target` is null. */
   readonly save: (request: ExportRequest, target: FileSystemFileHandle | null) => Promise<void>;
-  /** What the file takes in this browser: see the worker's method. @throws the signal's reason when aborted */
-  readonly needs: (options: ExportOptions, size: PictureSize, signal: AbortSignal) => Promise<ExportNeeds>;
-  /** Estimates the size of a file in bytes from its first frames. @throws the signal's reason when aborted */
-  readonly measure: (request: ExportRequest, signal: AbortSignal) => Promise<number>;
+  /** For `measured` and `needsOfExport`, which only the dialog loads. */
+  readonly sources: ExportSources;
   /** Releases the finished file of the Export dialog. */
   readonly dismiss: () => void;
   readonly cancel: () => void;
@@ -214,6 +213,7 @@ export function createExport({
 
   return {
     ...store,
+    sources,
     async download(kind) {
       if (animation.getState().frames.length === 0) {
         notices.error(
@@ -245,12 +245,6 @@ export function createExport({
         store.setState({ written: { ...rest, name, file } });
         return `${name} is written.`;
       });
-    },
-    needs: (options, { width, height }, signal) =>
-      media.call('needs', { options, width, height }, { signal }),
-    async measure(request, signal) {
-      const { measured } = await import('./export-files.ts');
-      return measured(request, sources, signal);
     },
     dismiss() {
       store.setState({ written: null });

@@ -1,4 +1,6 @@
-import { Share2 } from 'lucide-react';
+import { Copy, Share2 } from 'lucide-react';
+import { useState } from 'react';
+import { InputError } from '../../base/index.ts';
 import { suggestedName } from '../../store/index.ts';
 import type { WrittenFile } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
@@ -6,7 +8,7 @@ import { ProgressBar } from '../shared/ProgressBar.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import { bytes, timeLeft } from '../shared/words.ts';
 import styles from './ExportDialog.module.css';
-import { chooseFile, hasSavePicker, isShareable, share } from './handing-over.ts';
+import { chooseFile, copyAnimation, hasSavePicker, isCopyable, isShareable, share } from './handing-over.ts';
 import type { Draft } from './useDraft.ts';
 import { downloadWords } from './words.ts';
 
@@ -85,18 +87,37 @@ export function ExportFooter({
   );
 }
 
-function Written({
-  written: { name, file, bytes: length, width, height },
-}: {
-  readonly written: WrittenFile;
-}) {
+function Written({ written }: { readonly written: WrittenFile }) {
   const { notices } = useStores();
+  const { name, file, bytes: length, width, height, still } = written;
+  const [copied, setCopied] = useState<WrittenFile | null>(null);
   const shared = file && new File([file], name, { type: file.type });
+  const copy = async (picture: Blob) => {
+    try {
+      await copyAnimation(picture, still);
+      setCopied(written);
+    } catch (cause) {
+      notices.error(
+        new InputError('copy-refused', 'The browser did not let Drift copy the file.', {
+          remedy: 'Allow this page to use the clipboard, then try again, or use the file that was saved.',
+          cause,
+        }),
+      );
+    }
+  };
   return (
     <div className={styles['written']}>
       <p role="status">
         {name}: {bytes(length)}, {width} × {height}
+        {copied === written &&
+          '. Copied: documents and mails take the animation, other programs its first frame.'}
       </p>
+      {shared && isCopyable(shared) && (
+        <Button onClick={() => void copy(shared)}>
+          <Copy size={16} aria-hidden />
+          Copy
+        </Button>
+      )}
       {shared && isShareable(shared) && (
         <Button
           onClick={() => {

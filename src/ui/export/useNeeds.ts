@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { needsOfExport } from '../../store/index.ts';
 import type { ExportNeeds } from '../../store/index.ts';
 import { useSelect, useStores } from '../shared/stores.ts';
 import type { Draft } from './useDraft.ts';
@@ -24,7 +25,7 @@ export function useNeeds({ options, placement: { width, height } }: Draft): Draf
     const take = (needs: ExportNeeds) => {
       if (!stop.signal.aborted) setKnown({ key, needs });
     };
-    exporter.needs(options, { width, height }, stop.signal).then(take, () => {
+    needsOfExport(options, { width, height }, exporter.sources, stop.signal).then(take, () => {
       // Saving reports the error.
       take({ hasAv1: false, download: 0 });
     });
