@@ -1,6 +1,6 @@
 import type { Picture } from '../base/index.ts';
 import { Scope, segmentPoints } from '../diffusion/index.ts';
-import type { DeviceTensor, Pipeline } from '../diffusion/index.ts';
+import type { DeviceTensor, Pipeline, SegmentPoint } from '../diffusion/index.ts';
 import { renderFrames } from './frames.ts';
 import type { RenderWatch } from './frames.ts';
 
@@ -38,35 +38,36 @@ export interface SegmentBatch {
  * embeddings linearly, noises so that they stay standard normal.
  */
 export function* segmentBatches(
-  { compute }: Pipeline,
+  pipeline: Pipeline,
   segment: Segment,
 ): Generator<SegmentBatch, void, undefined> {
   const points = segmentPoints(segment.intermediate, segment.noiseShift, segment.ease);
   for (let begin = 0; begin < points.length; begin += segment.batchSize) {
     const batch = points.slice(begin, begin + segment.batchSize);
     if (begin + batch.length <= (segment.done ?? 0)) continue;
-    const scope = new Scope();
-    const rows = (tensor: DeviceTensor) =>
-      scope.own(compute.empty([batch.length, ...tensor.dims.slice(1)], 'float32'));
-    try {
-      const [embeds, noise] = [rows(segment.startEmbeds), rows(segment.startNoise)];
-      for (const [row, point] of batch.entries()) {
-        compute.lerp(segment.startEmbeds, segment.goalEmbeds, point.embedding, false, embeds, row);
-        compute.lerp(
-          segment.startNoise,
-          segment.newNoise,
-          point.noise,
-          true,
-          noise,
-          row,
-          segment.correlation,
-        );
-      }
-      yield { first: begin, embeds, noise };
-    } catch (error) {
-      scope.dispose();
-      throw error;
+    yield { first: begin, ...inputsAt(pipeline, segment, batch) };
+  }
+}
+
+/** Embeddings and noises at some positions of a segment, one row each; the caller owns both. */
+export function inputsAt(
+  { compute }: Pipeline,
+  { startEmbeds, goalEmbeds, startNoise, newNoise, correlation }: Segment,
+  points: readonly SegmentPoint[],
+): Omit<SegmentBatch, 'first'> {
+  const scope = new Scope();
+  const rows = (tensor: DeviceTensor) =>
+    scope.own(compute.empty([points.length, ...tensor.dims.slice(1)], 'float32'));
+  try {
+    const [embeds, noise] = [rows(startEmbeds), rows(startNoise)];
+    for (const [row, point] of points.entries()) {
+      compute.lerp(startEmbeds, goalEmbeds, point.embedding, false, embeds, row);
+      compute.lerp(startNoise, newNoise, point.noise, true, noise, row, correlation);
     }
+    return { embeds, noise };
+  } catch (error) {
+    scope.dispose();
+    throw error;
   }
 }
 
@@ -78,8 +79,8 @@ export interface SegmentRendering {
   readonly measure?: (embeds: DeviceTensor, batch: Scope) => readonly DeviceTensor[];
   /** Computes float tensors from finished frames, likewise; `first` is the index of the first frame in the segment. */
   readonly look?: (frames: DeviceTensor, first: number, batch: Scope) => Promise<readonly DeviceTensor[]>;
-  /** Callbacks for rendering `count` frames from index `first` of the segment. */
-  readonly watch?: (first: number, count: number) => RenderWatch;
+  /** Callbacks for rendering `count` frames from index `first` of the segment, `ahead` frames after the one that is yielded next. */
+  readonly watch?: (first: number, count: number, ahead?: number) => RenderWatch;
 }
 
 /** Finished frames of a segment. */
@@ -87,6 +88,10 @@ export interface SegmentFrames {
   readonly first: number;
   readonly pictures: readonly Picture[];
   readonly extra: readonly Float32Array[];
+  /** Positions along the segment, 0 … 1, if they do not follow from the easing function. */
+  readonly positions?: readonly number[];
+  /** Time that each frame took; default: the time since the batch before. */
+  readonly seconds?: number;
 }
 
 /**

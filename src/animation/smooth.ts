@@ -6,6 +6,7 @@ import type { Settings, SmoothPlan } from '../project/index.ts';
 import { Estimate } from './estimate.ts';
 import { guidedEmbedding } from './frames.ts';
 import { reportWidth, toInsight } from './insight.ts';
+import { renderAdaptiveSegment } from './adaptive.ts';
 import { renderSegment } from './segment.ts';
 import { Past } from './past.ts';
 import type { Comparison } from './past.ts';
@@ -122,45 +123,60 @@ export async function* smooth(
       const noiseShift = kind === 'segment' ? settings.noiseShift : kind === 'closing' ? 1 : 0;
       let likenesses: Comparison['likeness'][] = [];
       let reached = past.count;
-      const rendering = renderSegment(
-        pipeline,
-        {
-          startEmbeds: at.embeds,
-          goalEmbeds: goal.keypoint.embeds,
-          startNoise: at.noise,
-          newNoise: goal.keypoint.noise,
-          intermediate: frames,
-          noiseShift,
-          // Noise of earlier keypoints, such as the first, is still part of later mixtures.
-          correlation: correlation(at.mixture, goal.keypoint.mixture),
-          batchSize,
-          ease: (t) => ease(easing, t),
-          done,
-        },
-        {
-          steps,
-          guidanceScale,
-          measure: (embeds, batch) => [goal.report, look(embeds, batch)],
-          look: async (pictures, first, batch) => {
-            const cosines: DeviceTensor[] = [];
-            likenesses = [];
-            // Recomputed frames replace the ones that overflowed.
-            past.rewind(reached);
-            // Frames that exist already have been compared before.
-            for (let row = Math.max(0, done - first); row < (pictures.dims[0] ?? 0); row++) {
-              const comparison = await past.follow(batch.own(pipeline.compute.row(pictures, row)), signal);
-              likenesses.push(comparison.likeness);
-              cosines.push(batch.own(comparison.cosines));
-            }
-            return cosines;
-          },
-          watch: (first, count) => progress.watch(index, Math.max(0, done - first), count),
-        },
-      );
+      const follow = async (picture: DeviceTensor, batch: Scope) => {
+        const comparison = await past.follow(picture, signal);
+        likenesses.push(comparison.likeness);
+        return batch.own(comparison.cosines);
+      };
+      const segment = {
+        startEmbeds: at.embeds,
+        goalEmbeds: goal.keypoint.embeds,
+        startNoise: at.noise,
+        newNoise: goal.keypoint.noise,
+        intermediate: frames,
+        noiseShift,
+        // Noise of earlier keypoints, such as the first, is still part of later mixtures.
+        correlation: correlation(at.mixture, goal.keypoint.mixture),
+        batchSize,
+        ease: (t: number) => ease(easing, t),
+        done,
+      };
+      const common = {
+        steps,
+        guidanceScale,
+        measure: (embeds: DeviceTensor, batch: Scope) => [goal.report, look(embeds, batch)],
+        watch: (first: number, count: number, ahead = 0) =>
+          progress.watch(index + ahead, Math.max(0, done - first), count),
+      };
+      const rendering =
+        easing === 'adaptive' && kind !== 'first'
+          ? renderAdaptiveSegment(pipeline, segment, {
+              ...common,
+              start: source,
+              signal,
+              follow: (picture, batch) => {
+                likenesses = [];
+                return follow(picture, batch);
+              },
+            })
+          : renderSegment(pipeline, segment, {
+              ...common,
+              look: async (pictures, first, batch) => {
+                const cosines: DeviceTensor[] = [];
+                likenesses = [];
+                // Recomputed frames replace the ones that overflowed.
+                past.rewind(reached);
+                // Frames that exist already have been compared before.
+                for (let row = Math.max(0, done - first); row < (pictures.dims[0] ?? 0); row++) {
+                  cosines.push(await follow(batch.own(pipeline.compute.row(pictures, row)), batch));
+                }
+                return cosines;
+              },
+            });
       let began = performance.now();
-      for await (const { first, pictures, extra } of rendering) {
+      for await (const { first, pictures, extra, positions, ...made } of rendering) {
         progress.finish();
-        const seconds = (performance.now() - began) / 1000 / pictures.length;
+        const seconds = made.seconds ?? (performance.now() - began) / 1000 / pictures.length;
         const [ofGoal, own, ...cosines] = extra;
         const known = Math.max(0, done - first);
         reached = past.count;
@@ -174,7 +190,14 @@ export async function* smooth(
             negativesAfter: after.negativesAfter,
             ...likenesses[row - known]?.(cosines[row - known]),
           };
-          const position = kind === 'first' ? {} : { leg: { step, of: frames, home: kind === 'closing' } };
+          const along = positions?.[row];
+          const leg = {
+            step,
+            of: frames,
+            home: kind === 'closing',
+            ...(along !== undefined && { at: along }),
+          };
+          const position = kind === 'first' ? {} : { leg };
           yield { index, picture, insight, seconds, ...position };
           index++;
           source = picture;

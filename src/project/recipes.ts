@@ -23,7 +23,7 @@ export const recipes: readonly Recipe[] = [
     id: 'gentle',
     label: 'Gentle',
     help: 'Slow and soft: each picture melts into the next.',
-    set: { mode: 'smooth', intermediate: 8, noiseShift: 0.25, easing: 'in-out', closeLoop: false },
+    set: { mode: 'smooth', intermediate: 8, noiseShift: 0.25, easing: 'adaptive', closeLoop: false },
     scale: { frames: 0.25 },
   },
   {
@@ -43,7 +43,7 @@ export const recipes: readonly Recipe[] = [
     id: 'loop',
     label: 'Endless loop',
     help: 'Smooth, with a way back to the first frame: it repeats without a seam.',
-    set: { mode: 'smooth', intermediate: 8, noiseShift: 0.4, easing: 'linear', closeLoop: true },
+    set: { mode: 'smooth', intermediate: 8, noiseShift: 0.4, easing: 'adaptive', closeLoop: true },
     scale: { frames: 0.15 },
   },
   {

@@ -280,6 +280,7 @@ export const easingField: SettingChoice<Easing> = {
     { value: 'in-out', label: 'Slow at both ends' },
     { value: 'in', label: 'Slow at first' },
     { value: 'out', label: 'Slow at last' },
+    { value: 'adaptive', label: 'As the picture changes' },
   ],
 };
 

@@ -12,6 +12,8 @@ export const segmentStepSchema = v.object({
   of: count,
   /** Whether the segment leads back to the animation's first frame. */
   home: v.boolean(),
+  /** Position along the segment, if adaptive sampling chose it; otherwise it follows from the easing function. */
+  at: v.exactOptional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1))),
 });
 export type SegmentStep = v.InferOutput<typeof segmentStepSchema>;
 
@@ -84,7 +86,7 @@ export function trailTo<P>(pictures: Indexed<P>, frames: Indexed<MadeFrame>, pos
   };
   return ends.reverse().reduce<Trail<P>>((trail, { begin, end, leg }) => {
     const { settings } = made(end - 1);
-    const along = ease(settings.easing, leg.step / leg.of);
+    const along = leg.at ?? ease(settings.easing, leg.step / leg.of);
     const picture = begin < 0 ? undefined : pictures.at(begin);
     if (picture === undefined) throw new RangeError(`there is no frame ${begin}`);
     const goal: Trail<P> = leg.home

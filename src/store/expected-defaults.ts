@@ -1,5 +1,5 @@
 import { defaults as shippedDefaults, size } from '../../public/models/builtin/model.json';
-import { readStoredSettings } from '../project/index.ts';
+import { readStoredSettings, usableSettings } from '../project/index.ts';
 import type { SettingsPart } from '../project/index.ts';
 import type { Environment } from './environment.ts';
 import { builtInModel } from './location.ts';
@@ -23,7 +23,7 @@ export function createExpectedDefaults({
       if (Object.keys(remembered).length > 0) return remembered;
       const shipped = builtInModel(address.read());
       if (shipped.kind !== 'url' || shipped.url !== model) return null;
-      return { width: size, height: size, ...shippedDefaults };
+      return usableSettings({ width: size, height: size, ...shippedDefaults });
     },
     remember(model, defaults) {
       keep(storage, keyOf(model), defaults);

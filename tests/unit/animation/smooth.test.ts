@@ -412,3 +412,54 @@ describe('a segment that was interrupted', () => {
     for (const tensor of Object.values(ends)) tensor.dispose();
   });
 });
+
+describe('adaptive sampling', () => {
+  const adaptive = { easing: 'adaptive', intermediate: 5 } as const;
+
+  it('yields every segment in order, from the same start to the same end as evenly spaced frames', async () => {
+    const frames = await extended([], adaptive);
+    const even = await extended([], { ...adaptive, easing: 'linear' });
+    expect(segmentSteps(frames)).toEqual(segmentSteps(even));
+    const ends = (all: readonly EarlierFrame[]) => pixels([0, 5].map((at) => all[at] ?? { picture: start }));
+    expect(ends(frames)).toEqual(ends(even));
+    const positions = frames.slice(1, 6).map(({ leg }) => leg?.at ?? NaN);
+    expect(positions.at(-1)).toBe(1);
+    for (const [index, at] of positions.entries()) expect(at).toBeGreaterThan(positions[index - 1] ?? 0);
+    expect(compute.liveTensors).toBe(before);
+  });
+
+  it.each([1, 3, 5, 6, 8])('after %d frames makes the frames of an uninterrupted run', async (cut) => {
+    const whole = await extended([], adaptive);
+    const part = await extended([], adaptive, cut);
+    const segmentsLeft = Math.min(2, Math.ceil((11 - cut) / 5));
+    const rest = await extended(part, { ...adaptive, frames: segmentsLeft });
+    expect(pixels(rest)).toEqual(pixels(whole));
+    expect(rest.map(({ leg }) => leg)).toEqual(whole.map(({ leg }) => leg));
+  });
+
+  it('continues from the position of a frame, not from its number', async () => {
+    const part = await extended([], adaptive, 4);
+    // The first new frame is barely on the way, so it shows what it starts from.
+    const near = { easing: 'linear', intermediate: 100, noiseShift: 0, frames: 1 } as const;
+    const [next] = (await extended(part, near, 1)).slice(-1);
+    const wrong = part.map(({ picture, settings: made, leg }) => ({
+      picture,
+      settings: made,
+      ...(leg && { leg: { step: leg.step, of: leg.of, home: leg.home, at: 0.01 } }),
+    }));
+    const [lost] = (await extended(wrong, near, 1)).slice(-1);
+    expect(difference(next, part.at(-1))).toBeLessThan(difference(lost, part.at(-1)));
+  });
+
+  it('stops within a segment, and frees what it holds', async () => {
+    const controller = new AbortController();
+    const runs = watched(adaptive, {
+      signal: controller.signal,
+      onProgress: ({ frame, stage, step }) => {
+        if (frame === 1 && stage === 'denoise' && step === 1) controller.abort();
+      },
+    });
+    await expect(runs).rejects.toSatisfy(isAbort);
+    expect(compute.liveTensors).toBe(before);
+  });
+});
