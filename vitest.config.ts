@@ -25,6 +25,16 @@ export default defineConfig({
           hookTimeout: 300_000,
         },
       },
+      {
+        // The built page in Firefox and WebKitGTK, one browser at a time.
+        test: {
+          name: 'engines',
+          include: ['tests/engines/**/*.test.ts'],
+          environment: 'node',
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 });

@@ -7,7 +7,17 @@ import { findChromium } from './chromium.ts';
 import { findCommand, outputOf, run } from './process.ts';
 
 /** Programs and libraries that the tests need and npm does not provide. */
-export type Need = 'ffmpeg' | 'metadata' | 'webp' | 'nginx' | 'chromium' | 'vulkan' | 'mesa' | 'compiler';
+export type Need =
+  | 'ffmpeg'
+  | 'metadata'
+  | 'webp'
+  | 'nginx'
+  | 'chromium'
+  | 'vulkan'
+  | 'mesa'
+  | 'compiler'
+  | 'firefox'
+  | 'webkit';
 
 interface Requirement {
   /** Purpose, as shown in the summary. */
@@ -59,6 +69,16 @@ export const requirements: Readonly<Record<Need, Requirement>> = {
     label: 'a C compiler, for the Vulkan shim in front of Chromium',
     packages: ['gcc', 'libc6-dev'],
     present: () => findCommand('cc') !== null && existsSync('/usr/include/dlfcn.h'),
+  },
+  firefox: {
+    label: 'Firefox',
+    packages: ['firefox-esr'],
+    present: () => findCommand('firefox-esr') !== null || findCommand('firefox') !== null,
+  },
+  webkit: {
+    label: 'WebKitGTK with its driver, and a virtual screen',
+    packages: ['webkit2gtk-driver', 'xvfb', 'xauth'],
+    present: () => ['WebKitWebDriver', 'xvfb-run', 'xauth'].every((name) => findCommand(name) !== null),
   },
 };
 

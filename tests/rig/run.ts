@@ -100,6 +100,13 @@ const steps: readonly Step[] = [
     hasTests: true,
     run: page,
   },
+  {
+    name: 'engines',
+    title: 'The page in Firefox and WebKitGTK (WebDriver)',
+    needs: ['firefox', 'webkit', 'vulkan', 'mesa', 'ffmpeg'],
+    hasTests: true,
+    run: engines,
+  },
 ];
 
 /**
@@ -281,6 +288,23 @@ async function page({ failed, lacking, notInstalled }: Context): Promise<Outcome
     }
   }
   return sum(outcomes);
+}
+
+/** Browsers that are skipped if they are not installed. */
+const untestedEngines: readonly (readonly [Need, string])[] = [
+  ['firefox', 'the page in Firefox'],
+  ['webkit', 'the page in WebKitGTK'],
+  ['mesa', 'the page in Firefox with WebGPU'],
+];
+
+async function engines({ failed, lacking, notInstalled }: Context): Promise<Outcome> {
+  if (failed.has('build') || !existsSync(join(root, 'dist/index.html'))) {
+    return { ...nothing, skipped: 1, untested: ['the page in Firefox and WebKitGTK: it is not built'] };
+  }
+  const untested = untestedEngines
+    .filter(([need]) => lacking.includes(need))
+    .map(([, what]) => `${what}: ${notInstalled}`);
+  return sum([await vitest('engines'), { ...nothing, untested }]);
 }
 
 /** Number of page tests of one machine, or of all, without running them. */

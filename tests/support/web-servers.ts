@@ -61,7 +61,8 @@ export async function serveWithNginx(folder: string): Promise<WebServer> {
   };
 }
 
-function freePort(): Promise<number> {
+/** A TCP port that nothing listens on. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer().on('error', reject);
     probe.listen(0, '127.0.0.1', () => {
@@ -89,7 +90,8 @@ function line(program: ChildProcess, output: Readable, pattern: RegExp): Promise
   });
 }
 
-function ended(program: ChildProcess): Promise<void> {
+/** Ends a program and waits until it has ended. */
+export function ended(program: ChildProcess): Promise<void> {
   if (program.exitCode !== null || program.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
     program.once('exit', () => {
