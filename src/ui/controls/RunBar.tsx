@@ -105,7 +105,7 @@ function Hint({
   if (readOnly) return 'Open in another tab: here it can be watched.';
   if (phase === 'waiting') return 'Begins as soon as everything is there.';
   if (phase === 'running') {
-    return `Stopping keeps every finished frame${queued > 0 ? ', and the next run begins' : ''}.`;
+    return `Stopping keeps every frame in the strip${queued > 0 ? ', and the next run begins' : ''}.`;
   }
   if (picking) return 'Stopping keeps every frame that you picked.';
   if (!start) return 'Choose a picture first.';
