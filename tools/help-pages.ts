@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Marked } from 'marked';
 import type { Plugin } from 'vite';
+import { helpDocuments } from '../src/ui/shell/documents.ts';
+import { isSite } from './site-bundle.ts';
 
 const root = new URL('../', import.meta.url);
 const folder = 'help';
-/** Documents of `docs/` that are part of the site, without their extension. */
-const documents = ['guide', 'models', 'formats', 'hosting'] as const;
 const stylesheets = ['src/ui/shared/tokens.css', 'tools/help-pages.css'];
 /** A relative link: without a scheme, and not within the page. */
 const relative = /^(?![a-z][a-z+.-]*:|#|\/)/i;
@@ -57,7 +57,7 @@ export function renderHelpPage(markdown: string, policy: string): HelpPage {
 <link rel="stylesheet" href="help.css">
 </head>
 <body>
-<nav aria-label="Help"><a href="../">Drift</a>${documents.map((name) => `<a href="${name}.html">${labels[name]}</a>`).join('')}</nav>
+<nav aria-label="Help"><a href="../">Drift</a>${helpDocuments.map(({ name, label }) => `<a href="${name}.html">${label}</a>`).join('')}</nav>
 <main>
 ${body}</main>
 </body>
@@ -66,19 +66,12 @@ ${body}</main>
   return { html, pictures };
 }
 
-const labels: Readonly<Record<(typeof documents)[number], string>> = {
-  guide: 'Guide',
-  models: 'Models',
-  formats: 'Formats',
-  hosting: 'Hosting',
-};
-
 /** Address of the page of a linked document; null if it is not part of the site. */
 function pageOf(href: string): string | null {
   const [path = '', anchor] = href.split('#');
-  const name = documents.find((document) => path === `${document}.md`);
-  if (name === undefined) return null;
-  return `${name}.html${anchor === undefined ? '' : `#${anchor}`}`;
+  const document = helpDocuments.find(({ name }) => path === `${name}.md`);
+  if (!document) return null;
+  return `${document.name}.html${anchor === undefined ? '' : `#${anchor}`}`;
 }
 
 /** The id that a heading has on code hosts: lower case, hyphens between words, no punctuation. */
@@ -101,7 +94,7 @@ function helpFiles(policy: string): Map<string, string | Uint8Array> {
     `${folder}/help.css`,
     stylesheets.map((path) => readFileSync(new URL(path, root), 'utf8')).join('\n'),
   );
-  for (const name of documents) {
+  for (const { name } of helpDocuments) {
     const { html, pictures } = renderHelpPage(readFileSync(new URL(`docs/${name}.md`, root), 'utf8'), policy);
     files.set(`${folder}/${name}.html`, html);
     for (const picture of pictures) {
@@ -117,8 +110,7 @@ export function helpPages(policy: string): Plugin {
     name: 'drift:help-pages',
     enforce: 'post',
     generateBundle(_, bundle) {
-      // Tools may build other pages with the same configuration.
-      if (!('index.html' in bundle)) return;
+      if (!isSite(bundle)) return;
       for (const [fileName, source] of helpFiles(policy)) this.emitFile({ type: 'asset', fileName, source });
     },
     configureServer({ middlewares }) {

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { Plugin, Rolldown } from 'vite';
+import { isSite } from './site-bundle.ts';
 
 /** Chunks loaded before the page renders: the entries and their static imports, transitively. */
 export function initialChunks(bundle: Rolldown.OutputBundle): Rolldown.OutputChunk[] {
@@ -27,8 +28,7 @@ export function initialScriptBudget(kilobytes: number): Plugin {
     apply: 'build',
     // In `writeBundle`, because later hooks may still change chunks.
     writeBundle(_, bundle) {
-      // Tools may build other pages with the same configuration.
-      if (!('index.html' in bundle)) return;
+      if (!isSite(bundle)) return;
       const sizes = initialChunks(bundle).map(({ fileName, code }) => ({
         fileName,
         size: gzipSync(code).length / 1000,

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import type { Plugin, ResolvedConfig, Rolldown } from 'vite';
 import type { SiteFile } from '../workers/offline/late-files.ts';
+import { isSite } from './site-bundle.ts';
 
 const source = fileURLToPath(new URL('../workers/offline/service-worker.ts', import.meta.url));
 
@@ -67,8 +68,7 @@ export function serviceWorker(): Plugin {
       config = resolved;
     },
     async generateBundle(_, bundle) {
-      // Tools may build other pages with the same configuration.
-      if (!('index.html' in bundle)) return;
+      if (!isSite(bundle)) return;
       const built = Object.values(bundle).map((file): [string, string | Uint8Array] => [
         file.fileName,
         file.type === 'chunk' ? file.code : file.source,

@@ -1,3 +1,4 @@
+import { pixelRms } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import { Scope } from '../diffusion/index.ts';
 import type { DeviceTensor, Pipeline } from '../diffusion/index.ts';
@@ -5,14 +6,14 @@ import { renderFrames } from './frames.ts';
 import { inputsAt } from './segment.ts';
 import type { Segment, SegmentFrames, SegmentRendering } from './segment.ts';
 
-/** Intervals are not divided further: a picture that still changes within one jumps. */
+/** Intervals of this width are divided last: a picture that still changes that fast jumps. */
 const narrowest = 1 / 1024;
 
 interface Sample {
   /** Position along the segment, 0 … 1. */
   readonly at: number;
   readonly picture: Picture;
-  /** RMS difference to the sample before, 0 … 255. */
+  /** How much the picture changes from the sample before, 0 … 255. */
   change: number;
 }
 
@@ -37,7 +38,7 @@ export class AdaptiveSampling {
       if (!before || !after) continue;
       const width = after.at - before.at;
       // Where nothing changes, the widths decide; intervals that are too narrow come last.
-      const weight = width > narrowest ? after.change + width : width / 1024;
+      const weight = width > narrowest ? after.change + width : narrowest * width;
       if (weight > widest) [widest, middle] = [weight, (before.at + after.at) / 2];
     }
     return middle;
@@ -48,23 +49,15 @@ export class AdaptiveSampling {
     const found = this.#samples.findIndex((sample) => sample.at > at);
     const index = found < 0 ? this.#samples.length : found;
     const [before, after] = [this.#samples[index - 1], this.#samples[index]];
-    if (after) after.change = rmsDifference(picture, after.picture);
-    const change = before ? rmsDifference(before.picture, picture) : 0;
+    if (after) after.change = changeOf(picture, after.picture);
+    const change = before ? changeOf(before.picture, picture) : 0;
     this.#samples.splice(index, 0, { at, picture, change });
   }
 }
 
-/** RMS difference of the colours of two pictures, 0 … 255; 0 if they differ in size, as after a change of size. */
-function rmsDifference({ data: a }: Picture, { data: b }: Picture): number {
-  if (a.length !== b.length) return 0;
-  let sum = 0;
-  for (let index = 0; index < a.length; index += 4) {
-    for (let channel = index; channel < index + 3; channel++) {
-      const difference = (a[channel] ?? 0) - (b[channel] ?? 0);
-      sum += difference * difference;
-    }
-  }
-  return Math.sqrt(sum / (0.75 * a.length));
+/** How much a picture changes, 0 … 255; 0 where the start has another size, so that it cannot be compared. */
+function changeOf(before: Picture, after: Picture): number {
+  return before.width === after.width && before.height === after.height ? pixelRms(before, after) : 0;
 }
 
 /** Settings and callbacks for rendering a segment by adaptive sampling. */

@@ -18,7 +18,7 @@ export {
 export type { ErrorDetails, WireError } from './errors.ts';
 export { mostLatentChannels } from './latent-size.ts';
 export type { LatentSize } from './latent-size.ts';
-export { isOpaque } from './picture.ts';
+export { isOpaque, pixelRms } from './picture.ts';
 export type { Picture } from './picture.ts';
 export type { NetworkPrecision } from './precision.ts';
 export { bfloat16ToFloat32, float16ToFloat32, float32ToFloat16, measureForFloat16 } from './float16.ts';

@@ -92,8 +92,9 @@ export function branchWords(branch: Branch): string {
 }
 
 /** The frames of a branch, by their distance from the start picture. */
-export function branchLabel({ depth, frames }: Branch): string {
-  return frames.length === 1 ? `Frame ${depth}` : `Frames ${depth} to ${depth + frames.length - 1}`;
+export function branchLabel(branch: Branch): string {
+  const { depth, frames } = branch;
+  return frames.length === 1 ? `Frame ${depth}` : `Frames ${depth} to ${lastDepth(branch)}`;
 }
 
 /** The index of the branch that an arrow key leads to from another; null if the key does not lead to any. */

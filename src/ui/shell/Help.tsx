@@ -1,3 +1,4 @@
+import { helpDocuments } from './documents.ts';
 import styles from './Help.module.css';
 
 const advice = [
@@ -24,14 +25,6 @@ const shortcuts: readonly { keys: string; effect: string }[] = [
   { keys: 'Ctrl V', effect: 'Start from the picture that was copied' },
 ];
 
-/** Documents that the build adds to the site: see `tools/help-pages.ts`. */
-const documents = [
-  { page: 'guide', label: 'Guide for artists' },
-  { page: 'models', label: 'Models' },
-  { page: 'formats', label: 'Formats' },
-  { page: 'hosting', label: 'Hosting Drift' },
-];
-
 /** Content of the help: advice, links to the documents, which open beside a run, and keyboard shortcuts. */
 export function Help() {
   return (
@@ -44,9 +37,9 @@ export function Help() {
       </ul>
       <h2 className={styles['heading']}>Read on</h2>
       <ul className={styles['documents']}>
-        {documents.map(({ page, label }) => (
-          <li key={page}>
-            <a href={`./help/${page}.html`} target="_blank" rel="noopener">
+        {helpDocuments.map(({ name, label }) => (
+          <li key={name}>
+            <a href={`./help/${name}.html`} target="_blank" rel="noopener">
               {label}
             </a>
           </li>

@@ -1,9 +1,10 @@
 import * as v from 'valibot';
+import { pixelRms } from '../../../src/base/index.ts';
 import { attributes, trueValue } from './attribute-reader.ts';
 import { AttributeClassifier } from './classifier.ts';
 import { atLeast, defineMeasure, each, percent, writeSheet } from './measure.ts';
 import type { Bench } from './measure.ts';
-import { dot, draw, mean, meanOverPairs, pixelRms, uniform } from './statistics.ts';
+import { dot, draw, mean, meanOverPairs, uniform } from './statistics.ts';
 import type { Subject } from './subject.ts';
 
 const mostPairs = 100;

@@ -1,8 +1,9 @@
 import * as v from 'valibot';
+import { pixelRms } from '../../../src/base/index.ts';
 import type { Picture } from '../../../src/base/index.ts';
 import { drawFamilies } from './collection.ts';
 import { defineMeasure, writeSheet } from './measure.ts';
-import { pixelRms, quantile, uniform } from './statistics.ts';
+import { quantile, uniform } from './statistics.ts';
 
 const starts = 3;
 const intermediate = 8;

@@ -1,3 +1,4 @@
+import { pixelRms } from '../../../src/base/index.ts';
 import type { Picture } from '../../../src/base/index.ts';
 
 export function mean(values: readonly number[]): number {
@@ -28,18 +29,6 @@ export function toUnit(values: Float32Array): Float32Array {
 /** Mean of a function over all unordered pairs of items. */
 export function meanOverPairs<T>(items: readonly T[], measure: (a: T, b: T) => number): number {
   return mean(items.flatMap((a, index) => items.slice(index + 1).map((b) => measure(a, b))));
-}
-
-/** Root mean square difference of two pictures of the same size over red, green and blue, 0…255. */
-export function pixelRms(a: Picture, b: Picture): number {
-  if (a.width !== b.width || a.height !== b.height) {
-    throw new RangeError(`pictures of ${a.width}×${a.height} and ${b.width}×${b.height} cannot be compared`);
-  }
-  let sum = 0;
-  for (const [index, value] of a.data.entries()) {
-    if (index % 4 < 3) sum += (value - (b.data[index] ?? NaN)) ** 2;
-  }
-  return Math.sqrt(sum / (3 * a.width * a.height));
 }
 
 /** Peak signal-to-noise ratio of two pictures of the same size, in dB. */

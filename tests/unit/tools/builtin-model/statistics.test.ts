@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { pixelRms } from '../../../../src/base/index.ts';
 import type { Picture } from '../../../../src/base/index.ts';
 import { differentCaptions, rightShare, tally } from '../../../../tools/builtin-model/measure/clip.ts';
 import { contactSheet, fitPicture } from '../../../../tools/builtin-model/measure/pictures.ts';
@@ -9,7 +10,6 @@ import {
   dot,
   draw,
   meanOverPairs,
-  pixelRms,
   psnr,
   quantile,
   toUnit,
