@@ -8,6 +8,7 @@ import { renderFrames } from './frames.ts';
 import { toInsight } from './insight.ts';
 import { Past, embeddingOf } from './past.ts';
 import type { Comparison } from './past.ts';
+import { measureTexture } from './texture.ts';
 import type { GeneratedFrame, Insight, Progress, PromptEmbeds, Watch } from './types.ts';
 
 export interface AutomaticInput {
@@ -42,7 +43,7 @@ export async function* automatic(
       signal?.throwIfAborted();
       const began = performance.now();
       report(index, 'encode', 0, 1);
-      chain ??= await Chain.begin(pipeline, [...before, start], origin, signal);
+      chain ??= await Chain.begin(pipeline, [...before, start], origin, prompts, signal);
       signal?.throwIfAborted();
       const made = await variant(pipeline, chain, firstFrame + index, settings, prompts, {
         signal,
@@ -61,10 +62,13 @@ export async function* automatic(
 /** State between frames: the embedding of the last picture, and those before it, which insights compare with. */
 class Chain {
   readonly past: Past;
+  /** Prompt balance of texture. */
+  readonly texture: number | null;
   #embeds: DeviceTensor;
 
-  private constructor(past: Past, embeds: DeviceTensor) {
+  private constructor(past: Past, embeds: DeviceTensor, texture: number | null) {
     this.past = past;
+    this.texture = texture;
     this.#embeds = embeds;
   }
 
@@ -77,10 +81,12 @@ class Chain {
     pipeline: Pipeline,
     pictures: readonly Picture[],
     origin: Picture | undefined,
+    prompts: PromptEmbeds,
     signal: AbortSignal | undefined,
   ): Promise<Chain> {
+    const texture = await measureTexture(pipeline, prompts, signal);
     const { past, embeds } = await Past.until(pipeline, pictures, origin, signal);
-    return new Chain(past, embeds);
+    return new Chain(past, embeds, texture);
   }
 
   /** Appends the next picture by its embedding, which this object owns from now on. */
@@ -160,7 +166,7 @@ async function variant(
     const [picture] = pictures;
     const look = seen.at(-1);
     if (!picture || !look) throw new RangeError('a batch of one has one frame');
-    const insight = toInsight(extra[0], prompts, look.comparison.likeness(extra[1]));
+    const insight = toInsight(extra[0], prompts, look.comparison.likeness(extra[1]), chain.texture);
     chain.moveTo(scope.release(look.embeds));
     return { picture, insight };
   } finally {

@@ -1,11 +1,15 @@
 import { unknownLikeness } from './past.ts';
 import type { Insight, FrameLikeness, PromptEmbeds } from './types.ts';
 
-/** Converts a row of the report of `Compute.clipGuidance`, and the likenesses of a frame, to an `Insight`. */
+/**
+ * Converts a row of the report of `Compute.clipGuidance`, the likenesses of a frame, and the prompts' balance of texture
+ * to an `Insight`.
+ */
 export function toInsight(
   report: Float32Array | undefined,
   { positives, negatives }: PromptEmbeds,
   likeness: FrameLikeness = unknownLikeness,
+  texture: number | null = null,
 ): Insight {
   const [guidance = 1, ...rest] = report ?? [];
   const side = (count: number, value: number | undefined) =>
@@ -16,6 +20,7 @@ export function toInsight(
     positivesAfter: side(positives, rest[1]),
     negativesBefore: side(negatives, rest[2]),
     negativesAfter: side(negatives, rest[3]),
+    texture,
     ...likeness,
   };
 }

@@ -6,6 +6,7 @@ import type { Settings } from '../project/index.ts';
 import { toInsight } from './insight.ts';
 import { Past, embeddingOf, unknownLikeness } from './past.ts';
 import type { Comparison } from './past.ts';
+import { measureTexture } from './texture.ts';
 import type { Insight, Progress, PromptEmbeds } from './types.ts';
 import { variants } from './variants.ts';
 
@@ -73,6 +74,7 @@ export async function* makeRound(
     const prompts = await embedPrompts(signal);
     if (prompts.text) scope.own(prompts.text);
     signal.throwIfAborted();
+    const texture = await measureTexture(pipeline, prompts, signal);
     const { past, embeds } = await Past.until(pipeline, [start], origin, signal);
     scope.own(past);
     scope.own(embeds);
@@ -113,7 +115,7 @@ export async function* makeRound(
       } else {
         const { index, picture, extra } = event;
         // All candidates come from one embedding, so its measurements apply to all.
-        guided ??= toInsight(extra[0], prompts);
+        guided ??= toInsight(extra[0], prompts, unknownLikeness, texture);
         const insight = { ...guided, ...likenessOf(extra.at(-1)) };
         yield { kind: 'candidate', candidate: { index, variant: variantOf(roll, index), picture, insight } };
         yield { kind: 'progress', stage: 'decode', step: index + 1, of: batch };

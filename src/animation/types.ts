@@ -27,6 +27,8 @@ export interface Insight extends FrameLikeness {
   readonly positivesAfter: number | null;
   readonly negativesBefore: number | null;
   readonly negativesAfter: number | null;
+  /** Positive minus negative cosine of a picture of noise with the prompts, to compare with; null if not measured. */
+  readonly texture: number | null;
 }
 
 export interface GeneratedFrame {

@@ -8,6 +8,8 @@ export const insightSchema = v.object({
   positivesAfter: v.nullable(v.number()),
   negativesBefore: v.nullable(v.number()),
   negativesAfter: v.nullable(v.number()),
+  /** Positive minus negative cosine of a picture of noise with the prompts, to compare with; null if not measured. */
+  texture: v.optional(v.nullable(v.number()), null),
   /** The frame itself and its predecessor. */
   predecessor: v.optional(v.nullable(v.number()), null),
   /** The frame itself and the animation's start picture. */

@@ -3,6 +3,8 @@ export interface Trace {
   /** Mean cosines of the predecessor's embedding, before guidance, with the prompts. */
   readonly positivesBefore: number | null;
   readonly negativesBefore: number | null;
+  /** Balance of a picture of noise with the same prompts. */
+  readonly texture: number | null;
   readonly predecessor: number | null;
   readonly start: number | null;
   /** Cosines with the pictures before its predecessor, nearest first. */
@@ -19,6 +21,7 @@ export interface TraceList {
 export const unmeasured: Trace = {
   positivesBefore: null,
   negativesBefore: null,
+  texture: null,
   predecessor: null,
   start: null,
   earlier: [],
@@ -53,8 +56,13 @@ const circlingSpan = 12;
 const returnsWhenCircling = 9;
 /** Number of last frames that are compared with as many first ones for `texture`. */
 const textureSpan = 8;
-/** Minimum drop of the prompt balance for `texture`: half the difference between a photograph and a texture in CLIP. */
+/** Minimum drop of the prompt balance for `texture`: half the difference between a photograph and a texture in CLIP ViT-L. */
 const sunk = 0.03;
+/**
+ * Share of the first frames' distance from noise, in prompt balance, that must be gone for `texture`. It adapts `sunk` to
+ * models whose cosines vary more: those of the built-in model differ by 0.2 between clean scenes.
+ */
+const sunkShare = 0.5;
 /** The start counts as lost if likeness to it is below this share of the first frames' likeness. */
 const kept = 0.75;
 
@@ -119,7 +127,9 @@ function textureSince(trace: TraceList): number | null {
   const [near, far] = [starts(early), starts(late)];
   if (!first || !now || !near || !far) return null;
   const floor = Math.min(...first);
-  const isLost = mean(now) <= mean(first) - sunk && Math.max(...now) < floor && mean(far) < kept * mean(near);
+  const noise = late.at(-1)?.texture ?? null;
+  const drop = noise === null ? sunk : Math.max(sunk, sunkShare * (mean(first) - noise));
+  const isLost = mean(now) <= mean(first) - drop && Math.max(...now) < floor && mean(far) < kept * mean(near);
   if (!isLost) return null;
   let good = trace.length - 1;
   while (good >= 0 && balanceOfPlace(trace, good) < floor) good--;

@@ -27,6 +27,7 @@ export function newFrame(changes: Partial<NewFrame> = {}): NewFrame {
       positivesAfter: 0.2,
       negativesBefore: null,
       negativesAfter: null,
+      texture: null,
       predecessor: 0.8,
       start: 0.7,
       earlier: [0.75],

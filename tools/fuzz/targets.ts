@@ -213,6 +213,7 @@ async function project(): Promise<Bytes> {
       positivesAfter: 0.2,
       negativesBefore: null,
       negativesAfter: null,
+      texture: null,
       predecessor: 0.8,
       start: 0.7,
       earlier: [0.75],

@@ -127,10 +127,10 @@ describe('automatic mode', () => {
     }
   });
 
-  it('runs each network only as often as necessary: every picture is encoded once', async () => {
+  it('runs each network only as often as necessary: every picture is encoded once, and one of noise', async () => {
     await make({ settings: { frames: 2, steps: 4 } });
     const counts = ['image encoder', 'context', 'UNet', 'decoder'].map((name) => runtime.count(name));
-    expect(counts).toEqual([3, 2, 8, 2]);
+    expect(counts).toEqual([4, 2, 8, 2]);
   });
 
   it('is lazy: no frame is made before it is requested', async () => {
@@ -167,6 +167,7 @@ describe('the insight of a frame', () => {
       positivesAfter: null,
       negativesBefore: null,
       negativesAfter: null,
+      texture: null,
     });
     const head = compute.upload(text.slice(0, embeddingWidth), [1, embeddingWidth]);
     const [oneSided] = await make({
@@ -176,6 +177,25 @@ describe('the insight of a frame', () => {
     expect(oneSided?.insight).toMatchObject({ positivesBefore: null, positivesAfter: null });
     expect(oneSided?.insight.negativesBefore).not.toBeNull();
     head.dispose();
+  });
+
+  it('has the prompt balance of a picture of noise, the same in every frame and run', async () => {
+    const insights = (await make()).map(({ insight }) => insight);
+    const again = await make({ start: await noisePicture(8, 20, 10), settings: { frames: 1, seed: 3 } });
+    const values = [...insights, ...again.map(({ insight }) => insight)].map(({ texture }) => texture);
+    expect(new Set(values).size).toBe(1);
+    expect(values[0]).not.toBe(insights[0]?.positivesBefore);
+    // The balance of opposite prompts is opposite.
+    const order = [2, 0, 1].flatMap((row) => [
+      ...text.slice(row * embeddingWidth, (row + 1) * embeddingWidth),
+    ]);
+    const swapped = compute.upload(Float32Array.from(order), [3, embeddingWidth]);
+    const [other] = await make({
+      settings: { frames: 1 },
+      prompts: { text: swapped, positives: 1, negatives: 2 },
+    });
+    expect(other?.insight.texture).toBeCloseTo(-(values[0] ?? NaN), 5);
+    swapped.dispose();
   });
 
   it('without prompts the frames equal those made with guidance turned off', async () => {
@@ -364,7 +384,8 @@ describe('watchers', () => {
     });
     const reported: string[] = [];
     const watch: Watch = { onPreview: () => reported.push('preview') };
-    for await (const { index } of begin({ settings: { frames: 1 }, watch })) reported.push(`frame ${index}`);
+    const run = begin({ settings: { frames: 1 }, prompts: noPrompts, watch });
+    for await (const { index } of run) reported.push(`frame ${index}`);
     spy.mockRestore();
     expect(reported).toEqual(['preview', 'frame 0']);
     expect(compute.liveTensors).toBe(before);

@@ -15,6 +15,7 @@ const insight = {
   positivesAfter: null,
   negativesBefore: null,
   negativesAfter: null,
+  texture: null,
   predecessor: null,
   start: null,
   earlier: [],

@@ -14,7 +14,7 @@ function cosine(a: Embedding, b: Embedding): number {
 /** Insights of a chain with these embeddings, starting with the start picture. */
 function traceOf(
   embeddings: readonly Embedding[],
-  prompts: { readonly positive?: Embedding; readonly negative?: Embedding } = {},
+  prompts: { readonly positive?: Embedding; readonly negative?: Embedding; readonly texture?: number } = {},
 ): Trace[] {
   return embeddings.slice(1).map((embedding, index) => {
     const before = embeddings.slice(Math.max(0, index - 11), index + 1).reverse();
@@ -23,6 +23,7 @@ function traceOf(
     return {
       positivesBefore: prompts.positive ? cosine(source, prompts.positive) : null,
       negativesBefore: prompts.negative ? cosine(source, prompts.negative) : null,
+      texture: prompts.texture ?? null,
       predecessor,
       start: cosine(embedding, embeddings[0] ?? []),
       earlier,
@@ -42,6 +43,7 @@ const known = fc.option(cosines, { nil: null });
 const anyFrame = fc.record({
   positivesBefore: known,
   negativesBefore: known,
+  texture: known,
   predecessor: known,
   start: known,
   earlier: fc.array(cosines, { maxLength: 11 }),
@@ -63,7 +65,13 @@ describe('an animation', () => {
     const frame = fc.record({ positivesBefore: known, negativesBefore: known });
     fc.assert(
       fc.property(fc.array(frame, { maxLength: 60 }), (frames) => {
-        const trace = frames.map((one) => ({ ...one, predecessor: null, start: null, earlier: [] }));
+        const trace = frames.map((one) => ({
+          ...one,
+          texture: null,
+          predecessor: null,
+          start: null,
+          earlier: [],
+        }));
         expect(findStuck(trace)).toBeNull();
       }),
     );
@@ -143,6 +151,22 @@ describe('an animation that is stuck', () => {
     // Away from the prompts, but still similar to the start.
     const near = way((index) => index / 2);
     expect(findStuck(traceOf(near, prompts))?.kind).not.toBe('texture');
+  });
+
+  it('ends in texture only when it comes nearer to the balance of noise than to that of its first frames', () => {
+    const drift = Array.from({ length: 40 }, (_, index) => onCircle(3 * index));
+    const prompts = { positive: onCircle(-20), negative: onCircle(140) };
+    const balances = traceOf(drift, prompts).map(
+      ({ positivesBefore, negativesBefore }) => (positivesBefore ?? NaN) - (negativesBefore ?? NaN),
+    );
+    const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    const [first, last] = [mean(balances.slice(0, 8)), mean(balances.slice(-8))];
+    const near = { ...prompts, texture: 2 * last - first + 0.01 };
+    const far = { ...prompts, texture: 2 * last - first - 0.01 };
+    expect(findStuck(traceOf(drift, near))?.kind).toBe('texture');
+    expect(findStuck(traceOf(drift, far))).toBeNull();
+    // Noise with a higher balance than the first frames says nothing.
+    expect(findStuck(traceOf(drift, { ...prompts, texture: first + 1 }))?.kind).toBe('texture');
   });
 
   it('is not offered more guidance without prompts', () => {

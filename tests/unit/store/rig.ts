@@ -132,6 +132,7 @@ export const insight: FrameInsight = {
   positivesAfter: 0.2,
   negativesBefore: 0.3,
   negativesAfter: 0.2,
+  texture: null,
   predecessor: 0.8,
   start: 0.7,
   earlier: [],

@@ -15,6 +15,7 @@ const cosine = v.nullable(v.number());
 const traceSchema = v.object({
   positivesBefore: cosine,
   negativesBefore: cosine,
+  texture: cosine,
   predecessor: cosine,
   start: cosine,
   earlier: v.array(v.number()),
@@ -92,8 +93,9 @@ export class ChainStore {
     let last = start;
     for await (const { index, picture, insight } of subject.frames(start, { seed, frames })) {
       last = picture;
-      const { positivesBefore, negativesBefore, predecessor, start: toStart, earlier } = insight;
-      trace.push({ positivesBefore, negativesBefore, predecessor, start: toStart, earlier: [...earlier] });
+      const { positivesBefore, negativesBefore, texture, predecessor, start: toStart, earlier } = insight;
+      const cosines = { positivesBefore, negativesBefore, texture, predecessor, start: toStart };
+      trace.push({ ...cosines, earlier: [...earlier] });
       if (allFrames) await writeFile(frameFile(index + 1), writePng(picture));
       if ((index + 1) % shownEvery === 0) row.push(picture);
       onFrame(index + 1);

@@ -42,6 +42,7 @@ const insight = {
   positivesAfter: 0.2,
   negativesBefore: 0.1,
   negativesAfter: 0.05,
+  texture: -0.05,
   predecessor: 0.8,
   start: 0.6,
   earlier: [0.75, 0.7, 0.7, 0.7, 0.7, 0.7],

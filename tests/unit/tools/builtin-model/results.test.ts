@@ -36,6 +36,7 @@ describe('firstStuck', () => {
   const moving = {
     positivesBefore: null,
     negativesBefore: null,
+    texture: null,
     predecessor: 0.8,
     start: 0.5,
     earlier: [0.7],

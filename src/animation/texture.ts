@@ -1,0 +1,55 @@
+import type { Picture } from '../base/index.ts';
+import { Scope } from '../diffusion/index.ts';
+import type { Pipeline } from '../diffusion/index.ts';
+import { embeddingOf } from './past.ts';
+import type { PromptEmbeds } from './types.ts';
+
+/** Side of the noise picture in pixels. */
+const side = 64;
+
+/**
+ * Prompt balance of a picture of noise: its cosine with the positive prompts minus that with the negative ones. It says
+ * how low the balance of texture is for this model and these prompts; cosines of one CLIP model vary several times as
+ * much as those of another. Null without prompts, or if the embedding is not finite.
+ *
+ * @throws the signal's reason
+ */
+export async function measureTexture(
+  pipeline: Pipeline,
+  prompts: PromptEmbeds,
+  signal?: AbortSignal,
+): Promise<number | null> {
+  if (!prompts.text) return null;
+  const { compute } = pipeline;
+  const scope = new Scope();
+  try {
+    const picture = scope.own(compute.uploadPicture(noisePicture()));
+    const embeds = scope.own(await embeddingOf(pipeline, picture, signal));
+    const { shifted, report } = pipeline.guide(embeds, {
+      ...prompts,
+      positiveScale: 0,
+      negativeScale: 0,
+      repeats: 0,
+    });
+    scope.own(shifted);
+    scope.own(report);
+    const [values] = await compute.read([report], signal);
+    const [, positives = 0, , negatives = 0] = values ?? [];
+    const balance = positives - negatives;
+    return Number.isFinite(balance) ? balance : null;
+  } finally {
+    scope.dispose();
+  }
+}
+
+/** Independent uniform noise in each channel; the same every time. */
+function noisePicture(): Picture {
+  const data = new Uint8ClampedArray(4 * side * side);
+  let state = 1;
+  for (let i = 0; i < data.length; i++) {
+    // Linear congruential generator of Numerical Recipes; its high bits are the random ones.
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    data[i] = i % 4 === 3 ? 255 : state >>> 24;
+  }
+  return { width: side, height: side, data };
+}
