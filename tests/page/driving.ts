@@ -131,9 +131,17 @@ export async function finished(page: Page, count: number): Promise<void> {
 
 /** Decoded frames of the strip, RGB with 3 bytes per pixel. */
 export async function stripPixels(page: Page): Promise<Buffer[]> {
-  const encoded = await page.getByRole('list', { name: 'Frames' }).evaluate((list) =>
+  const list = page.getByRole('list', { name: 'Frames' });
+  await list.waitFor({ state: 'attached' });
+  return pixelsOf(list.locator('img'));
+}
+
+/** Decoded pixels of pictures on the page, RGB with 3 bytes per pixel. */
+export async function pixelsOf(images: Locator): Promise<Buffer[]> {
+  const encoded = await images.evaluateAll((elements) =>
     Promise.all(
-      [...list.querySelectorAll('img')].map(async (image) => {
+      elements.map(async (image) => {
+        if (!(image instanceof HTMLImageElement)) throw new Error('This is no picture.');
         await image.decode();
         const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
         const context = canvas.getContext('2d');
@@ -147,6 +155,16 @@ export async function stripPixels(page: Page): Promise<Buffer[]> {
     ),
   );
   return encoded.map((text) => Buffer.from(text, 'base64'));
+}
+
+/** Drops local files and folders on the page, like a file manager. */
+export async function dropPaths(page: Page, ...files: string[]): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files, dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await session.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data });
+  }
+  await session.detach();
 }
 
 /** Clicks a download button and returns the file's contents. */

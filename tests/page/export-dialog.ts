@@ -1,6 +1,7 @@
 /** Page object: the Export dialog with a small animation, and the files that it writes. */
 import { readFile } from 'node:fs/promises';
 import type { Locator, Page } from '@playwright/test';
+import type { Picture } from '../../src/base/index.ts';
 import { encodePng } from '../../src/formats/index.ts';
 import { frames as strip, open } from './driving.ts';
 import { expect } from './fixtures.ts';
@@ -13,14 +14,27 @@ const { count, width, height } = exported;
 /** Imports pictures as a project and opens the Export dialog. */
 export async function openExport(page: Page, opens = true): Promise<Locator> {
   if (opens) await open(page);
-  const files = Array.from({ length: count }, (_, i) => ({
+  await importFrames(
+    page,
+    Array.from({ length: count }, (_, i) => makeFrame(i, width, height)),
+  );
+  return openDialog(page);
+}
+
+/** Imports pictures as a project. */
+export async function importFrames(page: Page, pictures: readonly Picture[]): Promise<void> {
+  const files = pictures.map((picture, i) => ({
     name: `frame${i + 1}.png`,
     mimeType: 'image/png',
-    buffer: Buffer.from(encodePng(makeFrame(i, width, height))),
+    buffer: Buffer.from(encodePng(picture)),
   }));
   await page.getByRole('button', { name: 'Projects', exact: true }).click();
   await page.getByLabel('Make a project of pictures').setInputFiles(files);
-  await expect(strip(page)).toHaveCount(count);
+  await expect(strip(page)).toHaveCount(pictures.length);
+}
+
+/** Opens the Export dialog. */
+export async function openDialog(page: Page): Promise<Locator> {
   await page.getByRole('button', { name: 'Export', exact: true }).click();
   return page.getByRole('dialog', { name: 'Export' });
 }

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
 import { GifLzw, encodePng, gifEnd, gifFrame, gifStart } from '../../src/formats/index.ts';
-import { field, frames, open, showMoreSettings, stripPixels } from './driving.ts';
+import { dropPaths, field, frames, open, showMoreSettings, stripPixels } from './driving.ts';
 import { expect, test } from './fixtures.ts';
 
 const inputs = fileURLToPath(new URL('../fixtures/inputs/', import.meta.url));
@@ -12,15 +12,6 @@ const animations = fileURLToPath(new URL('../fixtures/animations/', import.meta.
 /** Drops local files and folders on the page, like a file manager. */
 async function drop(page: Page, ...names: string[]): Promise<void> {
   await dropPaths(page, ...names.map((name) => `${inputs}${name}`));
-}
-
-async function dropPaths(page: Page, ...files: string[]): Promise<void> {
-  const session = await page.context().newCDPSession(page);
-  const data = { items: [], files, dragOperationsMask: 1 };
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-    await session.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data });
-  }
-  await session.detach();
 }
 
 /** Chooses files with the button “From pictures”. */

@@ -10,7 +10,7 @@ import { findCommand } from '../../rig/process.ts';
 
 /** Skips the remaining tests of a file or group if one of the programs is not installed. */
 export function needsReaders(): void {
-  const missing = ['ffmpeg', 'ffprobe', 'exiftool', 'webpinfo', 'webpmux'].filter(
+  const missing = ['ffmpeg', 'ffprobe', 'exiftool', 'webpinfo', 'webpmux', 'dwebp'].filter(
     (command) => findCommand(command) === null,
   );
   test.skip(
@@ -117,5 +117,23 @@ export function webpOf(bytes: Uint8Array): Promise<{ readonly info: string }> {
       run('webpmux', ['-info', file]),
     ]);
     return { info: `${info.stdout}${info.stderr}${mux.stdout}` };
+  });
+}
+
+/** Frames of an animated WebP as RGB, 3 bytes per pixel, decoded by dwebp. Each frame must be a whole picture. */
+export function webpFrames(bytes: Uint8Array, count: number): Promise<Buffer[]> {
+  return withFile(bytes, 'webp', async (file) => {
+    const frames: Buffer[] = [];
+    for (let number = 1; number <= count; number++) {
+      await run('webpmux', ['-get', 'frame', String(number), file, '-o', `${file}.still`]);
+      const { stdout } = await run('dwebp', [`${file}.still`, '-ppm', '-quiet', '-o', '-'], {
+        encoding: 'buffer',
+        maxBuffer: 2 ** 30,
+      });
+      // The header has three lines: kind, size, largest value.
+      const [header = ''] = /^P6\n\d+ \d+\n255\n/.exec(stdout.toString('latin1', 0, 64)) ?? [];
+      frames.push(stdout.subarray(header.length));
+    }
+    return frames;
   });
 }
