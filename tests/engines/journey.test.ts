@@ -140,6 +140,9 @@ it.skipIf(firefox === null)('Firefox makes frames and files on the processor, an
   await driver.goTo(url);
   await driver.until(() => document.querySelector('[data-position="2"] img'));
   expect(await driver.run(frameNames)).toBe('Frame 1,Frame 2');
+  await driver.run(fill, 'Frames', '1');
+  await driver.click(findButton, 'Generate');
+  await driver.until(() => document.querySelector('[data-position="3"] img'));
 });
 
 it.skipIf(firefox === null || mesa === null)('Firefox makes frames on WebGPU, in float16', async () => {
@@ -162,7 +165,11 @@ it.skipIf(!hasWebKit)('WebKitGTK makes frames and files, and says that it keeps 
     document.body.textContent.includes('This browser does not let Drift keep projects.'),
   );
   await expectFiles(driver, 2);
+
+  // Without the server, everything begins anew, from what the service worker keeps.
+  await server.close();
   await driver.goTo(url);
   await driver.until(() => document.querySelector('[aria-label="Examples"]'));
   expect(await driver.run(frameNames)).toBe('');
+  await makeFrames(driver, 1);
 });

@@ -1,6 +1,17 @@
 import type { Locator, Page } from '@playwright/test';
 import { readPng } from '../../tools/png.ts';
-import { button, downloaded, field, finished, frame, generate, prepare, stripPixels } from './driving.ts';
+import {
+  button,
+  chooseStart,
+  downloaded,
+  field,
+  finished,
+  frame,
+  generate,
+  open,
+  prepare,
+  stripPixels,
+} from './driving.ts';
 import { expect, test } from './fixtures.ts';
 
 /** RGB values of a PNG file. */
@@ -146,6 +157,33 @@ test(
     await expect.poll(() => shownBox(page)).toEqual(whole);
   },
 );
+
+test('the start picture is zoomed before there are frames', { tag: '@cpu' }, async ({ page }) => {
+  await open(page);
+  await chooseStart(page);
+  const whole = await shownBox(page);
+  const stage = page.getByRole('region', { name: 'Stage' });
+  await button(page, 'Zoom in').click();
+  await expect(zoomTools(page)).toContainText('150 %');
+  await page.keyboard.press('+');
+  await expect(zoomTools(page)).toContainText('200 %');
+  expect((await shownBox(page)).width).toBeCloseTo(2 * whole.width);
+  await stage.dblclick();
+  await expect.poll(() => shownBox(page)).toEqual(whole);
+  await stage.hover();
+  await page.keyboard.down('Control');
+  await page.mouse.wheel(0, -100);
+  await page.keyboard.up('Control');
+  await expect.poll(async () => (await shownBox(page)).width).toBeGreaterThan(whole.width);
+
+  // Another start picture is shown whole.
+  await chooseStart(page);
+  await expect(zoomTools(page)).toContainText('100 %');
+
+  // There is nothing to compare it with yet, but it can be saved.
+  await expect(button(page, 'Compare with the start')).toHaveAttribute('aria-disabled', 'true');
+  expect(pixelsOf(await downloaded(page, 'Save the picture')).length).toBeGreaterThan(0);
+});
 
 test(
   'a mouse that moves without its button does not move the picture, and a drag selects no text',

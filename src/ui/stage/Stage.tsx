@@ -6,7 +6,7 @@ import { FirstVisit } from './FirstVisit.tsx';
 import { sceneOf, showScene } from './paint.ts';
 import styles from './Stage.module.css';
 
-// The tools are for frames, which the first visit does not have.
+// The tools are for a picture, which the first visit does not have.
 const StageTools = lazyPart(
   async () => (await import('./StageTools.tsx')).StageTools,
   () => null,
@@ -17,7 +17,6 @@ export function Stage() {
   const { animation, projects } = useStores();
   const ref = useRef<HTMLElement>(null);
   const hasStart = useSelect(animation, ({ start }) => start !== null);
-  const hasFrames = useSelect(animation, ({ frames }) => frames.length > 0);
   const reading = useSelect(animation, (state) => state.reading);
   const reopening = useSelect(projects, (state) => state.reopening);
   return (
@@ -28,7 +27,7 @@ export function Stage() {
       data-started={hasStart || undefined}
     >
       {hasStart ? <Screen /> : !reopening && <FirstVisit />}
-      {hasFrames && (
+      {hasStart && (
         <Suspense>
           <StageTools stage={ref} />
         </Suspense>
