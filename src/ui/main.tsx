@@ -4,6 +4,7 @@ import { browserEnvironment, createStores } from '../store/index.ts';
 import { App } from './shell/App.tsx';
 import { StoresContext } from './shared/stores.ts';
 import './shared/base.css';
+import './shell/opening.css';
 
 const stores = createStores(browserEnvironment());
 void stores.models.begin().then(() => {

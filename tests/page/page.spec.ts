@@ -50,6 +50,25 @@ async function handOver(page: Page, how: 'drop' | 'paste', name: string): Promis
 }
 
 test.describe('the first visit', { tag: '@cpu' }, () => {
+  for (const width of [1440, 700, 390]) {
+    test(`says what Drift does before the program arrives, ${width} pixels wide`, async ({ page }) => {
+      await page.setViewportSize({ width, height: 800 });
+      const gate = createGate();
+      await page.route(/\/assets\/[^/]+\.js$/, async (route) => {
+        await gate.pass();
+        await route.continue();
+      });
+      await page.goto('/', { waitUntil: 'commit' });
+      const words = page.getByRole('heading', { name: /^Drift turns one picture into an animation/ });
+      await expect(words).toBeVisible();
+      const early = [await words.textContent(), await words.boundingBox()];
+      gate.open();
+      await expect(page.getByRole('list', { name: 'Examples', exact: true })).toBeVisible();
+      // The program's own words are the same, in the same place.
+      expect([await words.textContent(), await words.boundingBox()]).toEqual(early);
+    });
+  }
+
   for (const how of ['drop', 'paste'] as const) {
     test(`takes a picture by ${how}`, async ({ page }) => {
       await open(page);
