@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
-/** File formats of an export, in the order of the Export dialog. */
-export const exportFormats = ['gif', 'mp4', 'webm', 'webp', 'apng', 'zip', 'drift'] as const;
+/** File formats of an export. */
+const exportFormats = ['gif', 'mp4', 'webm', 'webp', 'apng', 'zip', 'drift'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 const shapes = ['frame', 'square', 'portrait', 'landscape'] as const;

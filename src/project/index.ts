@@ -38,7 +38,6 @@ export { advance, reelPositions } from './reel.ts';
 export type { Playhead, Reel } from './reel.ts';
 export {
   defaultExportOptions,
-  exportFormats,
   exportOptionsSchema,
   exportRanges,
   hasConstantRate,

@@ -1,6 +1,5 @@
 import { useId, useRef } from 'react';
-import { exportFormats, exportPresets, isStill } from '../../project/index.ts';
-import type { ExportFormat } from '../../project/index.ts';
+import { exportPresets, isStill } from '../../project/index.ts';
 import { Button } from '../shared/Button.tsx';
 import { Dialog } from '../shared/Dialog.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
@@ -11,7 +10,7 @@ import { Preview } from './Preview.tsx';
 import { useDraft } from './useDraft.ts';
 import type { Draft } from './useDraft.ts';
 import { useNeeds } from './useNeeds.ts';
-import { exportFieldWords, formatWords, gifRateWords, short } from './words.ts';
+import { chosenOptions, exportFieldWords, formatChoices, gifRateWords, isChosen, short } from './words.ts';
 
 /** Export dialog: format, timing and size of the file, with a preview and an estimate of its size. */
 export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
@@ -30,7 +29,7 @@ export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
       <div className={styles['columns']}>
         <Preview draft={draft} download={download} />
         <div className={styles['options']}>
-          <FormatChoice draft={draft} />
+          <Formats draft={draft} />
           <Presets draft={draft} />
           {!isProject && (
             <>
@@ -52,24 +51,24 @@ export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
   );
 }
 
-function FormatChoice({ draft: { options, set } }: { readonly draft: Draft }) {
+function Formats({ draft: { options, set } }: { readonly draft: Draft }) {
   const name = useId();
   return (
     <fieldset className={styles['formats']} role="radiogroup" aria-label="Format">
-      {exportFormats.map((format: ExportFormat) => (
-        <label key={format} className={styles['format']}>
+      {formatChoices.map((choice) => (
+        <label key={choice.name} className={styles['format']}>
           <input
             type="radio"
             name={name}
-            checked={options.format === format}
+            checked={isChosen(choice, options)}
             onChange={() => {
-              set({ format, limit: null, fixedSize: false });
+              set({ ...chosenOptions(choice, options), limit: null, fixedSize: false });
             }}
           />
-          {formatWords[format].name}
+          {choice.name}
         </label>
       ))}
-      <p className={styles['note']}>{formatWords[options.format].help}</p>
+      <p className={styles['note']}>{formatChoices.find((choice) => isChosen(choice, options))?.help}</p>
     </fieldset>
   );
 }
@@ -276,7 +275,7 @@ function Size({
               choices={[
                 ['none', 'None: smallest file'],
                 ['ordered', 'Pattern'],
-                ['diffusion', 'Error diffusion: finest colours'],
+                ['diffusion', 'Error diffusion: closest colours'],
               ]}
               onChange={(dither) => {
                 set({ dither });

@@ -1,17 +1,57 @@
-import type { ExportField, ExportFormat } from '../../project/index.ts';
+import type { ExportField, ExportFormat, ExportOptions } from '../../project/index.ts';
 import { gifRate } from '../../project/index.ts';
 import { bytes } from '../shared/words.ts';
 
-/** Name and one-line description of each export format. */
-export const formatWords: Readonly<Record<ExportFormat, { readonly name: string; readonly help: string }>> = {
-  gif: { name: 'GIF', help: 'Plays everywhere, with 256 colours.' },
-  mp4: { name: 'MP4', help: 'H.264 video: small, full colour, plays everywhere.' },
-  webm: { name: 'WebM', help: 'VP9 or AV1 video, for the web.' },
-  webp: { name: 'WebP', help: 'An animated picture in full colour, for web pages and stickers.' },
-  apng: { name: 'APNG', help: 'An animated picture without any loss, and long.' },
-  zip: { name: 'ZIP', help: 'Each frame as a PNG, for other programs. Times and loops do not apply.' },
-  drift: { name: 'Drift project', help: 'Everything, to continue in Drift. No other option applies.' },
-};
+/** A choice of the group “Format”. GIF has two: with error diffusion it is the best. */
+export interface FormatChoice {
+  readonly format: ExportFormat;
+  readonly name: string;
+  /** One line. */
+  readonly help: string;
+  readonly isBestGif?: boolean;
+}
+
+/** In the order of the dialog. */
+export const formatChoices: readonly FormatChoice[] = [
+  { format: 'gif', name: 'GIF', help: 'Plays everywhere, with 256 colours.' },
+  {
+    format: 'gif',
+    name: 'GIF, best',
+    help: 'Its 256 colours are mixed to come closest to the frames. A larger file.',
+    isBestGif: true,
+  },
+  { format: 'mp4', name: 'MP4', help: 'H.264 video: small, full colour, plays everywhere.' },
+  { format: 'webm', name: 'WebM', help: 'VP9 or AV1 video, for the web.' },
+  {
+    format: 'webp',
+    name: 'WebP',
+    help: 'An animated picture in full colour, for web pages and stickers.',
+  },
+  { format: 'apng', name: 'APNG', help: 'An animated picture without any loss, and long.' },
+  {
+    format: 'zip',
+    name: 'ZIP',
+    help: 'Each frame as a PNG, for other programs. Times and loops do not apply.',
+  },
+  {
+    format: 'drift',
+    name: 'Drift project',
+    help: 'Everything, to continue in Drift. No other option applies.',
+  },
+];
+
+type Chosen = Pick<ExportOptions, 'format' | 'dither'>;
+
+/** Whether export options are those of a choice. */
+export function isChosen({ format, isBestGif = false }: FormatChoice, options: Chosen): boolean {
+  return options.format === format && isBestGif === (format === 'gif' && options.dither === 'diffusion');
+}
+
+/** The options of a choice. Dithering changes only if it has to. */
+export function chosenOptions({ format, isBestGif = false }: FormatChoice, { dither }: Chosen): Chosen {
+  const fits = format !== 'gif' || isBestGif === (dither === 'diffusion');
+  return { format, dither: fits ? dither : isBestGif ? 'diffusion' : 'ordered' };
+}
 
 /** Labels and one-line help of the number fields. */
 export const exportFieldWords: Readonly<
