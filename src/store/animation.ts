@@ -5,6 +5,7 @@ import { path, playedFrames, removeSubtree, startId, treeOf, withOrder } from '.
 import type { FrameTree, PlayOrder } from '../project/index.ts';
 import { createAnimationHistory } from './animation-history.ts';
 import type { AnimationState, AnimationStore } from './animation-store.ts';
+import { removedTopic, shelfTopic, unreadStartTopic } from './animation-topics.ts';
 import type { Autosave } from './autosave.ts';
 import { documentOf, everHadFrames, nothing, treeOfPictures } from './content.ts';
 import type { Content, OpenProject } from './content.ts';
@@ -24,12 +25,6 @@ import { documentStart, projectName } from './start-picture.ts';
 import type { StartCutter, StartPicture } from './start-picture.ts';
 
 export type { AnimationState, AnimationStore } from './animation-store.ts';
-
-/** Topic of notices that frames were put aside. */
-const shelfTopic = 'frames';
-
-/** Topic of notices that frames were deleted. */
-const removedTopic = 'removed';
 
 /** Creates the store of the project on the page: start picture, frame tree and animation. */
 export function createAnimation({
@@ -81,10 +76,13 @@ export function createAnimation({
     return reading.begin(async (signal) => {
       try {
         const start = await cutter.read(source, name, signal);
-        if (!signal.aborted) accept(start);
+        if (signal.aborted) return;
+        notices.dismissTopic(unreadStartTopic);
+        accept(start);
       } catch (error) {
         if (signal.aborted) return;
         notices.error(error, {
+          topic: unreadStartTopic,
           ...(error instanceof WorkerError && {
             remedy: 'Try again: this part of Drift has been restarted.',
           }),

@@ -115,6 +115,8 @@ test.describe('the controls', { tag: '@cpu' }, () => {
       await expect(field(page, name)).toBeVisible();
       await expect(field(page, name)).toHaveAccessibleDescription(/\w+ \w+/);
     }
+    const notify = await page.getByRole('switch', { name: 'Notify me when frames are done' }).boundingBox();
+    expect((notify?.width ?? 0) / (notify?.height ?? 1), 'a switch is wider than high').toBeGreaterThan(1.5);
     for (const name of ['Positive prompts', 'Negative prompts']) {
       await expect(page.getByRole('textbox', { name, exact: true })).toHaveAccessibleDescription(/prompts/);
     }

@@ -113,7 +113,7 @@ function RoundWords() {
   if (phase === 'done') return `Frame ${number}: take one, with a click or its number key.`;
   if (progress?.stage === 'denoise') return `Frame ${number} · step ${progress.step} of ${progress.of}`;
   if (progress?.stage === 'decode') return `Frame ${number} · painting ${variants.length} variants`;
-  return `Frame ${number} · looking at the picture`;
+  return `Frame ${number} · looking`;
 }
 
 function Speculative() {

@@ -34,6 +34,7 @@ export function ProjectsDialog({ onClose }: { readonly onClose: () => void }) {
         <>
           <Button
             aria-label="New project"
+            className={styles['new']}
             onClick={() => {
               projects.create();
               close();

@@ -102,13 +102,13 @@ export function comingFraction(run: Pick<Run, 'frames' | 'made' | 'progress'>): 
 export function stageWords({ stage, step, of }: GenerationProgress): string {
   switch (stage) {
     case 'encode':
-      return 'looking at the picture';
+      return 'looking';
     case 'guidance':
-      return 'following the prompts';
+      return 'steering';
     case 'denoise':
       return `step ${Math.min(step, of)} of ${of}`;
     case 'decode':
-      return 'painting the frame';
+      return 'painting';
   }
 }
 

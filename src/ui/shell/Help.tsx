@@ -10,19 +10,19 @@ const advice = [
 ];
 
 /** Keyboard shortcuts of the page: see `shortcuts.ts`. */
-const shortcuts: readonly { keys: string; effect: string }[] = [
-  { keys: 'Space', effect: 'Play or pause' },
-  { keys: '← →', effect: 'One frame back or on' },
-  { keys: 'Home, End', effect: 'To the start picture, to the last frame' },
-  { keys: 'Shift ← →, Ctrl A', effect: 'Select frames in the film strip' },
-  { keys: 'Del, Ctrl D, Alt ← →', effect: 'Delete, duplicate, move them' },
-  { keys: '+ − 0', effect: 'Zoom the picture in, out, show it whole' },
-  { keys: 'O', effect: 'Onion skin: the frame before shows through' },
-  { keys: '1 … 9', effect: 'Take a variant, when you pick by hand' },
-  { keys: 'Esc', effect: 'Stop making frames' },
-  { keys: 'Ctrl Z', effect: 'Undo the last change' },
-  { keys: 'Ctrl Shift Z, Ctrl Y', effect: 'Redo it' },
-  { keys: 'Ctrl V', effect: 'Start from the picture that was copied' },
+const shortcuts: readonly { keys: readonly string[]; effect: string }[] = [
+  { keys: ['Space'], effect: 'Play or pause' },
+  { keys: ['← →'], effect: 'One frame back or on' },
+  { keys: ['Home', 'End'], effect: 'To the start picture, to the last frame' },
+  { keys: ['Shift ← →', 'Ctrl A'], effect: 'Select frames in the film strip' },
+  { keys: ['Del', 'Ctrl D', 'Alt ← →'], effect: 'Delete, duplicate, move them' },
+  { keys: ['+ − 0'], effect: 'Zoom the picture in, out, show it whole' },
+  { keys: ['O'], effect: 'Onion skin: the frame before shows through' },
+  { keys: ['1 … 9'], effect: 'Take a variant, when you pick by hand' },
+  { keys: ['Esc'], effect: 'Stop making frames' },
+  { keys: ['Ctrl Z'], effect: 'Undo the last change' },
+  { keys: ['Ctrl Shift Z', 'Ctrl Y'], effect: 'Redo it' },
+  { keys: ['Ctrl V'], effect: 'Start from the picture that was copied' },
 ];
 
 /** Content of the help: advice, links to the documents, which open beside a run, and keyboard shortcuts. */
@@ -48,9 +48,11 @@ export function Help() {
       <h2 className={styles['heading']}>Keys</h2>
       <dl className={styles['keys']}>
         {shortcuts.map(({ keys, effect }) => (
-          <div key={keys}>
+          <div key={effect}>
             <dt>
-              <kbd>{keys}</kbd>
+              {keys.map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
             </dt>
             <dd>{effect}</dd>
           </div>

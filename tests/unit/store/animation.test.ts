@@ -63,6 +63,10 @@ describe('start picture', () => {
         kept: 'The picture that was there before is still in place.',
       },
     ]);
+
+    rig.failures.delete('decode');
+    await rig.stores.animation.chooseStart(file('good'), 'good.png');
+    expect(notices(rig).filter(({ kind }) => kind === 'error')).toEqual([]);
   });
 
   it('is the one chosen last, even if an earlier one arrives later', async () => {

@@ -66,7 +66,7 @@ describe('the words of the page', () => {
 
   it('a run and its stage', () => {
     expect(runWords(at(1, 'denoise', 7, 20))).toBe('Frame 2 of 3 · step 7 of 20');
-    expect(runWords(at(1, 'encode', 0, 1))).toBe('Frame 2 of 3 · looking at the picture');
+    expect(runWords(at(1, 'encode', 0, 1))).toBe('Frame 2 of 3 · looking');
     expect(runWords({ ...run, progress: null })).toBe('Frame 2 of 3');
     // Progress of a finished frame is ignored.
     expect(runWords(at(0, 'decode', 1, 1))).toBe('Frame 2 of 3');
