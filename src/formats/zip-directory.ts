@@ -117,7 +117,6 @@ export function parseDirectory(
   fail: ZipFail,
 ): Map<string, ZipEntry> {
   const view = bytesView(directory);
-  const decoder = new TextDecoder();
   const found: Omit<ZipEntry, 'limit'>[] = [];
   let at = 0;
   while (at < directory.length) {
@@ -132,7 +131,7 @@ export function parseDirectory(
       throw fail('zip-damaged', `${file} has a damaged directory.`, { file, at });
     }
     const nameBytes = directory.subarray(next, nameEnd);
-    const name = decoder.decode(nameBytes);
+    const name = decodedName(nameBytes);
     const method = view.getUint16(at + 10, true);
     if ((view.getUint16(at + 8, true) & 0x2041) !== 0) {
       throw unsupportedZip(fail, file, `“${name}” is encrypted`, { file, entry: name });
@@ -191,6 +190,18 @@ export function parseDirectory(
     entries.set(entry.name, { ...entry, limit });
   }
   return entries;
+}
+
+/**
+ * Name of an entry. Older programs write the encoding of their system, which the archive does not name: every byte then becomes
+ * a character of its own, so that different names stay different.
+ */
+function decodedName(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes);
+  }
 }
 
 interface Sizes {

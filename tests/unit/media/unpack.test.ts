@@ -26,6 +26,23 @@ describe('an imported archive', () => {
     expect(await failure(archive.read('a/3.png', signal))).toMatchObject({ code: 'zip-damaged' });
   });
 
+  it('keeps names apart that are in the encoding of another system', async () => {
+    const bytes = zipFile([
+      { name: 'A1.png', data: utf8('first') },
+      { name: 'B1.png', data: utf8('second') },
+    ]);
+    // As Windows names “ä1.png” and “ö1.png” in archives, which is no UTF-8.
+    for (let at = 0; at < bytes.length - 1; at++) {
+      if (bytes[at + 1] !== 0x31) continue;
+      if (bytes[at] === 0x41) bytes[at] = 0x84;
+      if (bytes[at] === 0x42) bytes[at] = 0x94;
+    }
+    const archive = await open(bytes);
+    expect(new Set(archive.names).size).toBe(2);
+    const texts = archive.names.map(async (name) => (await archive.read(name, signal)).text());
+    expect(await Promise.all(texts)).toEqual(['first', 'second']);
+  });
+
   it('that is truncated is rejected', async () => {
     const whole = zipFile([{ name: '1.png', data: utf8('a picture') }]);
     expect(await failure(open(whole.subarray(0, -1)))).toMatchObject({
