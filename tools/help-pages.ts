@@ -32,7 +32,7 @@ export function renderHelpPage(markdown: string, policy: string): HelpPage {
       heading({ tokens, depth, text }) {
         if (depth === 1) title ||= text;
         const words = this.parser.parseInline(tokens);
-        return `<h${depth} id="${slug(text)}">${words}</h${depth}>\n`;
+        return `<h${depth} id="${headingId(text)}">${words}</h${depth}>\n`;
       },
       link({ href, tokens }) {
         const words = this.parser.parseInline(tokens);
@@ -75,7 +75,7 @@ function pageOf(href: string): string | null {
 }
 
 /** The id that a heading has on code hosts: lower case, hyphens between words, no punctuation. */
-function slug(text: string): string {
+export function headingId(text: string): string {
   return text
     .toLowerCase()
     .replace(/[^\p{L}\p{N}\s-]/gu, '')

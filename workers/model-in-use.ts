@@ -27,6 +27,7 @@ export function pipelineOn(
   return new Pipeline(compute, runtime, createModel(parts, target), options);
 }
 
+/** The device that encodes prompts; in low memory, the pipeline releases its networks first. */
 export function promptDevice(
   { compute, runtime }: Backend,
   pipeline: Pipeline,

@@ -25,6 +25,7 @@ const mostBefore = 12;
 
 const andThen = (before: readonly Picture[], picture: Picture) => [...before, picture].slice(-mostBefore);
 
+/** A run of automatic mode. */
 export function resumableAutomatic(input: AutomaticRun): Resumable {
   let left: AutomaticRun & { readonly before: readonly Picture[] } = { ...input, before: [] };
   return {
@@ -50,6 +51,7 @@ export interface SmoothRun {
   readonly settings: Settings;
 }
 
+/** A run of smooth mode. */
 export function resumableSmooth(input: SmoothRun, promptsOf: PromptSource): Resumable {
   let left: SmoothRun & { readonly before: readonly Picture[] } = { ...input, before: [] };
   return {

@@ -9,7 +9,7 @@ export function withResolvers() {
   return { promise, resolve, reject };
 }
 
-/** Wakes a waiting loop; a ring before the wait is not lost. */
+/** Auto-reset event: `ring` wakes the loop that awaits `rung`; a ring before the wait is not lost. */
 export class Bell {
   #ringing = withResolvers();
 

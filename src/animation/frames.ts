@@ -80,7 +80,7 @@ async function renderOnce(
     const onLatents =
       previews &&
       ((latents: DeviceTensor) => {
-        previews.look(latents);
+        previews.start(latents);
       });
     const overflow = scope.own(pipeline.overflowFlags());
     const latents = scope.own(

@@ -23,15 +23,16 @@ export interface Comparison {
  */
 export class Past {
   readonly #pipeline: Pipeline;
-  readonly #places: DeviceTensor;
+  /** float32 [1 + kept, d] */
+  readonly #rows: DeviceTensor;
   #count = 0;
 
   /** @param start - float32 [1, d] */
   constructor(pipeline: Pipeline, start: DeviceTensor) {
     const { compute } = pipeline;
     this.#pipeline = pipeline;
-    this.#places = compute.empty([1 + kept, ...start.dims.slice(1)], 'float32');
-    compute.copyRows(start, this.#places, 0);
+    this.#rows = compute.empty([1 + kept, ...start.dims.slice(1)], 'float32');
+    compute.copyRows(start, this.#rows, 0);
   }
 
   /**
@@ -53,13 +54,13 @@ export class Past {
       return scope.own(await embeddingOf(pipeline, input, signal));
     };
     try {
-      const places: DeviceTensor[] = [];
-      for (const picture of pictures) places.push(await encode(picture));
-      const [first] = places;
-      const last = places.at(-1);
-      if (!first || !last) throw new RangeError('a past has a picture at least');
+      const embeddings: DeviceTensor[] = [];
+      for (const picture of pictures) embeddings.push(await encode(picture));
+      const [first] = embeddings;
+      const last = embeddings.at(-1);
+      if (!first || !last) throw new RangeError('a history needs at least one picture');
       const past = new Past(pipeline, origin ? await encode(origin) : first);
-      for (const place of places) past.add(place);
+      for (const embeds of embeddings) past.add(embeds);
       return { past, embeds: scope.release(last) };
     } finally {
       scope.dispose();
@@ -78,7 +79,7 @@ export class Past {
 
   /** Appends an embedding, float32 [1, d]. */
   add(embeds: DeviceTensor): void {
-    this.#pipeline.compute.copyRows(embeds, this.#places, 1 + (this.#count % kept));
+    this.#pipeline.compute.copyRows(embeds, this.#rows, 1 + (this.#count % kept));
     this.#count++;
   }
 
@@ -86,7 +87,7 @@ export class Past {
   compare(embeds: DeviceTensor): Comparison {
     const { compute } = this.#pipeline;
     const count = this.#count;
-    const cosines = compute.cosines(embeds, compute.head(this.#places, 1 + Math.min(count, kept)));
+    const cosines = compute.cosines(embeds, compute.head(this.#rows, 1 + Math.min(count, kept)));
     return { cosines, likeness: (values) => likenessOf(values, count) };
   }
 
@@ -103,7 +104,7 @@ export class Past {
   }
 
   dispose(): void {
-    this.#places.dispose();
+    this.#rows.dispose();
   }
 }
 

@@ -31,8 +31,9 @@ interface Job {
 /** The step being computed. */
 interface Step {
   readonly job: Job;
+  /** Time by `PickOptions.now`. */
   readonly began: number;
-  /** Start of the time by which it delays a requested round; null if it does not. */
+  /** Time by `PickOptions.now` since which a requested round has waited for this step; null if none waits. */
   delaying: number | null;
 }
 
@@ -51,12 +52,15 @@ export class PickSession {
   readonly #leaving: Job[] = [];
   /** The round requested last. */
   #shown: Job | null = null;
-  /** Its name: see `Waiting`. */
-  #name = 0;
+  /** The caller's name for it: see `Waiting`. */
+  #shownName = 0;
   /** Its candidates whose next rounds have been passed to `onAhead`. */
   readonly #announced = new Set<number>();
+  /** Seconds. */
   #saved = 0;
+  /** Denoising steps of speculative rounds. */
   #stepsAhead = 0;
+  /** Number of requests. */
   #asked = 0;
   #step: Step | null = null;
   readonly #bell = new Bell();
@@ -96,7 +100,7 @@ export class PickSession {
     job.askedFor = ++this.#asked;
     if (this.#shown !== job) this.#pace = { ...this.#pace, lookedAt: null };
     this.#shown = job;
-    this.#name = waiting.name;
+    this.#shownName = waiting.name;
     this.#announced.clear();
     for (const other of this.#jobs) {
       const wasAskedFor = other.waiters.size > 0 || (other.done && !other.speculative);
@@ -302,7 +306,7 @@ export class PickSession {
       if (this.#announced.has(index)) continue;
       this.#announced.add(index);
       this.#options.onAhead?.({
-        after: this.#name,
+        after: this.#shownName,
         candidate: index,
         candidates: next.candidates,
         seconds: next.seconds,

@@ -13,7 +13,7 @@ export class Previews {
   }
 
   /** Starts a preview of latents [b, c, h, w]. */
-  look(latents: DeviceTensor): void {
+  start(latents: DeviceTensor): void {
     if (this.#underway) return;
     const { compute, model } = this.#pipeline;
     const preview = compute.latentPreview(latents, model.previewFactors);

@@ -71,7 +71,7 @@ export async function* smooth(
     scope.release(tensor).dispose();
   };
 
-  /** Encodes a picture and draws the keypoint of its next variant. */
+  /** Encodes a picture and computes the keypoint of its next variant. */
   async function variantOf(picture: Picture, frame: number): Promise<Goal> {
     progress.report('encode', 0, 1);
     const { shifted, report } = await guidedEmbedding(

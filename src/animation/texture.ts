@@ -8,9 +8,9 @@ import type { PromptEmbeds } from './types.ts';
 const side = 64;
 
 /**
- * Prompt balance of a picture of noise: its cosine with the positive prompts minus that with the negative ones. It says
- * how low the balance of texture is for this model and these prompts; cosines of one CLIP model vary several times as
- * much as those of another. Null without prompts, or if the embedding is not finite.
+ * Prompt balance of a picture of noise: its cosine with the positive prompts minus that with the negative ones. It is the
+ * reference for detecting pictures that have dissolved into texture (`src/project/stuck.ts`), measured because the range
+ * of these cosines differs several-fold between CLIP models. Null without prompts, or if the embedding is not finite.
  *
  * @throws the signal's reason
  */
@@ -34,6 +34,7 @@ export async function measureTexture(
     scope.own(shifted);
     scope.own(report);
     const [values] = await compute.read([report], signal);
+    // Cosines with the positive and the negative prompts, before guidance: see `Compute.clipGuidance`.
     const [, positives = 0, , negatives = 0] = values ?? [];
     const balance = positives - negatives;
     return Number.isFinite(balance) ? balance : null;

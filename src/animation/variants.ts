@@ -52,7 +52,7 @@ export async function* variants(
   const [batch = 0] = noise.dims;
   const scope = new Scope();
   let shown: readonly Picture[] | null = null;
-  const looks = new Previews(pipeline, (pictures) => {
+  const previewer = new Previews(pipeline, (pictures) => {
     shown = pictures;
   });
   const preview = (): VariantsEvent[] => {
@@ -72,17 +72,17 @@ export async function* variants(
           const run = pipeline.denoising({ embeds: rows, noise, steps, guidanceScale, signal, overflow });
           for await (const { step, latents: unfinished, denoised } of run) {
             if (denoised) latents = scope.own(denoised);
-            else if (previews()) looks.look(unfinished);
+            else if (previews()) previewer.start(unfinished);
             if (step > 0) yield { kind: 'step', step };
             yield* preview();
           }
-          await looks.settled();
+          await previewer.settled();
           yield* preview();
         }
         if (!latents) throw new RangeError('a run of denoising has a result');
         signal?.throwIfAborted();
-        const along = { extra: index === 0 ? extra : [], measure };
-        yield { ...(await picture(pipeline, latents, index, along, overflow, signal)), index };
+        const reads = { extra: index === 0 ? extra : [], measure };
+        yield { ...(await picture(pipeline, latents, index, reads, overflow, signal)), index };
         index++;
       } catch (error) {
         if (!(await pipeline.fallBackToFloat32(error, embeds))) throw error;
@@ -92,7 +92,7 @@ export async function* variants(
       }
     }
   } finally {
-    await looks.settled();
+    await previewer.settled();
     scope.dispose();
   }
 }

@@ -8,14 +8,14 @@
  * channels' weights by s, and the shader derives ε from s. For powers of ten, which all published configurations use, s
  * is a power of two and the division is exact.
  */
-const unit = 1e-6;
+const epsilonAtScaleOne = 1e-6;
 
 /** The scale that encodes `epsilon`, which must be positive. */
 export function normScale(epsilon: number): number {
-  return 2 ** Math.log10(epsilon / unit);
+  return 2 ** Math.log10(epsilon / epsilonAtScaleOne);
 }
 
 /** WGSL for the epsilon encoded by the WGSL expression `scale`: 10^log2(s) · 10⁻⁶. */
 export function normEpsilonWgsl(scale: string): string {
-  return `exp2(${Math.log2(10)} * log2(${scale}) + ${Math.log2(unit)})`;
+  return `exp2(${Math.log2(10)} * log2(${scale}) + ${Math.log2(epsilonAtScaleOne)})`;
 }

@@ -9,6 +9,7 @@ export interface Queue {
   run<T>(signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T>;
 }
 
+/** Creates an empty queue. */
 export function createQueue(): Queue {
   let last: Promise<unknown> = Promise.resolve();
   return {

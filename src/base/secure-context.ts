@@ -6,6 +6,6 @@ export function isInsecureContext(): boolean {
   return 'isSecureContext' in globalThis && !globalThis.isSecureContext;
 }
 
-/** What to do about it. */
+/** Remedy of errors that an insecure context causes. */
 export const insecureRemedy =
   'Open Drift by https, or as localhost on the machine that serves it: browsers allow this at secure addresses only.';

@@ -10,8 +10,11 @@ export interface PromptEncoder {
   model(signal?: AbortSignal): Promise<OnnxModel>;
   tokenizer(signal?: AbortSignal): Promise<
     (prompts: readonly string[]) => {
+      /** [prompts, tokens] */
       readonly dims: readonly [number, number];
+      /** Token ids, padded to equal length. */
       readonly ids: BigInt64Array<ArrayBuffer>;
+      /** Indices of prompts that were truncated. */
       readonly cut: readonly number[];
     }
   >;
@@ -19,7 +22,8 @@ export interface PromptEncoder {
 
 /**
  * Encodes prompts to unit rows [prompts, d] (CLIP, Radford et al. 2021). Loads the tower and releases it again: it is
- * large, and prompts seldom change. `cut` has the indices of prompts that were truncated to the tower's maximum length.
+ * large, and prompts seldom change. `width` is d; `cut` has the indices of prompts that were truncated to the tower's
+ * maximum length.
  *
  * @throws ModelError `port-missing` if the tower is not a CLIP text model with projection; `needs-float16` or
  *   `embedding-width` if it does not fit the device or the model; the signal's reason

@@ -2,6 +2,7 @@ import { concatBytes } from '../base/index.ts';
 import { crc32 } from './crc32.ts';
 import { pngSignature } from './png-rows.ts';
 
+/** A chunk of a PNG file (W3C PNG, 5.3). */
 export interface PngChunk {
   /** Four ASCII letters. */
   readonly type: string;
@@ -38,10 +39,10 @@ export function pngChunks(png: Uint8Array<ArrayBuffer>): PngChunk[] {
   return chunks;
 }
 
-/** An uncompressed `iTXt` chunk with UTF-8 text and no language (W3C PNG, 11.3.3.4). */
+/** An uncompressed `iTXt` chunk with UTF-8 text and no language (W3C PNG, 11.3.3.4). The keyword is ASCII. */
 export function pngText(keyword: string, text: string): Uint8Array<ArrayBuffer> {
   const encoder = new TextEncoder();
-  // Keyword, its end, no compression (two bytes), no language, no translated keyword.
+  // Keyword, its terminator, no compression (two bytes), no language, no translated keyword.
   return pngChunk('iTXt', concatBytes([encoder.encode(keyword), new Uint8Array(5), encoder.encode(text)]));
 }
 

@@ -34,6 +34,7 @@ const longestTail = 65535 + 22;
 /** Makes the error that a fault of an archive becomes. */
 export type ZipFail = ZipOptions['fail'];
 
+/** A DataView of the same bytes. */
 export function bytesView(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
@@ -45,6 +46,12 @@ function uint64(file: string, view: DataView, at: number, fail: ZipFail): number
   throw fail('zip-damaged', `${file} claims sizes that no file has.`, { file, claimed: value.toString() });
 }
 
+/**
+ * Finds the central directory by the end record, or by the ZIP64 end record if there is one (PKWARE APPNOTE.TXT 6.3).
+ * Returns its offset and size in bytes, and the number of its entries.
+ *
+ * @throws `fail`'s error if the archive is truncated, damaged or split into volumes; the signal's reason
+ */
 export async function findDirectory(
   source: ByteSource,
   fail: ZipFail,
@@ -78,7 +85,7 @@ export async function findDirectory(
     const locator = bytesView(await source.read(end - 20, 20, signal));
     if (locator.getUint32(0, true) === 0x07064b50) {
       const recordOffset = uint64(file, locator, 8, fail);
-      if (recordOffset + 56 > end - 20) throw lyingDirectory(fail, file, recordOffset, 56, end - 20);
+      if (recordOffset + 56 > end - 20) throw misplacedDirectory(fail, file, recordOffset, 56, end - 20);
       const record = bytesView(await source.read(recordOffset, 56, signal));
       if (record.getUint32(0, true) !== 0x06064b50) {
         throw fail('zip-damaged', `${file} has a damaged directory.`, { file, offset: recordOffset });
@@ -92,11 +99,11 @@ export async function findDirectory(
   }
   if (disks !== 0) throw unsupportedZip(fail, file, 'it is one of several volumes', { file, disks });
   // The directory must end where the end record starts.
-  if (offset + size !== end) throw lyingDirectory(fail, file, offset, size, end);
+  if (offset + size !== end) throw misplacedDirectory(fail, file, offset, size, end);
   return { offset, size, count };
 }
 
-function lyingDirectory(fail: ZipFail, file: string, offset: number, size: number, end: number): Error {
+function misplacedDirectory(fail: ZipFail, file: string, offset: number, size: number, end: number): Error {
   return fail('zip-damaged', `The directory of ${file} is not where it should be.`, {
     file,
     offset,
@@ -105,10 +112,18 @@ function lyingDirectory(fail: ZipFail, file: string, offset: number, size: numbe
   });
 }
 
+/** The error for an archive that uses an unsupported feature. */
 export function unsupportedZip(fail: ZipFail, file: string, reason: string, details: ErrorDetails): Error {
   return fail('zip-unsupported', `${file} cannot be read: ${reason}.`, details);
 }
 
+/**
+ * Parses the central directory. Returns the entries by name.
+ *
+ * @param count number of entries that the end record states
+ * @param dataEnd offset of the directory in the file, where the last entry must end
+ * @throws `fail`'s error if an entry is damaged, encrypted, overlaps the next one, or has another's name
+ */
 export function parseDirectory(
   file: string,
   directory: Uint8Array,

@@ -13,9 +13,9 @@ export interface ZipFile {
   readonly compress?: boolean;
 }
 
-/** Maximum of 32-bit and 16-bit fields, which means that the value is in the ZIP64 field. */
-const wide = 0xffffffff;
-const wideCount = 0xffff;
+/** Maxima of 32-bit and 16-bit fields: in such a field they mean that the value is in a ZIP64 record. */
+const maxUint32 = 0xffffffff;
+const maxUint16 = 0xffff;
 /** 1980-01-01, the earliest ZIP date, so that archives are reproducible. */
 const dosDate = (1 << 5) | 1;
 /** Version needed to extract: 2.0 (folders, deflate), or 4.5 (ZIP64). */
@@ -71,21 +71,21 @@ export async function writeZip(
 type Chunks = AsyncGenerator<Uint8Array<ArrayBuffer>, undefined, undefined>;
 
 /** Minimum chunk length in bytes: writing 30 bytes to disk takes as long as writing a picture. */
-const shortest = 2 ** 18;
+const minChunkLength = 2 ** 18;
 
 /** Concatenates consecutive chunks that are shorter than the minimum. */
 async function* gathered(chunks: Chunks): Chunks {
   let waiting: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of chunks) {
-    if (chunk.length < shortest) {
+    if (chunk.length < minChunkLength) {
       waiting.push(chunk);
       length += chunk.length;
-      if (length < shortest) continue;
+      if (length < minChunkLength) continue;
     }
     if (length > 0) yield concatBytes(waiting);
     [waiting, length] = [[], 0];
-    if (chunk.length >= shortest) yield chunk;
+    if (chunk.length >= minChunkLength) yield chunk;
   }
   if (length > 0) yield concatBytes(waiting);
 }
@@ -103,16 +103,16 @@ async function* zipChunks(
     signal?.throwIfAborted();
     const path = new TextEncoder().encode(name);
     if (path.length === 0 || path.length > 0xffff) {
-      throw new RangeError(`no archive holds the name “${name}”`);
+      throw new RangeError(`“${name}” is empty or too long for a name in an archive`);
     }
-    if ((data instanceof Blob ? data.size : data.length) >= wide) {
+    if ((data instanceof Blob ? data.size : data.length) >= maxUint32) {
       throw new RangeError(`“${name}” is too large for one file of an archive`);
     }
     const plain = data instanceof Blob ? new Uint8Array(await data.arrayBuffer()) : data;
     const packed = compress ? new Uint8Array(deflateSync(plain, { level: 6 })) : plain;
     signal?.throwIfAborted();
     const common = record(
-      [2, offset >= wide ? zip64Version : plainVersion],
+      [2, offset >= maxUint32 ? zip64Version : plainVersion],
       [2, utf8Flag],
       [2, compress ? 8 : 0],
       [2, 0],
@@ -125,11 +125,11 @@ async function* zipChunks(
     const header = concatBytes([record([4, 0x04034b50]), common, record([2, 0]), path]);
     yield header;
     yield packed;
-    const zip64Field = offset >= wide ? record([2, 1], [2, 8], [8, offset]) : record();
+    const zip64Field = offset >= maxUint32 ? record([2, 1], [2, 8], [8, offset]) : record();
     directory.push(record([4, 0x02014b50], [2, zip64Version]));
     directory.push(common);
-    // Extra field length, comment length, volume, attributes, offset of the local header.
-    const start = Math.min(offset, wide);
+    // Extra field length, comment length, volume, internal and external attributes, offset of the local header.
+    const start = Math.min(offset, maxUint32);
     directory.push(record([2, zip64Field.length], [2, 0], [2, 0], [2, 0], [4, 0], [4, start]));
     directory.push(path);
     directory.push(zip64Field);
@@ -146,13 +146,13 @@ function endOf(count: number, size: number, offset: number): Uint8Array<ArrayBuf
   const end = record(
     [4, 0x06054b50],
     [4, 0],
-    [2, Math.min(count, wideCount)],
-    [2, Math.min(count, wideCount)],
-    [4, Math.min(size, wide)],
-    [4, Math.min(offset, wide)],
+    [2, Math.min(count, maxUint16)],
+    [2, Math.min(count, maxUint16)],
+    [4, Math.min(size, maxUint32)],
+    [4, Math.min(offset, maxUint32)],
     [2, 0],
   );
-  if (count < wideCount && size < wide && offset < wide) return end;
+  if (count < maxUint16 && size < maxUint32 && offset < maxUint32) return end;
   const zip64 = record(
     [4, 0x06064b50],
     // Length of the rest of this record.

@@ -5,8 +5,8 @@ import { writeToSink } from './output-sink.ts';
 import { encodeVideo } from './video.ts';
 
 /**
- * Encodes an H.264 video in MP4 (yuv420p, index first) with the browser's encoder, or with ffmpeg if it has none. The
- * result's `encoder` is `webcodecs` or `ffmpeg`. Frames of other sizes than the first are scaled to fit, with bars.
+ * Encodes the file of “Download MP4”: H.264 (yuv420p, index first) with the browser's encoder, or with ffmpeg if it has
+ * none. The Export dialog, which has options, uses `export/video.ts`. The result's `encoder` is `webcodecs` or `ffmpeg`. Frames of other sizes than the first are scaled to fit, with bars.
  *
  * @throws MediaError like `encodeVideo`; what `source` throws; the signal's reason if aborted
  */

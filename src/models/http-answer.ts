@@ -7,6 +7,7 @@ export interface ContentRange {
   readonly total: number | null;
 }
 
+/** Parses `Content-Range`; null if it is missing, hidden by CORS, or not valid. */
 export function contentRange(response: Response): ContentRange | null {
   const header = response.headers.get('Content-Range') ?? '';
   const match = /^bytes (?:(\d{1,15})-(\d{1,15})|\*)\/(\d{1,15}|\*)$/i.exec(header.trim());

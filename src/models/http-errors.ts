@@ -10,6 +10,7 @@ export function noRanges(url: string, status: number, limit: number): ModelError
   });
 }
 
+/** The file is larger than `limit` bytes, so it is not read into memory. */
 export function tooLarge(url: string, status: number, limit: number): ModelError {
   return new ModelError('too-large', `${url} is larger than ${limit / 2 ** 20} MB.`, {
     remedy: 'Install the model: then it is downloaded in chunks and kept on this device.',
@@ -17,6 +18,7 @@ export function tooLarge(url: string, status: number, limit: number): ModelError
   });
 }
 
+/** The server answered with another range than the requested one. */
 export function wrongPart(url: string, status: number): ModelError {
   return new ModelError('http-failed', `${url} answered with another range than the requested one.`, {
     remedy: 'Try again. If it happens again, the server is at fault.',
@@ -36,6 +38,7 @@ export function wholeForPart(url: string): ModelError {
   );
 }
 
+/** The response is HTML, such as the log-in page of a public network. */
 export function pageForPart(url: string): ModelError {
   return new ModelError('network', `A web page was received instead of ${url}.`, {
     remedy: 'This network may want you to log in first: open any web page, then try again.',
@@ -43,6 +46,7 @@ export function pageForPart(url: string): ModelError {
   });
 }
 
+/** The file has another size or version than when it was opened. Sizes in bytes; null if unknown. */
 export function changed(url: string, sizes: { size: number; found: number | null }): ModelError {
   return new ModelError('changed', `${url} was replaced on its server while it was being read.`, {
     remedy: 'Load the model again.',
@@ -50,6 +54,7 @@ export function changed(url: string, sizes: { size: number; found: number | null
   });
 }
 
+/** The server answered with an error status. */
 export function refused(url: string, { status, headers, redirected }: Response): ModelError {
   const retryAfter = secondsToWait(headers);
   const details = {

@@ -35,7 +35,7 @@ export function isTooSmall(error: unknown): error is DeviceError {
  * Limits of ONNX Runtime's WebAssembly memory, in bytes. Memory ends at 4 GiB; the arena grows by doubling blocks, and
  * 2^30 bytes in one allocation fail with "Integer overflow" (measured with 1.30: 1.02e9 bytes work, 1.07e9 do not).
  */
-const wasmMemory = { inOneAllocation: 2 ** 30 - 1, altogether: 3e9 };
+const wasmMemory = { inOneAllocation: 2 ** 30 - 1, total: 3e9 };
 
 /** @throws DeviceError `cpu-too-small` */
 function checkWasmMemory(network: string, graph: CompiledGraph, batch: number): void {
@@ -43,15 +43,15 @@ function checkWasmMemory(network: string, graph: CompiledGraph, batch: number): 
   const values = [...graph.values(batch).values()];
   const scratch = values.reduce((most, value) => Math.max(most, value.scratch), 0);
   const largest = values.reduce((most, { bytes }) => Math.max(most, bytes), scratch);
-  const altogether = plan.byteLength + graph.peak(batch) + scratch;
-  const [needed, available, how] =
+  const total = plan.byteLength + graph.peak(batch) + scratch;
+  const [needed, available, where] =
     largest > wasmMemory.inOneAllocation
       ? ([largest, wasmMemory.inOneAllocation, ' in one allocation'] as const)
-      : ([altogether, wasmMemory.altogether, ''] as const);
+      : ([total, wasmMemory.total, ''] as const);
   if (needed <= available) return;
   throw new DeviceError(
     'cpu-too-small',
-    `The ${network} needs ${megabytes(needed)} of memory${how} for pictures of this size, and without a GPU there are at most ${megabytes(available)}.`,
+    `The ${network} needs ${megabytes(needed)} of memory${where} for pictures of this size, and without a GPU there are at most ${megabytes(available)}.`,
     {
       remedy: 'Use a smaller picture or a smaller batch, or a browser and machine with a GPU.',
       details: { network, type: plan.type, needed, available },
@@ -89,7 +89,7 @@ function checkLimits(
   refuse(largestOf(made), 'Use a smaller picture or a smaller batch, or another model.');
 }
 
-/** Side of the largest square picture that fits, in pixels, in steps of 64 down from `width` and `height`; null if none. */
+/** Largest multiple of 64 below the longer side such that a square picture of that side, in pixels, fits; null if none. */
 export function largestSide(
   { width, height }: { readonly width: number; readonly height: number },
   fits: (picture: { readonly width: number; readonly height: number }) => boolean,

@@ -11,7 +11,6 @@ export interface GifRate {
 }
 
 /** Computes the GIF delays for a frame rate, in frames per second, limited to the rate of the shortest delay. */
-
 export function gifRate(frameRate: number): GifRate {
   const delay = 100 / frameRate;
   if (delay <= shortest) {

@@ -1,6 +1,6 @@
 import type { ProjectLeases } from './leases.ts';
 import { fileOf, graceTime } from './picture-files.ts';
-import type { ProjectPlace } from './transfer.ts';
+import type { ProjectStorage } from './transfer.ts';
 
 /** Listing of the stored projects, and removal of deleted and orphaned ones. */
 
@@ -17,7 +17,7 @@ export interface ProjectSummary {
 }
 
 /** Lists all projects that are not deleted, most recently changed first. */
-export async function listProjects({ files, db }: ProjectPlace): Promise<ProjectSummary[]> {
+export async function listProjects({ files, db }: ProjectStorage): Promise<ProjectSummary[]> {
   const records = (await db.records()).filter(({ deleted }) => deleted === null);
   records.sort((a, b) => (a.changed < b.changed ? 1 : a.changed > b.changed ? -1 : 0));
   return Promise.all(
@@ -32,12 +32,12 @@ export async function listProjects({ files, db }: ProjectPlace): Promise<Project
 }
 
 /** Purges projects deleted more than the grace period ago, and removes folders without a record, left by a crash. */
-export async function tidyProjects(place: ProjectPlace, leases: ProjectLeases, now: Date): Promise<void> {
-  const { files, db } = place;
+export async function tidyProjects(storage: ProjectStorage, leases: ProjectLeases, now: Date): Promise<void> {
+  const { files, db } = storage;
   const oldest = new Date(now.getTime() - graceTime).toISOString();
   for (const { id, deleted } of await db.records()) {
     if (deleted === null || deleted >= oldest || leases.keepsDeleted(id)) continue;
-    await leases.purge(id, () => purgeProject(place, id));
+    await leases.purge(id, () => purgeProject(storage, id));
   }
   const known = new Set(await db.ids());
   for (const id of await files.projects()) {
@@ -50,7 +50,7 @@ export async function tidyProjects(place: ProjectPlace, leases: ProjectLeases, n
 }
 
 /** Removes a project permanently. The caller holds its lock. */
-export async function purgeProject({ files, db }: ProjectPlace, id: string): Promise<void> {
+export async function purgeProject({ files, db }: ProjectStorage, id: string): Promise<void> {
   // The record first: after a crash in between, the files are orphans, which `tidyProjects` removes.
   await db.remove(id);
   await files.removeAll(id);

@@ -1,32 +1,32 @@
 import { longestHold } from './play-order.ts';
 import type { PlayOrder } from './play-order.ts';
 
-/** Edits of an animation: each takes its order and a selection of places in it, from 0, and returns the new order. */
+/** Edits of an animation: each takes its order and a selection of its indices, and returns the new order. */
 
-/** Places in an order, from 0. */
-type Places = ReadonlySet<number>;
+/** Indices of entries of an order. */
+type Indices = ReadonlySet<number>;
 
 /** The order without the selected frames. */
-export function framesRemoved(order: PlayOrder, selected: Places): PlayOrder {
-  return order.filter((_, place) => !selected.has(place));
+export function framesRemoved(order: PlayOrder, selected: Indices): PlayOrder {
+  return order.filter((_, index) => !selected.has(index));
 }
 
 /** The selected frames alone. */
-export function framesKept(order: PlayOrder, selected: Places): PlayOrder {
-  return order.filter((_, place) => selected.has(place));
+export function framesKept(order: PlayOrder, selected: Indices): PlayOrder {
+  return order.filter((_, index) => selected.has(index));
 }
 
 /** The order with copies of the selected frames after the last of them. */
-export function framesDuplicated(order: PlayOrder, selected: Places): PlayOrder {
-  const after = order.findLastIndex((_, place) => selected.has(place)) + 1;
+export function framesDuplicated(order: PlayOrder, selected: Indices): PlayOrder {
+  const after = order.findLastIndex((_, index) => selected.has(index)) + 1;
   return [...order.slice(0, after), ...framesKept(order, selected), ...order.slice(after)];
 }
 
 /** The order with the selected frames each shown for `hold` frame times; clamped to 1 … `longestHold`. */
-export function framesHeld(order: PlayOrder, selected: Places, hold: number): PlayOrder {
+export function framesHeld(order: PlayOrder, selected: Indices, hold: number): PlayOrder {
   const times = Math.min(longestHold, Math.max(1, Math.round(hold)));
-  return order.map((entry, place) => {
-    if (!selected.has(place)) return entry;
+  return order.map((entry, index) => {
+    if (!selected.has(index)) return entry;
     return { frame: entry.frame, ...(times > 1 && { hold: times }) };
   });
 }
@@ -34,15 +34,15 @@ export function framesHeld(order: PlayOrder, selected: Places, hold: number): Pl
 /**
  * The order with the selected frames moved together.
  *
- * @param to place in the old order before which they are put, from 0 to the number of frames
- * @returns the new order, and the place of the first of the moved frames in it
+ * @param to index in the old order before which they are put, from 0 to the number of frames
+ * @returns the new order, and the index of the first of the moved frames in it
  */
 export function framesMoved(
   order: PlayOrder,
-  selected: Places,
+  selected: Indices,
   to: number,
 ): { readonly order: PlayOrder; readonly first: number } {
   const before = framesRemoved(order.slice(0, to), selected);
-  const after = order.slice(to).filter((_, place) => !selected.has(place + to));
+  const after = order.slice(to).filter((_, index) => !selected.has(index + to));
   return { order: [...before, ...framesKept(order, selected), ...after], first: before.length };
 }

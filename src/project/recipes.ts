@@ -55,7 +55,7 @@ export const recipes: readonly Recipe[] = [
 ];
 
 /** Settings that choosing a recipe changes. The user's values of the others are kept: prompts, seed, size, steps, frame rates. */
-const decided = [
+const recipeKeys = [
   'mode',
   'frames',
   'repeats',
@@ -85,7 +85,7 @@ export function recipeSettings({ set, scale = {} }: Recipe, base: Settings): Set
 /** The settings that change when a recipe is chosen. */
 export function recipePart(recipe: Recipe, base: Settings): SettingsPart {
   const settings = recipeSettings(recipe, base);
-  return Object.fromEntries(decided.map((key) => [key, settings[key]]));
+  return Object.fromEntries(recipeKeys.map((key) => [key, settings[key]]));
 }
 
 /**
@@ -103,12 +103,12 @@ export function rebasedRecipe(
   after: Settings,
 ): SettingsPart {
   const [old, fresh] = [recipePart(recipe, before), recipePart(recipe, after)];
-  const followed = decided.filter((key) => changed[key] !== undefined && changed[key] === old[key]);
+  const followed = recipeKeys.filter((key) => changed[key] !== undefined && changed[key] === old[key]);
   return { ...changed, ...Object.fromEntries(followed.map((key) => [key, fresh[key]])) };
 }
 
 /** Weight of a difference in `closeLoop`: it outweighs all others together, since it distinguishes two recipes. */
-const closingWeight = decided.length;
+const closingWeight = recipeKeys.length;
 
 /** Finds a recipe by its id. */
 export function recipeOf(id: RecipeId): Recipe {
@@ -121,7 +121,7 @@ export function recipeOf(id: RecipeId): Recipe {
 export function closestRecipe(values: Settings, base: Settings): Recipe {
   const differences = (recipe: Recipe) => {
     const settings = recipeSettings(recipe, base);
-    const different = decided.filter((key) => settings[key] !== values[key]);
+    const different = recipeKeys.filter((key) => settings[key] !== values[key]);
     return different.length + (different.includes('closeLoop') ? closingWeight : 0);
   };
   const ofMode = recipes.filter(({ set }) => set.mode === values.mode);

@@ -39,7 +39,7 @@ export function planSmooth<P>(
     at: (position) => (position === 0 ? start : frames.at(position - 1)?.picture),
   };
   const firstFrame = frames.length;
-  const begun = begunLeg(frames.at(-1), settings);
+  const begun = begunSegment(frames.at(-1), settings);
   const done = begun?.step ?? 0;
   const begin = firstFrame - done;
   return {
@@ -90,7 +90,7 @@ const idle = new Set<keyof Settings>(['frames', 'frameRate', 'smoothFrameRate', 
 const decisive = v.keyof(settingsSchema).options.filter((key) => !idle.has(key));
 
 /** Step of the last frame in an unfinished segment; null if there is none or it cannot be continued. */
-function begunLeg(last: MadeFrame | undefined, settings: Settings): SegmentStep | null {
+function begunSegment(last: MadeFrame | undefined, settings: Settings): SegmentStep | null {
   if (!last?.leg || last.leg.step === last.leg.of) return null;
   if (last.leg.home && !settings.closeLoop) return null;
   return decisive.every((key) => last.settings[key] === settings[key]) ? last.leg : null;

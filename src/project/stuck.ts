@@ -132,7 +132,7 @@ function textureSince(trace: TraceList): number | null {
   const isLost = mean(now) <= mean(first) - drop && Math.max(...now) < floor && mean(far) < kept * mean(near);
   if (!isLost) return null;
   let good = trace.length - 1;
-  while (good >= 0 && balanceOfPlace(trace, good) < floor) good--;
+  while (good >= 0 && balanceAt(trace, good) < floor) good--;
   return good;
 }
 
@@ -142,8 +142,8 @@ function balanceOf({ positivesBefore, negativesBefore }: Trace): number | null {
   return (positivesBefore ?? 0) - (negativesBefore ?? 0);
 }
 
-function balanceOfPlace(trace: TraceList, place: number): number {
-  const [frame = unmeasured] = trace.slice(place, place + 1);
+function balanceAt(trace: TraceList, index: number): number {
+  const [frame = unmeasured] = trace.slice(index, index + 1);
   return balanceOf(frame) ?? -Infinity;
 }
 

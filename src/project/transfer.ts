@@ -22,7 +22,7 @@ export interface CurrentProject {
 export type TransferControl = ArchiveControl;
 
 /** Storage of projects: picture files and database. */
-export interface ProjectPlace {
+export interface ProjectStorage {
   readonly files: ProjectFiles;
   readonly db: ProjectDatabase;
 }
@@ -43,7 +43,7 @@ export function documentOfRecord(
  * @throws ProjectError `project-gone`, or `project-damaged` if its records are damaged or its start picture is lost
  */
 export async function copyProject(
-  { files, db }: ProjectPlace,
+  { files, db }: ProjectStorage,
   {
     id,
     copy,
@@ -108,7 +108,7 @@ export async function exportProject(
  * @throws what `openArchive` and `Archive.picture` throw
  */
 export async function importProject(
-  { files, db }: ProjectPlace,
+  { files, db }: ProjectStorage,
   { file, id, now }: { readonly file: Blob; readonly id: string; readonly now: string },
   { signal, onProgress }: TransferControl,
 ): Promise<void> {

@@ -8,6 +8,7 @@ const fitSchema = v.picklist(['crop', 'stretch']);
 /** How to fit a picture to another aspect ratio: crop its longer side at both ends, or stretch it. */
 export type Fit = v.InferOutput<typeof fitSchema>;
 
+/** Pictures or frames that are done, and their total. */
 const progressSchema = v.object({ done: v.number(), of: v.number() });
 export type EncodeProgress = v.InferOutput<typeof progressSchema>;
 
@@ -28,7 +29,11 @@ const animation = {
   /** Frames per second. */
   frameRate: v.pipe(v.number(), v.finite(), v.minValue(0.1), v.maxValue(120)),
 };
-const file = v.object({ file: v.instance(Blob), encoder: v.string() });
+const file = v.object({
+  file: v.instance(Blob),
+  /** What encoded it: `webcodecs`, `ffmpeg` or `drift`. */
+  encoder: v.string(),
+});
 
 /** File handle from a save picker; browsers without a picker lack the class. */
 const fileHandleSchema = v.custom<FileSystemFileHandle>(
@@ -55,7 +60,7 @@ export const mediaApi = {
     event: v.never(),
     result: pictureSchema,
   },
-  /** PNG thumbnail with sides of at most `side` pixels; the picture itself if it is that small. Decoded pictures need no reading. */
+  /** PNG thumbnail with sides of at most `side` pixels; the picture itself if it is that small. A picture given with its pixels is not read. */
   thumbnail: {
     params: v.object({
       of: v.union([
@@ -120,6 +125,7 @@ export const mediaApi = {
       frames: v.array(v.instance(Blob)),
       /** Number of pictures that had another size than the first. */
       fitted: v.number(),
+      /** Pictures that were skipped, and why. */
       bad: v.array(v.object({ name: v.string(), message: v.string() })),
       /** Null for pictures: see `readMovingFrames`. */
       animation: v.nullable(
@@ -129,11 +135,13 @@ export const mediaApi = {
       store: v.number(),
     }),
   },
+  /** Encodes the file of “Download GIF”; `export` encodes those of the Export dialog. */
   gif: {
     params: v.object({ ...animation, loop: v.boolean() }),
     event: progressSchema,
     result: file,
   },
+  /** Encodes the file of “Download MP4”. */
   mp4: {
     params: v.object(animation),
     event: progressSchema,

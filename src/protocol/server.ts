@@ -65,6 +65,7 @@ export function serve<A extends Api>(port: MessageEndpoint, api: A, handlers: Ha
     }
   }
 
+  // A request that could not be deserialised; its id is unknown.
   port.addEventListener('messageerror', () => {
     post({ kind: 'unreadable' });
   });

@@ -18,6 +18,7 @@ export interface AnimationState extends Content {
   readonly edited: number | null;
 }
 
+/** The animation on the page: its start picture, the tree of frames, and the order in which they are played. */
 export interface AnimationStore extends StoreApi<AnimationState> {
   /** Adds a listener for changes that are to be stored. */
   readonly onChange: (listener: ChangeListener) => void;

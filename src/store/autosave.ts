@@ -49,6 +49,7 @@ export interface RoomReport {
   readonly left: number;
 }
 
+/** Queues of changes that the projects worker stores, one queue per project. */
 export interface Autosave extends StoreApi<AutosaveState> {
   /** Queues a change. Changes of the same project that are stuck are retried before it. */
   readonly push: (change: Change) => void;

@@ -59,6 +59,7 @@ export interface ExportState {
   readonly written: WrittenFile | null;
 }
 
+/** Exports of the animation: the quick downloads, and the files of the Export dialog. */
 export interface ExportStore extends StoreApi<ExportState> {
   /** Exports and downloads the animation as the player plays it, at the frame rate of the settings. */
   readonly download: (kind: ExportKind) => Promise<void>;

@@ -71,6 +71,7 @@ export interface GenerationState {
   readonly pace: (FramePace & Pick<Run, 'settings'> & { readonly model: string }) | null;
 }
 
+/** Runs that make frames: those of Generate, of the run queue, and of a frame that is made again. */
 export interface GenerationStore extends StoreApi<GenerationState> {
   /**
    * Makes new frames in the settings' mode from the last frame, or from the start picture if there are none. Waits

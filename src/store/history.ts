@@ -27,6 +27,7 @@ export interface HistoryState {
   readonly redo: HistoryEntry | null;
 }
 
+/** Undo and redo of changes to the animation and the settings. */
 export interface History extends StoreApi<HistoryState> {
   /**
    * Adds an entry, clears the redo entries, and cancels undos and redos that wait for another. Ignored inside of `undo`,

@@ -62,7 +62,7 @@ const unchanged = 'Nothing that was there has changed.';
  * frames of animations and videos. A notice names what was left out, and offers to import it separately.
  */
 export function createFileImport({
-  jobs: { job, signal: newestJob },
+  jobs: { job, signal: newestSignal },
   media,
   preferences,
   animation,
@@ -209,7 +209,7 @@ export function createFileImport({
     const words = [badWords(bad), leftOutWords(others)];
     notify(words, others);
     await animation.chooseStart(picture.file, name);
-    const signal = newestJob();
+    const signal = newestSignal();
     const isMoving = await media.call('moving', { file: picture.file }, { signal }).catch(() => false);
     if (isMoving && !signal.aborted) {
       const whole = alone({ name, file: picture.file });
@@ -263,7 +263,7 @@ export function createFileImport({
     // Without loose pictures, each archive and video becomes a project; the last one stays on the page.
     let made = await become(first, [], bad);
     for (const set of others) {
-      if (newestJob().aborted) break;
+      if (newestSignal().aborted) break;
       made = (await become(set, [], [])) || made;
     }
     return made;

@@ -5,7 +5,7 @@ import type { BackendChoice, ModelOrigin, ModelPlace } from '../protocol/index.t
 import { originFrom, originWords } from './wanted.ts';
 
 /** The model and backend to load, as named by the URL's parameters: `?model=URL&gpu=off`. */
-export interface Wish {
+export interface RequestedModel {
   readonly model: ModelPlace;
   readonly backend: BackendChoice;
 }
@@ -33,7 +33,7 @@ const protocols = ['http:', 'https:', 'blob:'];
  * @param chosen id of a model on this device; null for the built-in model
  * @throws ModelError `model-address` if `?model=` is not a URL that a page can fetch
  */
-export function readWish(address: string, chosen: string | null = null): Wish {
+export function readRequestedModel(address: string, chosen: string | null = null): RequestedModel {
   const parameters = new URL(address).searchParams;
   const asked = parameters.get('model');
   const backend =

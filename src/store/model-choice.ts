@@ -3,7 +3,7 @@ import type { StoreApi } from 'zustand/vanilla';
 import { modelIdSchema } from '../protocol/index.ts';
 import type { ModelOrigin, ModelPlace, WantedModel } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
-import { builtInModel, readOrigin, readWish, withOrigin } from './location.ts';
+import { builtInModel, readOrigin, readRequestedModel, withOrigin } from './location.ts';
 import type { ModelLibrary } from './model-library.ts';
 import type { ModelStore } from './model.ts';
 import { downloadTopic, namedTopic } from './models-state.ts';
@@ -95,7 +95,7 @@ export function createModelChoice({
       });
       named = readNamed();
       const id = (named && (await findNamed(named))) ?? chosen;
-      model.load(() => readWish(address.read(), id));
+      model.load(() => readRequestedModel(address.read(), id));
     },
 
     use(id) {
@@ -104,7 +104,7 @@ export function createModelChoice({
       named = null;
       notices.dismissTopic(downloadTopic);
       notices.dismissTopic(namedTopic);
-      model.load(() => readWish(address.read(), id));
+      model.load(() => readRequestedModel(address.read(), id));
     },
 
     async stopUsing(id) {

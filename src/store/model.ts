@@ -12,7 +12,7 @@ import type {
 import type { Environment } from './environment.ts';
 import { createLatest } from './latest.ts';
 import type { WorkerHandle } from './worker-handle.ts';
-import type { Wish } from './location.ts';
+import type { RequestedModel } from './location.ts';
 import { loadTopic } from './models-state.ts';
 import type { ErrorNotice, NoticeAction, Notices } from './notices.ts';
 import type { Preferences } from './preferences.ts';
@@ -37,12 +37,13 @@ export interface ErrorReport extends ErrorNotice {
 /** Returns actions against a failure to load a model; `kept`: whether another model is still in use. */
 export type Remedies = (error: unknown, place: ModelPlace, kept: boolean) => readonly NoticeAction[];
 
+/** The model in use: loading and restarting it. */
 export interface ModelStore extends StoreApi<ModelState> {
   /**
    * Loads the model that `locate` returns; errors, its own included, are shown. Cancels a load that is running. If it
    * fails, the model that was in use stays in use, unless the worker has died.
    */
-  readonly load: (locate: () => Wish) => void;
+  readonly load: (locate: () => RequestedModel) => void;
   /** Loads the same model again after a failure. */
   readonly retry: () => void;
   /** Ends the worker, starts another and loads the model again. */
@@ -96,10 +97,10 @@ export function createModelStore({
   const progress = createLatest<LoadEvent>(nextPaint, (event) => {
     store.setState({ progress: event });
   });
-  let wanted: (() => Wish) | null = null;
+  let wanted: (() => RequestedModel) | null = null;
   /** The model that is loaded in the worker. */
   let inUse: {
-    readonly locate: () => Wish;
+    readonly locate: () => RequestedModel;
     readonly place: ModelPlace;
     readonly model: LoadedModel;
   } | null = null;
@@ -107,7 +108,7 @@ export function createModelStore({
   let settled: Promise<boolean> = Promise.resolve(false);
   let remediesFor: Remedies = () => [];
 
-  async function run(locate: () => Wish, signal: AbortSignal): Promise<boolean> {
+  async function run(locate: () => RequestedModel, signal: AbortSignal): Promise<boolean> {
     store.setState({ status: 'loading', model: null, place: null, progress: null });
     let place: ModelPlace | null = null;
     const received: EngineNotice[] = [];

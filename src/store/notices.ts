@@ -45,6 +45,7 @@ export interface ErrorNotice {
   readonly actions?: readonly NoticeAction[];
 }
 
+/** Notices on the page, and announcements for screen readers. */
 export interface Notices extends StoreApi<NoticesState> {
   /** Shows an error; ignores cancellation. The same error is not shown twice but counted. */
   readonly error: (error: unknown, options?: ErrorNotice) => void;

@@ -27,6 +27,7 @@ export interface PickState {
   readonly savedSeconds: number;
 }
 
+/** Picking by hand: the round on the page. */
 export interface PickStore extends StoreApi<PickState> {
   /** Starts a round for the next frame. Waits until model and start picture are loaded. */
   readonly begin: () => Promise<void>;

@@ -22,6 +22,7 @@ export interface PlayerState {
 /** Picture that the current one is compared with. */
 export type ComparedPicture = 'before' | 'start';
 
+/** Playback, and the position that the stage shows. */
 export interface PlayerStore extends StoreApi<PlayerState> {
   /** Shows a position, clamped to the animation, and stops playing and following. */
   readonly show: (position: number) => void;

@@ -9,6 +9,7 @@ import type { WorkerHandle } from './worker-handle.ts';
 
 const deletedTopic = 'deleted';
 
+/** Deletion of projects, with undo. */
 export interface ProjectDeletion {
   readonly remove: (id: string) => Promise<void>;
 }

@@ -27,7 +27,7 @@ export interface ProjectOpening {
 
 /** @param copyAndOpen copies a project that is open in another tab, and opens the copy */
 export function createProjectOpening({
-  jobs: { job, signal: newestJob },
+  jobs: { job, signal: newestSignal },
   worker,
   autosave,
   animation,
@@ -75,13 +75,13 @@ export function createProjectOpening({
   /**
    * Opens a project.
    *
-   * @param settled returns the new settings, given the project's document
+   * @param settingsFor returns the new settings, given the project's document
    * @param stop cancels opening
    * @param isRecorded whether the previous content can be restored by undo
    */
   async function open(
     id: string,
-    settled: (document: ProjectDocument) => ProjectDocument['settings'],
+    settingsFor: (document: ProjectDocument) => ProjectDocument['settings'],
     stop: AbortSignal,
     isRecorded: boolean,
   ): Promise<void> {
@@ -96,7 +96,7 @@ export function createProjectOpening({
     const { values } = settings.getState();
     onOpen();
     history.quietly(() => {
-      settings.set(settled(document));
+      settings.set(settingsFor(document));
     });
     if (isRecorded && left.project?.id !== project.id) {
       animation.history.swapped('Open project', left, values);
@@ -120,9 +120,9 @@ export function createProjectOpening({
     async openLast() {
       const project = last.read();
       try {
-        if (project) await open(project.id, () => project.settings, newestJob(), false);
+        if (project) await open(project.id, () => project.settings, newestSignal(), false);
       } catch (error) {
-        // It was deleted in another tab: start with an empty page.
+        // If it was deleted in another tab, the page starts empty.
         if (!(error instanceof ProjectError && error.code === 'project-gone')) notices.error(error);
       }
     },

@@ -39,6 +39,7 @@ export interface QueueState {
   readonly paused: QueuePause | null;
 }
 
+/** The run queue. */
 export interface QueueStore extends StoreApi<QueueState> {
   /**
    * Queues a run with the current settings, behind the run in progress. Does nothing if there is nothing to wait for, the

@@ -9,6 +9,7 @@ export interface SelectionState {
   readonly anchor: number;
 }
 
+/** Selection of frames in the strip, as positions from 1. */
 export interface SelectionStore extends StoreApi<SelectionState> {
   /** Selects these positions alone; those outside of the animation are left out. */
   readonly select: (positions: Iterable<number>) => void;

@@ -51,6 +51,7 @@ export interface SettingsState {
   readonly attention: { readonly key: FieldKey; readonly turn: number } | null;
 }
 
+/** Settings, their defaults and the recipe. */
 export interface SettingsStore extends StoreApi<SettingsState> {
   /** Handles typed text: valid text is applied at once, invalid text is reported by `commit`. */
   readonly edit: (key: FieldKey, text: string) => void;

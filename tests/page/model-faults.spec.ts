@@ -29,17 +29,17 @@ const textTower = 'onnx/text_model_fp16.onnx';
 const inValues = 200_000;
 
 /**
- * Starts the download, whose first request for this place stalls after 1000 bytes until the gate is opened, and then loses its
+ * Starts the download, whose first request that covers this offset stalls after 1000 bytes until the gate is opened, and then loses its
  * connection.
  */
 async function downloadUpTo(
   page: Page,
   hub: Hub,
-  place: { readonly path: string; readonly covering: number },
+  range: { readonly path: string; readonly covering: number },
 ): Promise<Gate> {
   const gate = createGate();
   hub.inject({
-    ...place,
+    ...range,
     to: 1,
     faults: [
       { kind: 'stall', after: 1000, gate },
@@ -55,7 +55,10 @@ async function downloadUpTo(
  * Transient server faults, and the message that each may show. Each must end in the model that a faultless server
  * gives.
  */
-const passing: Record<string, { readonly rules: readonly FaultRule[]; readonly says: readonly RegExp[] }> = {
+const transientFaults: Record<
+  string,
+  { readonly rules: readonly FaultRule[]; readonly says: readonly RegExp[] }
+> = {
   'cannot be reached, is busy and loses connections': {
     rules: [
       { at: 'resolve', to: 4, faults: [{ kind: 'hang-up' }] },
@@ -85,7 +88,7 @@ const passing: Record<string, { readonly rules: readonly FaultRule[]; readonly s
 };
 
 test.describe('a model server', { tag: '@cpu' }, () => {
-  for (const [what, { rules, says }] of Object.entries(passing)) {
+  for (const [what, { rules, says }] of Object.entries(transientFaults)) {
     test(`that ${what} does not prevent the download`, async ({ page, hub, flawless }) => {
       await shortenTimers(page);
       const news = await recordCardLines(page);

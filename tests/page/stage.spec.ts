@@ -201,7 +201,7 @@ test(
     await expect(zoomTools(page)).toContainText('400 %');
     const zoomed = await shownBox(page);
     await stage.evaluate((element) => {
-      // The button is let go where the page hears nothing of it.
+      // The button is let go where the page gets no event.
       const move = (type: string, buttons: number, clientX: number) =>
         element.dispatchEvent(
           new PointerEvent(type, { pointerId: 77, button: 0, buttons, clientX, clientY: 300, bubbles: true }),

@@ -30,6 +30,7 @@ export interface Network {
   ): Promise<T>;
 }
 
+/** Creates a `Network` with these options. */
 export function openNetwork(options: NetworkOptions): Network {
   const { base = hubBase, folder, wait = waitByTimer, random = Math.random, onNotice } = options;
   const { timer, largestWhole, device = thisDevice } = options;

@@ -11,6 +11,7 @@ const roundest = 8;
 /** Smallest distance at which each frame gets a dot. */
 const dotted = 10;
 
+/** Scale of the drawing of branches, from depth and row to CSS pixels. */
 export interface BranchScale {
   readonly x: (depth: number) => number;
   readonly y: (row: number) => number;

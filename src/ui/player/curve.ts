@@ -76,8 +76,8 @@ export function sharedRange(curves: readonly Pick<Curve, 'range'>[]): { low: num
 }
 
 /** Number of the frame, from 1, nearest to a horizontal position from 0 (left edge) to 1 (right edge). */
-export function frameAt(place: number, frames: number): number {
-  return 1 + Math.round(Math.min(1, Math.max(0, place)) * (frames - 1));
+export function frameAt(position: number, frames: number): number {
+  return 1 + Math.round(Math.min(1, Math.max(0, position)) * (frames - 1));
 }
 
 /** Round numbers in a range for the labels of an axis, at most `most`, with as many decimals as distinguish them. */

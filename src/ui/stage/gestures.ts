@@ -47,7 +47,7 @@ export function followGestures(stage: HTMLElement, view: StageView): () => void 
   on('pointermove', (event) => {
     const before = pointers.get(event.pointerId);
     if (!before) return;
-    // The button was let go where no event told of it, as over a menu of the browser.
+    // The button was let go without an event, as over a menu of the browser.
     if ((event.buttons & 1) === 0) {
       pointers.delete(event.pointerId);
       return;

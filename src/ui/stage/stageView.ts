@@ -11,6 +11,7 @@ interface StageViewState {
   readonly onion: boolean;
 }
 
+/** Zoom, pan and onion skin of the stage. */
 export interface StageView extends StoreApi<StageViewState> {
   /** Zooms one step in (1) or out (-1), around the centre. */
   readonly step: (direction: 1 | -1) => void;

@@ -1,5 +1,4 @@
 /** Zoom of the stage: how a picture that is fitted into the stage is enlarged and moved. Lengths are in CSS pixels. */
-
 export interface ZoomView {
   /** Factor on the size of the fitted picture, 1 to `largestZoom`. */
   readonly factor: number;

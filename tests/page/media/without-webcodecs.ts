@@ -1,2 +1,2 @@
-/** Removes WebCodecs from the worker, as in browsers without it. */
+/** Removes WebCodecs' video encoder from the worker, as in browsers without it. */
 Reflect.deleteProperty(globalThis, 'VideoEncoder');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../../src/base/index.ts';
-import { readHub, readOrigin, readWish, withOrigin } from '../../../src/store/location.ts';
+import { readHub, readOrigin, readRequestedModel, withOrigin } from '../../../src/store/location.ts';
 
 const page = 'https://drift.example/app/index.html';
 
@@ -15,22 +15,22 @@ describe('page address', () => {
     ['?gpu=software&backend=cpu', 'https://drift.example/app/models/builtin/model.json', 'software'],
     ['?gpu=toString', 'https://drift.example/app/models/builtin/model.json', 'auto'],
   ])('reads the model and the backend from %j', (search, url, backend) => {
-    expect(readWish(`${page}${search}`)).toEqual({ model: { kind: 'url', url }, backend });
+    expect(readRequestedModel(`${page}${search}`)).toEqual({ model: { kind: 'url', url }, backend });
   });
 
   it.each(['javascript:alert(1)', 'data:application/json,{}', 'file:///etc/passwd', 'https://'])(
     'rejects %s, with the address in the message',
     (address) => {
       const asked = `${page}?model=${encodeURIComponent(address)}`;
-      const read = () => readWish(asked);
+      const read = () => readRequestedModel(asked);
       expect(read).toThrow(ModelError);
       expect(read).toThrow(address);
     },
   );
 
   it('overrides the chosen model', () => {
-    expect(readWish(page, 'mine').model).toEqual({ kind: 'installed', id: 'mine' });
-    expect(readWish(`${page}?model=m.json`, 'mine').model).toMatchObject({ kind: 'url' });
+    expect(readRequestedModel(page, 'mine').model).toEqual({ kind: 'installed', id: 'mine' });
+    expect(readRequestedModel(`${page}?model=m.json`, 'mine').model).toMatchObject({ kind: 'url' });
   });
 
   it.each([

@@ -1,10 +1,17 @@
+/** Drawing thread: receives the index of a picture, and answers with it and the picture's RGB bytes. */
 import { parentPort, workerData } from 'node:worker_threads';
 import * as v from 'valibot';
 import { rasterise } from './raster.ts';
 import { sceneAt } from './collection.ts';
 
 const { seed, layouts, pixels } = v.parse(
-  v.object({ seed: v.string(), layouts: v.number(), pixels: v.number() }),
+  v.object({
+    seed: v.string(),
+    /** Layouts per scene. */
+    layouts: v.number(),
+    /** Side of a picture in pixels. */
+    pixels: v.number(),
+  }),
   workerData,
 );
 

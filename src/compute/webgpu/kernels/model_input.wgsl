@@ -1,4 +1,5 @@
-// Copies latents to the network's input. `model_t` is the network's number type.
+// Copies float32 latents [b, c, h, w] to the network's input of the same shape, one element per invocation. `model_t` is
+// the network's number type.
 
 @group(0) @binding(1) var<storage, read> latents: array<f32>;
 @group(0) @binding(2) var<storage, read_write> model_input: array<model_t>;
