@@ -154,6 +154,9 @@ export async function* smooth(
               ...common,
               start: source,
               signal,
+              onFade: () => {
+                progress.skip(steps);
+              },
               follow: (picture, batch) => {
                 likenesses = [];
                 return follow(picture, batch);
@@ -257,6 +260,11 @@ class ProgressReporter {
   spend(units: number): void {
     this.#unitsLeft -= units;
     this.#estimate.tick(units);
+  }
+
+  /** Removes units of work that turned out to be unnecessary. */
+  skip(units: number): void {
+    this.#unitsLeft -= units;
   }
 
   /** Sets the frames in progress. */

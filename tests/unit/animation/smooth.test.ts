@@ -1,4 +1,5 @@
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AdaptiveSampling } from '../../../src/animation/adaptive.ts';
 import { segmentBatches, renderSegment, smooth } from '../../../src/animation/index.ts';
 import type { GeneratedFrame, Progress, PromptEmbeds, Watch } from '../../../src/animation/index.ts';
 import { isAbort } from '../../../src/base/index.ts';
@@ -449,6 +450,30 @@ describe('adaptive sampling', () => {
     }));
     const [lost] = (await extended(wrong, near, 1)).slice(-1);
     expect(difference(next, part.at(-1))).toBeLessThan(difference(lost, part.at(-1)));
+  });
+
+  it('yields cross-fades in their places, measured like other frames, without denoising', async () => {
+    const fade: Picture = { width: 16, height: 12, data: new Uint8ClampedArray(4 * 16 * 12).fill(99) };
+    const places = [1, 0.5, 0.25, 0.125, 0.75];
+    const spy = vi.spyOn(AdaptiveSampling.prototype, 'next').mockImplementation(() => {
+      const at = places.shift() ?? NaN;
+      return { at, fade: at === 0.125 || at === 0.75 ? fade : null };
+    });
+    let timeLeft: number | null = null;
+    const onProgress = ({ secondsLeft }: Progress) => (timeLeft = secondsLeft);
+    const [, ...frames] = await watched({ ...adaptive, frames: 1, closeLoop: false }, { onProgress });
+    spy.mockRestore();
+    expect(frames.map(({ leg }) => leg?.at)).toEqual([0.125, 0.25, 0.5, 0.75, 1]);
+    for (const [index, frame] of frames.entries()) {
+      const isFade = index === 0 || index === 3;
+      expect([...frame.picture.data].every((value) => value === 99)).toBe(isFade);
+      expect(frame.insight.predecessor).not.toBeNull();
+      expect(frame.insight.positivesAfter).not.toBeNull();
+    }
+    // One first frame and three others of two steps each.
+    expect(runtime.count('UNet')).toBe(8);
+    expect(timeLeft).toBe(0);
+    expect(compute.liveTensors).toBe(before);
   });
 
   it('stops within a segment, and frees what it holds', async () => {
