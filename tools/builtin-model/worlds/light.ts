@@ -23,7 +23,7 @@ export class Light {
   constructor(scene: Attributes, random: Random) {
     this.#scene = scene;
     this.dark = scene.time === 'night' || scene.time === 'dusk';
-    this.#fog = { clear: 0, cloudy: 0.05, fog: 0.36, rain: 0.16, snow: 0.14 }[scene.weather];
+    this.#fog = { clear: 0, cloudy: 0.06, fog: 0.44, rain: 0.16, snow: 0.14 }[scene.weather];
     this.#hue = random.range(-0.07, 0.07);
     this.#chroma = random.range(0.92, 1.1);
     this.#lightness = random.range(-0.02, 0.02);
@@ -94,7 +94,7 @@ const overcast = hex('#9aa5b4');
 
 /** Clouds reduce the light and chroma of the sky and of the surfaces below. */
 function inWeather(colours: SkyColours, scene: Attributes): SkyColours {
-  const grey = { clear: 0, cloudy: 0.16, fog: 0.32, rain: 0.5, snow: 0.38 }[scene.weather];
+  const grey = { clear: 0, cloudy: 0.22, fog: 0.36, rain: 0.5, snow: 0.38 }[scene.weather];
   if (grey === 0 && scene.family !== 'planet') return colours;
   const strange = scene.family === 'planet' ? strangeTurn(scene) : 0;
   const changed = (colour: Colour, lift = 0) => {

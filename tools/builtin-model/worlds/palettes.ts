@@ -89,18 +89,18 @@ type WrittenPlants = readonly [
 
 const writtenPlants: Record<Season, WrittenPlants> = {
   spring: [
-    '#8ccb5e',
-    '#b9dd7a',
-    ['#f5b5cb', '#f7d0dd', '#a5d672'],
-    '#4d9263',
-    ['#f48fb1', '#fff0f5', '#ffd54f'],
+    '#a4da68',
+    '#cbe88c',
+    ['#f2a3c0', '#f8d2e0', '#b4de78'],
+    '#62a56c',
+    ['#f48fb1', '#fff0f5', '#ffd9e6'],
   ],
   summer: [
-    '#5aa24a',
-    '#8dbb4c',
-    ['#3f8f45', '#57a34b', '#2f7d46'],
-    '#2f6f4f',
-    ['#e85d5d', '#fff3b0', '#8e6bd1'],
+    '#3f8f42',
+    '#76aa3e',
+    ['#2f7f3d', '#459245', '#256c3c'],
+    '#24604a',
+    ['#e2483f', '#ffd54f', '#f6e27a'],
   ],
   autumn: [
     '#b98f3e',

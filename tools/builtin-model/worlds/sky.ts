@@ -1,3 +1,4 @@
+import type { Weather } from './attributes.ts';
 import { hex, lighter, mix } from './colour.ts';
 import type { Colour } from './colour.ts';
 import type { Random } from './random.ts';
@@ -188,12 +189,21 @@ function aurora({ canvas, light, horizon }: View, random: Random): void {
   }
 }
 
+/** Size of the clouds by weather, relative to those of fine weather. */
+const overcastSize: Readonly<Record<Weather, number>> = {
+  clear: 0.8,
+  cloudy: 1.25,
+  fog: 1,
+  rain: 1.3,
+  snow: 1,
+};
+
 function clouds(view: View, random: Random): void {
   const { scene, horizon } = view;
   if (scene.family === 'underwater') return;
   const count = {
-    clear: scene.family === 'planet' ? 0 : random.int(0, 2),
-    cloudy: random.int(4, 6),
+    clear: scene.family === 'planet' ? 0 : random.int(0, 1),
+    cloudy: random.int(5, 7),
     fog: random.int(0, 2),
     rain: random.int(4, 6),
     snow: random.int(2, 4),
@@ -202,7 +212,7 @@ function clouds(view: View, random: Random): void {
   for (let i = 0; i < count; i++) {
     const t = (i + random.range(0.1, 0.9)) / count;
     const y = horizon * (0.1 + 0.62 * t);
-    const size = (0.65 + 0.75 * (1 - t)) * random.range(0.8, 1.25) * (scene.weather === 'rain' ? 1.3 : 1);
+    const size = (0.65 + 0.75 * (1 - t)) * random.range(0.8, 1.25) * overcastSize[scene.weather];
     cloud(view, random, random.range(-10, side + 10), y, size, kind);
   }
 }

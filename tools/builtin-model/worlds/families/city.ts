@@ -19,6 +19,17 @@ export const city: DrawFamily = (view) => {
   }
   const overWater = random.fork('front').chance(0.6) || view.scene.things.includes('sailboat');
   if (overWater) {
+    // Trees along the quay tell the season.
+    const quay = random.fork('quay');
+    for (let x = quay.range(-6, 10); x < side + 8; x += quay.range(13, 30)) {
+      roundTree(view, quay, x, shore + 1, quay.range(15, 24), 0.16);
+    }
+    hill(
+      view,
+      quay,
+      { y: shore - 3, height: 2, bumps: 2, rough: 0.2 },
+      light.lit(plants.snow ? ground.snow : mix(ground.stone, plants.grass, 0.6), 0.16),
+    );
     drawWater(view, shore, {});
     drawThings(view, 'span', () => ({ x: side / 2, y: shore + (side - shore) * 0.34, size: 56, depth: 0.1 }));
     floatOn(view, shore + 8, side - 10, 40);

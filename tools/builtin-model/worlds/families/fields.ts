@@ -46,9 +46,9 @@ export const fields: DrawFamily = (view) => {
 function cropsOf({ scene, plants }: View): [Colour, ...Colour[]] {
   switch (scene.season) {
     case 'spring':
-      return [plants.grass, ground.wheat, plants.blossom[0]];
+      return [plants.blossom[0], plants.field, plants.blossom[1]];
     case 'autumn':
-      return [plants.field, plants.leaves[1], plants.grass];
+      return [plants.field, plants.leaves[1], plants.leaves[0]];
     case 'winter':
       return [ground.snow];
     case 'summer':

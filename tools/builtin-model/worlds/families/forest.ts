@@ -2,7 +2,7 @@ import { lighter, mix } from '../colour.ts';
 import { ground } from '../palettes.ts';
 import { heightAt, ridge, side } from '../shapes.ts';
 import { pine, pineColour, pineRow } from '../things/pines.ts';
-import { hill, mistAt, roundTree, standOn } from './common.ts';
+import { dots, hill, mistAt, roundTree, standOn } from './common.ts';
 import type { DrawFamily } from './common.ts';
 
 /** Rows of trees that fade into the distance, with a clearing in front. */
@@ -33,6 +33,12 @@ export const forest: DrawFamily = (view) => {
         pineRow(local, (x) => heightAt(line, x), -10, side + 10, 20 + 20 * t),
         colour,
       );
+      if (i >= 2 && !plants.bare) {
+        for (let j = local.int(2, 4); j > 0; j--) {
+          const x = local.range(0, side);
+          roundTree(view, local, x, heightAt(line, x) + 2, local.range(24, 34) * (0.7 + 0.5 * t), depth);
+        }
+      }
     } else {
       for (let x = -6; x < side + 10; x += local.range(12, 22) * (0.7 + 0.5 * t)) {
         roundTree(view, local, x, heightAt(line, x) + 2, local.range(24, 36) * (0.7 + 0.5 * t), depth);
@@ -47,6 +53,7 @@ export const forest: DrawFamily = (view) => {
     { y: horizon + rest * 0.66, height: 8, bumps: 1.4, rough: 0.3 },
     light.lit(plants.grass, 0.12),
   );
+  if (!plants.bare) dots(view, random.fork('flowers'), clearing, 40, random.pick(plants.blossom), 1.7);
   standOn(view, clearing, 50, 0.08, 6);
   const frame = random.fork('frame');
   for (const left of frame.shuffled([true, false]).slice(0, frame.int(1, 2))) {

@@ -36,8 +36,8 @@ export const lake: DrawFamily = (view) => {
     pineColour(view, 0.38),
   );
   if (!plants.bare) {
-    for (let i = 0; i < trees.int(2, 6); i++) {
-      roundTree(view, trees, trees.range(0, side), shore - trees.range(0, 4), trees.range(14, 22), 0.34);
+    for (let i = trees.int(4, 8); i > 0; i--) {
+      roundTree(view, trees, trees.range(0, side), shore - trees.range(0, 4), trees.range(17, 27), 0.3);
     }
   }
   standOn(

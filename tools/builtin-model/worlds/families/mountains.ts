@@ -3,7 +3,7 @@ import { ground } from '../palettes.ts';
 import { heightAt, side } from '../shapes.ts';
 import { drawThings } from '../things/index.ts';
 import { pine, pineColour, pineRow } from '../things/pines.ts';
-import { dots, hill, mistAt, standOn } from './common.ts';
+import { dots, hill, mistAt, roundTree, standOn } from './common.ts';
 import type { DrawFamily } from './common.ts';
 import { massif } from './massif.ts';
 
@@ -43,6 +43,13 @@ export const mountains: DrawFamily = (view) => {
     pineRow(random.fork('row'), (x) => heightAt(mid, x), -8, side + 8, 13),
     pineColour(view, 0.3),
   );
+  if (!plants.bare) {
+    const trees = random.fork('trees');
+    for (let i = trees.int(3, 6); i > 0; i--) {
+      const x = trees.range(0, side);
+      roundTree(view, trees, x, heightAt(mid, x) + 2, trees.range(16, 26), 0.26);
+    }
+  }
   mistAt(view, horizon + rest * 0.5);
   const near = hill(
     view,
