@@ -201,7 +201,7 @@ def main():
         classes = {name: values.to(DEVICE)[kept] for name, values in batch["classes"].items()}
         read = read_attributes(batches.attributes, scale * directions[kept] @ words.T, classes)
         things, colours = heads.loss(embeds[kept], batch["things"].to(DEVICE)[kept], batch["thumbnails"].to(DEVICE)[kept])
-        loss = pair + 1.5 * read + things + 4 * colours
+        loss = pair + 2.5 * read + things + 4 * colours
         figures = {"pair": pair, "attributes": read, "things": things, "colours": colours}
         return loss, {name: value.detach() for name, value in figures.items()}
 
