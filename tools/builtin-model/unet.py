@@ -2,8 +2,9 @@
 
 It predicts v (Salimans & Ho 2022) on Stable Diffusion's schedule, scaled linear betas over 1000 steps. The context is the
 embedding of a picture of the same scene: in 30 % of the samples the target itself, otherwise a random layout; 25 % use the
-photograph-like version. Embeddings are randomly noised, rescaled and mixed with that of a caption, because CLIP guidance
-moves them away from the embeddings of real pictures; 10 % are dropped for classifier-free guidance.
+photograph-like version. 30 % of the embeddings are mixed with that of another layout, because smooth mode interpolates
+between variants. They are randomly noised, rescaled and mixed with that of a caption, because CLIP guidance moves them away
+from the embeddings of real pictures; 10 % are dropped for classifier-free guidance.
 """
 
 import argparse
@@ -41,9 +42,12 @@ def pairs(bank, rng, n):
     def amount(low, high):
         return torch.from_numpy(rng.uniform(low, high, (n, 1)).astype(np.float32))
 
+    between = scenes * bank.layouts + rng.integers(0, bank.layouts, n)
+    weight = amount(0, 1) * some(0.3)
+    e = e * (1 - weight) + torch.from_numpy(bank.embeds[between]) * weight
     weight = amount(0, 0.8) * some(0.2)
     e = EMBEDDING_LENGTH * F.normalize(e / EMBEDDING_LENGTH * (1 - weight) + t * weight, dim=-1)
-    e = e + some(0.35) * amount(0, 0.4) * torch.randn_like(e)
+    e = e + some(0.5) * amount(0, 0.5) * torch.randn_like(e)
     e = e * amount(0.85, 1.25)
     return x, e * some(0.9)
 
