@@ -15,23 +15,24 @@ interface Sample {
   readonly picture: Picture;
   /** How much the picture changes from the sample before, 0 … 255. */
   change: number;
-  /** Whether it jumps from the sample before: frames between them are cross-fades. */
+  /** Whether it jumps from the sample before. */
   jumps: boolean;
+  /** Number of cross-fades between the sample before and this one. */
+  fades: number;
 }
 
-/** The next frame of a segment. */
-export interface NextSample {
+/** A frame of a segment. */
+export interface SampledFrame {
   /** Position in 0 … 1, without 0. */
   readonly at: number;
-  /** The picture, if it is a cross-fade; null if it is to be rendered. */
-  readonly fade: Picture | null;
+  readonly picture: Picture;
 }
 
 /**
  * Adaptive sampling of a segment: where to render its next frame, so that neighbours differ about equally. The end comes
  * first; then the interval over which the picture changes most is halved, again and again. Denoising can be discontinuous
  * in its inputs: an interval narrower than half the even spacing that a frame in its middle does not divide is a jump,
- * and is filled with cross-fades.
+ * and is filled with evenly spaced cross-fades instead.
  */
 export class AdaptiveSampling {
   readonly #samples: Sample[];
@@ -42,26 +43,25 @@ export class AdaptiveSampling {
    * @param count - number of frames, at least 1
    */
   constructor(start: Picture, count: number) {
-    this.#samples = [{ at: 0, picture: start, change: 0, jumps: false }];
+    this.#samples = [{ at: 0, picture: start, change: 0, jumps: false, fades: 0 }];
     this.#narrow = 1 / (2 * count);
   }
 
-  next(): NextSample {
+  /** Position of the next frame to render; null if a cross-fade, which needs no rendering, was added instead. */
+  next(): number | null {
     let widest = 0;
-    let next: NextSample = { at: 1, fade: null };
+    let middle = 1;
+    let chosen: Sample | null = null;
     for (let index = 1; index < this.#samples.length; index++) {
       const [before, after] = [this.#samples[index - 1], this.#samples[index]];
       if (!before || !after) continue;
       // Where nothing changes, the widths decide.
-      const weight = after.change + after.at - before.at;
-      if (weight <= widest) continue;
-      widest = weight;
-      next = {
-        at: (before.at + after.at) / 2,
-        fade: after.jumps ? crossFade(before.picture, after.picture) : null,
-      };
+      const weight = (after.change + after.at - before.at) / (after.fades + 1);
+      if (weight > widest) [widest, middle, chosen] = [weight, (before.at + after.at) / 2, after];
     }
-    return next;
+    if (!chosen?.jumps) return middle;
+    chosen.fades++;
+    return null;
   }
 
   /** Records the frame at a position that `next` gave. */
@@ -69,22 +69,29 @@ export class AdaptiveSampling {
     const found = this.#samples.findIndex((sample) => sample.at > at);
     const index = found < 0 ? this.#samples.length : found;
     const [before, after] = [this.#samples[index - 1], this.#samples[index]];
-    const sample: Sample = {
-      at,
-      picture,
-      change: before ? changeOf(before.picture, picture) : 0,
-      jumps: false,
-    };
-    if (before && after) {
+    const change = before ? changeOf(before.picture, picture) : 0;
+    const sample: Sample = { at, picture, change, jumps: false, fades: 0 };
+    if (after) {
       const whole = after.change;
       after.change = changeOf(picture, after.picture);
-      const isNarrow = after.at - at <= this.#narrow;
-      for (const half of [sample, after]) {
-        half.jumps =
-          after.jumps || (isNarrow && half.change > 0 && whole > 0 && half.change >= undivided * whole);
+      for (const half of after.at - at <= this.#narrow && whole > 0 ? [sample, after] : []) {
+        half.jumps = half.change >= undivided * whole;
       }
     }
     this.#samples.splice(index, 0, sample);
+  }
+
+  /** All frames, in order. */
+  frames(): SampledFrame[] {
+    return this.#samples.slice(1).flatMap((sample, index) => {
+      const before = this.#samples[index] ?? sample;
+      const fades = Array.from({ length: sample.fades }, (_, fade) => {
+        const t = (fade + 1) / (sample.fades + 1);
+        const picture = crossFade(before.picture, sample.picture, t);
+        return { at: before.at + t * (sample.at - before.at), picture };
+      });
+      return [...fades, { at: sample.at, picture: sample.picture }];
+    });
   }
 }
 
@@ -93,9 +100,9 @@ function changeOf(before: Picture, after: Picture): number {
   return before.width === after.width && before.height === after.height ? pixelRms(before, after) : 0;
 }
 
-/** Mean of two pictures of the same size. */
-function crossFade(a: Picture, b: Picture): Picture {
-  return { ...a, data: a.data.map((value, index) => (value + (b.data[index] ?? value)) / 2) };
+/** Linear interpolation between two pictures of the same size. */
+function crossFade(a: Picture, b: Picture, t: number): Picture {
+  return { ...a, data: a.data.map((value, index) => value + t * ((b.data[index] ?? value) - value)) };
 }
 
 /** Settings and callbacks for rendering a segment by adaptive sampling. */
@@ -123,49 +130,53 @@ export async function* renderAdaptiveSegment(
 ): AsyncGenerator<SegmentFrames, void, undefined> {
   const { compute } = pipeline;
   const { intermediate, noiseShift, done = 0 } = segment;
+  const inputs = (at: number, scope: Scope) => {
+    const { embeds, noise } = inputsAt(pipeline, segment, [{ embedding: at, noise: at * noiseShift }]);
+    return { embeds: scope.own(embeds), noise: scope.own(noise) };
+  };
   const sampling = new AdaptiveSampling(start, intermediate);
-  const rendered: { at: number; picture: Picture; extra: readonly Float32Array[]; seconds: number }[] = [];
-  while (rendered.length < intermediate) {
+  const rendered = new Map<number, { readonly extra: readonly Float32Array[]; readonly seconds: number }>();
+  for (let count = 0; count < intermediate; count++) {
+    const at = sampling.next();
+    if (at === null) {
+      onFade?.();
+      continue;
+    }
     const began = performance.now();
-    const { at, fade } = sampling.next();
     const scope = new Scope();
     try {
-      const { embeds, noise } = inputsAt(pipeline, segment, [{ embedding: at, noise: at * noiseShift }]);
-      scope.own(embeds);
-      scope.own(noise);
-      const measured = measure?.(embeds, scope) ?? [];
-      let picture = fade ?? undefined;
-      let extra: readonly Float32Array[];
-      if (fade) {
-        const values = await compute.read(measured, signal);
-        extra = values.filter((part) => part instanceof Float32Array);
-        onFade?.();
-      } else {
-        const input = { embeds, noise, steps, guidanceScale, extra: measured };
-        const ahead = Math.max(0, rendered.length - done);
-        const made = await renderFrames(pipeline, input, watch?.(done, 1, ahead));
-        [picture] = made.pictures;
-        extra = made.extra;
-      }
+      const { embeds, noise } = inputs(at, scope);
+      const input = { embeds, noise, steps, guidanceScale, extra: measure?.(embeds, scope) ?? [] };
+      const ahead = Math.max(0, count - done);
+      const { pictures, extra } = await renderFrames(pipeline, input, watch?.(done, 1, ahead));
+      const [picture] = pictures;
       if (!picture) throw new RangeError('nothing was rendered');
       sampling.add(at, picture);
-      rendered.push({ at, picture, extra, seconds: (performance.now() - began) / 1000 });
+      rendered.set(at, { extra, seconds: (performance.now() - began) / 1000 });
     } finally {
       scope.dispose();
     }
   }
-  rendered.sort((a, b) => a.at - b.at);
-  for (const [first, { at, picture, extra, seconds }] of rendered.entries()) {
+  for (const [first, { at, picture }] of sampling.frames().entries()) {
     if (first < done) continue;
+    const began = performance.now();
+    const { extra, seconds } = rendered.get(at) ?? {};
     const scope = new Scope();
-    let compared: Float32Array[];
+    let values: Float32Array[];
     try {
+      const measured = extra ? [] : (measure?.(inputs(at, scope).embeds, scope) ?? []);
       const cosines = await follow(scope.own(compute.uploadPicture(picture)), scope);
-      const values = await compute.read([cosines], signal);
-      compared = values.filter((part) => part instanceof Float32Array);
+      const read = await compute.read([...measured, cosines], signal);
+      values = read.filter((part) => part instanceof Float32Array);
     } finally {
       scope.dispose();
     }
-    yield { first, pictures: [picture], extra: [...extra, ...compared], positions: [at], seconds };
+    yield {
+      first,
+      pictures: [picture],
+      extra: [...(extra ?? []), ...values],
+      positions: [at],
+      seconds: seconds ?? (performance.now() - began) / 1000,
+    };
   }
 }

@@ -8,21 +8,19 @@ function grey(value: number): Picture {
   return { width: 2, height: 2, data: new Uint8ClampedArray(16).fill(value) };
 }
 
-interface Chosen {
-  readonly at: number;
-  readonly grey: number;
-  readonly isFade: boolean;
-}
-
 /** Frames that are chosen for a segment whose frame at `t` has the grey `greyAt(t)`, in order. */
-function chosen(greyAt: (t: number) => number, count: number): Chosen[] {
+function chosen(greyAt: (t: number) => number, count: number) {
   const sampling = new AdaptiveSampling(grey(greyAt(0)), count);
-  return Array.from({ length: count }, () => {
-    const { at, fade } = sampling.next();
-    const picture = fade ?? grey(greyAt(at));
-    sampling.add(at, picture);
-    return { at, grey: picture.data[0] ?? NaN, isFade: fade !== null };
-  }).sort((a, b) => a.at - b.at);
+  const rendered = new Set<number>();
+  for (let frame = 0; frame < count; frame++) {
+    const at = sampling.next();
+    if (at === null) continue;
+    rendered.add(at);
+    sampling.add(at, grey(greyAt(at)));
+  }
+  return sampling
+    .frames()
+    .map(({ at, picture }) => ({ at, grey: picture.data[0] ?? NaN, isFade: !rendered.has(at) }));
 }
 
 /** Largest difference of neighbouring greys, from the start of the segment on. */
@@ -87,9 +85,9 @@ describe('adaptive sampling', () => {
   it('does not fade from a start picture of another size', () => {
     const sampling = new AdaptiveSampling({ width: 1, height: 1, data: new Uint8ClampedArray(4) }, 8);
     for (let frame = 0; frame < 8; frame++) {
-      const { at, fade } = sampling.next();
-      expect(fade).toBeNull();
-      sampling.add(at, grey(200));
+      const at = sampling.next();
+      expect(at).not.toBeNull();
+      sampling.add(at ?? NaN, grey(200));
     }
   });
 });

@@ -453,26 +453,31 @@ describe('adaptive sampling', () => {
   });
 
   it('yields cross-fades in their places, measured like other frames, without denoising', async () => {
-    const fade: Picture = { width: 16, height: 12, data: new Uint8ClampedArray(4 * 16 * 12).fill(99) };
-    const places = [1, 0.5, 0.25, 0.125, 0.75];
-    const spy = vi.spyOn(AdaptiveSampling.prototype, 'next').mockImplementation(() => {
-      const at = places.shift() ?? NaN;
-      return { at, fade: at === 0.125 || at === 0.75 ? fade : null };
-    });
-    let timeLeft: number | null = null;
-    const onProgress = ({ secondsLeft }: Progress) => (timeLeft = secondsLeft);
-    const [, ...frames] = await watched({ ...adaptive, frames: 1, closeLoop: false }, { onProgress });
-    spy.mockRestore();
-    expect(frames.map(({ leg }) => leg?.at)).toEqual([0.125, 0.25, 0.5, 0.75, 1]);
-    for (const [index, frame] of frames.entries()) {
-      const isFade = index === 0 || index === 3;
-      expect([...frame.picture.data].every((value) => value === 99)).toBe(isFade);
-      expect(frame.insight.predecessor).not.toBeNull();
-      expect(frame.insight.positivesAfter).not.toBeNull();
-    }
-    // One first frame and three others of two steps each.
+    const grey: Picture = { width: 16, height: 12, data: new Uint8ClampedArray(4 * 16 * 12).fill(99) };
+    const order = [0.125, 0.25, 0.5, 0.75, 1];
+    const made = async (places: (number | null)[]) => {
+      const next = vi
+        .spyOn(AdaptiveSampling.prototype, 'next')
+        .mockImplementation(() => places.shift() ?? null);
+      const placed = vi
+        .spyOn(AdaptiveSampling.prototype, 'frames')
+        .mockImplementation(() => order.map((at) => ({ at, picture: grey })));
+      runtime.runs.length = 0;
+      let timeLeft: number | null = null;
+      const onProgress = ({ secondsLeft }: Progress) => (timeLeft = secondsLeft);
+      const [, ...frames] = await watched({ ...adaptive, frames: 1, closeLoop: false }, { onProgress });
+      next.mockRestore();
+      placed.mockRestore();
+      expect(timeLeft).toBe(0);
+      expect(frames.map(({ leg }) => leg?.at)).toEqual(order);
+      return frames.map(({ insight }) => insight);
+    };
+    const rendered = await made([1, 0.5, 0.125, 0.25, 0.75]);
+    // The first frame and five others of two steps each.
+    expect(runtime.count('UNet')).toBe(12);
+    const faded = await made([1, 0.5, null, 0.25, null]);
     expect(runtime.count('UNet')).toBe(8);
-    expect(timeLeft).toBe(0);
+    expect(faded).toEqual(rendered);
     expect(compute.liveTensors).toBe(before);
   });
 
