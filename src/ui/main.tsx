@@ -32,12 +32,21 @@ window.addEventListener('load', () => {
     .catch(() => undefined);
 });
 
+/** Runs a function once the browser has painted the document; at once in a hidden tab, which is not painted. */
+function afterPaint(run: () => void): void {
+  if (document.hidden) run();
+  else requestAnimationFrame(() => setTimeout(run));
+}
+
 const root = document.getElementById('root');
 if (!root) throw new Error('The page has no root.');
-createRoot(root).render(
-  <StrictMode>
-    <StoresContext value={stores}>
-      <App />
-    </StoresContext>
-  </StrictMode>,
-);
+// Otherwise the first thing to be seen may be what the program draws, half a second later on a phone.
+afterPaint(() => {
+  createRoot(root).render(
+    <StrictMode>
+      <StoresContext value={stores}>
+        <App />
+      </StoresContext>
+    </StrictMode>,
+  );
+});

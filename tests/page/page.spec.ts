@@ -69,6 +69,22 @@ test.describe('the first visit', { tag: '@cpu' }, () => {
     });
   }
 
+  test('draws nothing larger on a phone than what came with the document', async ({ page }) => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await open(page);
+    const largest = await page.evaluate(
+      () =>
+        new Promise<readonly boolean[]>((resolve) => {
+          new PerformanceObserver((list) => {
+            const paints = list.getEntries().filter((entry) => entry instanceof LargestContentfulPaint);
+            // The sentence of the document is replaced by the program's own.
+            resolve(paints.map(({ element }) => element === null));
+          }).observe({ type: 'largest-contentful-paint', buffered: true });
+        }),
+    );
+    expect(largest.at(-1)).toBe(true);
+  });
+
   for (const how of ['drop', 'paste'] as const) {
     test(`takes a picture by ${how}`, async ({ page }) => {
       await open(page);
