@@ -11,6 +11,11 @@ export interface ZipOptions {
   readonly longestDirectory: number;
   /** Maximum uncompressed size of a compressed entry, which is inflated in memory. */
   readonly largestInflated: number;
+  /**
+   * Whether bytes before the archive, as in self-extracting programs, and after its end are accepted. Not for files that
+   * Drift or PyTorch wrote: there, they are damage.
+   */
+  readonly embedded?: boolean;
 }
 
 /** A file in a ZIP archive, as listed in its central directory. */
@@ -20,6 +25,8 @@ export interface ZipEntry {
   readonly size: number;
   readonly compressedSize: number;
   readonly compressed: boolean;
+  /** Why it cannot be read, such as “is encrypted”; null if it can. */
+  readonly obstacle: string | null;
   /** CRC-32 of the uncompressed bytes according to the directory; `read` does not verify it. */
   readonly crc32: number;
   /** Offset of the local header; `limit` is the offset of whatever follows the entry. */
@@ -28,6 +35,8 @@ export interface ZipEntry {
   readonly nameBytes: Uint8Array;
 }
 
+const endSignature = 0x06054b50;
+const recordSignature = 0x06064b50;
 /** Longest comment (65535) plus the end record (22). */
 const longestTail = 65535 + 22;
 
@@ -48,28 +57,34 @@ function uint64(file: string, view: DataView, at: number, fail: ZipFail): number
 
 /**
  * Finds the central directory by the end record, or by the ZIP64 end record if there is one (PKWARE APPNOTE.TXT 6.3).
- * Returns its offset and size in bytes, and the number of its entries.
+ * Returns its offset and size in bytes, the number of its entries, and the offset of the archive in the file.
  *
+ * @param embedded whether there may be bytes before and after the archive
  * @throws `fail`'s error if the archive is truncated, damaged or split into volumes; the signal's reason
  */
 export async function findDirectory(
   source: ByteSource,
-  fail: ZipFail,
+  { fail, embedded = false }: Pick<ZipOptions, 'fail' | 'embedded'>,
   signal: AbortSignal | undefined,
-): Promise<{ offset: number; size: number; count: number }> {
+): Promise<{ offset: number; size: number; count: number; base: number }> {
   const file = source.name;
   const tailLength = Math.min(source.size, longestTail);
   const tailOffset = source.size - tailLength;
   const tail = await source.read(tailOffset, tailLength, signal);
   const view = bytesView(tail);
-  let at = tailLength - 22;
+  const lastEnd = (accepts: (end: number) => boolean) => {
+    let at = tailLength - 22;
+    while (
+      at >= 0 &&
+      (view.getUint32(at, true) !== endSignature || !accepts(at + 22 + view.getUint16(at + 20, true)))
+    ) {
+      at--;
+    }
+    return at;
+  };
   // The comment must reach to the end of the file: the signature alone may also occur inside a comment.
-  while (
-    at >= 0 &&
-    (view.getUint32(at, true) !== 0x06054b50 || at + 22 + view.getUint16(at + 20, true) !== tailLength)
-  ) {
-    at--;
-  }
+  let at = lastEnd((end) => end === tailLength);
+  if (at < 0 && embedded) at = lastEnd((end) => end < tailLength);
   if (at < 0) {
     throw fail('truncated', `${file} has no end: the list of its contents is missing.`, {
       file,
@@ -84,10 +99,14 @@ export async function findDirectory(
   if (end >= 20) {
     const locator = bytesView(await source.read(end - 20, 20, signal));
     if (locator.getUint32(0, true) === 0x07064b50) {
-      const recordOffset = uint64(file, locator, 8, fail);
+      const stated = uint64(file, locator, 8, fail);
+      // What is stated does not count bytes before the archive; a record without extensions ends where the locator begins.
+      const nearest = embedded && end >= 76 ? await source.read(end - 76, 4, signal) : null;
+      const isNearest = nearest !== null && bytesView(nearest).getUint32(0, true) === recordSignature;
+      const recordOffset = isNearest ? end - 76 : stated;
       if (recordOffset + 56 > end - 20) throw misplacedDirectory(fail, file, recordOffset, 56, end - 20);
       const record = bytesView(await source.read(recordOffset, 56, signal));
-      if (record.getUint32(0, true) !== 0x06064b50) {
+      if (record.getUint32(0, true) !== recordSignature) {
         throw fail('zip-damaged', `${file} has a damaged directory.`, { file, offset: recordOffset });
       }
       disks = record.getUint32(16, true) + record.getUint32(20, true);
@@ -99,8 +118,9 @@ export async function findDirectory(
   }
   if (disks !== 0) throw unsupportedZip(fail, file, 'it is one of several volumes', { file, disks });
   // The directory must end where the end record starts.
-  if (offset + size !== end) throw misplacedDirectory(fail, file, offset, size, end);
-  return { offset, size, count };
+  const base = end - (offset + size);
+  if (base < 0 || (base > 0 && !embedded)) throw misplacedDirectory(fail, file, offset, size, end);
+  return { offset: offset + base, size, count, base };
 }
 
 function misplacedDirectory(fail: ZipFail, file: string, offset: number, size: number, end: number): Error {
@@ -122,13 +142,15 @@ export function unsupportedZip(fail: ZipFail, file: string, reason: string, deta
  *
  * @param count number of entries that the end record states
  * @param dataEnd offset of the directory in the file, where the last entry must end
- * @throws `fail`'s error if an entry is damaged, encrypted, overlaps the next one, or has another's name
+ * @param base offset of the archive in the file
+ * @throws `fail`'s error if an entry is damaged, overlaps the next one, or has another's name
  */
 export function parseDirectory(
   file: string,
   directory: Uint8Array,
   count: number,
   dataEnd: number,
+  base: number,
   fail: ZipFail,
 ): Map<string, ZipEntry> {
   const view = bytesView(directory);
@@ -148,23 +170,15 @@ export function parseDirectory(
     const nameBytes = directory.subarray(next, nameEnd);
     const name = decodedName(nameBytes);
     const method = view.getUint16(at + 10, true);
-    if ((view.getUint16(at + 8, true) & 0x2041) !== 0) {
-      throw unsupportedZip(fail, file, `“${name}” is encrypted`, { file, entry: name });
-    }
-    if (method !== 0 && method !== 8) {
-      throw unsupportedZip(fail, file, `“${name}” is compressed in an unusual way`, {
-        file,
-        entry: name,
-        method,
-      });
-    }
+    const obstacle = obstacleOf(view.getUint16(at + 8, true), method);
     const narrow = {
       size: view.getUint32(at + 24, true),
       compressedSize: view.getUint32(at + 20, true),
       headerOffset: view.getUint32(at + 42, true),
     };
-    const sizes = wideFields(file, name, directory.subarray(nameEnd, extraEnd), narrow, fail);
-    if (method === 0 && sizes.size !== sizes.compressedSize) {
+    const stated = wideFields(file, name, directory.subarray(nameEnd, extraEnd), narrow, fail);
+    const sizes = { ...stated, headerOffset: stated.headerOffset + base };
+    if (method === 0 && obstacle === null && sizes.size !== sizes.compressedSize) {
       throw fail('zip-damaged', `In ${file}, “${name}” has two different lengths.`, {
         file,
         entry: name,
@@ -172,7 +186,8 @@ export function parseDirectory(
         compressedSize: sizes.compressedSize,
       });
     }
-    found.push({ name, nameBytes, compressed: method === 8, crc32: view.getUint32(at + 16, true), ...sizes });
+    const crc32 = view.getUint32(at + 16, true);
+    found.push({ name, nameBytes, compressed: method === 8, obstacle, crc32, ...sizes });
     at = end;
   }
   if (found.length !== count) {
@@ -205,6 +220,12 @@ export function parseDirectory(
     entries.set(entry.name, { ...entry, limit });
   }
   return entries;
+}
+
+/** Why an entry with these flags and this method of compression cannot be read; null if it can. */
+function obstacleOf(flags: number, method: number): string | null {
+  if ((flags & 0x2041) !== 0) return 'is encrypted';
+  return method === 0 || method === 8 ? null : 'is compressed in an unusual way';
 }
 
 /**

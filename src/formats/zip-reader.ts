@@ -32,17 +32,18 @@ const expectedPadding = 256;
  * Opens a ZIP archive (PKWARE APPNOTE.TXT 6.3, with ZIP64) by reading its central directory only.
  *
  * @throws what `options.fail` returns for `truncated` (no central directory at the end), `zip-damaged` (inconsistent) or
- *   `zip-unsupported` (encrypted, multi-volume, unknown compression, too large to inflate)
+ *   `zip-unsupported` (multi-volume). Reading an entry throws `zip-damaged` too, and `zip-unsupported` if it is encrypted,
+ *   compressed by an unknown method, or too large to inflate.
  */
 export async function openZip(source: ByteSource, options: ZipOptions, signal?: AbortSignal): Promise<Zip> {
   const { fail } = options;
   const file = source.name;
-  const { offset, size, count } = await findDirectory(source, fail, signal);
+  const { offset, size, count, base } = await findDirectory(source, options, signal);
   if (size > options.longestDirectory) {
     throw fail('zip-damaged', `${file} claims a directory of ${size} bytes.`, { file, size });
   }
   const directory = await source.read(offset, size, signal);
-  const entries = parseDirectory(file, directory, count, offset, fail);
+  const entries = parseDirectory(file, directory, count, offset, base, fail);
   const dataOffsets = new Map<ZipEntry, number>();
 
   /** Reads a stored entry's data; the first read includes its local header. */
@@ -63,6 +64,9 @@ export async function openZip(source: ByteSource, options: ZipOptions, signal?: 
   }
 
   function* readEntry(entry: ZipEntry, start: number, length: number): Reading {
+    if (entry.obstacle !== null) {
+      throw unsupportedZip(fail, file, `“${entry.name}” ${entry.obstacle}`, { file, entry: entry.name });
+    }
     if (start + length > entry.size) {
       throw fail('zip-damaged', `In ${file}, “${entry.name}” is shorter than expected.`, {
         file,

@@ -42,7 +42,7 @@ export async function openImportedArchive(archive: Blob, signal: AbortSignal): P
   };
   const zip = await openZip(
     source,
-    { fail, longestDirectory: 2 ** 25, largestInflated: longestPicture },
+    { fail, longestDirectory: 2 ** 25, largestInflated: longestPicture, embedded: true },
     signal,
   );
   return {

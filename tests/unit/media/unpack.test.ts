@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openImportedArchive } from '../../../src/media/unpack.ts';
-import { utf8 } from '../../support/bytes.ts';
+import { concat, utf8 } from '../../support/bytes.ts';
 import { failure } from '../../support/failure.ts';
 import { zipFile, zipSegments } from '../../support/zip-file.ts';
 
@@ -41,6 +41,46 @@ describe('an imported archive', () => {
     expect(new Set(archive.names).size).toBe(2);
     const texts = archive.names.map(async (name) => (await archive.read(name, signal)).text());
     expect(await Promise.all(texts)).toEqual(['first', 'second']);
+  });
+
+  it('is found behind a program that unpacks it, and before other bytes', async () => {
+    const picture = { name: '1.png', data: utf8('a picture') };
+    for (const zip64 of [false, true]) {
+      const whole = zipFile([picture, { ...picture, name: '2.png', compress: true }], { zip64 });
+      const all = [
+        concat(utf8('#!/bin/sh unzip "$0"'), whole),
+        concat(whole, utf8('signature')),
+        concat(utf8('program'), whole, utf8('signature')),
+      ];
+      for (const bytes of all) {
+        const archive = await open(bytes);
+        expect(archive.names).toEqual(['1.png', '2.png']);
+        for (const name of archive.names) {
+          expect(await (await archive.read(name, signal)).text()).toBe('a picture');
+        }
+      }
+    }
+  });
+
+  it('rejects an encrypted file or an unknown compression by name, and still reads the others', async () => {
+    const names = ['1.png', '2.png', '3.png'];
+    const whole = zipFile(names.map((name) => ({ name, data: utf8(name) })));
+    const view = new DataView(whole.buffer, whole.byteOffset);
+    const directory = view.getUint32(whole.length - 6, true);
+    const entryLength = 46 + '1.png'.length;
+    view.setUint16(directory + 8, 1, true);
+    // Deflate64, by which Windows packs large files.
+    view.setUint16(directory + entryLength + 10, 9, true);
+    const archive = await open(whole);
+    for (const [name, reason] of [
+      ['1.png', '“1.png” is encrypted'],
+      ['2.png', '“2.png” is compressed in an unusual way'],
+    ] as const) {
+      const error = await failure(archive.read(name, signal));
+      expect(error).toMatchObject({ name: 'InputError', code: 'zip-unsupported' });
+      expect(error.message).toContain(reason);
+    }
+    expect(await (await archive.read('3.png', signal)).text()).toBe('3.png');
   });
 
   it('that is truncated is rejected', async () => {
