@@ -72,6 +72,11 @@ export function button(page: Page, name: string): Locator {
   return page.getByRole('button', { name, exact: true });
 }
 
+/** The chip that names the loaded model and opens the Models dialog. */
+export function modelsButton(page: Page): Locator {
+  return page.getByRole('button', { name: /^Models\b/ });
+}
+
 /** Unfolds “More settings”. */
 export async function showMoreSettings(page: Page): Promise<void> {
   const fold = page.getByRole('group').filter({ has: page.getByText('More settings') });

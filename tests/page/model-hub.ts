@@ -11,7 +11,7 @@ import { startHub } from '../support/hub/index.ts';
 import type { Hub } from '../support/hub/index.ts';
 import { published } from '../support/hub/published.ts';
 import { MemoryFiles } from '../support/install/memory-files.ts';
-import { button } from './driving.ts';
+import { button, modelsButton } from './driving.ts';
 import { test as base, expect } from './fixtures.ts';
 
 export { expect };
@@ -113,7 +113,7 @@ export async function openModels(page: Page, hub: Hub): Promise<void> {
 
 /** Opens the Models dialog. */
 export async function showModels(page: Page): Promise<void> {
-  await page.getByRole('button', { name: /^Models/ }).click();
+  await modelsButton(page).click();
   await expect(page.getByRole('dialog', { name: 'Models' })).toBeVisible();
 }
 

@@ -9,6 +9,7 @@ import {
   finished,
   generate,
   modelIsReady,
+  modelsButton,
   nameless,
   open,
   prepare,
@@ -26,7 +27,7 @@ test.afterEach(async () => {
 
 /** Computes the costs of a model of the hub in the Models dialog. */
 async function lookAt(page: Page, repository: string): Promise<void> {
-  await button(page, 'Models').click();
+  await modelsButton(page).click();
   await page.getByText('Add a model').click();
   await page.getByRole('textbox', { name: 'Hub id or address of a manifest' }).fill(repository);
   await button(page, 'Look').click();
@@ -38,7 +39,7 @@ test(
   { tag: ['@cpu', '@float16'] },
   async ({ page }) => {
     await prepare(page, { Frames: 1, Steps: 1, Width: 64, Height: 64 });
-    await button(page, 'Models').click();
+    await modelsButton(page).click();
     const lowMemory = page.getByRole('switch', { name: 'Low memory', exact: true });
     await expect(lowMemory).not.toBeChecked();
     await lowMemory.click();
@@ -49,7 +50,7 @@ test(
     await finished(page, 1);
 
     await page.reload();
-    await button(page, 'Models').click();
+    await modelsButton(page).click();
     await expect(lowMemory).toBeChecked();
   },
 );
@@ -75,7 +76,7 @@ test(
     await button(page, 'Copy settings as a link').click();
     await expect(page.getByText('It opens Drift with these settings and this model.')).toBeVisible();
     const link = await page.evaluate(() => navigator.clipboard.readText());
-    await button(page, 'Models').click();
+    await modelsButton(page).click();
     await button(page, 'Use the built-in model').click();
     await page.keyboard.press('Escape');
     await modelIsReady(page, 'Little worlds');

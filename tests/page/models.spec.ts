@@ -1,5 +1,14 @@
 import { createGate } from '../support/hub/index.ts';
-import { button, chooseStart, finished, generate, modelIsReady, nameless, set } from './driving.ts';
+import {
+  button,
+  chooseStart,
+  finished,
+  generate,
+  modelIsReady,
+  modelsButton,
+  nameless,
+  set,
+} from './driving.ts';
 import { expect, fullName, inSecondChunk, openModels, pageWithHub, test, tower } from './model-hub.ts';
 
 test.describe('the full model', { tag: ['@cpu', '@float16'] }, () => {
@@ -48,7 +57,7 @@ test.describe('the full model', { tag: ['@cpu', '@float16'] }, () => {
     await modelIsReady(next, fullName);
     expect(hub.requests, 'requests to the hub').toEqual([]);
 
-    await button(next, 'Models').click();
+    await modelsButton(next).click();
     await button(next, `Remove ${fullName}`).click();
     await button(next, 'Yes, remove').click();
     await expect(button(next, `Remove ${fullName}`)).toHaveCount(0);

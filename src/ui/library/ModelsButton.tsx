@@ -1,35 +1,32 @@
 import { Box } from 'lucide-react';
-import { Suspense } from 'react';
 import { Button } from '../shared/Button.tsx';
-import { lazyDialog } from '../shared/lazyPart.tsx';
+import { classes } from '../shared/classes.ts';
 import { useSelect, useStores } from '../shared/stores.ts';
 import { fetchWords } from '../shared/words.ts';
+import styles from './ModelsButton.module.css';
 
-const ModelsDialog = lazyDialog('Models', async () => (await import('./ModelsDialog.tsx')).ModelsDialog);
-
-/** Button that opens the Models dialog; shows the progress of a download in percent. */
-export function ModelsButton() {
-  const { models } = useStores();
+/**
+ * Chip with the name of the loaded model, which opens the Models dialog; shows the progress of a download in percent. It
+ * is in the header, or in the footer where the header has no room, never in both.
+ */
+export function ModelsButton({ place }: { readonly place: 'header' | 'footer' }) {
+  const { model, models } = useStores();
+  const loaded = useSelect(model, (state) => state.model?.name ?? null);
   const fetch = useSelect(models, (state) => state.fetch);
-  const dialog = useSelect(models, (state) => state.dialog);
+  const progress = fetch && `${Math.floor(100 * fetchWords(fetch).fraction)} %`;
   return (
-    <>
-      <Button
-        look={['small']}
-        aria-haspopup="dialog"
-        title="Get, choose and remove models"
-        onClick={() => {
-          models.show();
-        }}
-      >
-        <Box size={16} aria-hidden />
-        Models{fetch && ` · ${Math.floor(100 * fetchWords(fetch).fraction)} %`}
-      </Button>
-      {dialog && (
-        <Suspense>
-          <ModelsDialog address={dialog.address} onClose={models.hide} />
-        </Suspense>
-      )}
-    </>
+    <Button
+      className={classes(styles['chip'], styles[place])}
+      aria-haspopup="dialog"
+      aria-label={['Models', loaded && `: ${loaded}`, progress && `, ${progress}`].filter(Boolean).join('')}
+      title="The loaded model. Get, choose and remove models"
+      onClick={() => {
+        models.show();
+      }}
+    >
+      <Box size={18} aria-hidden />
+      <span className={styles['name']}>{loaded ?? 'Models'}</span>
+      {progress && <span className={styles['progress']}>{progress}</span>}
+    </Button>
   );
 }

@@ -3,6 +3,7 @@ import { Controls } from '../controls/Controls.tsx';
 import { Announcer } from '../feedback/Announcer.tsx';
 import { NoticeList } from '../feedback/NoticeList.tsx';
 import { Downloads } from '../player/Downloads.tsx';
+import { Models } from '../library/Models.tsx';
 import { Player } from '../player/Player.tsx';
 import { ProjectProgress } from '../projects/ProjectProgress.tsx';
 import { lazyPart } from '../shared/lazyPart.tsx';
@@ -45,6 +46,7 @@ export function App() {
         <Controls />
       </main>
       <Footer />
+      <Models />
       <Announcer />
       {dragging && (
         <div className={styles['overlay']} aria-hidden>

@@ -1,5 +1,6 @@
 import { CircleHelp } from 'lucide-react';
 import { Suspense, useState } from 'react';
+import { ModelsButton } from '../library/ModelsButton.tsx';
 import { ProjectBar } from '../projects/ProjectBar.tsx';
 import { Button } from '../shared/Button.tsx';
 import { lazyPart } from '../shared/lazyPart.tsx';
@@ -19,6 +20,7 @@ export function Header() {
       </svg>
       <h1 className={styles['name']}>Drift</h1>
       <ProjectBar />
+      <ModelsButton place="header" />
       <UndoButtons />
       <Button look={['quiet', 'icon']} popoverTarget="help" title="Help">
         <CircleHelp size={20} aria-hidden />
