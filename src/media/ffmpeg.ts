@@ -1,5 +1,5 @@
 import { FFFSType, FFmpeg } from '@ffmpeg/ffmpeg';
-import classWorkerURL from './ffmpeg-worker.ts?worker&url';
+import classWorkerURL from '@ffmpeg/ffmpeg/worker?worker&url';
 import coreURL from '@ffmpeg/core?url';
 import wasmURL from '@ffmpeg/core/wasm?url';
 import { DriftError, MediaError, abortable } from '../base/index.ts';

@@ -220,7 +220,7 @@ test.describe('encoding errors', { tag: '@cpu' }, () => {
   test.describe('MP4 without WebCodecs', () => {
     test.use({ workerKind: 'without-webcodecs' });
     for (const [what, file] of [
-      ['worker', '**/assets/ffmpeg-worker-*.js'],
+      ['worker', '**/assets/worker-*.js'],
       ['program', '**/ffmpeg-core*.js'],
       ['WebAssembly', '**/ffmpeg-core*.wasm'],
     ] as const) {
