@@ -1,6 +1,8 @@
 import { openCheckpoint } from '../src/models/checkpoint/index.ts';
 import { parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from '../src/models/config/index.ts';
 import type { ModelParts } from '../src/models/model.ts';
+import { openOnnx } from '../src/models/onnx/index.ts';
+import { memorySource } from '../src/models/source.ts';
 import type { ByteSource } from '../src/models/types.ts';
 
 /** Default input size of CLIP's image tower: side in pixels. */
@@ -21,7 +23,8 @@ export interface CheckpointFiles {
  * @throws ModelError like the parsers of its parts; what `files` throws
  */
 export async function readCheckpointParts(files: CheckpointFiles): Promise<ModelParts> {
-  const graph = await files.bytes('image_encoder/model.onnx');
+  const path = 'image_encoder/model.onnx';
+  const graph = memorySource(path, await files.bytes(path));
   return {
     unet: {
       config: parseUnetConfig('unet/config.json', await files.json('unet/config.json')),
@@ -35,6 +38,6 @@ export async function readCheckpointParts(files: CheckpointFiles): Promise<Model
       'scheduler/scheduler_config.json',
       await files.json('scheduler/scheduler_config.json'),
     ),
-    imageEncoder: { model: () => Promise.resolve({ graph, weights: [] }), size: clipSide },
+    imageEncoder: { model: (signal, type) => openOnnx(graph, { signal, type }), size: clipSide },
   };
 }

@@ -15,10 +15,10 @@ export class ImageEncoder {
     this.#networks = networks;
   }
 
-  /** @throws what `checkImageEncoder` throws if the network does not fit the model or the device */
+  /** @throws what `checkImageEncoder` throws if the network does not fit the model */
   async load(signal?: AbortSignal): Promise<{ session: Session; input: Port; output: Port }> {
     const session = await this.#networks.imageEncoder(signal);
-    return { session, ...checkImageEncoder(session, this.#model, this.#compute.modelType) };
+    return { session, ...checkImageEncoder(session, this.#model) };
   }
 
   /** Encodes a picture uint8 [h, w, 4] or [1, h, w, 4] to its embedding [1, d]. */

@@ -1,13 +1,14 @@
 import { ModelError } from '../base/index.ts';
 import type { Compute } from '../compute/index.ts';
 import type { OnnxModel, Runtime } from '../runtime/index.ts';
-import { checkType, checkWidth } from './towers.ts';
+import { checkWidth } from './towers.ts';
 
 /** A CLIP text tower with its tokenizer. */
 export interface PromptEncoder {
   /** Required length of embeddings: that of image embeddings. */
   readonly width: number;
-  model(signal?: AbortSignal): Promise<OnnxModel>;
+  /** @param type Number type of the device. */
+  model(signal?: AbortSignal, type?: Compute['modelType']): Promise<OnnxModel>;
   tokenizer(signal?: AbortSignal): Promise<
     (prompts: readonly string[]) => {
       /** [prompts, tokens] */
@@ -25,8 +26,8 @@ export interface PromptEncoder {
  * large, and prompts seldom change. `width` is d; `cut` has the indices of prompts that were truncated to the tower's
  * maximum length.
  *
- * @throws ModelError `port-missing` if the tower is not a CLIP text model with projection; `needs-float16` or
- *   `embedding-width` if it does not fit the device or the model; the signal's reason
+ * @throws ModelError `port-missing` if the tower is not a CLIP text model with projection; `embedding-width` if it does
+ *   not fit the model; the signal's reason
  */
 export async function encodePrompts(
   prompts: readonly string[],
@@ -37,11 +38,14 @@ export async function encodePrompts(
 ): Promise<{ width: number; embeds: Float32Array<ArrayBuffer>; cut: readonly number[] }> {
   const tokenize = await encoder.tokenizer(signal);
   const { dims, ids, cut } = tokenize(prompts);
-  const session = await runtime.createSession('text encoder', await encoder.model(signal), signal);
+  const session = await runtime.createSession(
+    'text encoder',
+    await encoder.model(signal, compute.modelType),
+    signal,
+  );
   try {
     const output = session.outputs.find(({ name }) => name === 'text_embeds');
     if (!output) throw notClip(session.outputs.map(({ name }) => name));
-    checkType('text encoder', output, compute.modelType);
     const feeds = { input_ids: { device: 'memory', type: 'int64', dims, data: ids } } as const;
     // Some exports require an attention mask; CLIP itself reads up to the end-of-text token.
     const mask = {

@@ -1,22 +1,18 @@
 import { ModelError } from '../base/index.ts';
-import type { Compute } from '../compute/index.ts';
 import type { Port, Session } from '../runtime/index.ts';
 import type { ModelShape } from './networks.ts';
 
 /**
- * Checks that a network is a CLIP image tower that fits the model and the device. Returns its input and output.
+ * Checks that a network is a CLIP image tower that fits the model. Returns its input and output.
  *
- * @throws ModelError `port-missing`, `needs-float16`, `image-size` or `embedding-width`
+ * @throws ModelError `port-missing`, `image-size` or `embedding-width`
  */
 export function checkImageEncoder(
   session: Session,
   { clipSize, embeddingWidth }: Pick<ModelShape, 'clipSize' | 'embeddingWidth'>,
-  modelType: Compute['modelType'],
 ): { input: Port; output: Port } {
   const input = portOf(session, 'inputs', 'pixel_values');
   const output = portOf(session, 'outputs', 'image_embeds');
-  checkType('image encoder', input, modelType);
-  checkType('image encoder', output, modelType);
   const side = input.dims.at(-1) ?? null;
   if (side !== null && side !== clipSize) {
     throw new ModelError(
@@ -42,23 +38,6 @@ function portOf(session: Session, side: 'inputs' | 'outputs', name: string): Por
       'The image encoder must be a CLIP vision model with projection, exported to ONNX with its usual names.',
     details: { name, inputs: names(session.inputs), outputs: names(session.outputs) },
   });
-}
-
-/**
- * Refuses a float16 network on a device without float16: networks that Drift does not compile have a fixed type.
- *
- * @throws ModelError `needs-float16`
- */
-export function checkType(network: string, { name, type }: Port, modelType: Compute['modelType']): void {
-  if (type !== 'float16' || modelType === 'float16') return;
-  throw new ModelError(
-    'needs-float16',
-    `The ${network} of this model works with float16, which this device cannot compute in.`,
-    {
-      remedy: `Use a version of the model whose ${network} has float32 inputs and outputs, or a GPU with float16.`,
-      details: { network, port: name, type },
-    },
-  );
 }
 
 /**

@@ -17,9 +17,9 @@ export interface ModelParts {
   readonly unet: { readonly config: UnetConfig; readonly checkpoint: Checkpoint };
   readonly vae: { readonly config: VaeConfig; readonly checkpoint: Checkpoint };
   readonly scheduler: SchedulerConfig;
-  /** CLIP image tower with projection, as ONNX: `pixel_values` to `image_embeds`. */
+  /** CLIP image tower with projection, as ONNX in the device's number type: `pixel_values` to `image_embeds`. */
   readonly imageEncoder: {
-    readonly model: (signal?: AbortSignal) => Promise<OnnxModel>;
+    readonly model: (signal?: AbortSignal, type?: Target['type']) => Promise<OnnxModel>;
     readonly size: number;
   };
   readonly previewFactors?: readonly number[] | undefined;
@@ -106,7 +106,7 @@ export function createModel(parts: ModelParts, { type, attention, limits }: Targ
     schedule: scheduler,
     previewFactors: previewFactors(parts.previewFactors, vae.config.latentChannels),
 
-    imageEncoder: imageEncoder.model,
+    imageEncoder: (signal?: AbortSignal) => imageEncoder.model(signal, type),
     context: (signal?: AbortSignal, as = type) => pack(graphs.context(as), unet.checkpoint, signal),
     unet: (size: LatentSize, signal?: AbortSignal, as = type) =>
       pack(graphs.unet(size, as), unet.checkpoint, signal),

@@ -6,7 +6,7 @@ import { download, downloadJson } from './http.ts';
 import { parseJson } from './json.ts';
 import { addressBeside, parseManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
-import type { ModelParts } from './model.ts';
+import type { ModelParts, Target } from './model.ts';
 import { joinedSource, openShards } from './shards.ts';
 import { memorySource } from './source.ts';
 import { openOnnx } from './onnx/index.ts';
@@ -34,7 +34,8 @@ export interface OpenedModel {
 export interface TextTower {
   /** Required length of prompt embeddings for this model's UNet. */
   readonly width: number;
-  model(signal?: AbortSignal): Promise<OnnxModel>;
+  /** @param type Number type of the device; float16 weights are converted to float32. */
+  model(signal?: AbortSignal, type?: Target['type']): Promise<OnnxModel>;
   tokenizer(signal?: AbortSignal): Promise<Tokenize>;
 }
 
@@ -137,7 +138,10 @@ async function readParts(
       unet: { config: unetConfig, checkpoint: unetWeights },
       vae: { config: vaeConfig, checkpoint: vaeWeights },
       scheduler,
-      imageEncoder: { model: (stop) => openOnnx(graph, stop), size: imageEncoder.size },
+      imageEncoder: {
+        model: (stop, type) => openOnnx(graph, { signal: stop, type }),
+        size: imageEncoder.size,
+      },
       previewFactors: manifest.previewFactors,
     },
     fixedPrompts:
@@ -164,7 +168,7 @@ function textTower(
 ): TextTower {
   return {
     width,
-    model: async (signal) => openOnnx(await folder.open(model, signal), signal),
+    model: async (stop, type) => openOnnx(await folder.open(model, stop), { signal: stop, type }),
     tokenizer: async (signal) =>
       openTokenizer(
         await readJsonIn(folder, tokenizer, signal),

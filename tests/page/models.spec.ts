@@ -11,7 +11,7 @@ import {
 } from './driving.ts';
 import { expect, fullName, inSecondChunk, openModels, pageWithHub, test, tower } from './model-hub.ts';
 
-test.describe('the full model', { tag: ['@cpu', '@float16'] }, () => {
+test.describe('the full model', () => {
   test('is installed from the hub, resumed after a closed tab, and later starts from disk', async ({
     page,
     hub,

@@ -58,13 +58,6 @@ afterEach(() => {
 describe('an image encoder', () => {
   it.each<[string, Tower, string, Record<string, unknown>, RegExp]>([
     [
-      'of float16 on a device without',
-      { ...fitting, type: 'float16' },
-      'needs-float16',
-      { network: 'image encoder', port: 'pixel_values' },
-      /float32/,
-    ],
-    [
       'of another size than the manifest says',
       { ...fitting, side: 16 },
       'image-size',
