@@ -384,7 +384,7 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
 
   it('NaN is propagated', async () => {
     const nan = Float32Array.of(1, NaN, 3, 4);
-    const [latents, cosines, shifted] = await onBoth((compute, keep) => {
+    const [latents, cosines, shifted, report] = await onBoth((compute, keep) => {
       const wide = keep(compute.upload(nan, [1, 4, 1, 1], typeOn(compute)));
       const state = {
         latents: compute.empty([1, 4, 1, 1], 'float32'),
@@ -396,11 +396,11 @@ describe.each(['float32', 'float16'] as const)('with models in %s', (modelType) 
       const row = keep(compute.upload(nan, [1, 4]));
       const terms = { positives: 1, negatives: 0, positiveScale: 1, negativeScale: 1, repeats: 1 };
       const guided = compute.clipGuidance(row, { ...terms, text: keep(compute.upload(nan, [1, 4])) });
-      keep(guided.report);
-      return [state.latents, compute.cosines(row, row), guided.shifted];
+      return [state.latents, compute.cosines(row, row), guided.shifted, guided.report];
     });
     expect(latents?.gpu).toEqual([1, NaN, 3, 4]);
     expect(cosines?.gpu).toEqual([NaN]);
     expect(shifted?.gpu).toEqual([NaN, NaN, NaN, NaN]);
+    expect(report?.gpu).toEqual([NaN, NaN, NaN, NaN, NaN]);
   });
 });
