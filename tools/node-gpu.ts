@@ -10,6 +10,8 @@ const dawn = await import('webgpu').then(
 export interface NodeGpuOptions {
   /** False hides the feature `shader-f16`, as on the many older GPUs without it. Default true. */
   readonly float16?: boolean;
+  /** True gives timestamps to the nanosecond; Dawn rounds them to 0.1 ms otherwise, as browsers do. Default false. */
+  readonly exactTimestamps?: boolean;
 }
 
 export interface NodeGpu {
@@ -49,7 +51,11 @@ export async function openNodeGpu(options: NodeGpuOptions = {}): Promise<NodeGpu
   let gpu: GPU | null;
   let adapter: GPUAdapter | null;
   try {
-    gpu = dawn.create([]);
+    gpu = dawn.create([
+      // Dawn leaves float16 out on NVIDIA's Vulkan driver, for want of conformance in graphics; browsers on Windows have it.
+      'enable-dawn-features=vulkan_enable_f16_on_nvidia',
+      ...(options.exactTimestamps ? ['disable-dawn-features=timestamp_quantization'] : []),
+    ]);
     adapter = await gpu.requestAdapter();
   } catch (error) {
     return { gpu: null, reason: `Dawn could not start: ${messageOf(error)}` };

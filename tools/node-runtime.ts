@@ -26,6 +26,10 @@ export interface NodeBackendOptions {
   readonly float16?: boolean;
   /** Number type in which ONNX Runtime's kernels accumulate float16 tensors. Default float32. */
   readonly sums?: 'float32' | 'float16';
+  /** See `NodeGpuOptions`. */
+  readonly exactTimestamps?: boolean;
+  /** True lets V8 optimise ONNX Runtime's WebAssembly, as browsers do: costs a start of minutes on few cores. Default false. */
+  readonly optimised?: boolean;
 }
 
 /** Opens the CPU, or the GPU through Dawn. Returns a reason if there is no GPU. */
@@ -34,11 +38,12 @@ export async function openNodeBackend(
   options: NodeBackendOptions = {},
 ): Promise<NodeBackend | { readonly reason: string }> {
   const float16 = options.float16 ?? true;
-  const node = kind === 'webgpu' ? await openNodeGpu({ float16 }) : null;
+  const { exactTimestamps = false, optimised = false } = options;
+  const node = kind === 'webgpu' ? await openNodeGpu({ float16, exactTimestamps }) : null;
   if (node?.gpu === null) return { reason: node.reason };
 
   // V8 would spend minutes optimising the very large functions of the asyncify build, although the GPU does the work.
-  if (node) setFlagsFromString('--liftoff-only');
+  if (node && !optimised) setFlagsFromString('--liftoff-only');
   const build = node ? 'asyncify' : 'cpu';
   const file = node ? 'ort-wasm-simd-threaded.asyncify.wasm' : 'ort-wasm-simd-threaded.wasm';
   const binary = await readFile(createRequire(import.meta.url).resolve(`onnxruntime-web/${file}`));

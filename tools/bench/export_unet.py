@@ -7,9 +7,11 @@ Drift's graph of the same weights. Needs PyTorch 1.13 or newer, NumPy and ONNX.
 """
 
 import argparse
+import inspect
 import json
 import math
 import os
+import tempfile
 
 import numpy as np
 import onnx
@@ -263,8 +265,15 @@ def main():
     sample = torch.randn(2, config["in_channels"], a.side, a.side)
     example = sample, torch.tensor([500.0]), torch.randn(2, 1, config["cross_attention_dim"])
     names = ["sample", "timestep", "encoder_hidden_states"]
-    torch.onnx.export(unet, example, a.out, input_names=names, output_names=["out_sample"], opset_version=17)
-    model = onnx.load(a.out)
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(os.path.abspath(a.out))) as folder:
+        # Above 2 GB PyTorch writes each weight to a file of its own.
+        traced = os.path.join(folder, "unet.onnx")
+        options = dict(input_names=names, output_names=["out_sample"], opset_version=17)
+        # The exporter that traces was the default before PyTorch 2.9.
+        if "dynamo" in inspect.signature(torch.onnx.export).parameters:
+            options["dynamo"] = False
+        torch.onnx.export(unet, example, traced, **options)
+        model = onnx.load(traced)
     if not a.float32:
         to_float16(model.graph)
     data = os.path.basename(a.out) + ".data"

@@ -4,13 +4,16 @@ import { encodePng } from '../../src/formats/index.ts';
 import { createModel } from '../../src/models/index.ts';
 import type { Target } from '../../src/models/index.ts';
 import type { ModelParts } from '../../src/models/model.ts';
+import { speedSchema, stepsComputed } from '../../src/project/speed.ts';
+import type { Speed } from '../../src/project/speed.ts';
 import type { OnnxModel, Runtime } from '../../src/runtime/index.ts';
 import { fileStages } from './files.ts';
 import type { GpuTimer } from './gpu-timer.ts';
 import type { GpuWork, GpuWorkMeter } from './gpu-work.ts';
 import { compareUnets } from './second-unet.ts';
 import type { UnetComparison } from './second-unet.ts';
-import { measure } from './timing.ts';
+import type { KernelProfiler, KernelTime } from './kernel-profile.ts';
+import { measure, timeOf, timingOf } from './timing.ts';
 import type { Timing } from './timing.ts';
 
 /** Device and runtime under measurement, in Node or in a browser. */
@@ -35,6 +38,7 @@ export interface BenchOptions {
 export interface BenchMeters {
   readonly work: GpuWorkMeter | null;
   readonly timer: GpuTimer | null;
+  readonly profiler: KernelProfiler | null;
 }
 
 /** Times of a frame, in milliseconds. */
@@ -45,7 +49,9 @@ export interface FrameReport {
   /** GPU time of one run of each stage, from timestamp queries; null if they are not supported. */
   readonly 'GPU time, ms': Readonly<Record<string, number | null>> | null;
   readonly 'stages between networks, part of a frame': number;
+  readonly 'whole frames by Speed, in turn, ms': Readonly<Record<Speed, Timing>>;
   readonly 'UNet, guided, in turn with the second'?: UnetComparison;
+  readonly 'kernels by GPU time'?: Readonly<Record<string, readonly KernelTime[] | null>>;
   readonly 'of a frame': GpuWork | null;
 }
 
@@ -55,6 +61,9 @@ export interface BenchReport extends FrameReport {
   readonly 'peak memory, MB': Readonly<Record<string, number>>;
 }
 
+/** Stages of which profiles are made. */
+const profiled = ['UNet, guided', 'decoder', 'image encoder'];
+
 /** Megabytes (10⁶ bytes) with one digit after the point. */
 export const megabytes = (bytes: number) => Number((bytes / 1e6).toFixed(1));
 
@@ -63,7 +72,7 @@ export async function benchFrame(
   backend: BenchBackend,
   parts: ModelParts,
   { size, clip, steps, rounds, second }: BenchOptions,
-  { work, timer }: BenchMeters,
+  { work, timer, profiler }: BenchMeters,
 ): Promise<FrameReport> {
   const { compute, runtime, target } = backend;
   const model = createModel(
@@ -81,14 +90,19 @@ export async function benchFrame(
     const makeNoise = () => pipeline.noise([{ seed: 1, frame: 0, variant: 0 }], size, size);
     const noise = scope.own(makeNoise());
     const guidanceScale = 4;
-    const frame = async () => {
+    const frame = async (speed: Speed = 'exact') => {
       const made = new Scope();
       try {
         const start = made.own(await pipeline.encode(picture));
         const { shifted, report } = pipeline.guide(start, terms);
         made.own(report);
         const fresh = made.own(makeNoise());
-        const run = { embeds: made.own(shifted), noise: fresh, steps, guidanceScale };
+        const run = {
+          embeds: made.own(shifted),
+          noise: fresh,
+          steps: stepsComputed({ speed, steps }),
+          guidanceScale,
+        };
         const latents = made.own(await pipeline.denoise(run));
         const decoded = made.own(await pipeline.decode(latents));
         return await pipeline.read(decoded, [report]);
@@ -125,11 +139,7 @@ export async function benchFrame(
     const stages: Record<string, Timing> = {};
     const gpuTime: Record<string, number | null> = {};
     for (const [name, start] of Object.entries(onDevice)) {
-      const once = async () => {
-        const results = await start();
-        await compute.idle();
-        for (const result of results) result.dispose();
-      };
+      const once = () => finished(compute, start);
       stages[name] = await measure(rounds, once);
       if (!timer) continue;
       await timer.take();
@@ -144,6 +154,11 @@ export async function benchFrame(
       return Promise.resolve();
     });
     Object.assign(stages, await fileStages(shown, rounds));
+    const kernels: Record<string, readonly KernelTime[] | null> = {};
+    for (const name of profiler ? profiled : []) {
+      const start = onDevice[name];
+      if (start) kernels[name] = (await profiler?.profile(() => finished(compute, start))) ?? null;
+    }
     const comparison = second
       ? await compareUnets(backend, pipeline, second, { noise, embeds, rounds })
       : null;
@@ -153,6 +168,16 @@ export async function benchFrame(
     const whole = await measure(rounds, async () => {
       await frame();
     });
+    const speeds: Record<Speed, number[]> = { exact: [], fast: [], fastest: [] };
+    for (let round = 0; round < rounds; round++) {
+      for (const speed of speedSchema.options) {
+        speeds[speed].push(
+          await timeOf(async () => {
+            await frame(speed);
+          }),
+        );
+      }
+    }
     const medianOf = (name: string) => stages[name]?.median ?? NaN;
     const between =
       medianOf('guidance') + medianOf('noise') + steps * medianOf('scheduler step') + medianOf('read-back');
@@ -162,13 +187,26 @@ export async function benchFrame(
       'stages, ms': { ...stages, 'whole frame': whole },
       'GPU time, ms': timer ? gpuTime : null,
       'stages between networks, part of a frame': Number((between / whole.median).toFixed(4)),
+      'whole frames by Speed, in turn, ms': {
+        exact: timingOf(speeds.exact),
+        fast: timingOf(speeds.fast),
+        fastest: timingOf(speeds.fastest),
+      },
       ...(comparison ? { 'UNet, guided, in turn with the second': comparison } : {}),
+      ...(profiler ? { 'kernels by GPU time': kernels } : {}),
       'of a frame': ofFrame,
     };
   } finally {
     scope.dispose();
     await pipeline.release();
   }
+}
+
+/** Runs an operation to its end on the device, and frees its results. */
+async function finished(compute: Compute, start: () => Promise<readonly DeviceTensor[]>): Promise<void> {
+  const results = await start();
+  await compute.idle();
+  for (const result of results) result.dispose();
 }
 
 /** Loads the networks. Returns the milliseconds of each. */

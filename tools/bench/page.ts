@@ -40,7 +40,12 @@ async function run(bench: PageBench): Promise<PageReport> {
       graph: await bytesOf(second.graph),
       weights: second.data === null ? [] : [{ location: second.location, data: await bytesOf(second.data) }],
     };
-    const report = await benchFrame(backend, parts, { ...bench, second: model }, { work, timer });
+    const report = await benchFrame(
+      backend,
+      parts,
+      { ...bench, second: model },
+      { work, timer, profiler: null },
+    );
     const { name, precision } = backend.device;
     return {
       device: `${isGpu ? name : 'CPU'}, ${precision}`,
