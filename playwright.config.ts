@@ -8,11 +8,14 @@ const rig = readRig();
 if (rig === null) throw new Error('The test browsers are not ready. Run "npm test -- prepare" once.');
 
 /** DRIFT_ALL_MACHINES is for listing tests only: it also names machines that are not available here. */
-const machines = machineNames.flatMap((name) => {
+const available = machineNames.flatMap((name) => {
   const machine = rig.machines.find((candidate) => candidate.name === name);
   if (machine !== undefined) return [machine];
   return process.env['DRIFT_ALL_MACHINES'] === '1' ? [{ name, executablePath: '', args: [], env: {} }] : [];
 });
+
+/** The slower software GPU runs last, so that no two of them run at the same time. */
+const machines = available.toSorted((a, b) => Number(a.name === 'float32') - Number(b.name === 'float32'));
 
 /**
  * The built page in a real browser, once for each kind of machine that users have. A test that is tagged with
@@ -22,17 +25,23 @@ export default defineConfig<RigOptions>({
   testDir: 'tests/page',
   testMatch: '**/*.spec.ts',
   globalSetup: './tests/page/serve-patterns.ts',
-  // One browser at a time: software GPUs use every core there is.
-  workers: 1,
+  // Two browsers fill two cores: a page waits for its model's files, its storage or its worker half of the time.
+  workers: 2,
   retries: 0,
   forbidOnly: true,
   reporter: 'list',
   // The first run of a network compiles its shaders, which takes software GPUs long.
-  timeout: 300_000,
+  timeout: 600_000,
   expect: { timeout: 120_000, toHaveScreenshot: { maxDiffPixelRatio: 0.0005 } },
   snapshotPathTemplate: '{testDir}/looks/{arg}{ext}',
-  // Other tests change answers of the server, which the service worker would not ask.
-  use: { baseURL: address, trace: 'retain-on-failure', serviceWorkers: 'block' },
+  use: {
+    baseURL: address,
+    // A trace (`--trace=retain-on-failure`) costs half as much time again, also for the tests that pass.
+    trace: 'off',
+    screenshot: 'only-on-failure',
+    // Other tests change answers of the server, which the service worker would not ask.
+    serviceWorkers: 'block',
+  },
   webServer: {
     command: 'npm run --silent preview -- --host 127.0.0.1 --port 4319 --strictPort',
     url: address,
@@ -40,6 +49,8 @@ export default defineConfig<RigOptions>({
   },
   projects: machines.map((machine) => ({
     name: machine.name,
+    // Software GPUs use every core there is.
+    ...(machine.name !== 'cpu' && { workers: 1 }),
     grepInvert: new RegExp(`^(?!.*@${machine.name}\\b)(?=.*@(${machineNames.join('|')})\\b)`, 's'),
     use: {
       machine: machine.name,

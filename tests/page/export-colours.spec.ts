@@ -1,7 +1,7 @@
 /** Colours of every lossy format: saturated patches and slow gradients, decoded by other programs. */
 import type { Locator, Page } from '@playwright/test';
 import type { Picture } from '../../src/base/index.ts';
-import { downloaded, open } from './driving.ts';
+import { downloaded, open, pageWithoutModel } from './driving.ts';
 import { importFrames, openDialog, save } from './export-dialog.ts';
 import { expect, test } from './fixtures.ts';
 import { needsReaders, readBack, webpFrames, webpOf } from './media/programs.ts';
@@ -149,7 +149,7 @@ async function saveAs(
 test.describe('colours of exported files', { tag: '@cpu' }, () => {
   test('are those of the frames', async ({ page }) => {
     needsReaders();
-    await open(page);
+    await open(page, pageWithoutModel());
     await importFrames(page, charts);
     const gif = await readBack(await downloaded(page, 'Download GIF'), 'gif');
     expectColours('quick GIF', gif.frames, gifBounds);
@@ -191,7 +191,7 @@ test.describe('colours of exported files', { tag: '@cpu' }, () => {
         };`;
       await route.fulfill({ response, body: `${await response.text()}\n${withoutWebp}` });
     });
-    await open(page);
+    await open(page, pageWithoutModel());
     await importFrames(page, charts);
     const dialog = await openDialog(page);
     await dialog.getByRole('radio', { name: 'WebP', exact: true }).check();

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Locator, Page } from '@playwright/test';
 import type { Picture } from '../../src/base/index.ts';
 import { encodePng } from '../../src/formats/index.ts';
-import { frames as strip, open } from './driving.ts';
+import { frames as strip, open, pageWithoutModel } from './driving.ts';
 import { expect } from './fixtures.ts';
 import { makeFrame } from './media/frames.ts';
 
@@ -11,9 +11,9 @@ import { makeFrame } from './media/frames.ts';
 export const exported = { count: 6, width: 96, height: 64 } as const;
 const { count, width, height } = exported;
 
-/** Imports pictures as a project and opens the Export dialog. */
+/** Imports pictures as a project and opens the Export dialog, on a page that opens without a model if it is not open. */
 export async function openExport(page: Page, opens = true): Promise<Locator> {
-  if (opens) await open(page);
+  if (opens) await open(page, pageWithoutModel());
   await importFrames(
     page,
     Array.from({ length: count }, (_, i) => makeFrame(i, width, height)),

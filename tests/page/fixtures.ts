@@ -53,8 +53,12 @@ export const test = base.extend<RigOptions & RigFixtures>({
   pageErrors: [
     async ({ page }, use) => {
       const errors: Error[] = [];
-      page.on('pageerror', (error) => errors.push(error));
+      const record = (error: Error): void => {
+        errors.push(error);
+      };
+      page.on('pageerror', record);
       await use(errors);
+      page.off('pageerror', record);
       expect(errors, 'uncaught errors of the page').toEqual([]);
     },
     { auto: true },

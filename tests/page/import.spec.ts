@@ -3,7 +3,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
 import { GifLzw, encodePng, gifEnd, gifFrame, gifStart } from '../../src/formats/index.ts';
-import { dropPaths, field, frames, open, showMoreSettings, stripPixels } from './driving.ts';
+import {
+  dropPaths,
+  field,
+  frames,
+  open,
+  pageWithoutModel,
+  showMoreSettings,
+  stripPixels,
+} from './driving.ts';
 import { expect, test } from './fixtures.ts';
 
 const inputs = fileURLToPath(new URL('../fixtures/inputs/', import.meta.url));
@@ -57,7 +65,7 @@ test.describe('imported files', { tag: '@cpu' }, () => {
   test('a dropped folder of the original program: imports its frames and offers the animation', async ({
     page,
   }) => {
-    await open(page);
+    await open(page, pageWithoutModel());
     await drop(page, 'original-program-folder');
     await expectMessage(page, '5 pictures became a project. Left out: out.gif, video.mp4.');
     await expect(frames(page)).toHaveCount(5);
@@ -67,35 +75,35 @@ test.describe('imported files', { tag: '@cpu' }, () => {
   });
 
   test('the files of that folder, chosen by the file picker', async ({ page }) => {
-    await open(page);
+    await open(page, pageWithoutModel());
     await choose(page, ...folder('original-program-folder'));
     await expectMessage(page, '5 pictures became a project. Left out: out.gif, video.mp4.');
     await expect(frames(page)).toHaveCount(5);
   });
 
   test('hidden files of macOS are ignored', async ({ page }) => {
-    await open(page);
+    await open(page, pageWithoutModel());
     await choose(page, ...folder('mac-folder'));
     await expectMessage(page, '3 pictures became a project.');
     await expect(frames(page)).toHaveCount(3);
   });
 
   test('a nested folder and an archive beside the frames are offered separately', async ({ page }) => {
-    await open(page);
+    await open(page, pageWithoutModel());
     await drop(page, 'nested');
     await expectMessage(page, /^5 pictures became a project\. Left out: depth, nested\/backup\.zip/);
     await expect(frames(page)).toHaveCount(5);
   });
 
   test('a truncated picture is named, and the others are imported', async ({ page }) => {
-    await open(page);
+    await open(page, pageWithoutModel());
     await drop(page, 'one-truncated.zip');
     await expectMessage(page, /^4 pictures became a project\..*1 could not be read: 000000\d\.jpg \(/);
     await expect(frames(page)).toHaveCount(4);
   });
 
   test('a picture beyond the limit is named, and the others are imported', async ({ page }) => {
-    await open(page);
+    await open(page, pageWithoutModel());
     const png = encodePng({ width: 64, height: 64, data: new Uint8ClampedArray(4 * 64 * 64).fill(255) });
     const huge = png.slice();
     // Width and height in the header.
@@ -121,7 +129,7 @@ test.describe('imported files', { tag: '@cpu' }, () => {
     { archive: 'heic-mixed.zip', count: 1, bad: /2 could not be read: IMG_3\.heic \(This is a HEIC file/ },
   ]) {
     test(`pictures are recognised by content, not by name: ${archive}`, async ({ page }) => {
-      await open(page);
+      await open(page, pageWithoutModel());
       await drop(page, `heic-and-jfif/${archive}`);
       if (bad) await expectMessage(page, bad);
       await expect(frames(page)).toHaveCount(count);
@@ -129,7 +137,7 @@ test.describe('imported files', { tag: '@cpu' }, () => {
   }
 
   test('unsupported picture formats are rejected by name', async ({ page }) => {
-    await open(page);
+    await open(page, pageWithoutModel());
     await drop(page, 'heic-and-jfif/heic.zip');
     const message = page.getByRole('alert');
     await expect(message).toContainText('IMG_3.heic: This is a HEIC file, which Drift cannot read.');
@@ -137,7 +145,7 @@ test.describe('imported files', { tag: '@cpu' }, () => {
   });
 
   test('several archives become one project each', async ({ page }) => {
-    await open(page);
+    await open(page, pageWithoutModel());
     await drop(page, 'heic-and-jfif/jfif.zip', 'heic-and-jfif/heic-is-jpeg.zip');
     await expect(frames(page)).toHaveCount(2);
     await page.getByRole('button', { name: 'Projects', exact: true }).click();
@@ -145,7 +153,7 @@ test.describe('imported files', { tag: '@cpu' }, () => {
   });
 
   test('the orientation of every format is applied, as the browser shows it', async ({ page }) => {
-    await open(page);
+    await open(page, pageWithoutModel());
     await showMoreSettings(page);
     for (const name of ['exif6.jpg', 'exif6.png', 'exif6.webp', 'photo.heic', 'rot.avif']) {
       const raw = await shownByBrowser(page, name);
@@ -187,7 +195,7 @@ function expectQuarters(found: readonly number[][], wanted: readonly number[][],
 
 test.describe('animations and videos', { tag: '@cpu' }, () => {
   test('their frames become a project that plays at their frame rate', async ({ page }) => {
-    await open(page);
+    await open(page, pageWithoutModel());
     await showMoreSettings(page);
     for (const { name, rate, tolerance } of [
       { name: 'turning.gif', rate: 8, tolerance: 0 },
@@ -215,7 +223,7 @@ test.describe('animations and videos', { tag: '@cpu' }, () => {
   });
 
   test('of a long animation every second frame is taken, and that is said', async ({ page }) => {
-    await open(page);
+    await open(page, pageWithoutModel());
     const palette = new Uint8Array(768).map((_, index) => Math.floor(index / 3));
     const lzw = new GifLzw();
     const length = 1_004;
@@ -244,7 +252,7 @@ test.describe('animations and videos', { tag: '@cpu' }, () => {
   });
 
   test('a video that was held sideways is shown upright', async ({ page }) => {
-    await open(page);
+    await open(page, pageWithoutModel());
     await page.getByRole('button', { name: 'Projects', exact: true }).click();
     await page.getByLabel('Make a project of pictures').setInputFiles(`${animations}turned.mp4`);
     await expect(frames(page)).toHaveCount(4);
@@ -258,7 +266,7 @@ test.describe('animations and videos', { tag: '@cpu' }, () => {
       const without = `for (const name of ['ImageDecoder', 'VideoDecoder']) Reflect.deleteProperty(globalThis, name);`;
       await route.fulfill({ response, body: `${await response.text()}\n${without}` });
     });
-    await open(page);
+    await open(page, pageWithoutModel());
     for (const [name, what] of [
       ['turning.gif', 'an animated picture'],
       ['turning.mp4', 'this video'],
@@ -273,7 +281,7 @@ test.describe('animations and videos', { tag: '@cpu' }, () => {
   });
 
   test('frames after damage are left out', async ({ page }) => {
-    await open(page);
+    await open(page, pageWithoutModel());
     const whole = readFileSync(`${animations}turning.gif`);
     await page.getByRole('button', { name: 'Projects', exact: true }).click();
     await page.getByLabel('Make a project of pictures').setInputFiles({

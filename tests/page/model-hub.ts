@@ -11,7 +11,7 @@ import { startHub } from '../support/hub/index.ts';
 import type { Hub } from '../support/hub/index.ts';
 import { published } from '../support/hub/published.ts';
 import { MemoryFiles } from '../support/install/memory-files.ts';
-import { button, modelsButton } from './driving.ts';
+import { button, modelsButton, pageWithoutModel } from './driving.ts';
 import { test as base, expect } from './fixtures.ts';
 
 export { expect };
@@ -99,10 +99,9 @@ export const test = base.extend<HubFixtures, HubFiles>({
   },
 });
 
-/** URL of the page with this hub and the small test model. */
-export function pageWithHub(hub: Hub): string {
-  const model = process.env['DRIFT_SMALL_MODEL'] ?? '';
-  return `/?model=${encodeURIComponent(model)}&hub=${encodeURIComponent(hub.url)}`;
+/** URL of a page, by default one without a model, with this hub. */
+export function pageWithHub(hub: Hub, address = pageWithoutModel()): string {
+  return `${address}&hub=${encodeURIComponent(hub.url)}`;
 }
 
 /** Opens the page with this hub, and the Models dialog. */

@@ -12,16 +12,22 @@ export type Answer = Uint8Array | string | number;
 export interface ModelServer {
   /** URL of the manifest. */
   readonly manifest: string;
+  /** URL of a manifest that never arrives: the page stays without a model. */
+  readonly unanswered: string;
   /** Replaced answers by path within the model. */
   readonly answers: Map<string, Answer>;
   close(): Promise<void>;
 }
+
+/** Path that the server never answers. */
+const unanswered = 'unanswered.json';
 
 /** Starts a server on a free port, with CORS for all origins. */
 export async function serveModel(): Promise<ModelServer> {
   const answers = new Map<string, Answer>();
   const server = createServer((request, response) => {
     const path = (request.url ?? '').slice(1);
+    if (path === unanswered) return;
     const other = answers.get(path);
     response.setHeader('Access-Control-Allow-Origin', '*');
     response.setHeader('Cache-Control', 'no-store');
@@ -41,6 +47,7 @@ export async function serveModel(): Promise<ModelServer> {
   if (address === null || typeof address === 'string') throw new Error('The model server has no port.');
   return {
     manifest: `http://127.0.0.1:${address.port}/model.json`,
+    unanswered: `http://127.0.0.1:${address.port}/${unanswered}`,
     answers,
     close: () =>
       new Promise((closed) => {

@@ -3,7 +3,18 @@ import { unzipSync } from 'fflate';
 import type { Locator, Page } from '@playwright/test';
 import { encodePng } from '../../src/formats/index.ts';
 import { readPng } from '../../tools/png.ts';
-import { button, finished, frame, frames, generate, open, prepare, set, stripPixels } from './driving.ts';
+import {
+  button,
+  finished,
+  frame,
+  frames,
+  generate,
+  open,
+  pageWithoutModel,
+  prepare,
+  set,
+  stripPixels,
+} from './driving.ts';
 import { expect, test } from './fixtures.ts';
 import { makeFrame } from './media/frames.ts';
 
@@ -12,7 +23,7 @@ const count = 5;
 
 /** A project of five pictures, without a model. */
 async function openPictures(page: Page): Promise<void> {
-  await open(page);
+  await open(page, pageWithoutModel());
   const files = Array.from({ length: count }, (_, i) => ({
     name: `frame${i + 1}.png`,
     mimeType: 'image/png',
