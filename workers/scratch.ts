@@ -109,6 +109,10 @@ class ScratchFile implements OutputFile {
     return this.#spilled?.size ?? this.#size;
   }
 
+  get stored(): FileSystemFileHandle | null {
+    return this.#spilled ? null : this.#file;
+  }
+
   write(bytes: Uint8Array<ArrayBuffer>, position = this.size): void {
     if (position > this.size) throw new RangeError(`there is a gap before ${position}`);
     if (!this.#handle || this.#spilled || !writeWhole(this.#handle, bytes, position)) {
@@ -132,7 +136,7 @@ class ScratchFile implements OutputFile {
   async discard(): Promise<void> {
     this.#finished.delete(this);
     this.#close();
-    await orNull(this.#folder.removeEntry(this.#file.name));
+    await removeOnceClosed(this.#folder, this.#file.name);
   }
 
   /** Moves everything written so far to Blobs. */
@@ -153,6 +157,22 @@ class ScratchFile implements OutputFile {
   #close(): void {
     this.#handle?.close();
     this.#handle = null;
+  }
+}
+
+/**
+ * Removes a file. A worker that read it and was just ended may have it open for a few more milliseconds; a file that stays
+ * open is left to `tidy`.
+ */
+async function removeOnceClosed(folder: FileSystemDirectoryHandle, name: string): Promise<void> {
+  for (let pause = 4; pause < 4000; pause *= 2) {
+    try {
+      await orNull(folder.removeEntry(name));
+      return;
+    } catch (error) {
+      if (!(error instanceof DOMException && error.name === 'NoModificationAllowedError')) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
 

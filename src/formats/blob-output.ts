@@ -8,6 +8,7 @@ const longestTail = 2 ** 20;
  * (Chromium: a fifth). The Blob from `finish` stays readable.
  */
 export class BlobOutput implements OutputFile {
+  readonly stored = null;
   /** Consecutive parts of the file. */
   #parts: Blob[] = [];
   #size = 0;

@@ -2,6 +2,8 @@
 export interface OutputFile {
   /** Length in bytes. */
   readonly size: number;
+  /** The finished file in the browser's private file system; null if it is in memory. */
+  readonly stored: FileSystemFileHandle | null;
   /** @throws RangeError if `position` is beyond the end */
   write(bytes: Uint8Array<ArrayBuffer>, position?: number): void;
   /** Ends writing. The implementation decides how long the Blob stays readable. */

@@ -1,10 +1,11 @@
 import { FFFSType, FFmpeg } from '@ffmpeg/ffmpeg';
-import classWorkerURL from '@ffmpeg/ffmpeg/worker?worker&url';
+import classWorkerURL from './ffmpeg-worker.ts?worker&url';
 import coreURL from '@ffmpeg/core?url';
 import wasmURL from '@ffmpeg/core/wasm?url';
 import { DriftError, MediaError, abortable } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import type { CreateOutput } from '../formats/index.ts';
+import type { ByteRange } from './range-reader.ts';
 
 /** An encoding by ffmpeg. */
 export interface FfmpegJob {
@@ -81,6 +82,27 @@ async function load(ffmpeg: FFmpeg, format: string, signal: AbortSignal): Promis
   }
 }
 
+const framesName = 'frames.rgba';
+
+/** Mounts the raw frames: a Blob, and where it is stored, so that the worker need not read Blobs. */
+async function mountFrames(
+  ffmpeg: FFmpeg,
+  data: Blob,
+  file: FileSystemFileHandle | null,
+  ranges: readonly ByteRange[],
+): Promise<void> {
+  const blobs = [{ name: framesName, data }];
+  const withFile = { blobs, stored: { file, ranges } };
+  await ffmpeg.createDir('/in');
+  try {
+    await ffmpeg.mount(FFFSType.WORKERFS, file ? withFile : { blobs }, '/in');
+  } catch (error) {
+    // Some browsers cannot send a file handle to a worker.
+    if (!(error instanceof DOMException && error.name === 'DataCloneError')) throw error;
+    await ffmpeg.mount(FFFSType.WORKERFS, { blobs }, '/in');
+  }
+}
+
 /**
  * Encodes with ffmpeg compiled to WebAssembly: 32 MB to load and far slower than the browser's encoders, but it runs
  * everywhere. Raw frames are written to a temporary file, on disk if possible.
@@ -109,36 +131,33 @@ export async function encodeWithFfmpeg(
   try {
     await load(ffmpeg, format, signal);
     // ffmpeg reads from the mounted file on demand; its own file system would hold all pixels in memory. Repeated frames
-    // are stored once. Adjacent slices are merged: ffmpeg reads a few kilobytes at a time, and the browser searches the
-    // slices on each read.
-    const slices: { begin: number; end: number }[] = [];
+    // are stored once. Adjacent slices are merged, for they are searched on each read.
+    const slices: ByteRange[] = [];
     for (const [i, picture] of shown.entries()) {
       signal.throwIfAborted();
       if (picture !== shown[i - 1]) pixels.write(new Uint8Array((await job.picture(picture)).data.buffer));
       const end = pixels.size;
       const begin = end - 4 * width * height;
       const last = slices.at(-1);
-      if (last?.end === begin) last.end = end;
+      if (last?.end === begin) slices[slices.length - 1] = { begin: last.begin, end };
       else slices.push({ begin, end });
       onShare((i + 1) / count / 2);
     }
     const file = await pixels.finish('application/octet-stream');
     const data = new Blob(slices.map(({ begin, end }) => file.slice(begin, end)));
-    await abortable(ffmpeg.createDir('/in'), signal);
-    await abortable(
-      ffmpeg.mount(FFFSType.WORKERFS, { blobs: [{ name: 'frames.rgba', data }] }, '/in'),
-      signal,
-    );
+    await abortable(mountFrames(ffmpeg, data, pixels.stored, slices), signal);
     const raw = `-f rawvideo -pixel_format rgba -video_size ${width}x${height} -framerate ${frameRate}`;
     const code = await abortable(
-      ffmpeg.exec([...raw.split(' '), '-i', '/in/frames.rgba', ...options]),
+      ffmpeg.exec([...raw.split(' '), '-i', `/in/${framesName}`, ...options]),
       signal,
     );
     if (code !== 0) throw failed('the encoder gave up', { ...details, code, lastLine });
     for (const [index, output] of job.outputs.entries()) {
       const bytes = await abortable(ffmpeg.readFile(output), signal);
-      if (typeof bytes === 'string') throw failed('the encoder wrote nothing', { ...details, lastLine });
-      await job.take(new Uint8Array(bytes), index);
+      if (typeof bytes === 'string' || !(bytes.buffer instanceof ArrayBuffer)) {
+        throw failed('the encoder wrote nothing', { ...details, lastLine });
+      }
+      await job.take(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), index);
     }
     onShare(1);
   } catch (error) {

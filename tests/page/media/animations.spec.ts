@@ -178,6 +178,25 @@ test.describe('aborting', { tag: '@cpu' }, () => {
     });
   }
 
+  test.describe('while ffmpeg reads the frames', () => {
+    test.use({ workerKind: 'without-webcodecs' });
+
+    test('leaves no temporary file', async ({ page }) => {
+      // The first reports are of the frames, which are stored before ffmpeg starts.
+      const frames = 60;
+      const size = { width: 640, height: 384 };
+      const { failure } = await attempt(page, {
+        ...small,
+        ...size,
+        method: 'mp4',
+        frames,
+        stopAt: frames + 1,
+      });
+      expect(failure?.name).toBe('AbortError');
+      await expect.poll(() => page.evaluate(() => mediaHarness.temporaryFiles())).toEqual([]);
+    });
+  });
+
   test('a waiting job does not disturb the running one, and a failed job does not block the next', async ({
     page,
   }) => {
@@ -220,7 +239,7 @@ test.describe('encoding errors', { tag: '@cpu' }, () => {
   test.describe('MP4 without WebCodecs', () => {
     test.use({ workerKind: 'without-webcodecs' });
     for (const [what, file] of [
-      ['worker', '**/assets/worker-*.js'],
+      ['worker', '**/assets/ffmpeg-worker-*.js'],
       ['program', '**/ffmpeg-core*.js'],
       ['WebAssembly', '**/ffmpeg-core*.wasm'],
     ] as const) {

@@ -94,6 +94,17 @@ const harness = {
     });
   },
 
+  /** Names of all temporary files of workers. */
+  async temporaryFiles(): Promise<string[]> {
+    const scratch = await (await navigator.storage.getDirectory()).getDirectoryHandle('scratch');
+    const names: string[] = [];
+    for await (const folder of scratch.values()) {
+      if (!(folder instanceof FileSystemDirectoryHandle)) continue;
+      for await (const name of folder.keys()) names.push(`${folder.name}/${name}`);
+    }
+    return names;
+  },
+
   encode(request: EncodeRequest): Promise<Outcome<Encoded>> {
     const { method, width, height, frameRate, loop = true, stopAt, mixed = false, damaged = false } = request;
     const stop = new AbortController();

@@ -83,6 +83,7 @@ describe('the quick GIF', () => {
         get size() {
           return output.size;
         },
+        stored: null,
         write: (bytes, position) => {
           events.push('write');
           output.write(bytes, position);

@@ -70,6 +70,19 @@ describe('a scratch file', () => {
     expect(disk.writers).toBe(0);
   });
 
+  it('is deleted as soon as another worker that read it has ended', async () => {
+    const { disk, worker } = browser();
+    const file = await worker().files.create();
+    file.write(bytes(4));
+    await file.finish('');
+    const reader = await file.stored?.createSyncAccessHandle();
+    const discarded = file.discard();
+    expect(disk.paths()).toHaveLength(1);
+    reader?.close();
+    await discarded;
+    expect(disk.paths()).toEqual([]);
+  });
+
   it('stays readable while a few more are written, and is then deleted', async () => {
     const { disk, worker } = browser();
     const { files } = worker();
