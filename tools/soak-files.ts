@@ -14,9 +14,9 @@ const usage = `Usage: npm run soak:files -- [--only NAMES] [--frames 600] [--sid
 
 Measures the memory that large files take, in the whole page in Chromium without a model: exports of 600 frames of 512×512,
 and an import of 150 photographs of 12 megapixels, which is also cancelled once. Memory is the proportional set size of all
-processes of the browser, at its peak and above the empty page. Each is measured in a fresh browser. NAMES are some of gif,
-mp4, x264, webm, av1, webp, apng, zip, drift and import, with commas (default: all of them but x264, which takes by far the
-longest). Prints a row for each.
+processes of the browser without pages of files (its program), which other browsers share, at its peak and above the empty
+page. Each is measured in a fresh browser. NAMES are some of gif, mp4, x264, webm, av1, webp, apng, zip, drift and import,
+with commas (default: all of them but x264, which takes by far the longest). Prints a row for each.
 
 Needs Linux, ffmpeg and "npm test -- prepare".`;
 
@@ -68,7 +68,6 @@ export async function main(args: string[]): Promise<number> {
     }
   };
   try {
-    // Measured again each time: pages of code are shared with other browsers that come and go on this machine.
     const emptyPage = () => within('empty', (page, browser) => restingMemory(page, browser));
     const kinds = wanted.filter((name) => name !== 'import');
     if (kinds.length > 0) {
@@ -85,7 +84,7 @@ export async function main(args: string[]): Promise<number> {
         await restingMemory(page, browser);
         const { value, seconds, before, peak } = await peakDuring(browser, () => exported(page, kind));
         await checkErrors(page);
-        const above = megabytes(peak.total - empty);
+        const above = megabytes(peak.own - empty);
         console.error(`${kind}: empty ${megabytes(empty)}; ${partsOf(before)}; at the peak ${partsOf(peak)}`);
         console.log(`| ${kind} | ${megabytes(value)} | ${Math.round(seconds)} | ${above} |`);
       });
@@ -98,7 +97,7 @@ export async function main(args: string[]): Promise<number> {
         await checkErrors(page);
         console.log(
           `Import of ${pictures} pictures of 12 megapixels: ${Math.round(seconds)} s, ` +
-            `${megabytes(peak.total - empty)} above the empty page, ${value} steps of progress seen`,
+            `${megabytes(peak.own - empty)} above the empty page, ${value} steps of progress seen`,
         );
       });
       await within('cancelled', async (page, browser) => {
@@ -106,7 +105,7 @@ export async function main(args: string[]): Promise<number> {
         await checkErrors(page);
         console.log(
           `Cancelled after ${value.done} pictures: ended within ${Math.round(value.milliseconds)} ms, ` +
-            `${value.frames} frames left, ${megabytes(peak.total - empty)} above the empty page`,
+            `${value.frames} frames left, ${megabytes(peak.own - empty)} above the empty page`,
         );
       });
     }
@@ -122,7 +121,7 @@ async function restingMemory(page: Page, browser: number): Promise<number> {
   const session = await page.context().newCDPSession(page);
   await session.send('HeapProfiler.collectGarbage');
   await session.detach();
-  return (await memoryOfFamily(browser)).total;
+  return (await memoryOfFamily(browser)).own;
 }
 
 /** Exports the project: the size of the file in bytes. */

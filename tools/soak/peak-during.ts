@@ -6,7 +6,7 @@ import type { FamilyMemory } from './processes.ts';
 export interface Taken<T> {
   readonly value: T;
   readonly seconds: number;
-  /** Memory of all processes of the browser before it, and the largest during it. */
+  /** Memory of all processes of the browser before it, and the largest during it, without pages of files. */
   readonly before: FamilyMemory;
   readonly peak: FamilyMemory;
 }
@@ -22,7 +22,7 @@ export async function peakDuring<T>(browser: number, work: () => Promise<T>): Pr
   const watching = (async () => {
     while (!done.signal.aborted) {
       const memory = await memoryOfFamily(browser);
-      if (memory.total > peak.total) peak = memory;
+      if (memory.own > peak.own) peak = memory;
       await wait(sampleEvery, undefined, { signal: done.signal }).catch(() => undefined);
     }
   })();

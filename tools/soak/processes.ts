@@ -23,7 +23,7 @@ export function parseStat(text: string): { readonly parent: number; readonly cpu
 }
 
 /** Memory of one kind from `/proc/PID/smaps_rollup`, in bytes; 0 if absent. */
-export function parseRollup(text: string, kind: 'Pss' | 'Rss'): number {
+export function parseRollup(text: string, kind: 'Pss' | 'Pss_File' | 'Rss'): number {
   const [, kilobytes = '0'] = new RegExp(`^${kind}:\\s+(\\d+) kB$`, 'm').exec(text) ?? [];
   return 1024 * Number(kilobytes);
 }
@@ -52,24 +52,35 @@ async function look(pid: number): Promise<ProcessInfo | null> {
 
 /** Proportional set size (PSS) of a process in bytes; 0 if it has ended. */
 export async function memoryOf(pid: number): Promise<number> {
-  return parseRollup((await read(pid, 'smaps_rollup')) ?? '', 'Pss');
+  return parseRollup(await rollupOf(pid), 'Pss');
+}
+
+async function rollupOf(pid: number): Promise<string> {
+  return (await read(pid, 'smaps_rollup')) ?? '';
 }
 
 /** Memory (PSS) of a process and all its descendants, in bytes. */
 export interface FamilyMemory {
   readonly total: number;
+  /**
+   * The same without pages of files, nearly all of them the browser's program. They are shared with every browser that runs
+   * the same program, so that `total` changes when another browser starts or ends.
+   */
+  readonly own: number;
   readonly byType: ReadonlyMap<string, number>;
 }
 
 export async function memoryOfFamily(root: number): Promise<FamilyMemory> {
   const byType = new Map<string, number>();
-  let total = 0;
+  let [total, own] = [0, 0];
   for (const { pid, type } of familyOf(root, await listProcesses())) {
-    const bytes = await memoryOf(pid);
+    const rollup = await rollupOf(pid);
+    const bytes = parseRollup(rollup, 'Pss');
     byType.set(type, (byType.get(type) ?? 0) + bytes);
     total += bytes;
+    own += bytes - parseRollup(rollup, 'Pss_File');
   }
-  return { total, byType };
+  return { total, own, byType };
 }
 
 /** Kills processes with SIGKILL and waits until they have ended. */
