@@ -7,6 +7,9 @@ import type { PromptEmbeds } from './types.ts';
 /** Side of the noise picture in pixels. */
 const side = 64;
 
+/** Embedding of the noise picture by pipeline, so that the picture is encoded once for a model. */
+const encoded = new WeakMap<Pipeline, Float32Array<ArrayBuffer>>();
+
 /**
  * Prompt balance of a picture of noise: its cosine with the positive prompts minus that with the negative ones. It is the
  * reference for detecting pictures that have dissolved into texture (`src/project/stuck.ts`), measured because the range
@@ -23,8 +26,8 @@ export async function measureTexture(
   const { compute } = pipeline;
   const scope = new Scope();
   try {
-    const picture = scope.own(compute.uploadPicture(noisePicture()));
-    const embeds = scope.own(await embeddingOf(pipeline, picture, signal));
+    const values = await embeddingOfNoise(pipeline, signal);
+    const embeds = scope.own(compute.upload(values, [1, values.length]));
     const { shifted, report } = pipeline.guide(embeds, {
       ...prompts,
       positiveScale: 0,
@@ -33,11 +36,31 @@ export async function measureTexture(
     });
     scope.own(shifted);
     scope.own(report);
-    const [values] = await compute.read([report], signal);
+    const [cosines] = await compute.read([report], signal);
     // Cosines with the positive and the negative prompts, before guidance: see `Compute.clipGuidance`.
-    const [, positives = 0, , negatives = 0] = values ?? [];
+    const [, positives = 0, , negatives = 0] = cosines ?? [];
     const balance = positives - negatives;
     return Number.isFinite(balance) ? balance : null;
+  } finally {
+    scope.dispose();
+  }
+}
+
+async function embeddingOfNoise(
+  pipeline: Pipeline,
+  signal: AbortSignal | undefined,
+): Promise<Float32Array<ArrayBuffer>> {
+  const known = encoded.get(pipeline);
+  if (known) return known;
+  const { compute } = pipeline;
+  const scope = new Scope();
+  try {
+    const picture = scope.own(compute.uploadPicture(noisePicture()));
+    const embeds = scope.own(await embeddingOf(pipeline, picture, signal));
+    const [values] = await compute.read([embeds], signal);
+    const embedding = Float32Array.from(values ?? []);
+    encoded.set(pipeline, embedding);
+    return embedding;
   } finally {
     scope.dispose();
   }

@@ -52,6 +52,10 @@ describe('makeRound', () => {
       'runs of each network: the start picture, one of noise and all candidates are encoded',
     ).toEqual([5, 1, 3, 3]);
     expect(compute.liveTensors).toBe(0);
+
+    runtime.runs.length = 0;
+    await candidatesOf({ roll: 1 });
+    expect(runtime.count('image encoder'), 'the picture of noise is encoded once for a model').toBe(4);
   });
 
   it('is a function of its input: same candidates for the same input, different ones for another roll, frame, seed or start', async () => {
