@@ -160,7 +160,7 @@ export async function benchFrame(
       if (start) kernels[name] = (await profiler?.profile(() => finished(compute, start))) ?? null;
     }
     const comparison = second
-      ? await compareUnets(backend, pipeline, second, { noise, embeds, rounds })
+      ? await compareUnets(backend, pipeline, second, { noise, embeds, rounds }, work)
       : null;
     work?.take();
     await frame();

@@ -4,6 +4,7 @@ import { Scope } from '../../src/diffusion/index.ts';
 import type { Pipeline } from '../../src/diffusion/index.ts';
 import type { OnnxModel, Runtime, Session } from '../../src/runtime/index.ts';
 import type { BenchBackend } from './frame.ts';
+import type { GpuWorkMeter } from './gpu-work.ts';
 import { timeOf, timingOf } from './timing.ts';
 import type { Timing } from './timing.ts';
 
@@ -17,6 +18,8 @@ export interface UnetComparison {
   readonly 'second, ms': Timing;
   /** Duration of the exported UNet relative to the compiled one, for each pair of runs. */
   readonly ratio: { readonly median: number; readonly lowest: number; readonly highest: number };
+  /** Dispatches of one evaluation of each; null without a GPU. */
+  readonly dispatches: { readonly compiled: number; readonly second: number } | null;
   /** Relative L2 difference of the conditional predictions. */
   readonly 'relative difference': number;
 }
@@ -32,6 +35,7 @@ export async function compareUnets(
   pipeline: Pipeline,
   model: OnnxModel,
   { noise, embeds, rounds }: { noise: DeviceTensor; embeds: DeviceTensor; rounds: number },
+  work: GpuWorkMeter | null,
 ): Promise<UnetComparison> {
   const second = await openSecond(runtime, model);
   const scope = new Scope();
@@ -67,6 +71,15 @@ export async function compareUnets(
     };
 
     const outputs = [scope.own(await compiledOnce()), scope.own(await secondOnce())];
+    const dispatchesOf = async (once: () => Promise<DeviceTensor>, meter: GpuWorkMeter) => {
+      meter.take();
+      await run(once);
+      return meter.take().dispatches;
+    };
+    const dispatches = work && {
+      compiled: await dispatchesOf(compiledOnce, work),
+      second: await dispatchesOf(secondOnce, work),
+    };
     const [ours, theirs] = await compute.read(outputs);
     const [compiled, exported]: [number[], number[]] = [[], []];
     for (let round = 0; round < rounds; round++) {
@@ -79,6 +92,7 @@ export async function compareUnets(
       'compiled, ms': timingOf(compiled),
       'second, ms': timingOf(exported),
       ratio: { median, lowest, highest },
+      dispatches,
       'relative difference': relativeDifference(secondRow(ours), secondRow(theirs)),
     };
   } finally {
