@@ -30,6 +30,8 @@ export interface ConvOptions {
   readonly padding?: 'same' | readonly [number, number, number, number];
   /** Factor on the weights but not on the bias, equivalent to scaling the input. */
   readonly inputScale?: number;
+  /** Value [out] instead of the bias under `prefix`. */
+  readonly bias?: Value;
 }
 
 /** Convolution with bias; weights [out, in, k, k] under `prefix`. */
@@ -47,7 +49,9 @@ export function conv(
   const weight = g.weight(at(prefix, 'weight'), dims, [{ tensor: at(prefix, 'weight'), dims }], {
     scale: inputScale,
   });
-  const bias = g.weight(at(prefix, 'bias'), [channels], [{ tensor: at(prefix, 'bias'), dims: [channels] }]);
+  const bias =
+    options.bias ??
+    g.weight(at(prefix, 'bias'), [channels], [{ tensor: at(prefix, 'bias'), dims: [channels] }]);
   return {
     value: g.node('Conv', [x.value, weight, bias], {
       kernel_shape: [kernel, kernel],
@@ -131,13 +135,16 @@ export function linear(
     [{ tensor: at(prefix, 'weight'), dims: [channels, x.channels] }],
     { transpose: true, scale: scale * inputScale, ...first },
   );
-  const product = g.node('MatMul', [x.value, weight]);
-  if (!options.bias) return { value: product, length: x.length, channels };
+  const { length } = x;
+  if (!options.bias) return { value: g.node('MatMul', [x.value, weight]), length, channels };
   const bias = g.weight(at(prefix, 'bias'), [channels], [{ tensor: at(prefix, 'bias'), dims: [channels] }], {
     scale,
     ...first,
   });
-  return { value: g.node('Add', [product, bias]), length: x.length, channels };
+  // Gemm adds the bias itself, which a product of three dimensions cannot; reshaping costs nothing.
+  const rows = g.node('Reshape', [x.value, g.integers([-1, x.channels])]);
+  const product = g.node('Gemm', [rows, weight, bias]);
+  return { value: g.node('Reshape', [product, g.integers([-1, length, channels])]), length, channels };
 }
 
 /** Converts [batch, channels, height, width] to [batch, height · width, channels]. */
@@ -188,16 +195,21 @@ export interface ResnetOptions {
   readonly channels: number;
   readonly groups: number;
   readonly epsilon: number;
-  /** Timestep vector [1, channels, 1, 1], added after the first convolution. */
-  readonly time?: Value;
+  /** Bias [channels] of the first convolution, with the timestep vector added; default: the bias alone. */
+  readonly firstBias?: Value;
 }
 
 /** diffusers' ResnetBlock2D: twice norm, SiLU, convolution; 1×1 convolution on the shortcut if the channels change. */
 export function resnet(g: GraphBuilder, x: FeatureMap, prefix: string, options: ResnetOptions): FeatureMap {
-  const { channels, groups, epsilon, time } = options;
+  const { channels, groups, epsilon, firstBias } = options;
   const first = groupNorm(g, x, at(prefix, 'norm1'), groups, epsilon);
-  let hidden = conv(g, { ...first, value: silu(g, first.value) }, at(prefix, 'conv1'), channels);
-  if (time !== undefined) hidden = { ...hidden, value: g.node('Add', [hidden.value, time]) };
+  let hidden = conv(
+    g,
+    { ...first, value: silu(g, first.value) },
+    at(prefix, 'conv1'),
+    channels,
+    firstBias === undefined ? {} : { bias: firstBias },
+  );
   const second = groupNorm(g, hidden, at(prefix, 'norm2'), groups, epsilon);
   hidden = conv(g, { ...second, value: silu(g, second.value) }, at(prefix, 'conv2'), channels);
   const shortcut =

@@ -2,7 +2,7 @@ import type { UnetConfig, UnetLevel } from '../config/index.ts';
 import { selfAttention } from './attention.ts';
 import type { AttentionLimits } from './attention.ts';
 import type { GraphBuilder, Value } from './builder.ts';
-import { add, conv, groupNorm, layerNorm, linear, toFeatureMap, toTokens } from './layers.ts';
+import { add, groupNorm, layerNorm, linear, toFeatureMap, toTokens } from './layers.ts';
 import type { FeatureMap, Tokens } from './layers.ts';
 
 /** Maximum rows that attention slices are planned for: four pictures with classifier-free guidance. */
@@ -29,9 +29,8 @@ export function transformer(
   { contexts, attention, repeat }: TransformerOptions,
 ): FeatureMap {
   const normal = groupNorm(g, x, `${prefix}.norm`, config.groups, 1e-6);
-  let tokens = config.linearProjection
-    ? linear(g, toTokens(g, normal), `${prefix}.proj_in`, level.channels, { bias: true })
-    : toTokens(g, conv(g, normal, `${prefix}.proj_in`, level.channels, { kernel: 1 }));
+  // A convolution of 1×1 or a linear layer: the same product, and the same weights, on tokens.
+  let tokens = linear(g, toTokens(g, normal), `${prefix}.proj_in`, level.channels, { bias: true });
   for (let depth = 0; depth < level.transformerLayers; depth++) {
     const block = `${prefix}.transformer_blocks.${depth}`;
     const attended = selfAttention(
@@ -53,9 +52,7 @@ export function transformer(
     tokens = { ...tokens, value: g.node('Add', [tokens.value, contexts.get(block) ?? '']) };
     tokens = add(g, tokens, feedForward(g, layerNorm(g, tokens, `${block}.norm3`), `${block}.ff`));
   }
-  const out = config.linearProjection
-    ? toFeatureMap(g, linear(g, tokens, `${prefix}.proj_out`, x.channels, { bias: true }), x)
-    : conv(g, toFeatureMap(g, tokens, x), `${prefix}.proj_out`, x.channels, { kernel: 1 });
+  const out = toFeatureMap(g, linear(g, tokens, `${prefix}.proj_out`, x.channels, { bias: true }), x);
   return add(g, repeat ? repeat.map(x) : x, out);
 }
 

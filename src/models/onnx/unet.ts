@@ -35,7 +35,7 @@ export function compileUnet(
     ...size,
   };
   const halves = g.input('halves', type, ['halves', 1, 1, 1]);
-  const times = timeVectors(g, config);
+  const biases = firstBiases(g, config);
   const contexts = contextVectors(g, config);
 
   /** True while the rows of a sample are still computed once. */
@@ -48,8 +48,7 @@ export function compileUnet(
   };
 
   const residual = (x: FeatureMap, prefix: string, channels: number) => {
-    const time = times.get(prefix);
-    return resnet(g, x, prefix, { channels, groups, epsilon, ...(time === undefined ? {} : { time }) });
+    return resnet(g, x, prefix, { channels, groups, epsilon, firstBias: biases.get(prefix) ?? '' });
   };
   const attend = (x: FeatureMap, prefix: string, level: UnetLevel) => {
     if (level.transformerLayers === 0) return x;
@@ -114,8 +113,11 @@ export function compileUnet(
   return g.build();
 }
 
-/** Timestep vectors of all residual blocks: one stacked matrix product, split afterwards. */
-function timeVectors(g: GraphBuilder, config: UnetConfig): Map<string, Value> {
+/**
+ * Biases of the first convolution of every residual block, with its timestep vector added: the vector is the same for all
+ * rows and pixels. One stacked matrix product, split afterwards.
+ */
+function firstBiases(g: GraphBuilder, config: UnetConfig): Map<string, Value> {
   const sites = resnetSites(config);
   const features = g.node('Cast', [g.input('timestep', 'float32', [1, config.timestep.width])], {
     to: { int: g.type === 'float16' ? 10 : 1 },
@@ -140,21 +142,24 @@ function timeVectors(g: GraphBuilder, config: UnetConfig): Map<string, Value> {
     );
   const hidden = silu(g, dense(features, 'time_embedding.linear_1', config.timestep.width));
   const embedding = silu(g, dense(hidden, 'time_embedding.linear_2', config.timeWidth));
+  const stacked = (name: string) =>
+    g.weight(
+      name,
+      [width(sites)],
+      sites.map(({ prefix, channels }) => ({ tensor: `${prefix}.${name}`, dims: [channels] })),
+    );
   const projected = g.node(
     'Gemm',
     [
       embedding,
       stackedWeight(g, 'time_emb_proj', sites, config.timeWidth, '.time_emb_proj.weight'),
-      g.weight(
-        'time_emb_proj.bias',
-        [width(sites)],
-        sites.map(({ prefix, channels }) => ({ tensor: `${prefix}.time_emb_proj.bias`, dims: [channels] })),
-      ),
+      stacked('time_emb_proj.bias'),
     ],
     { transB: { int: 1 } },
   );
-  const shaped = g.node('Reshape', [projected, g.integers([1, width(sites), 1, 1])]);
-  const vectors = splitParts(g, shaped, widths(sites), 1);
+  const summed = g.node('Add', [projected, stacked('conv1.bias')]);
+  const flat = g.node('Reshape', [summed, g.integers([-1])]);
+  const vectors = splitParts(g, flat, widths(sites), 0);
   return new Map(sites.map(({ prefix }, index) => [prefix, vectors[index] ?? '']));
 }
 
