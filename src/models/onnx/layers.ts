@@ -147,12 +147,16 @@ export function linear(
   return { value: g.node('Reshape', [product, g.integers([-1, length, channels])]), length, channels };
 }
 
-/** Converts [batch, channels, height, width] to [batch, height · width, channels]. */
+/**
+ * Converts [batch, channels, height, width] to [batch, height · width, channels]. Transposes all four dimensions, as ONNX
+ * Runtime does around convolutions, so that it can cancel the two.
+ */
 export function toTokens(g: GraphBuilder, x: FeatureMap): Tokens {
-  const flat = g.node('Reshape', [x.value, g.integers([0, x.channels, x.height * x.width])]);
+  const length = x.height * x.width;
+  const turned = g.node('Transpose', [x.value], { perm: [0, 2, 3, 1] });
   return {
-    value: g.node('Transpose', [flat], { perm: [0, 2, 1] }),
-    length: x.height * x.width,
+    value: g.node('Reshape', [turned, g.integers([0, length, x.channels])]),
+    length,
     channels: x.channels,
   };
 }
@@ -163,9 +167,9 @@ export function toFeatureMap(
   x: Tokens,
   size: { height: number; width: number },
 ): FeatureMap {
-  const turned = g.node('Transpose', [x.value], { perm: [0, 2, 1] });
+  const rows = g.node('Reshape', [x.value, g.integers([0, size.height, size.width, x.channels])]);
   return {
-    value: g.node('Reshape', [turned, g.integers([0, x.channels, size.height, size.width])]),
+    value: g.node('Transpose', [rows], { perm: [0, 3, 1, 2] }),
     channels: x.channels,
     height: size.height,
     width: size.width,
