@@ -199,6 +199,7 @@ const withoutSums: ReadonlySet<string> = new Set([
   ],
   ...['Transpose', 'Split', 'Concat', 'Slice', 'Gather', 'Expand', 'Pad', 'ResizeNearest2D', 'CopyKVCache'],
   'InstanceNorm',
+  'BatchNormalization',
 ]);
 
 /** Names of Drift's own kernels, which accumulate in float32. */

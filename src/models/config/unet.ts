@@ -35,7 +35,6 @@ const schema = v.object({
   flip_sin_to_cos: v.optional(v.boolean(), true),
   freq_shift: v.optional(v.number(), 0),
   time_embedding_dim: v.nullish(size),
-  use_linear_projection: v.optional(v.boolean(), false),
 });
 
 const accepted: Accepted = {
@@ -46,6 +45,8 @@ const accepted: Accepted = {
   resnet_time_scale_shift: ['default'],
   resnet_out_scale_factor: [1, null],
   time_embedding_type: ['positional'],
+  // A linear layer or a convolution of 1×1: the same product.
+  use_linear_projection: [true, false],
   // No effect without added embeddings.
   addition_embed_type_num_heads: [64, null],
 };
@@ -77,7 +78,6 @@ export interface UnetConfig {
   readonly downsamplePadding: 0 | 1;
   readonly convInKernel: number;
   readonly convOutKernel: number;
-  readonly linearProjection: boolean;
   /** Sinusoidal timestep embedding. */
   readonly timestep: {
     readonly width: number;
@@ -163,7 +163,6 @@ export function parseUnetConfig(file: string, input: unknown): UnetConfig {
     downsamplePadding: c.downsample_padding,
     convInKernel: c.conv_in_kernel,
     convOutKernel: c.conv_out_kernel,
-    linearProjection: c.use_linear_projection,
     timestep: { width, cosineFirst: c.flip_sin_to_cos, frequencyShift: c.freq_shift },
   };
 }

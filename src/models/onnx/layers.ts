@@ -80,7 +80,7 @@ export function groupNorm(
   epsilon: number,
 ): FeatureMap {
   const parameter = (name: string, scale: number) =>
-    g.weight(at(prefix, name), [x.channels, 1, 1], [{ tensor: at(prefix, name), dims: [x.channels] }], {
+    g.weight(at(prefix, name), [x.channels], [{ tensor: at(prefix, name), dims: [x.channels] }], {
       scale,
     });
   const usable = Math.max(epsilon, smallestEpsilon);
@@ -90,8 +90,18 @@ export function groupNorm(
     epsilon: usable,
   });
   const restored = g.node('Reshape', [normal, g.integers([0, x.channels, x.height, x.width])]);
-  const scaled = g.node('Mul', [restored, parameter('weight', 1 / scale)]);
-  return { ...x, value: g.node('Add', [scaled, parameter('bias', 1)]) };
+  const value = g.node(
+    'BatchNormalization',
+    [
+      restored,
+      parameter('weight', 1 / scale),
+      parameter('bias', 1),
+      g.filled(0, x.channels),
+      g.filled(1, x.channels),
+    ],
+    { epsilon: 0 },
+  );
+  return { ...x, value };
 }
 
 /** Layer normalisation over the channels of each token. */

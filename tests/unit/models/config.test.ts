@@ -55,7 +55,6 @@ describe('configurations of the golden files', () => {
       downsamplePadding: 1,
       convInKernel: 3,
       convOutKernel: 3,
-      linearProjection: false,
       timestep: { width: 32, cosineFirst: true, frequencyShift: 0 },
     });
   });
@@ -280,7 +279,6 @@ describe('a damaged UNet configuration is rejected by key', () => {
     ['conv_in_kernel', 4],
     ['flip_sin_to_cos', 1],
     ['time_embedding_dim', 'wide'],
-    ['use_linear_projection', 'no'],
   ])('"%s": %j', (key, value) => {
     const { code, details } = refusal(() => unet({ [key]: value }));
     expect(code).toBe('config-invalid');

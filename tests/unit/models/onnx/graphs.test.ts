@@ -73,9 +73,11 @@ describe('Stable Diffusion 1.x', () => {
   });
 
   it('compiles to few nodes and small graphs', () => {
-    expect(graph('context').nodes).toBeLessThan(40);
-    expect(graph('UNet with fused attention').nodes).toBeGreaterThan(450);
-    expect(graph('UNet with fused attention').nodes).toBeLessThan(910);
+    // Without changes of shape, which cost nothing.
+    const computing = (name: string) =>
+      readOnnx(graph(name).graph).nodes.filter(({ operator }) => operator !== 'Reshape').length;
+    expect(computing('context')).toBeLessThan(40);
+    expect(computing('UNet with fused attention')).toBeLessThan(620);
     for (const { graph: bytes } of Object.values(graphs)) expect(bytes.length).toBeLessThan(400_000);
   });
 
