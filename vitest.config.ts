@@ -8,6 +8,8 @@ export default defineConfig({
           name: 'unit',
           include: ['tests/unit/**/*.test.ts'],
           environment: 'node',
+          // Vitest itself leaves a core to the main process, which has little to do.
+          maxWorkers: '100%',
           // Only against what hangs: a busy machine compiles WebAssembly slowly.
           testTimeout: 300_000,
         },
