@@ -14,6 +14,12 @@ const available = machineNames.flatMap((name) => {
   return process.env['DRIFT_ALL_MACHINES'] === '1' ? [{ name, executablePath: '', args: [], env: {} }] : [];
 });
 
+/**
+ * Raises the number of calls after which V8 optimises a function of WebAssembly, which takes longer than the few frames
+ * of a test.
+ */
+const fewerOptimisations = '--js-flags=--wasm-tiering-budget=200000000';
+
 /** The slower software GPU runs last, so that no two of them run at the same time. */
 const machines = available.toSorted((a, b) => Number(a.name === 'float32') - Number(b.name === 'float32'));
 
@@ -56,7 +62,7 @@ export default defineConfig<RigOptions>({
       machine: machine.name,
       launchOptions: {
         executablePath: machine.executablePath,
-        args: machine.args,
+        args: machine.name === 'cpu' ? [...machine.args, fewerOptimisations] : machine.args,
         env: { ...process.env, ...machine.env },
       },
     },

@@ -47,48 +47,47 @@ function same(a: readonly Buffer[], b: readonly Buffer[]): boolean[] {
 }
 
 test.describe('projects', { tag: '@cpu' }, () => {
-  test(
-    'are restored after a reload, and a closed page loses only the frame in progress',
-    { tag: '@float16' },
-    async ({ context, page }) => {
-      await prepare(page, { Frames: 5, ...settings });
-      await generate(page);
-      await finished(page, 5);
-      const uninterrupted = await stripPixels(page);
-      await button(page, 'Start over').click();
-      await set(page, { Frames: 3 });
-      await generate(page);
-      await finished(page, 3);
-      await kept(page);
+  test('are restored after a reload, and a closed page loses only the frame in progress', async ({
+    context,
+    page,
+  }) => {
+    await prepare(page, { Frames: 5, ...settings });
+    await generate(page);
+    await finished(page, 5);
+    const uninterrupted = await stripPixels(page);
+    await button(page, 'Start over').click();
+    await set(page, { Frames: 3 });
+    await generate(page);
+    await finished(page, 3);
+    await kept(page);
 
-      await page.reload();
-      await expect(frames(page)).toHaveCount(3);
-      await modelIsReady(page);
-      expect(same(await stripPixels(page), uninterrupted.slice(0, 3))).toEqual([true, true, true]);
-      await expect(field(page, 'Seed')).toHaveValue('21');
-      await expect(page.getByText('Goes on from frame 3.')).toBeVisible();
+    await page.reload();
+    await expect(frames(page)).toHaveCount(3);
+    await modelIsReady(page);
+    expect(same(await stripPixels(page), uninterrupted.slice(0, 3))).toEqual([true, true, true]);
+    await expect(field(page, 'Seed')).toHaveValue('21');
+    await expect(page.getByText('Goes on from frame 3.')).toBeVisible();
 
-      // Killed in the middle of the fifth frame, which is slow enough for that.
-      await set(page, { Frames: 1 });
-      await generate(page);
-      await finished(page, 4);
-      await kept(page);
-      await set(page, { Steps: 200 });
-      await generate(page);
-      await page.getByText(/^Frame 1 of 1 · step [1-9]/).waitFor();
-      await page.close({ runBeforeUnload: false });
+    // Killed in the middle of the fifth frame, which is slow enough for that.
+    await set(page, { Frames: 1 });
+    await generate(page);
+    await finished(page, 4);
+    await kept(page);
+    await set(page, { Steps: 200 });
+    await generate(page);
+    await page.getByText(/^Frame 1 of 1 · step [1-9]/).waitFor();
+    await page.close({ runBeforeUnload: false });
 
-      const next = await context.newPage();
-      await open(next);
-      await expect(frames(next)).toHaveCount(4);
-      await modelIsReady(next);
-      expect(same(await stripPixels(next), uninterrupted.slice(0, 4))).toEqual([true, true, true, true]);
-      await set(next, { Steps: settings.Steps });
-      await generate(next);
-      await finished(next, 5);
-      expect(same(await stripPixels(next), uninterrupted)).toEqual([true, true, true, true, true]);
-    },
-  );
+    const next = await context.newPage();
+    await open(next);
+    await expect(frames(next)).toHaveCount(4);
+    await modelIsReady(next);
+    expect(same(await stripPixels(next), uninterrupted.slice(0, 4))).toEqual([true, true, true, true]);
+    await set(next, { Steps: settings.Steps });
+    await generate(next);
+    await finished(next, 5);
+    expect(same(await stripPixels(next), uninterrupted)).toEqual([true, true, true, true, true]);
+  });
 
   test('continue in smooth mode after a reload with the frames of an uninterrupted run', async ({ page }) => {
     await prepare(page, {});
