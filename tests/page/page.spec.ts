@@ -322,6 +322,18 @@ test.describe('on a phone', { tag: '@cpu' }, () => {
     await expect(help, 'on demand').toBeHidden();
     await field(page, 'Steps').tap();
     await expect(help).toBeVisible();
+
+    const pictures: string[] = [];
+    page.on('request', (request) => {
+      if (/\/repeats-[^/]*\.webp$/.test(request.url())) pictures.push(request.url());
+    });
+    const compared = page.getByRole('img', { name: 'The fifth frame at 0, 10 and 20' });
+    await expect(compared).toBeHidden();
+    expect(pictures, 'a picture is fetched when its help is shown').toEqual([]);
+    const fetched = page.waitForResponse(/\/repeats-[^/]*\.webp$/);
+    await field(page, 'Repeats').focus();
+    await expect(compared).toBeVisible();
+    expect((await fetched).ok()).toBe(true);
     await expect(button(page, 'Generate')).toBeInViewport();
     await button(page, 'Generate').tap();
     await finished(page, 2);

@@ -1,4 +1,5 @@
 import { useId } from 'react';
+import type { ReactNode } from 'react';
 import { classes } from '../shared/classes.ts';
 import { FieldWords } from './FieldWords.tsx';
 import type { ComparedKey } from './PutBack.tsx';
@@ -9,6 +10,7 @@ export function ChoiceField<V extends string>({
   name,
   label,
   help,
+  picture,
   options,
   value,
   onChange,
@@ -17,6 +19,8 @@ export function ChoiceField<V extends string>({
   readonly name?: ComparedKey;
   readonly label: string;
   readonly help: string;
+  /** Picture below the help text. */
+  readonly picture?: ReactNode;
   readonly options: readonly { readonly value: V; readonly label: string }[];
   readonly value: V;
   readonly onChange: (value: V) => void;
@@ -24,7 +28,7 @@ export function ChoiceField<V extends string>({
   const id = useId();
   return (
     <div className={classes(styles['field'], styles['long'])}>
-      <FieldWords id={id} name={name} label={label} help={help} />
+      <FieldWords id={id} name={name} label={label} help={help} picture={picture} />
       <div className={styles['entry']}>
         <select
           id={id}

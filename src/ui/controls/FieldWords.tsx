@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import styles from './NumberField.module.css';
 import { PutBack } from './PutBack.tsx';
 import type { ComparedKey } from './PutBack.tsx';
@@ -11,6 +12,7 @@ export function FieldWords({
   name,
   label,
   help,
+  picture,
 }: {
   /** Id of the control. */
   readonly id: string;
@@ -18,14 +20,17 @@ export function FieldWords({
   readonly name?: ComparedKey | undefined;
   readonly label: string;
   readonly help: string;
+  /** Picture below the text. */
+  readonly picture?: ReactNode;
 }) {
   return (
     <div className={styles['words']}>
       <label htmlFor={id}>{label}</label>
       {name && <PutBack name={name} label={label} field={id} />}
-      <p id={`${id}-help`} className={styles['help']}>
-        {help}
-      </p>
+      <div className={styles['help']}>
+        <p id={`${id}-help`}>{help}</p>
+        {picture}
+      </div>
     </div>
   );
 }

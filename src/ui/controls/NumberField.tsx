@@ -6,6 +6,7 @@ import type { FieldKey } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
 import { classes } from '../shared/classes.ts';
 import { useSelect, useStores } from '../shared/stores.ts';
+import { FieldPicture } from './FieldPicture.tsx';
 import { FieldWords } from './FieldWords.tsx';
 import styles from './NumberField.module.css';
 
@@ -42,7 +43,13 @@ export function NumberField({ name, children }: { readonly name: FieldKey; reado
 
   return (
     <div ref={field} className={classes(styles['field'], problem && styles['wrong'])}>
-      <FieldWords id={id} name={name === 'seed' ? undefined : name} label={label} help={help} />
+      <FieldWords
+        id={id}
+        name={name === 'seed' ? undefined : name}
+        label={label}
+        help={help}
+        picture={<FieldPicture name={name} />}
+      />
       <div className={styles['entry']}>
         {children}
         <input

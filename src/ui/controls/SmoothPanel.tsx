@@ -1,6 +1,7 @@
 import { closeLoopField, easingField } from '../../project/index.ts';
 import { useSelect, useStores } from '../shared/stores.ts';
 import { ChoiceField } from './ChoiceField.tsx';
+import { EasingPicture } from './FieldPicture.tsx';
 import { ModePanel } from './ModePanel.tsx';
 import { SwitchField } from './SwitchField.tsx';
 
@@ -35,6 +36,7 @@ function EasingField() {
     <ChoiceField
       {...easingField}
       name="easing"
+      picture={<EasingPicture easing={easing} />}
       value={easing}
       onChange={(value) => {
         settings.set({ easing: value });
