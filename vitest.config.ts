@@ -33,7 +33,8 @@ export default defineConfig({
           name: 'engines',
           include: ['tests/engines/**/*.test.ts'],
           environment: 'node',
-          testTimeout: 300_000,
+          // Beside the page tests, and only against what hangs.
+          testTimeout: 900_000,
           hookTimeout: 60_000,
         },
       },

@@ -43,7 +43,7 @@ afterEach(async () => {
 
 async function open(session: Session, address: string): Promise<PageDriver> {
   page = new PageDriver(session);
-  await page.begin(120_000);
+  await page.begin(300_000);
   await page.goTo(address);
   return page;
 }

@@ -54,10 +54,7 @@ function moved({ data_offsets: [begin, end], ...entry }: Entry, by: number): Ent
   return { ...entry, data_offsets: [begin + by, end + by] };
 }
 
-/**
- * Damaged model files, and the error message expected for each. The last is found latest, when networks are already in
- * memory: the hardest to recover from.
- */
+/** Damaged model files, and the error message expected for each. */
 const faults: readonly {
   readonly what: string;
   readonly path: string;
@@ -139,7 +136,7 @@ const faults: readonly {
     what: 'an image encoder that is cut off',
     path: 'image_encoder/model.onnx',
     answer: () => firstHalf('image_encoder/model.onnx'),
-    says: /image encoder/,
+    says: /image_encoder\/model\.onnx is not an ONNX file, or is damaged/,
   },
 ];
 
