@@ -96,7 +96,11 @@ const harness = {
 
   /** Names of all temporary files of workers. */
   async temporaryFiles(): Promise<string[]> {
-    const scratch = await (await navigator.storage.getDirectory()).getDirectoryHandle('scratch');
+    const scratch = await (
+      await navigator.storage.getDirectory()
+    ).getDirectoryHandle('scratch', {
+      create: true,
+    });
     const names: string[] = [];
     for await (const folder of scratch.values()) {
       if (!(folder instanceof FileSystemDirectoryHandle)) continue;
