@@ -101,7 +101,10 @@ export function largestSide(
   return null;
 }
 
-/** Number of weights of the largest UNet that fits in WebAssembly memory in float32. */
+/**
+ * Number of weights of the largest UNet that runs on the CPU. In float32 they have 1.4 GB of the memory of `wasmMemory`, which
+ * also holds the other networks and the values of a picture.
+ */
 const largestOnProcessor = 350e6;
 
 /**

@@ -53,6 +53,7 @@ function isSamePart(a: PlayedPart, b: PlayedPart): boolean {
   return a.leaf === b.leaf && JSON.stringify(a.order) === JSON.stringify(b.order);
 }
 
+/** Creates the recorder of the animation's changes, which enter `history` as entries that undo and redo them. */
 export function createAnimationHistory({
   history,
   settings,

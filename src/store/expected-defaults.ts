@@ -13,6 +13,7 @@ export interface ExpectedDefaults {
   readonly remember: (model: string, defaults: SettingsPart) => void;
 }
 
+/** Creates the lookup of expected defaults: those remembered from the last visit, or those the built-in model ships with. */
 export function createExpectedDefaults({
   storage,
   address,

@@ -52,6 +52,7 @@ export interface WrittenFile {
   readonly still: () => Promise<Blob>;
 }
 
+/** State of the exports. */
 export interface ExportState {
   /** The running export. */
   readonly job: ExportJob | null;
@@ -86,6 +87,7 @@ export interface ExportSources {
   ) => Promise<{ readonly source: PictureSource; readonly frames: PictureRef[] }>;
 }
 
+/** Creates the store of exports. What encodes is loaded with the first export. */
 export function createExport({
   media,
   pictures,

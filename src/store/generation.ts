@@ -64,6 +64,7 @@ interface PlannedRun {
   readonly instead?: number;
 }
 
+/** State of the runs. */
 export interface GenerationState {
   readonly run: Run | null;
   readonly outcome: Outcome | null;
@@ -94,6 +95,7 @@ export interface GenerationStore extends StoreApi<GenerationState> {
   readonly onEnd: (listener: (ended: EndedRun) => void) => () => void;
 }
 
+/** Creates the store of runs; one is active at a time. */
 export function createGeneration({
   diffusion,
   animation,

@@ -21,6 +21,7 @@ export interface HistoryEntry {
   readonly redo: () => boolean | Promise<boolean>;
 }
 
+/** State of the history. */
 export interface HistoryState {
   /** Entries of the next undo and the next redo; null if there is none. */
   readonly undo: HistoryEntry | null;

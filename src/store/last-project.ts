@@ -13,6 +13,7 @@ export interface LastProject {
   readonly write: (last: { readonly id: string; readonly settings: Settings } | null) => void;
 }
 
+/** Creates access to the record of the last project in the browser's storage. */
 export function createLastProject(storage: Environment['storage']): LastProject {
   return {
     read() {

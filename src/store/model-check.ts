@@ -15,6 +15,7 @@ export interface ModelCheck {
   readonly stopVerifying: () => void;
 }
 
+/** Creates the verification of installed models; its results are shown in `store` and as notices. */
 export function createModelCheck({
   store,
   worker,

@@ -33,6 +33,7 @@ const chosenKey = 'drift.model';
 
 const chosenSchema = v.nullable(modelIdSchema);
 
+/** Creates the selection of the model in use, from the address, the last visit, or the built-in model. */
 export function createModelChoice({
   store,
   library,

@@ -45,6 +45,7 @@ const unfinishedSchema = v.nullable(
   }),
 );
 
+/** Creates the installer of models, which remembers an unfinished download across visits. */
 export function createModelDownloads({
   store,
   worker,

@@ -26,6 +26,7 @@ export interface ModelLibrary {
   readonly report: (error: unknown, options?: Parameters<Notices['error']>[1]) => void;
 }
 
+/** Creates the catalogue of models, which is read from the worker and kept in `store`. */
 export function createModelLibrary({
   store,
   worker,

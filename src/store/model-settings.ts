@@ -51,6 +51,7 @@ export interface ModelSettings {
   readonly apply: () => void;
 }
 
+/** Creates the record of each model's settings in the browser's storage. */
 export function createModelSettings(storage: Environment['storage']): ModelSettings {
   /** Storage key of the model in use; null before the first one. */
   let storageKey: string | null = null;

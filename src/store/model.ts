@@ -18,6 +18,7 @@ import type { ErrorNotice, NoticeAction, Notices } from './notices.ts';
 import type { Preferences } from './preferences.ts';
 import type { SettingsStore } from './settings.ts';
 
+/** State of the model in use. */
 export interface ModelState {
   readonly status: 'idle' | 'loading' | 'ready' | 'failed';
   /** The loaded model if it is ready, else null. */
@@ -74,6 +75,7 @@ function keyOf(place: ModelPlace): string {
   return place.kind === 'url' ? place.url : `installed:${place.id}`;
 }
 
+/** Creates the store of the model in use, with none loaded. */
 export function createModelStore({
   worker,
   settings,

@@ -47,6 +47,7 @@ export interface ModelFetch {
   readonly thenUse: boolean;
 }
 
+/** State of all models, and of what the Models dialog shows. */
 export interface ModelsState {
   /** Models on this device; null until the list is loaded. */
   readonly installed: readonly InstalledModel[] | null;
@@ -65,6 +66,7 @@ export interface ModelsState {
   readonly check: { readonly id: string; readonly progress: ModelProgress | null } | null;
 }
 
+/** Creates the state that the parts of the models store share. */
 export function createModelsState(): StoreApi<ModelsState> {
   return createStore<ModelsState>()(() => ({
     installed: null,

@@ -28,6 +28,7 @@ export interface ModelsStore
 /** Codes of errors of an installed model that downloading its missing chunks repairs. */
 const mendable = ['model-damaged', 'model-partial', 'not-found'];
 
+/** Creates the store of all models from its parts. */
 export function createModels({
   worker,
   model,

@@ -30,6 +30,7 @@ export interface Notice {
   readonly onGone?: () => void;
 }
 
+/** State of the notices. */
 export interface NoticesState {
   readonly notices: readonly Notice[];
   /** Text for screen readers, in a live region. */
@@ -62,6 +63,7 @@ export interface Notices extends StoreApi<NoticesState> {
   readonly announce: (text: string) => void;
 }
 
+/** Creates the notices of the page, without any. */
 export function createNotices(): Notices {
   const store = createStore<NoticesState>()(() => ({ notices: [], announcement: '' }));
   let lastId = 0;

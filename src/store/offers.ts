@@ -7,6 +7,7 @@ export interface Offers {
   readonly show: (topic: string, message: string, label: string, entry: HistoryEntry) => void;
 }
 
+/** Creates offers to undo; their notices go when the entry can no longer be undone. */
 export function createOffers({ history, notices }: { history: History; notices: Notices }): Offers {
   /** Entries by the topic of the notice that offers to undo them. */
   const offered = new Map<string, HistoryEntry>();

@@ -20,6 +20,7 @@ export interface PickingSession {
   readonly lookAt: (index: number | null) => void;
 }
 
+/** Creates the session of picking by hand, which begins with its first round. */
 export function createPickingSession({
   diffusion,
   model,

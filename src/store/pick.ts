@@ -19,6 +19,7 @@ import { createPickingSession } from './pick-session.ts';
 import type { Preferences } from './preferences.ts';
 import type { SettingsStore } from './settings.ts';
 
+/** State of picking by hand. */
 export interface PickState {
   readonly round: Round | null;
   /** Indices of candidates whose next rounds are finished. */

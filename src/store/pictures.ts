@@ -48,6 +48,7 @@ interface Held {
   encoding: Promise<Blob> | null;
 }
 
+/** Creates the store of pictures, which encodes and decodes in the media worker. */
 export function createPictures({ media }: { media: WorkerHandle<typeof mediaApi> }): Pictures {
   const cache = new LruCache<string, Picture>(cacheSize);
   const held = new Map<string, Map<number, Held>>();

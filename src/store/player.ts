@@ -9,6 +9,7 @@ import type { Preferences } from './preferences.ts';
 import { createReadAhead } from './read-ahead.ts';
 import type { SettingsStore } from './settings.ts';
 
+/** State of playback. */
 export interface PlayerState {
   /** Position shown on the stage: 0 is the start picture, 1 the first frame. */
   readonly position: number;

@@ -17,6 +17,7 @@ export interface ProjectFileStore {
 
 const unchanged = 'Nothing that was there has changed.';
 
+/** Creates export and import of project files, which run as project jobs. */
 export function createProjectFiles({
   jobs: { job },
   worker,

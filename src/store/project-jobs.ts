@@ -31,6 +31,7 @@ export interface ProjectJobs {
   readonly signal: () => AbortSignal;
 }
 
+/** Creates the runner of project jobs. A new job cancels the one before. */
 export function createProjectJobs({
   notices,
   onJob,

@@ -33,6 +33,7 @@ export interface ListedProject {
   readonly url: string | null;
 }
 
+/** State of the projects on this device. */
 export interface ProjectsState {
   /** Projects on this device, most recently changed first; null before the first `refresh`. */
   readonly list: readonly ListedProject[] | null;

@@ -16,6 +16,7 @@ export interface RoomWatch {
   readonly reset: () => void;
 }
 
+/** Creates the warning about storage space. */
 export function createRoomWatch(notices: Notices, actions: () => NoticeAction[]): RoomWatch {
   let warned = false;
   return {

@@ -33,6 +33,7 @@ export type QueuePause =
   /** They were brought back while no run was in progress. */
   | { readonly reason: 'restored' };
 
+/** State of the run queue. */
 export interface QueueState {
   readonly runs: readonly QueuedRun[];
   /** Null while the next run begins by itself. */

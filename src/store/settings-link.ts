@@ -19,6 +19,7 @@ export interface SettingsLink {
   readonly open: () => boolean;
 }
 
+/** Creates sharing of settings as links, and applies those of the page's address. */
 export function createSettingsLink({
   settings,
   model,

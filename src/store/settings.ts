@@ -29,6 +29,7 @@ import { createSettingsRecorder } from './settings-recorder.ts';
 export type FieldKey = SettingField['key'];
 export type PromptKey = 'positivePrompts' | 'negativePrompts';
 
+/** State of the settings. */
 export interface SettingsState {
   /** Current settings, always valid. */
   readonly values: Settings;

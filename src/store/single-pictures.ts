@@ -11,6 +11,7 @@ export interface SinglePictures {
   readonly save: (position: number) => Promise<void>;
 }
 
+/** Creates copying and saving of single pictures. */
 export function createSinglePictures({
   animation,
   pictures,

@@ -40,6 +40,7 @@ export interface StartCutter {
   readonly isCurrent: (start: StartPicture) => boolean;
 }
 
+/** Creates the decoder of start pictures; they are decoded in the media worker. */
 export function createStartCutter({
   media,
   settings,

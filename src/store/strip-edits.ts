@@ -35,6 +35,7 @@ export function canBeRemade({ insight, leg }: Frame): boolean {
   return insight !== null && !leg;
 }
 
+/** Creates the edits of the film strip. */
 export function createStripEdits({
   animation,
   environment,

@@ -29,6 +29,7 @@ interface Shown {
   readonly viewers: Set<(url: string) => void>;
 }
 
+/** Creates the thumbnails, without any. */
 export function createThumbnails({
   pictures,
   pictureUrls,

@@ -16,6 +16,7 @@ export interface WorkerHandle<A extends Api> {
   restart(): void;
 }
 
+/** Creates a handle whose worker is started by `open` with the first call, and again after it has died. */
 export function createWorkerHandle<A extends Api>(open: () => Connection<A>): WorkerHandle<A> {
   let connection: Connection<A> | null = null;
   const handle: WorkerHandle<A> = {
