@@ -20,7 +20,7 @@ export interface SiteFiles {
 /** Not needed by the page: documents, files for static hosts, the encoder that only training uses. */
 const left = /(^|\/)(_headers|README\.md|encoder\.safetensors)$/;
 /** Large files, of which a browser uses few or none, models, and pictures of the help. */
-const large = /\.wasm$|^assets\/ffmpeg|^models\/|^help\/guide\//;
+const large = /\.wasm$|^assets\/(ffmpeg|7zz)|^models\/|^help\/guide\//;
 /** File names that contain a hash of the content. */
 const hashed = /^assets\//;
 

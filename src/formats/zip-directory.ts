@@ -25,6 +25,9 @@ export interface ZipEntry {
   readonly size: number;
   readonly compressedSize: number;
   readonly compressed: boolean;
+  /** Method of compression and general purpose flags, as APPNOTE.TXT numbers them. */
+  readonly method: number;
+  readonly flags: number;
   /** Why it cannot be read, such as “is encrypted”; null if it can. */
   readonly obstacle: string | null;
   /** CRC-32 of the uncompressed bytes according to the directory; `read` does not verify it. */
@@ -170,7 +173,8 @@ export function parseDirectory(
     const nameBytes = directory.subarray(next, nameEnd);
     const name = decodedName(nameBytes);
     const method = view.getUint16(at + 10, true);
-    const obstacle = obstacleOf(view.getUint16(at + 8, true), method);
+    const flags = view.getUint16(at + 8, true);
+    const obstacle = obstacleOf(flags, method);
     const narrow = {
       size: view.getUint32(at + 24, true),
       compressedSize: view.getUint32(at + 20, true),
@@ -187,7 +191,7 @@ export function parseDirectory(
       });
     }
     const crc32 = view.getUint32(at + 16, true);
-    found.push({ name, nameBytes, compressed: method === 8, obstacle, crc32, ...sizes });
+    found.push({ name, nameBytes, compressed: method === 8, method, flags, obstacle, crc32, ...sizes });
     at = end;
   }
   if (found.length !== count) {
@@ -222,9 +226,14 @@ export function parseDirectory(
   return entries;
 }
 
+/** Whether an entry with these flags is encrypted, or its directory. */
+export function isEncryptedZip(flags: number): boolean {
+  return (flags & 0x2041) !== 0;
+}
+
 /** Why an entry with these flags and this method of compression cannot be read; null if it can. */
 function obstacleOf(flags: number, method: number): string | null {
-  if ((flags & 0x2041) !== 0) return 'is encrypted';
+  if (isEncryptedZip(flags)) return 'is encrypted';
   return method === 0 || method === 8 ? null : 'is compressed in an unusual way';
 }
 

@@ -16,6 +16,8 @@ export interface Zip {
     length: number,
     signal?: AbortSignal,
   ): Promise<Uint8Array<ArrayBuffer>>;
+  /** Reads an entry's data as they are stored, by whatever method they are compressed. */
+  readPacked(entry: ZipEntry, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
   /** Synchronous `read`, if the archive's source supports it. */
   readonly readSync?: (entry: ZipEntry, start: number, length: number) => Uint8Array<ArrayBuffer>;
   /**
@@ -80,6 +82,14 @@ export async function openZip(source: ByteSource, options: ZipOptions, signal?: 
     return inflateEntry(file, entry, packed, options).slice(start, start + length);
   }
 
+  async function run(reading: Reading, stop: AbortSignal | undefined) {
+    let next = reading.next();
+    while (next.done !== true) {
+      next = reading.next(await source.read(next.value.offset, next.value.length, stop));
+    }
+    return next.value;
+  }
+
   const { readSync } = source;
   return {
     entries,
@@ -91,14 +101,8 @@ export async function openZip(source: ByteSource, options: ZipOptions, signal?: 
         end: Math.min(limit, earliest + expectedPadding + length),
       };
     },
-    async read(entry, start, length, stop) {
-      const reading = readEntry(entry, start, length);
-      let next = reading.next();
-      while (next.done !== true) {
-        next = reading.next(await source.read(next.value.offset, next.value.length, stop));
-      }
-      return next.value;
-    },
+    read: (entry, start, length, stop) => run(readEntry(entry, start, length), stop),
+    readPacked: (entry, stop) => run(readStored(entry, 0, entry.compressedSize), stop),
     ...(readSync && {
       readSync: (entry: ZipEntry, start: number, length: number) => {
         const reading = readEntry(entry, start, length);
@@ -124,7 +128,7 @@ function checkLocalHeader(file: string, entry: ZipEntry, bytes: Uint8Array, fail
   const good =
     bytes.length >= nameEnd &&
     view.getUint32(0, true) === 0x04034b50 &&
-    view.getUint16(8, true) === (entry.compressed ? 8 : 0) &&
+    view.getUint16(8, true) === entry.method &&
     view.getUint16(26, true) === entry.nameBytes.length &&
     sizeAgrees(view, entry) &&
     entry.nameBytes.every((byte, i) => byte === bytes[30 + i]);

@@ -69,8 +69,8 @@ describe('an imported archive', () => {
     const directory = view.getUint32(whole.length - 6, true);
     const entryLength = 46 + '1.png'.length;
     view.setUint16(directory + 8, 1, true);
-    // Deflate64, by which Windows packs large files.
-    view.setUint16(directory + entryLength + 10, 9, true);
+    // WavPack, which is for sound.
+    view.setUint16(directory + entryLength + 10, 97, true);
     const archive = await open(whole);
     for (const [name, reason] of [
       ['1.png', '“1.png” is encrypted'],

@@ -8,6 +8,7 @@ describe('siteFiles', () => {
     ['assets/ort.wasm.min-abc.js', 'runtime'],
     ['assets/ort-abc.wasm', 'runtime'],
     ['assets/ffmpeg-core-abc.js', 'ffmpeg'],
+    ['assets/7zz.es6-abc.js', '7-Zip'],
     ['models/builtin/model.json', '{}'],
     ['models/builtin/README.md', 'not needed'],
     ['models/builtin/vae/encoder.safetensors', 'not needed'],
@@ -25,6 +26,7 @@ describe('siteFiles', () => {
     expect(late.map(({ url }) => url)).toEqual([
       'assets/ort-abc.wasm',
       'assets/ffmpeg-core-abc.js',
+      'assets/7zz.es6-abc.js',
       'models/builtin/model.json',
     ]);
   });
