@@ -20,7 +20,7 @@ export interface PickingSession {
   readonly lookAt: (index: number | null) => void;
 }
 
-/** Creates the session of picking by hand, which begins with its first round. */
+/** Creates the session of picking by hand, not yet open. */
 export function createPickingSession({
   diffusion,
   model,
