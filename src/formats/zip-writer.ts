@@ -2,6 +2,14 @@ import { deflateSync } from 'fflate';
 import { concatBytes } from '../base/index.ts';
 import { crc32 } from './crc32.ts';
 import type { OutputFile } from './output-file.ts';
+import {
+  directoryRecord,
+  endOfDirectory,
+  entryFields,
+  localHeader,
+  maxUint32,
+  zip64Version,
+} from './zip-records.ts';
 
 /** A file to add to an archive. */
 export interface ZipFile {
@@ -13,14 +21,8 @@ export interface ZipFile {
   readonly compress?: boolean;
 }
 
-/** Maxima of 32-bit and 16-bit fields: in such a field they mean that the value is in a ZIP64 record. */
-const maxUint32 = 0xffffffff;
-const maxUint16 = 0xffff;
-/** 1980-01-01, the earliest ZIP date, so that archives are reproducible. */
-const dosDate = (1 << 5) | 1;
-/** Version needed to extract: 2.0 (folders, deflate), or 4.5 (ZIP64). */
+/** Version needed to extract: 2.0 (folders, deflate). */
 const plainVersion = 20;
-const zip64Version = 45;
 /** General purpose flag: names are UTF-8. */
 const utf8Flag = 0x800;
 
@@ -111,75 +113,25 @@ async function* zipChunks(
     const plain = data instanceof Blob ? new Uint8Array(await data.arrayBuffer()) : data;
     const packed = compress ? new Uint8Array(deflateSync(plain, { level: 6 })) : plain;
     signal?.throwIfAborted();
-    const common = record(
-      [2, offset >= maxUint32 ? zip64Version : plainVersion],
-      [2, utf8Flag],
-      [2, compress ? 8 : 0],
-      [2, 0],
-      [2, dosDate],
-      [4, crc32(plain)],
-      [4, packed.length],
-      [4, plain.length],
-      [2, path.length],
-    );
-    const header = concatBytes([record([4, 0x04034b50]), common, record([2, 0]), path]);
+    const common = entryFields({
+      version: offset >= maxUint32 ? zip64Version : plainVersion,
+      flags: utf8Flag,
+      method: compress ? 8 : 0,
+      crc32: crc32(plain),
+      packedSize: packed.length,
+      size: plain.length,
+      nameLength: path.length,
+    });
+    const header = localHeader(common, path);
     yield header;
     yield packed;
-    const zip64Field = offset >= maxUint32 ? record([2, 1], [2, 8], [8, offset]) : record();
-    directory.push(record([4, 0x02014b50], [2, zip64Version]));
-    directory.push(common);
-    // Extra field length, comment length, volume, internal and external attributes, offset of the local header.
-    const start = Math.min(offset, maxUint32);
-    directory.push(record([2, zip64Field.length], [2, 0], [2, 0], [2, 0], [4, 0], [4, start]));
-    directory.push(path);
-    directory.push(zip64Field);
+    for (const part of directoryRecord(common, path, offset)) directory.push(part);
     offset += header.length + packed.length;
     count++;
   }
   const list = directory.bytes();
   yield list;
-  yield endOf(count, list.length, offset);
-}
-
-/** End of central directory record, preceded by the ZIP64 record and locator where needed. */
-function endOf(count: number, size: number, offset: number): Uint8Array<ArrayBuffer> {
-  const end = record(
-    [4, 0x06054b50],
-    [4, 0],
-    [2, Math.min(count, maxUint16)],
-    [2, Math.min(count, maxUint16)],
-    [4, Math.min(size, maxUint32)],
-    [4, Math.min(offset, maxUint32)],
-    [2, 0],
-  );
-  if (count < maxUint16 && size < maxUint32 && offset < maxUint32) return end;
-  const zip64 = record(
-    [4, 0x06064b50],
-    // Length of the rest of this record.
-    [8, 44],
-    [2, zip64Version],
-    [2, zip64Version],
-    [8, 0],
-    [8, count],
-    [8, count],
-    [8, size],
-    [8, offset],
-  );
-  return concatBytes([zip64, record([4, 0x07064b50], [4, 0], [8, offset + size], [4, 1]), end]);
-}
-
-/** Encodes little-endian fields, each given as its width in bytes and its value. */
-function record(...fields: readonly (readonly [width: 2 | 4 | 8, value: number])[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(fields.reduce((sum, [width]) => sum + width, 0));
-  const view = new DataView(bytes.buffer);
-  let at = 0;
-  for (const [width, value] of fields) {
-    if (width === 2) view.setUint16(at, value, true);
-    else if (width === 4) view.setUint32(at, value, true);
-    else view.setBigUint64(at, BigInt(value), true);
-    at += width;
-  }
-  return bytes;
+  yield endOfDirectory(count, list.length, offset);
 }
 
 /** Growable byte buffer; an array object per small record would take many times more memory. */
