@@ -1,3 +1,4 @@
+import { PbfReader } from 'pbf';
 import { concatBytes, ModelError } from '../../base/index.ts';
 import type { ByteSource } from '../types.ts';
 
@@ -129,16 +130,9 @@ export function textField(number: number, text: string): Bytes[] {
 
 /** Numbers of at most 32 bits that a packed repeated field contains. */
 export function unpacked(bytes: Bytes): number[] {
+  const pbf = new PbfReader(bytes);
   const values: number[] = [];
-  let [value, shift] = [0, 0];
-  for (const byte of bytes) {
-    value += (byte & 0x7f) * 2 ** shift;
-    shift += 7;
-    if (byte < 0x80) {
-      values.push(value);
-      [value, shift] = [0, 0];
-    }
-  }
+  while (pbf.pos < pbf.length) values.push(pbf.readVarint());
   return values;
 }
 

@@ -185,7 +185,8 @@ class Splitter {
         return longField(tensor.rawData, [toFloat32(await this.#content(part))]);
       }
       if (part.number !== tensor.int32Data) return null;
-      bits.push(...(part.long ? unpacked(await this.#content(part)) : [part.value ?? 0]));
+      // One by one: a call takes no more than about 100,000 arguments.
+      for (const each of part.long ? unpacked(await this.#content(part)) : [part.value ?? 0]) bits.push(each);
       return [];
     });
     if (bits.length > 0) {
