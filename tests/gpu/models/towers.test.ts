@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openOnnx } from '../../../src/models/onnx/index.ts';
 import { clipRepository, imageVariations } from '../../../tools/full-model/model.ts';
-import { openNodeBackend } from '../../../tools/node-runtime.ts';
 import type { NodeBackend } from '../../../tools/node-runtime.ts';
 import { backendFor } from '../../support/backend.ts';
 import { randomValues } from '../../support/reference/parameters.ts';
@@ -15,9 +14,7 @@ let cpu: NodeBackend;
 
 beforeAll(async () => {
   // Without float16, like NVIDIA's GPUs in Chrome on Linux.
-  const backend = await openNodeBackend('webgpu', { float16: false });
-  if ('reason' in backend) throw new Error(backend.reason);
-  gpu = backend;
+  gpu = await backendFor('webgpu', { float16: false });
   cpu = await backendFor('cpu');
 });
 
