@@ -1,4 +1,4 @@
-import { PassTimestamps } from './timestamps.ts';
+import { PassTimestamps, trackEncoders } from './timestamps.ts';
 
 /** Number of compute passes that can be timed between two calls of `take`. */
 const mostPasses = 2048;
@@ -18,20 +18,13 @@ export interface GpuTimer {
 export function timeGpu(): GpuTimer {
   let timestamps: PassTimestamps | null = null;
   let passes = 0;
-  const deviceOf = new WeakMap<GPUCommandEncoder, GPUDevice>();
-  /* eslint-disable @typescript-eslint/unbound-method -- called with their own `this` below */
-  const { createCommandEncoder } = GPUDevice.prototype;
+  const encoders = trackEncoders();
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below
   const { beginComputePass } = GPUCommandEncoder.prototype;
-  /* eslint-enable @typescript-eslint/unbound-method */
-  GPUDevice.prototype.createCommandEncoder = function (descriptor) {
-    const encoder = createCommandEncoder.call(this, descriptor);
-    deviceOf.set(encoder, this);
-    return encoder;
-  };
   GPUCommandEncoder.prototype.beginComputePass = function (descriptor) {
-    const device = deviceOf.get(this);
+    const device = encoders.deviceOf(this);
     if (device?.features.has('timestamp-query') && !descriptor?.timestampWrites) {
-      timestamps ??= new PassTimestamps(device, mostPasses, createCommandEncoder);
+      timestamps ??= new PassTimestamps(device, mostPasses, encoders.createCommandEncoder);
       const pass = passes++;
       if (timestamps.device === device && pass < mostPasses) {
         return beginComputePass.call(this, { ...descriptor, timestampWrites: timestamps.writesOf(pass) });
@@ -47,7 +40,7 @@ export function timeGpu(): GpuTimer {
       return (await timestamps.read(count)).reduce((sum, milliseconds) => sum + milliseconds, 0);
     },
     end() {
-      GPUDevice.prototype.createCommandEncoder = createCommandEncoder;
+      encoders.end();
       GPUCommandEncoder.prototype.beginComputePass = beginComputePass;
       timestamps?.destroy();
     },

@@ -1,4 +1,4 @@
-import { PassTimestamps } from './timestamps.ts';
+import { PassTimestamps, trackEncoders } from './timestamps.ts';
 
 /** Number of dispatches that one profile can have. */
 const mostDispatches = 2048;
@@ -29,9 +29,9 @@ export function profileKernels(): KernelProfiler {
   /** Kernel and workgroups of each dispatch of the profile being made; null between profiles. */
   let dispatches: { readonly kernel: string; readonly workgroups: string }[] | null = null;
   const nameOf = new WeakMap<GPUComputePipeline, string>();
-  const deviceOf = new WeakMap<GPUCommandEncoder, GPUDevice>();
+  const encoders = trackEncoders();
   /* eslint-disable @typescript-eslint/unbound-method -- called with their own `this` below */
-  const { createCommandEncoder, createComputePipeline, createComputePipelineAsync } = GPUDevice.prototype;
+  const { createComputePipeline, createComputePipelineAsync } = GPUDevice.prototype;
   const { beginComputePass } = GPUCommandEncoder.prototype;
   /* eslint-enable @typescript-eslint/unbound-method */
   const labelOf = ({ label, compute }: GPUComputePipelineDescriptor) => compute.module.label || label || '?';
@@ -45,17 +45,12 @@ export function profileKernels(): KernelProfiler {
     nameOf.set(pipeline, labelOf(descriptor));
     return pipeline;
   };
-  GPUDevice.prototype.createCommandEncoder = function (descriptor) {
-    const encoder = createCommandEncoder.call(this, descriptor);
-    deviceOf.set(encoder, this);
-    return encoder;
-  };
   GPUCommandEncoder.prototype.beginComputePass = function (descriptor) {
-    const device = deviceOf.get(this);
+    const device = encoders.deviceOf(this);
     if (!dispatches || !device?.features.has('timestamp-query')) {
       return beginComputePass.call(this, descriptor);
     }
-    timestamps ??= new PassTimestamps(device, mostDispatches, createCommandEncoder);
+    timestamps ??= new PassTimestamps(device, mostDispatches, encoders.createCommandEncoder);
     const [times, profiled] = [timestamps, dispatches];
     return onePassPerDispatch(descriptor?.label ?? '', (pipeline, workgroups) => {
       const index = profiled.push({ kernel: nameOf.get(pipeline) ?? pipeline.label, workgroups }) - 1;
@@ -85,8 +80,8 @@ export function profileKernels(): KernelProfiler {
       return [...rows.values()].sort((a, b) => b.ms - a.ms);
     },
     end() {
+      encoders.end();
       Object.assign(GPUDevice.prototype, {
-        createCommandEncoder,
         createComputePipeline,
         createComputePipelineAsync,
       });
@@ -123,10 +118,15 @@ function onePassPerDispatch(
       pipeline = next;
       return undefined;
     },
-    setBindGroup(index: number, group: GPUBindGroup | null | undefined, ...offsets: unknown[]) {
-      if (offsets.some((offset) => Array.isArray(offset) && offset.length > 0)) {
-        throw new TypeError('profiles have no dynamic offsets');
-      }
+    setBindGroup(
+      index: number,
+      group: GPUBindGroup | null | undefined,
+      offsets: Iterable<number> = [],
+      _start?: number,
+      count?: number,
+    ) {
+      // With a count, the offsets are that many numbers within a larger array.
+      if ((count ?? [...offsets].length) > 0) throw new TypeError('profiles have no dynamic offsets');
       groups.set(index, (pass) => {
         pass.setBindGroup(index, group);
       });

@@ -1,5 +1,26 @@
 const bytesPerTimestamp = 8;
 
+/** Knows the device of every command encoder that is created from now on, by wrapping the WebGPU API. */
+export function trackEncoders() {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below
+  const { createCommandEncoder } = GPUDevice.prototype;
+  const deviceOf = new WeakMap<GPUCommandEncoder, GPUDevice>();
+  GPUDevice.prototype.createCommandEncoder = function (descriptor) {
+    const encoder = createCommandEncoder.call(this, descriptor);
+    deviceOf.set(encoder, this);
+    return encoder;
+  };
+  return {
+    deviceOf: (encoder: GPUCommandEncoder) => deviceOf.get(encoder),
+    /** The method as it was before. */
+    createCommandEncoder,
+    /** Restores the API. */
+    end() {
+      GPUDevice.prototype.createCommandEncoder = createCommandEncoder;
+    },
+  };
+}
+
 /** A set of timestamp queries, two for each timed compute pass. Whoever creates it destroys it. */
 export class PassTimestamps {
   readonly device: GPUDevice;
