@@ -4,10 +4,13 @@ import { kernels } from './kernels.ts';
 import type { Kernel, KernelName } from './kernels.ts';
 import { declarationOf } from './params.ts';
 
+/** Tests bits, because shaders may assume that comparisons, `clamp` and `min` never see NaN. */
+const isNan = 'fn is_nan(value: f32) -> bool { return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u; } ';
+
 /** Prepended to a kernel's first line, without a newline, so that line numbers in messages stay correct. */
 const prelude: Record<ModelType, string> = {
-  float32: 'alias model_t = f32; ',
-  float16: 'enable f16; alias model_t = f16; ',
+  float32: `alias model_t = f32; ${isNan}`,
+  float16: `enable f16; alias model_t = f16; ${isNan}`,
 };
 
 /**

@@ -77,9 +77,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let norm_after = sqrt(now.x);
     let overlap = select(now.w, before.x, params.repeats == 0u);
     let similarity = overlap / (norm_before * norm_after);
-    // NaN is recognised by its bits: shaders may assume that comparisons and `min` never see it.
-    let is_nan = (bitcast<u32>(similarity) & 0x7fffffffu) > 0x7f800000u;
-    report[row * 5u] = select(min(similarity, 1.0), similarity, is_nan);
+    report[row * 5u] = select(min(similarity, 1.0), similarity, is_nan(similarity));
     report[row * 5u + 1u] = before.y / norm_before;
     report[row * 5u + 2u] = now.y / norm_after;
     report[row * 5u + 3u] = before.z / norm_before;

@@ -37,8 +37,7 @@ fn main(
     let total = partial[0];
     // Two roots, because the product would overflow earlier.
     let cosine = total.x / (sqrt(total.y) * sqrt(total.z));
-    // Clamps rounding errors. NaN is recognised by its bits: shaders may assume that comparisons and `clamp` never see it.
-    let is_nan = (bitcast<u32>(cosine) & 0x7fffffffu) > 0x7f800000u;
-    out[pair] = select(clamp(cosine, -1.0, 1.0), cosine, is_nan);
+    // Clamps rounding errors.
+    out[pair] = select(clamp(cosine, -1.0, 1.0), cosine, is_nan(cosine));
   }
 }

@@ -5,14 +5,13 @@
 @group(0) @binding(2) var<storage, read_write> out: array<u32>; // [batch, height, width], one RGBA pixel per word
 @group(0) @binding(3) var<storage, read_write> overflow: array<atomic<u32>>; // overflow flags as float bits; sets [1] to 1.0
 
-// Maps -1…1 to 0…255, rounded half to even and clamped. NaN becomes 0, tested by its bits, because shaders may assume
-// that comparisons never see NaN.
+// Maps -1…1 to 0…255, rounded half to even and clamped. NaN becomes 0.
 fn to_byte(value: f32) -> u32 {
-  let magnitude = bitcast<u32>(value) & 0x7fffffffu;
-  if (magnitude >= 0x7f800000u) {
+  // Tests bits, as `is_nan` does.
+  if ((bitcast<u32>(value) & 0x7f800000u) == 0x7f800000u) {
     atomicStore(&overflow[1], 0x3f800000u);
   }
-  if (magnitude > 0x7f800000u) {
+  if (is_nan(value)) {
     return 0u;
   }
   return u32(round(clamp(value * 0.5 + 0.5, 0.0, 1.0) * 255.0));

@@ -3,10 +3,9 @@
 @group(0) @binding(1) var<storage, read> latents: array<f32>; // [batch, channels, height, width]
 @group(0) @binding(2) var<storage, read_write> out: array<u32>; // [batch, height, width], one RGBA pixel per word
 
-// Maps -1…1 to 0…255, rounded half to even and clamped. NaN becomes 0, tested by its bits, because shaders may assume
-// that comparisons never see NaN.
+// Maps -1…1 to 0…255, rounded half to even and clamped. NaN becomes 0.
 fn to_byte(value: f32) -> u32 {
-  if ((bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u) {
+  if (is_nan(value)) {
     return 0u;
   }
   return u32(round(clamp(value * 0.5 + 0.5, 0.0, 1.0) * 255.0));
