@@ -1,28 +1,41 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
-import { finished, generate, modelIsReady, open, prepare } from './driving.ts';
+import {
+  button,
+  chooseStart,
+  finished,
+  generate,
+  modelIsReady,
+  modelsButton,
+  open,
+  pageWithoutModel,
+  prepare,
+  set,
+} from './driving.ts';
+import { importFrames, openDialog } from './export-dialog.ts';
 import { expect, test } from './fixtures.ts';
+import { makeFrame } from './media/frames.ts';
+import { recordMessages } from './worker-messages.ts';
 
 /**
- * The page compared with pictures in `looks/`, at four widths, light and dark. Text is set in a font of the tests' own, so
+ * The page compared with pictures in `looks/`, light and dark: its two main states at four widths, others at two. Text is set in a font of the tests' own, so
  * that the fonts of the machine do not matter; pictures that a model made are grey. After a change that is meant, look at the new pictures of
  * `npx playwright test tests/page/looks.spec.ts --project=cpu --update-snapshots` before committing them.
  */
 
-const sizes = [
-  { width: 1440, height: 900 },
-  { width: 1024, height: 768 },
-  { width: 390, height: 844 },
-  { width: 320, height: 568 },
-] as const;
+const desktop = { width: 1440, height: 900 };
+const phone = { width: 390, height: 844 };
+const sizes = [desktop, { width: 1024, height: 768 }, phone, { width: 320, height: 568 }];
 const schemes = ['light', 'dark'] as const;
 const weights = [400, 500, 600, 700] as const;
 
-/** What differs from run to run or between machines: in the font of the tests, pictures in grey, seconds as 1. */
+/** What differs from run to run or between machines: in the font of the tests, pictures in grey, no file sizes. */
 const constant = `
   * { font-family: Looks !important; caret-color: transparent !important; }
-  main img, main canvas { filter: brightness(0) invert(0.5) !important; }
-  footer dd { visibility: hidden !important; }`;
+  main img, main canvas, dialog img, dialog canvas { filter: brightness(0) invert(0.5) !important; }
+  footer dd, dialog [aria-live] dd { visibility: hidden !important; }`;
+
+test.use({ contextOptions: { reducedMotion: 'reduce' } });
 
 /** Makes the page look the same on all machines, without an exception from its content security policy. */
 async function makeConstant(page: Page): Promise<void> {
@@ -41,23 +54,33 @@ async function makeConstant(page: Page): Promise<void> {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(css);
       document.adoptedStyleSheets.push(sheet);
-      const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-      for (let text = texts.nextNode(); text; text = texts.nextNode()) {
-        text.nodeValue = (text.nodeValue ?? '').replace(/\b[\d.]+ s\b/g, '1 s');
-      }
     },
     { fonts, css: constant },
   );
 }
 
+/** Makes all durations on the page one second, and all times of day noon. */
+async function hideTimes(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+      const words = text.nodeValue ?? '';
+      text.nodeValue = words
+        .replace(/^(.+ left|nearly done)$/, '1 s left')
+        .replace(/\b[\d.]+ s\b/g, '1 s')
+        .replace(/\b\d+:\d\d\b.[AP]M/g, '12:00 PM');
+    }
+  });
+}
+
 /** Compares the page at each size in each colour scheme with `looks/NAME-WIDTH-SCHEME.png`. */
-async function compareLooks(page: Page, name: string): Promise<void> {
-  await makeConstant(page);
-  for (const { width, height } of sizes) {
-    await page.setViewportSize({ width, height });
+async function compareLooks(page: Page, name: string, at = [desktop, phone]): Promise<void> {
+  await hideTimes(page);
+  for (const size of at) {
+    await page.setViewportSize(size);
     for (const colorScheme of schemes) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await expect.soft(page).toHaveScreenshot(`${name}-${width}-${colorScheme}.png`);
+      await page.emulateMedia({ colorScheme });
+      await expect.soft(page).toHaveScreenshot(`${name}-${size.width}-${colorScheme}.png`);
     }
   }
 }
@@ -65,12 +88,66 @@ async function compareLooks(page: Page, name: string): Promise<void> {
 test('the first visit looks as intended @cpu', async ({ page }) => {
   await open(page);
   await modelIsReady(page);
-  await compareLooks(page, 'first-visit');
+  await makeConstant(page);
+  await compareLooks(page, 'first-visit', sizes);
 });
 
-test('an animation looks as intended @cpu', async ({ page }) => {
+test('an animation, variants to pick from and a queue look as intended @cpu', async ({ page }) => {
+  const worker = await recordMessages(page);
   await prepare(page, { Frames: 3, Steps: 1 });
+  await makeConstant(page);
   await generate(page);
   await finished(page, 3);
-  await compareLooks(page, 'animation');
+  await compareLooks(page, 'animation', sizes);
+
+  await page.getByRole('tab', { name: 'Pick by hand' }).click();
+  await page.getByRole('switch', { name: 'Speculative' }).click();
+  await button(page, 'Generate').click();
+  await expect(page.getByText(/: take one/)).toBeVisible();
+  await compareLooks(page, 'pick');
+
+  // The run stands still at its second step.
+  await page.getByRole('tab', { name: 'Automatic' }).click();
+  await set(page, { Frames: 9, Steps: 5 });
+  await page.setViewportSize(desktop);
+  await worker.holdAfter('"stage":"denoise","step":2');
+  await generate(page);
+  await expect(page.getByText(/step 2 of 5/)).toBeVisible();
+  await button(page, 'Add to queue').click();
+  await set(page, { Seed: 2 });
+  await button(page, 'Add to queue').click();
+  await compareLooks(page, 'queue', [desktop]);
+  // On a phone, the list is folded at first.
+  await page.getByText('2 runs to come').click();
+  await compareLooks(page, 'queue', [phone]);
+});
+
+test('the dialogs and an error look as intended @cpu', async ({ page }) => {
+  await open(page, pageWithoutModel());
+  await makeConstant(page);
+  const noPicture = { name: 'notes.png', mimeType: 'image/png', buffer: Buffer.from('not a picture') };
+  await page.getByLabel('Start image').setInputFiles(noPicture);
+  await expect(page.getByRole('alert')).toBeVisible();
+  await compareLooks(page, 'error');
+  await button(page, 'Dismiss').click();
+
+  await button(page, 'Help').click();
+  await compareLooks(page, 'help');
+  await page.keyboard.press('Escape');
+
+  await modelsButton(page).click();
+  await compareLooks(page, 'models');
+  await page.keyboard.press('Escape');
+
+  await chooseStart(page);
+  await importFrames(
+    page,
+    Array.from({ length: 4 }, (_, i) => makeFrame(i, 96, 64)),
+  );
+  await button(page, 'Projects').click();
+  await compareLooks(page, 'projects');
+  await page.keyboard.press('Escape');
+
+  await openDialog(page);
+  await compareLooks(page, 'export');
 });

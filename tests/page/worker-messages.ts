@@ -6,6 +6,8 @@ interface Recorder {
   readonly messages: { from: string; text: string }[];
   /** Button to click at the next message whose JSON contains `text`. */
   click: { readonly text: string; readonly button: string } | null;
+  /** The page gets no message of the worker after the next one whose JSON contains this text. */
+  last: string | null;
 }
 
 declare global {
@@ -34,26 +36,34 @@ const messageSchema = v.object({
  */
 export async function recordMessages(page: Page) {
   await page.addInitScript(() => {
-    const recorder: Recorder = { messages: [], click: null };
-    const record = (from: string, message: unknown) => {
+    const recorder: Recorder = { messages: [], click: null, last: null };
+    const record = (from: string, message: unknown): string => {
       // Pixels are omitted.
       const text = JSON.stringify(message, (_, value: unknown) => (ArrayBuffer.isView(value) ? null : value));
       recorder.messages.push({ from, text });
       const { click } = recorder;
-      if (!click || !text.includes(click.text)) return;
+      if (!click || !text.includes(click.text)) return text;
       recorder.click = null;
       for (const button of document.querySelectorAll('button')) {
         if ((button.getAttribute('aria-label') ?? button.textContent) === click.button) button.click();
       }
+      return text;
     };
     window.Worker = class extends Worker {
       readonly #isDiffusion: boolean;
+      #isHeld = false;
       constructor(url: string | URL, options?: WorkerOptions) {
         super(url, options);
         this.#isDiffusion = options?.name === 'diffusion';
         if (!this.#isDiffusion) return;
-        this.addEventListener('message', ({ data }) => {
-          record('worker', data);
+        // The first listener, so that it can keep messages from the page's own.
+        this.addEventListener('message', (event) => {
+          if (this.#isHeld) {
+            event.stopImmediatePropagation();
+            return;
+          }
+          const text = record('worker', event.data);
+          this.#isHeld = recorder.last !== null && text.includes(recorder.last);
         });
       }
       override postMessage(message: unknown, transfer: Transferable[] | StructuredSerializeOptions = []) {
@@ -78,6 +88,11 @@ export async function recordMessages(page: Page) {
         },
         { text, button },
       ),
+    /** Keeps all messages of the worker from the page after the next one whose JSON contains `text`: a run stands still. */
+    holdAfter: (text: string) =>
+      page.evaluate((last) => {
+        window.recorder.last = last;
+      }, text),
     /** All messages so far. */
     messages: async () => {
       const recorded = await page.evaluate(() => window.recorder.messages);
