@@ -10,6 +10,8 @@ const dawn = await import('webgpu').then(
 export interface NodeGpuOptions {
   /** False hides the feature `shader-f16`, as on the many older GPUs without it. Default true. */
   readonly float16?: boolean;
+  /** False hides the feature `subgroups`, which Firefox and Safari do not have. Default true. */
+  readonly subgroups?: boolean;
   /** True gives timestamps to the nanosecond; Dawn rounds them to 0.1 ms otherwise, as browsers do. Default false. */
   readonly exactTimestamps?: boolean;
 }
@@ -70,7 +72,11 @@ export async function openNodeGpu(options: NodeGpuOptions = {}): Promise<NodeGpu
     };
   }
 
-  if (options.float16 === false) hideFloat16(gpu);
+  const hidden = new Set([
+    ...(options.float16 === false ? ['shader-f16'] : []),
+    ...(options.subgroups === false ? ['subgroups'] : []),
+  ]);
+  if (hidden.size > 0) hideFeatures(gpu, hidden);
   putOnNavigator(gpu);
   return {
     gpu,
@@ -120,26 +126,25 @@ function acceptSharedMemory(): void {
   };
 }
 
-/** Removes `shader-f16` from every adapter of this GPU. */
-function hideFloat16(gpu: GPU): void {
+/** Removes features from every adapter of this GPU. */
+function hideFeatures(gpu: GPU, hidden: ReadonlySet<string>): void {
   const requestAdapter = gpu.requestAdapter.bind(gpu);
-  const withoutFloat16 = async (options?: GPURequestAdapterOptions): Promise<GPUAdapter | null> => {
+  const withoutFeatures = async (options?: GPURequestAdapterOptions): Promise<GPUAdapter | null> => {
     const adapter = await requestAdapter(options);
     if (adapter === null) return null;
-    const features = new Set([...adapter.features].filter((feature) => feature !== 'shader-f16'));
+    const features = new Set([...adapter.features].filter((feature) => !hidden.has(feature)));
     const requestDevice = adapter.requestDevice.bind(adapter);
     Object.defineProperty(adapter, 'features', { value: features });
     Object.defineProperty(adapter, 'requestDevice', {
       value: async (descriptor?: GPUDeviceDescriptor): Promise<GPUDevice> => {
-        if ([...(descriptor?.requiredFeatures ?? [])].includes('shader-f16')) {
-          throw new TypeError('This adapter does not have the feature shader-f16.');
-        }
+        const refused = [...(descriptor?.requiredFeatures ?? [])].find((feature) => hidden.has(feature));
+        if (refused !== undefined) throw new TypeError(`This adapter does not have the feature ${refused}.`);
         return requestDevice(descriptor);
       },
     });
     return adapter;
   };
-  Object.defineProperty(gpu, 'requestAdapter', { value: withoutFloat16 });
+  Object.defineProperty(gpu, 'requestAdapter', { value: withoutFeatures });
 }
 
 /** Node has a `navigator` only since version 21. */

@@ -24,6 +24,8 @@ export interface NodeBackend {
 export interface NodeBackendOptions {
   /** False computes in float32 even if the GPU supports float16. Default true. */
   readonly float16?: boolean;
+  /** False computes without the feature `subgroups`, as in Firefox and Safari. Default true. */
+  readonly subgroups?: boolean;
   /** Number type in which ONNX Runtime's kernels accumulate float16 tensors. Default float32. */
   readonly sums?: 'float32' | 'float16';
   /** See `NodeGpuOptions`. */
@@ -38,8 +40,8 @@ export async function openNodeBackend(
   options: NodeBackendOptions = {},
 ): Promise<NodeBackend | { readonly reason: string }> {
   const float16 = options.float16 ?? true;
-  const { exactTimestamps = false, optimised = false } = options;
-  const node = kind === 'webgpu' ? await openNodeGpu({ float16, exactTimestamps }) : null;
+  const { subgroups = true, exactTimestamps = false, optimised = false } = options;
+  const node = kind === 'webgpu' ? await openNodeGpu({ float16, subgroups, exactTimestamps }) : null;
   if (node?.gpu === null) return { reason: node.reason };
 
   // V8 would spend minutes optimising the very large functions of the asyncify build, although the GPU does the work.

@@ -113,19 +113,33 @@ const softmax: Rule = (wgsl) => {
 };
 
 /** Fused attention: scores and their sum are float32 already; the weighted sum of values is not. */
-const flashAttention: Rule = (wgsl) =>
-  /alias qk_precision = f32;/.test(wgsl) && /alias q_value_t = vec4<f16>;/.test(wgsl)
-    ? edited(wgsl, [
-        [
-          /var<private> o_tile : array<q_value_t, head_size_vec>;/,
-          'var<private> o_tile : array<vec4<f32>, head_size_vec>;',
-        ],
-        [/= o_tile\[idx\];/, '= q_value_t(o_tile[idx]);'],
-        [/let o_ratio = q_element_t\((.*)\);/, 'let o_ratio = $1;'],
-        [/let (qk_\d)_value = q_value_t\(\1\);/, 'let $1_value = $1;'],
-        [/= (fetchVTile\(\d+, i, val\)) \*/, '= vec4<f32>($1) *'],
-      ])
-    : null;
+const flashAttention: Rule = (wgsl) => {
+  if (!/alias qk_precision = f32;/.test(wgsl) || !/alias q_value_t = vec4<f16>;/.test(wgsl)) return null;
+  const output = edited(wgsl, [
+    [
+      /var<private> o_tile : array<q_value_t, head_size_vec>;/,
+      'var<private> o_tile : array<vec4<f32>, head_size_vec>;',
+    ],
+    [/= o_tile\[idx\];/, '= q_value_t(o_tile[idx]);'],
+    [/let o_ratio = q_element_t\((.*)\);/, 'let o_ratio = $1;'],
+  ]);
+  return output === null ? null : (weightedBySubgroups(output) ?? weightedByOne(output));
+};
+
+/** Weighted sum of fused attention where invocations share the values by subgroups. */
+const weightedBySubgroups: Rule = (wgsl) =>
+  edited(wgsl, [
+    [/let (qk_\d)_value = q_value_t\(\1\);/, 'let $1_value = $1;'],
+    [/= (fetchVTile\(\d+, i, val\)) \*/, '= vec4<f32>($1) *'],
+  ]);
+
+/** Weighted sum of fused attention on devices without subgroups. */
+const weightedByOne: Rule = (wgsl) =>
+  edited(wgsl, [
+    [/var acc = q_value_t\(0\);/, 'var acc = vec4<f32>(0);'],
+    [/acc \+= (v_tile\[k\]\[i\]) \* q_element_t\((qk_scores\[k\])\);/, 'acc += vec4<f32>($1) * $2;'],
+    [/= o_tile\[i\] \* q_element_t\(o_ratio\) \+ acc;/, '= o_tile[i] * o_ratio + acc;'],
+  ]);
 
 /** First of two kernels of fused attention for few queries: weighted sum of the values of one tile of keys. */
 const decodeAttention: Rule = (wgsl) =>

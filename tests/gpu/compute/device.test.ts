@@ -31,6 +31,18 @@ describe('requestComputeDevice', () => {
     device.destroy();
   });
 
+  it('does not request subgroups of fewer than 8 invocations', async () => {
+    const adapter = await navigator.gpu.requestAdapter();
+    if (adapter === null) throw new Error('this test needs an adapter');
+    vi.spyOn(navigator.gpu, 'requestAdapter').mockResolvedValue(adapter);
+    const { info } = adapter;
+    Object.defineProperty(info, 'subgroupMinSize', { value: 4 });
+    vi.spyOn(adapter, 'info', 'get').mockReturnValue(info);
+    const { device } = await requestComputeDevice(navigator.gpu, { allowFloat16: true });
+    expect(device.features.has('subgroups')).toBe(false);
+    device.destroy();
+  });
+
   it('disables float16 on request, and tensors of float16 are then rejected', async () => {
     const { device, float16 } = await requestComputeDevice(navigator.gpu, { allowFloat16: false });
     expect(float16).toBe(false);

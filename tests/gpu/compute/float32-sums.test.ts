@@ -259,6 +259,23 @@ describe('sums of float16 values', () => {
     },
   );
 
+  it('are exact in the attention of devices without subgroups too', async () => {
+    const opened = await backendFor('webgpu', { subgroups: false });
+    try {
+      watchShaders(opened.device);
+      shaders.clear();
+      const each = attention('', 'FlashAttention', 64, 4);
+      const answer = await run(opened, each);
+      expect(relativeError(answer, each.reference(each.inputs.map(({ values }) => values)))).toBeLessThan(
+        roundingError,
+      );
+      expect([...(shaders.get(each.kernel) ?? [])]).toEqual([expect.not.stringMatching(/subgroup/)]);
+      expect(unknownShaders()).toEqual([]);
+    } finally {
+      opened.dispose();
+    }
+  });
+
   it('may exceed the range of float16 in between', async () => {
     const length = 1024;
     // Half of the terms add up to two million, the other half to minus two million.
