@@ -47,7 +47,7 @@ async function walk(page: Page) {
 
 test(
   'five rounds picked by hand, with one step back and a second branch, with and without speculation',
-  { tag: ['@cpu', '@float16'] },
+  { tag: '@cpu' },
   async ({ page }) => {
     await begin(page);
     const speculative = page.getByRole('switch', { name: 'Speculative' });

@@ -4,7 +4,7 @@ import { recordMessages } from './worker-messages.ts';
 
 test(
   'Stop ends the work within one step, keeps finished frames, and continuing gives the frames of an uninterrupted run',
-  { tag: ['@cpu', '@float16'] },
+  { tag: '@cpu' },
   async ({ page }) => {
     const worker = await recordMessages(page);
     await prepare(page, { Frames: 3, Steps: 5, Seed: 11 });
