@@ -7,12 +7,12 @@ import { peakDuring } from './soak/peak-during.ts';
 import type { FamilyMemory } from './soak/processes.ts';
 import { openBrowser, servePage } from './tool-page.ts';
 
-const usage = `Usage: npm run soak:frames -- [--frames N --side PIXELS] [--export KINDS] [--import]
+const usage = `Usage: npm run soak:frames -- [--frames N --side PIXELS] [--rate N] [--export KINDS] [--import]
 
 Makes a project of very many frames without a model, in the whole page in Chromium, as fast as it can be kept; then adds,
 reloads, scrolls, plays and exports. Without options it does so with 10,000 frames of 128×128 and with 2,000 of 512×512,
 which takes some minutes each. With --import most frames are not appended one by one, but imported at once: faster, but they
-have no insight. KINDS are some of zip, mp4, drift and gif, with commas (default: all of them; GIF takes by far
+have no insight. --rate is the frame rate that it plays at, in frames a second (default 30, at most 60). KINDS are some of zip, mp4, drift and gif, with commas (default: all of them; GIF takes by far
 the longest). Prints a row of the table in docs/frames.md for each, and to stderr the memory of each process of the browser
 before an export and at its peak.
 
@@ -39,6 +39,7 @@ export async function main(args: string[]): Promise<number> {
     options: {
       frames: { type: 'string' },
       side: { type: 'string' },
+      rate: { type: 'string', default: '30' },
       export: { type: 'string' },
       import: { type: 'boolean', default: false },
     },
@@ -46,9 +47,11 @@ export async function main(args: string[]): Promise<number> {
   const asked = values.export?.split(',') ?? kinds;
   const exports = kinds.filter((kind) => asked.includes(kind));
   const [frames, side] = [Number(values.frames ?? NaN), Number(values.side ?? NaN)];
-  const plan = { exports, isImported: values.import };
+  const rate = Number(values.rate);
+  const plan = { exports, rate, isImported: values.import };
   const isDefault = values.frames === undefined && values.side === undefined;
-  if ((!isDefault && !(frames > few + sample && side >= 64)) || exports.length < asked.length) {
+  const isPossible = isDefault || (frames > few + sample && side >= 64);
+  if (!isPossible || !(rate >= 1 && rate <= 60) || exports.length < asked.length) {
     console.error(usage);
     return 2;
   }
@@ -58,25 +61,29 @@ export async function main(args: string[]): Promise<number> {
         { frames: 2_000, side: 512 },
       ]
     : [{ frames, side }];
-  const columns = [...measures, ...exports.map((kind) => names[kind])];
+  const columns = [...measures(rate), ...exports.map((kind) => names[kind])];
   console.log(`| ${columns.join(' | ')} |\n|${' --- |'.repeat(columns.length)}`);
   for (const task of tasks) console.log(`| ${(await measure(task, plan)).join(' | ')} |`);
   return 0;
 }
 
-const measures = [
+const measures = (rate: number) => [
   'frames',
   'open',
   'scrolled to',
   'adding at 10, at the end',
-  'played at 30 a second',
+  `played at ${rate} a second`,
   'page heap',
 ];
 const names: Readonly<Record<FileKind, string>> = { zip: 'ZIP', mp4: 'MP4', drift: '.drift', gif: 'GIF' };
 
 async function measure(
   { frames, side }: Task,
-  { exports, isImported }: { readonly exports: readonly FileKind[]; readonly isImported: boolean },
+  {
+    exports,
+    rate,
+    isImported,
+  }: { readonly exports: readonly FileKind[]; readonly rate: number; readonly isImported: boolean },
 ): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'drift-frames-'));
   const server = await servePage('tools/soak/frames/page.html', join(folder, 'dist'));
@@ -109,7 +116,7 @@ async function measure(
     for (const share of [0.5, 0.1, 0.9, 0]) {
       scrolled.push(await page.evaluate((to) => driftSoak.scroll(to), share));
     }
-    const played = await page.evaluate((seconds) => driftSoak.play(seconds), playFor);
+    const played = await page.evaluate((how) => driftSoak.play(...how), [rate, playFor] as const);
     const heap = await heapOf(page);
     const figures = [
       `${(opened / 1000).toFixed(1)} s`,

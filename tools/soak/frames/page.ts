@@ -56,7 +56,7 @@ const nextPaint = () =>
 const soak = {
   /** Starts a project with a start picture of this size. */
   async begin(side: number): Promise<void> {
-    settings.set({ ...defaultSettings, width: side, height: side, frameRate: 30 });
+    settings.set({ ...defaultSettings, width: side, height: side });
     const file = await pictures.encode(pictureOf(0, side));
     await animation.chooseStart(file, 'start.png');
   },
@@ -136,8 +136,9 @@ const soak = {
     }
   },
 
-  /** Plays at 30 frames per second: the number of positions shown, and of those whose picture was not yet read. */
-  async play(seconds: number): Promise<{ shown: number; late: number }> {
+  /** Plays at a frame rate in frames per second: the number of positions shown, and of those whose picture was not yet read. */
+  async play(frameRate: number, seconds: number): Promise<{ shown: number; late: number }> {
+    settings.set({ frameRate });
     const project = animation.getState().project?.id ?? '';
     player.show(1);
     await animation.pictureAt(1);
