@@ -110,7 +110,7 @@ test('an animation, variants to pick from and a queue look as intended @cpu', as
   await page.getByRole('tab', { name: 'Automatic' }).click();
   await set(page, { Frames: 9, Steps: 5 });
   await page.setViewportSize(desktop);
-  await worker.holdAfter('"stage":"denoise","step":2');
+  await worker.holdAfter({ event: { progress: { stage: 'denoise', step: 2 } } });
   await generate(page);
   await expect(page.getByText(/step 2 of 5/)).toBeVisible();
   await button(page, 'Add to queue').click();

@@ -78,7 +78,7 @@ test(
     await begin(page);
     await set(page, { Steps: 8 });
     // No variant is hovered, so speculation works on the first variant's round. The second one is picked.
-    await worker.clickAt('"stepsAhead":2}', 'Variant 2');
+    await worker.clickAt({ event: { stepsAhead: 2 } }, 'Variant 2');
     await button(page, 'Generate').click();
     await roundIsThere(page, 2);
     await expect(frames(page)).toHaveCount(1);

@@ -14,7 +14,7 @@ test(
 
     await button(page, 'Start over').click();
     await expect(frames(page)).toHaveCount(0);
-    await worker.clickAt('"frame":1,"frames":3,"stage":"denoise","step":2,', 'Stop');
+    await worker.clickAt({ event: { progress: { frame: 1, stage: 'denoise', step: 2 } } }, 'Stop');
     await generate(page);
     await expect(button(page, 'Generate')).toBeEnabled();
     await expect(page.getByText(/^Stopped\. Made 1 frame in/)).toBeVisible();

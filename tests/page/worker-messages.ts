@@ -1,13 +1,16 @@
 import type { Page } from '@playwright/test';
 import * as v from 'valibot';
 
+/** Part of a message: properties that it has, with these values, at any depth. */
+type Part = string | number | { readonly [key: string]: Part };
+
 interface Recorder {
   /** Messages as JSON, in order. */
   readonly messages: { from: string; text: string }[];
-  /** Button to click at the next message whose JSON contains `text`. */
-  click: { readonly text: string; readonly button: string } | null;
-  /** The page gets no message of the worker after the next one whose JSON contains this text. */
-  last: string | null;
+  /** Button to click at the next message with `part`. */
+  click: { readonly part: Part; readonly button: string } | null;
+  /** The page gets no message of the worker after the next one with this part. */
+  last: Part | null;
 }
 
 declare global {
@@ -37,17 +40,22 @@ const messageSchema = v.object({
 export async function recordMessages(page: Page) {
   await page.addInitScript(() => {
     const recorder: Recorder = { messages: [], click: null, last: null };
-    const record = (from: string, message: unknown): string => {
+    const has = (value: unknown, part: Part): boolean => {
+      if (typeof part !== 'object') return value === part;
+      if (typeof value !== 'object' || value === null) return false;
+      const properties = new Map<string, unknown>(Object.entries(value));
+      return Object.entries(part).every(([key, inner]) => has(properties.get(key), inner));
+    };
+    const record = (from: string, message: unknown): void => {
       // Pixels are omitted.
       const text = JSON.stringify(message, (_, value: unknown) => (ArrayBuffer.isView(value) ? null : value));
       recorder.messages.push({ from, text });
       const { click } = recorder;
-      if (!click || !text.includes(click.text)) return text;
+      if (!click || !has(message, click.part)) return;
       recorder.click = null;
       for (const button of document.querySelectorAll('button')) {
         if ((button.getAttribute('aria-label') ?? button.textContent) === click.button) button.click();
       }
-      return text;
     };
     window.Worker = class extends Worker {
       readonly #isDiffusion: boolean;
@@ -62,8 +70,8 @@ export async function recordMessages(page: Page) {
             event.stopImmediatePropagation();
             return;
           }
-          const text = record('worker', event.data);
-          this.#isHeld = recorder.last !== null && text.includes(recorder.last);
+          record('worker', event.data);
+          this.#isHeld = recorder.last !== null && has(event.data, recorder.last);
         });
       }
       override postMessage(message: unknown, transfer: Transferable[] | StructuredSerializeOptions = []) {
@@ -76,23 +84,22 @@ export async function recordMessages(page: Page) {
   });
   return {
     /**
-     * Clicks a button at the next message whose JSON contains `text`, synchronously, so that no other message comes in
-     * between.
+     * Clicks a button at the next message with `part`, synchronously, so that no other message comes in between.
      *
      * @param button - its label
      */
-    clickAt: (text: string, button: string) =>
+    clickAt: (part: Part, button: string) =>
       page.evaluate(
         (click) => {
           window.recorder.click = click;
         },
-        { text, button },
+        { part, button },
       ),
-    /** Keeps all messages of the worker from the page after the next one whose JSON contains `text`: a run stands still. */
-    holdAfter: (text: string) =>
+    /** Keeps all messages of the worker from the page after the next one with `part`: a run stands still. */
+    holdAfter: (part: Part) =>
       page.evaluate((last) => {
         window.recorder.last = last;
-      }, text),
+      }, part),
     /** All messages so far. */
     messages: async () => {
       const recorded = await page.evaluate(() => window.recorder.messages);
