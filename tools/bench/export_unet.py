@@ -256,7 +256,7 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("checkpoint")
     arguments.add_argument("out")
-    arguments.add_argument("--side", type=int, default=16)
+    arguments.add_argument("--side", type=int, default=16, help="side of the latents: pixels / 8 (default 16)")
     arguments.add_argument("--float32", action="store_true", help="for a backend without float16")
     a = arguments.parse_args()
     config = json.load(open(f"{a.checkpoint}/unet/config.json"))
