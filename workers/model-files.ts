@@ -37,7 +37,7 @@ function privateModels(openRoot: OpenRoot, room: MeasureRoom, locks: WorkerLocks
   }
 
   /** Folder and name of a model's file. */
-  async function place(model: string, name: string, create: boolean) {
+  async function locate(model: string, name: string, create: boolean) {
     const path = [model, ...name.split('/')];
     const file = path.pop() ?? '';
     let folder = await root(create);
@@ -59,13 +59,13 @@ function privateModels(openRoot: OpenRoot, room: MeasureRoom, locks: WorkerLocks
       return found ? filesIn(found, '') : [];
     },
     async open(model, name) {
-      const found = await place(model, name, false);
+      const found = await locate(model, name, false);
       const handle = found && (await orNull(found.folder.getFileHandle(found.file)));
       const file = handle && (await orNull(handle.getFile()));
       return file && blobSource(name, file);
     },
     async writer(model, name) {
-      const found = await place(model, name, true);
+      const found = await locate(model, name, true);
       if (!found) throw new DOMException('The folder is gone.', 'NotFoundError');
       const release = await locks.hold(`drift.model:${model}/${name}`);
       try {

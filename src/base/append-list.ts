@@ -19,15 +19,15 @@ export class AppendList<T> implements Iterable<T> {
 
   /** The item at `index`; negative indices count from the end. */
   at(index: number): T | undefined {
-    const place = index < 0 ? this.length + index : index;
-    return place < this.length ? this.#items[place] : undefined;
+    const position = index < 0 ? this.length + index : index;
+    return position < this.length ? this.#items[position] : undefined;
   }
 
   /** Same as `Array.slice`. */
   slice(start = 0, end = this.length): T[] {
-    const place = (index: number) =>
+    const resolve = (index: number) =>
       Math.min(this.length, index < 0 ? Math.max(0, this.length + index) : index);
-    return this.#items.slice(place(start), place(end));
+    return this.#items.slice(resolve(start), resolve(end));
   }
 
   map<U>(change: (item: T, index: number) => U): U[] {
@@ -40,8 +40,8 @@ export class AppendList<T> implements Iterable<T> {
   }
 
   *[Symbol.iterator](): Generator<T, void, undefined> {
-    for (let place = 0; place < this.length; place++) {
-      const item = this.#items[place];
+    for (let index = 0; index < this.length; index++) {
+      const item = this.#items[index];
       if (item !== undefined) yield item;
     }
   }

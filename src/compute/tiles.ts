@@ -2,7 +2,7 @@ import { elementCount, requireApart, requireShape, requireType } from './checks.
 import type { DeviceTensor, TileSpan } from './types.ts';
 
 /** Position of a tile in a larger tensor, and the sizes of both. */
-export interface PlacedTile {
+export interface TilePlacement {
   readonly rows: TileSpan;
   readonly columns: TileSpan;
   readonly tileHeight: number;
@@ -12,8 +12,8 @@ export interface PlacedTile {
 }
 
 /** Blend weight of a pixel row or column of a tile: 1, or a linear ramp within a fade. */
-export function tileWeight({ fade, fadeIn, fadeOut }: TileSpan, place: number): number {
-  const ramp = (from: number) => Math.min(1, Math.max(0, (place + 0.5 - from) / fade));
+export function tileWeight({ fade, fadeIn, fadeOut }: TileSpan, position: number): number {
+  const ramp = (from: number) => Math.min(1, Math.max(0, (position + 0.5 - from) / fade));
   return (fadeIn === null ? 1 : ramp(fadeIn)) * (1 - (fadeOut === null ? 0 : ramp(fadeOut)));
 }
 
@@ -22,23 +22,23 @@ export function checkCutTile(latents: DeviceTensor, top: number, left: number, t
   requireType('cutTile', latents, 'float32');
   requireType('cutTile', tile, 'float32', 'float16');
   const span = (start: number): TileSpan => ({ start, fade: 1, fadeIn: null, fadeOut: null });
-  return placed('cutTile', latents, tile, span(top), span(left));
+  return tilePlacement('cutTile', latents, tile, span(top), span(left));
 }
 
 /** `blendTile`: position of the tile in the picture, and its number of elements. */
 export function checkBlendTile(tile: DeviceTensor, out: DeviceTensor, rows: TileSpan, columns: TileSpan) {
   requireType('blendTile', tile, 'float32', 'float16');
   requireType('blendTile', out, 'float32');
-  return placed('blendTile', out, tile, rows, columns);
+  return tilePlacement('blendTile', out, tile, rows, columns);
 }
 
-function placed(
+function tilePlacement(
   operation: string,
   whole: DeviceTensor,
   tile: DeviceTensor,
   rows: TileSpan,
   columns: TileSpan,
-): PlacedTile & { readonly count: number } {
+): TilePlacement & { readonly count: number } {
   const [batch, planes, height = 0, width = 0] = whole.dims;
   const [tileBatch, tilePlanes, tileHeight = 0, tileWidth = 0] = tile.dims;
   const fits = ({ start, fade }: TileSpan, length: number, end: number) =>

@@ -8,8 +8,8 @@ const tableSize = 4096;
 export class GifLzw {
   /** Code of a known string plus one colour: `next[256 * code + colour]`, 0 if unknown. */
   readonly #next = new Uint16Array(256 * tableSize);
-  /** Places of the known strings in `#next`, by code, so that only these are cleared. */
-  readonly #places = new Uint32Array(tableSize);
+  /** Slots of the known strings in `#next`, by code, so that only these are cleared. */
+  readonly #slots = new Uint32Array(tableSize);
 
   /**
    * Encodes a frame's colour indices, from the minimum code size to the block terminator.
@@ -18,9 +18,9 @@ export class GifLzw {
    */
   encode(indices: Uint8Array, bits: number): Uint8Array<ArrayBuffer> {
     const clear = 1 << bits;
-    const [next, places] = [this.#next, this.#places];
+    const [next, slots] = [this.#next, this.#slots];
     const forget = (codes: number) => {
-      for (let known = clear + 2; known <= codes; known++) next[places[known] ?? 0] = 0;
+      for (let known = clear + 2; known <= codes; known++) next[slots[known] ?? 0] = 0;
     };
     const out = new SubBlocks();
     let width = bits + 1;
@@ -29,8 +29,8 @@ export class GifLzw {
     let code = indices[0] ?? 0;
     for (let i = 1; i < indices.length; i++) {
       const colour = indices[i] ?? 0;
-      const place = 256 * code + colour;
-      const known = next[place] ?? 0;
+      const slot = 256 * code + colour;
+      const known = next[slot] ?? 0;
       if (known !== 0) {
         code = known;
         continue;
@@ -43,8 +43,8 @@ export class GifLzw {
         last = clear + 1;
       } else {
         last++;
-        next[place] = last;
-        places[last] = place;
+        next[slot] = last;
+        slots[last] = slot;
         // The decoder is one entry behind, and widens its codes when its own table is full.
         if (last === 1 << width) width++;
       }

@@ -22,7 +22,7 @@ export interface Placement extends PictureSize {
 const rounding = 2;
 
 /**
- * Place of a picture in a frame that was laid out for pictures of another size: with its own proportions, centred where
+ * Placement of a picture in a frame that was laid out for pictures of another size: with its own proportions, centred where
  * they are, whole (`pad`) or filling their area (`crop`). Returns `frame` if its proportions are theirs.
  */
 export function placedIn(frame: Placement, { width, height }: PictureSize, fit: 'pad' | 'crop'): Placement {

@@ -114,11 +114,11 @@ class ForwardPass {
     this.#flow = null;
   }
 
-  /** Runs `work` on the open response, or on a new one from `place` on. Closes a response that fails. */
-  async #flowing(place: number, work: (flow: Flow) => Promise<void>): Promise<void> {
+  /** Runs `work` on the open response, or on a new one from `offset` on. Closes a response that fails. */
+  async #flowing(offset: number, work: (flow: Flow) => Promise<void>): Promise<void> {
     const again = this.#farthest > 0;
     try {
-      this.#flow ??= await this.#open(place);
+      this.#flow ??= await this.#open(offset);
       await this.#flow.use(work);
     } catch (error) {
       throw again && error instanceof ModelError && error.code === 'network'
@@ -130,12 +130,12 @@ class ForwardPass {
     }
   }
 
-  async #open(place: number): Promise<Flow> {
+  async #open(offset: number): Promise<Flow> {
     const watch = this.#requests.watch(this.#signal);
     try {
-      const response = await this.#requests.askRange(place, null, watch);
-      const wrong = this.#wrong(response, place);
-      if (!wrong) return new Flow(this.#requests.url, this.#size, response, place, watch);
+      const response = await this.#requests.askRange(offset, null, watch);
+      const wrong = this.#wrong(response, offset);
+      if (!wrong) return new Flow(this.#requests.url, this.#size, response, offset, watch);
       await discard(response);
       throw wrong;
     } catch (error) {
@@ -144,8 +144,8 @@ class ForwardPass {
     }
   }
 
-  /** Checks a response: null if it is the whole file, or all of it from `place` on. */
-  #wrong(response: Response, place: number): ModelError | null {
+  /** Checks a response: null if it is the whole file, or all of it from `offset` on. */
+  #wrong(response: Response, offset: number): ModelError | null {
     const { url } = this.#requests;
     const { status } = response;
     const whole = status === 200;
@@ -159,7 +159,7 @@ class ForwardPass {
     }
     // CORS may hide Content-Range, but not Content-Length.
     const first = range?.first ?? (length === null ? null : this.#size - length);
-    return whole || first === place ? null : wrongPart(url, status);
+    return whole || first === offset ? null : wrongPart(url, status);
   }
 }
 
@@ -175,13 +175,13 @@ class Flow {
   #rest: Uint8Array = new Uint8Array(0);
   #failed = false;
 
-  /** @param place Requested start; ignored if the response is the whole file. */
-  constructor(url: string, size: number, response: Response, place: number, watch: StallWatch) {
+  /** @param offset Requested start; ignored if the response is the whole file. */
+  constructor(url: string, size: number, response: Response, offset: number, watch: StallWatch) {
     this.#url = url;
     this.#size = size;
     this.#status = response.status;
     this.#reader = response.body?.getReader();
-    this.position = response.status === 200 ? 0 : place;
+    this.position = response.status === 200 ? 0 : offset;
     this.#watch = watch;
   }
 

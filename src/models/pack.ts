@@ -48,12 +48,12 @@ export function lazyWeights(
   if (!readSync) return null;
   const packed = (weight: PlannedWeight) =>
     pack(weight, weight.source.tensors.map(readSync), checkpoint.name, type);
-  const places = new Map(weights.map((weight) => [weight.offset, weight]));
+  const byOffset = new Map(weights.map((weight) => [weight.offset, weight]));
   return {
     byteLength,
     read(offset, length) {
       signal?.throwIfAborted();
-      const weight = places.get(offset);
+      const weight = byOffset.get(offset);
       if (weight?.byteLength === length) return packed(weight);
       // Any other range is assembled from the weights in it, with zeros in gaps.
       const bytes = new Uint8Array(length);

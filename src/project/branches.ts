@@ -63,10 +63,10 @@ export function orderThrough(tree: FrameTree, { frames }: Branch, id: number): P
   const at = frames.indexOf(id);
   if (at < 0) throw new RangeError(`frame ${id} is not on this branch`);
   const played = playedFrames(tree);
-  const places = new Map(played.map(({ frame }, place) => [frame, place]));
+  const indices = new Map(played.map(({ frame }, index) => [frame, index]));
   const way = path(tree, id).map((node) => node.id);
-  const left = way.findLastIndex((frame) => places.has(frame));
-  const kept = played.slice(0, (places.get(way[left] ?? startId) ?? -1) + 1);
+  const left = way.findLastIndex((frame) => indices.has(frame));
+  const kept = played.slice(0, (indices.get(way[left] ?? startId) ?? -1) + 1);
   const rest = [...way.slice(left + 1), ...frames.slice(at + 1)];
   return [...kept, ...rest.map((frame) => ({ frame }))];
 }

@@ -125,8 +125,8 @@ export function treeOf({
 }
 
 function wrongJson(reason: string, key: string, cause: unknown): ProjectError {
-  const place = key === '' ? '' : ` at ${key}`;
-  return new ProjectError('project-json', `The project's description is damaged${place}: ${reason}.`, {
+  const where = key === '' ? '' : ` at ${key}`;
+  return new ProjectError('project-json', `The project's description is damaged${where}: ${reason}.`, {
     remedy: 'Use another copy of the project, if there is one.',
     details: { key },
     cause,

@@ -41,7 +41,7 @@ export function projectFolder(names: readonly string[]): string | null {
 export interface LeftOut {
   readonly name: string;
   /** Indices into the list that was given to `pickFrames`. */
-  readonly places: readonly number[];
+  readonly indices: readonly number[];
 }
 
 /** Result of `pickFrames`. */
@@ -59,9 +59,9 @@ export interface PickedFrames {
  * @param names paths of pictures
  */
 export function pickFrames(names: readonly string[]): PickedFrames {
-  const pictures = names.map((name, place) => {
+  const pictures = names.map((name, index) => {
     const parts = partsOf(name);
-    return { name: parts.join('/'), base: parts.at(-1) ?? name, folder: parts.slice(0, -1), place };
+    return { name: parts.join('/'), base: parts.at(-1) ?? name, folder: parts.slice(0, -1), index };
   });
   const depth = pictures.reduce((least, { folder }) => Math.min(least, folder.length), Infinity);
   const upper = pictures.filter(({ folder }) => folder.length === depth);
@@ -74,13 +74,13 @@ export function pickFrames(names: readonly string[]): PickedFrames {
   );
   const { order, missing } = sequenceOf(frames.map(({ name }) => name));
   return {
-    order: order.flatMap((index) => frames[index]?.place ?? []),
+    order: order.flatMap((index) => frames[index]?.index ?? []),
     missing,
     leftOut: [
-      ...alone.map(({ base, place }) => ({ name: base, places: [place] })),
+      ...alone.map(({ base, index }) => ({ name: base, indices: [index] })),
       ...[...below].map(([folder, inside]) => ({
         name: folder.split('/').at(-1) ?? folder,
-        places: inside.map(({ place }) => place),
+        indices: inside.map(({ index }) => index),
       })),
     ],
   };

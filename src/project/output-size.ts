@@ -13,7 +13,7 @@ const ratios: Record<Exclude<ExportShape, 'frame'>, number> = {
 /** Rounds to an even length, at least 2, as video requires; other formats do the same, for equal sizes. */
 const even = (length: number) => Math.max(2, 2 * Math.round(length / 2));
 
-/** Computes the frame size of a file, and the place of a picture of `size` in it; sides are at most `longestSide`. */
+/** Computes the frame size of a file, and the placement of a picture of `size` in it; sides are at most `longestSide`. */
 export function placementOf(
   size: PictureSize,
   { scale, shape, fit }: Pick<ExportOptions, 'scale' | 'shape' | 'fit'>,

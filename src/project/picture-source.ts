@@ -75,6 +75,6 @@ export function shrunk(picture: Picture, side: number): Picture {
   return { width, height, data };
 }
 
-function edge(place: number, of: number, pixels: number): number {
-  return Math.round((place * pixels) / of);
+function edge(index: number, of: number, pixels: number): number {
+  return Math.round((index * pixels) / of);
 }

@@ -19,9 +19,9 @@ const natural = new Intl.Collator('en', { numeric: true });
  */
 export function sequenceOf(names: readonly string[]): Sequence {
   const order = names
-    .map((name, place) => ({ name, place }))
+    .map((name, index) => ({ name, index }))
     .sort((a, b) => natural.compare(a.name, b.name) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
-    .map(({ place }) => place);
+    .map(({ index }) => index);
   return { order, missing: gapsIn(names) };
 }
 

@@ -116,7 +116,7 @@ function inPlace(outputs: Readonly<Record<string, DeviceTensor>>): Record<string
 function copyInto(target: CpuTensor, source: DeviceTensor): void {
   if (source.dims.join() !== target.dims.join()) {
     throw new RangeError(
-      `the result is [${source.dims.join(', ')}] and its place [${target.dims.join(', ')}]`,
+      `the result is [${source.dims.join(', ')}] and its output tensor [${target.dims.join(', ')}]`,
     );
   }
   if (source.device === 'cpu') target.data.set(source.data);

@@ -165,7 +165,7 @@ export function createAnimation({
   }
 
   /** Replaces the project on the page by a new one, with a notice that offers to restore the frames. */
-  function takePlace(label: string, start: StartPicture) {
+  function replaceProject(label: string, start: StartPicture) {
     const before = content();
     beginProject(start);
     const entry = recorded.swapped(label, before);
@@ -218,7 +218,7 @@ export function createAnimation({
     },
     chooseStart(file, name) {
       return read(file, name, (start) => {
-        takePlace('New start picture', start);
+        replaceProject('New start picture', start);
         notices.announce(`${name} is the start picture.`);
       });
     },
@@ -232,7 +232,7 @@ export function createAnimation({
     startOver() {
       const { start, tree } = store.getState();
       if (!start || tree.nodes.size === 0) return;
-      takePlace('Start over', start);
+      replaceProject('Start over', start);
       recut();
     },
     markSaved() {

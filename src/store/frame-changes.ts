@@ -67,8 +67,8 @@ export function createFrameChanges({
       if (!project) throw new RangeError('frames belong to a project');
       const { width, height } = picture;
       const made = environment.today().toISOString();
-      const place = instead === undefined ? null : instead - 1;
-      const replaced = place === null ? null : before.nodes.get(frames.at(place)?.id ?? startId);
+      const index = instead === undefined ? null : instead - 1;
+      const replaced = index === null ? null : before.nodes.get(frames.at(index)?.id ?? startId);
       const added = append(
         before,
         { variant, settings, model, width, height, insight, ...(leg && { leg }), seconds, made },
@@ -76,14 +76,14 @@ export function createFrameChanges({
       );
       const { node } = added;
       const tree =
-        place === null
+        index === null
           ? added.tree
-          : withOrder(added.tree, playedFrames(before).with(place, { frame: node.id }));
+          : withOrder(added.tree, playedFrames(before).with(index, { frame: node.id }));
       const frame = frameOf(node, instead ?? frames.length + 1);
       pictures.add(project.id, node.id, picture);
       store.setState({
         tree,
-        frames: place === null ? frames.append(frame) : framesOf(tree, frames),
+        frames: index === null ? frames.append(frame) : framesOf(tree, frames),
         unsaved: true,
       });
       const { leaf, order } = tree;

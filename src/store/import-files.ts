@@ -121,14 +121,14 @@ export function createFileImport({
         const { fit } = preferences.getState();
         const { multiple } = settings.getState();
         const files = [...new Set(set.pictures.map(({ file }) => file))];
-        const placeOf = new Map(files.map((file, place) => [file, place]));
-        const pictures = order.flatMap((place) => set.pictures[place] ?? []);
+        const indexOf = new Map(files.map((file, index) => [file, index]));
+        const pictures = order.flatMap((index) => set.pictures[index] ?? []);
         const read = await media.call(
           'frames',
           {
             pictures: pictures.map(({ name, file, entry }) => ({
               name,
-              file: placeOf.get(file) ?? 0,
+              file: indexOf.get(file) ?? 0,
               entry,
             })),
             files,
@@ -147,9 +147,9 @@ export function createFileImport({
         animation.importPictures({ start, frames: read.frames, playback });
         release(read.store);
         const rest = [
-          ...leftOut.map(({ name: label, places }) => ({
+          ...leftOut.map(({ name: label, indices }) => ({
             name: label,
-            pictures: places.flatMap((place) => set.pictures[place] ?? []),
+            pictures: indices.flatMap((index) => set.pictures[index] ?? []),
           })),
           ...others,
         ];

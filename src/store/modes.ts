@@ -69,14 +69,14 @@ export function hasFrameSize(
 
 /** Plans a run of smooth mode, with positions instead of pictures. */
 function smoothPlan(frames: Frames, settings: Settings): SmoothPlan<number> {
-  const placed = {
+  const numbered = {
     length: frames.length,
     at: (index: number) => {
       const frame = frames.at(index);
       return frame && { ...frame, picture: frame.number };
     },
   };
-  return planSmooth(0, placed, settings);
+  return planSmooth(0, numbered, settings);
 }
 
 async function withPictures(plan: SmoothPlan<number>, pictureAt: PictureAt): Promise<SmoothPlan<Picture>> {

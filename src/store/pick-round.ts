@@ -58,8 +58,8 @@ export function withFinished(
 ): Pick<Round, 'variants'> {
   const candidate = { picture, insight, seconds, variant };
   return {
-    variants: variants.map((each, place) =>
-      place === index && !each.candidate ? { preview: null, candidate } : each,
+    variants: variants.map((each, at) =>
+      at === index && !each.candidate ? { preview: null, candidate } : each,
     ),
   };
 }

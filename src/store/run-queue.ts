@@ -48,7 +48,7 @@ export interface QueueStore extends StoreApi<QueueState> {
    */
   readonly add: () => void;
   readonly remove: (id: number) => void;
-  /** Moves a run by a number of places; negative is toward the front. */
+  /** Moves a run by a number of positions; negative is toward the front. */
   readonly move: (id: number, by: number) => void;
   readonly clear: () => void;
   /** Begins the next run of a paused queue, with the model in use. */

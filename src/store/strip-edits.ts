@@ -17,9 +17,9 @@ export interface StripEdits {
   readonly duplicate: () => void;
   /** Shows each of the frames for so many frame times. */
   readonly hold: (times: number) => void;
-  /** Moves the frames together, by one place back (-1) or on (1). */
+  /** Moves the frames together, by one position back (-1) or on (1). */
   readonly moveBy: (by: -1 | 1) => void;
-  /** Moves the frames together, to before the frame that is at the place `to` now, from 0. */
+  /** Moves the frames together, to before the frame that is at the index `to` now. */
   readonly moveTo: (to: number) => void;
   /** Removes all other frames. */
   readonly keepOnly: () => void;
@@ -56,14 +56,14 @@ export function createStripEdits({
   /**
    * Applies an edit, unless frames are being made.
    *
-   * @param change gets the order, the selected places in it from 0, and the first and last selected position from 1; returns
+   * @param change gets the order, the selected indices in it, and the first and last selected position from 1; returns
    *   the new order, and the position of the first of the frames that are selected after it
    */
   function edit(
     label: (count: number) => string,
     change: (
       order: PlayOrder,
-      places: ReadonlySet<number>,
+      indices: ReadonlySet<number>,
       selected: { readonly first: number; readonly last: number },
     ) => { readonly order: PlayOrder; readonly first: number; readonly count: number },
   ) {
@@ -75,8 +75,8 @@ export function createStripEdits({
       notices.announce('Frames can be edited when the run is over.');
       return;
     }
-    const places = new Set(positions.map((position) => position - 1));
-    const next = change(playedFrames(animation.getState().tree), places, { first, last });
+    const indices = new Set(positions.map((position) => position - 1));
+    const next = change(playedFrames(animation.getState().tree), indices, { first, last });
     animation.arrange(label(positions.length), next.order);
     player.show(next.first);
     if (hadSelection) selection.select(Array.from({ length: next.count }, (_, at) => next.first + at));
@@ -84,29 +84,29 @@ export function createStripEdits({
   }
 
   const move = (to: number) => {
-    edit(namedFrames('Move'), (order, places) => {
-      const moved = framesMoved(order, places, Math.min(Math.max(to, 0), order.length));
-      return { order: moved.order, first: moved.first + 1, count: places.size };
+    edit(namedFrames('Move'), (order, indices) => {
+      const moved = framesMoved(order, indices, Math.min(Math.max(to, 0), order.length));
+      return { order: moved.order, first: moved.first + 1, count: indices.size };
     });
   };
 
   return {
     remove() {
-      edit(namedFrames('Delete'), (order, places, { first }) => {
-        const left = framesRemoved(order, places);
+      edit(namedFrames('Delete'), (order, indices, { first }) => {
+        const left = framesRemoved(order, indices);
         // The selection goes on to the next frame, so that its tools stay where they are.
         return { order: left, first: Math.min(first, left.length), count: 1 };
       });
     },
     duplicate() {
-      edit(namedFrames('Duplicate'), (order, places, { last }) => {
-        return { order: framesDuplicated(order, places), first: last + 1, count: places.size };
+      edit(namedFrames('Duplicate'), (order, indices, { last }) => {
+        return { order: framesDuplicated(order, indices), first: last + 1, count: indices.size };
       });
     },
     hold(times) {
       const positions = chosen();
-      edit(namedFrames('Hold'), (order, places, { first }) => {
-        return { order: framesHeld(order, places, times), first, count: 0 };
+      edit(namedFrames('Hold'), (order, indices, { first }) => {
+        return { order: framesHeld(order, indices, times), first, count: 0 };
       });
       if (positions.length > 0) selection.select(positions);
     },
@@ -116,8 +116,8 @@ export function createStripEdits({
     },
     moveTo: move,
     keepOnly() {
-      edit(namedFrames('Keep only'), (order, places) => {
-        return { order: framesKept(order, places), first: 1, count: places.size };
+      edit(namedFrames('Keep only'), (order, indices) => {
+        return { order: framesKept(order, indices), first: 1, count: indices.size };
       });
     },
     selectAll() {

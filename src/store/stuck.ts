@@ -71,8 +71,8 @@ export function watchForStuck({
       animation.goBackTo(position);
       player.show(position);
       said = null;
-      const place = position > 0 ? `frame ${position}` : 'the start';
-      notices.announce(`Back at ${place}. The frames after it stay, as another branch.`);
+      const target = position > 0 ? `frame ${position}` : 'the start';
+      notices.announce(`Back at ${target}. The frames after it stay, as another branch.`);
     },
   });
   const actionsFor = (offers: readonly StuckOffer[], before: number): NoticeAction[] =>

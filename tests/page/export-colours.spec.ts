@@ -35,16 +35,16 @@ function chart(index: number): Picture {
   const data = new Uint8ClampedArray(4 * width * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const place = 4 * Math.floor(y / patch) + Math.floor(x / patch);
-      const colour = y < 2 * patch ? patchColour(place, index) : gradientColour(x, y);
+      const cell = 4 * Math.floor(y / patch) + Math.floor(x / patch);
+      const colour = y < 2 * patch ? patchColour(cell, index) : gradientColour(x, y);
       data.set([...colour, 255], 4 * (y * width + x));
     }
   }
   return { width, height, data };
 }
 
-function patchColour(place: number, index: number): readonly number[] {
-  return Object.values(colours)[(place + index) % names.length] ?? [];
+function patchColour(cell: number, index: number): readonly number[] {
+  return Object.values(colours)[(cell + index) % names.length] ?? [];
 }
 
 function gradientColour(x: number, y: number): readonly number[] {
@@ -80,13 +80,13 @@ function differencesOf(frames: readonly Buffer[]): { patches: number; gradients:
   const found = { patches: 0, gradients: 0 };
   frames.forEach((frame, index) => {
     const source = Uint8Array.from(chart(index).data.filter((_, at) => at % 4 < 3));
-    names.forEach((_, place) => {
-      const [left, top] = [(place % 4) * patch + edge, Math.floor(place / 4) * patch + edge];
+    names.forEach((_, cell) => {
+      const [left, top] = [(cell % 4) * patch + edge, Math.floor(cell / 4) * patch + edge];
       for (let y = top; y < top + patch - 2 * edge; y++) {
         for (let x = left; x < left + patch - 2 * edge; x++) {
           const at = 3 * (y * width + x);
           const shown = [...frame.subarray(at, at + 3)];
-          found.patches = Math.max(found.patches, largestOf(shown, patchColour(place, index)));
+          found.patches = Math.max(found.patches, largestOf(shown, patchColour(cell, index)));
         }
       }
     });

@@ -215,17 +215,17 @@ test.describe('the controls', { tag: '@cpu' }, () => {
     await page.keyboard.press('Enter');
     await finished(page, 3);
 
-    const place = page.getByRole('slider', { name: 'Position' });
-    await expect(place).toHaveAttribute('aria-valuetext', '3 of 3');
+    const slider = page.getByRole('slider', { name: 'Position' });
+    await expect(slider).toHaveAttribute('aria-valuetext', '3 of 3');
     await page.getByRole('heading', { name: 'Drift' }).click();
     await page.keyboard.press('ArrowLeft');
-    await expect(place).toHaveAttribute('aria-valuetext', '2 of 3');
+    await expect(slider).toHaveAttribute('aria-valuetext', '2 of 3');
     await page.keyboard.press('ArrowRight');
-    await expect(place).toHaveAttribute('aria-valuetext', '3 of 3');
+    await expect(slider).toHaveAttribute('aria-valuetext', '3 of 3');
     await page.keyboard.press('Home');
-    await expect(place).toHaveAttribute('aria-valuetext', 'Start picture');
+    await expect(slider).toHaveAttribute('aria-valuetext', 'Start picture');
     await page.keyboard.press('End');
-    await expect(place).toHaveAttribute('aria-valuetext', '3 of 3');
+    await expect(slider).toHaveAttribute('aria-valuetext', '3 of 3');
 
     await page.keyboard.press('Space');
     await expect(button(page, 'Pause')).toBeVisible();

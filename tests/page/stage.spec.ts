@@ -93,7 +93,7 @@ test('the picture on the stage can be copied and saved', { tag: '@cpu' }, async 
   expect(pixelsOf(await downloaded(page, 'Save the picture'))).toEqual(pixels);
 });
 
-/** Width of the picture on the stage, and the place of its left edge, in CSS pixels. */
+/** Width of the picture on the stage, and the position of its left edge, in CSS pixels. */
 async function shownBox(page: Page): Promise<{ width: number; left: number }> {
   const box = await page.getByRole('img', { name: 'The picture on the stage' }).boundingBox();
   return { width: box?.width ?? 0, left: box?.x ?? 0 };

@@ -72,8 +72,8 @@ function imageEncoder(): Uint8Array<ArrayBuffer> {
 }
 
 /** Unit vector of an axis. */
-const unitRow = (place: number) =>
-  Array.from({ length: embeddingWidth }, (_, index) => (index === place ? 1 : 0));
+const unitRow = (one: number) =>
+  Array.from({ length: embeddingWidth }, (_, index) => (index === one ? 1 : 0));
 
 const json = (value: unknown) => utf8(JSON.stringify(value));
 

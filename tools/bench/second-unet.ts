@@ -120,5 +120,5 @@ const secondRow = (values: ArrayLike<number> | undefined) => {
 
 function relativeDifference(a: Float32Array, b: Float32Array): number {
   const norm = (values: Float32Array) => Math.hypot(...values);
-  return Number((norm(a.map((value, place) => value - (b[place] ?? NaN))) / norm(b)).toPrecision(3));
+  return Number((norm(a.map((value, index) => value - (b[index] ?? NaN))) / norm(b)).toPrecision(3));
 }

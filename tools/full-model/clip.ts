@@ -195,11 +195,11 @@ export function visionTower(name: string, { projection, vision }: ClipShape): By
   const classes = g.node('Expand', [g.weight(`${model}.embeddings.class_embedding`, [width]), classShape]);
   const tokens = g.node('Concat', [classes, rows], [{ name: 'axis', int: 1 }]);
   const length = (size / patch) ** 2 + 1;
-  const placed = g.node('Add', [
+  const positioned = g.node('Add', [
     tokens,
     g.weight(`${model}.embeddings.position_embedding.weight`, [length, width]),
   ]);
-  const hidden = g.layers(g.norm(placed, `${model}.pre_layrnorm`, width), model, vision, null);
+  const hidden = g.layers(g.norm(positioned, `${model}.pre_layrnorm`, width), model, vision, null);
   const first = g.node('Gather', [hidden, g.scalar(0)], [{ name: 'axis', int: 1 }]);
   const pooled = g.norm(first, `${model}.post_layernorm`, width);
   const embeds = g.node('MatMul', [pooled, g.weight('visual_projection.weight', [projection, width], true)]);
@@ -222,8 +222,11 @@ export function textTower(name: string, { projection, text }: ClipShape): ByteSo
   const table = g.weight(`${model}.embeddings.token_embedding.weight`, [vocabulary, width]);
   const rows = g.node('Gather', [table, 'input_ids']);
   const length = g.node('Slice', [g.node('Shape', ['input_ids']), g.integers(1), g.integers(2)]);
-  const places = g.weight(`${model}.embeddings.position_embedding.weight`, [tokens, width]);
-  const placed = g.node('Add', [rows, g.node('Slice', [places, g.integers(0), length, g.integers(0)])]);
+  const positions = g.weight(`${model}.embeddings.position_embedding.weight`, [tokens, width]);
+  const positioned = g.node('Add', [
+    rows,
+    g.node('Slice', [positions, g.integers(0), length, g.integers(0)]),
+  ]);
   const triangle = Array.from({ length: tokens * tokens }, (_, index) =>
     index % tokens > Math.floor(index / tokens) ? masked : 0,
   );
@@ -233,7 +236,7 @@ export function textTower(name: string, { projection, text }: ClipShape): ByteSo
     g.node('Concat', [length, length], [{ name: 'axis', int: 0 }]),
     g.integers(0, 1),
   ]);
-  const hidden = g.norm(g.layers(placed, model, text, mask), `${model}.final_layer_norm`, width);
+  const hidden = g.norm(g.layers(positioned, model, text, mask), `${model}.final_layer_norm`, width);
   const end = g.node(
     'ArgMax',
     ['input_ids'],

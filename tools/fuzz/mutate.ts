@@ -107,10 +107,10 @@ const strangers: readonly unknown[] = [
 export function mutatedJson(text: string, random: Random): string {
   const root: unknown = JSON.parse(text);
   for (let left = 1 + random.below(4); left > 0; left--) {
-    const places: { holder: object; key: string }[] = [];
-    collect(root, places);
-    if (places.length === 0) break;
-    const { holder, key } = random.pick(places);
+    const properties: { holder: object; key: string }[] = [];
+    collect(root, properties);
+    if (properties.length === 0) break;
+    const { holder, key } = random.pick(properties);
     const kind = random.below(4);
     if (kind === 0) Reflect.deleteProperty(holder, key);
     else if (kind === 1) Reflect.set(holder, `${key}${random.below(10)}`, Reflect.get(holder, key));
@@ -126,10 +126,10 @@ function instead(value: unknown, random: Random): unknown {
   return random.pick([value + 1, value - 1, 2 * value, -value, value + 0.5, random.pick(extremes)]);
 }
 
-function collect(value: unknown, places: { holder: object; key: string }[]): void {
+function collect(value: unknown, properties: { holder: object; key: string }[]): void {
   if (typeof value !== 'object' || value === null) return;
   for (const key of Object.keys(value)) {
-    places.push({ holder: value, key });
-    collect(Reflect.get(value, key), places);
+    properties.push({ holder: value, key });
+    collect(Reflect.get(value, key), properties);
   }
 }

@@ -20,7 +20,7 @@ import { Dispatcher } from './dispatcher.ts';
 import type { KernelName, KernelParams } from './kernels.ts';
 import type { ParamValues } from './params.ts';
 import type { Pipelines } from './pipelines.ts';
-import { placedParams, spanParams } from './tile-params.ts';
+import { placementParams, spanParams } from './tile-params.ts';
 import { readBack } from './readback.ts';
 
 /** `Compute` as WGSL kernels on one device. Every operation is one submission to the queue. */
@@ -299,22 +299,22 @@ export class WebGpuCompute implements Compute {
   }
 
   cutTile(latents: DeviceTensor, top: number, left: number, tile: DeviceTensor): void {
-    const { count, ...placed } = checkCutTile(latents, top, left, tile);
+    const { count, ...placement } = checkCutTile(latents, top, left, tile);
     this.#dispatch(
       'cut_tile',
       tile.type === 'float16' ? 'float16' : 'float32',
-      { ...placedParams(placed), count, top, left },
+      { ...placementParams(placement), count, top, left },
       [gpuTensor(latents).buffer, gpuTensor(tile).buffer],
       this.#kernels.perElement(count),
     );
   }
 
   blendTile(tile: DeviceTensor, out: DeviceTensor, rows: TileSpan, columns: TileSpan): void {
-    const { count, ...placed } = checkBlendTile(tile, out, rows, columns);
+    const { count, ...placement } = checkBlendTile(tile, out, rows, columns);
     this.#dispatch(
       'blend_tile',
       tile.type === 'float16' ? 'float16' : 'float32',
-      { ...placedParams(placed), count, rows: spanParams(rows), columns: spanParams(columns) },
+      { ...placementParams(placement), count, rows: spanParams(rows), columns: spanParams(columns) },
       [gpuTensor(tile).buffer, gpuTensor(out).buffer],
       this.#kernels.perElement(count),
     );

@@ -9,7 +9,7 @@ export function spanParams({ start, fade, fadeIn, fadeOut }: TileSpan) {
 }
 
 /** Uniforms of the tile kernels: height and width of a tile, and of the tensor that contains it. */
-export function placedParams(placed: Record<'tileHeight' | 'tileWidth' | 'height' | 'width', number>) {
-  const { tileHeight, tileWidth, height, width } = placed;
+export function placementParams(placement: Record<'tileHeight' | 'tileWidth' | 'height' | 'width', number>) {
+  const { tileHeight, tileWidth, height, width } = placement;
   return { tile_height: tileHeight, tile_width: tileWidth, height, width };
 }

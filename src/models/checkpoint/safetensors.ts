@@ -33,7 +33,7 @@ const headerSchema = v.custom<Record<string, unknown>>(
 );
 
 /** Entry of the header: a tensor's byte range, relative to the start of the values. */
-export interface Placed {
+export interface HeaderEntry {
   readonly name: string;
   readonly dims: readonly number[];
   /** Type name of the format, such as `F16`. */
@@ -55,16 +55,16 @@ export async function openSafetensors(source: ByteSource, signal?: AbortSignal):
   const file = source.name;
   const header = await readSafetensorsHeader(source, signal);
   const tensors = new Map<string, TensorEntry>();
-  const places = new Map<string, Omit<Placed, 'type'> & { readonly type: StoredType }>();
-  for (const { type, ...place } of header.placed) {
+  const entries = new Map<string, Omit<HeaderEntry, 'type'> & { readonly type: StoredType }>();
+  for (const { type, ...entry } of header.entries) {
     if (type === undefined) continue;
-    tensors.set(place.name, { name: place.name, dims: place.dims, type });
-    places.set(place.name, { ...place, type });
+    tensors.set(entry.name, { name: entry.name, dims: entry.dims, type });
+    entries.set(entry.name, { ...entry, type });
   }
   const locate = (name: string) => {
-    const place = places.get(name);
-    if (place === undefined) throw missingTensor(file, name);
-    return { offset: header.end + place.begin, length: place.end - place.begin, type: place.type };
+    const entry = entries.get(name);
+    if (entry === undefined) throw missingTensor(file, name);
+    return { offset: header.end + entry.begin, length: entry.end - entry.begin, type: entry.type };
   };
   const { readSync } = source;
   return {
@@ -99,7 +99,7 @@ export interface SafetensorsHeader {
   /** Offset of the values, in bytes. */
   readonly end: number;
   /** The tensors, which fill the rest of the file. */
-  readonly placed: readonly Placed[];
+  readonly entries: readonly HeaderEntry[];
 }
 
 /** Reads and validates a header. @throws CheckpointError like `openSafetensors` */
@@ -108,12 +108,12 @@ export async function readSafetensorsHeader(
   signal?: AbortSignal,
 ): Promise<SafetensorsHeader> {
   const { json, end } = await readJsonHeader(source, signal);
-  const placed: Placed[] = [];
+  const entries: HeaderEntry[] = [];
   for (const [name, value] of Object.entries(json)) {
-    if (name !== '__metadata__') placed.push(parseEntry(source.name, name, value));
+    if (name !== '__metadata__') entries.push(parseEntry(source.name, name, value));
   }
-  checkLayout(source, end, placed);
-  return { end, placed };
+  checkLayout(source, end, entries);
+  return { end, entries };
 }
 
 /** Creates the error for a tensor that is not in the checkpoint. */
@@ -168,7 +168,7 @@ function decodeHeader(file: string, bytes: Uint8Array): string {
   }
 }
 
-function parseEntry(file: string, name: string, value: unknown): Placed {
+function parseEntry(file: string, name: string, value: unknown): HeaderEntry {
   checkTensorName(file, name);
   const parsed = v.safeParse(entrySchema, value);
   if (!parsed.success) {
@@ -203,9 +203,9 @@ function parseEntry(file: string, name: string, value: unknown): Placed {
 }
 
 /** Checks that tensors fill the file after its header, without overlaps and gaps. */
-function checkLayout(source: ByteSource, headerEnd: number, placed: readonly Placed[]): void {
+function checkLayout(source: ByteSource, headerEnd: number, entries: readonly HeaderEntry[]): void {
   const file = source.name;
-  const inOrder = placed.toSorted((a, b) => a.begin - b.begin || a.end - b.end);
+  const inOrder = entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end);
   let end = 0;
   let before: string | null = null;
   for (const { name, begin, end: next } of inOrder) {

@@ -63,10 +63,10 @@ export async function joinShards<Source extends ByteSource>(
   const entries = new Map<string, unknown>();
   const values: { readonly source: Source; readonly from: number; readonly length: number }[] = [];
   let offset = 0;
-  for (const [index, { end, placed }] of headers.entries()) {
+  for (const [index, { end, entries: tensors }] of headers.entries()) {
     const source = shards[index];
     if (!source) continue;
-    for (const { name: tensor, dims, dtype, begin, end: next } of placed) {
+    for (const { name: tensor, dims, dtype, begin, end: next } of tensors) {
       if (entries.has(tensor)) {
         throw damage('duplicate-name', `Two files of ${name} have a tensor called “${tensor}”.`, {
           file: source.name,

@@ -14,8 +14,8 @@ import type { Zip, ZipEntry } from '../../formats/index.ts';
 /** Expanded (stride 0) tensors repeat stored values; more than 64 MB of repetition is refused. */
 const mostRepeated = 2 ** 24;
 
-/** Location of a tensor's values. */
-interface TensorPlace {
+/** Type, strides and record of a tensor’s values. */
+interface TensorLayout {
   readonly type: TorchType;
   readonly view: StridedView;
   readonly count: number;
@@ -40,22 +40,22 @@ export async function openTorch(source: ByteSource, signal?: AbortSignal): Promi
   const bigEndian = await readByteOrder(file, zip, prefix, signal);
 
   const tensors = new Map<string, TensorEntry>();
-  const places = new Map<string, TensorPlace & { readonly stored: StoredType }>();
+  const layouts = new Map<string, TensorLayout & { readonly stored: StoredType }>();
   for (const [name, value] of stateDict(file, top)) {
     // Training checkpoints also contain step counters, settings and names.
     if (typeof name !== 'string' || !(value instanceof TorchTensor)) continue;
     checkTensorName(file, name);
-    const place = placeTensor(file, name, value, zip, prefix);
-    const { stored } = place.type;
+    const layout = layoutOf(file, name, value, zip, prefix);
+    const { stored } = layout.type;
     if (stored === null) continue;
-    tensors.set(name, { name, dims: place.view.dims, type: stored });
-    places.set(name, { ...place, stored });
+    tensors.set(name, { name, dims: layout.view.dims, type: stored });
+    layouts.set(name, { ...layout, stored });
   }
 
   const locate = (name: string) => {
-    const place = places.get(name);
-    if (place === undefined) throw missingTensor(file, name);
-    const { view, count, type, record, stored } = place;
+    const layout = layouts.get(name);
+    if (layout === undefined) throw missingTensor(file, name);
+    const { view, count, type, record, stored } = layout;
     const start = view.offset * type.bytes;
     const length = count === 0 ? 0 : viewEnd(view) * type.bytes - start;
     const valuesOf = (bytes: Uint8Array<ArrayBuffer>) => {
@@ -79,9 +79,9 @@ export async function openTorch(source: ByteSource, signal?: AbortSignal): Promi
       },
     }),
     stored(name) {
-      const place = places.get(name);
-      if (place === undefined) throw missingTensor(file, name);
-      const { view, count, type, record } = place;
+      const layout = layouts.get(name);
+      if (layout === undefined) throw missingTensor(file, name);
+      const { view, count, type, record } = layout;
       if (bigEndian || record.compressed || !isContiguous(view)) return null;
       const begin = view.offset * type.bytes;
       return {
@@ -151,7 +151,7 @@ function stateDict(file: string, top: PyValue): ReadonlyMap<PyValue, PyValue> {
   );
 }
 
-function placeTensor(file: string, name: string, tensor: TorchTensor, zip: Zip, prefix: string): TensorPlace {
+function layoutOf(file: string, name: string, tensor: TorchTensor, zip: Zip, prefix: string): TensorLayout {
   const lie = (problem: string, details: Readonly<Record<string, number | string>> = {}) =>
     damage('header-lies', `In ${file}, the tensor “${name}” ${problem}.`, { file, tensor: name, ...details });
 

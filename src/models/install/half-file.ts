@@ -50,10 +50,12 @@ export async function halfFile(
     const stored = checkpoint.stored?.(tensor) ?? null;
     const count = entry?.dims.reduce((product, dim) => product * dim, 1) ?? 0;
     const type = entry?.type ?? 'float32';
-    const place = stored?.range(0, stored.byteLength).begin ?? Infinity;
-    return { tensor, dims: entry?.dims ?? [], type, count, stored, place };
+    const offset = stored?.range(0, stored.byteLength).begin ?? Infinity;
+    return { tensor, dims: entry?.dims ?? [], type, count, stored, offset };
   });
-  wanted.sort((a, b) => (a.place === b.place ? (a.tensor < b.tensor ? -1 : 1) : a.place < b.place ? -1 : 1));
+  wanted.sort((a, b) =>
+    a.offset === b.offset ? (a.tensor < b.tensor ? -1 : 1) : a.offset < b.offset ? -1 : 1,
+  );
 
   let end = 0;
   const header: Record<string, unknown> = {};
@@ -131,7 +133,7 @@ export async function halfFile(
       const part = Math.min(stride, length - done);
       const bytes = await checkpoint.stored?.(tensor)?.read(offset + done, part, signal);
       if (!bytes) throw new RangeError(`${tensor} was planned to be read in chunks`);
-      const [from, to] = [done, done + part].map((place) => (2 * place) / valueBytes[type]);
+      const [from, to] = [done, done + part].map((position) => (2 * position) / valueBytes[type]);
       storeHalves(tensor, file.name, bytes, type, out.subarray(from, to));
     }
   };

@@ -263,9 +263,9 @@ async function askForRoom(plan: PreparedPlan, files: ModelFiles): Promise<void> 
 }
 
 function missingChunks(plan: PreparedPlan, journal: InstallJournal): Missing[] {
-  return plan.files.flatMap((file, index) =>
-    file.chunks.flatMap((chunk, place) => {
-      const entry = journal.files[index]?.chunks[place];
+  return plan.files.flatMap((file, fileIndex) =>
+    file.chunks.flatMap((chunk, chunkIndex) => {
+      const entry = journal.files[fileIndex]?.chunks[chunkIndex];
       return entry?.sha256 === null ? [{ file, chunk, entry }] : [];
     }),
   );

@@ -184,7 +184,7 @@ function resized(
   const axes = list(node, 'axes') ?? dims.map((_, axis) => axis);
   const [factors, lengths] = [constant(2), constant(3)];
   return dims.map((length, axis) => {
-    const place = axes.indexOf(axis);
-    return lengths[place] ?? Math.floor(length * (factors[place] ?? 1));
+    const index = axes.indexOf(axis);
+    return lengths[index] ?? Math.floor(length * (factors[index] ?? 1));
   });
 }

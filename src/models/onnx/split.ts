@@ -171,7 +171,9 @@ class Splitter {
   async #tensor(field: Field): Promise<Bytes[]> {
     if (!this.#toFloat32 || !(await this.#isFloat16(field))) {
       return this.#rewriter.message(field, (part) =>
-        isOutside(part) ? placeOf(locations.original, part.content, part.end - part.content) : null,
+        isOutside(part)
+          ? externalDataFields(locations.original, part.content, part.end - part.content)
+          : null,
       );
     }
     /** Values that are stored as the bits of float16 in a field of numbers. */
@@ -179,7 +181,7 @@ class Splitter {
     const parts = await this.#rewriter.rewritten(field, async (part) => {
       if (part.number === tensor.dataType) return this.#type(part);
       if (isOutside(part)) {
-        return placeOf(locations.float32, 2 * part.content, 2 * (part.end - part.content));
+        return externalDataFields(locations.float32, 2 * part.content, 2 * (part.end - part.content));
       }
       if (part.number === tensor.rawData) {
         return longField(tensor.rawData, [toFloat32(await this.#content(part))]);
@@ -224,7 +226,7 @@ function isOutside({ number, long, content, end }: Field): boolean {
 }
 
 /** Fields that replace a tensor's values: their position in a file, as external data. */
-function placeOf(location: string, offset: number, length: number): Bytes[] {
+function externalDataFields(location: string, offset: number, length: number): Bytes[] {
   const entries = { location, offset: String(offset), length: String(length) };
   return [
     ...Object.entries(entries).flatMap(([key, text]) =>

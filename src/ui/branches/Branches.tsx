@@ -193,12 +193,12 @@ function Mark({ branches, scale }: { readonly branches: readonly Branch[]; reado
   const shown = useSelect(animation, ({ frames }) =>
     position > 0 ? frames.at(position - 1)?.id : undefined,
   );
-  const places = useMemo(() => {
+  const positions = useMemo(() => {
     const entries = branches.flatMap(({ frames, depth }, row) =>
       frames.map((id, at): [number, { depth: number; row: number }] => [id, { depth: depth + at, row }]),
     );
     return new Map(entries);
   }, [branches]);
-  const { depth, row } = (shown === undefined ? undefined : places.get(shown)) ?? { depth: 0, row: 0 };
+  const { depth, row } = (shown === undefined ? undefined : positions.get(shown)) ?? { depth: 0, row: 0 };
   return <circle className={styles['mark']} cx={scale.x(depth)} cy={scale.y(row)} r={5} />;
 }

@@ -69,13 +69,13 @@ export function playedRanges({ frames }: Branch, isPlayed: (id: number) => boole
   return ranges;
 }
 
-/** Index of the frame of a branch that is nearest to a place across. */
+/** Index of the frame of a branch that is nearest to a horizontal position. */
 export function nearestFrame({ depth, frames }: Branch, { x, step }: BranchScale, at: number): number {
   const index = Math.round((at - x(depth)) / step);
   return Math.min(Math.max(index, 0), frames.length - 1);
 }
 
-/** Place to which a list of rows is scrolled so that a row is in view: where it is, if the row is. */
+/** Scroll offset of a list of rows at which a row is in view: unchanged if it is already. */
 export function scrolledTo(
   index: number,
   row: number,

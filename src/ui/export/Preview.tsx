@@ -104,15 +104,15 @@ function usePlayback({ shots, placement, request, options }: Draft, playing: boo
     let drawn = '';
     const begin = performance.now();
     const tick = async () => {
-      const { shots: all, placement: place, positions, options: chosen } = latest.current;
+      const { shots: all, placement: current, positions, options: chosen } = latest.current;
       const seconds = playing ? (performance.now() - begin) / 1000 : 0;
       const shot = shotAt(all, seconds % Math.max(0.001, lengthOf(all)));
-      const key = shot ? JSON.stringify([shot, place, chosen.resampling, chosen.fit]) : '';
+      const key = shot ? JSON.stringify([shot, current, chosen.resampling, chosen.fit]) : '';
       if (shot && key !== drawn) {
         drawn = key;
         const pictures = await picturesOf(animation, shot, positions);
         const context = canvas.current?.getContext('2d');
-        if (pictures && context) draw(context, pictures, shot.mix, place, chosen);
+        if (pictures && context) draw(context, pictures, shot.mix, current, chosen);
       }
       // The effect may have been cleaned up while the pictures were being read.
       if (!stopped) frame = requestAnimationFrame(() => void tick());

@@ -15,7 +15,7 @@ export function Player() {
   const playing = useSelect(player, (state) => state.playing);
   const speed = useSelect(preferences, (state) => state.speed);
   useClock(playing);
-  const place = position === 0 ? 'Start' : `${position} / ${frames}`;
+  const positionText = position === 0 ? 'Start' : `${position} / ${frames}`;
 
   return (
     <div className={styles['player']} role="group" aria-label="Player">
@@ -42,7 +42,7 @@ export function Player() {
           player.show(target.valueAsNumber);
         }}
       />
-      <span className={styles['place']}>{frames > 0 ? place : '–'}</span>
+      <span className={styles['position']}>{frames > 0 ? positionText : '–'}</span>
       <select
         className={styles['speed']}
         aria-label="Playback speed"

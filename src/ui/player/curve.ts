@@ -27,8 +27,8 @@ export class Curve {
   /** Appends the value of the next frame; null if the frame has none. */
   push(value: number | null): void {
     const part = value === null ? null : { low: value, high: value };
-    const place = Math.floor(this.#length / this.#step);
-    this.#parts[place] = place < this.#parts.length ? joined(this.#parts[place] ?? null, part) : part;
+    const bin = Math.floor(this.#length / this.#step);
+    this.#parts[bin] = bin < this.#parts.length ? joined(this.#parts[bin] ?? null, part) : part;
     this.#range = joined(this.#range, part);
     this.#length++;
     if (this.#parts.length <= mostParts) return;
@@ -47,12 +47,12 @@ export class Curve {
     const up = (value: number) => (100 * (1 - (value - low) / (high - low))).toFixed(2);
     let pen = 'M';
     let path = '';
-    for (const [place, part] of this.#parts.entries()) {
+    for (const [bin, part] of this.#parts.entries()) {
       if (!part) {
         pen = 'M';
         continue;
       }
-      const x = ((100 * place * this.#step) / last).toFixed(2);
+      const x = ((100 * bin * this.#step) / last).toFixed(2);
       path += `${pen}${x} ${up(part.low)}`;
       if (part.high > part.low) path += `L${x} ${up(part.high)}`;
       pen = 'L';

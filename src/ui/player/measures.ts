@@ -88,15 +88,15 @@ export class GroupCurves {
     if (!isLonger) this.#curves = measures.map(() => new Curve());
     const known = isLonger ? (this.#frames?.length ?? 0) : 0;
     for (const frame of frames.slice(known)) {
-      for (const [place, { of }] of measures.entries()) this.#curves[place]?.push(of(frame));
+      for (const [index, { of }] of measures.entries()) this.#curves[index]?.push(of(frame));
     }
     this.#frames = frames;
     const range = sharedRange(this.#curves);
     this.#drawn = {
       range,
       // Without frames all measures are listed, so that the legend does not move when the first frame arrives.
-      curves: measures.flatMap((measure, place) => {
-        const curve = this.#curves[place];
+      curves: measures.flatMap((measure, index) => {
+        const curve = this.#curves[index];
         if (range && curve?.range) return [{ ...measure, path: curve.path(range) }];
         return frames.length === 0 ? [{ ...measure, path: '' }] : [];
       }),

@@ -29,21 +29,21 @@ export function Tabs<T extends string>({
 }) {
   const list = useRef<HTMLDivElement>(null);
   const name = useId();
-  const choose = (place: number) => {
-    const tab = tabs[(place + tabs.length) % tabs.length];
+  const choose = (index: number) => {
+    const tab = tabs[(index + tabs.length) % tabs.length];
     if (!tab) return;
     onChoose(tab.id);
     list.current?.querySelector<HTMLElement>(`[data-tab="${tab.id}"]`)?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    const place = tabs.findIndex(({ id }) => id === chosen);
-    const places: Partial<Record<string, number>> = {
-      ArrowLeft: place - 1,
-      ArrowRight: place + 1,
+    const index = tabs.findIndex(({ id }) => id === chosen);
+    const targets: Partial<Record<string, number>> = {
+      ArrowLeft: index - 1,
+      ArrowRight: index + 1,
       Home: 0,
       End: tabs.length - 1,
     };
-    const next = places[event.key];
+    const next = targets[event.key];
     if (next === undefined) return;
     event.preventDefault();
     choose(next);

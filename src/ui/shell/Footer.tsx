@@ -11,7 +11,7 @@ export function Footer() {
   return (
     <footer className={styles['footer']}>
       {loaded ? <Facts model={loaded} /> : <span />}
-      <ModelsButton place="footer" />
+      <ModelsButton area="footer" />
     </footer>
   );
 }

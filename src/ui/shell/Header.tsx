@@ -20,7 +20,7 @@ export function Header() {
       </svg>
       <h1 className={styles['name']}>Drift</h1>
       <ProjectBar />
-      <ModelsButton place="header" />
+      <ModelsButton area="header" />
       <UndoButtons />
       <Button look={['quiet', 'icon']} popoverTarget="help" title="Help">
         <CircleHelp size={20} aria-hidden />

@@ -6,7 +6,7 @@ const tabbables = 'button, input, select, textarea, summary, a[href], [tabindex]
  * element that the Tab key would have reached, in the smallest part of the page that has one. Without this, browsers
  * give the focus to the document, and the Tab key begins at the top again.
  *
- * An element can name the place itself: `data-then` is the selector of what gets the focus when the element goes with it.
+ * An element can name the target itself: `data-then` is the selector of what gets the focus when the element goes with it.
  */
 export function keepFocus(): void {
   /** What has the focus, or had it until it was disabled or removed; null if the user has put the focus nowhere. */
@@ -33,10 +33,13 @@ export function keepFocus(): void {
     if (!last || (activeElement !== last && activeElement !== document.body)) return;
     const lost = last;
     if (lost.isConnected && !lost.matches(':disabled')) return;
-    const place = lost.isConnected ? { scope: lost.parentElement, after: lost } : placeOf(lost, records);
+    const position = lost.isConnected
+      ? { scope: lost.parentElement, after: lost }
+      : positionOf(lost, records);
     const named = lost.closest<HTMLElement>('[data-then]');
     const chosen = named && !lost.isConnected ? named.dataset['then'] : undefined;
-    const next = (chosen === undefined ? null : document.querySelector<HTMLElement>(chosen)) ?? nextTo(place);
+    const next =
+      (chosen === undefined ? null : document.querySelector<HTMLElement>(chosen)) ?? nextTo(position);
     if (!next) return;
     held = true;
     next.focus({ preventScroll: true });
@@ -44,14 +47,14 @@ export function keepFocus(): void {
   observer.observe(document.body, { subtree: true, childList: true, attributeFilter: ['disabled'] });
 }
 
-interface Place {
+interface FocusPosition {
   readonly scope: Element | null;
   /** Elements behind this one come first; null for the beginning of the scope. */
   readonly after: Node | null;
 }
 
 /** Where a removed element was. */
-function placeOf(removed: Element, records: readonly MutationRecord[]): Place {
+function positionOf(removed: Element, records: readonly MutationRecord[]): FocusPosition {
   const record = records.findLast(
     ({ removedNodes, target }) =>
       target.isConnected && [...removedNodes].some((node) => node.contains(removed)),
@@ -61,7 +64,7 @@ function placeOf(removed: Element, records: readonly MutationRecord[]): Place {
   return { scope, after: before?.isConnected ? before : null };
 }
 
-function nextTo({ scope, after }: Place): HTMLElement | null {
+function nextTo({ scope, after }: FocusPosition): HTMLElement | null {
   for (let part = scope; part; part = part.parentElement) {
     const reached = [...part.querySelectorAll<HTMLElement>(tabbables)].filter(
       (element) => element.tabIndex >= 0 && !element.matches(':disabled') && element.checkVisibility(),

@@ -152,9 +152,9 @@ const FrameItem = memo(function FrameItem({
   readonly of: number | null;
 }) {
   const url = useFrameUrl(frame);
-  const place = of === null ? {} : { 'aria-posinset': frame.number, 'aria-setsize': of };
+  const ariaPosition = of === null ? {} : { 'aria-posinset': frame.number, 'aria-setsize': of };
   return (
-    <li className={styles['item']} {...place}>
+    <li className={styles['item']} {...ariaPosition}>
       <Tile
         url={url}
         size={frame}

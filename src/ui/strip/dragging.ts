@@ -56,7 +56,7 @@ export function followPress(
 
   let drag: { readonly mark: HTMLElement; to: number } | null = null;
   const list = strip.querySelector('ul');
-  const place = (x: number) => {
+  const indexAt = (x: number) => {
     const offset = (list?.getBoundingClientRect().left ?? 0) - tileStep / 2;
     const { length } = stores.animation.getState().frames;
     return Math.min(Math.max(Math.floor((x - offset) / tileStep), 0), length);
@@ -74,7 +74,7 @@ export function followPress(
     if (event.pointerId !== pointerId) return;
     if (!drag && !hasMoved(event)) return;
     drag ??= begin();
-    drag.to = place(event.clientX);
+    drag.to = indexAt(event.clientX);
     const { left, right } = strip.getBoundingClientRect();
     if (event.clientX < left + edge) strip.scrollLeft -= tileStep / 4;
     if (event.clientX > right - edge) strip.scrollLeft += tileStep / 4;

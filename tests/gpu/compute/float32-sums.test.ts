@@ -147,11 +147,11 @@ function convolution(name: string, channels: number, out: number, side: number):
     outputDims: [1, out, side, side],
     reference: ([x, weight, bias]) => {
       const values = new Float64Array(out * side * side);
-      for (const [place] of values.entries()) {
+      for (const [index] of values.entries()) {
         const [o, row, column] = [
-          Math.floor(place / side ** 2),
-          Math.floor(place / side) % side,
-          place % side,
+          Math.floor(index / side ** 2),
+          Math.floor(index / side) % side,
+          index % side,
         ];
         let sum = bias?.[o] ?? NaN;
         for (let k = 0; k < channels * 9; k++) {
@@ -159,7 +159,7 @@ function convolution(name: string, channels: number, out: number, side: number):
           if (y < 0 || y >= side || x0 < 0 || x0 >= side) continue;
           sum += (x?.[(c * side + y) * side + x0] ?? NaN) * (weight?.[o * channels * 9 + k] ?? NaN);
         }
-        values[place] = sum;
+        values[index] = sum;
       }
       return values;
     },

@@ -187,9 +187,9 @@ export async function startHub(repositories: readonly Repository[]): Promise<Hub
     let location = `/api/resolve-cache/models/${id}/${encodeURIComponent(revision)}/${path}?etag=${oid}`;
     if (entry.byContent) {
       status = 302;
-      const place = `/${digest('sha1', id).slice(0, 24)}/${oid}`;
-      contents.set(place, entry);
-      location = `${contentUrl}${place}?Expires=4102444800&Signature=${digest('sha256', place)}`;
+      const contentPath = `/${digest('sha1', id).slice(0, 24)}/${oid}`;
+      contents.set(contentPath, entry);
+      location = `${contentUrl}${contentPath}?Expires=4102444800&Signature=${digest('sha256', contentPath)}`;
     }
     sent.status = status;
     const body = `Found. Redirecting to ${location}`;

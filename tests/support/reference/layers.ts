@@ -133,9 +133,9 @@ export function groupNorm(
       const mean = values.reduce((a, b) => a + b, 0) / size;
       const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / size;
       for (const [index, value] of values.entries()) {
-        const place = group * size + index;
-        const channel = Math.floor(place / plane);
-        data[place] = ((value - mean) / Math.sqrt(variance + epsilon)) * at(w, channel) + at(b, channel);
+        const position = group * size + index;
+        const channel = Math.floor(position / plane);
+        data[position] = ((value - mean) / Math.sqrt(variance + epsilon)) * at(w, channel) + at(b, channel);
       }
     }
     return { ...x, data };

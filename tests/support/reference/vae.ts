@@ -57,9 +57,9 @@ export function referenceVae(json: VaeJson, oldNames = false): ReferenceVae {
     const first = resnet(p, `${prefix}.resnets.0`, widest, widest, block);
     let attend: OnPlane = (x) => x;
     if (json.mid_block_add_attention ?? true) {
-      const place = `${prefix}.attentions.0`;
-      const norm = groupNorm(p, `${place}.group_norm`, widest, json.norm_num_groups, epsilon);
-      const whole = attention(p, place, widest, widest, 1, true, names);
+      const attentionPrefix = `${prefix}.attentions.0`;
+      const norm = groupNorm(p, `${attentionPrefix}.group_norm`, widest, json.norm_num_groups, epsilon);
+      const whole = attention(p, attentionPrefix, widest, widest, 1, true, names);
       attend = (x) => {
         const tokens = toSequence(norm(x));
         return addPlanes(x, toPlane(whole(tokens, tokens), x));

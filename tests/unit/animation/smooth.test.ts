@@ -452,14 +452,14 @@ describe('adaptive sampling', () => {
     expect(difference(next, part.at(-1))).toBeLessThan(difference(lost, part.at(-1)));
   });
 
-  it('yields cross-fades in their places, measured like other frames, without denoising', async () => {
+  it('yields cross-fades at their positions, measured like other frames, without denoising', async () => {
     const grey: Picture = { width: 16, height: 12, data: new Uint8ClampedArray(4 * 16 * 12).fill(99) };
     const order = [0.125, 0.25, 0.5, 0.75, 1];
-    const made = async (places: (number | null)[]) => {
+    const made = async (positions: (number | null)[]) => {
       const next = vi
         .spyOn(AdaptiveSampling.prototype, 'next')
-        .mockImplementation(() => places.shift() ?? null);
-      const placed = vi
+        .mockImplementation(() => positions.shift() ?? null);
+      const sampled = vi
         .spyOn(AdaptiveSampling.prototype, 'frames')
         .mockImplementation(() => order.map((at) => ({ at, picture: grey })));
       runtime.runs.length = 0;
@@ -467,7 +467,7 @@ describe('adaptive sampling', () => {
       const onProgress = ({ secondsLeft }: Progress) => (timeLeft = secondsLeft);
       const [, ...frames] = await watched({ ...adaptive, frames: 1, closeLoop: false }, { onProgress });
       next.mockRestore();
-      placed.mockRestore();
+      sampled.mockRestore();
       expect(timeLeft).toBe(0);
       expect(frames.map(({ leg }) => leg?.at)).toEqual(order);
       return frames.map(({ insight }) => insight);

@@ -58,8 +58,8 @@ describe('texts in the metadata', () => {
     const colours = new Uint8Array(768);
     const [global, own] = isShared ? [colours, null] : [null, colours];
     const data = new GifLzw().encode(new Uint8Array(width * height), 8);
-    const place = { x: 0, y: 0, width, height };
-    const frame = gifFrame({ ...place, palette: own, delay: 1, transparent: null, data });
+    const rectangle = { x: 0, y: 0, width, height };
+    const frame = gifFrame({ ...rectangle, palette: own, delay: 1, transparent: null, data });
     const start = gifStart({ width, height, palette: global, plays: 0, comment: ascii });
     const [found = '', ...others] = await texts(start, frame, gifEnd);
     expect(JSON.parse(found)).toEqual(JSON.parse(note));

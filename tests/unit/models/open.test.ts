@@ -98,10 +98,10 @@ describe('openModel', () => {
       width: embeddingWidth,
     });
     // Row i of the matrix has a 1 at position i.
-    const places = Array.from({ length: 3 }, (_, row) =>
+    const indices = Array.from({ length: 3 }, (_, row) =>
       fixedPrompts?.embeds.indexOf(1, row * embeddingWidth),
     );
-    expect(places).toEqual([0, embeddingWidth + 1, 2 * embeddingWidth + 2]);
+    expect(indices).toEqual([0, embeddingWidth + 1, 2 * embeddingWidth + 2]);
     expect(requests).toContain('unet/weights.safetensors');
     expect(requests).not.toContain('unet/second.safetensors');
   });

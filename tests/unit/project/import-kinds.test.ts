@@ -8,7 +8,7 @@ function picked(...names: string[]) {
   return {
     frames: order.map((index) => names[index]),
     leftOut: Object.fromEntries(
-      leftOut.map(({ name, places }) => [name, places.map((index) => names[index])]),
+      leftOut.map(({ name, indices }) => [name, indices.map((index) => names[index])]),
     ),
   };
 }
@@ -79,7 +79,7 @@ describe('pickFrames', () => {
     fc.assert(
       fc.property(fc.uniqueArray(path, { minLength: 1 }), (names) => {
         const { order, leftOut } = pickFrames(names);
-        const all = [...order, ...leftOut.flatMap(({ places }) => places)];
+        const all = [...order, ...leftOut.flatMap(({ indices }) => indices)];
         expect(all.toSorted((a, b) => a - b)).toEqual(names.map((_, index) => index));
         expect(order.length).toBeGreaterThan(0);
       }),

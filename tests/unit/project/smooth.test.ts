@@ -18,10 +18,10 @@ interface EarlierFrame {
 }
 
 /** Frames whose pictures are named by their numbers: plain ones (null), and steps of segments (`2/4`, `2/4 home`). */
-function frames(...places: (string | null)[]): EarlierFrame[] {
-  return places.map((place, index) => {
-    const [step = 0, of = 0] = (place ?? '').split(/[/ ]/).map(Number);
-    const leg = place === null ? {} : { leg: { step, of, home: place.endsWith('home') } };
+function frames(...steps: (string | null)[]): EarlierFrame[] {
+  return steps.map((text, index) => {
+    const [step = 0, of = 0] = (text ?? '').split(/[/ ]/).map(Number);
+    const leg = text === null ? {} : { leg: { step, of, home: text.endsWith('home') } };
     return { picture: `frame ${index + 1}`, settings: smooth, ...leg };
   });
 }
@@ -33,8 +33,8 @@ describe('afterFrame', () => {
   it.each([false, true])('after any frame equals planning from there, closing the loop: %s', (closeLoop) => {
     const settings = { ...smooth, closeLoop };
     const segment = (home: boolean) => [1, 2, 3, 4].map((step) => ({ leg: { step, of: 4, home } }));
-    const places = [{}, ...segment(false), ...segment(false), ...(closeLoop ? segment(true) : [])];
-    const all = places.map((place, index) => ({ picture: `frame ${index + 1}`, settings, ...place }));
+    const legs = [{}, ...segment(false), ...segment(false), ...(closeLoop ? segment(true) : [])];
+    const all = legs.map((leg, index) => ({ picture: `frame ${index + 1}`, settings, ...leg }));
     let left = planSmooth('start', [], settings);
     for (const [index, frame] of all.slice(0, -1).entries()) {
       left = afterFrame(left, frame, settings);
@@ -189,10 +189,10 @@ describe('trailTo', () => {
     );
     fc.assert(
       fc.property(steps, (runs) => {
-        const places = runs.flatMap(({ of, made }) =>
+        const names = runs.flatMap(({ of, made }) =>
           Array.from({ length: Math.min(of, made) }, (_, index) => `${index + 1}/${of}`),
         );
-        const kept = frames(null, ...places);
+        const kept = frames(null, ...names);
         const noiseFrames = trail(kept, kept.length).noise.map(({ frame }) => frame);
         expect(new Set(noiseFrames).size).toBe(noiseFrames.length);
       }),

@@ -442,9 +442,9 @@ export class Rig {
         const frames = framesToMake(plan, settings);
         for (let frame = 0; frame < frames; frame++) {
           if (frame > 0) await this.nextFrame.pass(signal);
-          const place = plan.from ? plan.done + frame : frame - 1;
-          const home = place >= plan.segments * of;
-          const leg = place < 0 ? {} : { leg: { step: (place % of) + 1, of, home } };
+          const index = plan.from ? plan.done + frame : frame - 1;
+          const home = index >= plan.segments * of;
+          const leg = index < 0 ? {} : { leg: { step: (index % of) + 1, of, home } };
           const picture = plain(settings.width, settings.height, (plan.firstFrame + frame + 1) % 251);
           emit({ kind: 'frame', frame, picture, insight, seconds: 1, ...leg });
         }

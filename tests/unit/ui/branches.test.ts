@@ -54,7 +54,7 @@ describe('the drawing of branches', () => {
     expect(lineOf(main, 0, scale, { from: 2, to: 2 })).toBe('M64 12H88');
   });
 
-  it('finds the frame at a place, and the parts that are played', () => {
+  it('finds the frame at a position, and the parts that are played', () => {
     const scale = scaleOf(branches, 1400, 24);
     expect(nearestFrame(main, scale, scale.x(2) + 5)).toBe(1);
     expect(nearestFrame(main, scale, 1000)).toBe(2);

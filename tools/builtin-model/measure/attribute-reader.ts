@@ -85,7 +85,7 @@ export class AttributeReader {
     ];
     // One call, because each call loads the text tower.
     const embeds = await embedTexts(all);
-    const embeddingOf = new Map(all.map((text, place) => [text, embeds[place] ?? new Float32Array()]));
+    const embeddingOf = new Map(all.map((text, index) => [text, embeds[index] ?? new Float32Array()]));
     const textOf = (wordings: readonly string[]) =>
       meanDirection(wordings.map((text) => embeddingOf.get(text) ?? new Float32Array()));
     return new AttributeReader(
@@ -115,7 +115,7 @@ export function meanDirection(vectors: readonly Float32Array[]): Float32Array {
   if (!first) throw new RangeError('there is no vector');
   return toUnit(
     first.map(
-      (_, place) => vectors.reduce((sum, vector) => sum + (vector[place] ?? NaN), 0) / vectors.length,
+      (_, index) => vectors.reduce((sum, vector) => sum + (vector[index] ?? NaN), 0) / vectors.length,
     ),
   );
 }

@@ -51,10 +51,10 @@ export const clip = defineMeasure({
     const images = await each(bench, chosen, async (scene) =>
       subject.embed(await scene.read(Math.floor(random() * layouts))),
     );
-    const pairs = chosen.map((scene, place) => ({
+    const pairs = chosen.map((scene, index) => ({
       scene,
-      image: images[place] ?? new Float32Array(),
-      text: texts[place] ?? new Float32Array(),
+      image: images[index] ?? new Float32Array(),
+      text: texts[index] ?? new Float32Array(),
     }));
     const rounds = Array.from({ length: draws }, () => {
       const drawn = differentCaptions(draw(pairs, pairs.length, random)).slice(0, candidates);
@@ -138,9 +138,9 @@ export function tally(
 /** Share of vectors in `from` whose nearest vector in `to` has the same index. */
 export function rightShare(from: readonly Float32Array[], to: readonly Float32Array[]): number {
   return mean(
-    from.map((embedding, place) => {
-      const own = to[place] ? dot(embedding, to[place]) : NaN;
-      return to.every((other, index) => index === place || dot(embedding, other) < own) ? 1 : 0;
+    from.map((embedding, row) => {
+      const own = to[row] ? dot(embedding, to[row]) : NaN;
+      return to.every((other, index) => index === row || dot(embedding, other) < own) ? 1 : 0;
     }),
   );
 }

@@ -91,13 +91,13 @@ export const guidance = defineMeasure({
 async function openThemes(subject: Subject): Promise<Theme[]> {
   const reader = await AttributeReader.open((texts) => subject.embedTexts(texts));
   const texts = await subject.embedTexts(words);
-  return words.map((word, place) => {
+  return words.map((word, index) => {
     const meaning = meaningOf(word);
     if (!meaning) throw new RangeError(`no attribute has a value called "${word}"`);
     const { attribute, value } = meaning;
     return {
       word,
-      text: texts[place] ?? new Float32Array(),
+      text: texts[index] ?? new Float32Array(),
       isTrueOf: (labels) => trueValue(labels, attribute) === value,
       isReadOff: (embedding) => reader.read(embedding, attribute) === value,
     };
@@ -125,5 +125,5 @@ function summarise(results: readonly (Step & { readonly word: string })[]) {
 
 /** Whether the values increase strictly. */
 export function rises(values: readonly number[]): boolean {
-  return values.every((value, place) => place === 0 || value > (values[place - 1] ?? NaN));
+  return values.every((value, index) => index === 0 || value > (values[index - 1] ?? NaN));
 }

@@ -32,7 +32,7 @@ export function labOfThirds({ width, height, data }: Picture): Thirds {
     const sum = [0, 0, 0];
     for (let pixel = from * width; pixel < to * width; pixel++) {
       const colour = toLab(data[4 * pixel] ?? 0, data[4 * pixel + 1] ?? 0, data[4 * pixel + 2] ?? 0);
-      for (const [place, value] of colour.entries()) sum[place] = (sum[place] ?? 0) + value;
+      for (const [channel, value] of colour.entries()) sum[channel] = (sum[channel] ?? 0) + value;
     }
     const count = (to - from) * width;
     return [(sum[0] ?? 0) / count, (sum[1] ?? 0) / count, (sum[2] ?? 0) / count];
@@ -55,11 +55,11 @@ function difference(a: Lab, b: Lab): number {
  */
 export function closerToOwn(made: readonly Thirds[], from: readonly Thirds[]): number | null {
   let [closer, pairs] = [0, 0];
-  for (const [place, variant] of made.entries()) {
-    const own = from[place];
+  for (const [index, variant] of made.entries()) {
+    const own = from[index];
     if (!own) throw new RangeError('there are as many variants as photographs');
     for (const [other, stranger] of from.entries()) {
-      if (other === place) continue;
+      if (other === index) continue;
       pairs++;
       if (paletteDistance(variant, own) < paletteDistance(variant, stranger)) closer++;
     }

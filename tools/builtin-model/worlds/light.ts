@@ -81,10 +81,10 @@ export class Light {
   #print(colour: Colour): Colour {
     if (this.#scene.style !== 'print') return colour;
     const ramp = inks[this.#scene.tone] ?? inks[0] ?? [colour];
-    const place = Math.min(1, Math.max(0, (colour.l - 0.2) / 0.72)) * (ramp.length - 1);
-    const index = Math.min(ramp.length - 2, Math.floor(place));
+    const position = Math.min(1, Math.max(0, (colour.l - 0.2) / 0.72)) * (ramp.length - 1);
+    const index = Math.min(ramp.length - 2, Math.floor(position));
     const [low, high] = [ramp[index] ?? colour, ramp[index + 1] ?? colour];
-    const ink = mix(low, high, place - index);
+    const ink = mix(low, high, position - index);
     const l = 0.56 + 1.12 * (mix(ink, colour, 0.6).l - 0.56);
     return { l, a: ink.a * 0.55 + colour.a * 0.6, b: ink.b * 0.55 + colour.b * 0.6 };
   }

@@ -4,9 +4,9 @@
 @group(0) @binding(1) var<storage, read> tile: array<model_t>; // [planes, tile_height, tile_width]
 @group(0) @binding(2) var<storage, read_write> out: array<f32>; // [planes, height, width]
 
-// How much the tile counts at a place; `span` is `rows` or `columns`.
-fn weight(span: vec4f, place: u32) -> f32 {
-  let middle = f32(place) + 0.5;
+// Blend weight of the tile at a row or column; `span` is `rows` or `columns`.
+fn weight(span: vec4f, position: u32) -> f32 {
+  let middle = f32(position) + 0.5;
   let fade_in = clamp((middle - span[2]) / span[1], 0.0, 1.0);
   let fade_out = clamp((middle - span[3]) / span[1], 0.0, 1.0);
   return fade_in * (1.0 - fade_out);

@@ -12,6 +12,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let column = i % params.tile_width;
   let row = i / params.tile_width % params.tile_height;
   let plane = i / (params.tile_width * params.tile_height);
-  let place = (plane * params.height + params.top + row) * params.width + params.left + column;
-  tile[i] = model_t(latents[place]);
+  let index = (plane * params.height + params.top + row) * params.width + params.left + column;
+  tile[i] = model_t(latents[index]);
 }

@@ -12,7 +12,7 @@ describe('readingOf', () => {
   it('takes the value with the highest score of each attribute', () => {
     const scores = attributes.flatMap((attribute) => {
       const values = valuesOf(attribute);
-      return values.map((_, place) => (place === values.length - 1 ? 2 : -1));
+      return values.map((_, index) => (index === values.length - 1 ? 2 : -1));
     });
     const reading = readingOf(scores);
     for (const attribute of attributes) expect(reading[attribute]).toBe(valuesOf(attribute).at(-1));

@@ -20,8 +20,8 @@ describe('toLab', () => {
     ['a grey next to black', [1, 1, 1], [0.27, 0, 0]],
   ])('%s', (_, rgb, expected) => {
     const found = toLab(...rgb);
-    for (const [place, value] of expected.entries()) {
-      expect(Math.abs((found[place] ?? NaN) - value)).toBeLessThan(0.02);
+    for (const [index, value] of expected.entries()) {
+      expect(Math.abs((found[index] ?? NaN) - value)).toBeLessThan(0.02);
     }
   });
 });
@@ -37,8 +37,8 @@ describe('labOfThirds', () => {
     }
     const expected = [toLab(255, 0, 0), toLab(0, 255, 0), toLab(0, 0, 255)];
     for (const [third, colour] of labOfThirds({ width, height, data }).entries()) {
-      for (const [place, value] of colour.entries()) {
-        expect(value).toBeCloseTo(expected[third]?.[place] ?? NaN, 9);
+      for (const [index, value] of colour.entries()) {
+        expect(value).toBeCloseTo(expected[third]?.[index] ?? NaN, 9);
       }
     }
   });

@@ -72,7 +72,7 @@ describe('vectors', () => {
 });
 
 describe('rightShare', () => {
-  const axes = [0, 1, 2, 3].map((place) => Float32Array.from({ length: 4 }, (_, i) => (i === place ? 1 : 0)));
+  const axes = [0, 1, 2, 3].map((axis) => Float32Array.from({ length: 4 }, (_, i) => (i === axis ? 1 : 0)));
 
   it('is 1 where each is nearest to its own, and 0 where each is nearest to another', () => {
     expect(rightShare(axes, axes)).toBe(1);

@@ -33,9 +33,9 @@ export async function writeCollection(
   const { pixels, layouts, scenes } = index;
   const bytes = 3 * pixels * pixels;
   const rgb = new Uint8ClampedArray(bytes * layouts * scenes.length);
-  for (let place = 0; place < rgb.length; place++) {
-    const picture = Math.floor(place / bytes);
-    rgb[place] = 128 + 100 * Math.sin(Math.floor(place / 3) / (5 + picture) + (place % 3) + picture);
+  for (let index = 0; index < rgb.length; index++) {
+    const picture = Math.floor(index / bytes);
+    rgb[index] = 128 + 100 * Math.sin(Math.floor(index / 3) / (5 + picture) + (index % 3) + picture);
   }
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'pictures.rgb'), rgb);
