@@ -9,11 +9,11 @@ import type {
   GenerateEvent,
   LoadEvent,
   LoadedModel,
-  ModelPlace,
+  ModelLocation,
 } from '../src/protocol/index.ts';
 import type { Settings } from '../src/project/index.ts';
 import { isLost, withDeviceRecovery } from './device-health.ts';
-import { checkModel, loadNetworks, openPlace } from './loading.ts';
+import { checkModel, loadNetworks, openModelAt } from './loading.ts';
 import type { Backend } from './backend.ts';
 import { BackendPool } from './backend-pool.ts';
 import type { BackendSlot } from './backend-pool.ts';
@@ -66,18 +66,18 @@ export class Engine {
    * reported as notices.
    */
   async load(
-    place: ModelPlace,
+    location: ModelLocation,
     choice: BackendChoice,
     signal: AbortSignal,
     emit: (event: LoadEvent | EngineNotice) => void,
     options: LoadOptions = {},
   ): Promise<LoadedModel> {
     const letGo =
-      place.kind === 'installed' ? await holdModel(this.#storage, place.id, 'shared') : () => undefined;
+      location.kind === 'installed' ? await holdModel(this.#storage, location.id, 'shared') : () => undefined;
     const slots = new Set<BackendSlot>();
     try {
       return await this.withNotices(emit, () =>
-        this.#load(place, choice, slots, signal, emit, letGo, options),
+        this.#load(location, choice, slots, signal, emit, letGo, options),
       );
     } catch (error) {
       letGo();
@@ -88,7 +88,7 @@ export class Engine {
 
   /** @param slots Collects the backends opened for this model. */
   async #load(
-    place: ModelPlace,
+    location: ModelLocation,
     choice: BackendChoice,
     slots: Set<BackendSlot>,
     signal: AbortSignal,
@@ -100,7 +100,7 @@ export class Engine {
     let slot = this.#pool.reserve(choice);
     slots.add(slot);
     const [opened, found] = await allOrNone(signal, (stop) =>
-      Promise.all([openPlace(place, this.#storage, stop, emit), abortable(slot.backend, stop)]),
+      Promise.all([openModelAt(location, this.#storage, stop, emit), abortable(slot.backend, stop)]),
     );
     let first = found;
     try {

@@ -4,7 +4,7 @@ import { checkProcessor, isTooSmall, largestSide, networkGraphs, openModel } fro
 import type { OpenedModel } from '../src/models/index.ts';
 import { openInstalled } from '../src/models/install/index.ts';
 import { usableSettings } from '../src/project/index.ts';
-import type { LoadEvent, LoadedModel, ModelPlace } from '../src/protocol/index.ts';
+import type { LoadEvent, LoadedModel, ModelLocation } from '../src/protocol/index.ts';
 import { checkAlive } from './device-health.ts';
 import { DownloadTotal } from './downloads.ts';
 import type { Backend } from './backend.ts';
@@ -16,23 +16,23 @@ import { withReadProgress } from './read-progress.ts';
 type EmitLoad = (event: LoadEvent) => void;
 
 /** Fetches a model, or opens an installed one after verifying its checksums. */
-export function openPlace(
-  place: ModelPlace,
+export function openModelAt(
+  location: ModelLocation,
   storage: ModelStorage,
   signal: AbortSignal,
   emit: EmitLoad,
 ): Promise<OpenedModel> {
-  if (place.kind === 'installed') {
+  if (location.kind === 'installed') {
     const onProgress = ({ done, of }: { readonly done: number; readonly of: number }) => {
       emit({ stage: 'verify', part: 'files', done, of });
     };
-    return openInstalled(storage.files, place.id, { signal, onProgress });
+    return openInstalled(storage.files, location.id, { signal, onProgress });
   }
   const total = new DownloadTotal();
   const onDownload = (file: string, done: number, of: number) => {
     emit({ stage: 'download', part: 'files', ...total.report(file, done, of) });
   };
-  return openModel(place.url, { signal, onDownload });
+  return openModel(location.url, { signal, onDownload });
 }
 
 /**

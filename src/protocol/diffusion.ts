@@ -173,13 +173,13 @@ const roundEventSchema = v.variant('kind', [
 export type RoundEvent = v.InferOutput<typeof roundEventSchema>;
 
 /** Location of a model. */
-const modelPlaceSchema = v.variant('kind', [
+const modelLocationSchema = v.variant('kind', [
   /** On a server: absolute URL of its manifest. */
   v.object({ kind: v.literal('url'), url: v.pipe(v.string(), v.url()) }),
   /** In this device's storage. */
   v.object({ kind: v.literal('installed'), id: modelIdSchema }),
 ]);
-export type ModelPlace = v.InferOutput<typeof modelPlaceSchema>;
+export type ModelLocation = v.InferOutput<typeof modelLocationSchema>;
 
 /** API of the diffusion worker: one model on one device. */
 export const diffusionApi = {
@@ -190,7 +190,7 @@ export const diffusionApi = {
    */
   load: {
     params: v.object({
-      model: modelPlaceSchema,
+      model: modelLocationSchema,
       backend: backendChoiceSchema,
       /** Number types from earlier notices about this model, by adapter name: see `LoadedModel.device`. */
       precisions: v.optional(v.record(v.string(), precisionSchema)),

@@ -12,7 +12,7 @@ export type {
   GenerationProgress,
   LoadEvent,
   LoadedModel,
-  ModelPlace,
+  ModelLocation,
   PickEvent,
   PickPace,
   RoundEvent,

@@ -2,7 +2,7 @@ import { defaults as shippedDefaults, size } from '../../public/models/builtin/m
 import { readStoredSettings, usableSettings } from '../project/index.ts';
 import type { SettingsPart } from '../project/index.ts';
 import type { Environment } from './environment.ts';
-import { builtInModel } from './location.ts';
+import { builtInModel } from './page-url.ts';
 import { keep } from './preferences.ts';
 
 /** Defaults of models before they are loaded, so that fields show from the start what they will have. */

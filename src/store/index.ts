@@ -49,6 +49,6 @@ export type {
   LoadEvent,
   LoadedModel,
   ModelCost,
-  ModelPlace,
+  ModelLocation,
   WantedModel,
 } from '../protocol/index.ts';

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import type { StoreApi } from 'zustand/vanilla';
 import { modelIdSchema } from '../protocol/index.ts';
-import type { ModelOrigin, ModelPlace, WantedModel } from '../protocol/index.ts';
+import type { ModelLocation, ModelOrigin, WantedModel } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
-import { builtInModel, readOrigin, readRequestedModel, withOrigin } from './location.ts';
+import { builtInModel, readOrigin, readRequestedModel, withOrigin } from './page-url.ts';
 import type { ModelLibrary } from './model-library.ts';
 import type { ModelStore } from './model.ts';
 import { downloadTopic, namedTopic } from './models-state.ts';
@@ -26,7 +26,7 @@ export interface ModelChoice {
   /** Whether the URL names this model, so that it is used as soon as it is installed. */
   readonly isNamed: (wanted: WantedModel) => boolean;
   /** Whether this is the built-in model. */
-  readonly isBuiltIn: (place: ModelPlace) => boolean;
+  readonly isBuiltIn: (location: ModelLocation) => boolean;
 }
 
 const chosenKey = 'drift.model';
@@ -76,14 +76,14 @@ export function createModelChoice({
   }
 
   /** Stores the choice for the next visit once the model is in use. */
-  function remember({ status, place }: ReturnType<ModelStore['getState']>, before: ModelPlace | null) {
-    if (status !== 'ready' || !place || place === before) return;
-    if (place.kind === 'installed') {
+  function remember({ status, location }: ReturnType<ModelStore['getState']>, before: ModelLocation | null) {
+    if (status !== 'ready' || !location || location === before) return;
+    if (location.kind === 'installed') {
       // Copying a link needs the model's origin, and must do so within the user's click: load the list ahead.
       if (!store.getState().installed) void library.refresh();
       // A model from a link is used for this visit only.
-      if (!new URL(address.read()).searchParams.has('installed')) keep(storage, chosenKey, place.id);
-    } else if (choice.isBuiltIn(place)) {
+      if (!new URL(address.read()).searchParams.has('installed')) keep(storage, chosenKey, location.id);
+    } else if (choice.isBuiltIn(location)) {
       keep(storage, chosenKey, null);
     }
   }
@@ -92,7 +92,7 @@ export function createModelChoice({
     async begin() {
       const chosen = readKept(storage, chosenKey, chosenSchema);
       model.subscribe((state, before) => {
-        remember(state, before.place);
+        remember(state, before.location);
       });
       named = readNamed();
       const id = (named && (await findNamed(named))) ?? chosen;
@@ -109,19 +109,19 @@ export function createModelChoice({
     },
 
     async stopUsing(id) {
-      const { place } = model.getState();
-      if (place?.kind !== 'installed' || place.id !== id) return;
+      const { location } = model.getState();
+      if (location?.kind !== 'installed' || location.id !== id) return;
       choice.use(null);
       await model.whenReady();
     },
 
     isNamed: (wanted) => named !== null && isSame(named, wanted),
 
-    isBuiltIn: (place) => urlOf(place) === urlOf(builtInModel(address.read())),
+    isBuiltIn: (location) => urlOf(location) === urlOf(builtInModel(address.read())),
   };
   return choice;
 }
 
-function urlOf(place: ModelPlace): string | null {
-  return place.kind === 'url' ? place.url : null;
+function urlOf(location: ModelLocation): string | null {
+  return location.kind === 'url' ? location.url : null;
 }

@@ -7,7 +7,7 @@ import type { Environment } from './environment.ts';
 import { persevering } from './fetching.ts';
 import { createLatest } from './latest.ts';
 import type { WorkerHandle } from './worker-handle.ts';
-import { readHub } from './location.ts';
+import { readHub } from './page-url.ts';
 import type { ModelChoice } from './model-choice.ts';
 import type { ModelLibrary } from './model-library.ts';
 import { downloadTopic as topic } from './models-state.ts';

@@ -3,7 +3,7 @@ import { WorkerError, isAbort } from '../base/index.ts';
 import type { Device, ModelOrigin, WantedModel, modelsApi } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
 import type { WorkerHandle } from './worker-handle.ts';
-import { readHub } from './location.ts';
+import { readHub } from './page-url.ts';
 import type { ModelStore } from './model.ts';
 import type { Look, ModelsState } from './models-state.ts';
 import type { Notices } from './notices.ts';

@@ -6,13 +6,13 @@ import type {
   EngineNotice,
   LoadEvent,
   LoadedModel,
-  ModelPlace,
+  ModelLocation,
   diffusionApi,
 } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
 import { createLatest } from './latest.ts';
 import type { WorkerHandle } from './worker-handle.ts';
-import type { RequestedModel } from './location.ts';
+import type { RequestedModel } from './page-url.ts';
 import { loadTopic } from './models-state.ts';
 import type { ErrorNotice, NoticeAction, Notices } from './notices.ts';
 import type { Preferences } from './preferences.ts';
@@ -24,7 +24,7 @@ export interface ModelState {
   /** The loaded model if it is ready, else null. */
   readonly model: LoadedModel | null;
   /** Location of the loaded model if it is ready, else null. */
-  readonly place: ModelPlace | null;
+  readonly location: ModelLocation | null;
   readonly progress: LoadEvent | null;
   /** Device of the model that was loaded last; null before the first. */
   readonly device: Device | null;
@@ -36,7 +36,7 @@ export interface ErrorReport extends ErrorNotice {
 }
 
 /** Returns actions against a failure to load a model; `kept`: whether another model is still in use. */
-export type Remedies = (error: unknown, place: ModelPlace, kept: boolean) => readonly NoticeAction[];
+export type Remedies = (error: unknown, location: ModelLocation, kept: boolean) => readonly NoticeAction[];
 
 /** The model in use: loading and restarting it. */
 export interface ModelStore extends StoreApi<ModelState> {
@@ -71,8 +71,8 @@ const memoryCodes = ['out-of-memory', 'device-lost', 'session-failed'];
 const lowMemoryRemedy = 'Or turn on “Low memory” under Models, which needs less at once.';
 
 /** Key of a model for its stored settings and precisions. */
-function keyOf(place: ModelPlace): string {
-  return place.kind === 'url' ? place.url : `installed:${place.id}`;
+function keyOf(location: ModelLocation): string {
+  return location.kind === 'url' ? location.url : `installed:${location.id}`;
 }
 
 /** Creates the store of the model in use, with none loaded. */
@@ -92,7 +92,7 @@ export function createModelStore({
   const store = createStore<ModelState>()(() => ({
     status: 'idle',
     model: null,
-    place: null,
+    location: null,
     progress: null,
     device: null,
   }));
@@ -103,7 +103,7 @@ export function createModelStore({
   /** The model that is loaded in the worker. */
   let inUse: {
     readonly locate: () => RequestedModel;
-    readonly place: ModelPlace;
+    readonly location: ModelLocation;
     readonly model: LoadedModel;
   } | null = null;
   let controller = new AbortController();
@@ -111,14 +111,14 @@ export function createModelStore({
   let remediesFor: Remedies = () => [];
 
   async function run(locate: () => RequestedModel, signal: AbortSignal): Promise<boolean> {
-    store.setState({ status: 'loading', model: null, place: null, progress: null });
-    let place: ModelPlace | null = null;
+    store.setState({ status: 'loading', model: null, location: null, progress: null });
+    let location: ModelLocation | null = null;
     const received: EngineNotice[] = [];
-    const ways = (kept: boolean, error: unknown) => (place ? remediesFor(error, place, kept) : []);
+    const ways = (kept: boolean, error: unknown) => (location ? remediesFor(error, location, kept) : []);
     try {
       const wish = locate();
-      place = wish.model;
-      const key = keyOf(place);
+      location = wish.model;
+      const key = keyOf(location);
       settings.openModel(key);
       const { lowMemory, precisions } = preferences.getState();
       const parameters = { ...wish, lowMemory, precisions: precisions[key] };
@@ -134,10 +134,10 @@ export function createModelStore({
       });
       if (signal.aborted) return await settled;
       progress.cancel();
-      inUse = { locate, place, model: loaded };
+      inUse = { locate, location, model: loaded };
       for (const notice of received) model.onNotice(notice);
       settings.applyModel(loaded.defaults, loaded.latentScale);
-      store.setState({ status: 'ready', model: loaded, place, progress: null, device: loaded.device });
+      store.setState({ status: 'ready', model: loaded, location, progress: null, device: loaded.device });
       notices.dismissTopic(loadTopic);
       announceSize(loaded);
       notices.announce(`${loaded.name} is ready.`);
@@ -161,7 +161,7 @@ export function createModelStore({
         return true;
       }
       settings.setState({ waiting: false });
-      store.setState({ status: 'failed', model: null, place: null, progress: null });
+      store.setState({ status: 'failed', model: null, location: null, progress: null });
       const again = { label: 'Try again', run: retry };
       model.report(error, { topic: loadTopic, actions: ways(false, error), again });
       return false;
@@ -179,10 +179,10 @@ export function createModelStore({
   }
 
   /** Returns to the previous model, which is still loaded in the worker, and to its settings. */
-  function goBackTo({ locate, place, model: before }: NonNullable<typeof inUse>) {
+  function goBackTo({ locate, location, model: before }: NonNullable<typeof inUse>) {
     wanted = locate;
     settings.closeModel();
-    store.setState({ status: 'ready', model: before, place, progress: null });
+    store.setState({ status: 'ready', model: before, location, progress: null });
   }
 
   function start() {
@@ -235,8 +235,8 @@ export function createModelStore({
     onNotice({ code, message, precision }) {
       notices.info(code, message, []);
       if (!precision || !inUse) return;
-      const { place, model: made } = inUse;
-      const key = keyOf(place);
+      const { location, model: made } = inUse;
+      const key = keyOf(location);
       preferences.setState(({ precisions }) => ({
         precisions: { ...precisions, [key]: { ...precisions[key], [made.device.name]: precision } },
       }));

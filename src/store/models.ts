@@ -46,23 +46,23 @@ export function createModels({
   const downloads = createModelDownloads({ store, worker, library, choice, notices, environment });
   const check = createModelCheck({ store, worker, library, downloads, notices, environment });
 
-  const remedies: Remedies = (error, place, kept) => {
+  const remedies: Remedies = (error, location, kept) => {
     const actions: NoticeAction[] = [];
-    if (place.kind === 'installed' && error instanceof ModelError && mendable.includes(error.code)) {
-      const { id } = place;
+    if (location.kind === 'installed' && error instanceof ModelError && mendable.includes(error.code)) {
+      const { id } = location;
       const repair = () => {
         downloads.get({ kind: 'installed', id }, nameOf(store.getState(), id), { thenUse: true });
       };
       actions.push({ label: 'Repair', run: repair });
     }
-    if (place.kind === 'url' && error instanceof ModelError && error.code === 'too-large') {
-      const { url } = place;
+    if (location.kind === 'url' && error instanceof ModelError && error.code === 'too-large') {
+      const { url } = location;
       const install = () => {
         library.show({ kind: 'manifest', url });
       };
       actions.push({ label: 'Install it', run: install });
     }
-    if (!kept && !choice.isBuiltIn(place)) {
+    if (!kept && !choice.isBuiltIn(location)) {
       const goBack = () => {
         choice.use(null);
       };

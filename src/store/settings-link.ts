@@ -1,7 +1,7 @@
 import { InputError, insecureRemedy, isInsecureContext } from '../base/index.ts';
 import { settingsFromHash, settingsToHash } from '../project/index.ts';
 import type { Environment } from './environment.ts';
-import { withOrigin } from './location.ts';
+import { withOrigin } from './page-url.ts';
 import type { ModelStore } from './model.ts';
 import type { ModelsStore } from './models.ts';
 import type { Notices } from './notices.ts';
@@ -37,15 +37,15 @@ export function createSettingsLink({
 }): SettingsLink {
   /** URL of the page with the model in use, and a sentence about the effect of the link. */
   async function linkToModel(): Promise<{ link: URL; words: string }> {
-    const { place } = model.getState();
+    const { location } = model.getState();
     const before = address.read();
-    if (place?.kind !== 'installed') {
+    if (location?.kind !== 'installed') {
       const link = new URL(before);
       // The model named by `?installed=` is not in use, so the settings are not for that model.
-      if (place && link.searchParams.has('installed')) link.searchParams.delete('installed');
+      if (location && link.searchParams.has('installed')) link.searchParams.delete('installed');
       return { link, words: 'It opens Drift with these settings.' };
     }
-    const origin = await models.originOf(place.id);
+    const origin = await models.originOf(location.id);
     return {
       link: new URL(withOrigin(before, origin)),
       words: origin

@@ -13,19 +13,19 @@ import { WebLink } from './WebLink.tsx';
 export function InstalledModels() {
   const { model, models } = useStores();
   const installed = useSelect(models, (state) => state.installed);
-  const place = useSelect(model, (state) => state.place);
+  const location = useSelect(model, (state) => state.location);
   const fetching = useSelect(models, ({ fetch }) => fetch?.id ?? null);
   return (
     <section className={styles['section']} aria-label="Models here">
       <h3 className={styles['heading']}>Ready to use</h3>
       <ul className={styles['list']} role="list" aria-label="Installed models" aria-busy={installed === null}>
-        <li className={styles['row']} aria-current={place?.kind === 'url' || undefined}>
+        <li className={styles['row']} aria-current={location?.kind === 'url' || undefined}>
           <div>
             <p className={styles['name']}>The built-in model</p>
             <p className={styles['note']}>Comes with the page, small, also works without a GPU.</p>
           </div>
           <div className={styles['actions']}>
-            <Use id={null} name="the built-in model" current={place?.kind === 'url'} />
+            <Use id={null} name="the built-in model" current={location?.kind === 'url'} />
           </div>
         </li>
         {installed
@@ -34,7 +34,7 @@ export function InstalledModels() {
             <Installed
               key={each.id}
               model={each}
-              current={place?.kind === 'installed' && place.id === each.id}
+              current={location?.kind === 'installed' && location.id === each.id}
             />
           ))}
       </ul>

@@ -100,6 +100,6 @@ describe('model download', () => {
     pass();
     await until(models, ({ fetch, installed }) => !fetch && installed?.[0]?.state === 'complete');
     await model.whenReady();
-    expect(model.getState().place).toMatchObject({ kind: 'url' });
+    expect(model.getState().location).toMatchObject({ kind: 'url' });
   });
 });

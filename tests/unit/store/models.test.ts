@@ -57,7 +57,7 @@ describe('installed models', () => {
     await next.stores.models.begin();
     await next.stores.model.whenReady();
     expect(next.loads).toEqual([{ kind: 'installed', id }]);
-    expect(next.stores.model.getState().place).toEqual({ kind: 'installed', id });
+    expect(next.stores.model.getState().location).toEqual({ kind: 'installed', id });
 
     next.stores.models.use(null);
     await next.stores.model.whenReady();
@@ -242,11 +242,11 @@ describe('installed models', () => {
     );
     rig.stores.models.use(id);
     await rig.stores.model.whenReady();
-    expect(rig.stores.model.getState()).toMatchObject({ status: 'ready', place: { kind: 'url' } });
+    expect(rig.stores.model.getState()).toMatchObject({ status: 'ready', location: { kind: 'url' } });
     const offered = notice(rig, /Tiny is damaged/)?.actions.map(({ label }) => label);
     expect(offered).toEqual(['Repair', 'Try again']);
     press(rig, /Tiny is damaged/, 'Repair');
-    await until(rig.stores.model, ({ place }) => place?.kind === 'installed');
+    await until(rig.stores.model, ({ location }) => location?.kind === 'installed');
     expect(rig.stores.models.getState().fetch).toBeNull();
   });
 
@@ -268,7 +268,7 @@ describe('installed models', () => {
     rig.stores.models.use(id);
     await rig.stores.model.whenReady();
     await rig.stores.models.remove(id);
-    expect(rig.stores.model.getState().place).toMatchObject({ kind: 'url' });
+    expect(rig.stores.model.getState().location).toMatchObject({ kind: 'url' });
     expect(rig.stores.models.getState().installed).toEqual([]);
   });
 

@@ -17,7 +17,7 @@ import type {
   FrameInsight,
   Handlers,
   LoadedModel,
-  ModelPlace,
+  ModelLocation,
   Params,
   PickPace,
   PickEvent,
@@ -249,7 +249,7 @@ export class Rig {
   #clock = 0;
 
   /** Models that the diffusion worker was asked to load, in order. */
-  readonly loads: ModelPlace[] = [];
+  readonly loads: ModelLocation[] = [];
   /** Installed models, and the fake web that they come from. */
   readonly models: MemoryModels;
   readonly web = tinyWeb().web;

@@ -142,7 +142,7 @@ describe('settings link with an installed model', () => {
     expect(to.stores.models.getState().dialog).toEqual({ address: manifest });
     const { added } = await until(to.stores.models, (state) => state.added?.status === 'cost');
     if (added) to.stores.models.get(added.wanted, 'Tiny');
-    await until(to.stores.model, ({ place }) => place?.kind === 'installed');
+    await until(to.stores.model, ({ location }) => location?.kind === 'installed');
     expect(to.address).not.toContain('installed');
   });
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { RoundInput } from '../../../src/animation/index.ts';
 import { DriftError, ModelError, isAbort } from '../../../src/base/index.ts';
 import { defaultSettings, planSmooth } from '../../../src/project/index.ts';
-import type { GenerateEvent, ModelPlace } from '../../../src/protocol/index.ts';
+import type { GenerateEvent, ModelLocation } from '../../../src/protocol/index.ts';
 import { Engine } from '../../../workers/engine.ts';
 import { modelKeeping } from '../../../workers/model-keeping.ts';
 import { utf8 } from '../../support/bytes.ts';
@@ -94,7 +94,7 @@ beforeAll(async () => {
   const models = await withKeptModel();
   for (const name of names) {
     const engine = new Engine(new LossyGpus().open, models);
-    await engine.load(placeOf(name), 'webgpu', neverAborted, () => undefined);
+    await engine.load(locationOf(name), 'webgpu', neverAborted, () => undefined);
     for (const run of runs) made.set(`${name} ${run}`, (await runOn(engine, run, neverAborted)).frames);
   }
   expect(new Set(['one', 'two'].map((name) => made.get(`${name} automatic`)?.join())).size).toBe(2);
@@ -117,7 +117,7 @@ async function withKeptModel(): Promise<MemoryModels> {
   return models;
 }
 
-function placeOf(name: string): ModelPlace {
+function locationOf(name: string): ModelLocation {
   if (name === 'kept') return { kind: 'installed', id: keptId };
   return { kind: 'url', url: `${server.url}${name}/model.json` };
 }
@@ -236,7 +236,7 @@ class Walk {
     alive.forEach(injectFaults);
     this.#gpus.onOpen = injectFaults;
     const error = await this.#failureOf(
-      this.#engine.load(placeOf(name), backend, stop.signal, () => undefined, { lowMemory }),
+      this.#engine.load(locationOf(name), backend, stop.signal, () => undefined, { lowMemory }),
     );
     this.#gpus.onOpen = () => undefined;
     for (const { runtime, disposed } of this.#gpus.opened) {
@@ -256,7 +256,7 @@ class Walk {
     const { opened } = this.#gpus;
     const { length } = opened;
     const name = why === 'too large' ? 'one' : why;
-    const loading = this.#engine.load(placeOf(name), backend, neverAborted, () => undefined);
+    const loading = this.#engine.load(locationOf(name), backend, neverAborted, () => undefined);
     const error = await this.#failureOf(loading);
     this.#gpus.largest = 1e6;
     // An existing GPU is large enough.

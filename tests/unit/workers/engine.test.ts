@@ -372,8 +372,8 @@ describe('while a model is loaded', () => {
   it('progress counts all files together, then the networks', async () => {
     const engine = new Engine(openBackend, models);
     const events: LoadEvent[] = [];
-    const place = { kind: 'url', url: `${server.url}one/model.json` } as const;
-    await engine.load(place, 'cpu', neverAborted, (event) => {
+    const location = { kind: 'url', url: `${server.url}one/model.json` } as const;
+    await engine.load(location, 'cpu', neverAborted, (event) => {
       if ('stage' in event) events.push(event);
     });
     const paths = [
@@ -398,8 +398,8 @@ describe('while a model is loaded', () => {
   it('progress counts the bytes of each network as they are read, up to nearly all of them', async () => {
     const engine = new Engine(openBackend, models);
     const events: LoadEvent[] = [];
-    const place = { kind: 'url', url: `${server.url}one/model.json` } as const;
-    await engine.load(place, 'cpu', neverAborted, (event) => {
+    const location = { kind: 'url', url: `${server.url}one/model.json` } as const;
+    await engine.load(location, 'cpu', neverAborted, (event) => {
       if ('stage' in event) events.push(event);
     });
     for (const part of ['UNet', 'decoder', 'context']) {
@@ -565,8 +565,8 @@ describe('a lost device', () => {
       return backend;
     }, models);
     const notices: string[] = [];
-    const place = { kind: 'url', url: `${server.url}one/model.json` } as const;
-    await engine.load(place, 'webgpu', neverAborted, (event) => {
+    const location = { kind: 'url', url: `${server.url}one/model.json` } as const;
+    await engine.load(location, 'webgpu', neverAborted, (event) => {
       if ('kind' in event) notices.push(event.code);
     });
     expect(notices).toEqual(['device']);
@@ -711,8 +711,8 @@ describe('in low memory', () => {
   it('networks of other stages are released before one is loaded, also for the text tower', async () => {
     withTextTower('one');
     const engine = new Engine(openBackend, models);
-    const place = { kind: 'url', url: `${server.url}one/model.json` } as const;
-    await engine.load(place, 'cpu', neverAborted, () => undefined, { lowMemory: true });
+    const location = { kind: 'url', url: `${server.url}one/model.json` } as const;
+    await engine.load(location, 'cpu', neverAborted, () => undefined, { lowMemory: true });
     const runtime = backends[0]?.runtime;
     if (!runtime) throw new Error('no backend was opened');
     const live: [string, number][] = [];

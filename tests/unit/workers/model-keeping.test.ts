@@ -203,7 +203,7 @@ describe('the models worker', () => {
 
 describe('the diffusion worker', () => {
   const neverAborted = new AbortController().signal;
-  const place = { kind: 'installed', id } as const;
+  const location = { kind: 'installed', id } as const;
   const engineFor = (models: MemoryModels) =>
     new Engine(
       async () => ({
@@ -228,7 +228,7 @@ describe('the diffusion worker', () => {
     const models = await installed();
     const engine = engineFor(models);
     const stages = new Set<string>();
-    const model = await engine.load(place, 'cpu', neverAborted, (event) => {
+    const model = await engine.load(location, 'cpu', neverAborted, (event) => {
       if ('stage' in event) stages.add(event.stage);
     });
     expect(model.name).toBe('Tiny');
@@ -248,7 +248,7 @@ describe('the diffusion worker', () => {
     const models = await installed();
     damage(models);
     const engine = engineFor(models);
-    const load = () => engine.load(place, 'cpu', neverAborted, () => undefined);
+    const load = () => engine.load(location, 'cpu', neverAborted, () => undefined);
     expect(await failure(load())).toMatchObject({
       code: 'model-damaged',
       details: { file: unet, chunks: 1 },
@@ -267,7 +267,7 @@ describe('the diffusion worker', () => {
   it('releases the lock of a model that it could not load', async () => {
     const models = await installed();
     damage(models);
-    await failure(engineFor(models).load(place, 'cpu', neverAborted, () => undefined));
+    await failure(engineFor(models).load(location, 'cpu', neverAborted, () => undefined));
     expect(await models.hold(id, 'exclusive')).not.toBeNull();
   });
 });

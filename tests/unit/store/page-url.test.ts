@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../../src/base/index.ts';
-import { readHub, readOrigin, readRequestedModel, withOrigin } from '../../../src/store/location.ts';
+import { readHub, readOrigin, readRequestedModel, withOrigin } from '../../../src/store/page-url.ts';
 
 const page = 'https://drift.example/app/index.html';
 

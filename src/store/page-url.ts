@@ -1,12 +1,12 @@
 import * as v from 'valibot';
 import { ModelError } from '../base/index.ts';
 import { backendChoiceSchema } from '../protocol/index.ts';
-import type { BackendChoice, ModelOrigin, ModelPlace } from '../protocol/index.ts';
+import type { BackendChoice, ModelLocation, ModelOrigin } from '../protocol/index.ts';
 import { originFrom, originWords } from './wanted.ts';
 
 /** The model and backend to load, as named by the URL's parameters: `?model=URL&gpu=off`. */
 export interface RequestedModel {
-  readonly model: ModelPlace;
+  readonly model: ModelLocation;
   readonly backend: BackendChoice;
 }
 
@@ -51,7 +51,7 @@ export function readRequestedModel(address: string, chosen: string | null = null
 }
 
 /** The built-in model, which is served with the page at a URL. */
-export function builtInModel(address: string): ModelPlace {
+export function builtInModel(address: string): ModelLocation {
   return { kind: 'url', url: new URL(builtIn, address).href };
 }
 
