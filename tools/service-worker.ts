@@ -4,7 +4,7 @@ import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import type { Plugin, ResolvedConfig, Rolldown } from 'vite';
-import type { SiteFile } from '../workers/offline/late-files.ts';
+import type { SiteFile } from '../workers/offline/on-demand-cache.ts';
 import { isSite } from './site-bundle.ts';
 
 const source = fileURLToPath(new URL('../workers/offline/service-worker.ts', import.meta.url));

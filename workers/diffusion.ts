@@ -34,8 +34,8 @@ serve(self, diffusionApi, {
     }));
   },
   // Opened before its turn in the queue, so that rounds can be requested at once.
-  pick: (pace, { signal, emit }) => {
-    const session = picking.open(pace, emit);
+  pick: (activity, { signal, emit }) => {
+    const session = picking.open(activity, emit);
     return queue
       .run(signal, async () => ({
         value: await engine.withNotices(session.emit, () => session.run(signal)),
@@ -51,8 +51,8 @@ serve(self, diffusionApi, {
     const urls = performance.getEntriesByType('resource').map(({ name }) => name);
     return Promise.resolve({ value: [...new Set(urls)], transfer: [] });
   },
-  pickPace: (pace) => {
-    picking.setPace(pace);
+  pickActivity: (activity) => {
+    picking.setActivity(activity);
     return Promise.resolve({ value: {}, transfer: [] });
   },
 });

@@ -33,7 +33,7 @@ export function promptDevice(
   pipeline: Pipeline,
   lowMemory: boolean,
 ): PromptDevice {
-  return { compute, runtime, ...(lowMemory && { makeRoom: () => pipeline.release() }) };
+  return { compute, runtime, ...(lowMemory && { freeMemory: () => pipeline.release() }) };
 }
 
 /** Description of a loaded model for the page. */

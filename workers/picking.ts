@@ -2,7 +2,7 @@ import { PickSession } from '../src/animation/index.ts';
 import type { PickOptions, RoundInput } from '../src/animation/index.ts';
 import { WorkerError } from '../src/base/index.ts';
 import type { SpeculationReport } from '../src/project/index.ts';
-import type { EngineNotice, PickEvent, PickPace, RoundEvent } from '../src/protocol/index.ts';
+import type { EngineNotice, PickEvent, PickActivity, RoundEvent } from '../src/protocol/index.ts';
 
 /** Maximum bytes of pictures kept for speculation and for going back: some 250 of 512 × 512. */
 const limit = 256e6;
@@ -17,14 +17,14 @@ export class Picking {
   }
 
   /** Opens a session. Rounds can be requested at once; work starts when it is run. */
-  open(pace: PickPace, emit: (event: PickEvent) => void) {
+  open(activity: PickActivity, emit: (event: PickEvent) => void) {
     this.close();
     let last: SpeculationReport = { ready: [], savedSeconds: 0, stepsAhead: 0 };
     const session = new PickSession({
       make: this.#make,
       limit,
       now: () => performance.now() / 1000,
-      pace,
+      activity,
       onState: (state) => {
         last = state;
         emit({ kind: 'state', ...state });
@@ -68,8 +68,8 @@ export class Picking {
     this.#session = null;
   }
 
-  setPace(pace: PickPace): void {
-    this.#session?.setPace(pace);
+  setActivity(activity: PickActivity): void {
+    this.#session?.setActivity(activity);
   }
 
   /**

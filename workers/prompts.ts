@@ -14,7 +14,7 @@ export interface PromptDevice {
   readonly compute: Compute;
   readonly runtime: Runtime;
   /** Called before the large text tower is loaded, to free what can be reloaded. */
-  readonly makeRoom?: () => Promise<void>;
+  readonly freeMemory?: () => Promise<void>;
 }
 
 /** Prompt embeddings of a model: its fixed ones, or encoded on demand and cached. The text tower is loaded only to encode. */
@@ -65,8 +65,8 @@ export class PromptCache {
     if (missing.length === 0) return;
     if (this.#cached.size + missing.length > mostCached) this.#cached.clear();
     const wanted = [...new Set(prompts.filter((prompt) => !this.#cached.has(prompt)))];
-    const { compute, runtime, makeRoom } = this.#device;
-    await makeRoom?.();
+    const { compute, runtime, freeMemory } = this.#device;
+    await freeMemory?.();
     const { width, embeds, cut } = await encodePrompts(wanted, tower, compute, runtime, signal);
     for (const [index, prompt] of wanted.entries()) {
       this.#cached.set(prompt, embeds.slice(index * width, (index + 1) * width));

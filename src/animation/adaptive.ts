@@ -109,7 +109,7 @@ function crossFade(a: Picture, b: Picture, t: number): Picture {
 export interface AdaptiveRendering extends Omit<SegmentRendering, 'look'> {
   /** The picture at the segment's start. */
   readonly start: Picture;
-  /** Compares a frame, uint8 [h, w, 4], with the past; called in the order of the animation. `batch` is disposed after it. */
+  /** Compares a frame, uint8 [h, w, 4], with earlier ones; called in the order of the animation. `batch` is disposed after it. */
   readonly follow: (frame: DeviceTensor, batch: Scope) => Promise<DeviceTensor>;
   /** Called for each frame that needs no denoising. */
   readonly onFade?: () => void;

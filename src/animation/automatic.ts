@@ -6,8 +6,8 @@ import type { Settings } from '../project/index.ts';
 import { Estimate } from './estimate.ts';
 import { renderFrames } from './frames.ts';
 import { toInsight } from './insight.ts';
-import { Past, embeddingOf } from './past.ts';
-import type { Comparison } from './past.ts';
+import { EmbeddingHistory, embeddingOf } from './embedding-history.ts';
+import type { Comparison } from './embedding-history.ts';
 import { measureTexture } from './texture.ts';
 import type { GeneratedFrame, Insight, Progress, PromptEmbeds, Watch } from './types.ts';
 
@@ -61,13 +61,13 @@ export async function* automatic(
 
 /** State between frames: the embedding of the last picture, and those before it, which insights compare with. */
 class Chain {
-  readonly past: Past;
+  readonly history: EmbeddingHistory;
   /** Prompt balance of texture. */
   readonly texture: number | null;
   #embeds: DeviceTensor;
 
-  private constructor(past: Past, embeds: DeviceTensor, texture: number | null) {
-    this.past = past;
+  private constructor(history: EmbeddingHistory, embeds: DeviceTensor, texture: number | null) {
+    this.history = history;
     this.texture = texture;
     this.#embeds = embeds;
   }
@@ -85,20 +85,20 @@ class Chain {
     signal: AbortSignal | undefined,
   ): Promise<Chain> {
     const texture = await measureTexture(pipeline, prompts, signal);
-    const { past, embeds } = await Past.until(pipeline, pictures, origin, signal);
-    return new Chain(past, embeds, texture);
+    const { history, embeds } = await EmbeddingHistory.create(pipeline, pictures, origin, signal);
+    return new Chain(history, embeds, texture);
   }
 
   /** Appends the next picture by its embedding, which this object owns from now on. */
   moveTo(embeds: DeviceTensor): void {
     this.#embeds.dispose();
     this.#embeds = embeds;
-    this.past.add(embeds);
+    this.history.add(embeds);
   }
 
   dispose(): void {
     this.#embeds.dispose();
-    this.past.dispose();
+    this.history.dispose();
   }
 }
 
@@ -142,7 +142,7 @@ async function variant(
         extra: [report],
         measure: async (frames) => {
           const embeds = scope.own(await embeddingOf(pipeline, frames, signal));
-          const comparison = chain.past.compare(embeds);
+          const comparison = chain.history.compare(embeds);
           seen.push({ embeds, comparison });
           return [scope.own(comparison.cosines)];
         },

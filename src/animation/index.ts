@@ -10,7 +10,7 @@ export { segmentBatches, renderSegment } from './segment.ts';
 export type { Segment, SegmentBatch, SegmentFrames, SegmentRendering } from './segment.ts';
 export type { PromptSource } from './keypoint.ts';
 export { PickSession } from './pick.ts';
-export type { Pace, PickOptions, RoundAhead, Waiting } from './pick-options.ts';
+export type { UserActivity, PickOptions, SpeculativeRound, RoundRequest } from './pick-options.ts';
 export { makeRound } from './round.ts';
 export type { Candidate, RoundUpdate, RoundInput, RoundWatch } from './round.ts';
 export { variants } from './variants.ts';

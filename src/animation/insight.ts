@@ -1,4 +1,4 @@
-import { unknownLikeness } from './past.ts';
+import { unknownLikeness } from './embedding-history.ts';
 import type { Insight, FrameLikeness, PromptEmbeds } from './types.ts';
 
 /**

@@ -2,7 +2,7 @@ import type { SpeculationReport } from '../project/index.ts';
 import type { Candidate, RoundUpdate, RoundInput, RoundWatch } from './round.ts';
 
 /** User activity that decides what to compute ahead. */
-export interface Pace {
+export interface UserActivity {
   /** True if rounds may be made speculatively, before they are requested. */
   readonly speculative: boolean;
   /** Candidate of the current round that is hovered or focused, or null. */
@@ -10,8 +10,8 @@ export interface Pace {
 }
 
 /** A finished speculative round. */
-export interface RoundAhead {
-  /** Name of the round that it follows: see `Waiting`. */
+export interface SpeculativeRound {
+  /** Name of the round that it follows: see `RoundRequest`. */
   readonly after: number;
   /** Index of the candidate that it starts from. */
   readonly candidate: number;
@@ -27,15 +27,15 @@ export interface PickOptions {
   readonly limit: number;
   /** Clock in seconds. */
   readonly now: () => number;
-  readonly pace: Pace;
+  readonly activity: UserActivity;
   readonly onState?: (state: SpeculationReport) => void;
   /** Called once with each finished speculative round, so that a pick can be answered without a request. */
-  readonly onAhead?: (round: RoundAhead) => void;
+  readonly onAhead?: (round: SpeculativeRound) => void;
 }
 
 /** A request for a round. */
-export interface Waiting {
-  /** The caller's name for the round: see `RoundAhead`. */
+export interface RoundRequest {
+  /** The caller's name for the round: see `SpeculativeRound`. */
   readonly name: number;
   readonly signal: AbortSignal;
   /** True if previews of the candidates are wanted. */

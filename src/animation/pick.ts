@@ -1,10 +1,10 @@
 import { abortable, abortReason } from '../base/index.ts';
-import { Bell, withResolvers } from './bell.ts';
-import type { Pace, PickOptions, Waiting } from './pick-options.ts';
+import { AutoResetEvent, withResolvers } from './auto-reset-event.ts';
+import type { UserActivity, PickOptions, RoundRequest } from './pick-options.ts';
 import type { Candidate, RoundUpdate, RoundInput } from './round.ts';
-import { bytesOf, byLikelihood, isSameRound, makeRoom, roundAfter } from './speculation.ts';
+import { bytesOf, byLikelihood, isSameRound, evictToFit, roundAfter } from './speculation.ts';
 
-interface Waiter extends Pick<Waiting, 'previews' | 'onEvent'> {
+interface Waiter extends Pick<RoundRequest, 'previews' | 'onEvent'> {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -44,7 +44,7 @@ interface Step {
  */
 export class PickSession {
   readonly #options: PickOptions;
-  #pace: Pace;
+  #activity: UserActivity;
   readonly #closing = new AbortController();
   /** In order of creation. */
   #jobs: Job[] = [];
@@ -52,7 +52,7 @@ export class PickSession {
   readonly #leaving: Job[] = [];
   /** The round requested last. */
   #shown: Job | null = null;
-  /** The caller's name for it: see `Waiting`. */
+  /** The caller's name for it: see `RoundRequest`. */
   #shownName = 0;
   /** Its candidates whose next rounds have been passed to `onAhead`. */
   readonly #announced = new Set<number>();
@@ -63,11 +63,11 @@ export class PickSession {
   /** Number of requests. */
   #asked = 0;
   #step: Step | null = null;
-  readonly #bell = new Bell();
+  readonly #wake = new AutoResetEvent();
 
   constructor(options: PickOptions) {
     this.#options = options;
-    this.#pace = options.pace;
+    this.#activity = options.activity;
   }
 
   /** Seconds saved by speculation. */
@@ -82,8 +82,8 @@ export class PickSession {
    * @throws the round's failure, including one that happened speculatively; a new request starts afresh. The signal's
    *   reason, or an AbortError if the session is closed
    */
-  async want(input: RoundInput, waiting: Waiting): Promise<void> {
-    waiting.signal.throwIfAborted();
+  async want(input: RoundInput, request: RoundRequest): Promise<void> {
+    request.signal.throwIfAborted();
     this.#closing.signal.throwIfAborted();
     const { now } = this.#options;
     let job = this.#find(input);
@@ -98,32 +98,32 @@ export class PickSession {
     job ??= this.#begin(input, false);
     job.speculative = false;
     job.askedFor = ++this.#asked;
-    if (this.#shown !== job) this.#pace = { ...this.#pace, lookedAt: null };
+    if (this.#shown !== job) this.#activity = { ...this.#activity, lookedAt: null };
     this.#shown = job;
-    this.#shownName = waiting.name;
+    this.#shownName = request.name;
     this.#announced.clear();
     for (const other of this.#jobs) {
       const wasAskedFor = other.waiters.size > 0 || (other.done && !other.speculative);
       if (other !== job && !wasAskedFor) this.#drop(other);
     }
-    const old = makeRoom(this.#kept(), { bytes: 0, worth: Infinity }, this.#options.limit) ?? [];
+    const old = evictToFit(this.#kept(), { bytes: 0, worth: Infinity }, this.#options.limit) ?? [];
     for (const kept of old) this.#drop(kept.job);
     this.#report();
-    this.#bell.ring();
+    this.#wake.set();
 
     const { progress, seconds } = job;
-    if (progress) waiting.onEvent(progress, seconds);
-    for (const candidate of job.candidates) waiting.onEvent({ kind: 'candidate', candidate }, seconds);
-    if (!job.done) await this.#wait(job, waiting);
+    if (progress) request.onEvent(progress, seconds);
+    for (const candidate of job.candidates) request.onEvent({ kind: 'candidate', candidate }, seconds);
+    if (!job.done) await this.#wait(job, request);
   }
 
   /** Updates the user's activity. Turning speculation off abandons unfinished speculative rounds. */
-  setPace(pace: Pace): void {
-    this.#pace = pace;
-    if (!pace.speculative) {
+  setActivity(activity: UserActivity): void {
+    this.#activity = activity;
+    if (!activity.speculative) {
       for (const job of this.#jobs) if (job.speculative && !job.done) this.#drop(job);
     }
-    this.#bell.ring();
+    this.#wake.set();
   }
 
   /** Computes rounds until the session is closed or the signal is aborted, then frees everything. */
@@ -138,7 +138,7 @@ export class PickSession {
         await this.#free();
         const job = this.#choose();
         if (job) await this.#advance(job);
-        else await this.#bell.rung();
+        else await this.#wake.wait();
       }
     } finally {
       signal.removeEventListener('abort', close);
@@ -152,7 +152,7 @@ export class PickSession {
     this.#closing.abort();
     this.#shown = null;
     for (const job of this.#jobs) this.#drop(job);
-    this.#bell.ring();
+    this.#wake.set();
   }
 
   #find(input: RoundInput): Job | null {
@@ -178,7 +178,7 @@ export class PickSession {
       askedFor: 0,
     };
     this.#jobs.push(job);
-    this.#bell.ring();
+    this.#wake.set();
     return job;
   }
 
@@ -190,7 +190,7 @@ export class PickSession {
     for (const waiter of job.waiters) waiter.reject(abortReason(job.controller.signal));
     job.waiters.clear();
     this.#leaving.push(job);
-    this.#bell.ring();
+    this.#wake.set();
   }
 
   async #free(): Promise<void> {
@@ -200,13 +200,13 @@ export class PickSession {
     }
   }
 
-  async #wait(job: Job, waiting: Waiting): Promise<void> {
+  async #wait(job: Job, request: RoundRequest): Promise<void> {
     const { promise, ...settle } = withResolvers();
-    const { previews, onEvent } = waiting;
+    const { previews, onEvent } = request;
     const waiter: Waiter = { previews, onEvent, ...settle };
     job.waiters.add(waiter);
     try {
-      await abortable(promise, waiting.signal);
+      await abortable(promise, request.signal);
     } finally {
       job.waiters.delete(waiter);
       if (!job.done && job.waiters.size === 0 && this.#jobs.includes(job)) this.#drop(job);
@@ -216,12 +216,12 @@ export class PickSession {
   /** The round that gets the next step. */
   #choose(): Job | null {
     const wanted = this.#jobs.find(({ waiters, done }) => waiters.size > 0 && !done);
-    if (wanted || !this.#pace.speculative || !this.#shown?.done) return wanted ?? null;
+    if (wanted || !this.#activity.speculative || !this.#shown?.done) return wanted ?? null;
     for (const [input, worth] of this.#likely(this.#shown)) {
       const job = this.#find(input);
       if (job?.done || job?.failure) continue;
       if (job) return job;
-      const leaving = makeRoom(this.#kept(), { bytes: bytesOf(input), worth }, this.#options.limit);
+      const leaving = evictToFit(this.#kept(), { bytes: bytesOf(input), worth }, this.#options.limit);
       if (!leaving) return null;
       for (const old of leaving) this.#drop(old.job);
       return this.#begin(input, true);
@@ -231,7 +231,7 @@ export class PickSession {
 
   /** Possible next rounds with their worth: 1 for the most likely, less for the others, above 0. */
   #likely({ input, candidates }: Job): [RoundInput, number][] {
-    return byLikelihood(candidates, this.#pace.lookedAt).map((candidate, rank) => [
+    return byLikelihood(candidates, this.#activity.lookedAt).map((candidate, rank) => [
       roundAfter(input, candidate),
       1 / (1 + rank),
     ]);

@@ -4,8 +4,8 @@ import type { DeviceTensor, Pipeline } from '../diffusion/index.ts';
 import { stepsComputed, variantOf } from '../project/index.ts';
 import type { Settings } from '../project/index.ts';
 import { toInsight } from './insight.ts';
-import { Past, embeddingOf, unknownLikeness } from './past.ts';
-import type { Comparison } from './past.ts';
+import { EmbeddingHistory, embeddingOf, unknownLikeness } from './embedding-history.ts';
+import type { Comparison } from './embedding-history.ts';
 import { measureTexture } from './texture.ts';
 import type { Insight, Progress, PromptEmbeds } from './types.ts';
 import { variants } from './variants.ts';
@@ -75,8 +75,8 @@ export async function* makeRound(
     if (prompts.text) scope.own(prompts.text);
     signal.throwIfAborted();
     const texture = await measureTexture(pipeline, prompts, signal);
-    const { past, embeds } = await Past.until(pipeline, [start], origin, signal);
-    scope.own(past);
+    const { history, embeds } = await EmbeddingHistory.create(pipeline, [start], origin, signal);
+    scope.own(history);
     scope.own(embeds);
     signal.throwIfAborted();
     const { shifted, report } = pipeline.guide(embeds, { ...prompts, ...settings });
@@ -94,7 +94,7 @@ export async function* makeRound(
     const measure = async (candidate: DeviceTensor) => {
       const own = await embeddingOf(pipeline, candidate, signal);
       try {
-        const { cosines, likeness } = past.compare(own);
+        const { cosines, likeness } = history.compare(own);
         likenessOf = likeness;
         return [cosines];
       } finally {

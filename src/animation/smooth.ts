@@ -8,8 +8,8 @@ import { guidedEmbedding } from './frames.ts';
 import { reportWidth, toInsight } from './insight.ts';
 import { renderAdaptiveSegment } from './adaptive.ts';
 import { renderSegment } from './segment.ts';
-import { Past } from './past.ts';
-import type { Comparison } from './past.ts';
+import { EmbeddingHistory } from './embedding-history.ts';
+import type { Comparison } from './embedding-history.ts';
 import { correlation, noiseBetween, pureNoise, retrace } from './keypoint.ts';
 import type { Keypoint, PromptSource } from './keypoint.ts';
 import type { GeneratedFrame, Progress, PromptEmbeds, Watch } from './types.ts';
@@ -107,8 +107,8 @@ export async function* smooth(
     let home = plan.closes ? await recall(plan.home) : null;
     let source = plan.source;
     let index = 0;
-    const { past, embeds } = await Past.until(pipeline, [...before, last], origin, signal);
-    scope.own(past);
+    const { history, embeds } = await EmbeddingHistory.create(pipeline, [...before, last], origin, signal);
+    scope.own(history);
     embeds.dispose();
     for (const { kind, frames, done } of segmentsOf(plan, settings)) {
       signal?.throwIfAborted();
@@ -122,9 +122,9 @@ export async function* smooth(
       if (plan.closes) home ??= at;
       const noiseShift = kind === 'segment' ? settings.noiseShift : kind === 'closing' ? 1 : 0;
       let likenesses: Comparison['likeness'][] = [];
-      let reached = past.count;
+      let reached = history.count;
       const follow = async (picture: DeviceTensor, batch: Scope) => {
-        const comparison = await past.follow(picture, signal);
+        const comparison = await history.follow(picture, signal);
         likenesses.push(comparison.likeness);
         return batch.own(comparison.cosines);
       };
@@ -168,7 +168,7 @@ export async function* smooth(
                 const cosines: DeviceTensor[] = [];
                 likenesses = [];
                 // Recomputed frames replace the ones that overflowed.
-                past.rewind(reached);
+                history.rewind(reached);
                 // Frames that exist already have been compared before.
                 for (let row = Math.max(0, done - first); row < (pictures.dims[0] ?? 0); row++) {
                   cosines.push(await follow(batch.own(pipeline.compute.row(pictures, row)), batch));
@@ -182,7 +182,7 @@ export async function* smooth(
         const seconds = made.seconds ?? (performance.now() - began) / 1000 / pictures.length;
         const [ofGoal, own, ...cosines] = extra;
         const known = Math.max(0, done - first);
-        reached = past.count;
+        reached = history.count;
         for (const [row, picture] of pictures.entries()) {
           const step = first + row + 1;
           if (step <= done) continue;

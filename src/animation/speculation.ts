@@ -73,7 +73,7 @@ interface Evictable {
  *
  * @returns null if it does not fit even then
  */
-export function makeRoom<H extends Evictable>(
+export function evictToFit<H extends Evictable>(
   kept: readonly H[],
   newcomer: Evictable,
   limit: number,

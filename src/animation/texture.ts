@@ -1,7 +1,7 @@
 import type { Picture } from '../base/index.ts';
 import { Scope } from '../diffusion/index.ts';
 import type { Pipeline } from '../diffusion/index.ts';
-import { embeddingOf } from './past.ts';
+import { embeddingOf } from './embedding-history.ts';
 import type { PromptEmbeds } from './types.ts';
 
 /** Side of the noise picture in pixels. */

@@ -33,7 +33,7 @@ export { AppendList } from './append-list.ts';
 export { insecureRemedy, isInsecureContext } from './secure-context.ts';
 export { randomUuid } from './uuid.ts';
 export { LruCache } from './lru.ts';
-export { Lasting } from './lasting.ts';
+export { LongLivedPromise } from './long-lived-promise.ts';
 export { serviceMessageSchema, sharedFilesCache } from './offline.ts';
 export type { ServiceMessage } from './offline.ts';
 export { isTransient } from './transient.ts';

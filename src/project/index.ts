@@ -15,7 +15,7 @@ export {
 } from './settings.ts';
 export type { Mode, Settings, SettingField } from './settings.ts';
 export { speedWords, stepsComputed } from './speed.ts';
-export type { FramePace, Speed } from './speed.ts';
+export type { FrameTiming, Speed } from './speed.ts';
 export { ease } from './easing.ts';
 export type { Easing } from './easing.ts';
 export { findStuck, unmeasured } from './stuck.ts';

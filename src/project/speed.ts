@@ -14,7 +14,7 @@ export function stepsComputed({ speed, steps }: { readonly speed: Speed; readonl
 }
 
 /** Measured duration of a frame, and the number of denoising steps that were computed for it. */
-export interface FramePace {
+export interface FrameTiming {
   readonly seconds: number;
   readonly steps: number;
 }
@@ -22,13 +22,13 @@ export interface FramePace {
 /**
  * Help text of a speed for a number of steps, one line.
  *
- * @param pace of a frame by the same model at the same size, for an estimate of the duration
+ * @param timing of a frame by the same model at the same size, for an estimate of the duration
  */
-export function speedWords(speed: Speed, steps: number, pace: FramePace | null = null): string {
+export function speedWords(speed: Speed, steps: number, timing: FrameTiming | null = null): string {
   const words = savingWords(speed, steps);
-  if (!pace) return words;
+  if (!timing) return words;
   // What is not denoising, mostly decoding, takes about as long as a step.
-  const seconds = (pace.seconds * (stepsComputed({ speed, steps }) + 1)) / (pace.steps + 1);
+  const seconds = (timing.seconds * (stepsComputed({ speed, steps }) + 1)) / (timing.steps + 1);
   return `${words} About ${seconds < 10 ? Number(seconds.toPrecision(2)) : Math.round(seconds)} s a frame on this device.`;
 }
 

@@ -114,13 +114,13 @@ const trailSchema = v.object({
   ),
 });
 
-const paceSchema = v.object({
+const pickActivitySchema = v.object({
   /** True if rounds may be made speculatively. */
   speculative: v.boolean(),
   /** Candidate of the last requested round that is hovered or focused. */
   lookedAt: v.nullable(count),
 });
-export type PickPace = v.InferOutput<typeof paceSchema>;
+export type PickActivity = v.InferOutput<typeof pickActivitySchema>;
 
 const speculationSchema = v.object({
   ready: v.pipe(v.array(count), v.readonly()),
@@ -240,12 +240,12 @@ export const diffusionApi = {
     result: v.object({ frames: count, seconds: v.number() }),
   },
   /**
-   * Opens a session for picking by hand, in which `pickRound` and `pickPace` can be called at any time. It ends when it is
+   * Opens a session for picking by hand, in which `pickRound` and `pickActivity` can be called at any time. It ends when it is
    * aborted, or when the worker is asked for something else; then everything is freed. While no round is requested, it
    * makes the next rounds of the latest candidates.
    */
   pick: {
-    params: paceSchema,
+    params: pickActivitySchema,
     event: pickEventSchema,
     result: speculationSchema,
   },
@@ -274,5 +274,5 @@ export const diffusionApi = {
   /** URLs of all files that the worker has fetched: networks of models, builds of ONNX Runtime. */
   usedFiles: { params: v.object({}), event: v.never(), result: v.pipe(v.array(v.string()), v.readonly()) },
   /** Updates the user's activity. */
-  pickPace: { params: paceSchema, event: v.never(), result: v.object({}) },
+  pickActivity: { params: pickActivitySchema, event: v.never(), result: v.object({}) },
 } satisfies Api;

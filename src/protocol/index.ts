@@ -14,7 +14,7 @@ export type {
   LoadedModel,
   ModelLocation,
   PickEvent,
-  PickPace,
+  PickActivity,
   RoundEvent,
 } from './diffusion.ts';
 export { backendChoiceSchema } from './device.ts';

@@ -4,7 +4,7 @@ import { InputError, StorageError, isAbort } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import type { GenerationProgress, diffusionApi } from '../protocol/index.ts';
 import { emptyTree, startId, stepsComputed } from '../project/index.ts';
-import type { FramePace, Settings } from '../project/index.ts';
+import type { FrameTiming, Settings } from '../project/index.ts';
 import type { PlayedMoment } from './animation-history.ts';
 import type { AnimationStore } from './animation.ts';
 import type { Environment } from './environment.ts';
@@ -68,8 +68,8 @@ interface PlannedRun {
 export interface GenerationState {
   readonly run: Run | null;
   readonly outcome: Outcome | null;
-  /** Pace of the newest frame of this visit, and what it was made by. */
-  readonly pace: (FramePace & Pick<Run, 'settings'> & { readonly model: string }) | null;
+  /** Timing of the newest frame of this visit, and what it was made by. */
+  readonly frameTiming: (FrameTiming & Pick<Run, 'settings'> & { readonly model: string }) | null;
 }
 
 /** Runs that make frames: those of Generate, of the run queue, and of a frame that is made again. */
@@ -111,7 +111,7 @@ export function createGeneration({
   notices: Notices;
   environment: Pick<Environment, 'nextPaint' | 'now'>;
 }): GenerationStore {
-  const store = createStore<GenerationState>()(() => ({ run: null, outcome: null, pace: null }));
+  const store = createStore<GenerationState>()(() => ({ run: null, outcome: null, frameTiming: null }));
   const endListeners = new Set<(ended: EndedRun) => void>();
   let lastRun = 0;
   /** The animation when the run began, for undo. */
@@ -222,7 +222,9 @@ export function createGeneration({
             planned?.instead,
           );
           const made = frame + 1;
-          store.setState({ pace: { seconds, steps: stepsComputed(values), settings: values, model: maker } });
+          store.setState({
+            frameTiming: { seconds, steps: stepsComputed(values), settings: values, model: maker },
+          });
           patch(id, { made, preview: null });
           if (made < work.frames) {
             notices.announce(`Frame ${number} is done: ${made} of ${work.frames}.`);

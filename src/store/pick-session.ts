@@ -46,14 +46,14 @@ export function createPickingSession({
   let saved = 0;
   const made = new Map<number, readonly FinishedVariant[]>();
 
-  const pace = () => ({ speculative: preferences.getState().speculative, lookedAt });
+  const activity = () => ({ speculative: preferences.getState().speculative, lookedAt });
 
   function sendPace() {
     if (!controller) return;
     // Fails if the session has just ended, which `open` reports.
     diffusion
       .current()
-      .call('pickPace', pace())
+      .call('pickActivity', activity())
       .catch(() => undefined);
   }
 
@@ -91,7 +91,7 @@ export function createPickingSession({
       };
       diffusion
         .current()
-        .call('pick', pace(), {
+        .call('pick', activity(), {
           signal: own.signal,
           onEvent: (event) => {
             if (controller === own) onEvent(event);

@@ -3,14 +3,14 @@
  *
  * The page's code is stored when the service worker is installed, so that one version is always complete. Large files are
  * stored once the page has used them, those of the first visit, which has no service worker yet, when the page names them:
- * see `LateFiles`. A new version waits until the page asks for it.
+ * see `OnDemandCache`. A new version waits until the page asks for it.
  */
 import * as v from 'valibot';
 import { PrecacheController } from 'workbox-precaching';
 import { serviceMessageSchema } from '../../src/base/index.ts';
 import { isolated } from './isolated.ts';
-import { LateFiles } from './late-files.ts';
-import type { SiteFile } from './late-files.ts';
+import { OnDemandCache } from './on-demand-cache.ts';
+import type { SiteFile } from './on-demand-cache.ts';
 import { receiveShared } from './shared-files.ts';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -25,7 +25,7 @@ const builtInModel = new URL('models/builtin/', scope).href;
 
 const early = new PrecacheController();
 early.addToCacheList([...SITE_FILES.early]);
-const late = new LateFiles('drift-used-files', SITE_FILES.late, scope);
+const late = new OnDemandCache('drift-used-files', SITE_FILES.late, scope);
 
 self.addEventListener('install', (event) => {
   void early.install(event);

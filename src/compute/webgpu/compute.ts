@@ -148,7 +148,7 @@ export class WebGpuCompute implements Compute {
   }
 
   async idle(): Promise<void> {
-    await this.#health.lost.during(this.#gpu.queue.onSubmittedWorkDone());
+    await this.#health.lost.race(this.#gpu.queue.onSubmittedWorkDone());
     this.#health.throwFailure();
   }
 

@@ -1,10 +1,10 @@
-import { DeviceError, Lasting } from '../../base/index.ts';
+import { DeviceError, LongLivedPromise } from '../../base/index.ts';
 import { deviceLostError } from './device.ts';
 
 /** Collects asynchronous errors of a device. Queued operations do not wait, so a later call throws their errors. */
 export class DeviceHealth {
   /** Rejects when the device is lost, with DeviceError `device-lost`. */
-  readonly lost: Lasting;
+  readonly lost: LongLivedPromise;
   readonly #device: GPUDevice;
   #failure: DeviceError | null = null;
   #isLost = false;
@@ -12,7 +12,7 @@ export class DeviceHealth {
 
   constructor(device: GPUDevice) {
     this.#device = device;
-    this.lost = new Lasting(
+    this.lost = new LongLivedPromise(
       device.lost.then((info) => {
         this.#isLost = true;
         throw (this.#failure = deviceLostError(info));

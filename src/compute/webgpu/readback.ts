@@ -1,5 +1,5 @@
 import { float16ToFloat32 } from '../../base/index.ts';
-import type { Lasting } from '../../base/index.ts';
+import type { LongLivedPromise } from '../../base/index.ts';
 import type { GpuTensor } from '../types.ts';
 import { byteLength, padded } from './buffers.ts';
 
@@ -25,7 +25,7 @@ function valuesOf({ type }: GpuTensor, bytes: ArrayBuffer): Values {
 export async function readBack(
   device: GPUDevice,
   tensors: readonly GpuTensor[],
-  lost: Lasting,
+  lost: LongLivedPromise,
   signal?: AbortSignal,
 ): Promise<Values[]> {
   signal?.throwIfAborted();
@@ -52,7 +52,7 @@ export async function readBack(
       encoder.copyBufferToBuffer(tensor.buffer, 0, staging, offset, padded(bytes, 4));
     }
     device.queue.submit([encoder.finish()]);
-    await lost.during(staging.mapAsync(GPUMapMode.READ));
+    await lost.race(staging.mapAsync(GPUMapMode.READ));
     signal?.throwIfAborted();
     const mapped = staging.getMappedRange();
     return parts.map(({ tensor, offset, bytes }) => valuesOf(tensor, mapped.slice(offset, offset + bytes)));

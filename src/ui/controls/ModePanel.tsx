@@ -65,13 +65,13 @@ function SpeedChoice() {
   const { speed, steps } = values;
   // How many steps there are is not known until the model says its defaults.
   const unknown = useSelect(settings, ({ changed, waiting }) => waiting && changed.steps === undefined);
-  const pace = useSelect(generation, (state) => state.pace);
+  const timing = useSelect(generation, (state) => state.frameTiming);
   const loaded = useSelect(model, (state) => state.model?.name);
-  const applies = pace?.model === loaded && costly.every((key) => pace?.settings[key] === values[key]);
+  const applies = timing?.model === loaded && costly.every((key) => timing?.settings[key] === values[key]);
   return (
     <RadioField
       {...speedField}
-      help={unknown ? '' : speedWords(speed, steps, applies ? pace : null)}
+      help={unknown ? '' : speedWords(speed, steps, applies ? timing : null)}
       value={speed}
       onChange={(value) => {
         settings.set({ speed: value });

@@ -86,7 +86,7 @@ async function pickTwice({
     make: (round, watch) => engine.round(round, watch),
     limit: 1e9,
     now: () => performance.now(),
-    pace: { speculative: true, lookedAt: null },
+    activity: { speculative: true, lookedAt: null },
     onState: ({ ready }) => {
       onState(ready);
       if (ready.length === 2) whenAhead();

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { PickSession, makeRound } from '../../../src/animation/index.ts';
-import type { Candidate, RoundAhead, RoundUpdate, RoundInput } from '../../../src/animation/index.ts';
+import type { Candidate, SpeculativeRound, RoundUpdate, RoundInput } from '../../../src/animation/index.ts';
 import { isAbort } from '../../../src/base/index.ts';
 import type { Picture } from '../../../src/base/index.ts';
 import { defaultSettings } from '../../../src/project/index.ts';
@@ -52,7 +52,7 @@ function rig({ speculative = true, limit = 1e9 } = {}) {
   const failing = new Set<string>();
   let clock = 0;
   let state: SpeculationReport = { ready: [], savedSeconds: 0, stepsAhead: 0 };
-  const ahead: RoundAhead[] = [];
+  const ahead: SpeculativeRound[] = [];
   let name = 0;
   const waiting: (() => void)[] = [];
 
@@ -88,7 +88,7 @@ function rig({ speculative = true, limit = 1e9 } = {}) {
     make,
     limit,
     now: () => clock,
-    pace: { speculative, lookedAt: null },
+    activity: { speculative, lookedAt: null },
     onState: (next) => {
       state = next;
     },
@@ -178,7 +178,7 @@ describe('speculation', () => {
     want();
     await tick(8);
     expect(steps).toEqual(['1', '1', '1', '1']);
-    session.setPace({ speculative: true, lookedAt: null });
+    session.setActivity({ speculative: true, lookedAt: null });
     await tick(1);
     expect(steps.at(-1)).toBe('11');
   });
@@ -188,7 +188,7 @@ describe('speculation', () => {
     want();
     await tick(5);
     expect(steps.slice(4)).toEqual(['11', '11']);
-    session.setPace({ speculative: true, lookedAt: 2 });
+    session.setActivity({ speculative: true, lookedAt: 2 });
     await tick(4);
     expect(steps.slice(6)).toEqual(['13', '13', '13', '13']);
     await tick(3);
@@ -250,9 +250,9 @@ describe('speculation', () => {
     want();
     // Candidate 1 has one step. Candidate 2 has three, and was left for candidate 3, which is in its second.
     await tick(4);
-    session.setPace({ speculative: true, lookedAt: 1 });
+    session.setActivity({ speculative: true, lookedAt: 1 });
     await tick(3);
-    session.setPace({ speculative: true, lookedAt: 2 });
+    session.setActivity({ speculative: true, lookedAt: 2 });
     await tick(2);
     expect([...open].sort()).toEqual(['11', '12', '13']);
     const before = steps.length;
@@ -317,7 +317,7 @@ describe('memory', () => {
     await tick(30);
     expect(state().ready).toEqual([0, 1]);
     expect(steps).toHaveLength(12);
-    session.setPace({ speculative: true, lookedAt: 2 });
+    session.setActivity({ speculative: true, lookedAt: 2 });
     await tick(8);
     // The least likely round was evicted for the likeliest.
     expect(state().ready).toEqual([0, 2]);
@@ -402,7 +402,7 @@ describe('with a model', () => {
         make: (round, watch) => makeRound(pipeline, round, embedPrompts, watch),
         limit: 1e8,
         now: () => runtime.runs.length,
-        pace: { speculative, lookedAt: null },
+        activity: { speculative, lookedAt: null },
         onState: (state) => {
           ready = state.ready;
         },

@@ -5,15 +5,15 @@ import { Rig, builtIn, file, until, valueOf, valuesOf as values } from './rig.ts
 const numbers = (rig: Rig) => rig.stores.animation.getState().frames.map(({ number }) => number);
 
 describe('generation', () => {
-  it('measures the pace of its frames, for the words of Speed', async () => {
+  it('measures how long its frames take, for the words of Speed', async () => {
     const rig = new Rig();
     await rig.ready();
-    expect(rig.stores.generation.getState().pace).toBeNull();
+    expect(rig.stores.generation.getState().frameTiming).toBeNull();
     rig.stores.settings.set({ frames: 2, steps: 10, speed: 'fast' });
     await rig.stores.generation.generate();
     const seconds = rig.stores.animation.getState().frames.at(-1)?.seconds;
     expect(seconds).toBeGreaterThan(0);
-    expect(rig.stores.generation.getState().pace).toMatchObject({
+    expect(rig.stores.generation.getState().frameTiming).toMatchObject({
       seconds,
       steps: 6,
       settings: { speed: 'fast', frames: 2 },
@@ -159,7 +159,7 @@ describe('generation', () => {
     rig.loading.open();
     await running;
     expect(rig.generateCalls).toEqual([]);
-    expect(rig.stores.generation.getState()).toEqual({ run: null, outcome: null, pace: null });
+    expect(rig.stores.generation.getState()).toEqual({ run: null, outcome: null, frameTiming: null });
   });
 
   it('asks for a picture when there is none', async () => {

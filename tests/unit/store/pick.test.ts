@@ -127,7 +127,7 @@ describe('picking by hand', () => {
     rig.speculate({ kind: 'state', ready: [1], savedSeconds: 12, stepsAhead: 3 });
     await until(pick, ({ savedSeconds }) => savedSeconds === 12);
     expect(pick.getState().ready).toEqual([1]);
-    expect(rig.paces).toEqual([
+    expect(rig.activities).toEqual([
       { speculative: true, lookedAt: null },
       { speculative: true, lookedAt: 1 },
       { speculative: false, lookedAt: 1 },

@@ -19,7 +19,7 @@ import type {
   LoadedModel,
   ModelLocation,
   Params,
-  PickPace,
+  PickActivity,
   PickEvent,
 } from '../../../src/protocol/index.ts';
 import { encodePng } from '../../../src/formats/index.ts';
@@ -184,7 +184,7 @@ export class Rig {
   readonly rounds: { start: number | undefined; frame: number; roll: number; batch: number }[] = [];
   /** Id of the last requested round. */
   roundName = 0;
-  readonly paces: PickPace[] = [];
+  readonly activities: PickActivity[] = [];
   /** Answer of the diffusion worker to `usedFiles`. */
   readonly usedFiles: string[] = [];
   /** Number of open picking sessions. */
@@ -450,8 +450,8 @@ export class Rig {
         }
         return { value: { frames, seconds: frames }, transfer: [] };
       },
-      pick: async (pace, { signal, emit }) => {
-        this.paces.push(pace);
+      pick: async (activity, { signal, emit }) => {
+        this.activities.push(activity);
         this.picking++;
         this.speculate = emit;
         await new Promise<void>((resolve) => {
@@ -478,8 +478,8 @@ export class Rig {
         return { value: {}, transfer: [] };
       },
       usedFiles: () => Promise.resolve({ value: [...this.usedFiles], transfer: [] }),
-      pickPace: (pace) => {
-        this.paces.push(pace);
+      pickActivity: (activity) => {
+        this.activities.push(activity);
         return Promise.resolve({ value: {}, transfer: [] });
       },
     });

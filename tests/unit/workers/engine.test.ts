@@ -528,7 +528,7 @@ describe('a lost device', () => {
       make: (round, watch) => engine.round(round, watch),
       limit: 1e9,
       now: () => performance.now(),
-      pace: { speculative: true, lookedAt: null },
+      activity: { speculative: true, lookedAt: null },
       onState: ({ stepsAhead }) => {
         if (stepsAhead === 1 && gpus.opened.length === 1) gpus.opened[0]?.lose();
       },

@@ -10,7 +10,7 @@ export interface SiteFile {
  * Cache of the large files of a site, which are stored only if this browser uses them: a build of ONNX Runtime, the
  * built-in model, ffmpeg. A stored file is served from the cache until a new version of the site has another revision.
  */
-export class LateFiles {
+export class OnDemandCache {
   readonly #name: string;
   /** Cache keys by absolute URL. */
   readonly #keys: ReadonlyMap<string, string>;

@@ -2,13 +2,13 @@
  * Races short work against a promise that may stay pending for the life of the program, such as the loss of a GPU
  * device. `Promise.race` would leak one reaction, and the result it refers to, per call (V8 issue 9858).
  */
-export class Lasting {
+export class LongLivedPromise {
   readonly #waits = new Set<(error: unknown) => void>();
   #failure: { readonly error: unknown } | null = null;
 
-  /** @param lasting Its rejection rejects all current and later waits. */
-  constructor(lasting: Promise<never>) {
-    lasting.catch((error: unknown) => {
+  /** @param promise Its rejection rejects all current and later waits. */
+  constructor(promise: Promise<never>) {
+    promise.catch((error: unknown) => {
       this.#failure = { error };
       for (const fail of this.#waits) fail(error);
       this.#waits.clear();
@@ -20,8 +20,8 @@ export class Lasting {
     return this.#waits.size;
   }
 
-  /** The outcome of `work`, or a rejection as soon as the lasting promise rejects; `work` is ignored from then on. */
-  during<T>(work: Promise<T>): Promise<T> {
+  /** The outcome of `work`, or a rejection as soon as the long-lived promise rejects; `work` is ignored from then on. */
+  race<T>(work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#failure) {
         work.catch(() => undefined);

@@ -21,7 +21,7 @@ export interface Comparison {
  * Embeddings of an animation's start and of its latest frames, on the device, to compare new frames with. Row 0 is the
  * start; the other rows are a ring buffer. The creator disposes it.
  */
-export class Past {
+export class EmbeddingHistory {
   readonly #pipeline: Pipeline;
   /** float32 [1 + kept, d] */
   readonly #rows: DeviceTensor;
@@ -42,12 +42,12 @@ export class Past {
    * @param pictures At least one; more than `span` are useless.
    * @param origin The animation's first picture, if it is not the first of `pictures`.
    */
-  static async until(
+  static async create(
     pipeline: Pipeline,
     pictures: readonly Picture[],
     origin: Picture | undefined,
     signal?: AbortSignal,
-  ): Promise<{ past: Past; embeds: DeviceTensor }> {
+  ): Promise<{ history: EmbeddingHistory; embeds: DeviceTensor }> {
     const scope = new Scope();
     const encode = async (picture: Picture) => {
       const input = scope.own(pipeline.compute.uploadPicture(picture));
@@ -59,9 +59,9 @@ export class Past {
       const [first] = embeddings;
       const last = embeddings.at(-1);
       if (!first || !last) throw new RangeError('a history needs at least one picture');
-      const past = new Past(pipeline, origin ? await encode(origin) : first);
-      for (const embeds of embeddings) past.add(embeds);
-      return { past, embeds: scope.release(last) };
+      const history = new EmbeddingHistory(pipeline, origin ? await encode(origin) : first);
+      for (const embeds of embeddings) history.add(embeds);
+      return { history, embeds: scope.release(last) };
     } finally {
       scope.dispose();
     }

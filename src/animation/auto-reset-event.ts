@@ -9,16 +9,16 @@ export function withResolvers() {
   return { promise, resolve, reject };
 }
 
-/** Auto-reset event: `ring` wakes the loop that awaits `rung`; a ring before the wait is not lost. */
-export class Bell {
-  #ringing = withResolvers();
+/** Auto-reset event: `set` wakes the loop that waits for it; setting it before the wait is not lost. */
+export class AutoResetEvent {
+  #signal = withResolvers();
 
-  ring(): void {
-    this.#ringing.resolve();
+  set(): void {
+    this.#signal.resolve();
   }
 
-  async rung(): Promise<void> {
-    await this.#ringing.promise;
-    this.#ringing = withResolvers();
+  async wait(): Promise<void> {
+    await this.#signal.promise;
+    this.#signal = withResolvers();
   }
 }
