@@ -29,7 +29,7 @@ export function modelFilesIn(root: string): ModelFiles {
       return fileWriter(path);
     },
     remove: (model) => rm(join(root, model), { recursive: true, force: true }),
-    async room() {
+    async freeSpace() {
       await mkdir(root, { recursive: true });
       const { bavail, bsize } = await statfs(root);
       return bavail * bsize;

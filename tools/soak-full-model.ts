@@ -24,7 +24,7 @@ import {
   tableRow,
 } from './soak/report.ts';
 import type { Measured } from './soak/report.ts';
-import { bytesOf, checkRoom, modelIn } from './soak/room.ts';
+import { bytesOf, checkDiskSpace, modelIn } from './soak/disk-space.ts';
 import { attemptTimes } from './soak/times.ts';
 import { ratesIn } from './soak/traffic.ts';
 import { Watch } from './soak/watch.ts';
@@ -280,7 +280,7 @@ async function provide(
 ): Promise<{ readonly installed: number }> {
   const { published, installed } = bytesOf(size);
   const found = await modelIn(model, size);
-  await checkRoom([
+  await checkDiskSpace([
     { folder: model, bytes: found === 'missing' ? published : 0 },
     { folder, bytes: installed },
   ]);

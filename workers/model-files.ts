@@ -1,11 +1,11 @@
 /** Storage of installed models in the origin private file system. */
 import type { ModelFiles, ModelFileWriter } from '../src/models/install/index.ts';
-import type { MeasureRoom } from '../src/project/index.ts';
+import type { MeasureFreeSpace } from '../src/project/index.ts';
 import { blobSource } from '../src/models/source.ts';
 import { WorkerLocks } from './locks.ts';
 import { openToWrite } from './opening.ts';
 import type { ModelStorage } from './model-keeping.ts';
-import { measureRoom, orNull, privateRoot } from './storage.ts';
+import { measureFreeSpace, orNull, privateRoot } from './storage.ts';
 import type { OpenRoot } from './storage.ts';
 
 const folderName = 'models';
@@ -16,11 +16,11 @@ const timeout = 500;
 /** Models in the origin private file system, each protected by a Web Lock. */
 export function privateModelStorage(
   openRoot = privateRoot,
-  room = measureRoom,
+  freeSpace = measureFreeSpace,
   locks = new WorkerLocks(),
 ): ModelStorage {
   return {
-    files: privateModels(openRoot, room, locks),
+    files: privateModels(openRoot, freeSpace, locks),
     hold: (id, mode) => locks.tryHold(`drift.model:${id}`, timeout, mode),
   };
 }
@@ -31,7 +31,7 @@ export function privateModelStorage(
  *
  * Writing takes a lock per file: two tabs may verify the same damaged model and update the same journal.
  */
-function privateModels(openRoot: OpenRoot, room: MeasureRoom, locks: WorkerLocks): ModelFiles {
+function privateModels(openRoot: OpenRoot, freeSpace: MeasureFreeSpace, locks: WorkerLocks): ModelFiles {
   async function root(create: boolean): Promise<FileSystemDirectoryHandle | null> {
     return orNull((await openRoot()).getDirectoryHandle(folderName, { create }));
   }
@@ -80,7 +80,7 @@ function privateModels(openRoot: OpenRoot, room: MeasureRoom, locks: WorkerLocks
       const folder = await root(false);
       if (folder) await orNull(folder.removeEntry(model, { recursive: true }));
     },
-    room,
+    freeSpace,
   };
 }
 

@@ -129,7 +129,7 @@ export function modelKeeping(storage: ModelStorage, fetching: Fetching = {}): Ha
 
   return {
     list: async () => {
-      const [models, free] = await Promise.all([listInstalled(files), files.room()]);
+      const [models, free] = await Promise.all([listInstalled(files), files.freeSpace()]);
       return {
         value: {
           models: models.map(({ source, ...model }) => ({
@@ -148,7 +148,7 @@ export function modelKeeping(storage: ModelStorage, fetching: Fetching = {}): Ha
         const { source, network } = await find(wanted, hub, signal);
         const plan = await planInstall(source, { ...network, signal });
         return {
-          value: { kind: 'cost' as const, cost: costOf(plan, device), free: await files.room() },
+          value: { kind: 'cost' as const, cost: costOf(plan, device), free: await files.freeSpace() },
           transfer: [],
         };
       } catch (error) {

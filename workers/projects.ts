@@ -2,13 +2,13 @@
 import { ProjectKeeper } from '../src/project/keeper.ts';
 import { keeping, projectsApi, serve } from '../src/protocol/index.ts';
 import { ScratchFiles } from './scratch.ts';
-import { measureRoom, privateFiles, projectLocks } from './storage.ts';
+import { measureFreeSpace, privateFiles, projectLocks } from './storage.ts';
 
 const scratch = new ScratchFiles();
 const keeper = new ProjectKeeper({
   files: privateFiles(),
   locks: projectLocks(),
-  room: measureRoom,
+  freeSpace: measureFreeSpace,
   database: 'drift',
   now: () => new Date(),
   createOutput: scratch.create,

@@ -1,5 +1,5 @@
 /** Storage of workers: origin private file system, Web Locks, quota. */
-import type { MeasureRoom, ProjectFiles, ProjectLocks } from '../src/project/index.ts';
+import type { MeasureFreeSpace, ProjectFiles, ProjectLocks } from '../src/project/index.ts';
 import { WorkerLocks } from './locks.ts';
 import { openToWrite } from './opening.ts';
 
@@ -108,7 +108,7 @@ export function projectLocks(locks = new WorkerLocks()): ProjectLocks {
 }
 
 /** Bytes available according to the browser; null if unknown. */
-export const measureRoom: MeasureRoom = async () => {
+export const measureFreeSpace: MeasureFreeSpace = async () => {
   if (!('storage' in navigator)) return null;
   const { quota, usage } = await navigator.storage.estimate();
   return quota === undefined || usage === undefined ? null : Math.max(0, quota - usage);

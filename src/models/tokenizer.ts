@@ -42,18 +42,18 @@ export async function openTokenizer(file: unknown, config: unknown, maxTokens: n
       return v.parse(encodedSchema, encoded).input_ids;
     };
     const [start, end] = v.parse(specialSchema, encode([''], true)[0]);
-    const room = maxTokens - 2;
+    const longest = maxTokens - 2;
     return (prompts) => {
       const words = encode(prompts, false);
-      const length = 2 + Math.min(room, Math.max(0, ...words.map((row) => row.length)));
+      const length = 2 + Math.min(longest, Math.max(0, ...words.map((row) => row.length)));
       const ids = words.flatMap((row) => {
-        const whole = [start, ...row.slice(0, room), end];
+        const whole = [start, ...row.slice(0, longest), end];
         return [...whole, ...Array.from({ length: length - whole.length }, () => tokenizer.pad_token_id)];
       });
       return {
         dims: [words.length, length],
         ids: BigInt64Array.from(ids, BigInt),
-        cut: [...words.keys()].filter((index) => (words[index]?.length ?? 0) > room),
+        cut: [...words.keys()].filter((index) => (words[index]?.length ?? 0) > longest),
       };
     };
   } catch (cause) {

@@ -45,7 +45,7 @@ export async function whileRead<T>(locks: ProjectLocks, project: string, work: (
 }
 
 /** Measures how many bytes can still be written; null if the browser does not say. */
-export type MeasureRoom = () => Promise<number | null>;
+export type MeasureFreeSpace = () => Promise<number | null>;
 
 /**
  * Converts an error of the browser's storage to a StorageError: `storage-full`, or `storage-unavailable` if storage is

@@ -93,7 +93,7 @@ export { encodePng } from '../formats/index.ts';
 export { openArchive, pictureName, writeArchive } from './archive.ts';
 export type { Archive, ArchiveControl } from './archive.ts';
 export { whileRead } from './files.ts';
-export type { MeasureRoom, ProjectFiles, ProjectLocks } from './files.ts';
+export type { MeasureFreeSpace, ProjectFiles, ProjectLocks } from './files.ts';
 // Only types: the worker imports `ProjectKeeper` from its module, so that it is not part of the page's bundle.
 export { readerOf, shrunk } from './picture-source.ts';
 export type { HeldPicture, PictureReader, PictureRef, PictureSource } from './picture-source.ts';

@@ -6,7 +6,7 @@ import type { ProjectDatabase } from './database.ts';
 import { treeOf } from './document.ts';
 import type { ProjectDocument, ProjectStart } from './document.ts';
 import { storageError, whileRead } from './files.ts';
-import type { MeasureRoom, ProjectFiles, ProjectLocks } from './files.ts';
+import type { MeasureFreeSpace, ProjectFiles, ProjectLocks } from './files.ts';
 import { ProjectLeases } from './leases.ts';
 import { listProjects, purgeProject, tidyProjects } from './listing.ts';
 import type { ProjectSummary } from './listing.ts';
@@ -44,7 +44,7 @@ export interface Kept {
 export interface KeeperOptions {
   readonly files: ProjectFiles;
   readonly locks: ProjectLocks;
-  readonly room: MeasureRoom;
+  readonly freeSpace: MeasureFreeSpace;
   /** Name of the IndexedDB database. */
   readonly database: string;
   readonly now: () => Date;
@@ -327,6 +327,6 @@ export class ProjectKeeper {
   }
 
   async #kept(bytes: number): Promise<Kept> {
-    return { bytes, left: await this.#options.room() };
+    return { bytes, left: await this.#options.freeSpace() };
   }
 }

@@ -44,7 +44,7 @@ export interface AutosaveState {
 }
 
 /** Bytes that the last change wrote, and bytes that are left. */
-export interface RoomReport {
+export interface SpaceReport {
   readonly bytes: number;
   readonly left: number;
 }
@@ -84,11 +84,11 @@ const worthless = new Set<Change['kind']>(['update', 'resume', 'remove', 'restor
 export function createAutosave({
   projects,
   pictures,
-  onRoom,
+  onSpace,
 }: {
   projects: WorkerHandle<typeof projectsApi>;
   pictures: Pick<Pictures, 'png' | 'kept'>;
-  onRoom: (report: RoomReport) => void;
+  onSpace: (report: SpaceReport) => void;
 }): Autosave {
   const store = createStore<AutosaveState>()(() => ({ status: 'kept', error: null, stuck: [] }));
   const lanes = new Map<string, Lane>();
@@ -96,7 +96,7 @@ export function createAutosave({
   let settled = Promise.resolve();
 
   function report({ bytes, left }: { readonly bytes: number; readonly left: number | null }) {
-    if (left !== null) onRoom({ bytes, left });
+    if (left !== null) onSpace({ bytes, left });
   }
 
   async function send(worker: Connection<typeof projectsApi>, change: Change): Promise<void> {

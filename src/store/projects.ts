@@ -3,7 +3,7 @@ import type { StoreApi } from 'zustand/vanilla';
 import { childrenOf, tipOf } from '../project/index.ts';
 import type { mediaApi, projectsApi } from '../protocol/index.ts';
 import type { AnimationStore } from './animation.ts';
-import type { Autosave, RoomReport } from './autosave.ts';
+import type { Autosave, SpaceReport } from './autosave.ts';
 import type { Environment } from './environment.ts';
 import type { History } from './history.ts';
 import type { Offers } from './offers.ts';
@@ -18,7 +18,7 @@ import { createProjectJobs } from './project-jobs.ts';
 import type { ProjectJob } from './project-jobs.ts';
 import { createProjectNotices } from './project-notices.ts';
 import { createProjectOpening } from './project-opening.ts';
-import { createRoomWatch } from './room.ts';
+import { createSpaceWarning } from './space-warning.ts';
 import type { SettingsStore } from './settings.ts';
 
 /** A project in the list. */
@@ -98,7 +98,7 @@ export function createProjects({
   /** Resolves when no export of a project is running. */
   whenWritten: (project: string) => Promise<void>;
   environment: Pick<Environment, 'newId' | 'persist' | 'pictureUrls' | 'saveFile' | 'storage'>;
-}): ProjectsStore & { readonly onRoom: (report: RoomReport) => void } {
+}): ProjectsStore & { readonly onSpace: (report: SpaceReport) => void } {
   const { pictureUrls } = environment;
   const store = createStore<ProjectsState>()(() => ({
     list: null,
@@ -145,7 +145,7 @@ export function createProjects({
 
   animation.subscribe(({ project }, before) => {
     if (project?.id === before.project?.id) return;
-    room.reset();
+    spaceWarning.reset();
     if (!project?.readOnly) projectNotices.notReadOnly();
   });
   animation.subscribe(({ frames }) => {
@@ -193,7 +193,7 @@ export function createProjects({
     return imported;
   }
   const projectNotices = createProjectNotices(notices, autosave, exportAction);
-  const room = createRoomWatch(notices, exportAction);
+  const spaceWarning = createSpaceWarning(notices, exportAction);
   const opening = createProjectOpening({
     jobs,
     worker,
@@ -203,7 +203,7 @@ export function createProjects({
     notices,
     projectNotices,
     history,
-    onOpen: room.reset,
+    onOpen: spaceWarning.reset,
     copyAndOpen,
     environment,
   });
@@ -225,7 +225,7 @@ export function createProjects({
     });
   }
 
-  const projects: ProjectsStore & { readonly onRoom: (report: RoomReport) => void } = {
+  const projects: ProjectsStore & { readonly onSpace: (report: SpaceReport) => void } = {
     ...store,
     async reopen() {
       await opening.openLast();
@@ -275,7 +275,7 @@ export function createProjects({
       const next = siblings[(siblings.indexOf(node) + 1) % siblings.length];
       if (next && next !== node) animation.playBranch(position, tipOf(tree, next.id));
     },
-    onRoom: room.onReport,
+    onSpace: spaceWarning.onReport,
   };
   return projects;
 }

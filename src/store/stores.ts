@@ -2,7 +2,7 @@ import type { StoreApi } from 'zustand/vanilla';
 import { createAnimation } from './animation.ts';
 import type { AnimationStore } from './animation.ts';
 import { createAutosave } from './autosave.ts';
-import type { Autosave, RoomReport } from './autosave.ts';
+import type { Autosave, SpaceReport } from './autosave.ts';
 import type { Environment } from './environment.ts';
 import { createExport } from './export.ts';
 import type { ExportStore } from './export.ts';
@@ -91,8 +91,8 @@ export function createStores(environment: Environment): Stores {
   const autosave = createAutosave({
     projects: keeping,
     pictures,
-    onRoom: (report: RoomReport) => {
-      projects.onRoom(report);
+    onSpace: (report: SpaceReport) => {
+      projects.onSpace(report);
     },
   });
   const animation = createAnimation({

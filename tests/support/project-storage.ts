@@ -19,11 +19,11 @@ export class MemoryFiles implements ProjectFiles {
   readonly #files = privateFiles(() => this.disk.getDirectory());
 
   /** Quota in bytes; writes beyond it throw like a browser. */
-  get room(): number {
+  get quota(): number {
     return this.disk.quota;
   }
 
-  set room(bytes: number) {
+  set quota(bytes: number) {
     this.disk.quota = bytes;
   }
 
@@ -169,9 +169,9 @@ export class Device {
       files: this.files,
       locks: this.locks,
       database: this.database,
-      room: () =>
+      freeSpace: () =>
         Promise.resolve(
-          this.files.room === Number.POSITIVE_INFINITY ? null : this.files.room - this.files.used,
+          this.files.quota === Number.POSITIVE_INFINITY ? null : this.files.quota - this.files.used,
         ),
       now: () => (this.now = new Date(this.now.getTime() + 1000)),
       createOutput,

@@ -16,7 +16,7 @@ export interface ModelFiles {
   /** Removes a model's folder recursively, if it exists. */
   remove(model: string): Promise<void>;
   /** Bytes available for writing; null if unknown. */
-  room(): Promise<number | null>;
+  freeSpace(): Promise<number | null>;
 }
 
 /** A file open for writing. The caller closes it. */

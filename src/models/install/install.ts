@@ -97,7 +97,7 @@ async function carryOut(plan: PreparedPlan, files: ModelFiles, options: InstallO
     );
   }
   const journal = resumed(plan, before, options);
-  await askForRoom(plan, files);
+  await checkFreeSpace(plan, files);
 
   const there = bytesStored(journal);
   if (there > 0) {
@@ -246,7 +246,7 @@ function leftOver(before: InstallJournal, plan: PreparedPlan): boolean {
 }
 
 /** @throws StorageError `storage-full` before anything is written */
-async function askForRoom(plan: PreparedPlan, files: ModelFiles): Promise<void> {
+async function checkFreeSpace(plan: PreparedPlan, files: ModelFiles): Promise<void> {
   const there = await storing(
     files,
     () => 0,
@@ -258,7 +258,7 @@ async function askForRoom(plan: PreparedPlan, files: ModelFiles): Promise<void> 
     0,
   );
   // If the browser does not report the space, writing will fail when it runs out.
-  const free = await files.room().catch(() => null);
+  const free = await files.freeSpace().catch(() => null);
   if (free !== null && needed > free) throw storageFull(needed, free);
 }
 

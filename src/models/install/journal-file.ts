@@ -27,8 +27,8 @@ export async function writeJournalTo(
 ): Promise<void> {
   const missing = journal.files.flatMap(({ chunks }) => chunks).filter((chunk) => chunk.sha256 === null);
   const text = stringifyJournal(journal);
-  const room = text.length + missing.length * growth + 64;
-  const body = new TextEncoder().encode(text.padEnd(Math.ceil(room / 1024) * 1024));
+  const capacity = text.length + missing.length * growth + 64;
+  const body = new TextEncoder().encode(text.padEnd(Math.ceil(capacity / 1024) * 1024));
   const checksum = new TextEncoder().encode(`${await sha256(body)}\n`);
   const bytes = new Uint8Array(checksum.length + body.length);
   bytes.set(checksum);

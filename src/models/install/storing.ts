@@ -32,7 +32,7 @@ function isFull(error: unknown): boolean {
  * @throws StorageError `storage-full`, or `storage-unavailable` for any other failure
  */
 export async function storing<T>(
-  files: Pick<ModelFiles, 'room'>,
+  files: Pick<ModelFiles, 'freeSpace'>,
   needed: () => number,
   work: () => T | Promise<T>,
 ): Promise<T> {
@@ -42,7 +42,7 @@ export async function storing<T>(
     if (isAbort(cause) || cause instanceof StorageError) throw cause;
     if (isFull(cause)) {
       const missing = needed();
-      const reported = await files.room().catch(() => null);
+      const reported = await files.freeSpace().catch(() => null);
       // Some browsers report a fixed number against fingerprinting, which contradicts the failure.
       const free = reported !== null && reported < missing ? reported : null;
       throw storageFull(missing, free, cause);

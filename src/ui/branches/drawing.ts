@@ -2,7 +2,7 @@ import type { Branch } from '../../project/index.ts';
 
 /** Drawing of branches: one row for each, one below the other; the distance from the start picture is across. */
 
-/** Room left and right of the drawing, in CSS pixels; on the right stand the labels. */
+/** Margins left and right of the drawing, in CSS pixels; on the right stand the labels. */
 const margin = { left: 16, right: 132 };
 /** Largest distance of two frames. */
 const widest = 24;

@@ -60,8 +60,8 @@ export function panned({ factor, x, y }: ZoomView, by: StagePoint, frame: ZoomFr
 /** Moves the picture back until there is no empty space on one side of it while another side is cut off. */
 function within({ factor, x, y }: ZoomView, { stage, picture }: ZoomFrame): ZoomView {
   const scale = factor * Math.min(stage.width / picture.width, stage.height / picture.height);
-  const clamp = (value: number, size: number, room: number) => {
-    const limit = Math.max(0, (size * scale - room) / 2);
+  const clamp = (value: number, size: number, available: number) => {
+    const limit = Math.max(0, (size * scale - available) / 2);
     return Math.min(Math.max(value, -limit), limit);
   };
   return {

@@ -11,8 +11,8 @@ const folder = 'models';
 export class MemoryFiles implements ModelFiles {
   readonly disk: PrivateFileSystem;
   readonly hold: ModelStorage['hold'];
-  /** False makes `room` return null, like a browser that does not report it. */
-  tellsRoom = true;
+  /** False makes `freeSpace` return null, like a browser that does not report it. */
+  tellsFreeSpace = true;
   /** Called before each write, which fails if this throws. */
   onWrite: (model: string, name: string, at: number) => void = () => undefined;
   readonly #files: ModelFiles;
@@ -22,7 +22,7 @@ export class MemoryFiles implements ModelFiles {
     this.disk = disk;
     const storage = privateModelStorage(
       () => disk.getDirectory(),
-      () => this.room(),
+      () => this.freeSpace(),
       locks,
     );
     this.#files = storage.files;
@@ -80,8 +80,8 @@ export class MemoryFiles implements ModelFiles {
     return this.#files.remove(model);
   }
 
-  room(): Promise<number | null> {
-    return Promise.resolve(this.tellsRoom ? this.disk.quota - this.disk.used : null);
+  freeSpace(): Promise<number | null> {
+    return Promise.resolve(this.tellsFreeSpace ? this.disk.quota - this.disk.used : null);
   }
 
   /** A file's bytes on disk; modifying them damages the file silently. */

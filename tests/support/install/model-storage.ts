@@ -35,7 +35,7 @@ class WorkerModels implements ModelStorage {
       open: (model, name) => this.#run(() => files.open(model, name)),
       writer: (model, name) => this.#run(() => files.writer(model, name)),
       remove: (model) => this.#run(() => files.remove(model)),
-      room: () => this.#run(() => files.room()),
+      freeSpace: () => this.#run(() => files.freeSpace()),
     };
     this.hold = (id, mode) => this.#run(() => files.hold(id, mode));
   }

@@ -302,14 +302,14 @@ describe('a full disk', () => {
     const device = new Device();
     const keeper = device.tab();
     await make(keeper, [0]);
-    device.files.room = device.files.used + 100;
+    device.files.quota = device.files.used + 100;
     const { node } = append(treeFrom([0]), newFrame());
     expect(await failure(addFrame(keeper, node))).toMatchObject({
       name: 'StorageError',
       code: 'storage-full',
     });
     expect((await open(device, keeper)).pictures).toEqual(pictures(startId, 1));
-    device.files.room += 1e6;
+    device.files.quota += 1e6;
     await addFrame(keeper, node);
     expect((await open(device, keeper)).pictures).toEqual(pictures(startId, 1, 2));
   });
@@ -318,7 +318,7 @@ describe('a full disk', () => {
     const device = new Device();
     const keeper = device.tab();
     await make(keeper, [0]);
-    device.files.room = device.files.used + 20_000;
+    device.files.quota = device.files.used + 20_000;
     const { node } = append(treeFrom([0]), newFrame());
     const { bytes, left } = await addFrame(keeper, node);
     expect(bytes).toBeGreaterThan(64 * 64 * 3);
@@ -330,7 +330,7 @@ describe('a full disk', () => {
     const keeper = device.tab();
     await make(keeper, [0, 1]);
     const file = await keeper.export(id, null, control);
-    device.files.room = device.files.used + 20_000;
+    device.files.quota = device.files.used + 20_000;
     expect(await failure(keeper.duplicate(id, other, 'A copy', signal))).toMatchObject({
       code: 'storage-full',
     });
@@ -460,7 +460,7 @@ describe('the database', () => {
     await make(keeper, [0, 1]);
     const stopped = AbortSignal.abort();
     await expect(keeper.open(id, stopped)).rejects.toThrow();
-    device.files.room = 0;
+    device.files.quota = 0;
     await expect(keeper.replaceStart(id, documentOf(emptyTree).start, pictureOf(9))).rejects.toThrow();
     await expect(open(device, keeper, other)).rejects.toThrow();
     expect((await open(device, keeper)).pictures).toEqual(pictures(startId, 1, 2));

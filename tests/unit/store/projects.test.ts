@@ -219,7 +219,7 @@ describe('a full disk or another storage failure', () => {
     const rig = new Rig();
     await rig.ready();
     await kept(rig);
-    rig.device.files.room = rig.device.files.used;
+    rig.device.files.quota = rig.device.files.used;
     rig.stores.settings.set({ frames: 3 });
     await rig.stores.generation.generate();
     await kept(rig);
@@ -241,7 +241,7 @@ describe('a full disk or another storage failure', () => {
     await other.stores.projects.importFile(asFile(rig.saved[0]?.file));
     expect(await values(other)).toEqual(await values(rig));
 
-    rig.device.files.room = Number.POSITIVE_INFINITY;
+    rig.device.files.quota = Number.POSITIVE_INFINITY;
     rig.stores.autosave.retry();
     await kept(rig);
     expect(rig.stores.animation.getState().unsaved).toBe(false);
@@ -253,7 +253,7 @@ describe('a full disk or another storage failure', () => {
     const rig = new Rig();
     await rig.ready();
     await kept(rig);
-    rig.device.files.room = rig.device.files.used + 20e6 + 1000;
+    rig.device.files.quota = rig.device.files.used + 20e6 + 1000;
     rig.stores.settings.set({ frames: 2 });
     await rig.stores.generation.generate();
     await kept(rig);

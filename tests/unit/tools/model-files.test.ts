@@ -42,7 +42,7 @@ describe('model files in a folder', () => {
     const source = await files.open('one', 'unet/config.json');
     expect(await source?.read(0, 5)).toEqual(Uint8Array.of(1, 2, 0, 0, 5));
     expect(source?.readSync?.(3, 2)).toEqual(Uint8Array.of(0, 5));
-    expect(await files.room()).toBeGreaterThan(0);
+    expect(await files.freeSpace()).toBeGreaterThan(0);
     await files.remove('one');
     await files.remove('one');
     expect(await files.list()).toEqual([]);

@@ -36,11 +36,11 @@ describe('the zoom of the stage', () => {
           expect(view.factor).toBeGreaterThanOrEqual(1);
           expect(view.factor).toBeLessThanOrEqual(largestZoom);
           const scale = view.factor * Math.min(stage.width / picture.width, stage.height / picture.height);
-          for (const [offset, room, shown] of [
+          for (const [offset, available, shown] of [
             [view.x, stage.width, picture.width * scale],
             [view.y, stage.height, picture.height * scale],
           ] as const) {
-            expect(Math.abs(offset)).toBeLessThanOrEqual(Math.max(0, (shown - room) / 2) + 1e-6);
+            expect(Math.abs(offset)).toBeLessThanOrEqual(Math.max(0, (shown - available) / 2) + 1e-6);
           }
         },
       ),

@@ -482,7 +482,7 @@ describe('disk space', () => {
   it('that runs out fails the installation, which can be resumed once there is room', async () => {
     const { source, files, options, web } = rig();
     files.capacity = 70_000;
-    files.tellsRoom = false;
+    files.tellsFreeSpace = false;
     const error = await failure(install(source, files, options));
     expect(error).toMatchObject({ code: 'storage-full', details: { free: null } });
     expect(error.details['needed']).toBeGreaterThan(10_000);
@@ -518,7 +518,7 @@ describe('a browser that overestimates the free space', () => {
   it('does not have its estimate reported when the disk is full', async () => {
     const { source, files, options } = rig();
     files.capacity = 70_000;
-    files.room = () => Promise.resolve(10 * 2 ** 30);
+    files.freeSpace = () => Promise.resolve(10 * 2 ** 30);
     const error = await failure(install(source, files, options));
     expect(error).toMatchObject({ code: 'storage-full', details: { free: null } });
     expect(error.message).not.toContain('free');

@@ -40,7 +40,7 @@ export function bytesOf(size: ModelSize): { readonly published: number; readonly
  * @param wants - bytes to be written per folder; folders on the same file system are added up
  * @throws Error with the needed and the free space
  */
-export async function checkRoom(
+export async function checkDiskSpace(
   wants: readonly { readonly folder: string; readonly bytes: number }[],
 ): Promise<void> {
   const disks = new Map<number, { folder: string; bytes: number }>();

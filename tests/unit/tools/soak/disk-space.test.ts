@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { writeSource } from '../../../../tools/full-model.ts';
 import { imageVariations } from '../../../../tools/full-model/model.ts';
-import { bytesOf, checkRoom, modelIn } from '../../../../tools/soak/room.ts';
+import { bytesOf, checkDiskSpace, modelIn } from '../../../../tools/soak/disk-space.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -23,12 +23,12 @@ it('modelIn: a folder contains the model, nothing, or is rejected', async () => 
   await expect(modelIn(hub, 'small')).rejects.toThrow(first);
 });
 
-it('checkRoom adds up folders on the same disk', async () => {
-  await checkRoom([{ folder, bytes: 1 }]);
+it('checkDiskSpace adds up folders on the same disk', async () => {
+  await checkDiskSpace([{ folder, bytes: 1 }]);
   const half = 0.6e18;
-  await expect(checkRoom([{ folder, bytes: 1e18 }])).rejects.toThrow(/1100000000\.0 GB are needed/);
+  await expect(checkDiskSpace([{ folder, bytes: 1e18 }])).rejects.toThrow(/1100000000\.0 GB are needed/);
   await expect(
-    checkRoom([
+    checkDiskSpace([
       { folder, bytes: half },
       { folder: tmpdir(), bytes: half },
     ]),
