@@ -12,7 +12,7 @@ import {
   stableDiffusionVariations,
 } from '../src/models/index.ts';
 import type { LocalFolder, ModelSource } from '../src/models/index.ts';
-import { journalName, journalSpare } from '../src/models/install/journal.ts';
+import { journalName, journalCopyName } from '../src/models/install/journal.ts';
 import { fileOnDisk, filesIn, modelFilesIn } from './model-files.ts';
 
 const usage = `Usage: npm run pack-model -- --from DIR|URL|OWNER/NAME|${stableDiffusionVariations.id} --out DIR [--hub URL]
@@ -61,7 +61,7 @@ export async function main(args: string[]): Promise<number> {
       },
     });
     // The journal is only needed to resume an installation.
-    for (const name of [journalName, journalSpare]) await rm(join(target, name), { force: true });
+    for (const name of [journalName, journalCopyName]) await rm(join(target, name), { force: true });
     console.log(`${target}: ${megabytes(plan.storedBytes)}`);
     return 0;
   } catch (error) {

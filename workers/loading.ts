@@ -8,7 +8,7 @@ import type { LoadEvent, LoadedModel, ModelLocation } from '../src/protocol/inde
 import { checkAlive } from './device-health.ts';
 import { DownloadTotal } from './downloads.ts';
 import type { Backend } from './backend.ts';
-import type { ModelStorage } from './model-keeping.ts';
+import type { ModelStorage } from './model-handlers.ts';
 import { pipelineOn } from './model-in-use.ts';
 import type { PipelineOptions } from '../src/diffusion/index.ts';
 import { withReadProgress } from './read-progress.ts';

@@ -4,7 +4,7 @@ import type { MeasureFreeSpace } from '../src/project/index.ts';
 import { blobSource } from '../src/models/source.ts';
 import { WorkerLocks } from './locks.ts';
 import { openToWrite } from './opening.ts';
-import type { ModelStorage } from './model-keeping.ts';
+import type { ModelStorage } from './model-handlers.ts';
 import { measureFreeSpace, orNull, privateRoot } from './storage.ts';
 import type { OpenRoot } from './storage.ts';
 

@@ -1,6 +1,6 @@
 /** Entry point of the models worker: downloads, stores and verifies models. */
 import { modelsApi, serve } from '../src/protocol/index.ts';
 import { privateModelStorage } from './model-files.ts';
-import { modelKeeping } from './model-keeping.ts';
+import { modelHandlers } from './model-handlers.ts';
 
-serve(self, modelsApi, modelKeeping(privateModelStorage()));
+serve(self, modelsApi, modelHandlers(privateModelStorage()));

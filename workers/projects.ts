@@ -1,6 +1,6 @@
 /** Entry point of the projects worker: encodes and stores frames off the page's thread. */
 import { ProjectKeeper } from '../src/project/keeper.ts';
-import { keeping, projectsApi, serve } from '../src/protocol/index.ts';
+import { projectHandlers, projectsApi, serve } from '../src/protocol/index.ts';
 import { ScratchFiles } from './scratch.ts';
 import { measureFreeSpace, privateFiles, projectLocks } from './storage.ts';
 
@@ -14,7 +14,7 @@ const keeper = new ProjectKeeper({
   createOutput: scratch.create,
 });
 
-const handlers = keeping(keeper);
+const handlers = projectHandlers(keeper);
 serve(self, projectsApi, {
   ...handlers,
   async tidy(...call) {

@@ -4,7 +4,7 @@ import { insightSchema } from './insight.ts';
 import { defaultSettings, settingsSchema } from './settings.ts';
 import { playedFrameSchema } from './play-order.ts';
 import type { PlayOrder } from './play-order.ts';
-import { overlaySettings } from './stored.ts';
+import { overlaySettings } from './settings-part.ts';
 import { segmentStepSchema } from './trail.ts';
 import { buildTree } from './tree.ts';
 import type { FrameTree } from './tree.ts';

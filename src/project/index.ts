@@ -23,19 +23,19 @@ export type { Stuck, StuckKind, StuckOffer } from './stuck.ts';
 export { framesToMake, planAfter, planSmooth } from './smooth.ts';
 export type { SmoothPlan } from './smooth.ts';
 export { segmentStepSchema, trailTo } from './trail.ts';
-export type { Indexed, SegmentStep, Trail } from './trail.ts';
+export type { RandomAccess, SegmentStep, Trail } from './trail.ts';
 export { largestBatch, rollOf, variantOf } from './pick.ts';
 export type { SpeculationReport } from './pick.ts';
 export { checkField } from './fields.ts';
 export type { FieldCheck, FieldProblem } from './fields.ts';
-export { overlaySettings, readStoredSettings, usableSettings } from './stored.ts';
-export type { SettingsPart } from './stored.ts';
+export { overlaySettings, readStoredSettings, usableSettings } from './settings-part.ts';
+export type { SettingsPart } from './settings-part.ts';
 export { closestRecipe, rebasedRecipe, recipeOf, recipePart, recipeSettings, recipes } from './recipes.ts';
 export type { Recipe, RecipeId } from './recipes.ts';
 export { settingsFromHash, settingsToHash } from './settings-url.ts';
 export type { UrlSettings } from './settings-url.ts';
-export { advance, reelPositions } from './reel.ts';
-export type { Playhead, Reel } from './reel.ts';
+export { advance, playbackPositions } from './playback-range.ts';
+export type { Playhead, PlaybackRange } from './playback-range.ts';
 export {
   defaultExportOptions,
   exportOptionsSchema,
@@ -98,7 +98,7 @@ export type { MeasureFreeSpace, ProjectFiles, ProjectLocks } from './files.ts';
 export { readerOf, shrunk } from './picture-source.ts';
 export type { HeldPicture, PictureReader, PictureRef, PictureSource } from './picture-source.ts';
 export type { CurrentProject, TransferControl } from './transfer.ts';
-export type { Kept, OpenedProject, ProjectKeeper } from './keeper.ts';
+export type { WriteResult, OpenedProject, ProjectKeeper } from './keeper.ts';
 export type { ProjectSummary } from './listing.ts';
 export { fileKind, pickFrames, projectFolder } from './import-kinds.ts';
 export type { FileKind, LeftOut, PickedFrames } from './import-kinds.ts';

@@ -36,7 +36,7 @@ export interface OpenedProject {
 }
 
 /** Result of a write: bytes written, and bytes that can still be written (null if the browser does not say). */
-export interface Kept {
+export interface WriteResult {
   readonly bytes: number;
   readonly left: number | null;
 }
@@ -103,7 +103,12 @@ export class ProjectKeeper {
    * @param original the start picture's original file
    * @throws StorageError `open-elsewhere` if another tab holds the project's lock
    */
-  async create(id: string, document: ProjectDocument, start: Picture, original: Blob | null): Promise<Kept> {
+  async create(
+    id: string,
+    document: ProjectDocument,
+    start: Picture,
+    original: Blob | null,
+  ): Promise<WriteResult> {
     return this.#change(async (db) => {
       if (!(await this.#leases.open(id, 0))) throw openElsewhere(id);
       const startFile = await this.#pictures.writeStart(id, null, start);
@@ -111,7 +116,7 @@ export class ProjectKeeper {
       const { frames, ...rest } = document;
       const files = { startFile, originalFile };
       await db.put({ ...rest, ...files, nextId: 1, id, changed: this.#time(), deleted: null }, frames);
-      return this.#kept(0);
+      return this.#writeResult(0);
     });
   }
 
@@ -166,7 +171,7 @@ export class ProjectKeeper {
   }
 
   /** Stores the start picture fitted anew. Its original file is kept. */
-  async replaceStart(id: string, start: ProjectStart, picture: Picture): Promise<Kept> {
+  async replaceStart(id: string, start: ProjectStart, picture: Picture): Promise<WriteResult> {
     return this.#write(id, async (db) => {
       const { record: before } = await db.read(id);
       const startFile = await this.#pictures.writeStart(id, before.startFile, picture);
@@ -175,7 +180,7 @@ export class ProjectKeeper {
       const retire = originalFile === before.startFile ? [] : this.#pictures.retire(id, [before.startFile]);
       const changed = this.#time();
       await db.change(id, (record) => ({ ...record, startFile, originalFile, start, changed }), { retire });
-      return this.#kept(0);
+      return this.#writeResult(0);
     });
   }
 
@@ -188,7 +193,7 @@ export class ProjectKeeper {
    * Stores a change of the tree: new pictures first, then the records that refer to them. Pictures of removed frames
    * are retired, so that the frames can be restored.
    */
-  async changeTree(id: string, change: TreeWrite, pictures: readonly HeldPicture[]): Promise<Kept> {
+  async changeTree(id: string, change: TreeWrite, pictures: readonly HeldPicture[]): Promise<WriteResult> {
     return this.#write(id, async (db) => {
       let bytes = 0;
       for (const { id: frame, png } of pictures) {
@@ -202,7 +207,7 @@ export class ProjectKeeper {
         revive: put.map((frame) => frameFile(frame.id)),
         retire: this.#pictures.retire(id, remove.map(frameFile)),
       });
-      return this.#kept(bytes);
+      return this.#writeResult(bytes);
     });
   }
 
@@ -326,7 +331,7 @@ export class ProjectKeeper {
     );
   }
 
-  async #kept(bytes: number): Promise<Kept> {
+  async #writeResult(bytes: number): Promise<WriteResult> {
     return { bytes, left: await this.#options.freeSpace() };
   }
 }

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { promptList } from './settings.ts';
 import type { Settings } from './settings.ts';
-import { usableSettings } from './stored.ts';
-import type { SettingsPart } from './stored.ts';
+import { usableSettings } from './settings-part.ts';
+import type { SettingsPart } from './settings-part.ts';
 
 /** How an animation was made. `settings` are those of one frame, which the others may differ from. */
 export interface MadeWith {

@@ -1,7 +1,7 @@
 import { settingFields } from './settings.ts';
 import type { Settings, SettingField } from './settings.ts';
-import { overlaySettings } from './stored.ts';
-import type { SettingsPart } from './stored.ts';
+import { overlaySettings } from './settings-part.ts';
+import type { SettingsPart } from './settings-part.ts';
 
 export type RecipeId = 'gentle' | 'dream' | 'wild' | 'loop' | 'hand';
 

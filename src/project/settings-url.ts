@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { settingsSchema } from './settings.ts';
-import type { SettingsPart } from './stored.ts';
+import type { SettingsPart } from './settings-part.ts';
 
 /** Prefix of a URL fragment that holds settings. Browsers do not send fragments to the server. */
 const prefix = '#settings:';

@@ -1,7 +1,7 @@
 import type { Shot } from '../formats/index.ts';
 import { countsPlays, isStill } from './export-options.ts';
 import type { ExportOptions } from './export-options.ts';
-import { reelPositions } from './reel.ts';
+import { playbackPositions } from './playback-range.ts';
 
 /**
  * Lists the frames of an exported file with `count` pictures. Each lasts `1 / frameRate` seconds; the first shot, and
@@ -18,7 +18,7 @@ export function shotsOf(
   const { format, frameRate, holdFirst, holdLast, inBetweens, plays } = options;
   const thereAndBack = options.thereAndBack && !isStill(format);
   const loop = options.loop || (plays > 1 && countsPlays(format));
-  const order = reelPositions({ first: 0, last: count - 1, loop, pingPong: thereAndBack });
+  const order = playbackPositions({ first: 0, last: count - 1, loop, pingPong: thereAndBack });
   const seconds = 1 / frameRate;
   const turn = order.indexOf(count - 1);
   const wraps = loop && thereAndBack;

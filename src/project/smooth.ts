@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { settingsSchema } from './settings.ts';
 import type { Settings } from './settings.ts';
 import { toward, trailTo } from './trail.ts';
-import type { Indexed, SegmentStep, MadeFrame, Trail } from './trail.ts';
+import type { RandomAccess, SegmentStep, MadeFrame, Trail } from './trail.ts';
 
 /** What a run of smooth mode makes. `P` is a picture. */
 export interface SmoothPlan<P> {
@@ -31,10 +31,10 @@ export interface SmoothPlan<P> {
  */
 export function planSmooth<P>(
   start: P,
-  frames: Indexed<MadeFrame & { readonly picture: P }>,
+  frames: RandomAccess<MadeFrame & { readonly picture: P }>,
   settings: Settings,
 ): SmoothPlan<P> {
-  const pictures: Indexed<P> = {
+  const pictures: RandomAccess<P> = {
     length: frames.length + 1,
     at: (position) => (position === 0 ? start : frames.at(position - 1)?.picture),
   };

@@ -46,7 +46,7 @@ export interface Trail<P> {
 }
 
 /** Random access to a list: the part of an array's interface that trails need. */
-export interface Indexed<T> {
+export interface RandomAccess<T> {
   readonly length: number;
   at(index: number): T | undefined;
 }
@@ -59,7 +59,11 @@ export interface Indexed<T> {
  * @param position position of the frame, from 1
  * @throws RangeError if there is no such frame, or a segment on the way to it has no start
  */
-export function trailTo<P>(pictures: Indexed<P>, frames: Indexed<MadeFrame>, position: number): Trail<P> {
+export function trailTo<P>(
+  pictures: RandomAccess<P>,
+  frames: RandomAccess<MadeFrame>,
+  position: number,
+): Trail<P> {
   /** The frame at an index from 0, with the picture before it, of which it is a variant unless it is in a segment. */
   const made = (at: number) => {
     const [picture, frame] = at < 0 ? [] : [pictures.at(at), frames.at(at)];

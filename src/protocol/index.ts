@@ -30,7 +30,7 @@ export type {
   ModelProgress,
   WantedModel,
 } from './models.ts';
-export { keeping } from './keeping.ts';
+export { projectHandlers } from './project-handlers.ts';
 export { projectsApi } from './projects.ts';
 export { parseMessage } from './messages.ts';
 export type { Api, Event, Params, Result } from './messages.ts';

@@ -9,7 +9,7 @@ export interface MessageEndpoint {
 }
 
 /** A result or event, with the buffers to transfer instead of copy. */
-export interface Sent<T> {
+export interface WithTransfer<T> {
   readonly value: T;
   readonly transfer: Transferable[];
 }
@@ -22,7 +22,7 @@ export type Handler<M extends Api[string]> = (
     /** Sends a progress event. */
     readonly emit: (event: Event<M>, transfer?: Transferable[]) => void;
   },
-) => Promise<Sent<Result<M>>>;
+) => Promise<WithTransfer<Result<M>>>;
 
 export type Handlers<A extends Api> = { readonly [K in keyof A]: Handler<A[K]> };
 

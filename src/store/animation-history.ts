@@ -1,6 +1,6 @@
 import { removeSubtree, startId } from '../project/index.ts';
 import type { FrameTree, RemovedSubtree, Settings } from '../project/index.ts';
-import type { Content, OpenProject } from './content.ts';
+import type { PageContent, OpenProject } from './page-content.ts';
 import type { History, HistoryEntry } from './history.ts';
 import type { SettingsStore } from './settings.ts';
 import type { StartPicture } from './start-picture.ts';
@@ -9,16 +9,16 @@ import type { StartPicture } from './start-picture.ts';
 export type PlayedPart = Pick<FrameTree, 'leaf' | 'order'>;
 
 /** A project and what is played of its tree at some moment. */
-export interface PlayedMoment {
+export interface PlaySnapshot {
   readonly project: OpenProject | null;
   readonly tree: PlayedPart;
 }
 
 /** Operations on the animation that undo and redo need. */
 interface Changes {
-  readonly content: () => Content;
+  readonly content: () => PageContent;
   /** Restores content that was on the page before. */
-  readonly bringBack: (content: Content) => void;
+  readonly bringBack: (content: PageContent) => void;
   readonly play: (part: PlayedPart) => void;
   /** Restores a removed subtree; returns false if that is no longer possible. */
   readonly restore: (removed: RemovedSubtree, start: StartPicture | null) => boolean;
@@ -31,7 +31,7 @@ export interface AnimationHistory {
    * Records that another part of the tree is played. Undo never deletes frames that were made since, because making them
    * takes long. Returns null if the same part is played.
    */
-  readonly moved: (label: string, from: PlayedMoment) => HistoryEntry | null;
+  readonly moved: (label: string, from: PlaySnapshot) => HistoryEntry | null;
   /**
    * Records that a subtree was removed.
    *
@@ -43,7 +43,7 @@ export interface AnimationHistory {
    *
    * @param settings the settings before, if they were replaced, too
    */
-  readonly swapped: (label: string, before: Content, settings?: Settings) => HistoryEntry;
+  readonly swapped: (label: string, before: PageContent, settings?: Settings) => HistoryEntry;
 }
 
 /** Weight of an entry with content, in a history of capacity 100: content holds the pixels of a start picture. */

@@ -2,12 +2,12 @@ import type { StoreApi } from 'zustand/vanilla';
 import type { Picture } from '../base/index.ts';
 import type { PlayOrder, ProjectDocument } from '../project/index.ts';
 import type { AnimationHistory } from './animation-history.ts';
-import type { ImportedPictures, Content, LoadedProject } from './content.ts';
+import type { ImportedPictures, PageContent, LoadedProject } from './page-content.ts';
 import type { Frame, Frames, NewPicture } from './frames.ts';
 import type { ChangeListener } from './journal.ts';
 
 /** The project and animation on the page. */
-export interface AnimationState extends Content {
+export interface AnimationState extends PageContent {
   /** Whether a start picture is being fetched, decoded or fitted, or a project is being opened. */
   readonly reading: boolean;
   /** Whether some frames are neither stored on this device nor downloaded. */
@@ -64,7 +64,7 @@ export interface AnimationStore extends StoreApi<AnimationState> {
    */
   readonly load: <L extends LoadedProject>(
     open: (signal: AbortSignal) => Promise<L>,
-  ) => Promise<(L & { readonly left: Content }) | null>;
+  ) => Promise<(L & { readonly left: PageContent }) | null>;
   /** Starts a project from imported pictures: a start picture, and PNG files that become its frames. Undoable. */
   readonly importPictures: (imported: ImportedPictures) => void;
   /** Empties the page. With 'deleted', the project is not purged even if it is empty, so that it can be restored. */

@@ -1,7 +1,7 @@
 /** Topics of notices about the animation: a new one replaces, and what makes it untrue dismisses, those of its topic. */
 
 /** Frames were put aside. */
-export const shelfTopic = 'frames';
+export const putAsideTopic = 'frames';
 
 /** Frames were deleted. */
 export const removedTopic = 'removed';

@@ -5,10 +5,10 @@ import { path, playedFrames, removeSubtree, startId, treeOf, withOrder } from '.
 import type { FrameTree, PlayOrder } from '../project/index.ts';
 import { createAnimationHistory } from './animation-history.ts';
 import type { AnimationState, AnimationStore } from './animation-store.ts';
-import { removedTopic, shelfTopic, unreadStartTopic } from './animation-topics.ts';
+import { removedTopic, putAsideTopic, unreadStartTopic } from './animation-topics.ts';
 import type { Autosave } from './autosave.ts';
-import { documentOf, everHadFrames, nothing, treeOfPictures } from './content.ts';
-import type { Content, OpenProject } from './content.ts';
+import { documentOf, everHadFrames, emptyContent, treeOfPictures } from './page-content.ts';
+import type { PageContent, OpenProject } from './page-content.ts';
 import type { Environment } from './environment.ts';
 import { createFrameChanges } from './frame-changes.ts';
 import { framesOf, lineageOf, noFrames } from './frames.ts';
@@ -49,7 +49,7 @@ export function createAnimation({
   environment: Pick<Environment, 'newId' | 'today'>;
 }): AnimationStore {
   const store = createStore<AnimationState>()(() => ({
-    ...nothing,
+    ...emptyContent,
     reading: false,
     unsaved: false,
     edition: 0,
@@ -62,7 +62,7 @@ export function createAnimation({
   /** The last result of `lineage` that is not the animation itself. */
   let lineage: { readonly tree: FrameTree; readonly last: number; readonly frames: Frames } | null = null;
 
-  const content = (): Content => {
+  const content = (): PageContent => {
     const { project, start, tree, frames } = store.getState();
     return { project, start, tree, frames };
   };
@@ -92,13 +92,13 @@ export function createAnimation({
     });
   }
 
-  function nextEdition(next: Content, edited: number | null = null) {
+  function nextEdition(next: PageContent, edited: number | null = null) {
     const unsaved = next.frames.length > 0 && (!next.project || !autosave.isKept(next.project.id));
     store.setState(({ edition }) => ({ ...next, edited, edition: edition + 1, unsaved }));
   }
 
   /** Called when a project leaves the page: one without frames is not kept. */
-  function leave({ project, tree }: Content) {
+  function leave({ project, tree }: PageContent) {
     notices.dismissTopic(removedTopic);
     if (tree.nodes.size === 0) emit(project, { kind: 'leftEmpty', hadFrames: everHadFrames(tree) });
   }
@@ -114,7 +114,7 @@ export function createAnimation({
       created: environment.today().toISOString(),
       readOnly: false,
     };
-    nextEdition({ ...nothing, project, start });
+    nextEdition({ ...emptyContent, project, start });
     emitBegun(start);
     leave(before);
   }
@@ -151,11 +151,11 @@ export function createAnimation({
   });
 
   /** Restores content that was on the page before. */
-  function bringBack(wanted: Content) {
+  function bringBack(wanted: PageContent) {
     const before = content();
     const { project, start, tree } = wanted;
     reading.stop();
-    notices.dismissTopic(shelfTopic);
+    notices.dismissTopic(putAsideTopic);
     nextEdition(wanted);
     if (before.project?.id !== project?.id) leave(before);
     const wasEmpty = tree.nodes.size === 0;
@@ -172,7 +172,7 @@ export function createAnimation({
     const { length } = before.frames;
     if (length === 0) return;
     const count = length === 1 ? '1 frame was' : `${length} frames were`;
-    offers.show(shelfTopic, `${count} put aside.`, 'Bring back', entry);
+    offers.show(putAsideTopic, `${count} put aside.`, 'Bring back', entry);
   }
 
   function offerBack(frames: number, entry: HistoryEntry) {
@@ -226,7 +226,7 @@ export function createAnimation({
     append(made, instead) {
       const frame = frameChanges.append(made, instead);
       // Once new frames are made, stop offering the old ones; undo still restores them.
-      notices.dismissTopic(shelfTopic);
+      notices.dismissTopic(putAsideTopic);
       return frame;
     },
     startOver() {
@@ -298,7 +298,7 @@ export function createAnimation({
           const start = cutter.take({ name: cut.name, file: original, picture, cut });
           const tree = { ...treeOf(document), nextId };
           const before = content();
-          notices.dismissTopic(shelfTopic);
+          notices.dismissTopic(putAsideTopic);
           if (before.project?.id !== project.id) leave(before);
           nextEdition({ project, start, tree, frames: framesOf(tree, noFrames) });
           return { ...loaded, left: before };
@@ -310,7 +310,7 @@ export function createAnimation({
     },
     importPictures(imported) {
       reading.stop();
-      notices.dismissTopic(shelfTopic);
+      notices.dismissTopic(putAsideTopic);
       const before = { content: content(), settings: settings.getState().values };
       beginProject(cutter.take(imported.start));
       const { project } = store.getState();
@@ -331,10 +331,10 @@ export function createAnimation({
       // Deleting takes a while, in which the user may have chosen another picture or project.
       if (left !== 'deleted') reading.stop();
       const before = content();
-      notices.dismissTopic(shelfTopic);
+      notices.dismissTopic(putAsideTopic);
       if (left === 'deleted') notices.dismissTopic(removedTopic);
       else leave(before);
-      nextEdition(nothing);
+      nextEdition(emptyContent);
       if (left !== 'deleted' && before.project) recorded.swapped('New project', before);
     },
     rename(name) {

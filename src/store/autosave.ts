@@ -8,7 +8,7 @@ import type { WorkerHandle } from './worker-handle.ts';
 import type { Pictures } from './pictures.ts';
 
 /** A change to store; `id` is the project's. */
-export type Change = { readonly id: string } & (
+export type AutosaveChange = { readonly id: string } & (
   | {
       readonly kind: 'create';
       readonly document: ProjectDocument;
@@ -52,7 +52,7 @@ export interface SpaceReport {
 /** Queues of changes that the projects worker stores, one queue per project. */
 export interface Autosave extends StoreApi<AutosaveState> {
   /** Queues a change. Changes of the same project that are stuck are retried before it. */
-  readonly push: (change: Change) => void;
+  readonly push: (change: AutosaveChange) => void;
   /** Retries all changes that are stuck. */
   readonly retry: () => void;
   /** Resolves once no change is waiting, except those that are stuck. */
@@ -65,7 +65,7 @@ export interface Autosave extends StoreApi<AutosaveState> {
 interface Lane {
   readonly id: string;
   /** In order of `push`; `turn` orders changes across projects. The first may be running. */
-  readonly changes: { readonly turn: number; change: Change }[];
+  readonly changes: { readonly turn: number; change: AutosaveChange }[];
   /** Why the first change failed; null while it has not been tried since the last `push` or `retry`. */
   failure: { readonly error: unknown } | null;
 }
@@ -73,9 +73,9 @@ interface Lane {
 /** Codes of errors after which a project cannot be written any more. */
 const goneCodes = new Set(['project-gone', 'project-damaged']);
 /** Kinds of changes that do not need the project to be open for writing. */
-const ownLease = new Set<Change['kind']>(['create', 'remove', 'restore', 'purge']);
+const ownLease = new Set<AutosaveChange['kind']>(['create', 'remove', 'restore', 'purge']);
 /** Kinds of changes that are dropped if the project is gone, because nothing the user made is lost with them. */
-const worthless = new Set<Change['kind']>(['update', 'resume', 'remove', 'restore', 'purge']);
+const worthless = new Set<AutosaveChange['kind']>(['update', 'resume', 'remove', 'restore', 'purge']);
 
 /**
  * Creates the queue that stores changes on this device, one at a time, in order. A change that fails stays first in its
@@ -99,7 +99,7 @@ export function createAutosave({
     if (left !== null) onSpace({ bytes, left });
   }
 
-  async function send(worker: Connection<typeof projectsApi>, change: Change): Promise<void> {
+  async function send(worker: Connection<typeof projectsApi>, change: AutosaveChange): Promise<void> {
     switch (change.kind) {
       case 'create': {
         const { id, document, picture, original } = change;
@@ -147,7 +147,7 @@ export function createAutosave({
   }
 
   /** Stores a change. If the worker fails, it is replaced once: the new one acquires the project's lock and retries. */
-  async function keep(change: Change): Promise<void> {
+  async function keep(change: AutosaveChange): Promise<void> {
     const worker = projects.current();
     try {
       await send(worker, change);

@@ -3,7 +3,7 @@ import { readStoredSettings, usableSettings } from '../project/index.ts';
 import type { SettingsPart } from '../project/index.ts';
 import type { Environment } from './environment.ts';
 import { builtInModel } from './page-url.ts';
-import { keep } from './preferences.ts';
+import { storeValue } from './preferences.ts';
 
 /** Defaults of models before they are loaded, so that fields show from the start what they will have. */
 export interface ExpectedDefaults {
@@ -27,7 +27,7 @@ export function createExpectedDefaults({
       return usableSettings({ width: size, height: size, ...shippedDefaults });
     },
     remember(model, defaults) {
-      keep(storage, keyOf(model), defaults);
+      storeValue(storage, keyOf(model), defaults);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import { MediaError } from '../base/index.ts';
-import { frameRateOf, reelPositions, startId } from '../project/index.ts';
+import { frameRateOf, playbackPositions, startId } from '../project/index.ts';
 import type { ExportFormat, ExportOptions, PictureRef, PictureSource } from '../project/index.ts';
 import type { EncodeProgress, Result, mediaApi } from '../protocol/index.ts';
 import type { AnimationStore } from './animation.ts';
@@ -11,7 +11,7 @@ import { createLatest } from './latest.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 import type { Notices } from './notices.ts';
 import type { Pictures } from './pictures.ts';
-import { reelOf } from './player.ts';
+import { playbackRangeOf } from './player.ts';
 import type { Preferences } from './preferences.ts';
 import type { SettingsStore } from './settings.ts';
 
@@ -147,9 +147,9 @@ export function createExport({
 
   /** The pictures of a quick download, in playback order. */
   function sequence(kind: ExportKind) {
-    const reel = reelOf(animation.getState().frames.length, preferences.getState());
+    const range = playbackRangeOf(animation.getState().frames.length, preferences.getState());
     // An archive has every picture once, even if the animation plays them twice.
-    const positions = reelPositions(kind === 'zip' ? { ...reel, pingPong: false } : reel);
+    const positions = playbackPositions(kind === 'zip' ? { ...range, pingPong: false } : range);
     return picturesAt(withHolds(animation.getState().frames, positions));
   }
 

@@ -3,7 +3,7 @@ import { append, playedFrames, restoreSubtree, startId, withOrder } from '../pro
 import type { FrameTree, RemovedSubtree, TreeChange } from '../project/index.ts';
 import type { PlayedPart } from './animation-history.ts';
 import type { AnimationState } from './animation-store.ts';
-import type { Content, OpenProject } from './content.ts';
+import type { PageContent, OpenProject } from './page-content.ts';
 import type { Environment } from './environment.ts';
 import { frameOf, framesOf } from './frames.ts';
 import type { Frame, Frames, NewPicture } from './frames.ts';
@@ -46,7 +46,7 @@ export function createFrameChanges({
   environment,
 }: {
   store: Pick<StoreApi<AnimationState>, 'getState' | 'setState'>;
-  show: (content: Content, edited: number | null) => void;
+  show: (content: PageContent, edited: number | null) => void;
   emit: (project: OpenProject | null, change: AnimationChange) => void;
   restoreStart: (start: StartPicture) => void;
   pictures: Pick<Pictures, 'add'>;

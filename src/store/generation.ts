@@ -5,13 +5,13 @@ import type { Picture } from '../base/index.ts';
 import type { GenerationProgress, diffusionApi } from '../protocol/index.ts';
 import { emptyTree, startId, stepsComputed } from '../project/index.ts';
 import type { FrameTiming, Settings } from '../project/index.ts';
-import type { PlayedMoment } from './animation-history.ts';
+import type { PlaySnapshot } from './animation-history.ts';
 import type { AnimationStore } from './animation.ts';
 import type { Environment } from './environment.ts';
 import { createLatest } from './latest.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 import type { ModelStore } from './model.ts';
-import { hasFrameSize, workOf } from './modes.ts';
+import { hasFrameSize, runCallOf } from './modes.ts';
 import type { Notices } from './notices.ts';
 import type { SettingsStore } from './settings.ts';
 
@@ -35,16 +35,16 @@ export interface Run {
 }
 
 /** Result of a run; `seconds` is its duration. */
-export interface Outcome {
+export interface RunOutcome {
   readonly kind: 'done' | 'stopped' | 'failed';
   readonly made: number;
   readonly seconds: number;
 }
 
 /** A run that is over. */
-export interface EndedRun extends Omit<Outcome, 'kind'> {
+export interface EndedRun extends Omit<RunOutcome, 'kind'> {
   /** `replaced`: stopped because the animation that it continued was replaced by another. */
-  readonly kind: Outcome['kind'] | 'replaced';
+  readonly kind: RunOutcome['kind'] | 'replaced';
   readonly run: Run;
 }
 
@@ -67,7 +67,7 @@ interface PlannedRun {
 /** State of the runs. */
 export interface GenerationState {
   readonly run: Run | null;
-  readonly outcome: Outcome | null;
+  readonly outcome: RunOutcome | null;
   /** Timing of the newest frame of this visit, and what it was made by. */
   readonly frameTiming: (FrameTiming & Pick<Run, 'settings'> & { readonly model: string }) | null;
 }
@@ -115,7 +115,7 @@ export function createGeneration({
   const endListeners = new Set<(ended: EndedRun) => void>();
   let lastRun = 0;
   /** The animation when the run began, for undo. */
-  let from: PlayedMoment = { project: null, tree: emptyTree };
+  let from: PlaySnapshot = { project: null, tree: emptyTree };
   /** Name of the run in the history. */
   let label = 'Generate';
   let controller = new AbortController();
@@ -196,7 +196,7 @@ export function createGeneration({
     const replaced = planned?.instead ? tree.nodes.get(frames.at(planned.instead - 1)?.id ?? startId) : null;
     const lineage = animation.lineage(replaced?.parent);
     label = replaced ? 'Make again' : 'Generate';
-    const work = workOf(lineage, values, (position) => animation.pictureAt(position, lineage));
+    const work = runCallOf(lineage, values, (position) => animation.pictureAt(position, lineage));
     from = { project, tree };
     const begun = environment.now();
     patch(id, { phase: 'running', frames: work.frames, width, height, settings: values, begun });

@@ -13,7 +13,7 @@ import type { Offers } from './offers.ts';
 import type { Preferences } from './preferences.ts';
 import type { ProjectJobs } from './project-jobs.ts';
 import type { SettingsStore } from './settings.ts';
-import { inMemory } from './start-picture.ts';
+import { copyToMemory } from './start-picture.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 
 /** A file and its name, which may be a path with folders. */
@@ -138,7 +138,7 @@ export function createFileImport({
           { signal, onEvent: onProgress },
         );
         const { name, picture } = read.first;
-        const file = await inMemory(read.first.file);
+        const file = await copyToMemory(read.first.file);
         if (signal.aborted) return;
         const { width, height } = picture;
         const start = { name: name.split('/').at(-1) ?? name, file, picture, cut: { width, height, fit } };

@@ -2,7 +2,7 @@ import type { Gap } from '../project/index.ts';
 import type { Fit } from '../protocol/index.ts';
 
 /** Result of reading pictures as frames: see `readFrames`. */
-export interface Imported {
+export interface ImportResult {
   readonly frames: readonly unknown[];
   readonly fitted: number;
   readonly missing: readonly Gap[];
@@ -18,7 +18,7 @@ export interface BadFile {
 const mostTold = 8;
 
 /** Describes the result of an import, in up to three sentences. */
-export function importedWords({ frames, missing, fitted }: Imported, fit: Fit): string {
+export function importedWords({ frames, missing, fitted }: ImportResult, fit: Fit): string {
   const gaps = missing.map(({ first, last }) => (first === last ? String(first) : `${first}–${last}`));
   return [
     `${frames.length === 1 ? '1 picture' : `${frames.length} pictures`} became a project.`,

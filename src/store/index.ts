@@ -5,13 +5,13 @@ export type { Stores } from './stores.ts';
 export { framesToCome } from './modes.ts';
 export { startOffline } from './offline.ts';
 export { speeds } from './preferences.ts';
-export { reelOf } from './player.ts';
+export { playbackRangeOf } from './player.ts';
 export { fieldOf } from './settings.ts';
 export { originFrom } from './wanted.ts';
 export type { AnimationState } from './animation.ts';
 export type { AutosaveState } from './autosave.ts';
 export type { Environment, PictureUrls } from './environment.ts';
-export type { OpenProject } from './content.ts';
+export type { OpenProject } from './page-content.ts';
 export { suggestedName } from './export.ts';
 export { needsOfExport, measured } from './export-estimate.ts';
 export type {
@@ -24,10 +24,10 @@ export type {
 } from './export.ts';
 export { withHolds } from './frames.ts';
 export type { Frame, Frames } from './frames.ts';
-export type { EndedRun, GenerationState, Outcome, Run } from './generation.ts';
+export type { EndedRun, GenerationState, RunOutcome, Run } from './generation.ts';
 export type { ModelState } from './model.ts';
 export { modelTopics } from './models-state.ts';
-export type { Look, ModelFetch, ModelsState } from './models-state.ts';
+export type { LookResult, ModelFetch, ModelsState } from './models-state.ts';
 export type { History, HistoryEntry } from './history.ts';
 export type { Notice, NoticeAction } from './notices.ts';
 export type { PickState } from './pick.ts';

@@ -1,7 +1,7 @@
 import type { HeldPicture, ProjectDocument, ProjectStart, TreeChange } from '../project/index.ts';
 import type { Picture } from '../base/index.ts';
 import type { Autosave } from './autosave.ts';
-import type { OpenProject } from './content.ts';
+import type { OpenProject } from './page-content.ts';
 import type { SettingsStore } from './settings.ts';
 
 /** A change of the project on the page that affects what is stored. */

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { keptSettingsSchema } from '../project/index.ts';
 import type { Settings } from '../project/index.ts';
 import type { Environment } from './environment.ts';
-import { keep } from './preferences.ts';
+import { storeValue } from './preferences.ts';
 
 const key = 'drift.project';
 const schema = v.object({ id: v.pipe(v.string(), v.uuid()), settings: keptSettingsSchema });
@@ -25,7 +25,7 @@ export function createLastProject(storage: Environment['storage']): LastProject 
       }
     },
     write(last) {
-      keep(storage, key, last);
+      storeValue(storage, key, last);
     },
   };
 }

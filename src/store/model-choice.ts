@@ -9,7 +9,7 @@ import type { ModelStore } from './model.ts';
 import { downloadTopic, namedTopic } from './models-state.ts';
 import type { ModelsState } from './models-state.ts';
 import type { Notices } from './notices.ts';
-import { keep, readKept } from './preferences.ts';
+import { storeValue, readStoredValue } from './preferences.ts';
 import { isSame, originWords } from './wanted.ts';
 
 /** Selection of the model in use, which later visits remember. */
@@ -82,15 +82,15 @@ export function createModelChoice({
       // Copying a link needs the model's origin, and must do so within the user's click: load the list ahead.
       if (!store.getState().installed) void library.refresh();
       // A model from a link is used for this visit only.
-      if (!new URL(address.read()).searchParams.has('installed')) keep(storage, chosenKey, location.id);
+      if (!new URL(address.read()).searchParams.has('installed')) storeValue(storage, chosenKey, location.id);
     } else if (choice.isBuiltIn(location)) {
-      keep(storage, chosenKey, null);
+      storeValue(storage, chosenKey, null);
     }
   }
 
   const choice: ModelChoice = {
     async begin() {
-      const chosen = readKept(storage, chosenKey, chosenSchema);
+      const chosen = readStoredValue(storage, chosenKey, chosenSchema);
       model.subscribe((state, before) => {
         remember(state, before.location);
       });

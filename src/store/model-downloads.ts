@@ -4,7 +4,7 @@ import { createQueue } from '../base/index.ts';
 import { modelIdSchema } from '../protocol/index.ts';
 import type { ModelProgress, WantedModel, modelsApi } from '../protocol/index.ts';
 import type { Environment } from './environment.ts';
-import { persevering } from './fetching.ts';
+import { retryForever } from './retry-forever.ts';
 import { createLatest } from './latest.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 import { readHub } from './page-url.ts';
@@ -13,7 +13,7 @@ import type { ModelLibrary } from './model-library.ts';
 import { downloadTopic as topic } from './models-state.ts';
 import type { ModelFetch, ModelsState } from './models-state.ts';
 import type { Notices } from './notices.ts';
-import { keep, readKept } from './preferences.ts';
+import { storeValue, readStoredValue } from './preferences.ts';
 
 /** Installation of models, one at a time, and their removal. */
 export interface ModelDownloads {
@@ -79,7 +79,7 @@ export function createModelDownloads({
   function remember() {
     const { fetch } = store.getState();
     const { wanted, id, name } = fetch ?? {};
-    keep(storage, downloadKey, wanted && wanted.kind !== 'folder' ? { wanted, id, name } : null);
+    storeValue(storage, downloadKey, wanted && wanted.kind !== 'folder' ? { wanted, id, name } : null);
   }
 
   /** Aborts the current attempt; its later events are ignored. */
@@ -129,7 +129,7 @@ export function createModelDownloads({
       );
     };
     try {
-      const { id } = await persevering(
+      const { id } = await retryForever(
         environment,
         signal,
         once,
@@ -201,7 +201,7 @@ export function createModelDownloads({
 
   const downloads: ModelDownloads = {
     recall() {
-      const unfinished = readKept(storage, downloadKey, unfinishedSchema);
+      const unfinished = readStoredValue(storage, downloadKey, unfinishedSchema);
       if (!unfinished) return;
       store.setState({
         fetch: { ...unfinished, phase: 'paused', progress: null, news: '', thenUse: false },

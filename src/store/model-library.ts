@@ -5,7 +5,7 @@ import type { Environment } from './environment.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 import { readHub } from './page-url.ts';
 import type { ModelStore } from './model.ts';
-import type { Look, ModelsState } from './models-state.ts';
+import type { LookResult, ModelsState } from './models-state.ts';
 import type { Notices } from './notices.ts';
 import { originWords } from './wanted.ts';
 
@@ -71,7 +71,7 @@ export function createModelLibrary({
       looking[slot].abort();
       looking[slot] = new AbortController();
       const { signal } = looking[slot];
-      const set = (look: Look) => {
+      const set = (look: LookResult) => {
         if (!signal.aborted) store.setState({ [slot]: look });
       };
       const before = store.getState()[slot];

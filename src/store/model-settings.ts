@@ -2,7 +2,7 @@ import { readStoredSettings } from '../project/index.ts';
 import type { Settings, SettingsPart } from '../project/index.ts';
 import type { Environment } from './environment.ts';
 import { readText } from './expected-defaults.ts';
-import { keep } from './preferences.ts';
+import { storeValue } from './preferences.ts';
 
 /** The part of the state of the settings that belongs to a model. */
 interface OwnSettings {
@@ -62,8 +62,8 @@ export function createModelSettings(storage: Environment['storage']): ModelSetti
     isKnown: () => isKnown,
     store(changed) {
       // Changes made with the previous model are stored as this one's only after it is loaded.
-      if (opening) keep(storage, opening.storageKey, { ...opening.stored, ...opening.typed });
-      else if (storageKey !== null) keep(storage, storageKey, changed);
+      if (opening) storeValue(storage, opening.storageKey, { ...opening.stored, ...opening.typed });
+      else if (storageKey !== null) storeValue(storage, storageKey, changed);
     },
     note(part) {
       if (opening) opening = { ...opening, typed: { ...opening.typed, ...part } };
@@ -87,7 +87,7 @@ export function createModelSettings(storage: Environment['storage']): ModelSetti
       if (!opening) return null;
       const { storageKey: other, stored, typed, before } = opening;
       opening = null;
-      keep(storage, other, stored);
+      storeValue(storage, other, stored);
       isKnown = before.isKnown;
       return { ...before, changed: { ...before.changed, ...typed } };
     },

@@ -13,7 +13,7 @@ export const loadTopic = 'model';
 export const modelTopics: readonly string[] = [downloadTopic, namedTopic, loadTopic];
 
 /** Result of looking at a model that is not installed: its costs, or the problems with it. */
-export type Look =
+export type LookResult =
   | { readonly status: 'looking'; readonly wanted: WantedModel }
   | {
       readonly status: 'cost';
@@ -56,9 +56,9 @@ export interface ModelsState {
   /** Whether the browser has granted persistent storage; null before it was requested. */
   readonly promised: boolean | null;
   /** Costs of the recommended model; null before they were requested. */
-  readonly full: Look | null;
+  readonly full: LookResult | null;
   /** Costs of another model that the user may add. */
-  readonly added: Look | null;
+  readonly added: LookResult | null;
   readonly fetch: ModelFetch | null;
   /** State of the Models dialog, null if it is closed; `address` names the model to add, or is empty. */
   readonly dialog: { readonly address: string } | null;

@@ -9,7 +9,7 @@ import type { SettingsStore } from './settings.ts';
 type PictureAt = (position: number) => Promise<Picture>;
 
 /** The work of one run, as a call of the diffusion worker. */
-export interface Work {
+export interface RunCall {
   /** Number of frames that it makes. */
   readonly frames: number;
   begin(
@@ -19,7 +19,7 @@ export interface Work {
 }
 
 /** Creates the work of a run in the settings' mode, which continues the existing frames. */
-export function workOf(frames: Frames, settings: Settings, pictureAt: PictureAt): Work {
+export function runCallOf(frames: Frames, settings: Settings, pictureAt: PictureAt): RunCall {
   const firstFrame = frames.length;
   const origin = async () => (firstFrame > 0 ? { origin: await pictureAt(0) } : {});
   switch (settings.mode) {

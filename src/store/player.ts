@@ -1,7 +1,7 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import { advance, frameRateOf } from '../project/index.ts';
-import type { Playhead, Reel } from '../project/index.ts';
+import type { Playhead, PlaybackRange } from '../project/index.ts';
 import type { AnimationStore } from './animation.ts';
 import { holdAt } from './frames.ts';
 import type { GenerationStore } from './generation.ts';
@@ -47,10 +47,10 @@ const longestGap = 250;
 const picturesAhead = 10;
 
 /** The current playback range and repetition of the animation. */
-export function reelOf(
+export function playbackRangeOf(
   frames: number,
   { loop, pingPong, includeStart }: Pick<Preferences, 'loop' | 'pingPong' | 'includeStart'>,
-): Reel {
+): PlaybackRange {
   return { first: includeStart ? 0 : 1, last: frames, loop, pingPong };
 }
 
@@ -80,7 +80,7 @@ export function createPlayer({
     const positions: number[] = [];
     let head: Playhead | null = { position: store.getState().position, direction };
     while (head && positions.length < picturesAhead) {
-      head = advance(reel(), head);
+      head = advance(range(), head);
       if (head) positions.push(head.position);
     }
     readAhead.want(positions);
@@ -96,7 +96,7 @@ export function createPlayer({
   /** Times at which the current frame was due and of the last tick, in milliseconds; null before the first tick. */
   let clock: { since: number; ticked: number } | null = null;
 
-  const reel = () => reelOf(animation.getState().frames.length, preferences.getState());
+  const range = () => playbackRangeOf(animation.getState().frames.length, preferences.getState());
   const last = () => animation.getState().frames.length;
 
   animation.subscribe(({ frames, edition, edited }, before) => {
@@ -135,7 +135,7 @@ export function createPlayer({
       store.setState({ position: last(), following: true, playing: false, compared: null });
     },
     play() {
-      const { first, last, loop } = reel();
+      const { first, last, loop } = range();
       if (last <= first) return;
       clock = null;
       direction = 1;
@@ -166,7 +166,7 @@ export function createPlayer({
         const shownFor = holdAt(frames, head.position) * duration;
         if (now - clock.since < shownFor) break;
         clock.since += shownFor;
-        head = advance(reel(), head);
+        head = advance(range(), head);
         if (!head) {
           store.setState({ playing: false });
           return;

@@ -44,7 +44,7 @@ export type Preferences = v.InferOutput<typeof preferencesSchema>;
 export function createPreferences(storage: Environment['storage']): StoreApi<Preferences> {
   const store = createStore<Preferences>()(() => v.parse(preferencesSchema, stored(storage)));
   store.subscribe((preferences) => {
-    keep(storage, storageKey, preferences);
+    storeValue(storage, storageKey, preferences);
   });
   return store;
 }
@@ -57,8 +57,8 @@ function stored(storage: Environment['storage']): unknown {
   }
 }
 
-/** Reads a value stored with `keep`; null if it is missing or not valid. */
-export function readKept<T>(
+/** Reads a value stored with `storeValue`; null if it is missing or not valid. */
+export function readStoredValue<T>(
   storage: Environment['storage'],
   key: string,
   schema: v.GenericSchema<unknown, T>,
@@ -71,7 +71,7 @@ export function readKept<T>(
 }
 
 /** Stores a value as JSON for later visits. Does nothing if storage is full or forbidden. */
-export function keep(storage: Environment['storage'], key: string, value: unknown): void {
+export function storeValue(storage: Environment['storage'], key: string, value: unknown): void {
   try {
     storage?.setItem(key, JSON.stringify(value));
   } catch {

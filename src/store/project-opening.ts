@@ -3,7 +3,7 @@ import type { ProjectDocument } from '../project/index.ts';
 import type { projectsApi } from '../protocol/index.ts';
 import type { AnimationStore } from './animation.ts';
 import type { Autosave } from './autosave.ts';
-import type { LoadedProject } from './content.ts';
+import type { LoadedProject } from './page-content.ts';
 import type { Environment } from './environment.ts';
 import type { History } from './history.ts';
 import { createLastProject } from './last-project.ts';

@@ -8,7 +8,7 @@ import type { Preferences } from './preferences.ts';
 import type { SettingsStore } from './settings.ts';
 
 /** Size in pixels to which a picture is fitted, and how. */
-export interface Cut {
+export interface FittedSize {
   readonly width: number;
   readonly height: number;
   readonly fit: Fit;
@@ -23,7 +23,7 @@ export interface StartPicture {
   /** The original file, from which it is fitted to other sizes. */
   readonly file: Blob;
   /** How `picture` was fitted. */
-  readonly cut: Cut;
+  readonly cut: FittedSize;
 }
 
 /** Decodes start pictures and fits them to the size in the settings. */
@@ -54,18 +54,18 @@ export function createStartCutter({
   /** Copies of files in the page's memory: the file on disk may be moved, changed or removed at any time. */
   const owned = new WeakSet<Blob>();
 
-  const wanted = (): Cut => {
+  const wanted = (): FittedSize => {
     const { width, height } = settings.getState().values;
     return { width, height, fit: preferences.getState().fit };
   };
-  const isWanted = (cut: Cut) => {
+  const isWanted = (cut: FittedSize) => {
     const { width, height, fit } = wanted();
     return cut.width === width && cut.height === height && cut.fit === fit;
   };
 
   async function ownCopy(file: Blob): Promise<Blob> {
     if (owned.has(file)) return file;
-    const copy = await inMemory(file);
+    const copy = await copyToMemory(file);
     owned.add(copy);
     return copy;
   }
@@ -87,7 +87,7 @@ export function createStartCutter({
 }
 
 /** Copies a file into memory. @throws InputError `file-unreadable` */
-export async function inMemory(file: Blob): Promise<Blob> {
+export async function copyToMemory(file: Blob): Promise<Blob> {
   const bytes = await file.arrayBuffer().catch((cause: unknown) => {
     throw new InputError('file-unreadable', 'The file could not be read.', {
       remedy: 'It may have been moved or changed since you chose it: choose it again.',

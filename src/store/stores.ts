@@ -87,9 +87,9 @@ export function createStores(environment: Environment): Stores {
   const settingsLink = createSettingsLink({ settings, model, models, notices, offers, environment });
   const pictures = createPictures({ media });
   const thumbnails = createThumbnails({ pictures, pictureUrls: environment.pictureUrls });
-  const keeping = createWorkerHandle(environment.openProjects);
+  const projectsWorker = createWorkerHandle(environment.openProjects);
   const autosave = createAutosave({
-    projects: keeping,
+    projects: projectsWorker,
     pictures,
     onSpace: (report: SpaceReport) => {
       projects.onSpace(report);
@@ -113,7 +113,7 @@ export function createStores(environment: Environment): Stores {
     settings,
   });
   const projects = createProjects({
-    worker: keeping,
+    worker: projectsWorker,
     media,
     preferences,
     autosave,

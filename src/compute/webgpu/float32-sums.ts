@@ -1,5 +1,5 @@
-/** Outcome of `withFloat32Sums` for a shader. */
-export type Sums =
+/** Result of `withFloat32Sums` for a shader. */
+export type SumsResult =
   /** Unchanged: uses no float16, or does not accumulate. */
   | 'none'
   /** Unchanged: accumulates in float32 already. */
@@ -228,7 +228,10 @@ const own = /^[a-z_]+$/;
  *
  * @param label Shader label, which ONNX Runtime sets to the kernel's name.
  */
-export function withFloat32Sums(label: string, wgsl: string): { readonly wgsl: string; readonly sums: Sums } {
+export function withFloat32Sums(
+  label: string,
+  wgsl: string,
+): { readonly wgsl: string; readonly sums: SumsResult } {
   if (!/\bf16\b/.test(wgsl.replace('enable f16;', '')) || own.test(label)) return { wgsl, sums: 'none' };
   const rule = rules.get(label);
   if (rule) {

@@ -1,5 +1,5 @@
 /** Program name in metadata. */
-export const program = 'Drift';
+export const programName = 'Drift';
 
 /** Escapes JSON to ASCII, for formats without other characters. */
 export function asciiJson(json: string): string {

@@ -1,7 +1,7 @@
 import { pngText } from '../../formats/index.ts';
-import { program } from './note.ts';
+import { programName } from './note.ts';
 
 /** PNG text chunks with the metadata; none if `note` is null. */
 export function noteChunks(note: string | null): Uint8Array<ArrayBuffer>[] {
-  return note === null ? [] : [pngText('Software', program), pngText('Comment', note)];
+  return note === null ? [] : [pngText('Software', programName), pngText('Comment', note)];
 }

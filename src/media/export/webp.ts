@@ -2,7 +2,7 @@ import { MediaError, abortable } from '../../base/index.ts';
 import type { PictureSize } from '../../formats/index.ts';
 import { webpFrame, webpLength, webpLengthAt, webpStart, webpXmp, xmpPacket } from '../../formats/index.ts';
 import { canvasIsExact } from '../canvas-probe.ts';
-import { program } from './note.ts';
+import { programName } from './note.ts';
 import { wholeDurations } from '../durations.ts';
 import type { Encode, FrameFeed } from './types.ts';
 
@@ -64,7 +64,7 @@ export const encodeWebp: Encode = async (feed, sink, options, { signal, createOu
       },
     );
   }
-  if (note !== null) await write(webpXmp(xmpPacket(note, program)));
+  if (note !== null) await write(webpXmp(xmpPacket(note, programName)));
   await sink.write(webpLength(position), webpLengthAt);
   return native ? 'canvas' : 'ffmpeg';
 };

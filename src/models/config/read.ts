@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { ModelError } from '../../base/index.ts';
 
 /** Accepted values of keys that Drift does not read: with any other value, the network computes something else. */
-export type Accepted = Readonly<Record<string, readonly (string | number | boolean | null)[]>>;
+export type AcceptedValues = Readonly<Record<string, readonly (string | number | boolean | null)[]>>;
 
 /**
  * Keys about a file's origin or training, which do not affect inference. The second line comes from diffusers' `EMAModel`.
@@ -26,7 +26,7 @@ export function readConfig<Entries extends v.ObjectEntries>(
   file: string,
   input: unknown,
   schema: v.ObjectSchema<Entries, undefined>,
-  accepted: Accepted,
+  accepted: AcceptedValues,
 ): v.InferOutput<v.ObjectSchema<Entries, undefined>> {
   for (const [key, value] of Object.entries(configObject(file, input))) {
     // `hasOwn`, because a file may contain a key such as "toString".

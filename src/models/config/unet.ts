@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { ModelError, mostLatentChannels } from '../../base/index.ts';
 import { readConfig, unsupported } from './read.ts';
-import type { Accepted } from './read.ts';
+import type { AcceptedValues } from './read.ts';
 
 const size = v.pipe(v.number(), v.integer(), v.minValue(1));
 const perLevel = v.union([size, v.pipe(v.array(size), v.minLength(1))]);
@@ -37,7 +37,7 @@ const schema = v.object({
   time_embedding_dim: v.nullish(size),
 });
 
-const accepted: Accepted = {
+const accepted: AcceptedValues = {
   act_fn: ['silu', 'swish'],
   attention_type: ['default', null],
   mid_block_type: ['UNetMidBlock2DCrossAttn'],

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { mostLatentChannels } from '../../base/index.ts';
 import { readConfig, unsupported } from './read.ts';
-import type { Accepted } from './read.ts';
+import type { AcceptedValues } from './read.ts';
 
 const size = v.pipe(v.number(), v.integer(), v.minValue(1));
 const types = v.pipe(v.array(v.string()), v.minLength(1));
@@ -18,7 +18,7 @@ const schema = v.object({
   mid_block_add_attention: v.optional(v.boolean(), true),
 });
 
-const accepted: Accepted = { act_fn: ['silu', 'swish'], in_channels: [3] };
+const accepted: AcceptedValues = { act_fn: ['silu', 'swish'], in_channels: [3] };
 
 /** Ignored keys of the encoder: Drift only decodes. */
 const encoderKeys = new Set(['down_block_types']);

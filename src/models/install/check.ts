@@ -4,8 +4,8 @@ import type { InstallJournal, JournalFile, JournalChunk } from './journal.ts';
 import { inParallel } from './parallel.ts';
 import { sha256 } from './chunks.ts';
 import type { ProgressMeter } from './progress.ts';
-import { storing } from './storing.ts';
-import type { Damage } from './types.ts';
+import { withStorageErrors } from './storage-errors.ts';
+import type { DamagedChunk } from './types.ts';
 
 /** Chunks read concurrently: enough to overlap disk reads and hashing. */
 const atOnce = 3;
@@ -33,20 +33,20 @@ export async function verifyChunks(
   journal: InstallJournal,
   progress: ProgressMeter,
   signal: AbortSignal | undefined,
-): Promise<Damage[]> {
+): Promise<DamagedChunk[]> {
   const id = journal.source.id;
   const sources = new Map(
-    await storing(
+    await withStorageErrors(
       files,
       () => 0,
       () => Promise.all(journal.files.map(async ({ name }) => [name, await files.open(id, name)] as const)),
     ),
   );
-  const damage: Damage[] = [];
+  const damage: DamagedChunk[] = [];
   await inParallel(storedChunks(journal.files), atOnce, signal, async ({ file, chunk }, stop) => {
     const { at, length } = chunk;
     const source = sources.get(file.name) ?? null;
-    let kind: Damage['kind'] | null = null;
+    let kind: DamagedChunk['kind'] | null = null;
     if (!source || source.size < at + length) kind = 'missing';
     else if ((await checksum(source.read(at, length, stop))) !== chunk.sha256) kind = 'changed';
     if (kind) {

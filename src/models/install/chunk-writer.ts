@@ -2,7 +2,7 @@ import type { ModelFiles, ModelFileWriter } from './files.ts';
 import { closeAll, writeJournalTo } from './journal-file.ts';
 import type { InstallJournal, JournalChunk } from './journal.ts';
 import { sha256 } from './chunks.ts';
-import { storing } from './storing.ts';
+import { withStorageErrors } from './storage-errors.ts';
 
 /** Minimum interval between writes of the journal, in milliseconds: the work that a killed tab loses. */
 const saveEvery = 1000;
@@ -35,7 +35,7 @@ export class ChunkWriter {
   /** @throws StorageError `storage-full` or `storage-unavailable` */
   async write(name: string, chunk: JournalChunk, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const checksum = await sha256(bytes);
-    await this.#storing(async () => {
+    await this.#withStorageErrors(async () => {
       const writer = await this.#writer(name);
       await writer.write(chunk.at, bytes);
     });
@@ -50,7 +50,7 @@ export class ChunkWriter {
     const before = this.#saving;
     const saving = (async () => {
       await before.catch(() => undefined);
-      await this.#storing(async () => {
+      await this.#withStorageErrors(async () => {
         const written = this.#written;
         this.#written = [];
         for (const writer of this.#writers.values()) (await writer).flush();
@@ -65,7 +65,7 @@ export class ChunkWriter {
 
   /** Truncates all files to their planned sizes and marks the model as complete. */
   async finish(): Promise<void> {
-    await this.#storing(async () => {
+    await this.#withStorageErrors(async () => {
       for (const { name, size } of this.#journal.files) {
         const writer = await this.#writer(name);
         if (writer.size() !== size) writer.truncate(size);
@@ -93,7 +93,7 @@ export class ChunkWriter {
     return opened;
   }
 
-  #storing<T>(work: () => Promise<T>): Promise<T> {
-    return storing(this.#files, () => this.#missing, work);
+  #withStorageErrors<T>(work: () => Promise<T>): Promise<T> {
+    return withStorageErrors(this.#files, () => this.#missing, work);
   }
 }

@@ -8,7 +8,7 @@ export type { ModelSource } from './source.ts';
 export { folderSource, hubSource, manifestSource } from './sources.ts';
 export { stableDiffusionVariations } from './stable-diffusion.ts';
 export type {
-  Damage,
+  DamagedChunk,
   StoredModel,
   InstallNotice,
   InstallOptions,

@@ -11,9 +11,9 @@ import type { UnrangedChunk, RangeChunk } from './chunks.ts';
 import { PreparedPlan, planInstall } from './plan.ts';
 import { ProgressMeter } from './progress.ts';
 import type { ModelSource } from './source.ts';
-import { storageFull, storing } from './storing.ts';
+import { storageFull, withStorageErrors } from './storage-errors.ts';
 import { coalesce } from './ranges.ts';
-import type { Missing } from './ranges.ts';
+import type { MissingChunk } from './ranges.ts';
 import type { InstallOptions, InstallPlan } from './types.ts';
 
 /** Concurrent requests. Browsers allow more per server; more used memory without saving time. */
@@ -75,7 +75,7 @@ async function forget(files: ModelFiles, id: string, url: string): Promise<void>
     for (const chunk of chunks) chunk.sha256 = null;
   }
   journal.generation++;
-  await storing(
+  await withStorageErrors(
     files,
     () => 0,
     () => writeJournal(files, id, journal),
@@ -90,7 +90,7 @@ async function carryOut(plan: PreparedPlan, files: ModelFiles, options: InstallO
   const found = await readJournal(files, id);
   const before = found && !leftOver(found, plan) ? found : null;
   if (!before) {
-    await storing(
+    await withStorageErrors(
       files,
       () => 0,
       () => files.remove(id),
@@ -133,7 +133,7 @@ async function carryOut(plan: PreparedPlan, files: ModelFiles, options: InstallO
 
 /** Notifies that bytes will be fetched again because the server does not support ranges. */
 function noticeRefetch(
-  [first, ...others]: readonly Missing<RangeChunk>[],
+  [first, ...others]: readonly MissingChunk<RangeChunk>[],
   onNotice: InstallOptions['onNotice'],
 ): void {
   const { from, chunks = [] } = first?.file ?? {};
@@ -146,7 +146,7 @@ function noticeRefetch(
 
 /** Fetches a coalesced range by one request, and stores each chunk as soon as it is complete. */
 async function fetchRange(
-  range: readonly Missing<RangeChunk>[],
+  range: readonly MissingChunk<RangeChunk>[],
   writer: ChunkWriter,
   progress: ProgressMeter,
   signal: AbortSignal,
@@ -181,7 +181,7 @@ async function fetchRange(
 
 /** Makes a chunk whose source bytes are unknown. */
 async function makeChunk(
-  { file, chunk, entry }: Missing<UnrangedChunk>,
+  { file, chunk, entry }: MissingChunk<UnrangedChunk>,
   writer: ChunkWriter,
   progress: ProgressMeter,
   large: Queue,
@@ -247,7 +247,7 @@ function leftOver(before: InstallJournal, plan: PreparedPlan): boolean {
 
 /** @throws StorageError `storage-full` before anything is written */
 async function checkFreeSpace(plan: PreparedPlan, files: ModelFiles): Promise<void> {
-  const there = await storing(
+  const there = await withStorageErrors(
     files,
     () => 0,
     () => files.files(plan.source.id),
@@ -262,7 +262,7 @@ async function checkFreeSpace(plan: PreparedPlan, files: ModelFiles): Promise<vo
   if (free !== null && needed > free) throw storageFull(needed, free);
 }
 
-function missingChunks(plan: PreparedPlan, journal: InstallJournal): Missing[] {
+function missingChunks(plan: PreparedPlan, journal: InstallJournal): MissingChunk[] {
   return plan.files.flatMap((file, fileIndex) =>
     file.chunks.flatMap((chunk, chunkIndex) => {
       const entry = journal.files[fileIndex]?.chunks[chunkIndex];

@@ -9,8 +9,8 @@ import { layout } from './layout.ts';
 import { readJournal, writeJournal } from './journal-file.ts';
 import type { InstallJournal } from './journal.ts';
 import { ProgressMeter } from './progress.ts';
-import { storing } from './storing.ts';
-import type { Damage, StoredModel, VerifyOptions } from './types.ts';
+import { withStorageErrors } from './storage-errors.ts';
+import type { DamagedChunk, StoredModel, VerifyOptions } from './types.ts';
 
 /**
  * Lists installed models by name. Folders without a readable journal are skipped.
@@ -18,7 +18,7 @@ import type { Damage, StoredModel, VerifyOptions } from './types.ts';
  * @throws StorageError `storage-unavailable`
  */
 export async function listInstalled(files: ModelFiles): Promise<StoredModel[]> {
-  const ids = await storing(
+  const ids = await withStorageErrors(
     files,
     () => 0,
     () => files.list(),
@@ -27,7 +27,7 @@ export async function listInstalled(files: ModelFiles): Promise<StoredModel[]> {
     ids.map(async (id): Promise<StoredModel | null> => {
       const journal = await readJournal(files, id);
       if (!journal) return null;
-      const there = await storing(
+      const there = await withStorageErrors(
         files,
         () => 0,
         () => files.files(id),
@@ -71,17 +71,21 @@ export async function verifyInstalled(
   files: ModelFiles,
   id: string,
   options: VerifyOptions = {},
-): Promise<Damage[]> {
+): Promise<DamagedChunk[]> {
   return verify(files, await journalOf(files, id), options);
 }
 
-async function verify(files: ModelFiles, journal: InstallJournal, options: VerifyOptions): Promise<Damage[]> {
+async function verify(
+  files: ModelFiles,
+  journal: InstallJournal,
+  options: VerifyOptions,
+): Promise<DamagedChunk[]> {
   const { signal, onProgress, now = Date.now } = options;
   const progress = new ProgressMeter('verify', 0, bytesStored(journal), now, onProgress);
   const damage = await verifyChunks(files, journal, progress, signal);
   if (damage.length > 0) {
     journal.generation++;
-    await storing(
+    await withStorageErrors(
       files,
       () => 0,
       () => writeJournal(files, journal.source.id, journal),
@@ -130,7 +134,7 @@ export async function openInstalled(
 function storedFolder(files: ModelFiles, id: string): ModelFolder {
   return {
     async open(path) {
-      const file = await storing(
+      const file = await withStorageErrors(
         files,
         () => 0,
         () => files.open(id, path),
@@ -150,7 +154,7 @@ function storedFolder(files: ModelFiles, id: string): ModelFolder {
  * @throws StorageError `storage-unavailable`, for example during its download
  */
 export function removeInstalled(files: ModelFiles, id: string): Promise<void> {
-  return storing(
+  return withStorageErrors(
     files,
     () => 0,
     () => files.remove(id),

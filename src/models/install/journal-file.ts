@@ -1,9 +1,9 @@
 import * as v from 'valibot';
-import { journalName, journalSchema, journalSpare, stringifyJournal } from './journal.ts';
+import { journalName, journalSchema, journalCopyName, stringifyJournal } from './journal.ts';
 import type { InstallJournal } from './journal.ts';
 import type { ModelFiles, ModelFileWriter } from './files.ts';
 import { sha256 } from './chunks.ts';
-import { storing } from './storing.ts';
+import { withStorageErrors } from './storage-errors.ts';
 
 /**
  * On disk the journal is preceded by its checksum, which detects torn writes, and padded with spaces to its final length,
@@ -33,7 +33,7 @@ export async function writeJournalTo(
   const bytes = new Uint8Array(checksum.length + body.length);
   bytes.set(checksum);
   bytes.set(body, checksum.length);
-  for (const name of [journalSpare, journalName]) {
+  for (const name of [journalCopyName, journalName]) {
     const file = await writer(name);
     await file.write(0, bytes);
     if (file.size() > bytes.length) file.truncate(bytes.length);
@@ -73,7 +73,7 @@ export async function readJournal(files: ModelFiles, id: string): Promise<Instal
 }
 
 async function readBoth(files: ModelFiles, id: string): Promise<InstallJournal | null> {
-  const found = await Promise.all([journalName, journalSpare].map((name) => readOne(files, id, name)));
+  const found = await Promise.all([journalName, journalCopyName].map((name) => readOne(files, id, name)));
   return found.reduce((newest, journal) =>
     newest && (!journal || journal.generation <= newest.generation) ? newest : journal,
   );
@@ -81,7 +81,7 @@ async function readBoth(files: ModelFiles, id: string): Promise<InstallJournal |
 
 async function readOne(files: ModelFiles, id: string, name: string): Promise<InstallJournal | null> {
   // Must not be mistaken for a missing file: an install without a journal starts by deleting the folder.
-  const source = await storing(
+  const source = await withStorageErrors(
     files,
     () => 0,
     () => files.open(id, name),

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { modelSourceSchema } from './source.ts';
 
-/** File name of the install journal; `journalSpare` is its second copy, written first. */
+/** File name of the install journal; `journalCopyName` is its second copy, written first. */
 export const journalName = 'install.json';
-export const journalSpare = 'install.new.json';
+export const journalCopyName = 'install.new.json';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));

@@ -5,14 +5,14 @@ import type { PlannedChunk, PlannedFile, UnrangedChunk, RangeChunk } from './chu
 const longest = 8;
 
 /** A missing chunk and its journal entry. */
-export interface Missing<P extends PlannedChunk = PlannedChunk> {
+export interface MissingChunk<P extends PlannedChunk = PlannedChunk> {
   readonly file: PlannedFile;
   readonly chunk: P;
   readonly entry: JournalChunk;
 }
 
 /** A coalesced range: consecutive missing chunks fetched by one request; or one chunk made by other means. */
-export type CoalescedRange = readonly Missing<RangeChunk>[] | Missing<UnrangedChunk>;
+export type CoalescedRange = readonly MissingChunk<RangeChunk>[] | MissingChunk<UnrangedChunk>;
 
 /**
  * Coalesces adjacent missing chunks into ranges. Ranges become shorter toward the end, down to one chunk, so that all
@@ -20,9 +20,9 @@ export type CoalescedRange = readonly Missing<RangeChunk>[] | Missing<UnrangedCh
  *
  * @param workers Number of ranges fetched concurrently.
  */
-export function coalesce(missing: readonly Missing[], workers: number): CoalescedRange[] {
+export function coalesce(missing: readonly MissingChunk[], workers: number): CoalescedRange[] {
   const ranges: CoalescedRange[] = [];
-  let open: Missing<RangeChunk>[] = [];
+  let open: MissingChunk<RangeChunk>[] = [];
   let left = missing.length;
   const close = () => {
     if (open.length > 0) ranges.push(open);

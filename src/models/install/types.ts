@@ -86,7 +86,7 @@ export interface StoredModel {
 }
 
 /** A chunk of an installed model that is missing or fails its checksum. */
-export interface Damage {
+export interface DamagedChunk {
   /** Path in the model's folder. */
   readonly file: string;
   readonly at: number;

@@ -3,7 +3,7 @@ import type { Checkpoint } from '../types.ts';
 import { GraphBuilder } from './builder.ts';
 import type { CompiledGraph } from './builder.ts';
 import { joinParts, splitParts } from './parts.ts';
-import { attentionSites, stackedWeight, width, widths } from './unet-sites.ts';
+import { attentionBlocks, stackedWeight, width, widths } from './unet-blocks.ts';
 
 /**
  * Context network, the part of the UNet that reads the image embedding: `embeds` float32 [batch, d] to `context`
@@ -19,19 +19,19 @@ export function compileContext(
   type: 'float16' | 'float32',
 ): CompiledGraph {
   const g = new GraphBuilder('context', type, checkpoint, 'context.bin');
-  const sites = attentionSites(config);
+  const blocks = attentionBlocks(config);
   const embeds = g.node('Cast', [g.input('embeds', 'float32', ['batch', config.embeddingWidth])], {
     to: { int: type === 'float16' ? 10 : 1 },
   });
   const values = g.node(
     'Gemm',
-    [embeds, stackedWeight(g, 'to_v', sites, config.embeddingWidth, '.attn2.to_v.weight')],
+    [embeds, stackedWeight(g, 'to_v', blocks, config.embeddingWidth, '.attn2.to_v.weight')],
     {
       transB: { int: 1 },
     },
   );
-  const vectors = splitParts(g, values, widths(sites), 1).map((value, index) => {
-    const { prefix, channels } = sites[index] ?? { prefix: '', channels: 0 };
+  const vectors = splitParts(g, values, widths(blocks), 1).map((value, index) => {
+    const { prefix, channels } = blocks[index] ?? { prefix: '', channels: 0 };
     const out = `${prefix}.attn2.to_out.0`;
     return g.node(
       'Gemm',
@@ -47,6 +47,6 @@ export function compileContext(
       { transB: { int: 1 } },
     );
   });
-  g.output(joinParts(g, vectors, 1), 'context', type, ['batch', width(sites)]);
+  g.output(joinParts(g, vectors, 1), 'context', type, ['batch', width(blocks)]);
   return g.build();
 }

@@ -5,6 +5,6 @@ export { compileContext } from './context.ts';
 export { identityModel } from './identity.ts';
 export { checkOnnx, openOnnx } from './split.ts';
 export { compileUnet } from './unet.ts';
-export { contextWidth } from './unet-sites.ts';
+export { contextWidth } from './unet-blocks.ts';
 export { compileVaeDecoder } from './vae-decoder.ts';
 export type { PlannedWeight, WeightPlan } from './weights.ts';

@@ -18,7 +18,7 @@ export interface Field {
 }
 
 /** Gives a field's replacement, or null to copy it. */
-export type Replace = (field: Field) => Promise<readonly Bytes[] | null> | readonly Bytes[] | null;
+export type ReplaceField = (field: Field) => Promise<readonly Bytes[] | null> | readonly Bytes[] | null;
 
 /** Streaming rewriter of the protobuf messages of a file; fields that are not replaced are copied. */
 export class ProtobufRewriter {
@@ -40,7 +40,7 @@ export class ProtobufRewriter {
   }
 
   /** Copies a message's fields, except those that `replace` replaces. */
-  async rewritten({ content, end }: Pick<Field, 'content' | 'end'>, replace: Replace): Promise<Bytes[]> {
+  async rewritten({ content, end }: Pick<Field, 'content' | 'end'>, replace: ReplaceField): Promise<Bytes[]> {
     const parts: Bytes[] = [];
     for await (const field of this.fields({ content, end })) {
       const instead = await replace(field);
@@ -50,7 +50,7 @@ export class ProtobufRewriter {
   }
 
   /** Rewrites a nested message, and re-encodes it as a field. */
-  async message(field: Field, replace: Replace): Promise<Bytes[]> {
+  async message(field: Field, replace: ReplaceField): Promise<Bytes[]> {
     return longField(field.number, await this.rewritten(field, replace));
   }
 

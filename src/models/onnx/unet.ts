@@ -7,7 +7,7 @@ import { conv, enlarge, groupNorm, resnet, silu } from './layers.ts';
 import type { FeatureMap } from './layers.ts';
 import { splitParts } from './parts.ts';
 import { transformer } from './transformer.ts';
-import { attentionSites, resnetSites, stackedWeight, width, widths } from './unet-sites.ts';
+import { attentionBlocks, resnetBlocks, stackedWeight, width, widths } from './unet-blocks.ts';
 
 /**
  * UNet for latents of one size: `sample` [batch, in, height, width], `timestep` float32 [1, C] (see `timestepFeatures`)
@@ -118,7 +118,7 @@ export function compileUnet(
  * rows and pixels. One stacked matrix product, split afterwards.
  */
 function firstBiases(g: GraphBuilder, config: UnetConfig): Map<string, Value> {
-  const sites = resnetSites(config);
+  const blocks = resnetBlocks(config);
   const features = g.node('Cast', [g.input('timestep', 'float32', [1, config.timestep.width])], {
     to: { int: g.type === 'float16' ? 10 : 1 },
   });
@@ -145,29 +145,29 @@ function firstBiases(g: GraphBuilder, config: UnetConfig): Map<string, Value> {
   const stacked = (name: string) =>
     g.weight(
       name,
-      [width(sites)],
-      sites.map(({ prefix, channels }) => ({ tensor: `${prefix}.${name}`, dims: [channels] })),
+      [width(blocks)],
+      blocks.map(({ prefix, channels }) => ({ tensor: `${prefix}.${name}`, dims: [channels] })),
     );
   const projected = g.node(
     'Gemm',
     [
       embedding,
-      stackedWeight(g, 'time_emb_proj', sites, config.timeWidth, '.time_emb_proj.weight'),
+      stackedWeight(g, 'time_emb_proj', blocks, config.timeWidth, '.time_emb_proj.weight'),
       stacked('time_emb_proj.bias'),
     ],
     { transB: { int: 1 } },
   );
   const summed = g.node('Add', [projected, stacked('conv1.bias')]);
   const flat = g.node('Reshape', [summed, g.integers([-1])]);
-  const vectors = splitParts(g, flat, widths(sites), 0);
-  return new Map(sites.map(({ prefix }, index) => [prefix, vectors[index] ?? '']));
+  const vectors = splitParts(g, flat, widths(blocks), 0);
+  return new Map(blocks.map(({ prefix }, index) => [prefix, vectors[index] ?? '']));
 }
 
 /** Context vectors of all transformer blocks: [rows, 1, channels]. */
 function contextVectors(g: GraphBuilder, config: UnetConfig): Map<string, Value> {
-  const sites = attentionSites(config);
-  const context = g.input('context', g.type, ['rows', width(sites)]);
-  const shaped = g.node('Reshape', [context, g.integers([0, 1, width(sites)])]);
-  const vectors = splitParts(g, shaped, widths(sites), 2);
-  return new Map(sites.map(({ prefix }, index) => [prefix, vectors[index] ?? '']));
+  const blocks = attentionBlocks(config);
+  const context = g.input('context', g.type, ['rows', width(blocks)]);
+  const shaped = g.node('Reshape', [context, g.integers([0, 1, width(blocks)])]);
+  const vectors = splitParts(g, shaped, widths(blocks), 2);
+  return new Map(blocks.map(({ prefix }, index) => [prefix, vectors[index] ?? '']));
 }

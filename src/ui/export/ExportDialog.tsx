@@ -10,7 +10,14 @@ import { Preview } from './Preview.tsx';
 import { useDraft } from './useDraft.ts';
 import type { Draft } from './useDraft.ts';
 import { useNeeds } from './useNeeds.ts';
-import { chosenOptions, exportFieldWords, formatChoices, gifRateWords, isChosen, short } from './words.ts';
+import {
+  chosenOptions,
+  exportFieldWords,
+  formatChoices,
+  gifRateWords,
+  isChosen,
+  shortNumber,
+} from './words.ts';
 
 /** Export dialog: format, timing and size of the file, with a preview and an estimate of its size. */
 export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
@@ -93,7 +100,7 @@ function Presets({ draft }: { readonly draft: Draft }) {
       ))}
       {options.limit !== null && (
         <p className={styles['note']}>
-          At most {short(options.limit / 1e6)} MB:{' '}
+          At most {shortNumber(options.limit / 1e6)} MB:{' '}
           {options.fixedSize ? 'quality and frames give way' : 'quality and size give way'} until it fits.{' '}
           <Button
             look={['small', 'quiet']}
@@ -154,7 +161,7 @@ function Timing({ draft }: { readonly draft: Draft }) {
                 set({ frameRate: nearest });
               }}
             >
-              Use {short(nearest)}
+              Use {shortNumber(nearest)}
             </Button>
           ))}
         </p>

@@ -12,7 +12,7 @@ import { bytes, frameCount } from '../shared/words.ts';
 import styles from './ExportDialog.module.css';
 import type { Draft } from './useDraft.ts';
 import { useEstimate } from './useEstimate.ts';
-import { short } from './words.ts';
+import { shortNumber } from './words.ts';
 
 /** Longer side of the preview, in pixels. */
 const side = 480;
@@ -50,7 +50,7 @@ export function Preview({ draft, download }: { readonly draft: Draft; readonly d
             <div>
               <dt>Length</dt>
               <dd>
-                {still ? frameCount(shots.length) : `${short(lengthOf(shots))} s`}
+                {still ? frameCount(shots.length) : `${shortNumber(lengthOf(shots))} s`}
                 {asksPlays && options.plays > 1 && ` × ${options.plays}`}
               </dd>
             </div>

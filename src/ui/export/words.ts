@@ -71,7 +71,7 @@ export function downloadWords(download: number): string {
 }
 
 /** Formats a number with at most one decimal. */
-export function short(value: number): string {
+export function shortNumber(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 
@@ -85,7 +85,7 @@ export function gifRateWords(
   if (nearest.length === 0) return null;
   const text =
     written === frameRate
-      ? `GIF counts hundredths of a second: frames last ${delays.join(' or ')} of them in turn, ${short(written)} a second on average.`
-      : `GIF counts hundredths of a second, and browsers slow down frames of less than two: ${short(written)} a second are written instead of ${short(frameRate)}.`;
+      ? `GIF counts hundredths of a second: frames last ${delays.join(' or ')} of them in turn, ${shortNumber(written)} a second on average.`
+      : `GIF counts hundredths of a second, and browsers slow down frames of less than two: ${shortNumber(written)} a second are written instead of ${shortNumber(frameRate)}.`;
   return { text, nearest };
 }

@@ -3,7 +3,7 @@ import type { InstalledModel } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
 import { ProgressBar } from '../shared/ProgressBar.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
-import { moment } from '../shared/moment.ts';
+import { dateWords } from '../shared/dateWords.ts';
 import { bytes } from '../shared/words.ts';
 import { LowMemory } from './LowMemory.tsx';
 import styles from './ModelsDialog.module.css';
@@ -81,7 +81,7 @@ function Installed({ model, current }: { readonly model: InstalledModel; readonl
         <p className={styles['name']}>{name}</p>
         <p className={styles['note']}>
           {states[state] && <strong>{states[state]} · </strong>}
-          {size} · {moment(date, new Date())} · <WebLink url={licenceUrl}>{licence}</WebLink>
+          {size} · {dateWords(date, new Date())} · <WebLink url={licenceUrl}>{licence}</WebLink>
         </p>
         {check && (
           <ProgressBar

@@ -1,4 +1,4 @@
-import type { Device, Look, ModelCost } from '../../store/index.ts';
+import type { Device, LookResult, ModelCost } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
 import { machineWords } from './machineWords.ts';
@@ -12,7 +12,7 @@ export function LookCard({
   name,
   action,
 }: {
-  readonly look: Look;
+  readonly look: LookResult;
   readonly name: string;
   readonly action: string;
 }) {

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import type { ListedProject } from '../../store/index.ts';
 import { Button } from '../shared/Button.tsx';
 import { useSelect, useStores } from '../shared/stores.ts';
-import { moment } from '../shared/moment.ts';
+import { dateWords } from '../shared/dateWords.ts';
 import { frameCount } from '../shared/words.ts';
 import styles from './ProjectCard.module.css';
 
@@ -64,7 +64,7 @@ export function ProjectCard({
         </p>
       )}
       <p className={styles['facts']}>
-        {frames === 0 ? 'No frames yet' : frameCount(frames)} · {moment(changed, new Date())}
+        {frames === 0 ? 'No frames yet' : frameCount(frames)} · {dateWords(changed, new Date())}
       </p>
       <div className={styles['actions']}>
         <Action

@@ -5,7 +5,7 @@ import type {
   HistoryEntry,
   LoadEvent,
   ModelFetch,
-  Outcome,
+  RunOutcome,
   Round,
   Run,
 } from '../../store/index.ts';
@@ -123,7 +123,7 @@ export function runWords(run: Run): string {
   return progress ? `${current} · ${stageWords(progress)}` : current;
 }
 
-export function outcomeWords({ kind, made, seconds }: Outcome): string {
+export function outcomeWords({ kind, made, seconds }: RunOutcome): string {
   const frames = `${frameCount(made)} in ${duration(seconds)}`;
   switch (kind) {
     case 'done':

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { float16ToFloat32, float32ToFloat16 } from '../../../src/base/index.ts';
 import type { DeviceTensor } from '../../../src/compute/index.ts';
 import { withFloat32Sums } from '../../../src/compute/webgpu/float32-sums.ts';
-import type { Sums } from '../../../src/compute/webgpu/float32-sums.ts';
+import type { SumsResult } from '../../../src/compute/webgpu/float32-sums.ts';
 import { Pipeline, Scope } from '../../../src/diffusion/index.ts';
 import { createModel } from '../../../src/models/index.ts';
 import { GraphBuilder } from '../../../src/models/onnx/builder.ts';
@@ -60,7 +60,7 @@ interface Case {
   readonly name: string;
   /** Kernel with the sum, and the accumulator type that its rule gives. */
   readonly kernel: string;
-  readonly sums?: Sums;
+  readonly sums?: SumsResult;
   readonly inputs: readonly Input[];
   readonly node: (g: GraphBuilder, inputs: readonly Value[]) => Value;
   readonly outputDims: readonly number[];

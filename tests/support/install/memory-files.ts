@@ -1,7 +1,7 @@
 import type { ModelFiles, ModelFileWriter } from '../../../src/models/install/index.ts';
 import { WorkerLocks } from '../../../workers/locks.ts';
 import { privateModelStorage } from '../../../workers/model-files.ts';
-import type { ModelStorage } from '../../../workers/model-keeping.ts';
+import type { ModelStorage } from '../../../workers/model-handlers.ts';
 import { PrivateFileSystem } from '../storage/private-file-system.ts';
 
 /** Folder of models in the private file system. */

@@ -1,6 +1,6 @@
 import type { ModelFiles } from '../../../src/models/install/index.ts';
 import { WorkerLocks } from '../../../workers/locks.ts';
-import type { ModelStorage } from '../../../workers/model-keeping.ts';
+import type { ModelStorage } from '../../../workers/model-handlers.ts';
 import { MemoryLocks } from '../storage/web-locks.ts';
 import type { LockClient } from '../storage/web-locks.ts';
 import { MemoryFiles } from './memory-files.ts';

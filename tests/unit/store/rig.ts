@@ -4,7 +4,7 @@ import type { Picture } from '../../../src/base/index.ts';
 import {
   connect,
   diffusionApi,
-  keeping,
+  projectHandlers,
   mediaApi,
   modelsApi,
   projectsApi,
@@ -31,7 +31,7 @@ import { Tab } from '../../support/tab.ts';
 import { createStorageChannel } from '../../support/storage/channel.ts';
 import { MemoryModels } from '../../support/install/model-storage.ts';
 import { tinyWeb } from '../../support/install/tiny-source.ts';
-import { modelKeeping } from '../../../workers/model-keeping.ts';
+import { modelHandlers } from '../../../workers/model-handlers.ts';
 
 /** A connection to handlers behind a real message port, with a way to kill them. */
 function openFake<A extends Api>(
@@ -272,7 +272,7 @@ export class Rig {
       openMedia: () => this.#openMedia(),
       openProjects: () => {
         this.projectWorkers++;
-        const { connection, die } = openFake(projectsApi, keeping(device.tab()));
+        const { connection, die } = openFake(projectsApi, projectHandlers(device.tab()));
         this.killProjects = die;
         return connection;
       },
@@ -282,7 +282,7 @@ export class Rig {
         // Requests are not retried here: the page's own reaction to failures is tested.
         const wait = () => Promise.resolve();
         const storage = this.models.worker();
-        const handlers = modelKeeping(storage, { fetch, wait, chunkLength: 4096, connections: 2 });
+        const handlers = modelHandlers(storage, { fetch, wait, chunkLength: 4096, connections: 2 });
         const { connection, die } = openFake(modelsApi, handlers);
         this.killModels = (message) => {
           storage.die();

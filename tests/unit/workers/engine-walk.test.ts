@@ -5,7 +5,7 @@ import { DriftError, ModelError, isAbort } from '../../../src/base/index.ts';
 import { defaultSettings, planSmooth } from '../../../src/project/index.ts';
 import type { GenerateEvent, ModelLocation } from '../../../src/protocol/index.ts';
 import { Engine } from '../../../workers/engine.ts';
-import { modelKeeping } from '../../../workers/model-keeping.ts';
+import { modelHandlers } from '../../../workers/model-handlers.ts';
 import { utf8 } from '../../support/bytes.ts';
 import { MemoryModels } from '../../support/install/model-storage.ts';
 import { base, tinyWeb } from '../../support/install/tiny-source.ts';
@@ -106,14 +106,14 @@ afterAll(async () => {
 /** A device with an installed model. */
 async function withKeptModel(): Promise<MemoryModels> {
   const models = new MemoryModels();
-  const keeping = modelKeeping(models, {
+  const handlers = modelHandlers(models, {
     fetch: tinyWeb().web.fetch,
     wait: () => Promise.resolve(),
     chunkLength: 4096,
     connections: 2,
   });
   const wanted = { kind: 'manifest', url: `${base}tiny/model.json` } as const;
-  await keeping.get({ wanted, hub: null }, { signal: neverAborted, emit: () => undefined });
+  await handlers.get({ wanted, hub: null }, { signal: neverAborted, emit: () => undefined });
   return models;
 }
 

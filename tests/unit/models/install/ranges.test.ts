@@ -3,15 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { remoteOf } from '../../../../src/models/http.ts';
 import type { PlannedFile, Span } from '../../../../src/models/install/chunks.ts';
 import { coalesce } from '../../../../src/models/install/ranges.ts';
-import type { Missing, CoalescedRange } from '../../../../src/models/install/ranges.ts';
+import type { MissingChunk, CoalescedRange } from '../../../../src/models/install/ranges.ts';
 import { memorySource } from '../../../../src/models/source.ts';
 
 /** Files with chunks at the given spans; null is a chunk that is not downloaded by ranges. */
-function missingOf(files: readonly (readonly (Span | null)[])[], inOrder = false): Missing[] {
+function missingOf(files: readonly (readonly (Span | null)[])[], inOrder = false): MissingChunk[] {
   return files.flatMap((spans, index) => {
     const from = { ...remoteOf(memorySource(`${index}`, new Uint8Array(0)), null), inOrder };
     const file: PlannedFile = { name: `${index}`, part: '', from, layout: '', size: 0, chunks: [] };
-    return spans.map((span, at): Missing => {
+    return spans.map((span, at): MissingChunk => {
       const entry = { at, length: 1, sha256: null };
       const chunk = { at, length: 1, download: 10, make: () => Promise.resolve(new Uint8Array(1)) };
       return { file, entry, chunk: span ? { ...chunk, span } : { ...chunk, span, large: false } };
@@ -19,7 +19,7 @@ function missingOf(files: readonly (readonly (Span | null)[])[], inOrder = false
   });
 }
 
-const chunksOf = (range: CoalescedRange): readonly Missing[] => ('chunk' in range ? [range] : range);
+const chunksOf = (range: CoalescedRange): readonly MissingChunk[] => ('chunk' in range ? [range] : range);
 
 /** Chunks of 10 bytes, some not downloaded by ranges, with gaps between some. */
 const anySpans = fc

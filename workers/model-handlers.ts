@@ -39,7 +39,7 @@ export interface ModelStorage {
 }
 
 /** Network options, mostly for tests: see `InstallOptions`. */
-export interface Fetching {
+export interface FetchOptions {
   readonly fetch?: typeof fetch;
   readonly wait?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   readonly connections?: number;
@@ -51,7 +51,7 @@ export interface Fetching {
  *
  * @throws ModelError `model-busy` if another holder has it
  */
-export async function holding<T>(
+export async function withModelLock<T>(
   storage: ModelStorage,
   id: string,
   mode: 'exclusive' | 'shared',
@@ -89,7 +89,10 @@ export async function holdModel(
 }
 
 /** Creates the handlers of the models worker. */
-export function modelKeeping(storage: ModelStorage, fetching: Fetching = {}): Handlers<typeof modelsApi> {
+export function modelHandlers(
+  storage: ModelStorage,
+  fetching: FetchOptions = {},
+): Handlers<typeof modelsApi> {
   const { files } = storage;
 
   /** Resolves a request to a source, and the network options for its files. */
@@ -171,14 +174,14 @@ export function modelKeeping(storage: ModelStorage, fetching: Fetching = {}): Ha
       };
       const { source, network } = await find(wanted, hub, signal);
       emit({ kind: 'begun', ...labelOf(source) });
-      await holding(storage, source.id, 'exclusive', () =>
+      await withModelLock(storage, source.id, 'exclusive', () =>
         install(source, files, { ...network, signal, onProgress, onNotice }),
       );
       return { value: { id: source.id }, transfer: [] };
     },
 
     verify: async ({ id }, { signal, emit }) => {
-      const damage = await holding(storage, id, 'shared', () =>
+      const damage = await withModelLock(storage, id, 'shared', () =>
         verifyInstalled(files, id, {
           signal,
           onProgress: (progress) => {
@@ -190,7 +193,7 @@ export function modelKeeping(storage: ModelStorage, fetching: Fetching = {}): Ha
     },
 
     remove: async ({ id }) => {
-      await holding(storage, id, 'exclusive', () => removeInstalled(files, id));
+      await withModelLock(storage, id, 'exclusive', () => removeInstalled(files, id));
       return { value: {}, transfer: [] };
     },
   };

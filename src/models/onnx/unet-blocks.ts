@@ -2,13 +2,13 @@ import type { UnetConfig, UnetLevel } from '../config/index.ts';
 import type { GraphBuilder, Value } from './builder.ts';
 
 /** A residual or transformer block, by its prefix in the checkpoint. */
-export interface Site {
+export interface UnetBlock {
   readonly prefix: string;
   readonly channels: number;
 }
 
 /** All residual blocks that read the timestep, in order of execution. */
-export function resnetSites(config: UnetConfig): Site[] {
+export function resnetBlocks(config: UnetConfig): UnetBlock[] {
   const block = (prefix: string, level: UnetLevel, count: number) =>
     Array.from({ length: count }, (_, index) => ({
       prefix: `${prefix}.resnets.${index}`,
@@ -22,7 +22,7 @@ export function resnetSites(config: UnetConfig): Site[] {
 }
 
 /** All transformer blocks that read the image embedding, in order of execution. */
-export function attentionSites(config: UnetConfig): Site[] {
+export function attentionBlocks(config: UnetConfig): UnetBlock[] {
   const block = (prefix: string, level: UnetLevel, count: number) =>
     Array.from({ length: count }, (_, index) =>
       Array.from({ length: level.transformerLayers }, (_, depth) => ({
@@ -37,28 +37,28 @@ export function attentionSites(config: UnetConfig): Site[] {
   ];
 }
 
-/** Total channels of all sites. */
-export const width = (sites: readonly Site[]) => sites.reduce((sum, site) => sum + site.channels, 0);
+/** Total channels of all blocks. */
+export const width = (blocks: readonly UnetBlock[]) => blocks.reduce((sum, block) => sum + block.channels, 0);
 
-/** Channels of each site. */
-export const widths = (sites: readonly Site[]) => sites.map(({ channels }) => channels);
+/** Channels of each block. */
+export const widths = (blocks: readonly UnetBlock[]) => blocks.map(({ channels }) => channels);
 
 /** Length of a row of the context network's output: the concatenated vectors of all transformer blocks. */
 export function contextWidth(config: UnetConfig): number {
-  return width(attentionSites(config));
+  return width(attentionBlocks(config));
 }
 
 /** Stacks the weights of linear layers with a common input into one matrix [all outputs, input]. */
 export function stackedWeight(
   g: GraphBuilder,
   name: string,
-  sites: readonly Site[],
+  blocks: readonly UnetBlock[],
   input: number,
   suffix: string,
 ): Value {
   return g.weight(
     `${name}.weight`,
-    [width(sites), input],
-    sites.map(({ prefix, channels }) => ({ tensor: prefix + suffix, dims: [channels, input] })),
+    [width(blocks), input],
+    blocks.map(({ prefix, channels }) => ({ tensor: prefix + suffix, dims: [channels, input] })),
   );
 }

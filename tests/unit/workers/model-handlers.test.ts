@@ -5,8 +5,8 @@ import { defaultSettings } from '../../../src/project/index.ts';
 import { connect, modelsApi, serve } from '../../../src/protocol/index.ts';
 import type { GetEvent, WantedModel } from '../../../src/protocol/index.ts';
 import { Engine } from '../../../workers/engine.ts';
-import { modelKeeping } from '../../../workers/model-keeping.ts';
-import type { ModelStorage } from '../../../workers/model-keeping.ts';
+import { modelHandlers } from '../../../workers/model-handlers.ts';
+import type { ModelStorage } from '../../../workers/model-handlers.ts';
 import { openCpuRuntime } from '../../support/cpu-runtime.ts';
 import { failure } from '../../support/failure.ts';
 import { MemoryModels } from '../../support/install/model-storage.ts';
@@ -20,7 +20,7 @@ const unet = 'unet/diffusion_pytorch_model.safetensors';
 /** The models worker of one tab behind a real message port; tabs share the models. */
 function tab(models: ModelStorage, web = tinyWeb().web) {
   const { port1, port2 } = new MessageChannel();
-  const handlers = modelKeeping(models, {
+  const handlers = modelHandlers(models, {
     fetch: web.fetch,
     wait: () => Promise.resolve(),
     chunkLength: 4096,

@@ -31,7 +31,7 @@ function isFull(error: unknown): boolean {
  * @param needed Bytes still to be written, for the error message.
  * @throws StorageError `storage-full`, or `storage-unavailable` for any other failure
  */
-export async function storing<T>(
+export async function withStorageErrors<T>(
   files: Pick<ModelFiles, 'freeSpace'>,
   needed: () => number,
   work: () => T | Promise<T>,

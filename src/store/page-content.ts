@@ -17,7 +17,7 @@ export interface OpenProject {
 }
 
 /** Content of the page: a project, and one of its animations. */
-export interface Content {
+export interface PageContent {
   readonly project: OpenProject | null;
   readonly start: StartPicture | null;
   /** All frames of the project. */
@@ -27,7 +27,7 @@ export interface Content {
 }
 
 /** Content of an empty page. */
-export const nothing: Content = { project: null, start: null, tree: emptyTree, frames: noFrames };
+export const emptyContent: PageContent = { project: null, start: null, tree: emptyTree, frames: noFrames };
 
 /** A project read from storage, without the pictures of its frames. */
 export interface LoadedProject {
@@ -50,7 +50,10 @@ export interface ImportedPictures {
 }
 
 /** Builds the document of the project on the page; null if there is none. */
-export function documentOf({ project, start, tree }: Content, settings: Settings): ProjectDocument | null {
+export function documentOf(
+  { project, start, tree }: PageContent,
+  settings: Settings,
+): ProjectDocument | null {
   if (!project || !start) return null;
   const { name, created } = project;
   const { leaf, order, nodes } = tree;

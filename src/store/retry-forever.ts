@@ -14,7 +14,7 @@ const longestWait = 60_000;
  * @param onWait called before each wait
  * @throws the operation's error if it is not transient; the signal's reason when aborted
  */
-export async function persevering<T>(
+export async function retryForever<T>(
   { later, onOnline }: Pick<Environment, 'later' | 'onOnline'>,
   signal: AbortSignal,
   operation: () => Promise<T>,

@@ -1,5 +1,5 @@
 /** Playback range and repetition of an animation. */
-export interface Reel {
+export interface PlaybackRange {
   /** First and last position, both included; position 0 is the start picture, 1 the first frame. */
   readonly first: number;
   readonly last: number;
@@ -15,7 +15,7 @@ export interface Playhead {
 }
 
 /** Advances the playhead by one frame. Returns null at the end of an animation that does not loop. */
-export function advance({ first, last, loop, pingPong }: Reel, playhead: Playhead): Playhead | null {
+export function advance({ first, last, loop, pingPong }: PlaybackRange, playhead: Playhead): Playhead | null {
   const { position } = playhead;
   if (last <= first) return null;
   if (!pingPong) {
@@ -34,7 +34,7 @@ export function advance({ first, last, loop, pingPong }: Reel, playhead: Playhea
  * All positions of one pass in playback order, as they are written to a file. A pass of a looping ping-pong omits the
  * final return to `first`, because the next pass starts there.
  */
-export function reelPositions({ first, last, loop, pingPong }: Reel): number[] {
+export function playbackPositions({ first, last, loop, pingPong }: PlaybackRange): number[] {
   const forward = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
   if (!pingPong || forward.length < 2) return forward;
   const back = forward.slice(loop ? 1 : 0, -1).reverse();

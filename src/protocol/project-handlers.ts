@@ -5,7 +5,7 @@ import type { Handlers } from './server.ts';
 const answer = async <T>(value: Promise<T>) => ({ value: await value, transfer: [] });
 
 /** Handlers of the projects worker on top of a `ProjectKeeper`, whatever its storage. */
-export function keeping(keeper: ProjectKeeper): Handlers<typeof projectsApi> {
+export function projectHandlers(keeper: ProjectKeeper): Handlers<typeof projectsApi> {
   return {
     list: () => answer(keeper.list()),
     tidy: () => answer(keeper.tidy()),
