@@ -78,22 +78,26 @@ export async function retrace(
       pipeline.compute.lerp(embeds, shifted, t, false, mixed, 0);
       embeds = mixed;
     }
-    let way: Noise | null = null;
+    let interpolated: Noise | null = null;
     for (const { seed, frame, variant, t } of trail.noise) {
       const noise = scope.own(pipeline.noise([{ seed, frame, variant }], width, height));
       const fresh: Noise = { noise, mixture: pureNoise(seed, frame, variant) };
-      if (!way) {
-        way = fresh;
+      if (!interpolated) {
+        interpolated = fresh;
         continue;
       }
-      const [before, next]: [Noise, Noise] = [way, noiseBetween(pipeline, way, fresh, t)];
-      way = next;
+      const [before, next]: [Noise, Noise] = [interpolated, noiseBetween(pipeline, interpolated, fresh, t)];
+      interpolated = next;
       scope.own(next.noise);
       // Trails are long: free intermediate noises at once.
       for (const passed of [before, fresh]) scope.release(passed.noise).dispose();
     }
-    if (!embeds || !way) throw new RangeError('a trail has a beginning');
-    return { embeds: scope.release(embeds), noise: scope.release(way.noise), mixture: way.mixture };
+    if (!embeds || !interpolated) throw new RangeError('a trail has a beginning');
+    return {
+      embeds: scope.release(embeds),
+      noise: scope.release(interpolated.noise),
+      mixture: interpolated.mixture,
+    };
   } finally {
     scope.dispose();
   }

@@ -55,7 +55,7 @@ export function branchesOf(tree: FrameTree): Branch[] {
 
 /**
  * The order that plays a branch through one of its frames to its end: what is played now as far as it leads there, with
- * its edits, and the rest of the way.
+ * its edits, and the rest of the branch.
  *
  * @throws RangeError if the branch does not have the frame
  */
@@ -64,9 +64,9 @@ export function orderThrough(tree: FrameTree, { frames }: Branch, id: number): P
   if (at < 0) throw new RangeError(`frame ${id} is not on this branch`);
   const played = playedFrames(tree);
   const indices = new Map(played.map(({ frame }, index) => [frame, index]));
-  const way = path(tree, id).map((node) => node.id);
-  const left = way.findLastIndex((frame) => indices.has(frame));
-  const kept = played.slice(0, (indices.get(way[left] ?? startId) ?? -1) + 1);
-  const rest = [...way.slice(left + 1), ...frames.slice(at + 1)];
+  const lineage = path(tree, id).map((node) => node.id);
+  const left = lineage.findLastIndex((frame) => indices.has(frame));
+  const kept = played.slice(0, (indices.get(lineage[left] ?? startId) ?? -1) + 1);
+  const rest = [...lineage.slice(left + 1), ...frames.slice(at + 1)];
   return [...kept, ...rest.map((frame) => ({ frame }))];
 }

@@ -78,17 +78,17 @@ export function createHistory({
     store.setState({ undo: done.at(-1) ?? null, redo: undone.at(-1) ?? null });
   }
 
-  async function move(way: 'undo' | 'redo'): Promise<void> {
-    const [from, to] = way === 'undo' ? [done, undone] : [undone, done];
+  async function move(direction: 'undo' | 'redo'): Promise<void> {
+    const [from, to] = direction === 'undo' ? [done, undone] : [undone, done];
     const entry = from.at(-1);
     if (!entry || (entry.touches === 'frames' && !mayChangeFrames())) return;
     // Moved before it is undone, so that what the user does meanwhile is recorded after it, as usual.
     from.pop();
     to.push(entry);
     update();
-    const verb = way === 'undo' ? 'undone' : 'redone';
-    if (await attempt(entry, verb, () => history.quietly(() => entry[way]()))) {
-      notices.announce(`${way === 'undo' ? 'Undone' : 'Redone'}: ${entry.label}.`);
+    const verb = direction === 'undo' ? 'undone' : 'redone';
+    if (await attempt(entry, verb, () => history.quietly(() => entry[direction]()))) {
+      notices.announce(`${direction === 'undo' ? 'Undone' : 'Redone'}: ${entry.label}.`);
     } else {
       history.remove(entry);
       notices.announce(`“${entry.label}” could not be ${verb}.`);
@@ -119,11 +119,11 @@ export function createHistory({
    * Undoes or redoes, after those that are still running. One that had to wait is dropped if something was recorded
    * meanwhile, because it meant an older entry.
    */
-  function request(way: 'undo' | 'redo'): Promise<void> {
+  function request(direction: 'undo' | 'redo'): Promise<void> {
     const asked = recorded;
     const turn = running;
     const own: Promise<void> = (
-      turn ? turn.then(() => (recorded === asked ? move(way) : undefined)) : move(way)
+      turn ? turn.then(() => (recorded === asked ? move(direction) : undefined)) : move(direction)
     ).finally(() => {
       if (running === own) running = null;
     });

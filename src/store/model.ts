@@ -114,7 +114,8 @@ export function createModelStore({
     store.setState({ status: 'loading', model: null, location: null, progress: null });
     let location: ModelLocation | null = null;
     const received: EngineNotice[] = [];
-    const ways = (kept: boolean, error: unknown) => (location ? remediesFor(error, location, kept) : []);
+    const actionsFor = (kept: boolean, error: unknown) =>
+      location ? remediesFor(error, location, kept) : [];
     try {
       const wish = locate();
       location = wish.model;
@@ -155,7 +156,7 @@ export function createModelStore({
         model.report(error, {
           topic: loadTopic,
           kept: `${inUse.model.name} is still in use.`,
-          actions: ways(true, error),
+          actions: actionsFor(true, error),
           again: { label: 'Try again', run: again },
         });
         return true;
@@ -163,7 +164,7 @@ export function createModelStore({
       settings.setState({ waiting: false });
       store.setState({ status: 'failed', model: null, location: null, progress: null });
       const again = { label: 'Try again', run: retry };
-      model.report(error, { topic: loadTopic, actions: ways(false, error), again });
+      model.report(error, { topic: loadTopic, actions: actionsFor(false, error), again });
       return false;
     }
   }

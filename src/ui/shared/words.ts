@@ -35,12 +35,12 @@ export function frameCount(count: number): string {
 
 /** Tooltip of the undo or redo button, and whether the button is enabled. */
 export function historyWords(
-  way: 'undo' | 'redo',
+  direction: 'undo' | 'redo',
   entry: Pick<HistoryEntry, 'label' | 'touches'> | null,
   running: boolean,
 ): { readonly usable: boolean; readonly words: string } {
-  if (!entry) return { usable: false, words: `Nothing to ${way}` };
-  const words = `${way === 'undo' ? 'Undo' : 'Redo'}: ${entry.label}`;
+  if (!entry) return { usable: false, words: `Nothing to ${direction}` };
+  const words = `${direction === 'undo' ? 'Undo' : 'Redo'}: ${entry.label}`;
   if (entry.touches === 'frames' && running) {
     return { usable: false, words: `${words}, once no frames are being made` };
   }

@@ -4,9 +4,9 @@ import { useSelect, useStores } from '../shared/stores.ts';
 import { historyWords } from '../shared/words.ts';
 import styles from './UndoButtons.module.css';
 
-const ways = [
-  { way: 'undo', label: 'Undo', keys: 'Ctrl Z', Icon: Undo2 },
-  { way: 'redo', label: 'Redo', keys: 'Ctrl Shift Z', Icon: Redo2 },
+const directions = [
+  { direction: 'undo', label: 'Undo', keys: 'Ctrl Z', Icon: Undo2 },
+  { direction: 'redo', label: 'Redo', keys: 'Ctrl Shift Z', Icon: Redo2 },
 ] as const;
 
 /** Undo and Redo. The tooltip names what is undone, or why nothing can be. */
@@ -16,16 +16,16 @@ export function UndoButtons() {
   const running = useSelect(generation, ({ run }) => run !== null);
   return (
     <div className={styles['buttons']} role="group" aria-label="History">
-      {ways.map(({ way, label, keys, Icon }) => {
-        const { usable, words } = historyWords(way, entries[way], running);
+      {directions.map(({ direction, label, keys, Icon }) => {
+        const { usable, words } = historyWords(direction, entries[direction], running);
         return (
           <Button
-            key={way}
+            key={direction}
             look={['quiet', 'icon']}
             disabled={!usable}
             aria-label={label}
             title={usable ? `${words} (${keys})` : words}
-            onClick={() => void history[way]()}
+            onClick={() => void history[direction]()}
           >
             <Icon size={20} aria-hidden />
           </Button>
