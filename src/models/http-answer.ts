@@ -31,7 +31,7 @@ export function versionOf(response: Response): string | null {
 }
 
 /** True if two versions of the same kind (ETag or date) differ. */
-export function differ(before: string | null, after: string | null): boolean {
+export function versionsDiffer(before: string | null, after: string | null): boolean {
   if (before === null || after === null || before.startsWith('"') !== after.startsWith('"')) return false;
   return before !== after;
 }
@@ -51,6 +51,6 @@ export function secondsToWait(headers: Headers): number | null {
 }
 
 /** Cancels the body of a response, which frees its connection. */
-export async function discard(response: Response): Promise<void> {
+export async function discardResponse(response: Response): Promise<void> {
   await response.body?.cancel().catch(() => undefined);
 }

@@ -3,7 +3,7 @@ import { ModelError } from '../base/index.ts';
 import { secondsToWait } from './http-answer.ts';
 
 /** @param limit Number of bytes at the file's start that can be read. */
-export function noRanges(url: string, status: number, limit: number): ModelError {
+export function noRangesError(url: string, status: number, limit: number): ModelError {
   return new ModelError('no-ranges', `${url} cannot be read in ranges, and is too large to be read whole.`, {
     remedy: 'Put the model on a server that supports range requests.',
     details: { url, status, limit },
@@ -11,7 +11,7 @@ export function noRanges(url: string, status: number, limit: number): ModelError
 }
 
 /** The file is larger than `limit` bytes, so it is not read into memory. */
-export function tooLarge(url: string, status: number, limit: number): ModelError {
+export function tooLargeError(url: string, status: number, limit: number): ModelError {
   return new ModelError('too-large', `${url} is larger than ${limit / 2 ** 20} MB.`, {
     remedy: 'Install the model: then it is downloaded in chunks and kept on this device.',
     details: { url, status, limit },
@@ -19,7 +19,7 @@ export function tooLarge(url: string, status: number, limit: number): ModelError
 }
 
 /** The server answered with another range than the requested one. */
-export function wrongPart(url: string, status: number): ModelError {
+export function wrongRangeError(url: string, status: number): ModelError {
   return new ModelError('http-failed', `${url} answered with another range than the requested one.`, {
     remedy: 'Try again. If it happens again, the server is at fault.',
     details: { url, status },
@@ -27,7 +27,7 @@ export function wrongPart(url: string, status: number): ModelError {
 }
 
 /** The server answered a range request with the whole file. Caching proxies do so until they have stored it. */
-export function wholeForPart(url: string): ModelError {
+export function rangeIgnoredError(url: string): ModelError {
   return new ModelError(
     'http-failed',
     `${url} answered with the whole file instead of the requested range.`,
@@ -39,7 +39,7 @@ export function wholeForPart(url: string): ModelError {
 }
 
 /** The response is HTML, such as the log-in page of a public network. */
-export function pageForPart(url: string): ModelError {
+export function webPageError(url: string): ModelError {
   return new ModelError('network', `A web page was received instead of ${url}.`, {
     remedy: 'This network may want you to log in first: open any web page, then try again.',
     details: { url },
@@ -47,7 +47,7 @@ export function pageForPart(url: string): ModelError {
 }
 
 /** The file has another size or version than when it was opened. Sizes in bytes; null if unknown. */
-export function changed(url: string, sizes: { size: number; found: number | null }): ModelError {
+export function fileChangedError(url: string, sizes: { size: number; found: number | null }): ModelError {
   return new ModelError('changed', `${url} was replaced on its server while it was being read.`, {
     remedy: 'Load the model again.',
     details: { url, ...sizes },
@@ -55,7 +55,7 @@ export function changed(url: string, sizes: { size: number; found: number | null
 }
 
 /** The server answered with an error status. */
-export function refused(url: string, { status, headers, redirected }: Response): ModelError {
+export function refusedError(url: string, { status, headers, redirected }: Response): ModelError {
   const retryAfter = secondsToWait(headers);
   const details = {
     url,
@@ -82,7 +82,11 @@ export function refused(url: string, { status, headers, redirected }: Response):
 }
 
 /** Error for a failed request; if it was aborted, throws the signal's reason instead. */
-export function lostConnection(url: string, cause: unknown, signal: AbortSignal | undefined): ModelError {
+export function lostConnectionError(
+  url: string,
+  cause: unknown,
+  signal: AbortSignal | undefined,
+): ModelError {
   signal?.throwIfAborted();
   return new ModelError('network', `${url} could not be reached, or the connection was lost.`, {
     remedy:

@@ -1,14 +1,21 @@
 import { ModelError } from '../base/index.ts';
-import { contentLength, contentRange, differ, discard, isWebPage, versionOf } from './http-answer.ts';
 import {
-  changed,
-  lostConnection,
-  noRanges,
-  pageForPart,
-  refused,
-  tooLarge,
-  wholeForPart,
-  wrongPart,
+  contentLength,
+  contentRange,
+  versionsDiffer,
+  discardResponse,
+  isWebPage,
+  versionOf,
+} from './http-answer.ts';
+import {
+  fileChangedError,
+  lostConnectionError,
+  noRangesError,
+  webPageError,
+  refusedError,
+  tooLargeError,
+  rangeIgnoredError,
+  wrongRangeError,
 } from './http-errors.ts';
 import { InOrderFile } from './in-order.ts';
 import { parseJson } from './json.ts';
@@ -59,10 +66,10 @@ export async function download(url: string, options: DownloadOptions = {}): Prom
   return requests.watched(signal, async (watch) => {
     const response = await requests.ask({ cache: 'default' }, watch);
     if (!response.ok) {
-      await discard(response);
-      throw refused(url, response);
+      await discardResponse(response);
+      throw refusedError(url, response);
     }
-    return readBody(url, response, longestDownload, tooLarge, watch, onProgress);
+    return readBody(url, response, longestDownload, tooLargeError, watch, onProgress);
   });
 }
 
@@ -85,16 +92,16 @@ async function open(requests: Requests, signal: AbortSignal | undefined): Promis
     if (probe.status === 200) {
       const announced = contentLength(probe);
       if (announced === null || announced <= largestWhole) {
-        return inMemory(await readBody(url, probe, largestWhole, noRanges, watch), tag);
+        return inMemory(await readBody(url, probe, largestWhole, noRangesError, watch), tag);
       }
-      await discard(probe);
+      await discardResponse(probe);
       return new InOrderFile(requests, announced, tag);
     }
-    await discard(probe);
+    await discardResponse(probe);
     const range = contentRange(probe);
     // The only answer to a request for the first byte of an empty file.
     if (probe.status === 416 && range?.total === 0) return inMemory(new Uint8Array(0), tag);
-    if (probe.status !== 206) throw refused(url, probe);
+    if (probe.status !== 206) throw refusedError(url, probe);
     // Content-Range is hidden by CORS unless exposed; Content-Length never is.
     const size = range?.total ?? (await sizeByHead(url, await requests.askRange(0, null, watch, 'HEAD')));
     return inRanges(requests, size, tag);
@@ -111,24 +118,26 @@ function inRanges(requests: Requests, size: number, tag: string | null): RemoteF
     // A server may ignore the range and send the whole file.
     if (response.status === 200) {
       if (isWebPage(response)) {
-        await discard(response);
-        throw pageForPart(url);
+        await discardResponse(response);
+        throw webPageError(url);
       }
-      const whole = await readBody(url, response, largestWhole, wholeForPart, watch);
-      if (whole.length !== size) throw changed(url, { size, found: whole.length });
+      const whole = await readBody(url, response, largestWhole, rangeIgnoredError, watch);
+      if (whole.length !== size) throw fileChangedError(url, { size, found: whole.length });
       return bodyOf([whole.subarray(first, last + 1)]);
     }
     const found = contentRange(response);
     // If the length is unchanged, the range must exist, and 416 is a server error.
     const gone = response.status === 416 && found?.total !== size;
-    const moved = gone || (found?.total ?? size) !== size || differ(tag, versionOf(response));
+    const moved = gone || (found?.total ?? size) !== size || versionsDiffer(tag, versionOf(response));
     if (moved || response.status !== 206) {
-      await discard(response);
-      throw moved ? changed(url, { size, found: found?.total ?? null }) : refused(url, response);
+      await discardResponse(response);
+      throw moved
+        ? fileChangedError(url, { size, found: found?.total ?? null })
+        : refusedError(url, response);
     }
     if (found !== null && (found.first !== first || found.last !== last)) {
-      await discard(response);
-      throw wrongPart(url, response.status);
+      await discardResponse(response);
+      throw wrongRangeError(url, response.status);
     }
     return response.body?.getReader() ?? bodyOf([]);
   }
@@ -159,7 +168,7 @@ function inRanges(requests: Requests, size: number, tag: string | null): RemoteF
             ahead = (await body.read()).value ?? ahead;
             waiting.alive();
             if (ahead.length === 0) throw new Error(`${end - at} bytes of ${end - begin} did not arrive`);
-            if (ahead.length > end - at) throw wrongPart(url, 206);
+            if (ahead.length > end - at) throw wrongRangeError(url, 206);
           }
           const some = ahead.subarray(0, out.length - length);
           out.set(some, length);
@@ -172,7 +181,7 @@ function inRanges(requests: Requests, size: number, tag: string | null): RemoteF
         waiting.pause();
       } catch (error) {
         await close();
-        throw error instanceof ModelError ? error : lostConnection(url, error, waiting.signal);
+        throw error instanceof ModelError ? error : lostConnectionError(url, error, waiting.signal);
       }
     }
 
@@ -233,8 +242,8 @@ function bodyOf(chunks: readonly Uint8Array[]): Body {
 }
 
 async function sizeByHead(url: string, head: Response): Promise<number> {
-  await discard(head);
-  if (!head.ok) throw refused(url, head);
+  await discardResponse(head);
+  if (!head.ok) throw refusedError(url, head);
   const size = contentLength(head);
   if (size !== null) return size;
   throw new ModelError('http-failed', `The server does not report the length of ${url}.`, {
@@ -259,7 +268,7 @@ async function readBody(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const announced = contentLength(response);
   if (announced !== null && announced > limit) {
-    await discard(response);
+    await discardResponse(response);
     throw tooLong(url, response.status, limit);
   }
   const reader = response.body?.getReader();
@@ -284,7 +293,7 @@ async function readBody(
   } catch (error) {
     await reader?.cancel().catch(() => undefined);
     if (error instanceof ModelError) throw error;
-    throw lostConnection(url, error, watch.signal);
+    throw lostConnectionError(url, error, watch.signal);
   }
   return body.subarray(0, length);
 }

@@ -1,6 +1,20 @@
 import { ModelError } from '../base/index.ts';
-import { contentLength, contentRange, differ, discard, isWebPage, versionOf } from './http-answer.ts';
-import { changed, lostConnection, noRanges, pageForPart, refused, wrongPart } from './http-errors.ts';
+import {
+  contentLength,
+  contentRange,
+  versionsDiffer,
+  discardResponse,
+  isWebPage,
+  versionOf,
+} from './http-answer.ts';
+import {
+  fileChangedError,
+  lostConnectionError,
+  noRangesError,
+  webPageError,
+  refusedError,
+  wrongRangeError,
+} from './http-errors.ts';
 import { streamOf } from './remote.ts';
 import type { ByteStream, RemoteFile, Requests } from './remote.ts';
 import { retrying } from './retry.ts';
@@ -52,7 +66,7 @@ export class InOrderFile implements RemoteFile {
     checkRange(this.name, this.size, offset, length);
     const end = offset + length;
     const { largestWhole } = this.#requests;
-    if (end > largestWhole) throw noRanges(this.name, 200, largestWhole);
+    if (end > largestWhole) throw noRangesError(this.name, 200, largestWhole);
     if (end > this.#beginning.length) this.#beginning = await this.#readBeginning(end, signal);
     onBytes?.(length);
     return this.#beginning.slice(offset, end);
@@ -136,7 +150,7 @@ class ForwardPass {
       const response = await this.#requests.askRange(offset, null, watch);
       const wrong = this.#wrong(response, offset);
       if (!wrong) return new Flow(this.#requests.url, this.#size, response, offset, watch);
-      await discard(response);
+      await discardResponse(response);
       throw wrong;
     } catch (error) {
       watch.end();
@@ -149,17 +163,17 @@ class ForwardPass {
     const { url } = this.#requests;
     const { status } = response;
     const whole = status === 200;
-    if (!whole && status !== 206) return refused(url, response);
-    if (whole && isWebPage(response)) return pageForPart(url);
+    if (!whole && status !== 206) return refusedError(url, response);
+    if (whole && isWebPage(response)) return webPageError(url);
     const length = contentLength(response);
     const range = contentRange(response);
     const found = whole ? length : (range?.total ?? null);
-    if ((found ?? this.#size) !== this.#size || differ(this.#tag, versionOf(response))) {
-      return changed(url, { size: this.#size, found });
+    if ((found ?? this.#size) !== this.#size || versionsDiffer(this.#tag, versionOf(response))) {
+      return fileChangedError(url, { size: this.#size, found });
     }
     // CORS may hide Content-Range, but not Content-Length.
     const first = range?.first ?? (length === null ? null : this.#size - length);
-    return whole || first === offset ? null : wrongPart(url, status);
+    return whole || first === offset ? null : wrongRangeError(url, status);
   }
 }
 
@@ -207,14 +221,18 @@ class Flow {
     while (this.position < end) {
       if (this.#rest.length === 0) this.#rest = await this.#next();
       const some = this.#rest.subarray(0, end - this.position);
-      if (some.length === 0) throw lostConnection(this.#url, new Error('ended early'), this.#watch.signal);
+      if (some.length === 0) {
+        throw lostConnectionError(this.#url, new Error('ended early'), this.#watch.signal);
+      }
       take(some);
       this.#rest = this.#rest.subarray(some.length);
       this.position += some.length;
     }
     if (end < this.#size) return;
     // More bytes than announced: another file, or one compressed although we asked for it not to be.
-    if (this.#rest.length > 0 || (await this.#next()).length > 0) throw wrongPart(this.#url, this.#status);
+    if (this.#rest.length > 0 || (await this.#next()).length > 0) {
+      throw wrongRangeError(this.#url, this.#status);
+    }
   }
 
   async close(): Promise<void> {
@@ -232,7 +250,7 @@ class Flow {
         if (value.length > 0) return value;
       }
     } catch (error) {
-      throw lostConnection(this.#url, error, this.#watch.signal);
+      throw lostConnectionError(this.#url, error, this.#watch.signal);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { lostConnection } from './http-errors.ts';
+import { lostConnectionError } from './http-errors.ts';
 import type { RetryPolicy } from './retry.ts';
 import { checkRange } from './source.ts';
 import { StallWatch, timeout } from './stall.ts';
@@ -93,7 +93,7 @@ export class Requests {
       watch.alive();
       return response;
     } catch (cause) {
-      throw lostConnection(this.url, cause, watch.signal);
+      throw lostConnectionError(this.url, cause, watch.signal);
     }
   }
 

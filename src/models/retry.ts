@@ -85,7 +85,7 @@ async function waiting(
 /** Whether repeating the request may succeed although its status is not a transient one (see `isTransient`). */
 function mayPassOnRepeat({ code, details }: ModelError): boolean {
   if (code !== 'http-failed') return false;
-  // Requested ranges exist, so 416 is a fault of the server. `whole`: see `wholeForPart`.
+  // Requested ranges exist, so 416 is a fault of the server. `whole`: see `rangeIgnoredError`.
   if (details['status'] === 416 || details['whole'] === true) return true;
   // An expired signed URL behind a redirect: the next request gets a new one.
   return details['status'] === 403 && details['redirected'] === true;

@@ -1,7 +1,7 @@
 import { CheckpointError, ModelError, allOrNone, concatBytes } from '../base/index.ts';
 import { joinShards, parseShardIndex } from './checkpoint/index.ts';
 import type { JoinedShards } from './checkpoint/index.ts';
-import { noRanges } from './http-errors.ts';
+import { noRangesError } from './http-errors.ts';
 import type { ByteStream, RemoteFile } from './remote.ts';
 import { checkRange } from './source.ts';
 import type { ByteSource } from './types.ts';
@@ -63,7 +63,7 @@ export async function joinedRemote(
   signal?: AbortSignal,
 ): Promise<RemoteFile> {
   const whole = shards.find(({ inOrder }) => inOrder);
-  if (whole) throw noRanges(whole.name, 200, 0);
+  if (whole) throw noRangesError(whole.name, 200, 0);
   const joined = await joinShards(name, shards, signal);
   const tags = shards.map(({ tag }) => tag);
   return {

@@ -12,7 +12,7 @@ import { listProjects, purgeProject, tidyProjects } from './listing.ts';
 import type { ProjectSummary } from './listing.ts';
 import { PictureFiles, frameFile } from './picture-files.ts';
 import type { HeldPicture } from './picture-source.ts';
-import { lostStart, openElsewhere, readOnly } from './project-errors.ts';
+import { lostStartError, openElsewhereError, readOnlyError } from './project-errors.ts';
 import type { Settings } from './settings.ts';
 import { copyProject, documentOfRecord, exportProject, importProject } from './transfer.ts';
 import type { CurrentProject, TransferControl } from './transfer.ts';
@@ -110,7 +110,7 @@ export class ProjectKeeper {
     original: Blob | null,
   ): Promise<WriteResult> {
     return this.#change(async (db) => {
-      if (!(await this.#leases.open(id, 0))) throw openElsewhere(id);
+      if (!(await this.#leases.open(id, 0))) throw openElsewhereError(id);
       const startFile = await this.#pictures.writeStart(id, null, start);
       const originalFile = original && (await this.#pictures.writeOriginal(id, original));
       const { frames, ...rest } = document;
@@ -142,7 +142,7 @@ export class ProjectKeeper {
       const { record, frames } = await db.read(id);
       const start = await this.#pictures.read(record, startId, record.start);
       const original = await this.#pictures.readOriginal(record);
-      if (!start || !original) throw lostStart(id, record.startFile);
+      if (!start || !original) throw lostStartError(id, record.startFile);
       const document = documentOfRecord(record, frames);
       const present = new Set(await files.list(id));
       signal.throwIfAborted();
@@ -234,7 +234,7 @@ export class ProjectKeeper {
       const done = await this.#leases.whileHeld(id, () =>
         db.change(id, (record) => ({ ...record, deleted: this.#time() })),
       );
-      if (!done) throw openElsewhere(id);
+      if (!done) throw openElsewhereError(id);
       await this.#leases.keepDeleted(id);
     });
   }
@@ -308,7 +308,7 @@ export class ProjectKeeper {
   #write<T>(id: string, work: (db: ProjectDatabase) => Promise<T>): Promise<T> {
     return this.#change(async (db) => {
       const done = await this.#leases.whileHeld(id, () => work(db));
-      if (!done) throw readOnly(id);
+      if (!done) throw readOnlyError(id);
       return done.value;
     });
   }
@@ -326,7 +326,7 @@ export class ProjectKeeper {
             throw error;
           }
         });
-        if (!done) throw openElsewhere(id);
+        if (!done) throw openElsewhereError(id);
       }),
     );
   }

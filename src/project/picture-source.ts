@@ -4,7 +4,7 @@ import type { PictureSize } from '../formats/index.ts';
 import type { ProjectFiles } from './files.ts';
 import { frameFile } from './picture-files.ts';
 import { decodeFramePng } from './png.ts';
-import { lostPicture } from './project-errors.ts';
+import { lostPictureError } from './project-errors.ts';
 
 /** Reference to a picture of a project by its id. It is passed around instead of pixels, which stay in storage. */
 export interface PictureRef extends PictureSize {
@@ -37,7 +37,7 @@ export function readerOf(files: Pick<ProjectFiles, 'read'>, { project, held }: P
   const reader: PictureReader = {
     async png(ref) {
       const file = inMemory.get(ref.id) ?? (await files.read(project, frameFile(ref.id)));
-      if (!file || file.size > longestPng(ref)) throw lostPicture(ref.id);
+      if (!file || file.size > longestPng(ref)) throw lostPictureError(ref.id);
       return new Uint8Array(await file.arrayBuffer());
     },
     async picture(ref) {

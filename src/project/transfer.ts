@@ -8,7 +8,7 @@ import type { ProjectFiles } from './files.ts';
 import { fileOf, frameFile, startFile } from './picture-files.ts';
 import type { HeldPicture } from './picture-source.ts';
 import type { PlayOrder } from './play-order.ts';
-import { lostPicture, lostStart } from './project-errors.ts';
+import { lostPictureError, lostStartError } from './project-errors.ts';
 import { startId } from './tree.ts';
 
 /** Copying, exporting and importing whole projects. */
@@ -59,7 +59,7 @@ export async function copyProject(
     signal.throwIfAborted();
     const bytes = await files.read(id, file);
     if (bytes) await files.write(copy, file, bytes);
-    else if (file === record.startFile) throw lostStart(id, file);
+    else if (file === record.startFile) throw lostStartError(id, file);
   }
   await db.put({ ...record, id: copy, name, created: now, changed: now, deleted: null }, frames);
 }
@@ -94,7 +94,7 @@ export async function exportProject(
       if (held) return new Uint8Array(await held.arrayBuffer());
       const name = wanted === startId ? fileOf((await kept()).record, wanted) : frameFile(wanted);
       const file = await files.read(id, name);
-      if (!file) throw lostPicture(wanted);
+      if (!file) throw lostPictureError(wanted);
       return new Uint8Array(await file.arrayBuffer());
     },
     createOutput,

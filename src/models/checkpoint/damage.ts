@@ -6,7 +6,7 @@ export const downloadAgain =
   'The file is damaged. Download or copy it again; if that does not help, get it from elsewhere.';
 
 /** Creates a CheckpointError with `downloadAgain` as the default remedy. */
-export function damage(
+export function damageError(
   code: string,
   message: string,
   details: ErrorDetails,

@@ -1,6 +1,6 @@
 import { bfloat16ToFloat32, float16ToFloat32 } from '../../base/index.ts';
 import type { StoredType } from '../types.ts';
-import { damage } from './damage.ts';
+import { damageError } from './damage.ts';
 
 /** Maximum number of values of a tensor: 1 GB in float32, far more than any supported model has. */
 const mostValues = 2 ** 28;
@@ -16,7 +16,7 @@ export function countValues(file: string, tensor: string, dims: readonly number[
   // Empty if any dim is zero, however large the others claim to be.
   const count = dims.includes(0) ? 0 : dims.reduce((product, dim) => product * dim, 1);
   if (dims.length <= mostDims && count <= mostValues) return count;
-  throw damage(
+  throw damageError(
     'too-large',
     `In ${file}, the tensor “${tensor}” claims more values than Drift reads at once.`,
     { file, tensor, dims: dims.slice(0, mostDims).join('×'), limit: mostValues },
@@ -30,7 +30,10 @@ export function countValues(file: string, tensor: string, dims: readonly number[
  */
 export function checkTensorName(file: string, tensor: string): void {
   if (tensor !== '__proto__' && tensor !== 'constructor' && tensor !== 'prototype') return;
-  throw damage('odd-name', `${file} has a tensor called “${tensor}”, which no model has.`, { file, tensor });
+  throw damageError('odd-name', `${file} has a tensor called “${tensor}”, which no model has.`, {
+    file,
+    tensor,
+  });
 }
 
 /** Swaps the byte order of elements of `size` bytes, in place. */

@@ -3,7 +3,7 @@
  * validated, and nothing in them is executed.
  */
 import type { ByteSource, Checkpoint } from '../types.ts';
-import { damage } from './damage.ts';
+import { damageError } from './damage.ts';
 import { openSafetensors } from './safetensors.ts';
 import { openTorch } from './torch-zip.ts';
 
@@ -26,14 +26,14 @@ const headLength = 64;
  */
 export async function openCheckpoint(source: ByteSource, signal?: AbortSignal): Promise<Checkpoint> {
   const file = source.name;
-  if (source.size === 0) throw damage('empty', `${file} is empty.`, { file });
+  if (source.size === 0) throw damageError('empty', `${file} is empty.`, { file });
   const head = await source.read(0, Math.min(source.size, headLength), signal);
   // safetensors: eight bytes of length, then JSON.
   if (head[8] === 0x7b) return openSafetensors(source, signal);
   if (head[0] === 0x50 && head[1] === 0x4b) return openTorch(source, signal);
 
   if (head[0] === 0x80 && legacyMagic.every((byte, i) => head[i + 2] === byte)) {
-    throw damage(
+    throw damageError(
       'legacy-torch',
       `${file} is in PyTorch’s old format, from before version 1.6.`,
       { file },
@@ -42,7 +42,7 @@ export async function openCheckpoint(source: ByteSource, signal?: AbortSignal): 
   }
   const text = new TextDecoder().decode(head).trimStart().toLowerCase();
   if (text.startsWith('version https://git-lfs')) {
-    throw damage(
+    throw damageError(
       'lfs-pointer',
       `${file} is a Git LFS pointer: the weights themselves were not downloaded.`,
       { file },
@@ -50,14 +50,14 @@ export async function openCheckpoint(source: ByteSource, signal?: AbortSignal): 
     );
   }
   if (text.startsWith('<!doctype') || text.startsWith('<html')) {
-    throw damage(
+    throw damageError(
       'web-page',
       `${file} is a web page, not weights.`,
       { file },
       { remedy: 'Download the file again from the model’s page; you may have to log in there first.' },
     );
   }
-  throw damage(
+  throw damageError(
     'unknown-format',
     `${file} is neither a safetensors file nor a PyTorch checkpoint.`,
     { file },

@@ -1,4 +1,4 @@
-import { damage } from './damage.ts';
+import { damageError } from './damage.ts';
 
 /** Maximum length of an integer in bytes; sizes and counters are far shorter. */
 const longestInteger = 64;
@@ -25,7 +25,7 @@ export class PickleReader {
 
   /** Creates the error for invalid data at the current position. */
   damaged(problem: string): Error {
-    return damage('pickle-damaged', `${this.file} is not a readable pickle: ${problem}.`, {
+    return damageError('pickle-damaged', `${this.file} is not a readable pickle: ${problem}.`, {
       file: this.file,
       at: this.at,
       problem,
@@ -36,7 +36,7 @@ export class PickleReader {
   need(length: number): void {
     const missing = this.at + length - this.bytes.length;
     if (missing <= 0) return;
-    throw damage('truncated', `${this.file} ends too early: ${missing} bytes are missing.`, {
+    throw damageError('truncated', `${this.file} ends too early: ${missing} bytes are missing.`, {
       file: this.file,
       at: this.at,
       missing,

@@ -1,4 +1,4 @@
-import { damage } from './damage.ts';
+import { damageError } from './damage.ts';
 import { PickleReader } from './pickle-reader.ts';
 import { PyDict, PyFunction, PyList, PyTuple } from './pickle-values.ts';
 import type { PyObject, PyValue } from './pickle-values.ts';
@@ -24,7 +24,7 @@ export const longestPickle = 16 * 2 ** 20;
  */
 export function unpickle(file: string, bytes: Uint8Array, host: PickleHost): PyValue {
   if (bytes.length > longestPickle) {
-    throw damage('too-large', `${file} describes its tensors in ${bytes.length} bytes, far too many.`, {
+    throw damageError('too-large', `${file} describes its tensors in ${bytes.length} bytes, far too many.`, {
       file,
       size: bytes.length,
       limit: longestPickle,
@@ -215,7 +215,7 @@ class Unpickler {
         break;
 
       default:
-        throw damage(
+        throw damageError(
           'pickle-opcode',
           `${this.file} uses the pickle operation 0x${opcode.toString(16).padStart(2, '0')}, which no checkpoint needs.`,
           { file: this.file, opcode, at: this.read.at - 1 },
@@ -291,7 +291,7 @@ class Unpickler {
     const value = this.host.global(module, name);
     if (value !== null) return value;
     const asked = `${module}.${name}`.slice(0, 200);
-    throw damage(
+    throw damageError(
       'pickle-global',
       `${this.file} asks to run or load “${asked}” when it is opened. Drift runs no code out of weight files, so the file was not opened.`,
       { file: this.file, global: asked },

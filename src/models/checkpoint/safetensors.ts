@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { freeNow } from '../../base/index.ts';
 import type { ByteSource, Checkpoint, StoredType, TensorEntry } from '../types.ts';
-import { damage } from './damage.ts';
+import { damageError } from './damage.ts';
 import { checkTensorName, countValues, elementsToFloat32 } from './elements.ts';
 import { duplicateKey } from './json-keys.ts';
 
@@ -63,7 +63,7 @@ export async function openSafetensors(source: ByteSource, signal?: AbortSignal):
   }
   const locate = (name: string) => {
     const entry = entries.get(name);
-    if (entry === undefined) throw missingTensor(file, name);
+    if (entry === undefined) throw missingTensorError(file, name);
     return { offset: header.end + entry.begin, length: entry.end - entry.begin, type: entry.type };
   };
   const { readSync } = source;
@@ -117,8 +117,8 @@ export async function readSafetensorsHeader(
 }
 
 /** Creates the error for a tensor that is not in the checkpoint. */
-export function missingTensor(file: string, tensor: string): Error {
-  return damage(
+export function missingTensorError(file: string, tensor: string): Error {
+  return damageError(
     'tensor-missing',
     `${file} has no tensor called “${tensor}”.`,
     { file, tensor },
@@ -134,7 +134,7 @@ async function readJsonHeader(
   const bytes = await source.read(0, 8, signal);
   const claimed = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   if (claimed > BigInt(longestHeader)) {
-    throw damage('header-too-long', `${file} claims a header of ${claimed.toString()} bytes.`, {
+    throw damageError('header-too-long', `${file} claims a header of ${claimed.toString()} bytes.`, {
       file,
       claimed: claimed.toString(),
       limit: longestHeader,
@@ -146,15 +146,15 @@ async function readJsonHeader(
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw damage('header-damaged', `The header of ${file} is not JSON.`, { file }, { cause });
+    throw damageError('header-damaged', `The header of ${file} is not JSON.`, { file }, { cause });
   }
   const object = v.safeParse(headerSchema, json);
   if (!object.success || !text.startsWith('{')) {
-    throw damage('header-damaged', `The header of ${file} is not a JSON object.`, { file });
+    throw damageError('header-damaged', `The header of ${file} is not a JSON object.`, { file });
   }
   const key = duplicateKey(text);
   if (key !== null) {
-    throw damage('duplicate-name', `The header of ${file} says “${key}” twice.`, { file, key });
+    throw damageError('duplicate-name', `The header of ${file} says “${key}” twice.`, { file, key });
   }
   return { json: object.output, end: 8 + length };
 }
@@ -164,7 +164,7 @@ function decodeHeader(file: string, bytes: Uint8Array): string {
     // Keep a byte order mark, which then fails as JSON: the format does not allow one.
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw damage('header-damaged', `The header of ${file} is not text.`, { file }, { cause });
+    throw damageError('header-damaged', `The header of ${file} is not text.`, { file }, { cause });
   }
 }
 
@@ -174,7 +174,7 @@ function parseEntry(file: string, name: string, value: unknown): HeaderEntry {
   if (!parsed.success) {
     const [issue] = parsed.issues;
     const field = v.getDotPath(issue) ?? '';
-    throw damage(
+    throw damageError(
       'header-damaged',
       `In ${file}, the header of the tensor “${name}” is wrong${field === '' ? '' : ` in ${field}`}.`,
       { file, tensor: name, field, problem: issue.message },
@@ -184,7 +184,7 @@ function parseEntry(file: string, name: string, value: unknown): HeaderEntry {
   const [begin, end] = data_offsets;
   const element = elementTypes.get(dtype);
   if (element === undefined) {
-    throw damage(
+    throw damageError(
       'type-unknown',
       `In ${file}, the tensor “${name}” has the type ${dtype}, which Drift does not know.`,
       { file, tensor: name, type: dtype },
@@ -193,7 +193,7 @@ function parseEntry(file: string, name: string, value: unknown): HeaderEntry {
   }
   const count = countValues(file, name, shape);
   if (begin > end || (end - begin) * 8 !== count * element.bits) {
-    throw damage(
+    throw damageError(
       'header-lies',
       `In ${file}, the tensor “${name}” of ${shape.join('×')} ${dtype} values cannot lie between the bytes ${begin} and ${end}.`,
       { file, tensor: name, type: dtype, dims: shape.join('×'), begin, end },
@@ -210,7 +210,7 @@ function checkLayout(source: ByteSource, headerEnd: number, entries: readonly He
   let before: string | null = null;
   for (const { name, begin, end: next } of inOrder) {
     if (begin !== end) {
-      throw damage(
+      throw damageError(
         'overlap',
         begin < end
           ? `In ${file}, the tensor “${name}” overlaps “${before ?? ''}”.`
@@ -223,7 +223,7 @@ function checkLayout(source: ByteSource, headerEnd: number, entries: readonly He
   }
   const missing = headerEnd + end - source.size;
   if (missing > 0) {
-    throw damage(
+    throw damageError(
       'truncated',
       `${file} ends too early: ${missing} bytes are missing, the last of “${before ?? ''}”.`,
       { file, tensor: before, missing, size: source.size },
@@ -231,7 +231,7 @@ function checkLayout(source: ByteSource, headerEnd: number, entries: readonly He
     );
   }
   if (missing < 0) {
-    throw damage('header-lies', `${file} has ${-missing} bytes that belong to no tensor.`, {
+    throw damageError('header-lies', `${file} has ${-missing} bytes that belong to no tensor.`, {
       file,
       excess: -missing,
       size: source.size,

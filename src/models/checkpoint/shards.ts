@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { ByteSource } from '../types.ts';
-import { damage } from './damage.ts';
+import { damageError } from './damage.ts';
 import { readSafetensorsHeader } from './safetensors.ts';
 
 /** Maximum number of shards; the largest models have some two hundred. */
@@ -24,7 +24,7 @@ export function parseShardIndex(file: string, json: unknown): string[] {
   const index = v.safeParse(indexSchema, json);
   const names = index.success ? [...new Set(Object.values(index.output.weight_map))].sort() : [];
   if (names.length > 0 && names.length <= mostShards) return names;
-  throw damage('shard-index-damaged', `${file} does not say which files the weights are in.`, {
+  throw damageError('shard-index-damaged', `${file} does not say which files the weights are in.`, {
     file,
     problem: index.success ? `${names.length} files` : index.issues[0].message,
   });
@@ -68,7 +68,7 @@ export async function joinShards<Source extends ByteSource>(
     if (!source) continue;
     for (const { name: tensor, dims, dtype, begin, end: next } of tensors) {
       if (entries.has(tensor)) {
-        throw damage('duplicate-name', `Two files of ${name} have a tensor called “${tensor}”.`, {
+        throw damageError('duplicate-name', `Two files of ${name} have a tensor called “${tensor}”.`, {
           file: source.name,
           key: tensor,
         });

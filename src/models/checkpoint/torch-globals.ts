@@ -1,5 +1,5 @@
 import type { StoredType } from '../types.ts';
-import { damage } from './damage.ts';
+import { damageError } from './damage.ts';
 import type { PickleHost } from './pickle.ts';
 import { PyDict, PyFunction, PyList, PyObject, PyTuple } from './pickle-values.ts';
 import type { PyValue } from './pickle-values.ts';
@@ -114,7 +114,7 @@ const storageNames: ReadonlyMap<string, string> = new Map([
  */
 export function torchHost(file: string): PickleHost {
   const damaged = (problem: string) =>
-    damage('pickle-damaged', `${file} describes its tensors wrongly: ${problem}.`, { file, problem });
+    damageError('pickle-damaged', `${file} describes its tensors wrongly: ${problem}.`, { file, problem });
 
   let pairsTaken = 0;
   const functions = [

@@ -1,10 +1,10 @@
 import type { ByteSource, Checkpoint, StoredType, TensorEntry } from '../types.ts';
-import { damage } from './damage.ts';
+import { damageError } from './damage.ts';
 import { checkTensorName, countValues, elementsToFloat32, mostDims } from './elements.ts';
 import { longestPickle, unpickle } from './pickle.ts';
 import { PyDict, PyTuple } from './pickle-values.ts';
 import type { PyValue } from './pickle-values.ts';
-import { missingTensor } from './safetensors.ts';
+import { missingTensorError } from './safetensors.ts';
 import { gather, isContiguous, viewEnd } from './strided.ts';
 import type { StridedView } from './strided.ts';
 import { TorchStorage, TorchTensor, TorchType, torchHost } from './torch-globals.ts';
@@ -54,7 +54,7 @@ export async function openTorch(source: ByteSource, signal?: AbortSignal): Promi
 
   const locate = (name: string) => {
     const layout = layouts.get(name);
-    if (layout === undefined) throw missingTensor(file, name);
+    if (layout === undefined) throw missingTensorError(file, name);
     const { view, count, type, record, stored } = layout;
     const start = view.offset * type.bytes;
     const length = count === 0 ? 0 : viewEnd(view) * type.bytes - start;
@@ -80,7 +80,7 @@ export async function openTorch(source: ByteSource, signal?: AbortSignal): Promi
     }),
     stored(name) {
       const layout = layouts.get(name);
-      if (layout === undefined) throw missingTensor(file, name);
+      if (layout === undefined) throw missingTensorError(file, name);
       const { view, count, type, record } = layout;
       if (bigEndian || record.compressed || !isContiguous(view)) return null;
       const begin = view.offset * type.bytes;
@@ -98,7 +98,7 @@ function findPickle(file: string, zip: Zip): { pickle: ZipEntry; prefix: string 
   const found = [...zip.entries.values()].filter(({ name }) => /^[^/]+\/data\.pkl$/.test(name));
   const [pickle] = found;
   if (pickle === undefined || found.length > 1) {
-    throw damage(
+    throw damageError(
       'not-torch',
       `${file} is a zip archive, but not a PyTorch checkpoint.`,
       { file, pickles: found.length },
@@ -107,7 +107,7 @@ function findPickle(file: string, zip: Zip): { pickle: ZipEntry; prefix: string 
   }
   const prefix = pickle.name.slice(0, -'data.pkl'.length);
   if (zip.entries.has(`${prefix}constants.pkl`)) {
-    throw damage(
+    throw damageError(
       'not-torch',
       `${file} is a TorchScript program, not a checkpoint.`,
       { file },
@@ -115,7 +115,7 @@ function findPickle(file: string, zip: Zip): { pickle: ZipEntry; prefix: string 
     );
   }
   if (pickle.size > longestPickle) {
-    throw damage('too-large', `${file} describes its tensors in ${pickle.size} bytes, far too many.`, {
+    throw damageError('too-large', `${file} describes its tensors in ${pickle.size} bytes, far too many.`, {
       file,
       size: pickle.size,
       limit: longestPickle,
@@ -135,7 +135,7 @@ async function readByteOrder(
   if (record === undefined) return false;
   const text = new TextDecoder().decode(await zip.read(record, 0, Math.min(record.size, 16), signal));
   if (text === 'little' || text === 'big') return text === 'big';
-  throw damage('header-damaged', `${file} names an unknown order of bytes.`, { file, order: text });
+  throw damageError('header-damaged', `${file} names an unknown order of bytes.`, { file, order: text });
 }
 
 function stateDict(file: string, top: PyValue): ReadonlyMap<PyValue, PyValue> {
@@ -143,7 +143,7 @@ function stateDict(file: string, top: PyValue): ReadonlyMap<PyValue, PyValue> {
     const inner = top.entries.get('state_dict');
     return inner instanceof PyDict ? inner.entries : top.entries;
   }
-  throw damage(
+  throw damageError(
     'not-weights',
     `${file} contains no named weights.`,
     { file },
@@ -153,14 +153,18 @@ function stateDict(file: string, top: PyValue): ReadonlyMap<PyValue, PyValue> {
 
 function layoutOf(file: string, name: string, tensor: TorchTensor, zip: Zip, prefix: string): TensorLayout {
   const lie = (problem: string, details: Readonly<Record<string, number | string>> = {}) =>
-    damage('header-lies', `In ${file}, the tensor “${name}” ${problem}.`, { file, tensor: name, ...details });
+    damageError('header-lies', `In ${file}, the tensor “${name}” ${problem}.`, {
+      file,
+      tensor: name,
+      ...details,
+    });
 
   const { storage, metadata } = tensor;
   if (!(storage instanceof TorchStorage)) throw lie('has no storage');
   const type = tensor.type ?? storage.type;
   if (!(type instanceof TorchType)) throw lie('has no type');
   if (metadata !== null && !(metadata instanceof PyDict && metadata.entries.size === 0)) {
-    throw damage(
+    throw damageError(
       'tensor-unsupported',
       `In ${file}, the tensor “${name}” is stored as the negative or conjugate of another.`,
       { file, tensor: name },
@@ -182,7 +186,7 @@ function layoutOf(file: string, name: string, tensor: TorchTensor, zip: Zip, pre
   const storageSize = bytesClaimed * (storage.type?.bytes ?? 1);
   const record = zip.entries.get(`${prefix}data/${storage.key}`);
   if (record === undefined) {
-    throw damage('storage-missing', `In ${file}, the values of the tensor “${name}” are missing.`, {
+    throw damageError('storage-missing', `In ${file}, the values of the tensor “${name}” are missing.`, {
       file,
       tensor: name,
       storage: storage.key,
@@ -206,7 +210,7 @@ function layoutOf(file: string, name: string, tensor: TorchTensor, zip: Zip, pre
     });
   }
   if (count > mostRepeated && count * type.bytes > record.size) {
-    throw damage('too-large', `In ${file}, the tensor “${name}” repeats a few values too many times.`, {
+    throw damageError('too-large', `In ${file}, the tensor “${name}” repeats a few values too many times.`, {
       file,
       tensor: name,
       dims: dims.join('×'),

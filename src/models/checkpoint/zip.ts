@@ -2,7 +2,7 @@ import type { ErrorDetails } from '../../base/index.ts';
 import { openZip } from '../../formats/index.ts';
 import type { Zip } from '../../formats/index.ts';
 import type { ByteSource } from '../types.ts';
-import { damage, downloadAgain } from './damage.ts';
+import { damageError, downloadAgain } from './damage.ts';
 
 const remedies = {
   truncated: 'The file was cut short. Download or copy it again.',
@@ -18,7 +18,7 @@ const remedies = {
 export function openTorchZip(source: ByteSource, signal?: AbortSignal): Promise<Zip> {
   const options = {
     fail: (fault: keyof typeof remedies, message: string, details: ErrorDetails, cause?: unknown) =>
-      damage(fault, message, details, { remedy: remedies[fault], cause }),
+      damageError(fault, message, details, { remedy: remedies[fault], cause }),
     // A model has a thousand entries of a hundred bytes.
     longestDirectory: 64 * 2 ** 20,
     // PyTorch stores without compression; archives repacked with it are inflated in memory up to this size.

@@ -34,7 +34,7 @@ export function readConfig<Entries extends v.ObjectEntries>(
     const fine = Object.hasOwn(accepted, key)
       ? accepted[key]?.some((other) => other === value)
       : value === null || value === false || (Array.isArray(value) && value.length === 0);
-    if (fine !== true) throw unsupported(file, key, value);
+    if (fine !== true) throw unsupportedError(file, key, value);
   }
   const result = v.safeParse(schema, input);
   if (result.success) return result.output;
@@ -63,7 +63,7 @@ export function configObject(file: string, input: unknown): Readonly<Record<stri
 }
 
 /** Creates the error for an unsupported configuration. */
-export function unsupported(file: string, key: string, value: unknown): ModelError {
+export function unsupportedError(file: string, key: string, value: unknown): ModelError {
   const shown = JSON.stringify(value);
   return new ModelError(
     'config-unsupported',

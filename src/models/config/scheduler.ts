@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { ModelError } from '../../base/index.ts';
-import { configObject, unsupported } from './read.ts';
+import { configObject, unsupportedError } from './read.ts';
 
 /** β of a timestep: the share of noise that it adds, between 0 and 1. */
 const beta = v.pipe(v.number(), v.gtValue(0), v.ltValue(1));
@@ -60,16 +60,16 @@ export function parseSchedulerConfig(file: string, input: unknown): SchedulerCon
     });
   }
   const c = result.output;
-  if (c.trained_betas) throw unsupported(file, 'trained_betas', 'a list');
-  for (const key of unsupportedSwitches) if (c[key] === true) throw unsupported(file, key, true);
+  if (c.trained_betas) throw unsupportedError(file, 'trained_betas', 'a list');
+  for (const key of unsupportedSwitches) if (c[key] === true) throw unsupportedError(file, key, true);
   const { beta_schedule: betaSchedule, prediction_type: prediction } = c;
   if (betaSchedule !== 'scaled_linear' && betaSchedule !== 'linear') {
-    throw unsupported(file, 'beta_schedule', betaSchedule);
+    throw unsupportedError(file, 'beta_schedule', betaSchedule);
   }
   if (prediction !== 'epsilon' && prediction !== 'v_prediction' && prediction !== 'sample') {
-    throw unsupported(file, 'prediction_type', prediction);
+    throw unsupportedError(file, 'prediction_type', prediction);
   }
-  if (!isSpacing(c.timestep_spacing)) throw unsupported(file, 'timestep_spacing', c.timestep_spacing);
+  if (!isSpacing(c.timestep_spacing)) throw unsupportedError(file, 'timestep_spacing', c.timestep_spacing);
   return {
     betaStart: c.beta_start,
     betaEnd: c.beta_end,

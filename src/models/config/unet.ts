@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { ModelError, mostLatentChannels } from '../../base/index.ts';
-import { readConfig, unsupported } from './read.ts';
+import { readConfig, unsupportedError } from './read.ts';
 import type { AcceptedValues } from './read.ts';
 
 const size = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -94,12 +94,12 @@ export interface UnetConfig {
 export function parseUnetConfig(file: string, input: unknown): UnetConfig {
   const c = readConfig(file, input, schema, accepted);
   if (c.num_attention_heads !== null && c.num_attention_heads !== undefined) {
-    throw unsupported(file, 'num_attention_heads', c.num_attention_heads);
+    throw unsupportedError(file, 'num_attention_heads', c.num_attention_heads);
   }
   // Inpainting models have more inputs, models that predict a variance more outputs.
   const channels = Math.min(c.in_channels, c.out_channels, mostLatentChannels);
-  if (c.in_channels > channels) throw unsupported(file, 'in_channels', c.in_channels);
-  if (c.out_channels > channels) throw unsupported(file, 'out_channels', c.out_channels);
+  if (c.in_channels > channels) throw unsupportedError(file, 'in_channels', c.in_channels);
+  if (c.out_channels > channels) throw unsupportedError(file, 'out_channels', c.out_channels);
   const levels = c.block_out_channels.length;
 
   const spread = (key: keyof typeof c, value: number | number[]): number[] => {
@@ -122,15 +122,17 @@ export function parseUnetConfig(file: string, input: unknown): UnetConfig {
 
   const embeddingWidth = contexts[0] ?? 0;
   if (contexts.some((width) => width !== embeddingWidth)) {
-    throw unsupported(file, 'cross_attention_dim', c.cross_attention_dim);
+    throw unsupportedError(file, 'cross_attention_dim', c.cross_attention_dim);
   }
 
   const level = (index: number, attention: boolean): UnetLevel => {
     const channels = c.block_out_channels[index] ?? 0;
-    if (channels % c.norm_num_groups !== 0) throw unsupported(file, 'norm_num_groups', c.norm_num_groups);
+    if (channels % c.norm_num_groups !== 0) {
+      throw unsupportedError(file, 'norm_num_groups', c.norm_num_groups);
+    }
     const headCount = heads[index] ?? 1;
     if (attention && channels % headCount !== 0) {
-      throw unsupported(file, 'attention_head_dim', c.attention_head_dim);
+      throw unsupportedError(file, 'attention_head_dim', c.attention_head_dim);
     }
     return {
       channels,
@@ -142,9 +144,9 @@ export function parseUnetConfig(file: string, input: unknown): UnetConfig {
   };
   const blocks = (key: 'down_block_types' | 'up_block_types', plain: string, attention: string) => {
     const types = c[key];
-    if (types.length !== levels) throw unsupported(file, key, types);
+    if (types.length !== levels) throw unsupportedError(file, key, types);
     return types.map((type, position) => {
-      if (type !== plain && type !== attention) throw unsupported(file, key, types);
+      if (type !== plain && type !== attention) throw unsupportedError(file, key, types);
       return level(key === 'down_block_types' ? position : levels - 1 - position, type === attention);
     });
   };

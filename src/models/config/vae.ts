@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { mostLatentChannels } from '../../base/index.ts';
-import { readConfig, unsupported } from './read.ts';
+import { readConfig, unsupportedError } from './read.ts';
 import type { AcceptedValues } from './read.ts';
 
 const size = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -54,13 +54,15 @@ export function parseVaeConfig(file: string, input: unknown): VaeConfig {
     c.up_block_types.length !== c.block_out_channels.length ||
     c.up_block_types.some((type) => type !== 'UpDecoderBlock2D')
   ) {
-    throw unsupported(file, 'up_block_types', c.up_block_types);
+    throw unsupportedError(file, 'up_block_types', c.up_block_types);
   }
   if (c.block_out_channels.some((channels) => channels % c.norm_num_groups !== 0)) {
-    throw unsupported(file, 'norm_num_groups', c.norm_num_groups);
+    throw unsupportedError(file, 'norm_num_groups', c.norm_num_groups);
   }
-  if (c.latent_channels > mostLatentChannels) throw unsupported(file, 'latent_channels', c.latent_channels);
-  if (c.out_channels !== 3) throw unsupported(file, 'out_channels', c.out_channels);
+  if (c.latent_channels > mostLatentChannels) {
+    throw unsupportedError(file, 'latent_channels', c.latent_channels);
+  }
+  if (c.out_channels !== 3) throw unsupportedError(file, 'out_channels', c.out_channels);
   return {
     latentChannels: c.latent_channels,
     outChannels: c.out_channels,

@@ -11,7 +11,7 @@ import type { UnrangedChunk, RangeChunk } from './chunks.ts';
 import { PreparedPlan, planInstall } from './plan.ts';
 import { ProgressMeter } from './progress.ts';
 import type { ModelSource } from './source.ts';
-import { storageFull, withStorageErrors } from './storage-errors.ts';
+import { storageFullError, withStorageErrors } from './storage-errors.ts';
 import { coalesce } from './ranges.ts';
 import type { MissingChunk } from './ranges.ts';
 import type { InstallOptions, InstallPlan } from './types.ts';
@@ -259,7 +259,7 @@ async function checkFreeSpace(plan: PreparedPlan, files: ModelFiles): Promise<vo
   );
   // If the browser does not report the space, writing will fail when it runs out.
   const free = await files.freeSpace().catch(() => null);
-  if (free !== null && needed > free) throw storageFull(needed, free);
+  if (free !== null && needed > free) throw storageFullError(needed, free);
 }
 
 function missingChunks(plan: PreparedPlan, journal: InstallJournal): MissingChunk[] {

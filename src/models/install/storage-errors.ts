@@ -10,7 +10,7 @@ export function bytesInWords(bytes: number): string {
 }
 
 /** Error for insufficient storage; what is stored stays. `free` is null if unknown. */
-export function storageFull(needed: number, free: number | null, cause?: unknown): StorageError {
+export function storageFullError(needed: number, free: number | null, cause?: unknown): StorageError {
   const left = free === null ? '' : `, and ${bytesInWords(free)} are free`;
   return new StorageError('storage-full', `This model still needs ${bytesInWords(needed)} on disk${left}.`, {
     remedy: 'Free some storage on this device, then resume: what has been downloaded is kept.',
@@ -45,7 +45,7 @@ export async function withStorageErrors<T>(
       const reported = await files.freeSpace().catch(() => null);
       // Some browsers report a fixed number against fingerprinting, which contradicts the failure.
       const free = reported !== null && reported < missing ? reported : null;
-      throw storageFull(missing, free, cause);
+      throw storageFullError(missing, free, cause);
     }
     throw new StorageError('storage-unavailable', 'The model could not be kept on this device.', {
       remedy: isInsecureContext()
