@@ -37,4 +37,5 @@ export { LongLivedPromise } from './long-lived-promise.ts';
 export { serviceMessageSchema, sharedFilesCache } from './offline.ts';
 export type { ServiceMessage } from './offline.ts';
 export { isTransient } from './transient.ts';
+export { mostFrames } from './project-limits.ts';
 export { removeEmpty } from './remove-empty.ts';

@@ -1,4 +1,4 @@
-import { InputError } from '../base/index.ts';
+import { InputError, mostFrames } from '../base/index.ts';
 import type { Picture } from '../base/index.ts';
 import { encodePng } from '../formats/index.ts';
 import type { OutputFile, PictureSize } from '../formats/index.ts';
@@ -55,9 +55,6 @@ export interface FramesOptions {
   readonly output: OutputFile;
 }
 
-/** Most pictures that become one project: as many frames as a project can have. */
-export const mostPictures = 100_000;
-
 /** Most frames that are taken of an animation or a video. */
 export const mostMovingFrames = 1000;
 
@@ -96,14 +93,14 @@ export async function readFrames(
   { sizeFor, fit, inTurn, output }: FramesOptions,
   { signal, onProgress }: FramesControl,
 ): Promise<ImportedFrames> {
-  if (pictures.length > mostPictures) {
-    const [many, most] = [pictures.length, mostPictures].map((count) => count.toLocaleString('en'));
+  if (pictures.length > mostFrames) {
+    const [many, most] = [pictures.length, mostFrames].map((count) => count.toLocaleString('en'));
     throw new InputError(
       'too-many-pictures',
       `There are ${many} pictures, and a project has at most ${most}.`,
       {
         remedy: 'Choose fewer of them at a time.',
-        details: { pictures: pictures.length, limit: mostPictures },
+        details: { pictures: pictures.length, limit: mostFrames },
       },
     );
   }

@@ -24,7 +24,7 @@ import { startId } from './tree.ts';
 
 const documentName = 'project.json';
 
-/** Maximum size of `project.json`, in bytes: more than the maximum of 100,000 frames takes. */
+/** Maximum size of `project.json`, in bytes: more than `mostFrames` frames take. */
 const longestDocument = 256 * 2 ** 20;
 /** Maximum compression ratio of Deflate. A larger ratio in the directory is false, and would only allocate memory. */
 const mostShrinking = 1032;

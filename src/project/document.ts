@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ProjectError } from '../base/index.ts';
+import { ProjectError, mostFrames } from '../base/index.ts';
 import { insightSchema } from './insight.ts';
 import { defaultSettings, settingsSchema } from './settings.ts';
 import { playedFrameSchema } from './play-order.ts';
@@ -8,9 +8,6 @@ import { overlaySettings } from './settings-part.ts';
 import { segmentStepSchema } from './trail.ts';
 import { buildTree } from './tree.ts';
 import type { FrameTree } from './tree.ts';
-
-/** Maximum number of frames in a project. */
-const mostFrames = 100_000;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const time = v.pipe(v.string(), v.isoTimestamp());

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { mostPictures, readFrames } from '../../../src/media/frames.ts';
+import { mostFrames } from '../../../src/base/index.ts';
+import { readFrames } from '../../../src/media/frames.ts';
 import { projectDocumentSchema } from '../../../src/project/document.ts';
 import { failure } from '../../support/failure.ts';
 import { createOutput } from '../../support/output.ts';
@@ -27,7 +28,7 @@ async function read(count: number) {
 
 describe('reading pictures as frames', () => {
   it('refuses more than a project can have before it reads any', async () => {
-    const { error, opened } = await read(mostPictures + 1);
+    const { error, opened } = await read(mostFrames + 1);
     expect(error).toMatchObject({ name: 'InputError', code: 'too-many-pictures' });
     expect(error.message).toContain('100,001');
     expect(error.message).toContain('100,000');
@@ -37,7 +38,7 @@ describe('reading pictures as frames', () => {
   it('has the limit of stored projects', () => {
     const { frames } = projectDocumentSchema.entries;
     const [, limit] = frames.pipe;
-    expect(limit.requirement).toBe(mostPictures);
+    expect(limit.requirement).toBe(mostFrames);
   });
 
   it('names the first picture if none can be read', async () => {
