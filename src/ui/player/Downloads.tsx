@@ -48,7 +48,7 @@ export function Downloads() {
             >
               <Download size={16} aria-hidden />
               <span>
-                <span className={styles['verb']}>Download </span>
+                <span className="hidden-text">Download </span>
                 {name}
               </span>
             </Button>

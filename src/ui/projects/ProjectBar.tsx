@@ -33,6 +33,7 @@ export function ProjectBar() {
       <Button
         look={['quiet']}
         aria-haspopup="dialog"
+        aria-label="Projects"
         title="Your projects"
         className={styles['button']}
         onClick={() => {

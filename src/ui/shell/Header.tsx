@@ -13,12 +13,14 @@ export function Header() {
   const [opened, setOpened] = useState(false);
   return (
     <header className={styles['header']}>
-      <svg viewBox="0 0 24 24" width="24" height="24" aria-hidden className={styles['mark']}>
-        <rect x="1" y="9" width="13" height="13" rx="3" opacity=".3" />
-        <rect x="5" y="6" width="13" height="13" rx="3" opacity=".5" />
-        <rect x="9" y="2" width="14" height="14" rx="3" />
-      </svg>
-      <h1 className={styles['name']}>Drift</h1>
+      <h1 className={styles['brand']} aria-label="Drift">
+        <svg viewBox="0 0 24 24" width="24" height="24" aria-hidden className={styles['mark']}>
+          <rect x="1" y="9" width="13" height="13" rx="3" opacity=".3" />
+          <rect x="5" y="6" width="13" height="13" rx="3" opacity=".5" />
+          <rect x="9" y="2" width="14" height="14" rx="3" />
+        </svg>
+        <span className={styles['name']}>Drift</span>
+      </h1>
       <ProjectBar />
       <ModelsButton area="header" />
       <UndoButtons />

@@ -134,6 +134,7 @@ function Tool({
     <Button
       look={['quiet']}
       className={styles['tool']}
+      aria-label={label}
       disabled={disabled}
       title={keys === undefined ? help : `${help} (${keys})`}
       onClick={onClick}
