@@ -132,10 +132,12 @@ test('the dialogs and an error look as intended @cpu', async ({ page }) => {
   await button(page, 'Dismiss').click();
 
   await button(page, 'Help').click();
+  await expect(page.getByRole('heading', { name: 'Keys' })).toBeVisible();
   await compareLooks(page, 'help');
   await page.keyboard.press('Escape');
 
   await modelsButton(page).click();
+  await expect(page.getByText('Low memory', { exact: true })).toBeVisible();
   await compareLooks(page, 'models');
   await page.keyboard.press('Escape');
 
@@ -145,6 +147,7 @@ test('the dialogs and an error look as intended @cpu', async ({ page }) => {
     Array.from({ length: 4 }, (_, i) => makeFrame(i, 96, 64)),
   );
   await button(page, 'Projects').click();
+  await expect(page.getByRole('dialog').getByText(/^4 frames/)).toBeVisible();
   await compareLooks(page, 'projects');
   await page.keyboard.press('Escape');
 
