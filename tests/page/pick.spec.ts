@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { button, field, frame, frames, prepare, set, stripPixels } from './driving.ts';
 import { expect, test } from './fixtures.ts';
 import { recordMessages } from './worker-messages.ts';
@@ -139,3 +139,26 @@ test(
     expect(settled).toEqual(shown.pictures);
   },
 );
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true });
+
+  test('the variants of the first round are scrolled into view', { tag: '@cpu' }, async ({ page }) => {
+    await begin(page);
+    await page.getByText('More settings').scrollIntoViewIfNeeded();
+    await button(page, 'Generate').tap();
+    await roundIsThere(page, 1);
+    const boxOf = async (name: string, of: Locator) => {
+      const box = await of.boundingBox();
+      if (!box) throw new Error(`${name} is not on the page`);
+      return box;
+    };
+    const stage = await boxOf('the picture', page.getByRole('img', { name: 'The picture on the stage' }));
+    const generate = await boxOf('Generate', button(page, 'Generate'));
+    for (const number of [1, 2]) {
+      const { y, height } = await boxOf(`variant ${number}`, variant(page, number));
+      expect(y, 'below the picture').toBeGreaterThanOrEqual(stage.y + stage.height);
+      expect(y + height, 'above Generate').toBeLessThanOrEqual(generate.y);
+    }
+  });
+});

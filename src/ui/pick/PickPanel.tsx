@@ -1,5 +1,5 @@
 import { ArrowLeft, Dices } from 'lucide-react';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { ModePanel } from '../controls/ModePanel.tsx';
 import { SwitchField } from '../controls/SwitchField.tsx';
 import { Button } from '../shared/Button.tsx';
@@ -53,13 +53,19 @@ function Variants() {
   const readOnly = useSelect(animation, ({ project }) => project?.readOnly ?? false);
   const { take, back } = useMoves();
   useNumberKeys(take);
+  const group = useRef<HTMLDivElement>(null);
+  const picking = round !== null;
+  // On a phone, Generate is in reach wherever the page is scrolled to.
+  useEffect(() => {
+    if (picking) group.current?.scrollIntoView({ block: 'nearest' });
+  }, [picking]);
   return (
     <section className={styles['round']} aria-label="Round">
       <p className={styles['line']}>
         <RoundWords />
       </p>
       {round && (
-        <div className={styles['variants']} role="group" aria-label="Variants">
+        <div ref={group} className={styles['variants']} role="group" aria-label="Variants">
           {round.variants.map((variant, index) => (
             <VariantButton
               key={index}
@@ -110,7 +116,13 @@ function RoundWords() {
   if (!round) return 'Generate makes some variants of the last frame: take the one that you like.';
   const { number, phase, progress, variants } = round;
   if (phase === 'waiting') return 'Waiting for the picture';
-  if (phase === 'done') return `Frame ${number}: take one, with a click or its number key.`;
+  if (phase === 'done') {
+    return (
+      <>
+        Frame {number}: take one<span className={styles['pointing']}>, with a click or its number key</span>.
+      </>
+    );
+  }
   if (progress?.stage === 'denoise') return `Frame ${number} · step ${progress.step} of ${progress.of}`;
   if (progress?.stage === 'decode') return `Frame ${number} · painting ${variants.length} variants`;
   return `Frame ${number} · looking`;
