@@ -5,13 +5,13 @@ import { encoderNeeds, encoders, feedOf, frameSize, mimeTypes, writeToSink } fro
 import type { EncoderNeeds, FrameSource, Sink } from '../src/media/index.ts';
 import {
   exportOptionsSchema,
-  fullEffort,
-  nextEffort,
+  noReduction,
+  nextReduction,
   placementOf,
   shotsOf,
   thinned,
 } from '../src/project/index.ts';
-import type { Effort, ExportOptions, PictureReader, PictureRef } from '../src/project/index.ts';
+import type { Reduction, ExportOptions, PictureReader, PictureRef } from '../src/project/index.ts';
 import { parseMessage } from '../src/protocol/index.ts';
 import type { Event, Params, Result, mediaApi } from '../src/protocol/index.ts';
 import { fillPicked } from './picked-file.ts';
@@ -40,7 +40,7 @@ export async function exportAnimation(
   const request: ParsedRequest = { ...asked, options };
   const { target } = request;
   if (request.first !== null) {
-    return { file: null, ...(await encode(source, request, fullEffort, nowhere, watch, 1)) };
+    return { file: null, ...(await encode(source, request, noReduction, nowhere, watch, 1)) };
   }
   if (target === null) return writeWithin(source, request, watch);
   if (options.limit !== null) {
@@ -50,7 +50,7 @@ export async function exportAnimation(
   }
   const outcome = await fillPicked(
     target,
-    (sink) => encode(source, request, fullEffort, sink, watch, 1),
+    (sink) => encode(source, request, noReduction, sink, watch, 1),
     watch.signal,
   );
   return { file: null, ...outcome };
@@ -88,7 +88,7 @@ async function copy(file: Blob, sink: Sink): Promise<void> {
   }
 }
 
-/** Writes to a temporary file, repeatedly with less effort while it exceeds the limit. */
+/** Writes to a temporary file, repeatedly with more reduction while it exceeds the limit. */
 async function writeWithin(
   source: FrameSource,
   request: ParsedRequest,
@@ -97,8 +97,8 @@ async function writeWithin(
   const { format, limit, fixedSize } = request.options;
   const type = format === 'drift' ? '' : mimeTypes[format];
   let smallest = Infinity;
-  for (let attempt = 1, effort: Effort | null = fullEffort; effort; attempt++) {
-    const tried: Effort = effort;
+  for (let attempt = 1, reduction: Reduction | null = noReduction; reduction; attempt++) {
+    const tried: Reduction = reduction;
     const { file, result, discard } = await writeToSink(watch.createOutput, type, (sink) =>
       encode(source, request, tried, sink, watch, attempt),
     );
@@ -106,7 +106,7 @@ async function writeWithin(
     if (limit === null || bytes <= limit) return { file, ...result };
     await discard();
     smallest = Math.min(smallest, bytes);
-    effort = nextEffort(tried, { format, fixedSize, bytes, limit });
+    reduction = nextReduction(tried, { format, fixedSize, bytes, limit });
   }
   const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(2)} MB`;
   throw new MediaError(
@@ -119,11 +119,11 @@ async function writeWithin(
   );
 }
 
-/** Encodes with an effort, and counts the bytes. */
+/** Encodes with a reduction, and counts the bytes. */
 async function encode(
   source: FrameSource,
   { options, note, document, first }: ParsedRequest,
-  effort: Effort,
+  reduction: Reduction,
   sink: Sink,
   { signal, onProgress, createOutput }: ExportWatch,
   attempt: number,
@@ -132,9 +132,9 @@ async function encode(
   if (format === 'drift') throw new RangeError('projects are written by the projects worker');
   const placement = placementOf(frameSize(source), {
     ...options,
-    scale: options.scale * effort.shrink,
+    scale: options.scale * reduction.shrink,
   });
-  const all = thinned(shotsOf(source.sizes.length, options), effort.every);
+  const all = thinned(shotsOf(source.sizes.length, options), reduction.every);
   const feed = feedOf(source, first === null ? all : all.slice(0, first), {
     placement,
     resampling,
@@ -161,7 +161,7 @@ async function encode(
       palettes,
       videoEncoder,
       webmCodec,
-      quality: effort.quality,
+      quality: reduction.quality,
       note,
       document,
     },

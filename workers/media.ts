@@ -13,7 +13,7 @@ import {
   readMovingFrames,
 } from '../src/media/index.ts';
 import type { ImportedArchive, FrameSource } from '../src/media/index.ts';
-import { frameSizeFor, readerOf, shrunk, whileRead } from '../src/project/index.ts';
+import { frameSizeFor, readerOf, downscaled, whileRead } from '../src/project/index.ts';
 import type { PictureRef, PictureSource } from '../src/project/index.ts';
 import { mediaApi, serve } from '../src/protocol/index.ts';
 import { exportAnimation, exportNeeds, frameSource } from './exporting.ts';
@@ -65,11 +65,11 @@ serve(self, mediaApi, {
     return { value, transfer: [value.data.buffer] };
   },
   thumbnail: async ({ of, side }) => {
-    if ('picture' in of) return { value: pngFile(encodePng(shrunk(of.picture, side))), transfer: [] };
+    if ('picture' in of) return { value: pngFile(encodePng(downscaled(of.picture, side))), transfer: [] };
     const { source, frame } = of;
     const reader = readerOf(files, source);
     const isSmall = Math.max(frame.width, frame.height) <= side;
-    const png = isSmall ? await reader.png(frame) : encodePng(shrunk(await reader.picture(frame), side));
+    const png = isSmall ? await reader.png(frame) : encodePng(downscaled(await reader.picture(frame), side));
     return { value: pngFile(png), transfer: [] };
   },
   contents: async ({ archive }, { signal }) => {

@@ -49,7 +49,7 @@ export type PromptSource = (settings: Settings) => Promise<PromptEmbeds>;
  * @param size Size of the frames in pixels.
  * @throws the signal's reason
  */
-export async function retrace(
+export async function recomputeKeypoint(
   pipeline: Pipeline,
   trail: Trail<Picture>,
   promptsOf: PromptSource,

@@ -10,7 +10,7 @@ import { renderAdaptiveSegment } from './adaptive.ts';
 import { renderSegment } from './segment.ts';
 import { EmbeddingHistory } from './embedding-history.ts';
 import type { Comparison } from './embedding-history.ts';
-import { correlation, noiseBetween, pureNoise, retrace } from './keypoint.ts';
+import { correlation, noiseBetween, pureNoise, recomputeKeypoint } from './keypoint.ts';
 import type { Keypoint, PromptSource } from './keypoint.ts';
 import type { GeneratedFrame, Progress, PromptEmbeds, Watch } from './types.ts';
 
@@ -102,7 +102,7 @@ export async function* smooth(
   try {
     signal?.throwIfAborted();
     const recall = async (trail: SmoothPlan<Picture>['from']) =>
-      trail && keep(await retrace(pipeline, trail, promptsOf, { width, height }, signal));
+      trail && keep(await recomputeKeypoint(pipeline, trail, promptsOf, { width, height }, signal));
     let at = await recall(plan.from);
     let home = plan.closes ? await recall(plan.home) : null;
     let source = plan.source;

@@ -17,7 +17,7 @@ export type { ZipFile } from './zip-writer.ts';
 export { isAnimatedPicture } from './animated.ts';
 export { pictureTexts } from './metadata.ts';
 export { pngChunk, pngChunks, pngText, withPngChunks } from './png-chunks.ts';
-export { placedIn } from './shot.ts';
+export { placementIn } from './shot.ts';
 export type { Placement, Shot } from './shot.ts';
 export { ApngWriter } from './apng.ts';
 export { GifLzw } from './lzw.ts';

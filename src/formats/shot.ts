@@ -25,7 +25,11 @@ const rounding = 2;
  * Placement of a picture in a frame that was laid out for pictures of another size: with its own proportions, centred where
  * they are, whole (`pad`) or filling their area (`crop`). Returns `frame` if its proportions are theirs.
  */
-export function placedIn(frame: Placement, { width, height }: PictureSize, fit: 'pad' | 'crop'): Placement {
+export function placementIn(
+  frame: Placement,
+  { width, height }: PictureSize,
+  fit: 'pad' | 'crop',
+): Placement {
   const across = frame.scaledWidth / width;
   const down = frame.scaledHeight / height;
   const isSameShape =

@@ -42,7 +42,7 @@ export function isWebPage(response: Response): boolean {
 }
 
 /** `Retry-After` in seconds, from a number or a date by the server's clock; null if absent. */
-export function secondsToWait(headers: Headers): number | null {
+export function retryAfterSeconds(headers: Headers): number | null {
   const after = headers.get('Retry-After')?.trim() ?? '';
   if (/^\d{1,9}$/.test(after)) return Number(after);
   const now = Date.parse(headers.get('Date') ?? '');

@@ -1,6 +1,6 @@
 /** Errors of files on web servers. */
 import { ModelError } from '../base/index.ts';
-import { secondsToWait } from './http-answer.ts';
+import { retryAfterSeconds } from './http-answer.ts';
 
 /** @param limit Number of bytes at the file's start that can be read. */
 export function noRangesError(url: string, status: number, limit: number): ModelError {
@@ -56,7 +56,7 @@ export function fileChangedError(url: string, sizes: { size: number; found: numb
 
 /** The server answered with an error status. */
 export function refusedError(url: string, { status, headers, redirected }: Response): ModelError {
-  const retryAfter = secondsToWait(headers);
+  const retryAfter = retryAfterSeconds(headers);
   const details = {
     url,
     status,

@@ -19,13 +19,13 @@ import {
 } from './http-errors.ts';
 import { InOrderFile } from './in-order.ts';
 import { parseJson } from './json.ts';
-import { Requests, remoteOf } from './remote.ts';
+import { Requests, asRemoteFile } from './remote.ts';
 import type { ByteStream, HttpOptions, RemoteFile } from './remote.ts';
 import { retrying } from './retry.ts';
 import { checkRange, memorySource } from './source.ts';
 import type { StallWatch, Timer } from './stall.ts';
 
-export { remoteOf } from './remote.ts';
+export { asRemoteFile } from './remote.ts';
 export type { ByteStream, HttpOptions, RemoteFile } from './remote.ts';
 
 /**
@@ -85,7 +85,7 @@ export async function downloadJson(url: string, options: DownloadOptions = {}): 
 async function open(requests: Requests, signal: AbortSignal | undefined): Promise<RemoteFile> {
   const { url, largestWhole } = requests;
   const inMemory = (bytes: Uint8Array, tag: string | null): RemoteFile =>
-    remoteOf(memorySource(url, bytes), tag);
+    asRemoteFile(memorySource(url, bytes), tag);
   return requests.watched(signal, async (watch) => {
     const probe = await requests.askRange(0, 0, watch);
     const tag = versionOf(probe);

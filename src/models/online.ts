@@ -7,7 +7,7 @@ export interface DeviceNetwork {
 }
 
 /** This device according to the browser; Node never reports being offline. */
-export const thisDevice: DeviceNetwork = {
+export const browserNetwork: DeviceNetwork = {
   isOffline: () => 'navigator' in globalThis && 'onLine' in navigator && !navigator.onLine,
   onBack(call) {
     const forget = new AbortController();

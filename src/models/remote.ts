@@ -123,7 +123,7 @@ export class Requests {
 }
 
 /** Adapts a local source to the interface of remote files. */
-export function remoteOf(source: ByteSource, tag: string | null): RemoteFile {
+export function asRemoteFile(source: ByteSource, tag: string | null): RemoteFile {
   const read = async (
     offset: number,
     length: number,

@@ -57,7 +57,7 @@ export async function joinedSource(
  *
  * @throws CheckpointError like `joinShards`; ModelError `no-ranges` if a server does not support ranges
  */
-export async function joinedRemote(
+export async function joinRemoteShards(
   name: string,
   shards: readonly RemoteFile[],
   signal?: AbortSignal,

@@ -18,7 +18,7 @@ export { speedWords, stepsComputed } from './speed.ts';
 export type { FrameTiming, Speed } from './speed.ts';
 export { ease } from './easing.ts';
 export type { Easing } from './easing.ts';
-export { findStuck, unmeasured } from './stuck.ts';
+export { findStuck, unmeasuredTrace } from './stuck.ts';
 export type { Stuck, StuckKind, StuckOffer } from './stuck.ts';
 export { framesToMake, planAfter, planSmooth } from './smooth.ts';
 export type { SmoothPlan } from './smooth.ts';
@@ -34,7 +34,7 @@ export { closestRecipe, rebasedRecipe, recipeOf, recipePart, recipeSettings, rec
 export type { Recipe, RecipeId } from './recipes.ts';
 export { settingsFromHash, settingsToHash } from './settings-url.ts';
 export type { UrlSettings } from './settings-url.ts';
-export { advance, playbackPositions } from './playback-range.ts';
+export { advancePlayhead, playbackPositions } from './playback-range.ts';
 export type { Playhead, PlaybackRange } from './playback-range.ts';
 export {
   defaultExportOptions,
@@ -52,8 +52,8 @@ export { exportPresets } from './export-presets.ts';
 export type { ExportPreset } from './export-presets.ts';
 export { madeWithNote, settingsOfNotes } from './made-with.ts';
 export type { FoundSettings } from './made-with.ts';
-export { fullEffort, nextEffort } from './fitting.ts';
-export type { Effort } from './fitting.ts';
+export { noReduction, nextReduction } from './fitting.ts';
+export type { Reduction } from './fitting.ts';
 export { insightSchema } from './insight.ts';
 export type { FrameInsight } from './insight.ts';
 export {
@@ -95,7 +95,7 @@ export type { Archive, ArchiveControl } from './archive.ts';
 export { whileRead } from './files.ts';
 export type { MeasureFreeSpace, ProjectFiles, ProjectLocks } from './files.ts';
 // Only types: the worker imports `ProjectKeeper` from its module, so that it is not part of the page's bundle.
-export { readerOf, shrunk } from './picture-source.ts';
+export { readerOf, downscaled } from './picture-source.ts';
 export type { HeldPicture, PictureReader, PictureRef, PictureSource } from './picture-source.ts';
 export type { CurrentProject, TransferControl } from './transfer.ts';
 export type { WriteResult, OpenedProject, ProjectKeeper } from './keeper.ts';

@@ -52,7 +52,7 @@ export function readerOf(files: Pick<ProjectFiles, 'read'>, { project, held }: P
  * Downscales a picture, keeping its proportions, so that neither side exceeds `side`: each pixel is the mean of the
  * source pixels that it covers. A picture that is small enough is returned unchanged.
  */
-export function shrunk(picture: Picture, side: number): Picture {
+export function downscaled(picture: Picture, side: number): Picture {
   const scale = Math.max(picture.width, picture.height) / side;
   if (scale <= 1) return picture;
   const width = Math.max(1, Math.round(picture.width / scale));

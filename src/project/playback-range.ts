@@ -15,7 +15,10 @@ export interface Playhead {
 }
 
 /** Advances the playhead by one frame. Returns null at the end of an animation that does not loop. */
-export function advance({ first, last, loop, pingPong }: PlaybackRange, playhead: Playhead): Playhead | null {
+export function advancePlayhead(
+  { first, last, loop, pingPong }: PlaybackRange,
+  playhead: Playhead,
+): Playhead | null {
   const { position } = playhead;
   if (last <= first) return null;
   if (!pingPong) {

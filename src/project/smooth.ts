@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { settingsSchema } from './settings.ts';
 import type { Settings } from './settings.ts';
-import { toward, trailTo } from './trail.ts';
+import { extendTrail, trailTo } from './trail.ts';
 import type { RandomAccess, SegmentStep, MadeFrame, Trail } from './trail.ts';
 
 /** What a run of smooth mode makes. `P` is a picture. */
@@ -65,7 +65,7 @@ export function planAfter<P>(
   const begin = plan.firstFrame - done;
   const embedding = [{ picture: source, settings, t: 1 }];
   const noise = [{ seed: settings.seed, frame: begin, variant: 0, t: 1 }];
-  const reached = { embedding, noise: from ? toward(from.noise, noise, settings.noiseShift) : noise };
+  const reached = { embedding, noise: from ? extendTrail(from.noise, noise, settings.noiseShift) : noise };
   return {
     from: reached,
     source: picture,

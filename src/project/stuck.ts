@@ -18,7 +18,7 @@ export interface TraceList {
 }
 
 /** Trace of a frame without measurements, such as an imported picture. */
-export const unmeasured: Trace = {
+export const unmeasuredTrace: Trace = {
   positivesBefore: null,
   negativesBefore: null,
   texture: null,
@@ -143,7 +143,7 @@ function balanceOf({ positivesBefore, negativesBefore }: Trace): number | null {
 }
 
 function balanceAt(trace: TraceList, index: number): number {
-  const [frame = unmeasured] = trace.slice(index, index + 1);
+  const [frame = unmeasuredTrace] = trace.slice(index, index + 1);
   return balanceOf(frame) ?? -Infinity;
 }
 

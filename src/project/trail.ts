@@ -100,14 +100,14 @@ export function trailTo<P>(
           noise: [{ seed: settings.seed, frame: begin, variant: 0, t: 1 }],
         };
     return {
-      embedding: toward(trail.embedding, goal.embedding, along),
-      noise: toward(trail.noise, goal.noise, leg.home ? along : along * settings.noiseShift),
+      embedding: extendTrail(trail.embedding, goal.embedding, along),
+      noise: extendTrail(trail.noise, goal.noise, leg.home ? along : along * settings.noiseShift),
     };
   }, variant(root));
 }
 
 /** Extends a trail by the share `t` toward `goal`. With `t` = 1 the goal is reached, and replaces the trail. */
-export function toward<T extends { readonly t: number }>(
+export function extendTrail<T extends { readonly t: number }>(
   trail: readonly T[],
   goal: readonly T[],
   t: number,

@@ -24,7 +24,7 @@ export function needsOfExport(
  *
  * @throws the signal's reason when aborted
  */
-export async function measured(
+export async function estimateExport(
   request: ExportRequest,
   sources: ExportSources,
   signal: AbortSignal,

@@ -13,7 +13,7 @@ export type { AutosaveState } from './autosave.ts';
 export type { Environment, PictureUrls } from './environment.ts';
 export type { OpenProject } from './page-content.ts';
 export { suggestedName } from './export.ts';
-export { needsOfExport, measured } from './export-estimate.ts';
+export { needsOfExport, estimateExport } from './export-estimate.ts';
 export type {
   ExportJob,
   ExportKind,

@@ -1,6 +1,6 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
-import { advance, frameRateOf } from '../project/index.ts';
+import { advancePlayhead, frameRateOf } from '../project/index.ts';
 import type { Playhead, PlaybackRange } from '../project/index.ts';
 import type { AnimationStore } from './animation.ts';
 import { holdAt } from './frames.ts';
@@ -80,7 +80,7 @@ export function createPlayer({
     const positions: number[] = [];
     let head: Playhead | null = { position: store.getState().position, direction };
     while (head && positions.length < picturesAhead) {
-      head = advance(range(), head);
+      head = advancePlayhead(range(), head);
       if (head) positions.push(head.position);
     }
     readAhead.want(positions);
@@ -166,7 +166,7 @@ export function createPlayer({
         const shownFor = holdAt(frames, head.position) * duration;
         if (now - clock.since < shownFor) break;
         clock.since += shownFor;
-        head = advance(range(), head);
+        head = advancePlayhead(range(), head);
         if (!head) {
           store.setState({ playing: false });
           return;

@@ -2,7 +2,7 @@
 const readsAtOnce = 4;
 
 /** Maximum size of the pictures that are read ahead, in bytes: a third of the cache of decoded pictures. */
-export const bytesAhead = 32 * 2 ** 20;
+export const readAheadBytes = 32 * 2 ** 20;
 
 /** Number of pictures that are read ahead however large they are, so that one is read while another is shown. */
 const leastAhead = 2;
@@ -23,7 +23,7 @@ export function createReadAhead(
   /** Positions being read, and their sizes. */
   const inFlight = new Map<number, number>();
 
-  const fits = (count: number, bytes: number) => count <= leastAhead || bytes <= bytesAhead;
+  const fits = (count: number, bytes: number) => count <= leastAhead || bytes <= readAheadBytes;
 
   function fill() {
     for (const position of wanted) {
@@ -44,7 +44,7 @@ export function createReadAhead(
   }
 
   return {
-    /** Replaces the requested positions; those beyond `bytesAhead` are left out. */
+    /** Replaces the requested positions; those beyond `readAheadBytes` are left out. */
     want(positions: readonly number[]): void {
       let bytes = 0;
       const end = positions.findIndex((position, index) => !fits(index + 1, (bytes += bytesOf(position))));

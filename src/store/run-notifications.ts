@@ -7,7 +7,7 @@ import type { Preferences } from './preferences.ts';
 const topic = 'notifications';
 
 /** Minimum duration of a run, in seconds, for a notification at its end. */
-export const longRun = 10;
+export const longRunSeconds = 10;
 
 /**
  * Shows a notification of the system at the end of a long run, or of all runs of a queue, if the tab is hidden and the user
@@ -39,7 +39,7 @@ export function notifyAtEnd({
   function notify(kind: EndedRun['kind']) {
     const isOn = preferences.getState().notifyAtEnd && notifications?.permission() === 'granted';
     const isNews = kind === 'done' || kind === 'failed';
-    if (!isOn || !isNews || seconds < longRun || !visibility.isHidden()) return;
+    if (!isOn || !isNews || seconds < longRunSeconds || !visibility.isHidden()) return;
     const frames = made === 1 ? '1 frame' : `${made} frames`;
     const [title, body] =
       kind === 'done'

@@ -1,4 +1,4 @@
-import { findStuck, settingFields, unmeasured } from '../project/index.ts';
+import { findStuck, settingFields, unmeasuredTrace } from '../project/index.ts';
 import type { StuckKind, StuckOffer } from '../project/index.ts';
 import type { AnimationStore } from './animation.ts';
 import type { Frames } from './frames.ts';
@@ -92,7 +92,7 @@ export function watchForStuck({
     const stuck = findStuck({
       length: frames.length,
       slice: (start, end) =>
-        frames.slice(start, end).map(({ insight, leg }) => (leg || !insight ? unmeasured : insight)),
+        frames.slice(start, end).map(({ insight, leg }) => (leg || !insight ? unmeasuredTrace : insight)),
     });
     if (!stuck) {
       calmFor++;

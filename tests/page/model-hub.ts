@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Page } from '@playwright/test';
 import { install, stableDiffusionVariations } from '../../src/models/install/index.ts';
-import { usualChunk } from '../../src/models/install/chunks.ts';
+import { defaultChunkLength } from '../../src/models/install/chunks.ts';
 import type { InstallOptions, ModelSource } from '../../src/models/install/index.ts';
 import type { ByteSource } from '../../src/models/types.ts';
 import { assemble } from '../../tools/full-model/assemble.ts';
@@ -27,7 +27,7 @@ const comment = 13_000_000;
 /**
  * Length of its first chunk, an offset in its second one, and an upper bound of the second one's length, in bytes.
  */
-export const firstChunk = usualChunk;
+export const firstChunk = defaultChunkLength;
 export const inSecondChunk = 12_800_000;
 export const secondChunk = 600_000;
 

@@ -8,7 +8,7 @@
 import * as v from 'valibot';
 import { PrecacheController } from 'workbox-precaching';
 import { serviceMessageSchema } from '../../src/base/index.ts';
-import { isolated } from './isolated.ts';
+import { withIsolationHeaders } from './isolation-headers.ts';
 import { OnDemandCache } from './on-demand-cache.ts';
 import type { SiteFile } from './on-demand-cache.ts';
 import { receiveShared } from './shared-files.ts';
@@ -72,8 +72,8 @@ async function respond(event: FetchEvent): Promise<Response> {
   // Parameters of the page's address do not change the page.
   const isPage = request.mode === 'navigate' && pageUrls.includes(origin + pathname);
   const stored = (await early.matchPrecache(isPage ? page : request)) ?? (await late.match(request));
-  if (stored) return isolated(stored);
+  if (stored) return withIsolationHeaders(stored);
   const fetched = await fetch(request);
   event.waitUntil(late.put(request, fetched));
-  return isolated(fetched);
+  return withIsolationHeaders(fetched);
 }

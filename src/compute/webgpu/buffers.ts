@@ -10,7 +10,7 @@ export function byteLength(dims: readonly number[], type: ElementType): number {
 }
 
 /** Rounds up to `unit`: copies and bindings need multiples of 4 bytes; ONNX Runtime pads buffers to 16. */
-export function padded(bytes: number, unit: 4 | 16): number {
+export function alignUp(bytes: number, unit: 4 | 16): number {
   return Math.ceil(bytes / unit) * unit;
 }
 
@@ -64,7 +64,7 @@ export class TensorAllocator {
    * @throws DeviceError `tensor-too-large` if it exceeds the device's limits for buffers and bindings
    */
   allocate(dims: readonly number[], type: ElementType): GpuTensor {
-    const size = padded(byteLength(dims, type), 16);
+    const size = alignUp(byteLength(dims, type), 16);
     const { maxBufferSize, maxStorageBufferBindingSize } = this.#device.limits;
     const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     if (size > limit) {

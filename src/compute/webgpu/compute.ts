@@ -14,7 +14,7 @@ import type {
   SolverStep,
   TileSpan,
 } from '../types.ts';
-import { byteLength, gpuTensor, gpuHeadOf, padded, TensorAllocator } from './buffers.ts';
+import { byteLength, gpuTensor, gpuHeadOf, alignUp, TensorAllocator } from './buffers.ts';
 import { DeviceHealth } from './device-health.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { KernelName, KernelParams } from './kernels.ts';
@@ -66,7 +66,7 @@ export class WebGpuCompute implements Compute {
     const tensor = this.empty(dims, type);
     // Padded, because writes need multiples of 4 bytes; copied, because not all browsers accept shared memory.
     const elements = type === 'float32' ? Float32Array.from(values) : float32ToFloat16(values);
-    const bytes = new Uint8Array(padded(elements.byteLength, 4));
+    const bytes = new Uint8Array(alignUp(elements.byteLength, 4));
     bytes.set(new Uint8Array(elements.buffer));
     this.#gpu.queue.writeBuffer(tensor.buffer, 0, bytes);
     return tensor;

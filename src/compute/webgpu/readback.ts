@@ -1,7 +1,7 @@
 import { float16ToFloat32 } from '../../base/index.ts';
 import type { LongLivedPromise } from '../../base/index.ts';
 import type { GpuTensor } from '../types.ts';
-import { byteLength, padded } from './buffers.ts';
+import { byteLength, alignUp } from './buffers.ts';
 
 type Values = Float32Array<ArrayBuffer> | Uint8ClampedArray<ArrayBuffer>;
 
@@ -34,7 +34,7 @@ export async function readBack(
   const parts = tensors.map((tensor) => {
     const bytes = byteLength(tensor.dims, tensor.type);
     const part = { tensor, offset: size, bytes };
-    size += padded(bytes, 16);
+    size += alignUp(bytes, 16);
     return part;
   });
   const staging = device.createBuffer({
@@ -49,7 +49,7 @@ export async function readBack(
   try {
     const encoder = device.createCommandEncoder({ label: 'read-back' });
     for (const { tensor, offset, bytes } of parts) {
-      encoder.copyBufferToBuffer(tensor.buffer, 0, staging, offset, padded(bytes, 4));
+      encoder.copyBufferToBuffer(tensor.buffer, 0, staging, offset, alignUp(bytes, 4));
     }
     device.queue.submit([encoder.finish()]);
     await lost.race(staging.mapAsync(GPUMapMode.READ));

@@ -1,5 +1,5 @@
 import type { Picture } from '../../base/index.ts';
-import { placedIn } from '../../formats/index.ts';
+import { placementIn } from '../../formats/index.ts';
 import type { PictureSize, Placement } from '../../formats/index.ts';
 import { canvasResampler } from './canvas-resampler.ts';
 import { Resampler, onWhite } from '../resample.ts';
@@ -40,7 +40,7 @@ export class Renderer {
   render(picture: Picture): Picture {
     if (this.isWhole(picture)) return onWhite(picture);
     const { placement, fit } = this.#options;
-    const { width, height, x, y, scaledWidth, scaledHeight } = placedIn(placement, picture, fit);
+    const { width, height, x, y, scaledWidth, scaledHeight } = placementIn(placement, picture, fit);
     const left = Math.max(0, Math.ceil(x));
     const top = Math.max(0, Math.ceil(y));
     const columns = Math.min(width, Math.floor(x) + scaledWidth) - left;

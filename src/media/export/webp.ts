@@ -6,7 +6,7 @@ import { programName } from './note.ts';
 import { wholeDurations } from '../durations.ts';
 import type { Encode, FrameFeed } from './types.ts';
 
-/** Canvas quality at full effort: nearly no visible loss, half the size of lossless. */
+/** Canvas quality without reduction: nearly no visible loss, half the size of lossless. */
 const fullQuality = 0.9;
 
 /** True if the browser's canvas encodes WebP; Safari's silently encodes PNG. */

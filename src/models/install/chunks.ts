@@ -2,7 +2,7 @@ import type { RemoteFile } from '../http.ts';
 import type { JournalFile } from './journal.ts';
 
 /** Bytes fetched per chunk: large enough to amortise a request, small enough for memory. */
-export const usualChunk = 12 * 2 ** 20;
+export const defaultChunkLength = 12 * 2 ** 20;
 
 /** Byte range of a file, end exclusive. */
 export interface Span {

@@ -1,11 +1,11 @@
 import { DriftError, ModelError } from '../../base/index.ts';
 import { isShardIndex } from '../checkpoint/index.ts';
-import { httpSource, remoteOf } from '../http.ts';
+import { httpSource, asRemoteFile } from '../http.ts';
 import type { RemoteFile } from '../http.ts';
 import { parseJson } from '../json.ts';
-import { thisDevice } from '../online.ts';
+import { browserNetwork } from '../online.ts';
 import { waitByTimer } from '../retry.ts';
-import { joinedRemote, openShards } from '../shards.ts';
+import { joinRemoteShards, openShards } from '../shards.ts';
 import { hubBase } from './source.ts';
 import type { LocalFolder, NetworkOptions } from './types.ts';
 
@@ -33,7 +33,7 @@ export interface Network {
 /** Creates a `Network` with these options. */
 export function openNetwork(options: NetworkOptions): Network {
   const { base = hubBase, folder, wait = waitByTimer, random = Math.random, onNotice } = options;
-  const { timer, largestWhole, device = thisDevice } = options;
+  const { timer, largestWhole, device = browserNetwork } = options;
 
   /** Opens a file, or the joined files of a sharded checkpoint if the address is that of its index. */
   async function openAddress(address: string, signal: AbortSignal | undefined): Promise<RemoteFile> {
@@ -42,7 +42,7 @@ export function openNetwork(options: NetworkOptions): Network {
     const beside = address.slice(0, address.lastIndexOf('/') + 1);
     const open = (name: string, stop: AbortSignal) => openFile(beside + name, stop);
     const shards = await openShards(file.name, await readJson(file, signal), open, signal);
-    return joinedRemote(file.name, shards, signal);
+    return joinRemoteShards(file.name, shards, signal);
   }
 
   async function openFile(address: string, signal: AbortSignal | undefined): Promise<RemoteFile> {
@@ -124,5 +124,5 @@ async function fileInFolder(folder: LocalFolder, path: string): Promise<RemoteFi
       details: { folder: folder.name, path },
     });
   }
-  return remoteOf(source, null);
+  return asRemoteFile(source, null);
 }

@@ -9,7 +9,7 @@ import type { ByteSource, Checkpoint } from '../types.ts';
 import { halfFile } from './half-file.ts';
 import { layout, manifestOf } from './layout.ts';
 import { openNetwork, readJson } from './network.ts';
-import { usualChunk } from './chunks.ts';
+import { defaultChunkLength } from './chunks.ts';
 import type { PlannedFile } from './chunks.ts';
 import { plainFile, textFile } from './plain-file.ts';
 import type { ModelSource } from './source.ts';
@@ -55,7 +55,7 @@ export class PreparedPlan implements InstallPlan {
  *   (`problemsOf` returns all of them); or the signal's reason
  */
 export async function planInstall(source: ModelSource, options: PlanOptions = {}): Promise<PreparedPlan> {
-  const { signal, chunkLength = usualChunk } = options;
+  const { signal, chunkLength = defaultChunkLength } = options;
   const network = openNetwork(options);
   const { unet, vae, imageEncoder, textEncoder, fixedPrompts } = source;
 

@@ -192,7 +192,11 @@ export function add<T extends FeatureMap | Tokens>(g: GraphBuilder, a: T, b: T):
 }
 
 /** Nearest-neighbour upsampling, like `torch.nn.functional.interpolate`. */
-export function enlarge(g: GraphBuilder, x: FeatureMap, size: { height: number; width: number }): FeatureMap {
+export function upsample(
+  g: GraphBuilder,
+  x: FeatureMap,
+  size: { height: number; width: number },
+): FeatureMap {
   const doubled = size.height === 2 * x.height && size.width === 2 * x.width;
   const mode = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
   return {

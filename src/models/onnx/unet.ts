@@ -3,7 +3,7 @@ import type { Checkpoint } from '../types.ts';
 import type { AttentionLimits } from './attention.ts';
 import { GraphBuilder } from './builder.ts';
 import type { CompiledGraph, Value } from './builder.ts';
-import { conv, enlarge, groupNorm, resnet, silu } from './layers.ts';
+import { conv, upsample, groupNorm, resnet, silu } from './layers.ts';
 import type { FeatureMap } from './layers.ts';
 import { splitParts } from './parts.ts';
 import { transformer } from './transformer.ts';
@@ -97,7 +97,7 @@ export function compileUnet(
     if (index < config.up.length - 1 && next) {
       x = conv(
         g,
-        enlarge(g, x, { height: next.height, width: next.width }),
+        upsample(g, x, { height: next.height, width: next.width }),
         `${prefix}.upsamplers.0.conv`,
         level.channels,
       );

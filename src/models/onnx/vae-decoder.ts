@@ -2,7 +2,7 @@ import type { VaeConfig } from '../config/index.ts';
 import type { Checkpoint } from '../types.ts';
 import { GraphBuilder } from './builder.ts';
 import type { CompiledGraph } from './builder.ts';
-import { conv, enlarge, groupNorm, resnet, silu } from './layers.ts';
+import { conv, upsample, groupNorm, resnet, silu } from './layers.ts';
 import type { FeatureMap } from './layers.ts';
 import { vaeEpsilon as epsilon, vaeMiddle } from './vae-middle.ts';
 
@@ -44,7 +44,7 @@ export function compileVaeDecoder(
     }
     if (index < channels.length - 1) {
       const doubled = { height: 2 * x.height, width: 2 * x.width };
-      x = conv(g, enlarge(g, x, doubled), `${prefix}.upsamplers.0.conv`, width);
+      x = conv(g, upsample(g, x, doubled), `${prefix}.upsamplers.0.conv`, width);
     }
   }
 

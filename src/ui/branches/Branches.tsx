@@ -11,7 +11,7 @@ import {
   branchWords,
   branchLabel,
   lastDepth,
-  lineOf,
+  branchPath,
   nearestFrame,
   playedRanges,
   scaleOf,
@@ -155,7 +155,7 @@ const Lines = memo(function Lines({
         <path
           key={branch.frames[0]}
           className={styles['line']}
-          d={lineOf(branch, index, scale, { to: branch.frames.length - 1 })}
+          d={branchPath(branch, index, scale, { to: branch.frames.length - 1 })}
         />
       ))}
       {branches.flatMap((branch, index) =>
@@ -163,7 +163,7 @@ const Lines = memo(function Lines({
           <path
             key={branch.frames[from]}
             className={classes(styles['line'], styles['played'])}
-            d={lineOf(branch, index, scale, { from, to })}
+            d={branchPath(branch, index, scale, { from, to })}
           />
         )),
       )}

@@ -42,7 +42,7 @@ export function lastDepth({ depth, frames }: Branch): number {
 }
 
 /** SVG path of a branch, from the frame that it leaves to its frame at the index `to`. */
-export function lineOf(
+export function branchPath(
   { depth, parent }: Branch,
   row: number,
   { x, y, step }: BranchScale,

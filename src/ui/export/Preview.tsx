@@ -2,7 +2,7 @@ import { Pause, Play } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import type { Picture } from '../../base/index.ts';
 import { hasConstantRate, isStill, lengthOf } from '../../project/index.ts';
-import { placedIn } from '../../formats/index.ts';
+import { placementIn } from '../../formats/index.ts';
 import type { PictureSize, Placement, Shot } from '../../formats/index.ts';
 import type { ExportOptions } from '../../project/index.ts';
 import type { Stores } from '../../store/index.ts';
@@ -176,7 +176,7 @@ function sheetOf(
   context.fillStyle = 'black';
   context.fillRect(0, 0, size.width, size.height);
   const scale = size.width / placement.width;
-  const { x, y, scaledWidth, scaledHeight } = placedIn(placement, picture, fit);
+  const { x, y, scaledWidth, scaledHeight } = placementIn(placement, picture, fit);
   context.drawImage(copy, scale * x, scale * y, scale * scaledWidth, scale * scaledHeight);
   return sheet;
 }

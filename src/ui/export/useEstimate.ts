@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { isAbort } from '../../base/index.ts';
-import { measured } from '../../store/index.ts';
+import { estimateExport } from '../../store/index.ts';
 import { useStores } from '../shared/stores.ts';
 import type { Draft } from './useDraft.ts';
 
@@ -27,7 +27,7 @@ export function useEstimate(
     if (!wanted) return;
     const stop = new AbortController();
     const timer = setTimeout(() => {
-      measured(request, exporter.sources, stop.signal).then(
+      estimateExport(request, exporter.sources, stop.signal).then(
         (bytes) => {
           if (!stop.signal.aborted) setKnown({ key, bytes });
         },

@@ -9,7 +9,7 @@ import { useFrameUrl, useStartUrl } from '../shared/thumbnails.ts';
 import { comingFraction } from '../shared/words.ts';
 import { stepFor } from '../shell/shortcuts.ts';
 import styles from './Strip.module.css';
-import { spaceOf, tileLeft, tileStep } from './window.ts';
+import { rowWidth, tileLeft, tileStep } from './window.ts';
 import { useWindow } from './useWindow.ts';
 
 // Without it, “Another branch” in the run bar goes from branch to branch.
@@ -140,7 +140,7 @@ export function Strip() {
 
 /** Spacer for tiles that are not rendered. */
 function Space({ tiles }: { readonly tiles: number }) {
-  return <li role="presentation" aria-hidden style={{ flex: 'none', width: spaceOf(tiles) }} />;
+  return <li role="presentation" aria-hidden style={{ flex: 'none', width: rowWidth(tiles) }} />;
 }
 
 /** @param of - total number of frames if only some are rendered, for `aria-setsize`; else null */

@@ -17,7 +17,7 @@ export function tileLeft(index: number): number {
 }
 
 /** Width of a row of tiles, without the gap after the last. */
-export function spaceOf(tiles: number): number {
+export function rowWidth(tiles: number): number {
   return tiles * tileStep - gap;
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { ModelError, abortReason } from '../../../src/base/index.ts';
 import { httpSource } from '../../../src/models/http.ts';
-import { thisDevice } from '../../../src/models/online.ts';
+import { browserNetwork } from '../../../src/models/online.ts';
 import { retrying, waitByTimer } from '../../../src/models/retry.ts';
 import type { RetryPolicy } from '../../../src/models/retry.ts';
 import { memorySource } from '../../../src/models/source.ts';
@@ -281,14 +281,14 @@ describe('an offline device', () => {
       signal.addEventListener('abort', () => listening.delete(call));
     });
     try {
-      expect(thisDevice.isOffline()).toBe(true);
+      expect(browserNetwork.isOffline()).toBe(true);
       let back = 0;
-      const forget = thisDevice.onBack(() => back++);
+      const forget = browserNetwork.onBack(() => back++);
       for (const call of listening) call();
       forget();
       expect([back, listening.size]).toEqual([1, 0]);
       vi.stubGlobal('navigator', {});
-      expect(thisDevice.isOffline(), 'no navigator.onLine in Node').toBe(false);
+      expect(browserNetwork.isOffline(), 'no navigator.onLine in Node').toBe(false);
     } finally {
       vi.unstubAllGlobals();
     }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fullEffort, nextEffort, placementOf, scaleFor } from '../../../src/project/index.ts';
-import type { Effort } from '../../../src/project/index.ts';
+import { noReduction, nextReduction, placementOf, scaleFor } from '../../../src/project/index.ts';
+import type { Reduction } from '../../../src/project/index.ts';
 
 const side = fc.integer({ min: 8, max: 256 }).map((n) => 8 * n);
 const size = fc.record({ width: side, height: side });
@@ -60,7 +60,7 @@ describe('placementOf', () => {
   });
 });
 
-describe('nextEffort', () => {
+describe('nextReduction', () => {
   it('reduces something at each step, and terminates', () => {
     fc.assert(
       fc.property(
@@ -68,17 +68,17 @@ describe('nextEffort', () => {
         fc.boolean(),
         fc.double({ min: 1.0001, max: 1000, noNaN: true }),
         (format, fixedSize, excess) => {
-          let effort: Effort | null = fullEffort;
-          for (let steps = 0; effort; steps++) {
+          let reduction: Reduction | null = noReduction;
+          for (let steps = 0; reduction; steps++) {
             expect(steps).toBeLessThan(100);
-            const next = nextEffort(effort, { format, fixedSize, bytes: excess * 1e6, limit: 1e6 });
+            const next = nextReduction(reduction, { format, fixedSize, bytes: excess * 1e6, limit: 1e6 });
             if (next) {
-              const { quality, shrink, every } = effort;
+              const { quality, shrink, every } = reduction;
               expect(next.quality < quality || next.shrink < shrink || next.every > every).toBe(true);
               if (fixedSize) expect(next.shrink).toBe(1);
               else expect(next.every).toBe(1);
             }
-            effort = next;
+            reduction = next;
           }
         },
       ),

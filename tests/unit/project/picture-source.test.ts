@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodePng } from '../../../src/formats/index.ts';
-import { readerOf, shrunk } from '../../../src/project/index.ts';
+import { readerOf, downscaled } from '../../../src/project/index.ts';
 import { failure } from '../../support/failure.ts';
 import { noisy } from '../../support/project.ts';
 
@@ -21,12 +21,12 @@ describe('readerOf', () => {
     expect(await failure(reader.picture({ ...ref(2), width: 16 }))).toMatchObject({ code: 'picture-size' });
   });
 
-  it('shrunk() keeps proportions and averages pixels', () => {
+  it('downscaled() keeps proportions and averages pixels', () => {
     const data = Uint8ClampedArray.from({ length: 4 * 8 * 4 }, (_, i) => ((i >> 2) % 8 < 4 ? 0 : 200));
-    const small = shrunk({ width: 8, height: 4, data }, 2);
+    const small = downscaled({ width: 8, height: 4, data }, 2);
     expect([small.width, small.height]).toEqual([2, 1]);
     expect([...small.data]).toEqual([0, 0, 0, 0, 200, 200, 200, 200]);
     const picture = noisy(8, 8, 1);
-    expect(shrunk(picture, 8)).toBe(picture);
+    expect(downscaled(picture, 8)).toBe(picture);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { advance, playbackPositions } from '../../../src/project/index.ts';
+import { advancePlayhead, playbackPositions } from '../../../src/project/index.ts';
 import type { Playhead, PlaybackRange } from '../../../src/project/index.ts';
 
 const ranges = fc.record({
@@ -16,7 +16,7 @@ function play(range: PlaybackRange, pictures: number): number[] {
   let head: Playhead | null = { position: range.first, direction: 1 };
   while (head && seen.length < pictures) {
     seen.push(head.position);
-    head = advance(range, head);
+    head = advancePlayhead(range, head);
   }
   return seen;
 }
@@ -49,7 +49,7 @@ describe('a playback range', () => {
         fc.nat({ max: 20 }),
         fc.constantFrom(1 as const, -1 as const),
         (range, position, direction) => {
-          const next = advance(range, { position, direction });
+          const next = advancePlayhead(range, { position, direction });
           if (!next) return;
           expect(next.position).toBeGreaterThanOrEqual(range.first);
           expect(next.position).toBeLessThanOrEqual(range.last);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytesAhead, createReadAhead } from '../../../src/store/read-ahead.ts';
+import { readAheadBytes, createReadAhead } from '../../../src/store/read-ahead.ts';
 
 /** A reader of pictures of one size, whose reads the test resolves in any order. */
 function slowReader(bytes = 1) {
@@ -62,13 +62,13 @@ describe('createReadAhead', () => {
   });
 
   it('bounds concurrent reads by memory, but allows two pictures of any size', async () => {
-    const third = slowReader(bytesAhead / 3);
+    const third = slowReader(readAheadBytes / 3);
     third.ahead.want([1, 2, 3, 4, 5]);
     expect(third.begun).toEqual([1, 2, 3]);
     await third.end(1);
     expect(third.begun, 'no more in total').toEqual([1, 2, 3]);
 
-    const whole = slowReader(bytesAhead);
+    const whole = slowReader(readAheadBytes);
     whole.ahead.want([1, 2, 3, 4, 5]);
     expect(whole.begun).toEqual([1, 2]);
     whole.ahead.want([6, 7, 8]);

@@ -23,7 +23,7 @@ import type {
   PickEvent,
 } from '../../../src/protocol/index.ts';
 import { encodePng } from '../../../src/formats/index.ts';
-import { frameSizeFor, framesToMake, readerOf, shrunk, variantOf } from '../../../src/project/index.ts';
+import { frameSizeFor, framesToMake, readerOf, downscaled, variantOf } from '../../../src/project/index.ts';
 import { createStores } from '../../../src/store/index.ts';
 import type { ExportKind, Stores } from '../../../src/store/index.ts';
 import { Device } from '../../support/project-storage.ts';
@@ -531,7 +531,7 @@ export class Rig {
         this.thumbnailsMade++;
         this.#fail('thumbnail');
         const picture = 'picture' in of ? of.picture : await readerOf(files, of.source).picture(of.frame);
-        return { value: new Blob([encodePng(shrunk(picture, side))]), transfer: [] };
+        return { value: new Blob([encodePng(downscaled(picture, side))]), transfer: [] };
       },
       texts: () => Promise.resolve({ value: [...this.texts], transfer: [] }),
       moving: async ({ file }) => ({ value: (await file.text()).includes(','), transfer: [] }),

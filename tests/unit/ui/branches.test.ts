@@ -3,7 +3,7 @@ import { branchesOf } from '../../../src/project/index.ts';
 import {
   branchAfter,
   branchWords,
-  lineOf,
+  branchPath,
   nearestFrame,
   playedRanges,
   scaleOf,
@@ -48,10 +48,10 @@ describe('the drawing of branches', () => {
 
   it('leads from the frame that a branch leaves down to its row', () => {
     const scale = scaleOf(branches, 1400, 24);
-    expect(lineOf(main, 0, scale, { to: 2 })).toBe('M16 12H88');
-    expect(lineOf(second, 1, scale, { to: 1 })).toBe('M64 12V28Q64 36 72 36H112');
+    expect(branchPath(main, 0, scale, { to: 2 })).toBe('M16 12H88');
+    expect(branchPath(second, 1, scale, { to: 1 })).toBe('M64 12V28Q64 36 72 36H112');
     // A part that is played begins at the frame before it.
-    expect(lineOf(main, 0, scale, { from: 2, to: 2 })).toBe('M64 12H88');
+    expect(branchPath(main, 0, scale, { from: 2, to: 2 })).toBe('M64 12H88');
   });
 
   it('finds the frame at a position, and the parts that are played', () => {

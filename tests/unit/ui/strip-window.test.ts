@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { spaceOf, tileLeft, tileStep, windowOf } from '../../../src/ui/strip/window.ts';
+import { rowWidth, tileLeft, tileStep, windowOf } from '../../../src/ui/strip/window.ts';
 
 describe('the rendered tiles of the strip', () => {
   it('include all visible ones and are bounded in number', () => {
@@ -29,6 +29,6 @@ describe('the rendered tiles of the strip', () => {
   it('are positioned as if all were rendered', () => {
     const { first } = windowOf(10_000, 500_000, 1200);
     // The spacer before the first one, and the gap after the spacer.
-    expect(spaceOf(first) + (tileStep - 72)).toBe(tileLeft(first));
+    expect(rowWidth(first) + (tileStep - 72)).toBe(tileLeft(first));
   });
 });

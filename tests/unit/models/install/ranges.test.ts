@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { remoteOf } from '../../../../src/models/http.ts';
+import { asRemoteFile } from '../../../../src/models/http.ts';
 import type { PlannedFile, Span } from '../../../../src/models/install/chunks.ts';
 import { coalesce } from '../../../../src/models/install/ranges.ts';
 import type { MissingChunk, CoalescedRange } from '../../../../src/models/install/ranges.ts';
@@ -9,7 +9,7 @@ import { memorySource } from '../../../../src/models/source.ts';
 /** Files with chunks at the given spans; null is a chunk that is not downloaded by ranges. */
 function missingOf(files: readonly (readonly (Span | null)[])[], inOrder = false): MissingChunk[] {
   return files.flatMap((spans, index) => {
-    const from = { ...remoteOf(memorySource(`${index}`, new Uint8Array(0)), null), inOrder };
+    const from = { ...asRemoteFile(memorySource(`${index}`, new Uint8Array(0)), null), inOrder };
     const file: PlannedFile = { name: `${index}`, part: '', from, layout: '', size: 0, chunks: [] };
     return spans.map((span, at): MissingChunk => {
       const entry = { at, length: 1, sha256: null };

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { isolated } from '../../../../workers/offline/isolated.ts';
+import { withIsolationHeaders } from '../../../../workers/offline/isolation-headers.ts';
 
 describe('isolated', () => {
   test('adds the headers of cross-origin isolation and keeps the rest', async () => {
-    const response = isolated(
+    const response = withIsolationHeaders(
       new Response('body', {
         status: 206,
         headers: { 'Content-Range': 'bytes 0-3/9', 'Content-Type': 'text/css' },
@@ -22,14 +22,14 @@ describe('isolated', () => {
 
   test('removes the length of a body that is already decoded', () => {
     const headers = { 'Content-Encoding': 'gzip', 'Content-Length': '3' };
-    const response = isolated(new Response('longer than that', { headers }));
+    const response = withIsolationHeaders(new Response('longer than that', { headers }));
     expect(response.headers.has('Content-Encoding')).toBe(false);
     expect(response.headers.has('Content-Length')).toBe(false);
   });
 
   test('passes on responses without a body, and network errors', () => {
-    expect(isolated(new Response(null, { status: 304 })).status).toBe(304);
+    expect(withIsolationHeaders(new Response(null, { status: 304 })).status).toBe(304);
     const failed = Response.error();
-    expect(isolated(failed)).toBe(failed);
+    expect(withIsolationHeaders(failed)).toBe(failed);
   });
 });

@@ -2,7 +2,7 @@
  * Adds the headers of cross-origin isolation to a response of the site, for static hosts that set none: browsers allow
  * shared memory, and so WebAssembly threads, only in isolated pages.
  */
-export function isolated(response: Response): Response {
+export function withIsolationHeaders(response: Response): Response {
   // Redirects of navigations are followed by the browser, which must see the original response.
   if (response.type === 'opaqueredirect' || response.type === 'error') return response;
   const headers = new Headers(response.headers);
