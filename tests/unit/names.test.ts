@@ -36,3 +36,14 @@ it('exported names, types and classes are unique across modules; only local help
   });
   expect(doubled).toEqual([]);
 });
+
+/** Names that a term of the glossary in ARCHITECTURE.md has replaced, or that did not say what they name. */
+const replaced =
+  `Bell Cut Kept Lasting LateFiles Look ModelPlace Pace Past Placed PlacedTile Reel RoomWatch RoundAhead
+  Sent Site Sums Waiting Work keeping lineOf makeRoom measureRoom moment openPlace persevering retrace storing toward
+  workOf`.split(/\s+/);
+
+it('names that were replaced do not come back', () => {
+  const found = declarations();
+  expect(replaced.filter((name) => found.has(name))).toEqual([]);
+});
