@@ -65,7 +65,9 @@ export function deviceLostError(info: Pick<GPUDeviceLostInfo, 'reason' | 'messag
  * Whether ONNX Runtime's kernels for subgroups are right on a device: its flash attention assumes that a subgroup has 8
  * invocations or more. Software adapters have 4 (Windows' WARP, Mesa with vectors of 128 bits), and get the kernels without.
  */
-function subgroupsAreRight({ subgroupMinSize }: Partial<Pick<GPUAdapterInfo, 'subgroupMinSize'>>): boolean {
+function subgroupsAreRight(adapter: GPUAdapter): boolean {
+  // Missing in Chrome before 127.
+  const { subgroupMinSize }: Partial<GPUAdapterInfo> = 'info' in adapter ? adapter.info : {};
   return subgroupMinSize === undefined || subgroupMinSize >= 8;
 }
 
@@ -89,7 +91,7 @@ export async function requestComputeDevice(
   const wanted: readonly GPUFeatureName[] = [
     ...(options.allowFloat16 ? ['shader-f16' as const] : []),
     'timestamp-query',
-    ...(subgroupsAreRight(adapter.info) ? ['subgroups' as const] : []),
+    ...(subgroupsAreRight(adapter) ? ['subgroups' as const] : []),
   ];
   const { name: adapterName, software } = describeAdapter(adapter);
   if (software && options.allowSoftware === false) throw new SoftwareGpuError(adapterName);
