@@ -8,10 +8,11 @@ import { readRig } from '../tests/rig/machines.ts';
 import { run } from '../tests/rig/process.ts';
 
 const usage = `Usage: node tools/run.mjs tools/screenshot.ts [--out docs/page.png] [--width 1440] [--height 900]
-       [--scheme dark|light] [--example Canyon] [--recipe Gentle] [--frames 2] [--seed 3] [--shown 7]
+       [--scheme dark|light] [--example Canyon] [--recipe Gentle] [--frames 2] [--seed 3] [--shown 7] [--dialog Export]
 
 Takes the README's picture: an animation of the built-in model in the built page, begun from one of the examples, with
-one of its frames on the stage; then reduces it to 256 colours. Needs "npm run build", and the browsers and ffmpeg of
+one of its frames on the stage. With --dialog it takes that dialog alone, as for docs/guide/export.webp. Reduces a PNG to 256
+colours; compresses a WebP. Needs "npm run build", and the browsers and ffmpeg of
 the tests ("npm test -- prepare").`;
 
 /** Entry point of the screenshot command. See `usage`. */
@@ -28,10 +29,11 @@ export async function main(args: string[]): Promise<number> {
       frames: { type: 'string', default: '2' },
       seed: { type: 'string', default: '3' },
       shown: { type: 'string', default: '7' },
+      dialog: { type: 'string' },
     },
   });
   const machine = readRig()?.machines.find(({ name }) => name === 'cpu');
-  const { scheme, out, example, recipe, frames, seed, shown } = values;
+  const { scheme, out, example, recipe, frames, seed, shown, dialog } = values;
   if (!machine || (scheme !== 'dark' && scheme !== 'light')) {
     console.error(usage);
     return 2;
@@ -57,10 +59,15 @@ export async function main(args: string[]): Promise<number> {
     await page.getByRole('button', { name: 'Start', exact: true }).click();
     await page.getByRole('img', { name: `Frame ${shown}`, exact: true }).click();
     await page.mouse.move(0, 0);
+    if (dialog !== undefined) {
+      await page.getByRole('button', { name: dialog, exact: true }).click();
+      await page.getByText(/^about /).waitFor();
+    }
     await page.evaluate(() => Promise.all([...document.images].map((image) => image.decode())));
     await mkdir(dirname(out), { recursive: true });
-    await page.screenshot({ path: join(folder, 'page.png') });
-    await reduceColours(join(folder, 'page.png'), out);
+    const taken = dialog === undefined ? page : page.getByRole('dialog', { name: dialog });
+    await taken.screenshot({ path: join(folder, 'page.png') });
+    await compress(join(folder, 'page.png'), out);
     console.log(`${out}: ${(await stat(out)).size} bytes`);
     return 0;
   } finally {
@@ -71,14 +78,17 @@ export async function main(args: string[]): Promise<number> {
 }
 
 /**
- * Reduces a PNG to an optimized palette of 256 colours.
+ * Compresses a PNG: to a PNG with an optimized palette of 256 colours, or to a WebP.
  *
  * @throws Error with ffmpeg's output if it fails
  */
-async function reduceColours(from: string, to: string): Promise<void> {
-  const filter =
+async function compress(from: string, to: string): Promise<void> {
+  const palette =
     'split[a][b];[a]palettegen=stats_mode=single[palette];[b][palette]paletteuse=dither=sierra2_4a';
-  const args = ['-v', 'error', '-y', '-i', from, '-vf', filter, '-compression_level', '100', to];
+  const how = to.endsWith('.webp')
+    ? ['-c:v', 'libwebp', '-quality', '85']
+    : ['-vf', palette, '-compression_level', '100'];
+  const args = ['-v', 'error', '-y', '-i', from, ...how, to];
   const { status, output } = await run('ffmpeg', args, { output: 'collect' });
   if (status !== 0) throw new Error(`ffmpeg could not write ${to}: ${output.trim()}`);
 }
