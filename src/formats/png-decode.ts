@@ -1,4 +1,3 @@
-import { Unzlib } from 'fflate';
 import type { ErrorDetails, Picture } from '../base/index.ts';
 import { crc32 } from './crc32.ts';
 import { filterCount, pngSignature, restoreRow } from './png-rows.ts';
@@ -30,15 +29,20 @@ export function longestPng({ width, height }: PictureSize): number {
 const mostShrinking = 1032;
 
 /**
- * Decodes a non-interlaced PNG with 8 bits per channel, RGB or RGBA, as `encodePng` writes it.
+ * Decodes a non-interlaced PNG with 8 bits per channel, RGB or RGBA, as `encodePng` writes it. Inflates by the browser's
+ * `DecompressionStream`, which takes less than half the time of inflate in JavaScript.
  *
  * @param expected Required size; it bounds the memory allocated.
  * @throws what `options.fail` returns for `damaged` (truncated, wrong checksum, data that does not unpack to the
  *   picture), `size` (not the expected size) or `unsupported` (another kind of PNG)
  */
-export function decodePng(file: Uint8Array, expected: PictureSize, options: PngOptions): Picture {
+export async function decodePng(
+  file: Uint8Array<ArrayBuffer>,
+  expected: PictureSize,
+  options: PngOptions,
+): Promise<Picture> {
   let channels: 3 | 4 | null = null;
-  const packed: Uint8Array[] = [];
+  const packed: Uint8Array<ArrayBuffer>[] = [];
   for (const { type, body } of chunksOf(file, options)) {
     if (type === 'IHDR') {
       if (channels !== null) throw damaged(options, 'it has two headers');
@@ -55,12 +59,14 @@ export function decodePng(file: Uint8Array, expected: PictureSize, options: PngO
   const size = height * (1 + channels * width);
   const length = packed.reduce((sum, part) => sum + part.length, 0);
   if (size > mostShrinking * length) throw damaged(options, 'a part of its data is missing');
-  const unpacked = startUnpacking(size, options);
-  for (const part of packed) unpacked.push(part);
-  return { width, height, data: unfiltered(unpacked.finish(), expected, channels, options) };
+  const raw = await inflated(packed, size, options);
+  return { width, height, data: unfiltered(raw, expected, channels, options) };
 }
 
-function* chunksOf(file: Uint8Array, options: PngOptions): Generator<{ type: string; body: Uint8Array }> {
+function* chunksOf(
+  file: Uint8Array<ArrayBuffer>,
+  options: PngOptions,
+): Generator<{ type: string; body: Uint8Array<ArrayBuffer> }> {
   if (pngSignature.some((byte, i) => file[i] !== byte)) throw damaged(options, 'it is not a PNG file');
   const view = new DataView(file.buffer, file.byteOffset, file.length);
   for (let at = pngSignature.length; at < file.length;) {
@@ -101,43 +107,47 @@ function readHeader(body: Uint8Array, expected: PictureSize, options: PngOptions
   });
 }
 
-interface Unpacking {
-  push(packed: Uint8Array): void;
-  finish(): Uint8Array;
+/** Bytes inflated at a time: a decompression bomb is found out before it takes more than a thousand times as many. */
+const inflateStep = 2 ** 14;
+
+/** Inflates the parts of a zlib stream into exactly `size` bytes; stops as soon as the output exceeds them. */
+async function inflated(
+  packed: readonly Uint8Array<ArrayBuffer>[],
+  size: number,
+  options: PngOptions,
+): Promise<Uint8Array> {
+  const out = new Uint8Array(size);
+  const { readable, writable } = new DecompressionStream('deflate');
+  const reader = readable.getReader();
+  try {
+    // A failure to write is one to read too, where it is reported.
+    feed(writable, packed).catch(() => undefined);
+    let length = 0;
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      // Throws a RangeError if the part does not fit.
+      out.set(part.value, length);
+      length += part.value.length;
+    }
+    if (length === size) return out;
+  } catch (cause) {
+    reader.cancel(cause).catch(() => undefined);
+    throw damaged(options, 'its data does not unpack to the picture', cause);
+  }
+  throw damaged(options, 'a part of its data is missing');
 }
 
-/** Streaming inflate into exactly `size` bytes; stops as soon as the output exceeds them. */
-function startUnpacking(size: number, options: PngOptions): Unpacking {
-  const out = new Uint8Array(size);
-  let length = 0;
-  const inflate = new Unzlib((part) => {
-    // Throws a RangeError if the part does not fit.
-    out.set(part, length);
-    length += part.length;
-  });
-  const push = (packed: Uint8Array, final: boolean) => {
-    try {
-      inflate.push(packed, final);
-    } catch (cause) {
-      throw damaged(options, 'its data does not unpack to the picture', cause);
+/** Writes in small steps, each when the output of the one before was read. */
+async function feed(
+  stream: WritableStream<BufferSource>,
+  parts: readonly Uint8Array<ArrayBuffer>[],
+): Promise<void> {
+  const writer = stream.getWriter();
+  for (const part of parts) {
+    for (let at = 0; at < part.length; at += inflateStep) {
+      await writer.write(part.subarray(at, at + inflateStep));
     }
-  };
-  const step = 2 ** 14;
-  let waiting: Uint8Array | null = null;
-  return {
-    push(packed) {
-      // In small steps, to stop a decompression bomb early. The last step is held back until it can be marked as final.
-      for (let at = 0; at < packed.length; at += step) {
-        if (waiting) push(waiting, false);
-        waiting = packed.subarray(at, at + step);
-      }
-    },
-    finish() {
-      push(waiting ?? new Uint8Array(0), true);
-      if (length !== size) throw damaged(options, 'a part of its data is missing');
-      return out;
-    },
-  };
+  }
+  await writer.close();
 }
 
 function unfiltered(

@@ -26,7 +26,7 @@ export async function decodeWithoutCanvas(file: Blob, header: PictureHeader, typ
   // Drift's decoder ignores colour profiles.
   if (header.kind === 'png' && !(decodes && hasColourProfile(bytes))) {
     try {
-      return oriented(decodePng(bytes, header, { name: 'The picture', fail: failPng }), orientation);
+      return oriented(await decodePng(bytes, header, { name: 'The picture', fail: failPng }), orientation);
     } catch (error) {
       if (!(error instanceof OtherPng)) throw error;
     }

@@ -119,7 +119,7 @@ export async function openArchive(file: Blob, signal: AbortSignal): Promise<Arch
       const entry = pictureEntry(zip, folder + pictureName(id), size);
       const png = await readChecked(zip, entry, signal);
       const { width, height } = size;
-      return { png, picture: decodeFramePng(png, { width, height }, entry.name) };
+      return { png, picture: await decodeFramePng(png, { width, height }, entry.name) };
     },
   };
 }

@@ -80,7 +80,7 @@ export class PictureFiles {
     const file = await this.#files.read(record.id, name);
     if (!file || file.size > longestPng({ width, height })) return null;
     try {
-      return decodeFramePng(new Uint8Array(await file.arrayBuffer()), { width, height }, name);
+      return await decodeFramePng(new Uint8Array(await file.arrayBuffer()), { width, height }, name);
     } catch (error) {
       if (error instanceof ProjectError) return null;
       throw error;

@@ -16,7 +16,11 @@ const codes = {
  * @param name name of the file in error messages
  * @throws ProjectError `picture-damaged`, `picture-size` or `picture-unsupported`
  */
-export function decodeFramePng(file: Uint8Array, expected: PictureSize, name: string): Picture {
+export function decodeFramePng(
+  file: Uint8Array<ArrayBuffer>,
+  expected: PictureSize,
+  name: string,
+): Promise<Picture> {
   return decodePng(file, expected, { name, fail });
 }
 

@@ -191,14 +191,11 @@ const png: Target = {
     return kind === 1 ? bad : rechecked(bad);
   },
   // Decodes it like a start picture, after checking the size that its header declares.
-  open(bytes) {
-    return new Promise((resolve) => {
-      const header = sniffPicture(bytes);
-      checkPictureSize(header);
-      if (header.kind !== 'png') throw new ProjectError('not-png', 'Another kind.', { remedy: 'None.' });
-      decodeFramePng(bytes, header, 'fuzzed.png');
-      resolve();
-    });
+  async open(bytes) {
+    const header = sniffPicture(bytes);
+    checkPictureSize(header);
+    if (header.kind !== 'png') throw new ProjectError('not-png', 'Another kind.', { remedy: 'None.' });
+    await decodeFramePng(bytes, header, 'fuzzed.png');
   },
 };
 
