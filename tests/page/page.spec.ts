@@ -17,6 +17,7 @@ import {
   modelIsReady,
   nameless,
   open,
+  pageWithoutModel,
   prepare,
   psnr,
   set,
@@ -48,6 +49,23 @@ async function handOver(page: Page, how: 'drop' | 'paste', name: string): Promis
     [how, bytes, name] as const,
   );
 }
+
+test(
+  'a drag that ends without leaving is over when the mouse moves again',
+  { tag: '@cpu' },
+  async ({ page }) => {
+    await open(page, pageWithoutModel());
+    await page.evaluate(() => {
+      const data = new DataTransfer();
+      data.items.add(new File(['picture'], 'picture.png', { type: 'image/png' }));
+      document.body.dispatchEvent(new DragEvent('dragenter', { bubbles: true, dataTransfer: data }));
+    });
+    const overlay = page.getByText('Drop a picture to start from it');
+    await expect(overlay).toBeVisible();
+    await page.mouse.move(200, 200);
+    await expect(overlay).toHaveCount(0);
+  },
+);
 
 test.describe('the first visit', { tag: '@cpu' }, () => {
   for (const width of [1440, 700, 390]) {

@@ -40,10 +40,23 @@ export function useDrop(): boolean {
       depth = Math.max(0, depth + by);
       setDragging(depth > 0);
     };
+    const end = () => {
+      depth = 0;
+      setDragging(false);
+    };
     const events = new AbortController();
     const { signal } = events;
     window.addEventListener('dragenter', change(1), { signal });
     window.addEventListener('dragleave', change(-1), { signal });
+    // Pointers do not move during a drag. One that ended without `dragleave`, as when the element below it was removed,
+    // is over.
+    window.addEventListener(
+      'pointermove',
+      () => {
+        if (depth > 0) end();
+      },
+      { signal },
+    );
     window.addEventListener(
       'dragover',
       (event) => {
@@ -56,8 +69,7 @@ export function useDrop(): boolean {
     window.addEventListener(
       'drop',
       (event) => {
-        depth = 0;
-        setDragging(false);
+        end();
         if (!carries(event)) return;
         event.preventDefault();
         void takeFiles(stores, droppedFiles(event.dataTransfer));
