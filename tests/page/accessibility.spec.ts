@@ -100,25 +100,32 @@ test.describe('on a phone', () => {
   test.use({ viewport: small, hasTouch: true, colorScheme: 'light' });
 
   test('axe finds nothing', { tag: '@cpu' }, async ({ page }) => {
+    const expectAccessibleOnBoth = async (state: string): Promise<void> => {
+      for (const viewport of [large, small]) {
+        await page.setViewportSize(viewport);
+        await expectAccessible(page, `${state}, ${viewport.width} pixels wide`);
+      }
+    };
     await open(page);
-    await expectAccessible(page, 'the first visit');
+    await expectAccessibleOnBoth('the first visit');
     await chooseStart(page);
     await set(page, { Frames: 2, Steps: 1 });
     await showMoreSettings(page);
-    await expectAccessible(page, 'the settings');
+    await expectAccessibleOnBoth('the settings');
     await generate(page);
     await finished(page, 2);
+    await expectAccessibleOnBoth('frames');
     await button(page, 'Insight').tap();
     await button(page, 'Edit frames').tap();
-    await expectAccessible(page, 'the insight chart and selected frames');
-    await page.setViewportSize(large);
-    await expectAccessible(page, 'the same on a larger phone');
-    await page.setViewportSize(small);
+    await expectAccessibleOnBoth('the insight chart and selected frames');
     await button(page, 'End the selection').tap();
-    for (const name of ['Export', 'Projects', 'Models']) {
-      await checkDialog(page, name, `the dialog ${name}`);
+    for (const viewport of [large, small]) {
+      await page.setViewportSize(viewport);
+      for (const name of ['Export', 'Projects', 'Models']) {
+        await checkDialog(page, name, `the dialog ${name}, ${viewport.width} pixels wide`);
+      }
     }
     await field(page, 'Frames').tap();
-    await expectAccessible(page, 'a field with its help');
+    await expectAccessibleOnBoth('a field with its help');
   });
 });

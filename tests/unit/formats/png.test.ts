@@ -128,6 +128,7 @@ describe('a damaged PNG', () => {
     ['has a row too many', handmade({}, rows(5)), 'picture-damaged'],
     ['unpacks to a hundred megabytes', handmade({}, zlibSync(new Uint8Array(1e8))), 'picture-damaged'],
     ['has an unknown filter', handmade({}, rows(4, 5)), 'picture-damaged'],
+    ['has a wrong checksum of its data', handmade({}, rows(4).with(-1, 0)), 'picture-damaged'],
     ['has data that is not compressed', handmade({}, new Uint8Array(68).fill(9)), 'picture-damaged'],
     ['has its data before its header', handmade({}, rows(4), chunk('IDAT', rows(4))), 'picture-damaged'],
     [

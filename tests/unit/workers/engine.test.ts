@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PickSession } from '../../../src/animation/index.ts';
 import type { RoundUpdate, RoundInput } from '../../../src/animation/index.ts';
 import { DeviceError, ModelError, isAbort } from '../../../src/base/index.ts';
-import { createCpuCompute } from '../../../src/compute/index.ts';
 import { targetFor } from '../../../src/models/index.ts';
 import { defaultSettings, planSmooth } from '../../../src/project/index.ts';
 import type { Settings } from '../../../src/project/index.ts';
@@ -17,6 +16,7 @@ import type {
 import { Engine } from '../../../workers/engine.ts';
 import type { Backend } from '../../../workers/backend.ts';
 import { utf8 } from '../../support/bytes.ts';
+import { cpuBackend } from '../../support/cpu-backend.ts';
 import { openCpuRuntime } from '../../support/cpu-runtime.ts';
 import { failure } from '../../support/failure.ts';
 import { MemoryModels } from '../../support/install/model-storage.ts';
@@ -56,23 +56,9 @@ afterEach(async () => {
 async function openBackend(choice: string): Promise<Backend> {
   const opened = { choice, runtime: new WatchedRuntime(await openCpuRuntime()), disposed: false };
   backends.push(opened);
-  return {
-    compute: createCpuCompute(),
-    runtime: opened.runtime,
-    device: {
-      kind: 'cpu',
-      precision: 'float32',
-      name: '',
-      reason: '',
-      software: false,
-      limits: null,
-    },
-    target: targetFor('float32', false),
-    lost: null,
-    dispose: () => {
-      opened.disposed = true;
-    },
-  };
+  return cpuBackend(opened.runtime, () => {
+    opened.disposed = true;
+  });
 }
 
 type BackendChoice = Parameters<Engine['load']>[1];

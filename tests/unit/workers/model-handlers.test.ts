@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createCpuCompute } from '../../../src/compute/index.ts';
-import { targetFor } from '../../../src/models/index.ts';
 import { defaultSettings } from '../../../src/project/index.ts';
 import { connect, modelsApi, serve } from '../../../src/protocol/index.ts';
 import type { GetEvent, WantedModel } from '../../../src/protocol/index.ts';
 import { Engine } from '../../../workers/engine.ts';
 import { modelHandlers } from '../../../workers/model-handlers.ts';
 import type { ModelStorage } from '../../../workers/model-handlers.ts';
+import { cpuBackend } from '../../support/cpu-backend.ts';
 import { openCpuRuntime } from '../../support/cpu-runtime.ts';
 import { failure } from '../../support/failure.ts';
 import { MemoryModels } from '../../support/install/model-storage.ts';
@@ -205,24 +204,7 @@ describe('the diffusion worker', () => {
   const neverAborted = new AbortController().signal;
   const location = { kind: 'installed', id } as const;
   const engineFor = (models: MemoryModels) =>
-    new Engine(
-      async () => ({
-        compute: createCpuCompute(),
-        runtime: await openCpuRuntime(),
-        device: {
-          kind: 'cpu',
-          precision: 'float32',
-          name: '',
-          reason: '',
-          software: false,
-          limits: null,
-        },
-        target: targetFor('float32', false),
-        lost: null,
-        dispose: () => undefined,
-      }),
-      models,
-    );
+    new Engine(async () => cpuBackend(await openCpuRuntime()), models);
 
   it('makes frames with an installed model, which cannot be removed meanwhile', async () => {
     const models = await installed();
