@@ -81,6 +81,11 @@ export function createModelLibrary({
       try {
         const parameters = { wanted, hub: readHub(address.read()), ...(device && { device }) };
         const found = await worker.call('look', parameters, { signal });
+        // Costs for a device that changed meanwhile are not shown.
+        if (!signal.aborted && !isSameDevice(device, model.getState().device)) {
+          await library.look(wanted);
+          return;
+        }
         if (found.kind === 'cost') {
           set({ status: 'cost', wanted, cost: found.cost, free: found.free, device });
         } else {

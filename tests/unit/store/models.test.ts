@@ -1,11 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../../src/base/index.ts';
-import type { WantedModel } from '../../../src/store/index.ts';
+import type { Device, WantedModel } from '../../../src/store/index.ts';
 import { base } from '../../support/install/tiny-source.ts';
 import { Rig, builtIn, until } from './rig.ts';
 
 const wanted: WantedModel = { kind: 'manifest', url: `${base}tiny/model.json` };
 const id = 'hub.test-tiny';
+
+/** A GPU whose buffers are too small for the model Tiny. */
+const smallGpu: Device = {
+  kind: 'webgpu',
+  precision: 'float16',
+  name: 'A small GPU',
+  reason: '',
+  software: false,
+  limits: { maxBufferSize: 1000, maxStorageBufferBindingSize: 2000 },
+};
 
 /** A rig with an installed model. */
 async function withModel(rig = new Rig()): Promise<Rig> {
@@ -99,17 +109,7 @@ describe('installed models', () => {
 
   it('are checked against the limits of the device as soon as it is known', async () => {
     const rig = new Rig();
-    rig.model = {
-      ...builtIn,
-      device: {
-        kind: 'webgpu',
-        precision: 'float16',
-        name: 'A small GPU',
-        reason: '',
-        software: false,
-        limits: { maxBufferSize: 1000, maxStorageBufferBindingSize: 2000 },
-      },
-    };
+    rig.model = { ...builtIn, device: smallGpu };
     rig.loading.shut();
     await rig.stores.models.begin();
     await rig.stores.models.look(wanted);
@@ -119,6 +119,25 @@ describe('installed models', () => {
       rig.stores.models,
       (state) => state.added?.status === 'cost' && state.added.cost.problem !== null,
     );
+    expect(added?.status === 'cost' && added.cost.problem?.message).toMatch(/at most 1 MB \(maxBufferSize\)/);
+  });
+
+  it('are checked against the limits of a device that becomes known while their files are read', async () => {
+    const rig = new Rig();
+    rig.model = { ...builtIn, device: smallGpu };
+    rig.loading.shut();
+    await rig.stores.models.begin();
+    let passed = false;
+    rig.web.fault = async () => {
+      if (passed) return null;
+      passed = true;
+      rig.loading.open();
+      await rig.stores.model.whenReady();
+      return null;
+    };
+    await rig.stores.models.look(wanted);
+    const { added } = rig.stores.models.getState();
+    expect(added).toMatchObject({ status: 'cost', device: smallGpu });
     expect(added?.status === 'cost' && added.cost.problem?.message).toMatch(/at most 1 MB \(maxBufferSize\)/);
   });
 
