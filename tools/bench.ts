@@ -17,7 +17,7 @@ const usage = `Usage: npm run bench -- [--browser cpu|float16|float32] [--backen
 
 Times the loading of each network, the first frame, every stage of a frame, whole frames and files of eight frames, and
 counts what a frame asks of the GPU, in Node or, with --browser, in Chromium as one of the machines of the tests
-("npm test -- prepare" makes them). Prints a table, then JSON: median, best and worst of N rounds (default 5), in
+("npm test -- prepare" makes them). Prints what is measured next to standard error; a table, then JSON: median, best and worst of N rounds (default 5), in
 milliseconds, and the GPU's own time where it has timestamps. --clip is the side of the image encoder's pictures.
 --second times a UNet of the same weights, exported by tools/bench/export_unet.py, in turn with the compiled one.
 --profile adds the GPU time of every kernel of the networks (Node, GPUs with timestamps). --optimise lets V8 optimise ONNX
@@ -62,7 +62,7 @@ export async function main(args: string[]): Promise<number> {
         )
       : await (
           await import('./bench/in-browser.ts')
-        ).benchInBrowser(browser, backend, checkpoint, options, second);
+        ).benchInBrowser(browser, backend, checkpoint, options, second, showStage);
   if (typeof report === 'string') {
     console.error(report);
     return 3;
@@ -75,6 +75,11 @@ export async function main(args: string[]): Promise<number> {
   }
   console.log(JSON.stringify({ size, steps, rounds, sums, ...report }, null, 2));
   return 0;
+}
+
+/** Shows what is measured next, with the time, apart from the results. */
+function showStage(name: string): void {
+  console.error(`${new Date().toTimeString().slice(0, 8)} ${name}`);
 }
 
 /** Runs the benchmark in this process. Returns the reason if there is no GPU. */
@@ -95,7 +100,7 @@ async function benchInNode(
   const timer = kind === 'webgpu' ? timeGpu() : null;
   const profiler = kind === 'webgpu' && profile ? profileKernels() : null;
   try {
-    const report = await benchFrame(backend, checkpoint.parts, options, { work, timer, profiler });
+    const report = await benchFrame(backend, checkpoint.parts, options, { work, timer, profiler }, showStage);
     return {
       device: `${backend.description}, Node`,
       ...report,

@@ -34,6 +34,9 @@ export interface BenchOptions {
   readonly second: OnnxModel | null;
 }
 
+/** Called with the name of what is measured next. A network of full size takes minutes on a software GPU. */
+export type OnStage = (name: string) => void;
+
 /** Counters of GPU work; null without a GPU. */
 export interface BenchMeters {
   readonly work: GpuWorkMeter | null;
@@ -73,6 +76,7 @@ export async function benchFrame(
   parts: ModelParts,
   { size, clip, steps, rounds, second }: BenchOptions,
   { work, timer, profiler }: BenchMeters,
+  onStage: OnStage,
 ): Promise<FrameReport> {
   const { compute, runtime, target } = backend;
   const model = createModel(
@@ -82,7 +86,7 @@ export async function benchFrame(
   const pipeline = new Pipeline(compute, runtime, model);
   const scope = new Scope();
   try {
-    const loading = await load(pipeline, size);
+    const loading = await load(pipeline, size, onStage);
     const picture = scope.own(compute.empty([size, size, 4], 'uint8'));
     const text = scope.own(compute.empty([2, model.embeddingWidth], 'float32'));
     const terms = { text, positives: 1, negatives: 1, positiveScale: 30, negativeScale: 30, repeats: 10 };
@@ -110,6 +114,7 @@ export async function benchFrame(
         made.dispose();
       }
     };
+    onStage('first frame');
     const began = performance.now();
     const { pictures } = await frame();
     const firstFrame = rounded(performance.now() - began);
@@ -140,12 +145,14 @@ export async function benchFrame(
     const gpuTime: Record<string, number | null> = {};
     for (const [name, start] of Object.entries(onDevice)) {
       const once = () => finished(compute, start);
+      onStage(name);
       stages[name] = await measure(rounds, once);
       if (!timer) continue;
       await timer.take();
       await once();
       gpuTime[name] = rounded(await timer.take());
     }
+    onStage('read-back and files');
     stages['read-back'] = await measure(rounds, async () => {
       await pipeline.read(decoded);
     });
@@ -159,25 +166,25 @@ export async function benchFrame(
       const start = onDevice[name];
       if (start) kernels[name] = (await profiler?.profile(() => finished(compute, start))) ?? null;
     }
+    if (second) onStage('UNet, in turn with the second');
     const comparison = second
       ? await compareUnets(backend, pipeline, second, { noise, embeds, rounds }, work)
       : null;
-    work?.take();
-    await frame();
-    const ofFrame = work?.take() ?? null;
-    const whole = await measure(rounds, async () => {
-      await frame();
-    });
     const speeds: Record<Speed, number[]> = { exact: [], fast: [], fastest: [] };
+    let ofFrame: GpuWork | null = null;
     for (let round = 0; round < rounds; round++) {
       for (const speed of speedSchema.options) {
+        onStage(`whole frames, ${round + 1} of ${rounds}: ${speed}`);
+        work?.take();
         speeds[speed].push(
           await timeOf(async () => {
             await frame(speed);
           }),
         );
+        if (speed === 'exact') ofFrame = work?.take() ?? null;
       }
     }
+    const whole = timingOf(speeds.exact);
     const medianOf = (name: string) => stages[name]?.median ?? NaN;
     const between =
       medianOf('guidance') + medianOf('noise') + steps * medianOf('scheduler step') + medianOf('read-back');
@@ -188,7 +195,7 @@ export async function benchFrame(
       'GPU time, ms': timer ? gpuTime : null,
       'stages between networks, part of a frame': Number((between / whole.median).toFixed(4)),
       'whole frames by Speed, in turn, ms': {
-        exact: timingOf(speeds.exact),
+        exact: whole,
         fast: timingOf(speeds.fast),
         fastest: timingOf(speeds.fastest),
       },
@@ -210,7 +217,7 @@ async function finished(compute: Compute, start: () => Promise<readonly DeviceTe
 }
 
 /** Loads the networks. Returns the milliseconds of each. */
-async function load(pipeline: Pipeline, size: number): Promise<Record<string, number>> {
+async function load(pipeline: Pipeline, size: number, onStage: OnStage): Promise<Record<string, number>> {
   const loading: Record<string, number> = {};
   let [current, since] = ['', performance.now()];
   const finish = () => {
@@ -219,6 +226,7 @@ async function load(pipeline: Pipeline, size: number): Promise<Record<string, nu
   await pipeline.prepare(size, size, {
     onNetwork: (name) => {
       finish();
+      if (name !== '') onStage(`loading ${name}`);
       [current, since] = [name, performance.now()];
     },
   });

@@ -7,7 +7,7 @@ import { machineNames, readRig } from '../../tests/rig/machines.ts';
 import { weightsPath } from '../checkpoint-folder.ts';
 import { memoryOfFamily } from '../soak/processes.ts';
 import { megabytes } from './frame.ts';
-import type { BenchOptions, BenchReport } from './frame.ts';
+import type { BenchOptions, BenchReport, OnStage } from './frame.ts';
 import type { PageBench } from './page.ts';
 
 const samplingMilliseconds = 500;
@@ -22,6 +22,7 @@ export async function benchInBrowser(
   folder: string,
   options: Omit<BenchOptions, 'second'>,
   second: string | null,
+  onStage: OnStage,
 ): Promise<BenchReport | string> {
   const machine = readRig()?.machines.find((each) => each.name === name);
   if (!machine) {
@@ -48,6 +49,9 @@ export async function benchInBrowser(
   try {
     const connected = await chromium.connect(browser.wsEndpoint());
     const page = await connected.newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'info') onStage(message.text());
+    });
     const url = server.resolvedUrls?.local[0] ?? '';
     await page.goto(`${url}bench/`);
     const bench: PageBench = {

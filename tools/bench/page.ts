@@ -45,6 +45,9 @@ async function run(bench: PageBench): Promise<PageReport> {
       parts,
       { ...bench, second: model },
       { work, timer, profiler: null },
+      (name) => {
+        console.info(name);
+      },
     );
     const { name, precision } = backend.device;
     return {
