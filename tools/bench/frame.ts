@@ -30,9 +30,14 @@ export interface BenchOptions {
   readonly clip: number | null;
   readonly steps: number;
   readonly rounds: number;
+  /** The only part to measure; null for all. */
+  readonly only: (typeof benchParts)[number] | null;
   /** Another UNet with the same weights, timed alternately with the compiled one. */
   readonly second: OnnxModel | null;
 }
+
+/** Parts of a measurement. */
+export const benchParts = ['stages', 'second', 'speeds'] as const;
 
 /** Called with the name of what is measured next. A network of full size takes minutes on a software GPU. */
 export type OnStage = (name: string) => void;
@@ -47,12 +52,14 @@ export interface BenchMeters {
 /** Times of a frame, in milliseconds. */
 export interface FrameReport {
   readonly 'loading, ms': Readonly<Record<string, number>>;
-  readonly 'first frame, ms': number;
+  /** Time of the first frame, of one step, which compiles the shaders. */
+  readonly 'first frame, ms': number | null;
   readonly 'stages, ms': Readonly<Record<string, Timing>>;
   /** GPU time of one run of each stage, from timestamp queries; null if they are not supported. */
   readonly 'GPU time, ms': Readonly<Record<string, number | null>> | null;
-  readonly 'stages between networks, part of a frame': number;
-  readonly 'whole frames by Speed, in turn, ms': Readonly<Record<Speed, Timing>>;
+  /** Null unless stages and whole frames are measured. */
+  readonly 'stages between networks, part of a frame': number | null;
+  readonly 'whole frames by Speed, in turn, ms': Readonly<Record<Speed, Timing>> | null;
   readonly 'UNet, guided, in turn with the second'?: UnetComparison;
   readonly 'kernels by GPU time'?: Readonly<Record<string, readonly KernelTime[] | null>>;
   readonly 'of a frame': GpuWork | null;
@@ -74,7 +81,7 @@ export const megabytes = (bytes: number) => Number((bytes / 1e6).toFixed(1));
 export async function benchFrame(
   backend: BenchBackend,
   parts: ModelParts,
-  { size, clip, steps, rounds, second }: BenchOptions,
+  { size, clip, steps, rounds, only, second }: BenchOptions,
   { work, timer, profiler }: BenchMeters,
   onStage: OnStage,
 ): Promise<FrameReport> {
@@ -85,6 +92,7 @@ export async function benchFrame(
   );
   const pipeline = new Pipeline(compute, runtime, model);
   const scope = new Scope();
+  const measures = (part: (typeof benchParts)[number]) => only === null || only === part;
   try {
     const loading = await load(pipeline, size, onStage);
     const picture = scope.own(compute.empty([size, size, 4], 'uint8'));
@@ -94,7 +102,7 @@ export async function benchFrame(
     const makeNoise = () => pipeline.noise([{ seed: 1, frame: 0, variant: 0 }], size, size);
     const noise = scope.own(makeNoise());
     const guidanceScale = 4;
-    const frame = async (speed: Speed = 'exact') => {
+    const frame = async (stepsTaken: number) => {
       const made = new Scope();
       try {
         const start = made.own(await pipeline.encode(picture));
@@ -104,7 +112,7 @@ export async function benchFrame(
         const run = {
           embeds: made.own(shifted),
           noise: fresh,
-          steps: stepsComputed({ speed, steps }),
+          steps: stepsTaken,
           guidanceScale,
         };
         const latents = made.own(await pipeline.denoise(run));
@@ -114,87 +122,97 @@ export async function benchFrame(
         made.dispose();
       }
     };
-    onStage('first frame');
-    const began = performance.now();
-    const { pictures } = await frame();
-    const firstFrame = rounded(performance.now() - began);
-    const [shown] = pictures;
-    if (!shown) throw new RangeError('a frame has a picture');
-
-    const output = scope.own(compute.empty([2, ...noise.dims.slice(1)], compute.modelType));
-    const state = {
-      latents: scope.own(compute.empty(noise.dims, 'float32')),
-      previousX0: scope.own(compute.empty(noise.dims, 'float32')),
-      modelInput: scope.own(compute.empty(noise.dims, compute.modelType)),
-    };
-    const step = { x0FromSample: 1, x0FromOutput: -1, sampleWeight: 0.5, x0Weight: 0.5, previousWeight: 0 };
-    const decoded = scope.own(await pipeline.decode(noise));
-    const onDevice: Readonly<Record<string, () => Promise<readonly DeviceTensor[]>>> = {
-      'image encoder': async () => [await pipeline.encode(picture)],
-      guidance: () => Promise.resolve(Object.values(pipeline.guide(embeds, terms))),
-      noise: () => Promise.resolve([makeNoise()]),
-      'UNet, guided': async () => [await pipeline.predict(noise, 500, embeds, 2)],
-      'UNet, one row': async () => [await pipeline.predict(noise, 500, embeds)],
-      'scheduler step': () => {
-        compute.dpmSolverStep(step, guidanceScale, output, state);
-        return Promise.resolve([]);
-      },
-      decoder: async () => [await pipeline.decode(noise)],
-    };
     const stages: Record<string, Timing> = {};
     const gpuTime: Record<string, number | null> = {};
-    for (const [name, start] of Object.entries(onDevice)) {
-      const once = () => finished(compute, start);
-      onStage(name);
-      stages[name] = await measure(rounds, once);
-      if (!timer) continue;
-      await timer.take();
-      await once();
-      gpuTime[name] = rounded(await timer.take());
-    }
-    onStage('read-back and files');
-    stages['read-back'] = await measure(rounds, async () => {
-      await pipeline.read(decoded);
-    });
-    stages['PNG'] = await measure(rounds, () => {
-      encodePng(shown);
-      return Promise.resolve();
-    });
-    Object.assign(stages, await fileStages(shown, rounds));
     const kernels: Record<string, readonly KernelTime[] | null> = {};
-    for (const name of profiler ? profiled : []) {
-      const start = onDevice[name];
-      if (start) kernels[name] = (await profiler?.profile(() => finished(compute, start))) ?? null;
+    let firstFrame: number | null = null;
+    if (measures('stages') || measures('speeds')) {
+      onStage('first frame');
+      firstFrame = rounded(
+        await timeOf(async () => {
+          await frame(1);
+        }),
+      );
     }
-    if (second) onStage('UNet, in turn with the second');
-    const comparison = second
+    if (measures('stages')) {
+      const output = scope.own(compute.empty([2, ...noise.dims.slice(1)], compute.modelType));
+      const state = {
+        latents: scope.own(compute.empty(noise.dims, 'float32')),
+        previousX0: scope.own(compute.empty(noise.dims, 'float32')),
+        modelInput: scope.own(compute.empty(noise.dims, compute.modelType)),
+      };
+      const step = { x0FromSample: 1, x0FromOutput: -1, sampleWeight: 0.5, x0Weight: 0.5, previousWeight: 0 };
+      const decoded = scope.own(await pipeline.decode(noise));
+      const onDevice: Readonly<Record<string, () => Promise<readonly DeviceTensor[]>>> = {
+        'image encoder': async () => [await pipeline.encode(picture)],
+        guidance: () => Promise.resolve(Object.values(pipeline.guide(embeds, terms))),
+        noise: () => Promise.resolve([makeNoise()]),
+        'UNet, guided': async () => [await pipeline.predict(noise, 500, embeds, 2)],
+        'UNet, one row': async () => [await pipeline.predict(noise, 500, embeds)],
+        'scheduler step': () => {
+          compute.dpmSolverStep(step, guidanceScale, output, state);
+          return Promise.resolve([]);
+        },
+        decoder: async () => [await pipeline.decode(noise)],
+      };
+      for (const [name, start] of Object.entries(onDevice)) {
+        const once = () => finished(compute, start);
+        onStage(name);
+        stages[name] = await measure(rounds, once);
+        if (!timer) continue;
+        await timer.take();
+        await once();
+        gpuTime[name] = rounded(await timer.take());
+      }
+      onStage('read-back and files');
+      stages['read-back'] = await measure(rounds, async () => {
+        await pipeline.read(decoded);
+      });
+      const {
+        pictures: [shown],
+      } = await pipeline.read(decoded);
+      if (!shown) throw new RangeError('a frame has a picture');
+      stages['PNG'] = await measure(rounds, () => {
+        encodePng(shown);
+        return Promise.resolve();
+      });
+      Object.assign(stages, await fileStages(shown, rounds));
+      for (const name of profiler ? profiled : []) {
+        const start = onDevice[name];
+        if (start) kernels[name] = (await profiler?.profile(() => finished(compute, start))) ?? null;
+      }
+    }
+    const compares = second !== null && measures('second');
+    if (compares) onStage('UNet, in turn with the second');
+    const comparison = compares
       ? await compareUnets(backend, pipeline, second, { noise, embeds, rounds }, work)
       : null;
     const speeds: Record<Speed, number[]> = { exact: [], fast: [], fastest: [] };
     let ofFrame: GpuWork | null = null;
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; measures('speeds') && round < rounds; round++) {
       for (const speed of speedSchema.options) {
         onStage(`whole frames, ${round + 1} of ${rounds}: ${speed}`);
         work?.take();
         speeds[speed].push(
           await timeOf(async () => {
-            await frame(speed);
+            await frame(stepsComputed({ speed, steps }));
           }),
         );
         if (speed === 'exact') ofFrame = work?.take() ?? null;
       }
     }
-    const whole = timingOf(speeds.exact);
+    const whole = measures('speeds') ? timingOf(speeds.exact) : null;
     const medianOf = (name: string) => stages[name]?.median ?? NaN;
     const between =
       medianOf('guidance') + medianOf('noise') + steps * medianOf('scheduler step') + medianOf('read-back');
     return {
       'loading, ms': loading,
       'first frame, ms': firstFrame,
-      'stages, ms': { ...stages, 'whole frame': whole },
-      'GPU time, ms': timer ? gpuTime : null,
-      'stages between networks, part of a frame': Number((between / whole.median).toFixed(4)),
-      'whole frames by Speed, in turn, ms': {
+      'stages, ms': { ...stages, ...(whole && { 'whole frame': whole }) },
+      'GPU time, ms': timer && measures('stages') ? gpuTime : null,
+      'stages between networks, part of a frame':
+        whole && measures('stages') ? Number((between / whole.median).toFixed(4)) : null,
+      'whole frames by Speed, in turn, ms': whole && {
         exact: whole,
         fast: timingOf(speeds.fast),
         fastest: timingOf(speeds.fastest),
