@@ -1,6 +1,16 @@
 /** The run queue. */
+import type { Page } from '@playwright/test';
 import { button, frames, generate, prepare, set } from './driving.ts';
 import { expect, test } from './fixtures.ts';
+
+/** Expects both buttons whole in the window, the second to the right of the first. */
+async function expectInOrder(page: Page, first: string, second: string): Promise<void> {
+  for (const name of [first, second]) await expect(button(page, name)).toBeInViewport({ ratio: 1 });
+  const [left, right] = [await button(page, first).boundingBox(), await button(page, second).boundingBox()];
+  expect(right?.x, `${second} beside ${first}`).toBeGreaterThanOrEqual(
+    (left?.x ?? NaN) + (left?.width ?? NaN),
+  );
+}
 
 test(
   'runs are queued during a run, reordered, removed and brought back, and made in order',
@@ -46,6 +56,20 @@ test('Stop all ends the run and empties the queue', { tag: '@cpu' }, async ({ pa
   await prepare(page, { Frames: 999, Steps: 50 });
   await generate(page);
   await button(page, 'Add to queue').click();
+  for (const [width, height] of [
+    [320, 640],
+    [844, 390],
+    [1440, 900],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    await expectInOrder(page, 'Generate', 'Stop');
+    await expectInOrder(page, 'Clear queue', 'Stop all');
+    const summary = await page.getByText('1 run to come').boundingBox();
+    const clear = await button(page, 'Clear queue').boundingBox();
+    expect(clear?.y, 'Clear queue stands in the row of the summary').toBeLessThan(
+      (summary?.y ?? NaN) + (summary?.height ?? NaN),
+    );
+  }
   await button(page, 'Stop all').click();
   await expect(button(page, 'Generate')).toBeEnabled();
   await expect(page.getByRole('region', { name: 'Queue' })).toHaveCount(0);

@@ -217,6 +217,19 @@ test.describe('on a phone', () => {
     );
   }
 
+  test('in landscape, frames, tools and insight are in view', { tag: '@cpu' }, async ({ page }) => {
+    await page.setViewportSize({ width: 844, height: 390 });
+    await openPictures(page);
+    await expect(button(page, 'Play')).toBeInViewport({ ratio: 1 });
+    await expect(tile(page, count)).toBeInViewport({ ratio: 1 });
+    await button(page, 'Edit frames').tap();
+    await expect(tools(page)).toBeInViewport({ ratio: 1 });
+    await expect(tile(page, count)).toBeInViewport({ ratio: 1 });
+    await tools(page).getByRole('button', { name: 'End the selection' }).tap();
+    await button(page, 'Insight').tap();
+    await expect(page.getByRole('slider', { name: 'Likeness of the frames' })).toBeInViewport({ ratio: 1 });
+  });
+
   test('Stop stays in reach while frames are selected', { tag: '@cpu' }, async ({ page }) => {
     await prepare(page, { Frames: 1, Steps: 1 });
     await generate(page);

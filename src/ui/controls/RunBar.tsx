@@ -45,6 +45,7 @@ export function RunBar() {
           <Button
             look={['large']}
             className={styles['add']}
+            aria-label="Add to queue"
             disabled={byHand || loading || queued >= mostQueued}
             title={
               queued >= mostQueued
@@ -58,7 +59,8 @@ export function RunBar() {
             onClick={queue.add}
           >
             <ListPlus size={16} aria-hidden />
-            Add to queue
+            <span className={styles['wide']}>Add to queue</span>
+            <span className={styles['narrow']}>Queue</span>
           </Button>
         )}
         <Button

@@ -37,40 +37,42 @@ export function RunQueue({ after }: { readonly after: RefObject<HTMLElement | nu
           {pauseWords(paused, (settings) => runName(settings, framesToCome(lineage, settings)))}
         </p>
       )}
-      <details open={open}>
-        <summary className={styles['summary']}>
-          {countRuns(runs.length)} {paused ? 'waiting' : 'to come'}
-        </summary>
-        <ol className={styles['list']} aria-label="Queued runs" ref={list} tabIndex={-1}>
-          {runs.map((queued, index) => (
-            <Item
-              key={queued.id}
-              queued={queued}
-              index={index}
-              of={runs.length}
-              before={runs[index - 1]?.settings ?? run}
-              frames={framesToCome(lineage, queued.settings)}
-              onRemoved={() => {
-                (queue.getState().runs.length > 0 ? list.current : after.current)?.focus();
-              }}
-            />
-          ))}
-        </ol>
-      </details>
-      <div className={styles['actions']}>
-        {paused && (
-          <Button look={['small']} disabled={run !== null} onClick={empty(queue.goOn)}>
-            Go on
+      <div className={styles['runs']}>
+        <details open={open}>
+          <summary className={styles['summary']}>
+            {countRuns(runs.length)} {paused ? 'waiting' : 'to come'}
+          </summary>
+          <ol className={styles['list']} aria-label="Queued runs" ref={list} tabIndex={-1}>
+            {runs.map((queued, index) => (
+              <Item
+                key={queued.id}
+                queued={queued}
+                index={index}
+                of={runs.length}
+                before={runs[index - 1]?.settings ?? run}
+                frames={framesToCome(lineage, queued.settings)}
+                onRemoved={() => {
+                  (queue.getState().runs.length > 0 ? list.current : after.current)?.focus();
+                }}
+              />
+            ))}
+          </ol>
+        </details>
+        <div className={styles['actions']}>
+          {paused && (
+            <Button look={['small']} disabled={run !== null} onClick={empty(queue.goOn)}>
+              Go on
+            </Button>
+          )}
+          <Button look={['quiet', 'small']} aria-label="Clear queue" onClick={empty(queue.clear)}>
+            Clear
           </Button>
-        )}
-        <Button look={['quiet', 'small']} onClick={empty(queue.clear)}>
-          Clear queue
-        </Button>
-        {run && (
-          <Button look={['quiet', 'small']} onClick={empty(queue.stopAll)}>
-            Stop all
-          </Button>
-        )}
+          {run && (
+            <Button look={['quiet', 'small']} onClick={empty(queue.stopAll)}>
+              Stop all
+            </Button>
+          )}
+        </div>
       </div>
     </section>
   );

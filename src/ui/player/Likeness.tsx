@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { RadioField } from '../controls/RadioField.tsx';
 import { classes } from '../shared/classes.ts';
 import { useSelect, useStores } from '../shared/stores.ts';
@@ -19,11 +19,19 @@ export function Likeness() {
     () => new Map(measureGroups.map((group) => [group.value, new GroupCurves(group)])),
   );
 
+  const section = useRef<HTMLElement>(null);
+  const wasWanted = useRef(wanted);
+  useEffect(() => {
+    // On small screens it opens below the fold; a page that opens with it does not scroll.
+    if (wanted && !wasWanted.current) section.current?.scrollIntoView({ block: 'start' });
+    wasWanted.current = wanted;
+  }, [wanted]);
+
   if (!wanted || !hasStart) return null;
   const group = groupOf(chosen);
   const drawn = curves.get(chosen)?.of(frames) ?? { range: null, curves: [] };
   return (
-    <section className={styles['likeness']} aria-label="Insight">
+    <section ref={section} className={styles['likeness']} aria-label="Insight">
       <div className={styles['choice']}>
         <RadioField
           label="Likeness"

@@ -26,7 +26,8 @@ export function timeLeft(seconds: number): string {
   if (seconds < 10) return `${Math.round(seconds)} s left`;
   if (seconds < 60) return `about ${Math.round(seconds / 5) * 5} s left`;
   if (seconds < 3600) return `about ${Math.round(seconds / 60)} min left`;
-  return `about ${duration(Math.round(seconds / 300) * 300)} left`;
+  // To five minutes, and without “about”: there is little room for long times.
+  return `${duration(Math.round(seconds / 300) * 300)} left`;
 }
 
 export function frameCount(count: number): string {

@@ -50,7 +50,7 @@ describe('the words of the page', () => {
     [7.6, '8 s left'],
     [33, 'about 35 s left'],
     [200, 'about 3 min left'],
-    [5000, 'about 1 h 25 min left'],
+    [5000, '1 h 25 min left'],
   ])('%d seconds left are “%s”', (seconds, words) => {
     expect(timeLeft(seconds)).toBe(words);
   });
