@@ -8,10 +8,10 @@ import type { Need } from './packages.ts';
 import { outputOf } from './process.ts';
 import { sum } from './reports.ts';
 import type { Outcome } from './reports.ts';
-import { because, reports, root, rows } from './steps.ts';
-import type { Context, Step } from './steps.ts';
+import { because, groups, reports, root } from './steps.ts';
+import type { Context, Step, StepGroup } from './steps.ts';
 
-const steps = rows.flat();
+const steps = groups.flatMap((group) => group.steps);
 
 /**
  * `npm test`. Runs the steps named in `args` (default: all), each to its end even if others fail, and prints a summary
@@ -55,13 +55,12 @@ export async function main(args: readonly string[]): Promise<number> {
     failed,
   };
   const results: Result[] = [];
-  for (const row of rows) {
-    const beside = await runBeside(
-      row.filter((step) => chosen.includes(step)),
-      context,
-    );
-    for (const { step, outcome } of beside) if (outcome.failed > 0) failed.add(step.name);
-    results.push(...beside);
+  for (const { steps: all, atOnce } of groups) {
+    const group = { steps: all.filter((step) => chosen.includes(step)), atOnce };
+    for (const result of await runGroup(group, context)) {
+      if (result.outcome.failed > 0) failed.add(result.step.name);
+      results.push(result);
+    }
   }
 
   const total = sum(results.map(({ outcome }) => outcome));
@@ -85,20 +84,32 @@ interface Result {
   readonly seconds: number;
 }
 
-/** Runs steps at the same time. The first shows its output at once, the others when all have ended. */
-async function runBeside(beside: readonly Step[], context: Context): Promise<Result[]> {
-  const running = beside.map(async (step, index) => {
-    const output = new StepOutput(index === 0);
-    const others = index > 0 ? [] : beside.slice(1).map(({ name }) => name);
-    const title = others.length > 0 ? `${step.title}, beside ${others.join(' and ')}` : step.title;
-    output.print(`\n── ${title} ${'─'.repeat(Math.max(3, 74 - title.length))}`);
-    const start = performance.now();
-    const outcome = await step.run(context, output);
-    return { step, outcome, output, seconds: (performance.now() - start) / 1000 };
-  });
-  const results = await Promise.all(running);
-  for (const { output } of results) output.flush();
-  return results;
+/** Runs a group of steps. The first shows its output at once, each of the others when it and the first have ended. */
+async function runGroup({ steps: group, atOnce }: StepGroup, context: Context): Promise<Result[]> {
+  const results: Result[] = [];
+  const kept: StepOutput[] = [];
+  const waiting = [...group.entries()];
+  let firstRuns = true;
+  const flush = (): void => {
+    for (const output of kept.splice(0)) output.flush();
+  };
+  const runNext = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [index, step] = next;
+      const output = new StepOutput(index === 0);
+      const others = index > 0 ? [] : group.slice(1).map(({ name }) => name);
+      const title = others.length > 0 ? `${step.title}, beside ${others.join(', ')}` : step.title;
+      output.print(`\n── ${title} ${'─'.repeat(Math.max(3, 74 - title.length))}`);
+      const start = performance.now();
+      const outcome = await step.run(context, output);
+      results.push({ step, outcome, seconds: (performance.now() - start) / 1000 });
+      if (index === 0) firstRuns = false;
+      else kept.push(output);
+      if (!firstRuns) flush();
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, runNext));
+  return results.sort((one, other) => group.indexOf(one.step) - group.indexOf(other.step));
 }
 
 function describe(step: Step, { passed, failed, skipped }: Outcome): string {

@@ -37,92 +37,99 @@ export interface Step {
   run(context: Context, output: StepOutput): Promise<Outcome>;
 }
 
-/**
- * All steps, in order. Those of a row run beside one another: alone, each leaves a core idle for part of its time.
- */
-export const rows: readonly (readonly Step[])[] = [
-  [
-    {
-      name: 'types',
-      title: 'Types (tsc)',
-      needs: [],
-      hasTests: false,
-      run: async (_, output) => whole('types: tsc -b', (await program(output, 'tsc', ['-b'])) === 0),
-    },
-    {
-      name: 'lint',
-      title: 'Style (eslint, prettier)',
-      needs: [],
-      hasTests: false,
-      run: async (_, output) => {
-        const [eslint, prettier] = await Promise.all([
-          program(output, 'eslint', ['.']),
-          program(output, 'prettier', ['--check', '--log-level', 'warn', '.']),
-        ]);
-        return sum([whole('lint: eslint', eslint === 0), whole('lint: prettier', prettier === 0)]);
+/** Steps that run beside one another, because each alone leaves a core idle for part of its time. */
+export interface StepGroup {
+  readonly steps: readonly Step[];
+  /** Number of steps that run at the same time; the next begins when one ends. */
+  readonly atOnce: number;
+}
+
+/** All steps, in order, those that take longest first. A group begins when the one before has ended. */
+export const groups: readonly StepGroup[] = [
+  {
+    atOnce: 3,
+    steps: [
+      {
+        name: 'gpu',
+        title: 'GPU tests (WGSL in Node)',
+        needs: ['vulkan', 'mesa'],
+        hasTests: true,
+        run: async ({ nodeGpuMissing }, output) => {
+          const reason = nodeGpuMissing();
+          return reason === null ? vitest(output, 'gpu') : skippedGpuTests(output, reason);
+        },
       },
-    },
-  ],
-  [
-    {
-      name: 'unit',
-      title: 'Unit tests (Node)',
-      needs: [],
-      hasTests: true,
-      run: (_, output) => vitest(output, 'unit'),
-    },
-    {
-      name: 'gpu',
-      title: 'GPU tests (WGSL in Node)',
-      needs: ['vulkan', 'mesa'],
-      hasTests: true,
-      run: async ({ nodeGpuMissing }, output) => {
-        const reason = nodeGpuMissing();
-        return reason === null ? vitest(output, 'gpu') : skippedGpuTests(output, reason);
+      {
+        name: 'unit',
+        title: 'Unit tests (Node)',
+        needs: [],
+        hasTests: true,
+        run: (_, output) => vitest(output, 'unit'),
       },
-    },
-    {
-      name: 'conformance',
-      title: "Conformance (the original program's numbers, on both backends)",
-      needs: ['vulkan', 'mesa'],
-      hasTests: true,
-      run: async ({ nodeGpuMissing }, output) => {
-        const cpu = await conformance(output, 'cpu');
-        const reason = nodeGpuMissing();
-        if (reason === null) return sum([cpu, await conformance(output, 'webgpu')]);
-        const skipped = Math.max(1, cpu.passed + cpu.failed);
-        return sum([cpu, { ...nothing, skipped, untested: [`conformance on the GPU: ${reason}`] }]);
+      {
+        name: 'conformance',
+        title: "Conformance (the original program's numbers, on both backends)",
+        needs: ['vulkan', 'mesa'],
+        hasTests: true,
+        run: async ({ nodeGpuMissing }, output) => {
+          const cpu = await conformance(output, 'cpu');
+          const reason = nodeGpuMissing();
+          if (reason === null) return sum([cpu, await conformance(output, 'webgpu')]);
+          const skipped = Math.max(1, cpu.passed + cpu.failed);
+          return sum([cpu, { ...nothing, skipped, untested: [`conformance on the GPU: ${reason}`] }]);
+        },
       },
-    },
-  ],
-  [
-    {
-      name: 'build',
-      title: 'Build (vite)',
-      needs: [],
-      hasTests: false,
-      run: async (_, output) => {
-        const { status } = await output.run('npm', ['run', '--silent', 'build']);
-        return whole('build: vite build', status === 0);
+      {
+        name: 'lint',
+        title: 'Style (eslint, prettier)',
+        needs: [],
+        hasTests: false,
+        run: async (_, output) => {
+          const [eslint, prettier] = await Promise.all([
+            program(output, 'eslint', ['.']),
+            program(output, 'prettier', ['--check', '--log-level', 'warn', '.']),
+          ]);
+          return sum([whole('lint: eslint', eslint === 0), whole('lint: prettier', prettier === 0)]);
+        },
       },
-    },
-  ],
-  [
-    {
-      name: 'page',
-      title: 'The page (Playwright)',
-      needs: ['chromium', 'vulkan', 'mesa', 'compiler', 'ffmpeg', 'metadata', 'webp', 'nginx'],
-      hasTests: true,
-      run: page,
-    },
-    {
-      name: 'engines',
-      title: 'The page in Firefox and WebKitGTK (WebDriver)',
-      needs: ['firefox', 'webkit', 'vulkan', 'mesa', 'ffmpeg'],
-      hasTests: true,
-      run: engines,
-    },
-  ],
+      {
+        name: 'types',
+        title: 'Types (tsc)',
+        needs: [],
+        hasTests: false,
+        run: async (_, output) => whole('types: tsc -b', (await program(output, 'tsc', ['-b'])) === 0),
+      },
+      {
+        name: 'build',
+        title: 'Build (vite)',
+        needs: [],
+        hasTests: false,
+        run: async (_, output) => {
+          const { status } = await output.run('npm', ['run', '--silent', 'build']);
+          return whole('build: vite build', status === 0);
+        },
+      },
+    ],
+  },
+  {
+    atOnce: 2,
+    steps: [
+      {
+        name: 'page',
+        title: 'The page (Playwright)',
+        needs: ['chromium', 'vulkan', 'mesa', 'compiler', 'ffmpeg', 'metadata', 'webp', 'nginx'],
+        hasTests: true,
+        run: page,
+      },
+      {
+        name: 'engines',
+        title: 'The page in Firefox and WebKitGTK (WebDriver)',
+        needs: ['firefox', 'webkit', 'vulkan', 'mesa', 'ffmpeg'],
+        hasTests: true,
+        run: engines,
+      },
+    ],
+  },
 ];
 
 /** Appends to a reason why a missing package was not installed, if it needs one. */
