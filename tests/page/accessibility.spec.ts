@@ -10,11 +10,14 @@ import {
   generate,
   modelsButton,
   open,
+  pageWithoutModel,
   prepare,
   set,
   showMoreSettings,
 } from './driving.ts';
+import { importFrames } from './export-dialog.ts';
 import { expect, test } from './fixtures.ts';
+import { makeFrame } from './media/frames.ts';
 
 // Without transitions, whose colours in between are nobody's choice.
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
@@ -90,6 +93,59 @@ test('axe finds nothing while frames are made, edited and exported', { tag: '@cp
   await button(page, 'Generate').click();
   await expect(page.getByText(/: take one/)).toBeVisible();
   await expectAccessible(page, 'variants to pick from');
+});
+
+test.describe('in forced colours', () => {
+  test.use({ contextOptions: { reducedMotion: 'reduce', forcedColors: 'active' } });
+
+  test('what is on, selected or under way can be told apart', { tag: '@cpu' }, async ({ page }) => {
+    await open(page, pageWithoutModel());
+    await importFrames(
+      page,
+      Array.from({ length: 3 }, (_, i) => makeFrame(i, 96, 64)),
+    );
+    const styleOf = (element: Locator, pseudo: string | null, property: string) =>
+      element.evaluate(
+        (target, [pseudo, property]) => getComputedStyle(target, pseudo).getPropertyValue(property),
+        [pseudo, property] as const,
+      );
+    const fill = page.getByRole('progressbar', { name: 'Loading the model' }).locator('div');
+    const canvas = await styleOf(page.locator('body'), null, 'background-color');
+    expect(await styleOf(fill, null, 'background-color'), 'progress').not.toBe(canvas);
+
+    await frame(page, 2).click();
+    const tile = (number: number) => frame(page, number).locator('xpath=ancestor::button');
+    const border = (number: number) => styleOf(tile(number), '::after', 'border-top-style');
+    expect(await border(1)).toBe('none');
+    expect(await border(2), 'the current frame').toBe('solid');
+    await button(page, 'Edit frames').click();
+    await expect(tile(2)).toHaveAttribute('aria-pressed', 'true');
+    expect(await border(2), 'the current frame, selected').toBe('double');
+
+    const loop = button(page, 'Loop');
+    const colour = async (pressed: boolean) => {
+      await expect(loop).toHaveAttribute('aria-pressed', String(pressed));
+      return styleOf(loop, null, 'background-color');
+    };
+    const pressed = await colour(true);
+    await loop.click();
+    expect(await colour(false), 'a button that is not pressed').not.toBe(pressed);
+
+    await button(page, 'Export').click();
+    const looping = dialog(page, 'Export').getByRole('switch', { name: 'Loop' });
+    const knobs = async () =>
+      [
+        await styleOf(looping, null, 'background-color'),
+        await styleOf(looping, '::before', 'background-color'),
+      ] as const;
+    await looping.check();
+    const [on, knobOn] = await knobs();
+    expect(knobOn, 'the knob on its switch').not.toBe(on);
+    await looping.uncheck();
+    const [off, knobOff] = await knobs();
+    expect(knobOff, 'the knob on its switch').not.toBe(off);
+    expect(off, 'a switch that is off').not.toBe(on);
+  });
 });
 
 test.describe('on a phone', () => {
