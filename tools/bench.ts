@@ -49,7 +49,8 @@ export async function main(args: string[]): Promise<number> {
   const [size = NaN, steps = NaN, rounds = NaN] = [values.size, values.steps, values.rounds].map(Number);
   const clip = values.clip === undefined ? null : Number(values.clip);
   const isKnown = (backend === 'webgpu' || backend === 'cpu') && (sums === 'float32' || sums === 'float16');
-  const isPart = values.only === undefined || benchParts.some((part) => part === values.only);
+  const only = benchParts.find((part) => part === values.only) ?? null;
+  const isPart = values.only === undefined || only !== null;
   if (
     !isKnown ||
     !isPart ||
@@ -61,7 +62,6 @@ export async function main(args: string[]): Promise<number> {
     console.error(usage);
     return 2;
   }
-  const only = benchParts.find((part) => part === values.only) ?? null;
   const options = { size, clip, steps, rounds, only };
   const second = values.second ?? null;
   const report =

@@ -31,13 +31,14 @@ export interface BenchOptions {
   readonly steps: number;
   readonly rounds: number;
   /** The only part to measure; null for all. */
-  readonly only: (typeof benchParts)[number] | null;
+  readonly only: BenchPart | null;
   /** Another UNet with the same weights, timed alternately with the compiled one. */
   readonly second: OnnxModel | null;
 }
 
 /** Parts of a measurement. */
 export const benchParts = ['stages', 'second', 'speeds'] as const;
+type BenchPart = (typeof benchParts)[number];
 
 /** Called with the name of what is measured next. A network of full size takes minutes on a software GPU. */
 export type OnStage = (name: string) => void;
@@ -92,7 +93,7 @@ export async function benchFrame(
   );
   const pipeline = new Pipeline(compute, runtime, model);
   const scope = new Scope();
-  const measures = (part: (typeof benchParts)[number]) => only === null || only === part;
+  const measures = (part: BenchPart) => only === null || only === part;
   try {
     const loading = await load(pipeline, size, onStage);
     const picture = scope.own(compute.empty([size, size, 4], 'uint8'));
