@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defaultClientConditions, defineConfig } from 'vite';
 import type { Plugin } from 'vite';
+import { compileHints } from './tools/compile-hints.ts';
 import { helpPages } from './tools/help-pages.ts';
 import { initialScriptBudget } from './tools/initial-script-budget.ts';
 import { serviceWorker } from './tools/service-worker.ts';
@@ -88,6 +89,7 @@ export default defineConfig({
     policyInPage,
     modelsAsTheyAre,
     helpPages(contentSecurityPolicy),
+    compileHints(),
     initialScriptBudget(130),
     serviceWorker(),
   ],

@@ -12,6 +12,7 @@ import type { ModelStorage } from './model-handlers.ts';
 import { pipelineOn } from './model-in-use.ts';
 import type { PipelineOptions } from '../src/diffusion/index.ts';
 import { withReadProgress } from './read-progress.ts';
+import { throttled } from './throttle.ts';
 
 type EmitLoad = (event: LoadEvent) => void;
 
@@ -29,8 +30,12 @@ export function openModelAt(
     return openInstalled(storage.files, location.id, { signal, onProgress });
   }
   const total = new DownloadTotal();
-  const onDownload = (file: string, done: number, of: number) => {
-    emit({ stage: 'download', part: 'files', ...total.report(file, done, of) });
+  const report = throttled((done, of) => {
+    emit({ stage: 'download', part: 'files', done, of });
+  });
+  const onDownload = (file: string, fileDone: number, fileOf: number) => {
+    const { done, of } = total.report(file, fileDone, fileOf);
+    report(done, of);
   };
   return openModel(location.url, { signal, onDownload });
 }
@@ -75,9 +80,10 @@ export async function loadNetworks(
 ): Promise<Pipeline> {
   /** The network being loaded; null when all are. */
   let loading: LoadEvent | null = null;
-  const runtime = withReadProgress(backend.runtime, (done, of) => {
+  const onRead = throttled((done, of) => {
     if (loading) emit({ ...loading, read: { done, of } });
   });
+  const runtime = withReadProgress(backend.runtime, onRead);
   const pipeline = pipelineOn({ ...backend, runtime }, parts, options);
   try {
     await pipeline.prepare(width, height, {

@@ -11,8 +11,6 @@ export interface FieldProblem {
 export type FieldCheck =
   { readonly ok: true; readonly value: number } | { readonly ok: false; readonly problem: FieldProblem };
 
-const grouped = new Intl.NumberFormat('en');
-
 /**
  * Parses and validates the text of a number field. A decimal comma is read as a point.
  *
@@ -26,9 +24,8 @@ export function checkField(field: SettingField, text: string, multiple = 8): Fie
   const { minimum, maximum } = field;
   if (value < minimum || value > maximum) {
     const suggestion = value < minimum ? minimum : maximum;
-    return refuse(`${field.label} goes from ${grouped.format(minimum)} to ${grouped.format(maximum)}.`, [
-      suggestion,
-    ]);
+    const [from, to] = [minimum, maximum].map((limit) => limit.toLocaleString('en'));
+    return refuse(`${field.label} goes from ${from} to ${to}.`, [suggestion]);
   }
   const unit = isSide(field) ? multiple : 1;
   const fits = !isSide(field) || value % unit === 0;

@@ -7,10 +7,13 @@ import './shared/base.css';
 import './shell/opening.css';
 
 const stores = createStores(browserEnvironment());
-void stores.models.begin().then(() => {
-  // The settings stored with the model are loaded by now, so the link's settings override them. A link opens with its
-  // settings; the last project is not reopened then.
-  if (!stores.settingsLink.open()) void stores.projects.reopen();
+// In a task of its own: with the modules' evaluation, this would keep a phone from painting and answering for longer.
+setTimeout(() => {
+  void stores.models.begin().then(() => {
+    // The settings stored with the model are loaded by now, so the link's settings override them. A link opens with its
+    // settings; the last project is not reopened then.
+    if (!stores.settingsLink.open()) void stores.projects.reopen();
+  });
 });
 
 // The development server has no service worker.
@@ -38,15 +41,25 @@ function afterPaint(run: () => void): void {
   else requestAnimationFrame(() => setTimeout(run));
 }
 
-const root = document.getElementById('root');
-if (!root) throw new Error('The page has no root.');
-// Otherwise the first thing to be seen may be what the program draws, half a second later on a phone.
-afterPaint(() => {
-  createRoot(root).render(
+const place = document.getElementById('root');
+if (!place) throw new Error('The page has no root.');
+const root = createRoot(place);
+
+function render(complete: boolean): void {
+  root.render(
     <StrictMode>
       <StoresContext value={stores}>
-        <App />
+        <App complete={complete} />
       </StoresContext>
     </StrictMode>,
   );
+}
+
+// Otherwise the first thing to be seen may be what the program draws, half a second later on a phone. In two tasks, since
+// a phone answers clicks and keys only between tasks.
+afterPaint(() => {
+  render(false);
+  afterPaint(() => {
+    render(true);
+  });
 });

@@ -17,8 +17,8 @@ import { useDrop, useKeys, useLeaveGuard, usePaste, useTitle } from './usePageEv
 const Strip = lazyPart(async () => (await import('../strip/Strip.tsx')).Strip);
 const Likeness = lazyPart(async () => (await import('../player/Likeness.tsx')).Likeness);
 
-/** Root component: the layout of the page. */
-export function App() {
+/** Root component: the layout of the page; without the controls until it is to be complete. */
+export function App({ complete = true }: { readonly complete?: boolean }) {
   const dragging = useDrop();
   usePaste();
   useKeys();
@@ -43,7 +43,7 @@ export function App() {
             <Strip />
           </Suspense>
         </div>
-        <Controls />
+        {complete ? <Controls /> : <div />}
       </main>
       <Footer />
       <Models />
