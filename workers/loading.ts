@@ -53,7 +53,7 @@ export function checkModel(
 ): Pick<LoadedModel, 'defaults' | 'largestSide'> {
   const { device, target } = backend;
   if (device.kind === 'cpu') {
-    const graphs = networkGraphs(parts, target.attention);
+    const graphs = networkGraphs(parts, target.kernels);
     checkProcessor(manifest.name, graphs.unet({ width: 8, height: 8 }, target.type));
   }
   const defaults = usableSettings(manifest.defaults);

@@ -28,7 +28,6 @@ export { abortable, abortReason, allOrNone, createQueue } from './queue.ts';
 export type { Queue } from './queue.ts';
 export { concatBytes } from './bytes.ts';
 export { freeNow } from './free.ts';
-export { normEpsilonWgsl, normScale } from './norm-epsilon.ts';
 export { AppendList } from './append-list.ts';
 export { insecureRemedy, isInsecureContext } from './secure-context.ts';
 export { randomUuid } from './uuid.ts';

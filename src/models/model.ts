@@ -7,7 +7,8 @@ import { networkGraphs } from './networks.ts';
 import { largestTile } from './decoder-tile.ts';
 import type { DecoderTile } from './decoder-tile.ts';
 import { contextWidth } from './onnx/index.ts';
-import type { AttentionLimits, CompiledGraph } from './onnx/index.ts';
+import { cpuKernels } from './onnx/index.ts';
+import type { CompiledGraph, Kernels } from './onnx/index.ts';
 import { lazyWeights, packWeights } from './pack.ts';
 import { previewFactors } from './preview-factors.ts';
 import type { Checkpoint } from './types.ts';
@@ -29,7 +30,7 @@ export interface ModelParts {
 export interface Target {
   /** Number type: float16 on GPUs that support it, otherwise float32. */
   readonly type: 'float16' | 'float32';
-  readonly attention: AttentionLimits;
+  readonly kernels: Kernels;
   /** Buffer limits; null for the CPU: see `checkMemory`. */
   readonly limits: BufferLimits | null;
 }
@@ -44,17 +45,14 @@ const widestOnSoftware = 24;
  * Attention is fused if its kernel fits the device, and its scores are sliced if they would exceed a binding. The CPU has
  * no such limits except total memory, which `checkMemory` covers.
  */
-function attentionLimits(
-  type: 'float16' | 'float32',
-  softwareGpu: boolean,
-  limits: BufferLimits | null,
-): AttentionLimits {
-  if (!limits) return { widestFusedHead: Infinity, scoreBytes: Infinity };
+function kernelsOf(type: 'float16' | 'float32', softwareGpu: boolean, limits: BufferLimits | null): Kernels {
+  if (!limits) return cpuKernels;
   const channel = (fusedTokens.keys + fusedTokens.values) * (type === 'float16' ? 2 : 4);
   const fits = Math.floor((limits.maxComputeWorkgroupStorageSize ?? Infinity) / channel);
   return {
     widestFusedHead: softwareGpu ? Math.min(fits, widestOnSoftware) : fits,
     scoreBytes: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
+    fused: true,
   };
 }
 
@@ -64,7 +62,7 @@ export function targetFor(
   softwareGpu: boolean,
   limits: BufferLimits | null = null,
 ): Target {
-  return { type, attention: attentionLimits(type, softwareGpu, limits), limits };
+  return { type, kernels: kernelsOf(type, softwareGpu, limits), limits };
 }
 
 /**
@@ -72,9 +70,9 @@ export function targetFor(
  * while a network is loaded or, if the source cannot be read synchronously, just before; only the checkpoint's source is
  * kept.
  */
-export function createModel(parts: ModelParts, { type, attention, limits }: Target) {
+export function createModel(parts: ModelParts, { type, kernels, limits }: Target) {
   const { unet, vae, scheduler, imageEncoder } = parts;
-  const graphs = networkGraphs(parts, attention);
+  const graphs = networkGraphs(parts, kernels);
   /** Keys of combinations that fit the device. */
   const checked = new Set<string>();
   const tiles = new Map<string, DecoderTile>();

@@ -39,8 +39,8 @@ export function needsOf(
   { name, headers, towers, picture }: NeedsInput,
   target: Target & { readonly processor: boolean },
 ): ModelNeeds {
-  const { type, limits, processor, attention } = target;
-  const graphs = networkGraphs(headers, attention);
+  const { type, limits, processor, kernels } = target;
+  const graphs = networkGraphs(headers, kernels);
   const graphsFor = ({ width, height }: NeedsInput['picture']) => {
     const scale = headers.vae.config.latentScale;
     const size = { width: Math.ceil(width / scale), height: Math.ceil(height / scale) };

@@ -1,7 +1,7 @@
 import type { LatentSize } from '../base/index.ts';
 import type { UnetConfig, VaeConfig } from './config/index.ts';
 import { compileContext, compileUnet, compileVaeDecoder } from './onnx/index.ts';
-import type { AttentionLimits, CompiledGraph } from './onnx/index.ts';
+import type { Kernels, CompiledGraph } from './onnx/index.ts';
 import type { Checkpoint } from './types.ts';
 
 /** Configurations and checkpoint headers of the networks that Drift compiles. */
@@ -19,11 +19,10 @@ export interface NetworkGraphs {
   decoder(size: LatentSize, type: Type): CompiledGraph;
 }
 
-/** @param attention How the device computes attention. */
-export function networkGraphs({ unet, vae }: NetworkHeaders, attention: AttentionLimits): NetworkGraphs {
+export function networkGraphs({ unet, vae }: NetworkHeaders, kernels: Kernels): NetworkGraphs {
   return {
     context: (type) => compileContext(unet.config, unet.checkpoint, type),
-    unet: (size, type) => compileUnet(unet.config, unet.checkpoint, type, size, attention),
-    decoder: (size, type) => compileVaeDecoder(vae.config, vae.checkpoint, type, size, attention.scoreBytes),
+    unet: (size, type) => compileUnet(unet.config, unet.checkpoint, type, size, kernels),
+    decoder: (size, type) => compileVaeDecoder(vae.config, vae.checkpoint, type, size, kernels),
   };
 }

@@ -1,9 +1,9 @@
 import { DeviceError } from '../../src/base/index.ts';
 import { createCpuCompute } from '../../src/compute/index.ts';
 import type { Compute } from '../../src/compute/index.ts';
-import { targetFor } from '../../src/models/index.ts';
 import type { Backend } from '../../workers/backend.ts';
 import { openCpuRuntime } from './cpu-runtime.ts';
+import { targetWithin } from './kernels.ts';
 import { WatchedRuntime } from './watched-runtime.ts';
 
 /** An opened fake GPU, and what a test can do to it. */
@@ -69,7 +69,7 @@ export class LossyGpus {
         software: false,
         limits: null,
       },
-      target: targetFor('float32', false, {
+      target: targetWithin({
         maxBufferSize: 2 ** 40,
         maxStorageBufferBindingSize: this.largest,
       }),

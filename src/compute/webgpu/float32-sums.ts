@@ -190,7 +190,7 @@ const rules: ReadonlyMap<string, Rule> = new Map([
 
 /** Kernels that accumulate in float32 already, and the pattern that proves it. */
 const inFloat32: ReadonlyMap<string, RegExp> = new Map([
-  ['ComputeChannelScaleShift', /var<workgroup> workgroup_shared_sum : array<f32_val_t, /],
+  ['GroupNormStats', /var<workgroup> workgroup_shared_sum : array<f32_val_t, /],
   ['LayerNorm', /var<workgroup> sum_shared : array<f32_val_t, /],
 ]);
 
@@ -212,15 +212,15 @@ const withoutSums: ReadonlySet<string> = new Set([
     'Equal',
   ],
   ...['Transpose', 'Split', 'Concat', 'Slice', 'Gather', 'Expand', 'Pad', 'ResizeNearest2D', 'CopyKVCache'],
-  'InstanceNorm',
-  'BatchNormalization',
+  'GroupNormApply',
+  'BiasSplitGelu',
 ]);
 
 /** Names of Drift's own kernels, which accumulate in float32. */
 const own = /^[a-z_]+$/;
 
 /**
- * Rewrites ONNX Runtime 1.30 shaders that accumulate in float16 (products, convolutions, softmax, attention) to
+ * Rewrites ONNX Runtime 1.31 shaders that accumulate in float16 (products, convolutions, softmax, attention) to
  * accumulate in float32. Tensor types stay; operands are converted when loaded, and the sum when stored.
  *
  * A float16 sum of a few hundred terms loses up to three of its eleven bits, and overflows if it passes 65,504 on the way,

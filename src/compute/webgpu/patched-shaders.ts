@@ -1,6 +1,6 @@
+import { withFloat32Gelu } from './bias-split-gelu.ts';
 import { withFlooredVariance } from './floored-variance.ts';
 import { withFloat32Sums } from './float32-sums.ts';
-import { withEpsilonFromScale } from './norm-epsilon.ts';
 import { withZeroedVariables } from './zeroed-variables.ts';
 
 export interface ShaderPatchOptions {
@@ -22,7 +22,7 @@ export function patchShaders(device: GPUDevice, { sums }: ShaderPatchOptions): v
       const summed = sums === 'float32' ? withFloat32Sums(label, code).wgsl : code;
       return createShaderModule({
         ...descriptor,
-        code: withEpsilonFromScale(withFlooredVariance(withZeroedVariables(summed))),
+        code: withFlooredVariance(withZeroedVariables(withFloat32Gelu(label, summed))),
       });
     },
   });

@@ -2,7 +2,7 @@ import { DriftError } from '../../base/index.ts';
 import { openCheckpoint } from '../checkpoint/index.ts';
 import { checkLatents, parseSchedulerConfig, parseUnetConfig, parseVaeConfig } from '../config/index.ts';
 import type { UnetConfig, VaeConfig } from '../config/index.ts';
-import { checkOnnx, compileContext, compileUnet, compileVaeDecoder } from '../onnx/index.ts';
+import { checkOnnx, compileContext, compileUnet, compileVaeDecoder, cpuKernels } from '../onnx/index.ts';
 import type { CompiledGraph } from '../onnx/index.ts';
 import type { NetworkHeaders } from '../networks.ts';
 import type { ByteSource, Checkpoint } from '../types.ts';
@@ -152,7 +152,7 @@ const anySize = { height: 64, width: 64 };
 /** Tensors of a UNet's checkpoint that the compiler uses. Also checks their names and shapes. */
 function unetTensors(config: UnetConfig, header: Checkpoint): Set<string> {
   return tensorsOf(
-    compileUnet(config, header, 'float16', anySize, { widestFusedHead: Infinity, scoreBytes: Infinity }),
+    compileUnet(config, header, 'float16', anySize, cpuKernels),
     compileContext(config, header, 'float16'),
   );
 }

@@ -12,17 +12,6 @@ export interface AttentionNames {
   readonly inputBias: boolean;
 }
 
-/** How a device computes attention. */
-export interface AttentionLimits {
-  /**
-   * Maximum channels per head for one fused node, which is faster and does not materialise the scores; wider heads use
-   * matrix products and a softmax.
-   */
-  readonly widestFusedHead: number;
-  /** Maximum bytes of the score matrix of unfused attention, which is computed in slices of the queries. */
-  readonly scoreBytes: number;
-}
-
 /**
  * Self-attention (Vaswani et al. 2017). Queries and keys are both scaled by d^(-1/4) in their packed weights: their
  * product has the usual 1/√d, and does not overflow float16 on the way.
@@ -34,8 +23,8 @@ export function selfAttention(
   x: Tokens,
   names: AttentionNames,
   heads: number,
-  { widestFusedHead, scoreBytes }: AttentionLimits,
   rows: number,
+  widestFusedHead = g.kernels.widestFusedHead,
 ): Tokens {
   const scale = (x.channels / heads) ** -0.25;
   const project = (name: string, factor: number) =>
@@ -49,7 +38,7 @@ export function selfAttention(
   const attended =
     x.channels / heads <= widestFusedHead
       ? g.node('com.microsoft.MultiHeadAttention', projected, { num_heads: { int: heads }, scale: 1 })
-      : spelledAttention(g, x, projected, heads, Math.ceil(whole / scoreBytes));
+      : spelledAttention(g, x, projected, heads, Math.ceil(whole / g.kernels.scoreBytes));
   return linear(g, { ...x, value: attended }, names.out, x.channels, { bias: true });
 }
 

@@ -1,4 +1,6 @@
 import { float32ToFloat16 } from '../../base/index.ts';
+import { cpuKernels } from './kernels.ts';
+import type { Kernels } from './kernels.ts';
 import { peakBytes } from './lifetimes.ts';
 import { encodeModel } from './proto.ts';
 import type { Attribute, DataType, Graph, Initializer, Node, ValueInfo } from './proto.ts';
@@ -27,6 +29,8 @@ export class GraphBuilder {
   /** Type of all weights and intermediate values. */
   readonly type: 'float16' | 'float32';
   readonly weights: WeightPlanner;
+  /** What the graph may use. */
+  readonly kernels: Kernels;
   readonly #nodes: Node[] = [];
   readonly #initializers = new Map<string, Initializer>();
   readonly #inputs: ValueInfo[] = [];
@@ -37,9 +41,11 @@ export class GraphBuilder {
     type: 'float16' | 'float32',
     checkpoint: Pick<Checkpoint, 'name' | 'tensors'>,
     location: string,
+    kernels: Kernels = cpuKernels,
   ) {
     this.name = name;
     this.type = type;
+    this.kernels = kernels;
     this.weights = new WeightPlanner(checkpoint, location, type);
   }
 

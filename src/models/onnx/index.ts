@@ -1,5 +1,6 @@
 /** Graph compiler: from a diffusers configuration and a checkpoint's header to an ONNX graph and a weight plan. */
-export type { AttentionLimits } from './attention.ts';
+export { cpuKernels } from './kernels.ts';
+export type { Kernels } from './kernels.ts';
 export type { CompiledGraph } from './builder.ts';
 export { compileContext } from './context.ts';
 export { identityModel } from './identity.ts';

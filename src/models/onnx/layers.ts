@@ -1,4 +1,3 @@
-import { normScale } from '../../base/index.ts';
 import type { GraphBuilder, Value } from './builder.ts';
 
 /** Feature map in the graph: [batch, channels, height, width], with only the batch open. */
@@ -64,13 +63,49 @@ export function conv(
   };
 }
 
-/** Replaces an epsilon of 0, which has no scale. */
+/** Replaces an epsilon of 0, which would divide zero by zero in a group of zeros. */
 const smallestEpsilon = 1e-12;
 
 /**
- * Group normalisation (Wu & He 2018), as instance normalisation over [batch, groups, rest] followed by the channels'
- * scale and shift. ONNX Runtime has no single node for it that runs on every provider. The instances' scale encodes the
- * epsilon (see `normScale`), and the channels' weights are divided by it.
+ * Group normalisation (Wu & He 2018), with SiLU after it if `activation` is 1. ONNX Runtime's WebGPU provider has a node for
+ * it; its channels are last, as around convolutions there, so that it cancels the transpositions.
+ */
+function fusedGroupNorm(
+  g: GraphBuilder,
+  x: FeatureMap,
+  prefix: string,
+  groups: number,
+  epsilon: number,
+  activation: 0 | 1,
+): FeatureMap {
+  const parameter = (name: string) =>
+    g.weight(at(prefix, name), [x.channels], [{ tensor: at(prefix, name), dims: [x.channels] }]);
+  const turned = g.node('Transpose', [x.value], { perm: [0, 2, 3, 1] });
+  const normal = g.node('com.microsoft.GroupNorm', [turned, parameter('weight'), parameter('bias')], {
+    epsilon: Math.max(epsilon, smallestEpsilon),
+    groups: { int: groups },
+    activation: { int: activation },
+    channels_last: { int: 1 },
+  });
+  return { ...x, value: g.node('Transpose', [normal], { perm: [0, 3, 1, 2] }) };
+}
+
+/** Group normalisation, followed by SiLU. */
+export function groupNormSilu(
+  g: GraphBuilder,
+  x: FeatureMap,
+  prefix: string,
+  groups: number,
+  epsilon: number,
+): FeatureMap {
+  if (g.kernels.fused) return fusedGroupNorm(g, x, prefix, groups, epsilon, 1);
+  const normal = groupNorm(g, x, prefix, groups, epsilon);
+  return { ...normal, value: silu(g, normal.value) };
+}
+
+/**
+ * Group normalisation; without a node for it, as instance normalisation over [batch, groups, rest] followed by the
+ * channels' scale and shift.
  */
 export function groupNorm(
   g: GraphBuilder,
@@ -79,26 +114,17 @@ export function groupNorm(
   groups: number,
   epsilon: number,
 ): FeatureMap {
-  const parameter = (name: string, scale: number) =>
-    g.weight(at(prefix, name), [x.channels], [{ tensor: at(prefix, name), dims: [x.channels] }], {
-      scale,
-    });
-  const usable = Math.max(epsilon, smallestEpsilon);
-  const scale = normScale(usable);
+  if (g.kernels.fused) return fusedGroupNorm(g, x, prefix, groups, epsilon, 0);
+  const parameter = (name: string) =>
+    g.weight(at(prefix, name), [x.channels], [{ tensor: at(prefix, name), dims: [x.channels] }]);
   const grouped = g.node('Reshape', [x.value, g.integers([0, groups, -1])]);
-  const normal = g.node('InstanceNormalization', [grouped, g.filled(scale, groups), g.filled(0, groups)], {
-    epsilon: usable,
+  const normal = g.node('InstanceNormalization', [grouped, g.filled(1, groups), g.filled(0, groups)], {
+    epsilon: Math.max(epsilon, smallestEpsilon),
   });
   const restored = g.node('Reshape', [normal, g.integers([0, x.channels, x.height, x.width])]);
   const value = g.node(
     'BatchNormalization',
-    [
-      restored,
-      parameter('weight', 1 / scale),
-      parameter('bias', 1),
-      g.filled(0, x.channels),
-      g.filled(1, x.channels),
-    ],
+    [restored, parameter('weight'), parameter('bias'), g.filled(0, x.channels), g.filled(1, x.channels)],
     { epsilon: 0 },
   );
   return { ...x, value };
@@ -127,6 +153,22 @@ export interface LinearOptions {
   readonly inputScale?: number;
 }
 
+const firstRows = ({ first }: Pick<LinearOptions, 'first'>) =>
+  first && { first: { rows: first.channels, scale: first.scale } };
+
+/** Bias [channels] of a linear layer. */
+export function linearBias(
+  g: GraphBuilder,
+  prefix: string,
+  channels: number,
+  options: Pick<LinearOptions, 'scale' | 'first'>,
+): Value {
+  return g.weight(at(prefix, 'bias'), [channels], [{ tensor: at(prefix, 'bias'), dims: [channels] }], {
+    scale: options.scale ?? 1,
+    ...firstRows(options),
+  });
+}
+
 /** Linear layer on tokens; PyTorch's [out, in] weight is packed transposed. */
 export function linear(
   g: GraphBuilder,
@@ -136,21 +178,15 @@ export function linear(
   options: LinearOptions,
 ): Tokens {
   const { scale = 1, inputScale = 1 } = options;
-  const first = options.first && {
-    first: { rows: options.first.channels, scale: options.first.scale },
-  };
   const weight = g.weight(
     at(prefix, 'weight'),
     [x.channels, channels],
     [{ tensor: at(prefix, 'weight'), dims: [channels, x.channels] }],
-    { transpose: true, scale: scale * inputScale, ...first },
+    { transpose: true, scale: scale * inputScale, ...firstRows(options) },
   );
   const { length } = x;
   if (!options.bias) return { value: g.node('MatMul', [x.value, weight]), length, channels };
-  const bias = g.weight(at(prefix, 'bias'), [channels], [{ tensor: at(prefix, 'bias'), dims: [channels] }], {
-    scale,
-    ...first,
-  });
+  const bias = linearBias(g, prefix, channels, options);
   // Gemm adds the bias itself, which a product of three dimensions cannot; reshaping costs nothing.
   const rows = g.node('Reshape', [x.value, g.integers([-1, x.channels])]);
   const product = g.node('Gemm', [rows, weight, bias]);
@@ -220,16 +256,16 @@ export interface ResnetOptions {
 /** diffusers' ResnetBlock2D: twice norm, SiLU, convolution; 1×1 convolution on the shortcut if the channels change. */
 export function resnet(g: GraphBuilder, x: FeatureMap, prefix: string, options: ResnetOptions): FeatureMap {
   const { channels, groups, epsilon, firstBias } = options;
-  const first = groupNorm(g, x, at(prefix, 'norm1'), groups, epsilon);
+  const first = groupNormSilu(g, x, at(prefix, 'norm1'), groups, epsilon);
   let hidden = conv(
     g,
-    { ...first, value: silu(g, first.value) },
+    first,
     at(prefix, 'conv1'),
     channels,
     firstBias === undefined ? {} : { bias: firstBias },
   );
-  const second = groupNorm(g, hidden, at(prefix, 'norm2'), groups, epsilon);
-  hidden = conv(g, { ...second, value: silu(g, second.value) }, at(prefix, 'conv2'), channels);
+  hidden = groupNormSilu(g, hidden, at(prefix, 'norm2'), groups, epsilon);
+  hidden = conv(g, hidden, at(prefix, 'conv2'), channels);
   const shortcut =
     x.channels === channels ? x : conv(g, x, at(prefix, 'conv_shortcut'), channels, { kernel: 1 });
   return add(g, shortcut, hidden);

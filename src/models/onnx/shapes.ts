@@ -95,6 +95,8 @@ function outputShapes(
       return like([first.dims[0] ?? 1, second.dims[attribute(node, 'transB') === 1 ? 0 : 1] ?? 1]);
     case 'MultiHeadAttention':
       return like(first.dims);
+    case 'BiasSplitGelu':
+      return like(first.dims.with(-1, (first.dims.at(-1) ?? 0) / 2));
     case 'Reshape':
       return like(reshaped(first.dims, constant(1)));
     case 'Transpose': {

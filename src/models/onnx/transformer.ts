@@ -1,8 +1,7 @@
 import type { UnetConfig, UnetLevel } from '../config/index.ts';
 import { selfAttention } from './attention.ts';
-import type { AttentionLimits } from './attention.ts';
 import type { GraphBuilder, Value } from './builder.ts';
-import { add, groupNorm, layerNorm, linear, toFeatureMap, toTokens } from './layers.ts';
+import { add, groupNorm, layerNorm, linear, linearBias, toFeatureMap, toTokens } from './layers.ts';
 import type { FeatureMap, Tokens } from './layers.ts';
 
 /** Maximum rows that attention slices are planned for: four pictures with classifier-free guidance. */
@@ -11,7 +10,6 @@ const mostRows = 8;
 export interface TransformerOptions {
   /** Context vectors by transformer block: [rows, 1, channels]. */
   readonly contexts: ReadonlyMap<string, Value>;
-  readonly attention: AttentionLimits;
   /**
    * Repeats rows where they are still shared, before the first context is added: `map` repeats a feature map; tokens are
    * repeated by adding `halves` [halves, 1, 1, 1]. Null if rows are not shared.
@@ -26,7 +24,7 @@ export function transformer(
   prefix: string,
   level: UnetLevel,
   config: UnetConfig,
-  { contexts, attention, repeat }: TransformerOptions,
+  { contexts, repeat }: TransformerOptions,
 ): FeatureMap {
   const normal = groupNorm(g, x, `${prefix}.norm`, config.groups, 1e-6);
   // A convolution of 1×1 or a linear layer: the same product, and the same weights, on tokens.
@@ -44,7 +42,6 @@ export function transformer(
         inputBias: false,
       },
       level.heads,
-      attention,
       mostRows,
     );
     tokens = add(g, tokens, attended);
@@ -73,16 +70,21 @@ const gatedScale = 1 / 16;
 /** Feed-forward layer with a GELU gate (GEGLU, Shazeer 2020). */
 function feedForward(g: GraphBuilder, x: Tokens, prefix: string): Tokens {
   const inner = 4 * x.channels;
-  const projected = linear(g, x, `${prefix}.net.0.proj`, 2 * inner, {
-    bias: true,
-    first: { channels: inner, scale: gatedScale },
-  });
-  const [hidden, gate] = g.split('Split', [projected.value, g.integers([inner, inner])], 2, {
-    axis: { int: 2 },
-  });
-  const gated = g.node('Mul', [hidden ?? '', g.node('com.microsoft.Gelu', [gate ?? ''])]);
+  const gated = geglu(g, x, `${prefix}.net.0.proj`, inner);
   return linear(g, { ...x, value: gated, channels: inner }, `${prefix}.net.2`, x.channels, {
     bias: true,
     inputScale: 1 / gatedScale,
   });
+}
+
+/** Linear layer to twice `inner` channels, the first half of them multiplied by GELU of the second. */
+function geglu(g: GraphBuilder, x: Tokens, prefix: string, inner: number): Value {
+  const first = { channels: inner, scale: gatedScale };
+  if (g.kernels.fused) {
+    const { value } = linear(g, x, prefix, 2 * inner, { bias: false, first });
+    return g.node('com.microsoft.BiasSplitGelu', [value, linearBias(g, prefix, 2 * inner, { first })]);
+  }
+  const { value } = linear(g, x, prefix, 2 * inner, { bias: true, first });
+  const [hidden, gate] = g.split('Split', [value, g.integers([inner, inner])], 2, { axis: { int: 2 } });
+  return g.node('Mul', [hidden ?? '', g.node('com.microsoft.Gelu', [gate ?? ''])]);
 }

@@ -1,9 +1,9 @@
 import type { UnetConfig, UnetLevel } from '../config/index.ts';
 import type { Checkpoint } from '../types.ts';
-import type { AttentionLimits } from './attention.ts';
 import { GraphBuilder } from './builder.ts';
 import type { CompiledGraph, Value } from './builder.ts';
-import { conv, upsample, groupNorm, resnet, silu } from './layers.ts';
+import type { Kernels } from './kernels.ts';
+import { conv, upsample, groupNormSilu, resnet, silu } from './layers.ts';
 import type { FeatureMap } from './layers.ts';
 import { splitParts } from './parts.ts';
 import { transformer } from './transformer.ts';
@@ -25,9 +25,9 @@ export function compileUnet(
   checkpoint: Pick<Checkpoint, 'name' | 'tensors'>,
   type: 'float16' | 'float32',
   size: { readonly height: number; readonly width: number },
-  attention: AttentionLimits,
+  kernels: Kernels,
 ): CompiledGraph {
-  const g = new GraphBuilder('unet', type, checkpoint, 'unet.bin');
+  const g = new GraphBuilder('unet', type, checkpoint, 'unet.bin', kernels);
   const { groups, epsilon } = config;
   const sample: FeatureMap = {
     value: g.input('sample', type, ['batch', config.inChannels, size.height, size.width]),
@@ -54,7 +54,7 @@ export function compileUnet(
     if (level.transformerLayers === 0) return x;
     const repeat = state.shared ? { map: repeatMap, halves } : null;
     state.shared = false;
-    return transformer(g, x, prefix, level, config, { contexts, attention, repeat });
+    return transformer(g, x, prefix, level, config, { contexts, repeat });
   };
 
   let x = conv(g, sample, 'conv_in', config.down[0]?.channels ?? 0, { kernel: config.convInKernel });
@@ -104,8 +104,8 @@ export function compileUnet(
     }
   }
 
-  const normal = groupNorm(g, x, 'conv_norm_out', groups, epsilon);
-  const out = conv(g, { ...normal, value: silu(g, normal.value) }, 'conv_out', config.outChannels, {
+  const normal = groupNormSilu(g, x, 'conv_norm_out', groups, epsilon);
+  const out = conv(g, normal, 'conv_out', config.outChannels, {
     kernel: config.convOutKernel,
   });
   const output = state.shared ? repeatMap(out) : out;

@@ -2,7 +2,9 @@ import type { VaeConfig } from '../config/index.ts';
 import type { Checkpoint } from '../types.ts';
 import { GraphBuilder } from './builder.ts';
 import type { CompiledGraph } from './builder.ts';
-import { conv, upsample, groupNorm, resnet, silu } from './layers.ts';
+import { cpuKernels } from './kernels.ts';
+import type { Kernels } from './kernels.ts';
+import { conv, upsample, groupNormSilu, resnet } from './layers.ts';
 import type { FeatureMap } from './layers.ts';
 import { vaeEpsilon as epsilon, vaeMiddle } from './vae-middle.ts';
 
@@ -11,17 +13,15 @@ import { vaeEpsilon as epsilon, vaeMiddle } from './vae-middle.ts';
  * UNet's, to `image` [batch, 3, H, W] in -1…1. The batch is open.
  *
  * Follows diffusers 0.30.3 (Apache-2.0). The division by the scaling factor is folded into the first weights.
- *
- * @param scoreBytes Maximum bytes of attention scores: see `AttentionLimits`.
  */
 export function compileVaeDecoder(
   config: VaeConfig,
   checkpoint: Pick<Checkpoint, 'name' | 'tensors'>,
   type: 'float16' | 'float32',
   size: { readonly height: number; readonly width: number },
-  scoreBytes = Infinity,
+  kernels: Kernels = cpuKernels,
 ): CompiledGraph {
-  const g = new GraphBuilder('vae_decoder', type, checkpoint, 'vae_decoder.bin');
+  const g = new GraphBuilder('vae_decoder', type, checkpoint, 'vae_decoder.bin', kernels);
   const { groups, latentChannels } = config;
   const channels = [...config.channels].reverse();
   const widest = channels[0] ?? 0;
@@ -35,7 +35,7 @@ export function compileVaeDecoder(
   if (config.postQuantConv) x = conv(g, x, 'post_quant_conv', latentChannels, { kernel: 1, ...unscale });
   x = conv(g, x, 'decoder.conv_in', widest, config.postQuantConv ? {} : unscale);
 
-  x = vaeMiddle(g, x, 'decoder.mid_block', config, scoreBytes);
+  x = vaeMiddle(g, x, 'decoder.mid_block', config);
 
   for (const [index, width] of channels.entries()) {
     const prefix = `decoder.up_blocks.${index}`;
@@ -48,8 +48,8 @@ export function compileVaeDecoder(
     }
   }
 
-  const normal = groupNorm(g, x, 'decoder.conv_norm_out', groups, epsilon);
-  const image = conv(g, { ...normal, value: silu(g, normal.value) }, 'decoder.conv_out', config.outChannels);
+  const normal = groupNormSilu(g, x, 'decoder.conv_norm_out', groups, epsilon);
+  const image = conv(g, normal, 'decoder.conv_out', config.outChannels);
   g.output(image.value, 'image', type, ['batch', config.outChannels, image.height, image.width]);
   return g.build();
 }

@@ -11,37 +11,23 @@ export const vaeEpsilon = 1e-6;
 /** Maximum pictures that attention slices are planned for. */
 const mostRows = 4;
 
-/** Mid block of `AutoencoderKL`, the same in encoder and decoder, which `prefix` selects. For `scoreBytes` see `AttentionLimits`. */
+/** Mid block of `AutoencoderKL`, the same in encoder and decoder, which `prefix` selects. */
 export function vaeMiddle(
   g: GraphBuilder,
   x: FeatureMap,
   prefix: string,
   { groups, middleAttention }: Pick<VaeConfig, 'groups' | 'middleAttention'>,
-  scoreBytes = Infinity,
 ): FeatureMap {
   const options = { channels: x.channels, groups, epsilon: vaeEpsilon };
   let hidden = resnet(g, x, `${prefix}.resnets.0`, options);
-  if (middleAttention) hidden = attention(g, hidden, `${prefix}.attentions.0`, groups, scoreBytes);
+  if (middleAttention) hidden = attention(g, hidden, `${prefix}.attentions.0`, groups);
   return resnet(g, hidden, `${prefix}.resnets.1`, options);
 }
 
 /** The only attention layer: one head over all positions, too wide for fused attention. */
-function attention(
-  g: GraphBuilder,
-  x: FeatureMap,
-  prefix: string,
-  groups: number,
-  scoreBytes: number,
-): FeatureMap {
+function attention(g: GraphBuilder, x: FeatureMap, prefix: string, groups: number): FeatureMap {
   const normal = groupNorm(g, x, `${prefix}.group_norm`, groups, vaeEpsilon);
-  const attended = selfAttention(
-    g,
-    toTokens(g, normal),
-    attentionNames(g, prefix),
-    1,
-    { widestFusedHead: 0, scoreBytes },
-    mostRows,
-  );
+  const attended = selfAttention(g, toTokens(g, normal), attentionNames(g, prefix), 1, mostRows, 0);
   return add(g, x, toFeatureMap(g, attended, x));
 }
 

@@ -295,7 +295,7 @@ describe('the networks', () => {
     // Fused attention is covered above.
     const model = createModel(folder.parts, {
       ...backend.target,
-      attention: { ...backend.target.attention, widestFusedHead: 0 },
+      kernels: { ...backend.target.kernels, widestFusedHead: 0 },
     });
     const pipeline = new Pipeline(backend.compute, backend.runtime, model);
     const scope = new Scope();

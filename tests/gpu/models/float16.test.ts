@@ -18,7 +18,6 @@ import type { UnetJson } from '../../support/reference/unet.ts';
 import { referenceVae } from '../../support/reference/vae.ts';
 import type { VaeJson } from '../../support/reference/vae.ts';
 import { relativeError } from '../../unit/compute/support.ts';
-import { attentionBy } from '../../support/attention.ts';
 
 /** A small network with every kind of layer, because a software GPU compiles each layer slowly. */
 const unetJson: UnetJson = {
@@ -97,7 +96,7 @@ async function unetError(type: ModelType, blownUp: BlowUp, widestFusedHead = Inf
   });
   const features = timestepFeatures(timestep, config.timestep);
   const output = await run(
-    compileUnet(config, checkpoint, type, size, attentionBy(widestFusedHead)),
+    compileUnet(config, checkpoint, type, size, { ...backend.target.kernels, widestFusedHead }),
     checkpoint,
     {
       sample: compute.upload(sample, dims, type),
@@ -113,9 +112,13 @@ async function decoderError(type: ModelType, blownUp: BlowUp): Promise<number> {
   const { parameters, evaluate } = definitions.decoder(blownUp);
   const checkpoint = await parameters.checkpoint();
   const config = parseVaeConfig('vae/config.json', vaeJson);
-  const image = await run(compileVaeDecoder(config, checkpoint, type, size), checkpoint, {
-    latents: compute.upload(sample, dims, type),
-  });
+  const image = await run(
+    compileVaeDecoder(config, checkpoint, type, size, backend.target.kernels),
+    checkpoint,
+    {
+      latents: compute.upload(sample, dims, type),
+    },
+  );
   return relativeError(image, evaluate().data);
 }
 

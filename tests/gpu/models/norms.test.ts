@@ -72,7 +72,7 @@ async function normalised(
 ): Promise<Float32Array[]> {
   const { compute, runtime } = backend;
   const checkpoint = await checkpointOf(shape.channels);
-  const g = new GraphBuilder('norm', type, checkpoint, 'norm.bin');
+  const g = new GraphBuilder('norm', type, checkpoint, 'norm.bin', backend.target.kernels);
   const dims = norms[kind](g, shape, epsilon);
   const { graph, plan } = g.build();
   const data = await packWeights(plan, checkpoint);

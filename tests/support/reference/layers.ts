@@ -40,7 +40,8 @@ function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * sum;
 }
 
-const gelu = (x: number) => 0.5 * x * (1 + erf(x / Math.SQRT2));
+/** GELU, exact. */
+export const gelu = (x: number) => 0.5 * x * (1 + erf(x / Math.SQRT2));
 
 export function mapPlane(x: Plane, change: (value: number) => number): Plane {
   return { ...x, data: x.data.map(change) };

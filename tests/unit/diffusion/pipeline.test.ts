@@ -6,6 +6,7 @@ import { Pipeline, createSchedule } from '../../../src/diffusion/index.ts';
 import { createModel, targetFor } from '../../../src/models/index.ts';
 import { openCpuRuntime } from '../../support/cpu-runtime.ts';
 import { failure } from '../../support/failure.ts';
+import { targetWithin } from '../../support/kernels.ts';
 import { randomValues } from '../../support/reference/parameters.ts';
 import { embeddingWidth, tinyModelParts } from '../../support/tiny-model.ts';
 import { WatchedRuntime } from '../../support/watched-runtime.ts';
@@ -366,10 +367,7 @@ describe('on a device that is too small', () => {
     new Pipeline(
       compute,
       runtime,
-      createModel(
-        parts,
-        targetFor('float32', false, { maxBufferSize: bytes, maxStorageBufferBindingSize: bytes }),
-      ),
+      createModel(parts, targetWithin({ maxBufferSize: bytes, maxStorageBufferBindingSize: bytes })),
     );
 
   it('nothing is loaded', async () => {

@@ -8,7 +8,7 @@ import { referenceUnet } from '../../support/reference/unet.ts';
 import type { UnetJson } from '../../support/reference/unet.ts';
 import { referenceVae } from '../../support/reference/vae.ts';
 import { stableDiffusionUnet, stableDiffusionVae } from '../../support/stable-diffusion.ts';
-import { attentionBy } from '../../support/attention.ts';
+import { kernelsFor } from '../../support/kernels.ts';
 
 /** Stable Diffusion 1.x by its shapes, without values. */
 const unet = {
@@ -38,7 +38,7 @@ describe('values of a compiled graph', () => {
     [
       'UNet',
       (type: 'float16' | 'float32') =>
-        compileUnet(unet.config, unet.checkpoint, type, { height: 40, width: 56 }, attentionBy(0)),
+        compileUnet(unet.config, unet.checkpoint, type, { height: 40, width: 56 }, kernelsFor(0)),
       'output',
       '3×4×40×56',
     ],
@@ -70,9 +70,9 @@ describe('values of a compiled graph', () => {
   it('have the expected maximum size for Stable Diffusion at 512 × 512', () => {
     const { config, checkpoint } = unet;
     // Attention scores of one head over all positions, or both halves of the widest gated layer.
-    const spelled = compileUnet(config, checkpoint, 'float16', latents, attentionBy(0));
+    const spelled = compileUnet(config, checkpoint, 'float16', latents, kernelsFor(0));
     expect(largest(spelled, 2)).toEqual({ bytes: 2 * 8 * 4096 ** 2 * 2, dims: '2×8×4096×4096' });
-    const fused = compileUnet(config, checkpoint, 'float16', latents, attentionBy(Infinity));
+    const fused = compileUnet(config, checkpoint, 'float16', latents, kernelsFor(Infinity));
     expect(largest(fused, 2)).toEqual({ bytes: 2 * 4096 * 2560 * 2, dims: '8192×2560' });
     const decoder = compileVaeDecoder(vae.config, vae.checkpoint, 'float16', latents);
     expect(largest(decoder, 1)).toEqual({ bytes: 256 * 512 * 512 * 2, dims: '1×256×512×512' });

@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PickSession } from '../../../src/animation/index.ts';
 import type { RoundUpdate, RoundInput } from '../../../src/animation/index.ts';
 import { DeviceError, ModelError, isAbort } from '../../../src/base/index.ts';
-import { targetFor } from '../../../src/models/index.ts';
 import { defaultSettings, planSmooth } from '../../../src/project/index.ts';
 import type { Settings } from '../../../src/project/index.ts';
 import type {
@@ -20,6 +19,7 @@ import { cpuBackend } from '../../support/cpu-backend.ts';
 import { openCpuRuntime } from '../../support/cpu-runtime.ts';
 import { failure } from '../../support/failure.ts';
 import { MemoryModels } from '../../support/install/model-storage.ts';
+import { targetWithin } from '../../support/kernels.ts';
 import { LossyGpus } from '../../support/lossy-gpus.ts';
 import type { LossyGpu } from '../../support/lossy-gpus.ts';
 import { serveFiles } from '../../support/served-files.ts';
@@ -118,7 +118,7 @@ describe("a device that cannot make pictures of the model's own size", () => {
     const limits = { maxBufferSize: 2 ** 40, maxStorageBufferBindingSize: bytes };
     const small = async (choice: string) => ({
       ...(await openBackend(choice)),
-      target: targetFor('float32', false, limits),
+      target: targetWithin(limits),
     });
     return load(new Engine(small, models), 'one');
   }
@@ -219,7 +219,7 @@ describe('a model that is rejected or fails', () => {
     const device = { small: false };
     const engine = new Engine(async (choice) => {
       const backend = await openBackend(choice);
-      return device.small ? { ...backend, target: targetFor('float32', false, tooSmall) } : backend;
+      return device.small ? { ...backend, target: targetWithin(tooSmall) } : backend;
     }, models);
     await load(engine, 'one', 'cpu');
     const runtime = backends[0]?.runtime;

@@ -15,7 +15,7 @@ import { count } from '../../../support/reference/parameters.ts';
 import { referenceUnet } from '../../../support/reference/unet.ts';
 import { referenceVae } from '../../../support/reference/vae.ts';
 import { stableDiffusionUnet, stableDiffusionVae } from '../../../support/stable-diffusion.ts';
-import { attentionBy } from '../../../support/attention.ts';
+import { kernelsFor } from '../../../support/kernels.ts';
 
 /** Stable Diffusion 1.x by its shapes, without values. */
 const unet = referenceUnet(stableDiffusionUnet).parameters;
@@ -23,6 +23,7 @@ const vae = referenceVae(stableDiffusionVae, true).parameters;
 const unetConfig = parseUnetConfig('unet/config.json', stableDiffusionUnet);
 const vaeConfig = parseVaeConfig('vae/config.json', stableDiffusionVae);
 const latents = { height: 64, width: 64 };
+const fused = { ...kernelsFor(Infinity), fused: true };
 
 const graphs: Record<string, CompiledGraph> = {
   context: compileContext(unetConfig, unet.header(), 'float16'),
@@ -31,16 +32,18 @@ const graphs: Record<string, CompiledGraph> = {
     unet.header(),
     'float16',
     latents,
-    attentionBy(Infinity),
+    kernelsFor(Infinity),
   ),
   'UNet with attention spelled out': compileUnet(
     unetConfig,
     unet.header(),
     'float16',
     latents,
-    attentionBy(0),
+    kernelsFor(0),
   ),
+  'UNet with fused layers': compileUnet(unetConfig, unet.header(), 'float16', latents, fused),
   decoder: compileVaeDecoder(vaeConfig, vae.header(), 'float16', latents),
+  'decoder with fused layers': compileVaeDecoder(vaeConfig, vae.header(), 'float16', latents, fused),
 };
 const graph = (name: keyof typeof graphs): CompiledGraph => {
   const found = graphs[name];
@@ -151,7 +154,7 @@ describe.each(Object.entries(graphs))('graph of the %s', (_, { graph: bytes, nod
 describe('attention', () => {
   const fusedHeads = (widest: number) => {
     const { nodes } = readOnnx(
-      compileUnet(unetConfig, unet.header(), 'float16', latents, attentionBy(widest)).graph,
+      compileUnet(unetConfig, unet.header(), 'float16', latents, kernelsFor(widest)).graph,
     );
     return nodes.filter(({ operator }) => operator === 'MultiHeadAttention').length;
   };
@@ -159,6 +162,33 @@ describe('attention', () => {
   it('is one fused node when heads are no wider than the device supports', () => {
     // Stable Diffusion has heads of 40, 80 and 160 channels, in 5, 5 and 6 blocks.
     expect([39, 40, 80, 159, 160].map(fusedHeads)).toEqual([0, 5, 10, 10, 16]);
+  });
+});
+
+describe('group norms and GEGLU', () => {
+  const count = (name: keyof typeof graphs, operator: string) =>
+    readOnnx(graph(name).graph).nodes.filter((node) => node.operator === operator).length;
+
+  it('are one node each, with the activation, where the device has kernels for them', () => {
+    for (const [name, norms] of [
+      ['UNet', 61],
+      ['decoder', 30],
+    ] as const) {
+      const plain = name === 'UNet' ? 'UNet with fused attention' : name;
+      expect(count(plain, 'InstanceNormalization')).toBe(norms);
+      expect(count(`${name} with fused layers`, 'GroupNorm')).toBe(norms);
+      expect(count(`${name} with fused layers`, 'InstanceNormalization')).toBe(0);
+    }
+    // One for each transformer block. The embedding of the timestep keeps its SiLU nodes.
+    expect(count('UNet with fused layers', 'BiasSplitGelu')).toBe(16);
+    expect(count('UNet with fused layers', 'Gelu')).toBe(0);
+    expect(count('UNet with fused layers', 'QuickGelu')).toBe(2);
+    expect(count('decoder with fused layers', 'QuickGelu')).toBe(0);
+  });
+
+  it('need less memory then', () => {
+    const fusedLayers = graph('UNet with fused layers').peak(2);
+    expect(fusedLayers).toBeLessThan(graph('UNet with fused attention').peak(2));
   });
 });
 
@@ -176,7 +206,7 @@ describe('a checkpoint that does not match its configuration', () => {
   const compile = {
     context: (checkpoint: Checkpoint) => compileContext(unetConfig, checkpoint, 'float16'),
     unet: (checkpoint: Checkpoint) =>
-      compileUnet(unetConfig, checkpoint, 'float16', latents, attentionBy(Infinity)),
+      compileUnet(unetConfig, checkpoint, 'float16', latents, kernelsFor(Infinity)),
     vae: (checkpoint: Checkpoint) => compileVaeDecoder(vaeConfig, checkpoint, 'float16', latents),
   };
   const error = (run: () => unknown): CheckpointError => {

@@ -11,7 +11,7 @@ import type { VaeJson } from '../../../support/reference/vae.ts';
 import { relativeError } from '../../compute/support.ts';
 import { load, runDecoder, runUnet, watched } from './support.ts';
 import type { Size, UnetQuestion } from './support.ts';
-import { attentionBy } from '../../../support/attention.ts';
+import { kernelsFor } from '../../../support/kernels.ts';
 
 /** Tolerance: float32 rounds at 6e-8, and sums of a few hundred terms through thirty layers stay below this. */
 const limit = 1e-5;
@@ -61,7 +61,7 @@ function expected(reference: ReferenceUnet, json: UnetJson, asked: UnetQuestion)
 async function unetError(
   json: UnetJson,
   size: Size,
-  attention = attentionBy(Infinity),
+  attention = kernelsFor(Infinity),
   halves: 1 | 2 = 1,
 ): Promise<number> {
   const reference = referenceUnet(json);
@@ -211,7 +211,7 @@ describe('a compiled UNet matches the reference', () => {
     await fc.assert(
       fc.asyncProperty(anyUnet, async ({ json, height, width, fused, scoreBytes, halves }) => {
         // Norms over few values lose some digits; a wrong layer is off by a thousand times as much.
-        expect(await unetError(json, { height, width }, attentionBy(fused, scoreBytes), halves)).toBeLessThan(
+        expect(await unetError(json, { height, width }, kernelsFor(fused, scoreBytes), halves)).toBeLessThan(
           10 * limit,
         );
       }),
@@ -220,7 +220,7 @@ describe('a compiled UNet matches the reference', () => {
   });
 
   it.each(Object.entries(cases))('with both halves of guidance in one batch: %s', async (_, [json, size]) => {
-    expect(await unetError(json, size, attentionBy(Infinity), 2)).toBeLessThan(limit);
+    expect(await unetError(json, size, kernelsFor(Infinity), 2)).toBeLessThan(limit);
   });
 
   it('with several pictures and both halves', async () => {
@@ -229,7 +229,7 @@ describe('a compiled UNet matches the reference', () => {
     const asked = question(small, even, 4);
     const samples = asked.samples.slice(0, 2);
     const checkpoint = await reference.parameters.checkpoint();
-    const out = await runUnet(small, checkpoint, { ...asked, samples }, attentionBy(Infinity), 2);
+    const out = await runUnet(small, checkpoint, { ...asked, samples }, kernelsFor(Infinity), 2);
     const rows = { ...asked, samples: [...samples, ...samples] };
     expect(relativeError(out, expected(reference, small, rows))).toBeLessThan(limit);
   });
@@ -238,7 +238,7 @@ describe('a compiled UNet matches the reference', () => {
     for (const heads of [1, 2]) {
       const json = { ...small, attention_head_dim: heads };
       for (const scoreBytes of [1, 40_000, 80_000]) {
-        expect(await unetError(json, odd, attentionBy(0, scoreBytes))).toBeLessThan(limit);
+        expect(await unetError(json, odd, kernelsFor(0, scoreBytes))).toBeLessThan(limit);
       }
     }
   });
@@ -247,7 +247,7 @@ describe('a compiled UNet matches the reference', () => {
     const json = { ...small, attention_head_dim: [1, 4], down_block_types: [withAttention, withAttention] };
     // Heads of 8 and of 4 channels: both spelled out, one of them, none.
     for (const widest of [3, 4, 8]) {
-      expect(await unetError(json, even, attentionBy(widest))).toBeLessThan(limit);
+      expect(await unetError(json, even, kernelsFor(widest))).toBeLessThan(limit);
     }
   });
 });
@@ -337,8 +337,8 @@ describe('float16', () => {
     const vae = await referenceVae(smallVae).parameters.randomise(6).checkpoint();
     const graphs = [
       { checkpoint: unet, graph: compileContext(unetConfig, unet, 'float16') },
-      { checkpoint: unet, graph: compileUnet(unetConfig, unet, 'float16', size, attentionBy(Infinity)) },
-      { checkpoint: unet, graph: compileUnet(unetConfig, unet, 'float16', size, attentionBy(0)) },
+      { checkpoint: unet, graph: compileUnet(unetConfig, unet, 'float16', size, kernelsFor(Infinity)) },
+      { checkpoint: unet, graph: compileUnet(unetConfig, unet, 'float16', size, kernelsFor(0)) },
       {
         checkpoint: vae,
         graph: compileVaeDecoder(parseVaeConfig('vae/config.json', smallVae), vae, 'float16', size),

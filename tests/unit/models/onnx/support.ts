@@ -15,7 +15,7 @@ import type { Session } from '../../../../src/runtime/index.ts';
 import { openCpuRuntime } from '../../../support/cpu-runtime.ts';
 import type { UnetJson } from '../../../support/reference/unet.ts';
 import type { VaeJson } from '../../../support/reference/vae.ts';
-import { attentionBy } from '../../../support/attention.ts';
+import { kernelsFor } from '../../../support/kernels.ts';
 
 const runtime = await openCpuRuntime();
 const compute = createCpuCompute();
@@ -73,7 +73,7 @@ export async function runUnet(
   json: UnetJson,
   checkpoint: Checkpoint,
   { size, samples, embeds, timestep }: UnetQuestion,
-  attention = attentionBy(Infinity),
+  attention = kernelsFor(Infinity),
   halves: 1 | 2 = 1,
 ): Promise<Float32Array> {
   const config = parseUnetConfig('unet/config.json', json);

@@ -28,7 +28,7 @@ import { published } from '../../../support/hub/published.ts';
 import { randomValues } from '../../../support/reference/parameters.ts';
 import { runDecoder, runUnet } from '../../models/onnx/support.ts';
 import { stableDiffusionUnet, stableDiffusionVae } from '../../../support/stable-diffusion.ts';
-import { attentionBy } from '../../../support/attention.ts';
+import { kernelsFor } from '../../../support/kernels.ts';
 
 const small = imageVariations('small');
 const file = (path: string, files = small): ByteSource => {
@@ -196,7 +196,7 @@ describe('the full model', () => {
     const unetConfig = parseUnetConfig('unet/config.json', stableDiffusionUnet);
     const plans = [
       compileContext(unetConfig, unet, 'float16').plan,
-      compileUnet(unetConfig, unet, 'float16', size, attentionBy(Infinity)).plan,
+      compileUnet(unetConfig, unet, 'float16', size, kernelsFor(Infinity)).plan,
       compileVaeDecoder(parseVaeConfig('vae/config.json', stableDiffusionVae), vae, 'float16', size).plan,
     ];
     const bytes = plans.reduce((sum, { byteLength }) => sum + byteLength, 0);
