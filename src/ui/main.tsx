@@ -7,15 +7,6 @@ import './shared/base.css';
 import './shell/opening.css';
 
 const stores = createStores(browserEnvironment());
-// In a task of its own: with the modules' evaluation, this would keep a phone from painting and answering for longer.
-setTimeout(() => {
-  void stores.models.begin().then(() => {
-    // The settings stored with the model are loaded by now, so the link's settings override them. A link opens with its
-    // settings; the last project is not reopened then.
-    if (!stores.settingsLink.open()) void stores.projects.reopen();
-  });
-});
-
 // The development server has no service worker.
 if (import.meta.env.PROD) {
   window.addEventListener('load', () => {
@@ -45,6 +36,15 @@ const place = document.getElementById('root');
 if (!place) throw new Error('The page has no root.');
 const root = createRoot(place);
 
+/** Loads the model of the last visit, and what was open. */
+function begin(): void {
+  void stores.models.begin().then(() => {
+    // The settings stored with the model are loaded by now, so the link's settings override them. A link opens with its
+    // settings; the last project is not reopened then.
+    if (!stores.settingsLink.open()) void stores.projects.reopen();
+  });
+}
+
 function render(complete: boolean): void {
   root.render(
     <StrictMode>
@@ -56,10 +56,12 @@ function render(complete: boolean): void {
 }
 
 // Otherwise the first thing to be seen may be what the program draws, half a second later on a phone. In two tasks, since
-// a phone answers clicks and keys only between tasks.
+// a phone answers clicks and keys only between tasks. The model comes after them: its workers would compete with them for
+// the few cores of a phone.
 afterPaint(() => {
   render(false);
   afterPaint(() => {
     render(true);
+    afterPaint(begin);
   });
 });

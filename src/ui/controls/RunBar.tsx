@@ -188,7 +188,8 @@ function Status() {
       </div>
     );
   }
-  if (status === 'loading') {
+  // A load begins as soon as the page is there.
+  if (status === 'loading' || status === 'idle') {
     const { text, fraction } = loadWords(loading);
     return (
       <div className={styles['status']}>
