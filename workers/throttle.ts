@@ -1,10 +1,7 @@
 /** Minimum interval between reports, in milliseconds. */
 const reportEvery = 100;
 
-/**
- * Throttles reports of progress: each costs the page a message and a repaint. The last one, with all done, is always
- * delivered.
- */
+/** Throttles reports of progress: each costs the page a message and a repaint. One with all done is always delivered. */
 export function throttled(
   report: (done: number, of: number) => void,
   now: () => number = () => performance.now(),

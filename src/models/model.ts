@@ -43,16 +43,16 @@ const widestOnSoftware = 24;
 
 /**
  * Attention is fused if its kernel fits the device, and its scores are sliced if they would exceed a binding. The CPU has
- * no such limits except total memory, which `checkMemory` covers.
+ * no such limits except total memory, which `checkMemory` covers. float16 without limits is a GPU that is not known yet.
  */
 function kernelsOf(type: 'float16' | 'float32', softwareGpu: boolean, limits: BufferLimits | null): Kernels {
-  if (!limits) return cpuKernels;
+  if (!limits) return { ...cpuKernels, fusedLayers: type === 'float16' };
   const channel = (fusedTokens.keys + fusedTokens.values) * (type === 'float16' ? 2 : 4);
   const fits = Math.floor((limits.maxComputeWorkgroupStorageSize ?? Infinity) / channel);
   return {
     widestFusedHead: softwareGpu ? Math.min(fits, widestOnSoftware) : fits,
     scoreBytes: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
-    fused: true,
+    fusedLayers: true,
   };
 }
 

@@ -11,10 +11,10 @@ const pictureUrls: PictureUrls = {
 };
 
 /**
- * Calls back before the next repaint, or after 500 ms: browsers do not repaint hidden tabs, whose title still shows
- * progress.
+ * Calls back before the next repaint, or after 500 ms: browsers do not repaint hidden tabs, which still start, and show
+ * progress in their titles.
  */
-function nextPaint(callback: () => void): () => void {
+export function nextPaint(callback: () => void): () => void {
   const cancel = () => {
     cancelAnimationFrame(frame);
     clearTimeout(timer);
@@ -89,8 +89,12 @@ const notifications: SystemNotifications = {
   },
 };
 
-/** Creates the environment of a page in a browser. */
-export function browserEnvironment(): Environment {
+/**
+ * Creates the environment of a page in a browser.
+ *
+ * @param rendered Resolves when the page is rendered.
+ */
+export function browserEnvironment(rendered: Promise<void>): Environment {
   return {
     openDiffusion: openDiffusionWorker,
     openMedia: openMediaWorker,
@@ -98,6 +102,7 @@ export function browserEnvironment(): Environment {
     openModels: openModelsWorker,
     storage: availableStorage(),
     pictureUrls,
+    rendered,
     nextPaint,
     later: (milliseconds, callback) => {
       const timer = setTimeout(callback, milliseconds);

@@ -38,6 +38,8 @@ export interface Environment {
   /** `localStorage`; null if the browser forbids it. */
   readonly storage: Pick<Storage, 'getItem' | 'setItem'> | null;
   readonly pictureUrls: PictureUrls;
+  /** Resolves when the page is rendered. Until then its workers would compete with it for a phone's few cores. */
+  readonly rendered: Promise<void>;
   /** Calls back before the next repaint. Returns a function that cancels. */
   readonly nextPaint: (callback: () => void) => () => void;
   /** Calls back after a delay in milliseconds. Returns a function that cancels. */

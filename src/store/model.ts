@@ -81,13 +81,13 @@ export function createModelStore({
   settings,
   preferences,
   notices,
-  nextPaint,
+  environment: { nextPaint, rendered },
 }: {
   worker: WorkerHandle<typeof diffusionApi>;
   settings: SettingsStore;
   preferences: StoreApi<Preferences>;
   notices: Notices;
-  nextPaint: Environment['nextPaint'];
+  environment: Pick<Environment, 'nextPaint' | 'rendered'>;
 }): ModelStore {
   const store = createStore<ModelState>()(() => ({
     status: 'idle',
@@ -123,6 +123,8 @@ export function createModelStore({
       settings.openModel(key);
       const { lowMemory, precisions } = preferences.getState();
       const parameters = { ...wish, lowMemory, precisions: precisions[key] };
+      await rendered;
+      signal.throwIfAborted();
       const loaded = await worker.call('load', parameters, {
         signal,
         onEvent: (event) => {

@@ -69,7 +69,7 @@ export interface Stores {
 
 /** Creates and connects the stores. Workers are started on demand. */
 export function createStores(environment: Environment): Stores {
-  const { nextPaint, storage } = environment;
+  const { storage } = environment;
   const diffusion = createWorkerHandle(environment.openDiffusion);
   const media = createWorkerHandle(environment.openMedia);
   const notices = createNotices();
@@ -77,7 +77,7 @@ export function createStores(environment: Environment): Stores {
   const history = createHistory({ mayChangeFrames: () => generation.getState().run === null, notices });
   const offers = createOffers({ history, notices });
   const settings = createSettings({ environment, history });
-  const model = createModelStore({ worker: diffusion, settings, preferences, notices, nextPaint });
+  const model = createModelStore({ worker: diffusion, settings, preferences, notices, environment });
   const models = createModels({
     worker: createWorkerHandle(environment.openModels),
     model,

@@ -1,12 +1,21 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { browserEnvironment, createStores } from '../store/index.ts';
+import { browserEnvironment, createStores, nextPaint } from '../store/index.ts';
 import { App } from './shell/App.tsx';
 import { StoresContext } from './shared/stores.ts';
 import './shared/base.css';
 import './shell/opening.css';
 
-const stores = createStores(browserEnvironment());
+let setRendered: () => void = () => undefined;
+const rendered = new Promise<void>((resolve) => {
+  setRendered = resolve;
+});
+const stores = createStores(browserEnvironment(rendered));
+void stores.models.begin().then(() => {
+  // The settings stored with the model are loaded by now, so the link's settings override them. A link opens with its
+  // settings; the last project is not reopened then.
+  if (!stores.settingsLink.open()) void stores.projects.reopen();
+});
 // The development server has no service worker.
 if (import.meta.env.PROD) {
   window.addEventListener('load', () => {
@@ -26,24 +35,9 @@ window.addEventListener('load', () => {
     .catch(() => undefined);
 });
 
-/** Runs a function once the browser has painted the document; at once in a hidden tab, which is not painted. */
-function afterPaint(run: () => void): void {
-  if (document.hidden) run();
-  else requestAnimationFrame(() => setTimeout(run));
-}
-
 const place = document.getElementById('root');
 if (!place) throw new Error('The page has no root.');
 const root = createRoot(place);
-
-/** Loads the model of the last visit, and what was open. */
-function begin(): void {
-  void stores.models.begin().then(() => {
-    // The settings stored with the model are loaded by now, so the link's settings override them. A link opens with its
-    // settings; the last project is not reopened then.
-    if (!stores.settingsLink.open()) void stores.projects.reopen();
-  });
-}
 
 function render(complete: boolean): void {
   root.render(
@@ -55,13 +49,22 @@ function render(complete: boolean): void {
   );
 }
 
-// Otherwise the first thing to be seen may be what the program draws, half a second later on a phone. In two tasks, since
-// a phone answers clicks and keys only between tasks. The model comes after them: its workers would compete with them for
-// the few cores of a phone.
-afterPaint(() => {
-  render(false);
-  afterPaint(() => {
-    render(true);
-    afterPaint(begin);
+/** Resolves in a task after the next repaint; at once in a hidden tab, which is not repainted. */
+function repainted(): Promise<void> {
+  return new Promise((resolve) => {
+    if (document.hidden) resolve();
+    else nextPaint(() => setTimeout(resolve));
   });
-});
+}
+
+/** Renders the page, in two tasks, since a phone answers clicks and keys only between tasks. */
+async function show(): Promise<void> {
+  // Otherwise the first thing to be seen may be what the program draws, half a second later on a phone.
+  await repainted();
+  render(false);
+  await repainted();
+  render(true);
+  await repainted();
+}
+
+void show().then(setRendered);

@@ -15,5 +15,5 @@ export function kernelsFor(widestFusedHead: number, scoreBytes = Infinity): Kern
 /** Target with the memory of a small GPU, whose graphs the CPU can run. */
 export function targetWithin(limits: BufferLimits): Target {
   const target = targetFor('float32', false, limits);
-  return { ...target, kernels: { ...target.kernels, fused: false } };
+  return { ...target, kernels: { ...target.kernels, fusedLayers: false } };
 }

@@ -8,8 +8,8 @@ export interface Kernels {
   /** Maximum bytes of the score matrix of unfused attention, which is computed in slices of the queries. */
   readonly scoreBytes: number;
   /** Whether one node computes a group norm with the SiLU after it, and one a GEGLU with the biases before it. */
-  readonly fused: boolean;
+  readonly fusedLayers: boolean;
 }
 
 /** Kernels of ONNX Runtime's CPU provider. */
-export const cpuKernels: Kernels = { widestFusedHead: Infinity, scoreBytes: Infinity, fused: false };
+export const cpuKernels: Kernels = { widestFusedHead: Infinity, scoreBytes: Infinity, fusedLayers: false };

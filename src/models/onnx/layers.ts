@@ -98,7 +98,7 @@ export function groupNormSilu(
   groups: number,
   epsilon: number,
 ): FeatureMap {
-  if (g.kernels.fused) return fusedGroupNorm(g, x, prefix, groups, epsilon, 1);
+  if (g.kernels.fusedLayers) return fusedGroupNorm(g, x, prefix, groups, epsilon, 1);
   const normal = groupNorm(g, x, prefix, groups, epsilon);
   return { ...normal, value: silu(g, normal.value) };
 }
@@ -114,7 +114,7 @@ export function groupNorm(
   groups: number,
   epsilon: number,
 ): FeatureMap {
-  if (g.kernels.fused) return fusedGroupNorm(g, x, prefix, groups, epsilon, 0);
+  if (g.kernels.fusedLayers) return fusedGroupNorm(g, x, prefix, groups, epsilon, 0);
   const parameter = (name: string) =>
     g.weight(at(prefix, name), [x.channels], [{ tensor: at(prefix, name), dims: [x.channels] }]);
   const grouped = g.node('Reshape', [x.value, g.integers([0, groups, -1])]);

@@ -80,7 +80,7 @@ function feedForward(g: GraphBuilder, x: Tokens, prefix: string): Tokens {
 /** Linear layer to twice `inner` channels, the first half of them multiplied by GELU of the second. */
 function geglu(g: GraphBuilder, x: Tokens, prefix: string, inner: number): Value {
   const first = { channels: inner, scale: gatedScale };
-  if (g.kernels.fused) {
+  if (g.kernels.fusedLayers) {
     const { value } = linear(g, x, prefix, 2 * inner, { bias: false, first });
     return g.node('com.microsoft.BiasSplitGelu', [value, linearBias(g, prefix, 2 * inner, { first })]);
   }

@@ -188,8 +188,7 @@ function Status() {
       </div>
     );
   }
-  // A load begins as soon as the page is there.
-  if (status === 'loading' || status === 'idle') {
+  if (status === 'loading') {
     const { text, fraction } = loadWords(loading);
     return (
       <div className={styles['status']}>

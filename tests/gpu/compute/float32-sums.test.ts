@@ -310,7 +310,9 @@ describe('the networks', () => {
       await pipeline.release();
       await folder.close();
     }
-    expect([...shaders.keys()]).toEqual(expect.arrayContaining(['Conv2dMM', 'Gemm', 'LayerNorm', 'Softmax']));
+    expect([...shaders.keys()]).toEqual(
+      expect.arrayContaining(['Conv2dMM', 'Gemm', 'GroupNormStats', 'LayerNorm', 'Softmax']),
+    );
     expect(unknownShaders()).toEqual([]);
   });
 });

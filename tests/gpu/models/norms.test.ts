@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../../src/models/checkpoint/index.ts';
 import { GraphBuilder } from '../../../src/models/onnx/builder.ts';
-import { groupNorm, layerNorm } from '../../../src/models/onnx/layers.ts';
+import { groupNorm, groupNormSilu, layerNorm } from '../../../src/models/onnx/layers.ts';
 import { packWeights } from '../../../src/models/pack.ts';
 import { memorySource } from '../../../src/models/source.ts';
 import type { Checkpoint } from '../../../src/models/types.ts';
@@ -52,6 +52,12 @@ const norms = {
     const dims = [1, channels, side, side];
     const x = { value: g.input('x', g.type, dims), channels, height: side, width: side };
     g.output(groupNorm(g, x, 'norm', groups, epsilon).value, 'y', g.type, dims);
+    return dims;
+  },
+  groupSilu: (g: GraphBuilder, { channels, side }: Shape, epsilon: number) => {
+    const dims = [1, channels, side, side];
+    const x = { value: g.input('x', g.type, dims), channels, height: side, width: side };
+    g.output(groupNormSilu(g, x, 'norm', groups, epsilon).value, 'y', g.type, dims);
     return dims;
   },
   layer: (g: GraphBuilder, { channels, side }: Shape) => {
@@ -154,6 +160,23 @@ describe('a norm on the GPU', () => {
           const errors = expected.map((value, i) => Math.abs((output?.[start + i] ?? NaN) - value));
           expect(Math.max(...errors), `epsilon ${epsilon}`).toBeLessThan(type === 'float16' ? 0.01 : 1e-3);
         }
+      }
+    },
+  );
+
+  it.each(['float16', 'float32'] as const)(
+    'is followed by SiLU where that is asked for: %s',
+    async (type) => {
+      for (const shape of shapes) {
+        const inputs = [randomValues(7, shape.channels * shape.side ** 2)];
+        const [plain = []] = await normalised('group', type, shape, 1e-5, inputs);
+        const [activated = []] = await normalised('groupSilu', type, shape, 1e-5, inputs);
+        // Both had the bias subtracted at the end, where SiLU acts after it was added.
+        const errors = plain.map((value, i) => {
+          const biased = value + bias;
+          return Math.abs((activated[i] ?? NaN) + bias - biased / (1 + Math.exp(-biased)));
+        });
+        expect(Math.max(...errors)).toBeLessThan(type === 'float16' ? 5e-3 : 1e-5);
       }
     },
   );

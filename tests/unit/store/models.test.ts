@@ -54,6 +54,21 @@ function press(rig: Rig, text: RegExp, label: string) {
   action.run();
 }
 
+describe('the first model', () => {
+  it('counts as loading at once, and takes no time from the page until that is rendered', async () => {
+    let show: () => void = () => undefined;
+    const rendered = new Promise<void>((resolve) => (show = resolve));
+    const { stores, loads } = new Rig(undefined, undefined, undefined, rendered);
+    await stores.models.begin();
+    const ready = stores.model.whenReady();
+    expect(stores.model.getState().status).toBe('loading');
+    expect(loads).toEqual([]);
+    show();
+    expect(await ready).toBe(true);
+    expect(loads).toHaveLength(1);
+  });
+});
+
 describe('installed models', () => {
   it('are downloaded, offered, used, and loaded from disk on the next visit', async () => {
     const storage = new Map<string, string>();

@@ -264,7 +264,12 @@ export class Rig {
   /** Project storage: the real keeper on in-memory storage. Several rigs on one device act as several tabs. */
   readonly device: Device;
 
-  constructor(storage = new Map<string, string>(), device = new Device(), models = new MemoryModels()) {
+  constructor(
+    storage = new Map<string, string>(),
+    device = new Device(),
+    models = new MemoryModels(),
+    rendered = Promise.resolve(),
+  ) {
     this.device = device;
     this.models = models;
     this.stores = createStores({
@@ -319,6 +324,7 @@ export class Rig {
           this.liveUrls.delete(url);
         },
       },
+      rendered,
       nextPaint: (callback) => {
         this.#paints.push(callback);
         return () => {

@@ -1,7 +1,7 @@
 import type { VaeConfig } from '../../../src/models/config/index.ts';
 import { GraphBuilder } from '../../../src/models/onnx/builder.ts';
-import type { CompiledGraph } from '../../../src/models/onnx/index.ts';
-import { conv, groupNorm, resnet, silu } from '../../../src/models/onnx/layers.ts';
+import type { CompiledGraph, Kernels } from '../../../src/models/onnx/index.ts';
+import { conv, groupNormSilu, resnet } from '../../../src/models/onnx/layers.ts';
 import type { FeatureMap } from '../../../src/models/onnx/layers.ts';
 import { dataTypes } from '../../../src/models/onnx/proto.ts';
 import { vaeEpsilon as epsilon, vaeMiddle } from '../../../src/models/onnx/vae-middle.ts';
@@ -22,8 +22,9 @@ export function compileVaeEncoder(
   checkpoint: Pick<Checkpoint, 'name' | 'tensors'>,
   type: 'float16' | 'float32',
   size: { readonly height: number; readonly width: number },
+  kernels: Kernels,
 ): CompiledGraph {
-  const g = new GraphBuilder('vae_encoder', type, checkpoint, 'vae_encoder.bin');
+  const g = new GraphBuilder('vae_encoder', type, checkpoint, 'vae_encoder.bin', kernels);
   const { groups, latentChannels, outChannels, channels } = config;
   const narrow = (value: string) =>
     type === 'float16' ? g.node('Cast', [value], { to: { int: dataTypes.float16 } }) : value;
@@ -42,8 +43,8 @@ export function compileVaeEncoder(
     }
   }
   x = vaeMiddle(g, x, 'encoder.mid_block', config);
-  const normal = groupNorm(g, x, 'encoder.conv_norm_out', groups, epsilon);
-  x = conv(g, { ...normal, value: silu(g, normal.value) }, 'encoder.conv_out', 2 * latentChannels);
+  x = groupNormSilu(g, x, 'encoder.conv_norm_out', groups, epsilon);
+  x = conv(g, x, 'encoder.conv_out', 2 * latentChannels);
   if (g.weights.has('quant_conv.weight')) {
     x = conv(g, x, 'quant_conv', 2 * latentChannels, { kernel: 1 });
   }

@@ -72,7 +72,8 @@ async function openEncoder(
   const { backend, signal } = subject;
   const { config } = subject.model.parts.vae;
   const checkpoint = await encoderWeights(subject);
-  const { graph, plan } = compileVaeEncoder(config, checkpoint, backend.target.type, size);
+  const { type, kernels } = backend.target;
+  const { graph, plan } = compileVaeEncoder(config, checkpoint, type, size, kernels);
   const weights = [{ location: plan.location, data: await packWeights(plan, checkpoint, { signal }) }];
   return backend.runtime.createSession('encoder', { graph, weights }, signal);
 }

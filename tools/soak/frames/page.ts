@@ -14,7 +14,7 @@ import '../../../src/ui/shared/base.css';
 let saved = 0;
 
 const stores = createStores({
-  ...browserEnvironment(),
+  ...browserEnvironment(Promise.resolve()),
   saveFile(file) {
     saved = file.size;
   },

@@ -23,7 +23,7 @@ const vae = referenceVae(stableDiffusionVae, true).parameters;
 const unetConfig = parseUnetConfig('unet/config.json', stableDiffusionUnet);
 const vaeConfig = parseVaeConfig('vae/config.json', stableDiffusionVae);
 const latents = { height: 64, width: 64 };
-const fused = { ...kernelsFor(Infinity), fused: true };
+const fused = { ...kernelsFor(Infinity), fusedLayers: true };
 
 const graphs: Record<string, CompiledGraph> = {
   context: compileContext(unetConfig, unet.header(), 'float16'),

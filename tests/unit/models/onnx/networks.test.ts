@@ -61,7 +61,7 @@ function expected(reference: ReferenceUnet, json: UnetJson, asked: UnetQuestion)
 async function unetError(
   json: UnetJson,
   size: Size,
-  attention = kernelsFor(Infinity),
+  kernels = kernelsFor(Infinity),
   halves: 1 | 2 = 1,
 ): Promise<number> {
   const reference = referenceUnet(json);
@@ -75,7 +75,7 @@ async function unetError(
     json,
     await reference.parameters.checkpoint(),
     { ...asked, samples },
-    attention,
+    kernels,
     halves,
   );
   const rows = asked.embeds.map((_, row) => samples[row % samples.length] ?? first);

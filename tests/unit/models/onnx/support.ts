@@ -73,7 +73,7 @@ export async function runUnet(
   json: UnetJson,
   checkpoint: Checkpoint,
   { size, samples, embeds, timestep }: UnetQuestion,
-  attention = kernelsFor(Infinity),
+  kernels = kernelsFor(Infinity),
   halves: 1 | 2 = 1,
 ): Promise<Float32Array> {
   const config = parseUnetConfig('unet/config.json', json);
@@ -88,7 +88,7 @@ export async function runUnet(
   }
   const features = timestepFeatures(timestep, config.timestep);
   const output = await runOnce(
-    await load('UNet', compileUnet(config, checkpoint, 'float32', size, attention), checkpoint),
+    await load('UNet', compileUnet(config, checkpoint, 'float32', size, kernels), checkpoint),
     {
       sample: compute.upload(joined(samples), [batch, config.inChannels, size.height, size.width]),
       timestep: compute.upload(features, [1, features.length]),

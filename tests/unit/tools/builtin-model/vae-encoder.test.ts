@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createCpuCompute } from '../../../../src/compute/index.ts';
 import { parseVaeConfig } from '../../../../src/models/config/index.ts';
 import { packWeights } from '../../../../src/models/pack.ts';
+import { cpuKernels } from '../../../../src/models/onnx/index.ts';
 import { compileVaeEncoder } from '../../../../tools/builtin-model/measure/vae-encoder.ts';
 import { openCpuRuntime } from '../../../support/cpu-runtime.ts';
 import { randomValues } from '../../../support/reference/parameters.ts';
@@ -30,7 +31,7 @@ async function error(json: VaeJson): Promise<number> {
   reference.parameters.randomise(3);
   const checkpoint = await reference.parameters.checkpoint();
   const config = parseVaeConfig('vae/config.json', json);
-  const { graph, plan } = compileVaeEncoder(config, checkpoint, 'float32', size);
+  const { graph, plan } = compileVaeEncoder(config, checkpoint, 'float32', size, cpuKernels);
   const weights = [{ location: plan.location, data: await packWeights(plan, checkpoint) }];
   const session = await runtime.createSession('encoder', { graph, weights });
   const pictures = [1, 2].map((seed) => randomValues(seed, 3 * size.height * size.width));
