@@ -1,3 +1,4 @@
+import { throttled } from '../src/base/index.ts';
 import type { DeviceError } from '../src/base/index.ts';
 import type { Pipeline } from '../src/diffusion/index.ts';
 import { checkProcessor, isTooSmall, largestSide, networkGraphs, openModel } from '../src/models/index.ts';
@@ -12,7 +13,6 @@ import type { ModelStorage } from './model-handlers.ts';
 import { pipelineOn } from './model-in-use.ts';
 import type { PipelineOptions } from '../src/diffusion/index.ts';
 import { withReadProgress } from './read-progress.ts';
-import { throttled } from './throttle.ts';
 
 type EmitLoad = (event: LoadEvent) => void;
 

@@ -28,6 +28,7 @@ export { abortable, abortReason, allOrNone, createQueue } from './queue.ts';
 export type { Queue } from './queue.ts';
 export { concatBytes } from './bytes.ts';
 export { freeNow } from './free.ts';
+export { throttled } from './throttle.ts';
 export { AppendList } from './append-list.ts';
 export { insecureRemedy, isInsecureContext } from './secure-context.ts';
 export { randomUuid } from './uuid.ts';

@@ -6,16 +6,16 @@ import { StoresContext } from './shared/stores.ts';
 import './shared/base.css';
 import './shell/opening.css';
 
-let setRendered: () => void = () => undefined;
-const rendered = new Promise<void>((resolve) => {
-  setRendered = resolve;
-});
-const stores = createStores(browserEnvironment(rendered));
+const place = document.getElementById('root');
+if (!place) throw new Error('The page has no root.');
+const root = createRoot(place);
+const stores = createStores(browserEnvironment(show()));
 void stores.models.begin().then(() => {
   // The settings stored with the model are loaded by now, so the link's settings override them. A link opens with its
   // settings; the last project is not reopened then.
   if (!stores.settingsLink.open()) void stores.projects.reopen();
 });
+
 // The development server has no service worker.
 if (import.meta.env.PROD) {
   window.addEventListener('load', () => {
@@ -34,10 +34,6 @@ window.addEventListener('load', () => {
     })
     .catch(() => undefined);
 });
-
-const place = document.getElementById('root');
-if (!place) throw new Error('The page has no root.');
-const root = createRoot(place);
 
 function render(complete: boolean): void {
   root.render(
@@ -66,5 +62,3 @@ async function show(): Promise<void> {
   render(true);
   await repainted();
 }
-
-void show().then(setRendered);

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { openNodeBackend } from '../../tools/node-runtime.ts';
 import type { NodeBackend, NodeBackendOptions } from '../../tools/node-runtime.ts';
 
@@ -13,4 +14,11 @@ export async function backendFor(
   const opened = await openNodeBackend(kind, options);
   if ('reason' in opened) throw new Error(opened.reason);
   return opened;
+}
+
+/** Disposes a backend, on which the tests must have freed everything. */
+export function closeBackend(backend: NodeBackend): void {
+  expect(backend.runtime.liveSessions).toBe(0);
+  expect(backend.compute.liveTensors).toBe(0);
+  backend.dispose();
 }

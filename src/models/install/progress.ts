@@ -1,9 +1,8 @@
+import { throttled } from '../../base/index.ts';
 import type { InstallProgress } from './types.ts';
 
 /** Window of the moving average of the rate, in milliseconds. */
 const rateSpan = 10_000;
-/** Minimum interval between reports, in milliseconds. */
-const reportEvery = 100;
 
 /** Counts the bytes of a stage and reports progress, rate and remaining time. */
 export class ProgressMeter {
@@ -15,7 +14,7 @@ export class ProgressMeter {
   /** Recently received bytes with their times. */
   #recent: { readonly time: number; readonly bytes: number }[] = [];
   readonly #began: number;
-  #reportedAt = -Infinity;
+  readonly #report: (done: number, of: number) => void;
 
   /** @param done Bytes from earlier, which do not count for the rate. */
   constructor(
@@ -31,25 +30,26 @@ export class ProgressMeter {
     this.#now = now;
     this.#onProgress = onProgress;
     this.#began = now();
-    this.#report(this.#began);
+    this.#report = throttled((reported) => {
+      this.#tell(reported);
+    }, now);
+    this.#report(Math.min(done, of), of);
   }
 
   /** Adds bytes; negative if they must be fetched again. */
   add(bytes: number): void {
     this.#done += bytes;
     if (!this.#onProgress) return;
-    const time = this.#now();
-    if (bytes > 0) this.#recent.push({ time, bytes });
-    if (time - this.#reportedAt >= reportEvery || this.#done >= this.#of) this.#report(time);
+    if (bytes > 0) this.#recent.push({ time: this.#now(), bytes });
+    this.#report(Math.min(this.#done, this.#of), this.#of);
   }
 
-  #report(time: number): void {
-    this.#reportedAt = time;
+  #tell(done: number): void {
+    const time = this.#now();
     this.#recent = this.#recent.filter((each) => time - each.time < rateSpan);
     const milliseconds = Math.min(rateSpan, time - this.#began);
     const bytes = this.#recent.reduce((sum, each) => sum + each.bytes, 0);
     const rate = milliseconds >= 500 && bytes > 0 ? (1000 * bytes) / milliseconds : null;
-    const done = Math.min(this.#done, this.#of);
     this.#onProgress?.({
       stage: this.#stage,
       done,

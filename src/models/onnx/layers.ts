@@ -1,4 +1,5 @@
 import type { GraphBuilder, Value } from './builder.ts';
+import type { WeightChange } from './weights.ts';
 
 /** Feature map in the graph: [batch, channels, height, width], with only the batch open. */
 export interface FeatureMap {
@@ -16,6 +17,18 @@ export interface Tokens {
 }
 
 const at = (prefix: string, name: string) => (prefix === '' ? name : `${prefix}.${name}`);
+
+/** Weight with one value for each channel. */
+function channelWeight(
+  g: GraphBuilder,
+  prefix: string,
+  name: string,
+  channels: number,
+  change: WeightChange = {},
+): Value {
+  const tensor = at(prefix, name);
+  return g.weight(tensor, [channels], [{ tensor, dims: [channels] }], change);
+}
 
 /** SiLU, x · sigmoid(x), as one node: QuickGelu is x · sigmoid(alpha · x). */
 export function silu(g: GraphBuilder, value: Value): Value {
@@ -48,9 +61,7 @@ export function conv(
   const weight = g.weight(at(prefix, 'weight'), dims, [{ tensor: at(prefix, 'weight'), dims }], {
     scale: inputScale,
   });
-  const bias =
-    options.bias ??
-    g.weight(at(prefix, 'bias'), [channels], [{ tensor: at(prefix, 'bias'), dims: [channels] }]);
+  const bias = options.bias ?? channelWeight(g, prefix, 'bias', channels);
   return {
     value: g.node('Conv', [x.value, weight, bias], {
       kernel_shape: [kernel, kernel],
@@ -66,77 +77,67 @@ export function conv(
 /** Replaces an epsilon of 0, which would divide zero by zero in a group of zeros. */
 const smallestEpsilon = 1e-12;
 
-/**
- * Group normalisation (Wu & He 2018), with SiLU after it if `activation` is 1. ONNX Runtime's WebGPU provider has a node for
- * it; its channels are last, as around convolutions there, so that it cancels the transpositions.
- */
-function fusedGroupNorm(
+export interface GroupNormOptions {
+  readonly groups: number;
+  readonly epsilon: number;
+  /** Whether SiLU follows. */
+  readonly silu?: boolean;
+}
+
+/** Group normalisation (Wu & He 2018), followed by SiLU if that is asked for. */
+export function groupNorm(
   g: GraphBuilder,
   x: FeatureMap,
   prefix: string,
-  groups: number,
-  epsilon: number,
-  activation: 0 | 1,
+  { groups, epsilon, silu: activated = false }: GroupNormOptions,
 ): FeatureMap {
-  const parameter = (name: string) =>
-    g.weight(at(prefix, name), [x.channels], [{ tensor: at(prefix, name), dims: [x.channels] }]);
+  const usable = Math.max(epsilon, smallestEpsilon);
+  if (!g.kernels.fusedLayers) {
+    const normal = spelledGroupNorm(g, x, prefix, groups, usable);
+    return { ...x, value: activated ? silu(g, normal) : normal };
+  }
+  // The channels are last, as ONNX Runtime has them around convolutions on the GPU, so that it can cancel the transpositions.
   const turned = g.node('Transpose', [x.value], { perm: [0, 2, 3, 1] });
-  const normal = g.node('com.microsoft.GroupNorm', [turned, parameter('weight'), parameter('bias')], {
-    epsilon: Math.max(epsilon, smallestEpsilon),
+  const parameters = ['weight', 'bias'].map((name) => channelWeight(g, prefix, name, x.channels));
+  const normal = g.node('com.microsoft.GroupNorm', [turned, ...parameters], {
+    epsilon: usable,
     groups: { int: groups },
-    activation: { int: activation },
+    activation: { int: activated ? 1 : 0 },
     channels_last: { int: 1 },
   });
   return { ...x, value: g.node('Transpose', [normal], { perm: [0, 3, 1, 2] }) };
 }
 
-/** Group normalisation, followed by SiLU. */
-export function groupNormSilu(
+/** Group normalisation as instance normalisation over [batch, groups, rest], then the channels' scale and shift. */
+function spelledGroupNorm(
   g: GraphBuilder,
   x: FeatureMap,
   prefix: string,
   groups: number,
   epsilon: number,
-): FeatureMap {
-  if (g.kernels.fusedLayers) return fusedGroupNorm(g, x, prefix, groups, epsilon, 1);
-  const normal = groupNorm(g, x, prefix, groups, epsilon);
-  return { ...normal, value: silu(g, normal.value) };
-}
-
-/**
- * Group normalisation; without a node for it, as instance normalisation over [batch, groups, rest] followed by the
- * channels' scale and shift.
- */
-export function groupNorm(
-  g: GraphBuilder,
-  x: FeatureMap,
-  prefix: string,
-  groups: number,
-  epsilon: number,
-): FeatureMap {
-  if (g.kernels.fusedLayers) return fusedGroupNorm(g, x, prefix, groups, epsilon, 0);
-  const parameter = (name: string) =>
-    g.weight(at(prefix, name), [x.channels], [{ tensor: at(prefix, name), dims: [x.channels] }]);
+): Value {
   const grouped = g.node('Reshape', [x.value, g.integers([0, groups, -1])]);
   const normal = g.node('InstanceNormalization', [grouped, g.filled(1, groups), g.filled(0, groups)], {
-    epsilon: Math.max(epsilon, smallestEpsilon),
+    epsilon,
   });
-  const restored = g.node('Reshape', [normal, g.integers([0, x.channels, x.height, x.width])]);
-  const value = g.node(
+  return g.node(
     'BatchNormalization',
-    [restored, parameter('weight'), parameter('bias'), g.filled(0, x.channels), g.filled(1, x.channels)],
+    [
+      g.node('Reshape', [normal, g.integers([0, x.channels, x.height, x.width])]),
+      ...['weight', 'bias'].map((name) => channelWeight(g, prefix, name, x.channels)),
+      g.filled(0, x.channels),
+      g.filled(1, x.channels),
+    ],
     { epsilon: 0 },
   );
-  return { ...x, value };
 }
 
 /** Layer normalisation over the channels of each token. */
 export function layerNorm(g: GraphBuilder, x: Tokens, prefix: string): Tokens {
-  const parameter = (name: string) =>
-    g.weight(at(prefix, name), [x.channels], [{ tensor: at(prefix, name), dims: [x.channels] }]);
+  const parameters = ['weight', 'bias'].map((name) => channelWeight(g, prefix, name, x.channels));
   return {
     ...x,
-    value: g.node('LayerNormalization', [x.value, parameter('weight'), parameter('bias')], {
+    value: g.node('LayerNormalization', [x.value, ...parameters], {
       axis: { int: -1 },
       epsilon: 1e-5,
     }),
@@ -163,10 +164,7 @@ export function linearBias(
   channels: number,
   options: Pick<LinearOptions, 'scale' | 'first'>,
 ): Value {
-  return g.weight(at(prefix, 'bias'), [channels], [{ tensor: at(prefix, 'bias'), dims: [channels] }], {
-    scale: options.scale ?? 1,
-    ...firstRows(options),
-  });
+  return channelWeight(g, prefix, 'bias', channels, { scale: options.scale ?? 1, ...firstRows(options) });
 }
 
 /** Linear layer on tokens; PyTorch's [out, in] weight is packed transposed. */
@@ -256,16 +254,16 @@ export interface ResnetOptions {
 /** diffusers' ResnetBlock2D: twice norm, SiLU, convolution; 1×1 convolution on the shortcut if the channels change. */
 export function resnet(g: GraphBuilder, x: FeatureMap, prefix: string, options: ResnetOptions): FeatureMap {
   const { channels, groups, epsilon, firstBias } = options;
-  const first = groupNormSilu(g, x, at(prefix, 'norm1'), groups, epsilon);
+  const normed = (map: FeatureMap, name: string) =>
+    groupNorm(g, map, at(prefix, name), { groups, epsilon, silu: true });
   let hidden = conv(
     g,
-    first,
+    normed(x, 'norm1'),
     at(prefix, 'conv1'),
     channels,
     firstBias === undefined ? {} : { bias: firstBias },
   );
-  hidden = groupNormSilu(g, hidden, at(prefix, 'norm2'), groups, epsilon);
-  hidden = conv(g, hidden, at(prefix, 'conv2'), channels);
+  hidden = conv(g, normed(hidden, 'norm2'), at(prefix, 'conv2'), channels);
   const shortcut =
     x.channels === channels ? x : conv(g, x, at(prefix, 'conv_shortcut'), channels, { kernel: 1 });
   return add(g, shortcut, hidden);

@@ -26,7 +26,7 @@ export function transformer(
   config: UnetConfig,
   { contexts, repeat }: TransformerOptions,
 ): FeatureMap {
-  const normal = groupNorm(g, x, `${prefix}.norm`, config.groups, 1e-6);
+  const normal = groupNorm(g, x, `${prefix}.norm`, { groups: config.groups, epsilon: 1e-6 });
   // A convolution of 1×1 or a linear layer: the same product, and the same weights, on tokens.
   let tokens = linear(g, toTokens(g, normal), `${prefix}.proj_in`, level.channels, { bias: true });
   for (let depth = 0; depth < level.transformerLayers; depth++) {

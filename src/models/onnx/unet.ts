@@ -3,7 +3,7 @@ import type { Checkpoint } from '../types.ts';
 import { GraphBuilder } from './builder.ts';
 import type { CompiledGraph, Value } from './builder.ts';
 import type { Kernels } from './kernels.ts';
-import { conv, upsample, groupNormSilu, resnet, silu } from './layers.ts';
+import { conv, upsample, groupNorm, resnet, silu } from './layers.ts';
 import type { FeatureMap } from './layers.ts';
 import { splitParts } from './parts.ts';
 import { transformer } from './transformer.ts';
@@ -104,7 +104,7 @@ export function compileUnet(
     }
   }
 
-  const normal = groupNormSilu(g, x, 'conv_norm_out', groups, epsilon);
+  const normal = groupNorm(g, x, 'conv_norm_out', { groups, epsilon, silu: true });
   const out = conv(g, normal, 'conv_out', config.outChannels, {
     kernel: config.convOutKernel,
   });

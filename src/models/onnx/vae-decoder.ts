@@ -4,7 +4,7 @@ import { GraphBuilder } from './builder.ts';
 import type { CompiledGraph } from './builder.ts';
 import { cpuKernels } from './kernels.ts';
 import type { Kernels } from './kernels.ts';
-import { conv, upsample, groupNormSilu, resnet } from './layers.ts';
+import { conv, upsample, groupNorm, resnet } from './layers.ts';
 import type { FeatureMap } from './layers.ts';
 import { vaeEpsilon as epsilon, vaeMiddle } from './vae-middle.ts';
 
@@ -48,7 +48,7 @@ export function compileVaeDecoder(
     }
   }
 
-  const normal = groupNormSilu(g, x, 'decoder.conv_norm_out', groups, epsilon);
+  const normal = groupNorm(g, x, 'decoder.conv_norm_out', { groups, epsilon, silu: true });
   const image = conv(g, normal, 'decoder.conv_out', config.outChannels);
   g.output(image.value, 'image', type, ['batch', config.outChannels, image.height, image.width]);
   return g.build();

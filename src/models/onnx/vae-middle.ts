@@ -26,7 +26,7 @@ export function vaeMiddle(
 
 /** The only attention layer: one head over all positions, too wide for fused attention. */
 function attention(g: GraphBuilder, x: FeatureMap, prefix: string, groups: number): FeatureMap {
-  const normal = groupNorm(g, x, `${prefix}.group_norm`, groups, vaeEpsilon);
+  const normal = groupNorm(g, x, `${prefix}.group_norm`, { groups, epsilon: vaeEpsilon });
   const attended = selfAttention(g, toTokens(g, normal), attentionNames(g, prefix), 1, mostRows, 0);
   return add(g, x, toFeatureMap(g, attended, x));
 }

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { float16ToFloat32, float32ToFloat16 } from '../../../src/base/index.ts';
-import { GraphBuilder } from '../../../src/models/onnx/builder.ts';
 import type { NodeBackend } from '../../../tools/node-runtime.ts';
-import { backendFor } from '../../support/backend.ts';
+import { backendFor, closeBackend } from '../../support/backend.ts';
 import { randomValues } from '../../support/reference/parameters.ts';
 import { gelu } from '../../support/reference/layers.ts';
+import { runNode } from '../../support/run-node.ts';
 import { relativeError } from '../../unit/compute/support.ts';
 
 let backend: NodeBackend;
@@ -14,37 +14,8 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
-  expect(backend.runtime.liveSessions).toBe(0);
-  expect(backend.compute.liveTensors).toBe(0);
-  backend.dispose();
+  closeBackend(backend);
 });
-
-async function biasSplitGelu(
-  type: 'float16' | 'float32',
-  x: Float32Array,
-  bias: Float32Array,
-): Promise<number[]> {
-  const { compute, runtime } = backend;
-  const [rows, channels] = [x.length / bias.length, bias.length];
-  const g = new GraphBuilder('geglu', type, { name: 'none', tensors: new Map() }, 'none.bin');
-  const inputs = [g.input('x', type, [1, rows, channels]), g.input('bias', type, [channels])];
-  g.output(g.node('com.microsoft.BiasSplitGelu', inputs), 'y', type, [1, rows, channels / 2]);
-  const session = await runtime.createSession('geglu', { graph: g.build().graph, weights: [] });
-  const feeds = {
-    x: compute.upload(x, [1, rows, channels], type),
-    bias: compute.upload(bias, [channels], type),
-  };
-  try {
-    const { y } = await session.run(feeds);
-    if (!y) throw new Error('the graph gives nothing');
-    const [values] = await compute.read([y]);
-    y.dispose();
-    return [...(values ?? [])];
-  } finally {
-    for (const feed of Object.values(feeds)) feed.dispose();
-    await session.release();
-  }
-}
 
 describe('GEGLU as one node', () => {
   it.each([
@@ -63,6 +34,14 @@ describe('GEGLU as one node', () => {
       const [row, channel] = [Math.floor(index / half), index % half];
       return biased(row, channel) * gelu(biased(row, channel + half));
     });
-    expect(relativeError(await biasSplitGelu(type, x, bias), expected)).toBeLessThan(limit);
+    const answer = await runNode(backend, type, {
+      inputs: [
+        { dims: [1, 8, channels], values: x },
+        { dims: [channels], values: bias },
+      ],
+      node: (g, inputs) => g.node('com.microsoft.BiasSplitGelu', inputs),
+      outputDims: [1, 8, half],
+    });
+    expect(relativeError(answer, expected)).toBeLessThan(limit);
   });
 });

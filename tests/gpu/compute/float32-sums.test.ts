@@ -1,16 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { float16ToFloat32, float32ToFloat16 } from '../../../src/base/index.ts';
-import type { DeviceTensor } from '../../../src/compute/index.ts';
 import { withFloat32Sums } from '../../../src/compute/webgpu/float32-sums.ts';
 import type { SumsResult } from '../../../src/compute/webgpu/float32-sums.ts';
 import { Pipeline, Scope } from '../../../src/diffusion/index.ts';
 import { createModel } from '../../../src/models/index.ts';
-import { GraphBuilder } from '../../../src/models/onnx/builder.ts';
-import type { Value } from '../../../src/models/onnx/builder.ts';
 import { openCheckpointFolder } from '../../../tools/checkpoint-folder.ts';
 import type { NodeBackend } from '../../../tools/node-runtime.ts';
-import { backendFor } from '../../support/backend.ts';
+import { backendFor, closeBackend } from '../../support/backend.ts';
 import { randomValues } from '../../support/reference/parameters.ts';
+import { runNode } from '../../support/run-node.ts';
+import type { NodeGraph, NodeInput } from '../../support/run-node.ts';
 import { relativeError } from '../../unit/compute/support.ts';
 
 /** Original shaders by kernel name. */
@@ -45,25 +44,16 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
-  expect(backend.runtime.liveSessions).toBe(0);
-  expect(backend.compute.liveTensors).toBe(0);
-  backend.dispose();
+  closeBackend(backend);
 });
 
 type Values = Float32Array | Float64Array;
-interface Input {
-  readonly dims: readonly number[];
-  readonly values: Float32Array;
-}
 
-interface Case {
+interface Case extends NodeGraph {
   readonly name: string;
   /** Kernel with the sum, and the accumulator type that its rule gives. */
   readonly kernel: string;
   readonly sums?: SumsResult;
-  readonly inputs: readonly Input[];
-  readonly node: (g: GraphBuilder, inputs: readonly Value[]) => Value;
-  readonly outputDims: readonly number[];
   readonly reference: (inputs: readonly Float32Array[]) => Values;
 }
 
@@ -71,7 +61,7 @@ const none = new Float32Array();
 const count = (dims: readonly number[]) => dims.reduce((product, dim) => product * dim, 1);
 /** Rounds to float16. */
 const rounded = (values: Float32Array) => float16ToFloat32(float32ToFloat16(values));
-const random = (seed: number, dims: readonly number[], scale = 1): Input => ({
+const random = (seed: number, dims: readonly number[], scale = 1): NodeInput => ({
   dims,
   values: rounded(randomValues(seed, count(dims)).map((value) => scale * value)),
 });
@@ -215,30 +205,6 @@ const cases: readonly Case[] = [
   attention('attention over few', 'FlashAttentionDecodeQKV', 16, 8),
 ];
 
-async function run(
-  on: NodeBackend,
-  { inputs, node, outputDims }: Omit<Case, 'reference'>,
-): Promise<Float32Array> {
-  const g = new GraphBuilder('sums', 'float16', { name: 'none', tensors: new Map() }, 'none.bin');
-  const names = inputs.map(({ dims }, index) => g.input(`x${index}`, 'float16', dims));
-  g.output(node(g, names), 'y', 'float16', outputDims);
-  const session = await on.runtime.createSession('sums', { graph: g.build().graph, weights: [] });
-  const feeds: Record<string, DeviceTensor> = {};
-  try {
-    for (const [index, { dims, values }] of inputs.entries()) {
-      feeds[`x${index}`] = on.compute.upload(values, dims, 'float16');
-    }
-    const { y } = await session.run(feeds);
-    if (!y) throw new Error('the graph gives nothing');
-    const [values] = await on.compute.read([y]);
-    y.dispose();
-    return Float32Array.from(values ?? none);
-  } finally {
-    for (const feed of Object.values(feeds)) feed.dispose();
-    await session.release();
-  }
-}
-
 /** Relative error of rounding a result to float16 once or twice. */
 const roundingError = 4.5e-4;
 
@@ -247,7 +213,7 @@ describe('sums of float16 values', () => {
     'are exact except for rounding at the end: %s',
     async (_, each) => {
       const { kernel, inputs, reference } = each;
-      const answer = await run(backend, each);
+      const answer = await runNode(backend, 'float16', each);
       expect(relativeError(answer, reference(inputs.map(({ values }) => values)))).toBeLessThan(
         roundingError,
       );
@@ -265,7 +231,7 @@ describe('sums of float16 values', () => {
       watchShaders(opened.device);
       shaders.clear();
       const each = attention('', 'FlashAttention', 64, 4);
-      const answer = await run(opened, each);
+      const answer = await runNode(opened, 'float16', each);
       expect(relativeError(answer, each.reference(each.inputs.map(({ values }) => values)))).toBeLessThan(
         roundingError,
       );
@@ -281,7 +247,7 @@ describe('sums of float16 values', () => {
     // Half of the terms add up to two million, the other half to minus two million.
     const there = Float32Array.from({ length }, (_, index) => (index < length / 2 ? 4000 : -4000));
     const ones = { dims: [length, 4], values: new Float32Array(4 * length).fill(1) };
-    const answer = await run(backend, {
+    const answer = await runNode(backend, 'float16', {
       ...matMul('', '', 1, length, 4),
       inputs: [{ dims: [1, 1, length], values: there }, ones],
     });
@@ -324,7 +290,7 @@ describe("the option sums: 'float16'", () => {
       const [each] = cases;
       if (!each) throw new Error('there are no cases');
       const error = relativeError(
-        await run(opened, each),
+        await runNode(opened, 'float16', each),
         each.reference(each.inputs.map(({ values }) => values)),
       );
       expect(error).toBeGreaterThan(4 * roundingError);

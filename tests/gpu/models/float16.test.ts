@@ -9,7 +9,7 @@ import { packWeights } from '../../../src/models/pack.ts';
 import type { OnnxModel } from '../../../src/runtime/index.ts';
 import type { Checkpoint } from '../../../src/models/types.ts';
 import type { NodeBackend } from '../../../tools/node-runtime.ts';
-import { backendFor } from '../../support/backend.ts';
+import { backendFor, closeBackend } from '../../support/backend.ts';
 import { blowUp, realistic } from '../../support/blown-up.ts';
 import type { BlowUp } from '../../support/blown-up.ts';
 import { randomValues } from '../../support/reference/parameters.ts';
@@ -56,9 +56,7 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
-  expect(backend.runtime.liveSessions).toBe(0);
-  expect(compute.liveTensors).toBe(0);
-  backend.dispose();
+  closeBackend(backend);
 });
 
 /** Runs a network once and returns its only output. */

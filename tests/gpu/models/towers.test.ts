@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openOnnx } from '../../../src/models/onnx/index.ts';
 import { clipRepository, imageVariations } from '../../../tools/full-model/model.ts';
 import type { NodeBackend } from '../../../tools/node-runtime.ts';
-import { backendFor } from '../../support/backend.ts';
+import { backendFor, closeBackend } from '../../support/backend.ts';
 import { randomValues } from '../../support/reference/parameters.ts';
 
 /** CLIP's image tower in float16, as the hub has it for the full model; here with few channels. */
@@ -19,12 +19,8 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
-  for (const { runtime, compute } of [gpu, cpu]) {
-    expect(runtime.liveSessions).toBe(0);
-    expect(compute.liveTensors).toBe(0);
-  }
-  gpu.dispose();
-  cpu.dispose();
+  closeBackend(gpu);
+  closeBackend(cpu);
 });
 
 async function embeddingOn({ runtime, compute }: NodeBackend): Promise<Float32Array> {

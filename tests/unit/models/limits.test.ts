@@ -27,6 +27,8 @@ const vae = {
 };
 const latents = { height: 64, width: 64 };
 
+const fusedLayers = { ...kernelsFor(Infinity), fusedLayers: true };
+
 /** Size of the largest node output of a graph, in bytes. */
 function largest(graph: CompiledGraph, batch: number): { bytes: number; dims: string } {
   const [first] = [...graph.values(batch).values()].toSorted((a, b) => b.bytes - a.bytes);
@@ -39,6 +41,13 @@ describe('values of a compiled graph', () => {
       'UNet',
       (type: 'float16' | 'float32') =>
         compileUnet(unet.config, unet.checkpoint, type, { height: 40, width: 56 }, kernelsFor(0)),
+      'output',
+      '3×4×40×56',
+    ],
+    [
+      'UNet with fused layers',
+      (type: 'float16' | 'float32') =>
+        compileUnet(unet.config, unet.checkpoint, type, { height: 40, width: 56 }, fusedLayers),
       'output',
       '3×4×40×56',
     ],
@@ -74,6 +83,10 @@ describe('values of a compiled graph', () => {
     expect(largest(spelled, 2)).toEqual({ bytes: 2 * 8 * 4096 ** 2 * 2, dims: '2×8×4096×4096' });
     const fused = compileUnet(config, checkpoint, 'float16', latents, kernelsFor(Infinity));
     expect(largest(fused, 2)).toEqual({ bytes: 2 * 4096 * 2560 * 2, dims: '8192×2560' });
+    // GEGLU as one node halves its input's channels.
+    const gated = compileUnet(config, checkpoint, 'float16', latents, fusedLayers).values(2).values();
+    const halves = [...gated].filter(({ operator }) => operator === 'BiasSplitGelu').map(({ dims }) => dims);
+    expect(halves[0]).toEqual([2, 4096, 1280]);
     const decoder = compileVaeDecoder(vae.config, vae.checkpoint, 'float16', latents);
     expect(largest(decoder, 1)).toEqual({ bytes: 256 * 512 * 512 * 2, dims: '1×256×512×512' });
   });

@@ -1,7 +1,7 @@
 import type { VaeConfig } from '../../../src/models/config/index.ts';
 import { GraphBuilder } from '../../../src/models/onnx/builder.ts';
 import type { CompiledGraph, Kernels } from '../../../src/models/onnx/index.ts';
-import { conv, groupNormSilu, resnet } from '../../../src/models/onnx/layers.ts';
+import { conv, groupNorm, resnet } from '../../../src/models/onnx/layers.ts';
 import type { FeatureMap } from '../../../src/models/onnx/layers.ts';
 import { dataTypes } from '../../../src/models/onnx/proto.ts';
 import { vaeEpsilon as epsilon, vaeMiddle } from '../../../src/models/onnx/vae-middle.ts';
@@ -43,7 +43,7 @@ export function compileVaeEncoder(
     }
   }
   x = vaeMiddle(g, x, 'encoder.mid_block', config);
-  x = groupNormSilu(g, x, 'encoder.conv_norm_out', groups, epsilon);
+  x = groupNorm(g, x, 'encoder.conv_norm_out', { groups, epsilon, silu: true });
   x = conv(g, x, 'encoder.conv_out', 2 * latentChannels);
   if (g.weights.has('quant_conv.weight')) {
     x = conv(g, x, 'quant_conv', 2 * latentChannels, { kernel: 1 });

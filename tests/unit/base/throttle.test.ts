@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { throttled } from '../../../workers/throttle.ts';
+import { throttled } from '../../../src/base/index.ts';
 
 describe('throttled progress', () => {
   it('is reported at most every 100 ms, and when all is done', () => {
