@@ -36,7 +36,15 @@ export interface OfflineBrowser {
   /** `sessionStorage`; null if the browser forbids it. */
   readonly session: Pick<Storage, 'getItem' | 'setItem'> | null;
   readonly reload: () => void;
+  /** Calls back after a time, unless the returned function is called before. */
+  readonly later: (milliseconds: number, callback: () => void) => () => void;
 }
+
+/**
+ * How long the page waits for a new version to take over, in milliseconds. Chromium lets the running version finish its
+ * requests first, for up to five minutes.
+ */
+const longestTakeover = 5000;
 
 const script = 'service-worker.js';
 /** Key in `sessionStorage` of whether the page was reloaded for isolation, so that it is done once. */
@@ -53,15 +61,16 @@ const reloadedKey = 'drift:reloaded-for-threads';
  * @throws what `register` throws, if the browser refuses service workers or the script cannot be loaded
  */
 export async function startOffline(
-  { container, isIsolated, session, reload }: OfflineBrowser,
+  browser: OfflineBrowser,
   stores: {
     readonly model: Pick<ModelStore, 'whenReady' | 'usedFiles' | 'getState'>;
     readonly animation: Pick<StoreApi<AnimationState>, 'getState'>;
     readonly notices: Pick<Notices, 'info'>;
   },
 ): Promise<void> {
+  const { container, isIsolated, session, reload } = browser;
   const registration = await container.register(script, { updateViaCache: 'none' });
-  offerUpdates(registration, container, stores.notices, reload);
+  offerUpdates(registration, browser, stores.notices);
   const active = await activated(registration);
   if (!(await stores.model.whenReady())) return;
   active.postMessage({ kind: 'keep', used: await stores.model.usedFiles() });
@@ -89,13 +98,22 @@ function activated(registration: Registration): Promise<Service> {
 /** Offers to start a new version as soon as it is installed beside the running one. */
 function offerUpdates(
   registration: Registration,
-  container: OfflineBrowser['container'],
+  { container, reload, later }: OfflineBrowser,
   notices: Pick<Notices, 'info'>,
-  reload: () => void,
 ): void {
   const offer = (waiting: Service) => {
     const start = () => {
-      container.addEventListener('controllerchange', reload, { once: true });
+      // Another tab may have started it already.
+      if (waiting.state !== 'installed') {
+        reload();
+        return;
+      }
+      const stopWaiting = later(longestTakeover, reload);
+      const takenOver = () => {
+        stopWaiting();
+        reload();
+      };
+      container.addEventListener('controllerchange', takenOver, { once: true });
       waiting.postMessage({ kind: 'activate' });
     };
     notices.info('update', 'A new version of Drift is ready. What you made is kept.', [

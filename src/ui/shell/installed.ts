@@ -16,6 +16,12 @@ export async function startInstalled(stores: Stores): Promise<void> {
       reload: () => {
         location.reload();
       },
+      later: (milliseconds, callback) => {
+        const timer = setTimeout(callback, milliseconds);
+        return () => {
+          clearTimeout(timer);
+        };
+      },
     },
     stores,
   );

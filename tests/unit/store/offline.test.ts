@@ -68,6 +68,14 @@ class FakeBrowser extends EventTarget implements OfflineBrowser {
     this.reloads++;
   };
 
+  /** Callbacks of running timers. */
+  readonly timers = new Set<() => void>();
+
+  readonly later = (_: number, callback: () => void) => {
+    this.timers.add(callback);
+    return () => void this.timers.delete(callback);
+  };
+
   async register() {
     await Promise.resolve();
     // After the caller's continuation.
@@ -147,6 +155,35 @@ describe('new version', () => {
     expect(browser.reloads, 'no reload before the new version controls the page').toBe(0);
     browser.dispatchEvent(new Event('controllerchange'));
     expect(browser.reloads).toBe(1);
+    expect(browser.timers.size, 'nothing reloads the page again').toBe(0);
+  });
+
+  /** A page that offers a version, and the action that starts it. */
+  async function offered() {
+    const rig = await readyRig();
+    const browser = new FakeBrowser({ visited: true });
+    await startOffline(browser, rig.stores);
+    const next = browser.registration.update();
+    next.becomes('installed');
+    return { browser, next, start: () => rig.stores.notices.getState().notices[0]?.actions[0]?.run() };
+  }
+
+  it('does not keep the page waiting if the browser does not let it take over', async () => {
+    const { browser, start } = await offered();
+    start();
+    expect(browser.timers.size).toBe(1);
+    for (const ring of browser.timers) ring();
+    expect(browser.reloads).toBe(1);
+  });
+
+  it('is a reload where another tab has started it', async () => {
+    const { browser, next, start } = await offered();
+    next.becomes('activated');
+    browser.dispatchEvent(new Event('controllerchange'));
+    expect(browser.reloads, 'this tab is not reloaded by the other').toBe(0);
+    start();
+    expect(browser.reloads).toBe(1);
+    expect(next.messages).toEqual([]);
   });
 
   it('is offered immediately if it has been waiting since an earlier visit', async () => {
