@@ -11,7 +11,9 @@ if (rig === null) throw new Error('The test browsers are not ready. Run "npm tes
 const available = machineNames.flatMap((name) => {
   const machine = rig.machines.find((candidate) => candidate.name === name);
   if (machine !== undefined) return [machine];
-  return process.env['DRIFT_ALL_MACHINES'] === '1' ? [{ name, executablePath: '', args: [], env: {} }] : [];
+  return process.env['DRIFT_ALL_MACHINES'] === '1'
+    ? [{ name, executablePath: '', wholeBrowser: '', args: [], env: {} }]
+    : [];
 });
 
 /**

@@ -1,5 +1,6 @@
 import { test as base, expect } from '@playwright/test';
 import type { Page } from '@playwright/test';
+import { readRig } from '../rig/machines.ts';
 import type { MachineName } from '../rig/machines.ts';
 import { serveModel } from './model-server.ts';
 import type { ModelServer } from './model-server.ts';
@@ -86,3 +87,16 @@ export const test = base.extend<RigOptions & RigFixtures>({
     await server.close();
   },
 });
+
+/** `test.use(inWholeBrowser)`: runs a spec in the whole browser, for what the headless shell lacks or draws differently. */
+export const inWholeBrowser: Parameters<typeof test.use>[0] = {
+  launchOptions: [
+    async ({ launchOptions }, use) => {
+      const machine = readRig()?.machines.find(
+        ({ executablePath }) => executablePath === launchOptions.executablePath,
+      );
+      await use({ ...launchOptions, ...(machine && { executablePath: machine.wholeBrowser }) });
+    },
+    { scope: 'worker' },
+  ],
+};

@@ -1,6 +1,9 @@
 import type { Page } from '@playwright/test';
 import { button, field, finished, generate, prepare, showMoreSettings } from './driving.ts';
-import { expect, test } from './fixtures.ts';
+import { expect, inWholeBrowser, test } from './fixtures.ts';
+
+// The headless shell has no permissions that can be asked for.
+test.use(inWholeBrowser);
 
 /** Simulates hiding or showing the tab (`visibilitychange`). */
 async function setHidden(page: Page, hidden: boolean): Promise<void> {

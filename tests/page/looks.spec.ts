@@ -13,7 +13,7 @@ import {
   set,
 } from './driving.ts';
 import { importFrames, openDialog } from './export-dialog.ts';
-import { expect, test } from './fixtures.ts';
+import { expect, inWholeBrowser, test } from './fixtures.ts';
 import { makeFrame } from './media/frames.ts';
 import { recordMessages } from './worker-messages.ts';
 
@@ -36,6 +36,8 @@ const constant = `
   footer dd, dialog [aria-live] dd { visibility: hidden !important; }`;
 
 test.use({ contextOptions: { reducedMotion: 'reduce' } });
+// The headless shell draws text a little differently.
+test.use(inWholeBrowser);
 
 /** Makes the page look the same on all machines, without an exception from its content security policy. */
 async function makeConstant(page: Page): Promise<void> {

@@ -55,6 +55,15 @@ export function findChromium(): string | null {
   return found === null ? null : realpathSync(found);
 }
 
+/**
+ * Path of Chromium's headless shell, or null: the same engine without the browser's own windows and menus, in a package of
+ * its own, which Debian installs beside Chromium.
+ */
+export function findHeadlessShell(program: string): string | null {
+  const names = ['chromium-headless-shell', 'chrome-headless-shell'];
+  return names.map((name) => join(dirname(program), name)).find(isProgram) ?? null;
+}
+
 /** Whether a path is an ELF program, not a script. */
 function isProgram(path: string): boolean {
   if (!existsSync(path)) return false;

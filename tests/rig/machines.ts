@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { softwareVulkanManifest } from '../../tools/software-vulkan.ts';
-import { buildShim, cache, copyWithoutSwiftShader, findChromium, fingerprint, stamp } from './chromium.ts';
+import {
+  buildShim,
+  cache,
+  copyWithoutSwiftShader,
+  findChromium,
+  findHeadlessShell,
+  fingerprint,
+  stamp,
+} from './chromium.ts';
 
 /**
  * The three kinds of machine that are tested: a GPU with float16 in shaders, a GPU without, and no GPU. Each is a
@@ -16,6 +24,8 @@ export type MachineName = (typeof machineNames)[number];
 const machineSchema = v.object({
   name: v.picklist(machineNames),
   executablePath: v.string(),
+  /** The whole browser, where `executablePath` is its headless shell; otherwise the same. */
+  wholeBrowser: v.string(),
   args: v.array(v.string()),
   env: v.record(v.string(), v.string()),
 });
@@ -59,7 +69,7 @@ export async function prepareMachines(): Promise<Rig> {
     const reason = 'Chromium is missing';
     return keep({ key: '', machines: [], missing: machineNames.map((name) => ({ name, reason })) });
   }
-  const files = [program, ...(mesa === null ? [] : [mesa])].map(stamp);
+  const files = [program, findHeadlessShell(program), mesa].filter((file) => file !== null).map(stamp);
   const sources = ['machines.ts', 'chromium.ts', 'vulkan-icd.c'].map((file) =>
     readFileSync(new URL(file, import.meta.url), 'utf8'),
   );
@@ -94,10 +104,12 @@ async function build(name: MachineName, program: string): Promise<Machine> {
   // Chromium's sandbox does not start as root or in most containers, and tests only open trusted pages.
   const common = ['--no-sandbox'];
   switch (name) {
-    case 'float16':
+    case 'float16': {
+      const executablePath = copyWithoutSwiftShader(program);
       return {
         name,
-        executablePath: copyWithoutSwiftShader(program),
+        executablePath,
+        wholeBrowser: executablePath,
         args: [
           ...common,
           '--enable-unsafe-webgpu',
@@ -110,15 +122,24 @@ async function build(name: MachineName, program: string): Promise<Machine> {
           XDG_RUNTIME_DIR: process.env['XDG_RUNTIME_DIR'] ?? tmpdir(),
         },
       };
+    }
     case 'float32':
       return {
         name,
         executablePath: program,
+        wholeBrowser: program,
         args: [...common, '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
         env: {},
       };
     case 'cpu':
-      return { name, executablePath: program, args: [...common, '--disable-gpu'], env: {} };
+      // Most page tests run here: in the shell, a page takes three quarters of the processor time.
+      return {
+        name,
+        executablePath: findHeadlessShell(program) ?? program,
+        wholeBrowser: program,
+        args: [...common, '--disable-gpu'],
+        env: {},
+      };
   }
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { softwareVulkanManifest } from '../../tools/software-vulkan.ts';
 import { backportsSource, namesSuite } from './apt-sources.ts';
-import { findChromium } from './chromium.ts';
+import { findChromium, findHeadlessShell } from './chromium.ts';
 import { findCommand, outputOf, run } from './process.ts';
 
 /** Programs and libraries that the tests need and npm does not provide. */
@@ -13,6 +13,7 @@ export type Need =
   | 'webp'
   | 'nginx'
   | 'chromium'
+  | 'shell'
   | 'vulkan'
   | 'mesa'
   | 'compiler'
@@ -23,6 +24,8 @@ interface Requirement {
   /** Purpose, as shown in the summary. */
   readonly label: string;
   readonly packages: readonly string[];
+  /** Whether all tests run without it too, only slower. */
+  readonly optional?: true;
   present(): boolean;
 }
 
@@ -54,6 +57,15 @@ export const requirements: Readonly<Record<Need, Requirement>> = {
     label: 'Chromium',
     packages: ['chromium'],
     present: () => findChromium() !== null,
+  },
+  shell: {
+    label: "Chromium's headless shell, in which tests of the page take less time",
+    packages: ['chromium-headless-shell'],
+    optional: true,
+    present: () => {
+      const program = findChromium();
+      return program !== null && findHeadlessShell(program) !== null;
+    },
   },
   vulkan: {
     label: 'the Vulkan loader',
@@ -105,6 +117,11 @@ export function missing(needs: readonly Need[]): Need[] {
   return needs.filter((need) => !requirements[need].present());
 }
 
+/** Needs without which tests are skipped. */
+export function needed(needs: readonly Need[]): Need[] {
+  return needs.filter((need) => !requirements[need].optional);
+}
+
 /**
  * Installs missing packages with apt, as root or through passwordless sudo. Does not change apt's configuration: the
  * backports for Mesa are added in a temporary folder of sources.
@@ -136,7 +153,8 @@ export async function install(needs: readonly Need[]): Promise<string | null> {
 
     // A failing third-party source is not fatal: what counts is whether the packages get installed.
     const updateFailure = await apt('update');
-    const plain = needs.filter((need) => need !== 'mesa').flatMap((need) => requirements[need].packages);
+    const packagesOf = (some: readonly Need[]) => some.flatMap((need) => requirements[need].packages);
+    const plain = packagesOf(needs.filter((need) => need !== 'mesa' && !requirements[need].optional));
     const failures = [plain.length > 0 ? await apt('install', '--no-install-recommends', ...plain) : null];
     if (needs.includes('mesa')) {
       const release = mesaCandidate(folder) >= mesaMajor || backports === null ? [] : ['-t', backports];
@@ -144,11 +162,14 @@ export async function install(needs: readonly Need[]): Promise<string | null> {
         await apt('install', '--no-install-recommends', ...release, ...requirements.mesa.packages),
       );
     }
+    // Alone, since apt installs nothing at all if a release lacks one of the packages.
+    const optional = packagesOf(needs.filter((need) => requirements[need].optional));
+    if (optional.length > 0) await apt('install', '--no-install-recommends', ...optional);
     const failure = failures.find((text) => text !== null) ?? null;
     if (failure !== null) {
       return `apt-get said: ${failure}${updateFailure === null ? '' : `\n${updateFailure}`}`;
     }
-    return missing(needs).length === 0 ? null : 'this release has no version that is new enough';
+    return needed(missing(needs)).length === 0 ? null : 'this release has no version that is new enough';
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

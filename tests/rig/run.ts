@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { prepareMachines } from './machines.ts';
 import { StepOutput } from './output.ts';
-import { install, missing, requirements } from './packages.ts';
+import { install, missing, needed, requirements } from './packages.ts';
 import type { Need } from './packages.ts';
 import { outputOf } from './process.ts';
 import { sum } from './reports.ts';
@@ -134,7 +134,7 @@ async function prepare(needs: readonly Need[]): Promise<Pick<Context, 'lacking' 
     some.flatMap((need) => requirements[need].packages).join(', ');
   console.log(`Installing what the tests need, once (Debian packages): ${names(absent)}.`);
   const reason = await install(absent);
-  const still = missing(absent);
+  const still = needed(missing(absent));
   if (still.length === 0) {
     console.log('Done.');
     return { lacking: [], notInstalled: '' };

@@ -117,7 +117,7 @@ export const groups: readonly StepGroup[] = [
       {
         name: 'page',
         title: 'The page (Playwright)',
-        needs: ['chromium', 'vulkan', 'mesa', 'compiler', 'ffmpeg', 'metadata', 'webp', 'nginx'],
+        needs: ['chromium', 'shell', 'vulkan', 'mesa', 'compiler', 'ffmpeg', 'metadata', 'webp', 'nginx'],
         hasTests: true,
         run: page,
       },
