@@ -12,6 +12,14 @@ import { expect } from './fixtures.ts';
  */
 const modelTimeout = 480_000;
 
+/**
+ * Waits until an element is visible. For what takes seconds: after every look at an element that is not there yet, Playwright's
+ * `expect` describes the whole page for its error message, which took most of the page's thread.
+ */
+function whenVisible(locator: Locator): Promise<void> {
+  return locator.waitFor({ timeout: modelTimeout });
+}
+
 /** Photographic start picture of the golden folder, 128×128. */
 export const startPicture = fileURLToPath(new URL('../golden/shapes/start.png', import.meta.url));
 
@@ -49,7 +57,7 @@ export function pageWithoutModel(): string {
 /** Opens a URL, by default the page with the small model. Does not wait until the model is loaded. */
 export async function open(page: Page, address = smallModelPage()): Promise<void> {
   await page.goto(address);
-  await expect(button(page, 'Generate')).toBeVisible();
+  await whenVisible(button(page, 'Generate'));
 }
 
 /** Opens the page with a start picture and settings, and waits until the model is loaded. */
@@ -61,6 +69,8 @@ export async function prepare(page: Page, settings: Readonly<Record<string, numb
 }
 
 export async function modelIsReady(page: Page, name?: string): Promise<void> {
+  await whenVisible(fact(page, 'Model'));
+  // A model replaces another that was ready.
   await expect(fact(page, 'Model')).toHaveText(name ?? /./, { timeout: modelTimeout });
 }
 
@@ -74,7 +84,7 @@ export function fact(page: Page, heading: 'Model' | 'Licence' | 'Runs on'): Loca
 
 export async function chooseStart(page: Page, file = startPicture): Promise<void> {
   await page.getByLabel('Start image').setInputFiles(file);
-  await expect(page.getByRole('img', { name: 'Start', exact: true })).toBeVisible();
+  await whenVisible(page.getByRole('img', { name: 'Start', exact: true }));
 }
 
 export function field(page: Page, name: string): Locator {
@@ -142,7 +152,7 @@ export function frame(page: Page, number: number): Locator {
 
 /** Waits until the run has ended and the animation has this many frames. */
 export async function finished(page: Page, count: number): Promise<void> {
-  await expect(frame(page, count)).toBeVisible({ timeout: modelTimeout });
+  await whenVisible(frame(page, count));
   await expect(button(page, 'Generate')).toBeEnabled();
   await expect(frames(page)).toHaveCount(count);
 }

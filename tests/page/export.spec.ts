@@ -243,9 +243,11 @@ async function pickerOf(page: Page, name: string | null): Promise<void> {
 function picked(page: Page, name: string): Promise<string | null> {
   return page.evaluate(async (wanted) => {
     const root = await navigator.storage.getDirectory();
-    const handle = await root.getFileHandle(wanted).catch(() => null);
-    if (!handle) return null;
-    const bytes = new Uint8Array(await (await handle.getFile()).arrayBuffer());
+    // The file may be removed between any two of these calls.
+    const read = root.getFileHandle(wanted).then(async (handle) => (await handle.getFile()).arrayBuffer());
+    const buffer = await read.catch(() => null);
+    if (!buffer) return null;
+    const bytes = new Uint8Array(buffer);
     let text = '';
     for (const byte of bytes) text += String.fromCharCode(byte);
     return btoa(text);

@@ -70,6 +70,11 @@ export class PrivateFileSystem {
     parent.entries.set(name, { kind: 'file', contents });
   }
 
+  /** Copies all files of another file system, as flushed. */
+  copy(other: PrivateFileSystem): void {
+    for (const [path, { bytes }] of other.#files()) this.put(path, bytes.slice());
+  }
+
   /** Removes a file or folder behind the page's back, like a browser that clears storage. */
   delete(path: string): void {
     const steps = path.split('/');

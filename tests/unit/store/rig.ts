@@ -94,6 +94,18 @@ export function plain(width: number, height: number, value: number): Picture {
   return { width, height, data: new Uint8ClampedArray(4 * width * height).fill(value) };
 }
 
+const plainPngs = new Map<string, Uint8Array<ArrayBuffer>>();
+
+/** PNG of a picture. Those of `plain` pictures are encoded once, since tests of faults need the same few thousands of times. */
+function pngOf(picture: Picture): Uint8Array<ArrayBuffer> {
+  const [value] = picture.data;
+  if (picture.data.some((other) => other !== value)) return encodePng(picture);
+  const key = `${picture.width}×${picture.height}:${value}`;
+  const png = plainPngs.get(key) ?? encodePng(picture);
+  plainPngs.set(key, png);
+  return png;
+}
+
 /** Value of a `plain` picture. */
 export function valueOf(picture: Picture | undefined): number | undefined {
   return picture?.data[0];
@@ -526,7 +538,7 @@ export class Rig {
       png: async ({ picture }, { signal }) => {
         await this.encoding.pass(signal);
         this.#fail('png');
-        return { value: new Blob([encodePng(picture)], { type: 'image/png' }), transfer: [] };
+        return { value: new Blob([pngOf(picture)], { type: 'image/png' }), transfer: [] };
       },
       picture: async ({ source, frame }, { signal }) => {
         await this.reading.pass(signal);
@@ -537,7 +549,7 @@ export class Rig {
         this.thumbnailsMade++;
         this.#fail('thumbnail');
         const picture = 'picture' in of ? of.picture : await readerOf(files, of.source).picture(of.frame);
-        return { value: new Blob([encodePng(downscaled(picture, side))]), transfer: [] };
+        return { value: new Blob([pngOf(downscaled(picture, side))]), transfer: [] };
       },
       texts: () => Promise.resolve({ value: [...this.texts], transfer: [] }),
       moving: async ({ file }) => ({ value: (await file.text()).includes(','), transfer: [] }),
@@ -585,7 +597,7 @@ export class Rig {
         return {
           value: {
             first: { name: first.name, file: first.file, picture: cut(first) },
-            frames: read.map((picture) => new Blob([encodePng(cut(picture))], { type: 'image/png' })),
+            frames: read.map((picture) => new Blob([pngOf(cut(picture))], { type: 'image/png' })),
             fitted: read.filter(({ width, height }) => width !== first.width || height !== first.height)
               .length,
             bad,

@@ -29,12 +29,20 @@ function rig() {
   return { web, source, files, options };
 }
 
+const installed = new MemoryFiles();
 let expected: ReadonlyMap<string, string>;
 beforeAll(async () => {
-  const { source, files, options } = rig();
-  await install(source, files, options);
-  expected = files.contents('tiny');
+  const { source, options } = rig();
+  await install(source, installed, options);
+  expected = installed.contents('tiny');
 });
+
+/** Like `rig`, with the model installed. */
+function installedRig(): ReturnType<typeof rig> {
+  const parts = rig();
+  parts.files.disk.copy(installed.disk);
+  return parts;
+}
 
 /** The DriftError that a promise rejects with, or null if it resolves. Fails for other errors, which users cannot read. */
 async function settled(work: Promise<unknown>): Promise<DriftError | null> {
@@ -87,9 +95,8 @@ describe.each(faults)('when any storage call fails (%s %o)', (fault, options) =>
     await failEachCall(
       fault,
       async (arm) => {
-        const parts = rig();
+        const parts = installedRig();
         const { source, files } = parts;
-        await install(source, files, parts.options);
         const weights = files.read('tiny', 'unet/diffusion_pytorch_model.safetensors');
         weights[5000] = (weights[5000] ?? 0) ^ 1;
         arm(files.disk.faults);
@@ -104,8 +111,7 @@ describe.each(faults)('when any storage call fails (%s %o)', (fault, options) =>
     await failEachCall(
       fault,
       async (arm) => {
-        const { source, files, options: installing } = rig();
-        await install(source, files, installing);
+        const { files } = installedRig();
         arm(files.disk.faults);
         await settled(removeInstalled(files, 'tiny'));
         files.disk.faults.disarm();

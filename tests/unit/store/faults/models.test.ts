@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { MemoryModels } from '../../../support/install/model-storage.ts';
 import { base } from '../../../support/install/tiny-source.ts';
 import { failEachKindOfCall } from '../../../support/storage/faults.ts';
@@ -70,10 +70,13 @@ const actions: readonly Action[] = [
   { name: 'removing a model', installed: 'whole', act: remove, again: remove, there: false },
 ];
 
+const whole = new MemoryModels();
+beforeAll(() => get(new Rig(new Map(), undefined, whole)));
+
 /** A device with or without an installed model. */
-async function deviceWith(installed: Action['installed']): Promise<MemoryModels> {
+function deviceWith(installed: Action['installed']): MemoryModels {
   const models = new MemoryModels();
-  if (installed) await get(new Rig(new Map(), undefined, models));
+  if (installed) models.files.disk.copy(whole.files.disk);
   if (installed === 'damaged') {
     const weights = models.files.read(id, 'unet/diffusion_pytorch_model.safetensors');
     weights[5000] = (weights[5000] ?? 0) ^ 1;
@@ -85,7 +88,7 @@ describe.each(faults)('when any storage call fails (%s %o)', (fault, options) =>
   it.each(actions)(
     '$name: reports the error or succeeds, and succeeds when retried, also on the next visit',
     async ({ installed, act, again, there }) => {
-      const expected = (await deviceWith('whole')).files.contents(id);
+      const expected = whole.files.contents(id);
       const isDone = async (rig: Rig) => {
         await rig.stores.models.refresh();
         const found = rig.stores.models.getState().installed?.map(({ state }) => state);
@@ -101,7 +104,7 @@ describe.each(faults)('when any storage call fails (%s %o)', (fault, options) =>
         async (arm) => {
           // One after the other: concurrently, each would take twice as long.
           const isNextVisit = attempts++ % 2 === 1;
-          const models = await deviceWith(installed);
+          const models = deviceWith(installed);
           const localStorage = new Map<string, string>();
           const rig = new Rig(localStorage, undefined, models);
           await rig.stores.models.refresh();
