@@ -47,6 +47,9 @@ const outcomeSchema = v.union([
 
 type Argument = string | number | boolean | null;
 
+/** How long `until` waits, in milliseconds: only against what hangs, for instance a model that cannot be loaded. */
+const longestWait = 300_000;
+
 /** Drives a page: waits for what a script finds, and clicks as a user would. */
 export class PageDriver {
   readonly #session: Session;
@@ -85,11 +88,20 @@ export class PageDriver {
     return outcome.value;
   }
 
-  /** Waits until a function of the page returns something other than null, false and undefined, and returns it. */
+  /**
+   * Waits until a function of the page returns something other than null, false and undefined, and returns it.
+   *
+   * @throws Error with the function and the page's text if that takes too long
+   */
   async until<A extends readonly Argument[]>(script: (...args: A) => unknown, ...args: A): Promise<unknown> {
+    const end = Date.now() + longestWait;
     for (;;) {
       const value = await this.run(script, ...args);
       if (value !== null && value !== false) return value;
+      if (Date.now() > end) {
+        const shown = String(await this.run(() => document.body.innerText));
+        throw new Error(`Waited in vain for ${String(script)} (${args.join()}). The page says: ${shown}`);
+      }
       await this.run(() => new Promise((drawn) => requestAnimationFrame(drawn)));
     }
   }

@@ -23,7 +23,7 @@ for (const [name, program, serve] of [
       await page.goto(`${server.url}drift/`);
       await page.getByRole('list', { name: 'Examples' }).getByRole('button').first().click();
       await modelIsReady(page);
-      await set(page, { Steps: 2 });
+      await set(page, { Width: 128, Height: 128, Steps: 2 });
       expect((await firstFrame(page)).length).toBeGreaterThan(0);
     } finally {
       await server.close();

@@ -76,7 +76,7 @@ test('after one visit the page opens and makes a frame offline', { tag: '@cpu' }
   await page.goto(`${server.url}drift/?speed=ignored`);
   await modelIsReady(page);
   await page.getByRole('list', { name: 'Examples' }).getByRole('button').first().click();
-  await set(page, { Steps: 2 });
+  await set(page, { Width: 128, Height: 128, Steps: 2 });
   expect((await firstFrame(page)).length).toBeGreaterThan(0);
 });
 

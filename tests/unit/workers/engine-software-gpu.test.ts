@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ModelError } from '../../../src/base/index.ts';
 import { createCpuCompute } from '../../../src/compute/index.ts';
 import { targetFor } from '../../../src/models/index.ts';
+import * as limits from '../../../src/models/limits.ts';
 import type { BackendChoice } from '../../../src/protocol/index.ts';
 import { Engine } from '../../../workers/engine.ts';
 import type { Backend } from '../../../workers/backend.ts';
@@ -14,12 +15,6 @@ import { tinyModelFiles } from '../../support/tiny-model.ts';
 
 /** Whether the model of the test is too large for the CPU. */
 let tooLarge = true;
-vi.mock('../../../src/models/limits.ts', async (original) => ({
-  ...(await original<object>()),
-  checkProcessor: () => {
-    if (tooLarge) throw new ModelError('needs-gpu', 'It is too large.', { remedy: 'Use a GPU.' });
-  },
-}));
 
 let server: ServedFiles;
 let opened: { readonly choice: BackendChoice; readonly kind: 'cpu' | 'webgpu'; disposed: boolean }[];
@@ -31,8 +26,12 @@ beforeEach(async () => {
   opened = [];
   software = true;
   tooLarge = true;
+  vi.spyOn(limits, 'checkProcessor').mockImplementation(() => {
+    if (tooLarge) throw new ModelError('needs-gpu', 'It is too large.', { remedy: 'Use a GPU.' });
+  });
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await server.close();
 });
 
