@@ -8,9 +8,10 @@ export default defineConfig({
           name: 'unit',
           include: ['tests/unit/**/*.test.ts'],
           environment: 'node',
-          // Files that share a process share its modules, and ONNX Runtime is compiled once: a fifth of the time. Tests that
-          // replace globals or functions put them back.
+          // Files that share a process share its modules, and ONNX Runtime is compiled once, which saves a fifth of the
+          // time. What a test replaces is put back, also if it fails.
           isolate: false,
+          restoreMocks: true,
           // Vitest itself leaves a core to the main process, which has little to do.
           maxWorkers: '100%',
           // Only against what hangs: a busy machine compiles WebAssembly slowly.

@@ -47,6 +47,8 @@ export interface OfflineBrowser {
 const longestTakeover = 5000;
 
 const script = 'service-worker.js';
+/** Key in `sessionStorage` of whether the user has asked for a version that had not taken over when the page was reloaded. */
+const askedKey = 'drift:update-asked';
 /** Key in `sessionStorage` of whether the page was reloaded for isolation, so that it is done once. */
 const reloadedKey = 'drift:reloaded-for-threads';
 
@@ -98,7 +100,7 @@ function activated(registration: Registration): Promise<Service> {
 /** Offers to start a new version as soon as it is installed beside the running one. */
 function offerUpdates(
   registration: Registration,
-  { container, reload, later }: OfflineBrowser,
+  { container, session, reload, later }: OfflineBrowser,
   notices: Pick<Notices, 'info'>,
 ): void {
   const offer = (waiting: Service) => {
@@ -108,10 +110,15 @@ function offerUpdates(
         reload();
         return;
       }
-      const stopWaiting = later(longestTakeover, reload);
+      let isOver = false;
+      const stopWaiting = later(longestTakeover, () => {
+        isOver = true;
+        session?.setItem(askedKey, 'yes');
+        reload();
+      });
       const takenOver = () => {
         stopWaiting();
-        reload();
+        if (!isOver) reload();
       };
       container.addEventListener('controllerchange', takenOver, { once: true });
       waiting.postMessage({ kind: 'activate' });
@@ -120,8 +127,20 @@ function offerUpdates(
       { label: 'Reload', run: start },
     ]);
   };
+  const { waiting } = registration;
   // The first version is not an update.
-  if (registration.waiting && container.controller) offer(registration.waiting);
+  if (waiting && container.controller) {
+    if (session?.getItem(askedKey) === 'yes') {
+      session.setItem(askedKey, 'no');
+      // It is about to take over. Offering it before would look as if Reload had done nothing.
+      const offerAgain = () => {
+        offer(waiting);
+      };
+      container.addEventListener('controllerchange', offerAgain, { once: true });
+    } else {
+      offer(waiting);
+    }
+  }
   registration.addEventListener('updatefound', () => {
     const { installing } = registration;
     installing?.addEventListener('statechange', () => {

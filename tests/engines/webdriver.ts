@@ -48,7 +48,7 @@ const outcomeSchema = v.union([
 type Argument = string | number | boolean | null;
 
 /** How long `until` waits, in milliseconds: only against what hangs, for instance a model that cannot be loaded. */
-const longestWait = 300_000;
+const longestWait = 600_000;
 
 /** Drives a page: waits for what a script finds, and clicks as a user would. */
 export class PageDriver {

@@ -13,8 +13,8 @@ import { expect } from './fixtures.ts';
 const modelTimeout = 480_000;
 
 /**
- * Waits until an element is visible. For what takes seconds: after every look at an element that is not there yet, Playwright's
- * `expect` describes the whole page for its error message, which took most of the page's thread.
+ * Waits until an element is visible. Used for waits of seconds: whenever `expect` finds no element, it describes the whole page for
+ * its error message, which keeps the page's thread busy.
  */
 function whenVisible(locator: Locator): Promise<void> {
   return locator.waitFor({ timeout: modelTimeout });
@@ -70,7 +70,7 @@ export async function prepare(page: Page, settings: Readonly<Record<string, numb
 
 export async function modelIsReady(page: Page, name?: string): Promise<void> {
   await whenVisible(fact(page, 'Model'));
-  // A model replaces another that was ready.
+  // Checked as well, because the name of an earlier model may still be shown.
   await expect(fact(page, 'Model')).toHaveText(name ?? /./, { timeout: modelTimeout });
 }
 

@@ -245,7 +245,10 @@ function picked(page: Page, name: string): Promise<string | null> {
     const root = await navigator.storage.getDirectory();
     // The file may be removed between any two of these calls.
     const read = root.getFileHandle(wanted).then(async (handle) => (await handle.getFile()).arrayBuffer());
-    const buffer = await read.catch(() => null);
+    const buffer = await read.catch((error: unknown) => {
+      if (error instanceof DOMException && error.name === 'NotFoundError') return null;
+      throw error;
+    });
     if (!buffer) return null;
     const bytes = new Uint8Array(buffer);
     let text = '';

@@ -56,12 +56,12 @@ export function findChromium(): string | null {
 }
 
 /**
- * Path of Chromium's headless shell, or null: the same engine without the browser's own windows and menus, in a package of
- * its own, which Debian installs beside Chromium.
+ * Path of Chromium's headless shell, or null: the same engine without the browser's windows and menus. Debian has it in a
+ * package of its own, which puts it beside Chromium.
  */
 export function findHeadlessShell(program: string): string | null {
-  const names = ['chromium-headless-shell', 'chrome-headless-shell'];
-  return names.map((name) => join(dirname(program), name)).find(isProgram) ?? null;
+  const path = join(dirname(program), 'chromium-headless-shell');
+  return isProgram(path) ? path : null;
 }
 
 /** Whether a path is an ELF program, not a script. */

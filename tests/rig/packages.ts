@@ -1,9 +1,18 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { softwareVulkanManifest } from '../../tools/software-vulkan.ts';
 import { backportsSource, namesSuite } from './apt-sources.ts';
-import { findChromium, findHeadlessShell } from './chromium.ts';
+import { cache, findChromium, findHeadlessShell } from './chromium.ts';
 import { findCommand, outputOf, run } from './process.ts';
 
 /** Programs and libraries that the tests need and npm does not provide. */
@@ -13,7 +22,7 @@ export type Need =
   | 'webp'
   | 'nginx'
   | 'chromium'
-  | 'shell'
+  | 'headlessShell'
   | 'vulkan'
   | 'mesa'
   | 'compiler'
@@ -24,7 +33,7 @@ interface Requirement {
   /** Purpose, as shown in the summary. */
   readonly label: string;
   readonly packages: readonly string[];
-  /** Whether all tests run without it too, only slower. */
+  /** Whether all tests run without it, only slower. */
   readonly optional?: true;
   present(): boolean;
 }
@@ -58,13 +67,16 @@ export const requirements: Readonly<Record<Need, Requirement>> = {
     packages: ['chromium'],
     present: () => findChromium() !== null,
   },
-  shell: {
-    label: "Chromium's headless shell, in which tests of the page take less time",
+  headlessShell: {
+    label: "Chromium's headless shell, in which page tests take less time",
     packages: ['chromium-headless-shell'],
     optional: true,
     present: () => {
       const program = findChromium();
-      return program !== null && findHeadlessShell(program) !== null;
+      // Beside another Chromium than Debian's, the package would be of no use.
+      return (
+        program !== null && (!program.startsWith('/usr/lib/chromium/') || findHeadlessShell(program) !== null)
+      );
     },
   },
   vulkan: {
@@ -117,8 +129,18 @@ export function missing(needs: readonly Need[]): Need[] {
   return needs.filter((need) => !requirements[need].present());
 }
 
+/** File that names optional packages which could not be installed, so that not every run tries again. */
+const notInstalled = join(cache, 'not-installed.json');
+
+/** Needs that a run should try to install: all but optional ones that could not be installed here before. */
+export function worthInstalling(needs: readonly Need[]): Need[] {
+  const known: unknown = existsSync(notInstalled) ? JSON.parse(readFileSync(notInstalled, 'utf8')) : [];
+  const failed = v.parse(v.array(v.string()), known);
+  return needs.filter((need) => !requirements[need].packages.some((name) => failed.includes(name)));
+}
+
 /** Needs without which tests are skipped. */
-export function needed(needs: readonly Need[]): Need[] {
+export function required(needs: readonly Need[]): Need[] {
   return needs.filter((need) => !requirements[need].optional);
 }
 
@@ -126,7 +148,7 @@ export function needed(needs: readonly Need[]): Need[] {
  * Installs missing packages with apt, as root or through passwordless sudo. Does not change apt's configuration: the
  * backports for Mesa are added in a temporary folder of sources.
  *
- * @returns why something is still missing, or null if all needs are met
+ * @returns why something is still missing, or null if all needs but optional ones are met
  */
 export async function install(needs: readonly Need[]): Promise<string | null> {
   if (process.env['DRIFT_NO_INSTALL'] === '1') return 'DRIFT_NO_INSTALL is set';
@@ -164,12 +186,18 @@ export async function install(needs: readonly Need[]): Promise<string | null> {
     }
     // Alone, since apt installs nothing at all if a release lacks one of the packages.
     const optional = packagesOf(needs.filter((need) => requirements[need].optional));
-    if (optional.length > 0) await apt('install', '--no-install-recommends', ...optional);
+    if (optional.length > 0) {
+      const reason = await apt('install', '--no-install-recommends', ...optional);
+      if (reason !== null) {
+        mkdirSync(cache, { recursive: true });
+        writeFileSync(notInstalled, JSON.stringify(optional));
+      }
+    }
     const failure = failures.find((text) => text !== null) ?? null;
     if (failure !== null) {
       return `apt-get said: ${failure}${updateFailure === null ? '' : `\n${updateFailure}`}`;
     }
-    return needed(missing(needs)).length === 0 ? null : 'this release has no version that is new enough';
+    return required(missing(needs)).length === 0 ? null : 'this release has no version that is new enough';
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

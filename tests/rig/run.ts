@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { prepareMachines } from './machines.ts';
 import { StepOutput } from './output.ts';
-import { install, missing, needed, requirements } from './packages.ts';
+import { install, missing, required, requirements, worthInstalling } from './packages.ts';
 import type { Need } from './packages.ts';
 import { outputOf } from './process.ts';
 import { sum } from './reports.ts';
@@ -128,13 +128,13 @@ function list(title: string, lines: readonly string[]): void {
 
 /** Installs what the chosen steps need. Prints nothing if all needs are met. */
 async function prepare(needs: readonly Need[]): Promise<Pick<Context, 'lacking' | 'notInstalled'>> {
-  const absent = missing(needs);
+  const absent = worthInstalling(missing(needs));
   if (absent.length === 0) return { lacking: [], notInstalled: '' };
   const names = (some: readonly Need[]): string =>
     some.flatMap((need) => requirements[need].packages).join(', ');
   console.log(`Installing what the tests need, once (Debian packages): ${names(absent)}.`);
   const reason = await install(absent);
-  const still = needed(missing(absent));
+  const still = missing(absent);
   if (still.length === 0) {
     console.log('Done.');
     return { lacking: [], notInstalled: '' };
@@ -145,8 +145,11 @@ async function prepare(needs: readonly Need[]): Promise<Pick<Context, 'lacking' 
     const { label, packages } = requirements[need];
     console.log(`  ${label} (${packages.join(', ')})`);
   }
-  console.log('Tests that need these are skipped; all others run.');
-  return { lacking: still, notInstalled: `not installed: ${why.split('\n')[0] ?? why}` };
+  const lacking = required(still);
+  console.log(
+    lacking.length === 0 ? 'All tests run without.' : 'Tests that need these are skipped; all others run.',
+  );
+  return { lacking, notInstalled: `not installed: ${why.split('\n')[0] ?? why}` };
 }
 
 const probeSchema = v.object({ reason: v.nullable(v.string()) });

@@ -117,7 +117,17 @@ export const groups: readonly StepGroup[] = [
       {
         name: 'page',
         title: 'The page (Playwright)',
-        needs: ['chromium', 'shell', 'vulkan', 'mesa', 'compiler', 'ffmpeg', 'metadata', 'webp', 'nginx'],
+        needs: [
+          'chromium',
+          'headlessShell',
+          'vulkan',
+          'mesa',
+          'compiler',
+          'ffmpeg',
+          'metadata',
+          'webp',
+          'nginx',
+        ],
         hasTests: true,
         run: page,
       },

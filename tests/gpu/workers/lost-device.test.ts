@@ -160,19 +160,6 @@ describe('a lost device', () => {
     },
   );
 
-  it('is replaced by one on which networks have the same precision', async () => {
-    const precision = { unet: 'float32', decoder: 'float32' } as const;
-    await load(undefined, { precisions: { '': precision } });
-    const before = await generate();
-    expect(pictures(before), 'the frames of float16').not.toEqual(pictures(expected));
-    devices.at(-1)?.destroy();
-    const made = await generate();
-    expect(made.notices).toHaveLength(1);
-    expect(pictures(made)).toEqual(pictures(before));
-    await load();
-    expect(pictures(await generate())).toEqual(pictures(expected));
-  });
-
   it('between two runs is replaced when the next one begins', async () => {
     devices.at(-1)?.destroy();
     const made = await generate();
@@ -219,6 +206,20 @@ describe('a lost device', () => {
     expect(error).toBeInstanceOf(DeviceError);
     expect(frames).toEqual([0]);
     expect(devicesOpened()).toBe(1);
+    expect(pictures(await generate())).toEqual(pictures(expected));
+  });
+
+  // Last, since the engine keeps this precision if the test fails.
+  it('is replaced by one on which networks have the same precision', async () => {
+    const precision = { unet: 'float32', decoder: 'float32' } as const;
+    await load(undefined, { precisions: { '': precision } });
+    const before = await generate();
+    expect(pictures(before), 'the frames of float16').not.toEqual(pictures(expected));
+    devices.at(-1)?.destroy();
+    const made = await generate();
+    expect(made.notices).toHaveLength(1);
+    expect(pictures(made)).toEqual(pictures(before));
+    await load();
     expect(pictures(await generate())).toEqual(pictures(expected));
   });
 });

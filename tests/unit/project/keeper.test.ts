@@ -47,7 +47,7 @@ async function open(
 const pictures = (...ids: number[]) => new Map(ids.map((frame) => [frame, pictureOf(frame)]));
 
 afterEach(() => {
-  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
 });
 
 describe('a stored project', () => {
@@ -361,7 +361,6 @@ describe('a full disk', () => {
     expect(forbidden.remedy).toContain('private window');
     vi.stubGlobal('isSecureContext', false);
     const insecure = await failure(make(keeper, []));
-    vi.unstubAllGlobals();
     expect(insecure.message).toBe('Projects cannot be kept, because this address is not secure.');
     expect(insecure.remedy).toContain('https');
   });

@@ -68,11 +68,11 @@ class FakeBrowser extends EventTarget implements OfflineBrowser {
     this.reloads++;
   };
 
-  /** Callbacks of running timers. */
-  readonly timers = new Set<() => void>();
+  /** Running timers: milliseconds by callback. */
+  readonly timers = new Map<() => void, number>();
 
-  readonly later = (_: number, callback: () => void) => {
-    this.timers.add(callback);
+  readonly later = (milliseconds: number, callback: () => void) => {
+    this.timers.set(callback, milliseconds);
     return () => void this.timers.delete(callback);
   };
 
@@ -169,11 +169,24 @@ describe('new version', () => {
   }
 
   it('does not keep the page waiting if the browser does not let it take over', async () => {
-    const { browser, start } = await offered();
+    const { browser, next, start } = await offered();
     start();
-    expect(browser.timers.size).toBe(1);
-    for (const ring of browser.timers) ring();
+    expect(next.messages).toEqual([{ kind: 'activate' }]);
+    expect([...browser.timers.values()]).toEqual([5000]);
+    for (const ring of browser.timers.keys()) ring();
     expect(browser.reloads).toBe(1);
+    browser.dispatchEvent(new Event('controllerchange'));
+    expect(browser.reloads, 'one reload, which the user may have refused').toBe(1);
+
+    // The earlier version is still there: its page offers the new one when that has taken over.
+    const rig = await readyRig();
+    browser.registration.waiting = next;
+    await startOffline(browser, rig.stores);
+    expect(rig.stores.notices.getState().notices).toEqual([]);
+    next.becomes('activated');
+    browser.dispatchEvent(new Event('controllerchange'));
+    rig.stores.notices.getState().notices[0]?.actions[0]?.run();
+    expect(browser.reloads).toBe(2);
   });
 
   it('is a reload where another tab has started it', async () => {

@@ -96,7 +96,7 @@ export function plain(width: number, height: number, value: number): Picture {
 
 const plainPngs = new Map<string, Uint8Array<ArrayBuffer>>();
 
-/** PNG of a picture. Those of `plain` pictures are encoded once, since tests of faults need the same few thousands of times. */
+/** PNG of a picture. Those of `plain` pictures are encoded once, because tests of faults need the same few thousands of times over. */
 function pngOf(picture: Picture): Uint8Array<ArrayBuffer> {
   const [value] = picture.data;
   if (picture.data.some((other) => other !== value)) return encodePng(picture);

@@ -35,7 +35,7 @@ beforeAll(async () => {
   const { source, options } = rig();
   await install(source, installed, options);
   expected = installed.contents('tiny');
-});
+}, 60_000);
 
 /** Like `rig`, with the model installed. */
 function installedRig(): ReturnType<typeof rig> {

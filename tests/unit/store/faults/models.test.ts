@@ -71,7 +71,10 @@ const actions: readonly Action[] = [
 ];
 
 const whole = new MemoryModels();
-beforeAll(() => get(new Rig(new Map(), undefined, whole)));
+beforeAll(async () => {
+  await get(new Rig(new Map(), undefined, whole));
+  expect(whole.files.contents(id).size).toBeGreaterThan(0);
+}, 60_000);
 
 /** A device with or without an installed model. */
 function deviceWith(installed: Action['installed']): MemoryModels {
