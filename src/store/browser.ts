@@ -28,6 +28,14 @@ export function nextPaint(callback: () => void): () => void {
   return cancel;
 }
 
+/** Calls back after a delay in milliseconds. Returns a function that cancels. */
+export function later(milliseconds: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, milliseconds);
+  return () => {
+    clearTimeout(timer);
+  };
+}
+
 /** Returns `localStorage`, or null: merely reading the property throws if the user has blocked storage. */
 function availableStorage(): Storage | null {
   try {
@@ -104,12 +112,7 @@ export function browserEnvironment(rendered: Promise<void>): Environment {
     pictureUrls,
     rendered,
     nextPaint,
-    later: (milliseconds, callback) => {
-      const timer = setTimeout(callback, milliseconds);
-      return () => {
-        clearTimeout(timer);
-      };
-    },
+    later,
     onOnline: (callback) => {
       window.addEventListener('online', callback);
       return () => {

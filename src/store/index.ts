@@ -1,5 +1,5 @@
 /** State and operations of the page, independent of React: one store per concern, and the workers that they call. */
-export { browserEnvironment, nextPaint } from './browser.ts';
+export { browserEnvironment, later, nextPaint } from './browser.ts';
 export { createStores } from './stores.ts';
 export type { Stores } from './stores.ts';
 export { framesToCome } from './modes.ts';

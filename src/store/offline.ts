@@ -1,6 +1,7 @@
 import type { StoreApi } from 'zustand/vanilla';
 import type { ServiceMessage } from '../base/index.ts';
 import type { AnimationState } from './animation.ts';
+import type { Environment } from './environment.ts';
 import type { ModelStore } from './model.ts';
 import type { Notices } from './notices.ts';
 
@@ -36,8 +37,7 @@ export interface OfflineBrowser {
   /** `sessionStorage`; null if the browser forbids it. */
   readonly session: Pick<Storage, 'getItem' | 'setItem'> | null;
   readonly reload: () => void;
-  /** Calls back after a time, unless the returned function is called before. */
-  readonly later: (milliseconds: number, callback: () => void) => () => void;
+  readonly later: Environment['later'];
 }
 
 /**
@@ -127,19 +127,17 @@ function offerUpdates(
       { label: 'Reload', run: start },
     ]);
   };
+  const wasAsked = session?.getItem(askedKey) === 'yes';
+  if (wasAsked) session.setItem(askedKey, 'no');
   const { waiting } = registration;
   // The first version is not an update.
   if (waiting && container.controller) {
-    if (session?.getItem(askedKey) === 'yes') {
-      session.setItem(askedKey, 'no');
-      // It is about to take over. Offering it before would look as if Reload had done nothing.
-      const offerAgain = () => {
-        offer(waiting);
-      };
-      container.addEventListener('controllerchange', offerAgain, { once: true });
-    } else {
+    const offerWaiting = () => {
       offer(waiting);
-    }
+    };
+    // Offered before it has taken over, it would look as if Reload had done nothing.
+    if (wasAsked) container.addEventListener('controllerchange', offerWaiting, { once: true });
+    else offerWaiting();
   }
   registration.addEventListener('updatefound', () => {
     const { installing } = registration;

@@ -188,7 +188,8 @@ export async function install(needs: readonly Need[]): Promise<string | null> {
     const optional = packagesOf(needs.filter((need) => requirements[need].optional));
     if (optional.length > 0) {
       const reason = await apt('install', '--no-install-recommends', ...optional);
-      if (reason !== null) {
+      // Without a connection it is tried again.
+      if (reason !== null && updateFailure === null) {
         mkdirSync(cache, { recursive: true });
         writeFileSync(notInstalled, JSON.stringify(optional));
       }

@@ -1,4 +1,4 @@
-import { startOffline } from '../../store/index.ts';
+import { later, startOffline } from '../../store/index.ts';
 import type { Stores } from '../../store/index.ts';
 import { takeHandedOver } from './handedOver.ts';
 
@@ -16,12 +16,7 @@ export async function startInstalled(stores: Stores): Promise<void> {
       reload: () => {
         location.reload();
       },
-      later: (milliseconds, callback) => {
-        const timer = setTimeout(callback, milliseconds);
-        return () => {
-          clearTimeout(timer);
-        };
-      },
+      later,
     },
     stores,
   );

@@ -189,6 +189,18 @@ describe('new version', () => {
     expect(browser.reloads).toBe(2);
   });
 
+  it('that has taken over during the reload holds back no later one', async () => {
+    const { browser, start } = await offered();
+    start();
+    for (const ring of browser.timers.keys()) ring();
+    await startOffline(browser, (await readyRig()).stores);
+
+    const rig = await readyRig();
+    browser.registration.waiting = new FakeService();
+    await startOffline(browser, rig.stores);
+    expect(rig.stores.notices.getState().notices).toHaveLength(1);
+  });
+
   it('is a reload where another tab has started it', async () => {
     const { browser, next, start } = await offered();
     next.becomes('activated');
