@@ -123,6 +123,26 @@ test(
   },
 );
 
+test(
+  'a strip shortcut does not take the focus back from where the user went',
+  { tag: '@cpu' },
+  async ({ page }) => {
+    await openPictures(page);
+    await tile(page, 2).focus();
+    const elsewhere = button(page, 'Export');
+    await elsewhere.evaluate((target) => {
+      const shortcut = { key: 'a', ctrlKey: true, bubbles: true, cancelable: true };
+      document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', shortcut));
+      target.focus();
+    });
+    await expect(tools(page)).toContainText('5 frames');
+    await page.evaluate(
+      () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+    );
+    await expect(elsewhere).toBeFocused();
+  },
+);
+
 test('frames are edited by keyboard, and the focus is never lost', { tag: '@cpu' }, async ({ page }) => {
   await openPictures(page);
   const focused = () => page.evaluate(() => document.activeElement?.getAttribute('data-position'));

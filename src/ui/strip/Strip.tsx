@@ -77,8 +77,11 @@ export function Strip() {
     const pressed = { key, shiftKey, altKey, isCommand: ctrlKey || metaKey };
     void import('./stripKeys.ts').then(({ pressStripKey }) => {
       pressStripKey(stores, pressed);
-      // The tiles have moved once the edit is rendered.
-      requestAnimationFrame(focusCurrent);
+      // The tiles have moved once the edit is rendered. The user may have gone on to something else by then.
+      requestAnimationFrame(() => {
+        const { activeElement, body } = document;
+        if (activeElement === body || scroller.current?.contains(activeElement)) focusCurrent();
+      });
     });
   };
 
