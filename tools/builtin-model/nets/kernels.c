@@ -1,7 +1,7 @@
 /*
  * CPU kernels for training in bfloat16: group norm with SiLU, softmax, and GEGLU, forward and backward, computed in
- * float32. PyTorch's own are several times slower, and its group norm accumulates in bfloat16. nets.py builds this file if
- * there is a compiler, and falls back to PyTorch otherwise.
+ * float32. PyTorch's own are several times slower, and its group norm accumulates in bfloat16. kernels.py builds this
+ * file if there is a compiler, and falls back to PyTorch otherwise.
  */
 #include <math.h>
 #include <stdint.h>
