@@ -13,15 +13,15 @@ import { openNodeBackend } from './node-runtime.ts';
 
 const usage = `Usage: npm run bench -- [--browser cpu|float16|float32] [--backend webgpu|cpu] [--checkpoint DIR]
   [--size PIXELS] [--clip PIXELS] [--steps N] [--rounds N] [--sums float32|float16] [--second FILE.onnx]
-  [--only stages|second|speeds] [--profile] [--optimise]
+  [--only stages|second|speeds ...] [--profile] [--optimise]
 
 Times the loading of each network, the first frame, every stage of a frame, whole frames and files of eight frames, and
 counts what a frame asks of the GPU, in Node or, with --browser, in Chromium as one of the machines of the tests
 ("npm test -- prepare" makes them). Prints what is measured next to standard error, then a table and JSON: median, best
 and worst of N rounds (default 5), in milliseconds, and the GPU's own time where it has timestamps. --clip is the side of
 the image encoder's pictures. --second times a UNet of the same weights, exported by tools/bench/export_unet.py, in turn
-with the compiled one. --only measures a part: the stages of a frame, both UNets, or whole frames by Speed; networks of
-full size take minutes each on a software GPU. --profile adds the GPU time of every kernel of the networks (Node, GPUs with
+with the compiled one. --only, once or more, measures those parts: the stages of a frame, both UNets, or whole frames by
+Speed; networks of full size take minutes each on a software GPU. --profile adds the GPU time of every kernel of the networks (Node, GPUs with
 timestamps). --optimise lets V8 optimise ONNX Runtime's WebAssembly in Node, as browsers do; without it the processor takes
 longer to ask for the GPU's work.
 Compare only figures of one run: machines are noisy, and a software GPU says nothing about how fast a real one is.`;
@@ -40,7 +40,7 @@ export async function main(args: string[]): Promise<number> {
       rounds: { type: 'string', default: '5' },
       sums: { type: 'string', default: 'float32' },
       second: { type: 'string' },
-      only: { type: 'string' },
+      only: { type: 'string', multiple: true, default: [...benchParts] },
       profile: { type: 'boolean', default: false },
       optimise: { type: 'boolean', default: false },
     },
@@ -49,11 +49,10 @@ export async function main(args: string[]): Promise<number> {
   const [size = NaN, steps = NaN, rounds = NaN] = [values.size, values.steps, values.rounds].map(Number);
   const clip = values.clip === undefined ? null : Number(values.clip);
   const isKnown = (backend === 'webgpu' || backend === 'cpu') && (sums === 'float32' || sums === 'float16');
-  const only = benchParts.find((part) => part === values.only) ?? null;
-  const isPart = values.only === undefined || only !== null;
+  const parts = benchParts.filter((part) => values.only.includes(part));
   if (
     !isKnown ||
-    !isPart ||
+    parts.length !== new Set(values.only).size ||
     !(size >= 64) ||
     !(clip === null || clip >= 1) ||
     !(steps >= 1) ||
@@ -62,7 +61,7 @@ export async function main(args: string[]): Promise<number> {
     console.error(usage);
     return 2;
   }
-  const options = { size, clip, steps, rounds, only };
+  const options = { size, clip, steps, rounds, parts };
   const second = values.second ?? null;
   const report =
     browser === undefined

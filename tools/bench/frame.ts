@@ -30,15 +30,14 @@ export interface BenchOptions {
   readonly clip: number | null;
   readonly steps: number;
   readonly rounds: number;
-  /** The only part to measure; null for all. */
-  readonly only: BenchPart | null;
+  readonly parts: readonly BenchPart[];
   /** Another UNet with the same weights, timed alternately with the compiled one. */
   readonly second: OnnxModel | null;
 }
 
 /** Parts of a measurement. */
 export const benchParts = ['stages', 'second', 'speeds'] as const;
-type BenchPart = (typeof benchParts)[number];
+export type BenchPart = (typeof benchParts)[number];
 
 /** Called with the name of what is measured next. A network of full size takes minutes on a software GPU. */
 export type OnStage = (name: string) => void;
@@ -61,6 +60,11 @@ export interface FrameReport {
   /** Null unless stages and whole frames are measured. */
   readonly 'stages between networks, part of a frame': number | null;
   readonly 'whole frames by Speed, in turn, ms': Readonly<Record<Speed, Timing>> | null;
+  /**
+   * Duration of an exact frame by the second UNet, relative to a whole frame by each Speed: by medians, where it differs
+   * from the compiled one's by as many evaluations as there are steps. Null unless both are measured.
+   */
+  readonly 'frame by the second UNet, ratio by Speed': Readonly<Record<Speed, number>> | null;
   readonly 'UNet, guided, in turn with the second'?: UnetComparison;
   readonly 'kernels by GPU time'?: Readonly<Record<string, readonly KernelTime[] | null>>;
   readonly 'of a frame': GpuWork | null;
@@ -81,19 +85,22 @@ export const megabytes = (bytes: number) => Number((bytes / 1e6).toFixed(1));
 /** Times loading, each stage of a frame, whole frames, and the export of files. Frees what it loads. */
 export async function benchFrame(
   backend: BenchBackend,
-  parts: ModelParts,
-  { size, clip, steps, rounds, only, second }: BenchOptions,
+  modelParts: ModelParts,
+  { size, clip, steps, rounds, parts, second }: BenchOptions,
   { work, timer, profiler }: BenchMeters,
   onStage: OnStage,
 ): Promise<FrameReport> {
   const { compute, runtime, target } = backend;
   const model = createModel(
-    { ...parts, imageEncoder: { ...parts.imageEncoder, size: clip ?? parts.imageEncoder.size } },
+    {
+      ...modelParts,
+      imageEncoder: { ...modelParts.imageEncoder, size: clip ?? modelParts.imageEncoder.size },
+    },
     target,
   );
   const pipeline = new Pipeline(compute, runtime, model);
   const scope = new Scope();
-  const measures = (part: BenchPart) => only === null || only === part;
+  const measures = (part: BenchPart) => parts.includes(part);
   try {
     const loading = await load(pipeline, size, onStage);
     const picture = scope.own(compute.empty([size, size, 4], 'uint8'));
@@ -202,7 +209,10 @@ export async function benchFrame(
         if (speed === 'exact') ofFrame = work?.take() ?? null;
       }
     }
-    const whole = measures('speeds') ? timingOf(speeds.exact) : null;
+    const bySpeed = measures('speeds')
+      ? { exact: timingOf(speeds.exact), fast: timingOf(speeds.fast), fastest: timingOf(speeds.fastest) }
+      : null;
+    const whole = bySpeed?.exact ?? null;
     const medianOf = (name: string) => stages[name]?.median ?? NaN;
     const between =
       medianOf('guidance') + medianOf('noise') + steps * medianOf('scheduler step') + medianOf('read-back');
@@ -213,11 +223,9 @@ export async function benchFrame(
       'GPU time, ms': timer && measures('stages') ? gpuTime : null,
       'stages between networks, part of a frame':
         whole && measures('stages') ? Number((between / whole.median).toFixed(4)) : null,
-      'whole frames by Speed, in turn, ms': whole && {
-        exact: whole,
-        fast: timingOf(speeds.fast),
-        fastest: timingOf(speeds.fastest),
-      },
+      'whole frames by Speed, in turn, ms': bySpeed,
+      'frame by the second UNet, ratio by Speed':
+        bySpeed && comparison ? ratiosBySpeed(bySpeed, comparison, steps) : null,
       ...(comparison ? { 'UNet, guided, in turn with the second': comparison } : {}),
       ...(profiler ? { 'kernels by GPU time': kernels } : {}),
       'of a frame': ofFrame,
@@ -251,6 +259,20 @@ async function load(pipeline: Pipeline, size: number, onStage: OnStage): Promise
   });
   finish();
   return loading;
+}
+
+function ratiosBySpeed(
+  frames: Readonly<Record<Speed, Timing>>,
+  { 'compiled, ms': compiled, 'second, ms': second }: UnetComparison,
+  steps: number,
+): Record<Speed, number> {
+  const frame = frames.exact.median + steps * (second.median - compiled.median);
+  const relativeTo = ({ median }: Timing) => Number((frame / median).toFixed(3));
+  return {
+    exact: relativeTo(frames.exact),
+    fast: relativeTo(frames.fast),
+    fastest: relativeTo(frames.fastest),
+  };
 }
 
 function rounded(value: number): number;
