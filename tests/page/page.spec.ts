@@ -76,7 +76,7 @@ test.describe('the first visit', { tag: '@cpu' }, () => {
         await gate.pass();
         await route.continue();
       });
-      await page.goto('/', { waitUntil: 'commit' });
+      await page.goto(pageWithoutModel(), { waitUntil: 'commit' });
       const words = page.getByRole('heading', { name: /^Drift turns one picture into an animation/ });
       await expect(words).toBeVisible();
       const early = [await words.textContent(), await words.boundingBox()];
@@ -89,7 +89,7 @@ test.describe('the first visit', { tag: '@cpu' }, () => {
 
   test('draws nothing larger on a phone than what came with the document', async ({ page }) => {
     await page.setViewportSize({ width: 390, height: 844 });
-    await open(page);
+    await open(page, pageWithoutModel());
     const largest = await page.evaluate(
       () =>
         new Promise<readonly boolean[]>((resolve) => {
@@ -275,7 +275,7 @@ test(
   'the help lists the keys, and opens the guide beside the page',
   { tag: '@cpu' },
   async ({ context, page }) => {
-    await open(page);
+    await open(page, pageWithoutModel());
     await button(page, 'Help').click();
     await expect(page.getByRole('heading', { name: 'Keys' })).toBeVisible();
     const [guide] = await Promise.all([

@@ -10,6 +10,7 @@ import {
   generate,
   modelIsReady,
   open,
+  pageWithoutModel,
   prepare,
   set,
   stripPixels,
@@ -196,7 +197,7 @@ test.describe('projects', { tag: '@cpu' }, () => {
   });
 
   test('are listed without earlier messages of the page', async ({ page }) => {
-    await open(page);
+    await open(page, pageWithoutModel());
     const alert = page.getByRole('alert');
     await page
       .getByLabel('Start image', { exact: true })

@@ -5,6 +5,8 @@ import {
   finished,
   generate,
   modelIsReady,
+  open,
+  pageWithoutModel,
   prepare,
   set,
   showMoreSettings,
@@ -93,7 +95,7 @@ test.describe('smooth mode', { tag: '@cpu' }, () => {
     test.use({ viewport: { width: 390, height: 844 }, hasTouch: true });
 
     test('there is no horizontal overflow', async ({ page }) => {
-      await prepare(page, {});
+      await open(page, pageWithoutModel());
       await page.getByRole('tab', { name: 'Smooth', exact: true }).tap();
       for (const width of [320, 390, 844]) {
         await page.setViewportSize({ width, height: 844 });

@@ -9,10 +9,15 @@ import {
   frame,
   generate,
   open,
+  pageWithoutModel,
   prepare,
   stripPixels,
 } from './driving.ts';
+import { importFrames } from './export-dialog.ts';
 import { expect, test } from './fixtures.ts';
+import { makeFrame } from './media/frames.ts';
+
+const side = 64;
 
 /** RGB values of a PNG file. */
 function pixelsOf(png: Uint8Array): Buffer {
@@ -93,6 +98,15 @@ test('the picture on the stage can be copied and saved', { tag: '@cpu' }, async 
   expect(pixelsOf(await downloaded(page, 'Save the picture'))).toEqual(pixels);
 });
 
+/** A project of pictures, without a model. */
+async function openPictures(page: Page, count: number): Promise<void> {
+  await open(page, pageWithoutModel());
+  await importFrames(
+    page,
+    Array.from({ length: count }, (_, i) => makeFrame(i, side, side)),
+  );
+}
+
 /** Width of the picture on the stage, and the position of its left edge, in CSS pixels. */
 async function shownBox(page: Page): Promise<{ width: number; left: number }> {
   const box = await page.getByRole('img', { name: 'The picture on the stage' }).boundingBox();
@@ -105,9 +119,7 @@ test(
   'the picture is zoomed by keys, buttons, wheel and double click, and moved by drag and arrow keys',
   { tag: '@cpu' },
   async ({ page }) => {
-    await prepare(page, { Frames: 2, Steps: 1 });
-    await generate(page);
-    await finished(page, 2);
+    await openPictures(page, 2);
     const whole = await shownBox(page);
     const stage = page.getByRole('region', { name: 'Stage' });
 
@@ -159,7 +171,7 @@ test(
 );
 
 test('the start picture is zoomed before there are frames', { tag: '@cpu' }, async ({ page }) => {
-  await open(page);
+  await open(page, pageWithoutModel());
   await chooseStart(page);
   const whole = await shownBox(page);
   const stage = page.getByRole('region', { name: 'Stage' });
@@ -189,9 +201,7 @@ test(
   'a mouse that moves without its button does not move the picture, and a drag selects no text',
   { tag: '@cpu' },
   async ({ page }) => {
-    await prepare(page, { Frames: 1, Steps: 1 });
-    await generate(page);
-    await finished(page, 1);
+    await openPictures(page, 1);
     const stage = page.getByRole('region', { name: 'Stage' });
     const box = await stage.boundingBox();
     const [x, y] = [(box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + (box?.height ?? 0) / 2];
@@ -251,9 +261,7 @@ test.describe('on a touch screen', () => {
   test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
 
   test('two fingers zoom the picture, and one moves it', { tag: '@cpu' }, async ({ page, context }) => {
-    await prepare(page, { Frames: 1, Steps: 1 });
-    await generate(page);
-    await finished(page, 1);
+    await openPictures(page, 1);
     await page.evaluate(() => {
       scrollTo(0, 0);
     });
@@ -293,9 +301,7 @@ test.describe('on a touch screen', () => {
     'a pinch may begin with one finger, and moves one alone',
     { tag: '@cpu' },
     async ({ page, context }) => {
-      await prepare(page, { Frames: 1, Steps: 1 });
-      await generate(page);
-      await finished(page, 1);
+      await openPictures(page, 1);
       await page.evaluate(() => {
         scrollTo(0, 0);
       });

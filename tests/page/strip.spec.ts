@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { unzipSync } from 'fflate';
 import type { Locator, Page } from '@playwright/test';
-import { encodePng } from '../../src/formats/index.ts';
 import { readPng } from '../../tools/png.ts';
 import {
   button,
@@ -15,6 +14,7 @@ import {
   set,
   stripPixels,
 } from './driving.ts';
+import { importFrames } from './export-dialog.ts';
 import { expect, test } from './fixtures.ts';
 import { makeFrame } from './media/frames.ts';
 
@@ -24,14 +24,10 @@ const count = 5;
 /** A project of five pictures, without a model. */
 async function openPictures(page: Page): Promise<void> {
   await open(page, pageWithoutModel());
-  const files = Array.from({ length: count }, (_, i) => ({
-    name: `frame${i + 1}.png`,
-    mimeType: 'image/png',
-    buffer: Buffer.from(encodePng(makeFrame(i, side, side))),
-  }));
-  await button(page, 'Projects').click();
-  await page.getByLabel('Make a project of pictures').setInputFiles(files);
-  await expect(frames(page)).toHaveCount(count);
+  await importFrames(
+    page,
+    Array.from({ length: count }, (_, i) => makeFrame(i, side, side)),
+  );
 }
 
 function tile(page: Page, number: number): Locator {
