@@ -27,6 +27,8 @@ export default defineConfig({
           setupFiles: ['tests/rig/node-gpu.setup.ts'],
           pool: 'forks',
           fileParallelism: false,
+          // The setup gives each file a GPU of its own; modules are shared, as in the unit tests.
+          isolate: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
