@@ -8,6 +8,7 @@ export default defineConfig({
           name: 'unit',
           include: ['tests/unit/**/*.test.ts'],
           environment: 'node',
+          setupFiles: ['tests/unit/setup.ts'],
           // Files that share a process share its modules, and ONNX Runtime is compiled once, which saves a fifth of the
           // time. What a test replaces is put back, also if it fails.
           isolate: false,

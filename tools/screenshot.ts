@@ -89,6 +89,6 @@ async function compress(from: string, to: string): Promise<void> {
     ? ['-c:v', 'libwebp', '-quality', '85']
     : ['-vf', palette, '-compression_level', '100'];
   const args = ['-v', 'error', '-y', '-i', from, ...how, to];
-  const { status, output } = await run('ffmpeg', args);
+  const { status, output } = await run('ffmpeg', args, { output: 'collect' });
   if (status !== 0) throw new Error(`ffmpeg could not write ${to}: ${output.trim()}`);
 }

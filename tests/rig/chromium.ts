@@ -105,7 +105,9 @@ export async function buildShim(): Promise<string> {
   if (!existsSync(library)) {
     const building = `${library}.${process.pid}`;
     const flags = ['-O1', '-Wall', '-shared', '-fPIC', '-fvisibility=hidden', `-DDRIVER="${driver}"`];
-    const { status, output } = await run('cc', [...flags, shimSource, '-o', building, '-ldl']);
+    const { status, output } = await run('cc', [...flags, shimSource, '-o', building, '-ldl'], {
+      output: 'collect',
+    });
     if (status !== 0) throw new Error(`the Vulkan shim could not be built: ${output.trim()}`);
     renameSync(building, library);
   }

@@ -1,42 +1,33 @@
 import { run } from './process.ts';
 
-/** Output of a step, kept until it is shown. */
+/**
+ * Output of a step: shown at once, or, while another step shows its own, kept until `flush`.
+ */
 export class StepOutput {
-  readonly #show: (chunk: string | Buffer) => void;
-  readonly #kept: (string | Buffer)[] = [];
-  #isShown = false;
+  readonly #kept: string[] | null;
 
-  /** @param show - writes to the terminal */
-  constructor(show: (chunk: string | Buffer) => void) {
-    this.#show = show;
+  constructor(shows: boolean) {
+    this.#kept = shows ? null : [];
   }
 
   print(line: string): void {
-    this.#write(`${line}\n`);
+    if (this.#kept === null) console.log(line);
+    else this.#kept.push(`${line}\n`);
   }
 
   /** Runs a program to its end, with its output as that of the step. */
-  run(
+  async run(
     command: string,
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
   ): Promise<{ status: number; output: string }> {
-    return run(command, args, {
-      env,
-      onOutput: (chunk) => {
-        this.#write(chunk);
-      },
-    });
+    const result = await run(command, args, { env, output: this.#kept === null ? 'both' : 'collect' });
+    this.#kept?.push(result.output);
+    return result;
   }
 
-  /** Shows what was kept, and from now on everything at once. Idempotent. */
-  show(): void {
-    this.#isShown = true;
-    for (const chunk of this.#kept.splice(0)) this.#show(chunk);
-  }
-
-  #write(chunk: string | Buffer): void {
-    if (this.#isShown) this.#show(chunk);
-    else this.#kept.push(chunk);
+  /** Shows what was kept. */
+  flush(): void {
+    process.stdout.write(this.#kept?.splice(0).join('') ?? '');
   }
 }

@@ -169,7 +169,7 @@ export async function install(needs: readonly Need[]): Promise<string | null> {
         ...['env', 'DEBIAN_FRONTEND=noninteractive', 'LC_ALL=C.UTF-8', 'apt-get', '-qq', '-y'],
         ...['-o', `Dir::Etc::sourceparts=${folder}`, '-o', 'DPkg::Lock::Timeout=600', ...args],
       ];
-      const { status, output } = await run(command, rest);
+      const { status, output } = await run(command, rest, { output: 'collect' });
       return status === 0 ? null : lastLines(output);
     };
 

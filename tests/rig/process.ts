@@ -27,29 +27,32 @@ export function outputOf(command: string, args: readonly string[]): string | nul
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** Called with each piece of standard output and standard error. */
-  readonly onOutput?: (chunk: Buffer) => void;
+  /** `show` inherits the output, `collect` captures it, `both` does both. */
+  readonly output: 'show' | 'collect' | 'both';
 }
 
-/**
- * Runs a command to its end, and collects its output. If it cannot be started, the status is 127 and the output is the
- * reason.
- */
+/** Runs a command to its end. If it cannot be started, the status is 127 and the output is the reason. */
 export function run(
   command: string,
   args: readonly string[],
-  { env, onOutput }: RunOptions = {},
+  options: RunOptions,
 ): Promise<{ status: number; output: string }> {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...options.env },
+      stdio: [
+        'ignore',
+        ...(options.output === 'show' ? (['inherit', 'inherit'] as const) : (['pipe', 'pipe'] as const)),
+      ],
     });
     const chunks: Buffer[] = [];
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk: Buffer) => {
+    for (const [stream, target] of [
+      [child.stdout, process.stdout],
+      [child.stderr, process.stderr],
+    ] as const) {
+      stream?.on('data', (chunk: Buffer) => {
         chunks.push(chunk);
-        onOutput?.(chunk);
+        if (options.output === 'both') target.write(chunk);
       });
     }
     child.on('error', (error) => {

@@ -2,15 +2,16 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { prepareMachines } from './machines.ts';
-import { runJobs } from './jobs.ts';
-import type { Job } from './jobs.ts';
+import { StepOutput } from './output.ts';
 import { install, missing, required, requirements, worthInstalling } from './packages.ts';
 import type { Need } from './packages.ts';
 import { outputOf } from './process.ts';
-import { sum, whole } from './reports.ts';
+import { sum } from './reports.ts';
 import type { Outcome } from './reports.ts';
-import { because, reports, root, steps, stepsAtOnce } from './steps.ts';
-import type { Context, Step } from './steps.ts';
+import { because, groups, reports, root } from './steps.ts';
+import type { Context, Step, StepGroup } from './steps.ts';
+
+const steps = groups.flatMap((group) => group.steps);
 
 /**
  * `npm test`. Runs the steps named in `args` (default: all), each to its end even if others fail, and prints a summary
@@ -53,7 +54,15 @@ export async function main(args: readonly string[]): Promise<number> {
     notInstalled,
     failed,
   };
-  const results = await runAll(chosen, context, failed);
+  const results: Result[] = [];
+  for (const { steps: all, atOnce } of groups) {
+    const group = { steps: all.filter((step) => chosen.includes(step)), atOnce };
+    for (const result of await runGroup(group, context)) {
+      if (result.outcome.failed > 0) failed.add(result.step.name);
+      results.push(result);
+    }
+  }
+
   const total = sum(results.map(({ outcome }) => outcome));
   const tested = total.passed + total.failed > 0 || !chosen.some(({ hasTests }) => hasTests);
   console.log(`\n── Summary ${'─'.repeat(67)}`);
@@ -75,25 +84,32 @@ interface Result {
   readonly seconds: number;
 }
 
-/** Runs steps beside one another. Adds the names of those that fail to `failed`. */
-async function runAll(chosen: readonly Step[], context: Context, failed: Set<string>): Promise<Result[]> {
-  const results = new Map<Step, Result>();
-  const jobs = chosen.map((step): Job => ({
-    name: step.name,
-    after: step.after,
-    run: async (output) => {
-      output.print(`\n── ${step.title} ${'─'.repeat(Math.max(3, 74 - step.title.length))}`);
+/** Runs a group of steps. The first shows its output at once, each of the others when it and the first have ended. */
+async function runGroup({ steps: group, atOnce }: StepGroup, context: Context): Promise<Result[]> {
+  const results: Result[] = [];
+  const kept: StepOutput[] = [];
+  const waiting = [...group.entries()];
+  let firstRuns = true;
+  const flush = (): void => {
+    for (const output of kept.splice(0)) output.flush();
+  };
+  const runNext = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [index, step] = next;
+      const output = new StepOutput(index === 0);
+      const others = index > 0 ? [] : group.slice(1).map(({ name }) => name);
+      const title = others.length > 0 ? `${step.title}, beside ${others.join(', ')}` : step.title;
+      output.print(`\n── ${title} ${'─'.repeat(Math.max(3, 74 - title.length))}`);
       const start = performance.now();
-      const outcome = await step.run(context, output).catch((error: unknown) => {
-        output.print(String(error));
-        return whole(`${step.name}: ${String(error)}`, false);
-      });
-      if (outcome.failed > 0) failed.add(step.name);
-      results.set(step, { step, outcome, seconds: (performance.now() - start) / 1000 });
-    },
-  }));
-  await runJobs(jobs, stepsAtOnce, (chunk) => void process.stdout.write(chunk));
-  return chosen.flatMap((step) => results.get(step) ?? []);
+      const outcome = await step.run(context, output);
+      results.push({ step, outcome, seconds: (performance.now() - start) / 1000 });
+      if (index === 0) firstRuns = false;
+      else kept.push(output);
+      if (!firstRuns) flush();
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, runNext));
+  return results.sort((one, other) => group.indexOf(one.step) - group.indexOf(other.step));
 }
 
 function describe(step: Step, { passed, failed, skipped }: Outcome): string {

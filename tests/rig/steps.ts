@@ -32,99 +32,113 @@ export interface Step {
   readonly name: string;
   readonly title: string;
   readonly needs: readonly Need[];
-  /** Names of steps that must have ended before this one. */
-  readonly after: readonly string[];
   /** False for steps that pass or fail as a whole. */
   readonly hasTests: boolean;
   run(context: Context, output: StepOutput): Promise<Outcome>;
 }
 
-/** Number of steps that run beside one another, because each alone leaves a core idle for part of its time. */
-export const stepsAtOnce = 2;
+/** Steps that run beside one another, because each alone leaves a core idle for part of its time. */
+export interface StepGroup {
+  readonly steps: readonly Step[];
+  /** Number of steps that run at the same time; the next begins when one ends. */
+  readonly atOnce: number;
+}
 
-/** All steps, in the order in which they begin: the page's tests, which take longest, beside all others. */
-export const steps: readonly Step[] = [
+/** All steps, in order, those that take longest first. A group begins when the one before has ended. */
+export const groups: readonly StepGroup[] = [
   {
-    name: 'build',
-    title: 'Build (vite)',
-    needs: [],
-    after: [],
-    hasTests: false,
-    run: async (_, output) => {
-      const { status } = await output.run('npm', ['run', '--silent', 'build']);
-      return whole('build: vite build', status === 0);
-    },
+    atOnce: 3,
+    steps: [
+      {
+        name: 'gpu',
+        title: 'GPU tests (WGSL in Node)',
+        needs: ['vulkan', 'mesa'],
+        hasTests: true,
+        run: async ({ nodeGpuMissing }, output) => {
+          const reason = nodeGpuMissing();
+          return reason === null ? vitest(output, 'gpu') : skippedGpuTests(output, reason);
+        },
+      },
+      {
+        name: 'unit',
+        title: 'Unit tests (Node)',
+        needs: [],
+        hasTests: true,
+        run: (_, output) => vitest(output, 'unit'),
+      },
+      {
+        name: 'conformance',
+        title: "Conformance (the original program's numbers, on both backends)",
+        needs: ['vulkan', 'mesa'],
+        hasTests: true,
+        run: async ({ nodeGpuMissing }, output) => {
+          const cpu = await conformance(output, 'cpu');
+          const reason = nodeGpuMissing();
+          if (reason === null) return sum([cpu, await conformance(output, 'webgpu')]);
+          const skipped = Math.max(1, cpu.passed + cpu.failed);
+          return sum([cpu, { ...nothing, skipped, untested: [`conformance on the GPU: ${reason}`] }]);
+        },
+      },
+      {
+        name: 'lint',
+        title: 'Style (eslint, prettier)',
+        needs: [],
+        hasTests: false,
+        run: async (_, output) => {
+          const [eslint, prettier] = await Promise.all([
+            program(output, 'eslint', ['.']),
+            program(output, 'prettier', ['--check', '--log-level', 'warn', '.']),
+          ]);
+          return sum([whole('lint: eslint', eslint === 0), whole('lint: prettier', prettier === 0)]);
+        },
+      },
+      {
+        name: 'types',
+        title: 'Types (tsc)',
+        needs: [],
+        hasTests: false,
+        run: async (_, output) => whole('types: tsc -b', (await program(output, 'tsc', ['-b'])) === 0),
+      },
+      {
+        name: 'build',
+        title: 'Build (vite)',
+        needs: [],
+        hasTests: false,
+        run: async (_, output) => {
+          const { status } = await output.run('npm', ['run', '--silent', 'build']);
+          return whole('build: vite build', status === 0);
+        },
+      },
+    ],
   },
   {
-    name: 'page',
-    title: 'The page (Playwright)',
-    needs: ['chromium', 'headlessShell', 'vulkan', 'mesa', 'compiler', 'ffmpeg', 'metadata', 'webp', 'nginx'],
-    after: ['build'],
-    hasTests: true,
-    run: page,
-  },
-  {
-    name: 'unit',
-    title: 'Unit tests (Node)',
-    needs: [],
-    after: [],
-    hasTests: true,
-    run: (_, output) => vitest(output, 'unit'),
-  },
-  {
-    name: 'gpu',
-    title: 'GPU tests (WGSL in Node)',
-    needs: ['vulkan', 'mesa'],
-    after: [],
-    hasTests: true,
-    run: async ({ nodeGpuMissing }, output) => {
-      const reason = nodeGpuMissing();
-      return reason === null ? vitest(output, 'gpu') : skippedGpuTests(output, reason);
-    },
-  },
-  {
-    name: 'engines',
-    title: 'The page in Firefox and WebKitGTK (WebDriver)',
-    needs: ['firefox', 'webkit', 'vulkan', 'mesa', 'ffmpeg'],
-    after: ['build'],
-    hasTests: true,
-    run: engines,
-  },
-  {
-    name: 'conformance',
-    title: "Conformance (the original program's numbers, on both backends)",
-    needs: ['vulkan', 'mesa'],
-    after: [],
-    hasTests: true,
-    run: async ({ nodeGpuMissing }, output) => {
-      const cpu = await conformance(output, 'cpu');
-      const reason = nodeGpuMissing();
-      if (reason === null) return sum([cpu, await conformance(output, 'webgpu')]);
-      const skipped = Math.max(1, cpu.passed + cpu.failed);
-      return sum([cpu, { ...nothing, skipped, untested: [`conformance on the GPU: ${reason}`] }]);
-    },
-  },
-  {
-    name: 'lint',
-    title: 'Style (eslint, prettier)',
-    needs: [],
-    after: [],
-    hasTests: false,
-    run: async (_, output) => {
-      const [eslint, prettier] = await Promise.all([
-        program(output, 'eslint', ['.']),
-        program(output, 'prettier', ['--check', '--log-level', 'warn', '.']),
-      ]);
-      return sum([whole('lint: eslint', eslint === 0), whole('lint: prettier', prettier === 0)]);
-    },
-  },
-  {
-    name: 'types',
-    title: 'Types (tsc)',
-    needs: [],
-    after: [],
-    hasTests: false,
-    run: async (_, output) => whole('types: tsc -b', (await program(output, 'tsc', ['-b'])) === 0),
+    atOnce: 2,
+    steps: [
+      {
+        name: 'page',
+        title: 'The page (Playwright)',
+        needs: [
+          'chromium',
+          'headlessShell',
+          'vulkan',
+          'mesa',
+          'compiler',
+          'ffmpeg',
+          'metadata',
+          'webp',
+          'nginx',
+        ],
+        hasTests: true,
+        run: page,
+      },
+      {
+        name: 'engines',
+        title: 'The page in Firefox and WebKitGTK (WebDriver)',
+        needs: ['firefox', 'webkit', 'vulkan', 'mesa', 'ffmpeg'],
+        hasTests: true,
+        run: engines,
+      },
+    ],
   },
 ];
 
@@ -160,7 +174,7 @@ async function skippedGpuTests(output: StepOutput, reason: string): Promise<Outc
   const file = join(reports, 'gpu-list.json');
   // Static parsing only, because loading these files requires a GPU.
   const args = ['list', '--project', 'gpu', '--staticParse', `--json=${file}`];
-  await run(join(root, 'node_modules/.bin/vitest'), args);
+  await run(join(root, 'node_modules/.bin/vitest'), args, { output: 'collect' });
   const tests = existsSync(file) ? v.parse(v.array(v.unknown()), readJson(file)).length : 1;
   return { ...nothing, skipped: tests, untested: [`the WGSL kernels: ${reason}`] };
 }
@@ -234,6 +248,7 @@ async function countPageTests(machine: string | null): Promise<number> {
   const project = machine === null ? [] : [`--project=${machine}`];
   await run(join(root, 'node_modules/.bin/playwright'), ['test', '--list', '--reporter=json', ...project], {
     env: { PLAYWRIGHT_JSON_OUTPUT_FILE: file, DRIFT_ALL_MACHINES: '1' },
+    output: 'collect',
   });
   if (!existsSync(file)) return 1;
   const { passed, failed, skipped } = readPlaywright(readJson(file));

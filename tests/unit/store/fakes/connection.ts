@@ -1,9 +1,16 @@
-import { onTestFinished } from 'vitest';
 import { connect, serve } from '../../../../src/protocol/index.ts';
 import type { Api, Connection, Handlers } from '../../../../src/protocol/index.ts';
 import { createStorageChannel } from '../../../support/storage/channel.ts';
 
-/** A connection to handlers behind a real message port, with a way to kill them. Closed after the test. */
+const open = new Set<() => void>();
+
+/** Closes all connections. */
+export function closeConnections(): void {
+  for (const close of open) close();
+  open.clear();
+}
+
+/** A connection to handlers behind a real message port, with a way to kill them. */
 export function openFake<A extends Api>(
   api: A,
   handlers: Handlers<A>,
@@ -12,7 +19,7 @@ export function openFake<A extends Api>(
   const errorListeners: ((event: ErrorEvent) => void)[] = [];
   serve(worker, api, handlers);
   start();
-  onTestFinished(close);
+  open.add(close);
   const connection = connect(
     {
       postMessage: page.postMessage,
