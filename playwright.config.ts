@@ -1,5 +1,5 @@
 import { defineConfig } from '@playwright/test';
-import type { RigOptions } from './tests/page/fixtures.ts';
+import type { RigOptions, WorkerOptions } from './tests/page/fixtures.ts';
 import { machineNames, readRig } from './tests/rig/machines.ts';
 
 const address = 'http://127.0.0.1:4319';
@@ -29,7 +29,7 @@ const machines = available.toSorted((a, b) => Number(a.name === 'float32') - Num
  * The built page in a real browser, once for each kind of machine that users have. A test that is tagged with
  * names of machines (`@float16`, `@float32`, `@cpu`) runs only on these; one without such a tag runs on all.
  */
-export default defineConfig<RigOptions>({
+export default defineConfig<RigOptions, WorkerOptions>({
   testDir: 'tests/page',
   testMatch: '**/*.spec.ts',
   globalSetup: './tests/page/serve-patterns.ts',
@@ -47,6 +47,8 @@ export default defineConfig<RigOptions>({
     // A trace (`--trace=retain-on-failure`) costs half as much time again, also for the tests that pass.
     trace: 'off',
     screenshot: 'only-on-failure',
+    // Transitions and the moving examples cost a twentieth of the processor time; what moves is tested on its own.
+    contextOptions: { reducedMotion: 'reduce' },
     // Other tests change answers of the server, which the service worker would not ask.
     serviceWorkers: 'block',
   },
@@ -62,6 +64,7 @@ export default defineConfig<RigOptions>({
     grepInvert: new RegExp(`^(?!.*@${machine.name}\\b)(?=.*@(${machineNames.join('|')})\\b)`, 's'),
     use: {
       machine: machine.name,
+      allCores: machine.name !== 'cpu',
       launchOptions: {
         executablePath: machine.executablePath,
         args: machine.name === 'cpu' ? [...machine.args, fewerOptimisations] : machine.args,

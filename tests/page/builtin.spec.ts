@@ -18,6 +18,7 @@ import {
 import { expect, test } from './fixtures.ts';
 
 /** The built-in model, as served with the page. All other specs use a smaller model. */
+test.use({ allCores: true, contextOptions: { reducedMotion: 'no-preference' } });
 
 /** Runs in a page or a worker: writes violations of the content security policy to the console. */
 function reportPolicyViolations(): void {

@@ -2,6 +2,7 @@ import { test as base, expect } from '@playwright/test';
 import type { Page } from '@playwright/test';
 import { readRig } from '../rig/machines.ts';
 import type { MachineName } from '../rig/machines.ts';
+import { stayOnOneCore } from '../rig/one-core.ts';
 import { serveModel } from './model-server.ts';
 import type { ModelServer } from './model-server.ts';
 
@@ -10,6 +11,16 @@ export { expect };
 export interface RigOptions {
   /** Name of the machine that this browser is configured as. */
   machine: MachineName;
+}
+
+export interface WorkerOptions {
+  /** Whether the browser may use all cores, so that ONNX Runtime has threads. */
+  allCores: boolean;
+}
+
+export interface WorkerFixtures {
+  /** Restricts the worker and its browser to one core if they are to have one. */
+  cores: undefined;
 }
 
 export interface RigFixtures {
@@ -42,8 +53,16 @@ function askForGpu(page: Page): void {
 }
 
 /** Playwright's `test` with the machine as a fixture. Fails a test in which the page has an uncaught error. */
-export const test = base.extend<RigOptions & RigFixtures>({
+export const test = base.extend<RigOptions & RigFixtures, WorkerOptions & WorkerFixtures>({
   machine: ['cpu', { option: true }],
+  allCores: [false, { option: true, scope: 'worker' }],
+  cores: [
+    async ({ allCores }, use, { parallelIndex, config }) => {
+      if (!allCores) stayOnOneCore(parallelIndex, config.workers);
+      await use(undefined);
+    },
+    { auto: true, scope: 'worker' },
+  ],
 
   // Software GPUs, such as those of the test machines, are used only if the URL requests it.
   context: async ({ context, machine }, use) => {
