@@ -37,6 +37,8 @@ export function abortReason(signal: AbortSignal): Error {
  * promise's outcome is ignored after that.
  */
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  // Also of a signal that is aborted already: the work has begun, and may fail because it is given up.
+  promise.catch(() => undefined);
   signal.throwIfAborted();
   const listening = new AbortController();
   const aborted = new Promise<never>((_, reject) => {

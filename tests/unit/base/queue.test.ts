@@ -94,6 +94,22 @@ describe('abortable', () => {
   it('rejects at once when already aborted', async () => {
     await expect(abortable(new Promise(() => undefined), AbortSignal.abort())).rejects.toSatisfy(isAbort);
   });
+
+  it('leaves no unhandled rejection when already aborted and the work fails', async () => {
+    const unhandled: unknown[] = [];
+    const record = (reason: unknown) => void unhandled.push(reason);
+    process.on('unhandledRejection', record);
+    try {
+      const work = deferred<number>();
+      await expect(abortable(work.promise, AbortSignal.abort())).rejects.toSatisfy(isAbort);
+      work.reject(new Error('given up'));
+      // Unhandled rejections are reported once the queue of microtasks is empty.
+      await new Promise(setImmediate);
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', record);
+    }
+  });
 });
 
 describe('allOrNone', () => {
