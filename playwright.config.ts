@@ -47,8 +47,6 @@ export default defineConfig<RigOptions, WorkerOptions>({
     // A trace (`--trace=retain-on-failure`) costs half as much time again, also for the tests that pass.
     trace: 'off',
     screenshot: 'only-on-failure',
-    // Transitions and the moving examples cost a twentieth of the processor time; what moves is tested on its own.
-    contextOptions: { reducedMotion: 'reduce' },
     // Other tests change answers of the server, which the service worker would not ask.
     serviceWorkers: 'block',
   },
@@ -65,6 +63,8 @@ export default defineConfig<RigOptions, WorkerOptions>({
     use: {
       machine: machine.name,
       allCores: machine.name !== 'cpu',
+      // Transitions and the moving examples cost a twentieth of the processor time of most tests.
+      contextOptions: { reducedMotion: machine.name === 'cpu' ? 'reduce' : 'no-preference' },
       launchOptions: {
         executablePath: machine.executablePath,
         args: machine.name === 'cpu' ? [...machine.args, fewerOptimisations] : machine.args,

@@ -21,8 +21,8 @@ counts what a frame asks of the GPU, in Node or, with --browser, in Chromium as 
 and worst of N rounds (default 5), in milliseconds, and the GPU's own time where it has timestamps. --clip is the side of
 the image encoder's pictures. --second times a UNet of the same weights, exported by tools/bench/export_unet.py, in turn
 with the compiled one. --only, once or more, measures those parts: the stages of a frame, both UNets, or whole frames by
-Speed; networks of full size take minutes each on a software GPU. --profile adds the GPU time of every kernel of the networks (Node, GPUs with
-timestamps). --optimise lets V8 optimise ONNX Runtime's WebAssembly in Node, as browsers do; without it the processor takes
+Speed; networks of full size take minutes each on a software GPU. --profile adds the GPU time of every kernel of the
+networks (Node, GPUs with timestamps). --optimise lets V8 optimise ONNX Runtime's WebAssembly in Node, as browsers do; without it the processor takes
 longer to ask for the GPU's work.
 Compare only figures of one run: machines are noisy, and a software GPU says nothing about how fast a real one is.`;
 

@@ -37,7 +37,7 @@ export interface BenchOptions {
 
 /** Parts of a measurement. */
 export const benchParts = ['stages', 'second', 'speeds'] as const;
-export type BenchPart = (typeof benchParts)[number];
+type BenchPart = (typeof benchParts)[number];
 
 /** Called with the name of what is measured next. A network of full size takes minutes on a software GPU. */
 export type OnStage = (name: string) => void;
@@ -261,9 +261,10 @@ async function load(pipeline: Pipeline, size: number, onStage: OnStage): Promise
   return loading;
 }
 
+/** Duration of an exact frame by the second UNet, relative to the frames of each Speed. */
 function ratiosBySpeed(
   frames: Readonly<Record<Speed, Timing>>,
-  { 'compiled, ms': compiled, 'second, ms': second }: UnetComparison,
+  { done: { compiled, second } }: UnetComparison,
   steps: number,
 ): Record<Speed, number> {
   const frame = frames.exact.median + steps * (second.median - compiled.median);

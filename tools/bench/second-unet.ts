@@ -18,25 +18,21 @@ interface RunTime {
   readonly done: number;
 }
 
-interface Ratio {
-  readonly median: number;
-  readonly lowest: number;
-  readonly highest: number;
+/** Durations in milliseconds, and that of the second UNet relative to the compiled one, for each pair of runs. */
+interface TimesOfBoth {
+  readonly compiled: Timing;
+  readonly second: Timing;
+  readonly ratio: { readonly median: number; readonly lowest: number; readonly highest: number };
 }
 
 /** Comparison of two UNets with the same weights, timed alternately (A B A B), so that a drift in speed affects both. */
 export interface UnetComparison {
-  readonly 'compiled, ms': Timing;
-  readonly 'second, ms': Timing;
-  /** Duration of the exported UNet relative to the compiled one, for each pair of runs. */
-  readonly ratio: Ratio;
+  readonly done: TimesOfBoth;
   /**
-   * The same, until all of the GPU's work is asked for: what remains on a GPU that is faster than the processor asks. On a
-   * software GPU, whose threads take cores from the one that asks, it is an upper bound of each time.
+   * Until all of the GPU's work is asked for: what remains on a GPU that is faster than the processor asks. The threads of a
+   * software GPU take cores from the one that asks, so there it is an upper bound.
    */
-  readonly 'ratio until asked for': Ratio;
-  readonly 'compiled until asked for, ms': Timing;
-  readonly 'second until asked for, ms': Timing;
+  readonly asked: TimesOfBoth;
   /** Dispatches of one evaluation of each; null without a GPU. */
   readonly dispatches: { readonly compiled: number; readonly second: number } | null;
   /** Relative L2 difference of the conditional predictions. */
@@ -109,19 +105,9 @@ export async function compareUnets(
       compiled.push(await run(compiledOnce));
       exported.push(await run(secondOnce));
     }
-    const timesOf = (runs: readonly RunTime[], until: keyof RunTime) => runs.map((times) => times[until]);
-    const ratioOf = (until: keyof RunTime): Ratio => {
-      const pairs = exported.map((times, round) => times[until] / (compiled[round]?.[until] ?? NaN));
-      const { median, best: lowest, worst: highest } = timingOf(pairs, 3);
-      return { median, lowest, highest };
-    };
     return {
-      'compiled, ms': timingOf(timesOf(compiled, 'done')),
-      'second, ms': timingOf(timesOf(exported, 'done')),
-      ratio: ratioOf('done'),
-      'compiled until asked for, ms': timingOf(timesOf(compiled, 'asked')),
-      'second until asked for, ms': timingOf(timesOf(exported, 'asked')),
-      'ratio until asked for': ratioOf('asked'),
+      done: timesOfBoth(compiled, exported, 'done'),
+      asked: timesOfBoth(compiled, exported, 'asked'),
       dispatches,
       'relative difference': relativeDifference(secondRow(ours), secondRow(theirs)),
     };
@@ -129,6 +115,20 @@ export async function compareUnets(
     scope.dispose();
     await second.release();
   }
+}
+
+function timesOfBoth(
+  compiled: readonly RunTime[],
+  second: readonly RunTime[],
+  until: keyof RunTime,
+): TimesOfBoth {
+  const pairs = second.map((run, round) => run[until] / (compiled[round]?.[until] ?? NaN));
+  const { median, best: lowest, worst: highest } = timingOf(pairs, 3);
+  return {
+    compiled: timingOf(compiled.map((run) => run[until])),
+    second: timingOf(second.map((run) => run[until])),
+    ratio: { median, lowest, highest },
+  };
 }
 
 async function openSecond(runtime: Runtime, model: OnnxModel): Promise<Session> {
